@@ -1,0 +1,1 @@
+"""The daemon, its store and its rules: knows hardware, not the web."""

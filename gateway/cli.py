@@ -1,0 +1,56 @@
+"""The command line: `textbank`, also `python -m gateway`.
+
+Names every command and where it lives; a command's module is imported only when it is called, so that `textbank --help` and the small tools start
+fast on a Pi. Exit codes: 0 done, 1 refused (with the reason in words), 2 called wrongly.
+"""
+
+import importlib
+import os
+import sys
+
+import click
+
+COMMANDS = {  # name: module under gateway.commands; the function is named like the command
+    "pdu": "codec",
+    "segments": "codec",
+    "virtual": "virtual",
+}
+
+
+class LazyGroup(click.Group):
+    """A click group whose commands are imported when asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"gateway.commands.{COMMANDS[cmd_name]}")
+        command: click.Command = getattr(module, cmd_name.replace("-", "_"))
+        return command
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--config",
+    "config_path",
+    envvar="TEXTBANK_CONFIG",
+    type=click.Path(dir_okay=False),
+    help="The configuration file. Without it: ./textbank.toml, then /etc/textbank/textbank.toml.",
+)
+@click.version_option(package_name="textbank", prog_name="textbank")
+@click.pass_context
+def cli(ctx: click.Context, config_path: str | None) -> None:
+    """Textbank: a self-hosted SMS gateway and text bank."""
+    ctx.obj = config_path
+
+
+def main() -> None:
+    """Run the command line; the entry point of the installed `textbank`."""
+    try:
+        cli(prog_name="textbank")
+    except BrokenPipeError:
+        # The reader (head, less) has seen enough; say so to nobody.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)

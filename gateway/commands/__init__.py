@@ -1,0 +1,1 @@
+"""One file a topic; each exports click commands that gateway.cli names."""

@@ -1,0 +1,1 @@
+"""Speaks to modems: knows no gateway and no web."""

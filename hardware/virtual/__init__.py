@@ -1,0 +1,1 @@
+"""The shipped virtual modem."""

@@ -1,0 +1,1 @@
+"""The panel: Flask screens over the gateway's store."""
