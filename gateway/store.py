@@ -1,0 +1,80 @@
+"""Connections to the database and the one way to write to it.
+
+Promises: every write runs in `write(db)`, which takes the write lock at once (`BEGIN IMMEDIATE`), so that a read inside it can be trusted until the
+commit; a commit outside `relaxed` is on the disk when it returns (WAL with `synchronous=FULL`). One connection belongs to one thread or request.
+
+Fails with `sqlite3.OperationalError`: "database is locked" after 30 s, "database or disk is full", "attempt to write a readonly database".
+"""
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+LOCK_TIMEOUT_S = 30.0
+PAGE_BYTES = 1024  # measured for the life of SD cards; cannot change once the database is in WAL mode
+CHECKPOINT_PAGES = 4000  # 4 MB of log: a page that changes often reaches the database file once, not each time
+
+
+def connect(path: str | Path, *, timeout_s: float = LOCK_TIMEOUT_S, query_only: bool = False) -> sqlite3.Connection:
+    """Open the database with the settings that every promise here rests on."""
+    db = sqlite3.connect(path, timeout=timeout_s, isolation_level=None)
+    db.row_factory = sqlite3.Row
+    db.execute(f"PRAGMA page_size={PAGE_BYTES}")
+    if not query_only:
+        db.execute("PRAGMA journal_mode=WAL")
+        db.execute("PRAGMA synchronous=FULL")
+        db.execute("PRAGMA secure_delete=ON")
+        db.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
+    db.execute("PRAGMA foreign_keys=ON")
+    if query_only:
+        db.execute("PRAGMA query_only=ON")
+    return db
+
+
+@contextmanager
+def write(db: sqlite3.Connection) -> Iterator[None]:
+    """One transaction, holding the write lock from its first statement; inside another one it is part of that one."""
+    if db.in_transaction:
+        yield
+        return
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        raise
+
+
+@contextmanager
+def relaxed(db: sqlite3.Connection) -> Iterator[None]:
+    """Commits inside survive a kill but reach the disk only with the next full commit: for what a power cut may safely forget."""
+    db.execute("PRAGMA synchronous=NORMAL")
+    try:
+        yield
+    finally:
+        db.execute("PRAGMA synchronous=FULL")
+
+
+def ms(moment: datetime) -> int:
+    """An aware datetime as the integer milliseconds that the database keeps."""
+    return int(moment.timestamp() * 1000)
+
+
+def moment(at: int) -> datetime:
+    """The database's milliseconds as an aware UTC datetime."""
+    return datetime.fromtimestamp(at / 1000, UTC)
+
+
+def rfc3339(at: int | None) -> str | None:
+    """The database's milliseconds as the interface's `2026-11-24T11:30:00Z`."""
+    return None if at is None else moment(at).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def wall_ms() -> int:
+    """This moment, for callers outside the pure rules and the stations (which have a Clock)."""
+    return time.time_ns() // 1_000_000
