@@ -1,0 +1,59 @@
+# Textbank. Every target sets up what it needs first; `make` alone lists them.
+
+BIN := .venv/bin
+PY := $(BIN)/python
+RECORDS := .venv/not-run
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-header --no-annotate $(if $(UPGRADE),--upgrade)
+
+.PHONY: help demo run setup test test-peers lint format lock bench clean
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo:  ## the whole of Textbank on virtual modems: nothing to plug in, nothing is sent
+	@./setup.sh run
+	@$(BIN)/textbank demo
+
+run:  ## the gateway and the panel with ./textbank.toml (made on first use) and the modems attached
+	@./setup.sh run
+	@$(PY) -m gateway.firstrun
+	@$(BIN)/textbank run
+
+setup:  ## make .venv/bin/textbank
+	@./setup.sh run
+
+test:  ## lint, types and every test; STRICT=1 makes a test that could not run a failure
+	@./setup.sh test
+	@$(MAKE) --no-print-directory lint
+	@rm -f $(RECORDS)
+	@TEXTBANK_NOT_RUN=$(RECORDS) $(BIN)/pytest -q -n 2 -m "not browser and not peer"
+	@TEXTBANK_NOT_RUN=$(RECORDS) $(BIN)/pytest -q -m "browser"
+
+test-peers:  ## gammu, gammu-smsd, smsd and python-gsmmodem against the virtual modem
+	@./setup.sh peers
+	@$(BIN)/pytest -q -m "peer"
+
+lint:  ## ruff and mypy
+	@./setup.sh test
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/ruff format --quiet --check || { echo "Run: make format"; exit 1; }
+	@$(BIN)/mypy --no-error-summary
+
+format:  ## put the code into ruff's shape
+	@./setup.sh test
+	@$(BIN)/ruff check --quiet --fix
+	@$(BIN)/ruff format --quiet
+
+lock:  ## write the lock files from pyproject.toml; UPGRADE=1 takes the newest of everything
+	@./setup.sh test
+	@$(COMPILE) --extra build pyproject.toml -o requirements.lock
+	@$(COMPILE) --extra build --extra dev --constraint requirements.lock pyproject.toml -o requirements-dev.lock
+
+bench:  ## the measures, with this machine's name
+	@./setup.sh test
+	@$(PY) -m bench
+
+clean:  ## remove .venv and what the tools left; configuration and databases stay
+	rm -rf .venv .mypy_cache .ruff_cache .hypothesis .pytest_cache dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
