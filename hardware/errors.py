@@ -1,0 +1,136 @@
+"""What can go wrong between us and a modem, stated as facts that carry their evidence.
+
+Nothing here decides anything: `gateway.verdict` turns these facts into decisions and `gateway.explain` into
+sentences for people. `str()` of each is a plain sentence for a log or a technician, without texts or numbers.
+Every exception that leaves `hardware` (but for the codec's `PduError`) is a `HardwareError`.
+The texts of +CMS ERROR and +CME ERROR codes (27.005 3.2.5, 27.007 9.2) are in `hardware.codes`.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from hardware.codes import cme_text, cms_text
+
+__all__ = [
+    "CommandRefused",
+    "Family",
+    "HardwareError",
+    "ModemSilent",
+    "NotAModem",
+    "PinRefused",
+    "PortBusy",
+    "PortGone",
+    "PortMissing",
+    "SimNotReady",
+    "SubmitUncertain",
+    "TpduRefused",
+    "cme_text",
+    "cms_text",
+]
+
+Family = Literal["CMS", "CME", "ERROR", "TEXT"]
+
+
+class HardwareError(Exception):
+    """Anything that a port, a modem or a SIM did to us."""
+
+
+class PortMissing(HardwareError):
+    """The port is not there, or we may not open it; `evidence` is what the system said."""
+
+    def __init__(self, port: str, evidence: str = "") -> None:
+        super().__init__(f"{port} cannot be opened: {evidence or 'no such device'}")
+        self.port = port
+        self.evidence = evidence
+
+
+class PortBusy(HardwareError):
+    """Another program holds the port; `holder` names it ("ModemManager, process 812"), "" when nobody can tell."""
+
+    def __init__(self, port: str, holder: str = "") -> None:
+        super().__init__(f"{port} is in use by {holder or 'another program'}")
+        self.port = port
+        self.holder = holder
+
+
+class PortGone(HardwareError):
+    """The port was open and is lost: unplugged, closed, the other end hung up."""
+
+    def __init__(self, port: str, evidence: str) -> None:
+        super().__init__(f"{port} is gone: {evidence}")
+        self.port = port
+        self.evidence = evidence
+
+
+class NotAModem(HardwareError):
+    """What answers on this port speaks something else (NMEA, diagnostics, an echo, noise)."""
+
+    def __init__(self, port: str, evidence: str) -> None:
+        super().__init__(f"{port} does not answer like a modem: {evidence}")
+        self.port = port
+        self.evidence = evidence
+
+
+class ModemSilent(HardwareError):
+    """No final answer to `command` in `waited_s` seconds; `heard` is the end of what did come. Nothing has left."""
+
+    def __init__(self, command: str, waited_s: float, heard: bytes = b"") -> None:
+        said = f"only {heard!r} came" if heard else "nothing came"
+        super().__init__(f"no answer to {command} in {waited_s:.1f} s; {said}")
+        self.command = command
+        self.waited_s = waited_s
+        self.heard = heard
+
+
+class CommandRefused(HardwareError):
+    """A final error, as a fact.
+
+    `family` says which kind of line it was, `code` its number when it had one (a text that is known is turned
+    into its number), `text` the modem's own words or the meaning of the code, `after_s` the seconds since the
+    command was written; for a submit, since Ctrl-Z was.
+    """
+
+    def __init__(self, command: str, family: Family, code: int | None, text: str, after_s: float) -> None:
+        number = "" if code is None else f" {code}"
+        super().__init__(f"{command} was refused after {after_s:.1f} s: {family}{number} ({text})")
+        self.command = command
+        self.family: Family = family
+        self.code = code
+        self.text = text
+        self.after_s = after_s
+
+
+class TpduRefused(HardwareError):
+    """We refused to write this TPDU: it is longer than 23.040 allows, or not what was announced. Nothing left."""
+
+    def __init__(self, length: int, evidence: str) -> None:
+        super().__init__(f"a TPDU of {length} octets was not written: {evidence}")
+        self.length = length
+        self.evidence = evidence
+
+
+class SubmitUncertain(HardwareError):
+    """After Ctrl-Z: silence, a lost port, a reset. The text may have left or not; only evidence can tell."""
+
+    def __init__(self, evidence: str, waited_s: float) -> None:
+        super().__init__(f"no result {waited_s:.1f} s after the PDU was written: {evidence}")
+        self.evidence = evidence
+        self.waited_s = waited_s
+
+
+class SimNotReady(HardwareError):
+    """The SIM cannot be used.
+
+    `state` is one of PIN, PUK, LOCKED (the modem is locked to another operator or SIM), ABSENT, BUSY, FAILURE,
+    WRONG; `evidence` is what the modem said.
+    """
+
+    def __init__(self, state: str, evidence: str) -> None:
+        super().__init__(f"the SIM is not ready ({state}): {evidence}")
+        self.state = state
+        self.evidence = evidence
+
+
+class PinRefused(SimNotReady):
+    """The one PIN we entered was not accepted. It must not be tried again."""

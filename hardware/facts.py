@@ -1,0 +1,91 @@
+"""What a modem tells about itself, as plain records: who it is, how it is, what it holds, what it says unasked.
+
+Pure data; `hardware.modem` re-exports all of it. Texts that the modem does not give are "", numbers None.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The station's marks: of the modem (IMEI, make) and of its SIM. "" where the modem does not tell."""
+
+    imei: str = ""
+    iccid: str = ""
+    imsi: str = ""
+    number: str = ""  # the SIM's own number as stored on it; often ""
+    manufacturer: str = ""
+    model: str = ""
+    revision: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """The station's state at one moment."""
+
+    signal_dbm: int | None  # None when the modem does not know
+    registration: str  # home, roaming, searching, denied, none, emergency, limited, unknown
+    registered: bool  # good enough to try a text
+    operator: str  # its name, else its MCC and MNC
+    technology: str  # GSM, UMTS, LTE, ...; "" unknown
+    storage: str  # where texts arrive: SM, ME; "" when the modem does not tell
+    storage_used: int | None
+    storage_total: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One stored text or report: where it lies, and its PDU as hex exactly as the modem gave it (maybe damaged)."""
+
+    storage: str
+    index: int
+    pdu: str
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """+CMTI or +CDSI: something arrived in a storage. A doorbell only; index -1 means "somewhere"."""
+
+    storage: str
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Direct:
+    """+CMT or +CDS: a PDU that the modem did not store. It exists only here until it is kept."""
+
+    kind: str  # "deliver" or "report"
+    pdu: str
+
+
+@dataclass(frozen=True, slots=True)
+class LateSubmit:
+    """A +CMGS that came when no PDU was outstanding: it belongs to the attempt before."""
+
+    mr: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Restarted:
+    """The modem (or its SIM) began anew and has forgotten its settings: start it again."""
+
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class StorageFull:
+    """The modem says that a storage is full and that it refuses texts."""
+
+    storage: str
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Somebody rings; number "" when it is not shown."""
+
+    number: str
+
+
+Notice = Waiting | Direct | LateSubmit | Restarted | StorageFull | Call
