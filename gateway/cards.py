@@ -1,0 +1,191 @@
+"""What the *Send* screen shows: the next card, the counts, one's own latest texts, the uncertain ones. Only `next_card` writes: it holds.
+
+Promises: one card is never on two people's screens while a hold is fresh; who asked to stop has no card; a trainee's own words are offered to a
+coordinator and not to the trainee.
+"""
+
+import sqlite3
+from dataclasses import dataclass
+
+from gateway import conversations, outbox
+from gateway.errors import Refused
+from gateway.message import KINDS
+from gateway.people import User
+from gateway.policy import may, may_approve
+from gateway.rules import Rules
+from gateway.store import write
+from hardware.pdu import segment
+
+
+@dataclass(frozen=True)
+class Card:
+    """One text that a person decides on; `seen` goes back with the decision."""
+
+    id: int
+    seen: str
+    conversation_id: int
+    number: str
+    name: str
+    text: str
+    kind: str
+    zone: str
+    waiting: str  # the person's last words, when this answers them
+    segments: int
+    coding: str
+    left: int
+    expires_at: int
+    reason: str  # why it is back before a person's eyes
+    by: str  # who wrote it, when somebody did by hand
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many texts and conversations stand where, for the head of the screens."""
+
+    to_send: int
+    approved: int
+    on_the_way: int
+    sent: int
+    delivered: int
+    uncertain: int
+    failed: int
+    waiting_answers: int
+
+
+@dataclass(frozen=True)
+class Recent:
+    """One of this person's latest approvals."""
+
+    id: int
+    conversation_id: int
+    name: str
+    number: str
+    text: str
+    state: str
+    reason: str
+    approved_at: int
+    undo_until: int  # ms; in the past when it is too late
+
+
+_OPEN = (
+    "FROM message m JOIN conversation c ON c.id=m.conversation_id WHERE m.state='awaiting' AND m.expires_at>:now "
+    "AND c.opted_out_at IS NULL AND (c.holder_id IS NULL OR c.holder_id=:user OR c.held_at<=:stale) "
+    "AND (m.kind<>1 OR m.created_by IS NULL OR :reviewer)"
+)
+
+
+def _who(user: User, now: int) -> dict[str, object]:
+    return {
+        "user": user.id,
+        "now": now,
+        "stale": now - conversations.HOLD_MS,
+        "reviewer": may(user.role, "see_all_conversations"),
+    }
+
+
+def next_card(db: sqlite3.Connection, user: User, *, rules: Rules, now: int, besides: int | None = None) -> Card | None:
+    """The next text for this person, replies first, cards put off for later last; it is theirs from now on. None: nothing waits."""
+    if not may(user.role, "approve"):
+        raise Refused("Your role does not send texts. Nothing was shown.")
+    with write(db):
+        rows = db.execute(
+            f"SELECT m.id, m.kind, m.created_by, m.conversation_id {_OPEN} "  # noqa: S608
+            "ORDER BY (coalesce(m.not_before, 0) > :now), m.kind, m.id LIMIT 20",
+            _who(user, now),
+        ).fetchall()
+        for row in rows:
+            own = row["created_by"] == user.id
+            refused = may_approve(user.role, own=own, kind=KINDS[row["kind"]], channel="panel", allow_cli=False)
+            if refused is not None or row["id"] == besides:
+                continue
+            conversations.hold(db, row["conversation_id"], user, now=now)
+            return card(db, row["id"], user, rules=rules, now=now)
+    return None
+
+
+def card(db: sqlite3.Connection, message_id: int, user: User, *, rules: Rules, now: int) -> Card:
+    """One text as a card, when this person may decide on it."""
+    row = outbox.load(db, message_id)
+    conversations.reachable(db, row["conversation_id"], user, now)
+    plan = segment(row["text"])
+    last = db.execute(
+        "SELECT text FROM inbound WHERE conversation_id=? AND kind<>'silent' ORDER BY id DESC LIMIT 1", [row["conversation_id"]]
+    ).fetchone()
+    author = db.execute("SELECT name FROM user WHERE id=?", [row["created_by"]]).fetchone()
+    return Card(
+        id=row["id"],
+        seen=outbox.seen(row),
+        conversation_id=row["conversation_id"],
+        number=row["number"],
+        name=row["name"],
+        text=row["text"],
+        kind=KINDS[row["kind"]],
+        zone=conversations.zones(row, rules)[0],
+        waiting=last["text"] if last else "",
+        segments=plan.count,
+        coding=plan.coding,
+        left=plan.left,
+        expires_at=row["expires_at"],
+        reason=row["reason"] or "",
+        by=author["name"] if author else "",
+    )
+
+
+def counts(db: sqlite3.Connection, user: User, *, now: int) -> Counts:
+    """What waits for this person, and where the texts of the last day are."""
+    to_send = db.execute(f"SELECT count(*) {_OPEN}", _who(user, now)).fetchone()[0]  # noqa: S608
+    visible = "1" if may(user.role, "see_all_conversations") else "(holder_id IS NULL OR holder_id=:user OR held_at<=:stale)"
+    waiting = db.execute(
+        f"SELECT count(*) FROM conversation WHERE waiting_at IS NOT NULL AND {visible}",  # noqa: S608
+        _who(user, now),
+    ).fetchone()[0]
+    states = {
+        row["state"]: row["n"]
+        for row in db.execute("SELECT state, count(*) AS n FROM message WHERE id > (SELECT max(id) FROM message) - 5000 GROUP BY state")
+    }
+    return Counts(
+        to_send=to_send,
+        approved=states.get("approved", 0),
+        on_the_way=states.get("claimed", 0) + states.get("submitted", 0),
+        sent=states.get("sent", 0),
+        delivered=states.get("delivered", 0),
+        uncertain=states.get("uncertain", 0),
+        failed=states.get("failed", 0) + states.get("undelivered", 0),
+        waiting_answers=waiting,
+    )
+
+
+def recent(db: sqlite3.Connection, user: User, *, rules: Rules, now: int, limit: int = 30) -> list[Recent]:
+    """This person's latest approvals, newest first."""
+    rows = db.execute(
+        "SELECT m.id, m.conversation_id, c.name, c.number, m.text, m.state, m.reason, m.approved_at FROM "
+        "(SELECT id FROM ledger WHERE user_id=? AND act='approve' ORDER BY id DESC LIMIT ?) l "
+        "JOIN message m ON m.approval_id=l.id JOIN conversation c ON c.id=m.conversation_id ORDER BY l.id DESC",
+        [user.id, limit],
+    )
+    return [
+        Recent(
+            r["id"],
+            r["conversation_id"],
+            r["name"],
+            r["number"],
+            r["text"],
+            r["state"],
+            r["reason"] or "",
+            r["approved_at"],
+            r["approved_at"] + rules.undo_ms if r["state"] == "approved" else 0,
+        )
+        for r in rows
+    ]
+
+
+def uncertain(db: sqlite3.Connection, user: User, *, now: int) -> list[sqlite3.Row]:
+    """The texts that a person must settle, oldest first: this person's, or everybody's for who may see all."""
+    if not may(user.role, "answer"):
+        raise Refused("Your role does not read people's texts. Nothing was shown.")
+    return db.execute(
+        "SELECT m.id, m.text, m.reason, m.station, m.submitted_at, m.conversation_id, c.name, c.number FROM message m "
+        "JOIN conversation c ON c.id=m.conversation_id WHERE m.state='uncertain' AND (:all OR m.approved_by=:user OR c.holder_id=:user) "
+        "ORDER BY m.id LIMIT 200",
+        {"all": may(user.role, "see_all_conversations"), "user": user.id},
+    ).fetchall()

@@ -1,0 +1,405 @@
+"""What a station does with texts: claim, submit, accept, defer, fail, lose; and the recovery of what a dead station left behind.
+
+The law is kept here: `submit` is committed (fsync) before a PDU is written, and its transaction asks everything again that may have changed since the
+approval: opt-out, quiet hours, budget, words, epoch. `claim` is committed without fsync: a power cut that forgets it forgets nothing that left.
+
+Promises: a text is never in two stations; a segment that may have left is never sent again; segments that are known not to have left follow with the
+same reference on the same SIM, also after a restart.
+"""
+
+import hmac
+import secrets
+import sqlite3
+from dataclasses import dataclass
+from datetime import timedelta
+
+from gateway import budget, conversations, ledger, policy, reports
+from gateway.budget import Sim
+from gateway.message import KINDS
+from gateway.moves import back_to_awaiting, move
+from gateway.rules import HOUR_MS, Rules
+from gateway.store import moment, ms, write
+from hardware.pdu import segment, submit_tpdus
+
+LONGEST_VALIDITY = timedelta(hours=24)
+
+
+@dataclass(frozen=True)
+class Seat:
+    """Who takes texts: one start of one station, with the SIM that is in it."""
+
+    station: str
+    epoch: int
+    sim: Sim
+
+    @property
+    def actor(self) -> str:
+        """How event rows name this station."""
+        return f"station:{self.station}"
+
+
+@dataclass(frozen=True)
+class Job:
+    """One claimed text as the station needs it; `todo` are the segments that are known not to have left."""
+
+    message_id: int
+    conversation_id: int
+    number: str
+    text: str
+    kind: str
+    total: int
+    todo: tuple[int, ...]
+    concat_ref: int
+    attempts: int
+    begun: bool  # a segment has left before: nothing is asked again
+
+    def tpdus(self, validity: timedelta | None, *, status_report: bool) -> list[bytes]:
+        """Every segment's TPDU; the same job gives the same octets whenever it is asked."""
+        return submit_tpdus(
+            self.number, segment(self.text), ref=self.concat_ref, validity=validity, status_report=status_report
+        )
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """A `+CMGS` that is not committed yet."""
+
+    job: Job
+    seq: int
+    mr: int | None
+    at: int
+
+
+class NotNow(Exception):
+    """The submit was refused by its own guard: nothing has left, and the row already says what comes of the text."""
+
+
+_READY = (
+    "SELECT m.*, c.number, c.name, c.zone, c.salt, c.opted_out_at, c.last_in_at, c.iccid AS home FROM message m "
+    "JOIN conversation c ON c.id=m.conversation_id WHERE m.state='approved' AND (m.not_before IS NULL OR m.not_before<=:now) "
+    "AND (m.iccid IS NULL OR m.iccid=:iccid) AND (c.iccid IS NULL OR c.iccid=:iccid) ORDER BY m.kind, m.id"
+)
+
+
+def begin(db: sqlite3.Connection, station: str, *, now: int) -> int:
+    """A new start of this station: grows the epoch, so that a thread of an older start can no longer submit. Returns it."""
+    with write(db):
+        db.execute(
+            "INSERT INTO station (name, epoch, state, since_at) VALUES (?, 1, 'starting', ?) "
+            "ON CONFLICT (name) DO UPDATE SET epoch=epoch+1, retired_at=NULL",
+            [station, now],
+        )
+        epoch = int(db.execute("SELECT epoch FROM station WHERE name=?", [station]).fetchone()["epoch"])
+        recover(db, station, now=now)
+    return epoch
+
+
+def recover(db: sqlite3.Connection, station: str, *, now: int) -> None:
+    """Settle what this station had in hand when it ended: claimed texts go back, what may have left becomes uncertain."""
+    actor = f"station:{station}"
+    with write(db):
+        for row in db.execute("SELECT * FROM message WHERE station=? AND state='claimed'", [station]).fetchall():
+            move(db, "defer", row["id"], actor=actor, now=now, reason="The gateway restarted before it left.")
+        for row in db.execute("SELECT * FROM message WHERE station=? AND state='submitted'", [station]).fetchall():
+            _recover_submitted(db, row, actor, now)
+
+
+def _recover_submitted(db: sqlite3.Connection, row: sqlite3.Row, actor: str, now: int) -> None:
+    unknown = 1
+    if row["total"] > 1:
+        unknown = db.execute(
+            "UPDATE segment SET state='unknown' WHERE message_id=? AND state='submitted'", [row["id"]]
+        ).rowcount
+    if unknown:
+        lost = "The gateway stopped after the text was handed to the modem and before its answer."
+        move(db, "lose", row["id"], actor=actor, now=now, reason=_tally(db, row["id"], row["total"], lost))
+    else:
+        move(db, "defer", row["id"], actor=actor, now=now, reason="The gateway restarted; the rest of the text follows.", not_before=None)
+
+
+def _tally(db: sqlite3.Connection, message_id: int, total: int, words: str) -> str:
+    """The reason of a long text with its segments counted: "1 of 3 accepted, 1 unknown, 1 not sent"."""
+    if total == 1:
+        return words
+    count = {"accepted": 0, "unknown": 0, "not sent": 0}
+    for row in db.execute("SELECT state FROM segment WHERE message_id=?", [message_id]):
+        known = "accepted" if row["state"] in ("accepted", "delivered", "undelivered") else row["state"]
+        count[known if known in count else "not sent"] += 1
+    parts = [f"{number} {word}" for word, number in count.items() if number]
+    return f"{words} Of its {total} segments: {', '.join(parts)}."
+
+
+def next_wake(db: sqlite3.Connection, *, now: int) -> int | None:
+    """When the next approved text that waits for its time may be looked at again (ms)."""
+    row = db.execute("SELECT min(not_before) AS at FROM message WHERE state='approved' AND not_before>?", [now]).fetchone()
+    return None if row["at"] is None else int(row["at"])
+
+
+def claim_next(db: sqlite3.Connection, seat: Seat, rules: Rules, *, now: int) -> tuple[Job | None, str | None]:
+    """Take the next text that may leave by this SIM now; else (None, why the first one waits, if any does)."""
+    held_up: str | None = None
+    for row in db.execute(_READY, {"now": now, "iccid": seat.sim.iccid}).fetchall():
+        plan = segment(row["text"])
+        begun = row["submitted_at"] is not None
+        if not begun:
+            verdict = _may_leave(db, row, seat, rules, plan.count, now)
+            if verdict is not None:
+                held_up = held_up or _put_off(db, row, verdict, seat, now)
+                continue
+        job = _claim(db, row, seat, plan.count, now)
+        if job is not None:
+            return job, None
+    return None, held_up
+
+
+@dataclass(frozen=True)
+class _Obstacle:
+    event: str | None  # what becomes of the text; None: it waits as it is
+    reason: str
+    not_before: int | None = None
+
+
+def _may_leave(
+    db: sqlite3.Connection, row: sqlite3.Row, seat: Seat, rules: Rules, segments: int, now: int
+) -> _Obstacle | None:
+    """Everything that can stop an approved text's first segment, asked when it is claimed and again when it is submitted."""
+    if row["opted_out_at"] is not None and row["kind"] != 0:
+        return _Obstacle("withdraw", f"{conversations.name_of(row)} asked to stop.")
+    if row["expires_at"] <= now:
+        return _Obstacle("expire", "Its time ran out before it could leave.")
+    leave = policy.may_leave(moment(now), conversations.zones(row, rules), rules.quiet)
+    if not leave.ok:
+        later = now + HOUR_MS if leave.not_before is None else ms(leave.not_before)
+        return _Obstacle(None, "Quiet hours where this person lives; it leaves when they end.", later)
+    refusal = budget.refusal(db, seat.sim, row["conversation_id"], KINDS[row["kind"]], segments, now)
+    return None if refusal is None else _Obstacle(None, refusal)
+
+
+def _put_off(db: sqlite3.Connection, row: sqlite3.Row, obstacle: _Obstacle, seat: Seat, now: int) -> str | None:
+    """Record why this text does not go; returns the reason when it is the SIM that cannot."""
+    with write(db):
+        if obstacle.event == "void":
+            back_to_awaiting(db, "void", row, actor=seat.actor, now=now, reason=obstacle.reason)
+            return None
+        if obstacle.event is not None:
+            move(db, obstacle.event, row["id"], actor=seat.actor, now=now, reason=obstacle.reason)
+            return None
+        if obstacle.not_before is not None or row["reason"] != obstacle.reason:
+            db.execute(
+                "UPDATE message SET reason=?, not_before=coalesce(?, not_before) WHERE id=? AND state='approved'",
+                [obstacle.reason, obstacle.not_before, row["id"]],
+            )
+    return None if obstacle.not_before is not None else obstacle.reason
+
+
+def _claim(db: sqlite3.Connection, row: sqlite3.Row, seat: Seat, total: int, now: int) -> Job | None:
+    with write(db):
+        taken = db.execute(
+            "UPDATE message SET state='claimed', reason=NULL, station=?, epoch=?, total=?, concat_ref=coalesce(concat_ref, ?) "
+            "WHERE id=? AND state='approved'",
+            [seat.station, seat.epoch, total, secrets.randbelow(256) if total > 1 else 0, row["id"]],
+        ).rowcount
+        if taken != 1:
+            return None  # a person or another station was faster
+        db.execute("INSERT INTO event (message_id, event, actor, at) VALUES (?,'claim',?,?)", [row["id"], seat.actor, now])
+        if total > 1:
+            db.executemany(
+                "INSERT OR IGNORE INTO segment (message_id, seq, state) VALUES (?,?,'pending')",
+                [(row["id"], seq) for seq in range(1, total + 1)],
+            )
+        return _job(db, row["id"])
+
+
+def _job(db: sqlite3.Connection, message_id: int) -> Job:
+    row = db.execute(
+        "SELECT m.*, c.number FROM message m JOIN conversation c ON c.id=m.conversation_id WHERE m.id=?", [message_id]
+    ).fetchone()
+    todo: tuple[int, ...] = (1,)
+    if row["total"] > 1:
+        pending = db.execute("SELECT seq FROM segment WHERE message_id=? AND state='pending' ORDER BY seq", [message_id])
+        todo = tuple(part["seq"] for part in pending)
+    return Job(
+        message_id=message_id,
+        conversation_id=row["conversation_id"],
+        number=row["number"],
+        text=row["text"],
+        kind=KINDS[row["kind"]],
+        total=row["total"],
+        todo=todo,
+        concat_ref=row["concat_ref"],
+        attempts=row["attempts"],
+        begun=len(todo) < row["total"],
+    )
+
+
+def validity(db: sqlite3.Connection, job: Job, rules: Rules, *, now: int) -> timedelta:
+    """How long the network may try: until quiet hours begin, the same end for every segment."""
+    row = db.execute(
+        "SELECT m.valid_until, c.zone, c.number FROM message m JOIN conversation c ON c.id=m.conversation_id WHERE m.id=?",
+        [job.message_id],
+    ).fetchone()
+    if row["valid_until"] is not None:
+        return max(moment(row["valid_until"]) - moment(now), timedelta(minutes=5))
+    return policy.validity(moment(now), conversations.zones(row, rules), rules.quiet, LONGEST_VALIDITY)
+
+
+def submit(db: sqlite3.Connection, seat: Seat, job: Job, seq: int, rules: Rules, *, valid_for: timedelta, now: int) -> None:
+    """Record that this segment is about to leave. When it returns, the row is on the disk and the PDU may be written; NotNow: write nothing."""
+    first = not job.begun and seq == job.todo[0]
+    obstacle: _Obstacle | None = None
+    with write(db):
+        row = db.execute(
+            "SELECT m.*, c.number, c.name, c.zone, c.salt, c.opted_out_at, c.last_in_at, l.digest, s.epoch AS current FROM message m "
+            "JOIN conversation c ON c.id=m.conversation_id LEFT JOIN ledger l ON l.id=m.approval_id "
+            "JOIN station s ON s.name=m.station WHERE m.id=?",
+            [job.message_id],
+        ).fetchone()
+        if row is None or row["current"] != seat.epoch or row["epoch"] != seat.epoch or row["state"] not in ("claimed", "submitted"):
+            raise NotNow(f"text {job.message_id} is no longer this station's")
+        if first:
+            obstacle = _other_words(row, job) or _may_leave(db, row, seat, rules, job.total, now)
+        if obstacle is None:
+            _record_submit(db, seat, job, row, seq, valid_for, now)
+    if obstacle is not None:
+        release(db, seat, job, obstacle.reason, now=now)
+        _put_off(db, db.execute("SELECT * FROM message WHERE id=?", [job.message_id]).fetchone(), obstacle, seat, now)
+        raise NotNow(obstacle.reason)
+
+
+def _other_words(row: sqlite3.Row, job: Job) -> _Obstacle | None:
+    """What leaves is byte for byte what a person approved, or it goes back to a person."""
+    approved = row["salt"] is not None and row["digest"] is not None and (row["text"], row["number"]) == (job.text, job.number)
+    if approved and hmac.compare_digest(ledger.digest(row["salt"], row["number"], row["text"]), row["digest"]):
+        return None
+    return _Obstacle("void", "Its words or its number are not those that were approved. It did not leave.")
+
+
+def _record_submit(
+    db: sqlite3.Connection, seat: Seat, job: Job, row: sqlite3.Row, seq: int, valid_for: timedelta, now: int
+) -> None:
+    if row["state"] == "claimed":
+        move(
+            db,
+            "submit",
+            job.message_id,
+            actor=seat.actor,
+            now=now,
+            iccid=seat.sim.iccid,
+            submitted_at=row["submitted_at"] or now,
+            valid_until=row["valid_until"] or now + int(valid_for.total_seconds() * 1000),
+            attempts=row["attempts"] + 1,
+        )
+        db.execute(
+            "UPDATE conversation SET iccid=coalesce(iccid, ?), last_at=? WHERE id=?", [seat.sim.iccid, now, job.conversation_id]
+        )
+    if job.total > 1:
+        changed = db.execute(
+            "UPDATE segment SET state='submitted', submitted_at=? WHERE message_id=? AND seq=? AND state='pending'",
+            [now, job.message_id, seq],
+        ).rowcount
+        if changed != 1:
+            raise NotNow(f"segment {seq} of text {job.message_id} is not waiting")
+    budget.count(db, seat.sim, job.conversation_id, 1, now)
+
+
+def accept(db: sqlite3.Connection, seat: Seat, accepted: Accepted) -> None:
+    """The network took this segment; after the last one the text is sent. A report that came before it is matched now."""
+    job = accepted.job
+    with write(db):
+        if job.total > 1:
+            db.execute(
+                "UPDATE segment SET state='accepted', mr=? WHERE message_id=? AND seq=? AND state IN ('submitted','unknown')",
+                [accepted.mr, job.message_id, accepted.seq],
+            )
+            left = db.execute(
+                "SELECT count(*) FROM segment WHERE message_id=? AND state NOT IN ('accepted','delivered','undelivered')", [job.message_id]
+            ).fetchone()[0]
+            if left:
+                return
+        move(
+            db,
+            "accept",
+            job.message_id,
+            actor=seat.actor,
+            now=accepted.at,
+            sent_at=accepted.at,
+            mr=accepted.mr if job.total == 1 else None,
+        )
+        reports.match_open(db, job.message_id, now=accepted.at)
+
+
+def release(
+    db: sqlite3.Connection, seat: Seat, job: Job, reason: str, *, now: int, wait_s: float = 0, tried: bool = False
+) -> None:
+    """Put a text back that is known not to have left (or whose remaining segments have not), with the reason and when to try again."""
+    with write(db):
+        if job.total > 1:
+            db.execute("UPDATE segment SET state='pending' WHERE message_id=? AND state='submitted'", [job.message_id])
+        row = db.execute("SELECT state, submitted_at, sent_at, attempts FROM message WHERE id=?", [job.message_id]).fetchone()
+        if row["state"] not in ("claimed", "submitted"):
+            return  # withdrawn or voided meanwhile: a person's word stands
+        gone = job.begun or job.todo != _pending(db, job)
+        move(
+            db,
+            "defer",
+            job.message_id,
+            actor=seat.actor,
+            now=now,
+            reason=reason,
+            not_before=now + int(wait_s * 1000) if wait_s else None,
+            attempts=row["attempts"] + (1 if tried and row["state"] == "claimed" else 0),
+            submitted_at=row["submitted_at"] if gone else None,
+            iccid=seat.sim.iccid if gone else None,
+            valid_until=None,
+        )
+
+
+def _pending(db: sqlite3.Connection, job: Job) -> tuple[int, ...]:
+    if job.total == 1:
+        return (1,)
+    rows = db.execute("SELECT seq FROM segment WHERE message_id=? AND state='pending' ORDER BY seq", [job.message_id])
+    return tuple(row["seq"] for row in rows)
+
+
+def fail(db: sqlite3.Connection, seat: Seat, job: Job, seq: int, reason: str, *, now: int) -> None:
+    """This text was refused for good."""
+    with write(db):
+        if job.total > 1:
+            db.execute("UPDATE segment SET state='refused' WHERE message_id=? AND seq=?", [job.message_id, seq])
+        move(db, "fail", job.message_id, actor=seat.actor, now=now, reason=reason)
+
+
+def lose(db: sqlite3.Connection, seat: Seat, job: Job, seq: int, reason: str, *, now: int) -> None:
+    """Nobody knows whether this segment left: the text is uncertain, and only evidence or a person settles it."""
+    with write(db):
+        if job.total > 1:
+            db.execute("UPDATE segment SET state='unknown' WHERE message_id=? AND seq=?", [job.message_id, seq])
+        move(db, "lose", job.message_id, actor=seat.actor, now=now, reason=_tally(db, job.message_id, job.total, reason))
+
+
+def settle_late(db: sqlite3.Connection, seat: Seat, job: Job, seq: int, mr: int | None, *, now: int) -> None:
+    """A late `+CMGS` of this attempt: the network has the segment after all."""
+    with write(db):
+        if job.total > 1:
+            db.execute(
+                "UPDATE segment SET state='accepted', mr=? WHERE message_id=? AND seq=? AND state='unknown'", [mr, job.message_id, seq]
+            )
+            if _pending(db, job):
+                # The rest is known not to have left: it waits for a person, who reads how much did.
+                words = _tally(db, job.message_id, job.total, "The network took a segment late.")
+                db.execute("UPDATE message SET reason=? WHERE id=? AND state='uncertain'", [words, job.message_id])
+                return
+        still = db.execute("SELECT state FROM message WHERE id=?", [job.message_id]).fetchone()
+        if still["state"] == "uncertain":
+            reason = "The network's answer came late: it took the text."
+            move(
+                db,
+                "settle_sent",
+                job.message_id,
+                actor=seat.actor,
+                now=now,
+                reason=reason,
+                sent_at=now,
+                mr=mr if job.total == 1 else None,
+            )
+            reports.match_open(db, job.message_id, now=now)

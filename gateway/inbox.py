@@ -1,0 +1,198 @@
+"""What people read and answer: the list of conversations, one thread, replies.
+
+Promises: a volunteer sees only their own and free conversations; opening a free one makes it theirs. A reply is drafted and approved in one
+transaction by who may; a trainee's waits for a coordinator.
+"""
+
+import sqlite3
+from dataclasses import dataclass
+
+from gateway import conversations, outbox
+from gateway.errors import Refused
+from gateway.message import KINDS
+from gateway.people import User
+from gateway.policy import may, may_approve
+from gateway.rules import Rules
+from gateway.store import write
+
+
+@dataclass(frozen=True)
+class Row:
+    """One conversation in the list."""
+
+    conversation_id: int
+    name: str
+    number: str
+    snippet: str
+    at: int
+    waiting: bool
+    asks_opt_out: bool
+    opted_out: bool
+    holder: str
+    mine: bool
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One text of a thread; `state` and `reason` are those of texts on their way out, `kind` and `missing` of texts in."""
+
+    direction: str
+    id: int
+    text: str
+    at: int
+    state: str = ""
+    reason: str = ""
+    kind: str = "text"
+    by: str = ""
+    folded: int = 0
+    missing: int = 0
+    sent_at: int | None = None
+    reported_at: int | None = None
+
+
+@dataclass(frozen=True)
+class Thread:
+    """A conversation with what was said in it, oldest first."""
+
+    conversation_id: int
+    name: str
+    number: str
+    waiting: bool
+    asks_opt_out: bool
+    opted_out_at: int | None
+    holder: str
+    mine: bool
+    closed: bool
+    entries: tuple[Entry, ...]
+
+
+_BOXES = {
+    "waiting": "c.waiting_at IS NOT NULL",
+    "mine": "c.holder_id = :user",
+    "all": "c.last_in_at IS NOT NULL",
+}
+
+
+def conversations_in(db: sqlite3.Connection, user: User, *, box: str, now: int, limit: int = 100) -> list[Row]:
+    """The conversations of a box ("waiting", "mine", "all") that this person may see: who waits longest first, else the newest first."""
+    if not may(user.role, "answer"):
+        raise Refused("Your role does not read people's texts. Nothing was shown.")
+    stale = now - conversations.HOLD_MS
+    visible = "1" if may(user.role, "see_all_conversations") else "(c.holder_id IS NULL OR c.holder_id=:user OR c.held_at<=:stale)"
+    order = "c.waiting_at" if box == "waiting" else "c.last_at DESC"
+    rows = db.execute(
+        "SELECT c.*, u.name AS holder_name, "  # noqa: S608
+        "(SELECT text FROM inbound i WHERE i.conversation_id=c.id ORDER BY i.id DESC LIMIT 1) AS snippet "
+        f"FROM conversation c LEFT JOIN user u ON u.id=c.holder_id WHERE {_BOXES[box]} AND {visible} ORDER BY {order} LIMIT :limit",
+        {"user": user.id, "stale": stale, "limit": limit},
+    )
+    return [
+        Row(
+            row["id"],
+            row["name"],
+            row["number"],
+            (row["snippet"] or "")[:120],
+            row["last_in_at"] or row["last_at"],
+            row["waiting_at"] is not None,
+            bool(row["asks_opt_out"]),
+            row["opted_out_at"] is not None,
+            (row["holder_name"] or "") if (row["held_at"] or 0) > stale else "",
+            row["holder_id"] == user.id,
+        )
+        for row in rows
+    ]
+
+
+def thread(db: sqlite3.Connection, conversation_id: int, user: User, *, now: int, limit: int = 200) -> Thread:
+    """One conversation; opening a free one makes it this person's."""
+    row = conversations.reachable(db, conversation_id, user, now)
+    if not conversations.held_by_another(row, user, now):
+        conversations.hold(db, conversation_id, user, now=now)
+        row = conversations.reachable(db, conversation_id, user, now)
+    holder = db.execute("SELECT name FROM user WHERE id=?", [row["holder_id"]]).fetchone()
+    return Thread(
+        conversation_id,
+        row["name"],
+        row["number"],
+        row["waiting_at"] is not None,
+        bool(row["asks_opt_out"]),
+        row["opted_out_at"],
+        holder["name"] if holder else "",
+        row["holder_id"] == user.id,
+        row["closed_at"] is not None,
+        tuple(_entries(db, conversation_id, limit)),
+    )
+
+
+def _entries(db: sqlite3.Connection, conversation_id: int, limit: int) -> list[Entry]:
+    came = db.execute(
+        "SELECT * FROM inbound WHERE conversation_id=? AND kind<>'silent' ORDER BY id DESC LIMIT ?", [conversation_id, limit]
+    ).fetchall()
+    folded: dict[int, int] = {}
+    for row in came:
+        if row["again_of"] is not None:
+            folded[row["again_of"]] = folded.get(row["again_of"], 0) + 1
+    entries = [
+        Entry("in", r["id"], r["text"], r["received_at"], kind=r["kind"], missing=r["missing"], folded=folded.get(r["id"], 0))
+        for r in came
+        if r["again_of"] is None
+    ]
+    went = db.execute(
+        "SELECT m.*, u.name AS approver FROM message m LEFT JOIN user u ON u.id=m.approved_by "
+        "WHERE m.conversation_id=? ORDER BY m.id DESC LIMIT ?",
+        [conversation_id, limit],
+    )
+    for r in went:
+        at = r["submitted_at"] or r["approved_at"] or r["created_at"]
+        entries.append(
+            Entry(
+                "out",
+                r["id"],
+                r["text"],
+                at,
+                r["state"],
+                r["reason"] or "",
+                KINDS[r["kind"]],
+                r["approver"] or "",
+                sent_at=r["sent_at"],
+                reported_at=r["reported_at"],
+            )
+        )
+    entries.sort(key=lambda entry: (entry.at, entry.direction, entry.id))
+    return entries[-limit:]
+
+
+def reply(db: sqlite3.Connection, conversation_id: int, text: str, *, by: User, key: str, rules: Rules, now: int) -> int:
+    """Answer a person: drafted and approved in one act by who may. Returns the text's id; the same key again is the same reply."""
+    with write(db):
+        known = db.execute("SELECT id FROM message WHERE draft_key=?", [key]).fetchone()
+        if known is not None:
+            return int(known["id"])
+        row = conversations.reachable(db, conversation_id, by, now)
+        conversations.hold(db, conversation_id, by, now=now)
+        message_id = outbox.draft(
+            db, row["number"], text, kind="reply", key=key, channel="panel", by=by, rules=rules, now=now
+        )
+        if may_approve(by.role, own=True, kind="reply", channel="panel", allow_cli=rules.allow_cli) is None:
+            draft = outbox.load(db, message_id)
+            outbox.approve(db, message_id, by=by, seen=outbox.seen(draft), rules=rules, now=now)
+        db.execute("UPDATE conversation SET waiting_at=NULL, closed_at=NULL WHERE id=?", [conversation_id])
+    return message_id
+
+
+def close(db: sqlite3.Connection, conversation_id: int, *, by: User, now: int) -> None:
+    """Nothing more to say here; the next text from the person opens it again."""
+    with write(db):
+        row = conversations.reachable(db, conversation_id, by, now)
+        if row["asks_opt_out"]:
+            raise Refused("A stop word stands in this conversation. First say whether this person wants no more texts.")
+        db.execute(
+            "UPDATE conversation SET waiting_at=NULL, closed_at=?, holder_id=NULL, held_at=NULL WHERE id=?", [now, conversation_id]
+        )
+
+
+def not_opt_out(db: sqlite3.Connection, conversation_id: int, *, by: User, now: int) -> None:
+    """A person read the stop word inside the longer text: it was not a wish to stop."""
+    with write(db):
+        conversations.reachable(db, conversation_id, by, now)
+        db.execute("UPDATE conversation SET asks_opt_out=0 WHERE id=?", [conversation_id])

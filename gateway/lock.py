@@ -1,0 +1,40 @@
+"""One gateway for one database: a lock file beside it, held for life.
+
+Promises: while `gateway(path)` is held no other process migrates, recovers, initialises or restores this database. The kernel frees the lock when the
+holder dies, however it dies. Fails with `Refused` that names the holder.
+"""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from gateway.errors import Refused
+
+
+@contextmanager
+def gateway(database: Path) -> Iterator[None]:
+    """Hold the database's lock; Refused at once when another process has it."""
+    path = Path(f"{database}.lock")
+    try:
+        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise Refused(
+            f"The folder {path.parent} cannot hold the database: {error.strerror}. Nothing was started. "
+            "Make the folder, or let this user write in it, or change [database] path."
+        ) from error
+    try:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            holder = os.pread(fd, 32, 0).decode("ascii", "replace").strip() or "unknown"
+            raise Refused(
+                f"Another Textbank gateway (process {holder}) already runs on {database}. Two would send texts twice, so this one stops. "
+                "Stop the other one first."
+            ) from None
+        os.ftruncate(fd, 0)
+        os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
+        yield
+    finally:
+        os.close(fd)

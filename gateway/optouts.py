@@ -1,0 +1,110 @@
+"""Opt-outs: what stops every text to a person, and the one confirmation.
+
+Promises: from the transaction that records an opt-out on, nothing that waits for this person can leave but the confirmation (the submit asks again).
+An opt-out holds for every campaign and SIM and outlives the person's row as a keyed digest. One confirmation for each opt-out, and none to own SIMs,
+short codes or alphanumeric senders, so that two machines never answer each other.
+"""
+
+import hashlib
+import json
+import sqlite3
+
+from gateway import conversations, ledger
+from gateway.errors import Refused
+from gateway.message import KINDS, clean
+from gateway.moves import move, withdraw_waiting
+from gateway.people import User
+from gateway.policy import may
+from gateway.rules import DAY_MS
+from gateway.store import write
+
+
+def opt_out(
+    db: sqlite3.Connection, conversation_id: int, *, source: str, by: User | None, reason: str, now: int, station: str = ""
+) -> bool:
+    """Record that this person wants no more texts; False when that was known. `source`: text, volunteer, coordinator, import."""
+    if by is not None and not may(by.role, "answer"):
+        raise Refused("Your role does not answer people. Nothing was changed.")
+    actor = f"user:{by.id}" if by else f"station:{station}"
+    with write(db):
+        row = db.execute("SELECT * FROM conversation WHERE id=?", [conversation_id]).fetchone()
+        if row is None:
+            raise Refused("There is no such conversation.")
+        withdraw_waiting(db, conversation_id, actor=actor, now=now, reason=f"{conversations.name_of(row)} asked to stop.")
+        key = conversations.number_key(db, row["number"])
+        if db.execute("SELECT 1 FROM opt_out WHERE number_key=? AND until_at IS NULL", [key]).fetchone():
+            return False
+        cursor = db.execute(
+            "INSERT INTO opt_out (number_key, source, reason, by_id, since_at) VALUES (?,?,?,?,?)",
+            [key, source, reason, by.id if by else None, now],
+        )
+        db.execute("UPDATE conversation SET opted_out_at=?, waiting_at=NULL, asks_opt_out=0 WHERE id=?", [now, conversation_id])
+        if source != "import":
+            _confirm(db, row, int(cursor.lastrowid or 0), now)
+    return True
+
+
+def undo(db: sqlite3.Connection, conversation_id: int, *, by: User | None, reason: str, now: int) -> bool:
+    """End an opt-out: the person texted START (`by` None), or a coordinator gives a reason. False when there was none."""
+    if by is not None and not may(by.role, "undo_opt_out"):
+        raise Refused("Only a coordinator can undo an opt-out, with a reason. Nothing was changed.")
+    if not reason.strip():
+        raise Refused("Give the reason why this person may be texted again. Nothing was changed.")
+    with write(db):
+        row = db.execute("SELECT * FROM conversation WHERE id=?", [conversation_id]).fetchone()
+        if row is None:
+            raise Refused("There is no such conversation.")
+        ended = db.execute(
+            "UPDATE opt_out SET until_at=?, ended_by_id=?, ended_reason=? WHERE number_key=? AND until_at IS NULL",
+            [now, by.id if by else None, reason, conversations.number_key(db, row["number"])],
+        ).rowcount
+        db.execute("UPDATE conversation SET opted_out_at=NULL WHERE id=?", [conversation_id])
+        waiting = db.execute(
+            "SELECT id FROM message WHERE conversation_id=? AND kind=0 AND state IN ('approved','claimed')", [conversation_id]
+        ).fetchall()
+        for text in waiting:
+            move(db, "withdraw", text["id"], actor=f"user:{by.id}" if by else "gateway", now=now, reason="The opt-out was undone.")
+    return ended == 1
+
+
+def approve_confirmation(
+    db: sqlite3.Connection, words: str, *, by: User, channel: str, now: int, os_user: str | None = None
+) -> None:
+    """An admin approves, once, the words of the confirmation: the standing approval that covers each one from then on."""
+    if by.role != "admin":
+        raise Refused("Only an admin can approve the words of the confirmation.")
+    words = clean(words)
+    if not words or len(words) > 160:
+        raise Refused("The confirmation needs 1 to 160 characters.")
+    with write(db):
+        digest = hashlib.sha256(f"standing\n{words}".encode()).digest()
+        row_id = ledger.append(
+            db, "standing", words=digest, message_id=None, user_id=by.id, channel=channel, os_user=os_user, now=now
+        )
+        db.execute(
+            "INSERT INTO setting (key, value) VALUES ('confirmation', ?) ON CONFLICT (key) DO UPDATE SET value=excluded.value",
+            [json.dumps({"words": words, "ledger": row_id})],
+        )
+
+
+def default_confirmation(organisation: str) -> str:
+    """The words that `init` proposes."""
+    return f"{organisation}: you are off our list and get no more texts from us. Text START if you change your mind."
+
+
+def _confirm(db: sqlite3.Connection, conversation: sqlite3.Row, opt_out_id: int, now: int) -> None:
+    standing = db.execute("SELECT value FROM setting WHERE key='confirmation'").fetchone()
+    number = conversation["number"]
+    if standing is None or not number.startswith("+"):
+        return
+    if db.execute("SELECT 1 FROM station WHERE number=?", [number]).fetchone():
+        return
+    text = json.loads(standing["value"])["words"]
+    words = ledger.digest(conversation["salt"], number, text)
+    cursor = db.execute(
+        "INSERT INTO message (conversation_id, kind, state, text, draft_key, channel, created_at, expires_at) VALUES (?,?,?,?,?,?,?,?)",
+        [conversation["id"], KINDS.index("confirmation"), "awaiting", text, f"opt-out:{opt_out_id}", "gateway", now, now + DAY_MS],
+    )
+    message_id = int(cursor.lastrowid or 0)
+    approval = ledger.append(db, "covered", words=words, message_id=message_id, user_id=None, channel="gateway", now=now)
+    move(db, "approve", message_id, actor="standing", now=now, approval_id=approval, approved_at=now)

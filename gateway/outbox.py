@@ -1,0 +1,279 @@
+"""What people do with texts: draft, approve, undo, skip, edit, settle, resend.
+
+Promises: an approval is one person's act on exactly these words to this person: the digest of what was on the screen comes back with the tap and is
+compared inside the transaction that records it; the ledger row is part of that transaction. The same tap twice is one approval, the same draft key
+twice is one draft. Nothing here touches a modem: stations take what is approved (`gateway/flight.py`).
+
+Fails with `Refused` (a sentence for the person) and `StaleMessage` (the text has moved on); nothing is half written then.
+"""
+
+import sqlite3
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from gateway import conversations, ledger, numbers, policy
+from gateway.errors import Refused, StaleMessage
+from gateway.message import KINDS, clean, seen_digest
+from gateway.moves import back_to_awaiting, move, note
+from gateway.people import User
+from gateway.rules import DAY_MS, Rules
+from gateway.store import moment, ms, write
+from hardware.pdu import segment
+
+MOST_SEGMENTS = 10  # longer than that is a letter; the modem and the person's phone agree
+LATER_MS = 600_000
+
+
+def load(db: sqlite3.Connection, message_id: int) -> sqlite3.Row:
+    """One text with what its conversation adds; Refused when there is none."""
+    row: sqlite3.Row | None = db.execute(
+        "SELECT m.*, c.number, c.name, c.zone, c.salt, c.opted_out_at, c.last_in_at, c.holder_id, c.held_at "
+        "FROM message m JOIN conversation c ON c.id=m.conversation_id WHERE m.id=?",
+        [message_id],
+    ).fetchone()
+    if row is None:
+        raise Refused(f"There is no text {message_id}.")
+    return row
+
+
+def seen(row: sqlite3.Row) -> str:
+    """The digest that a form showing this row carries."""
+    return seen_digest(row["id"], row["round"], row["number"], row["text"])
+
+
+def checked_text(text: str) -> str:
+    """The text as it will be stored and sent; Refused when it is empty, too long or holds what no phone shows."""
+    text = clean(text)
+    if not text:
+        raise Refused("The text is empty. Write at least one word.")
+    bad = next((c for c in text if (ord(c) < 32 and c not in "\n\f") or 0xD800 <= ord(c) <= 0xDFFF or ord(c) == 127), None)
+    if bad is not None:
+        raise Refused(f"The text holds a control character (U+{ord(bad):04X}) that no phone shows. Take it out.")
+    count = segment(text).count if len(text) <= 160 * MOST_SEGMENTS else MOST_SEGMENTS + 1
+    if count > MOST_SEGMENTS:
+        raise Refused(f"The text is too long: more than {MOST_SEGMENTS} segments. Shorten it, or send it as two.")
+    return text
+
+
+def expiry(kind: str, zones: tuple[str, ...], rules: Rules, now: int) -> int:
+    """When a text dies unsent: a reply after a day, any other at the end of the first day on which it may leave."""
+    at = moment(now)
+    leave = policy.may_leave(at, zones, rules.quiet)
+    if kind in ("confirmation", "reply") or rules.quiet.from_ == rules.quiet.until:
+        return now + DAY_MS
+    opening: datetime = at if leave.ok or leave.not_before is None else leave.not_before
+    midnights = [
+        datetime.combine(opening.astimezone(ZoneInfo(zone)).date() + timedelta(days=1), time(), ZoneInfo(zone)) for zone in zones
+    ]
+    return ms(min(midnights))
+
+
+def draft(
+    db: sqlite3.Connection,
+    number: str,
+    text: str,
+    *,
+    kind: str,
+    key: str | None,
+    channel: str,
+    by: User | None,
+    rules: Rules,
+    now: int,
+    name: str = "",
+    expires_at: int | None = None,
+) -> int:
+    """Write a text that awaits approval; returns its id. The same key again returns the first one's id and changes nothing."""
+    number = numbers.normalise(number, rules.region)
+    text = checked_text(text)
+    with write(db):
+        if key is not None:
+            known = db.execute(
+                "SELECT m.id, m.text, c.number FROM message m JOIN conversation c ON c.id=m.conversation_id WHERE draft_key=?", [key]
+            ).fetchone()
+            if known is not None:
+                if (known["number"], known["text"]) != (number, text):
+                    raise Refused(
+                        f"The key {key} was used before, for text {known['id']} with other words or to somebody else. "
+                        "Nothing was queued. Use a new key for a new text."
+                    )
+                return int(known["id"])
+        conversation_id = conversations.ensure(db, number, now=now, name=name)
+        row = db.execute("SELECT * FROM conversation WHERE id=?", [conversation_id]).fetchone()
+        if row["opted_out_at"] is not None:
+            raise Refused(f"{conversations.name_of(row)} asked to stop. Nothing was queued, and nothing can be until they text START.")
+        zones = conversations.zones(row, rules)
+        cursor = db.execute(
+            "INSERT INTO message (conversation_id, kind, state, text, draft_key, channel, created_by, created_at, expires_at) "
+            "VALUES (?,?,'awaiting',?,?,?,?,?,?)",
+            [
+                conversation_id,
+                KINDS.index(kind),
+                text,
+                key,
+                channel,
+                by.id if by else None,
+                now,
+                expires_at or expiry(kind, zones, rules, now),
+            ],
+        )
+        return int(cursor.lastrowid or 0)
+
+
+def approve(
+    db: sqlite3.Connection,
+    message_id: int,
+    *,
+    by: User,
+    seen: str,
+    rules: Rules,
+    now: int,
+    channel: str = "panel",
+    os_user: str | None = None,
+) -> None:
+    """Approve exactly what this person saw; the same tap again changes nothing."""
+    with write(db):
+        row = load(db, message_id)
+        if seen != seen_digest(message_id, row["round"], row["number"], row["text"]):
+            raise StaleMessage(_what_changed(row))
+        if row["approved_by"] == by.id and row["state"] not in ("awaiting", "expired", "withdrawn", "skipped"):
+            return
+        _may_approve(row, by, channel, rules)
+        if row["state"] != "awaiting":
+            raise StaleMessage(_what_changed(row))
+        if row["opted_out_at"] is not None:
+            raise Refused(f"{conversations.name_of(row)} just asked to stop. Your text did not go out.")
+        if row["expires_at"] <= now:
+            raise Refused("This text was for an earlier time and has run out. Nothing was sent; write it anew if it still fits.")
+        if channel == "panel":
+            conversations.hold(db, row["conversation_id"], by, now=now)
+        words = ledger.digest(row["salt"], row["number"], row["text"])
+        approval = ledger.append(
+            db, "approve", words=words, message_id=message_id, user_id=by.id, channel=channel, os_user=os_user, now=now
+        )
+        not_before, reason = _earliest(row, rules, now)
+        move(
+            db,
+            "approve",
+            message_id,
+            actor=f"user:{by.id}",
+            now=now,
+            reason=reason,
+            approval_id=approval,
+            approved_by=by.id,
+            approved_at=now,
+            not_before=not_before,
+        )
+
+
+def _what_changed(row: sqlite3.Row) -> str:
+    name = conversations.name_of(row)
+    if row["state"] == "awaiting":
+        why = row["reason"] or "its words or its person changed after you opened it"
+        return f"The text to {name} did not go out: {why}. Read it again, then decide."
+    if row["state"] == "withdrawn":
+        return f"The text to {name} did not go out: {row['reason'] or 'it was taken back'}."
+    if row["state"] in ("skipped", "expired"):
+        return f"The text to {name} did not go out: it was {row['state']} meanwhile."
+    return f"Somebody already texted {name}. Nothing was sent twice."
+
+
+def _may_approve(row: sqlite3.Row, by: User, channel: str, rules: Rules) -> None:
+    own = row["created_by"] == by.id
+    refusal = policy.may_approve(by.role, own=own, kind=KINDS[row["kind"]], channel=channel, allow_cli=rules.allow_cli)
+    if refusal is not None:
+        raise Refused(refusal)
+
+
+def _earliest(row: sqlite3.Row, rules: Rules, now: int) -> tuple[int | None, str | None]:
+    """When an approved text may leave: after the undo time, and not in the person's quiet hours."""
+    start = now + rules.undo_ms
+    zones = conversations.zones(row, rules)
+    leave = policy.may_leave(moment(start), zones, rules.quiet)
+    if leave.ok:
+        return (start if rules.undo_ms else None), None
+    if leave.not_before is None:
+        raise Refused("There is no hour at which this text may leave: the quiet hours of its time zones never end together.")
+    return ms(leave.not_before), "Quiet hours where this person lives; it leaves when they end."
+
+
+def undo(db: sqlite3.Connection, message_id: int, *, by: User, now: int) -> None:
+    """Take one's own approval back while the text has not been taken by a station."""
+    with write(db):
+        row = load(db, message_id)
+        if row["approved_by"] != by.id:
+            raise Refused("Only the person who approved a text can undo it.")
+        if row["state"] != "approved":
+            raise StaleMessage("It is too late to undo: the text is with the modem.")
+        back_to_awaiting(db, "undo", row, actor=f"user:{by.id}", now=now, reason=None)
+
+
+def skip(db: sqlite3.Connection, message_id: int, *, by: User, now: int) -> None:
+    """Decide that this text is not sent; skipping it twice is skipping it."""
+    with write(db):
+        row = _own_card(db, message_id, by, now)
+        if row["state"] == "skipped":
+            return
+        move(db, "skip", message_id, actor=f"user:{by.id}", now=now, reason=f"{by.name} decided not to send it.")
+        conversations.free(db, row["conversation_id"], by)
+
+
+def later(db: sqlite3.Connection, message_id: int, *, by: User, now: int) -> None:
+    """Put a card behind the others for ten minutes and give it up."""
+    with write(db):
+        row = _own_card(db, message_id, by, now)
+        db.execute("UPDATE message SET not_before=? WHERE id=? AND state='awaiting'", [now + LATER_MS, message_id])
+        conversations.free(db, row["conversation_id"], by)
+
+
+def edit(db: sqlite3.Connection, message_id: int, text: str, *, by: User, seen: str, now: int) -> None:
+    """Replace the words of a text that awaits approval; the row remembers who wrote them."""
+    text = checked_text(text)
+    with write(db):
+        row = _own_card(db, message_id, by, now)
+        if row["state"] == "awaiting" and row["text"] == text:
+            return
+        if row["state"] != "awaiting" or seen != seen_digest(message_id, row["round"], row["number"], row["text"]):
+            raise StaleMessage(_what_changed(row))
+        db.execute(
+            "UPDATE message SET text=?, created_by=?, round=round+1, reason=NULL WHERE id=? AND state='awaiting'", [text, by.id, message_id]
+        )
+        note(db, message_id, "edit", actor=f"user:{by.id}", now=now)
+
+
+def _own_card(db: sqlite3.Connection, message_id: int, by: User, now: int) -> sqlite3.Row:
+    """The text, when it is this person's to decide on."""
+    row = load(db, message_id)
+    if not policy.may(by.role, "approve"):
+        raise Refused("Your role does not decide about texts. Nothing was changed.")
+    if conversations.held_by_another(row, by, now) and not policy.may(by.role, "see_all_conversations"):
+        raise Refused("Somebody else has this text now. Nothing was changed.")
+    return row
+
+
+def settle(db: sqlite3.Connection, message_id: int, *, arrived: bool, by: User, now: int) -> None:
+    """A person who asked says whether an uncertain text arrived."""
+    with write(db):
+        _own_card(db, message_id, by, now)
+        if arrived:
+            move(db, "settle_delivered", message_id, actor=f"user:{by.id}", now=now, reason=f"{by.name} says that it arrived.")
+        else:
+            move(db, "settle_failed", message_id, actor=f"user:{by.id}", now=now, reason=f"{by.name} says that it did not arrive.")
+
+
+def resend(db: sqlite3.Connection, message_id: int, *, by: User, key: str, rules: Rules, now: int) -> int:
+    """Draft the same words again as a new text, which wants its own approval; the old one stays as it is."""
+    row = _own_card(db, message_id, by, now)
+    if row["state"] not in ("uncertain", "failed", "undelivered", "expired"):
+        raise Refused("This text does not need to be sent again: it left, or it is still on its way.")
+    return draft(db, row["number"], row["text"], kind=KINDS[row["kind"]], key=key, channel="panel", by=by, rules=rules, now=now)
+
+
+def expire(db: sqlite3.Connection, *, now: int) -> int:
+    """End the texts whose own time ran out before a station took them; returns how many."""
+    rows = db.execute(
+        "SELECT id FROM message WHERE state IN ('awaiting','approved') AND expires_at<=? LIMIT 200", [now]
+    ).fetchall()
+    for row in rows:
+        with write(db):
+            move(db, "expire", row["id"], actor="gateway", now=now, reason="Its time ran out before it could leave.")
+    return len(rows)

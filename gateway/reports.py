@@ -1,0 +1,135 @@
+"""Status reports: kept as they came, matched to the text they speak of when that is certain, and never guessed.
+
+Candidates are the texts that this SIM sent to this recipient (E.164, else the same last eight digits: some networks change the form) within nine
+days, with the report's MR; among several the one handed over nearest to the report's own time stamp, because MR wraps at 256. A segment whose MR is
+unknown is settled only when it is the only candidate and no known MR fits.
+"""
+
+import sqlite3
+from dataclasses import dataclass
+
+from gateway.moves import move
+from gateway.rules import DAY_MS
+from gateway.store import write
+
+WINDOW_MS = 9 * DAY_MS
+STILL_TRYING = range(0x20, 0x40)  # 23.040 9.2.3.15: the service centre still tries
+WORDS = {
+    0x40: "the network could not reach the service that it needs",
+    0x41: "the phone cannot take texts of this kind",
+    0x42: "the connection was rejected by the phone",
+    0x43: "the number cannot be obtained",
+    0x44: "the network has no quality of service for it",
+    0x45: "the network knows no way to this number",
+    0x46: "the phone could not be reached before the text ran out",
+    0x47: "the text was deleted by the sender's network",
+    0x48: "the text was deleted by the network's administration",
+    0x49: "the network does not know the text any more",
+}
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """One status report as decoded: recipient as it came, MR, TP-ST, times in ms."""
+
+    number: str
+    mr: int
+    status: int
+    stamped_at: int | None
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    message_id: int
+    seq: int | None  # None: the text has one segment
+    state: str  # of the message
+    mr: int | None
+    submitted_at: int
+
+
+def keep(db: sqlite3.Connection, iccid: str, report: Arrived, *, now: int) -> int:
+    """Record a report and settle what it speaks of, in the caller's transaction; returns the report's id."""
+    with write(db):
+        cursor = db.execute(
+            "INSERT INTO report (iccid, number, mr, status, stamped_at, received_at) VALUES (?,?,?,?,?,?)",
+            [iccid, report.number, report.mr, report.status, report.stamped_at, now],
+        )
+        report_id = int(cursor.lastrowid or 0)
+        chosen = _choose(_candidates(db, iccid, report.number, now), report)
+        if chosen is not None:
+            _apply(db, report_id, report, chosen, now)
+    return report_id
+
+
+def match_open(db: sqlite3.Connection, message_id: int, *, now: int) -> None:
+    """Apply the reports that came before this text's `+CMGS`."""
+    row = db.execute(
+        "SELECT m.iccid, c.number, c.tail, m.submitted_at FROM message m JOIN conversation c ON c.id=m.conversation_id WHERE m.id=?",
+        [message_id],
+    ).fetchone()
+    early = db.execute(
+        "SELECT * FROM report WHERE iccid=? AND message_id IS NULL AND received_at>=? ORDER BY id", [row["iccid"], row["submitted_at"]]
+    ).fetchall()
+    for found in early:
+        report = Arrived(found["number"], found["mr"], found["status"], found["stamped_at"])
+        chosen = _choose(_candidates(db, row["iccid"], report.number, now), report)
+        if chosen is not None and chosen.message_id == message_id:
+            _apply(db, found["id"], report, chosen, now)
+
+
+def _candidates(db: sqlite3.Connection, iccid: str, number: str, now: int) -> list[_Candidate]:
+    people = db.execute("SELECT id FROM conversation WHERE number=?", [number]).fetchall()
+    digits = number.lstrip("+")
+    if not people and digits.isdigit() and len(digits) >= 8:
+        people = db.execute("SELECT id FROM conversation WHERE tail=?", [digits[-8:]]).fetchall()
+    found: list[_Candidate] = []
+    for person in people:
+        texts = db.execute(
+            "SELECT id, state, mr, total, submitted_at FROM message WHERE conversation_id=? AND iccid=? AND submitted_at>=? "
+            "AND state IN ('submitted','sent','uncertain','approved')",
+            [person["id"], iccid, now - WINDOW_MS],
+        ).fetchall()
+        for text in texts:
+            if text["total"] == 1:
+                found.append(_Candidate(text["id"], None, text["state"], text["mr"], text["submitted_at"]))
+                continue
+            parts = db.execute(
+                "SELECT seq, mr, submitted_at FROM segment WHERE message_id=? AND state IN ('submitted','accepted','unknown')", [text["id"]]
+            )
+            found += [_Candidate(text["id"], part["seq"], text["state"], part["mr"], part["submitted_at"]) for part in parts]
+    return found
+
+
+def _choose(candidates: list[_Candidate], report: Arrived) -> _Candidate | None:
+    fitting = [c for c in candidates if c.mr == report.mr]
+    if fitting:
+        stamped = report.stamped_at
+        return min(fitting, key=lambda c: -c.submitted_at if stamped is None else abs(c.submitted_at - stamped))
+    unknown = [c for c in candidates if c.mr is None and c.state == "uncertain"]
+    in_flight = any(c.mr is None and c.state == "submitted" for c in candidates)
+    return unknown[0] if len(unknown) == 1 and not in_flight else None
+
+
+def _apply(db: sqlite3.Connection, report_id: int, report: Arrived, chosen: _Candidate, now: int) -> None:
+    db.execute("UPDATE report SET message_id=?, seq=? WHERE id=?", [chosen.message_id, chosen.seq or 1, report_id])
+    if report.status in STILL_TRYING:
+        return
+    delivered = report.status < 0x20
+    if chosen.seq is not None:
+        state = "delivered" if delivered else "undelivered"
+        db.execute("UPDATE segment SET state=?, mr=? WHERE message_id=? AND seq=?", [state, report.mr, chosen.message_id, chosen.seq])
+        states = {r["state"] for r in db.execute("SELECT state FROM segment WHERE message_id=?", [chosen.message_id])}
+        if states - {"delivered", "undelivered"}:
+            return  # other segments are still on their way
+        delivered = states == {"delivered"}
+    reason = None if delivered else f"The network reports: {WORDS.get(report.status, 'the phone did not get it')}."
+    if chosen.state == "sent":
+        event = "report_delivered" if delivered else "report_undelivered"
+    elif chosen.state == "uncertain":
+        event = "settle_delivered" if delivered else "settle_undelivered"
+    else:
+        return  # its `+CMGS` has yet to come; accept() looks for early reports
+    columns: dict[str, object] = {"reported_at": now}
+    if chosen.seq is None:
+        columns["mr"] = report.mr
+    move(db, event, chosen.message_id, actor="network", now=now, reason=reason, **columns)

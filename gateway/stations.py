@@ -1,0 +1,136 @@
+"""Station rows: what the stations say of themselves, for the panel and `textbank stations`; and what people ask of them.
+
+Stations write here only when something changed (and a signal sample every few minutes): an idle gateway leaves the card alone.
+"""
+
+import sqlite3
+from dataclasses import dataclass
+
+from gateway.errors import Refused
+from gateway.people import User
+from gateway.policy import may
+from gateway.store import write
+
+REQUEST_LIFE_MS = 60_000
+KEEP_EVENTS = 500
+
+
+@dataclass(frozen=True)
+class StationRow:
+    """One modem with its SIM, as people see it. Times are ms; `budget` 0 means no daily limit."""
+
+    name: str
+    state: str
+    reason: str
+    since_at: int
+    port: str
+    model: str
+    imei: str
+    iccid: str
+    imsi: str
+    number: str
+    operator: str
+    registration: str
+    technology: str
+    signal_dbm: int | None
+    storage_used: int | None
+    storage_total: int | None
+    sent_today: int
+    budget: int
+    last_in_at: int | None
+    last_out_at: int | None
+    paused_by: str
+
+
+def rows(db: sqlite3.Connection, budgets: dict[str, int], today: dict[str, str] | None = None) -> list[StationRow]:
+    """Every station of the configuration; `budgets` gives each one's segments a day."""
+    found = db.execute(
+        "SELECT s.*, u.name AS pauser, "
+        "(SELECT segments FROM sim_day d WHERE d.iccid=s.iccid ORDER BY day DESC LIMIT 1) AS segments, "
+        "(SELECT max(day) FROM sim_day d WHERE d.iccid=s.iccid) AS day, "
+        "(SELECT max(received_at) FROM (SELECT received_at FROM inbound i WHERE i.station=s.name ORDER BY id DESC LIMIT 1)) AS last_in, "
+        "(SELECT max(submitted_at) FROM (SELECT submitted_at FROM message m WHERE m.station=s.name ORDER BY id DESC LIMIT 1)) AS last_out "
+        "FROM station s LEFT JOIN user u ON u.id=s.paused_by WHERE s.retired_at IS NULL ORDER BY s.name"
+    ).fetchall()
+    result = []
+    for row in found:
+        is_today = today is None or row["day"] == today.get(row["name"])
+        fields = {name: row[name] for name in StationRow.__dataclass_fields__ if name in row.keys()}  # noqa: SIM118
+        fields["paused_by"] = row["pauser"] or ""
+        result.append(
+            StationRow(
+                **fields,
+                sent_today=(row["segments"] or 0) if is_today else 0,
+                budget=budgets.get(row["name"], 0),
+                last_in_at=row["last_in"],
+                last_out_at=row["last_out"],
+            )
+        )
+    return result
+
+
+def set_state(db: sqlite3.Connection, name: str, state: str, reason: str, *, now: int) -> None:
+    """Record a station's new state with its reason in words, when it differs from the one on record."""
+    with write(db):
+        changed = db.execute(
+            "UPDATE station SET state=?, reason=?, since_at=CASE WHEN state=? THEN since_at ELSE ? END WHERE name=? AND (state<>? OR reason<>?)",
+            [state, reason, state, now, name, state, reason],
+        ).rowcount
+        if changed:
+            db.execute("INSERT INTO station_event (station, at, state, reason) VALUES (?,?,?,?)", [name, now, state, reason])
+            db.execute("DELETE FROM station_event WHERE id<=(SELECT max(id) FROM station_event)-?", [KEEP_EVENTS * 4])
+
+
+def set_facts(db: sqlite3.Connection, name: str, **facts: object) -> None:
+    """Record what the modem said of itself (columns of `station`), when anything differs."""
+    differs = " OR ".join(f"{key} IS NOT ?" for key in facts)
+    assign = ", ".join(f"{key}=?" for key in facts)
+    with write(db):
+        db.execute(
+            f"UPDATE station SET {assign} WHERE name=? AND ({differs})",  # noqa: S608
+            [*facts.values(), name, *facts.values()],
+        )
+
+
+def retire_others(db: sqlite3.Connection, names: list[str], *, now: int) -> None:
+    """Hide the stations that are no longer in the configuration; their rows stay for the texts that name them."""
+    marks = ",".join("?" * len(names)) or "''"
+    with write(db):
+        db.execute(
+            f"UPDATE station SET retired_at=? WHERE retired_at IS NULL AND name NOT IN ({marks})",  # noqa: S608
+            [now, *names],
+        )
+
+
+def events(db: sqlite3.Connection, name: str, limit: int = 50) -> list[sqlite3.Row]:
+    """What happened to this station, newest first: at, state, reason."""
+    return db.execute(
+        "SELECT at, state, reason FROM station_event WHERE station=? ORDER BY id DESC LIMIT ?", [name, limit]
+    ).fetchall()
+
+
+def request(db: sqlite3.Connection, name: str, what: str, *, by: User, now: int, argument: str | None = None) -> None:
+    """Ask a station to pause, resume, restart, or try a PIN that an admin typed; it answers by its state."""
+    if not may(by.role, "control_stations"):
+        raise Refused("Your role does not control modems. Nothing was changed.")
+    with write(db):
+        if not db.execute("SELECT 1 FROM station WHERE name=?", [name]).fetchone():
+            raise Refused("There is no such modem. Nothing was changed.")
+        db.execute(
+            "INSERT INTO station_request (station, what, argument, by_id, created_at, expires_at) VALUES (?,?,?,?,?,?)",
+            [name, what, argument, by.id, now, now + REQUEST_LIFE_MS],
+        )
+
+
+def take_request(db: sqlite3.Connection, name: str, *, now: int) -> tuple[str, str | None, int | None] | None:
+    """The next request for this station, taken and (a PIN above all) wiped as it is read: (what, argument, user)."""
+    row = db.execute(
+        "SELECT * FROM station_request WHERE station=? AND taken_at IS NULL ORDER BY id LIMIT 1", [name]
+    ).fetchone()
+    if row is None:
+        return None
+    with write(db):
+        db.execute("UPDATE station_request SET taken_at=?, argument=NULL WHERE id=?", [now, row["id"]])
+    if row["expires_at"] < now:
+        return None
+    return row["what"], row["argument"], row["by_id"]
