@@ -1,12 +1,14 @@
 """Quiet hours: when a text may leave, when that ends, and how long the network may keep it.
 
-Pure. Quiet hours hold in every zone that a number may be in. They are judged by the wall clock of each zone, so they follow
-changes of summer time in both directions and may cross midnight.
+Pure. Quiet hours hold in every zone that a number may be in. They are judged by the wall clock of each
+zone, so they follow changes of summer time in both directions and may cross midnight.
 
-Promises: no instant that `may_leave` allows lies in quiet hours of any zone, nor within `lead` before they begin; its
-`not_before` is the earliest instant that is allowed; now plus `validity` is never inside quiet hours.
+Promises: no instant that `may_leave` allows lies in quiet hours of any zone, nor within `lead` before they
+begin; its `not_before` is the earliest instant that is allowed; now plus `validity` is never inside quiet
+hours.
 
-Fails with ValueError for no zone at all or a naive datetime, and ZoneInfoNotFoundError for a zone that does not exist.
+Fails with ValueError for no zone at all or a naive datetime, and ZoneInfoNotFoundError for a zone that does
+not exist.
 """
 
 from collections.abc import Iterator
@@ -38,7 +40,9 @@ class Quiet:
 
 @dataclass(frozen=True, slots=True)
 class Leave:
-    """May a first segment leave now? `not_before` is now when it may, else the first instant at which it may."""
+    """May a first segment leave now? `not_before` is now when it may, else the first instant at which it
+    may.
+    """
 
     ok: bool
     not_before: datetime | None
@@ -50,14 +54,17 @@ class Leave:
 
 
 def zones_of(contact: str | None, number: tuple[str, ...], home: str) -> tuple[str, ...]:
-    """The zones whose hours bind, never none: the contact's own, else all of the number's, else the gateway's."""
+    """The zones whose hours bind, never none: the contact's own, else all of the number's, else the
+    gateway's.
+    """
     if contact:
         return (contact,)
     return number or (home,)
 
 
 def answers(now: datetime, wrote_at: datetime | None, *, answers_any_time: bool) -> bool:
-    """True for an answer that quiet hours do not bind: it is allowed, and the person wrote within the hour."""
+    """True for an answer that quiet hours do not bind: it is allowed, and the person wrote within the hour.
+    """
     return answers_any_time and wrote_at is not None and timedelta(0) <= now - wrote_at <= ANSWER_WITHIN
 
 
@@ -72,7 +79,8 @@ def may_leave(
 ) -> Leave:
     """Whether a first segment may leave at `now` (aware), and from when on if not.
 
-    `wrote_at` is when the person last wrote; with `answers_any_time` an answer within the hour may leave at night too.
+    `wrote_at` is when the person last wrote; with `answers_any_time` an answer within the hour may leave at
+    night too.
     """
     now = _utc(now, zones)
     if quiet.off or answers(now, wrote_at, answers_any_time=answers_any_time):
@@ -84,7 +92,9 @@ def may_leave(
 
 
 def closes_at(now: datetime, zones: tuple[str, ...], quiet: Quiet) -> datetime | None:
-    """When quiet hours begin next in the first of the zones (UTC); `now` inside them; None when there are none."""
+    """When quiet hours begin next in the first of the zones (UTC); `now` inside them; None when there are
+    none.
+    """
     now = _utc(now, zones)
     if quiet.off:
         return None
@@ -101,7 +111,9 @@ def validity(
     wrote_at: datetime | None = None,
     answers_any_time: bool = False,
 ) -> timedelta:
-    """The validity period that ends before quiet hours begin in any zone; zero when none is short enough: do not send."""
+    """The validity period that ends before quiet hours begin in any zone; zero when none is short enough:
+    do not send.
+    """
     closes = closes_at(now, zones, quiet)
     if closes is None or answers(now, wrote_at, answers_any_time=answers_any_time):
         return validity_step(most)
@@ -109,7 +121,8 @@ def validity(
 
 
 def validity_step(room: timedelta) -> timedelta:
-    """The longest relative TP-VP (3GPP TS 23.040, 9.2.3.12.1) within `room`; zero when there is less than five minutes.
+    """The longest relative TP-VP (3GPP TS 23.040, 9.2.3.12.1) within `room`; zero when there is less than
+    five minutes.
 
     Segments after the first end with it: `validity_step(valid_until - now)`.
     """
@@ -148,7 +161,9 @@ def _earliest(
 
 
 def _spans(zone: str, quiet: Quiet, start: datetime, end: datetime) -> Iterator[Span]:
-    """The quiet hours of one zone between two instants, cut at both and at each change of the zone's offset."""
+    """The quiet hours of one zone between two instants, cut at both and at each change of the zone's
+    offset.
+    """
     for first, last, offset in _pieces(ZoneInfo(zone), start, end):
         day = (first + offset).date() - DAY
         while (begins := datetime.combine(day, quiet.from_, UTC) - offset) < last:

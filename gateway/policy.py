@@ -1,9 +1,10 @@
-"""Who may do what, and what a SIM may still send; with the quiet hours of `gateway/hours.py`, all the rules of leaving.
+"""Who may do what, and what a SIM may still send; with the quiet hours of `gateway/hours.py`, all the rules
+of leaving.
 
 Pure. `None` means allowed; anything else is a sentence for the person who is told no.
 
-Promises: nothing is allowed that is not in `MAY`; a technician never approves; a trainee never approves words typed by hand;
-a tenth of each SIM's day and month is kept for opt-out confirmations and replies.
+Promises: nothing is allowed that is not in `MAY`; a technician never approves; a trainee never approves
+words typed by hand; a tenth of each SIM's day and month is kept for opt-out confirmations and replies.
 
 Fails with KeyError for an act that `MAY` does not know (a slip of the programmer; mypy sees it first).
 """
@@ -109,11 +110,11 @@ def may_approve(
             "or let an admin set allow_cli_approval = true in the configuration."
         )
     if role == "technician":
-        return "Technicians look after the modems and see no texts. Ask a volunteer or a coordinator to approve it."
+        return "Technicians look after the modems and see no texts. Ask a volunteer to approve it."
     if not may(role, "approve"):
         return f"The role {role!r} approves nothing. Ask an admin to give you a role here."
     if role == "trainee" and (own or author is not None or kind == "reply"):
-        return "Words typed by hand wait for a coordinator while you are learning. It is on their list; nothing to do."
+        return "While you are learning, a coordinator reads what you typed first. It is on their list."
     if role == "volunteer" and author == "trainee":
         return "A trainee typed this, so a coordinator reads it first. Take the next one."
     return None
@@ -121,7 +122,9 @@ def may_approve(
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a SIM's plan allows: segments a minute, a day, a month, and different people a month. 0 is no limit."""
+    """What a SIM's plan allows: segments a minute, a day, a month, and different people a month. 0 is no
+    limit.
+    """
 
     per_minute: int = 0
     per_day: int = 0
@@ -148,7 +151,9 @@ class Spent:
 
 
 def budget(limits: Limits, used: Used, segments: int, kind: str, *, new_person: bool) -> Spent | None:
-    """None when the SIM may take a text of so many segments now. A text longer than a minute's worth has one alone."""
+    """None when the SIM may take a text of so many segments now. A text longer than a minute's worth has
+    one alone.
+    """
     rows: tuple[tuple[Literal["day", "month"], str, int, int, int], ...] = (
         ("month", "segments this month", limits.per_month, used.month, segments),
         ("month", "different people this month", limits.people_per_month, used.people, int(new_person)),
