@@ -63,8 +63,7 @@ def zones_of(contact: str | None, number: tuple[str, ...], home: str) -> tuple[s
 
 
 def answers(now: datetime, wrote_at: datetime | None, *, answers_any_time: bool) -> bool:
-    """True for an answer that quiet hours do not bind: it is allowed, and the person wrote within the hour.
-    """
+    """True for an answer that quiet hours do not bind: allowed, and the person wrote within the hour."""
     return answers_any_time and wrote_at is not None and timedelta(0) <= now - wrote_at <= ANSWER_WITHIN
 
 
@@ -155,7 +154,7 @@ def _earliest(
     )  # a span that is cut there ends after `until`, which is all that counts
     earliest = now
     for start, stop in sorted(span for zone in zones for span in _spans(zone, quiet, now, end)):
-        if start - lead < earliest < stop:
+        if start - lead < earliest < stop or start <= earliest < stop:  # the second for a lead of nothing
             earliest = stop
     return earliest
 
