@@ -1,0 +1,165 @@
+"""The configuration: one TOML file to frozen dataclasses.
+
+Promises: all faults are found at once, each said as `file:line: key: what was found; what is allowed`; a key
+that is left out has the default written here; a PIN is in no message and in no repr. Fails with `ConfigError`
+and nothing else.
+
+Settings also live in the database; `Config.in_file` names the keys that stand in the file and therefore win.
+"""
+
+import os
+import zoneinfo
+from dataclasses import dataclass, field
+from datetime import time
+from pathlib import Path
+from typing import Any
+
+from gateway.configcheck import check
+from gateway.configfile import BadFile, Lines, parse, read
+from gateway.errors import Refused
+
+SYSTEM_WIDE = Path("/etc/textbank/textbank.toml")
+HERE = Path("textbank.toml")
+VARIABLE = "TEXTBANK_CONFIG"
+
+
+class ConfigError(Refused):
+    """The configuration is refused. `faults` holds one line for each fault; str() is all of them."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+@dataclass(frozen=True)
+class Organisation:
+    """Who texts. `region`: how numbers without + are read; "" when left out: then every number needs its +.
+
+    `timezone` (IANA) is this machine's own when left out.
+    """
+
+    name: str = "Textbank"
+    region: str = ""
+    timezone: str = "UTC"
+
+
+@dataclass(frozen=True)
+class Database:
+    """`path` is absolute; in the file it is relative to that file."""
+
+    path: Path = Path("textbank.db")
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Where the page listens. 127.0.0.1 is this machine only, 0.0.0.0 opens it to the local network."""
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+
+
+@dataclass(frozen=True)
+class Sending:
+    """Rules for every text. Quiet hours are in the recipient's time; equal ends switch them off."""
+
+    undo_seconds: int = 5
+    quiet_from: time = time(20, 0)
+    quiet_until: time = time(9, 0)
+    delivery_reports: bool = True
+    allow_cli_approval: bool = False
+
+
+@dataclass(frozen=True)
+class Station:
+    """A modem with its SIM. `port` None: found by itself. Limits count segments, the last people; 0: none."""
+
+    name: str
+    port: str | None = None
+    driver: str = "at"
+    pin: str = field(default="", repr=False)
+    per_minute: int = 15
+    per_day: int = 200
+    per_month: int = 3000
+    people_per_month: int = 0
+
+
+@dataclass(frozen=True)
+class Config:
+    """Everything the file says, with the defaults for what it leaves out."""
+
+    source: Path
+    organisation: Organisation = Organisation()
+    database: Database = Database()
+    panel: Panel = Panel()
+    sending: Sending = Sending()
+    stations: tuple[Station, ...] = ()
+    in_file: frozenset[str] = (
+        frozenset()
+    )  # "panel.port": a key that stands in the file wins over the database
+
+
+def find(path: Path | str | None = None) -> Path:
+    """The configuration named, else that of $TEXTBANK_CONFIG, else ./textbank.toml, else the system's."""
+    named = path or os.environ.get(VARIABLE)
+    if named:
+        return Path(named)
+    for candidate in (HERE, SYSTEM_WIDE):
+        try:
+            candidate.stat()
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except OSError:
+            pass  # it is there; reading it says what is wrong
+        return candidate
+    raise ConfigError(
+        [
+            f"No configuration: there is neither ./{HERE} nor {SYSTEM_WIDE}. "
+            f"Copy config.example.toml to {HERE} and change it, or name a file with --config."
+        ]
+    )
+
+
+def load(path: Path | str | None = None) -> Config:
+    """Read the configuration that `find` finds; ConfigError with all its faults."""
+    source = find(path)
+    try:
+        written = read(source)
+        document = parse(written)
+    except BadFile as bad:
+        where = f"{source}:{bad.line}" if bad.line else f"{source}"
+        raise ConfigError([f"{where}: {bad}"]) from None
+    checked, faults = check(document)
+    config = assemble(source, checked)
+    if config.database.path.is_dir():
+        sentence = "found a folder; allowed is the path of a file, which need not be there yet"
+        faults.append((("database", "path"), "database.path", sentence))
+    if faults:
+        lines = Lines(written)
+        placed = sorted((lines.of(where), label, sentence) for where, label, sentence in faults)
+        raise ConfigError([f"{source}:{line}: {label}: {sentence}" for line, label, sentence in placed])
+    return config
+
+
+def assemble(source: Path, checked: dict[str, Any]) -> Config:
+    """The dataclasses, from values that are known to be good."""
+    tables = {name: checked.get(name, {}) for name in ("organisation", "database", "panel", "sending")}
+    folder = Path(os.path.abspath(source)).parent  # resolve() would follow a link elsewhere
+    stations = [station for station in checked.get("stations", ()) if "name" in station]
+    return Config(
+        source=source,
+        organisation=Organisation(**{"timezone": machine_zone(), **tables["organisation"]}),
+        database=Database(folder / tables["database"].get("path", Database.path)),
+        panel=Panel(**tables["panel"]),
+        sending=Sending(**tables["sending"]),
+        stations=tuple(Station(**station) for station in stations),
+        in_file=frozenset(f"{name}.{key}" for name, table in tables.items() for key in table),
+    )
+
+
+def machine_zone() -> str:
+    """The zone that this machine's clock is set to; UTC when that cannot be told."""
+    _, _, name = os.path.realpath("/etc/localtime").partition("/zoneinfo/")
+    try:
+        return zoneinfo.ZoneInfo(name).key if name else "UTC"
+    except (OSError, ValueError, zoneinfo.ZoneInfoNotFoundError):
+        return "UTC"
