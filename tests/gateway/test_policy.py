@@ -1,4 +1,4 @@
-"""Quiet hours, approvals, roles and budgets: tables are the specification, hypothesis finds what they miss."""
+"""Quiet hours, approvals, roles and budgets: the tables are the rules, hypothesis finds what they miss."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, available_timezones
