@@ -1,0 +1,144 @@
+"""Sending: CMGS and CMSS, from the prompt to the reference (27.005 clauses 3.5.1 and 4.3).
+
+Ctrl-Z is the point of no return: the network gets the SUBMIT after the send latency, and only then comes +CMGS. Every
+way of going wrong before, at and after that point is a fault here.
+"""
+
+from typing import TYPE_CHECKING
+
+from hardware.virtual import textmode
+from hardware.virtual.commandline import Command
+from hardware.virtual.octets import MalformedTpdu, read_submit, with_destination, with_mr
+from hardware.virtual.refusal import Refusal
+from hardware.virtual.registry import answers, integer
+from hardware.virtual.storage import SENT
+
+if TYPE_CHECKING:
+    from hardware.virtual.engine import Engine, Entry
+
+REGISTERED = (1, 5, 6, 7)
+NO_SERVICE = 331
+AFTER_PROMPT_S = 0.01
+
+
+@answers("+CMGS")
+def send(modem: "Engine", command: Command, now: float) -> list[str] | None:
+    """AT+CMGS=length (PDU) or ="number" (text): the prompt, then what is typed."""
+    if command.form == "test":
+        return []
+    modem.sim.check(sms=True)
+    if modem.trip("cmgs", now):
+        return None
+    code = modem.faults.number("prompt_error")
+    if code is not None:
+        raise Refusal("CMS", int(code))
+    length = integer(command, 0, 1, 200) if modem.settings.cmgf == 0 else 0
+    number = command.arg(0)
+
+    def entry(typed: bytes | None, moment: float) -> None:
+        if typed is None:
+            modem.escaped(moment)
+        else:
+            _typed(modem, typed, length, number, moment)
+
+    return _ask(modem, entry, now)
+
+
+def _ask(modem: "Engine", entry: "Entry", now: float) -> None:
+    """The prompt, late or missing if a fault says so."""
+    missing = modem.faults.take("prompt_missing")
+    if missing == "lost":
+        modem.prompt(entry, now, shown=False)
+        return
+    if missing:
+        modem.later(now, modem.silence)
+        return
+    delay_ms = modem.faults.number("prompt_delay")
+    if delay_ms is None:
+        modem.prompt(entry, now)
+    else:
+        modem.later(now + delay_ms / 1000, lambda due: modem.prompt(entry, due))
+    modem.later(now + (delay_ms or 0) / 1000 + AFTER_PROMPT_S, lambda due: modem.trip("prompt", due) and None)
+
+
+def _typed(modem: "Engine", typed: bytes, length: int, number: str, now: float) -> None:
+    """Ctrl-Z came: read it as a SUBMIT, or refuse it."""
+    if modem.trip("ctrl_z", now):
+        return
+    try:
+        if modem.settings.cmgf == 0:
+            tpdu = textmode.typed_tpdu(typed, length)
+        else:
+            tpdu = textmode.submit(modem.settings, number, typed)
+        read_submit(tpdu)
+    except MalformedTpdu:
+        modem.fail(Refusal("CMS", 305 if modem.settings.cmgf else 304), now)
+        return
+    transmit(modem, tpdu, "+CMGS", now)
+
+
+@answers("+CMSS")
+def send_stored(modem: "Engine", command: Command, now: float) -> list[str] | None:
+    """AT+CMSS=index[,number]: send a text kept with AT+CMGW."""
+    if command.form == "test":
+        return []
+    modem.sim.check(sms=True)
+    slot = modem.storages[modem.settings.memory[1]].slots.get(integer(command, 0, 0, 9999))
+    if slot is None:
+        raise Refusal("CMS", 321)
+    octets = bytes.fromhex(slot.pdu)
+    tpdu = octets[1 + octets[0] :]
+    try:
+        if command.arg(1):
+            tpdu = with_destination(tpdu, command.arg(1))
+        read_submit(tpdu)
+    except (MalformedTpdu, ValueError):
+        raise Refusal("CMS", 304) from None
+    slot.status = SENT
+    transmit(modem, tpdu, "+CMSS", now)
+    return None
+
+
+def transmit(modem: "Engine", tpdu: bytes, word: str, now: float) -> None:
+    """Hand a SUBMIT to the network and say how it went, after the send latency."""
+    if modem.registration not in REGISTERED:
+        modem.later(now + modem.latency(), lambda due: modem.fail(Refusal("CMS", NO_SERVICE), due))
+        return
+    error = modem.faults.take("cmgs_error")
+    if error is None and modem.faults.take("lte_send_fail"):
+        error = {"words": "Unknown error"}
+    if error is not None:
+        _refused(modem, tpdu, error, now)
+        return
+    tpdu = with_mr(tpdu, modem.next_mr())
+    modem.later(now + modem.latency(), lambda due: _accepted(modem, tpdu, word, due))
+
+
+def _refused(modem: "Engine", tpdu: bytes, error: object, now: float) -> None:
+    """cmgs_error: a code, the word ERROR, or {"code", "after_s", "sent", "words"}."""
+    told = error if isinstance(error, dict) else {"code": error}
+    code = told.get("code", 500)
+    refusal = Refusal() if code == "ERROR" else Refusal("CMS", int(str(code)), str(told.get("words", "")))
+    after_s = float(str(told.get("after_s", modem.latency())))
+    if told.get("sent"):
+        modem.carrier.submit(modem, with_mr(tpdu, modem.next_mr()), now, early=False)
+    modem.later(now + after_s, lambda due: modem.fail(refusal, due))
+
+
+def _accepted(modem: "Engine", tpdu: bytes, word: str, now: float) -> None:
+    """The network has it (or, cmgs_silent lost, has not): say so, late, or not at all."""
+    silent = modem.faults.take("cmgs_silent")
+    if silent != "lost":
+        early = bool(modem.faults.take("report_before_cmgs"))
+        modem.carrier.submit(modem, tpdu, now, early=early)
+    if modem.trip("sent", now):
+        return
+    if silent:
+        modem.silence(now)
+        return
+    lines = [] if modem.faults.take("ok_without_cmgs") else [f"{word}: {tpdu[1]}"]
+    late_ms = modem.faults.number("cmgs_late")
+    if late_ms is None:
+        modem.resume(lines, now)
+    else:
+        modem.later(now + late_ms / 1000, lambda due: modem.resume(lines, due))

@@ -1,0 +1,85 @@
+"""What the SIM answers: PIN state and entry, IMSI, ICCID, own number. A SIM that is absent, busy or locked refuses."""
+
+from typing import TYPE_CHECKING
+
+from hardware.virtual.commandline import Command
+from hardware.virtual.refusal import Refusal
+from hardware.virtual.registry import answers
+
+if TYPE_CHECKING:
+    from hardware.virtual.engine import Engine
+
+PIN_LINE_GAP_S = 0.1
+
+
+@answers("+CPIN")
+def pin(modem: "Engine", command: Command, now: float) -> list[str]:
+    """What the SIM wants; or the PIN itself. A wrong one costs an attempt."""
+    if command.form == "test":
+        return []
+    modem.sim.check(locked_too=False)
+    if command.form == "read":
+        return [f"+CPIN: {modem.sim.state}"]
+    modem.sim.enter(command.arg(0), command.arg(1))
+    for place, line in enumerate(modem.personality.pin_lines):
+        modem.later(now + PIN_LINE_GAP_S * (place + 1), lambda due, line=line: modem.urc(line, now=due))
+    modem.carrier.ready(modem, now)
+    return []
+
+
+@answers("+SPIC")
+def attempts_simcom(modem: "Engine", command: Command, now: float) -> list[str]:
+    """SIMCom: attempts left for PIN, PUK, PIN2, PUK2."""
+    if modem.personality.name != "sim800l":
+        raise Refusal("ERROR", words=modem.personality.unknown)
+    return [f"+SPIC: {modem.sim.pin_attempts},{modem.sim.puk_attempts},0,10"]
+
+
+@answers("^CPIN")
+def attempts_huawei(modem: "Engine", command: Command, now: float) -> list[str]:
+    """Huawei: what it wants, attempts left for it, then for PUK, PIN, PUK2, PIN2."""
+    if not modem.personality.name.startswith("huawei"):
+        raise Refusal("ERROR", words=modem.personality.unknown)
+    sim = modem.sim
+    left = {"SIM PIN": str(sim.pin_attempts), "SIM PUK": str(sim.puk_attempts)}.get(sim.state, "")
+    return [f"^CPIN: {sim.state},{left},{sim.puk_attempts},{sim.pin_attempts},10,3"]
+
+
+@answers("+CIMI")
+def imsi(modem: "Engine", command: Command, now: float) -> list[str]:
+    """The IMSI, 15 digits, without a prefix (27.007 5.6)."""
+    if command.form == "test":
+        return []
+    modem.sim.check()
+    return [modem.card.imsi]
+
+
+@answers("+CCID", "+ICCID", "^ICCID", "+QCCID")
+def iccid(modem: "Engine", command: Command, now: float) -> list[str]:
+    """The ICCID under the one name this model has for it."""
+    if command.name != modem.personality.iccid_command:
+        raise Refusal("ERROR", words=modem.personality.unknown)
+    if command.form == "test":
+        return []
+    modem.sim.check(locked_too=False)
+    return [f"{command.name}: {modem.card.iccid}"]
+
+
+@answers("+CNUM")
+def own_number(modem: "Engine", command: Command, now: float) -> list[str]:
+    """The number on the SIM."""
+    if command.form == "test":
+        return []
+    modem.sim.check()
+    return [f'+CNUM: "","{modem.card.number}",145']
+
+
+@answers("+CLCK")
+def facility_lock(modem: "Engine", command: Command, now: float) -> list[str]:
+    """Only the question whether the SIM lock is on."""
+    modem.sim.check(locked_too=False)
+    if command.form == "test":
+        return ['+CLCK: ("SC")']
+    if command.arg(1) != "2":
+        raise Refusal("CME", 4)
+    return [f"+CLCK: {int(modem.sim.locked)}"]

@@ -1,0 +1,167 @@
+"""The texts in storage: CPMS, CMGL, CMGR, CMGD, CMGW (27.005 clauses 3.2.2, 3.4 and 4)."""
+
+from typing import TYPE_CHECKING
+
+from hardware.virtual import textmode
+from hardware.virtual.commandline import Command
+from hardware.virtual.octets import MalformedTpdu, read_submit
+from hardware.virtual.refusal import Refusal
+from hardware.virtual.registry import answers, integer
+from hardware.virtual.storage import READ, SENT, STATUS_WORDS, UNREAD, UNSENT, Slot, Storage
+
+if TYPE_CHECKING:
+    from hardware.virtual.engine import Engine
+
+ALL = 4
+DELETED_BY_FLAG = {1: {READ}, 2: {READ, SENT}, 3: {READ, SENT, UNSENT}, 4: {UNREAD, READ, SENT, UNSENT}}
+
+
+@answers("+CPMS")
+def memory(modem: "Engine", command: Command, now: float) -> list[str]:
+    """Which storages to read, to write and to receive into; how full they are."""
+    modem.sim.check(sms=True)
+    if command.form == "test":
+        names = ",".join(f'"{name}"' for name in modem.storages)
+        return [f"+CPMS: ({names}),({names}),({names})"]
+    if command.form == "read":
+        parts = [f'"{name}",{_count(modem, name, now)}' for name in modem.settings.memory]
+        return ["+CPMS: " + ",".join(parts)]
+    if len(command.args) not in modem.personality.cpms_arguments:
+        raise Refusal
+    if any(name not in modem.storages for name in command.args):
+        raise Refusal("CMS", 302)
+    chosen = (*command.args, *modem.settings.memory[len(command.args) :])
+    modem.settings.memory = (chosen[0], chosen[1], chosen[2])
+    return ["+CPMS: " + ",".join(_count(modem, name, now) for name in modem.settings.memory)]
+
+
+def _count(modem: "Engine", name: str, now: float) -> str:
+    storage = modem.storages[name]
+    if modem.faults.peek("memory_full"):
+        return f"{storage.size},{storage.size}"
+    return f"{storage.used(now, stale=bool(modem.faults.peek('cpms_stale_500ms')))},{storage.size}"
+
+
+@answers("+CMGL")
+def listing(modem: "Engine", command: Command, now: float) -> list[str] | None:
+    """The texts of one status, 4 or ALL for every one. What was unread is read after."""
+    if command.form == "test":
+        words = ",".join(f'"{word}"' for word in (*STATUS_WORDS, "ALL"))
+        return [f"+CMGL: ({words})"] if modem.settings.cmgf else ["+CMGL: (0-4)"]
+    modem.sim.check(sms=True)
+    deaf_s = modem.faults.number("cmgl_hang")
+    if deaf_s is not None:
+        modem.deafen(now + deaf_s)
+        modem.later(now + deaf_s, modem.silence)
+        return None
+    wanted = _wanted(modem, command)
+    lines: list[str] = []
+    for index, slot in modem.storages[modem.settings.memory[0]].listed(wanted):
+        lines += _shown(modem, "+CMGL", f"{index},", slot)
+        slot.status = READ if slot.status == UNREAD else slot.status
+    return lines
+
+
+def _wanted(modem: "Engine", command: Command) -> int | None:
+    """The status asked for; None is every one."""
+    if modem.settings.cmgf == 0:
+        status = integer(command, 0, 0, ALL, UNREAD)
+        return None if status == ALL else status
+    word = command.arg(0, STATUS_WORDS[UNREAD]).upper()
+    if word == "ALL":
+        return None
+    if word not in STATUS_WORDS:
+        raise Refusal("CMS", 305)
+    return STATUS_WORDS.index(word)
+
+
+@answers("+CMGR")
+def reading(modem: "Engine", command: Command, now: float) -> list[str]:
+    """One text. An empty slot is refused, or answers OK alone, as the model does."""
+    if command.form == "test":
+        return []
+    storage, index = _slot(modem, command)
+    slot = storage.slots.get(index)
+    if slot is None:
+        if modem.personality.empty_slot == "OK":
+            return []
+        raise Refusal("CMS", int(modem.personality.empty_slot))
+    lines = _shown(modem, "+CMGR", "", slot)
+    if command.arg(1) != "1":
+        slot.status = READ if slot.status == UNREAD else slot.status
+    return lines
+
+
+def _slot(modem: "Engine", command: Command) -> tuple[Storage, int]:
+    """The storage read from and the index meant. Refused with 321 when there is no such index."""
+    modem.sim.check(sms=True)
+    storage = modem.storages[modem.settings.memory[0]]
+    try:
+        index = int(command.arg(0))
+    except ValueError:
+        raise Refusal("CMS", 305 if modem.settings.cmgf else 304) from None
+    if not storage.holds_index(index):
+        raise Refusal("CMS", 321)
+    return storage, index
+
+
+def _shown(modem: "Engine", name: str, index: str, slot: Slot) -> list[str]:
+    """Header and PDU, or header and text."""
+    if modem.settings.cmgf == 0:
+        return [f"{name}: {index}{slot.status},,{slot.length}", slot.pdu]
+    return textmode.stored_lines(modem.settings, name, index, slot)
+
+
+@answers("+CMGD")
+def deleting(modem: "Engine", command: Command, now: float) -> list[str]:
+    """One text, or by flag every read, sent, unsent one, or all. An empty slot is no error."""
+    if command.form == "test":
+        held = ",".join(str(index) for index in sorted(modem.storages[modem.settings.memory[0]].slots))
+        return [f"+CMGD: ({held}),(0-4)"]
+    flag = integer(command, 1, 0, 4, 0)
+    if flag:
+        modem.sim.check(sms=True)
+        modem.storages[modem.settings.memory[0]].purge(DELETED_BY_FLAG[flag])
+    else:
+        storage, index = _slot(modem, command)
+        storage.slots.pop(index, None)
+    modem.carrier.ready(modem, now)
+    return []
+
+
+@answers("+CMGW")
+def writing(modem: "Engine", command: Command, now: float) -> list[str] | None:
+    """Keep a text to send later (AT+CMSS)."""
+    if command.form == "test":
+        return []
+    modem.sim.check(sms=True)
+    if modem.settings.cmgf == 0:
+        length = integer(command, 0, 1, 200)
+        status = integer(command, 1, 0, 3, UNSENT)
+    else:
+        number, status = command.arg(0), UNSENT
+
+    def entry(typed: bytes | None, moment: float) -> None:
+        if typed is None:
+            modem.escaped(moment)
+            return
+        try:
+            if modem.settings.cmgf == 0:
+                tpdu = textmode.typed_tpdu(typed, length)
+                if status in (UNSENT, SENT):
+                    read_submit(tpdu)
+            else:
+                tpdu = textmode.submit(modem.settings, number, typed)
+        except MalformedTpdu:
+            modem.fail(Refusal("CMS", 305 if modem.settings.cmgf else 304), moment)
+            return
+        place = modem.storages[modem.settings.memory[1]].put(
+            Slot(status, "00" + tpdu.hex().upper(), len(tpdu), moment)
+        )
+        if place is None:
+            modem.fail(Refusal("CMS", 322), moment)
+        else:
+            modem.resume([f"+CMGW: {place}"], moment)
+
+    modem.prompt(entry, now)
+    return None

@@ -1,0 +1,193 @@
+"""The network that joins virtual modems: carries texts, keeps those that cannot be delivered, gives status reports.
+
+Pure: time is an argument, everything that takes time is an event. A text to a virtual modem waits until that modem can
+take it or its validity ends; a number that is nobody's belongs to a person, who takes it at once. What a modem refuses
+is offered again (23.040 clause 3.2.8: the service centre keeps the text).
+"""
+
+import heapq
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+
+from hardware.virtual import air, octets, receiving
+from hardware.virtual.engine import Engine
+
+RETRY_S = 30.0
+REPORT_KEPT_S = 7 * 86_400.0  # a report that its sender does not take
+DELIVERED, REFUSED, EXPIRED = 0x00, 0x41, 0x46  # TP-ST: received; incompatible destination; validity ended
+ZONE = timezone(timedelta(hours=-5))
+
+Hearer = Callable[[Engine, octets.RawSubmit, float], None]
+
+
+@dataclass(slots=True)
+class Sent:
+    """A SUBMIT that left `sender`; `reported` once its report was given."""
+
+    sender: Engine
+    submit: octets.RawSubmit
+    at: float
+    reported: bool = False
+
+    @property
+    def expires(self) -> float:
+        """When the service centre gives up."""
+        return self.at + self.submit.validity.total_seconds()
+
+
+@dataclass(slots=True)
+class Parcel:
+    """One DELIVER or STATUS REPORT on its way to a modem; `sent` is the SUBMIT it answers for, None when injected."""
+
+    tpdu: bytes
+    to: Engine
+    expires: float
+    sent: Sent | None = None
+    is_report: bool = False
+    urgent: bool = False
+
+
+class Network:
+    """All modems of a bank, and the air between them. `epoch` is the wall time of `now` 0."""
+
+    def __init__(self, epoch: datetime, *, carry_s: float = 0.0, report_s: float = 0.0) -> None:
+        self.epoch = epoch
+        self.carry_s = carry_s
+        self.report_s = report_s
+        self.modems: list[Engine] = []
+        self.air: list[air.AirRecord] = []
+        self.unreachable: dict[str, str] = {}  # number: "off" (until the validity ends) or "refused"
+        self.person: Hearer | None = None  # hears every text to a number without a modem
+        self._waiting: dict[str, list[Parcel]] = {}
+        self._events: list[tuple[float, int, Callable[[float], None]]] = []
+        self._order = itertools.count()
+
+    def wall(self, now: float) -> datetime:
+        """The wall time at `now`, in the network's zone."""
+        return (self.epoch + timedelta(seconds=now)).astimezone(ZONE)
+
+    def later(self, due: float, event: Callable[[float], None]) -> None:
+        """Let this happen when it is due."""
+        heapq.heappush(self._events, (due, next(self._order), event))
+
+    def due(self, now: float) -> bool:
+        """Whether something is to be done by now."""
+        return bool(self._events) and self._events[0][0] <= now
+
+    def next_wake(self) -> float | None:
+        """When something is due next."""
+        return self._events[0][0] if self._events else None
+
+    def tick(self, now: float) -> None:
+        """Do what is due by now."""
+        while self.due(now):
+            due, _, event = heapq.heappop(self._events)
+            event(due)
+
+    def find(self, number: str) -> Engine | None:
+        """The modem with this number, in international or national form."""
+        digits = number.lstrip("+")
+        for modem in self.modems:
+            own = modem.card.number.lstrip("+")
+            if digits == own or (
+                not number.startswith("+") and len(digits) >= 10 and own.endswith(digits[-10:])
+            ):
+                return modem
+        return None
+
+    # the carrier's face to a modem
+
+    def submit(self, modem: Engine, tpdu: bytes, now: float, *, early: bool) -> None:
+        """A SUBMIT leaves a modem: it is in the air log, whatever becomes of it."""
+        submit = octets.read_submit(tpdu)
+        card = modem.card
+        when = self.epoch + timedelta(seconds=now)
+        place = self.modems.index(modem)
+        self.air.append(air.record(len(self.air) + 1, place, card.iccid, card.number, submit, now, when))
+        sent = Sent(modem, submit, now)
+        if early:
+            self._report(sent, DELIVERED, now, urgent=True)
+        self.later(now + self.carry_s, lambda due: self._route(sent, due))
+
+    def ready(self, modem: Engine, now: float) -> None:
+        """The modem can take texts again: offer it what waits."""
+        if self._waiting.get(modem.card.imei):
+            self.later(now, lambda due: self._offer_again(modem, due))
+
+    def _route(self, sent: Sent, now: float) -> None:
+        """A SUBMIT arrives at the other side of the service centre."""
+        number = sent.submit.number
+        fate = self.unreachable.get(number)
+        to = self.find(number)
+        if fate == "refused":
+            self._report(sent, REFUSED, now)
+        elif fate is not None:
+            self.later(sent.expires, lambda due: self._report(sent, EXPIRED, due))
+        elif to is not None:
+            tpdu = octets.deliver(sent.submit, sent.sender.card.number, self.wall(now))
+            self.carry(Parcel(tpdu, to, sent.expires, sent), now)
+        else:
+            self._report(sent, DELIVERED, now)
+            if self.person is not None:
+                self.person(sent.sender, sent.submit, now)
+
+    def _report(self, sent: Sent, status: int, now: float, *, urgent: bool = False) -> None:
+        """The status report of a SUBMIT that asked for one, once."""
+        modem = sent.sender
+        if not sent.submit.wants_report or sent.reported or modem.faults.take("report_never"):
+            return
+        sent.reported = True
+        recipient = ""
+        if modem.faults.take("report_ra_international"):
+            digits = sent.submit.number.lstrip("+")
+            recipient = "+" + (digits if len(digits) > 10 else "1" + digits)
+        tpdu = octets.report(sent.submit, recipient, self.wall(sent.at), self.wall(now), status)
+        parcel = Parcel(tpdu, modem, now + REPORT_KEPT_S, is_report=True, urgent=urgent)
+        if urgent:
+            self.carry(parcel, now)
+        else:
+            self.later(now + self.report_s, lambda due: self.carry(parcel, due))
+
+    # to a modem
+
+    def carry(self, parcel: Parcel, now: float) -> None:
+        """Offer a parcel to its modem, behind what waits for it already."""
+        queue = self._waiting.setdefault(parcel.to.card.imei, [])
+        if queue and not parcel.urgent:
+            queue.append(parcel)
+            return
+        self._offer(parcel, now)
+
+    def _offer(self, parcel: Parcel, now: float) -> None:
+        def done(kept: bool, moment: float) -> None:  # noqa: FBT001 (a fact, said once, by the modem)
+            if kept:
+                if parcel.sent is not None:
+                    self._report(parcel.sent, DELIVERED, moment)
+            else:
+                self._keep(parcel, moment)
+
+        if parcel.is_report:
+            receiving.report(parcel.to, parcel.tpdu, now, done, urgent=parcel.urgent)
+        else:
+            receiving.text(parcel.to, parcel.tpdu, now, done)
+
+    def _keep(self, parcel: Parcel, now: float) -> None:
+        """The modem did not take it: wait for it, ask again now and then, give up when the validity ends."""
+        if now >= parcel.expires:
+            if parcel.sent is not None:
+                self._report(parcel.sent, EXPIRED, now)
+            return
+        parcel.urgent = False
+        self._waiting.setdefault(parcel.to.card.imei, []).append(parcel)
+        self.later(min(now + RETRY_S, parcel.expires), lambda due: self._offer_again(parcel.to, due))
+
+    def _offer_again(self, modem: Engine, now: float) -> None:
+        """Offer all that waits, in order; what is refused again waits again."""
+        queue, self._waiting[modem.card.imei] = self._waiting.get(modem.card.imei, []), []
+        for parcel in queue:
+            if self._waiting[modem.card.imei] and now < parcel.expires:
+                self._waiting[modem.card.imei].append(parcel)
+            else:
+                self._offer(parcel, now)

@@ -1,0 +1,232 @@
+"""A whole bank of virtual modems with their network, pure: time is an argument, octets go in and out by modem number.
+
+What the shell over ptys, the tests and a simulator drive. `now` is seconds on one clock that does not run backwards;
+`epoch` is the wall time of its 0. Everything random comes from the seed.
+"""
+
+import random
+from collections.abc import Callable
+from datetime import datetime
+
+from hardware import pdu
+from hardware.virtual import at_network, octets
+from hardware.virtual.engine import Engine
+from hardware.virtual.errors import VirtualError
+from hardware.virtual.faults import Value
+from hardware.virtual.identity import card
+from hardware.virtual.network import Network, Parcel
+from hardware.virtual.people import People
+from hardware.virtual.personality import Personality, personality
+from hardware.virtual.storage import UNREAD, Slot
+
+INBOUND_VALID_S = 7 * 86_400.0
+MOST_MODEMS = 200
+SLOWEST_SEND_S = 10.0
+
+
+def latency(kind: str | float, dice: random.Random) -> Callable[[], float]:
+    """How long a text takes to be sent: "none", "realistic" (0 to 10 s, about 2 s mostly) or seconds."""
+    if kind == "none":
+        return lambda: 0.0
+    if kind == "realistic":
+        return lambda: min(dice.lognormvariate(0.7, 0.7), SLOWEST_SEND_S)
+    try:
+        fixed = float(kind)
+    except ValueError:
+        fixed = -1.0
+    if not 0 <= fixed <= 600:
+        raise VirtualError(f"A send latency is none, realistic, or seconds from 0 to 600, not {kind!r}.")
+    return lambda: fixed
+
+
+class World:
+    """The modems of a bank, by number from 0, and everything that can be done to them."""
+
+    def __init__(
+        self,
+        count: int,
+        *,
+        epoch: datetime,
+        personality: str | Personality | list[str | Personality] = "generic",
+        send_latency: str | float = "none",
+        seed: int = 0,
+        carry_s: float = 0.0,
+        report_s: float = 0.0,
+        people: People | None = None,
+    ) -> None:
+        if not 1 <= count <= MOST_MODEMS:
+            raise VirtualError(f"A bank has 1 to {MOST_MODEMS} modems, not {count}.")
+        self.network = Network(epoch, carry_s=carry_s, report_s=report_s)
+        rows = personality if isinstance(personality, list) else [personality]
+        dice = random.Random(seed)  # noqa: S311 (a simulator's dice)
+        for place in range(count):
+            row = _row(rows[place % len(rows)])
+            wait = latency(send_latency, random.Random(dice.random()))  # noqa: S311
+            engine = Engine(card(place), row, self.network, seed=dice.randrange(2**32), latency=wait)
+            self.network.modems.append(engine)
+        self.people = people
+        self._reference = 0
+        if people is not None:
+            self.network.person = self._said_to_person
+
+    @property
+    def modems(self) -> list[Engine]:
+        """The modems, by number."""
+        return self.network.modems
+
+    def modem(self, number: int) -> Engine:
+        """One modem. Raises VirtualError when there is none of this number."""
+        if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number < len(self.modems):
+            raise VirtualError(f"There is no modem {number!r}; they are 0 to {len(self.modems) - 1}.")
+        return self.modems[number]
+
+    # time
+
+    def tick(self, now: float) -> None:
+        """Do everything that is due by now, in all modems and between them."""
+        while self.network.due(now) or any(modem.due(now) for modem in self.modems):
+            self.network.tick(now)
+            for modem in self.modems:
+                if modem.due(now):
+                    modem.tick(now)
+        for modem in self.modems:
+            modem.tick(now)
+
+    def next_wake(self) -> float | None:
+        """When to tick next, after everything said was taken; None when nothing is on its way."""
+        waits = [self.network.next_wake(), *(modem.next_wake() for modem in self.modems)]
+        return min((wait for wait in waits if wait is not None), default=None)
+
+    # texts from outside
+
+    def inbound(
+        self, modem: int, sender: str, text: str | None = None, *, now: float, data: str | None = None
+    ) -> int:
+        """A text from `sender` (number, short code, or name) to a modem; how many segments were put on the air.
+
+        `data` instead is one DELIVER in hex as a modem prints it, with its service centre's octets.
+        """
+        to = self.modem(modem)
+        if data is not None:
+            tpdus = [_deliver_of(data)]
+        elif text is not None:
+            tpdus = self._segments(to, sender, text, now)
+        else:
+            raise VirtualError("An inbound text needs a text, or data with its PDU in hex.")
+        for tpdu in tpdus:
+            parcel = Parcel(tpdu, to, now + INBOUND_VALID_S)
+            self.network.later(now, lambda due, parcel=parcel: self.network.carry(parcel, due))
+        return len(tpdus)
+
+    def _segments(self, to: Engine, sender: str, text: str, now: float) -> list[bytes]:
+        """The DELIVERs of a text, in the order they will come."""
+        self._reference = (self._reference + 1) % 256
+        when = self.network.wall(now)
+        submits = pdu.submit_tpdus(to.card.number, pdu.segment(text), ref=self._reference)
+        tpdus = [octets.deliver(octets.read_submit(tpdu), sender, when) for tpdu in submits]
+        if len(tpdus) > 1:
+            missing = to.faults.number("concat_missing")
+            twice = to.faults.number("concat_dup")
+            if twice is not None:
+                tpdus.insert(int(twice), tpdus[min(int(twice), len(tpdus)) - 1])
+            if missing is not None:
+                del tpdus[min(int(missing), len(tpdus)) - 1]
+            if to.faults.take("concat_oo"):
+                tpdus.reverse()
+        return tpdus
+
+    def put(self, modem: int, record: str, *, now: float, storage: str = "", status: int = UNREAD) -> int:
+        """Put a record into a slot as it stands (hex or not), with no indication; its index."""
+        to = self.modem(modem)
+        name = storage or to.settings.memory[2]
+        if name not in to.storages:
+            raise VirtualError(f"Modem {modem} has no storage {name!r}; it has {', '.join(to.storages)}.")
+        length = max(0, len(record) // 2 - 8)
+        index = to.storages[name].put(Slot(status, record, length, now))
+        if index is None:
+            raise VirtualError(f"The storage {name} of modem {modem} is full.")
+        return index
+
+    def _said_to_person(self, sender: Engine, submit: octets.RawSubmit, now: float) -> None:
+        """A text reached somebody's phone: what they answer comes back to the modem that sent it."""
+        if self.people is None:
+            return
+        place = self.modems.index(sender)
+        for delay_s, text in self.people.hear(submit, sender.card.number, now):
+            self.network.later(
+                now + delay_s,
+                lambda due, text=text: self.inbound(place, submit.number, text, now=due) and None,
+            )
+
+    # faults and power
+
+    def fault(
+        self, modem: int, name: str, value: Value | None = None, times: int | None = None, *, now: float
+    ) -> None:
+        """Throw a fault switch. Raises VirtualError for an unknown one or a value it cannot use."""
+        engine = self.modem(modem)
+        chosen = engine.faults.throw(name, value, times)
+        engine.thrown(name, chosen, now)
+        if name == "registered":
+            at_network.tell_registration(engine, now)
+
+    def clear(self, modem: int, name: str | None = None, *, now: float) -> None:
+        """Take back a fault switch, or all; what it held up goes on."""
+        engine = self.modem(modem)
+        engine.faults.clear(name)
+        engine.cleared(name)
+        if engine.reachable:
+            self.network.ready(engine, now)
+
+    def unplug(self, modem: int, *, now: float) -> None:
+        """Pull the stick."""
+        self.modem(modem).unplug(now)
+
+    def plug(self, modem: int, *, now: float) -> None:
+        """Put it back."""
+        self.modem(modem).plug(now)
+
+    def unreachable(self, number: str, fate: str | None = "off") -> None:
+        """A number that is off until the validity ends ("off"), refused for good ("refused"), or fine (None)."""
+        if fate is None:
+            self.network.unreachable.pop(number, None)
+        elif fate in ("off", "refused"):
+            self.network.unreachable[number] = fate
+        else:
+            raise VirtualError(f"A number can be off or refused, not {fate!r}.")
+
+    def describe(self) -> list[dict[str, object]]:
+        """Every modem: identity, state, what its storages hold, the faults thrown."""
+        return [
+            {
+                "modem": place,
+                "number": modem.card.number,
+                "imei": modem.card.imei,
+                "iccid": modem.card.iccid,
+                "imsi": modem.card.imsi,
+                "personality": modem.personality.name,
+                "plugged": modem.plugged,
+                "powered": modem.powered,
+                "registration": modem.registration,
+                "storages": {name: [len(s.slots), s.size] for name, s in modem.storages.items()},
+                "faults": modem.faults.all(),
+            }
+            for place, modem in enumerate(self.modems)
+        ]
+
+
+def _row(chosen: str | Personality) -> Personality:
+    return chosen if isinstance(chosen, Personality) else personality(chosen)
+
+
+def _deliver_of(data: str) -> bytes:
+    """The TPDU in a PDU as a modem prints it. Raises VirtualError when it is too short to be one."""
+    try:
+        whole = bytes.fromhex(data)
+        tpdu = whole[1 + whole[0] :]
+        octets.deliver_dcs(tpdu)
+    except (ValueError, IndexError):
+        raise VirtualError(
+            "The PDU given is no DELIVER with service centre octets in hex; to store a damaged record, use put."
+        ) from None
+    return tpdu
