@@ -14,6 +14,10 @@ export DEBIAN_FRONTEND=noninteractive PIP_NO_INPUT=1 PIP_DISABLE_PIP_VERSION_CHE
 VENV=.venv
 LOG=$VENV/setup.log
 
+# Two of us at once would install over each other; the second waits for the first.
+exec 9<setup.sh
+if command -v flock >/dev/null 2>&1; then flock 9; fi
+
 say() { printf 'set-up: %s\n' "$*" >&2; }
 stop() { say "$*"; exit 1; }
 
@@ -66,8 +70,8 @@ packages() {
 find_python() {
     for name in python3 /usr/bin/python3 python3.14 python3.13 python3.12 python3.11; do
         found=$(command -v "$name" 2>/dev/null) || continue
-        "$found" -c 'import sys; sys.exit(sys.version_info < (3, 11))
-import ensurepip, sqlite3, ssl, venv' 2>/dev/null && { echo "$found"; return 0; }
+        "$found" -c 'import ensurepip, sqlite3, ssl, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+            && { echo "$found"; return 0; }
     done
     return 1
 }
@@ -75,7 +79,9 @@ import ensurepip, sqlite3, ssl, venv' 2>/dev/null && { echo "$found"; return 0; 
 digest() { cat "$@" | sha256sum | cut -c 1-32; }
 
 make_venv() {
-    if [ -x $VENV/bin/python ] && $VENV/bin/python -c 'import sys, pip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+    # The programs in it begin with its full path, so a folder that was moved needs a new one.
+    if [ "$(cat $VENV/folder 2>/dev/null || pwd -P)" = "$(pwd -P)" ] && [ -x $VENV/bin/python ] \
+        && $VENV/bin/python -c 'import sys, pip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
         return 0
     fi
     python=$(find_python) || {
@@ -84,6 +90,7 @@ make_venv() {
     }
     say "Python environment in $VENV, with $("$python" --version)"
     "$python" -m venv --clear $VENV || stop "$python could not make $VENV (see above). Free some disk space, then run this again."
+    pwd -P >$VENV/folder
 }
 
 # $1: the lock file; the rest: stamps that hold afterwards. A stamp is the digest of all that decides what is in .venv.
