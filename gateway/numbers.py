@@ -1,26 +1,197 @@
-"""Telephone numbers (signatures; the body follows)."""
+"""Telephone numbers: read them as people write them, keep them as E.164, show them with care.
+
+Promises: what `normalise` returns is E.164 of a length that its country uses, and never an emergency
+number, a short code or a number with an extension. A number of a range that is newer than our tables is not
+refused: the box has no internet, and its tables grow old. What came in is kept exactly when it is no
+telephone number.
+
+Fails with `Refused`, which says what was found and what is allowed. `phonenumbers` is imported when first
+needed, and its geocoder (101 MB) never.
+"""
+
+import re
+import unicodedata
+from typing import TYPE_CHECKING
+
+from gateway.errors import Refused
+
+if TYPE_CHECKING:
+    from phonenumbers import PhoneNumber
+
+SHORT_CODE_DIGITS = 6
+INTERNATIONAL, ALPHANUMERIC, NATIONAL = 1, 5, 2  # TON, 3GPP TS 23.040, 9.1.2.5
+E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+NANP = re.compile(r"[2-9][0-9]{2}[2-9][0-9]{6}")
+PLUS = ("+", "＋")
+EMERGENCY = {"112", "911", "999"}
+NO_COUNTRY = "begins with a country code that does not exist. Check the digits after +."
+TOO_LONG = "has too many digits. Is it two numbers? Keep one number in the field."
+TOO_SHORT = "has too few digits for its country. Write the whole number."
 
 
 def normalise(raw: str, region: str) -> str:
-    """E.164, or Refused."""
-    ...
+    """The number as E.164; `region` (ISO 3166, "US") says how one without + is meant."""
+    text = "".join(c for c in raw if unicodedata.category(c) not in ("Cf", "Cc")).strip()
+    if not text:
+        raise Refused("There is no number. Write it like +12025550123, or as you would dial it at home.")
+    found = f"“{text[:40]}{'…' if len(text) > 40 else ''}”"
+    bare = re.sub(r"(?i)^tel:", "", text)
+    number = _parse(bare, region, found)
+    objection = _local_objection(bare, number, region) or _objection(bare, number)
+    if objection:
+        raise Refused(f"{found} {objection}")
+    return _e164(number)
 
 
-def is_landline(number: str) -> bool: ...
+def _parse(text: str, region: str, found: str) -> "PhoneNumber":
+    import phonenumbers as lib
+
+    try:
+        return lib.parse(text, region)
+    except lib.NumberParseException as problem:
+        kind, abroad = lib.NumberParseException, text.startswith(PLUS)
+        said = {
+            kind.INVALID_COUNTRY_CODE: NO_COUNTRY
+            if abroad
+            else "has no country code. Write it with +, or set the organisation's region.",
+            kind.TOO_LONG: TOO_LONG,
+            kind.TOO_SHORT_AFTER_IDD: TOO_SHORT,
+            kind.TOO_SHORT_NSN: TOO_SHORT,
+        }.get(problem.error_type, "is not a telephone number. Write it like +12025550123.")
+        raise Refused(f"{found} {said}") from None
+
+
+def _local_objection(text: str, number: "PhoneNumber", region: str) -> str | None:
+    """What is wrong with what was written as one dials at home: a few digits there reach something else
+    than a person.
+    """
+    import phonenumbers as lib
+    from phonenumbers import shortnumberinfo
+
+    if text.startswith(PLUS) or lib.is_valid_number(number):
+        return None
+    digits = "".join(str(unicodedata.digit(c)) for c in text if c.isdecimal())
+    if digits in EMERGENCY or shortnumberinfo.connects_to_emergency_number(digits, region):
+        return "reaches an emergency service. Textbank never texts those; take it out of the list."
+    if len(digits) <= SHORT_CODE_DIGITS:
+        return "is a short code, and a SIM cannot start a conversation with one. Write the whole number."
+    return None
+
+
+def _objection(text: str, number: "PhoneNumber") -> str | None:
+    """What is wrong with a number whose country is known: an extension, letters, or not the length of that
+    country.
+    """
+    import phonenumbers as lib
+
+    if number.extension:
+        return "has an extension, which a text cannot reach. Keep the number alone."
+    if any(c.isalpha() for c in re.sub(r"(?i);(phone-context|isub)=.*", "", text)):
+        return "has letters in it. Write the number with digits only."
+    if str(number.national_number) in EMERGENCY:
+        return "reaches an emergency service. Textbank never texts those; take it out of the list."
+    reason, kind = lib.is_possible_number_with_reason(number), lib.ValidationResult
+    said = {
+        kind.TOO_LONG: TOO_LONG,
+        kind.TOO_SHORT: TOO_SHORT,
+        kind.INVALID_LENGTH: TOO_SHORT,
+        kind.IS_POSSIBLE_LOCAL_ONLY: "lacks its area code. Write the whole number.",
+        kind.INVALID_COUNTRY_CODE: NO_COUNTRY,
+    }.get(reason)
+    if said is None and number.country_code == 1 and not NANP.fullmatch(str(number.national_number)):
+        return "cannot be dialled: an area code and the three digits after it begin with 2 to 9."
+    return said
+
+
+def _e164(number: "PhoneNumber") -> str:
+    import phonenumbers as lib
+
+    return lib.format_number(number, lib.PhoneNumberFormat.E164)
+
+
+def is_landline(number: str) -> bool:
+    """True only where the country tells landlines and mobiles apart and this is a landline; then a text
+    hardly arrives.
+    """
+    import phonenumbers as lib
+
+    parsed = _known(number)
+    return parsed is not None and lib.number_type(parsed) == lib.PhoneNumberType.FIXED_LINE
 
 
 def is_person(number: str) -> bool:
-    """E.164, so it may be answered; False for short codes and alphanumeric senders."""
-    ...
+    """True for a number that may be answered by itself; short codes and alphanumeric senders would loop."""
+    return E164.fullmatch(number) is not None
 
 
-def inbound_address(number: str, *, ton: int, region: str) -> str: ...
+def inbound_address(number: str, *, ton: int, region: str) -> str:
+    """How a sender's address is stored: E.164 where it is a telephone number, else exactly as it came.
+
+    `ton` is the type of number of the OA (3GPP TS 23.040, 9.1.2.5): an unknown type is read as a number of
+    `region` only when it is one beyond doubt, for it may be a short code.
+    """
+    digits = number.removeprefix("+")
+    if ton == ALPHANUMERIC or not re.fullmatch(r"[0-9]+", digits):
+        return number
+    if ton == INTERNATIONAL or number.startswith("+"):
+        return f"+{digits}" if len(digits) > SHORT_CODE_DIGITS else number
+    import phonenumbers as lib
+
+    try:
+        parsed = lib.parse(digits, region)
+    except lib.NumberParseException:
+        return number
+    if len(digits) <= SHORT_CODE_DIGITS or not lib.is_possible_number(parsed):
+        return number
+    if ton == NATIONAL or len(digits) >= 10 or lib.is_valid_number(parsed):
+        return _e164(parsed)
+    return number
 
 
-def zones_for(number: str) -> tuple[str, ...]: ...
+def zones_for(number: str) -> tuple[str, ...]:
+    """Every IANA zone that this number may be in; () when the number does not tell."""
+    parsed = _known(number)
+    if parsed is None:
+        return ()
+    from phonenumbers import timezone
+
+    zones = timezone.time_zones_for_number(parsed)
+    if timezone.UNKNOWN_TIMEZONE in zones:  # a range newer than our tables: at least its country is known
+        zones = timezone.time_zones_for_geographical_number(parsed)
+    return tuple(str(zone) for zone in zones if zone != timezone.UNKNOWN_TIMEZONE)
 
 
-def masked(number: str) -> str: ...
+def masked(number: str) -> str:
+    """The number as volunteers see it: "+1 202 ••• ••23". A short code or a name of a sender hides nobody."""
+    if number.isdecimal() and len(number) > SHORT_CODE_DIGITS:
+        return "•" * (len(number) - 2) + number[-2:]
+    if _known(number) is None:
+        return number if not E164.fullmatch(number) else "+" + "•" * (len(number) - 3) + number[-2:]
+    country, *groups = pretty(number).split(" ")
+    area = [groups.pop(0)] if country == "+1" and len(groups) > 2 else []
+    rest = " ".join(groups)
+    hidden = re.sub(r"[0-9]", "•", rest[:-2])
+    return " ".join([country, *area, hidden + rest[-2:]])
 
 
-def pretty(number: str) -> str: ...
+def pretty(number: str) -> str:
+    """The number in its country's groups: "+1 202 555 0123"; anything else as it is."""
+    import phonenumbers as lib
+
+    parsed = _known(number)
+    if parsed is None:
+        return number
+    written = lib.format_number(parsed, lib.PhoneNumberFormat.INTERNATIONAL)
+    return re.sub(r"[^0-9+]+", " ", written).strip()
+
+
+def _known(number: str) -> "PhoneNumber | None":
+    """The parsed number of an E.164 string, None for anything else."""
+    if not E164.fullmatch(number):
+        return None
+    import phonenumbers as lib
+
+    try:
+        return lib.parse(number, None)
+    except lib.NumberParseException:
+        return None
