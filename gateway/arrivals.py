@@ -1,8 +1,10 @@
-"""What modems give: kept and committed before it is deleted there, joined when long, triaged, never lost and never shown twice.
+"""What modems give: kept and committed before it is deleted there, joined when long, triaged, never lost and
+never shown twice.
 
-The same TPDU again within ten minutes of its first arrival, or before its slot was seen empty, is a repeat and changes nothing; later it is a second
-text. Segments are joined in whatever order and however late they come, also over a restart; after a day without the missing one the text is shown
-with its gap. What does not decode is kept raw and shown as such.
+The same TPDU again within ten minutes of its first arrival, or before its slot was seen empty, is a repeat
+and changes nothing; later it is a second text. Segments are joined in whatever order and however late they
+come, also over a restart; after a day without the missing one the text is shown with its gap. What does not
+decode is kept raw and shown as such.
 """
 
 import hashlib
@@ -43,7 +45,10 @@ class Seen:
 def keep(db: sqlite3.Connection, received: Iterable[Received], seen: Seen, rules: Rules, *, now: int) -> int:
     """Record everything in one commit; after it the modem's copies may be deleted. Returns how many were new."""
     with write(db):
-        return sum(_keep_one(db, item, seen, rules, now) for item in received)
+        new = sum(_keep_one(db, item, seen, rules, now) for item in received)
+        if new:
+            db.execute("UPDATE station SET last_in_at=? WHERE name=?", [now, seen.station])
+    return new
 
 
 def _keep_one(db: sqlite3.Connection, item: Received, seen: Seen, rules: Rules, now: int) -> bool:
@@ -53,7 +58,9 @@ def _keep_one(db: sqlite3.Connection, item: Received, seen: Seen, rules: Rules, 
         "SELECT * FROM arrival WHERE digest=? AND iccid=? AND pdu=? ORDER BY id", [digest, seen.iccid, octets]
     ).fetchall()
     repeat = _repeated(known, now)
-    if repeat is not None and any(k["gone_at"] is None and (k["storage"], k["slot"]) == (item.storage, item.slot) for k in known):
+    if repeat is not None and any(
+        k["gone_at"] is None and (k["storage"], k["slot"]) == (item.storage, item.slot) for k in known
+    ):
         return False
     gone_at = now if item.slot is None else None
     cursor = db.execute(
@@ -101,16 +108,19 @@ def _read(db: sqlite3.Connection, arrival_id: int, pdu: str, seen: Seen, rules: 
         return
     if isinstance(tpdu, StatusReport):
         arrived = reports.Arrived(
-            numbers.inbound_address(tpdu.recipient.number, tpdu.recipient.ton, rules.region),
+            numbers.inbound_address(tpdu.recipient.number, ton=tpdu.recipient.ton, region=rules.region),
             tpdu.mr,
             tpdu.status,
             ms(tpdu.timestamp) if tpdu.timestamp else None,
         )
-        db.execute("UPDATE arrival SET report_id=? WHERE id=?", [reports.keep(db, seen.iccid, arrived, now=now), arrival_id])
+        db.execute(
+            "UPDATE arrival SET report_id=? WHERE id=?",
+            [reports.keep(db, seen.iccid, arrived, now=now), arrival_id],
+        )
         return
     if isinstance(tpdu, Submit):
         return  # a stored draft of somebody's phone: not a text to us; the row keeps it
-    number = numbers.inbound_address(tpdu.sender.number, tpdu.sender.ton, rules.region)
+    number = numbers.inbound_address(tpdu.sender.number, ton=tpdu.sender.ton, region=rules.region)
     if tpdu.concat is not None and tpdu.concat.total > 1:
         db.execute(
             "UPDATE arrival SET number=?, concat_ref=?, total=?, seq=? WHERE id=?",
@@ -141,7 +151,10 @@ def _text_of(number: str, parts: list[Deliver | None]) -> _Text:
     if kind == "mms":
         words = "A picture message (MMS) waits at the network; this modem cannot fetch it."
     elif kind in ("binary", "silent"):
-        words = "A message for a device, not for people: " + b"".join(part.data or b"" for part in present).hex()[:400]
+        words = (
+            "A message for a device, not for people: "
+            + b"".join(part.data or b"" for part in present).hex()[:400]
+        )
     elif missing:
         words = GAP.join(_runs(parts))
     else:
@@ -165,7 +178,11 @@ def _runs(parts: list[Deliver | None]) -> list[str]:
 def _kind(tpdu: Deliver) -> str:
     if tpdu.pid in (0x40, 0x7F):
         return "silent"  # 23.040 9.2.3.9: type 0 and SIM data download are not for people
-    if tpdu.ports is not None and tpdu.ports.dst == MMS_PORT and b"application/vnd.wap.mms-message" in (tpdu.data or b""):
+    if (
+        tpdu.ports is not None
+        and tpdu.ports.dst == MMS_PORT
+        and b"application/vnd.wap.mms-message" in (tpdu.data or b"")
+    ):
         return "mms"
     if tpdu.text is None:
         return "binary"
@@ -193,14 +210,18 @@ def _assemble(db: sqlite3.Connection, arrival_id: int, seen: Seen, now: int) -> 
         _show_set(db, whole, new["total"], seen, now)
 
 
-def _show_set(db: sqlite3.Connection, found: dict[int, sqlite3.Row], total: int, seen: Seen, now: int) -> None:
+def _show_set(
+    db: sqlite3.Connection, found: dict[int, sqlite3.Row], total: int, seen: Seen, now: int
+) -> None:
     parts: list[Deliver | None] = []
     for seq in range(1, total + 1):
         tpdu = decode(found[seq]["pdu"]) if seq in found else None
         parts.append(tpdu if isinstance(tpdu, Deliver) else None)
     number = next(iter(found.values()))["number"]
     inbound_id = _show(db, seen, _text_of(number, parts), now)
-    db.executemany("UPDATE arrival SET inbound_id=? WHERE id=?", [(inbound_id, row["id"]) for row in found.values()])
+    db.executemany(
+        "UPDATE arrival SET inbound_id=? WHERE id=?", [(inbound_id, row["id"]) for row in found.values()]
+    )
 
 
 def show_incomplete(db: sqlite3.Connection, rules: Rules, *, now: int) -> int:
@@ -213,7 +234,8 @@ def show_incomplete(db: sqlite3.Connection, rules: Rules, *, now: int) -> int:
     for key in late:
         with write(db):
             rows = db.execute(
-                "SELECT * FROM arrival WHERE number=? AND concat_ref=? AND total=? AND iccid=? AND inbound_id IS NULL ORDER BY id", list(key)
+                "SELECT * FROM arrival WHERE number=? AND concat_ref=? AND total=? AND iccid=? AND inbound_id IS NULL ORDER BY id",
+                list(key),
             ).fetchall()
             _show_set(db, {row["seq"]: row for row in rows}, key["total"], Seen("", key["iccid"]), now)
             db.execute(
@@ -229,7 +251,8 @@ def _show(db: sqlite3.Connection, seen: Seen, text: _Text, now: int) -> int:
     number = text.number or "unknown"
     conversation_id = conversations.ensure(db, number, now=now)
     before = db.execute(
-        "SELECT id, text, kind, again_of FROM inbound WHERE conversation_id=? ORDER BY id DESC LIMIT 1", [conversation_id]
+        "SELECT id, text, kind, again_of FROM inbound WHERE conversation_id=? ORDER BY id DESC LIMIT 1",
+        [conversation_id],
     ).fetchone()
     again = before is not None and (before["text"], before["kind"]) == (text.text, text.kind)
     readable = text.kind in ("text", "flash")
@@ -271,16 +294,28 @@ def _after_reply(db: sqlite3.Connection, conversation_id: int, triage: str, seen
         optouts.undo(db, conversation_id, by=None, reason="asked by text", now=now)
     row = db.execute("SELECT name, number FROM conversation WHERE id=?", [conversation_id]).fetchone()
     name = conversations.name_of(row)
-    void_waiting(db, conversation_id, actor=f"station:{seen.station}", now=now, reason=f"{name} wrote after this was written")
+    void_waiting(
+        db,
+        conversation_id,
+        actor=f"station:{seen.station}",
+        now=now,
+        reason=f"{name} wrote after this was written",
+    )
 
 
 def present(db: sqlite3.Connection, iccid: str) -> dict[tuple[str, int], int]:
     """The slots of this SIM and modem that were filled when last seen: (storage, index) to arrival id."""
-    rows = db.execute("SELECT id, storage, slot FROM arrival WHERE iccid=? AND gone_at IS NULL AND slot IS NOT NULL", [iccid])
+    rows = db.execute(
+        "SELECT id, storage, slot FROM arrival WHERE iccid=? AND gone_at IS NULL AND slot IS NOT NULL",
+        [iccid],
+    )
     return {(row["storage"], row["slot"]): row["id"] for row in rows}
 
 
 def emptied(db: sqlite3.Connection, arrival_ids: Iterable[int], *, now: int) -> None:
     """Record that these slots were seen empty: the same words there from now on are a second text."""
     with write(db):
-        db.executemany("UPDATE arrival SET gone_at=? WHERE id=? AND gone_at IS NULL", [(now, row_id) for row_id in arrival_ids])
+        db.executemany(
+            "UPDATE arrival SET gone_at=? WHERE id=? AND gone_at IS NULL",
+            [(now, row_id) for row_id in arrival_ids],
+        )

@@ -1,7 +1,8 @@
 """Doorbells: one byte from process to process after a commit, so that nobody polls.
 
-A bell is an `AF_UNIX` datagram socket beside the database. Ringing is best effort: nobody there, a full queue or a folder that cannot be written
-never fails the caller, because `PRAGMA data_version` twice a second is the listener's safety net.
+A bell is an `AF_UNIX` datagram socket beside the database. Ringing is best effort: nobody there, a full queue
+or a folder that cannot be written never fails the caller, because `PRAGMA data_version` twice a second is the
+listener's safety net.
 """
 
 import contextlib

@@ -1,13 +1,15 @@
-"""What each SIM has sent, counted when a text is handed to the modem (uncertain ones too), by the SIM's own days and months.
+"""What each SIM has sent, counted when a text is handed to the modem (uncertain ones too), by the SIM's own
+days and months.
 
-The counts are rows of their own, so that purging texts never refills a budget. Minutes are counted by the station on the monotonic clock.
+The counts are rows of their own, so that purging texts never refills a budget. Minutes are counted by the
+station on the monotonic clock.
 """
 
 import sqlite3
 from dataclasses import dataclass
 
 from gateway import policy
-from gateway.policy import Limits, Used
+from gateway.policy import Limits, Spent, Used
 from gateway.store import moment
 
 
@@ -39,16 +41,21 @@ def used(db: sqlite3.Connection, sim: Sim, now: int) -> Used:
     ).fetchone()
     people = 0
     if sim.limits.people_per_month:
-        people = db.execute("SELECT count(*) FROM sim_person WHERE iccid=? AND month=?", [sim.iccid, month]).fetchone()[0]
+        people = db.execute(
+            "SELECT count(*) FROM sim_person WHERE iccid=? AND month=?", [sim.iccid, month]
+        ).fetchone()[0]
     return Used(minute=0, day=row["today"], month=row["month"], people=people)
 
 
-def refusal(db: sqlite3.Connection, sim: Sim, conversation_id: int, kind: str, segments: int, now: int) -> str | None:
-    """Why this SIM cannot take this text now, in words; None when it can."""
+def refusal(
+    db: sqlite3.Connection, sim: Sim, conversation_id: int, kind: str, segments: int, now: int
+) -> Spent | None:
+    """Why this SIM cannot take this text now; None when it can."""
     if not (sim.limits.per_day or sim.limits.per_month or sim.limits.people_per_month):
         return None
     known = db.execute(
-        "SELECT 1 FROM sim_person WHERE iccid=? AND month=? AND conversation_id=?", [sim.iccid, sim.month(now), conversation_id]
+        "SELECT 1 FROM sim_person WHERE iccid=? AND month=? AND conversation_id=?",
+        [sim.iccid, sim.month(now), conversation_id],
     ).fetchone()
     return policy.budget(sim.limits, used(db, sim, now), segments, kind, new_person=known is None)
 
@@ -56,9 +63,9 @@ def refusal(db: sqlite3.Connection, sim: Sim, conversation_id: int, kind: str, s
 def count(db: sqlite3.Connection, sim: Sim, conversation_id: int, segments: int, now: int) -> None:
     """Count segments inside the transaction that lets them go."""
     db.execute(
-        "INSERT INTO sim_day (iccid, day, segments) VALUES (?,?,?) "
-        "ON CONFLICT (iccid, day) DO UPDATE SET segments=segments+excluded.segments",
-        [sim.iccid, sim.day(now), segments],
+        "INSERT INTO sim_day (iccid, day, segments, last_at) VALUES (?,?,?,?) "
+        "ON CONFLICT (iccid, day) DO UPDATE SET segments=segments+excluded.segments, last_at=excluded.last_at",
+        [sim.iccid, sim.day(now), segments, now],
     )
     db.execute(
         "INSERT OR IGNORE INTO sim_person (iccid, month, conversation_id) VALUES (?,?,?)",

@@ -1,7 +1,8 @@
-"""What the *Send* screen shows: the next card, the counts, one's own latest texts, the uncertain ones. Only `next_card` writes: it holds.
+"""What the *Send* screen shows: the next card, the counts, one's own latest texts, the uncertain ones. Only
+`next_card` writes: it holds.
 
-Promises: one card is never on two people's screens while a hold is fresh; who asked to stop has no card; a trainee's own words are offered to a
-coordinator and not to the trainee.
+Promises: one card is never on two people's screens while a hold is fresh; who asked to stop has no card; a
+trainee's own words are offered to a coordinator and not to the trainee.
 """
 
 import sqlite3
@@ -83,19 +84,27 @@ def _who(user: User, now: int) -> dict[str, object]:
     }
 
 
-def next_card(db: sqlite3.Connection, user: User, *, rules: Rules, now: int, besides: int | None = None) -> Card | None:
+def next_card(
+    db: sqlite3.Connection, user: User, *, rules: Rules, now: int, besides: int | None = None
+) -> Card | None:
     """The next text for this person, replies first, cards put off for later last; it is theirs from now on. None: nothing waits."""
     if not may(user.role, "approve"):
         raise Refused("Your role does not send texts. Nothing was shown.")
     with write(db):
         rows = db.execute(
-            f"SELECT m.id, m.kind, m.created_by, m.conversation_id {_OPEN} "  # noqa: S608
+            f"SELECT m.id, m.kind, m.created_by, m.conversation_id {_OPEN} "
             "ORDER BY (coalesce(m.not_before, 0) > :now), m.kind, m.id LIMIT 20",
             _who(user, now),
         ).fetchall()
         for row in rows:
-            own = row["created_by"] == user.id
-            refused = may_approve(user.role, own=own, kind=KINDS[row["kind"]], channel="panel", allow_cli=False)
+            refused = may_approve(
+                user.role,
+                own=row["created_by"] == user.id,
+                kind=KINDS[row["kind"]],
+                channel="panel",
+                allow_cli=False,
+                author=outbox.author_role(db, row),
+            )
             if refused is not None or row["id"] == besides:
                 continue
             conversations.hold(db, row["conversation_id"], user, now=now)
@@ -109,7 +118,8 @@ def card(db: sqlite3.Connection, message_id: int, user: User, *, rules: Rules, n
     conversations.reachable(db, row["conversation_id"], user, now)
     plan = segment(row["text"])
     last = db.execute(
-        "SELECT text FROM inbound WHERE conversation_id=? AND kind<>'silent' ORDER BY id DESC LIMIT 1", [row["conversation_id"]]
+        "SELECT text FROM inbound WHERE conversation_id=? AND kind<>'silent' ORDER BY id DESC LIMIT 1",
+        [row["conversation_id"]],
     ).fetchone()
     author = db.execute("SELECT name FROM user WHERE id=?", [row["created_by"]]).fetchone()
     return Card(
@@ -133,15 +143,21 @@ def card(db: sqlite3.Connection, message_id: int, user: User, *, rules: Rules, n
 
 def counts(db: sqlite3.Connection, user: User, *, now: int) -> Counts:
     """What waits for this person, and where the texts of the last day are."""
-    to_send = db.execute(f"SELECT count(*) {_OPEN}", _who(user, now)).fetchone()[0]  # noqa: S608
-    visible = "1" if may(user.role, "see_all_conversations") else "(holder_id IS NULL OR holder_id=:user OR held_at<=:stale)"
+    to_send = db.execute(f"SELECT count(*) {_OPEN}", _who(user, now)).fetchone()[0]
+    visible = (
+        "1"
+        if may(user.role, "see_all_conversations")
+        else "(holder_id IS NULL OR holder_id=:user OR held_at<=:stale)"
+    )
     waiting = db.execute(
-        f"SELECT count(*) FROM conversation WHERE waiting_at IS NOT NULL AND {visible}",  # noqa: S608
+        f"SELECT count(*) FROM conversation WHERE waiting_at IS NOT NULL AND {visible}",
         _who(user, now),
     ).fetchone()[0]
     states = {
         row["state"]: row["n"]
-        for row in db.execute("SELECT state, count(*) AS n FROM message WHERE id > (SELECT max(id) FROM message) - 5000 GROUP BY state")
+        for row in db.execute(
+            "SELECT state, count(*) AS n FROM message WHERE id > (SELECT max(id) FROM message) - 5000 GROUP BY state"
+        )
     }
     return Counts(
         to_send=to_send,

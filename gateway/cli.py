@@ -1,7 +1,8 @@
 """The command line: `textbank`, also `python -m gateway`.
 
-Names every command and where it lives; a command's module is imported only when it is called, so that `textbank --help` and the small tools start
-fast on a Pi. Exit codes: 0 done, 1 refused (with the reason in words), 2 called wrongly.
+Names every command and where it lives; a command's module is imported only when it is called, so that
+`textbank --help` and the small tools start fast on a Pi. Exit codes: 0 done, 1 refused (with the reason in
+words), 2 called wrongly.
 """
 
 import importlib
@@ -10,10 +11,23 @@ import sys
 
 import click
 
-COMMANDS = {  # name: module under gateway.commands; the function is named like the command
-    "pdu": "codec",
-    "segments": "codec",
-    "virtual": "virtual",
+COMMANDS = {  # name: (module under gateway.commands, its click command)
+    "init": ("people", "init"),
+    "run": ("run", "run"),
+    "gateway": ("run", "gateway"),
+    "panel": ("run", "panel"),
+    "demo": ("demo", "demo"),
+    "send": ("texts", "send"),
+    "approve": ("texts", "approve"),
+    "outbox": ("texts", "outbox_command"),
+    "inbox": ("texts", "inbox_command"),
+    "stations": ("status", "stations"),
+    "doctor": ("doctor", "doctor"),
+    "verify-ledger": ("status", "verify_ledger"),
+    "virtual": ("virtual", "virtual"),
+    "user": ("people", "user"),
+    "pdu": ("codec", "pdu"),
+    "segments": ("codec", "segments"),
 }
 
 
@@ -26,8 +40,8 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"gateway.commands.{COMMANDS[cmd_name]}")
-        command: click.Command = getattr(module, cmd_name.replace("-", "_"))
+        module, name = COMMANDS[cmd_name]
+        command: click.Command = getattr(importlib.import_module(f"gateway.commands.{module}"), name)
         return command
 
 

@@ -1,7 +1,8 @@
 """Conversations: one for each number, with whose it is now.
 
-A volunteer *holds* a conversation while it is theirs: nobody else sees it or texts into it. A hold goes stale when its holder has done nothing with it
-for `HOLD_MS`, and the next person may take it. Strangers and short codes have conversations like anybody.
+A volunteer *holds* a conversation while it is theirs: nobody else sees it or texts into it. A hold goes stale
+when its holder has done nothing with it for `HOLD_MS`, and the next person may take it. Strangers and short
+codes have conversations like anybody.
 """
 
 import hmac
@@ -87,24 +88,31 @@ def hold(db: sqlite3.Connection, conversation_id: int, user: User, *, now: int) 
             holder = db.execute("SELECT name FROM user WHERE id=?", [row["holder_id"]]).fetchone()
             raise Refused(f"{holder['name']} has this conversation now. Nothing was sent twice.")
         if row["holder_id"] != user.id or row["held_at"] < now - REFRESH_MS:
-            db.execute("UPDATE conversation SET holder_id=?, held_at=? WHERE id=?", [user.id, now, conversation_id])
+            db.execute(
+                "UPDATE conversation SET holder_id=?, held_at=? WHERE id=?", [user.id, now, conversation_id]
+            )
 
 
 def free(db: sqlite3.Connection, conversation_id: int, user: User) -> None:
     """Give up one's own hold."""
     with write(db):
         db.execute(
-            "UPDATE conversation SET holder_id=NULL, held_at=NULL WHERE id=? AND holder_id=?", [conversation_id, user.id]
+            "UPDATE conversation SET holder_id=NULL, held_at=NULL WHERE id=? AND holder_id=?",
+            [conversation_id, user.id],
         )
 
 
 def reachable(db: sqlite3.Connection, conversation_id: int, user: User, now: int) -> sqlite3.Row:
     """The conversation, when this person may read it: their own, a free one, or any for who may see all. Refused otherwise."""
-    row: sqlite3.Row | None = db.execute("SELECT * FROM conversation WHERE id=?", [conversation_id]).fetchone()
+    row: sqlite3.Row | None = db.execute(
+        "SELECT * FROM conversation WHERE id=?", [conversation_id]
+    ).fetchone()
     if row is None:
         raise Refused("There is no such conversation.")
     if not may(user.role, "answer"):
         raise Refused("Your role does not read people's texts. Nothing was shown.")
     if held_by_another(row, user, now) and not may(user.role, "see_all_conversations"):
-        raise Refused("Somebody else has this conversation now. It comes back to everyone when they leave it.")
+        raise Refused(
+            "Somebody else has this conversation now. It comes back to everyone when they leave it."
+        )
     return row

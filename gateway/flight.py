@@ -1,10 +1,12 @@
-"""What a station does with texts: claim, submit, accept, defer, fail, lose; and the recovery of what a dead station left behind.
+"""What a station does with texts: claim, submit, accept, defer, fail, lose; and the recovery of what a dead
+station left behind.
 
-The law is kept here: `submit` is committed (fsync) before a PDU is written, and its transaction asks everything again that may have changed since the
-approval: opt-out, quiet hours, budget, words, epoch. `claim` is committed without fsync: a power cut that forgets it forgets nothing that left.
+The law is kept here: `submit` is committed (fsync) before a PDU is written, and its transaction asks
+everything again that may have changed since the approval: opt-out, quiet hours, budget, words, epoch. `claim`
+is committed without fsync: a power cut that forgets it forgets nothing that left.
 
-Promises: a text is never in two stations; a segment that may have left is never sent again; segments that are known not to have left follow with the
-same reference on the same SIM, also after a restart.
+Promises: a text is never in two stations; a segment that may have left is never sent again; segments that are
+known not to have left follow with the same reference on the same SIM, also after a restart.
 """
 
 import hmac
@@ -56,7 +58,11 @@ class Job:
     def tpdus(self, validity: timedelta | None, *, status_report: bool) -> list[bytes]:
         """Every segment's TPDU; the same job gives the same octets whenever it is asked."""
         return submit_tpdus(
-            self.number, segment(self.text), ref=self.concat_ref, validity=validity, status_report=status_report
+            self.number,
+            segment(self.text),
+            ref=self.concat_ref,
+            validity=validity,
+            status_report=status_report,
         )
 
 
@@ -70,7 +76,7 @@ class Accepted:
     at: int
 
 
-class NotNow(Exception):
+class NotNowError(Exception):
     """The submit was refused by its own guard: nothing has left, and the row already says what comes of the text."""
 
 
@@ -98,9 +104,13 @@ def recover(db: sqlite3.Connection, station: str, *, now: int) -> None:
     """Settle what this station had in hand when it ended: claimed texts go back, what may have left becomes uncertain."""
     actor = f"station:{station}"
     with write(db):
-        for row in db.execute("SELECT * FROM message WHERE station=? AND state='claimed'", [station]).fetchall():
+        for row in db.execute(
+            "SELECT * FROM message WHERE station=? AND state='claimed'", [station]
+        ).fetchall():
             move(db, "defer", row["id"], actor=actor, now=now, reason="The gateway restarted before it left.")
-        for row in db.execute("SELECT * FROM message WHERE station=? AND state='submitted'", [station]).fetchall():
+        for row in db.execute(
+            "SELECT * FROM message WHERE station=? AND state='submitted'", [station]
+        ).fetchall():
             _recover_submitted(db, row, actor, now)
 
 
@@ -114,7 +124,15 @@ def _recover_submitted(db: sqlite3.Connection, row: sqlite3.Row, actor: str, now
         lost = "The gateway stopped after the text was handed to the modem and before its answer."
         move(db, "lose", row["id"], actor=actor, now=now, reason=_tally(db, row["id"], row["total"], lost))
     else:
-        move(db, "defer", row["id"], actor=actor, now=now, reason="The gateway restarted; the rest of the text follows.", not_before=None)
+        move(
+            db,
+            "defer",
+            row["id"],
+            actor=actor,
+            now=now,
+            reason="The gateway restarted; the rest of the text follows.",
+            not_before=None,
+        )
 
 
 def _tally(db: sqlite3.Connection, message_id: int, total: int, words: str) -> str:
@@ -131,11 +149,20 @@ def _tally(db: sqlite3.Connection, message_id: int, total: int, words: str) -> s
 
 def next_wake(db: sqlite3.Connection, *, now: int) -> int | None:
     """When the next approved text that waits for its time may be looked at again (ms)."""
-    row = db.execute("SELECT min(not_before) AS at FROM message WHERE state='approved' AND not_before>?", [now]).fetchone()
+    row = db.execute(
+        "SELECT min(not_before) AS at FROM message WHERE state='approved' AND not_before>?", [now]
+    ).fetchone()
     return None if row["at"] is None else int(row["at"])
 
 
-def claim_next(db: sqlite3.Connection, seat: Seat, rules: Rules, *, now: int) -> tuple[Job | None, str | None]:
+def anything_ready(db: sqlite3.Connection, seat: Seat, *, now: int) -> bool:
+    """A cheap look, without the write lock: could this SIM take something now?"""
+    return db.execute(_READY + " LIMIT 1", {"now": now, "iccid": seat.sim.iccid}).fetchone() is not None
+
+
+def claim_next(
+    db: sqlite3.Connection, seat: Seat, rules: Rules, *, now: int
+) -> tuple[Job | None, str | None]:
     """Take the next text that may leave by this SIM now; else (None, why the first one waits, if any does)."""
     held_up: str | None = None
     for row in db.execute(_READY, {"now": now, "iccid": seat.sim.iccid}).fetchall():
@@ -172,10 +199,12 @@ def _may_leave(
         later = now + HOUR_MS if leave.not_before is None else ms(leave.not_before)
         return _Obstacle(None, "Quiet hours where this person lives; it leaves when they end.", later)
     refusal = budget.refusal(db, seat.sim, row["conversation_id"], KINDS[row["kind"]], segments, now)
-    return None if refusal is None else _Obstacle(None, refusal)
+    return None if refusal is None else _Obstacle(None, refusal.sentence)
 
 
-def _put_off(db: sqlite3.Connection, row: sqlite3.Row, obstacle: _Obstacle, seat: Seat, now: int) -> str | None:
+def _put_off(
+    db: sqlite3.Connection, row: sqlite3.Row, obstacle: _Obstacle, seat: Seat, now: int
+) -> str | None:
     """Record why this text does not go; returns the reason when it is the SIM that cannot."""
     with write(db):
         if obstacle.event == "void":
@@ -201,7 +230,10 @@ def _claim(db: sqlite3.Connection, row: sqlite3.Row, seat: Seat, total: int, now
         ).rowcount
         if taken != 1:
             return None  # a person or another station was faster
-        db.execute("INSERT INTO event (message_id, event, actor, at) VALUES (?,'claim',?,?)", [row["id"], seat.actor, now])
+        db.execute(
+            "INSERT INTO event (message_id, event, actor, at) VALUES (?,'claim',?,?)",
+            [row["id"], seat.actor, now],
+        )
         if total > 1:
             db.executemany(
                 "INSERT OR IGNORE INTO segment (message_id, seq, state) VALUES (?,?,'pending')",
@@ -212,11 +244,14 @@ def _claim(db: sqlite3.Connection, row: sqlite3.Row, seat: Seat, total: int, now
 
 def _job(db: sqlite3.Connection, message_id: int) -> Job:
     row = db.execute(
-        "SELECT m.*, c.number FROM message m JOIN conversation c ON c.id=m.conversation_id WHERE m.id=?", [message_id]
+        "SELECT m.*, c.number FROM message m JOIN conversation c ON c.id=m.conversation_id WHERE m.id=?",
+        [message_id],
     ).fetchone()
     todo: tuple[int, ...] = (1,)
     if row["total"] > 1:
-        pending = db.execute("SELECT seq FROM segment WHERE message_id=? AND state='pending' ORDER BY seq", [message_id])
+        pending = db.execute(
+            "SELECT seq FROM segment WHERE message_id=? AND state='pending' ORDER BY seq", [message_id]
+        )
         todo = tuple(part["seq"] for part in pending)
     return Job(
         message_id=message_id,
@@ -239,12 +274,14 @@ def validity(db: sqlite3.Connection, job: Job, rules: Rules, *, now: int) -> tim
         [job.message_id],
     ).fetchone()
     if row["valid_until"] is not None:
-        return max(moment(row["valid_until"]) - moment(now), timedelta(minutes=5))
+        return policy.validity_step(moment(row["valid_until"]) - moment(now))
     return policy.validity(moment(now), conversations.zones(row, rules), rules.quiet, LONGEST_VALIDITY)
 
 
-def submit(db: sqlite3.Connection, seat: Seat, job: Job, seq: int, rules: Rules, *, valid_for: timedelta, now: int) -> None:
-    """Record that this segment is about to leave. When it returns, the row is on the disk and the PDU may be written; NotNow: write nothing."""
+def submit(
+    db: sqlite3.Connection, seat: Seat, job: Job, seq: int, rules: Rules, *, valid_for: timedelta, now: int
+) -> None:
+    """Record that this segment is about to leave. When it returns, the row is on the disk and the PDU may be written; NotNowError: write nothing."""
     first = not job.begun and seq == job.todo[0]
     obstacle: _Obstacle | None = None
     with write(db):
@@ -254,22 +291,39 @@ def submit(db: sqlite3.Connection, seat: Seat, job: Job, seq: int, rules: Rules,
             "JOIN station s ON s.name=m.station WHERE m.id=?",
             [job.message_id],
         ).fetchone()
-        if row is None or row["current"] != seat.epoch or row["epoch"] != seat.epoch or row["state"] not in ("claimed", "submitted"):
-            raise NotNow(f"text {job.message_id} is no longer this station's")
+        if (
+            row is None
+            or row["current"] != seat.epoch
+            or row["epoch"] != seat.epoch
+            or row["state"] not in ("claimed", "submitted")
+        ):
+            raise NotNowError(f"text {job.message_id} is no longer this station's")
         if first:
             obstacle = _other_words(row, job) or _may_leave(db, row, seat, rules, job.total, now)
         if obstacle is None:
             _record_submit(db, seat, job, row, seq, valid_for, now)
     if obstacle is not None:
         release(db, seat, job, obstacle.reason, now=now)
-        _put_off(db, db.execute("SELECT * FROM message WHERE id=?", [job.message_id]).fetchone(), obstacle, seat, now)
-        raise NotNow(obstacle.reason)
+        _put_off(
+            db,
+            db.execute("SELECT * FROM message WHERE id=?", [job.message_id]).fetchone(),
+            obstacle,
+            seat,
+            now,
+        )
+        raise NotNowError(obstacle.reason)
 
 
 def _other_words(row: sqlite3.Row, job: Job) -> _Obstacle | None:
     """What leaves is byte for byte what a person approved, or it goes back to a person."""
-    approved = row["salt"] is not None and row["digest"] is not None and (row["text"], row["number"]) == (job.text, job.number)
-    if approved and hmac.compare_digest(ledger.digest(row["salt"], row["number"], row["text"]), row["digest"]):
+    approved = (
+        row["salt"] is not None
+        and row["digest"] is not None
+        and (row["text"], row["number"]) == (job.text, job.number)
+    )
+    if approved and hmac.compare_digest(
+        ledger.digest(row["salt"], row["number"], row["text"]), row["digest"]
+    ):
         return None
     return _Obstacle("void", "Its words or its number are not those that were approved. It did not leave.")
 
@@ -290,7 +344,8 @@ def _record_submit(
             attempts=row["attempts"] + 1,
         )
         db.execute(
-            "UPDATE conversation SET iccid=coalesce(iccid, ?), last_at=? WHERE id=?", [seat.sim.iccid, now, job.conversation_id]
+            "UPDATE conversation SET iccid=coalesce(iccid, ?), last_at=? WHERE id=?",
+            [seat.sim.iccid, now, job.conversation_id],
         )
     if job.total > 1:
         changed = db.execute(
@@ -298,7 +353,7 @@ def _record_submit(
             [now, job.message_id, seq],
         ).rowcount
         if changed != 1:
-            raise NotNow(f"segment {seq} of text {job.message_id} is not waiting")
+            raise NotNowError(f"segment {seq} of text {job.message_id} is not waiting")
     budget.count(db, seat.sim, job.conversation_id, 1, now)
 
 
@@ -306,13 +361,18 @@ def accept(db: sqlite3.Connection, seat: Seat, accepted: Accepted) -> None:
     """The network took this segment; after the last one the text is sent. A report that came before it is matched now."""
     job = accepted.job
     with write(db):
+        state = db.execute("SELECT state FROM message WHERE id=?", [job.message_id]).fetchone()["state"]
+        if state == "uncertain":  # a newer start of this station had given it up
+            settle_late(db, seat, job, accepted.seq, accepted.mr, now=accepted.at)
+            return
         if job.total > 1:
             db.execute(
                 "UPDATE segment SET state='accepted', mr=? WHERE message_id=? AND seq=? AND state IN ('submitted','unknown')",
                 [accepted.mr, job.message_id, accepted.seq],
             )
             left = db.execute(
-                "SELECT count(*) FROM segment WHERE message_id=? AND state NOT IN ('accepted','delivered','undelivered')", [job.message_id]
+                "SELECT count(*) FROM segment WHERE message_id=? AND state NOT IN ('accepted','delivered','undelivered')",
+                [job.message_id],
             ).fetchone()[0]
             if left:
                 return
@@ -329,14 +389,26 @@ def accept(db: sqlite3.Connection, seat: Seat, accepted: Accepted) -> None:
 
 
 def release(
-    db: sqlite3.Connection, seat: Seat, job: Job, reason: str, *, now: int, wait_s: float = 0, tried: bool = False
+    db: sqlite3.Connection,
+    seat: Seat,
+    job: Job,
+    reason: str,
+    *,
+    now: int,
+    wait_s: float = 0,
+    tried: bool = False,
 ) -> None:
     """Put a text back that is known not to have left (or whose remaining segments have not), with the reason and when to try again."""
     with write(db):
         if job.total > 1:
-            db.execute("UPDATE segment SET state='pending' WHERE message_id=? AND state='submitted'", [job.message_id])
-        row = db.execute("SELECT state, submitted_at, sent_at, attempts FROM message WHERE id=?", [job.message_id]).fetchone()
-        if row["state"] not in ("claimed", "submitted"):
+            db.execute(
+                "UPDATE segment SET state='pending' WHERE message_id=? AND state='submitted'",
+                [job.message_id],
+            )
+        row = db.execute(
+            "SELECT state, epoch, submitted_at, attempts FROM message WHERE id=?", [job.message_id]
+        ).fetchone()
+        if row["state"] not in ("claimed", "submitted") or row["epoch"] != seat.epoch:
             return  # withdrawn or voided meanwhile: a person's word stands
         gone = job.begun or job.todo != _pending(db, job)
         move(
@@ -357,7 +429,9 @@ def release(
 def _pending(db: sqlite3.Connection, job: Job) -> tuple[int, ...]:
     if job.total == 1:
         return (1,)
-    rows = db.execute("SELECT seq FROM segment WHERE message_id=? AND state='pending' ORDER BY seq", [job.message_id])
+    rows = db.execute(
+        "SELECT seq FROM segment WHERE message_id=? AND state='pending' ORDER BY seq", [job.message_id]
+    )
     return tuple(row["seq"] for row in rows)
 
 
@@ -365,7 +439,9 @@ def fail(db: sqlite3.Connection, seat: Seat, job: Job, seq: int, reason: str, *,
     """This text was refused for good."""
     with write(db):
         if job.total > 1:
-            db.execute("UPDATE segment SET state='refused' WHERE message_id=? AND seq=?", [job.message_id, seq])
+            db.execute(
+                "UPDATE segment SET state='refused' WHERE message_id=? AND seq=?", [job.message_id, seq]
+            )
         move(db, "fail", job.message_id, actor=seat.actor, now=now, reason=reason)
 
 
@@ -373,8 +449,17 @@ def lose(db: sqlite3.Connection, seat: Seat, job: Job, seq: int, reason: str, *,
     """Nobody knows whether this segment left: the text is uncertain, and only evidence or a person settles it."""
     with write(db):
         if job.total > 1:
-            db.execute("UPDATE segment SET state='unknown' WHERE message_id=? AND seq=?", [job.message_id, seq])
-        move(db, "lose", job.message_id, actor=seat.actor, now=now, reason=_tally(db, job.message_id, job.total, reason))
+            db.execute(
+                "UPDATE segment SET state='unknown' WHERE message_id=? AND seq=?", [job.message_id, seq]
+            )
+        move(
+            db,
+            "lose",
+            job.message_id,
+            actor=seat.actor,
+            now=now,
+            reason=_tally(db, job.message_id, job.total, reason),
+        )
 
 
 def settle_late(db: sqlite3.Connection, seat: Seat, job: Job, seq: int, mr: int | None, *, now: int) -> None:
@@ -382,12 +467,15 @@ def settle_late(db: sqlite3.Connection, seat: Seat, job: Job, seq: int, mr: int 
     with write(db):
         if job.total > 1:
             db.execute(
-                "UPDATE segment SET state='accepted', mr=? WHERE message_id=? AND seq=? AND state='unknown'", [mr, job.message_id, seq]
+                "UPDATE segment SET state='accepted', mr=? WHERE message_id=? AND seq=? AND state='unknown'",
+                [mr, job.message_id, seq],
             )
             if _pending(db, job):
                 # The rest is known not to have left: it waits for a person, who reads how much did.
                 words = _tally(db, job.message_id, job.total, "The network took a segment late.")
-                db.execute("UPDATE message SET reason=? WHERE id=? AND state='uncertain'", [words, job.message_id])
+                db.execute(
+                    "UPDATE message SET reason=? WHERE id=? AND state='uncertain'", [words, job.message_id]
+                )
                 return
         still = db.execute("SELECT state FROM message WHERE id=?", [job.message_id]).fetchone()
         if still["state"] == "uncertain":

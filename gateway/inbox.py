@@ -1,7 +1,7 @@
 """What people read and answer: the list of conversations, one thread, replies.
 
-Promises: a volunteer sees only their own and free conversations; opening a free one makes it theirs. A reply is drafted and approved in one
-transaction by who may; a trainee's waits for a coordinator.
+Promises: a volunteer sees only their own and free conversations; opening a free one makes it theirs. A reply
+is drafted and approved in one transaction by who may; a trainee's waits for a coordinator.
 """
 
 import sqlite3
@@ -73,15 +73,21 @@ _BOXES = {
 }
 
 
-def conversations_in(db: sqlite3.Connection, user: User, *, box: str, now: int, limit: int = 100) -> list[Row]:
+def conversations_in(
+    db: sqlite3.Connection, user: User, *, box: str, now: int, limit: int = 100
+) -> list[Row]:
     """The conversations of a box ("waiting", "mine", "all") that this person may see: who waits longest first, else the newest first."""
     if not may(user.role, "answer"):
         raise Refused("Your role does not read people's texts. Nothing was shown.")
     stale = now - conversations.HOLD_MS
-    visible = "1" if may(user.role, "see_all_conversations") else "(c.holder_id IS NULL OR c.holder_id=:user OR c.held_at<=:stale)"
+    visible = (
+        "1"
+        if may(user.role, "see_all_conversations")
+        else "(c.holder_id IS NULL OR c.holder_id=:user OR c.held_at<=:stale)"
+    )
     order = "c.waiting_at" if box == "waiting" else "c.last_at DESC"
     rows = db.execute(
-        "SELECT c.*, u.name AS holder_name, "  # noqa: S608
+        "SELECT c.*, u.name AS holder_name, "
         "(SELECT text FROM inbound i WHERE i.conversation_id=c.id ORDER BY i.id DESC LIMIT 1) AS snippet "
         f"FROM conversation c LEFT JOIN user u ON u.id=c.holder_id WHERE {_BOXES[box]} AND {visible} ORDER BY {order} LIMIT :limit",
         {"user": user.id, "stale": stale, "limit": limit},
@@ -126,14 +132,23 @@ def thread(db: sqlite3.Connection, conversation_id: int, user: User, *, now: int
 
 def _entries(db: sqlite3.Connection, conversation_id: int, limit: int) -> list[Entry]:
     came = db.execute(
-        "SELECT * FROM inbound WHERE conversation_id=? AND kind<>'silent' ORDER BY id DESC LIMIT ?", [conversation_id, limit]
+        "SELECT * FROM inbound WHERE conversation_id=? AND kind<>'silent' ORDER BY id DESC LIMIT ?",
+        [conversation_id, limit],
     ).fetchall()
     folded: dict[int, int] = {}
     for row in came:
         if row["again_of"] is not None:
             folded[row["again_of"]] = folded.get(row["again_of"], 0) + 1
     entries = [
-        Entry("in", r["id"], r["text"], r["received_at"], kind=r["kind"], missing=r["missing"], folded=folded.get(r["id"], 0))
+        Entry(
+            "in",
+            r["id"],
+            r["text"],
+            r["received_at"],
+            kind=r["kind"],
+            missing=r["missing"],
+            folded=folded.get(r["id"], 0),
+        )
         for r in came
         if r["again_of"] is None
     ]
@@ -162,7 +177,9 @@ def _entries(db: sqlite3.Connection, conversation_id: int, limit: int) -> list[E
     return entries[-limit:]
 
 
-def reply(db: sqlite3.Connection, conversation_id: int, text: str, *, by: User, key: str, rules: Rules, now: int) -> int:
+def reply(
+    db: sqlite3.Connection, conversation_id: int, text: str, *, by: User, key: str, rules: Rules, now: int
+) -> int:
     """Answer a person: drafted and approved in one act by who may. Returns the text's id; the same key again is the same reply."""
     with write(db):
         known = db.execute("SELECT id FROM message WHERE draft_key=?", [key]).fetchone()
@@ -173,7 +190,12 @@ def reply(db: sqlite3.Connection, conversation_id: int, text: str, *, by: User, 
         message_id = outbox.draft(
             db, row["number"], text, kind="reply", key=key, channel="panel", by=by, rules=rules, now=now
         )
-        if may_approve(by.role, own=True, kind="reply", channel="panel", allow_cli=rules.allow_cli) is None:
+        if (
+            may_approve(
+                by.role, own=True, kind="reply", channel="panel", allow_cli=rules.allow_cli, author=by.role
+            )
+            is None
+        ):
             draft = outbox.load(db, message_id)
             outbox.approve(db, message_id, by=by, seen=outbox.seen(draft), rules=rules, now=now)
         db.execute("UPDATE conversation SET waiting_at=NULL, closed_at=NULL WHERE id=?", [conversation_id])
@@ -185,9 +207,12 @@ def close(db: sqlite3.Connection, conversation_id: int, *, by: User, now: int) -
     with write(db):
         row = conversations.reachable(db, conversation_id, by, now)
         if row["asks_opt_out"]:
-            raise Refused("A stop word stands in this conversation. First say whether this person wants no more texts.")
+            raise Refused(
+                "A stop word stands in this conversation. First say whether this person wants no more texts."
+            )
         db.execute(
-            "UPDATE conversation SET waiting_at=NULL, closed_at=?, holder_id=NULL, held_at=NULL WHERE id=?", [now, conversation_id]
+            "UPDATE conversation SET waiting_at=NULL, closed_at=?, holder_id=NULL, held_at=NULL WHERE id=?",
+            [now, conversation_id],
         )
 
 

@@ -1,11 +1,11 @@
 """The approval ledger: who allowed which words to whom, in a chain that shows when it was rewritten.
 
-Each row carries an HMAC over number and text, keyed with the person's salt (plain hashes of numbers are undone by brute force in seconds), and a hash
-over itself and the row before. Erasing a person deletes the salt: the row stays and the chain still verifies, but nobody can tell any more whom it
-was about.
+Each row carries an HMAC over number and text, keyed with the person's salt (plain hashes of numbers are
+undone by brute force in seconds), and a hash over itself and the row before. Erasing a person deletes the
+salt: the row stays and the chain still verifies, but nobody can tell any more whom it was about.
 
-Promises: rows are only added, in the transaction of the act they record. `verify` finds a changed, missing or reordered row, a text that left without
-a row, and one whose words are not those that were approved.
+Promises: rows are only added, in the transaction of the act they record. `verify` finds a changed, missing or
+reordered row, a text that left without a row, and one whose words are not those that were approved.
 """
 
 import hashlib
@@ -79,7 +79,15 @@ def verify(db: sqlite3.Connection) -> Verdict:
         rows += 1
         if row["id"] != expected:
             broken.append(f"rows {expected} to {row['id'] - 1} of the ledger are missing")
-        fields = [row["id"], row["at"], row["act"], row["message_id"], row["user_id"], row["channel"], row["os_user"]]
+        fields = [
+            row["id"],
+            row["at"],
+            row["act"],
+            row["message_id"],
+            row["user_id"],
+            row["channel"],
+            row["os_user"],
+        ]
         if _mac(previous, [*fields, row["digest"].hex()]) != row["mac"]:
             broken.append(f"row {row['id']} of the ledger was changed, or one before it was")
         previous, expected = row["mac"], row["id"] + 1

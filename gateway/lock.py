@@ -1,7 +1,8 @@
 """One gateway for one database: a lock file beside it, held for life.
 
-Promises: while `gateway(path)` is held no other process migrates, recovers, initialises or restores this database. The kernel frees the lock when the
-holder dies, however it dies. Fails with `Refused` that names the holder.
+Promises: while `gateway(path)` is held no other process migrates, recovers, initialises or restores this
+database. The kernel frees the lock when the holder dies, however it dies. Fails with `Refused` that names the
+holder.
 """
 
 import fcntl

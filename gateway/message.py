@@ -1,6 +1,7 @@
 """The states of a text and the events that move it, as data; and the digest of what a person saw.
 
-Pure. `EVENTS` is the whole life of an outbound text: an event that is not here cannot happen (`gateway/outbox.py` guards each move with it).
+Pure. `EVENTS` is the whole life of an outbound text: an event that is not here cannot happen
+(`gateway/outbox.py` guards each move with it).
 """
 
 import hashlib
@@ -27,7 +28,10 @@ EVENTS = {  # event: (states that it may leave, state that it enters)
     "draft": ((), "awaiting"),
     "approve": (("awaiting",), "approved"),
     "undo": (("approved",), "awaiting"),
-    "void": (("approved", "claimed"), "awaiting"),  # claimed: nothing has left, and the submit's guard then refuses
+    "void": (
+        ("approved", "claimed"),
+        "awaiting",
+    ),  # claimed: nothing has left, and the submit's guard then refuses
     "skip": (("awaiting",), "skipped"),
     "withdraw": (("awaiting", "approved", "claimed"), "withdrawn"),
     "expire": (("awaiting", "approved", "claimed"), "expired"),

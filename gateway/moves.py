@@ -1,6 +1,7 @@
 """The one way in which a text changes its state: a guarded update and its event row, in one transaction.
 
-Promises: a move that `message.EVENTS` does not allow from the row's present state does not happen and leaves no trace (`StaleMessage`).
+Promises: a move that `message.EVENTS` does not allow from the row's present state does not happen and leaves
+no trace (`StaleMessage`).
 """
 
 import sqlite3
@@ -26,18 +27,23 @@ def move(
     marks = ",".join("?" * len(sources))
     with write(db):
         moved = db.execute(
-            f"UPDATE message SET state=?, reason=?{assignments} WHERE id=? AND state IN ({marks})",  # noqa: S608
+            f"UPDATE message SET state=?, reason=?{assignments} WHERE id=? AND state IN ({marks})",
             [target, reason, *columns.values(), message_id, *sources],
         ).rowcount
         if moved != 1:
-            raise StaleMessage(f"Text {message_id} has moved on meanwhile. Nothing was changed; look at it again.")
+            raise StaleMessage(
+                f"Text {message_id} has moved on meanwhile. Nothing was changed; look at it again."
+            )
         note(db, message_id, event, actor=actor, now=now, reason=reason)
 
 
-def note(db: sqlite3.Connection, message_id: int, event: str, *, actor: str, now: int, reason: str | None = None) -> None:
+def note(
+    db: sqlite3.Connection, message_id: int, event: str, *, actor: str, now: int, reason: str | None = None
+) -> None:
     """Write the event row alone, for what happens to a text without changing its state."""
     db.execute(
-        "INSERT INTO event (message_id, event, actor, at, reason) VALUES (?,?,?,?,?)", [message_id, event, actor, now, reason]
+        "INSERT INTO event (message_id, event, actor, at, reason) VALUES (?,?,?,?,?)",
+        [message_id, event, actor, now, reason],
     )
 
 
@@ -60,7 +66,9 @@ def back_to_awaiting(
     )
 
 
-def withdraw_waiting(db: sqlite3.Connection, conversation_id: int, *, actor: str, now: int, reason: str) -> int:
+def withdraw_waiting(
+    db: sqlite3.Connection, conversation_id: int, *, actor: str, now: int, reason: str
+) -> int:
     """Take back everything to this person that has not left; returns how many."""
     rows = db.execute(
         "SELECT id FROM message WHERE conversation_id=? AND state IN ('awaiting','approved','claimed') AND kind<>0",

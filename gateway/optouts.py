@@ -1,8 +1,9 @@
 """Opt-outs: what stops every text to a person, and the one confirmation.
 
-Promises: from the transaction that records an opt-out on, nothing that waits for this person can leave but the confirmation (the submit asks again).
-An opt-out holds for every campaign and SIM and outlives the person's row as a keyed digest. One confirmation for each opt-out, and none to own SIMs,
-short codes or alphanumeric senders, so that two machines never answer each other.
+Promises: from the transaction that records an opt-out on, nothing that waits for this person can leave but
+the confirmation (the submit asks again). An opt-out holds for every campaign and SIM and outlives the
+person's row as a keyed digest. One confirmation for each opt-out, and none to own SIMs, short codes or
+alphanumeric senders, so that two machines never answer each other.
 """
 
 import hashlib
@@ -20,7 +21,14 @@ from gateway.store import write
 
 
 def opt_out(
-    db: sqlite3.Connection, conversation_id: int, *, source: str, by: User | None, reason: str, now: int, station: str = ""
+    db: sqlite3.Connection,
+    conversation_id: int,
+    *,
+    source: str,
+    by: User | None,
+    reason: str,
+    now: int,
+    station: str = "",
 ) -> bool:
     """Record that this person wants no more texts; False when that was known. `source`: text, volunteer, coordinator, import."""
     if by is not None and not may(by.role, "answer"):
@@ -30,7 +38,9 @@ def opt_out(
         row = db.execute("SELECT * FROM conversation WHERE id=?", [conversation_id]).fetchone()
         if row is None:
             raise Refused("There is no such conversation.")
-        withdraw_waiting(db, conversation_id, actor=actor, now=now, reason=f"{conversations.name_of(row)} asked to stop.")
+        withdraw_waiting(
+            db, conversation_id, actor=actor, now=now, reason=f"{conversations.name_of(row)} asked to stop."
+        )
         key = conversations.number_key(db, row["number"])
         if db.execute("SELECT 1 FROM opt_out WHERE number_key=? AND until_at IS NULL", [key]).fetchone():
             return False
@@ -38,7 +48,10 @@ def opt_out(
             "INSERT INTO opt_out (number_key, source, reason, by_id, since_at) VALUES (?,?,?,?,?)",
             [key, source, reason, by.id if by else None, now],
         )
-        db.execute("UPDATE conversation SET opted_out_at=?, waiting_at=NULL, asks_opt_out=0 WHERE id=?", [now, conversation_id])
+        db.execute(
+            "UPDATE conversation SET opted_out_at=?, waiting_at=NULL, asks_opt_out=0 WHERE id=?",
+            [now, conversation_id],
+        )
         if source != "import":
             _confirm(db, row, int(cursor.lastrowid or 0), now)
     return True
@@ -60,10 +73,18 @@ def undo(db: sqlite3.Connection, conversation_id: int, *, by: User | None, reaso
         ).rowcount
         db.execute("UPDATE conversation SET opted_out_at=NULL WHERE id=?", [conversation_id])
         waiting = db.execute(
-            "SELECT id FROM message WHERE conversation_id=? AND kind=0 AND state IN ('approved','claimed')", [conversation_id]
+            "SELECT id FROM message WHERE conversation_id=? AND kind=0 AND state IN ('approved','claimed')",
+            [conversation_id],
         ).fetchall()
         for text in waiting:
-            move(db, "withdraw", text["id"], actor=f"user:{by.id}" if by else "gateway", now=now, reason="The opt-out was undone.")
+            move(
+                db,
+                "withdraw",
+                text["id"],
+                actor=f"user:{by.id}" if by else "gateway",
+                now=now,
+                reason="The opt-out was undone.",
+            )
     return ended == 1
 
 
@@ -79,7 +100,14 @@ def approve_confirmation(
     with write(db):
         digest = hashlib.sha256(f"standing\n{words}".encode()).digest()
         row_id = ledger.append(
-            db, "standing", words=digest, message_id=None, user_id=by.id, channel=channel, os_user=os_user, now=now
+            db,
+            "standing",
+            words=digest,
+            message_id=None,
+            user_id=by.id,
+            channel=channel,
+            os_user=os_user,
+            now=now,
         )
         db.execute(
             "INSERT INTO setting (key, value) VALUES ('confirmation', ?) ON CONFLICT (key) DO UPDATE SET value=excluded.value",
@@ -103,8 +131,19 @@ def _confirm(db: sqlite3.Connection, conversation: sqlite3.Row, opt_out_id: int,
     words = ledger.digest(conversation["salt"], number, text)
     cursor = db.execute(
         "INSERT INTO message (conversation_id, kind, state, text, draft_key, channel, created_at, expires_at) VALUES (?,?,?,?,?,?,?,?)",
-        [conversation["id"], KINDS.index("confirmation"), "awaiting", text, f"opt-out:{opt_out_id}", "gateway", now, now + DAY_MS],
+        [
+            conversation["id"],
+            KINDS.index("confirmation"),
+            "awaiting",
+            text,
+            f"opt-out:{opt_out_id}",
+            "gateway",
+            now,
+            now + DAY_MS,
+        ],
     )
     message_id = int(cursor.lastrowid or 0)
-    approval = ledger.append(db, "covered", words=words, message_id=message_id, user_id=None, channel="gateway", now=now)
+    approval = ledger.append(
+        db, "covered", words=words, message_id=message_id, user_id=None, channel="gateway", now=now
+    )
     move(db, "approve", message_id, actor="standing", now=now, approval_id=approval, approved_at=now)

@@ -1,10 +1,12 @@
 """What people do with texts: draft, approve, undo, skip, edit, settle, resend.
 
-Promises: an approval is one person's act on exactly these words to this person: the digest of what was on the screen comes back with the tap and is
-compared inside the transaction that records it; the ledger row is part of that transaction. The same tap twice is one approval, the same draft key
-twice is one draft. Nothing here touches a modem: stations take what is approved (`gateway/flight.py`).
+Promises: an approval is one person's act on exactly these words to this person: the digest of what was on the
+screen comes back with the tap and is compared inside the transaction that records it; the ledger row is part
+of that transaction. The same tap twice is one approval, the same draft key twice is one draft. Nothing here
+touches a modem: stations take what is approved (`gateway/flight.py`).
 
-Fails with `Refused` (a sentence for the person) and `StaleMessage` (the text has moved on); nothing is half written then.
+Fails with `Refused` (a sentence for the person) and `StaleMessage` (the text has moved on); nothing is half
+written then.
 """
 
 import sqlite3
@@ -36,6 +38,12 @@ def load(db: sqlite3.Connection, message_id: int) -> sqlite3.Row:
     return row
 
 
+def author_role(db: sqlite3.Connection, row: sqlite3.Row) -> str | None:
+    """The role of who typed the words by hand; None for a script or a program."""
+    author = db.execute("SELECT role FROM user WHERE id=?", [row["created_by"]]).fetchone()
+    return author["role"] if author else None
+
+
 def seen(row: sqlite3.Row) -> str:
     """The digest that a form showing this row carries."""
     return seen_digest(row["id"], row["round"], row["number"], row["text"])
@@ -46,12 +54,19 @@ def checked_text(text: str) -> str:
     text = clean(text)
     if not text:
         raise Refused("The text is empty. Write at least one word.")
-    bad = next((c for c in text if (ord(c) < 32 and c not in "\n\f") or 0xD800 <= ord(c) <= 0xDFFF or ord(c) == 127), None)
+    bad = next(
+        (c for c in text if (ord(c) < 32 and c not in "\n\f") or 0xD800 <= ord(c) <= 0xDFFF or ord(c) == 127),
+        None,
+    )
     if bad is not None:
-        raise Refused(f"The text holds a control character (U+{ord(bad):04X}) that no phone shows. Take it out.")
+        raise Refused(
+            f"The text holds a control character (U+{ord(bad):04X}) that no phone shows. Take it out."
+        )
     count = segment(text).count if len(text) <= 160 * MOST_SEGMENTS else MOST_SEGMENTS + 1
     if count > MOST_SEGMENTS:
-        raise Refused(f"The text is too long: more than {MOST_SEGMENTS} segments. Shorten it, or send it as two.")
+        raise Refused(
+            f"The text is too long: more than {MOST_SEGMENTS} segments. Shorten it, or send it as two."
+        )
     return text
 
 
@@ -63,7 +78,10 @@ def expiry(kind: str, zones: tuple[str, ...], rules: Rules, now: int) -> int:
         return now + DAY_MS
     opening: datetime = at if leave.ok or leave.not_before is None else leave.not_before
     midnights = [
-        datetime.combine(opening.astimezone(ZoneInfo(zone)).date() + timedelta(days=1), time(), ZoneInfo(zone)) for zone in zones
+        datetime.combine(
+            opening.astimezone(ZoneInfo(zone)).date() + timedelta(days=1), time(), ZoneInfo(zone)
+        )
+        for zone in zones
     ]
     return ms(min(midnights))
 
@@ -88,7 +106,8 @@ def draft(
     with write(db):
         if key is not None:
             known = db.execute(
-                "SELECT m.id, m.text, c.number FROM message m JOIN conversation c ON c.id=m.conversation_id WHERE draft_key=?", [key]
+                "SELECT m.id, m.text, c.number FROM message m JOIN conversation c ON c.id=m.conversation_id WHERE draft_key=?",
+                [key],
             ).fetchone()
             if known is not None:
                 if (known["number"], known["text"]) != (number, text):
@@ -100,7 +119,9 @@ def draft(
         conversation_id = conversations.ensure(db, number, now=now, name=name)
         row = db.execute("SELECT * FROM conversation WHERE id=?", [conversation_id]).fetchone()
         if row["opted_out_at"] is not None:
-            raise Refused(f"{conversations.name_of(row)} asked to stop. Nothing was queued, and nothing can be until they text START.")
+            raise Refused(
+                f"{conversations.name_of(row)} asked to stop. Nothing was queued, and nothing can be until they text START."
+            )
         zones = conversations.zones(row, rules)
         cursor = db.execute(
             "INSERT INTO message (conversation_id, kind, state, text, draft_key, channel, created_by, created_at, expires_at) "
@@ -135,20 +156,34 @@ def approve(
         row = load(db, message_id)
         if seen != seen_digest(message_id, row["round"], row["number"], row["text"]):
             raise StaleMessage(_what_changed(row))
-        if row["approved_by"] == by.id and row["state"] not in ("awaiting", "expired", "withdrawn", "skipped"):
+        if row["approved_by"] == by.id and row["state"] not in (
+            "awaiting",
+            "expired",
+            "withdrawn",
+            "skipped",
+        ):
             return
-        _may_approve(row, by, channel, rules)
+        _may_approve(db, row, by, channel, rules)
         if row["state"] != "awaiting":
             raise StaleMessage(_what_changed(row))
         if row["opted_out_at"] is not None:
             raise Refused(f"{conversations.name_of(row)} just asked to stop. Your text did not go out.")
         if row["expires_at"] <= now:
-            raise Refused("This text was for an earlier time and has run out. Nothing was sent; write it anew if it still fits.")
+            raise Refused(
+                "This text was for an earlier time and has run out. Nothing was sent; write it anew if it still fits."
+            )
         if channel == "panel":
             conversations.hold(db, row["conversation_id"], by, now=now)
         words = ledger.digest(row["salt"], row["number"], row["text"])
         approval = ledger.append(
-            db, "approve", words=words, message_id=message_id, user_id=by.id, channel=channel, os_user=os_user, now=now
+            db,
+            "approve",
+            words=words,
+            message_id=message_id,
+            user_id=by.id,
+            channel=channel,
+            os_user=os_user,
+            now=now,
         )
         not_before, reason = _earliest(row, rules, now)
         move(
@@ -177,9 +212,15 @@ def _what_changed(row: sqlite3.Row) -> str:
     return f"Somebody already texted {name}. Nothing was sent twice."
 
 
-def _may_approve(row: sqlite3.Row, by: User, channel: str, rules: Rules) -> None:
-    own = row["created_by"] == by.id
-    refusal = policy.may_approve(by.role, own=own, kind=KINDS[row["kind"]], channel=channel, allow_cli=rules.allow_cli)
+def _may_approve(db: sqlite3.Connection, row: sqlite3.Row, by: User, channel: str, rules: Rules) -> None:
+    refusal = policy.may_approve(
+        by.role,
+        own=row["created_by"] == by.id,
+        kind=KINDS[row["kind"]],
+        channel=channel,
+        allow_cli=rules.allow_cli,
+        author=author_role(db, row),
+    )
     if refusal is not None:
         raise Refused(refusal)
 
@@ -192,7 +233,9 @@ def _earliest(row: sqlite3.Row, rules: Rules, now: int) -> tuple[int | None, str
     if leave.ok:
         return (start if rules.undo_ms else None), None
     if leave.not_before is None:
-        raise Refused("There is no hour at which this text may leave: the quiet hours of its time zones never end together.")
+        raise Refused(
+            "There is no hour at which this text may leave: the quiet hours of its time zones never end together."
+        )
     return ms(leave.not_before), "Quiet hours where this person lives; it leaves when they end."
 
 
@@ -213,7 +256,14 @@ def skip(db: sqlite3.Connection, message_id: int, *, by: User, now: int) -> None
         row = _own_card(db, message_id, by, now)
         if row["state"] == "skipped":
             return
-        move(db, "skip", message_id, actor=f"user:{by.id}", now=now, reason=f"{by.name} decided not to send it.")
+        move(
+            db,
+            "skip",
+            message_id,
+            actor=f"user:{by.id}",
+            now=now,
+            reason=f"{by.name} decided not to send it.",
+        )
         conversations.free(db, row["conversation_id"], by)
 
 
@@ -221,7 +271,9 @@ def later(db: sqlite3.Connection, message_id: int, *, by: User, now: int) -> Non
     """Put a card behind the others for ten minutes and give it up."""
     with write(db):
         row = _own_card(db, message_id, by, now)
-        db.execute("UPDATE message SET not_before=? WHERE id=? AND state='awaiting'", [now + LATER_MS, message_id])
+        db.execute(
+            "UPDATE message SET not_before=? WHERE id=? AND state='awaiting'", [now + LATER_MS, message_id]
+        )
         conversations.free(db, row["conversation_id"], by)
 
 
@@ -232,10 +284,13 @@ def edit(db: sqlite3.Connection, message_id: int, text: str, *, by: User, seen: 
         row = _own_card(db, message_id, by, now)
         if row["state"] == "awaiting" and row["text"] == text:
             return
-        if row["state"] != "awaiting" or seen != seen_digest(message_id, row["round"], row["number"], row["text"]):
+        if row["state"] != "awaiting" or seen != seen_digest(
+            message_id, row["round"], row["number"], row["text"]
+        ):
             raise StaleMessage(_what_changed(row))
         db.execute(
-            "UPDATE message SET text=?, created_by=?, round=round+1, reason=NULL WHERE id=? AND state='awaiting'", [text, by.id, message_id]
+            "UPDATE message SET text=?, created_by=?, round=round+1, reason=NULL WHERE id=? AND state='awaiting'",
+            [text, by.id, message_id],
         )
         note(db, message_id, "edit", actor=f"user:{by.id}", now=now)
 
@@ -255,9 +310,23 @@ def settle(db: sqlite3.Connection, message_id: int, *, arrived: bool, by: User, 
     with write(db):
         _own_card(db, message_id, by, now)
         if arrived:
-            move(db, "settle_delivered", message_id, actor=f"user:{by.id}", now=now, reason=f"{by.name} says that it arrived.")
+            move(
+                db,
+                "settle_delivered",
+                message_id,
+                actor=f"user:{by.id}",
+                now=now,
+                reason=f"{by.name} says that it arrived.",
+            )
         else:
-            move(db, "settle_failed", message_id, actor=f"user:{by.id}", now=now, reason=f"{by.name} says that it did not arrive.")
+            move(
+                db,
+                "settle_failed",
+                message_id,
+                actor=f"user:{by.id}",
+                now=now,
+                reason=f"{by.name} says that it did not arrive.",
+            )
 
 
 def resend(db: sqlite3.Connection, message_id: int, *, by: User, key: str, rules: Rules, now: int) -> int:
@@ -265,7 +334,17 @@ def resend(db: sqlite3.Connection, message_id: int, *, by: User, key: str, rules
     row = _own_card(db, message_id, by, now)
     if row["state"] not in ("uncertain", "failed", "undelivered", "expired"):
         raise Refused("This text does not need to be sent again: it left, or it is still on its way.")
-    return draft(db, row["number"], row["text"], kind=KINDS[row["kind"]], key=key, channel="panel", by=by, rules=rules, now=now)
+    return draft(
+        db,
+        row["number"],
+        row["text"],
+        kind=KINDS[row["kind"]],
+        key=key,
+        channel="panel",
+        by=by,
+        rules=rules,
+        now=now,
+    )
 
 
 def expire(db: sqlite3.Connection, *, now: int) -> int:
@@ -275,5 +354,12 @@ def expire(db: sqlite3.Connection, *, now: int) -> int:
     ).fetchall()
     for row in rows:
         with write(db):
-            move(db, "expire", row["id"], actor="gateway", now=now, reason="Its time ran out before it could leave.")
+            move(
+                db,
+                "expire",
+                row["id"],
+                actor="gateway",
+                now=now,
+                reason="Its time ran out before it could leave.",
+            )
     return len(rows)

@@ -1,8 +1,10 @@
-"""Status reports: kept as they came, matched to the text they speak of when that is certain, and never guessed.
+"""Status reports: kept as they came, matched to the text they speak of when that is certain, and never
+guessed.
 
-Candidates are the texts that this SIM sent to this recipient (E.164, else the same last eight digits: some networks change the form) within nine
-days, with the report's MR; among several the one handed over nearest to the report's own time stamp, because MR wraps at 256. A segment whose MR is
-unknown is settled only when it is the only candidate and no known MR fits.
+Candidates are the texts that this SIM sent to this recipient (E.164, else the same last eight digits: some
+networks change the form) within nine days, with the report's MR; among several the one handed over nearest to
+the report's own time stamp, because MR wraps at 256. A segment whose MR is unknown is settled only when it is
+the only candidate and no known MR fits.
 """
 
 import sqlite3
@@ -68,7 +70,8 @@ def match_open(db: sqlite3.Connection, message_id: int, *, now: int) -> None:
         [message_id],
     ).fetchone()
     early = db.execute(
-        "SELECT * FROM report WHERE iccid=? AND message_id IS NULL AND received_at>=? ORDER BY id", [row["iccid"], row["submitted_at"]]
+        "SELECT * FROM report WHERE iccid=? AND message_id IS NULL AND received_at>=? ORDER BY id",
+        [row["iccid"], row["submitted_at"]],
     ).fetchall()
     for found in early:
         report = Arrived(found["number"], found["mr"], found["status"], found["stamped_at"])
@@ -94,9 +97,13 @@ def _candidates(db: sqlite3.Connection, iccid: str, number: str, now: int) -> li
                 found.append(_Candidate(text["id"], None, text["state"], text["mr"], text["submitted_at"]))
                 continue
             parts = db.execute(
-                "SELECT seq, mr, submitted_at FROM segment WHERE message_id=? AND state IN ('submitted','accepted','unknown')", [text["id"]]
+                "SELECT seq, mr, submitted_at FROM segment WHERE message_id=? AND state IN ('submitted','accepted','unknown')",
+                [text["id"]],
             )
-            found += [_Candidate(text["id"], part["seq"], text["state"], part["mr"], part["submitted_at"]) for part in parts]
+            found += [
+                _Candidate(text["id"], part["seq"], text["state"], part["mr"], part["submitted_at"])
+                for part in parts
+            ]
     return found
 
 
@@ -104,25 +111,37 @@ def _choose(candidates: list[_Candidate], report: Arrived) -> _Candidate | None:
     fitting = [c for c in candidates if c.mr == report.mr]
     if fitting:
         stamped = report.stamped_at
-        return min(fitting, key=lambda c: -c.submitted_at if stamped is None else abs(c.submitted_at - stamped))
+        return min(
+            fitting, key=lambda c: -c.submitted_at if stamped is None else abs(c.submitted_at - stamped)
+        )
     unknown = [c for c in candidates if c.mr is None and c.state == "uncertain"]
     in_flight = any(c.mr is None and c.state == "submitted" for c in candidates)
     return unknown[0] if len(unknown) == 1 and not in_flight else None
 
 
 def _apply(db: sqlite3.Connection, report_id: int, report: Arrived, chosen: _Candidate, now: int) -> None:
-    db.execute("UPDATE report SET message_id=?, seq=? WHERE id=?", [chosen.message_id, chosen.seq or 1, report_id])
+    db.execute(
+        "UPDATE report SET message_id=?, seq=? WHERE id=?", [chosen.message_id, chosen.seq or 1, report_id]
+    )
     if report.status in STILL_TRYING:
         return
     delivered = report.status < 0x20
     if chosen.seq is not None:
         state = "delivered" if delivered else "undelivered"
-        db.execute("UPDATE segment SET state=?, mr=? WHERE message_id=? AND seq=?", [state, report.mr, chosen.message_id, chosen.seq])
-        states = {r["state"] for r in db.execute("SELECT state FROM segment WHERE message_id=?", [chosen.message_id])}
+        db.execute(
+            "UPDATE segment SET state=?, mr=? WHERE message_id=? AND seq=?",
+            [state, report.mr, chosen.message_id, chosen.seq],
+        )
+        states = {
+            r["state"]
+            for r in db.execute("SELECT state FROM segment WHERE message_id=?", [chosen.message_id])
+        }
         if states - {"delivered", "undelivered"}:
             return  # other segments are still on their way
         delivered = states == {"delivered"}
-    reason = None if delivered else f"The network reports: {WORDS.get(report.status, 'the phone did not get it')}."
+    reason = (
+        None if delivered else f"The network reports: {WORDS.get(report.status, 'the phone did not get it')}."
+    )
     if chosen.state == "sent":
         event = "report_delivered" if delivered else "report_undelivered"
     elif chosen.state == "uncertain":

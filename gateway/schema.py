@@ -1,7 +1,8 @@
 """The tables, as migrations of sqlite-utils, and the checks that hold even when code forgets.
 
-Promises: a migration and its record are one transaction; two processes that start together apply each once; nothing is migrated by the panel, which
-waits for a schema that it knows (`wait_for`). The page size is decided by the first connection (`store.PAGE_BYTES`).
+Promises: a migration and its record are one transaction; two processes that start together apply each once;
+nothing is migrated by the panel, which waits for a schema that it knows (`wait_for`). The page size is
+decided by the first connection (`store.PAGE_BYTES`).
 
 Fails with `Refused` when the database is newer than this program.
 """
@@ -178,6 +179,7 @@ CREATE TABLE station (
   signal_dbm INTEGER,
   storage_used INTEGER,
   storage_total INTEGER,
+  last_in_at INTEGER,
   uncertain_in_a_row INTEGER NOT NULL DEFAULT 0,
   paused_by INTEGER REFERENCES user,           -- a person's pause; NULL when nobody paused it
   retired_at INTEGER                           -- no longer in the configuration
@@ -205,6 +207,7 @@ CREATE TABLE sim_day (                         -- segments handed to the modem, 
   iccid TEXT NOT NULL,
   day TEXT NOT NULL,
   segments INTEGER NOT NULL,
+  last_at INTEGER NOT NULL,
   PRIMARY KEY (iccid, day)
 ) WITHOUT ROWID;
 CREATE TABLE sim_person (                      -- different people a month

@@ -1,6 +1,8 @@
-"""Station rows: what the stations say of themselves, for the panel and `textbank stations`; and what people ask of them.
+"""Station rows: what the stations say of themselves, for the panel and `textbank stations`; and what people
+ask of them.
 
-Stations write here only when something changed (and a signal sample every few minutes): an idle gateway leaves the card alone.
+Stations write here only when something changed (and a signal sample every few minutes): an idle gateway
+leaves the card alone.
 """
 
 import sqlite3
@@ -42,28 +44,26 @@ class StationRow:
     paused_by: str
 
 
-def rows(db: sqlite3.Connection, budgets: dict[str, int], today: dict[str, str] | None = None) -> list[StationRow]:
-    """Every station of the configuration; `budgets` gives each one's segments a day."""
+def rows(
+    db: sqlite3.Connection, budgets: dict[str, int], today: str
+) -> list[StationRow]:
+    """Every station of the configuration; `budgets` gives each one's segments a day, `today` the date of the SIMs' zone."""
     found = db.execute(
         "SELECT s.*, u.name AS pauser, "
         "(SELECT segments FROM sim_day d WHERE d.iccid=s.iccid ORDER BY day DESC LIMIT 1) AS segments, "
         "(SELECT max(day) FROM sim_day d WHERE d.iccid=s.iccid) AS day, "
-        "(SELECT max(received_at) FROM (SELECT received_at FROM inbound i WHERE i.station=s.name ORDER BY id DESC LIMIT 1)) AS last_in, "
-        "(SELECT max(submitted_at) FROM (SELECT submitted_at FROM message m WHERE m.station=s.name ORDER BY id DESC LIMIT 1)) AS last_out "
+        "(SELECT max(last_at) FROM sim_day d WHERE d.iccid=s.iccid) AS last_out_at "
         "FROM station s LEFT JOIN user u ON u.id=s.paused_by WHERE s.retired_at IS NULL ORDER BY s.name"
     ).fetchall()
     result = []
     for row in found:
-        is_today = today is None or row["day"] == today.get(row["name"])
         fields = {name: row[name] for name in StationRow.__dataclass_fields__ if name in row.keys()}  # noqa: SIM118
         fields["paused_by"] = row["pauser"] or ""
         result.append(
             StationRow(
                 **fields,
-                sent_today=(row["segments"] or 0) if is_today else 0,
+                sent_today=(row["segments"] or 0) if row["day"] == today else 0,
                 budget=budgets.get(row["name"], 0),
-                last_in_at=row["last_in"],
-                last_out_at=row["last_out"],
             )
         )
     return result
@@ -77,8 +77,13 @@ def set_state(db: sqlite3.Connection, name: str, state: str, reason: str, *, now
             [state, reason, state, now, name, state, reason],
         ).rowcount
         if changed:
-            db.execute("INSERT INTO station_event (station, at, state, reason) VALUES (?,?,?,?)", [name, now, state, reason])
-            db.execute("DELETE FROM station_event WHERE id<=(SELECT max(id) FROM station_event)-?", [KEEP_EVENTS * 4])
+            db.execute(
+                "INSERT INTO station_event (station, at, state, reason) VALUES (?,?,?,?)",
+                [name, now, state, reason],
+            )
+            db.execute(
+                "DELETE FROM station_event WHERE id<=(SELECT max(id) FROM station_event)-?", [KEEP_EVENTS * 4]
+            )
 
 
 def set_facts(db: sqlite3.Connection, name: str, **facts: object) -> None:
@@ -87,7 +92,7 @@ def set_facts(db: sqlite3.Connection, name: str, **facts: object) -> None:
     assign = ", ".join(f"{key}=?" for key in facts)
     with write(db):
         db.execute(
-            f"UPDATE station SET {assign} WHERE name=? AND ({differs})",  # noqa: S608
+            f"UPDATE station SET {assign} WHERE name=? AND ({differs})",
             [*facts.values(), name, *facts.values()],
         )
 
@@ -97,7 +102,7 @@ def retire_others(db: sqlite3.Connection, names: list[str], *, now: int) -> None
     marks = ",".join("?" * len(names)) or "''"
     with write(db):
         db.execute(
-            f"UPDATE station SET retired_at=? WHERE retired_at IS NULL AND name NOT IN ({marks})",  # noqa: S608
+            f"UPDATE station SET retired_at=? WHERE retired_at IS NULL AND name NOT IN ({marks})",
             [now, *names],
         )
 
@@ -109,7 +114,9 @@ def events(db: sqlite3.Connection, name: str, limit: int = 50) -> list[sqlite3.R
     ).fetchall()
 
 
-def request(db: sqlite3.Connection, name: str, what: str, *, by: User, now: int, argument: str | None = None) -> None:
+def request(
+    db: sqlite3.Connection, name: str, what: str, *, by: User, now: int, argument: str | None = None
+) -> None:
     """Ask a station to pause, resume, restart, or try a PIN that an admin typed; it answers by its state."""
     if not may(by.role, "control_stations"):
         raise Refused("Your role does not control modems. Nothing was changed.")

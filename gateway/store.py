@@ -1,24 +1,31 @@
 """Connections to the database and the one way to write to it.
 
-Promises: every write runs in `write(db)`, which takes the write lock at once (`BEGIN IMMEDIATE`), so that a read inside it can be trusted until the
-commit; a commit outside `relaxed` is on the disk when it returns (WAL with `synchronous=FULL`). One connection belongs to one thread or request.
+Promises: every write runs in `write(db)`, which takes the write lock at once (`BEGIN IMMEDIATE`), so that a
+read inside it can be trusted until the commit; a commit outside `relaxed` is on the disk when it returns (WAL
+with `synchronous=FULL`). One connection belongs to one thread or request.
 
-Fails with `sqlite3.OperationalError`: "database is locked" after 30 s, "database or disk is full", "attempt to write a readonly database".
+Fails with `sqlite3.OperationalError`: "database is locked" after 30 s, "database or disk is full", "attempt
+to write a readonly database".
 """
 
+import os
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 LOCK_TIMEOUT_S = 30.0
 PAGE_BYTES = 1024  # measured for the life of SD cards; cannot change once the database is in WAL mode
-CHECKPOINT_PAGES = 4000  # 4 MB of log: a page that changes often reaches the database file once, not each time
+CHECKPOINT_PAGES = (
+    4000  # 4 MB of log: a page that changes often reaches the database file once, not each time
+)
 
 
-def connect(path: str | Path, *, timeout_s: float = LOCK_TIMEOUT_S, query_only: bool = False) -> sqlite3.Connection:
+def connect(
+    path: str | Path, *, timeout_s: float = LOCK_TIMEOUT_S, query_only: bool = False
+) -> sqlite3.Connection:
     """Open the database with the settings that every promise here rests on."""
     db = sqlite3.connect(path, timeout=timeout_s, isolation_level=None)
     db.row_factory = sqlite3.Row
@@ -45,7 +52,7 @@ def write(db: sqlite3.Connection) -> Iterator[None]:
         yield
         db.execute("COMMIT")
     except BaseException:
-        if db.in_transaction:
+        with suppress(sqlite3.OperationalError):  # a failed COMMIT may have ended the transaction already
             db.execute("ROLLBACK")
         raise
 
@@ -78,3 +85,12 @@ def rfc3339(at: int | None) -> str | None:
 def wall_ms() -> int:
     """This moment, for callers outside the pure rules and the stations (which have a Clock)."""
     return time.time_ns() // 1_000_000
+
+
+def sync(database: Path) -> None:
+    """Bring commits made under `relaxed` to the disk now."""
+    fd = os.open(f"{database}-wal", os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)

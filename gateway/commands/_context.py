@@ -1,0 +1,61 @@
+"""What most commands need first: the configuration, the database, one JSON document, a refusal in words."""
+
+import contextlib
+import json
+import sqlite3
+import sys
+from collections.abc import Callable, Iterator
+from functools import wraps
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+import click
+
+from gateway import schema
+from gateway.config import Config, find, load
+from gateway.errors import Refused
+from gateway.store import connect
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def refusals(command: Callable[P, R]) -> Callable[P, R]:
+    """A refusal ends the command with its sentence on stderr and exit code 1; so does a database that cannot be used."""
+
+    @wraps(command)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, **kwargs)
+        except Refused as refusal:
+            click.echo(str(refusal), err=True)
+            sys.exit(1)
+        except sqlite3.Error as error:
+            click.echo(
+                f"The database refused: {error}. Nothing was changed; see `textbank doctor`.", err=True
+            )
+            sys.exit(1)
+
+    return wrapped
+
+
+def config_of(ctx: click.Context) -> Config:
+    """The configuration that --config, TEXTBANK_CONFIG or the usual places name."""
+    named = ctx.find_root().obj
+    return load(find(Path(named) if named else None))
+
+
+@contextlib.contextmanager
+def database(config: Config) -> Iterator[sqlite3.Connection]:
+    """An open database of the schema that this program knows; Refused when there is none yet."""
+    path = config.database.path
+    if not path.exists():
+        raise Refused(f"There is no database at {path}. Create it with `textbank init`.")
+    with contextlib.closing(connect(path)) as db:
+        schema.wait_for(db, timeout_s=5.0)
+        yield db
+
+
+def print_json(document: object) -> None:
+    """The one JSON document on stdout."""
+    click.echo(json.dumps(document, ensure_ascii=False, indent=1))

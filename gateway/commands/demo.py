@@ -1,0 +1,167 @@
+"""`demo`: the whole thing without hardware: two virtual modems, people who answer by themselves, ten drafted
+texts, a sign-in link.
+
+Everything lives in one folder (`demo` here), made anew at each start. Quiet hours are off in it, because
+nobody real is texted.
+"""
+
+import contextlib
+import shutil
+import socket
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from gateway import lock, optouts, outbox, people, schema, sessions
+from gateway.commands._context import refusals
+from gateway.commands.run import Child, panel_beside, start_logging, wait_until
+from gateway.config import Config, load
+from gateway.errors import Refused
+from gateway.rules import rules_of
+from gateway.store import connect, wall_ms
+
+MARK = "# Written by `textbank demo`: this folder is made anew at each start."
+ORGANISATION = "Elm Street Tenants"
+CONTACTS = (
+    ("Ada", "+12025550111"),
+    ("Luis", "+12025550112"),
+    ("Rosa", "+12025550113"),
+    ("Sam", "+12025550114"),
+    ("Mei", "+12025550115"),
+    ("Jonas", "+12025550116"),
+    ("Fatima", "+12025550117"),
+    ("Theo", "+12025550118"),
+    ("Priya", "+12025550119"),
+    ("Walter", "+12025550120"),
+)
+WORDS = (
+    "Hi {name}, this is Elm Street Tenants. We meet on Thursday at 7 pm in the library about the rent increase. "
+    "Can you come? Reply STOP to get no more texts."
+)
+
+
+def _free_port(wanted: int) -> int:
+    for port in (wanted, 0):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+            return int(probe.getsockname()[1])
+    raise Refused("No port is free on this machine for the page.")
+
+
+def _write_config(folder: Path, port: int) -> Config:
+    stations = "".join(
+        f'\n[[stations]]\nname = "{name}"\nport = "{folder / "modems" / f"modem{i}"}"\nper_minute = 0\n'
+        for i, name in enumerate(("north", "south"))
+    )
+    path = folder / "textbank.toml"
+    path.write_text(
+        f'{MARK}\n[organisation]\nname = "{ORGANISATION}"\nregion = "US"\ntimezone = "America/New_York"\n'
+        f"\n[panel]\nport = {port}\n"
+        '\n[sending]\nquiet_from = "00:00"\nquiet_until = "00:00"\n' + stations
+    )
+    return load(path)
+
+
+def _fresh(folder: Path) -> None:
+    """An empty folder; Refused when somebody's own files are in it."""
+    mark = folder / "textbank.toml"
+    if (
+        folder.exists()
+        and any(folder.iterdir())
+        and not (mark.exists() and mark.read_text().startswith(MARK))
+    ):
+        raise Refused(
+            f"{folder} holds files that no demo wrote. Nothing was touched; name another folder with --dir."
+        )
+    if (folder / "textbank.db").exists():
+        with lock.gateway(folder / "textbank.db"):  # a demo that still runs keeps its folder
+            pass
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True, mode=0o700)
+
+
+def _fill(config: Config) -> list[tuple[str, str, str]]:
+    """Database, people and ten drafts; returns (name, role, link) of each person."""
+    rules, now = rules_of(config), wall_ms()
+    with lock.gateway(config.database.path), contextlib.closing(connect(config.database.path)) as db:
+        schema.migrate(db)
+        made = [
+            people.create(db, name, role, now=now)
+            for name, role in (("Vera", "volunteer"), ("Cleo", "coordinator"), ("Max", "admin"))
+        ]
+        optouts.approve_confirmation(
+            db, optouts.default_confirmation(ORGANISATION), by=made[-1], channel="cli", now=now
+        )
+        for name, number in CONTACTS:
+            outbox.draft(
+                db,
+                number,
+                WORDS.format(name=name),
+                kind="first",
+                key=None,
+                channel="cli",
+                by=None,
+                rules=rules,
+                now=now,
+                name=name,
+            )
+        return [(user.name, user.role, sessions.invite(db, user.id, now=now)) for user in made]
+
+
+@contextlib.contextmanager
+def _virtual_modems(folder: Path, latency: str, seed: int) -> Iterator[None]:
+    modems = folder / "modems"
+    command = [sys.executable, "-m", "gateway", "virtual", "--count", "2", "--dir", str(modems), "--people"]
+    child = Child("virtual modems", [*command, "--latency", latency, "--seed", str(seed)], {})
+    try:
+        wait_until(modems / "control", None, 15, "The virtual modems")
+        yield
+    finally:
+        child.stop()
+
+
+@click.command()
+@click.option(
+    "--dir",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("demo"),
+    show_default=True,
+    help="Where the demo lives; made anew.",
+)
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    default=8080,
+    show_default=True,
+    help="The page's port; another free one when it is taken.",
+)
+@click.option(
+    "--latency",
+    default="realistic",
+    show_default=True,
+    help="How long a text takes: realistic (0 to 10 s), none, or seconds.",
+)
+@click.option("--seed", default=0, show_default=True, help="The same seed, the same people.")
+@refusals
+def demo(folder: Path, port: int, latency: str, seed: int) -> None:
+    """The whole thing without hardware; prints a sign-in link."""
+    from gateway.daemon import serve
+
+    start_logging()
+    folder = folder.resolve()
+    _fresh(folder)
+    config = _write_config(folder, _free_port(port))
+    links = _fill(config)
+    click.echo(
+        f"\nTextbank demo: {ORGANISATION}, two virtual modems, ten people who answer. Ctrl-C ends it.\n"
+    )
+    for name, role, token in links:
+        click.echo(f"  Sign in as {name} ({role}):  http://127.0.0.1:{config.panel.port}/in/{token}")
+    click.echo("\nStart with Vera: approve the ten texts one by one, and watch the answers come in.\n")
+    sys.stdout.flush()
+    with _virtual_modems(folder, latency, seed), panel_beside(config):
+        serve(config)

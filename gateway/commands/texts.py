@@ -1,0 +1,280 @@
+"""`send`, `approve`, `outbox`, `inbox`: texts from the command line, through the same rules as the panel."""
+
+import csv
+import getpass
+import io
+import sqlite3
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from gateway import listing, outbox, people
+from gateway.bell import ring
+from gateway.commands._context import config_of, database, print_json, refusals
+from gateway.errors import Refused
+from gateway.message import STATES
+from gateway.rules import Rules, rules_of
+from gateway.store import ms, wall_ms, write
+
+MOST_ROWS = 100_000
+
+
+@click.command()
+@click.option("--to", "number", help="The number, as +12025550123 or as the group's region writes it.")
+@click.option("--text", help="The words.")
+@click.option(
+    "--csv",
+    "csv_path",
+    type=click.Path(exists=True, dir_okay=False),
+    help="Many: a CSV file with the columns to,text. All or none.",
+)
+@click.option(
+    "--key", help="Makes a repeat harmless: the same key again queues nothing and prints the first one's id."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print [{id, state, to, text}], in order.")
+@click.pass_context
+@refusals
+def send(
+    ctx: click.Context,
+    number: str | None,
+    text: str | None,
+    csv_path: str | None,
+    key: str | None,
+    as_json: bool,
+) -> None:
+    """Queue a text that awaits a person's approval."""
+    if (csv_path is None) == (number is None) or (csv_path is None) == (text is None):
+        raise click.UsageError("Give --to and --text, or --csv FILE.")
+    config = config_of(ctx)
+    rules, now = rules_of(config), wall_ms()
+    wanted = _csv_rows(Path(csv_path)) if csv_path else [(0, number or "", text or "")]
+    with database(config) as db:
+        with write(db):
+            ids = _draft_all(db, wanted, key, csv_path, rules, now)
+        rows = (
+            {row["id"]: row for row in listing.outbox_rows(db, ids=list(set(ids)), limit=0)}
+            if as_json or len(ids) < 500
+            else {}
+        )
+    ring(config.database.path)
+    if as_json:
+        print_json([{name: rows[i][name] for name in ("id", "state", "to", "text")} for i in ids])
+    else:
+        click.echo("\n".join(map(str, ids)))
+
+
+def _draft_all(
+    db: sqlite3.Connection,
+    wanted: list[tuple[int, str, str]],
+    key: str | None,
+    csv_path: str | None,
+    rules: Rules,
+    now: int,
+) -> list[int]:
+    ids, faults = [], []
+    for line, number, text in wanted:
+        row_key = None if key is None else (f"cli:{key}:{line}" if csv_path else f"cli:{key}")
+        try:
+            ids.append(
+                outbox.draft(
+                    db, number, text, kind="first", key=row_key, channel="cli", by=None, rules=rules, now=now
+                )
+            )
+        except Refused as refusal:
+            faults.append(f"{csv_path}:{line}: {refusal}" if csv_path else str(refusal))
+    if faults:
+        shown = faults[:20] + ([f"and {len(faults) - 20} more"] if len(faults) > 20 else [])
+        if csv_path:
+            shown.append("Nothing was queued: all rows or none.")
+        raise Refused("\n".join(shown))
+    return ids
+
+
+def _csv_rows(path: Path) -> list[tuple[int, str, str]]:
+    """(line, to, text) of each row; Refused when it is not such a file."""
+    try:
+        content = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Refused(
+            f"{path} is not a UTF-8 text file (octet {error.start + 1}). Save it as CSV UTF-8. Nothing was queued."
+        ) from None
+    try:
+        reader = csv.DictReader(io.StringIO(content, newline=""), strict=True)
+        header = [(name or "").strip().lower() for name in reader.fieldnames or []]
+        if "to" not in header or "text" not in header:
+            found = ", ".join(filter(None, header)) or "nothing"
+            raise Refused(
+                f"{path}:1: the columns are {found[:200]}; they must be named to and text. Nothing was queued."
+            )
+        reader.fieldnames = header
+        rows = [(reader.line_num, row["to"], row["text"], row.get(None)) for row in reader]
+    except csv.Error as error:
+        raise Refused(f"{path}: not readable as CSV ({error}). Nothing was queued.") from None
+    if len(rows) > MOST_ROWS:
+        raise Refused(
+            f"{path} has {len(rows)} rows; at most {MOST_ROWS} fit in one file. Split it. Nothing was queued."
+        )
+    for line, number, text, rest in rows:
+        if number is None or text is None or rest:
+            raise Refused(
+                f"{path}:{line}: this row has not as many fields as the header; put quotes around a text with a comma. Nothing was queued."
+            )
+    if not rows:
+        raise Refused(f"{path} has no rows below its header. Nothing was queued.")
+    return [(line, number or "", text or "") for line, number, text, _ in rows]
+
+
+@click.command()
+@click.argument("ids", nargs=-1, required=True)
+@click.option("--as", "user_name", required=True, help="In whose name; that person's role is obeyed.")
+@click.option("--json", "as_json", is_flag=True, help="Print [{id, state, reason}].")
+@click.pass_context
+@refusals
+def approve(ctx: click.Context, ids: tuple[str, ...], user_name: str, as_json: bool) -> None:
+    """Approve each of these texts in a person's name (- reads ids from stdin). Off unless [sending] allow_cli_approval = true."""
+    config = config_of(ctx)
+    rules = rules_of(config)
+    given = [word for item in ids for word in (sys.stdin.read().split() if item == "-" else [item])]
+    results: list[dict[str, object]] = []
+    refused = False
+    with database(config) as db:
+        user = people.active(db, user_name)
+        if not rules.allow_cli:
+            raise Refused(
+                "Approving from the command line is switched off. Nothing was approved. "
+                "Approve on the panel, or set allow_cli_approval = true under [sending]."
+            )
+        for word in given:
+            result = _approve_one(db, word, user, rules)
+            refused = refused or "refused" in result
+            results.append(
+                {
+                    "id": result["id"],
+                    "state": result["state"],
+                    "reason": result.get("refused") or result["reason"],
+                }
+            )
+    ring(config.database.path)
+    if as_json:
+        print_json(results)
+    else:
+        for result in results:
+            click.echo(
+                f"{result['id']} {result['state'] or 'unknown'}"
+                + (f": {result['reason']}" if result["reason"] else "")
+            )
+    if refused:
+        sys.exit(1)
+
+
+def _approve_one(db: sqlite3.Connection, word: str, user: people.User, rules: Rules) -> dict[str, object]:
+    if not word.isdecimal() or len(word) > 15:
+        return {
+            "id": word,
+            "state": None,
+            "reason": None,
+            "refused": f"“{word[:40]}” is not the id of a text.",
+        }
+    message_id = int(word)
+    refusal = None
+    try:
+        row = outbox.load(db, message_id)
+        outbox.approve(
+            db,
+            message_id,
+            by=user,
+            seen=outbox.seen(row),
+            rules=rules,
+            now=wall_ms(),
+            channel="cli",
+            os_user=getpass.getuser(),
+        )
+    except Refused as error:
+        refusal = str(error)
+    after = db.execute("SELECT state, reason FROM message WHERE id=?", [message_id]).fetchone()
+    result: dict[str, object] = {
+        "id": message_id,
+        "state": after["state"] if after else None,
+        "reason": after["reason"] if after else None,
+    }
+    if refusal is not None:
+        result["refused"] = refusal
+    return result
+
+
+def _moment(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
+    if value is None:
+        return None
+    try:
+        at = datetime.fromisoformat(value)
+    except ValueError:
+        raise click.BadParameter(
+            "give a time like 2026-11-24T18:00:00Z or a date like 2026-11-24", ctx, param
+        ) from None
+    return ms(at if at.tzinfo else at.replace(tzinfo=UTC))
+
+
+_since = click.option(
+    "--since", callback=_moment, help="Only from this time on (RFC 3339; without an offset, UTC)."
+)
+_limit = click.option(
+    "--limit",
+    type=click.IntRange(min=0),
+    default=1000,
+    show_default=True,
+    help="At most so many, the newest; 0 is all.",
+)
+_as_json = click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
+
+
+@click.command(name="outbox")
+@click.option("--state", type=click.Choice(list(STATES)), help="Only texts in this state.")
+@_since
+@_limit
+@_as_json
+@click.pass_context
+@refusals
+def outbox_command(
+    ctx: click.Context, state: str | None, since: int | None, limit: int, as_json: bool
+) -> None:
+    """List the texts on their way out, newest first."""
+    with database(config_of(ctx)) as db:
+        rows = listing.outbox_rows(db, state=state, since=since, limit=limit)
+    if as_json:
+        print_json(rows)
+        return
+    for row in rows:
+        click.echo(
+            f"{row['id']:>6}  {row['state']:<12} {row['to']}  {_line(row['text'])}"
+            + (f"  ({row['reason']})" if row["reason"] else "")
+        )
+
+
+@click.command(name="inbox")
+@click.option(
+    "--state",
+    "kind",
+    type=click.Choice(["text", "flash", "mms", "voicemail", "binary", "silent", "undecoded"]),
+    help="Only of this kind.",
+)
+@_since
+@_limit
+@_as_json
+@click.pass_context
+@refusals
+def inbox_command(ctx: click.Context, kind: str | None, since: int | None, limit: int, as_json: bool) -> None:
+    """List the texts that came in, newest first."""
+    with database(config_of(ctx)) as db:
+        rows = listing.inbox_rows(db, kind=kind, since=since, limit=limit)
+    if as_json:
+        print_json(rows)
+        return
+    for row in rows:
+        click.echo(f"{row['id']:>6}  {row['received_at']}  {row['from']}  {_line(row['text'])}")
+
+
+def _line(text: object) -> str:
+    """A text on one terminal line: control characters cannot move the cursor of whoever reads it."""
+    return "".join(c if c.isprintable() else " " for c in str(text))[:100]

@@ -1,0 +1,224 @@
+"""The gateway's life: lock, schema, one supervised thread for each station, doorbells, housekeeping, a clean
+end.
+
+    lock -> migrate -> stations begin (each recovers what it had in hand) -> bells and housekeeping -> SIGTERM -> stations finish -> unlock
+
+Promises: one gateway for one database; a station that dies is started again with the reason kept, and no
+station takes another down; nothing that sends or receives depends on APScheduler or on the system clock. No
+socket is open to the network.
+
+Fails with `Refused` when the database is held by another gateway, is newer than this program or cannot be
+opened.
+"""
+
+import contextlib
+import logging
+import os
+import select
+import signal
+import socket
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+from hardware.port import open_port
+
+from gateway import explain, lock, schema, stations
+from gateway.bell import Bell, ring
+from gateway.config import Config
+from gateway.config import Station as Spec
+from gateway.rules import rules_of
+from gateway.schedule import Housekeeper
+from gateway.station import Station
+from gateway.store import connect, wall_ms
+from hardware.link import Clock, SystemClock
+from hardware.modem import Modem
+
+log = logging.getLogger("textbank.gateway")
+
+SAFETY_NET_S = 0.5  # PRAGMA data_version, for bells that were not heard
+STOP_S = 25.0  # a modem that is handing a text over may finish; systemd gives 90 s
+RESTART_S = (1.0, 5.0, 15.0, 60.0)
+RESERVE_BYTES = 1_000_000
+
+
+class Worker:
+    """The thread around one station: steps it, waits for its modem or a bell, starts it anew when it dies."""
+
+    def __init__(self, name: str, database: Path, make: Callable[[], Station], clock: Clock) -> None:
+        self.name = name
+        self._database = database
+        self._make = make
+        self._clock = clock
+        self._station: Station | None = None
+        self._rung = threading.Event()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._live, name=f"station-{name}", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def ring(self) -> None:
+        """From any thread: look at the database now."""
+        self._rung.set()
+        station = self._station
+        modem = station.modem if station is not None else None
+        if modem is not None:
+            modem.wake()
+
+    def stop(self) -> None:
+        """From any thread: finish what is in hand and end."""
+        self._stopping.set()
+        self.ring()
+
+    def join(self, timeout_s: float) -> bool:
+        """True when the thread ended in time."""
+        self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    def _live(self) -> None:
+        deaths = 0
+        while not self._stopping.is_set():
+            began = self._clock.monotonic()
+            try:
+                self._station = self._make()
+                self._loop(self._station)
+            except Exception as error:
+                # The supervisor: whatever a station dies of is kept as its reason, and it is started again.
+                log.exception("station=%s died", self.name)
+                self._bury(error)
+            if self._clock.monotonic() - began > 600:
+                deaths = 0
+            if not self._stopping.is_set():
+                self._rung.wait(RESTART_S[min(deaths, len(RESTART_S) - 1)])
+                deaths += 1
+
+    def _loop(self, station: Station) -> None:
+        try:
+            while not self._stopping.is_set():
+                self._rung.clear()
+                wake_at = station.step(self._clock.monotonic())
+                if self._rung.is_set():
+                    continue
+                wait_s = wake_at - self._clock.monotonic()
+                if wait_s <= 0:
+                    continue
+                modem = station.modem
+                if modem is None:
+                    self._rung.wait(wait_s)
+                else:
+                    modem.wait(wake_at)
+        finally:
+            station.close()
+
+    def _bury(self, error: Exception) -> None:
+        self._station = None
+        with contextlib.suppress(sqlite3.Error), contextlib.closing(connect(self._database)) as db:
+            evidence = f"{type(error).__name__}: {str(error)[:120]}"
+            notice = explain.crashed(self.name, evidence)
+            words = "\n".join((notice.what, notice.evidence, notice.done, notice.next))
+            stations.set_state(db, self.name, "failed", words, now=wall_ms())
+
+
+class Gateway:
+    """Everything that runs in the gateway process, for one configuration."""
+
+    def __init__(
+        self, config: Config, *, clock: Clock | None = None, open_modem: Callable[[Spec], Modem] | None = None
+    ) -> None:
+        self._config = config
+        self._database = config.database.path
+        self._clock = clock or SystemClock()
+        self._open_modem = open_modem or self._open_port
+        self._ending, self._end = socket.socketpair()
+        self._workers: list[Worker] = []
+
+    def _open_port(self, spec: Spec) -> Modem:
+        return Modem(open_port(spec.port or "", self._clock), self._clock)
+
+    def end(self) -> None:
+        """From any thread or a signal handler: end `run`."""
+        with contextlib.suppress(BlockingIOError):
+            self._end.send(b".", socket.MSG_DONTWAIT)
+
+    def run(self) -> None:
+        """Hold the database and drive the modems until `end`."""
+        with lock.gateway(self._database):
+            with contextlib.closing(connect(self._database)) as db:
+                schema.migrate(db)
+                stations.retire_others(db, [spec.name for spec in self._config.stations], now=wall_ms())
+            self._keep_reserve()
+            with contextlib.closing(Bell(self._database, "gateway")) as bell, self._station_threads():
+                housekeeper = Housekeeper(self._database, rules_of(self._config), self._clock)
+                housekeeper.start()
+                try:
+                    self._listen(bell, housekeeper)
+                finally:
+                    housekeeper.stop()
+
+    @contextlib.contextmanager
+    def _station_threads(self) -> Iterator[None]:
+        self._workers = [
+            Worker(spec.name, self._database, self._maker(spec), self._clock)
+            for spec in self._config.stations
+        ]
+        for worker in self._workers:
+            worker.start()
+        try:
+            yield
+        finally:
+            for worker in self._workers:
+                worker.stop()
+            deadline = time.monotonic() + STOP_S
+            for worker in self._workers:
+                if not worker.join(max(0.1, deadline - time.monotonic())):
+                    log.warning(
+                        "station=%s still waits for its modem; what it handed over is settled at the next start",
+                        worker.name,
+                    )
+
+    def _maker(self, spec: Spec) -> Callable[[], Station]:
+        return partial(
+            Station,
+            spec,
+            database=self._database,
+            rules=rules_of(self._config),
+            clock=self._clock,
+            open_modem=partial(self._open_modem, spec),
+        )
+
+    def _listen(self, bell: Bell, housekeeper: Housekeeper) -> None:
+        """Pass every bell on to the stations; twice a second see whether one was missed."""
+        with contextlib.closing(connect(self._database, query_only=True)) as db:
+            seen = -1
+            while True:
+                ready, _, _ = select.select([bell.fileno(), self._ending.fileno()], [], [], SAFETY_NET_S)
+                if self._ending.fileno() in ready:
+                    return
+                version = int(db.execute("PRAGMA data_version").fetchone()[0])
+                rung = bell.drain()
+                if rung or version != seen:
+                    seen = version
+                    for worker in self._workers:
+                        worker.ring()
+                housekeeper.watch()
+
+    def _keep_reserve(self) -> None:
+        """A file to give up when the card is full, so that results can still be written down."""
+        path = Path(f"{self._database}.reserve")
+        if not path.exists():
+            with contextlib.suppress(OSError), path.open("wb") as reserve:
+                os.posix_fallocate(reserve.fileno(), 0, RESERVE_BYTES)
+
+
+def serve(config: Config) -> None:
+    """Run the gateway in this process until SIGTERM or Ctrl-C."""
+    gateway = Gateway(config)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: gateway.end())
+    ring(config.database.path)
+    gateway.run()

@@ -1,0 +1,73 @@
+"""Housekeeping by APScheduler: rows only, never ports.
+
+APScheduler stops or hangs when the system clock jumps; `watch` compares wall and monotonic time and starts it
+anew. Every job may run late, twice or never without harm to a text: what is due lives in the tables.
+"""
+
+import contextlib
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from gateway import arrivals, outbox
+from gateway.bell import ring
+from gateway.rules import Rules
+from gateway.store import connect, ms
+from hardware.link import Clock
+
+log = logging.getLogger("textbank.schedule")
+
+JUMP_S = 60.0
+EVERY_S = 60
+
+
+class Housekeeper:
+    """The gateway's periodic work on the database."""
+
+    def __init__(self, database: Path, rules: Rules, clock: Clock) -> None:
+        self._database = database
+        self._rules = rules
+        self._clock = clock
+        self._scheduler: BackgroundScheduler | None = None
+        self._offset = self._wall_minus_monotonic()
+        logging.getLogger("apscheduler").setLevel(logging.ERROR)
+
+    def start(self) -> None:
+        """Begin; the first round runs after a minute."""
+        scheduler = BackgroundScheduler(
+            timezone="UTC", job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
+        )
+        scheduler.add_job(self._round, "interval", seconds=EVERY_S)
+        scheduler.start()
+        self._scheduler = scheduler
+
+    def stop(self) -> None:
+        """End without waiting for a round that runs: its transaction is whole or not there."""
+        if self._scheduler is not None:
+            self._scheduler.shutdown(wait=False)
+            self._scheduler = None
+
+    def watch(self) -> None:
+        """Called twice a second: after a jump of the wall clock the scheduler starts anew."""
+        offset = self._wall_minus_monotonic()
+        if abs(offset - self._offset) > JUMP_S:
+            log.warning("the clock jumped by %.0f s; housekeeping starts anew", offset - self._offset)
+            self._offset = offset
+            self.stop()
+            self.start()
+
+    def _wall_minus_monotonic(self) -> float:
+        return self._clock.now().timestamp() - self._clock.monotonic()
+
+    def _round(self) -> None:
+        """Expire texts whose time ran out; show long texts whose missing segments never came."""
+        now = ms(self._clock.now())
+        with contextlib.closing(connect(self._database)) as db:
+            jobs: tuple[Callable[[], int], ...] = (
+                lambda: outbox.expire(db, now=now),
+                lambda: arrivals.show_incomplete(db, self._rules, now=now),
+            )
+            if sum(job() for job in jobs):
+                ring(self._database)

@@ -1,0 +1,150 @@
+"""What every part of a station shares: its connection, its clocks, its seat, and the results that the
+database still has to take.
+"""
+
+import contextlib
+import logging
+import sqlite3
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from gateway import explain, stations
+from gateway.bell import ring
+from gateway.budget import Sim
+from gateway.config import Station as Spec
+from gateway.errors import StaleMessage
+from gateway.flight import Accepted, Job, Seat
+from gateway.policy import Limits
+from gateway.rules import Rules
+from gateway.store import connect, ms, write
+from hardware.link import Clock
+from hardware.modem import Modem, Notice, Waiting
+
+log = logging.getLogger("textbank.station")
+
+MINUTE_S = 60.0
+
+
+@dataclass
+class Desk:
+    """One station's belongings. Owned by its thread; only `Station.wake` is called from others."""
+
+    spec: Spec
+    database: Path
+    rules: Rules
+    clock: Clock
+    open_modem: Callable[[], Modem]
+    db: sqlite3.Connection = field(init=False)
+    modem: Modem | None = None
+    seat: Seat | None = None
+    registered: bool = False
+    paused: str = ""  # why nothing is sent, in words; receiving goes on
+    unsettled: deque[Callable[[], None]] = field(default_factory=deque)
+    accepted: list[Accepted] = field(default_factory=list)  # `+CMGS` that the next commit records
+    heard: list[Notice] = field(default_factory=list)  # what the modem said unasked, not dealt with yet
+    late: tuple[Seat, Job, int, float] | None = None  # an attempt whose answer may still come, and until when
+    minute: deque[float] = field(default_factory=deque)  # when segments left, on the monotonic clock
+    suspects: dict[str, str] = field(
+        default_factory=dict
+    )  # number -> reason of refusals that may be the SIM's fault
+
+    def __post_init__(self) -> None:
+        self.db = connect(self.database)
+
+    @property
+    def name(self) -> str:
+        """The station's name in the configuration."""
+        return self.spec.name
+
+    def now_ms(self) -> int:
+        """The wall clock as the database keeps it."""
+        return ms(self.clock.now())
+
+    def sim(self, iccid: str) -> Sim:
+        """The SIM in this station with what its plan allows."""
+        spec = self.spec
+        limits = Limits(spec.per_minute, spec.per_day, spec.per_month, spec.people_per_month)
+        return Sim(iccid, limits, self.rules.zone)
+
+    def say(self, state: str, notice: explain.Notice | None = None) -> None:
+        """Record the station's state, with what happened, the evidence, what was done and what to do next, a line each."""
+        words = (
+            ""
+            if notice is None
+            else "\n".join((notice.what, notice.evidence, notice.done, notice.next)).strip()
+        )
+        before = self.db.execute("SELECT state, reason FROM station WHERE name=?", [self.name]).fetchone()
+        if before is not None and (before["state"], before["reason"]) == (state, words):
+            return
+        stations.set_state(self.db, self.name, state, words, now=self.now_ms())
+        log.info("station=%s state=%s what=%r", self.name, state, notice.what if notice else "")
+        self.ring()
+
+    def settle(self, record: Callable[[], None]) -> None:
+        """Record a result now, or keep it until the database takes it. The order of results is kept."""
+        self.unsettled.append(record)
+        self.flush()
+
+    def flush(self) -> None:
+        """Record what is still unrecorded; raises sqlite3.OperationalError while the database refuses."""
+        while self.unsettled:
+            try:
+                self.unsettled[0]()
+            except StaleMessage as moved_on:
+                log.info("station=%s a result came too late: %s", self.name, moved_on)
+            self.unsettled.popleft()
+            self.ring()
+
+    def knocked(self) -> bool:
+        """True when the modem has said that something arrived which nobody has read."""
+        assert self.modem is not None
+        self.heard += self.modem.notices()
+        return any(isinstance(notice, Waiting) for notice in self.heard)
+
+    def ring(self) -> None:
+        """Tell the panel that something was committed."""
+        ring(self.database)
+
+    def room_in_minute(self, now: float) -> float:
+        """Seconds until the per-minute limit lets another segment go; 0 when it does."""
+        limit = self.spec.per_minute
+        while self.minute and self.minute[0] <= now - MINUTE_S:
+            self.minute.popleft()
+        if not limit or len(self.minute) < limit:
+            return 0.0
+        return self.minute[-limit] + MINUTE_S - now
+
+    def remember_minute(self) -> None:
+        """After a restart: what this SIM sent in the last minute still counts, so that a restart refills nothing."""
+        assert self.seat is not None
+        now_ms, now = self.now_ms(), self.clock.monotonic()
+        rows = self.db.execute(
+            "SELECT submitted_at, total FROM message WHERE iccid=? AND submitted_at>? ORDER BY id DESC LIMIT 200",
+            [self.seat.sim.iccid, now_ms - 60_000],
+        ).fetchall()
+        known = len(self.minute)
+        ages = [
+            max(0.0, (now_ms - row["submitted_at"]) / 1000)
+            for row in reversed(rows)
+            for _ in range(row["total"] or 1)
+        ]
+        if len(ages) > known:
+            self.minute = deque(now - age for age in ages)
+
+    def free_reserve(self) -> None:
+        """The card is full: give up the reserve file, so that what happened can be written down."""
+        with contextlib.suppress(OSError):
+            Path(f"{self.database}.reserve").unlink()
+
+    def drop_modem(self) -> None:
+        """Let the modem go; its port closes in its own time."""
+        if self.modem is not None:
+            self.modem.close()
+        self.modem = None
+        self.registered = False
+
+    def write(self) -> contextlib.AbstractContextManager[None]:
+        """One transaction on this station's connection."""
+        return write(self.db)

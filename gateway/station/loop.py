@@ -1,0 +1,260 @@
+"""The loop of one station: one thing at a time, and when to come back."""
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+from gateway import explain, flight, stations
+from gateway.config import Station as Spec
+from gateway.rules import Rules
+from gateway.station import sending
+from gateway.station.desk import Desk, log
+from gateway.station.receiving import Reader
+from gateway.station.starting import start, trouble
+from hardware.errors import HardwareError, PinRefused, PortGone, SimNotReady
+from hardware.link import Clock
+from hardware.modem import Modem
+
+SWEEP_S = 60.0  # doorbells get lost: every storage is read this often in any case
+HEALTH_S = 60.0
+SEARCH_S = 10.0  # between looks while the modem has no network
+SAMPLE_MS = 300_000  # a signal that wavers is written at most this often
+RETRY_S = (1.0, 2.0, 5.0, 10.0, 30.0)
+DATABASE_S = 1.0
+FIRST_SANE_MS = 1_767_225_600_000  # 2026: a clock before this program was written has not been set
+
+
+class Station:
+    """One modem and its SIM. `step` is called by one thread; `wake` by any."""
+
+    def __init__(
+        self, spec: Spec, *, database: Path, rules: Rules, clock: Clock, open_modem: Callable[[], Modem]
+    ) -> None:
+        self._desk = Desk(spec, database, rules, clock, open_modem)
+        self._reader = Reader(self._desk)
+        self._failures = 0
+        self._hold_until = 0.0
+        self._sweep_at = self._health_at = self._sampled_at = 0.0
+        self._sampled: int | None = None
+        self._never = False  # nothing will change until a person acts (PIN, PUK)
+
+    @property
+    def name(self) -> str:
+        """The station's name in the configuration."""
+        return self._desk.name
+
+    @property
+    def modem(self) -> Modem | None:
+        """The modem while there is one; for `wait` and `wake` of the thread around it."""
+        return self._desk.modem
+
+    def close(self) -> None:
+        """Record what is still in hand and let modem and database go."""
+        try:
+            if self._desk.seat is not None:
+                sending.record_accepted(self._desk)
+            self._desk.flush()
+        finally:
+            self._desk.drop_modem()
+            self._desk.db.close()
+
+    def step(self, now: float) -> float:
+        """Do one thing; returns the monotonic time at which to call again (a doorbell or the modem may call sooner)."""
+        if now < self._hold_until and self._desk.modem is None and not self._asked():
+            return self._hold_until
+        try:
+            self._desk.flush()
+            wake_at = self._step(now)
+        except sqlite3.OperationalError as error:
+            return self._database_trouble(error)
+        except HardwareError as error:
+            return self._modem_trouble(error)
+        self._failures = 0 if self._desk.modem is not None else self._failures
+        return wake_at
+
+    def _asked(self) -> bool:
+        row = self._desk.db.execute(
+            "SELECT 1 FROM station_request WHERE station=? AND taken_at IS NULL", [self.name]
+        ).fetchone()
+        return row is not None
+
+    def _step(self, now: float) -> float:
+        desk = self._desk
+        self._obey()
+        if desk.modem is None:
+            return self._start(now)
+        waiting, restarted = self._reader.hear()
+        if restarted:
+            sending.record_accepted(desk)
+            desk.drop_modem()
+            return now
+        if waiting or now >= self._sweep_at:
+            self._reader.sweep(everything=True)
+            self._sweep_at = now + SWEEP_S
+        if now >= self._health_at:
+            self._look(now)
+        return self._send(now)
+
+    def _start(self, now: float) -> float:
+        desk = self._desk
+        if self._failures == 0:
+            desk.say("starting")
+        if not start(desk):
+            self._hold_until = now + RETRY_S[-1]
+            return self._hold_until
+        self._reader = Reader(desk)
+        self._sweep_at = self._health_at = 0.0
+        self._sampled = None
+        paused = desk.db.execute(
+            "SELECT s.paused_by, s.uncertain_in_a_row, u.name FROM station s LEFT JOIN user u ON u.id=s.paused_by WHERE s.name=?",
+            [self.name],
+        ).fetchone()
+        desk.paused = ""
+        if paused["paused_by"] is not None:
+            desk.paused = "person"
+        elif paused["uncertain_in_a_row"] >= sending.UNCERTAIN_IN_A_ROW:
+            desk.paused = "uncertain"
+        return now
+
+    def _obey(self) -> None:
+        """Do what a person asked for on the panel."""
+        desk = self._desk
+        asked = stations.take_request(desk.db, self.name, now=desk.now_ms())
+        if asked is None:
+            return
+        what, _, user_id = asked
+        log.info("station=%s asked to %s", self.name, what)
+        if what == "pause":
+            desk.paused = "person"
+            stations.set_facts(desk.db, self.name, paused_by=user_id)
+        elif what == "resume":
+            sending.unpause(desk)
+        self._hold_until, self._failures = 0.0, 0
+        if what == "restart":
+            if desk.seat is not None:
+                sending.record_accepted(desk)
+            desk.drop_modem()
+        self._health_at = 0.0
+
+    def _look(self, now: float) -> None:
+        """Ask the modem how it is, record what changed, and say the state."""
+        desk = self._desk
+        assert desk.modem is not None
+        health = desk.modem.health()
+        desk.registered = health.registered
+        facts: dict[str, object] = {
+            "registration": health.registration,
+            "operator": health.operator,
+            "technology": health.technology,
+            "storage_used": health.storage_used,
+            "storage_total": health.storage_total,
+        }
+        if self._sampled is None or now - self._sampled_at >= SAMPLE_MS / 1000:
+            facts["signal_dbm"] = health.signal_dbm
+            self._sampled, self._sampled_at = health.signal_dbm or 0, now
+        stations.set_facts(desk.db, self.name, **facts)
+        self._health_at = now + (HEALTH_S if health.registered else SEARCH_S)
+        self._say_state(health.registration)
+
+    def _say_state(self, registration: str) -> None:
+        desk = self._desk
+        assert desk.modem is not None
+        if desk.paused == "person":
+            row = desk.db.execute(
+                "SELECT u.name FROM station s JOIN user u ON u.id=s.paused_by WHERE s.name=?", [self.name]
+            ).fetchone()
+            desk.say("paused", explain.paused_by(self.name, row["name"] if row else "Somebody"))
+        elif desk.paused == "uncertain":
+            desk.say("paused", explain.uncertain_in_a_row(self.name, sending.UNCERTAIN_IN_A_ROW))
+        elif desk.paused:
+            desk.say("paused", explain.refused_by_network(self.name, desk.paused))
+        elif not desk.modem.smsc:
+            desk.say("paused", explain.smsc_missing(self.name))
+        elif desk.now_ms() < FIRST_SANE_MS:
+            desk.say("waiting", explain.clock_not_trusted(f"The clock says {desk.clock.now():%d %B %Y}."))
+        elif not desk.registered:
+            denied = registration == "denied"
+            desk.say(
+                "waiting",
+                explain.registration_denied(self.name, "")
+                if denied
+                else explain.not_registered(self.name, registration),
+            )
+        else:
+            desk.say("ready")
+
+    def _may_send(self) -> bool:
+        desk = self._desk
+        assert desk.modem is not None
+        return (
+            desk.registered and not desk.paused and bool(desk.modem.smsc) and desk.now_ms() >= FIRST_SANE_MS
+        )
+
+    def _send(self, now: float) -> float:
+        """Send the next text if there is one, after reading what waits on the SIM: it may be a stop."""
+        desk = self._desk
+        assert desk.seat is not None
+        wake_at = min(self._sweep_at, self._health_at)
+        if not self._may_send():
+            sending.record_accepted(desk)
+            return wake_at
+        pause_s = desk.room_in_minute(now)
+        if pause_s > 0 or not flight.anything_ready(desk.db, desk.seat, now=desk.now_ms()):
+            sending.record_accepted(desk)
+            return min(wake_at, now + pause_s if pause_s > 0 else self._next_text(now))
+        self._reader.sweep(everything=False)
+        job, held_up = sending.claim(desk)
+        if job is None:
+            if held_up:
+                desk.say("waiting", explain.budget_spent(self.name, held_up))
+                return min(wake_at, now + HEALTH_S)
+            return min(wake_at, self._next_text(now))
+        if sending.send(desk, job):
+            desk.say("ready")
+        return desk.clock.monotonic()
+
+    def _next_text(self, now: float) -> float:
+        at = flight.next_wake(self._desk.db, now=self._desk.now_ms())
+        if at is None:
+            return now + SWEEP_S
+        return now + max(0.0, (at - self._desk.now_ms()) / 1000)
+
+    def _database_trouble(self, error: sqlite3.OperationalError) -> float:
+        """The database refuses: keep what is in hand, take nothing new, say so when it can be said."""
+        desk = self._desk
+        log.warning("station=%s the database refused: %s", self.name, error)
+        if "full" in str(error):
+            desk.free_reserve()
+        try:
+            full = "full" in str(error)
+            desk.say(
+                "waiting",
+                explain.disk_full(str(desk.database.parent), 0) if full else explain.database_locked(2.0),
+            )
+        except sqlite3.OperationalError:
+            log.debug("station=%s its state could not be written either", self.name)
+        self._health_at = 0.0
+        return desk.clock.monotonic() + DATABASE_S
+
+    def _modem_trouble(self, error: HardwareError) -> float:
+        """The modem or its port refuses: let it go, say why, come back with patience."""
+        desk = self._desk
+        log.info("station=%s %s", self.name, error)
+        wait_s = RETRY_S[min(self._failures, len(RETRY_S) - 1)]
+        self._failures += 1
+        try:
+            if desk.seat is not None:
+                sending.record_accepted(desk)
+            state, notice = trouble(self.name, desk.spec.port or "", error)
+            desk.say(state, notice)
+        except sqlite3.OperationalError:
+            log.debug("station=%s its state could not be written", self.name)
+        desk.drop_modem()
+        if isinstance(error, PinRefused) or (
+            isinstance(error, SimNotReady) and error.state in ("PIN", "PUK")
+        ):
+            wait_s = RETRY_S[-1]
+        elif isinstance(error, PortGone):
+            wait_s = min(wait_s, 2.0)
+        self._hold_until = desk.clock.monotonic() + wait_s
+        return self._hold_until

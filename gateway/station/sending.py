@@ -1,0 +1,208 @@
+"""Sending one text: prompt, then commit, then the PDU.
+
+    prompt   AT+CMGS=n, then '>'              nothing has left
+    submit   COMMIT (fsync)                   from here on it may have left
+    send     PDU and Ctrl-Z, then the MR      silence here is uncertain, never a resend
+
+A result is recorded by the commit that claims the next text, or by one of its own when nothing follows.
+"""
+
+import sqlite3
+from datetime import timedelta
+from typing import Literal
+
+from gateway import explain, flight, stations, verdict
+from gateway.flight import Accepted, Job, NotNowError
+from gateway.station.desk import Desk, log
+from gateway.store import relaxed, sync
+from gateway.verdict import Decision, Refusal
+from hardware.errors import CommandRefused, HardwareError, ModemSilent, PortGone, SubmitUncertain, TpduRefused
+
+RESULT_S = 180.0
+LISTEN_S = 300.0
+COMMIT_S = 2.0  # a prompt must not wait longer for the database
+UNCERTAIN_IN_A_ROW = 2
+
+
+class _KnockError(Exception):
+    """Something arrived while the prompt was awaited: it may be a stop, and is read first."""
+
+
+def record_accepted(desk: Desk) -> None:
+    """Commit the `+CMGS` that no claim has recorded."""
+    if not desk.accepted:
+        return
+    assert desk.seat is not None
+    with desk.write():
+        _accept_all(desk)
+    desk.accepted.clear()
+    desk.ring()
+
+
+def _accept_all(desk: Desk) -> None:
+    assert desk.seat is not None
+    for accepted in desk.accepted:
+        flight.accept(desk.db, desk.seat, accepted)
+    desk.db.execute(
+        "UPDATE station SET uncertain_in_a_row=0 WHERE name=? AND uncertain_in_a_row<>0", [desk.name]
+    )
+
+
+def claim(desk: Desk) -> tuple[Job | None, str | None]:
+    """The next text for this station, with the last one's result recorded in the same commit; else why the first one waits."""
+    assert desk.seat is not None
+    now = desk.now_ms()
+    if not flight.anything_ready(desk.db, desk.seat, now=now):
+        record_accepted(desk)
+        return None, None
+    recorded = bool(desk.accepted)
+    with relaxed(desk.db), desk.write():
+        _accept_all(desk)
+        job, held_up = flight.claim_next(desk.db, desk.seat, desk.rules, now=now)
+    desk.accepted.clear()
+    if job is None and recorded:
+        sync(desk.database)  # no submit follows that would bring the result to the disk
+    if recorded:
+        desk.ring()
+    return job, held_up
+
+
+def send(desk: Desk, job: Job) -> bool:
+    """Send what is left of this text; True when the network took all of it. Every outcome is recorded or kept to be."""
+    assert desk.seat is not None
+    now = desk.now_ms()
+    valid_for = flight.validity(desk.db, job, desk.rules, now=now)
+    if not valid_for:
+        _put_back(desk, job, "Quiet hours begin too soon for it to arrive before them.", wait_s=60)
+        return False
+    tpdus = job.tpdus(valid_for, status_report=desk.rules.delivery_reports)
+    return all(_send_segment(desk, job, seq, tpdus[seq - 1], valid_for) for seq in job.todo)
+
+
+def _send_segment(desk: Desk, job: Job, seq: int, tpdu: bytes, valid_for: timedelta) -> bool:
+    seat, modem = desk.seat, desk.modem
+    assert seat is not None
+    assert modem is not None
+    first = seq == job.todo[0] and not job.begun
+    written_at: float | None = None
+    try:
+        with modem.prompt(len(tpdu)) as prompt:
+            if first and desk.knocked():
+                raise _KnockError
+            _submit(desk, job, seq, valid_for)
+            written_at = desk.clock.monotonic()
+            desk.minute.append(written_at)
+            mr = prompt.send(tpdu, timeout_s=RESULT_S)
+    except _KnockError:
+        _put_back(desk, job, "A text arrived first; it is read before this one leaves.")
+    except NotNowError as obstacle:
+        log.debug("station=%s text=%d not now: %s", desk.name, job.message_id, obstacle)
+        _put_back(desk, job, str(obstacle))
+    except sqlite3.OperationalError:
+        # The prompt was left with ESC: nothing has left. The text goes back as soon as the database listens again.
+        desk.unsettled.append(
+            lambda: flight.release(desk.db, seat, job, "The database was busy.", now=desk.now_ms())
+        )
+        raise
+    except HardwareError as error:
+        _refused(desk, job, seq, error, written_at)
+    else:
+        desk.accepted.append(Accepted(job, seq, mr, desk.now_ms()))
+        desk.suspects.clear()
+        return True
+    return False
+
+
+def _submit(desk: Desk, job: Job, seq: int, valid_for: timedelta) -> None:
+    """Commit the intention, with the result of the segment before in the same commit."""
+    assert desk.seat is not None
+    desk.db.execute(f"PRAGMA busy_timeout={int(COMMIT_S * 1000)}")
+    try:
+        with desk.write():
+            _accept_all(desk)
+            flight.submit(desk.db, desk.seat, job, seq, desk.rules, valid_for=valid_for, now=desk.now_ms())
+    finally:
+        desk.db.execute("PRAGMA busy_timeout=30000")
+    desk.accepted.clear()
+    desk.ring()
+
+
+def _put_back(desk: Desk, job: Job, reason: str, wait_s: float = 0) -> None:
+    seat = desk.seat
+    assert seat is not None
+    desk.settle(lambda: flight.release(desk.db, seat, job, reason, now=desk.now_ms(), wait_s=wait_s))
+
+
+def _refused(desk: Desk, job: Job, seq: int, error: HardwareError, written_at: float | None) -> None:
+    """Turn what the modem did into what becomes of the text and of the station."""
+    seat = desk.seat
+    assert seat is not None
+    decision = verdict.decide(
+        _fact(desk, error, written_at), job.attempts + 1, others=len(desk.suspects.keys() - {job.number})
+    )
+    log.info("station=%s text=%d %s: %s", desk.name, job.message_id, decision.move, error)
+    record_accepted(desk)
+    if decision.suspect:
+        desk.suspects[job.number] = decision.reason
+    now = desk.now_ms()
+    if decision.move == "defer":
+        desk.settle(
+            lambda: flight.release(
+                desk.db, seat, job, decision.reason, now=now, wait_s=decision.wait_s, tried=written_at is None
+            )
+        )
+    elif decision.move == "fail":
+        desk.settle(lambda: flight.fail(desk.db, seat, job, seq, decision.reason, now=now))
+    else:
+        assert written_at is not None
+        desk.late = (seat, job, seq, written_at + LISTEN_S)
+        desk.settle(lambda: _lose(desk, job, seq, decision.reason, now))
+    _station_after(desk, decision, error)
+
+
+def _lose(desk: Desk, job: Job, seq: int, reason: str, now: int) -> None:
+    assert desk.seat is not None
+    with desk.write():
+        flight.lose(desk.db, desk.seat, job, seq, reason, now=now)
+        desk.db.execute(
+            "UPDATE station SET uncertain_in_a_row=uncertain_in_a_row+1 WHERE name=?", [desk.name]
+        )
+
+
+def _fact(desk: Desk, error: HardwareError, written_at: float | None) -> Refusal:
+    stage: Literal["before", "after"] = "before" if written_at is None else "after"
+    vendor = desk.modem.identity.manufacturer if desk.modem is not None else ""
+    match error:
+        case CommandRefused():
+            return Refusal(stage, error.family, error.code, error.text, error.after_s, vendor)
+        case TpduRefused():
+            return Refusal("before", "CMS", 304, error.evidence, 0.0, vendor)
+        case PortGone():
+            return Refusal(stage, "PORT", None, error.evidence, 0.0, vendor)
+        case SubmitUncertain():
+            return Refusal("after", "SILENCE", None, error.evidence, error.waited_s, vendor)
+        case ModemSilent():
+            return Refusal(stage, "SILENCE", None, str(error), error.waited_s, vendor)
+        case _:
+            return Refusal(stage, "RESET", None, str(error), 0.0, vendor)
+
+
+def _station_after(desk: Desk, decision: Decision, error: HardwareError) -> None:
+    row = desk.db.execute("SELECT uncertain_in_a_row FROM station WHERE name=?", [desk.name]).fetchone()
+    if row["uncertain_in_a_row"] >= UNCERTAIN_IN_A_ROW:
+        desk.paused = "uncertain"
+        desk.say("paused", explain.uncertain_in_a_row(desk.name, row["uncertain_in_a_row"]))
+    elif decision.station == "pause":
+        desk.paused = decision.reason
+        desk.say("paused", explain.refused_by_network(desk.name, decision.reason))
+    if decision.station == "wait":
+        desk.registered = False  # the health check says when it may go on
+    if decision.station == "restart" or isinstance(error, PortGone | ModemSilent):
+        raise error
+
+
+def unpause(desk: Desk) -> None:
+    """A person says that this station may go on."""
+    desk.paused = ""
+    desk.suspects.clear()
+    stations.set_facts(desk.db, desk.name, paused_by=None, uncertain_in_a_row=0)
