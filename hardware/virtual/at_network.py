@@ -1,5 +1,6 @@
 """The radio network as a modem reports it: registration, operator, signal, USSD (27.007 clauses 7 and 8)."""
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from hardware.virtual.commandline import Command
@@ -40,6 +41,14 @@ def tell_registration(modem: "Engine", now: float) -> None:
             modem.urc(f"{name}: {modem.registration}{_place(modem, n)}", now=now)
 
 
+@answers("+CGATT")
+def attached(modem: "Engine", command: Command, now: float) -> list[str]:
+    """Packet service: attached where registered."""
+    if command.form == "read":
+        return [f"+CGATT: {int(modem.registration in (1, 5))}"]
+    return ["+CGATT: (0,1)"] if command.form == "test" else []
+
+
 @answers("+COPS")
 def operator(modem: "Engine", command: Command, now: float) -> list[str]:
     """The operator in the form that was chosen (long, short, numeric)."""
@@ -60,7 +69,7 @@ def signal(modem: "Engine", command: Command, now: float) -> list[str]:
     """0 to 31, -113 dBm plus 2 a step; 99 is unknown."""
     if command.form == "test":
         return ["+CSQ: (0-31,99),(0-7,99)"]
-    strength = modem.random.randint(17, 23) if modem.registration in (1, 5, 6, 7) else 99
+    strength = modem.random.randint(17, 23) if modem.served else 99
     return [f"+CSQ: {strength},99"]
 
 
@@ -76,5 +85,5 @@ def ussd(modem: "Engine", command: Command, now: float) -> list[str]:
         return []
     modem.sim.check()
     text = "Your balance is $10.00." if code == "*100#" else "Unknown service code."
-    modem.later(now + USSD_AFTER_S, lambda due: modem.urc(f'+CUSD: 0,"{text}",15', now=due))
+    modem.later(now + USSD_AFTER_S, partial(modem.unasked, f'+CUSD: 0,"{text}",15'))
     return []

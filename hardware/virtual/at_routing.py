@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from hardware.virtual import receiving
 from hardware.virtual.commandline import Command
+from hardware.virtual.receiving import Fate
 from hardware.virtual.refusal import Refusal
 from hardware.virtual.registry import answers, integer
 
@@ -64,7 +65,7 @@ def acknowledge(modem: "Engine", command: Command, now: float) -> list[str]:
     waiting, modem.unacknowledged = modem.unacknowledged, None
     if waiting is None:
         raise Refusal("CMS", 340)
-    waiting(command.arg(0, "0") != "2", now)
+    waiting(Fate.REFUSED if command.arg(0) == "2" else Fate.KEPT, now)
     return []
 
 

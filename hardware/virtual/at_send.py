@@ -14,9 +14,9 @@ from hardware.virtual.registry import answers, integer
 from hardware.virtual.storage import SENT
 
 if TYPE_CHECKING:
-    from hardware.virtual.engine import Engine, Entry
+    from hardware.virtual.engine import Engine
+    from hardware.virtual.terminal import Entry
 
-REGISTERED = (1, 5, 6, 7)
 NO_SERVICE = 331
 AFTER_PROMPT_S = 0.01
 
@@ -41,7 +41,8 @@ def send(modem: "Engine", command: Command, now: float) -> list[str] | None:
         else:
             _typed(modem, typed, length, number, moment)
 
-    return _ask(modem, entry, now)
+    _ask(modem, entry, now)
+    return None
 
 
 def _ask(modem: "Engine", entry: "Entry", now: float) -> None:
@@ -58,7 +59,11 @@ def _ask(modem: "Engine", entry: "Entry", now: float) -> None:
         modem.prompt(entry, now)
     else:
         modem.later(now + delay_ms / 1000, lambda due: modem.prompt(entry, due))
-    modem.later(now + (delay_ms or 0) / 1000 + AFTER_PROMPT_S, lambda due: modem.trip("prompt", due) and None)
+
+    def shown(due: float) -> None:
+        modem.trip("prompt", due)
+
+    modem.later(now + (delay_ms or 0) / 1000 + AFTER_PROMPT_S, shown)
 
 
 def _typed(modem: "Engine", typed: bytes, length: int, number: str, now: float) -> None:
@@ -66,10 +71,12 @@ def _typed(modem: "Engine", typed: bytes, length: int, number: str, now: float) 
     if modem.trip("ctrl_z", now):
         return
     try:
-        if modem.settings.cmgf == 0:
-            tpdu = textmode.typed_tpdu(typed, length)
-        else:
-            tpdu = textmode.submit(modem.settings, number, typed)
+        text_mode = modem.settings.cmgf == 1
+        tpdu = (
+            textmode.submit(modem.settings, number, typed)
+            if text_mode
+            else textmode.typed_tpdu(typed, length)
+        )
         read_submit(tpdu)
     except MalformedTpdu:
         modem.fail(Refusal("CMS", 305 if modem.settings.cmgf else 304), now)
@@ -101,7 +108,7 @@ def send_stored(modem: "Engine", command: Command, now: float) -> list[str] | No
 
 def transmit(modem: "Engine", tpdu: bytes, word: str, now: float) -> None:
     """Hand a SUBMIT to the network and say how it went, after the send latency."""
-    if modem.registration not in REGISTERED:
+    if not modem.served:
         modem.later(now + modem.latency(), lambda due: modem.fail(Refusal("CMS", NO_SERVICE), due))
         return
     error = modem.faults.take("cmgs_error")

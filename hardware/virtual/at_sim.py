@@ -1,5 +1,6 @@
 """What the SIM answers: PIN state and entry, IMSI, ICCID, own number. A SIM that is absent, busy or locked refuses."""
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from hardware.virtual.commandline import Command
@@ -22,7 +23,7 @@ def pin(modem: "Engine", command: Command, now: float) -> list[str]:
         return [f"+CPIN: {modem.sim.state}"]
     modem.sim.enter(command.arg(0), command.arg(1))
     for place, line in enumerate(modem.personality.pin_lines):
-        modem.later(now + PIN_LINE_GAP_S * (place + 1), lambda due, line=line: modem.urc(line, now=due))
+        modem.later(now + PIN_LINE_GAP_S * (place + 1), partial(modem.unasked, line))
     modem.carrier.ready(modem, now)
     return []
 

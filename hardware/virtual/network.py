@@ -161,8 +161,8 @@ class Network:
         self._offer(parcel, now)
 
     def _offer(self, parcel: Parcel, now: float) -> None:
-        def done(kept: bool, moment: float) -> None:  # noqa: FBT001 (a fact, said once, by the modem)
-            if kept:
+        def done(fate: receiving.Fate, moment: float) -> None:
+            if fate is receiving.Fate.KEPT:
                 if parcel.sent is not None:
                     self._report(parcel.sent, DELIVERED, moment)
             else:

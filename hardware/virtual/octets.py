@@ -13,7 +13,7 @@ DEFAULT_VALIDITY = timedelta(days=2)
 _DIGITS = "0123456789*#abc"
 
 
-class MalformedTpdu(Exception):
+class MalformedTpdu(Exception):  # noqa: N818 (says what it is)
     """Octets that are no SUBMIT."""
 
 
@@ -75,11 +75,11 @@ def _validity(first: int, octets: bytes, at: int) -> tuple[timedelta, int]:
 
 def user_data_octets(dcs: int, length: int) -> int:
     """How many octets TP-UDL stands for: septets for the default alphabet, else octets (23.038 clause 4)."""
-    if dcs & 0x80 == 0:
-        septets = not dcs & 0x20 and dcs & 0x0C in (0x00, 0x0C)
+    if not dcs & 0x80:  # general and automatic deletion: compressed texts and two alphabets count octets
+        octets = bool(dcs & 0x20) or dcs & 0x0C in (0x04, 0x08)
     else:
-        septets = not (dcs & 0xF0 == 0xE0 or (dcs & 0xF0 == 0xF0 and dcs & 0x04))
-    return (length * 7 + 7) // 8 if septets else length
+        octets = dcs & 0xF0 == 0xE0 or dcs & 0xF4 == 0xF4
+    return length if octets else (length * 7 + 7) // 8
 
 
 def message_class(dcs: int) -> int | None:

@@ -1,10 +1,12 @@
 """What a modem does with a text or report the network hands it: keep it, tell the host, or give it to the host direct.
 
-The answer goes to `done(kept, now)`: kept, the network forgets it; not kept, the network tries again. Only kept texts
+The answer goes to `done(fate, now)`: kept, the network forgets it; refused, the network tries again. Only kept texts
 are in a slot or on the wire (27.005 3.4.1; routing by class is 23.038 clause 4).
 """
 
 from collections.abc import Callable
+from enum import Enum
+from functools import partial
 from typing import TYPE_CHECKING
 
 from hardware.virtual.octets import deliver_dcs, message_class, service_centre, with_dcs
@@ -14,7 +16,15 @@ from hardware.virtual.textmode import direct_lines
 if TYPE_CHECKING:
     from hardware.virtual.engine import Engine
 
-Done = Callable[[bool, float], None]
+Done = Callable[["Fate", float], None]
+
+
+class Fate(Enum):
+    """What became of what the network handed over."""
+
+    KEPT = "kept"
+    REFUSED = "refused"
+
 
 ACK_S = 15.0  # how long a host with CSMS=1 may take for AT+CNMA (24.011 TR2M: 12 to 20 s)
 SECOND_COPY_S = 0.4
@@ -24,7 +34,7 @@ RECORD_OCTETS = 176  # EF_SMS
 def text(modem: "Engine", tpdu: bytes, now: float, done: Done) -> None:
     """A DELIVER arrives."""
     if not modem.reachable or modem.faults.take("reject_inbound"):
-        done(False, now)
+        done(Fate.REFUSED, now)
         return
     flash = modem.faults.take("class0_cmt")
     if flash:
@@ -42,7 +52,7 @@ def text(modem: "Engine", tpdu: bytes, now: float, done: Done) -> None:
 def report(modem: "Engine", tpdu: bytes, now: float, done: Done, *, urgent: bool = False) -> None:
     """A STATUS REPORT arrives. Without ds it is acknowledged and gone."""
     if not modem.plugged or not modem.powered:
-        done(False, now)
+        done(Fate.REFUSED, now)
         return
     ds = modem.settings.cnmi[3]
     if ds == 1:
@@ -50,7 +60,7 @@ def report(modem: "Engine", tpdu: bytes, now: float, done: Done, *, urgent: bool
     elif ds == 2:
         _keep(modem, tpdu, now, done, indication="+CDSI", urgent=urgent)
     else:
-        done(True, now)
+        done(Fate.KEPT, now)
 
 
 def _hand_over(
@@ -58,7 +68,7 @@ def _hand_over(
 ) -> None:
     """Give it to the host and keep nothing. With CSMS=1 the host must acknowledge, one at a time."""
     if modem.settings.csms == 1 and modem.unacknowledged is not None:
-        done(False, now)
+        done(Fate.REFUSED, now)
         return
     if modem.settings.cmgf == 0:
         pdu = service_centre(modem.service_centre) + tpdu
@@ -68,7 +78,7 @@ def _hand_over(
         lines = direct_lines(modem.settings, name, tpdu)
     modem.indicate(*lines, now=now, urgent=urgent)
     if modem.settings.csms == 0:
-        done(True, now)
+        done(Fate.KEPT, now)
         return
     modem.unacknowledged = done
     modem.later(now + ACK_S, lambda due: _give_up(modem, done, due))
@@ -80,7 +90,7 @@ def _give_up(modem: "Engine", waiting: Done, now: float) -> None:
         modem.unacknowledged = None
         mode, _, bm, _, bfr = modem.settings.cnmi
         modem.settings.cnmi = (mode, 0, bm, 0, bfr)
-        waiting(False, now)
+        waiting(Fate.REFUSED, now)
 
 
 def _keep(
@@ -98,12 +108,12 @@ def _keep(
     if not places:
         if modem.personality.memory_full_urc:
             modem.urc(modem.personality.memory_full_urc.format(name), now=now)
-        done(False, now)
+        done(Fate.REFUSED, now)
         return
     for copy, place in enumerate(places):
         if indication:
             _indicate(modem, f"{indication}:", name, place, now + copy * SECOND_COPY_S, urgent=urgent)
-    done(True, now)
+    done(Fate.KEPT, now)
 
 
 def _indicate(modem: "Engine", indication: str, name: str, place: int, due: float, *, urgent: bool) -> None:
@@ -118,7 +128,11 @@ def _indicate(modem: "Engine", indication: str, name: str, place: int, due: floa
         if urgent:
             modem.indicate(line, now=due, urgent=True)
         else:
-            modem.later(due, lambda moment: modem.indicate(line, now=moment))
+            modem.later(due, partial(_say, modem, line))
+
+
+def _say(modem: "Engine", line: str, now: float) -> None:
+    modem.indicate(line, now=now)
 
 
 def _record(modem: "Engine", tpdu: bytes) -> str:

@@ -4,6 +4,7 @@ Octets leave in the order they were put, never overtaking. The framing faults ac
 """
 
 from collections import deque
+from collections.abc import Callable
 
 from hardware.virtual.faults import Faults
 
@@ -52,25 +53,24 @@ class Wire:
         self._last_due = 0.0
 
 
-def information(lines: list[str], faults: Faults, newline: str, urc: str) -> bytes:
-    """The information part of an answer: a line break, the lines, a line break. `urc` is what a fault may put inside."""
-    lines = list(lines)
-    if len(lines) > 1 and faults.peek("glued_cmgl"):
-        lines = _glued(lines, faults)
-    if len(lines) > 1 and faults.take("extra_blank_lines"):
-        lines = [lines[0], "", *lines[1:], ""]
-    if len(lines) > 1 and lines[0].startswith(("+CMG", "+CMT", "+CDS")) and faults.take("urc_inside_pdu"):
-        lines[1:1] = ["", urc, ""]
-    elif lines and faults.take("urc_inside_response"):
-        lines[1:1] = ["", urc, ""]
-    data = (newline + newline.join(lines) + newline).encode("latin-1", "replace")
+def information(said: list[str], faults: Faults, newline: str, stray: Callable[[], str]) -> bytes:
+    """The information part of an answer, with what faults do to it; `stray` gives a line that does not belong."""
+    told = list(said)
+    if len(told) > 1 and faults.peek("glued_cmgl"):
+        told = _glued(told, faults)
+    if len(told) > 1 and faults.take("extra_blank_lines"):
+        told = [told[0], "", *told[1:], ""]
+    with_pdu = len(told) > 1 and told[0].startswith("+CMG")
+    if (with_pdu and faults.take("urc_inside_pdu")) or faults.take("urc_inside_response"):
+        told[1:1] = ["", stray(), ""]
+    data = lines(told, newline)
     return b"\0\0" + data if faults.take("nul_prefix") else data
 
 
-def _glued(lines: list[str], faults: Faults) -> list[str]:
+def _glued(told: list[str], faults: Faults) -> list[str]:
     """The second and later `+CMGL:` stuck to the PDU before it (gammu's at-sms.c knows such modems)."""
     glued: list[str] = []
-    for line in lines:
+    for line in told:
         if glued and line.startswith("+CMGL:") and faults.take("glued_cmgl"):
             glued[-1] += line
         else:
@@ -78,6 +78,17 @@ def _glued(lines: list[str], faults: Faults) -> list[str]:
     return glued
 
 
+def final(word: str, faults: Faults, newline: str) -> bytes:
+    """A final result."""
+    data = lines([word, ""] if faults.take("extra_blank_lines") else [word], newline)
+    return b"\0\0" + data if faults.take("nul_prefix") else data
+
+
+def lines(told: list[str], newline: str) -> bytes:
+    """Lines in the frame of V.250: a line break before, between and after."""
+    return (newline + newline.join(told) + newline).encode("latin-1", "replace")
+
+
 def single(line: str, newline: str) -> bytes:
-    """One line by itself: a final result or an unsolicited one."""
-    return (newline + line + newline).encode("latin-1", "replace")
+    """One line by itself."""
+    return lines([line], newline)

@@ -1,12 +1,13 @@
-"""A whole bank of virtual modems with their network, pure: time is an argument, octets go in and out by modem number.
+"""A whole bank of virtual modems with their network, pure: time is an argument, octets go in and out by modem.
 
-What the shell over ptys, the tests and a simulator drive. `now` is seconds on one clock that does not run backwards;
-`epoch` is the wall time of its 0. Everything random comes from the seed.
+What the shell over ptys, the tests and a simulator drive. `now` is seconds on one clock that does not run
+backwards; `epoch` is the wall time of its 0. Everything random comes from the seed.
 """
 
 import random
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 from hardware import pdu
 from hardware.virtual import at_network, octets
@@ -102,7 +103,7 @@ class World:
     def inbound(
         self, modem: int, sender: str, text: str | None = None, *, now: float, data: str | None = None
     ) -> int:
-        """A text from `sender` (number, short code, or name) to a modem; how many segments were put on the air.
+        """A text from `sender` (number, short code or name) to a modem; how many segments went out.
 
         `data` instead is one DELIVER in hex as a modem prints it, with its service centre's octets.
         """
@@ -115,7 +116,7 @@ class World:
             raise VirtualError("An inbound text needs a text, or data with its PDU in hex.")
         for tpdu in tpdus:
             parcel = Parcel(tpdu, to, now + INBOUND_VALID_S)
-            self.network.later(now, lambda due, parcel=parcel: self.network.carry(parcel, due))
+            self.network.later(now, partial(self.network.carry, parcel))
         return len(tpdus)
 
     def _segments(self, to: Engine, sender: str, text: str, now: float) -> list[bytes]:
@@ -153,10 +154,10 @@ class World:
             return
         place = self.modems.index(sender)
         for delay_s, text in self.people.hear(submit, sender.card.number, now):
-            self.network.later(
-                now + delay_s,
-                lambda due, text=text: self.inbound(place, submit.number, text, now=due) and None,
-            )
+            self.network.later(now + delay_s, partial(self._answered, place, submit.number, text))
+
+    def _answered(self, modem: int, number: str, text: str, now: float) -> None:
+        self.inbound(modem, number, text, now=now)
 
     # faults and power
 
@@ -187,7 +188,7 @@ class World:
         self.modem(modem).plug(now)
 
     def unreachable(self, number: str, fate: str | None = "off") -> None:
-        """A number that is off until the validity ends ("off"), refused for good ("refused"), or fine (None)."""
+        """Make a number "off" until the validity ends, "refused" for good, or fine again (None)."""
         if fate is None:
             self.network.unreachable.pop(number, None)
         elif fate in ("off", "refused"):
@@ -227,6 +228,6 @@ def _deliver_of(data: str) -> bytes:
         octets.deliver_dcs(tpdu)
     except (ValueError, IndexError):
         raise VirtualError(
-            "The PDU given is no DELIVER with service centre octets in hex; to store a damaged record, use put."
+            "The PDU given is no DELIVER with service centre octets in hex; to store a damaged one, use put."
         ) from None
     return tpdu
