@@ -71,7 +71,7 @@ def claims_to_be_pure(path: Path) -> bool:
 
 
 PURE = {f"gateway.{name}" for name in MUST_BE_PURE} | {
-    name_of(path) for path in sources("gateway", "hardware") if claims_to_be_pure(path)
+    name_of(path) for path in sources("gateway") if claims_to_be_pure(path)
 }
 
 
