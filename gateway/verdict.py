@@ -1,30 +1,145 @@
-"""What a modem's refusal means for the text and for the station (signatures; the body follows)."""
+"""The only place where a modem's refusal becomes a decision: what becomes of the text, and what the station
+does.
+
+Pure. `gateway/refusals.py` has the codes; here are the rules between them.
+
+Promises: nothing before Ctrl-Z is ever uncertain, for nothing has left; after it, whatever is not a clear and
+early "no" is uncertain and never tried again by itself. Where two rules meet, the one that cannot send a text
+twice holds. Before Ctrl-Z the modem has seen a length and nothing else, so what it says is about itself: the
+text waits as long as it may.
+"""
 
 from dataclasses import dataclass
 from typing import Literal
 
+from gateway.refusals import Row, Station, find
+
 Family = Literal["CMS", "CME", "ERROR", "TEXT", "SILENCE", "PORT", "RESET"]
+
+LATE_S = (
+    30.0  # near TR1M (35 to 45 s, 3GPP TS 24.011 10.1) a modem may report its own timer as a temporary error
+)
+MOST_ATTEMPTS = 8
+LONGEST_WAIT_S = 900
+PAUSED_WAIT_S = 60  # a person has to act first; then the text need not wait long
+
+NEVER_ANSWERED: dict[str, Row] = {  # before Ctrl-Z
+    "SILENCE": Row("modem", "", "The modem did not answer.", 15, "wait", 3),
+    "PORT": Row("modem", "", "The modem was unplugged before the text went out.", 10, "restart"),
+    "RESET": Row("modem", "", "The modem restarted before the text went out.", 10, "restart"),
+    "ERROR": Row("modem", "", "The modem would not take a text and did not say why.", 15, "wait", 3),
+}
+LOST_SIGHT: dict[str, Row] = {  # after it
+    "SILENCE": Row("unclear", "", "The modem took the text and then did not answer.", 0, "wait"),
+    "PORT": Row("unclear", "", "The modem was unplugged while the text was going out.", 0, "restart"),
+    "RESET": Row("unclear", "", "The modem restarted while the text was going out.", 0, "restart"),
+    "ERROR": Row("unclear", "", "The modem took the text, then said “error” and not why."),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    stage: Literal["before", "after"]  # Ctrl-Z
+    """What the hardware reports as a fact. `after_s` is counted from the command, or from Ctrl-Z after it."""
+
+    stage: Literal["before", "after"]
     family: Family
     code: int | None = None
     text: str = ""
     after_s: float = 0.0
-    vendor: str = ""  # the manufacturer as the modem gives it
+    vendor: str = ""  # the manufacturer, as the modem names it
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
+    """What becomes of the text (`move`, from `wait_s` on when deferred, and why), and of the station.
+
+    "wait": it looks at network, SIM and storage before it takes another text; "pause": a person has to act first;
+    "restart": it opens the modem anew. `suspect`: count it; two numbers in a row are the SIM's fault (`others`).
+    """
+
     move: Literal["defer", "fail", "uncertain"]
-    wait_s: int  # not before, for "defer"; 0 otherwise
-    station: Literal["go on", "wait", "pause", "restart"]
+    wait_s: int
+    station: Station
     reason: str
-    suspect: bool = False  # a SIM refused for another number too in this way is itself the trouble: count, pass as `others`
+    suspect: bool = False
 
 
 def decide(refusal: Refusal, attempts: int, *, others: int = 0) -> Decision:
-    """attempts: this one included, from 1. others: different numbers in a row that ended `suspect` just before this one."""
-    ...
+    """Judge one refusal. `attempts` counts this one, from 1; `others` the other numbers whose refusal just before was
+    `suspect` too, with nothing sent in between.
+    """
+    row = _row(refusal)
+    after = refusal.stage == "after"
+    fault_of_sim = row.kind == "suspect" and others > 0
+    for_good = row.kind in ("permanent", "suspect") and not fault_of_sim
+    station = _station(row, attempts)
+    if after and (row.kind in ("unclear", "taken") or (refusal.after_s >= LATE_S and not for_good)):
+        late = (
+            f" It said so only {refusal.after_s:.0f} s after it had the text."
+            if row.kind not in ("unclear", "taken")
+            else ""
+        )
+        return Decision("uncertain", 0, station, f"{row.words}{late} The text may have gone out, or not.")
+    if fault_of_sim:
+        words = (
+            f"{row.words} Another number just before got the same answer, so it is this SIM: the text waits."
+        )
+        return Decision("defer", PAUSED_WAIT_S, "pause", words, suspect=True)
+    if row.kind in ("permanent", "suspect"):
+        return Decision(
+            "fail", 0, station, f"{row.words} The text did not go out.", suspect=row.kind == "suspect"
+        )
+    if row.kind == "sim":
+        words = f"{row.words} The text did not go out; it waits until that is put right."
+        return Decision("defer", PAUSED_WAIT_S, station, words)
+    most = 2 if row.kind == "once" else MOST_ATTEMPTS
+    if after and row.kind != "storage" and attempts >= most:
+        return Decision(
+            "fail", 0, station, f"{row.words} We tried {attempts} times; the text did not go out."
+        )
+    wait_s = _wait_s(row, attempts)
+    return Decision(
+        "defer", wait_s, station, f"{row.words} Nothing went out; we try again in {_span(wait_s)}."
+    )
+
+
+def _row(refusal: Refusal) -> Row:
+    """The row of the table, as it reads at this stage."""
+    before = refusal.stage == "before"
+    if refusal.family in LOST_SIGHT:
+        return (NEVER_ANSWERED if before else LOST_SIGHT)[refusal.family]
+    row = find(refusal.family, refusal.code, refusal.text, refusal.vendor)
+    if row is None:
+        row = Row("unclear", "", _unknown(refusal), 30, "wait" if before else "go on", 3 if before else 0)
+    if before and row.kind in ("unclear", "taken", "once"):
+        return row._replace(kind="temporary", station="wait")
+    if before and row.kind == "permanent":
+        return row._replace(kind="suspect")  # the modem has not seen the number yet
+    return row
+
+
+def _unknown(refusal: Refusal) -> str:
+    said = "".join(c for c in refusal.text if c.isprintable())[:40].strip()
+    if refusal.family == "TEXT" and said:
+        return f"The modem answered “{said}”, which we do not know."
+    if refusal.code is None:
+        return "The modem gave an answer that we do not know."
+    return f"The modem gave the answer {refusal.family} {refusal.code}, which we do not know."
+
+
+def _station(row: Row, attempts: int) -> Station:
+    if row.kind == "sim":
+        return "pause"
+    return "restart" if row.restart_at and attempts >= row.restart_at else row.station
+
+
+def _wait_s(row: Row, attempts: int) -> int:
+    """Twice as long each time, up to a quarter of an hour, and never less than the row asks for."""
+    doubled = int(row.wait_s * 2 ** min(max(attempts, 1) - 1, 16))
+    return min(doubled, max(row.wait_s, LONGEST_WAIT_S))
+
+
+def _span(seconds: int) -> str:
+    if seconds < 90:
+        return f"{seconds} seconds"
+    return f"{round(seconds / 60)} minutes" if seconds < 5400 else f"{round(seconds / 3600)} hours"
