@@ -1,0 +1,123 @@
+"""A real database in a temporary folder, people of each role, and the rules of a small group."""
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, time
+from pathlib import Path
+
+import pytest
+
+from gateway import optouts, outbox, people, schema, store
+from gateway.budget import Sim
+from gateway.flight import Seat, begin
+from gateway.policy import Limits, Quiet
+from gateway.rules import Rules
+
+NOON = int(datetime(2026, 11, 24, 17, 0, tzinfo=UTC).timestamp() * 1000)  # noon in New York
+ADA = "+12025550123"
+LUIS = "+12025550147"
+ICCID = "8901260000000000001"
+
+
+@dataclass(frozen=True)
+class Room:
+    """The people of the group."""
+
+    volunteer: people.User
+    other: people.User
+    trainee: people.User
+    coordinator: people.User
+    technician: people.User
+    admin: people.User
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "textbank.db"
+
+
+@pytest.fixture
+def db(path: Path) -> Iterator[sqlite3.Connection]:
+    connection = store.connect(path)
+    schema.migrate(connection)
+    yield connection
+    connection.close()
+
+
+@pytest.fixture
+def room(db: sqlite3.Connection) -> Room:
+    roles = {"volunteer": "volunteer", "other": "volunteer"} | {
+        role: role for role in ("trainee", "coordinator", "technician", "admin")
+    }
+    return Room(**{name: people.create(db, name, role, now=NOON) for name, role in roles.items()})
+
+
+@pytest.fixture
+def rules() -> Rules:
+    return Rules("Elm Street", "US", "America/New_York", Quiet(time(20), time(9)), undo_ms=0, allow_cli=True)
+
+
+class Desk:
+    """The acts of a shift in short words, for tests that begin with an approved text."""
+
+    def __init__(self, db: sqlite3.Connection, room: Room, rules: Rules) -> None:
+        self.db, self.room, self.rules = db, room, rules
+
+    def draft(
+        self, number: str = ADA, text: str = "Can you come?", kind: str = "first", *, now: int = NOON
+    ) -> int:
+        return outbox.draft(
+            self.db, number, text, kind=kind, key=None, channel="panel", by=None, rules=self.rules, now=now
+        )
+
+    def approve(self, message_id: int, *, now: int = NOON) -> int:
+        row = outbox.load(self.db, message_id)
+        outbox.approve(
+            self.db, message_id, by=self.room.coordinator, seen=outbox.seen(row), rules=self.rules, now=now
+        )
+        return message_id
+
+    def approved(
+        self, number: str = ADA, text: str = "Can you come?", kind: str = "first", *, now: int = NOON
+    ) -> int:
+        return self.approve(self.draft(number, text, kind, now=now), now=now)
+
+    def state(self, message_id: int) -> str:
+        return str(self.db.execute("SELECT state FROM message WHERE id=?", [message_id]).fetchone()["state"])
+
+    def reason(self, message_id: int) -> str:
+        return str(
+            self.db.execute("SELECT reason FROM message WHERE id=?", [message_id]).fetchone()["reason"]
+        )
+
+    def conversation(self, number: str = ADA) -> sqlite3.Row:
+        row: sqlite3.Row = self.db.execute("SELECT * FROM conversation WHERE number=?", [number]).fetchone()
+        return row
+
+    def stop(self, number: str = ADA, *, now: int = NOON) -> None:
+        optouts.opt_out(
+            self.db,
+            self.conversation(number)["id"],
+            source="volunteer",
+            by=self.room.coordinator,
+            reason="",
+            now=now,
+        )
+
+
+@pytest.fixture
+def desk(db: sqlite3.Connection, room: Room, rules: Rules) -> Desk:
+    return Desk(db, room, rules)
+
+
+def take_seat(
+    db: sqlite3.Connection, name: str = "north", iccid: str = ICCID, limits: Limits | None = None
+) -> Seat:
+    """A fresh start of a station."""
+    return Seat(name, begin(db, name, now=NOON), Sim(iccid, limits or Limits(), "America/New_York"))
+
+
+@pytest.fixture
+def seat(db: sqlite3.Connection) -> Seat:
+    return take_seat(db)

@@ -1,0 +1,218 @@
+"""I1, I2, I4, I5 in the store: what a station may take, what it must ask again, what a dead one leaves behind."""
+
+from datetime import timedelta
+
+import pytest
+
+from gateway import flight, optouts
+from gateway.flight import Accepted, Job, NotNowError, Seat
+from gateway.policy import Limits
+from tests.gateway.conftest import ADA, ICCID, LUIS, NOON, Desk, take_seat
+
+HOUR_MS = 3_600_000
+LONG = "A long text about the meeting. " * 12  # three segments
+
+
+def claim(desk: Desk, seat: Seat, now: int = NOON) -> Job:
+    job, why = flight.claim_next(desk.db, seat, desk.rules, now=now)
+    assert job is not None, why
+    return job
+
+
+def submit(desk: Desk, seat: Seat, job: Job, seq: int = 1, now: int = NOON) -> None:
+    flight.submit(desk.db, seat, job, seq, desk.rules, valid_for=timedelta(hours=1), now=now)
+
+
+def test_texts_leave_by_kind_then_age(desk: Desk, seat: Seat) -> None:
+    first = desk.approved("+12025550101")
+    reminder = desk.approved("+12025550102", kind="reminder")
+    reply = desk.approved("+12025550103", kind="reply")
+    second = desk.approved("+12025550104")
+    order = [claim(desk, seat).message_id for _ in range(4)]
+    assert order == [reply, reminder, first, second]
+
+
+def test_one_text_is_never_in_two_stations(desk: Desk, seat: Seat) -> None:
+    desk.approved()
+    south = take_seat(desk.db, "south", "8901260000000000002")
+    assert flight.claim_next(desk.db, seat, desk.rules, now=NOON)[0] is not None
+    assert flight.claim_next(desk.db, south, desk.rules, now=NOON) == (None, None)
+
+
+def test_an_opt_out_after_the_claim_stops_the_submit(desk: Desk, seat: Seat) -> None:
+    message_id = desk.approved()
+    job = claim(desk, seat)
+    desk.stop()
+    with pytest.raises(NotNowError):
+        submit(desk, seat, job)
+    assert desk.state(message_id) == "withdrawn"
+    assert desk.db.execute("SELECT count(*) FROM sim_day").fetchone()[0] == 0
+
+
+def test_a_reply_after_the_claim_puts_the_text_back_before_a_person(desk: Desk, seat: Seat) -> None:
+    from gateway.moves import void_waiting
+
+    message_id = desk.approved()
+    job = claim(desk, seat)
+    void_waiting(desk.db, desk.conversation()["id"], actor="test", now=NOON, reason="wrote")
+    with pytest.raises(NotNowError):
+        submit(desk, seat, job)
+    assert desk.state(message_id) == "awaiting"
+
+
+def test_words_changed_behind_the_approval_never_leave(desk: Desk, seat: Seat) -> None:
+    message_id = desk.approved()
+    desk.db.execute("UPDATE message SET text='Send money' WHERE id=?", [message_id])
+    job = claim(desk, seat)
+    with pytest.raises(NotNowError):
+        submit(desk, seat, job)
+    assert desk.state(message_id) == "awaiting"
+
+
+def test_quiet_hours_are_asked_again_at_the_submit(desk: Desk, seat: Seat) -> None:
+    message_id = desk.approved()
+    just_before = NOON + 8 * HOUR_MS - 11 * 60_000  # 19:49
+    job = claim(desk, seat, now=just_before)
+    with pytest.raises(NotNowError):
+        submit(desk, seat, job, now=just_before + 2 * 60_000)  # 19:51, too late to start
+    assert desk.state(message_id) == "approved"
+    assert flight.claim_next(desk.db, seat, desk.rules, now=just_before + 3 * 60_000)[0] is None
+
+
+def test_the_validity_ends_before_quiet_hours_and_is_the_same_end_for_every_segment(
+    desk: Desk, seat: Seat
+) -> None:
+    desk.approved(text=LONG)
+    at = NOON + 7 * HOUR_MS  # 19:00
+    job = claim(desk, seat, now=at)
+    whole = flight.validity(desk.db, job, desk.rules, now=at)
+    assert whole == timedelta(hours=1)
+    flight.submit(desk.db, seat, job, 1, desk.rules, valid_for=whole, now=at)
+    assert flight.validity(desk.db, job, desk.rules, now=at + 7 * 60_000) == timedelta(minutes=50)
+
+
+def test_an_older_start_of_a_station_can_no_longer_submit(desk: Desk, seat: Seat) -> None:
+    message_id = desk.approved()
+    job = claim(desk, seat)
+    newer = take_seat(desk.db)
+    assert desk.state(message_id) == "approved"
+    with pytest.raises(NotNowError):
+        submit(desk, seat, job)
+    again = claim(desk, newer)
+    with pytest.raises(NotNowError):
+        submit(desk, seat, job)
+    flight.release(desk.db, seat, job, "the old thread gives up", now=NOON)
+    assert desk.state(message_id) == "claimed"
+    submit(desk, newer, again)
+    assert desk.state(message_id) == "submitted"
+
+
+def test_recovery_returns_what_was_claimed_and_parks_what_was_submitted(desk: Desk, seat: Seat) -> None:
+    claimed, submitted = desk.approved("+12025550101"), desk.approved("+12025550102", kind="reply")
+    submit(desk, seat, claim(desk, seat))
+    claim(desk, seat)
+    take_seat(desk.db)
+    assert (desk.state(submitted), desk.state(claimed)) == ("uncertain", "approved")
+    take_seat(desk.db)
+    assert desk.state(submitted) == "uncertain"
+
+
+def test_recovery_is_for_each_station_alone(desk: Desk, seat: Seat) -> None:
+    message_id = desk.approved()
+    submit(desk, seat, claim(desk, seat))
+    take_seat(desk.db, "south", "8901260000000000002")
+    assert desk.state(message_id) == "submitted"
+
+
+def test_segments_known_not_to_have_left_follow_with_the_same_reference_after_a_restart(
+    desk: Desk, seat: Seat
+) -> None:
+    message_id = desk.approved(text=LONG)
+    job = claim(desk, seat)
+    assert (job.total, job.todo) == (3, (1, 2, 3))
+    submit(desk, seat, job, 1)
+    flight.accept(desk.db, seat, Accepted(job, 1, 7, NOON))
+    rest = claim(desk, take_seat(desk.db))
+    assert (rest.todo, rest.concat_ref, rest.begun) == ((2, 3), job.concat_ref, True)
+    assert (
+        rest.tpdus(timedelta(hours=1), status_report=True)[1:]
+        == job.tpdus(timedelta(hours=1), status_report=True)[1:]
+    )
+    assert desk.state(message_id) == "claimed"
+
+
+def test_the_rest_of_a_text_goes_by_the_sim_that_began_it(desk: Desk, seat: Seat) -> None:
+    desk.approved(text=LONG)
+    job = claim(desk, seat)
+    submit(desk, seat, job, 1)
+    flight.accept(desk.db, seat, Accepted(job, 1, 7, NOON))
+    flight.release(desk.db, seat, job, "busy", now=NOON)
+    assert (
+        flight.claim_next(desk.db, take_seat(desk.db, "south", "8901260000000000002"), desk.rules, now=NOON)[
+            0
+        ]
+        is None
+    )
+    assert claim(desk, seat).todo == (2, 3)
+
+
+def test_an_unknown_segment_makes_the_text_uncertain_and_says_how_much_went(desk: Desk, seat: Seat) -> None:
+    message_id = desk.approved(text=LONG)
+    job = claim(desk, seat)
+    submit(desk, seat, job, 1)
+    flight.accept(desk.db, seat, Accepted(job, 1, 7, NOON))
+    submit(desk, seat, job, 2)
+    take_seat(desk.db)
+    assert desk.state(message_id) == "uncertain"
+    assert "1 accepted, 1 unknown, 1 not sent" in desk.reason(message_id)
+
+
+def test_a_late_cmgs_settles_its_own_attempt(desk: Desk, seat: Seat) -> None:
+    message_id = desk.approved()
+    job = claim(desk, seat)
+    submit(desk, seat, job)
+    flight.lose(desk.db, seat, job, 1, "no answer", now=NOON)
+    flight.settle_late(desk.db, seat, job, 1, 9, now=NOON + 200_000)
+    assert desk.state(message_id) == "sent"
+
+
+def test_a_conversation_stays_on_the_sim_that_it_began_on(desk: Desk, seat: Seat) -> None:
+    desk.approved()
+    job = claim(desk, seat)
+    submit(desk, seat, job)
+    flight.accept(desk.db, seat, Accepted(job, 1, 1, NOON))
+    desk.approved(text="Second")
+    assert desk.conversation()["iccid"] == ICCID
+    south = take_seat(desk.db, "south", "8901260000000000002")
+    assert flight.claim_next(desk.db, south, desk.rules, now=NOON)[0] is None
+    assert claim(desk, seat).text == "Second"
+
+
+def test_a_day_budget_keeps_a_tenth_for_replies(desk: Desk) -> None:
+    seat = take_seat(desk.db, limits=Limits(per_day=10))
+    for i in range(9):
+        desk.approved(f"+1202555011{i}")
+        submit(desk, seat, claim(desk, seat))
+    first = desk.approved("+12025550131")
+    job, why = flight.claim_next(desk.db, seat, desk.rules, now=NOON)
+    assert job is None
+    assert why
+    reply = desk.approved("+12025550132", kind="reply")
+    assert claim(desk, seat).message_id == reply
+    assert desk.state(first) == "approved"
+
+
+def test_the_one_confirmation_leaves_after_an_opt_out_and_nothing_else(desk: Desk, seat: Seat) -> None:
+    optouts.approve_confirmation(
+        desk.db, "You are off our list.", by=desk.room.admin, channel="cli", now=NOON
+    )
+    desk.approved(ADA)
+    desk.approved(LUIS)
+    desk.stop(ADA)
+    job = claim(desk, seat)
+    assert (job.kind, job.number, job.text) == ("confirmation", ADA, "You are off our list.")
+    submit(desk, seat, job)
+    flight.accept(desk.db, seat, Accepted(job, 1, 1, NOON))
+    desk.stop(ADA)
+    assert claim(desk, seat).number == LUIS
+    assert flight.claim_next(desk.db, seat, desk.rules, now=NOON) == (None, None)

@@ -1,0 +1,160 @@
+"""I1: nothing is approved but exactly what one person saw, by who may, once."""
+
+import sqlite3
+
+import pytest
+
+from gateway import ledger, outbox
+from gateway.errors import Refused, StaleMessage
+from gateway.rules import DAY_MS, Rules
+from tests.gateway.conftest import ADA, NOON, Desk, Room
+
+
+def approve(
+    desk: Desk, message_id: int, by: object, seen: str | None = None, now: int = NOON, **more: object
+) -> None:
+    row = outbox.load(desk.db, message_id)
+    outbox.approve(
+        desk.db, message_id, by=by, seen=seen or outbox.seen(row), rules=desk.rules, now=now, **more
+    )  # type: ignore[arg-type]
+
+
+def test_a_number_is_kept_as_e164_and_the_text_with_one_kind_of_newline(desk: Desk) -> None:
+    row = outbox.load(desk.db, desk.draft("(202) 555-0123", "Hi\r\nthere\r"))
+    assert (row["number"], row["text"], row["state"]) == (ADA, "Hi\nthere", "awaiting")
+
+
+@pytest.mark.parametrize("text", ["", "  \r\n ", "bell \x07", "half \ud83d pair", "x" * 1540])
+def test_a_text_that_no_phone_shows_is_refused_and_nothing_is_written(desk: Desk, text: str) -> None:
+    with pytest.raises(Refused):
+        desk.draft(text=text)
+    assert desk.db.execute("SELECT count(*) FROM message").fetchone()[0] == 0
+
+
+def test_the_same_key_twice_is_one_draft(desk: Desk, rules: Rules) -> None:
+    def draft(text: str) -> int:
+        return outbox.draft(
+            desk.db, ADA, text, kind="first", key="k1", channel="cli", by=None, rules=rules, now=NOON
+        )
+
+    assert draft("one") == draft("one")
+    with pytest.raises(Refused, match="other words"):
+        draft("two")
+    assert desk.db.execute("SELECT count(*) FROM message").fetchone()[0] == 1
+
+
+def test_approval_of_other_words_than_were_shown_is_refused(desk: Desk, room: Room) -> None:
+    message_id = desk.draft()
+    shown = outbox.seen(outbox.load(desk.db, message_id))
+    outbox.edit(desk.db, message_id, "Something else", by=room.coordinator, seen=shown, now=NOON)
+    with pytest.raises(StaleMessage):
+        approve(desk, message_id, room.volunteer, seen=shown)
+    assert desk.state(message_id) == "awaiting"
+
+
+def test_the_same_tap_twice_is_one_approval(desk: Desk, room: Room) -> None:
+    message_id = desk.draft()
+    shown = outbox.seen(outbox.load(desk.db, message_id))
+    for _ in range(3):
+        approve(desk, message_id, room.volunteer, seen=shown)
+    assert desk.state(message_id) == "approved"
+    assert desk.db.execute("SELECT count(*) FROM ledger").fetchone()[0] == 1
+    with pytest.raises(Refused):
+        approve(desk, message_id, room.other, seen=shown)
+
+
+def test_an_undone_approval_cannot_come_back_by_a_delayed_tap(desk: Desk, room: Room) -> None:
+    message_id = desk.draft()
+    shown = outbox.seen(outbox.load(desk.db, message_id))
+    approve(desk, message_id, room.volunteer, seen=shown)
+    outbox.undo(desk.db, message_id, by=room.volunteer, now=NOON + 1000)
+    with pytest.raises(StaleMessage):
+        approve(desk, message_id, room.volunteer, seen=shown)
+    assert desk.state(message_id) == "awaiting"
+
+
+def test_only_who_approved_can_undo(desk: Desk, room: Room) -> None:
+    message_id = desk.draft()
+    approve(desk, message_id, room.volunteer)
+    with pytest.raises(Refused):
+        outbox.undo(desk.db, message_id, by=room.coordinator, now=NOON)
+    assert desk.state(message_id) == "approved"
+
+
+def test_who_asked_to_stop_gets_no_draft_and_no_approval(desk: Desk, room: Room) -> None:
+    message_id = desk.draft()
+    shown = outbox.seen(outbox.load(desk.db, message_id))
+    desk.stop()
+    assert desk.state(message_id) == "withdrawn"
+    with pytest.raises(Refused):
+        approve(desk, message_id, room.volunteer, seen=shown)
+    with pytest.raises(Refused, match="asked to stop"):
+        desk.draft()
+
+
+def test_a_technician_approves_nothing_and_the_command_line_only_when_allowed(
+    desk: Desk, room: Room, db: sqlite3.Connection
+) -> None:
+    message_id = desk.draft()
+    with pytest.raises(Refused):
+        approve(desk, message_id, room.technician)
+    approve(desk, message_id, room.volunteer, channel="cli", os_user="pi")
+    row = db.execute("SELECT channel, os_user, user_id FROM ledger").fetchone()
+    assert tuple(row) == ("cli", "pi", room.volunteer.id)
+
+
+def test_a_trainees_own_words_wait_for_a_coordinator(desk: Desk, room: Room) -> None:
+    message_id = desk.draft(kind="reply")
+    row = outbox.load(desk.db, message_id)
+    outbox.edit(desk.db, message_id, "My own words", by=room.trainee, seen=outbox.seen(row), now=NOON)
+    with pytest.raises(Refused):
+        approve(desk, message_id, room.trainee)
+    approve(desk, message_id, room.coordinator)
+    assert desk.state(message_id) == "approved"
+
+
+def test_an_approval_in_quiet_hours_waits_for_their_end(desk: Desk) -> None:
+    night = NOON + 9 * 3_600_000  # 21:00 in New York
+    message_id = desk.approved(now=night)
+    row = outbox.load(desk.db, message_id)
+    assert row["not_before"] == NOON + 21 * 3_600_000  # 9:00 next morning
+    assert "Quiet hours" in row["reason"]
+
+
+def test_undo_time_holds_the_text_back(desk: Desk, room: Room, rules: Rules) -> None:
+    message_id = desk.draft()
+    desk.rules = Rules(rules.organisation, "US", rules.zone, rules.quiet, undo_ms=5000)
+    approve(desk, message_id, room.volunteer)
+    assert outbox.load(desk.db, message_id)["not_before"] == NOON + 5000
+
+
+def test_a_first_text_expires_at_the_end_of_the_day_and_a_reply_after_one(desk: Desk) -> None:
+    first = outbox.load(desk.db, desk.draft())
+    reply = outbox.load(desk.db, desk.draft(kind="reply"))
+    assert first["expires_at"] == NOON + 12 * 3_600_000
+    assert reply["expires_at"] == NOON + DAY_MS
+    assert outbox.expire(desk.db, now=NOON + 12 * 3_600_000) == 1
+    assert desk.state(first["id"]) == "expired"
+
+
+def test_the_ledger_verifies_and_shows_a_changed_row_a_changed_text_and_a_text_without_approval(
+    desk: Desk,
+) -> None:
+    first, second = desk.approved(), desk.approved("+12025550147", "Second")
+    assert ledger.verify(desk.db).intact
+    desk.db.execute("UPDATE message SET text='Other words' WHERE id=?", [first])
+    assert any(f"text {first} is not" in line for line in ledger.verify(desk.db).broken)
+    desk.db.execute("UPDATE message SET text='Can you come?' WHERE id=?", [first])
+    desk.db.execute("UPDATE ledger SET user_id=user_id+1 WHERE message_id=?", [second])
+    assert any("row 2" in line for line in ledger.verify(desk.db).broken)
+    desk.db.execute("UPDATE ledger SET user_id=user_id-1 WHERE message_id=?", [second])
+    assert ledger.verify(desk.db).intact
+    with pytest.raises(sqlite3.IntegrityError):
+        desk.db.execute("UPDATE message SET approval_id=NULL WHERE id=?", [second])
+
+
+def test_erasing_the_salt_leaves_the_chain_intact(desk: Desk) -> None:
+    desk.approved()
+    desk.db.execute("UPDATE conversation SET salt=NULL")
+    found = ledger.verify(desk.db)
+    assert (found.intact, found.erased) == (True, 1)

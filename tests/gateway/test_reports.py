@@ -1,0 +1,118 @@
+"""Status reports settle the text that they speak of, whatever the order, and never a guess."""
+
+from datetime import timedelta
+
+import pytest
+
+from gateway import flight, reports
+from gateway.flight import Accepted, Job, Seat
+from gateway.reports import Arrived
+from tests.gateway.conftest import ADA, ICCID, NOON, Desk
+
+
+def on_air(desk: Desk, seat: Seat, text: str = "Can you come?", now: int = NOON) -> Job:
+    """Handed to the modem; its answer is still to come."""
+    desk.approved(text=text, now=now)
+    job, _ = flight.claim_next(desk.db, seat, desk.rules, now=now)
+    assert job is not None
+    for seq in job.todo[:1]:
+        flight.submit(desk.db, seat, job, seq, desk.rules, valid_for=timedelta(hours=1), now=now)
+    return job
+
+
+def sent(desk: Desk, seat: Seat, mr: int | None, text: str = "Can you come?", now: int = NOON) -> int:
+    job = on_air(desk, seat, text, now)
+    flight.accept(desk.db, seat, Accepted(job, 1, mr, now))
+    return job.message_id
+
+
+def report(
+    desk: Desk, mr: int, status: int = 0, number: str = ADA, at: int = NOON, now: int = NOON + 5000
+) -> None:
+    reports.keep(desk.db, ICCID, Arrived(number, mr, status, at), now=now)
+
+
+@pytest.mark.parametrize(
+    ("status", "state"),
+    [(0x00, "delivered"), (0x02, "delivered"), (0x20, "sent"), (0x46, "undelivered"), (0x65, "undelivered")],
+)
+def test_the_status_decides(desk: Desk, seat: Seat, status: int, state: str) -> None:
+    message_id = sent(desk, seat, 7)
+    report(desk, 7, status)
+    assert desk.state(message_id) == state
+
+
+def test_a_report_that_still_tries_is_followed_by_the_final_one(desk: Desk, seat: Seat) -> None:
+    message_id = sent(desk, seat, 7)
+    report(desk, 7, 0x30)
+    report(desk, 7, 0x00)
+    assert desk.state(message_id) == "delivered"
+
+
+def test_a_report_before_its_cmgs_is_kept_and_matched_by_it(desk: Desk, seat: Seat) -> None:
+    job = on_air(desk, seat)
+    report(desk, 7)
+    assert desk.state(job.message_id) == "submitted"
+    flight.accept(desk.db, seat, Accepted(job, 1, 7, NOON + 6000))
+    assert desk.state(job.message_id) == "delivered"
+
+
+def test_another_form_of_the_number_matches_by_its_last_eight_digits(desk: Desk, seat: Seat) -> None:
+    message_id = sent(desk, seat, 7)
+    report(desk, 7, number="2025550123")
+    assert desk.state(message_id) == "delivered"
+
+
+def test_when_mr_wraps_the_nearest_in_time_is_meant(desk: Desk, seat: Seat) -> None:
+    old = sent(desk, seat, 7)
+    new = sent(desk, seat, 7, "Second", now=NOON + 3_600_000)
+    report(desk, 7, at=NOON + 3_600_500, now=NOON + 3_700_000)
+    assert (desk.state(old), desk.state(new)) == ("sent", "delivered")
+    report(desk, 7, at=NOON + 100, now=NOON + 3_800_000)
+    assert desk.state(old) == "delivered"
+
+
+def test_an_uncertain_text_is_settled_when_nothing_else_fits(desk: Desk, seat: Seat) -> None:
+    job = on_air(desk, seat)
+    flight.lose(desk.db, seat, job, 1, "no answer", now=NOON)
+    report(desk, 99)
+    assert desk.state(job.message_id) == "delivered"
+
+
+def test_two_uncertain_texts_to_one_number_are_left_to_a_person(desk: Desk, seat: Seat) -> None:
+    ids = []
+    for text in ("One", "Two"):
+        job = on_air(desk, seat, text)
+        flight.lose(desk.db, seat, job, 1, "no answer", now=NOON)
+        ids.append(job.message_id)
+    report(desk, 99)
+    assert [desk.state(i) for i in ids] == ["uncertain", "uncertain"]
+    assert desk.db.execute("SELECT count(*) FROM report WHERE message_id IS NULL").fetchone()[0] == 1
+
+
+def test_a_known_mr_is_preferred_to_an_uncertain_text(desk: Desk, seat: Seat) -> None:
+    known = sent(desk, seat, 7)
+    job = on_air(desk, seat, "Second")
+    flight.lose(desk.db, seat, job, 1, "no answer", now=NOON)
+    report(desk, 7)
+    assert (desk.state(known), desk.state(job.message_id)) == ("delivered", "uncertain")
+
+
+def test_a_long_text_is_delivered_when_every_segment_is(desk: Desk, seat: Seat) -> None:
+    job = on_air(desk, seat, "A long text about the meeting. " * 8)
+    assert job.total == 2
+    flight.accept(desk.db, seat, Accepted(job, 1, 10, NOON))
+    flight.submit(desk.db, seat, job, 2, desk.rules, valid_for=timedelta(hours=1), now=NOON)
+    flight.accept(desk.db, seat, Accepted(job, 2, 11, NOON))
+    report(desk, 11)
+    assert desk.state(job.message_id) == "sent"
+    report(desk, 10)
+    assert desk.state(job.message_id) == "delivered"
+
+
+def test_a_report_for_somebody_else_is_kept_and_changes_nothing(desk: Desk, seat: Seat) -> None:
+    message_id = sent(desk, seat, 7)
+    report(desk, 7, number="+12025559999")
+    report(desk, 8)
+    assert desk.state(message_id) == "sent"
+    assert desk.db.execute("SELECT count(*) FROM report").fetchone()[0] == 2
