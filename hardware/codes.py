@@ -1,7 +1,7 @@
-"""Names of the numbers in +CMS ERROR and +CME ERROR, as data, and the way back from a modem's words to a number.
+"""Names of the numbers in +CMS ERROR and +CME ERROR, as data, and the way back from words to a number.
 
-Sources: 27.005 3.2.5 with 24.011 Annex E and 23.040 9.2.3.22 (CMS), 27.007 9.2 (CME). From 512 on each vendor has its
-own meanings; those are named by family ("wavecom", "siemens"), and unknown ones are said to be unknown.
+Sources: 27.005 3.2.5 with 24.011 Annex E and 23.040 9.2.3.22 (CMS), 27.007 9.2 (CME). From 512 on each vendor
+has its own meanings, named by family ("wavecom", "siemens"); unknown ones are said to be unknown.
 """
 
 from __future__ import annotations
@@ -231,7 +231,7 @@ _WORDS = {
 
 
 def cms_text(code: int, family: str = "") -> str:
-    """The meaning of +CMS ERROR `code` in words; `family` is the vendor's ("wavecom", "siemens") for 512 and above."""
+    """The meaning of +CMS ERROR `code`; `family` is the vendor's ("wavecom", "siemens") for 512 and above."""
     return CMS.get(code) or CMS_VENDOR.get(family, {}).get(code) or f"unknown error {code}"
 
 

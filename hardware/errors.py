@@ -6,6 +6,8 @@ Every exception that leaves `hardware` (but for the codec's `PduError`) is a `Ha
 The texts of +CMS ERROR and +CME ERROR codes (27.005 3.2.5, 27.007 9.2) are in `hardware.codes`.
 """
 
+# ruff: noqa: N818  (these names say what happened; the base class says that it is an error)
+
 from __future__ import annotations
 
 from typing import Literal
@@ -46,7 +48,7 @@ class PortMissing(HardwareError):
 
 
 class PortBusy(HardwareError):
-    """Another program holds the port; `holder` names it ("ModemManager, process 812"), "" when nobody can tell."""
+    """Another program holds the port; `holder` names it ("ModemManager, process 812") or is ""."""
 
     def __init__(self, port: str, holder: str = "") -> None:
         super().__init__(f"{port} is in use by {holder or 'another program'}")
@@ -73,7 +75,7 @@ class NotAModem(HardwareError):
 
 
 class ModemSilent(HardwareError):
-    """No final answer to `command` in `waited_s` seconds; `heard` is the end of what did come. Nothing has left."""
+    """No final answer to `command` in `waited_s` s; `heard` is the end of what did come. Nothing has left."""
 
     def __init__(self, command: str, waited_s: float, heard: bytes = b"") -> None:
         said = f"only {heard!r} came" if heard else "nothing came"
@@ -102,7 +104,7 @@ class CommandRefused(HardwareError):
 
 
 class TpduRefused(HardwareError):
-    """We refused to write this TPDU: it is longer than 23.040 allows, or not what was announced. Nothing left."""
+    """We did not write this TPDU: longer than 23.040 allows, or not what was announced. Nothing left."""
 
     def __init__(self, length: int, evidence: str) -> None:
         super().__init__(f"a TPDU of {length} octets was not written: {evidence}")
@@ -122,8 +124,8 @@ class SubmitUncertain(HardwareError):
 class SimNotReady(HardwareError):
     """The SIM cannot be used.
 
-    `state` is one of PIN, PUK, LOCKED (the modem is locked to another operator or SIM), ABSENT, BUSY, FAILURE,
-    WRONG; `evidence` is what the modem said.
+    `state` is one of PIN, PUK, LOCKED (the modem is locked to another operator or SIM), ABSENT, BUSY,
+    FAILURE, WRONG; `evidence` is what the modem said.
     """
 
     def __init__(self, state: str, evidence: str) -> None:

@@ -1,4 +1,4 @@
-"""What a modem tells about itself, as plain records: who it is, how it is, what it holds, what it says unasked.
+"""What a modem tells, as plain records: who it is, how it is, what it holds, what it says unasked.
 
 Pure data; `hardware.modem` re-exports all of it. Texts that the modem does not give are "", numbers None.
 """
@@ -37,7 +37,7 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """One stored text or report: where it lies, and its PDU as hex exactly as the modem gave it (maybe damaged)."""
+    """One stored text or report: where it lies, and its PDU as hex as the modem gave it (maybe damaged)."""
 
     storage: str
     index: int

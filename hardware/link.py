@@ -44,7 +44,7 @@ class Link(Protocol):
     name: str  # the port as it was configured: "/dev/ttyUSB2", "socket://10.0.0.7:2000"
 
     def read(self, deadline: float) -> bytes:
-        """Bytes that arrived (at least one), or b"" at `deadline` (clock.monotonic()) or when woken; PortGone."""
+        """At least one byte that arrived; b"" at `deadline` (clock.monotonic()) or when woken; PortGone."""
         ...
 
     def write(self, data: bytes) -> None:

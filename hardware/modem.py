@@ -1,14 +1,20 @@
 """One modem and its SIM: start it, send through it, read and empty its storages, hear what it says unasked.
 
-Signatures first; the bodies follow (committed early for the station's author).
+    modem = Modem(open_port("/dev/ttyUSB2", clock), clock)
+    modem.start(enter_pin)
+    with modem.prompt(len(tpdu)) as prompt:   # nothing has left yet
+        mr = prompt.send(tpdu)                # the point of no return
+
+Promises: one command at a time; nothing that came unasked is lost between calls; every failure is a
+`HardwareError`. One thread owns a `Modem`; only `wake` and `close` may be called from others.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from types import TracebackType
-from typing import Protocol, Self
 
+from hardware.asking import ask, value
+from hardware.at import At
 from hardware.facts import (
     Call,
     Direct,
@@ -21,6 +27,14 @@ from hardware.facts import (
     Stored,
     Waiting,
 )
+from hardware.health import read_health
+from hardware.link import Clock, Link
+from hardware.notices import Ears
+from hardware.patience import REAL, Patience
+from hardware.profiles import GENERIC, Profile
+from hardware.startup import Startup
+from hardware.storage import Storages
+from hardware.submit import Prompt
 
 __all__ = [
     "Call",
@@ -28,34 +42,108 @@ __all__ = [
     "Health",
     "Identity",
     "LateSubmit",
+    "Modem",
     "Notice",
+    "Patience",
+    "Prompt",
     "Restarted",
     "StorageFull",
     "Stored",
     "Waiting",
 ]
 
-
-class Prompt(Protocol):
-    def __enter__(self) -> Self: ...
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
-    def send(self, tpdu: bytes, timeout_s: float = 180.0) -> int | None: ...
+Texts = list[Stored]
+Notices = list[Notice]
+RINGING_S = 8.0  # a ring is repeated every 3 to 6 s
 
 
-class Modem(Protocol):
-    identity: Identity
-    smsc: str  # the SIM's service centre address; "" when it has none: every send would fail with CMS 330
+class Modem:
+    """A modem on a link. After `start`: `identity`, `profile`, and `smsc`, the SIM's service centre.
 
-    def start(self, enter_pin: Callable[[Identity], str | None]) -> None: ...
-    def health(self) -> Health: ...
-    def list(self, *, everything: bool) -> list[Stored]: ...
-    def delete(self, stored: Stored) -> None: ...
-    def prompt(self, length: int) -> Prompt: ...
-    def notices(self) -> list[Notice]: ...
-    def wait(self, deadline: float) -> None: ...
-    def wake(self) -> None: ...
-    def recover(self) -> None: ...
-    def hang_up(self) -> None: ...
-    def close(self) -> None: ...
+    `smsc` "" means that the SIM has none and every text would be refused (CMS 330); None, that the modem does
+    not tell.
+    """
+
+    def __init__(self, link: Link, clock: Clock, patience: Patience = REAL) -> None:
+        self.identity = Identity()
+        self.profile: Profile = GENERIC
+        self.smsc: str | None = None
+        self._link = link
+        self._clock = clock
+        self._patience = patience
+        self._at = At(link, clock)
+        self._ears = Ears(clock)
+        self._at.incoming.on_urc = self._ears.hear
+        self._storages = Storages(self._at, patience)
+        self._indications = ""
+
+    def start(self, enter_pin: Callable[[Identity], str | None]) -> None:
+        """Bring the modem to where it lists and sends.
+
+        `enter_pin` is called at most once, only when the SIM asks for its PIN: it returns the PIN, having
+        recorded the attempt durably, or None. ModemSilent, NotAModem, SimNotReady, PinRefused, PortGone,
+        CommandRefused (no PDU mode).
+        """
+        startup = Startup(self._at, self._ears, self._patience)
+        try:
+            startup.run(enter_pin)
+        finally:  # also a start that failed learned who the modem is
+            self.identity = startup.identity
+            self.profile = startup.profile
+        self.smsc = startup.smsc
+        self._storages = startup.storages
+        self._indications = startup.indications
+
+    def health(self) -> Health:
+        """Signal, registration, operator, storage. Also finds out whether the modem forgot its settings."""
+        health = read_health(self._at, self._storages)
+        if self._indications:
+            now = value(ask(self._at, "AT+CNMI?"))
+            if now and now.replace(" ", "") != self._indications.replace(" ", ""):
+                self._ears.notices.append(Restarted(f"its indications were {self._indications}, are {now}"))
+        return health
+
+    def list(self, everything: bool) -> Texts:  # noqa: FBT001 (the contract's form)
+        """The received texts and reports that lie in the arrival storage or, if `everything`, in all of them."""
+        return self._storages.contents(everything=everything)
+
+    def delete(self, stored: Stored) -> None:
+        """Empty one slot. No error when it is empty already; CommandRefused when it stays full."""
+        self._storages.delete(stored)
+
+    def prompt(self, length: int) -> Prompt:
+        """For `with`: AT+CMGS=`length` (octets of the TPDU, without SMSC); a ringing call is rejected first."""
+        called_at = self._ears.called_at
+        if called_at is not None and self._clock.monotonic() - called_at < RINGING_S:
+            self.hang_up()
+        return Prompt(self._at, length, self._patience.prompt_s)
+
+    def notices(self) -> Notices:
+        """Take what came unasked, oldest first."""
+        notices = [*self._ears.notices]
+        self._ears.notices.clear()
+        self._at.urcs.clear()
+        return notices
+
+    def wait(self, deadline: float) -> None:
+        """Block until a notice, `wake` or the deadline (clock.monotonic()); PortGone."""
+        while not self._ears.notices and not self._at.listen(deadline):
+            pass
+
+    def wake(self) -> None:
+        """From any thread: end a `wait`."""
+        self._link.wake()
+
+    def recover(self) -> None:
+        """After silence: ESC (unless a text's answer may still come) and AT; ModemSilent when it is dead."""
+        self._at.resync()
+
+    def hang_up(self) -> None:
+        """Reject a call that rings: while it does, many modems send nothing."""
+        self._ears.called_at = None
+        if ask(self._at, "AT+CHUP") is None:
+            ask(self._at, "ATH")
+
+    def close(self) -> None:
+        """Let the port go; returns at once, even when the port takes its time."""
+        self._link.close()

@@ -1,0 +1,48 @@
+"""Small manners of asking a modem: tolerate a refusal, wait while hearing, take a value out of an answer."""
+
+from __future__ import annotations
+
+import re
+
+from hardware.at import At
+from hardware.errors import CommandRefused, ModemSilent
+
+_OUTSIDE_QUOTES = re.compile(r',(?=(?:[^"]*"[^"]*")*[^"]*$)')
+_NAME = re.compile(r"[+^*#_$%!&]?[A-Z][A-Z0-9_]*:\s*")
+
+
+def ask(at: At, command: str, timeout_s: float = 5.0) -> list[str] | None:
+    """The answer's lines; None when the modem refuses or does not answer this one. ModemSilent when it is dead."""
+    try:
+        return at.command(command, timeout_s)
+    except CommandRefused:
+        return None
+    except ModemSilent:
+        at.resync()
+        return None
+
+
+def pause(at: At, seconds: float) -> None:
+    """Wait, hearing what comes meanwhile."""
+    deadline = at.clock.monotonic() + seconds
+    while at.clock.monotonic() < deadline:
+        at.listen(deadline)
+
+
+def value(lines: list[str] | None) -> str:
+    """The first line's value, without its name and quotes; "" when there is none."""
+    if not lines:
+        return ""
+    return _NAME.sub("", lines[0], count=1).strip().strip('"').strip()
+
+
+def fields(line: str) -> list[str]:
+    """What stands between the commas behind the name, quotes kept. Unbalanced quotes do not hide a comma."""
+    rest = line.partition(":")[2]
+    parts = rest.split(",") if rest.count('"') % 2 else _OUTSIDE_QUOTES.split(rest)
+    return [part.strip() for part in parts]
+
+
+def numbers(line: str) -> list[int]:
+    """The fields that are numbers, in order."""
+    return [int(field) for field in fields(line) if re.fullmatch(r"-?\d{1,9}", field)]

@@ -1,0 +1,227 @@
+"""The AT channel: one command at a time over a `Link`, whatever comes unasked set aside.
+
+Promises: an answer is never given to another command: after a silence the line is brought back into step
+before the next command is written. An answer is returned the moment its final result is there.
+Failure: an error answer is `CommandRefused`; no answer is `ModemSilent`, and `SubmitUncertain` once Ctrl-Z
+was written; a flood that is no answer is `NotAModem`; a lost port is `PortGone`.
+
+One thread owns an `At`. Only `Link.wake` may come from another; a wake during a command is kept for `listen`.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+from hardware import framing
+from hardware.errors import CommandRefused, HardwareError, ModemSilent, SubmitUncertain
+from hardware.incoming import Incoming
+from hardware.link import Clock, Link
+
+PATIENCE_LIMIT_S = 600.0  # however steadily a patient command's answer drips
+GRACE_S = 2.0  # for what may still follow a line that already says enough
+SUBMIT_GRACE_S = 10.0  # for the OK behind a +CMGS
+ESC = b"\x1b"
+CTRL_Z = b"\x1a"
+
+
+class _Answer:
+    """The answer to one command while it comes in."""
+
+    def __init__(self, incoming: Incoming, text: str, own: str, *, enough: str, grace_s: float) -> None:
+        self.lines: list[str] = []
+        self.started = incoming.clock.monotonic()
+        self.deadline = self.started
+        self._incoming = incoming
+        self._echo = framing.Echo(text)
+        self._own = own
+        self._enough = enough
+        self._grace_s = grace_s
+        self._fallback: framing.Final | None = None  # what silence would mean
+
+    def take(self, line: str) -> framing.Final | None:
+        """Sort one line in; the final result when it is one."""
+        if self._fallback and self._fallback.cut and line.strip().isdigit():
+            return framing.final(f"+{self._fallback.family} ERROR: {line.strip()}")
+        line = self._echo.strip(line)
+        if not line or self._incoming.set_aside(line, self._own):
+            return None
+        result = framing.final(line)
+        if result is None:
+            self.lines.append(line.rstrip())
+            if self._enough and line.startswith(self._enough):
+                self._settle_for(framing.OK, self._grace_s)
+            return None
+        if result.cut:
+            self._settle_for(result, GRACE_S)
+            return None
+        if self._incoming.owed_ok and not self.lines:  # it belongs to a +CMGS that came late
+            self._incoming.owed_ok = False
+            self._settle_for(result, GRACE_S / 2)
+            return None
+        return result
+
+    def silence(self) -> framing.Final | None:
+        """What it means that nothing more came."""
+        return self._fallback
+
+    def _settle_for(self, result: framing.Final, grace_s: float) -> None:
+        self._fallback = result
+        self.deadline = min(self.deadline, self._incoming.clock.monotonic() + grace_s)
+
+
+class At:
+    """The channel. `urcs` keeps the latest unsolicited lines ("+CMT: ,23\\n0791..." with their PDU).
+
+    `incoming.on_urc` is told of each as it comes; what it returns, if anything, is evidence that the modem
+    restarted, which ends the wait for a submit's answer.
+    """
+
+    def __init__(self, link: Link, clock: Clock) -> None:
+        self.link = link
+        self.clock = clock
+        self.incoming = Incoming(link, clock)
+        self._out_of_step = False  # an answer may still come that nobody waits for
+        self._at_prompt = False
+        self._may_come_late = False  # a +CMGS
+
+    @property
+    def urcs(self) -> deque[str]:
+        """The latest unsolicited lines, oldest first; take them out."""
+        return self.incoming.urcs
+
+    def command(
+        self, text: str, timeout_s: float = 5.0, *, enough: str = "", patient: bool = False, shown: str = ""
+    ) -> list[str]:
+        """Write `text` and return its information lines, without echo and unsolicited lines.
+
+        `enough`: a line that begins so suffices when no OK follows it. `patient`: the time limit is for each
+        silence, not for the whole answer. `shown`: what errors call the command (when it holds a secret).
+        """
+        self._in_step()
+        answer = self._write(text, framing.name_of(text), b"\r", enough=enough, grace_s=GRACE_S)
+        result = self._wait(answer, timeout_s, patient=patient)
+        if result is None:
+            heard = b"" if shown else self.incoming.heard
+            raise ModemSilent(shown or text, self._since(answer), heard)
+        return self._checked(shown or text, answer, result)
+
+    def prompt(self, text: str, timeout_s: float = 15.0) -> None:
+        """Write `text` and return when the modem prompts. On silence ESC is sent: nothing has left."""
+        self._in_step()
+        answer = self._write(text, "", b"\r", enough="", grace_s=GRACE_S)
+        while True:
+            line = self.incoming.next(answer.started + timeout_s, prompt=True)
+            if line is None:
+                cut = answer.silence()
+                if cut and not cut.ok:
+                    self._checked(text, answer, cut)
+                silent = ModemSilent(text, self._since(answer), self.incoming.heard)
+                self._leave_silent_prompt()
+                raise silent
+            if line.startswith(">"):
+                self._at_prompt = True
+                return
+            result = answer.take(line)
+            if result and not result.ok:
+                self._checked(text, answer, result)
+
+    def send(self, pdu_hex: str, timeout_s: float = 180.0) -> list[str]:
+        """After the prompt: write the PDU and Ctrl-Z, the point of no return; the lines before the final OK.
+
+        A final error is `CommandRefused`; anything else that is no OK is `SubmitUncertain`.
+        """
+        self._at_prompt = False
+        self._may_come_late = self._out_of_step = True
+        started = self.clock.monotonic()
+        try:
+            answer = self._write(pdu_hex, "+CMGS", CTRL_Z, enough="+CMGS:", grace_s=SUBMIT_GRACE_S)
+            result = self._wait(answer, timeout_s, sending=True)
+        except HardwareError as lost:
+            raise SubmitUncertain(str(lost), self.clock.monotonic() - started) from lost
+        if result is None:
+            evidence = f"the modem restarted ({self.incoming.restarted})" if self.incoming.restarted else ""
+            raise SubmitUncertain(evidence or "no final answer came", self._since(answer))
+        self._may_come_late = False
+        return self._checked("AT+CMGS", answer, result)
+
+    def escape(self) -> None:
+        """Leave a prompt: ESC, then AT to see that the line is free. ModemSilent when it is not."""
+        self._at_prompt = False
+        self._out_of_step = True
+        self.link.write(ESC)
+        self.incoming.hush(0.5, until_final=True)
+        self._free_line(escape=True)
+
+    def answers(self, timeout_s: float) -> bool:
+        """Whether AT is answered, if only by an error. `incoming.heard` is what was said instead."""
+        answer = self._write("AT", "", b"\r", enough="", grace_s=GRACE_S)
+        return self._wait(answer, timeout_s) is not None
+
+    def resync(self) -> None:
+        """After a silence: ESC (not while a text's answer may still come), AT until it is answered."""
+        self.incoming.hush(0.05)
+        self._free_line(escape=not self._may_come_late)
+
+    def listen(self, deadline: float) -> bool:
+        """Set aside what comes unasked, once; whether it was woken or the deadline came instead."""
+        return self.incoming.listen(deadline)
+
+    def _in_step(self) -> None:
+        """Before a command: look at what came meanwhile, leave a forgotten prompt, mend a silence."""
+        if self.incoming.catch_up() or self._at_prompt:
+            self.escape()
+        elif self._out_of_step:
+            self.resync()
+
+    def _free_line(self, *, escape: bool) -> None:
+        started = self.clock.monotonic()
+        for attempt in range(3):
+            if escape or attempt == 2:
+                self.link.write(ESC + b"\r")
+                self.incoming.hush(0.3)
+            if self.answers(GRACE_S):
+                self.incoming.hush(0.05)
+                self._out_of_step = self._may_come_late = self.incoming.owed_ok = False
+                return
+        raise ModemSilent("AT", self.clock.monotonic() - started, self.incoming.heard)
+
+    def _leave_silent_prompt(self) -> None:
+        try:
+            self.escape()
+        except ModemSilent:
+            self._out_of_step = True  # the next command finds out
+
+    def _write(self, text: str, own: str, end: bytes, *, enough: str, grace_s: float) -> _Answer:
+        self.incoming.begin()
+        self.link.write(text.encode("latin-1") + end)
+        return _Answer(self.incoming, text, own, enough=enough, grace_s=grace_s)
+
+    def _wait(
+        self, answer: _Answer, timeout_s: float, *, patient: bool = False, sending: bool = False
+    ) -> framing.Final | None:
+        """Read until the final result; None (and out of step) when none came, or the modem restarted."""
+        answer.deadline = answer.started + timeout_s
+        while (line := self.incoming.next(answer.deadline)) is not None:
+            if sending:
+                line = line.lstrip("> ")
+                if framing.ends_call(line):  # says nothing about the text
+                    continue
+            result = answer.take(line)
+            if result:
+                self._out_of_step = False
+                return result
+            if sending and self.incoming.restarted:
+                return None
+            if patient:
+                limit = answer.started + PATIENCE_LIMIT_S
+                answer.deadline = min(self.clock.monotonic() + timeout_s, limit)
+        self._out_of_step = True
+        return answer.silence()
+
+    def _since(self, answer: _Answer) -> float:
+        return self.clock.monotonic() - answer.started
+
+    def _checked(self, shown: str, answer: _Answer, result: framing.Final) -> list[str]:
+        if result.ok:
+            return answer.lines
+        raise CommandRefused(shown, result.family, result.code, result.text, self._since(answer))

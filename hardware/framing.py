@@ -1,0 +1,168 @@
+"""Bytes into lines, and what each line is: echo, final result, unasked, or information. Pure.
+
+The rules are those that real modems need, not those of the standard: any split of reads, lines ended by CR,
+LF, CR LF or CR CR LF, leading NULs, blank lines anywhere, an echo that is repeated, mangled or interrupted by
+an unsolicited line, a header glued to the PDU before it.
+
+Promises: bounded memory whatever comes (a line keeps its first `LINE_LIMIT` bytes). Never raises.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from hardware.codes import cme_text, cms_text, code_for
+from hardware.errors import Family
+
+LINE_LIMIT = 4096  # the longest real line is a PDU of 176 octets or a USSD answer: under 800 characters
+
+_GLUED = re.compile(r"(?<=[0-9A-Fa-f])(?=[+^*][A-Z]{3,}:)")
+_ERROR = re.compile(r"\+CM([ES]) ERROR:(.*)")
+_NAMED = re.compile(r"([+^*#_$%!&][A-Z][A-Z0-9_]*):")
+_COMMAND = re.compile(r"AT([+^*#_$%!&]?[A-Z0-9_]+)", re.IGNORECASE)
+_OLD_ECHO = re.compile(r"AT[+^*#$%][A-Z]{3}")
+_REGISTRATION = ("+CREG", "+CGREG", "+CEREG")
+_ASKED_REGISTRATION = re.compile(r"\s*0*[0-5]\s*,\s*0*(?:\d|1[01])\s*(?:,|$)")
+_CALL_ENDS = ("NO CARRIER", "BUSY", "NO ANSWER", "NO DIALTONE", "NO DIAL TONE")
+_SAID_UNASKED = re.compile(
+    r"RING$|RDY$|APP RDY$|Call Ready$|SMS Ready$|SMS DONE$|PB DONE$|(UNDER|OVER)-VOLTAGE|NORMAL POWER DOWN$"
+    r"|SDNDCRC =|DST: |REBOOT\b|SYSSTART"
+)
+HAS_BODY = ("+CMT:", "+CDS:", "+CBM:")  # the next line is their PDU
+
+
+@dataclass(frozen=True, slots=True)
+class Final:
+    """A final result: `ok`, or an error's family, number and words; `cut` when its number is missing."""
+
+    ok: bool
+    family: Family = "TEXT"
+    code: int | None = None
+    text: str = ""
+    cut: bool = False
+
+
+OK = Final(ok=True)
+
+
+class Splitter:
+    """Bytes in, whole lines out; what is unfinished waits in `partial`."""
+
+    def __init__(self) -> None:
+        self.partial = b""
+
+    def feed(self, data: bytes) -> list[str]:
+        """The lines that `data` completes, without line ends and blank lines; latin-1 loses nothing."""
+        data = data.translate(None, b"\0").replace(b"\r", b"\n")
+        first, *rest = data.split(b"\n")
+        self.partial = (self.partial + first[:LINE_LIMIT])[:LINE_LIMIT]
+        if not rest:
+            return []
+        ended = [self.partial, *(line[:LINE_LIMIT] for line in rest)]
+        self.partial = ended.pop()
+        lines: list[str] = []
+        for raw in ended:
+            line = raw.decode("latin-1").strip("\x1a\x1b").lstrip()
+            if line:
+                lines += [line] if line[0] in "+^*" else _GLUED.split(line)
+        return lines
+
+    def take_prompt(self) -> bool:
+        """Whether the unfinished line is a prompt; if so it is consumed."""
+        if not self.partial.lstrip(b" \x1a\x1b").startswith(b">"):
+            return False
+        self.partial = b""
+        return True
+
+
+class Echo:
+    """The echo of one command, to be taken out of what comes back."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._at = 0
+
+    def strip(self, line: str) -> str:
+        """`line` without what of the echo it holds: "" when it is all echo."""
+        bare = line.rstrip()
+        if bare == self._text:
+            return ""
+        left = "" if _OLD_ECHO.match(line) else line
+        if not bare or self._at >= len(self._text):
+            return left
+        for lost in (0, 1) if self._at == 0 else (0,):  # the first character may be lost (MBM)
+            due = self._text[self._at + lost :]
+            if due.startswith(bare):
+                self._at += lost + len(bare)
+                return ""
+            common = _common(due, line)
+            if common and unasked(line[common:], ""):
+                self._at += lost + common
+                return line[common:]
+        return left
+
+
+def _common(one: str, other: str) -> int:
+    for at, (left, right) in enumerate(zip(one, other, strict=False)):
+        if left != right:
+            return at
+    return min(len(one), len(other))
+
+
+def name_of(command: str) -> str:
+    """The name under which a command is answered: "+CPMS" of 'AT+CPMS="SM"'; "" of "AT"."""
+    found = _COMMAND.match(command)
+    return found[1].upper() if found else ""
+
+
+def is_named(line: str) -> bool:
+    """Whether `line` begins with a name and a colon, as answers and unsolicited lines do and PDUs do not."""
+    return bool(_NAMED.match(line))
+
+
+def unasked(line: str, own: str) -> bool:
+    """Whether `line` is unsolicited while the command called `own` ("" for none) waits for its answer.
+
+    Everything that carries a name is unasked unless the name is the command's own. Registration lines are
+    told apart by their fields: an answer is <n>,<stat>, an unsolicited one begins with <stat>.
+    """
+    named = _NAMED.match(line)
+    if not named:
+        return bool(_SAID_UNASKED.match(line))
+    name = named[1]
+    if name != own:
+        return not _ERROR.match(line)
+    return name in _REGISTRATION and not _ASKED_REGISTRATION.match(line[named.end() :])
+
+
+def final(line: str) -> Final | None:
+    """The final result that `line` is, or None ("OKAY see you" is none)."""
+    error = _ERROR.match(line)
+    if error:
+        return _coded("CME" if error[1] == "E" else "CMS", error[2])
+    bare = line.rstrip()
+    if bare == "OK":
+        return OK
+    if bare == "ERROR":
+        return Final(ok=False, family="ERROR", text="ERROR")
+    if bare in _CALL_ENDS or bare in ("COMMAND NOT SUPPORT", "NA") or bare.startswith("MODEM ERROR"):
+        return Final(ok=False, family="TEXT", text=bare)
+    return None
+
+
+def ends_call(line: str) -> bool:
+    """Whether `line` is one that also comes unasked when a ringing call ends."""
+    return line.rstrip() in _CALL_ENDS
+
+
+def _coded(family: Family, said: str) -> Final:
+    text = said.strip().strip('"')
+    if not text:  # "+CMS ERROR: " is an answer; "+CMS ERROR:" was cut before its number
+        return Final(ok=False, family=family, cut=not said)
+    if re.fullmatch(r"-?\d{1,5}", text):
+        code = int(text)
+        return Final(
+            ok=False, family=family, code=code, text=(cms_text if family == "CMS" else cme_text)(code)
+        )
+    return Final(ok=False, family=family, code=code_for(family, text), text=text)

@@ -1,0 +1,67 @@
+"""Who the modem and its SIM say they are. Nothing here fails for want of an answer: it is "" then."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from hardware.asking import ask, fields, value
+from hardware.at import At
+from hardware.facts import Identity
+from hardware.profiles import Profile
+
+_IMEI = re.compile(r"(?<!\d)(\d{15})\d{0,2}(?!\d)")
+_ICCID = re.compile(r"(?<![0-9A-Fa-f])(\d{18,20})[Ff]{0,2}(?![0-9A-Fa-f])")
+_IMSI = re.compile(r"(?<!\d)(\d{14,15})(?!\d)")
+_CRSM = re.compile(r'\+CRSM:\s*144\s*,\s*\d+\s*,\s*"?([0-9A-Fa-f]{20})')
+
+
+def of_modem(at: At) -> Identity:
+    """What the modem says of itself; needs no SIM."""
+    return Identity(
+        imei=_found(_IMEI, ask(at, "AT+CGSN")),
+        manufacturer=value(ask(at, "AT+CGMI"))[:80],
+        model=value(ask(at, "AT+CGMM"))[:80],
+        revision=value(ask(at, "AT+CGMR"))[:80],
+    )
+
+
+def with_card(at: At, identity: Identity, profile: Profile) -> Identity:
+    """`identity` with the card's ICCID, which most modems tell before the PIN; tries the profile's ways."""
+    for command in profile.iccid:
+        iccid = iccid_in(ask(at, command))
+        if iccid:
+            return replace(identity, iccid=iccid)
+    return identity
+
+
+def with_subscriber(at: At, identity: Identity) -> Identity:
+    """`identity` with IMSI and own number, which need an unlocked SIM."""
+    number = ""
+    for line in ask(at, "AT+CNUM") or []:
+        parts = [part.strip('"') for part in fields(line)]
+        if line.startswith("+CNUM") and len(parts) >= 2 and re.fullmatch(r"\+?\d{3,15}", parts[1]):
+            international = len(parts) > 2 and parts[2] == "145" and not parts[1].startswith("+")
+            number = f"+{parts[1]}" if international else parts[1]
+            break
+    return replace(identity, imsi=_found(_IMSI, ask(at, "AT+CIMI")), number=number)
+
+
+def iccid_in(lines: list[str] | None) -> str:
+    """The ICCID in an answer: with or without name, quotes and filler, or raw with its nibbles swapped."""
+    text = "\n".join(lines or [])
+    raw = _CRSM.search(text)
+    if raw:
+        return _swapped(raw[1])
+    found = _found(_ICCID, lines)
+    return _swapped(found) if found.startswith("98") else found
+
+
+def _swapped(digits: str) -> str:
+    pairs = zip(digits[1::2], digits[::2], strict=False)
+    return "".join(low + high for low, high in pairs).rstrip("Ff")
+
+
+def _found(pattern: re.Pattern[str], lines: list[str] | None) -> str:
+    found = pattern.search("\n".join(lines or []))
+    return found[1] if found else ""

@@ -1,0 +1,131 @@
+"""What comes from the modem: lines for whoever waits, everything unasked set aside.
+
+Promises: an unsolicited line is never taken for an answer, whether it stands before, within or behind one; a
++CMT or +CDS keeps the PDU that follows it. What nobody waits for is dropped, but for unsolicited lines.
+Failure: `NotAModem` for a flood that no answer can be; `PortGone` from the link.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+
+from hardware import framing
+from hardware.errors import NotAModem
+from hardware.link import Clock, Link
+
+ANSWER_LIMIT = 2_000_000  # bytes; a full storage of 1,000 texts is under half a megabyte
+LINES_LIMIT = 20_000
+HUSH_LIMIT_S = 5.0
+
+
+class Incoming:
+    """The receiving half of the AT channel; one thread owns it."""
+
+    def __init__(self, link: Link, clock: Clock) -> None:
+        self.link = link
+        self.clock = clock
+        self.urcs: deque[str] = deque(maxlen=500)
+        self.on_urc: Callable[[str], str | None] = lambda urc: None
+        self.heard = b""  # the end of what came since `begin`
+        self.restarted = ""  # evidence from `on_urc` since `begin`
+        self.owed_ok = False  # a late +CMGS came; its OK did not yet
+        self._splitter = framing.Splitter()
+        self._lines: deque[str] = deque()
+        self._received = 0
+        self._body_of = ""  # the +CMT or +CDS whose PDU has not come yet
+        self._ringing = False
+        self._woken = False
+
+    def begin(self) -> None:
+        """A command is about to be written: count and remember anew."""
+        self.heard = b""
+        self.restarted = ""
+        self._received = 0
+
+    def next(self, deadline: float, *, prompt: bool = False) -> str | None:
+        """The next line (">" for a prompt, when `prompt`), or None at the deadline."""
+        while not self._lines:
+            if prompt and self._splitter.take_prompt():
+                return ">"
+            data = self.link.read(deadline)
+            if data:
+                self._feed(data)
+            elif self.clock.monotonic() < deadline:
+                self._woken = True  # keep it for `listen`: an answer is not to be missed
+            if not self._lines and self.clock.monotonic() >= deadline:
+                return ">" if prompt and self._splitter.take_prompt() else None
+        return self._lines.popleft()
+
+    def set_aside(self, line: str, own: str) -> bool:
+        """Whether `line` is unasked while the command called `own` waits; if so it is kept in `urcs`."""
+        unasked = framing.unasked(line, own)
+        if self._body_of and not unasked:
+            header, self._body_of = self._body_of, ""
+            if not framing.final(line) and not framing.is_named(line):
+                self._keep(f"{header}\n{line.rstrip()}")
+                return True
+            self._keep(header)
+        if not unasked:
+            return self._ringing and framing.ends_call(line)
+        if line.startswith(framing.HAS_BODY):
+            self._body_of = line.rstrip()
+            return True
+        self._ringing = self._ringing or line.startswith(("RING", "+CRING", "+CLIP"))
+        self.owed_ok = self.owed_ok or line.startswith("+CMGS:")
+        self._keep(line.rstrip())
+        return True
+
+    def listen(self, deadline: float) -> bool:
+        """Set aside what comes unasked, once; whether it was woken or the deadline came instead."""
+        if self._lines or self._woken:
+            woken, self._woken = self._woken, False
+            self._look()
+            return woken
+        self._received = 0
+        data = self.link.read(deadline)
+        if data:
+            self._feed(data)
+            self._look()
+        return not data
+
+    def catch_up(self) -> bool:
+        """Look at what has already come, without waiting; whether a prompt stands at its end."""
+        self.begin()
+        for _ in range(64):
+            data = self.link.read(self.clock.monotonic())
+            if not data:
+                break
+            self._feed(data)
+            self._look()
+        self._look()
+        return self._splitter.take_prompt()
+
+    def hush(self, quiet_s: float, *, until_final: bool = False) -> None:
+        """Let what is still coming pass, until `quiet_s` of silence or, if so asked, a final result."""
+        limit = self.clock.monotonic() + HUSH_LIMIT_S
+        while self.clock.monotonic() < limit:
+            line = self.next(self.clock.monotonic() + quiet_s)
+            if line is None:
+                return
+            if not self.set_aside(line, "") and until_final and framing.final(line):
+                return
+
+    def _look(self) -> None:
+        while self._lines:
+            line = self._lines.popleft()
+            if not self.set_aside(line, "") and framing.final(line):
+                self.owed_ok = False
+
+    def _feed(self, data: bytes) -> None:
+        self.heard = (self.heard + data)[-200:]
+        self._received += len(data)
+        self._lines.extend(self._splitter.feed(data))
+        if self._received > ANSWER_LIMIT or len(self._lines) > LINES_LIMIT:
+            self._lines.clear()
+            self._received = 0
+            raise NotAModem(self.link.name, f"a flood of bytes, ending in {self.heard[-40:]!r}")
+
+    def _keep(self, urc: str) -> None:
+        self.urcs.append(urc)
+        self.restarted = self.on_urc(urc) or self.restarted

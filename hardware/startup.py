@@ -1,0 +1,193 @@
+"""Starting a modem: the order of steps that survives real modems, each with its fall-backs.
+
+The order: leave a stale prompt, wait for AT, reset to the profile, echo off, error numbers on, who are you, SIM
+and PIN, power, wait for the SIM, PDU mode, storages, indications, registration, service centre, quiet.
+Almost every step may be refused; only these end a start: no answer at all (`ModemSilent`), something that is no
+modem (`NotAModem`), a SIM that cannot be used (`SimNotReady`, `PinRefused`), and no PDU mode (`CommandRefused`).
+A modem that restarts meanwhile is started from the beginning, three times at most.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from hardware import identity as who
+from hardware.asking import ask, numbers, pause, value
+from hardware.at import ESC, At
+from hardware.errors import CommandRefused, ModemSilent, NotAModem, SimNotReady
+from hardware.facts import Identity
+from hardware.notices import Ears
+from hardware.patience import Patience
+from hardware.profiles import GENERIC, Profile, profile_for
+from hardware.sim import Sim, state_in
+from hardware.storage import Storages
+
+EnterPin = Callable[[Identity], str | None]
+NOISE_TRIES = 3  # so often may something else than a modem answer before we leave it alone
+
+
+class Startup:
+    """One start of one modem; afterwards its fields say what was found."""
+
+    def __init__(self, at: At, ears: Ears, patience: Patience) -> None:
+        self.identity = Identity()
+        self.profile: Profile = GENERIC
+        self.smsc: str | None = None  # "" when the SIM has none; None when the modem does not tell
+        self.indications = ""  # AT+CNMI? as it reads after it was set
+        self.storages = Storages(at, patience)
+        self._at = at
+        self._ears = ears
+        self._patience = patience
+        self._sim = Sim(at, patience)
+
+    def run(self, enter_pin: EnterPin) -> None:
+        """Start it; ends ready to list and to send."""
+        self._wake_up()
+        for _ in range(3):
+            self._ears.disarm()
+            self._configure(enter_pin)
+            if not self._ears.booted:
+                break
+        self._ears.arm()
+
+    def _wake_up(self) -> None:
+        """Drop stale bytes, leave a stale prompt, then AT until there is an answer."""
+        at = self._at
+        at.incoming.hush(self._patience.settle_s)
+        at.link.write(ESC + b"\r")
+        at.incoming.hush(self._patience.settle_s)
+        started = at.clock.monotonic()
+        noise = 0
+        for _ in range(self._patience.probes):
+            if at.answers(self._patience.probe_s):
+                at.incoming.hush(self._patience.settle_s)
+                return
+            heard = at.incoming.heard
+            if _is_noise(heard):
+                noise += 1
+                if noise >= NOISE_TRIES:
+                    raise NotAModem(at.link.name, f"to AT it says {heard[-60:]!r}")
+        raise ModemSilent("AT", at.clock.monotonic() - started, at.incoming.heard)
+
+    def _configure(self, enter_pin: EnterPin) -> None:
+        at, patience = self._at, self._patience
+        ask(at, "ATZ", patience.answer_s)
+        if ask(at, "ATE0", patience.answer_s) is None:
+            ask(at, "ATE0", patience.answer_s)
+        ask(at, "AT+CMEE=1", patience.answer_s)
+        self.identity = who.of_modem(at)
+        made = self.identity
+        self.profile = profile_for(made.manufacturer, made.model, made.revision)
+        self._open_sim(enter_pin)
+        self._sim_ready()
+        ask(at, "AT+CSMS=0", patience.answer_s)
+        self._pdu_mode()
+        self.storages = Storages(at, patience)
+        self.storages.choose()
+        self._indicate()
+        for command in ("AT+CREG=2", "AT+CGREG=2", "AT+CEREG=2", "AT+COPS=3,2"):
+            ask(at, command, patience.answer_s)
+        ask(at, "AT+COPS=3,0", patience.answer_s)  # people read names; where this is refused, numbers stay
+        if ask(at, 'AT+CSCS="IRA"', patience.answer_s) is None:
+            ask(at, 'AT+CSCS="GSM"', patience.answer_s)
+        self.smsc = self._service_centre()
+        for command in self.profile.quiet:
+            ask(at, command, patience.answer_s)
+        self.identity = who.with_subscriber(at, self.identity)
+
+    def _open_sim(self, enter_pin: EnterPin) -> None:
+        at = self._at
+        self.identity = who.with_card(at, self.identity, self.profile)
+        powered = False
+        try:
+            self._sim.unlock(self.profile, lambda: enter_pin(self.identity))
+        except SimNotReady as locked:
+            if locked.state == "PIN" or not self._power_up():
+                raise
+            powered = True
+        powered = powered or self._power_up()
+        if powered:
+            self._sim.unlock(self.profile, lambda: enter_pin(self.identity))
+        if powered or self._sim.pin_entered:
+            self._until_said(self.profile.sms_ready)
+        if not self.identity.iccid:
+            self.identity = who.with_card(at, self.identity, self.profile)
+
+    def _power_up(self) -> bool:
+        """Switch the radio on if it is off; whether it was."""
+        state = numbers((ask(self._at, "AT+CFUN?", self._patience.answer_s) or [""])[0])
+        if not state or state[0] not in (0, 4):
+            return False
+        ask(self._at, "AT+CFUN=1", self._patience.slow_s)
+        return True
+
+    def _until_said(self, words: str) -> None:
+        clock = self._at.clock
+        deadline = clock.monotonic() + self._patience.sms_ready_s
+        while words and words not in self._ears.said and clock.monotonic() < deadline:
+            self._at.listen(deadline)
+
+    def _sim_ready(self) -> None:
+        """Wait while the SIM is busy; a modem that knows no CPMS? is asked nothing more."""
+        clock, patience = self._at.clock, self._patience
+        started = clock.monotonic()
+        while True:
+            try:
+                self._at.command("AT+CPMS?", patience.answer_s)
+            except CommandRefused as refused:
+                state = state_in(refused)
+                limit_s = patience.sim_ready_s if state == "BUSY" else patience.sim_fault_s
+                if state in ("", "READY"):
+                    return
+                if clock.monotonic() - started + patience.retry_s > limit_s:
+                    raise SimNotReady(state, str(refused)) from refused
+                pause(self._at, patience.retry_s)
+            else:
+                return
+
+    def _pdu_mode(self) -> None:
+        for tries_left in range(self._patience.pdu_mode_tries - 1, -1, -1):
+            try:
+                self._at.command("AT+CMGF=0", self._patience.answer_s)
+            except CommandRefused:
+                mode = ask(self._at, "AT+CMGF?", self._patience.answer_s)
+                if mode is None and ask(self._at, "AT+CMGS=?") is not None:
+                    return  # it knows texts but no modes: PDU is the one it has
+                if value(mode) == "0":
+                    return
+                if not tries_left:
+                    raise
+                pause(self._at, self._patience.pdu_mode_s)
+            else:
+                return
+
+    def _indicate(self) -> None:
+        """Indications: the first form that is accepted; none at all leaves polling, which finds all texts."""
+        for form in self.profile.cnmi:
+            if ask(self._at, f"AT+CNMI={form}", self._patience.answer_s) is not None:
+                break
+        self.indications = value(ask(self._at, "AT+CNMI?", self._patience.answer_s))
+
+    def _service_centre(self) -> str | None:
+        """The SIM's service centre; some SIMs cannot be read, or seem to have none, for seconds after plug-in."""
+        clock = self._at.clock
+        started = clock.monotonic()
+        while True:
+            found: str | None = ""
+            try:
+                lines = self._at.command("AT+CSCA?", self._patience.answer_s)
+                found = value(lines).split(",")[0].strip('" ')
+            except CommandRefused as refused:
+                if state_in(refused) != "BUSY" and (refused.family, refused.code) != ("CMS", 330):
+                    return None
+            if found or clock.monotonic() - started + self._patience.retry_s > self._patience.smsc_s:
+                return found
+            pause(self._at, self._patience.retry_s)
+
+
+def _is_noise(heard: bytes) -> bool:
+    """Whether this is neither silence nor a modem's: NMEA, or bytes that are no text."""
+    bare = heard.strip(b"\r\n \0")
+    unprintable = len(re.sub(rb"[\x20-\x7e\r\n\t\0]", b"", heard))
+    return bool(bare) and (unprintable * 4 > len(heard) or bare.startswith(b"$G") or b"\n$G" in heard)

@@ -1,0 +1,237 @@
+"""The modem's storages: which there are, what lies in them, taking things out.
+
+Storage is the truth about what came in; indications are only doorbells. Promises: what is received is returned
+exactly as the modem gave it, damaged or not; drafts and sent copies (stat 2, 3) never are, for the caller
+deletes what it is given. Works with modems that know no CPMS=?, no CPMS at all, or no CMGL.
+Failure: `CommandRefused` when the SIM says why (busy, absent, locked), else what the channel raises.
+"""
+
+from __future__ import annotations
+
+import re
+
+from hardware.asking import ask, fields, numbers
+from hardware.at import At
+from hardware.errors import CommandRefused
+from hardware.facts import Stored
+from hardware.patience import Patience
+from hardware.sim import state_in
+
+_EMPTY = {("CMS", 321), ("CME", 21), ("CME", 22), ("CME", -1)}
+_NOT_FOR_TEXTS = ("BM", "TA")  # broadcasts; a computer's own
+SLOTS_UNKNOWN = 50  # how far to look in a storage whose size nobody tells
+
+
+class Storages:
+    """The storages of one started modem."""
+
+    def __init__(self, at: At, patience: Patience) -> None:
+        self._at = at
+        self._patience = patience
+        self.arrival = ""  # where texts arrive; "" when the modem knows no storages
+        self.readable: tuple[str, ...] = ()
+        self._current = ""
+        self._arity = 3
+        self._totals: dict[str, int] = {}
+        self._walks = False  # no CMGL: read slot by slot
+
+    def choose(self) -> None:
+        """Find the storages; let texts arrive in the largest, read there."""
+        lists = _advertised(ask(self._at, "AT+CPMS=?"))
+        now = _names(ask(self._at, "AT+CPMS?"))
+        readable = lists[0] if lists else now[:1]
+        arrivals = (lists[-1] if lists else now[-1:]) or ["SM", "ME"]
+        usable = [name for name in arrivals if name not in ("SR", "MT", *_NOT_FOR_TEXTS)] or arrivals
+        usable = list(dict.fromkeys(usable))
+        accepted = [name for name in usable if self._arrive_in(name)]
+        self.arrival = max(accepted, key=lambda name: self._totals.get(name, 0), default=(now or [""])[-1])
+        if accepted and self._current != self.arrival:
+            self._arrive_in(self.arrival)
+        self.readable = _worth_reading(self.arrival, readable)
+
+    def _arrive_in(self, name: str) -> bool:
+        for arity in sorted((3, 2, 1), key=lambda arity: arity != self._arity):
+            lines = ask(self._at, "AT+CPMS=" + ",".join([f'"{name}"'] * arity), self._patience.delete_s)
+            if lines is not None:
+                self._arity, self._current = arity, name
+                counts = numbers(lines[0]) if lines else []
+                if len(counts) >= 2:
+                    self._totals[name] = counts[1]
+                return True
+        return False
+
+    def select(self, name: str) -> None:
+        """Make `name` the storage that is read and deleted from; CommandRefused."""
+        if not name or not self.arrival or name == self._current:
+            return
+        forms = [
+            (name, self.arrival, self.arrival),
+            (name, name, self.arrival),
+            (name, self.arrival),
+            (name,),
+        ]
+        forms.sort(key=lambda form: len(form) != self._arity)
+        refusal: CommandRefused | None = None
+        for form in forms:
+            try:
+                lines = self._at.command(
+                    "AT+CPMS=" + ",".join(f'"{part}"' for part in form), self._patience.delete_s
+                )
+            except CommandRefused as refused:
+                refusal = refusal or refused
+                continue
+            self._current = name
+            counts = numbers(lines[0]) if lines else []
+            if len(counts) >= 2:
+                self._totals[name] = counts[1]
+            return
+        if refusal:
+            raise refusal
+
+    def contents(self, *, everything: bool) -> list[Stored]:
+        """What was received and still lies there; in the arrival storage, or in every one."""
+        found: list[Stored] = []
+        for name in self.readable if everything else ():
+            if name == self.arrival:
+                continue
+            try:
+                self.select(name)
+            except CommandRefused:  # advertised but not there (Air724, ME3630)
+                continue
+            found += self._listed(name)
+        self.select(self.arrival)
+        return self._listed(self.arrival) + found
+
+    def delete(self, stored: Stored) -> None:
+        """Empty one slot; it may be empty already."""
+        self.select(stored.storage)
+        try:
+            self._at.command(f"AT+CMGD={stored.index}", self._patience.delete_s)
+        except CommandRefused as refused:
+            empty = (refused.family, refused.code) in _EMPTY
+            if not empty and (state_in(refused) or self._slot(stored.index) is not None):
+                raise
+
+    def counters(self) -> tuple[int | None, int | None]:
+        """Used and total slots where texts arrive, as the modem counts them (which may lag)."""
+        for line in ask(self._at, "AT+CPMS?") or []:
+            if not line.startswith("+CPMS"):
+                continue
+            parts = [part.strip('"') for part in fields(line)]
+            for at in range(len(parts) - 3, -1, -1):
+                if parts[at] == self.arrival and parts[at + 1].isdigit() and parts[at + 2].isdigit():
+                    return int(parts[at + 1]), int(parts[at + 2])
+            counts = numbers(line)
+            if len(counts) >= 2:
+                return counts[-2], counts[-1]
+        return None, self._totals.get(self.arrival)
+
+    def _listed(self, name: str) -> list[Stored]:
+        if self._walks:
+            return self._walk(name)
+        try:
+            lines = self._read("AT+CMGL=4", self._patience.list_s)
+        except CommandRefused as refused:
+            if state_in(refused):
+                raise
+            found = self._walk(name)
+            self._walks = True
+            return found
+        return [stored for entry in split_entries(lines, "+CMGL:") if (stored := stored_in(entry, name))]
+
+    def _walk(self, name: str) -> list[Stored]:
+        found = []
+        for index in range(self._totals.get(name, SLOTS_UNKNOWN) + 1):  # the first slot may be 0 or 1
+            entry = self._slot(index)
+            stored = stored_in([_with_index(entry[0], index), *entry[1:]], name) if entry else None
+            if stored:
+                found.append(stored)
+        return found
+
+    def _slot(self, index: int) -> list[str] | None:
+        try:
+            lines = self._read(f"AT+CMGR={index}", self._patience.delete_s)
+        except CommandRefused as refused:
+            if state_in(refused):
+                raise
+            return None
+        return next((entry for entry in split_entries(lines, "+CMGR:") if len(entry) > 1), None)
+
+    def _read(self, command: str, timeout_s: float) -> list[str]:
+        """Read, and once more in PDU mode when the modem has fallen out of it (Sony T630 does)."""
+        lines = self._at.command(command, timeout_s, patient=True)
+        if any(re.match(r'\+CMG[LR]:\s*(\d+\s*,\s*)?"(REC|STO)', line) for line in lines):
+            self._at.command("AT+CMGF=0")
+            lines = self._at.command(command, timeout_s, patient=True)
+        return lines
+
+
+def split_entries(lines: list[str], name: str) -> list[list[str]]:
+    """Each header that begins with `name`, with the lines behind it."""
+    entries: list[list[str]] = []
+    for line in lines:
+        if line.startswith(name):
+            entries.append([line])
+        elif entries:
+            entries[-1].append(line)
+    return entries
+
+
+def stored_in(entry: list[str], storage: str) -> Stored | None:
+    """The text in "+CMGL: <index>,<stat>,[<alpha>],<length>" and its PDU; None for drafts and empty slots."""
+    head = fields(entry[0])
+    index = int(head[0]) if re.fullmatch(r"\d{1,5}", head[0]) else None
+    stat = head[1] if len(head) > 2 else ""
+    pdu = _joined(entry[1:], int(head[-1]) if len(head) > 1 and head[-1].isdigit() else None)
+    if index is None or stat in ("2", "3") or not pdu.rstrip("Ff").strip("0"):
+        return None
+    return None if not stat and _is_submit(pdu) else Stored(storage, index, pdu)
+
+
+def _joined(lines: list[str], octets: int | None) -> str:
+    """The PDU; a line that was cut in two by an unsolicited one is put together, up to its announced length."""
+    pdu = ""
+    for line in lines:
+        part = re.sub(r",\d$", "", line.strip())
+        if pdu and (octets is None or not re.fullmatch(r"[0-9A-Fa-f]+", part)):
+            break
+        pdu += part
+        smsc = int(pdu[:2], 16) if re.match(r"[0-9A-Fa-f]{2}", pdu) else 0
+        if octets is None or len(pdu) >= 2 * (1 + smsc + octets):
+            break
+    return pdu
+
+
+def _is_submit(pdu: str) -> bool:
+    """Whether the TPDU is a SUBMIT, for headers that do not say what they hold."""
+    octets = bytes.fromhex(pdu[:40]) if re.fullmatch(r"(?:[0-9A-Fa-f]{2})+", pdu[:40]) else b""
+    return len(octets) > 1 and len(octets) > 1 + octets[0] and octets[1 + octets[0]] & 3 == 1
+
+
+def _with_index(header: str, index: int) -> str:
+    """A +CMGR header in the form of +CMGL; one that gives only a length, or nothing, says no stat."""
+    head = fields(header)
+    stat, length = (head[0], head[-1]) if len(head) > 1 else ("", head[0])
+    return f"+CMGL: {index},{stat},,{length}"
+
+
+def _advertised(lines: list[str] | None) -> list[list[str]]:
+    """The lists of "+CPMS: (...),(...),(...)", whatever became of brackets and quotes; [] when there are none."""
+    text = "".join(line.partition(":")[2] for line in lines or [] if line.startswith("+CPMS"))
+    lists = [re.findall(r"[A-Z][A-Z_]+", part) for part in re.split(r"\)\s*,?\s*\(", text)]
+    if "(" not in text and lists[0]:
+        return [lists[0]]  # iWow, MU609: bare names
+    return [names for names in lists if names]
+
+
+def _names(lines: list[str] | None) -> list[str]:
+    return re.findall(r'"([A-Z_]{2,5})"', "".join(line for line in lines or [] if line.startswith("+CPMS")))
+
+
+def _worth_reading(arrival: str, readable: list[str]) -> tuple[str, ...]:
+    """Arrival first; not MT where its parts are there, for it only shows their contents a second time."""
+    whole = {"SM", "ME"} & {arrival, *readable}
+    rest = [name for name in dict.fromkeys(readable) if name not in (arrival, *_NOT_FOR_TEXTS)]
+    if arrival == "MT":
+        rest = [name for name in rest if name not in ("SM", "ME")]
+    return (arrival, *(name for name in rest if name != "MT" or not whole))
