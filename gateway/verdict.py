@@ -29,6 +29,9 @@ NEVER_ANSWERED: dict[str, Row] = {  # before Ctrl-Z
     "RESET": Row("modem", "", "The modem restarted before the text went out.", 10, "restart"),
     "ERROR": Row("modem", "", "The modem would not take a text and did not say why.", 15, "wait", 3),
 }
+# Before the PDU, a complaint about text mode means that the modem restarted unnoticed and forgot AT+CMGF=0.
+PDU_MODE, TEXT_MODE = "invalid PDU mode parameter", "invalid text mode parameter"
+NOT_SPEAKING = Row("modem", TEXT_MODE, "The modem has forgotten how we speak to it.", 5, "restart")
 LOST_SIGHT: dict[str, Row] = {  # after it
     "SILENCE": Row("unclear", "", "The modem took the text and then did not answer.", 0, "wait"),
     "PORT": Row("unclear", "", "The modem was unplugged while the text was going out.", 0, "restart"),
@@ -113,7 +116,9 @@ def _row(refusal: Refusal) -> Row:
         row = Row("unclear", "", _unknown(refusal), 30, "wait" if before else "go on", 3 if before else 0)
     if before and row.kind in ("unclear", "taken", "once"):
         return row._replace(kind="temporary", station="wait")
-    if before and row.kind == "permanent":
+    if before and row.name == TEXT_MODE:
+        return NOT_SPEAKING
+    if before and row.kind == "permanent" and row.name != PDU_MODE:
         return row._replace(kind="suspect")  # the modem has not seen the number yet
     return row
 
