@@ -1,0 +1,115 @@
+"""Every byte to and from a modem, with its time and direction, in a ring of two files.
+
+One line an entry: wall time (UTC), monotonic seconds, ">" to the modem or "<" from it, and the bytes as Python
+writes them (b'AT\\r'). An entry is a line of the modem's, timed at its first byte; "+0.012" behind it says how
+much later its last byte came.
+
+Promises: bounded (PATH and PATH.1 together hold at most `limit_bytes`), readable by its owner only (0600), and
+never a PIN. Unless `full`, PDUs, numbers and quoted texts are hidden: their length stays.
+Failure: a trace that cannot be written stops itself and never disturbs the modem; `failed` says why.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import BinaryIO
+
+from hardware.link import Clock
+
+TO_MODEM = ">"
+FROM_MODEM = "<"
+ENTRY_LIMIT = 1024
+
+_PIN = re.compile(rb'(CPIN=\s*"?)[^",\r\n]*((?:"?\s*,\s*"?)[^"\r\n]*)?', re.IGNORECASE)
+_LINE_END = re.compile(rb"[\r\n]+")
+_HEX = re.compile(rb"[0-9A-Fa-f]{16,}")
+_DIGITS = re.compile(rb"\+?\d{5,}")
+_QUOTED = re.compile(rb'"[^"]{9,}"')
+
+
+class Trace:
+    """A trace file. `full` may be switched at any time; one thread writes."""
+
+    def __init__(self, path: Path, clock: Clock, *, limit_bytes: int = 1_000_000, full: bool = False) -> None:
+        self.full = full
+        self.failed = ""
+        self._path = path
+        self._clock = clock
+        self._limit = max(limit_bytes // 2, 4 * ENTRY_LIMIT)
+        self._file: BinaryIO | None = None
+        self._size = 0
+        self._held = b""  # an entry that is not whole yet
+        self._direction = ""
+        self._began: tuple[str, float] = ("", 0.0)
+
+    def record(self, direction: str, data: bytes) -> None:
+        """Note `data`, which went in `direction` just now."""
+        if self.failed:
+            return
+        if direction != self._direction:
+            self.flush()
+            self._direction = direction
+        now = self._clock.monotonic()
+        start = 0
+        for end in _LINE_END.finditer(data):
+            self._hold(data[start : end.end()], now)
+            self.flush()
+            start = end.end()
+        self._hold(data[start:], now)
+        if len(self._held) > ENTRY_LIMIT or self._held.endswith(b"\x1a"):
+            self.flush()
+
+    def flush(self) -> None:
+        """Write down an entry that is not whole yet."""
+        if not self._held:
+            return
+        wall, began = self._began
+        took = self._clock.monotonic() - began
+        later = f" +{took:.3f}" if took >= 0.001 else ""
+        shown = _hidden(self._held, full=self.full)
+        self._held = b""
+        self._write(f"{wall} {began:.4f} {self._direction} {shown!r}{later}\n".encode())
+
+    def close(self) -> None:
+        """Write what is held and close the file."""
+        self.flush()
+        if self._file:
+            self._file.close()
+            self._file = None
+
+    def _hold(self, data: bytes, now: float) -> None:
+        if data and not self._held:
+            self._began = (self._clock.now().strftime("%Y-%m-%dT%H:%M:%S.%fZ"), now)
+        self._held += data
+
+    def _write(self, entry: bytes) -> None:
+        try:
+            if self._file is None or self._size + len(entry) > self._limit:
+                self._turn()
+            if self._file is not None:
+                self._file.write(entry)
+                self._size += len(entry)
+        except OSError as error:
+            self.failed = str(error)
+            self._file = None
+
+    def _turn(self) -> None:
+        """Open the file, setting a full one aside."""
+        if self._file is not None:
+            self._file.close()
+            self._path.replace(self._path.with_name(self._path.name + ".1"))
+        descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        os.fchmod(descriptor, 0o600)
+        self._file = os.fdopen(descriptor, "ab", buffering=0)
+        self._size = os.fstat(descriptor).st_size
+
+
+def _hidden(data: bytes, *, full: bool) -> bytes:
+    data = _PIN.sub(rb"\1****", data)
+    if full:
+        return data
+    data = _HEX.sub(lambda found: b"<%d hex digits>" % len(found[0]), data)
+    data = _DIGITS.sub(lambda found: b"<%d digits>" % len(found[0].lstrip(b"+")), data)
+    return _QUOTED.sub(lambda found: b'"<%d characters>"' % (len(found[0]) - 2), data)
