@@ -1,0 +1,214 @@
+"""What `textbank doctor` looks at on the machine: each check gives findings, changes nothing and never fails itself."""
+
+import contextlib
+import fcntl
+import http.client
+import json
+import os
+import shutil
+import sqlite3
+import stat
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from gateway import schema
+from gateway.config import Config, ConfigError, find, load
+from gateway.store import connect
+
+PYTHON_MIN = (3, 11)
+SQLITE_MIN = (3, 37, 0)
+DISK_MIN_BYTES = 200_000_000
+PANEL_WAIT_S = 3.0
+# Programs of others that take serial ports, and how each is stopped for good.
+TAKES_PORTS = {
+    "ModemManager": "sudo systemctl disable --now ModemManager",
+    "brltty": "sudo apt-get remove brltty",
+    "smsd": "sudo systemctl disable --now smstools",
+    "gammu-smsd": "sudo systemctl disable --now gammu-smsd",
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at: what was found and, when it is bad, what to do."""
+
+    check: str
+    ok: bool
+    found: str
+    do: str = ""
+
+
+def machine() -> Iterator[Finding]:
+    """What does not depend on the configuration."""
+    python = ".".join(map(str, sys.version_info[:3]))
+    yield Finding(
+        "python",
+        sys.version_info >= PYTHON_MIN,
+        f"Python {python}",
+        "" if sys.version_info >= PYTHON_MIN else "Install Python 3.11 or newer, then run make setup.",
+    )
+    good = sqlite3.sqlite_version_info >= SQLITE_MIN
+    wanted = ".".join(map(str, SQLITE_MIN))
+    do = "" if good else f"Upgrade the system: Textbank needs SQLite {wanted} or newer."
+    yield Finding("sqlite", good, f"SQLite {sqlite3.sqlite_version}", do)
+    yield _clock()
+    running = sorted(programs() & set(TAKES_PORTS))
+    for name in running:
+        yield Finding(
+            "other programs", False, f"{name} is running and may take a modem.", f"Run: {TAKES_PORTS[name]}"
+        )
+    if not running:
+        yield Finding("other programs", True, "No other program that takes modems is running.")
+
+
+def configuration(named: str | None) -> tuple[Config | None, list[Finding]]:
+    """The configuration when it is good, and what there is to say of it."""
+    try:
+        config = load(find(named))
+    except ConfigError as refusal:
+        return None, [Finding("configuration", False, fault, "Mend this line.") for fault in refusal.faults]
+    findings = [
+        Finding("configuration", True, f"{config.source} is read. Modems in it: {len(config.stations)}.")
+    ]
+    if any(station.pin for station in config.stations) and config.source.stat().st_mode & stat.S_IROTH:
+        findings.append(
+            Finding(
+                "configuration",
+                False,
+                f"{config.source} holds a PIN, and everybody on this machine may read it.",
+                f"Run: chmod o-rwx {config.source}",
+            )
+        )
+    if not config.stations:
+        findings.append(
+            Finding(
+                "configuration", False, "It names no modem.", "Add [[stations]] as in config.example.toml."
+            )
+        )
+    return config, findings
+
+
+def database(path: Path) -> Iterator[Finding]:
+    """The database file: there, readable, whole, of a schema that this program knows, with room to grow."""
+    folder = path.parent
+    if not folder.is_dir():
+        yield Finding("database", False, f"There is no folder {folder}.", f"Run: mkdir -p {folder}")
+        return
+    free = shutil.disk_usage(folder).free
+    yield Finding(
+        "disk",
+        free >= DISK_MIN_BYTES,
+        f"{free / 1e6:,.0f} MB are free where the database is.",
+        "" if free >= DISK_MIN_BYTES else "Free some space: a full disk stops sending.",
+    )
+    if not os.access(folder, os.W_OK | os.X_OK):
+        yield Finding(
+            "database", False, f"This user may not write in {folder}.", f"Give the right: chown {folder}"
+        )
+        return
+    if not path.exists():
+        yield Finding("database", False, f"There is no database at {path}.", "Run: textbank init")
+        return
+    if path.stat().st_mode & stat.S_IROTH:
+        do = f"Run: chmod o-rwx {path}"
+        yield Finding("database", False, f"Everybody on this machine may read {path}.", do)
+    yield _opened(path)
+
+
+def _opened(path: Path) -> Finding:
+    try:
+        with contextlib.closing(connect(path, timeout_s=5.0, query_only=True)) as db:
+            found = schema.version(db)
+            damage = db.execute("PRAGMA quick_check(1)").fetchone()[0]
+    except sqlite3.Error as error:
+        return Finding("database", False, f"{path} cannot be read: {error}.", "Restore a backup of it.")
+    if damage != "ok":
+        do = "Stop Textbank, keep a copy of the file, and restore a backup."
+        return Finding("database", False, f"{path} is damaged: {damage}.", do)
+    if found != schema.VERSION:
+        newer = found > schema.VERSION
+        do = (
+            "Install the newer Textbank again." if newer else "Start `textbank run`: it brings it up to date."
+        )
+        return Finding(
+            "database", False, f"{path} has schema {found}; this Textbank knows {schema.VERSION}.", do
+        )
+    return Finding("database", True, f"{path} is whole ({path.stat().st_size / 1e6:,.1f} MB).")
+
+
+def running(path: Path) -> bool:
+    """Whether a gateway holds this database: its lock cannot be shared."""
+    try:
+        fd = os.open(f"{path}.lock", os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(fd)
+    return False
+
+
+def panel(host: str, port: int, *, gateway_runs: bool) -> Finding:
+    """Whether the page answers."""
+    at = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
+    connection = http.client.HTTPConnection(at, port, timeout=PANEL_WAIT_S)
+    try:
+        connection.request("GET", "/")
+        status = connection.getresponse().status
+    except ConnectionRefusedError:
+        if gateway_runs:
+            do = "Start it: textbank panel"
+            return Finding("panel", False, f"The gateway runs, but no page answers on {host}:{port}.", do)
+        return Finding("panel", True, "Textbank is not running. Start it with `textbank run`.")
+    except (OSError, http.client.HTTPException) as error:
+        do = "See what uses the port (ss -ltnp), or choose another [panel] port."
+        return Finding("panel", False, f"What listens on {host}:{port} gave no answer: {error}.", do)
+    finally:
+        connection.close()
+    if status >= 500:
+        do = "Read what the panel wrote where it was started (or: journalctl -u textbank-panel)."
+        return Finding("panel", False, f"The page on {host}:{port} answers with an error ({status}).", do)
+    return Finding("panel", True, f"The page answers on {host}:{port}.")
+
+
+def programs() -> set[str]:
+    """The names of all running programs."""
+    names = set()
+    for entry in Path("/proc").glob("[0-9]*/comm"):
+        with contextlib.suppress(OSError):  # it has ended meanwhile
+            names.add(entry.read_text().strip())
+    return names
+
+
+def _clock() -> Finding:
+    """The time is wrong when it is before the newest of our own files; whether the network set it is said."""
+    now = datetime.now(UTC)
+    newest = max((path.stat().st_mtime for path in Path(__file__).parent.glob("*.py")), default=0.0)
+    installed = datetime.fromtimestamp(newest, UTC)
+    shown = f"{now:%Y-%m-%d %H:%M} UTC"
+    if now < installed:
+        found = f"The clock says {shown}, but this program was installed on {installed:%Y-%m-%d}."
+        return Finding(
+            "clock", False, found, 'Set it: sudo date -s "YYYY-MM-DD HH:MM", or connect a network.'
+        )
+    by_network = Path("/run/systemd/timesync/synchronized").exists()
+    how = "set by the network" if by_network else "not set by the network: compare it with a watch"
+    return Finding("clock", True, f"{shown}, {how}.")
+
+
+def zone(config: Config) -> Finding:
+    """What the group's own time is, so that a wrong zone shows."""
+    name = config.organisation.timezone
+    return Finding("time zone", True, f"{name}, where it is {datetime.now(ZoneInfo(name)):%H:%M on %A}.")
+
+
+def as_json(findings: list[Finding]) -> str:
+    """The findings as the one document that --json prints."""
+    return json.dumps([vars(finding) for finding in findings], ensure_ascii=False, indent=1)
