@@ -1,54 +1,275 @@
-"""The sentences that people read (signatures; the body follows)."""
+"""The sentences that people read when something is not as it should be: what happened, the evidence, what we
+did, what they do next.
 
-from dataclasses import dataclass
-from datetime import datetime
+Pure. One function for each state; short, without blame, and no code without words. Those about one text are
+in `gateway/outcomes.py`. `test_explain.py` reads them all.
+"""
 
+from gateway.notice import BY_ITSELF, KEPT, seen, sentence
+from gateway.notice import Notice as Notice
 
-@dataclass(frozen=True, slots=True)
-class Notice:
-    what: str
-    evidence: str
-    done: str
-    next: str
-
-    def __str__(self) -> str:
-        """One paragraph: for a row's `reason`, the command line, a log."""
-        return " ".join(part for part in (self.what, self.evidence, self.done, self.next) if part)
+WEAK_DBM = -103  # below this texts begin to fail
+WATCHING = "We look again every few seconds, and go on by ourselves."
 
 
-# stations: first argument the station's name
-def port_missing(station: str, port: str) -> Notice: ...
-def port_busy(station: str, port: str, holder: str) -> Notice: ...
-def port_gone(station: str, port: str, evidence: str) -> Notice: ...
-def modem_silent(station: str, command: str, waited_s: float) -> Notice: ...
-def not_a_modem(station: str, port: str, evidence: str) -> Notice: ...
-def pin_required(station: str) -> Notice: ...
-def pin_refused(station: str) -> Notice: ...
-def puk_required(station: str) -> Notice: ...
-def sim_absent(station: str) -> Notice: ...
-def sim_busy(station: str) -> Notice: ...
-def sim_failure(station: str, evidence: str) -> Notice: ...
-def not_registered(station: str, registration: str) -> Notice: ...
-def registration_denied(station: str, operator: str) -> Notice: ...
-def smsc_missing(station: str) -> Notice: ...
-def storage_nearly_full(station: str, used: int, total: int) -> Notice: ...
-def storage_full(station: str, used: int, total: int) -> Notice: ...
-def low_signal(station: str, signal_dbm: int) -> Notice: ...
-def budget_spent(station: str, sentence: str) -> Notice: ...
-def refused_by_network(station: str, reason: str) -> Notice: ...
-def uncertain_in_a_row(station: str, count: int) -> Notice: ...
-def crashed(station: str, evidence: str) -> Notice: ...
-def paused_by(station: str, person: str) -> Notice: ...
-# the machine
-def database_locked(waited_s: float) -> Notice: ...
-def disk_full(path: str, free_bytes: int) -> Notice: ...
-def clock_not_trusted(evidence: str) -> Notice: ...
-# texts: first argument who it is for (a name or a masked number)
-def quiet_hours(person: str, local: datetime, opens: datetime | None) -> Notice: ...
-def opted_out(person: str, since: datetime | None) -> Notice: ...
-def uncertain(person: str, station: str, evidence: str) -> Notice: ...
-def uncertain_long(person: str, station: str, accepted: int, unknown: int, pending: int) -> Notice: ...
-def failed(person: str, reason: str) -> Notice: ...
-def deferred(person: str, reason: str, not_before: datetime | None) -> Notice: ...
-def expired(person: str) -> Notice: ...
-def undelivered(person: str, reason: str) -> Notice: ...
+# What stops a station. The first argument is its name.
+
+
+def port_missing(station: str, port: str) -> Notice:
+    """The configured port does not exist."""
+    return Notice(
+        f"The modem {station} is not plugged in.",
+        f"There is no port {port}.",
+        f"{KEPT} {WATCHING}",
+        "Plug the modem in. If it is plugged in, check its cable, its power, and the port in the configuration.",
+    )
+
+
+def port_busy(station: str, port: str, holder: str) -> Notice:
+    """Another program holds the port."""
+    program = holder or "another program"
+    return Notice(
+        f"The modem {station} is in use by another program.",
+        f"Its port {port} is held by {program}.",
+        f"We did not touch it. {KEPT} {WATCHING}",
+        "Stop that program. If it is ModemManager, `textbank doctor` says how to keep it away from this modem.",
+    )
+
+
+def port_gone(station: str, port: str, evidence: str) -> Notice:
+    """The port vanished while it was open."""
+    return Notice(
+        f"The modem {station} was unplugged, or it restarted.",
+        seen(f"Its port {port} disappeared", evidence),
+        f"{KEPT} A text that was on its way is marked as uncertain.",
+        "Plug it in again where it was. If nobody unplugged it, try another cable or a powered hub.",
+    )
+
+
+def modem_silent(station: str, command: str, waited_s: float) -> Notice:
+    """The modem does not answer."""
+    waited = (
+        f"It did not answer {command} within {waited_s:.0f} seconds." if waited_s else f"It said: {command}"
+    )
+    return Notice(
+        f"The modem {station} does not answer.",
+        sentence(waited),
+        f"We restarted the conversation with it. {KEPT}",
+        "Wait a minute. If it stays silent, unplug the modem, count to ten, and plug it in again.",
+    )
+
+
+def not_a_modem(station: str, port: str, evidence: str) -> Notice:
+    """Something else answers on this port."""
+    return Notice(
+        f"What is plugged in for {station} does not speak as a modem does.",
+        seen(f"Something else answers on {port}", evidence),
+        f"We sent it nothing more. {KEPT}",
+        "Many modems have several ports and only some take commands: `textbank doctor` shows which one does.",
+    )
+
+
+def pin_required(station: str) -> Notice:
+    """The SIM wants a PIN and none is configured."""
+    return Notice(
+        f"The SIM in {station} asks for its PIN.",
+        "The modem says that the SIM is locked with a PIN, and none is set here that we may try.",
+        f"We entered nothing. {KEPT}",
+        "Enter the PIN on the modem's page, or switch the PIN off with a telephone.",
+    )
+
+
+def pin_refused(station: str) -> Notice:
+    """The SIM refused the PIN; it is never tried again."""
+    return Notice(
+        f"The SIM in {station} refused the PIN. We will not try again.",
+        "A SIM locks itself after three wrong PINs; this one may have two tries left.",
+        f"We stopped after one try and noted it, so no restart tries it again. {KEPT}",
+        "Check the PIN on the card's letter and enter the right one on the modem's page.",
+    )
+
+
+def puk_required(station: str) -> Notice:
+    """The SIM is locked with its PUK."""
+    return Notice(
+        f"The SIM in {station} is locked and asks for its PUK.",
+        "This happens after three wrong PINs.",
+        f"We entered nothing; ten wrong PUKs destroy the SIM. {KEPT}",
+        "Put the SIM into a telephone and enter the PUK from the card's letter, or ask the operator for it.",
+    )
+
+
+def sim_absent(station: str) -> Notice:
+    """No SIM is found."""
+    return Notice(
+        f"The modem {station} finds no SIM.",
+        "The modem says that no SIM is inserted.",
+        f"{KEPT} We look again every half minute.",
+        "Put the SIM in, or take it out, wipe its contacts, and put it back. Then unplug the modem and plug it in.",
+    )
+
+
+def sim_busy(station: str) -> Notice:
+    """The SIM is not ready yet."""
+    return Notice(
+        f"The SIM in {station} is not ready yet.",
+        "The modem says that the SIM is busy, as it is for a while after a start.",
+        f"{KEPT} {WATCHING}",
+        f"{BY_ITSELF} If it takes more than five minutes, unplug the modem and plug it in again.",
+    )
+
+
+def sim_failure(station: str, evidence: str) -> Notice:
+    """The SIM cannot be read or used."""
+    return Notice(
+        f"The modem {station} cannot use its SIM.",
+        seen("The modem cannot read the card, or may not use it", evidence),
+        KEPT,
+        "Take the SIM out, wipe its contacts, put it back. If that does not help, try it in a telephone.",
+    )
+
+
+def not_registered(station: str, registration: str) -> Notice:
+    """No network."""
+    how = {"searching": "It is searching for one.", "none": "It is not searching for one."}.get(
+        registration, ""
+    )
+    return Notice(
+        f"The modem {station} has no network.",
+        f"It is not signed on at any operator. {how}".strip(),
+        f"{KEPT} {WATCHING}",
+        "Move the modem or its antenna to a window. If a telephone with this SIM has no network either, ask the operator.",
+    )
+
+
+def registration_denied(station: str, operator: str) -> Notice:
+    """The network refuses the SIM."""
+    return Notice(
+        f"The network does not let the SIM in {station} in.",
+        f"{operator or 'The operator'} refused to sign it on.",
+        f"{KEPT} We ask again every half minute.",
+        "Check with the operator that the SIM is active and paid for, and may be used in a modem.",
+    )
+
+
+def smsc_missing(station: str) -> Notice:
+    """The SIM names no service centre."""
+    return Notice(
+        f"The SIM in {station} does not know where to hand its texts.",
+        "It has no number of a text centre (SMSC), and without one every text fails.",
+        f"{KEPT} We changed nothing on the SIM.",
+        "Ask the operator for the number of its text centre and store it with a telephone: settings of messages.",
+    )
+
+
+def storage_nearly_full(station: str, used: int, total: int) -> Notice:
+    """The storage for incoming texts is nearly full."""
+    return Notice(
+        f"The memory for incoming texts in {station} is nearly full.",
+        f"{used} of {total} places are taken.",
+        "We fetch each text, keep it here, and then free its place.",
+        "If this stays, look at the modem's page: it may hold texts that it does not let us delete.",
+    )
+
+
+def storage_full(station: str, used: int, total: int) -> Notice:
+    """The storage is full: nothing more comes in."""
+    return Notice(
+        f"The memory for incoming texts in {station} is full. New ones wait in the network.",
+        f"{used} of {total} places are taken." if total else "The modem says that no place is free.",
+        "We are emptying it: each text is kept here first, then deleted there.",
+        "If it is still full in five minutes, restart the modem on its page; the texts we have fetched are safe.",
+    )
+
+
+def low_signal(station: str, signal_dbm: int) -> Notice:
+    """The signal is weak."""
+    return Notice(
+        f"The modem {station} hears its network only faintly.",
+        f"Its signal is {signal_dbm} dBm; below {WEAK_DBM} texts begin to fail.",
+        "It goes on sending.",
+        "Move it to a window or away from the computer, with a longer cable, or give it an antenna.",
+    )
+
+
+def budget_spent(station: str, why: str) -> Notice:
+    """What the SIM's plan allows is used up."""
+    return Notice(
+        f"The SIM in {station} has sent what its plan allows for now.",
+        sentence(why),
+        KEPT,
+        f"{BY_ITSELF} To send more today, add another SIM, or raise the limit if the plan allows it.",
+    )
+
+
+def refused_by_network(station: str, reason: str) -> Notice:
+    """The network or the SIM refuses in a way that only a person can mend."""
+    return Notice(
+        f"The modem {station} is paused: its SIM cannot send.",
+        sentence(reason),
+        f"We stopped before more texts were refused. {KEPT}",
+        "Check the SIM's credit and plan with the operator, then press Go on at the modem's page.",
+    )
+
+
+def uncertain_in_a_row(station: str, count: int) -> Notice:
+    """Several texts in a row may or may not have left."""
+    return Notice(
+        f"The modem {station} is paused: it lost sight of {count} texts in a row.",
+        "After each the network's answer did not come, so nobody knows whether they went out.",
+        f"Neither is sent again by itself. {KEPT}",
+        "Look at signal and cable, then press Go on at the modem's page. Settle the uncertain texts in the list.",
+    )
+
+
+def crashed(station: str, evidence: str) -> Notice:
+    """The station's program stopped and was started again."""
+    return Notice(
+        f"The program for the modem {station} stopped by a fault of ours, and was started again.",
+        sentence(evidence),
+        "What was on its way is marked as uncertain; nothing is sent twice.",
+        "Nothing to do. If it happens again, send the developers this line from `textbank stations`.",
+    )
+
+
+def paused_by(station: str, person: str) -> Notice:
+    """A person paused it."""
+    return Notice(
+        f"{person} paused the modem {station}.",
+        "It still receives.",
+        KEPT,
+        "Press Go on at the modem's page when it may send again.",
+    )
+
+
+# What stops the box.
+
+
+def database_locked(waited_s: float) -> Notice:
+    """Another program holds the database."""
+    return Notice(
+        "The database is in use and does not let us write.",
+        f"We waited {waited_s:.0f} seconds for it.",
+        "Nothing new is sent until it is free. What the modems hold stays on the SIM, and nothing was lost.",
+        "Try again in a moment. If it stays, close any program that has the database file open, such as a backup.",
+    )
+
+
+def disk_full(path: str, free_bytes: int) -> Notice:
+    """The disk has no room; `free_bytes` 0 when nobody measured it."""
+    return Notice(
+        "The disk is full, so nothing can be recorded.",
+        f"{free_bytes // 1_000_000} MB are free in {path}." if free_bytes else f"No room is left in {path}.",
+        "Nothing is sent, since it could not be noted. Incoming texts stay on the SIM.",
+        "Free some room: old backups and logs first. It goes on by itself.",
+    )
+
+
+def clock_not_trusted(evidence: str) -> Notice:
+    """The time may be wrong."""
+    return Notice(
+        "We do not trust the clock of this box.",
+        sentence(evidence),
+        "Sending waits, so that no text arrives at night. Texts still come in.",
+        "Ask a coordinator to confirm the time on the home page, or connect the box to the internet for a minute.",
+    )

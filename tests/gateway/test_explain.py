@@ -1,0 +1,137 @@
+"""Every sentence that a person may read, read."""
+
+import ast
+import inspect
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from gateway import explain, outcomes
+from gateway.explain import Notice
+from gateway.notice import KEPT
+
+NIGHT = datetime(2026, 11, 24, 20, 4, tzinfo=UTC)
+MORNING = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
+
+SAID = [
+    explain.port_missing("north", "/dev/textbank/modem-356938035643809"),
+    explain.port_busy("north", "/dev/ttyUSB0", "ModemManager (412)"),
+    explain.port_busy("north", "/dev/ttyUSB0", ""),
+    explain.port_gone("north", "/dev/ttyUSB0", "no such device"),
+    explain.port_gone("north", "/dev/ttyUSB0", ""),
+    explain.modem_silent("north", "AT+CSQ", 5.0),
+    explain.modem_silent("north", "The modem answered nothing that we know", 0.0),
+    explain.not_a_modem("north", "/dev/ttyUSB0", "$GPGGA,"),
+    explain.not_a_modem("north", "/dev/ttyUSB0", "x" * 500),
+    explain.pin_required("north"),
+    explain.pin_refused("north"),
+    explain.puk_required("north"),
+    explain.sim_absent("north"),
+    explain.sim_busy("north"),
+    explain.sim_failure("north", "SIM failure"),
+    explain.sim_failure("north", ""),
+    explain.not_registered("north", "searching"),
+    explain.not_registered("north", "none"),
+    explain.not_registered("north", "unknown"),
+    explain.registration_denied("north", "Telenor"),
+    explain.registration_denied("north", ""),
+    explain.smsc_missing("north"),
+    explain.storage_nearly_full("north", 18, 20),
+    explain.storage_full("north", 20, 20),
+    explain.storage_full("north", 0, 0),
+    explain.low_signal("north", -107),
+    explain.budget_spent("north", "This SIM has used 200 of 200 segments today. It goes on tomorrow."),
+    explain.refused_by_network("north", "The SIM's plan has no texts, or its credit is used up."),
+    explain.uncertain_in_a_row("north", 2),
+    explain.crashed("north", "ZeroDivisionError in station.py, line 12"),
+    explain.paused_by("north", "Ada"),
+    explain.database_locked(30.0),
+    explain.disk_full("/var/lib/textbank", 4_000_000),
+    explain.disk_full("/var/lib/textbank", 0),
+    explain.clock_not_trusted("The clock says 1 January 1970"),
+    outcomes.quiet_hours("Luis", NIGHT, MORNING),
+    outcomes.quiet_hours("Luis", MORNING, MORNING.replace(hour=10)),
+    outcomes.quiet_hours("Luis", NIGHT, None),
+    outcomes.opted_out("Luis", NIGHT),
+    outcomes.opted_out("Luis", None),
+    outcomes.uncertain("Luis", "north", "no answer for 180 s"),
+    outcomes.uncertain("Luis", "north", ""),
+    outcomes.uncertain_long("Luis", "north", 1, 1, 1),
+    outcomes.failed("Luis", "This number does not exist. The text did not go out."),
+    outcomes.deferred("Luis", "The network is busy.", MORNING),
+    outcomes.deferred("Luis", "The network is busy.", None),
+    outcomes.expired("Luis"),
+    outcomes.undelivered("Luis", ""),
+    outcomes.undelivered("Luis", "The phone was off for three days"),
+]
+
+FORBIDDEN = re.compile(
+    r"\boops\b|\binvalid\b|\berror\s*:?\s*\d+|\+CM[SE]|\bfailed to\b|\bunfortunately\b|\bsorry\b|\byour fault\b"
+    r"|\byou (should|must) have\b|\buser error\b|\bplease\b|(?-i:\bNone\b)|[{}]|  ",
+    re.IGNORECASE,
+)
+
+
+def functions(module: ModuleType) -> set[str]:
+    return {
+        name
+        for name, found in inspect.getmembers(module, inspect.isfunction)
+        if found.__module__ == module.__name__
+    }
+
+
+@pytest.mark.parametrize("notice", SAID, ids=[notice.what[:50] for notice in SAID])
+def test_each_says_what_happened_the_evidence_what_was_done_and_what_comes_next(notice: Notice) -> None:
+    for part in (notice.what, notice.evidence, notice.done, notice.next):
+        assert part
+        assert part[0].isupper() or part[0].isdigit() or part.startswith("north"), part
+        assert part[-1] in ".!…", part
+        assert not FORBIDDEN.search(part), part
+        for sentence in re.split(r"(?<=[.!?])\s", part):
+            assert len(sentence) <= 200, sentence
+    assert str(notice) == f"{notice.what} {notice.evidence} {notice.done} {notice.next}"
+    assert len(str(notice)) <= 480
+    assert "\n" not in str(notice)
+
+
+@pytest.mark.parametrize("module", [explain, outcomes])
+def test_every_function_is_read_above(module: ModuleType) -> None:
+    tree = ast.parse(Path(__file__).read_bytes())
+    read = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    assert functions(module) <= read
+
+
+def test_no_two_states_open_with_the_same_words() -> None:
+    opened: dict[str, str] = {}
+    for notice in SAID:
+        opened.setdefault(notice.what, notice.next)
+        assert opened[notice.what] == notice.next
+
+
+def test_whoever_reads_of_a_stopped_sim_reads_what_became_of_its_texts() -> None:
+    stopped = [
+        n for n in SAID if "north" in n.what and n.what.startswith(("The modem", "The SIM", "The network"))
+    ]
+    calm = ("goes on sending", "emptying", "fetch each", "may have")
+    assert all(KEPT in n.done or any(word in n.done for word in calm) for n in stopped)
+
+
+def test_night_is_said_by_the_clock_of_the_person() -> None:
+    assert "20:04" in outcomes.quiet_hours("Luis", NIGHT, MORNING).evidence
+    assert "09:00 tomorrow" in outcomes.quiet_hours("Luis", NIGHT, MORNING).done
+    assert "tomorrow" not in outcomes.quiet_hours("Luis", MORNING, MORNING.replace(hour=10)).done
+
+
+def test_an_uncertain_text_is_never_called_lost_or_sent() -> None:
+    notice = outcomes.uncertain_long("Luis", "north", 1, 1, 1)
+    assert "1 of 3 accepted, 1 unknown, 1 not sent" in notice.evidence
+    assert "will not be sent again by itself" in notice.done
+
+
+def test_evidence_is_one_line_of_bounded_length() -> None:
+    notice = explain.not_a_modem("north", "/dev/ttyUSB0", "a\nb\tc " * 200)
+    assert len(notice.evidence) <= 160
+    assert "\n" not in notice.evidence
