@@ -1,0 +1,148 @@
+"""`init` and `user`: the database, the first admin, people and their sign-in links.
+
+A link is printed once, as words and as a QR code; only its hash is kept, so nobody can print it again.
+"""
+
+import contextlib
+import getpass
+import sqlite3
+import sys
+
+import click
+
+from gateway import addresses, lock, optouts, people, schema, sessions
+from gateway.bell import ring
+from gateway.commands._context import config_of, database, print_json, refusals
+from gateway.config import Config
+from gateway.errors import Refused
+from gateway.people import User
+from gateway.store import connect, moment, rfc3339, wall_ms
+
+
+def link_for(config: Config, db: sqlite3.Connection, user: User) -> str:
+    """A fresh one-time link for this person, under the address that others reach the panel by."""
+    token = sessions.invite(db, user.id, now=wall_ms())
+    return f"{addresses.panel_url(config.panel.host, config.panel.port)}/s/{token}"
+
+
+def show_link(link: str, name: str) -> None:
+    """The link as words, and as a QR code where somebody looks."""
+    click.echo(
+        f"Sign-in link for {name}: it works once, for three days. Whoever has it comes in as {name}.\n\n{link}\n"
+    )
+    if sys.stdout.isatty():
+        click.echo(addresses.qr_for_terminal(link))
+    if addresses.only_here(link):
+        click.echo(
+            'It works on this machine only. Set [panel] host = "0.0.0.0" to let phones on the same network in.'
+        )
+
+
+@click.command()
+@click.option("--admin", "admin_name", default="Admin", show_default=True, help="The first admin's name.")
+@click.option(
+    "--confirmation", help="The words that somebody who opts out gets. Without it: a plain sentence."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print {database, admin, link, confirmation}.")
+@click.pass_context
+@refusals
+def init(ctx: click.Context, admin_name: str, confirmation: str | None, as_json: bool) -> None:
+    """Create the database and the first admin; print a one-time sign-in link."""
+    config = config_of(ctx)
+    path, now = config.database.path, wall_ms()
+    admin_name = people.clean_name(admin_name)
+    words = confirmation or optouts.default_confirmation(config.organisation.name)
+    with lock.gateway(path), contextlib.closing(connect(path)) as db:
+        schema.migrate(db)
+        if db.execute("SELECT 1 FROM user WHERE role='admin'").fetchone():
+            raise Refused(
+                f"The database {path} is there already, with an admin. Nothing was changed. "
+                "`textbank user invite NAME` makes a new sign-in link."
+            )
+        admin = people.create(db, admin_name, "admin", now=now)
+        optouts.approve_confirmation(db, words, by=admin, channel="cli", now=now, os_user=getpass.getuser())
+        link = link_for(config, db, admin)
+    if as_json:
+        print_json({"database": str(path), "admin": admin.name, "link": link, "confirmation": words})
+        return
+    click.echo(f"The database is {path}.")
+    click.echo(f"Whoever opts out gets this one text, approved by {admin.name} now:\n  {words}\n")
+    show_link(link, admin.name)
+    click.echo("Start everything with `textbank run`, then open the link.")
+
+
+@click.group()
+def user() -> None:
+    """People: add, list, invite, disable."""
+
+
+@user.command("add")
+@click.argument("name")
+@click.option("--role", type=click.Choice(people.ROLES), required=True)
+@click.option("--json", "as_json", is_flag=True, help="Print {id, name, role, link}.")
+@click.pass_context
+@refusals
+def add(ctx: click.Context, name: str, role: str, as_json: bool) -> None:
+    """Add somebody and print their sign-in link."""
+    config = config_of(ctx)
+    with database(config) as db:
+        made = people.create(db, name, role, now=wall_ms())
+        link = link_for(config, db, made)
+    ring(config.database.path)
+    if as_json:
+        print_json({"id": made.id, "name": made.name, "role": made.role, "link": link})
+    else:
+        show_link(link, made.name)
+
+
+@user.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print [{id, name, role, disabled, devices, seen_at}].")
+@click.pass_context
+@refusals
+def list_people(ctx: click.Context, as_json: bool) -> None:
+    """Everybody: role, signed-in devices, last seen."""
+    with database(config_of(ctx)) as db:
+        found = people.everyone(db, now=wall_ms())
+    if as_json:
+        keys = ("id", "name", "role", "disabled", "devices")
+        print_json([{**{key: getattr(p, key) for key in keys}, "seen_at": rfc3339(p.seen_at)} for p in found])
+        return
+    for p in found:
+        seen = f"last here {moment(p.seen_at):%Y-%m-%d %H:%M} UTC" if p.seen_at else "not here yet"
+        state = "disabled" if p.disabled else f"{p.devices} signed in, {seen}"
+        click.echo(f"{p.name:20}  {p.role:11}  {state}")
+
+
+@user.command("invite")
+@click.argument("name")
+@click.option("--json", "as_json", is_flag=True, help="Print {name, link}.")
+@click.pass_context
+@refusals
+def invite(ctx: click.Context, name: str, as_json: bool) -> None:
+    """Print a new sign-in link for somebody; their older unused one stops working."""
+    config = config_of(ctx)
+    with database(config) as db:
+        found = people.by_name(db, name)
+        link = link_for(config, db, found)
+    if as_json:
+        print_json({"name": found.name, "link": link})
+    else:
+        show_link(link, found.name)
+
+
+@user.command("disable")
+@click.argument("name")
+@click.option("--json", "as_json", is_flag=True, help="Print {name, disabled}.")
+@click.pass_context
+@refusals
+def disable(ctx: click.Context, name: str, as_json: bool) -> None:
+    """Shut somebody out now: their devices, their links, what they held."""
+    config = config_of(ctx)
+    with database(config) as db:
+        found = people.by_name(db, name)
+        people.disable(db, found.id, now=wall_ms())
+    ring(config.database.path)
+    if as_json:
+        print_json({"name": found.name, "disabled": True})
+    else:
+        click.echo(f"{found.name} is shut out. What they approved stays on record; what they held is free.")

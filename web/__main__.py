@@ -1,0 +1,116 @@
+"""`python -m web`: serve the panel with waitress until SIGTERM or SIGINT.
+
+Promises: on a signal streams end cleanly, what volunteers are sending is answered, then the process ends with 0 within some seconds. Waitress'
+defaults hurt here (each was measured), so that five settings are ours: see `serve`.
+
+Fails with a sentence on stderr and exit 1: a bad configuration, no database yet, a port that is taken.
+"""
+
+import argparse
+import logging
+import signal
+import socket
+import sys
+import threading
+from types import FrameType
+from typing import NoReturn
+
+from flask import Flask
+
+from gateway import config as configuration
+from gateway.config import Config
+from gateway.errors import Refused
+from gateway.schema import wait_for
+from gateway.store import connect
+from web import create_app
+
+THREADS = 80  # 64 streams of a minute each, and 16 for pages
+LINGER_S = 8.0
+"""How long a POST that began before the signal may take."""
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Serve until a signal; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m web", description="Serve the Textbank panel.")
+    parser.add_argument("--config", help="the configuration file")
+    parser.add_argument("--wait", type=float, default=30.0, help="seconds to wait for the database")
+    options = parser.parse_args(argv)
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s panel %(levelname)s %(message)s")
+    try:
+        config = configuration.load(options.config)
+        wait_for_database(config, options.wait)
+        app = create_app(config)
+        listening = bind(config)
+    except Refused as refused:
+        print(refused, file=sys.stderr)  # noqa: T201
+        return 1
+    serve(app, listening)
+    return 0
+
+
+def wait_for_database(config: Config, timeout_s: float) -> None:
+    """Wait until the gateway has made or migrated the database; Refused says what to do when it does not come."""
+    if not config.database.path.parent.is_dir():
+        raise Refused(
+            f"The folder {config.database.path.parent} does not exist. Make it, or change [database] path."
+        )
+    db = connect(config.database.path)
+    try:
+        wait_for(db, timeout_s)
+    finally:
+        db.close()
+
+
+def bind(config: Config) -> socket.socket:
+    """The listening socket, bound here so that a port that is taken is said in words."""
+    host, port = config.panel.host, config.panel.port
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError as error:
+        listening.close()
+        raise Refused(
+            f"The panel cannot listen on {host} port {port}: {error.strerror}. Nothing was started. "
+            "Stop what uses that port, or change [panel] port."
+        ) from error
+    return listening
+
+
+def serve(app: Flask, listening: socket.socket) -> None:
+    """Answer until SIGTERM or SIGINT."""
+    from waitress.server import create_server
+
+    server = create_server(
+        app,
+        sockets=[listening],
+        connection_limit=1000,  # the default 100 is used up by a dozen browsers with idle connections
+        asyncore_use_poll=True,  # select() ends at descriptor 1024
+        threads=THREADS,  # a stream holds one
+        channel_request_lookahead=5,  # lets a stream notice that its browser has gone
+        channel_timeout=120,
+        ident=None,
+        clear_untrusted_proxy_headers=True,
+        trusted_proxy="127.0.0.1",  # a TLS proxy on this machine may say https and who asks
+        trusted_proxy_headers={"x-forwarded-proto", "x-forwarded-for"},
+    )
+    closing = threading.Event()
+
+    def close(_signal: int, _frame: FrameType | None) -> NoReturn:
+        # Raising leaves the loop; waitress then waits for the threads that still answer.
+        if not closing.is_set():
+            closing.set()
+            app.config["HUB"].stop()
+        raise SystemExit(0)
+
+    signal.signal(signal.SIGTERM, close)
+    signal.signal(signal.SIGINT, close)
+    try:
+        server.run()
+    finally:
+        server.task_dispatcher.shutdown(cancel_pending=True, timeout=LINGER_S)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

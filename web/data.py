@@ -1,0 +1,68 @@
+"""What a request works with: its own database connection, the rules, this moment."""
+
+import sqlite3
+from pathlib import Path
+from typing import cast
+
+from flask import Flask, current_app, g, request
+from flask.sessions import SecureCookieSessionInterface
+from flask.wrappers import Response
+
+from gateway import bell
+from gateway.config import Config
+from gateway.rules import Rules
+from gateway.store import connect, wall_ms
+
+LOCK_WAIT_S = 10.0  # a person waits for this answer; the stations' own 30 s would feel like a dead page
+
+
+class SessionByScheme(SecureCookieSessionInterface):
+    """The form cookie is `Secure` exactly when the page came over https: on plain http a Secure cookie is dropped in silence."""
+
+    def get_cookie_secure(self, app: Flask) -> bool:
+        return request.is_secure
+
+
+def config() -> Config:
+    """The configuration of this panel."""
+    return cast(Config, current_app.config["TEXTBANK"])
+
+
+def rules() -> Rules:
+    """The group's rules."""
+    return cast(Rules, current_app.config["RULES"])
+
+
+def database_path() -> Path:
+    """Where the database lies."""
+    return config().database.path
+
+
+def db() -> sqlite3.Connection:
+    """This request's connection, opened when first asked for."""
+    if "db" not in g:
+        g.db = connect(database_path(), timeout_s=LOCK_WAIT_S)
+    return cast(sqlite3.Connection, g.db)
+
+
+def now() -> int:
+    """One moment for the whole request, in ms."""
+    if "now" not in g:
+        g.now = wall_ms()
+    return cast(int, g.now)
+
+
+def install(app: Flask) -> None:
+    """Ring the bell after a request that changed something; close its connection in any case."""
+
+    @app.after_request
+    def ring_when_changed(response: Response) -> Response:
+        if "db" in g and g.db.total_changes and not g.db.in_transaction:
+            bell.ring(database_path())
+        return response
+
+    @app.teardown_request
+    def close(_error: BaseException | None) -> None:
+        opened = g.pop("db", None)
+        if opened is not None:
+            opened.close()

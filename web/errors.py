@@ -1,0 +1,119 @@
+"""What a person sees when something does not go: a sentence, what is safe, what to do next. Never a traceback.
+
+A fault of ours is written to the log by its kind and place, without the values, which may be people's words.
+"""
+
+import logging
+import sqlite3
+import traceback
+
+from flask import Flask, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from gateway import explain
+from gateway.errors import Refused
+from gateway.store import LOCK_TIMEOUT_S
+from web import access, data
+
+log = logging.getLogger(__name__)
+
+SAID = {  # status: headline, what it means and what to do
+    400: (
+        "That did not arrive whole",
+        "A part of the form was missing, so nothing was done. Go back and try again.",
+    ),
+    403: ("Not for you", "Your role does not open this page. Nothing was changed."),
+    404: (
+        "This page is not here",
+        "The link may be old. Everything that waits for you is on the first page.",
+    ),
+    405: (
+        "That is not a page",
+        "It is only the target of a key. Nothing was done. Go back to the first page.",
+    ),
+    413: ("That was too long", "More came than any text needs, so nothing was done. Go back and shorten it."),
+    421: (
+        "Wrong name",
+        "This box does not answer to that name. Open it by its number or by its .local name.",
+    ),
+    429: ("Too many tries", "Wait a minute, then try again. A sign-in link from an admin works at once."),
+    500: (
+        "Something broke here",
+        "Nothing was sent twice. Go back and try again; if it comes again, tell your technician.",
+    ),
+    503: ("The box is busy", "Nothing was done. Try again in a moment; what you sent before is safe."),
+}
+
+
+def say(status: int, why: str | None = None, headline: str | None = None) -> ResponseReturnValue:
+    """The page for this status."""
+    title, sentence = SAID.get(status, SAID[400 if status < 500 else 500])
+    page = render_template("error.html", headline=headline or title, sentence=why or sentence, status=status)
+    return page, status
+
+
+def refused(error: Refused) -> ResponseReturnValue:
+    """The software said no, in its own words."""
+    return say(409, str(error), "That did not go")
+
+
+def form_token(_error: CSRFError) -> ResponseReturnValue:
+    """The page was older than the sign-in on this device."""
+    return say(
+        400,
+        "This page was too old, so nothing was done. Open it again, then do it once more.",
+        "This page was too old",
+    )
+
+
+def database(error: sqlite3.Error) -> ResponseReturnValue:
+    """A locked database, a full disk, a card that cannot be written: said in words, with 503."""
+    found = str(error)
+    log.error("database: %s: %s", type(error).__name__, found)
+    if "full" in found:
+        notice = explain.disk_full(str(data.database_path().parent), 0)
+    elif "locked" in found or "busy" in found:
+        notice = explain.database_locked(min(LOCK_TIMEOUT_S, data.LOCK_WAIT_S))
+    elif isinstance(error, sqlite3.OperationalError):
+        return say(
+            503,
+            "The database could not be read or written just now. Nothing was done. Try again; if it comes again, tell your technician.",
+        )
+    else:
+        return fault(error)
+    return say(503, f"{notice.evidence} {notice.done} {notice.next}", notice.what)
+
+
+def fault(error: Exception) -> ResponseReturnValue:
+    """Our own mistake: its kind and place go to the log, a sentence to the person."""
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    log.error(
+        "%s %s: %s in %s:%s",
+        request.method,
+        request.endpoint,
+        type(error).__name__,
+        where.filename,
+        where.lineno,
+    )
+    return say(500)
+
+
+def http(error: HTTPException) -> ResponseReturnValue:
+    """Everything that HTTP has a number for; a redirect passes."""
+    if error.code is None or error.code < 400:
+        return error
+    ours = isinstance(error, access.ForeignHost) or (
+        error.code == 403 and error.description != type(error).description
+    )
+    return say(error.code, error.description if ours else None)
+
+
+def install(app: Flask) -> None:
+    """Every kind of failure has its page."""
+    app.register_error_handler(Refused, refused)
+    app.register_error_handler(CSRFError, form_token)
+    app.register_error_handler(sqlite3.Error, database)
+    app.register_error_handler(HTTPException, http)
+    app.register_error_handler(Exception, fault)

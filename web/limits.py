@@ -1,0 +1,25 @@
+"""How often one address may try to sign in; each account's own count is in the database (`gateway/sessions.py`) and outlives a restart."""
+
+from flask import Flask
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+
+TRIES = "20 per minute; 200 per hour"  # a whole room behind one address signs in at the start of a shift
+LIMITED = ("sign_in.enter", "sign_in.use_link")
+
+
+def install(app: Flask) -> None:
+    """Make the limiter; its counts live in memory."""
+    app.config["LIMITER"] = Limiter(
+        get_remote_address, app=app, storage_uri="memory://", headers_enabled=False
+    )
+
+
+def apply(app: Flask) -> None:
+    """Limit the routes that try something secret; the views must be registered."""
+    limiter: Limiter = app.config["LIMITER"]
+    for endpoint in LIMITED:
+        view = app.view_functions[endpoint]
+        limited = limiter.limit(TRIES)(view)
+        limited.needs = view.needs  # type: ignore[attr-defined]
+        app.view_functions[endpoint] = limited

@@ -1,0 +1,180 @@
+"""Live pages: one thread watches the database and tells every open browser which parts changed; the browsers then ask for those parts.
+
+Promises: a change is told within a few milliseconds when its writer rang the bell, within half a second when not. Nothing but names of parts and ids
+of conversations goes over a stream. While nobody listens the thread sleeps. A stream ends after about a minute and is taken up again by the browser
+with the last id it heard, so that nothing is missed and a dead phone holds a thread no longer than that.
+
+Fails softly: with too many streams, or a database that cannot be read, a browser falls back to asking every 15 seconds.
+"""
+
+import contextlib
+import json
+import logging
+import os
+import queue
+import random
+import select
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from gateway.bell import Bell
+from gateway.board import Pulse, changed_conversations, pulse
+from gateway.store import connect
+
+log = logging.getLogger(__name__)
+
+MOST_STREAMS = 64
+MOST_OF_ONE_DEVICE = 3  # windows; the oldest stream gives way
+STREAM_S = 60.0
+BEAT_S = 15.0  # a comment line: tells a silent stream from a dead one
+SAFETY_S = 0.5
+RETRY_MS = 1_000
+ALL = ("texts", "inbox", "stations")
+
+
+def event(at: Pulse, topics: list[str] | tuple[str, ...], conversations: list[int] | None) -> str:
+    """One server-sent event: which parts changed, and whose texts (null: anybody's)."""
+    data = json.dumps({"topics": topics, "conversations": conversations}, separators=(",", ":"))
+    return f"id: {at}\nevent: change\ndata: {data}\n\n"
+
+
+@dataclass(eq=False)
+class Listener:
+    """One open stream: what it still has to hear, bounded, and whether its browser is still there."""
+
+    device: int
+    gone: Callable[[], bool]
+    waiting: "queue.Queue[str | None]" = field(default_factory=lambda: queue.Queue(8))
+
+    def tell(self, message: str | None) -> None:
+        """Hand over an event; a listener that is far behind loses the oldest, and any later one makes it look again."""
+        while True:
+            try:
+                self.waiting.put_nowait(message)
+            except queue.Full:
+                with contextlib.suppress(queue.Empty):
+                    self.waiting.get_nowait()
+            else:
+                return
+
+
+class Hub:
+    """The one thread that watches, and its listeners. Started by the first listener, stopped by `stop`."""
+
+    def __init__(self, database: Path) -> None:
+        self._database = database
+        self._lock = threading.Lock()
+        self._listeners: list[Listener] = []
+        self._thread: threading.Thread | None = None
+        self._stopping = False
+        self._wake_read, self._wake_write = os.pipe()
+        os.set_blocking(self._wake_write, False)
+
+    def join(self, listener: Listener) -> bool:
+        """Begin to hear; False when there are too many already or the panel is closing."""
+        with self._lock:
+            own = [other for other in self._listeners if other.device == listener.device]
+            if self._stopping or len(self._listeners) - (len(own) >= MOST_OF_ONE_DEVICE) >= MOST_STREAMS:
+                return False
+            if len(own) >= MOST_OF_ONE_DEVICE:
+                own[0].tell(None)
+                self._listeners.remove(own[0])
+            self._listeners.append(listener)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._watch, name="live", daemon=True)
+                self._thread.start()
+        self._wake()
+        return True
+
+    def leave(self, listener: Listener) -> None:
+        """Hear no more."""
+        with self._lock, contextlib.suppress(ValueError):
+            self._listeners.remove(listener)
+
+    def stop(self) -> None:
+        """End every stream cleanly; the browsers come back when the panel does."""
+        with self._lock:
+            self._stopping = True
+            for listener in self._listeners:
+                listener.tell(None)
+            thread = self._thread
+        self._wake()
+        if thread is not None:
+            thread.join(timeout=2)
+
+    def streams(self) -> int:
+        """How many streams are open."""
+        with self._lock:
+            return len(self._listeners)
+
+    def _wake(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            os.write(self._wake_write, b".")
+
+    def _watch(self) -> None:
+        bell = Bell(self._database, "panel")
+        try:
+            while not self._stopping:
+                try:
+                    self._watch_database(bell)
+                except sqlite3.Error as error:
+                    log.warning("live: %s; trying again", error)
+                    select.select([self._wake_read], [], [], 1.0)
+        finally:
+            bell.close()
+
+    def _watch_database(self, bell: Bell) -> None:
+        with contextlib.closing(connect(self._database, timeout_s=2.0, query_only=True)) as db:
+            known, version = pulse(db), -1
+            while not self._stopping:
+                listening = self.streams() > 0
+                ready, _, _ = select.select([bell, self._wake_read], [], [], SAFETY_S if listening else None)
+                if self._wake_read in ready:
+                    os.read(self._wake_read, 64)
+                rung = bell.drain()
+                self._dismiss_the_gone()
+                at_version = db.execute("PRAGMA data_version").fetchone()[0]
+                if rung or at_version != version:
+                    version, known = at_version, self._tell_changes(db, known)
+
+    def _tell_changes(self, db: sqlite3.Connection, known: Pulse) -> Pulse:
+        now = pulse(db)
+        topics = now.topics(known)
+        if topics:
+            message = event(now, topics, changed_conversations(db, known))
+            with self._lock:
+                for listener in self._listeners:
+                    listener.tell(message)
+        return now
+
+    def _dismiss_the_gone(self) -> None:
+        with self._lock:
+            for listener in [other for other in self._listeners if other.gone()]:
+                listener.tell(None)
+                self._listeners.remove(listener)
+
+
+def stream(hub: Hub, listener: Listener, since: str, current: Pulse) -> Iterator[str]:
+    """The body of one stream, `listener` having joined already; ends by itself after about a minute."""
+    try:
+        # Each browser comes back at its own moment, not all in the second in which the panel was restarted.
+        ends = time.monotonic() + STREAM_S * random.uniform(0.85, 1.15)  # noqa: S311
+        yield f"retry: {RETRY_MS + random.randrange(RETRY_MS)}\nid: {current}\n\n"  # noqa: S311
+        missed = current.topics(Pulse.of(since)) if since else []
+        if missed:
+            yield event(current, missed, None)
+        while (left_s := ends - time.monotonic()) > 0:
+            try:
+                message = listener.waiting.get(timeout=min(left_s, BEAT_S))
+            except queue.Empty:
+                yield ": still here\n\n"
+                continue
+            if message is None:
+                return
+            yield message
+    finally:
+        hub.leave(listener)

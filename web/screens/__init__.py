@@ -1,0 +1,17 @@
+"""One blueprint a screen; `BLUEPRINTS` is all of them."""
+
+from flask import Blueprint
+
+from web.screens import home, inbox, me, modems, people, send, sign_in, stream, uncertain
+
+BLUEPRINTS: tuple[Blueprint, ...] = (
+    home.bp,
+    send.bp,
+    inbox.bp,
+    uncertain.bp,
+    modems.bp,
+    people.bp,
+    me.bp,
+    sign_in.bp,
+    stream.bp,
+)

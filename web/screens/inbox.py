@@ -1,0 +1,152 @@
+"""The inbox and one thread: read, answer, opt out, close.
+
+Promises: an answer that is sent twice leaves once (its form carries a key made here). Opening a free conversation makes it this person's, so that two
+people do not answer at once.
+"""
+
+from flask import Blueprint, render_template, request
+from flask.typing import ResponseReturnValue
+
+from gateway import cards, conversations, inbox, optouts, outbox
+from gateway.errors import Refused
+from web import access, data, words
+from web.access import needs
+from web.forms import choice, field, go, nonce, used_nonce
+from web.screens.send import MOST_CHARACTERS, ruler_of, undoable
+
+bp = Blueprint("inbox", __name__, url_prefix="/inbox")
+BOXES = ("waiting", "mine", "all")
+
+
+def box() -> str:
+    """Which list was asked for; anything else is the one that waits."""
+    asked = request.args.get("box", "waiting")
+    return asked if asked in BOXES else "waiting"
+
+
+def rows() -> list[inbox.Row]:
+    """The list beside the thread."""
+    return inbox.conversations_in(data.db(), access.user(), box=box(), now=data.now())
+
+
+@bp.get("")
+@needs("answer")
+def page() -> ResponseReturnValue:
+    """Who waits."""
+    return render_template("inbox.html", rows=rows(), box=box(), thread=None)
+
+
+def draw(conversation_id: int, *, text: str = "", key: str | None = None, wrong: str = "") -> str:
+    """One conversation, with what was typed so far."""
+    db, user, now = data.db(), access.user(), data.now()
+    thread = inbox.thread(db, conversation_id, user, now=now)
+    recents = [
+        r
+        for r in cards.recent(db, user, rules=data.rules(), now=now, limit=8)
+        if r.conversation_id == conversation_id
+    ]
+    listed = rows()
+    return render_template(
+        "inbox.html",
+        thread=thread,
+        rows=listed,
+        box=box(),
+        zone=conversations.zones(conversations.reachable(db, conversation_id, user, now), data.rules())[0],
+        undo=undoable(recents),
+        undo_ms=data.rules().undo_ms,
+        next_row=next(
+            (row for row in listed if row.waiting and row.conversation_id != conversation_id), None
+        ),
+        text=text,
+        wrong=wrong,
+        key=key or nonce(),
+        ruler=ruler_of(text),
+    )
+
+
+@bp.get("/<id:conversation_id>")
+@needs("answer")
+def thread(conversation_id: int) -> ResponseReturnValue:
+    """What was said, and the place to answer."""
+    return draw(conversation_id)
+
+
+@bp.post("/<id:conversation_id>/reply")
+@needs("answer")
+def reply(conversation_id: int) -> ResponseReturnValue:
+    """Answer; a trainee's words wait for a coordinator."""
+    db, user, now = data.db(), access.user(), data.now()
+    text, key = field("text", 4 * MOST_CHARACTERS), used_nonce()
+    try:
+        message_id = inbox.reply(db, conversation_id, text, by=user, key=key, rules=data.rules(), now=now)
+    except Refused as answer:
+        return draw(conversation_id, text=text, key=key, wrong=str(answer)), 409
+    row = outbox.load(db, message_id)
+    name = words.first_name(row)
+    said = (
+        f"Your answer to {name} waits for a coordinator."
+        if row["state"] == "awaiting"
+        else f"Answered {name}."
+    )
+    words.tell(said)
+    return go("inbox.thread", conversation_id=conversation_id)
+
+
+@bp.get("/<id:conversation_id>/opt-out")
+@needs("opt_out")
+def ask_opt_out(conversation_id: int) -> ResponseReturnValue:
+    """Are you sure: it stops every text to this person."""
+    thread = inbox.thread(data.db(), conversation_id, access.user(), now=data.now())
+    return render_template("opt_out.html", thread=thread, back_in=False)
+
+
+@bp.post("/<id:conversation_id>/opt-out")
+@needs("opt_out")
+def opt_out(conversation_id: int) -> ResponseReturnValue:
+    """This person wants no more texts."""
+    db, user, now = data.db(), access.user(), data.now()
+    row = conversations.reachable(db, conversation_id, user, now)
+    source = "coordinator" if access.can("see_all_conversations") else "volunteer"
+    reason = field("reason") if "reason" in request.form else ""
+    optouts.opt_out(db, conversation_id, source=source, by=user, reason=reason, now=now)
+    words.tell(f"{words.first_name(row)} is off the list. Nobody texts them again, from any SIM.")
+    return go("inbox.thread", conversation_id=conversation_id)
+
+
+@bp.post("/<id:conversation_id>/not-opt-out")
+@needs("opt_out")
+def not_opt_out(conversation_id: int) -> ResponseReturnValue:
+    """The stop word was part of a sentence, not a wish."""
+    inbox.not_opt_out(data.db(), conversation_id, by=access.user(), now=data.now())
+    words.tell("Kept on the list.")
+    return go("inbox.thread", conversation_id=conversation_id)
+
+
+@bp.get("/<id:conversation_id>/opt-in")
+@needs("undo_opt_out")
+def ask_opt_in(conversation_id: int) -> ResponseReturnValue:
+    """Why may this person be texted again?"""
+    thread = inbox.thread(data.db(), conversation_id, access.user(), now=data.now())
+    return render_template("opt_out.html", thread=thread, back_in=True)
+
+
+@bp.post("/<id:conversation_id>/opt-in")
+@needs("undo_opt_out")
+def opt_in(conversation_id: int) -> ResponseReturnValue:
+    """End an opt-out, with a reason that is kept."""
+    optouts.undo(data.db(), conversation_id, by=access.user(), reason=field("reason", 300), now=data.now())
+    words.tell("Back on the list, with your reason.")
+    return go("inbox.thread", conversation_id=conversation_id)
+
+
+@bp.post("/<id:conversation_id>/close")
+@needs("answer")
+def close(conversation_id: int) -> ResponseReturnValue:
+    """Nothing more to say here."""
+    try:
+        inbox.close(data.db(), conversation_id, by=access.user(), now=data.now())
+    except Refused as answer:
+        words.tell(str(answer), "refused")
+        return go("inbox.thread", conversation_id=conversation_id)
+    words.tell("Closed. Their next text opens it again.")
+    return go("inbox.page", box=choice("box", BOXES) if "box" in request.form else "waiting")

@@ -1,0 +1,208 @@
+"""The *Send* screen: one card, one person, one key.
+
+Promises: what the form carries back (`seen`) is what stood on the screen; a text that changed meanwhile is shown again, not sent. Sending the same
+form twice is one approval.
+"""
+
+from dataclasses import dataclass
+
+from flask import Blueprint, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from gateway import board, cards, conversations, outbox
+from gateway.cards import Card, Recent
+from gateway.errors import Refused
+from gateway.policy import may_approve
+from hardware.pdu import segment
+from web import access, data, words
+from web.access import needs
+from web.forms import asked_id, field, go
+from web.screens.home import day_start
+
+bp = Blueprint("send", __name__, url_prefix="/send")
+MOST_PIPS = 25
+CAPACITY = {"gsm7": (160, 153), "8bit": (140, 134), "ucs2": (70, 67)}
+MOST_CHARACTERS = 2000
+
+
+@dataclass(frozen=True)
+class Ruler:
+    """How much of its segments a text fills."""
+
+    segments: int
+    used: int
+    capacity: int
+    coding: str
+
+    @property
+    def percent(self) -> float:
+        """Filled part of all segments."""
+        return min(100.0, 100 * self.used / (self.capacity * max(self.segments, 1)))
+
+
+def ruler_of(text: str) -> Ruler:
+    """Measure a text as it would leave."""
+    plan = segment(text)
+    single, part = CAPACITY[plan.coding]
+    capacity = single if plan.count <= 1 else part
+    return Ruler(plan.count, capacity * max(plan.count, 1) - plan.left, capacity, plan.coding)
+
+
+def current_card() -> Card | None:
+    """The card that was asked for, while it still waits for this person; else the next one."""
+    db, user, now = data.db(), access.user(), data.now()
+    wanted = asked_id("card")
+    if wanted is not None:
+        try:
+            row = outbox.load(db, wanted)
+            own = row["created_by"] == user.id
+            refused = may_approve(
+                user.role, own=own, kind=words.KINDS[row["kind"]], channel="panel", allow_cli=False
+            )
+            if (
+                row["state"] == "awaiting"
+                and row["opted_out_at"] is None
+                and row["expires_at"] > now
+                and refused is None
+            ):
+                conversations.hold(db, row["conversation_id"], user, now=now)
+                return cards.card(db, wanted, user, rules=data.rules(), now=now)
+        except Refused:
+            pass  # it is somebody else's by now: the next one follows
+    return cards.next_card(db, user, rules=data.rules(), now=now)
+
+
+def undoable(recents: list[Recent]) -> Recent | None:
+    """The latest approval that can still be taken back."""
+    return next((recent for recent in recents if recent.undo_until > data.now()), None)
+
+
+@bp.get("")
+@needs("approve")
+def page() -> ResponseReturnValue:
+    """The next card, or a calm page when nothing waits."""
+    return draw(current_card(), editing=False)
+
+
+def draw(card: Card | None, *, editing: bool, text: str | None = None) -> str:
+    """The screen with this card, its words open for change or not."""
+    db, user, now = data.db(), access.user(), data.now()
+    counts = words.counts()
+    recents = cards.recent(db, user, rules=data.rules(), now=now, limit=8)
+    done = board.approved_since(db, user, since=day_start())
+    total = done + counts.to_send
+    shown_done = min(done, max(MOST_PIPS - counts.to_send, MOST_PIPS // 2))
+    words_now = card.text if card and text is None else text or ""
+    return render_template(
+        "send.html",
+        card=card,
+        counts=counts,
+        recents=recents,
+        undo=undoable(recents),
+        undo_ms=data.rules().undo_ms,
+        done=done,
+        total=total,
+        pips_done=shown_done,
+        pips=min(MOST_PIPS, shown_done + counts.to_send),
+        ruler=ruler_of(words_now) if card else None,
+        editing=editing,
+        text=words_now,
+    )
+
+
+@bp.post("/<id:message_id>/approve")
+@needs("approve")
+def approve(message_id: int) -> ResponseReturnValue:
+    """One press, one text to one person; then the next card."""
+    try:
+        outbox.approve(
+            data.db(),
+            message_id,
+            by=access.user(),
+            seen=field("seen"),
+            rules=data.rules(),
+            now=data.now(),
+            channel="panel",
+        )
+    except Refused as answer:
+        words.tell(str(answer), "refused")
+    else:
+        words.tell(f"Approved for {words.first_name(outbox.load(data.db(), message_id))}.")
+    return go("send.page")
+
+
+@bp.post("/<id:message_id>/skip")
+@needs("approve")
+def skip(message_id: int) -> ResponseReturnValue:
+    """Not this person."""
+    return decide(message_id, "skip", "Skipped {}.")
+
+
+@bp.post("/<id:message_id>/later")
+@needs("approve")
+def later(message_id: int) -> ResponseReturnValue:
+    """Others first."""
+    return decide(message_id, "later", "{} comes back later.")
+
+
+def decide(message_id: int, what: str, said: str) -> ResponseReturnValue:
+    """Skip or later, then the next card."""
+    try:
+        act = outbox.skip if what == "skip" else outbox.later
+        act(data.db(), message_id, by=access.user(), now=data.now())
+    except Refused as answer:
+        words.tell(str(answer), "refused")
+    else:
+        words.tell(said.format(words.first_name(outbox.load(data.db(), message_id))))
+    return go("send.page")
+
+
+@bp.post("/<id:message_id>/undo")
+@needs("approve")
+def undo(message_id: int) -> ResponseReturnValue:
+    """Take one's own approval back while nothing has left; the card comes up again."""
+    try:
+        outbox.undo(data.db(), message_id, by=access.user(), now=data.now())
+    except Refused as answer:
+        words.tell(str(answer), "refused")
+        return go("send.page")
+    words.tell("Taken back. Nothing went out.")
+    return go("send.page", card=message_id)
+
+
+@bp.get("/<id:message_id>/edit")
+@needs("approve")
+def edit(message_id: int) -> ResponseReturnValue:
+    """The same card with its words open for change."""
+    card = cards.card(data.db(), message_id, access.user(), rules=data.rules(), now=data.now())
+    if outbox.load(data.db(), message_id)["state"] != "awaiting":
+        words.tell("That text is not waiting any more. Nothing was changed.", "refused")
+        return go("send.page")
+    return draw(card, editing=True)
+
+
+@bp.post("/<id:message_id>/edit")
+@needs("approve")
+def change(message_id: int) -> ResponseReturnValue:
+    """Keep the new words; they wait for a Send like before."""
+    db, user, now = data.db(), access.user(), data.now()
+    text, seen = field("text", 4 * MOST_CHARACTERS), field("seen")
+    try:
+        outbox.edit(db, message_id, text, by=user, seen=seen, now=now)
+    except Refused as answer:
+        words.tell(str(answer), "refused")
+        card = cards.card(db, message_id, user, rules=data.rules(), now=now)
+        if outbox.load(db, message_id)["state"] != "awaiting":
+            return go("send.page")
+        return draw(card, editing=True, text=text), 409
+    if may_approve(user.role, own=True, kind="first", channel="panel", allow_cli=False):
+        words.tell("Kept. A coordinator reads your words first, then they go out.")
+    return redirect(url_for("send.page", card=message_id), 303)
+
+
+@bp.post("/count")
+@needs("answer")
+def count() -> ResponseReturnValue:
+    """How these words would leave: the ruler under the text while it is typed."""
+    text = field("text", 4 * MOST_CHARACTERS)
+    return render_template("parts/ruler_only.html", ruler=ruler_of(text.replace("\r\n", "\n")))

@@ -1,0 +1,101 @@
+"""Coming in: by a one-time link or by name and password.
+
+Promises: looking at a link (a messenger's preview, a browser's prefetch) does not use it up; its button does. Whoever comes in gets a new device
+token and a new form token, so that nothing from before can be used.
+"""
+
+import re
+
+from flask import Blueprint, make_response, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.wrappers import Response
+
+from gateway import sessions
+from gateway.errors import Refused
+from web import access, data
+from web.access import COOKIE, PUBLIC, needs
+from web.forms import field, go
+
+bp = Blueprint("sign_in", __name__)
+BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR", "Opera"),
+    ("SamsungBrowser", "Samsung Internet"),
+    ("Firefox", "Firefox"),
+    ("FxiOS", "Firefox"),
+)
+BROWSERS_LAST = (("Chrome", "Chrome"), ("CriOS", "Chrome"), ("Safari", "Safari"))
+SYSTEMS = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Macintosh", "Mac"),
+    ("CrOS", "Chromebook"),
+    ("Linux", "Linux"),
+)
+
+
+def device_name(agent: str) -> str:
+    """What the list of devices calls this browser: "Chrome on Android"."""
+    browser = next(
+        (name for mark, name in BROWSERS + BROWSERS_LAST if re.search(rf"\b{mark}/", agent)), "A browser"
+    )
+    system = next((name for mark, name in SYSTEMS if mark in agent), "")
+    return f"{browser} on {system}" if system else browser
+
+
+def come_in(token: str) -> Response:
+    """Give this browser its device token."""
+    session.clear()
+    answer = make_response(redirect(url_for("home.page"), 303))
+    lifetime_s = sessions.SESSION_MS // 1000
+    answer.set_cookie(
+        COOKIE, token, max_age=lifetime_s, httponly=True, samesite="Lax", secure=request.is_secure
+    )
+    return answer
+
+
+@bp.get("/sign-in")
+@needs(PUBLIC)
+def page() -> ResponseReturnValue:
+    """Name and password, and what to do without one."""
+    if access.signed_in():
+        return go("home.page")
+    return render_template("sign_in.html", name="", wrong="")
+
+
+@bp.post("/sign-in")
+@needs(PUBLIC)
+def enter() -> ResponseReturnValue:
+    """Try a name and a password."""
+    name, password = field("name"), field("password", 2000)
+    agent = request.headers.get("User-Agent", "")
+    try:
+        _, token = sessions.sign_in(data.db(), name, password, device=device_name(agent), now=data.now())
+    except Refused as answer:
+        return render_template("sign_in.html", name=name, wrong=str(answer)), 403
+    return come_in(token)
+
+
+@bp.get("/s/<token>")
+@needs(PUBLIC)
+def look(token: str) -> ResponseReturnValue:
+    """Whose link this is, and one button."""
+    try:
+        person = sessions.look_at_link(data.db(), token, now=data.now())
+    except Refused as answer:
+        return render_template("link.html", person=None, wrong=str(answer)), 410
+    return render_template("link.html", person=person, token_in_link=token, wrong="")
+
+
+@bp.post("/s/<token>")
+@needs(PUBLIC)
+def use_link(token: str) -> ResponseReturnValue:
+    """Use the link up and come in."""
+    agent = request.headers.get("User-Agent", "")
+    try:
+        _, device_token = sessions.use_link(data.db(), token, device=device_name(agent), now=data.now())
+    except Refused as answer:
+        return render_template("link.html", person=None, wrong=str(answer)), 410
+    return come_in(device_token)

@@ -1,0 +1,52 @@
+/* Keys. They act on release and once a press, so that holding one sends once. Letters rest while somebody types, and can
+   be switched off. What a key does is written on the element it presses: data-key="s". */
+"use strict";
+(() => {
+  const held = new Set();
+  const writes = (element) => element.closest && element.closest("input:not([type=radio]), textarea, select, [contenteditable]");
+  const lettersOn = () => document.body.dataset.letters !== "off";
+  const busy = () => textbank.sending() || textbank.shielded() || document.body.classList.contains("veiled") || document.querySelector("dialog[open]");
+  const name = (event) => {
+    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+    return event.ctrlKey || event.metaKey ? `Ctrl+${key}` : key;
+  };
+  const target = (key) => [...document.querySelectorAll("[data-key]")].find((element) => element.dataset.key === key && !element.closest("[inert]"));
+
+  function press(element) {
+    if (element instanceof HTMLFormElement) {
+      const button = element.querySelector("button:not([type=button])");
+      if (button) button.click(); else element.requestSubmit();
+    } else element.click();
+  }
+  function neighbour(step) {
+    const links = [...document.querySelectorAll("#rows a")], at = links.findIndex((link) => link.hasAttribute("aria-current"));
+    const next = links[at < 0 ? 0 : at + step];
+    if (next) next.click();
+  }
+  /* Enter belongs to the focused link or button, except on the Send key itself. */
+  const takesEnter = (element) => element.closest && element.closest("a, button, summary") && element.id !== "send";
+
+  addEventListener("keydown", (event) => {
+    const key = name(event);
+    if (event.isComposing) return;
+    if (key === "Enter" && event.repeat) return void event.preventDefault();
+    const acts = key === "Enter" || key === "Ctrl+Enter";
+    if (acts && !takesEnter(event.target) && (key === "Ctrl+Enter" || !writes(event.target)) && target(key)) event.preventDefault();
+    if (key === "Ctrl+." || key === "Ctrl+,") event.preventDefault();
+    if (!event.repeat && !busy()) held.add(event.key);
+  });
+  addEventListener("keyup", (event) => {
+    const key = name(event), fresh = held.delete(event.key);
+    if (!fresh || event.altKey || busy() || event.isComposing) return;
+    if (key === "Ctrl+." || key === "Ctrl+,") return neighbour(key === "Ctrl+." ? 1 : -1);
+    const letter = key.length === 1;
+    if (letter && (!lettersOn() || writes(event.target))) return;
+    if (key === "?") return document.getElementById("keys")?.showModal();
+    if (key === "Enter" && (writes(event.target) || takesEnter(event.target))) return;
+    if (key === "Ctrl+Enter" && !document.querySelector('[data-key="Ctrl+Enter"]')) return;
+    if (key === "Escape" && writes(event.target) && event.target.closest("#reply")) return event.target.blur();
+    const element = target(key);
+    if (element) press(element);
+  });
+  addEventListener("blur", () => held.clear());
+})();

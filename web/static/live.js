@@ -1,0 +1,133 @@
+/* Live: one stream tells which parts changed; the page is asked for again and its changed pieces are put in place.
+   When the stream fails the page is asked for every 15 seconds; when the box does not answer at all, a veil says so. */
+"use strict";
+(() => {
+  const GAP_MS = 700, POLL_MS = 15000, GRACE_MS = 4000, ELSEWHERE_MS = 1500;
+  const WAITS_S = [2, 4, 8, 15];
+  const main = () => document.getElementById("main");
+  const light = (on) => document.body.classList.toggle("lost", !on);
+  let source = null, poll = null, grace = null, last = 0, due = null, asking = false, again = false;
+  let pending = null, tries = 0, countdown = null;
+  if (!document.getElementById("light")) return void (window.textbank.lost = () => location.reload());
+
+  /* ---- asking for what changed ---- */
+  async function ask() {
+    due = null;
+    if (asking || window.textbank.sending()) return void (again = true);
+    asking = true;
+    last = Date.now();
+    try {
+      const answer = await fetch(main().dataset.refresh || location.href, { headers: { Accept: "text/html" } });
+      if (answer.redirected && new URL(answer.url).pathname === "/sign-in") return void location.reload();
+      if (answer.ok && !window.textbank.sending()) window.textbank.refresh(await answer.text());
+    } catch (error) {
+      alarm();
+    } finally {
+      asking = false;
+      if (again) { again = false; soon(GAP_MS); }
+    }
+  }
+  function soon(ms) {
+    if (due === null) due = setTimeout(ask, Math.max(ms, last + GAP_MS - Date.now(), 0));
+  }
+  function concerns(change) {
+    const topics = (main().dataset.topics || "").split(" "), mine = (main().dataset.conversations || "").split(" ").filter(Boolean);
+    const hit = change.topics.filter((topic) => topics.includes(topic));
+    if (!hit.length) return null;
+    const near = change.conversations === null || !mine.length || change.conversations.some((id) => mine.includes(String(id)));
+    if (near) return 0;
+    /* Somebody else's texts: only the counts here change, and not everybody asks in the same moment. */
+    return hit.length === 1 && hit[0] === "texts" ? null : ELSEWHERE_MS * Math.random();
+  }
+
+  /* ---- the stream ---- */
+  function open() {
+    if (source || document.hidden) return;
+    source = new EventSource(`/live?since=${encodeURIComponent(main().dataset.at || "")}`);
+    source.onopen = () => {
+      clearTimeout(grace); grace = null;
+      clearInterval(poll); poll = null;
+      light(true); document.body.dataset.stream = "open";
+    };
+    source.addEventListener("change", (event) => {
+      const wait = concerns(JSON.parse(event.data));
+      if (wait !== null) soon(wait);
+    });
+    source.onerror = () => {
+      document.body.dataset.stream = "waiting";
+      if (source && source.readyState === EventSource.CLOSED) { source = null; setTimeout(open, POLL_MS); }
+      if (grace === null) grace = setTimeout(alarm, GRACE_MS);
+    };
+  }
+  function close() {
+    if (source) source.close();
+    source = null;
+    clearTimeout(grace); grace = null;
+  }
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) return close();
+    open(); soon(0);
+  });
+  addEventListener("pagehide", close);
+  addEventListener("pageshow", (event) => { if (event.persisted) { open(); soon(0); } });
+
+  /* ---- the veil ---- */
+  const answers = async () => {
+    const stop = new AbortController(), timer = setTimeout(() => stop.abort(), 4000);
+    try { return (await fetch("/alive", { signal: stop.signal, cache: "no-store" })).ok; }
+    catch (error) { return false; }
+    finally { clearTimeout(timer); }
+  };
+  async function alarm() {
+    grace = null;
+    if (document.hidden) return;
+    if (await answers()) {
+      /* The box is there but gives no stream: too many people, or it just started. */
+      if (poll === null) poll = setInterval(() => document.hidden || soon(0), POLL_MS);
+      soon(0);
+      return void open();
+    }
+    if (!document.body.classList.contains("veiled")) cover();
+  }
+  function cover() {
+    light(false);
+    document.body.classList.add("veiled");
+    for (const part of [document.getElementById("bar"), main()]) part.inert = true;
+    document.getElementById("veil").hidden = false;
+    document.getElementById("veil-now").focus();
+    tries = 0;
+    wait();
+  }
+  function wait() {
+    let left = WAITS_S[Math.min(tries, WAITS_S.length - 1)];
+    const place = document.getElementById("veil-when"), ordinal = tries + 1;
+    const say = () => { place.textContent = `Trying again in ${left} s${ordinal > 1 ? `, try ${ordinal}` : ""}`; };
+    clearInterval(countdown);
+    say();
+    countdown = setInterval(() => { left -= 1; if (left <= 0) retry(); else say(); }, 1000);
+  }
+  async function retry() {
+    clearInterval(countdown);
+    document.getElementById("veil-when").textContent = "Trying now.";
+    tries += 1;
+    if (await answers()) uncover(); else wait();
+  }
+  function uncover() {
+    document.body.classList.remove("veiled");
+    for (const part of [document.getElementById("bar"), main()]) part.inert = false;
+    document.getElementById("veil").hidden = true;
+    light(true);
+    window.textbank.say("Connected again.");
+    const unfinished = pending;
+    pending = null;
+    close(); open();
+    if (unfinished) unfinished(); else soon(0);
+  }
+  window.textbank.lost = (unfinished) => { pending = unfinished; alarmNow(); };
+  function alarmNow() { if (!document.body.classList.contains("veiled")) cover(); }
+
+  document.addEventListener("DOMContentLoaded", () => {
+    document.getElementById("veil-now").addEventListener("click", retry);
+    open();
+  });
+})();

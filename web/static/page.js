@@ -1,0 +1,174 @@
+/* The page as one thing that is exchanged piece by piece: forms are sent without leaving it, pieces that changed are
+   put in place, times are said in the reader's habit. Everything works without this file, by plain forms and links. */
+"use strict";
+const textbank = (window.textbank = {});
+
+(() => {
+  const QUIET_MS = 200; /* a fresh card takes no tap: the finger that sent the one before must not send this one */
+  const SEND_TIMEOUT_MS = 20000;
+  const drawn = new Map(); /* id of a live piece -> its words as the server drew them */
+  let sending = false;
+
+  const pieces = (root) => root.querySelectorAll("[data-live][id]");
+  const remember = () => {
+    drawn.clear();
+    for (const piece of pieces(document)) drawn.set(piece.id, piece.outerHTML);
+  };
+
+  /* ---- times ---- */
+  const said = new Intl.RelativeTimeFormat(undefined, { numeric: "auto", style: "short" });
+  const clock = (options, zone) => new Intl.DateTimeFormat(undefined, { ...options, timeZone: zone });
+  const HOURS = { hour: "numeric", minute: "2-digit" };
+  function sayTime(time) {
+    const at = new Date(time.dateTime), now = new Date(), how = time.dataset.how;
+    if (Number.isNaN(at.getTime())) return;
+    if (how === "there") return void (time.textContent = clock(HOURS, time.dataset.zone).format(now));
+    const minutes = Math.round((now - at) / 60000);
+    if (how === "ago" && minutes < 60) return void (time.textContent = minutes < 1 ? said.format(0, "minute") : said.format(-minutes, "minute"));
+    const parts = { ...HOURS };
+    if (how === "second") parts.second = "2-digit";
+    if (at.toDateString() !== now.toDateString()) Object.assign(parts, { day: "numeric", month: "short" });
+    time.textContent = clock(parts).format(at);
+  }
+  const sayTimes = (root) => root.querySelectorAll("time[data-how]").forEach(sayTime);
+  setInterval(() => document.hidden || sayTimes(document), 30000);
+
+  /* ---- pieces ---- */
+  function toTail() {
+    for (const talk of document.querySelectorAll("[data-tail]")) talk.scrollTop = talk.scrollHeight;
+  }
+  const typing = (piece) => {
+    const field = document.activeElement;
+    return field && piece.contains(field) && /^(TEXTAREA|INPUT|SELECT)$/.test(field.tagName) && field.type !== "radio";
+  };
+  function keepFocus(change) {
+    const held = document.activeElement, id = held && held.id;
+    const href = held && held.getAttribute && held.getAttribute("href");
+    const key = held && held.closest && held.closest("form[data-key]") && held.closest("form[data-key]").dataset.key;
+    change();
+    if (!held || document.contains(held)) return;
+    const again = (id && document.getElementById(id)) || (href && document.querySelector(`a[href="${CSS.escape(href)}"]`)) ||
+      (key && document.querySelector(`form[data-key="${key}"] button`));
+    if (again) again.focus({ preventScroll: true });
+  }
+  function shield() {
+    document.body.classList.add("fresh");
+    setTimeout(() => document.body.classList.remove("fresh"), QUIET_MS);
+  }
+  textbank.shielded = () => document.body.classList.contains("fresh");
+
+  const parse = (html) => new DOMParser().parseFromString(html, "text/html");
+  function same(fresh) {
+    /* Another version of the panel, or signed out: the whole page is asked for again. */
+    if (fresh.body && fresh.body.dataset.build === document.body.dataset.build && fresh.getElementById("main")) return true;
+    location.reload();
+    return false;
+  }
+  function adopt(fresh) {
+    const main = document.getElementById("main"), newer = fresh.getElementById("main");
+    for (const name of ["at", "conversations", "topics", "refresh"]) {
+      if (name in newer.dataset) main.dataset[name] = newer.dataset[name];
+      else delete main.dataset[name];
+    }
+    const bar = document.getElementById("bar"), tabs = bar.querySelector(".tabs"), newTabs = fresh.querySelector("#bar .tabs");
+    if (tabs && newTabs && tabs.innerHTML !== newTabs.innerHTML) keepFocus(() => tabs.replaceWith(document.adoptNode(newTabs)));
+    document.title = fresh.title;
+  }
+
+  /* What changed elsewhere, put in place here: nobody's typing and nobody's finger is disturbed. */
+  textbank.refresh = (html) => {
+    const fresh = parse(html);
+    if (!same(fresh)) return;
+    const wanted = [...pieces(fresh)].map((piece) => piece.id).join(), had = [...pieces(document)].map((piece) => piece.id).join();
+    const edited = document.querySelector("main textarea");
+    if (wanted !== had && !(edited && edited.value)) return void exchange(fresh);
+    for (const newer of pieces(fresh)) {
+      const older = document.getElementById(newer.id);
+      if (!older || typing(older) || (older.querySelector("textarea") && newer.querySelector("textarea"))) continue;
+      const html_ = newer.outerHTML;
+      if (drawn.get(newer.id) === html_) continue;
+      const atEnd = older.scrollHeight - older.scrollTop - older.clientHeight < 80, top = older.scrollTop;
+      const other = newer.dataset.card && newer.dataset.card !== older.dataset.card;
+      drawn.set(newer.id, html_);
+      document.adoptNode(newer);
+      sayTimes(newer);
+      keepFocus(() => older.replaceWith(newer));
+      newer.scrollTop = newer.hasAttribute("data-tail") && atEnd ? newer.scrollHeight : top;
+      if (newer.id === "card" && other) shield();
+      if (newer.id === "talk") textbank.say(newer.querySelector(".bubble:last-of-type:not(.out)")?.textContent || "");
+    }
+    adopt(fresh);
+    document.dispatchEvent(new Event("textbank:drawn"));
+  };
+
+  function exchange(fresh) {
+    const main = document.getElementById("main"), newer = document.adoptNode(fresh.getElementById("main"));
+    main.replaceWith(newer);
+    const bar = fresh.getElementById("bar");
+    if (bar) document.getElementById("bar").replaceWith(document.adoptNode(bar));
+    document.title = fresh.title;
+    document.body.className = fresh.body.className;
+    settle();
+    shield();
+    const next = newer.querySelector("[autofocus]") || newer.querySelector("[role=alert] strong") || newer.querySelector("#who") || newer.querySelector("h1");
+    if (next) {
+      if (!next.hasAttribute("tabindex") && !/^(TEXTAREA|INPUT|BUTTON|A)$/.test(next.tagName)) next.tabIndex = -1;
+      next.focus({ preventScroll: true });
+      if (next.setSelectionRange && next.type !== "password") next.setSelectionRange(next.value.length, next.value.length);
+    }
+    textbank.say(newer.dataset.say || "");
+  }
+  function settle() {
+    sayTimes(document);
+    remember();
+    toTail();
+    document.dispatchEvent(new Event("textbank:drawn"));
+  }
+
+  textbank.say = (sentence) => {
+    const place = document.getElementById("say");
+    if (place && sentence.trim()) {
+      place.textContent = "";
+      setTimeout(() => { place.textContent = sentence.trim(); }, 50);
+    }
+  };
+
+  /* ---- forms ---- */
+  async function send(form, button) {
+    if (sending) return;
+    sending = true;
+    const body = new URLSearchParams(new FormData(form));
+    if (button && button.name) body.set(button.name, button.value);
+    const stop = new AbortController(), timer = setTimeout(() => stop.abort(), SEND_TIMEOUT_MS);
+    form.dispatchEvent(new Event("textbank:sending", { bubbles: true }));
+    try {
+      const answer = await fetch(form.action, { method: "POST", body, signal: stop.signal, headers: { Accept: "text/html" } });
+      const fresh = parse(await answer.text());
+      if (!same(fresh)) return;
+      if (answer.redirected && answer.url !== location.href) history.pushState({}, "", answer.url);
+      exchange(fresh);
+    } catch (error) {
+      /* Doing it again is harmless: the form carries what was seen, or a key of its own. */
+      textbank.lost(() => send(form, button));
+    } finally {
+      clearTimeout(timer);
+      sending = false;
+    }
+  }
+  textbank.sending = () => sending;
+  addEventListener("submit", (event) => {
+    const form = event.target;
+    if (!(form instanceof HTMLFormElement) || !form.hasAttribute("data-swap")) return;
+    event.preventDefault();
+    if (textbank.shielded() || !form.reportValidity()) return;
+    send(form, event.submitter);
+  });
+  addEventListener("click", (event) => {
+    if (textbank.shielded() && event.target.closest && event.target.closest("#dock, #card")) {
+      event.preventDefault();
+      event.stopPropagation();
+    }
+  }, true);
+  addEventListener("popstate", () => location.reload());
+  document.addEventListener("DOMContentLoaded", settle);
+})();

@@ -1,0 +1,53 @@
+/* The *Send* screen: the ring that empties while an approval can be taken back, the bubble that changes its ink, the
+   ruler under words while they are typed. */
+"use strict";
+(() => {
+  const calm = matchMedia("(prefers-reduced-motion: reduce)");
+  let ticking = null, counting = null;
+
+  function ring() {
+    clearInterval(ticking);
+    const toast = document.getElementById("toast");
+    if (!toast) return;
+    const ends = performance.now() + Number(toast.dataset.left), whole = Number(toast.dataset.of) || 1;
+    const circle = toast.querySelector(".left"), seconds = toast.querySelector(".seconds");
+    const step = () => {
+      const left = ends - performance.now();
+      if (left <= 0 || !document.contains(toast)) {
+        clearInterval(ticking);
+        if (document.contains(toast)) { toast.classList.add("over"); toast.inert = true; }
+        return;
+      }
+      circle.setAttribute("stroke-dasharray", `${(100 * left) / whole} 100`);
+      const shown = String(Math.ceil(left / 1000));
+      if (seconds.textContent !== shown) seconds.textContent = shown;
+    };
+    step();
+    ticking = setInterval(step, calm.matches ? 1000 : 100);
+  }
+
+  /* An approved text changes its ink at once; the next card follows when the box has it. */
+  addEventListener("textbank:sending", (event) => {
+    if (!event.target.hasAttribute("data-ink")) return;
+    const bubble = document.querySelector("#card .bubble.wait");
+    if (bubble) bubble.classList.add("sent");
+  });
+
+  /* The ruler: measured by the box, which knows the alphabets. */
+  addEventListener("input", (event) => {
+    const field = event.target, place = document.getElementById("ruler");
+    if (!field.dataset || !field.dataset.count || !place) return;
+    clearTimeout(counting);
+    counting = setTimeout(async () => {
+      const token = field.form.querySelector("[name=csrf_token]").value;
+      try {
+        const answer = await fetch(field.dataset.count, { method: "POST", body: new URLSearchParams({ text: field.value, csrf_token: token }) });
+        if (!answer.ok) return;
+        const drawing = new DOMParser().parseFromString(await answer.text(), "text/html");
+        place.replaceChildren(...drawing.body.childNodes);
+      } catch (error) { /* the words stay; the next key measures again */ }
+    }, 150);
+  });
+
+  document.addEventListener("textbank:drawn", ring);
+})();

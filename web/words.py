@@ -1,0 +1,238 @@
+"""How screens say things: states with their marks, people's names, numbers, times. Filters and helpers for the templates."""
+
+import re
+from datetime import datetime
+from typing import cast
+from zoneinfo import ZoneInfo
+
+from flask import Flask, flash, g, request
+from markupsafe import Markup, escape
+
+from gateway import board, cards, numbers
+from gateway.message import KINDS
+from gateway.store import moment, rfc3339
+from web import access, data
+
+STATES = {  # state of a text: (mark, word, class of the word)
+    "awaiting": ("draft", "Waits for a Send", "idle"),
+    "approved": ("approved", "Approved", ""),
+    "claimed": ("going", "Going out", ""),
+    "submitted": ("going", "Going out", ""),
+    "sent": ("sent", "Sent", ""),
+    "delivered": ("delivered", "Delivered", ""),
+    "undelivered": ("failed", "Did not arrive", "bad"),
+    "uncertain": ("ask", "Uncertain", "turn"),
+    "skipped": ("out", "Skipped", "idle"),
+    "withdrawn": ("out", "Taken back", "idle"),
+    "expired": ("held", "Ran out of time", "idle"),
+    "failed": ("failed", "Failed", "bad"),
+}
+STATIONS = {  # state of a station: (mark, word, class of the word)
+    "starting": ("start", "Starting", "idle"),
+    "ready": ("ready", "Ready", ""),
+    "waiting": ("wait", "Waits", "idle"),
+    "paused": ("paused", "Paused", "idle"),
+    "lost": ("lost", "Unplugged", "turn"),
+    "failed": ("failed", "Needs help", "bad"),
+}
+COUNTED = (
+    "no",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+)
+MASTED_DBM = (-105, -95, -85, -75, -65)  # one bar more from each on
+SIGNAL_WORDS = ("No signal", "Very weak", "Weak", "Fair", "Good", "Very good")
+KIND_WORDS = {
+    "mms": "A picture or long message (MMS). This box cannot show it; ask them to send words.",
+    "voicemail": "A voicemail notice from the network.",
+    "binary": "A message for a program, not for people.",
+    "undecoded": "A text that could not be read. It is kept as it came.",
+}
+
+
+def count(number: int, one: str, many: str) -> str:
+    """ "1 person", "4 people"."""
+    return f"{number:,} {one if number == 1 else many}"
+
+
+def counted(number: int) -> str:
+    """ "four", "25"."""
+    return COUNTED[number] if 0 <= number < len(COUNTED) else f"{number:,}"
+
+
+def person(row: object) -> str:
+    """What this person is called here: the name, else "A number ending in 08"."""
+    name, number = _field(row, "name"), _field(row, "number")
+    return name or (numbers.pretty(number) if access.can("see_numbers") else masked(number))
+
+
+def masked(number: str) -> str:
+    """A number for who may not see it whole; names of senders that are no number stay as they are."""
+    digits = [character for character in number if character.isdigit()]
+    return (
+        f"A number ending in {''.join(digits[-2:])}" if number.startswith("+") and len(digits) > 6 else number
+    )
+
+
+def number_line(number: str) -> str:
+    """The number as this reader may see it, for a second line."""
+    if access.can("see_numbers"):
+        return numbers.pretty(number)
+    said = masked(number)
+    return said.replace("A number ending", "number ends") if said.startswith("A number") else said
+
+
+def sim_number(number: str) -> str:
+    """One of the group's own numbers, which are no secret."""
+    return numbers.pretty(number)
+
+
+def first_name(row: object) -> str:
+    """The word for a key: "Send to Rosa"; the whole of it when there is no name."""
+    name = _field(row, "name")
+    return name.split()[0] if name.split() else person(row)
+
+
+def _field(row: object, key: str) -> str:
+    value = row[key] if hasattr(row, "keys") else getattr(row, key)  # type: ignore[index]
+    return str(value or "")
+
+
+def local(at: int, zone: str | None = None) -> datetime:
+    """The moment on the wall of `zone`, or of the group."""
+    return moment(at).astimezone(ZoneInfo(zone or data.rules().zone))
+
+
+def clock(at: int | None, how: str = "clock") -> Markup:
+    """A time for people: plain here, in the reader's own habit once the page's script has seen it.
+
+    how: "clock" (time of day, with the day when it is not today), "ago", "since" (a length), "second".
+    """
+    if at is None:
+        return Markup("never")
+    here = local(at)
+    same_day = here.date() == local(data.now()).date()
+    plain = f"{here:%H:%M:%S}" if how == "second" else f"{here:%H:%M}"
+    if how == "ago":
+        minutes = max(0, data.now() - at) // 60_000
+        plain = "just now" if minutes < 1 else f"{minutes} min" if minutes < 60 else plain
+    if not same_day:
+        plain = f"{here:%d %b} {plain}"
+    return Markup('<time datetime="{}" data-how="{}">{}</time>').format(rfc3339(at), how, plain)
+
+
+def their_clock(zone: str) -> Markup:
+    """What the clock of the other person shows now: "14:32 New York time"."""
+    there = local(data.now(), zone)
+    city = zone.rsplit("/", 1)[-1].replace("_", " ")
+    template = '<time datetime="{}" data-how="there" data-zone="{}">{}</time> {} time'
+    return Markup(template).format(rfc3339(data.now()), zone, f"{there:%H:%M}", city)
+
+
+def filled(text: str, *values: str) -> Markup:
+    """The text with the values that came from a list underlined, so that the eye checks what could be wrong."""
+    known = "|".join(
+        re.escape(value) for value in sorted(set(values), key=len, reverse=True) if len(value) > 1
+    )
+    if not known:
+        return escape(text)
+    pieces = re.split(rf"(?<!\w)({known})(?!\w)", text)
+    marked = (
+        Markup("<mark>{}</mark>").format(piece) if at % 2 else escape(piece)
+        for at, piece in enumerate(pieces)
+    )
+    return Markup("").join(marked)
+
+
+def signal_bars(dbm: int | None) -> int:
+    """0 to 5."""
+    return 0 if dbm is None else sum(dbm >= mark for mark in MASTED_DBM)
+
+
+def counts() -> cards.Counts:
+    """What waits, counted once a request."""
+    if "counts" not in g:
+        g.counts = cards.counts(data.db(), access.user(), now=data.now())
+    return cast(cards.Counts, g.counts)
+
+
+def trouble_count() -> int:
+    """How many modems need somebody."""
+    return board.stations_in_trouble(data.db())
+
+
+def greeting() -> str:
+    """By the group's clock."""
+    hour = local(data.now()).hour
+    return "Good morning" if 4 <= hour < 12 else "Good afternoon" if 12 <= hour < 18 else "Good evening"
+
+
+def tell(sentence: str, kind: str = "done") -> None:
+    """A sentence for the next page: "done" is said quietly, "refused" is shown."""
+    flash(sentence[:600], kind)
+
+
+def page_pulse() -> str:
+    """Where the database stood before this page read it; the browser asks for what came after."""
+    if "pulse" not in g:
+        g.pulse = str(board.pulse(data.db())) if access.signed_in() else ""
+    return str(g.pulse)
+
+
+def theme() -> str:
+    """The reader's choice: light, dark, or "" for the system's."""
+    chosen = request.cookies.get("theme", "")
+    return chosen if chosen in ("light", "dark") else ""
+
+
+def letters() -> bool:
+    """False when the reader switched the single-letter keys off."""
+    return request.cookies.get("letters") != "off"
+
+
+def install(app: Flask) -> None:
+    """Give these to the templates; take the pulse before anything else is read."""
+
+    @app.before_request
+    def take_pulse() -> None:
+        if request.method == "GET" and request.endpoint != "static":
+            page_pulse()
+
+    app.jinja_env.filters.update(
+        person=person,
+        first_name=first_name,
+        number_line=number_line,
+        clock=clock,
+        counted=counted,
+        sim_number=sim_number,
+    )
+    app.jinja_env.globals.update(
+        STATES=STATES,
+        STATIONS=STATIONS,
+        SIGNAL_WORDS=SIGNAL_WORDS,
+        KIND_WORDS=KIND_WORDS,
+        KINDS=KINDS,
+        count=count,
+        their_clock=their_clock,
+        filled=filled,
+        signal_bars=signal_bars,
+        greeting=greeting,
+        page_pulse=page_pulse,
+        theme=theme,
+        letters=letters,
+        user=access.user,
+        organisation=lambda: data.rules().organisation,
+        waiting_count=lambda: counts().waiting_answers,
+        trouble_count=trouble_count,
+        now=data.now,
+    )
