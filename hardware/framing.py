@@ -96,10 +96,10 @@ class Echo:
             if due.startswith(bare):
                 self._at += lost + len(bare)
                 return ""
-            common = _common(due, line)
-            if common and unasked(line[common:], ""):
-                self._at += lost + common
-                return line[common:]
+            for cut in range(_common(due, line), 0, -1):  # an unsolicited line glued to a piece of it
+                if unasked(line[cut:], ""):
+                    self._at += lost + cut
+                    return line[cut:]
         return left
 
 
