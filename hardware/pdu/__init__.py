@@ -8,7 +8,7 @@ describe(hex)                         the same as decode, as the JSON of `textba
 """
 
 from hardware.pdu.address import Address, address_field, smsc_field
-from hardware.pdu.dcs import Dcs, Waiting
+from hardware.pdu.dcs import Dcs
 from hardware.pdu.decode import Tpdu, decode
 from hardware.pdu.deliver import Deliver, encode_deliver
 from hardware.pdu.describe import describe
@@ -16,7 +16,7 @@ from hardware.pdu.errors import PduError
 from hardware.pdu.report import StatusReport, encode_status_report, status_class
 from hardware.pdu.segment import Segment, Segmentation, segment
 from hardware.pdu.submit import Submit, submit_tpdus
-from hardware.pdu.udh import Concat, InformationElement, National, Ports
+from hardware.pdu.udh import Concat, InformationElement, National, Ports, Waiting
 from hardware.pdu.userdata import join
 from hardware.pdu.validity import Validity
 

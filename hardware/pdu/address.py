@@ -72,7 +72,7 @@ def read_smsc(reader: Reader) -> Address | None:
         return None
     kind = reader.octet("SMSC")
     value = reader.take(length - 1, "SMSC")
-    return _address(reader, "SMSC", kind, value, 2 * len(value)) if value else None
+    return _address(reader, "SMSC", kind, value, 2 * len(value))
 
 
 def _address(reader: Reader, field: str, kind: int, value: bytes, length: int) -> Address:

@@ -6,19 +6,12 @@ Every one of the 256 octets has a meaning; reserved ones mean the default alphab
 from dataclasses import dataclass
 from typing import Literal
 
+from hardware.pdu.udh import LAMPS, Waiting
+
 Coding = Literal["gsm7", "8bit", "ucs2"]
 Group = Literal["general", "auto-delete", "reserved", "mwi-discard", "mwi-store", "mwi-store-ucs2", "class"]
 
 _CODINGS: tuple[Coding, ...] = ("gsm7", "8bit", "ucs2", "gsm7")  # the fourth is reserved
-_LAMPS = ("voicemail", "fax", "email", "other")
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """Message waiting indication: what waits, and whether the lamp goes on or off."""
-
-    active: bool
-    type: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +36,7 @@ def _read(value: int) -> Dcs:
         return Dcs(value, "reserved", "gsm7")
     if high == 0x0F:
         return Dcs(value, "class", "8bit" if value & 0x04 else "gsm7", value & 0x03)
-    lamp = Waiting(bool(value & 0x08), _LAMPS[value & 0x03])
+    lamp = Waiting(bool(value & 0x08), LAMPS[value & 0x03])
     groups: tuple[tuple[Group, Coding], ...] = (
         ("mwi-discard", "gsm7"),
         ("mwi-store", "gsm7"),

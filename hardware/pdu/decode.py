@@ -55,8 +55,12 @@ def _found_out(octets: bytes) -> Tpdu:
         raise error if error is not None and octets[0] <= 0x0C else damage from None
     if with_smsc is not None:
         return min(with_smsc, without, key=lambda read: (read[1], bool(read[0].problems)))[0]
-    # A cut PDU can look like one without SMSC octets by chance; then more than its length is wrong.
-    if error is not None and without[1] is Fit.OTHER and len(without[0].problems) > 1:
+    # A cut PDU can look like one without SMSC octets by chance, above all like a SUBMIT, which has no date to be wrong.
+    if (
+        error is not None
+        and without[1] is Fit.OTHER
+        and (isinstance(without[0], Submit) or len(without[0].problems) > 1)
+    ):
         raise error
     return without[0]
 
@@ -70,6 +74,13 @@ def _read(octets: bytes, *, smsc_present: bool) -> tuple[Tpdu, Fit]:
     if kind == 3:
         raise PduError("TP-MTI is 3, which is reserved: this is no text and no report.", "TP-MTI", at)
     tpdu = _READERS[kind](reader, first, smsc, smsc_present=smsc_present)
+    if reader.fit is Fit.OTHER and reader.no_date is not None:
+        # One of the two happens in whole messages; both together are fields read at the wrong place.
+        raise PduError(
+            "The lengths in the PDU do not fit it, and its time is no date: it is damaged.",
+            "PDU",
+            reader.no_date,
+        )
     return tpdu, reader.fit
 
 

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from hardware.pdu.address import Address, address_field, read_address
-from hardware.pdu.dcs import DCS, Dcs, Waiting, dcs_value
+from hardware.pdu.dcs import DCS, Dcs, dcs_value
 from hardware.pdu.reader import Reader
 from hardware.pdu.segment import Segmentation
 from hardware.pdu.submit import segment_user_data
 from hardware.pdu.times import read_time, time_octets
+from hardware.pdu.udh import Waiting
 from hardware.pdu.userdata import Content, UserData, read_user_data
 
 MTI = 0x00
@@ -39,8 +40,8 @@ class Deliver(Content):
 
     @property
     def mwi(self) -> Waiting | None:
-        """The voicemail (fax, e-mail) lamp that TP-DCS switches."""
-        return self.dcs.mwi
+        """The voicemail (fax, e-mail) lamp that TP-DCS switches, or the header (IE 01, 23.040 clause 9.2.3.24.2)."""
+        return self.dcs.mwi or self.body.header.waiting
 
 
 def read_deliver(reader: Reader, first: int, smsc: Address | None, *, smsc_present: bool) -> Deliver:

@@ -38,6 +38,7 @@ def as_json(tpdu: Tpdu) -> Json:
 
 def _deliver(tpdu: Deliver) -> Json:
     return {
+        **({"mwi": asdict(tpdu.mwi)} if tpdu.mwi else {}),
         "kind": "deliver",
         "direction": "mobile-terminated",
         **_addresses(tpdu, tpdu.sender),
@@ -93,7 +94,7 @@ def _report(tpdu: StatusReport) -> Json:
     if tpdu.dcs is not None:
         found["dcs"] = tpdu.dcs.value
     if tpdu.body.udl is not None:
-        found |= {**_scheme(tpdu.body.dcs), **_content(tpdu)}
+        found |= {"coding": tpdu.body.dcs.coding, **_content(tpdu)}
     found["flags"] = {
         "more_messages": tpdu.more_messages,
         "loop_prevention": tpdu.loop_prevention,
@@ -122,8 +123,6 @@ def _scheme(dcs: Dcs) -> Json:
     }
     if dcs.compressed:
         found["compressed"] = True
-    if dcs.mwi is not None:
-        found["mwi"] = asdict(dcs.mwi)
     return found
 
 

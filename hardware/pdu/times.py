@@ -10,7 +10,7 @@ from hardware.pdu.reader import Reader
 
 OCTETS = 7
 CENTURY_TURNS = 70  # years from 70 are 19yy
-QUARTERS_LEAST, QUARTERS_MOST = -48, 56  # UTC-12 to UTC+14, in quarters of an hour
+QUARTERS_MOST = 79  # what the field can say; real offsets are -48 to 56
 
 _DECIMAL = tuple(
     (octet & 0x0F) * 10 + (octet >> 4) if octet & 0x0F < 10 and octet >> 4 < 10 else 255
@@ -18,7 +18,7 @@ _DECIMAL = tuple(
 )
 _ZONES = {
     quarters: timezone(timedelta(minutes=15 * quarters))
-    for quarters in range(QUARTERS_LEAST, QUARTERS_MOST + 1)
+    for quarters in range(-QUARTERS_MOST, QUARTERS_MOST + 1)
 }
 
 
@@ -27,6 +27,7 @@ def read_time(reader: Reader, field: str) -> datetime | None:
     octets = reader.take(OCTETS, field)
     when = parse_time(octets)
     if when is None:
+        reader.no_date = reader.at - OCTETS
         reader.problems.append(f"{field} is no date: {octets.hex().upper()}.")
     return when
 
@@ -62,7 +63,7 @@ def time_octets(when: datetime) -> bytes:
     offset = when.utcoffset() or timedelta()
     quarters = round(offset / timedelta(minutes=15))
     if quarters not in _ZONES:
-        raise PduError("A time stamp's offset lies between -12 and +14 hours.", "timestamp")
+        raise PduError("A time stamp's offset lies within 19:45 hours.", "timestamp")
     try:
         local = when.astimezone(UTC).replace(tzinfo=None) + timedelta(minutes=15 * quarters)
     except OverflowError:

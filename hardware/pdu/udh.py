@@ -1,6 +1,6 @@
-"""The user data header: information elements, and the four kinds that change what a text is (3GPP 23.040 clause 9.2.3.24).
+"""The user data header: information elements, and the kinds that change what a text is (3GPP 23.040 clause 9.2.3.24).
 
-Concatenation (00, 08), ports (04, 05), national tables (24, 25). An element with a wrong length or an impossible value
+Concatenation (00, 08), ports (04, 05), waiting voicemail (01), national tables (24, 25). An element with a wrong length or an impossible value
 keeps its place in the list and means nothing; of elements that exclude each other the last one counts. When the last
 element runs over the end, the whole header means nothing (clause 9.2.3.24) and the text behind it is still read.
 """
@@ -9,7 +9,9 @@ from dataclasses import dataclass
 
 from hardware.pdu.errors import PduError
 
-CONCAT_8, CONCAT_16, PORTS_8, PORTS_16, SINGLE_SHIFT, LOCKING_SHIFT = 0x00, 0x08, 0x04, 0x05, 0x24, 0x25
+CONCAT_8, CONCAT_16, PORTS_8, PORTS_16, WAITING = 0x00, 0x08, 0x04, 0x05, 0x01
+SINGLE_SHIFT, LOCKING_SHIFT = 0x24, 0x25
+LAMPS = ("voicemail", "fax", "email", "other")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,14 @@ class National:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """Message waiting indication: what waits, and whether the lamp goes on or off."""
+
+    active: bool
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
 class Header:
     """What the elements of one header mean together."""
 
@@ -55,6 +65,7 @@ class Header:
     concat: Concat | None = None
     ports: Ports | None = None
     national: National | None = None
+    waiting: Waiting | None = None
 
 
 NO_HEADER = Header()
@@ -67,6 +78,7 @@ def read_header(octets: bytes) -> Header | None:
     ports: Ports | None = None
     locking: int | None = None
     single: int | None = None
+    waiting: Waiting | None = None
     at, end = 0, len(octets)
     while at < end:
         if at + 1 >= end or at + 2 + octets[at + 1] > end:
@@ -84,8 +96,10 @@ def read_header(octets: bytes) -> Header | None:
             locking = data[0]
         elif iei == SINGLE_SHIFT and length == 1:
             single = data[0]
+        elif iei == WAITING and length == 2:
+            waiting = Waiting(data[1] > 0, LAMPS[min(data[0] & 0x7F, 3)])
     national = None if locking is None and single is None else National(locking or 0, single or 0)
-    return Header(tuple(elements), concat, ports, national)
+    return Header(tuple(elements), concat, ports, national, waiting)
 
 
 def _concat(iei: int, data: bytes) -> Concat | None:
