@@ -17,7 +17,7 @@ demo:  ## the whole of Textbank on virtual modems: nothing to plug in, nothing i
 
 run:  ## the gateway and the panel with ./textbank.toml (made on first use) and the modems attached
 	@./setup.sh run
-	@$(PY) -m gateway.firstrun
+	@$(PY) -m gateway.commands.firstrun
 	@$(BIN)/textbank run
 
 setup:  ## make .venv/bin/textbank

@@ -1,0 +1,74 @@
+"""The first `make run`: a configuration and a database out of nothing, and never over something."""
+
+import io
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from gateway import config
+from gateway.commands import firstrun
+
+Run = Callable[..., None]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """main(), in an empty folder; `typed` is what somebody at the terminal answers."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("TEXTBANK_CONFIG", raising=False)
+    monkeypatch.setenv("LANG", "de_AT.UTF-8")
+    monkeypatch.setattr(config, "SYSTEM_WIDE", tmp_path / "none.toml")
+    monkeypatch.setattr(firstrun, "cli", lambda words, prog_name: print("INIT", *words))
+    monkeypatch.setattr(firstrun, "machine_zone", lambda: "Europe/Vienna")
+
+    def main(ports: tuple[str, ...] = (), typed: str | None = None) -> None:
+        monkeypatch.setattr(firstrun, "unnamed_ports", lambda _: list(ports))
+        monkeypatch.setattr(firstrun, "answer", lambda port: "" if port.endswith("gps") else "a modem")
+        terminal = io.StringIO(typed or "")
+        terminal.isatty = lambda: typed is not None  # type: ignore[method-assign]
+        monkeypatch.setattr("sys.stdin", terminal)
+        firstrun.main()
+
+    return main
+
+
+def test_nobody_at_the_terminal(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    run()
+    loaded = config.load(Path("textbank.toml"))
+    assert [station.port for station in loaded.stations] == [None]
+    assert Path("textbank.toml").stat().st_mode & 0o077 == 0
+    said = capsys.readouterr().out
+    assert "textbank.toml was made from the example, without a port" in said
+    assert "INIT --config textbank.toml init" in said
+
+
+def test_a_person_is_asked_until_each_answer_is_good(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    run(("/dev/serial/by-id/a", "/dev/ttyUSB9gps", "/dev/ttyACM0"), 'Mieter "Süd" \\1\nOst\n\nMars\n\n')
+    loaded = config.load(Path("textbank.toml"))
+    assert loaded.organisation == config.Organisation('Mieter "Süd" \\1', "AT", "Europe/Vienna")
+    assert [(station.name, station.port) for station in loaded.stations] == [
+        ("modem1", "/dev/serial/by-id/a"),
+        ("modem2", "/dev/ttyACM0"),
+    ]
+    assert capsys.readouterr().out.count("Allowed is ") == 2
+
+
+def test_what_is_there_is_not_touched(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("textbank.toml").write_text("[panel]\nport = 81\n")
+    Path("textbank.db").touch()
+    run()
+    assert tomllib.loads(Path("textbank.toml").read_text()) == {"panel": {"port": 81}}
+    assert capsys.readouterr().out == ""
+
+
+def test_a_bad_configuration_is_told_and_nothing_is_made(
+    run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("textbank.toml").write_text("[panel]\nport = 0\n")
+    with pytest.raises(SystemExit):
+        run()
+    said = capsys.readouterr()
+    assert said.err.startswith("textbank.toml:2: panel.port: found 0;")
+    assert "INIT" not in said.out
