@@ -168,7 +168,7 @@ class Station:
             desk.say("paused", explain.uncertain_in_a_row(self.name, sending.UNCERTAIN_IN_A_ROW))
         elif desk.paused:
             desk.say("paused", explain.refused_by_network(self.name, desk.paused))
-        elif not desk.modem.smsc:
+        elif desk.modem.smsc == "":
             desk.say("paused", explain.smsc_missing(self.name))
         elif desk.now_ms() < FIRST_SANE_MS:
             desk.say("waiting", explain.clock_not_trusted(f"The clock says {desk.clock.now():%d %B %Y}."))

@@ -19,8 +19,10 @@ SENT_AT = datetime(2026, 11, 24, 16, 59, tzinfo=UTC)
 
 def deliver(text: str, sender: str = ADA, *, at: datetime = SENT_AT, ref: int = 1) -> list[str]:
     """The PDUs of a text as a modem gives them, with an empty SMSC address."""
+    plan = segment(text)
     return [
-        "00" + tpdu.hex().upper() for tpdu in encode_deliver(sender, segment(text), timestamp=at, ref=ref)
+        "00" + encode_deliver(sender, plan, seq=seq, timestamp=at, ref=ref).hex().upper()
+        for seq in range(1, plan.count + 1)
     ]
 
 
