@@ -18,6 +18,7 @@ ISDN = 1  # numbering plan
 DIGITS_MOST = 20
 SMSC_OCTETS_MOST = 12
 
+_USUAL_KINDS = frozenset({0x80, 0x81, 0x91, 0xA1, 0xB1, 0xC8, 0xC9, 0xD0, 0xD1})
 _SWAP = bytes((octet & 0x0F) << 4 | octet >> 4 for octet in range(256))
 _SIGNS = str.maketrans("abcde", "*#abc")  # semi-octets A to E
 _SEMI_OCTETS = str.maketrans("*#abcABC", "abcdecde")
@@ -72,19 +73,28 @@ def read_smsc(reader: Reader) -> Address | None:
         return None
     kind = reader.octet("SMSC")
     value = reader.take(length - 1, "SMSC")
+    if not value or kind >> 4 & 0x07 == ALPHANUMERIC:
+        reader.odd += 1
     return _address(reader, "SMSC", kind, value, 2 * len(value))
 
 
 def _address(reader: Reader, field: str, kind: int, value: bytes, length: int) -> Address:
     ton, npi = kind >> 4 & 0x07, kind & 0x0F
+    if kind not in _USUAL_KINDS:
+        reader.odd += 1
     if ton == ALPHANUMERIC:
         # Half an octet may be filler: only whole septets inside the useful semi-octets are characters.
         return Address(alphabet().decode(unpack(value, length * 4 // 7)), ton, npi)
-    digits = value.translate(_SWAP).hex()[:length]
+    digits = value.translate(_SWAP).hex()
+    if length % 2 and digits[-1:] != "f":
+        reader.odd += 1
+    digits = digits[:length]
     if not digits.isdecimal():
         digits, filler, after = digits.partition("f")
         if filler and after.strip("f"):
             reader.problems.append(f"{field} has a filler inside its digits; what follows it was left out.")
+        if not digits.isdecimal():
+            reader.odd += 1
         digits = digits.translate(_SIGNS)
     return Address("+" + digits if ton == INTERNATIONAL else digits, ton, npi)
 

@@ -16,6 +16,10 @@ from hardware.pdu.report import StatusReport, read_report
 from hardware.pdu.submit import Submit, read_submit
 
 Tpdu = Deliver | Submit | StatusReport
+Rank = tuple[
+    Fit, bool, int
+]  # how well a reading fits, whether it has problems, how much in it is seldom seen
+CLEAN: Rank = (Fit.EXACT, False, 0)
 
 OCTETS_MOST = 512  # a SIM record has 176; anything much longer is no PDU
 _READERS = (read_deliver, read_submit, read_report)
@@ -39,10 +43,10 @@ def decode(pdu: str | bytes, smsc: bool | None = None) -> Tpdu:  # noqa: FBT001 
 
 def _found_out(octets: bytes) -> Tpdu:
     error: PduError | None = None
-    with_smsc: tuple[Tpdu, Fit] | None = None
+    with_smsc: tuple[Tpdu, Rank] | None = None
     try:
         with_smsc = _read(octets, smsc_present=True)
-        if with_smsc[1] is Fit.EXACT and not with_smsc[0].problems:
+        if with_smsc[1] == CLEAN:
             return with_smsc[0]
     except PduError as damage:
         error = damage
@@ -54,18 +58,18 @@ def _found_out(octets: bytes) -> Tpdu:
         # A first octet of at most 12 is meant as the SMSC's length: its complaint is the one that helps.
         raise error if error is not None and octets[0] <= 0x0C else damage from None
     if with_smsc is not None:
-        return min(with_smsc, without, key=lambda read: (read[1], bool(read[0].problems)))[0]
+        return min(with_smsc, without, key=lambda read: read[1])[0]
     # A cut PDU can look like one without SMSC octets by chance, above all like a SUBMIT, which has no date to be wrong.
     if (
         error is not None
-        and without[1] is Fit.OTHER
+        and without[1][0] is Fit.OTHER
         and (isinstance(without[0], Submit) or len(without[0].problems) > 1)
     ):
         raise error
     return without[0]
 
 
-def _read(octets: bytes, *, smsc_present: bool) -> tuple[Tpdu, Fit]:
+def _read(octets: bytes, *, smsc_present: bool) -> tuple[Tpdu, Rank]:
     reader = Reader(octets)
     smsc = read_smsc(reader) if smsc_present else None
     at = reader.at
@@ -81,7 +85,7 @@ def _read(octets: bytes, *, smsc_present: bool) -> tuple[Tpdu, Fit]:
             "PDU",
             reader.no_date,
         )
-    return tpdu, reader.fit
+    return tpdu, (reader.fit, bool(tpdu.problems), reader.odd)
 
 
 def from_hex(pdu: str) -> bytes:

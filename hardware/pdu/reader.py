@@ -22,13 +22,14 @@ class Fit(IntEnum):
 class Reader:
     """A position in the octets of a PDU."""
 
-    __slots__ = ("at", "fit", "no_date", "octets", "problems")
+    __slots__ = ("at", "fit", "no_date", "octets", "odd", "problems")
 
     def __init__(self, octets: bytes, at: int = 0) -> None:
         self.octets = octets
         self.at = at
         self.problems: list[str] = []
         self.fit = Fit.EXACT
+        self.odd = 0  # allowed, but seldom seen: tells two readings apart that fit equally
         self.no_date: int | None = None  # where the last time stamp stood that is no date
 
     def octet(self, field: str) -> int:

@@ -67,6 +67,8 @@ def read_user_data(reader: Reader, dcs: Dcs, *, udhi: bool) -> UserData:
     header_length, header = 0, NO_HEADER
     if udhi and udl:
         header_length, header = _header(reader, octets, needed)
+    elif udhi or dcs.group == "reserved":
+        reader.odd += 1
     if len(octets) < needed:
         reader.fit = Fit.OTHER
         reader.problems.append(f"The end of the message is missing: {len(octets)} of {needed} octets came.")

@@ -70,6 +70,7 @@ def read_validity(reader: Reader, form: int) -> Validity | None:
         return Validity("relative", raw, relative(raw[0]))
     raw = reader.take(OCTETS, "TP-VP")
     if form == ENHANCED:
+        reader.odd += 1
         return _enhanced(raw)
     until = parse_time(raw)
     if until is None:
