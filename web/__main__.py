@@ -25,7 +25,7 @@ from gateway.store import connect
 from web import create_app
 
 THREADS = 80  # 64 streams of a minute each, and 16 for pages
-LINGER_S = 8.0
+LINGER_S = 8
 """How long a POST that began before the signal may take."""
 
 

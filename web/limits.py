@@ -1,5 +1,7 @@
 """How often one address may try to sign in; each account's own count is in the database (`gateway/sessions.py`) and outlives a restart."""
 
+from typing import Any
+
 from flask import Flask
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
@@ -18,8 +20,8 @@ def install(app: Flask) -> None:
 def apply(app: Flask) -> None:
     """Limit the routes that try something secret; the views must be registered."""
     limiter: Limiter = app.config["LIMITER"]
+    views: dict[str, Any] = app.view_functions
     for endpoint in LIMITED:
-        view = app.view_functions[endpoint]
-        limited = limiter.limit(TRIES)(view)
-        limited.needs = view.needs  # type: ignore[attr-defined]
-        app.view_functions[endpoint] = limited
+        limited = limiter.limit(TRIES)(views[endpoint])
+        limited.needs = views[endpoint].needs
+        views[endpoint] = limited

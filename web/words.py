@@ -135,8 +135,9 @@ def their_clock(zone: str) -> Markup:
     """What the clock of the other person shows now: "14:32 New York time"."""
     there = local(data.now(), zone)
     city = zone.rsplit("/", 1)[-1].replace("_", " ")
-    template = '<time datetime="{}" data-how="there" data-zone="{}">{}</time> {} time'
-    return Markup(template).format(rfc3339(data.now()), zone, f"{there:%H:%M}", city)
+    return Markup('<time datetime="{}" data-how="there" data-zone="{}">{}</time> {} time').format(
+        rfc3339(data.now()), zone, f"{there:%H:%M}", city
+    )
 
 
 def filled(text: str, *values: str) -> Markup:

@@ -22,18 +22,13 @@ ASKED = {
 
 def rows() -> list[StationRow]:
     """All stations, those that need somebody first."""
-    configured = data.config().stations
     today = policy.day_of(moment(data.now()), data.rules().zone).isoformat()
-    found = stations.rows(
-        data.db(),
-        {station.name: station.per_day for station in configured},
-        {station.name: today for station in configured},
-    )
+    found = stations.rows(data.db(), {one.name: one.per_day for one in data.config().stations}, today)
     order = ("failed", "lost", "paused", "starting", "waiting", "ready")
     return sorted(found, key=lambda row: (order.index(row.state), row.name.casefold()))
 
 
-def one(name: str) -> StationRow:
+def named(name: str) -> StationRow:
     """The station of this name."""
     found = next((row for row in rows() if row.name == name), None)
     if found is None:
@@ -54,7 +49,7 @@ def page() -> ResponseReturnValue:
 @needs("see_stations")
 def detail(name: str) -> ResponseReturnValue:
     """One modem: everything it said of itself, and what happened to it."""
-    row = one(name)
+    row = named(name)
     return render_template("modem.html", row=row, events=stations.events(data.db(), name, 60))
 
 
@@ -62,7 +57,7 @@ def detail(name: str) -> ResponseReturnValue:
 @needs("control_stations")
 def ask(name: str, what: str) -> ResponseReturnValue:
     """Ask the station for something; it answers by its state."""
-    row = one(name)
+    row = named(name)
     stations.request(data.db(), row.name, what, by=access.user(), now=data.now())
     words.tell(ASKED[what].format(row.name))
     return go("modems.page") if field("from") == "list" else go("modems.detail", name=row.name)
@@ -72,7 +67,7 @@ def ask(name: str, what: str) -> ResponseReturnValue:
 @needs("enter_pin")
 def pin(name: str) -> ResponseReturnValue:
     """Hand a SIM's PIN to its station, which tries it once and never again."""
-    row, typed = one(name), field("pin", 20).strip()
+    row, typed = named(name), field("pin", 20).strip()
     if not (typed.isascii() and typed.isdigit() and 4 <= len(typed) <= 8):
         raise Refused("A PIN is 4 to 8 digits. Nothing was tried, so no try was used up.")
     stations.request(data.db(), row.name, "pin", by=access.user(), now=data.now(), argument=typed)

@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from gateway import board, cards, conversations, outbox
 from gateway.cards import Card, Recent
 from gateway.errors import Refused
+from gateway.message import KINDS
 from gateway.policy import may_approve
 from hardware.pdu import segment
 from web import access, data, words
@@ -57,7 +58,7 @@ def current_card() -> Card | None:
             row = outbox.load(db, wanted)
             own = row["created_by"] == user.id
             refused = may_approve(
-                user.role, own=own, kind=words.KINDS[row["kind"]], channel="panel", allow_cli=False
+                user.role, own=own, kind=KINDS[row["kind"]], channel="panel", allow_cli=False
             )
             if (
                 row["state"] == "awaiting"

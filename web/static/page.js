@@ -9,10 +9,13 @@ const textbank = (window.textbank = {});
   const drawn = new Map(); /* id of a live piece -> its words as the server drew them */
   let sending = false;
 
+  /* What differs at every drawing and changes nothing that is seen. */
+  const gist = (html) => html.replace(/name="csrf_token" value="[^"]*"/g, "").replace(/<time[^>]*data-how="there"[^>]*>[^<]*/g, "")
+    .replace(/data-left="[^"]*"|stroke-dasharray="[^"]*"|<span class="seconds">[^<]*/g, "");
   const pieces = (root) => root.querySelectorAll("[data-live][id]");
   const remember = () => {
     drawn.clear();
-    for (const piece of pieces(document)) drawn.set(piece.id, piece.outerHTML);
+    for (const piece of pieces(document)) drawn.set(piece.id, gist(piece.outerHTML));
   };
 
   /* ---- times ---- */
@@ -85,11 +88,11 @@ const textbank = (window.textbank = {});
     for (const newer of pieces(fresh)) {
       const older = document.getElementById(newer.id);
       if (!older || typing(older) || (older.querySelector("textarea") && newer.querySelector("textarea"))) continue;
-      const html_ = newer.outerHTML;
-      if (drawn.get(newer.id) === html_) continue;
+      const words = gist(newer.outerHTML);
+      if (drawn.get(newer.id) === words) continue;
       const atEnd = older.scrollHeight - older.scrollTop - older.clientHeight < 80, top = older.scrollTop;
       const other = newer.dataset.card && newer.dataset.card !== older.dataset.card;
-      drawn.set(newer.id, html_);
+      drawn.set(newer.id, words);
       document.adoptNode(newer);
       sayTimes(newer);
       keepFocus(() => older.replaceWith(newer));
@@ -119,8 +122,8 @@ const textbank = (window.textbank = {});
     textbank.say(newer.dataset.say || "");
   }
   function settle() {
-    sayTimes(document);
     remember();
+    sayTimes(document);
     toTail();
     document.dispatchEvent(new Event("textbank:drawn"));
   }
