@@ -62,7 +62,7 @@ class Reader:
     def ends(self, field: str) -> PduError:
         """The PDU is too short for this field."""
         return PduError(
-            f"The PDU ends after {len(self.octets)} octets, inside or before {field}.",
+            f"The PDU ends after {len(self.octets)} octets: {field} is not whole.",
             field,
             len(self.octets),
         )
