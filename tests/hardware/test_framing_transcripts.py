@@ -4,10 +4,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from tests.scripted import FakeClock, Raw, Scripted, ScriptedLink
 
 from hardware.at import At
 from hardware.errors import CommandRefused
+from tests.scripted import FakeClock, Raw, Scripted, ScriptedLink
 
 FOLDER = Path(__file__).parent.parent / "transcripts"
 SIGNS = {"⏎": "\r\n", "␍": "\r", "␊": "\n", "^Z": "\x1a", "^@": "\0"}
@@ -112,7 +112,9 @@ def test_unsolicited_line_anywhere(transcript: Transcript, chunk: int | None) ->
 def test_unsolicited_line_glued_into_the_echo(transcript: Transcript) -> None:
     """Without a line end before it, as an MBM modem writes when it is interrupted."""
     echo = transcript.text.encode()
-    for at in range(1, len(echo)) if transcript.action == "command" and transcript.said.startswith(echo) else ():
+    for at in (
+        range(1, len(echo)) if transcript.action == "command" and transcript.said.startswith(echo) else ()
+    ):
         said = transcript.said[:at] + f"{INTRUDER}\r\n".encode() + transcript.said[at:]
         lines, refused, urcs = run(transcript, said)
         assert (lines, refused) == (transcript.lines, transcript.refused), f"at {at}: {said!r}"

@@ -1,0 +1,355 @@
+"""Starting: the order, every fall-back, and modems that refuse half of what they are asked."""
+
+from typing import Any
+
+import pytest
+
+from hardware.errors import CommandRefused, ModemSilent, NotAModem, PinRefused, SimNotReady
+from hardware.modem import Health, Identity, Modem, Restarted, Waiting
+from tests.scripted import FakeClock, Late, Raw, Scripted, ScriptedLink, Silence
+
+TPDU = bytes.fromhex("21000B912120555521F3000004F4F29C0E")
+
+
+class Bench:
+    def __init__(
+        self, rules: dict[str, Any] | None = None, chunk: int | None = None, *, echo: bool = True
+    ) -> None:
+        self.clock = FakeClock()
+        self.scripted = Scripted(rules, echo=echo)
+        self.link = ScriptedLink(self.clock, self.scripted, chunk)
+        self.modem = Modem(self.link, self.clock)
+        self.asked: list[Identity] = []
+        self.pin: str | None = None
+
+    def enter_pin(self, identity: Identity) -> str | None:
+        self.asked.append(identity)
+        return self.pin
+
+    def start(self) -> "Bench":
+        self.modem.start(self.enter_pin)
+        return self
+
+    def wrote(self, command: str) -> int:
+        return sum(command in written for written in self.scripted.written)
+
+
+@pytest.mark.parametrize("chunk", [None, 1])
+def test_a_good_modem_starts_and_tells_who_it_is(chunk: int | None) -> None:
+    bench = Bench(chunk=chunk).start()
+    assert bench.modem.identity == Identity(
+        imei="356938035643809",
+        iccid="8944110065012345678",
+        imsi="310260123456789",
+        number="+12025550100",
+        manufacturer="Textbank",
+        model="Scripted",
+        revision="1.0",
+    )
+    assert bench.modem.smsc == "+12025550199"
+    assert bench.modem.profile.name == "generic"
+    assert bench.modem.health() == Health(-79, "home", True, "Testnet", "GSM", "SM", 0, 30)
+    assert bench.modem.notices() == []
+    assert bench.clock.monotonic() - 1000 < 1.0
+
+
+def test_the_order_of_a_start() -> None:
+    written = Bench().start().scripted.written
+    order = [
+        "AT",
+        "ATZ",
+        "ATE0",
+        "AT+CMEE=1",
+        "AT+CGMI",
+        "AT+CCID",
+        "AT+CPIN?",
+        "AT+CFUN?",
+        "AT+CPMS?",
+        "AT+CSMS=0",
+    ]
+    order += [
+        "AT+CMGF=0",
+        "AT+CPMS=?",
+        "AT+CNMI=2,1,0,2,0",
+        "AT+CREG=2",
+        "AT+COPS=3,2",
+        "AT+CSCA?",
+        "AT+CIMI",
+    ]
+    places = [written.index(command) for command in order]
+    assert places == sorted(places)
+
+
+HALF = {
+    "AT alone answers ERROR": {"AT": "ERROR"},
+    "no CMEE": {"AT+CMEE=1": "ERROR"},
+    "no CSMS": {"AT+CSMS*": "ERROR"},
+    "no CPMS?": {"AT+CPMS?": "ERROR"},
+    "no CPMS=?": {"AT+CPMS=?": "ERROR"},
+    "no CPMS at all": {"AT+CPMS*": "ERROR"},
+    "no CMGL": {"AT+CMGL*": "ERROR"},
+    "no CNMI": {"AT+CNMI*": "ERROR"},
+    "no CPIN": {"AT+CPIN?": "ERROR"},
+    "bare OK to CPIN": {"AT+CPIN?": "OK"},
+    "CPIN quoted": {"AT+CPIN?": '+CPIN: "READY"'},
+    "CPIN without a space": {"AT+CPIN?": "+CPIN:READY"},
+    "CPIN without OK": {"AT+CPIN?": Raw(b"\r\n+CPIN: READY\r\n")},
+    "PIN2": {"AT+CPIN?": "+CPIN: SIM PIN2"},
+    "no CFUN": {"AT+CFUN*": "ERROR"},
+    "no ATZ": {"ATZ": "ERROR"},
+    "no answer to ATZ": {"ATZ": Silence()},
+    "no ATE0": {"ATE0": "ERROR"},
+    "no identity": {
+        "AT+CG*": "ERROR",
+        "AT*CCID*": "ERROR",
+        "AT+CIMI": "ERROR",
+        "AT+CNUM": "ERROR",
+        "AT+CRSM*": "ERROR",
+    },
+    "no registration": {"AT+C*REG*": "ERROR"},
+    "no COPS": {"AT+COPS*": "ERROR"},
+    "no CSCA": {"AT+CSCA?": "ERROR"},
+    "COMMAND NOT SUPPORT to half of it": dict.fromkeys(("AT+CS*", "AT+CN*", "AT+CPMS*", "AT+CF*", "AT+CM[E]*", "AT+CMGL*"), "COMMAND NOT SUPPORT"),
+    "slow and in pieces": {"AT+*": Late(0.5, "OK")},
+}
+
+
+@pytest.mark.parametrize("rules", HALF.values(), ids=HALF.keys())
+def test_a_modem_that_refuses_much_still_starts_sends_and_reads(rules: dict[str, Any]) -> None:
+    pdu = "07913366003051F5040B913366304381F900005180719120348004D4F29C0E"
+    listed = {"AT+CMGL=4": f"+CMGL: 0,0,,23\n{pdu}", "AT+CMGR=0": f"+CMGR: 0,,23\n{pdu}", "AT+CMGR=*": "OK"}
+    kept = {
+        "AT+CMGS=*": "<prompt>",
+        **{k: v for k, v in listed.items() if "CMGL" not in k or "AT+CMGL*" not in rules},
+    }
+    bench = Bench({**kept, **rules}).start()
+    with bench.modem.prompt(len(TPDU)) as prompt:
+        assert prompt.send(TPDU) == 1
+    assert [(stored.index, stored.pdu) for stored in bench.modem.list(everything=False)] == [(0, pdu)]
+    assert bench.modem.health().registered
+    assert bench.scripted.submits == ["00" + TPDU.hex().upper()]
+
+
+def test_a_dead_port_is_silent_after_all_its_tries() -> None:
+    bench = Bench({"AT*": Silence()}, echo=False)
+    with pytest.raises(ModemSilent) as caught:
+        bench.start()
+    assert caught.value.waited_s == pytest.approx(60.0, abs=1)
+    assert bench.wrote("AT") == 20
+
+
+@pytest.mark.parametrize(
+    "noise", [b"$GPGGA,123519,4807.038,N,01131.000,E,1,08*47\r\n" * 3, b"\x7e\x13\x88\xff\x00\x91\x7e" * 9]
+)
+def test_a_port_that_speaks_something_else_is_left_alone_soon(noise: bytes) -> None:
+    bench = Bench({"AT*": Raw(noise)}, echo=False)
+    with pytest.raises(NotAModem):
+        bench.start()
+    assert bench.wrote("AT") == 3
+
+
+def test_a_modem_that_boots_slowly_is_waited_for() -> None:
+    bench = Bench({"AT": [Silence(), Silence(), Silence(), "OK"]}).start()
+    assert bench.modem.identity.imei
+
+
+def test_a_stale_prompt_is_left_first() -> None:
+    bench = Bench()
+    bench.scripted._at_prompt = True
+    bench.start()
+    assert bench.scripted.submits == []
+
+
+def test_the_pin_is_asked_for_once_and_entered_once() -> None:
+    bench = Bench(
+        {"AT+CPIN?": ["+CPIN: SIM PIN", "+CPIN: SIM PIN", "+CPIN: READY"], "AT+CIMI": "310260123456789"}
+    )
+    bench.pin = "1234"
+    bench.start()
+    assert bench.wrote('AT+CPIN="1234"') == 1
+    assert [identity.iccid for identity in bench.asked] == ["8944110065012345678"]
+
+
+def test_a_refused_pin_is_never_tried_again() -> None:
+    bench = Bench({"AT+CPIN?": "+CPIN: SIM PIN", "AT+CPIN=*": "+CME ERROR: 16"})
+    bench.pin = "1234"
+    with pytest.raises(PinRefused) as caught:
+        bench.start()
+    assert bench.wrote("AT+CPIN=") == 1
+    assert "1234" not in str(caught.value)
+
+
+def test_a_pin_that_was_taken_but_is_asked_for_again_is_refused() -> None:
+    bench = Bench({"AT+CPIN?": "+CPIN: SIM PIN"})
+    bench.pin = "1234"
+    with pytest.raises(PinRefused):
+        bench.start()
+    assert bench.wrote("AT+CPIN=") == 1
+
+
+@pytest.mark.parametrize("pin", [None, "", "12", "12345678901", '1234"', "1234\r", "１２３４"])
+def test_without_a_proper_pin_nothing_is_entered(pin: str | None) -> None:
+    bench = Bench({"AT+CPIN?": "+CPIN: SIM PIN"})
+    bench.pin = pin
+    with pytest.raises(SimNotReady) as caught:
+        bench.start()
+    assert caught.value.state == "PIN"
+    assert bench.wrote("AT+CPIN=") == 0
+    assert bench.modem.identity.iccid, "who the SIM is must be known, so that its PIN can be asked for"
+
+
+@pytest.mark.parametrize(
+    ("made", "answer"),
+    [
+        ("huawei", "^CPIN: SIM PIN,,10,2,10,3"),
+        ("SIMCOM_Ltd", "+SPIC: 1,10,0,10"),
+        ("Quectel", '+QPINC: "SC",2,10'),
+        ("Telit", "#PCT: 1"),
+    ],
+)
+def test_the_last_tries_of_a_pin_are_never_touched(made: str, answer: str) -> None:
+    name = answer.split(":")[0]
+    bench = Bench({"AT+CPIN?": "+CPIN: SIM PIN", "AT+CGMI": made, f"AT{name}*": answer})
+    bench.pin = "1234"
+    with pytest.raises(SimNotReady) as caught:
+        bench.start()
+    assert caught.value.state == "PIN"
+    assert bench.asked == []
+    assert bench.wrote('AT+CPIN="') == 0
+
+
+@pytest.mark.parametrize(
+    ("answer", "state"),
+    [
+        ("+CPIN: SIM PUK", "PUK"),
+        ("+CME ERROR: 12", "PUK"),
+        ("+CMS ERROR: 316", "PUK"),
+        ("+CME ERROR: 10", "ABSENT"),
+        ("+CMS ERROR: 310", "ABSENT"),
+        ("+CPIN: NOT INSERTED", "ABSENT"),
+        ("+CME ERROR: SIM not inserted", "ABSENT"),
+        ("+CME ERROR: 13", "FAILURE"),
+        ("+CME ERROR: 262", "FAILURE"),
+        ("+CME ERROR: 14", "BUSY"),
+        ("+CME ERROR: 15", "WRONG"),
+        ("+CPIN: PH-NET PIN", "LOCKED"),
+        ("+CME ERROR: 5", "LOCKED"),
+    ],
+)
+def test_a_sim_that_cannot_be_used_says_why(answer: str, state: str) -> None:
+    bench = Bench({"AT+CPIN?": answer})
+    bench.pin = "1234"
+    with pytest.raises(SimNotReady) as caught:
+        bench.start()
+    assert caught.value.state == state
+    assert bench.asked == []
+
+
+def test_a_sim_that_fails_and_then_is_ready_is_waited_for() -> None:
+    bench = Bench({"AT+CPIN?": ["+CME ERROR: 13", "+CME ERROR: 14", "+CPIN: READY"]}).start()
+    assert bench.modem.identity.imsi
+
+
+def test_radio_off_is_switched_on() -> None:
+    bench = Bench({"AT+CFUN?": ["+CFUN: 4", "+CFUN: 1"]}).start()
+    assert bench.wrote("AT+CFUN=1") == 1
+
+
+def test_radio_off_hides_the_sim() -> None:
+    bench = Bench(
+        {"AT+CFUN?": ["+CFUN: 0", "+CFUN: 1"], "AT+CPIN?": ["+CME ERROR: 10"] * 6 + ["+CPIN: READY"]}
+    )
+    bench.start()
+    assert bench.wrote("AT+CFUN=1") == 1
+
+
+def test_a_busy_sim_is_waited_for_before_storages_are_asked() -> None:
+    bench = Bench(
+        {"AT+CPMS?": ["+CME ERROR: 14", "+CMS ERROR: 314", '+CPMS: "SM",0,30,"SM",0,30,"SM",0,30']}
+    ).start()
+    assert bench.modem.health().storage == "SM"
+
+
+def test_pdu_mode_is_tried_until_the_sim_lets_it() -> None:
+    bench = Bench({"AT+CMGF=0": ["ERROR", "ERROR", "OK"], "AT+CMGF?": "+CMGF: 1"}).start()
+    assert bench.wrote("AT+CMGF=0") == 3
+
+
+def test_no_pdu_mode_is_a_refusal() -> None:
+    with pytest.raises(CommandRefused):
+        Bench({"AT+CMGF=0": "ERROR", "AT+CMGF?": "+CMGF: 1"}).start()
+
+
+def test_the_first_accepted_indication_stays() -> None:
+    bench = Bench({"AT+CNMI=2,1,0,2,0": "+CMS ERROR: 303", "AT+CNMI=1,1,0,2,0": "ERROR"}).start()
+    tried = [written for written in bench.scripted.written if written.startswith("AT+CNMI=")]
+    assert tried == ["AT+CNMI=2,1,0,2,0", "AT+CNMI=1,1,0,2,0", "AT+CNMI=2,1,0,1,0"]
+
+
+@pytest.mark.parametrize("answers", [['+CSCA: "",129'], ["+CMS ERROR: 330"]])
+def test_a_sim_without_service_centre_is_a_fact(answers: list[str]) -> None:
+    bench = Bench({"AT+CSCA?": answers}).start()
+    assert bench.modem.smsc == ""
+
+
+def test_a_service_centre_that_shows_late_is_waited_for() -> None:
+    bench = Bench({"AT+CSCA?": ["+CMS ERROR: 330", '+CSCA: "",129', '+CSCA: "+441234567890",145']}).start()
+    assert bench.modem.smsc == "+441234567890"
+
+
+@pytest.mark.parametrize(
+    ("made", "model", "profile"),
+    [
+        ("huawei", "E3131", "huawei"),
+        ("Vodafone (Huawei)", "K3765", "huawei"),
+        ("SIMCOM_Ltd", "SIMCOM_SIM800L", "simcom"),
+        ("SIMCOM INCORPORATED", "SIMCOM_SIM7600E-H", "simcom-sim7"),
+        ("INCORPORATED", "A7670E-FASE", "simcom-a76"),
+        ("ZTE INCORPORATED", "MF190", "zte"),
+        ("Quectel", "EC25", "quectel"),
+        ("Cinterion", "MC75i", "cinterion"),
+        ("WAVECOM MODEM", "900E", "wavecom"),
+        ("Nokia", "3310", "generic"),
+    ],
+)
+def test_profiles(made: str, model: str, profile: str) -> None:
+    bench = Bench({"AT+CGMI": made, "AT+CGMM": model}).start()
+    assert bench.modem.profile.name == profile
+    for command in bench.modem.profile.quiet:
+        assert bench.wrote(command)
+
+
+@pytest.mark.parametrize(
+    ("rule", "iccid"),
+    [
+        ({"AT+CCID": "8944110065012345678F"}, "8944110065012345678"),
+        ({"AT+CCID": "ERROR", "AT^ICCID?": '^ICCID: "98941100560021436587"'}, "89491100650012345678"),
+        ({"AT+CCID": "ERROR", "AT+ICCID": "ICCID: 8944110065012345678"}, "8944110065012345678"),
+        ({"AT*CCID*": "ERROR", "AT+CRSM=*": '+CRSM: 144,0,"984411005610325476F8"'}, "8944110065012345678"),
+        ({"AT*CCID*": "ERROR", "AT+CRSM=*": "+CRSM: 106,130"}, ""),
+    ],
+)
+def test_iccid_by_many_ways(rule: dict[str, str], iccid: str) -> None:
+    bench = Bench(rule).start()
+    assert bench.modem.identity.iccid == iccid
+
+
+def test_a_modem_that_restarts_while_it_is_started_is_started_from_the_beginning() -> None:
+    bench = Bench({"AT+CSMS=0": [Raw(b"\r\nRDY\r\n\r\nOK\r\n"), "OK"]}).start()
+    assert bench.wrote("ATE0") == 2
+    assert bench.modem.notices() == []
+
+
+def test_the_tail_of_a_boot_during_the_start_is_no_news() -> None:
+    bench = Bench(
+        {"AT+CSMS=0": Raw(b'\r\nCall Ready\r\n\r\nSMS Ready\r\n\r\n+CMTI: "SM",1\r\n\r\nOK\r\n')}
+    ).start()
+    assert bench.modem.notices() == [Waiting("SM", 1)]
+
+
+def test_a_modem_that_forgot_its_indications_has_restarted() -> None:
+    bench = Bench({"AT+CNMI?": ["+CNMI: 2,1,0,2,0", "+CNMI: 2,1,0,2,0", "+CNMI: 0,0,0,0,0"]}).start()
+    bench.modem.health()
+    assert bench.modem.notices() == []
+    bench.modem.health()
+    assert [type(notice) for notice in bench.modem.notices()] == [Restarted]
