@@ -44,9 +44,7 @@ class StationRow:
     paused_by: str
 
 
-def rows(
-    db: sqlite3.Connection, budgets: dict[str, int], today: str
-) -> list[StationRow]:
+def rows(db: sqlite3.Connection, budgets: dict[str, int], today: str) -> list[StationRow]:
     """Every station of the configuration; `budgets` gives each one's segments a day, `today` the date of the SIMs' zone."""
     found = db.execute(
         "SELECT s.*, u.name AS pauser, "
@@ -67,6 +65,16 @@ def rows(
             )
         )
     return result
+
+
+def ensure(db: sqlite3.Connection, name: str, *, now: int) -> None:
+    """The station's row, so that it can say what keeps it from starting."""
+    if db.execute("SELECT 1 FROM station WHERE name=? AND retired_at IS NULL", [name]).fetchone() is None:
+        with write(db):
+            db.execute(
+                "INSERT INTO station (name, state, since_at) VALUES (?, 'starting', ?) ON CONFLICT (name) DO UPDATE SET retired_at=NULL",
+                [name, now],
+            )
 
 
 def set_state(db: sqlite3.Connection, name: str, state: str, reason: str, *, now: int) -> None:

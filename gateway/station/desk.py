@@ -52,6 +52,7 @@ class Desk:
 
     def __post_init__(self) -> None:
         self.db = connect(self.database)
+        stations.ensure(self.db, self.name, now=self.now_ms())
 
     @property
     def name(self) -> str:

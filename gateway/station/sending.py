@@ -43,9 +43,10 @@ def _accept_all(desk: Desk) -> None:
     assert desk.seat is not None
     for accepted in desk.accepted:
         flight.accept(desk.db, desk.seat, accepted)
-    desk.db.execute(
-        "UPDATE station SET uncertain_in_a_row=0 WHERE name=? AND uncertain_in_a_row<>0", [desk.name]
-    )
+    if desk.accepted:
+        desk.db.execute(
+            "UPDATE station SET uncertain_in_a_row=0 WHERE name=? AND uncertain_in_a_row<>0", [desk.name]
+        )
 
 
 def claim(desk: Desk) -> tuple[Job | None, str | None]:
