@@ -67,8 +67,9 @@ packages() {
 }
 
 # A Python of 3.11 or newer that can make an environment; prints its path. Returns 1 when there is none.
+# PYTHON=/path/to/python chooses one.
 find_python() {
-    for name in python3 /usr/bin/python3 python3.14 python3.13 python3.12 python3.11; do
+    for name in ${PYTHON:-python3 /usr/bin/python3 python3.14 python3.13 python3.12 python3.11}; do
         found=$(command -v "$name" 2>/dev/null) || continue
         "$found" -c 'import ensurepip, sqlite3, ssl, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
             && { echo "$found"; return 0; }
@@ -86,7 +87,7 @@ make_venv() {
     fi
     python=$(find_python) || {
         packages python3 python3-venv || stop "Textbank needs Python 3.11 or newer with venv. Run: $MEND"
-        python=$(find_python) || stop "Textbank needs Python 3.11 or newer; this system has $(python3 --version 2>&1)."
+        python=$(find_python) || stop "Textbank needs Python 3.11 or newer; none was found in PATH. PYTHON=/path/to/python names one."
     }
     say "Python environment in $VENV, with $("$python" --version)"
     "$python" -m venv --clear $VENV || stop "$python could not make $VENV (see above). Free some disk space, then run this again."
