@@ -27,7 +27,7 @@ _ASKED_REGISTRATION = re.compile(r"\s*0*[0-5]\s*,\s*0*(?:\d|1[01])\s*(?:,|$)")
 _CALL_ENDS = ("NO CARRIER", "BUSY", "NO ANSWER", "NO DIALTONE", "NO DIAL TONE")
 _SAID_UNASKED = re.compile(
     r"RING$|RDY$|APP RDY$|Call Ready$|SMS Ready$|SMS DONE$|PB DONE$|(UNDER|OVER)-VOLTAGE|NORMAL POWER DOWN$"
-    r"|SDNDCRC =|DST: |REBOOT\b|SYSSTART"
+    r"|SDNDCRC =|DST: |REBOOT\b|\^?SYSSTART|[+^*][A-Z]{3,}$"
 )
 HAS_BODY = ("+CMT:", "+CDS:", "+CBM:")  # the next line is their PDU
 

@@ -14,7 +14,7 @@ def holders_of(device: str) -> str:
         for process in Path("/proc").iterdir()
         if process.name.isdigit() and int(process.name) != os.getpid() and _has_open(process, target)
     ]
-    return ", ".join(sorted(found))
+    return ", ".join(sorted(found)[:3])
 
 
 def _has_open(process: Path, target: str) -> bool:

@@ -35,7 +35,7 @@ _ABSENT = {errno.ENOENT, errno.ENODEV, errno.ENXIO, errno.ENOTDIR}
 def open_port(url: str, clock: Clock, trace: Trace | None = None) -> SerialLink:
     """Open the port exclusively, at 115200 8N1 where that means anything. PortMissing, PortBusy, PortGone."""
     local = "://" not in url
-    if local and not url.startswith("/dev/pts/") and not os.path.realpath(url).startswith("/dev/pts/"):
+    if local and os.path.realpath(url).startswith("/dev/tty"):  # ModemManager and others take no lock
         holder = holders_of(url)
         if holder:
             raise PortBusy(url, holder)
@@ -148,9 +148,10 @@ class SerialLink:
             for release in (_discard, _release):
                 with contextlib.suppress(*_LOST):
                     release(self._fd)
+        network = getattr(self._port, "_socket", None)
         with contextlib.suppress(*_LOST):
             self._port.close()
-        for end in (self._pump, self._wake_in, self._wake_out):
+        for end in (network, self._pump, self._wake_in, self._wake_out):  # pyserial may leave its own open
             if end is not None:
                 end.close()
         if self._trace:

@@ -37,7 +37,7 @@ class Trace:
         self.failed = ""
         self._path = path
         self._clock = clock
-        self._limit = max(limit_bytes // 2, 4 * ENTRY_LIMIT)
+        self._limit = max(limit_bytes // 2, 10 * ENTRY_LIMIT)  # an entry may be written four times as long
         self._file: BinaryIO | None = None
         self._size = 0
         self._held = b""  # an entry that is not whole yet
@@ -58,7 +58,7 @@ class Trace:
             self.flush()
             start = end.end()
         self._hold(data[start:], now)
-        if len(self._held) > ENTRY_LIMIT or self._held.endswith(b"\x1a"):
+        if self._held.endswith(b"\x1a"):
             self.flush()
 
     def flush(self) -> None:
@@ -80,9 +80,12 @@ class Trace:
             self._file = None
 
     def _hold(self, data: bytes, now: float) -> None:
-        if data and not self._held:
-            self._began = (self._clock.now().strftime("%Y-%m-%dT%H:%M:%S.%fZ"), now)
-        self._held += data
+        for at in range(0, len(data), ENTRY_LIMIT):
+            if not self._held:
+                self._began = (self._clock.now().strftime("%Y-%m-%dT%H:%M:%S.%fZ"), now)
+            self._held += data[at : at + ENTRY_LIMIT]
+            if len(self._held) > ENTRY_LIMIT:
+                self.flush()
 
     def _write(self, entry: bytes) -> None:
         try:

@@ -136,7 +136,9 @@ class Scripted:
     def _rule(self, key: str) -> Any:
         for rules in (self.rules, GENERIC):
             for pattern, reply in rules.items():
-                if pattern == key or (key[0] != "<" and fnmatch.fnmatchcase(key, pattern.replace("[", "[[]"))):
+                if pattern == key or (
+                    key[0] != "<" and fnmatch.fnmatchcase(key, pattern.replace("[", "[[]"))
+                ):
                     if isinstance(reply, list):
                         return reply.pop(0) if len(reply) > 1 else reply[0]
                     return reply

@@ -109,7 +109,9 @@ HALF = {
     "no registration": {"AT+C*REG*": "ERROR"},
     "no COPS": {"AT+COPS*": "ERROR"},
     "no CSCA": {"AT+CSCA?": "ERROR"},
-    "COMMAND NOT SUPPORT to half of it": dict.fromkeys(("AT+CS*", "AT+CN*", "AT+CPMS*", "AT+CF*", "AT+CM[E]*", "AT+CMGL*"), "COMMAND NOT SUPPORT"),
+    "COMMAND NOT SUPPORT to half of it": dict.fromkeys(
+        ("AT+CS*", "AT+CN*", "AT+CPMS*", "AT+CF*", "AT+CM[E]*", "AT+CMGL*"), "COMMAND NOT SUPPORT"
+    ),
     "slow and in pieces": {"AT+*": Late(0.5, "OK")},
 }
 

@@ -1,0 +1,47 @@
+"""What comes unasked, and what it means."""
+
+from typing import Any
+
+import pytest
+
+from hardware.modem import Call, Direct, LateSubmit, Restarted, StorageFull, Waiting
+from tests.hardware.bench import DELIVER, Bench
+
+
+@pytest.mark.parametrize(
+    ("said", "notice"),
+    [
+        ('+CMTI: "ME",0', Waiting("ME", 0)),
+        ('+CMTI: "SM",-1', Waiting("SM", -1)),
+        ('+CMTI: "XX",999', Waiting("XX", 999)),
+        ("+CMTI: MT,3", Waiting("MT", 3)),
+        ('+CMTI: "SM', Waiting("", -1)),
+        ('+CDSI: "SR",4', Waiting("SR", 4)),
+        ("+CMT: ,23\r\n" + DELIVER, Direct("deliver", DELIVER)),
+        ('+CMT: "Ada",23\r\n\r\n' + DELIVER + ",0", Direct("deliver", DELIVER)),
+        ("+CDS: 25\r\n060C91534810325476", Direct("report", "060C91534810325476")),
+        ("+CDS: ,25\r\n060C91534810325476", Direct("report", "060C91534810325476")),
+        ('^SMMEMFULL:"SM"', StorageFull("SM")),
+        ("RING", Call("")),
+        ("RDY", Restarted("RDY")),
+        ("*ATREADY: 1", Restarted("*ATREADY: 1")),
+        ("+CPIN: NOT READY", Restarted("+CPIN: NOT READY")),
+        ("SMS Ready", Restarted("SMS Ready")),
+        ("+CMGS: 9", LateSubmit(9)),
+        ("^RSSI:18", None),
+        ("+CREG: 5", None),
+        ("UNDER-VOLTAGE WARNNING", None),
+    ],
+)
+@pytest.mark.parametrize("chunk", [None, 1])
+def test_notices(said: str, notice: Any, chunk: int | None) -> None:
+    bench = Bench(chunk=chunk)
+    assert bench.hear(f"\r\n{said}\r\n") == ([notice] if notice else [])
+
+
+def test_waiting_ends_with_a_wake() -> None:
+    bench = Bench()
+    bench.modem.wake()
+    before = bench.clock.monotonic()
+    bench.modem.wait(before + 60)
+    assert bench.clock.monotonic() == before

@@ -1,0 +1,153 @@
+"""Sending: the prompt, the point of no return, late answers, restarts."""
+
+import pytest
+
+from hardware.errors import CommandRefused, ModemSilent, PortGone, SubmitUncertain, TpduRefused
+from hardware.modem import Call, LateSubmit, Restarted
+from tests.hardware.bench import TPDU, Bench
+from tests.scripted import PDU, Gone, Late, Raw, Silence
+
+
+@pytest.mark.parametrize("chunk", [None, 1])
+def test_a_text_goes_out_with_an_empty_smsc_and_gives_its_mr(chunk: int | None) -> None:
+    bench = Bench({PDU: Late(4.0, "+CMGS: 255")}, chunk)
+    assert bench.send() == 255
+    assert bench.scripted.written == ["AT+CMGS=17"]
+    assert bench.scripted.submits == ["0021000B912120555521F3000004F4F29C0E"]
+
+
+def test_ok_without_a_reference_is_accepted_without_one() -> None:
+    assert Bench({PDU: "OK"}).send() is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "family", "code"),
+    [
+        ("+CMS ERROR: 304", "CMS", 304),
+        ("ERROR", "ERROR", None),
+        ("+CME ERROR: 515", "CME", 515),
+        ("COMMAND NOT SUPPORT", "TEXT", None),
+        ("+CMS ERROR: Unknown error", "CMS", 500),
+    ],
+)
+def test_a_final_error_after_ctrl_z_is_a_fact_with_its_time(
+    answer: str, family: str, code: int | None
+) -> None:
+    bench = Bench({PDU: Late(2.5, answer)})
+    with pytest.raises(CommandRefused) as caught:
+        bench.send()
+    assert (caught.value.family, caught.value.code) == (family, code)
+    assert caught.value.after_s == pytest.approx(2.5)
+    assert "\x1b" not in bench.link.sent.decode("latin-1")[-40:]
+
+
+def test_leaving_without_sending_leaves_the_prompt() -> None:
+    bench = Bench()
+    with pytest.raises(LookupError), bench.modem.prompt(17):
+        raise LookupError("the row could not be committed")
+    assert bench.scripted.submits == []
+    assert bench.link.sent.endswith(b"\x1bAT\r") or b"\x1b" in bench.link.sent[-20:]
+    assert bench.send() == 1
+
+
+def test_leaving_a_dead_prompt_tells_the_first_error_and_the_next_command_the_second() -> None:
+    bench = Bench()
+    dead = {"AT*": Silence(), "<esc>": Silence()}
+    with pytest.raises(LookupError), bench.modem.prompt(17):
+        raise LookupError(bench.scripted.rules.update(dead))
+    with pytest.raises(ModemSilent):
+        bench.modem.health()
+
+
+@pytest.mark.parametrize("length", [0, -1, 165, 1000])
+def test_a_length_no_tpdu_has_is_refused_before_anything_is_written(length: int) -> None:
+    bench = Bench()
+    with pytest.raises(TpduRefused), bench.modem.prompt(length):
+        pass
+    assert bench.scripted.written == []
+
+
+@pytest.mark.parametrize(
+    "tpdu",
+    [TPDU + b"\0", b"\x04" + TPDU[1:], bytes.fromhex("01000B912120555521F300F58D") + bytes(141)],
+    ids=["not announced", "a DELIVER", "141 octets"],
+)
+def test_a_tpdu_that_a_modem_may_not_survive_is_not_written(tpdu: bytes) -> None:
+    bench = Bench()
+    length = len(TPDU) if len(tpdu) == len(TPDU) + 1 else len(tpdu)
+    with pytest.raises(TpduRefused), bench.modem.prompt(length) as prompt:
+        prompt.send(tpdu)
+    assert bench.scripted.submits == []
+
+
+def test_one_prompt_has_one_tpdu() -> None:
+    bench = Bench()
+    with bench.modem.prompt(17) as prompt:
+        prompt.send(TPDU)
+        with pytest.raises(TpduRefused):
+            prompt.send(TPDU)
+    assert len(bench.scripted.submits) == 1
+
+
+def test_silence_is_uncertain_and_a_late_result_is_known_as_late() -> None:
+    bench = Bench({PDU: [Late(200.0, "+CMGS: 7"), "+CMGS: 8"]})
+    with pytest.raises(SubmitUncertain):
+        bench.send()
+    bench.modem.wait(bench.clock.monotonic() + 120)
+    assert bench.modem.notices() == [LateSubmit(7)]
+    assert bench.clock.monotonic() < 1000 + 202
+    bench.modem.recover()
+    assert bench.send() == 8
+
+
+def test_a_late_result_within_the_next_answer() -> None:
+    bench = Bench({PDU: [Late(181.0, "+CMGS: 7"), "+CMGS: 8"]})
+    with pytest.raises(SubmitUncertain):
+        bench.send()
+    bench.clock.advance(5)
+    assert bench.send() == 8
+    assert bench.modem.notices() == [LateSubmit(7)]
+
+
+@pytest.mark.parametrize("said", ["\r\nRDY\r\n", "\r\n*ATREADY: 1\r\n", "\r\n^SYSSTART\r\n"])
+def test_a_restart_while_sending_is_uncertain_at_once(said: str) -> None:
+    bench = Bench({PDU: Raw(said.encode())})
+    with pytest.raises(SubmitUncertain, match="restarted") as caught:
+        bench.send()
+    assert caught.value.waited_s < 1
+    assert [type(notice) for notice in bench.modem.notices()] == [Restarted]
+
+
+def test_huaweis_boot_noise_is_a_restart_only_with_another_number() -> None:
+    bench = Bench(
+        {PDU: [Raw(b"\r\n^BOOT:91409020,0,0,0,6\r\n\r\n+CMGS: 5\r\n\r\nOK\r\n"), Raw(b"\r\n^BOOT:1,0\r\n")]}
+    )
+    assert bench.send() == 5
+    assert bench.hear("\r\n^BOOT:91409020,0,0,0,6\r\n") == []
+    with pytest.raises(SubmitUncertain):
+        bench.send()
+
+
+def test_the_tail_of_a_boot_does_not_end_the_wait_but_a_second_one_does() -> None:
+    ready = b"\r\nSMS Ready\r\n"
+    bench = Bench({PDU: [Raw(ready + b"\r\n+CMGS: 5\r\n\r\nOK\r\n"), Raw(ready)]})
+    assert bench.send() == 5
+    with pytest.raises(SubmitUncertain):
+        bench.send()
+
+
+def test_a_lost_port() -> None:
+    bench = Bench({PDU: Gone()})
+    with pytest.raises(SubmitUncertain):
+        bench.send()
+    with pytest.raises(PortGone):
+        bench.modem.health()
+
+
+def test_a_ringing_call_is_rejected_before_a_text_is_sent() -> None:
+    bench = Bench()
+    assert bench.hear('\r\nRING\r\n\r\n+CLIP: "+12025550123",145\r\n') == [Call(""), Call("+12025550123")]
+    bench.send()
+    assert bench.scripted.written == ["AT+CHUP", "AT+CMGS=17"]
+    bench.send()
+    assert bench.scripted.written.count("AT+CHUP") == 1

@@ -1,0 +1,161 @@
+"""Reading and deleting, with the forms that real modems answer in."""
+
+import pytest
+
+from hardware.errors import CommandRefused
+from hardware.modem import Stored
+from hardware.storage import stored_in
+from tests.hardware.bench import DELIVER, Bench
+
+GOOD = Stored("SM", 3, DELIVER)
+
+
+def _entry(header: str, *body: str) -> Stored | None:
+    return stored_in([header, *body], "SM")
+
+
+@pytest.mark.parametrize(
+    ("header", "body", "pdu"),
+    [
+        ("+CMGL: 3,0,,23", [DELIVER], DELIVER),
+        ("+CMGL: 3,1,,23", [DELIVER], DELIVER),
+        ('+CMGL: 3,0,"",23', [DELIVER], DELIVER),
+        ('+CMGL: 3,0,"Ada, \'x",23', [DELIVER], DELIVER),
+        ('+CMGL: 3,0,"broken,23', [DELIVER], DELIVER),
+        ("+CMGL: 3,0,23", [DELIVER], DELIVER),
+        ("+CMGL:3,0,,23", [DELIVER + ",0"], DELIVER),
+        ("+CMGL: 3,0,,23", [DELIVER.lower()], DELIVER.lower()),
+        ("+CMGL: 3,0,,23", [DELIVER[:20], DELIVER[20:]], DELIVER),
+        ("+CMGL: 3,0,,23", [DELIVER[:20]], DELIVER[:20]),
+        (
+            "+CMGL: 3,0,,164",
+            ["0BD04259303784=96p331p71160016D02B5FFFF"],
+            "0BD04259303784=96p331p71160016D02B5FFFF",
+        ),
+        ("+CMGL: 3,,,92", [DELIVER], DELIVER),
+        ("+CMGL: 3,0,,23", [DELIVER + "FFFFFF"], DELIVER + "FFFFFF"),
+        ("+CMGL: 3,2,,23", [DELIVER], None),
+        ("+CMGL: 3,3,,29", ["C474795E968388E9"], None),
+        ("+CMGL: 3,0,,0", [], None),
+        ("+CMGL: 3,0,,0", ["00"], None),
+        ("+CMGL: 3,0,,0", ["00FFFFFFFFFFFF"], None),
+        ("+CMGL: 3,,,35", ["0011000B912120555521F30000AA04F4F29C0E"], None),
+        ("+CMGL: x,0,,23", [DELIVER], None),
+    ],
+)
+def test_entries_as_modems_write_them(header: str, body: list[str], pdu: str | None) -> None:
+    assert _entry(header, *body) == (None if pdu is None else Stored("SM", 3, pdu))
+
+
+@pytest.mark.parametrize(
+    "header", ["+CMGR: 1,,23", "+CMGR: 0,23", "+CMGR: 23", "+CMGR: ,,23", '+CMGR: 0,"",23']
+)
+def test_without_cmgl_slots_are_read_one_by_one(header: str) -> None:
+    rules = {
+        "AT+CMGL=4": "ERROR",
+        "AT+CMGR=3": f"{header}\n{DELIVER}",
+        "AT+CMGR=5": "+CMGR: 2,,23\n" + DELIVER,
+    }
+    bench = Bench(
+        {
+            **rules,
+            "AT+CMGR=0": "+CMS ERROR: 321",
+            "AT+CMGR=1": "+CMGR: 0,,0",
+            "AT+CMGR=2": "ERROR",
+            "AT+CMGR=*": "OK",
+        }
+    )
+    assert bench.modem.list(everything=False) == [GOOD]
+    bench.modem.list(everything=False)
+    assert bench.scripted.written.count("AT+CMGL=4") == 1
+    assert "AT+CMGR=30" in bench.scripted.written
+    assert "AT+CMGR=31" not in bench.scripted.written
+
+
+def test_a_busy_sim_is_no_reason_to_read_slot_by_slot() -> None:
+    bench = Bench({"AT+CMGL=4": "+CMS ERROR: 314"})
+    with pytest.raises(CommandRefused):
+        bench.modem.list(everything=False)
+    assert bench.scripted.written == ["AT+CMGL=4"]
+
+
+def test_a_modem_that_fell_into_text_mode_is_put_back() -> None:
+    text = '+CMGL: 3,"REC UNREAD","+1202",,"24/10/07,18:38:27+8"\nhello'
+    bench = Bench({"AT+CMGL=4": [text, f"+CMGL: 3,0,,23\n{DELIVER}"]})
+    assert bench.modem.list(everything=False) == [GOOD]
+
+
+def test_a_full_storage_of_255_texts_is_read_whole_byte_by_byte() -> None:
+    texts = "\n".join(f"+CMGL: {index},1,,23\n{DELIVER}" for index in range(255))
+    bench = Bench({"AT+CMGL=4": texts}, chunk=1)
+    assert len(bench.modem.list(everything=False)) == 255
+
+
+@pytest.mark.parametrize(
+    ("lists", "now", "arrival", "readable"),
+    [
+        ('+CPMS: ("SM","ME"),("SM","ME"),("SM","ME")', "", "SM", ["SM", "ME"]),
+        ('+CPMS: ("ME","SM","MT"),("ME","SM","MT"),("SM","MT")', "", "SM", ["SM", "ME"]),
+        ('+CPMS: (ME", "SR"), ("ME", "SR"), ("ME")', "", "ME", ["ME", "SR"]),
+        ('+CPMS: (("SM","BM","SR"),("SM"))', "", "SM", ["SM", "SR"]),
+        ('+CPMS: "SM","SM","SM"', "", "SM", ["SM"]),
+        ('+CPMS: "ME","MT","SM"', "", "SM", ["SM", "ME"]),
+        ("+CPMS: (),(),()", '+CPMS: "ME",0,20,"ME",0,20,"ME",0,20', "ME", ["ME"]),
+        ('+CPMS: ("SM", "ME", "SM_P", "ME_P", "MT"), ("SM"), ("SM")', "", "SM", ["SM", "ME", "SM_P", "ME_P"]),
+        ('+CPMS: ("MT"),("MT"),("MT")', "", "MT", ["MT"]),
+        ("ERROR", "ERROR", "SM", ["SM"]),
+    ],
+)
+def test_storages(lists: str, now: str, arrival: str, readable: list[str]) -> None:
+    rules = {"AT+CPMS=?": lists, "AT+CMGL=4": "OK"}
+    bench = Bench({**rules, "AT+CPMS?": now} if now else rules)
+    assert bench.modem.health().storage == arrival
+    assert list(bench.modem._storages.readable) == readable
+
+
+@pytest.mark.parametrize(
+    ("refused", "form"),
+    [
+        ({}, '"SM","SM","SM"'),
+        ({'AT+CPMS="??","??","??"': "ERROR"}, '"SM","SM"'),
+        ({'AT+CPMS="??","??*': "ERROR"}, '"SM"'),
+    ],
+)
+def test_storages_are_set_with_three_two_or_one_argument(refused: dict[str, str], form: str) -> None:
+    bench = Bench(refused)
+    bench.modem.list(everything=True)
+    bench.modem.list(everything=False)
+    assert bench.scripted.written[-2:] == ["AT+CMGL=4", "AT+CMGL=4"]
+    set_with = [written for written in bench.scripted.written if written.startswith("AT+CPMS=")]
+    assert set_with[-1] == f"AT+CPMS={form}"
+
+
+def test_a_sweep_reads_every_storage_and_returns_to_the_arrival_storage() -> None:
+    def contents(command: str) -> str:
+        current = next(text for text in reversed(bench.scripted.written) if text.startswith("AT+CPMS="))
+        return f"+CMGL: 0,1,,23\n{DELIVER}" if '="SR"' in current else f"+CMGL: 1,0,,23\n{DELIVER}"
+
+    bench = Bench({"AT+CPMS=?": '+CPMS: ("SM","ME","SR"),("SM"),("SM")'})
+    bench.scripted.rules["AT+CMGL=4"] = contents
+    found = bench.modem.list(everything=True)
+    assert sorted((stored.storage, stored.index) for stored in found) == [("ME", 1), ("SM", 1), ("SR", 0)]
+    assert bench.scripted.written[-2] == 'AT+CPMS="SM","SM","SM"'
+    bench.scripted.written.clear()
+    bench.modem.delete(Stored("SR", 0, DELIVER))
+    assert bench.scripted.written == ['AT+CPMS="SR","SM","SM"', "AT+CMGD=0"]
+
+
+def test_a_storage_that_is_advertised_but_not_there_is_passed_over() -> None:
+    bench = Bench({'AT+CPMS="ME"*': "ERROR", "AT+CMGL=4": f"+CMGL: 3,0,,23\n{DELIVER}"})
+    assert bench.modem.list(everything=True) == [GOOD]
+
+
+@pytest.mark.parametrize("answer", ["OK", "+CMS ERROR: 321", "+CME ERROR: 21", "ERROR"])
+def test_deleting_what_is_gone_is_no_error(answer: str) -> None:
+    Bench({"AT+CMGD=3": answer, "AT+CMGR=3": "OK"}).modem.delete(GOOD)
+
+
+def test_a_slot_that_stays_full_is() -> None:
+    bench = Bench({"AT+CMGD=3": "ERROR", "AT+CMGR=3": f"+CMGR: 1,,23\n{DELIVER}"})
+    with pytest.raises(CommandRefused):
+        bench.modem.delete(GOOD)
