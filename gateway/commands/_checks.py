@@ -74,7 +74,7 @@ def configuration(named: str | None) -> tuple[Config | None, list[Finding]]:
     findings = [
         Finding("configuration", True, f"{config.source} is read. Modems in it: {len(config.stations)}.")
     ]
-    if any(station.pin for station in config.stations) and config.source.stat().st_mode & stat.S_IROTH:
+    if any(station.pin for station in config.stations) and open_to_all(config.source):
         findings.append(
             Finding(
                 "configuration",
@@ -113,10 +113,17 @@ def database(path: Path) -> Iterator[Finding]:
     if not path.exists():
         yield Finding("database", False, f"There is no database at {path}.", "Run: textbank init")
         return
-    if path.stat().st_mode & stat.S_IROTH:
+    if open_to_all(path):
         do = f"Run: chmod o-rwx {path}"
         yield Finding("database", False, f"Everybody on this machine may read {path}.", do)
     yield _opened(path)
+
+
+def open_to_all(path: Path) -> bool:
+    """Whether any user of this machine may read the file: it and every folder above it let others in."""
+    if not path.stat().st_mode & stat.S_IROTH:
+        return False
+    return all(folder.stat().st_mode & stat.S_IXOTH for folder in path.resolve().parents)
 
 
 def _opened(path: Path) -> Finding:

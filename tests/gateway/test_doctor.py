@@ -107,10 +107,21 @@ def test_every_fault_of_the_configuration_is_a_finding(tmp_path: Path) -> None:
     assert f"BAD configuration: {path}:3: panel.hots: found the unknown key" in result.output
 
 
-def test_a_pin_that_everybody_may_read(doctor: Doctor, database: Path) -> None:
+def test_a_pin_that_everybody_may_read(
+    doctor: Doctor, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_checks, "open_to_all", lambda path: path.suffix == ".toml")
     _, found = doctor('[[stations]]\nname = "a"\npin = "987654"\n')
     assert found["configuration"]["found"].endswith("holds a PIN, and everybody on this machine may read it.")
     assert "987654" not in json.dumps(found)
+
+
+def test_a_file_in_a_closed_folder_is_not_open_to_all(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.touch(mode=0o644)
+    tmp_path.chmod(0o700)
+    assert not _checks.open_to_all(file)
+    assert _checks.open_to_all(Path("/etc/hostname"))
 
 
 def test_a_damaged_database_is_told_so(doctor: Doctor, database: Path) -> None:
