@@ -14,6 +14,7 @@ class AirRecord:
     id: int
     at: str
     at_s: float  # on the clock of the bank, for intervals
+    asked_s: float  # when its AT+CMGS came, on the same clock
     modem: int
     iccid: str
     sender: str
@@ -31,7 +32,14 @@ class AirRecord:
 
 
 def record(
-    number: int, modem: int, iccid: str, sender: str, submit: RawSubmit, at_s: float, when: datetime
+    number: int,
+    modem: int,
+    iccid: str,
+    sender: str,
+    submit: RawSubmit,
+    at_s: float,
+    asked_s: float,
+    when: datetime,
 ) -> AirRecord:
     """The record of a SUBMIT that left now."""
     text, concat = read_text(submit.octets)
@@ -39,6 +47,7 @@ def record(
         id=number,
         at=f"{when:%Y-%m-%dT%H:%M:%S.%f}"[:-3] + "Z",
         at_s=at_s,
+        asked_s=asked_s,
         modem=modem,
         iccid=iccid,
         sender=sender,

@@ -26,6 +26,7 @@ def send(modem: "Engine", command: Command, now: float) -> list[str] | None:
     """AT+CMGS=length (PDU) or ="number" (text): the prompt, then what is typed."""
     if command.form == "test":
         return []
+    modem.asked_s = now
     modem.sim.check(sms=True)
     if modem.trip("cmgs", now):
         return None

@@ -59,6 +59,7 @@ class Engine(Terminal):
         self.service_centre = SERVICE_CENTRE
         self.mr = self.random.randrange(256)
         self.radio = 1  # +CFUN
+        self.asked_s = 0.0  # when the last AT+CMGS came
         self.unacknowledged: Done | None = None  # what waits for AT+CNMA
         self.buffered: list[list[str]] = []  # indications held back by CNMI mode 0
         self._todo: deque[Command] = deque()

@@ -105,7 +105,8 @@ class Network:
         card = modem.card
         when = self.epoch + timedelta(seconds=now)
         place = self.modems.index(modem)
-        self.air.append(air.record(len(self.air) + 1, place, card.iccid, card.number, submit, now, when))
+        number, asked_s = len(self.air) + 1, modem.asked_s
+        self.air.append(air.record(number, place, card.iccid, card.number, submit, now, asked_s, when))
         sent = Sent(modem, submit, now)
         if early:
             self._report(sent, DELIVERED, now, urgent=True)
