@@ -98,7 +98,7 @@ def from_hex(pdu: str) -> bytes:
         return bytes.fromhex(pdu)
     except ValueError:
         pass
-    digits = "".join(_AROUND.sub("", pdu).strip("\"' ").split())
+    digits = "".join(_AROUND.sub("", pdu).strip("\"'\x00 \r\n").split())
     stray = _NOT_HEX.search(digits)
     if stray:
         found = ascii(stray.group())
