@@ -72,12 +72,26 @@ def unnamed_ports(config: Config | None) -> list[str]:
 def answer(port: str) -> str:
     """Who answers on a port, in words; "" when no modem does or the port cannot be had."""
     try:
-        return _ask(port)
+        return ask(port)[1]
     except HardwareError:
         return ""
 
 
-def _ask(port: str) -> str:
+def one_each(ports: list[str]) -> list[str]:
+    """Of these ports, one for each modem that answers.
+
+    A stick has several that do. The one for control, which also announces texts, mostly comes after the one for
+    data, so the last is taken; whether texts are announced or not, every storage is read once a minute.
+    """
+    chosen: dict[str, str] = {}
+    for port in ports:
+        with contextlib.suppress(HardwareError):
+            chosen[ask(port)[0] or port] = port
+    return list(chosen.values())
+
+
+def ask(port: str) -> tuple[str, str]:
+    """The IMEI of the modem on a port ("" when it does not tell), and who it is in words; HardwareError."""
     clock = SystemClock()
     link = open_port(port, clock)
     try:
@@ -86,7 +100,7 @@ def _ask(port: str) -> str:
             at.command("AT", PROBE_S)
         who = of_modem(at)
         named = " ".join(filter(None, (who.manufacturer, who.model))) or "a modem without a name"
-        return f"{named} answers{_sim(at)}"
+        return who.imei, f"{named} answers{_sim(at)}"
     finally:
         link.close()
 
@@ -105,7 +119,7 @@ def _asked(station: Station, port: str) -> Finding:
     if port.startswith("/") and (denied := _denied(port)):
         return Finding(check, False, *denied)
     try:
-        return Finding(check, True, f"On {port} {_ask(port)}.")
+        return Finding(check, True, f"On {port} {ask(port)[1]}.")
     except PortMissing as missing:
         return Finding(check, False, f"{missing}.", PLUG_IN)
     except PortBusy as busy:

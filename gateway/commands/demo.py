@@ -160,7 +160,7 @@ def demo(folder: Path, port: int, latency: str, seed: int) -> None:
         f"\nTextbank demo: {ORGANISATION}, two virtual modems, ten people who answer. Ctrl-C ends it.\n"
     )
     for name, role, token in links:
-        click.echo(f"  Sign in as {name} ({role}):  http://127.0.0.1:{config.panel.port}/in/{token}")
+        click.echo(f"  Sign in as {name} ({role}):  http://127.0.0.1:{config.panel.port}/s/{token}")
     click.echo("\nStart with Vera: approve the ten texts one by one, and watch the answers come in.\n")
     sys.stdout.flush()
     with _virtual_modems(folder, latency, seed), panel_beside(config):

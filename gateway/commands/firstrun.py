@@ -18,7 +18,7 @@ import voluptuous as v
 
 from gateway import configrules as rules
 from gateway.cli import cli
-from gateway.commands._modems import answer, unnamed_ports
+from gateway.commands._modems import one_each, unnamed_ports
 from gateway.config import HERE, ConfigError, find, load, machine_zone
 
 EXAMPLE = Path(__file__).parent.parent.parent / "config.example.toml"
@@ -67,7 +67,7 @@ def main() -> None:
     except ConfigError:
         source = HERE
         values = group() if sys.stdin.isatty() else {}
-        ports = [port for port in unnamed_ports(None) if answer(port)]
+        ports = one_each(unnamed_ports(None))
         source.touch(mode=0o600)  # a PIN may come to stand in it
         source.write_text(written(values, ports), encoding="utf-8")
         modems = (

@@ -16,6 +16,7 @@ from click.testing import CliRunner
 from gateway import lock, schema, store
 from gateway.cli import cli
 from gateway.commands import _checks, _modems
+from hardware.errors import ModemSilent
 
 Doctor = Callable[..., tuple[int, dict[str, dict[str, Any]]]]
 
@@ -203,6 +204,20 @@ def test_ports_that_no_station_names_are_asked_when_wanted(
     assert found["ports"]["found"].startswith(f"{modem} is here and no station names it")
     _, found = doctor(stations, "--find")
     assert found["ports"]["found"].endswith("answers, and its SIM is ready.")
+
+
+def test_a_stick_with_several_ports_is_one_modem(monkeypatch: pytest.MonkeyPatch) -> None:
+    def ask(port: str) -> tuple[str, str]:
+        if port == "diag":
+            raise ModemSilent("AT", 2.0)
+        return {"data": "356938035643809", "control": "356938035643809"}.get(port, ""), "a modem answers"
+
+    monkeypatch.setattr(_modems, "ask", ask)
+    assert _modems.one_each(["data", "diag", "control", "nameless", "nameless2"]) == [
+        "control",
+        "nameless",
+        "nameless2",
+    ]
 
 
 def test_a_port_of_another_group(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,7 +25,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
 
     def main(ports: tuple[str, ...] = (), typed: str | None = None) -> None:
         monkeypatch.setattr(firstrun, "unnamed_ports", lambda _: list(ports))
-        monkeypatch.setattr(firstrun, "answer", lambda port: "" if port.endswith("gps") else "a modem")
+        monkeypatch.setattr(firstrun, "one_each", lambda found: [port for port in found if "gps" not in port])
         terminal = io.StringIO(typed or "")
         terminal.isatty = lambda: typed is not None  # type: ignore[method-assign]
         monkeypatch.setattr("sys.stdin", terminal)
