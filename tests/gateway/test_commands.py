@@ -1,0 +1,214 @@
+"""The command line as other programs use it: exit codes, JSON, plain words; nothing half written."""
+
+import json
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from gateway import ledger, people, schema, store
+from gateway.cli import cli
+
+CONFIG = """[organisation]
+name = "Elm Street"
+region = "US"
+timezone = "America/New_York"
+[sending]
+undo_seconds = 0
+quiet_from = "00:00"
+quiet_until = "00:00"
+allow_cli_approval = {allow}
+[[stations]]
+name = "north"
+port = "/dev/null/none"
+per_day = 100
+"""
+
+
+class Shell:
+    """Runs commands on one group's configuration."""
+
+    def __init__(self, folder: Path, *, allow: bool = True) -> None:
+        self.path = folder / "textbank.toml"
+        self.path.write_text(CONFIG.format(allow=str(allow).lower()))
+        self.database = folder / "textbank.db"
+        with store.connect(self.database) as db:
+            schema.migrate(db)
+            for role in ("volunteer", "technician"):
+                people.create(db, role.title(), role, now=store.wall_ms())
+        db.close()
+
+    def run(self, *words: str, stdin: str | None = None) -> Result:
+        return CliRunner().invoke(cli, ["--config", str(self.path), *words], input=stdin)
+
+    def json(self, *words: str, stdin: str | None = None, code: int = 0) -> Any:
+        result = self.run(*words, "--json", stdin=stdin)
+        assert result.exit_code == code, result.output
+        return json.loads(result.stdout)
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Shell:
+    return Shell(tmp_path)
+
+
+def test_send_queues_a_text_that_awaits_approval(shell: Shell) -> None:
+    [row] = shell.json("send", "--to", "(202) 555-0123", "--text", "Hi 👋")
+    assert row == {"id": row["id"], "state": "awaiting", "to": "+12025550123", "text": "Hi 👋"}
+    [listed] = shell.json("outbox")
+    wanted = {
+        "id",
+        "state",
+        "reason",
+        "not_before",
+        "expires_at",
+        "to",
+        "text",
+        "campaign",
+        "approved_by",
+        "approved_at",
+    }
+    assert set(listed) == wanted | {"station", "segments", "sent_at", "delivered_at"}
+    assert (listed["state"], listed["approved_by"], listed["segments"]) == ("awaiting", None, [])
+    assert listed["expires_at"].endswith("Z")
+
+
+def test_a_key_makes_a_repeat_harmless(shell: Shell) -> None:
+    words = ("send", "--to", "+12025550123", "--text", "Hi", "--key", "order-7")
+    assert shell.json(*words)[0]["id"] == shell.json(*words)[0]["id"]
+    assert len(shell.json("outbox")) == 1
+
+
+def test_a_csv_queues_all_rows_in_order_or_none(shell: Shell, tmp_path: Path) -> None:
+    good = tmp_path / "good.csv"
+    good.write_text('\ufeffTo,text\n+12025550123,"Hi, Ada"\n2025550147,Hi\n', encoding="utf-8")
+    assert [row["to"] for row in shell.json("send", "--csv", str(good))] == ["+12025550123", "+12025550147"]
+    bad = tmp_path / "bad.csv"
+    bad.write_text("to,text\n+12025550123,Hi\n911,Hi\nabc,\n")
+    result = shell.run("send", "--csv", str(bad))
+    assert result.exit_code == 1
+    assert "bad.csv:3:" in result.stderr
+    assert "bad.csv:4:" in result.stderr
+    assert len(shell.json("outbox")) == 2
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"a,b\n1,2\n",
+        b"to,text\n",
+        b"\xff\xfe\x00",
+        b"\x89PNG\r\n\x1a\n\x00\x00",
+        b'to,text\n"x',
+        b"to,text\n1,2,3,4\n",
+    ],
+)
+def test_a_file_that_is_no_such_csv_is_refused_in_words(shell: Shell, tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "photo.csv"
+    path.write_bytes(content)
+    result = shell.run("send", "--csv", str(path))
+    assert (result.exit_code, "Traceback" in result.output) == (1, False)
+    assert "Nothing was queued" in result.stderr
+
+
+def test_approve_obeys_the_role_and_says_what_was_refused(shell: Shell) -> None:
+    first, second = (shell.json("send", "--to", f"+1202555012{i}", "--text", "Hi")[0]["id"] for i in range(2))
+    assert shell.json("approve", str(first), "--as", "Volunteer") == [
+        {"id": first, "state": "approved", "reason": None}
+    ]
+    refused = shell.json("approve", "-", "--as", "Technician", stdin=f"{second}\n999 x\n", code=1)
+    assert [(row["id"], row["state"]) for row in refused] == [(second, "awaiting"), (999, None), ("x", None)]
+    assert all(row["reason"] for row in refused)
+    [row] = shell.json("outbox", "--state", "approved")
+    assert (row["id"], row["approved_by"]) == (first, "Volunteer")
+
+
+def test_approving_here_is_off_unless_the_configuration_allows_it(tmp_path: Path) -> None:
+    shell = Shell(tmp_path, allow=False)
+    [row] = shell.json("send", "--to", "+12025550123", "--text", "Hi")
+    result = shell.run("approve", str(row["id"]), "--as", "Volunteer")
+    assert result.exit_code == 1
+    assert "allow_cli_approval" in result.stderr
+    assert shell.json("outbox")[0]["state"] == "awaiting"
+
+
+def test_an_approval_from_here_is_in_the_ledger_with_channel_and_system_user(shell: Shell) -> None:
+    [row] = shell.json("send", "--to", "+12025550123", "--text", "Hi")
+    shell.json("approve", str(row["id"]), "--as", "volunteer")
+    with store.connect(shell.database) as db:
+        entry = db.execute("SELECT channel, os_user FROM ledger").fetchone()
+        assert entry["channel"] == "cli"
+        assert entry["os_user"]
+    db.close()
+    assert shell.json("verify-ledger")["intact"] is True
+
+
+def test_a_rewritten_ledger_is_found(shell: Shell) -> None:
+    [row] = shell.json("send", "--to", "+12025550123", "--text", "Hi")
+    shell.json("approve", str(row["id"]), "--as", "volunteer")
+    with store.connect(shell.database) as db:
+        db.execute("UPDATE ledger SET at=at+1")
+    db.close()
+    assert shell.json("verify-ledger", code=1)["broken"]
+
+
+def test_limits_and_times_of_the_lists(shell: Shell) -> None:
+    for i in range(5):
+        shell.json("send", "--to", f"+1202555013{i}", "--text", "Hi")
+    assert len(shell.json("outbox", "--limit", "2")) == 2
+    assert len(shell.json("outbox", "--limit", "0")) == 5
+    assert shell.json("outbox", "--since", "2999-01-01") == []
+    assert len(shell.json("outbox", "--since", "2020-01-01T00:00:00+01:00")) == 5
+    assert shell.json("inbox") == []
+    assert shell.run("outbox", "--since", "yesterday").exit_code == 2
+    assert shell.run("outbox", "--state", "gone").exit_code == 2
+
+
+def test_stations_before_the_first_start_are_an_empty_list(shell: Shell) -> None:
+    assert shell.json("stations") == []
+
+
+@pytest.mark.parametrize("command", ["outbox", "inbox", "stations", "verify-ledger"])
+def test_without_a_database_each_says_what_to_do(tmp_path: Path, command: str) -> None:
+    shell = Shell(tmp_path)
+    shell.database.unlink()
+    result = shell.run(command)
+    assert result.exit_code == 1
+    assert "textbank init" in result.stderr
+    assert not shell.database.exists()
+
+
+def test_a_broken_database_is_said_in_words(shell: Shell) -> None:
+    for suffix in ("", "-wal", "-shm"):
+        Path(f"{shell.database}{suffix}").unlink(missing_ok=True)
+    shell.database.write_bytes(b"not a database, a shopping list" * 100)
+    result = shell.run("outbox")
+    assert (result.exit_code, "Traceback" in result.output) == (1, False)
+    assert isinstance(result.exception, SystemExit)
+
+
+def test_text_from_outside_cannot_move_the_terminals_cursor(shell: Shell) -> None:
+    with store.connect(shell.database) as db:
+        from gateway import arrivals
+        from gateway.config import load
+        from gateway.rules import rules_of
+
+        arrivals.keep(
+            db,
+            [arrivals.Received("zz\x1b[2J")],
+            arrivals.Seen("north", "1"),
+            rules_of(load(shell.path)),
+            now=store.wall_ms(),
+        )
+    db.close()
+    assert "\x1b" not in shell.run("inbox").output
+
+
+def test_the_ledger_head_of_an_empty_database(shell: Shell) -> None:
+    with sqlite3.connect(shell.database) as db:
+        db.row_factory = sqlite3.Row
+        assert ledger.head(db) == "empty"
+    db.close()
