@@ -1,0 +1,224 @@
+"""The real gateway as a real process on real ptys: killed where it hurts most, started again, started twice."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateway import outbox, people, schema, store
+from gateway.config import load
+from gateway.rules import rules_of
+from hardware.virtual import VirtualBank
+
+ADA, LUIS = "+12025550123", "+12025550147"
+PATIENCE_S = 30.0
+CONFIG = """[organisation]
+region = "US"
+timezone = "America/New_York"
+[sending]
+undo_seconds = 0
+quiet_from = "00:00"
+quiet_until = "00:00"
+allow_cli_approval = true
+"""
+
+
+class Group:
+    """A group's folder with virtual modems, and its gateway process."""
+
+    def __init__(self, folder: Path, bank: VirtualBank) -> None:
+        self.bank, self.config_path = bank, folder / "textbank.toml"
+        stations = "".join(
+            f'[[stations]]\nname = "s{i}"\nport = "{port}"\nper_minute = 0\n'
+            for i, port in enumerate(bank.ports)
+        )
+        self.config_path.write_text(CONFIG + stations)
+        self.config = load(self.config_path)
+        self.db = store.connect(self.config.database.path)
+        schema.migrate(self.db)
+        self.user = people.create(self.db, "Vera", "volunteer", now=store.wall_ms())
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "gateway", "--config", str(self.config_path), "gateway"],
+            stderr=subprocess.DEVNULL,
+        )
+
+    def end(self, number: int) -> None:
+        assert self.process is not None
+        self.process.send_signal(number)
+        self.process.wait(PATIENCE_S)
+        self.process = None
+
+    def run(self, *words: str) -> "subprocess.CompletedProcess[str]":
+        command = [sys.executable, "-m", "gateway", "--config", str(self.config_path), *words]
+        return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+
+    def json(self, *words: str) -> Any:
+        return json.loads(self.run(*words, "--json").stdout)
+
+    def approved(self, number: str, text: str = "Can you come?") -> int:
+        rules, now = rules_of(self.config), store.wall_ms()
+        message_id = outbox.draft(
+            self.db, number, text, kind="first", key=None, channel="cli", by=None, rules=rules, now=now
+        )
+        row = outbox.load(self.db, message_id)
+        outbox.approve(self.db, message_id, by=self.user, seen=outbox.seen(row), rules=rules, now=now)
+        return message_id
+
+    def state(self, message_id: int) -> str:
+        return str(self.db.execute("SELECT state FROM message WHERE id=?", [message_id]).fetchone()["state"])
+
+    def until(self, condition: Callable[[], bool], what: str) -> None:
+        deadline = time.monotonic() + PATIENCE_S
+        while not condition():
+            assert time.monotonic() < deadline, f"not within {PATIENCE_S:g} s: {what}"
+            time.sleep(0.01)  # asks again; nothing depends on how long
+
+    def close(self) -> None:
+        if self.process is not None:
+            self.end(signal.SIGKILL)
+        self.db.close()
+
+
+@pytest.fixture
+def group(tmp_path: Path) -> Iterator[Group]:
+    with VirtualBank(2, tmp_path / "m") as bank:
+        group = Group(tmp_path, bank)
+        yield group
+        group.close()
+
+
+def went_to(group: Group, number: str) -> int:
+    return sum(record.to == number for record in group.bank.air())
+
+
+@pytest.mark.parametrize("fault", [("prompt_delay", 60_000), ("prompt_missing", True)])
+def test_killed_before_the_pdu_the_text_goes_once_after_the_restart(
+    group: Group, fault: tuple[str, Any]
+) -> None:
+    for modem in (0, 1):
+        group.bank.fault(modem, *fault)
+    group.start()
+    message_id = group.approved(ADA)
+    group.until(lambda: group.state(message_id) == "claimed", "claimed")
+    group.end(signal.SIGKILL)
+    for modem in (0, 1):
+        group.bank.clear(modem)
+        group.bank.unplug(modem)  # a prompt of the dead gateway must not wait for the new one's first bytes
+        group.bank.plug(modem)
+    group.start()
+    group.until(lambda: group.state(message_id) in ("sent", "delivered"), "sent")
+    assert went_to(group, ADA) == 1
+
+
+def test_killed_after_the_pdu_the_text_is_uncertain_and_on_the_air_once(group: Group) -> None:
+    for modem in (0, 1):
+        group.bank.fault(modem, "cmgs_late", 60_000)
+        group.bank.fault(modem, "report_never")
+    group.start()
+    message_id = group.approved(ADA)
+    group.until(lambda: went_to(group, ADA) == 1, "on the air")
+    group.end(signal.SIGKILL)
+    for modem in (0, 1):
+        group.bank.clear(modem, "cmgs_late")
+        group.bank.unplug(modem)
+        group.bank.plug(modem)
+    group.start()
+    other = group.approved(LUIS)
+    group.until(lambda: group.state(other) in ("sent", "delivered"), "the next text sent")
+    assert group.state(message_id) == "uncertain"
+    assert went_to(group, ADA) == 1
+
+
+def test_killed_after_the_cmgs_the_text_is_sent_or_uncertain_and_never_twice(group: Group) -> None:
+    group.start()
+    ids = [group.approved(f"+1202555{i:04d}") for i in range(60)]
+    for _ in range(4):
+        before = len(group.bank.air())
+        group.until(
+            lambda seen=before: len(group.bank.air()) > seen + 5 or len(group.bank.air()) == 60, "texts"
+        )  # type: ignore[misc]
+        group.end(signal.SIGKILL)
+        for modem in (0, 1):
+            group.bank.unplug(modem)
+            group.bank.plug(modem)
+        group.start()
+    final = {"sent", "delivered", "uncertain"}
+    group.until(lambda: all(group.state(i) in final for i in ids), "every text settled")
+    sent_to = [record.to for record in group.bank.air()]
+    assert len(sent_to) == len(set(sent_to)), "a text went twice"
+    certain = [i for i in ids if group.state(i) != "uncertain"]
+    assert len(certain) >= 60 - 8
+    for message_id in certain:
+        assert outbox.load(group.db, message_id)["number"] in sent_to
+
+
+def test_a_polite_end_lets_the_text_in_hand_finish(group: Group) -> None:
+    group.bank.fault(0, "cmgs_late", 1500)
+    group.bank.fault(1, "cmgs_late", 1500)
+    group.start()
+    message_id = group.approved(ADA)
+    group.until(lambda: group.state(message_id) == "submitted", "handed over")
+    group.end(signal.SIGTERM)
+    assert group.state(message_id) in ("sent", "delivered")
+
+
+def test_a_second_gateway_on_the_same_database_refuses_and_names_the_first(group: Group) -> None:
+    group.start()
+    group.until(lambda: [row["state"] for row in group.json("stations")] == ["ready", "ready"], "ready")
+    assert group.process is not None
+    second = group.run("gateway")
+    assert second.returncode == 1
+    assert str(group.process.pid) in second.stderr
+    assert "Traceback" not in second.stderr
+
+
+def test_the_interface_tells_the_whole_way_of_a_text(group: Group) -> None:
+    group.start()
+    [queued] = group.json("send", "--to", ADA, "--text", "x" * 200)
+    assert group.json("approve", str(queued["id"]), "--as", "Vera") == [
+        {"id": queued["id"], "state": "approved", "reason": None}
+    ]
+    group.until(lambda: group.json("outbox")[0]["state"] == "delivered", "delivered")
+    [row] = group.json("outbox")
+    assert [(part["seq"], part["total"], part["state"]) for part in row["segments"]] == [
+        (1, 2, "accepted"),
+        (2, 2, "accepted"),
+    ]
+    assert row["sent_at"] <= row["delivered_at"]
+    group.bank.inbound(0, ADA, "Yes")
+    group.until(lambda: bool(group.json("inbox")), "the reply")
+    [reply] = group.json("inbox")
+    assert (reply["from"], reply["text"], reply["kind"], reply["station"]) == (ADA, "Yes", "text", "s0")
+    stations = group.json("stations")
+    assert sum(station["sent_today"] for station in stations) == 2
+    assert all(station["imei"] and station["iccid"] and station["number"] for station in stations)
+    assert group.json("verify-ledger")["intact"]
+
+
+def test_nothing_is_written_by_an_idle_gateway(group: Group) -> None:
+    group.start()
+    group.until(lambda: [row["state"] for row in group.json("stations")] == ["ready", "ready"], "ready")
+    assert group.process is not None
+
+    def written() -> int:
+        assert group.process is not None
+        text = Path(f"/proc/{group.process.pid}/io").read_text()
+        return int(text.split("write_bytes:")[1].split()[0])
+
+    before, version = written(), group.db.execute("PRAGMA data_version").fetchone()[0]
+    deadline = time.monotonic() + 3
+    while time.monotonic() < deadline:
+        time.sleep(0.5)  # the time itself is what is tested
+    assert written() == before
+    assert group.db.execute("PRAGMA data_version").fetchone()[0] == version
+    assert os.path.exists(f"/proc/{group.process.pid}")
