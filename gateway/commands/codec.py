@@ -139,7 +139,7 @@ def _validity(validity: object) -> str | None:
 
 def _flags(flags: object) -> str | None:
     names = (
-        [name.replace("_", " ") for name, value in flags.items() if value is True]
+        [name.replace("_", " ") for name, value in flags.items() if value is True and name != "udhi"]
         if isinstance(flags, dict)
         else []
     )

@@ -16,12 +16,14 @@ from hardware.pdu.septets import pack, unpack
 UNKNOWN, INTERNATIONAL, ALPHANUMERIC = 0, 1, 5  # type of number
 ISDN = 1  # numbering plan
 DIGITS_MOST = 20
+NAME_SEPTETS_MOST = 11
 SMSC_OCTETS_MOST = 12
 
 _USUAL_KINDS = frozenset({0x80, 0x81, 0x91, 0xA1, 0xB1, 0xC8, 0xC9, 0xD0, 0xD1})
 _SWAP = bytes((octet & 0x0F) << 4 | octet >> 4 for octet in range(256))
 _SIGNS = str.maketrans("abcde", "*#abc")  # semi-octets A to E
 _SEMI_OCTETS = str.maketrans("*#abcABC", "abcdecde")
+_DIGITS = re.compile(r"[0-9*#abcABC]*")
 _NUMBER = re.compile(r"\+?[0-9*#abcABC]{1,20}")
 
 
@@ -43,10 +45,13 @@ class Address:
         """The address of a number as people write it without spaces, or of a name. PduError(field)."""
         if _NUMBER.fullmatch(number):
             return cls(number, INTERNATIONAL if number.startswith("+") else UNKNOWN)
-        septets = alphabet().encode(number) if number else b""
-        if not 0 < len(septets) <= 11:
+        try:
+            fits = 0 < len(alphabet().encode(number)) <= NAME_SEPTETS_MOST
+        except PduError:
+            fits = False
+        if not fits:
             raise PduError(
-                f"{field} is neither a number of at most 20 digits nor a name of at most 11 characters.",
+                f"The {field} is neither a number of at most 20 digits nor a name of at most 11 letters.",
                 field,
             )
         return cls(number, ALPHANUMERIC, 0)
@@ -109,19 +114,25 @@ def address_field(address: Address) -> bytes:
         length, value = len(digits), _semi_octets(digits)
     if length > DIGITS_MOST:
         raise PduError("An address has at most 20 digits or 11 characters.", "address")
-    return bytes((length, 0x80 | address.ton << 4 | address.npi)) + value
+    return bytes((length, _kind(address))) + value
 
 
 def smsc_field(address: Address | None) -> bytes:
     """The octets of a service centre's number before a TPDU; one zero for none."""
     if address is None:
         return b"\x00"
-    value = _semi_octets(address.number.lstrip("+"))
-    return bytes((1 + len(value), 0x80 | address.ton << 4 | address.npi)) + value
+    digits = address.number.lstrip("+")
+    if len(digits) > DIGITS_MOST:
+        raise PduError("A service centre's number has at most 20 digits.", "SMSC")
+    value = _semi_octets(digits)
+    return bytes((1 + len(value), _kind(address))) + value
+
+
+def _kind(address: Address) -> int:
+    return 0x80 | (address.ton & 0x07) << 4 | address.npi & 0x0F
 
 
 def _semi_octets(digits: str) -> bytes:
-    try:
-        return bytes.fromhex(digits.translate(_SEMI_OCTETS) + "f" * (len(digits) % 2)).translate(_SWAP)
-    except ValueError:
-        raise PduError("A number has only digits, *, #, a, b and c.", "address") from None
+    if not _DIGITS.fullmatch(digits):
+        raise PduError("A number has only digits, *, #, a, b and c.", "address")
+    return bytes.fromhex(digits.translate(_SEMI_OCTETS) + "f" * (len(digits) % 2)).translate(_SWAP)

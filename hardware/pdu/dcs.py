@@ -1,11 +1,12 @@
 """TP-DCS, the data coding scheme: which alphabet, which class, which voicemail lamp (3GPP 23.038 clause 4).
 
-Every one of the 256 octets has a meaning; reserved ones mean the default alphabet, as the spec says. Nothing raises.
+Every one of the 256 octets has a meaning; reserved ones mean the default alphabet, as the spec says.
 """
 
 from dataclasses import dataclass
 from typing import Literal
 
+from hardware.pdu.errors import PduError
 from hardware.pdu.udh import LAMPS, Waiting
 
 Coding = Literal["gsm7", "8bit", "ucs2"]
@@ -51,5 +52,7 @@ DCS = tuple(_read(value) for value in range(256))
 
 def dcs_value(coding: Coding, message_class: int | None = None) -> int:
     """The octet of the general group for an alphabet and a class."""
+    if message_class not in (None, 0, 1, 2, 3):
+        raise PduError("A message class lies between 0 and 3.", "message_class")
     value = {"gsm7": 0x00, "8bit": 0x04, "ucs2": 0x08}[coding]
     return value if message_class is None else value | 0x10 | message_class

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from hardware.pdu.address import Address, address_field, read_address
 from hardware.pdu.dcs import DCS, Dcs, dcs_value
+from hardware.pdu.errors import one_octet
 from hardware.pdu.reader import Reader
 from hardware.pdu.segment import Segmentation
 from hardware.pdu.submit import segment_user_data
@@ -88,8 +89,14 @@ def encode_deliver(
     `dcs` overrides the octet the segmentation chose (it must mean the same alphabet); PduError when something does not fit.
     """
     address = sender if isinstance(sender, Address) else Address.of(sender, "sender")
-    value = dcs_value(segmentation.coding, message_class) if dcs is None else dcs
+    value = dcs_value(segmentation.coding, message_class) if dcs is None else one_octet(dcs, "dcs")
     udhi, body = segment_user_data(segmentation, seq, ref)
     first = MTI | (0 if more_messages else NO_MORE) | (REPORT if status_report_indication else 0)
     first |= (UDHI if udhi else 0) | (REPLY_PATH if reply_path else 0)
-    return bytes((first,)) + address_field(address) + bytes((pid, value)) + time_octets(timestamp) + body
+    return (
+        bytes((first,))
+        + address_field(address)
+        + bytes((one_octet(pid, "pid"), value))
+        + time_octets(timestamp)
+        + body
+    )

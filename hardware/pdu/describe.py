@@ -38,13 +38,13 @@ def as_json(tpdu: Tpdu) -> Json:
 
 def _deliver(tpdu: Deliver) -> Json:
     return {
-        **({"mwi": asdict(tpdu.mwi)} if tpdu.mwi else {}),
         "kind": "deliver",
         "direction": "mobile-terminated",
         **_addresses(tpdu, tpdu.sender),
         "timestamp": tpdu.timestamp.isoformat() if tpdu.timestamp else None,
         "pid": tpdu.pid,
         **_scheme(tpdu.dcs),
+        **({"mwi": asdict(tpdu.mwi)} if tpdu.mwi else {}),
         **_content(tpdu),
         "flags": {
             "more_messages": tpdu.more_messages,

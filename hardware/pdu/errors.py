@@ -16,3 +16,10 @@ class PduError(ValueError):
     def __reduce__(self) -> tuple[type["PduError"], tuple[str, str, int | None]]:
         """Errors that cross a process (the gammu driver's) keep their field."""
         return type(self), (str(self), self.field, self.octet)
+
+
+def one_octet(value: int, field: str) -> int:
+    """The value, when an octet can hold it. PduError(field)."""
+    if not 0 <= value <= 0xFF:
+        raise PduError(f"{field} lies between 0 and 255.", field)
+    return value

@@ -10,7 +10,7 @@ from typing import Literal
 
 from hardware.pdu.address import Address, address_field, read_address
 from hardware.pdu.dcs import DCS, Dcs
-from hardware.pdu.errors import PduError
+from hardware.pdu.errors import PduError, one_octet
 from hardware.pdu.reader import Fit, Reader
 from hardware.pdu.times import read_time, time_octets
 from hardware.pdu.userdata import Content, UserData, read_user_data
@@ -126,8 +126,7 @@ def encode_status_report(
 ) -> bytes:
     """The TPDU of a report without SMSC octets. PduError when a value does not fit its field."""
     address = recipient if isinstance(recipient, Address) else Address.of(recipient, "recipient")
-    if not (0 <= mr <= 255 and 0 <= status <= 255):
-        raise PduError("TP-MR and TP-ST lie between 0 and 255.", "status")
     first = MTI if more_messages else MTI | NO_MORE
     times = time_octets(timestamp) + time_octets(discharge_time)
-    return bytes((first, mr)) + address_field(address) + times + bytes((status,))
+    head = bytes((first, one_octet(mr, "mr"))) + address_field(address)
+    return head + times + bytes((one_octet(status, "status"),))

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from hardware.pdu.address import Address, address_field, read_address
 from hardware.pdu.dcs import DCS, Dcs, dcs_value
-from hardware.pdu.errors import PduError
+from hardware.pdu.errors import PduError, one_octet
 from hardware.pdu.reader import Reader
 from hardware.pdu.segment import Segmentation
 from hardware.pdu.udh import Concat, concat_element
@@ -89,13 +89,10 @@ def submit_tpdus(
     address = to if isinstance(to, Address) else Address.of(to, "recipient")
     if address.alphanumeric or not address.number.lstrip("+"):
         raise PduError("A text can only be sent to a number.", "recipient")
-    if message_class is not None and not 0 <= message_class <= 3:
-        raise PduError("A message class lies between 0 and 3.", "message_class")
-    if not (0 <= mr <= 255 and 0 <= pid <= 255):
-        raise PduError("TP-MR and TP-PID lie between 0 and 255.", "mr")
     first = MTI | (REJECT_DUPLICATES if reject_duplicates else 0) | (0 if validity is None else RELATIVE << 3)
     first |= (REPORT if status_report else 0) | (REPLY_PATH if reply_path else 0)
-    head = bytes((mr,)) + address_field(address) + bytes((pid, dcs_value(segmentation.coding, message_class)))
+    head = bytes((one_octet(mr, "mr"),)) + address_field(address)
+    head += bytes((one_octet(pid, "pid"), dcs_value(segmentation.coding, message_class)))
     if validity is not None:
         head += bytes((relative_octet(validity),))
     tpdus = []

@@ -133,7 +133,7 @@ def concat_element(concat: Concat) -> bytes:
 def ports_element(ports: Ports) -> bytes:
     """The octets of a port element."""
     most = (1 << ports.bits) - 1
-    if not (0 <= ports.dst <= most and 0 <= ports.src <= most):
+    if ports.bits not in (8, 16) or not (0 <= ports.dst <= most and 0 <= ports.src <= most):
         raise PduError(f"A port of {ports.bits} bits lies between 0 and {most}.", "ports")
     size = ports.bits // 8
     data = ports.dst.to_bytes(size, "big") + ports.src.to_bytes(size, "big")

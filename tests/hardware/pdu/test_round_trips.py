@@ -169,7 +169,9 @@ def test_validity_steps_are_those_of_the_spec() -> None:
         ({"to": "Elm St"}, "recipient"),
         ({"to": "+1 202 555"}, "recipient"),
         ({"to": "1" * 21}, "recipient"),
-        ({"to": "ж"}, "text"),
+        ({"to": "ж"}, "recipient"),
+        ({"to": "\ud800"}, "recipient"),
+        ({"pid": 256}, "pid"),
         ({"ref": 256}, "reference"),
         ({"ref": -1}, "reference"),
         ({"mr": 256}, "mr"),
@@ -192,8 +194,24 @@ def test_what_no_deliver_can_carry_is_refused() -> None:
             encode_deliver("112", cut, timestamp=when)
     with pytest.raises(PduError):
         encode_deliver("112", cut, timestamp=NOW, seq=2)
-    with pytest.raises(PduError):
-        encode_deliver(Address("1x", 0), cut, timestamp=NOW)
+    for sender in (
+        Address("1x", 0),
+        Address("12 34"),
+        Address("1" * 21),
+        Address("a" * 12, 5),
+        "far too long a name",
+    ):
+        with pytest.raises(PduError):
+            encode_deliver(sender, cut, timestamp=NOW)
+    for wrong in ({"pid": -1}, {"dcs": 256}, {"message_class": 4}):
+        with pytest.raises(PduError):
+            encode_deliver("112", cut, timestamp=NOW, **wrong)
+    for wrong in ({"mr": 256}, {"status": -1}):
+        with pytest.raises(PduError):
+            encode_status_report("112", timestamp=NOW, discharge_time=NOW, **({"mr": 0} | wrong))
+    for centre in (Address("1" * 21), Address("x")):
+        with pytest.raises(PduError):
+            smsc_field(centre)
     with pytest.raises(PduError):
         encode_deliver("112", cut, timestamp=NOW.astimezone(timezone(timedelta(hours=20))))
 
