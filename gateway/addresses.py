@@ -39,8 +39,15 @@ def only_here(url: str) -> bool:
 
 
 def for_others(reached: str, host: str, port: int) -> str:
-    """The address that somebody else's phone should use, given the one that this browser reached the panel by."""
-    return panel_url(host, port) if only_here(reached) and host in EVERYWHERE else reached
+    """The address that somebody else's phone should use, given the one that this browser reached the panel by.
+
+    Over https a name is kept, because the certificate is for the name.
+    """
+    parts = urlsplit(reached)
+    numeric = all(character in "0123456789abcdef.:" for character in (parts.hostname or ""))
+    if host not in EVERYWHERE or parts.scheme == "https" or (numeric and not only_here(reached)):
+        return reached
+    return panel_url(host, port)
 
 
 def qr(link: str) -> str:

@@ -132,7 +132,9 @@ class Hub:
             known, version = pulse(db), -1
             while not self._stopping:
                 listening = self.streams() > 0
-                ready, _, _ = select.select([bell.fileno(), self._wake_read], [], [], SAFETY_S if listening else None)
+                ready, _, _ = select.select(
+                    [bell.fileno(), self._wake_read], [], [], SAFETY_S if listening else None
+                )
                 if self._wake_read in ready:
                     os.read(self._wake_read, 64)
                 rung = bell.drain()

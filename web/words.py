@@ -98,9 +98,12 @@ def sim_number(number: str) -> str:
 
 
 def first_name(row: object) -> str:
-    """The word for a key: "Send to Rosa"; the whole of it when there is no name."""
+    """The word for a key: "Send to Rosa"; without a name the number, or its end: "Send to …08"."""
     name = _field(row, "name")
-    return name.split()[0] if name.split() else person(row)
+    if name.split():
+        return name.split()[0]
+    said = person(row)
+    return "…" + said[-2:] if said.startswith("A number ending") else said
 
 
 def _field(row: object, key: str) -> str:

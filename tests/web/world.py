@@ -10,7 +10,19 @@ from datetime import timedelta
 from itertools import count
 from pathlib import Path
 
-from gateway import arrivals, cards, config, flight, optouts, outbox, people, schema, sessions, stations, store
+from gateway import (
+    arrivals,
+    cards,
+    config,
+    flight,
+    optouts,
+    outbox,
+    people,
+    schema,
+    sessions,
+    stations,
+    store,
+)
 from gateway.budget import Sim
 from gateway.people import User
 from gateway.policy import Limits
@@ -49,7 +61,11 @@ HELLO = "Hi {name}, it's Elm Street Tenants. The rent hearing is Thursday, 6 pm,
 PEOPLE = (
     ("Rosa Delgado-Whitfield", "+12025550147", HELLO),
     ("Luis Ortega", "+12025550148", LONG),
-    ("ليلى حدّاد", "+12025550149", "مرحبا ليلى، نحن مستأجرو شارع إلم. جلسة الإيجار يوم الخميس الساعة 6. هل ستأتين؟ للتوقف أرسلي STOP."),
+    (
+        "ليلى حدّاد",
+        "+12025550149",
+        "مرحبا ليلى، نحن مستأجرو شارع إلم. جلسة الإيجار يوم الخميس الساعة 6. هل ستأتين؟ للتوقف أرسلي STOP.",
+    ),
     ("Maria-Magdalena Papadimitriou-Konstantopoulou", "+12025550150", HELLO),
     ("Oluwaseun Adébáyò", "+12025550151", HELLO),
     ("Ada Nwosu", "+12025550152", HELLO),
@@ -114,7 +130,14 @@ class World:
             if ending == "sent":
                 flight.accept(self.db, seat, flight.Accepted(job, seq, seq + 7, now))
         if ending == "uncertain":
-            flight.lose(self.db, seat, job, 1, "The modem did not answer for 180 s after the text was handed over.", now=now)
+            flight.lose(
+                self.db,
+                seat,
+                job,
+                1,
+                "The modem did not answer for 180 s after the text was handed over.",
+                now=now,
+            )
         if ending == "failed":
             flight.fail(self.db, seat, job, 1, "The network does not know this number.", now=now)
         return int(job.message_id)
@@ -125,7 +148,9 @@ class World:
         stamp = store.moment(store.wall_ms()).replace(microsecond=0) + timedelta(seconds=ref)
         received = [
             arrivals.Received(
-                "00" + encode_deliver(number, plan, timestamp=stamp, seq=seq, ref=ref % 256).hex(), "SM", ref * 10 + seq
+                "00" + encode_deliver(number, plan, timestamp=stamp, seq=seq, ref=ref % 256).hex(),
+                "SM",
+                ref * 10 + seq,
             )
             for seq in range(1, plan.count + 1)
         ]
@@ -151,7 +176,9 @@ class World:
         return "/s/" + sessions.invite(self.db, self.users[who].id, now=store.wall_ms())
 
 
-def found(folder: Path, *, port: int = 8080, undo: int = 0, quiet: tuple[str, str] = ("00:00", "00:00")) -> World:
+def found(
+    folder: Path, *, port: int = 8080, undo: int = 0, quiet: tuple[str, str] = ("00:00", "00:00")
+) -> World:
     """An empty group: everybody is there, nobody has been texted."""
     source = folder / "textbank.toml"
     source.write_text(CONFIG.format(port=port, undo=undo, quiet_from=quiet[0], quiet_until=quiet[1]))
@@ -160,7 +187,14 @@ def found(folder: Path, *, port: int = 8080, undo: int = 0, quiet: tuple[str, st
     schema.migrate(db)
     now = store.wall_ms()
     roles = {"volunteer": "volunteer", "other": "volunteer"} | {role: role for role in people.ROLES[1:]}
-    names = {"volunteer": "Maya", "other": "Sam", "trainee": "Theo", "coordinator": "Cleo", "technician": "Ted", "admin": "Ana"}
+    names = {
+        "volunteer": "Maya",
+        "other": "Sam",
+        "trainee": "Theo",
+        "coordinator": "Cleo",
+        "technician": "Ted",
+        "admin": "Ana",
+    }
     users = {key: people.create(db, names[key], role, now=now) for key, role in roles.items()}
     optouts.approve_confirmation(
         db, optouts.default_confirmation("Elm Street Tenants"), by=users["admin"], channel="cli", now=now

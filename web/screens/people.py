@@ -51,9 +51,15 @@ def draw_link(user_id: int) -> str:
     token = sessions.invite(data.db(), user_id, now=data.now())
     reached = request.host_url.rstrip("/")
     base = addresses.for_others(reached, data.config().panel.host, data.config().panel.port)
-    link = base + url_for("sign_in.look", token=token)
+    path = url_for("sign_in.look", token=token)
+    link = base + path
     return render_template(
-        "invite.html", person=user, link=link, qr=addresses.qr(link), only_here=addresses.only_here(base)
+        "invite.html",
+        person=user,
+        link=link,
+        named=reached + path if reached != base else "",
+        qr=addresses.qr(link),
+        only_here=addresses.only_here(base),
     )
 
 

@@ -27,7 +27,7 @@ const textbank = (window.textbank = {});
     if (Number.isNaN(at.getTime())) return;
     if (how === "there") return void (time.textContent = clock(HOURS, time.dataset.zone).format(now));
     const minutes = Math.round((now - at) / 60000);
-    if (how === "ago" && minutes < 60) return void (time.textContent = minutes < 1 ? said.format(0, "minute") : said.format(-minutes, "minute"));
+    if (how === "ago" && minutes < 60) return void (time.textContent = minutes < 1 ? said.format(0, "second") : said.format(-minutes, "minute"));
     const parts = { ...HOURS };
     if (how === "second") parts.second = "2-digit";
     if (at.toDateString() !== now.toDateString()) Object.assign(parts, { day: "numeric", month: "short" });
@@ -38,7 +38,10 @@ const textbank = (window.textbank = {});
 
   /* ---- pieces ---- */
   function toTail() {
-    for (const talk of document.querySelectorAll("[data-tail]")) talk.scrollTop = talk.scrollHeight;
+    for (const talk of document.querySelectorAll("[data-tail]")) {
+      talk.scrollTop = talk.scrollHeight;
+      if (talk.scrollHeight <= talk.clientHeight) scrollTo(0, document.documentElement.scrollHeight);
+    }
   }
   const typing = (piece) => {
     const field = document.activeElement;
