@@ -197,5 +197,5 @@ def _change(zone: ZoneInfo, low: datetime, high: datetime, offset: timedelta) ->
 
 def _offset(zone: ZoneInfo, at: datetime) -> timedelta:
     offset = at.astimezone(zone).utcoffset()
-    assert offset is not None  # noqa: S101 - every ZoneInfo has one
+    assert offset is not None
     return offset
