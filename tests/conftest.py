@@ -14,11 +14,28 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 FOLDER = Path(__file__).parent
 STRICT = os.environ.get("STRICT", "") not in ("", "0")
 PREFIX = "NOT RUN: "
 MARKED_FOLDERS = {"browser": "browser", "peers": "peer"}
+
+# Two busy cores, or a Pi: no example fails for being slow. On CI the same examples come every time.
+settings.register_profile(
+    "textbank",
+    deadline=None,
+    derandomize=bool(os.environ.get("CI")),
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("textbank")
+
+
+@pytest.fixture(autouse=True)
+def _not_this_shell(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the developer's own Textbank is told by variables is not for the tests."""
+    monkeypatch.delenv("TEXTBANK_CONFIG", raising=False)
+    monkeypatch.delenv("TEXTBANK_LOG", raising=False)
 
 
 class Need(Protocol):
