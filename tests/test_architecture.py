@@ -15,7 +15,17 @@ import pytest
 ROOT = Path(__file__).parent.parent
 MAY_IMPORT = {"hardware": {"hardware"}, "gateway": {"gateway", "hardware"}, "web": {"web", "gateway"}}
 LAYERS = tuple(MAY_IMPORT)
-MUST_BE_PURE = ("message", "conversation", "policy", "hours", "verdict", "optout", "script", "explain")
+MUST_BE_PURE = (
+    "message",
+    "conversation",
+    "policy",
+    "hours",
+    "verdict",
+    "optout",
+    "stopwords",
+    "script",
+    "explain",
+)
 MAY_DRIVE = ("gateway/station/", "gateway/daemon.py", "gateway/commands/")  # hardware beyond hardware.pdu
 FOR_ALL = ("hardware.pdu", "hardware.link")  # the codec, and the seams: Clock and Link
 CALLS_OF_NOW = {"now", "utcnow", "today", "time", "time_ns", "monotonic", "monotonic_ns", "perf_counter"}
