@@ -79,5 +79,4 @@ def virtual(
                 click.echo(f"{row['port']}  {row['number']}  {row['personality']}")
             click.echo(f"{folder / 'control'}  takes requests, one JSON object a line")
             click.echo("Interrupt (Ctrl-C) to stop.")
-        click.get_text_stream("stdout").flush()
         signal.sigwait(stop)

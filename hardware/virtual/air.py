@@ -63,8 +63,6 @@ def record(
 
 def read_text(octets: bytes) -> tuple[str | None, tuple[int, int, int] | None]:
     """Text and (reference, total, sequence) of a SUBMIT, each None when there is none."""
-    if not hasattr(pdu, "decode"):
-        return None, None
     try:
         message = pdu.decode(octets, smsc=False)
     except pdu.PduError:

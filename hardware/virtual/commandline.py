@@ -83,13 +83,13 @@ def parameters(raw: str) -> tuple[str, ...]:
     """`"SM",1,"a,b"` as ("SM", "1", "a,b"): split at commas outside quotes, quotes taken off."""
     if not raw.strip():
         return ()
-    values, place = [], 0
-    while place <= len(raw):
+    values: list[str] = []
+    place, more = 0, True
+    while more:
         found = _PARAMETER.match(raw, place)
-        if found is None:
+        if found is None:  # something after a closing quote: a host's slip, dropped
             break
         values.append(found.group(1).strip().strip('"'))
-        if found.end() == len(raw) and not raw[: found.end()].endswith(","):
-            break
+        more = found.group(0).endswith(",")
         place = found.end()
     return tuple(values)

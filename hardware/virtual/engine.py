@@ -69,7 +69,7 @@ class Engine(Terminal):
     def run_line(self, line: str, now: float) -> None:
         """Run the commands of a line one after the other; the first that fails ends it (V.250 5.6)."""
         found = parse(line)
-        if found is None:
+        if found is None or self.trip("command", now):
             return
         if not found and self.faults.take("at_error"):
             self.final("ERROR", now)
@@ -80,8 +80,6 @@ class Engine(Terminal):
     def _go_on(self, now: float) -> None:
         """Run the rest of the line, until a command takes its time or fails."""
         while self._todo:
-            if self.trip("command", now):
-                return
             self._running = True
             try:
                 lines = commands.answer(self, self._todo.popleft(), now)

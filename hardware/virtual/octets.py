@@ -7,8 +7,11 @@ SUBMITs raise MalformedTpdu, which the network of a virtual modem answers as a r
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from hardware.pdu import Address, address_field, smsc_field
+from hardware.pdu.times import time_octets
+from hardware.pdu.validity import relative
+
 UDHI, SRR, REPLY_PATH = 0x40, 0x20, 0x80
-INTERNATIONAL, NATIONAL = 0x91, 0x81
 DEFAULT_VALIDITY = timedelta(days=2)
 _DIGITS = "0123456789*#abc"
 
@@ -63,22 +66,14 @@ def _validity(first: int, octets: bytes, at: int) -> tuple[timedelta, int]:
         return DEFAULT_VALIDITY, at
     if form != 2:  # enhanced and absolute have 7 octets; an absolute end needs a clock nobody here needs
         return DEFAULT_VALIDITY, at + 7
-    value = octets[at]
-    if value <= 143:
-        return timedelta(minutes=5 * (value + 1)), at + 1
-    if value <= 167:
-        return timedelta(hours=12, minutes=30 * (value - 143)), at + 1
-    if value <= 196:
-        return timedelta(days=value - 166), at + 1
-    return timedelta(weeks=value - 192), at + 1
+    return relative(octets[at]), at + 1
 
 
 def user_data_octets(dcs: int, length: int) -> int:
     """How many octets TP-UDL stands for: septets for the default alphabet, else octets (23.038 clause 4)."""
-    if not dcs & 0x80:  # general and automatic deletion: compressed texts and two alphabets count octets
-        octets = bool(dcs & 0x20) or dcs & 0x0C in (0x04, 0x08)
-    else:
-        octets = dcs & 0xF0 == 0xE0 or dcs & 0xF4 == 0xF4
+    general = not dcs & 0x80  # and automatic deletion: there compressed texts and two alphabets count octets
+    counted = bool(dcs & 0x20) or dcs & 0x0C in (0x04, 0x08)
+    octets = counted if general else dcs & 0xF0 == 0xE0 or dcs & 0xF4 == 0xF4
     return length if octets else (length * 7 + 7) // 8
 
 
@@ -96,39 +91,20 @@ def read_address(field: bytes) -> str:
 
 
 def address(number: str) -> bytes:
-    """An address field; a leading + makes it international."""
-    digits = number.lstrip("+")
-    return bytes([len(digits), INTERNATIONAL if number.startswith("+") else NATIONAL]) + _semi_octets(digits)
+    """An address field: a leading + makes it international, letters make it a name. PduError when it is neither."""
+    return address_field(Address.of(number, "number"))
 
 
 def service_centre(number: str) -> bytes:
-    """The service centre's octets as a modem puts them before a TPDU: length in octets, type, digits."""
-    field = address(number)
-    return bytes([len(field) - 1]) + field[1:]
-
-
-def _semi_octets(digits: str) -> bytes:
-    padded = [_DIGITS.index(digit) for digit in digits.lower()]
-    padded += [0x0F] * (len(padded) % 2)
-    return bytes(low | high << 4 for low, high in zip(padded[::2], padded[1::2], strict=True))
-
-
-def timestamp(when: datetime) -> bytes:
-    """TP-SCTS: seven swapped pairs, the last the zone in quarters of an hour with its sign (9.2.3.11)."""
-    offset = when.utcoffset() or timedelta()
-    quarters = round(abs(offset) / timedelta(minutes=15))
-    pairs = [when.year % 100, when.month, when.day, when.hour, when.minute, when.second, quarters]
-    octets = [pair % 10 << 4 | pair // 10 for pair in pairs]
-    if offset < timedelta():
-        octets[6] |= 0x08
-    return bytes(octets)
+    """The service centre's octets as a modem puts them before a TPDU."""
+    return smsc_field(Address.of(number, "service centre") if number else None)
 
 
 def deliver(submit: RawSubmit, sender: str, when: datetime) -> bytes:
     """The DELIVER that the receiver of this SUBMIT gets: no more messages waiting, same user data."""
     first = 0x04 | (submit.first & (UDHI | REPLY_PATH))
     head = bytes([first]) + address(sender) + bytes([submit.pid, submit.dcs])
-    return head + timestamp(when) + bytes([submit.length]) + submit.data
+    return head + time_octets(when) + bytes([submit.length]) + submit.data
 
 
 def deliver_dcs(tpdu: bytes) -> int:
@@ -145,7 +121,7 @@ def with_dcs(tpdu: bytes, dcs: int) -> bytes:
 def report(submit: RawSubmit, recipient: str, when: datetime, done: datetime, status: int) -> bytes:
     """The STATUS REPORT for a SUBMIT. `recipient` empty: the address as it was sent."""
     field = address(recipient) if recipient else submit.address
-    return bytes([0x06, submit.mr]) + field + timestamp(when) + timestamp(done) + bytes([status])
+    return bytes([0x06, submit.mr]) + field + time_octets(when) + time_octets(done) + bytes([status])
 
 
 def with_mr(tpdu: bytes, mr: int) -> bytes:

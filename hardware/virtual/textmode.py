@@ -4,8 +4,6 @@ Good enough for programs that choose text mode. Texts whose DCS is not the defau
 (<data>) has it. A record that cannot be read is shown as its hex.
 """
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 
 from hardware import pdu
@@ -30,10 +28,12 @@ def typed_tpdu(typed: bytes, length: int) -> bytes:
 def submit(settings: Settings, number: str, typed: bytes) -> bytes:
     """The SUBMIT of a text typed at a text prompt, with the parameters of CSMP. Raises MalformedTpdu."""
     first, validity, pid, dcs = settings.csmp
-    if not number.lstrip("+").isdigit():
-        raise MalformedTpdu(f"{number!r} is no number")
+    try:
+        recipient = address(number)
+    except pdu.PduError as error:
+        raise MalformedTpdu(str(error)) from None
     length, data = _user_data(settings, first, dcs, typed)
-    head = bytes([first & 0xFC & ~0x18 | 0x01 | (first & 0x18), 0]) + address(number) + bytes([pid, dcs])
+    head = bytes([first & 0xFC | 0x01, 0]) + recipient + bytes([pid, dcs])
     period = bytes([validity]) if first & 0x18 == 0x10 else b""
     if first & 0x18 not in (0x00, 0x10):
         raise MalformedTpdu("only relative validity can be set in text mode here")

@@ -123,8 +123,14 @@ class World:
         """The DELIVERs of a text, in the order they will come."""
         self._reference = (self._reference + 1) % 256
         when = self.network.wall(now)
-        submits = pdu.submit_tpdus(to.card.number, pdu.segment(text), ref=self._reference)
-        tpdus = [octets.deliver(octets.read_submit(tpdu), sender, when) for tpdu in submits]
+        try:
+            whole = pdu.segment(text)
+            tpdus = [
+                pdu.encode_deliver(sender, whole, timestamp=when, seq=place + 1, ref=self._reference)
+                for place in range(whole.count)
+            ]
+        except pdu.PduError as error:
+            raise VirtualError(str(error)) from None
         if len(tpdus) > 1:
             missing = to.faults.number("concat_missing")
             twice = to.faults.number("concat_dup")
