@@ -101,7 +101,7 @@ def written(layout: str, number: str, text: str, coding: str, **more: object) ->
 
 @pytest.mark.parametrize("layout", ["Submit", "Deliver"])
 @given(
-    number=numbers,
+    number=numbers.filter(lambda number: not number.startswith("00")),  # libgammu makes + of 00
     text=letters.filter(lambda text: len(text) <= 160) | signs.filter(lambda text: len(text) <= 35),
 )
 def test_we_read_its_pdus(layout: str, number: str, text: str) -> None:
