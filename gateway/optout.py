@@ -11,41 +11,18 @@ never fails.
 """
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 from gateway import stopwords
+from gateway.letters import fold, split
 
 Kind = Literal["stop", "ask", "start", "help", "reply"]
 
 SHORT = 3  # words; up to here an everyday word that can be a stop is shown to a person
 LONGEST_PHRASE = 9
-STRETCH = 500
-INVISIBLE = re.compile(
-    "[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\ufeff]"
-)
-ACCENTS = re.compile(
-    "[\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u093c\u1dc0-\u1dff\u20d0-\u20ff]"
-)
-APOSTROPHES = frozenset("'’‘ʼ`´′＇")
-ALIKE = str.maketrans(
-    {
-        "ł": "l",
-        "đ": "d",
-        "ø": "o",
-        "ı": "i",
-        "ħ": "h",
-        "æ": "ae",
-        "œ": "oe",
-        "ة": "ه",
-        "ى": "ي",
-        "ک": "ك",
-        "ی": "ي",
-        "ـ": "",
-    }
-)
+EASTERN = "\u0e00"  # from here on in Unicode: scripts that put no spaces between words
 TO_LATIN = str.maketrans("аеорсухкмтвніјѕԛ", "aeopcyxkmtbhijsq")
 TO_CYRILLIC = str.maketrans("aeopcyxkmtbhij", "аеорсухкмтвніј")
 AS_LETTERS = str.maketrans("05", "os")
@@ -69,7 +46,7 @@ def triage(text: str) -> Triage:
     """Judge the text of one person. Anything is a text, also an empty one."""
     if TAPBACK.match(text[:80]):
         return Triage("reply")
-    words, breaks = _words(text)
+    words, breaks = split(text)
     words = words[: _end(words)]
     if not words:
         return Triage("ask", "🛑") if any(sign in text for sign in stopwords.STOP_SIGNS) else Triage("reply")
@@ -85,45 +62,8 @@ def triage(text: str) -> Triage:
     )
 
 
-# From characters to words.
-
-
-def _fold(text: str, *, accents: bool = False) -> str:
-    """The letters that count, in one form each, with their accents or without."""
-    seen = INVISIBLE.sub("", text)
-    if accents:
-        return _normal("NFC", seen).casefold()
-    plain = ACCENTS.sub("", _normal("NFKD", ACCENTS.sub("", seen))).casefold()
-    return _normal("NFC", ACCENTS.sub("", plain).translate(ALIKE))
-
-
-def _normal(form: Literal["NFC", "NFKD"], text: str) -> str:
-    """Normalised in stretches: a text that is nothing but marks would take the square of its length."""
-    stretches = (text[at : at + STRETCH] for at in range(0, len(text), STRETCH))
-    return "".join(unicodedata.normalize(form, stretch) for stretch in stretches)
-
-
-def _words(text: str, *, accents: bool = False) -> tuple[list[str], set[int]]:
-    """The words, and the positions of those before which there is more than a space or a hyphen."""
-    words: list[str] = []
-    breaks: set[int] = set()
-    current: list[str] = []
-    for char in _fold(text, accents=accents):
-        if char.isalnum() or unicodedata.category(char)[0] == "M":
-            current.append(char)
-        elif char not in APOSTROPHES:
-            if current:
-                words.append("".join(current))
-                current = []
-            if char in "\n\r" or not (char.isspace() or char in "-–_"):
-                breaks.add(len(words))
-    if current:
-        words.append("".join(current))
-    return words, breaks
-
-
 def _table(*lists: str) -> frozenset[str]:
-    return frozenset(" ".join(_words(entry)[0]) for entry in " | ".join(lists).split("|"))
+    return frozenset(" ".join(split(entry)[0]) for entry in " | ".join(lists).split("|"))
 
 
 STOP = _table(*stopwords.STOP.values())
@@ -138,32 +78,23 @@ DRAWN = {RUN.sub(r"\1", word): word for word in SINGLE if len(word) > SHORT}
 INSIDE = (STOP | ASK) - MILD
 FIRSTS = frozenset(phrase.split(" ")[0] for phrase in INSIDE | MILD)
 ACCENTED = frozenset(
-    " ".join(_words(w, accents=True)[0]) for e in stopwords.ACCENTED.values() for w in e.split("|")
+    " ".join(split(w, accents=True)[0]) for e in stopwords.ACCENTED.values() for w in e.split("|")
 )
 ACCENTED_ALONE = frozenset(word.strip() for word in stopwords.ACCENTED_ALONE.split("|"))
-GLUED = tuple(
-    _fold(word)
-    for word in {
-        entry.strip()
-        for lists in (
-            stopwords.STOP["zh"],
-            stopwords.STOP["ja"],
-            stopwords.STOP["ko"],
-            stopwords.STOP["th"],
-            stopwords.ASK,
-        )
-        for entry in lists.split("|")
-    }
-    if len(word) > 1
-    and " " not in word
-    and not word.isascii()
-    and unicodedata.category(word[0]) == "Lo"
-    and word[0] > "\u0e00"
+WITHOUT_SPACES = (
+    stopwords.STOP["zh"],
+    stopwords.STOP["ja"],
+    stopwords.STOP["ko"],
+    stopwords.STOP["th"],
+    stopwords.ASK,
+)
+GLUED = sorted(
+    word for word in _table(*WITHOUT_SPACES) if len(word) > 1 and " " not in word and word > EASTERN
 )
 TAIL = frozenset(stopwords.TAIL.split())
 BEFORE_STOP = frozenset(stopwords.BEFORE_STOP.split())
 AFTER_STOP = frozenset(stopwords.AFTER_STOP.split())
-GLUED_POLITE = tuple(_fold(word) for word in stopwords.GLUED_POLITE)
+GLUED_POLITE = tuple(fold(word) for word in stopwords.GLUED_POLITE)
 
 
 def _repaired(word: str) -> str:
@@ -256,7 +187,7 @@ def _accented(text: str) -> Triage | None:
     """Words that are a stop only with their own accents; short texts only, as these are."""
     if len(text) > 100:
         return None
-    words = [word for word in _words(text, accents=True)[0] if " ".join(_words(word)[0]) not in POLITE]
+    words = [word for word in split(text, accents=True)[0] if " ".join(split(word)[0]) not in POLITE]
     phrase = " ".join(words)
     if phrase in ACCENTED:
         return Triage("stop", phrase)
@@ -285,7 +216,7 @@ def _inside(text: str, words: list[str], breaks: set[int]) -> Triage | None:
         meant = gram in INSIDE or (gram in MILD and (few or _stands_alone(words, breaks, start, gram)))
         if meant and (gram != "stop" or shouted or not _another_stop(words, breaks, start)):
             return Triage("ask", gram)
-    glued = "".join(words) if any(word > "\u0e00" for word in words) else ""
+    glued = "".join(words) if any(word > EASTERN for word in words) else ""
     for innocent in stopwords.NOT_GLUED:
         glued = glued.replace(innocent, "")
     return next((Triage("ask", word) for word in GLUED if word in glued), None)

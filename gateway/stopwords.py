@@ -119,8 +119,9 @@ ACCENTED_ALONE = (
 )
 
 # A person looks at it wherever it stands.
-ASK = "not interested | no interest | dont contact | fuck off | fuck you | piss off | screw you | too many texts | spam | spamming | scam"
-ASK += " | harassing | harassment | be removed | off your list | off the list | off this list | my number off | dont text | stop texting"
+ASK = "your list | not interested | no interest | dont contact | fuck off | fuck you | piss off | screw you | too many texts | spam | spamming | scam"
+ASK += " | harassing | harassment | be removed | off your list | off the list | off this list | my number off"
+ASK += " | dont text | dont call | no more calls | stop calling | stop texting"
 ASK += " | stop messaging | stop sending | do not text | do not contact | do not message | opt | how do i stop | my consent | did not consent"
 ASK += " | no me interesa | no estoy interesado | no estoy interesada | no molesten | no me llamen | acoso | pas intéressé | pas intéressée"
 ASK += " | ça ne m'intéresse pas | kein interesse | nicht interessiert | não tenho interesse | sem interesse | non mi interessa"
@@ -177,15 +178,21 @@ WISHES += (
     "i asked you to",
 )
 TAIL = (
-    "me us my this these those that it the to any all more again ever anymore no further of off out from your ur you yall text"
+    "me us my this these those it the to any all more again ever anymore no further of off out from your ur you yall text"
     " texting texts txt txts txting sending send sent receiving getting messaging message messages msg msgs sms contacting"
     " contact writing write calling call calls emailing spamming spam bothering bother harassing phone number cell list lists"
     " database notifications alerts updates stuff crap shit fucking damn freaking bullshit people guys name info mailing"
 )
-MERGE = {("do", "not"): "dont", ("no", "more"): "nomore", ("opt", "out"): "optout"}
-WRITING = ("text", "send", "message", "contact", "write", "call", "bother", "txt")
-TEXTS = ("text", "texts", "texting", "messages", "sms", "msgs", "calls", "spam")
-WHOM = ("me", "my", "us", "number", "this")
+MERGE = {
+    ("do", "not"): "dont",
+    ("no", "more"): "nomore",
+    ("opt", "out"): "optout",
+    ("dont", "send"): "dontsend",
+    ("never", "send"): "dontsend",
+}
+WRITING = ("text", "message", "contact", "bother", "txt", "spam")
+TEXTS = ("text", "texts", "texting", "messages", "message", "sms", "msgs", "txts", "spam")
+WHOM = ("me", "my", "us", "number", "name")
 HEADS: dict[str, tuple[tuple[str, ...], ...]] = {
     "stop": (),
     "unsubscribe": (),
@@ -204,13 +211,14 @@ HEADS: dict[str, tuple[tuple[str, ...], ...]] = {
         ),
     ),
     "dont": (WRITING,),
+    "dontsend": (TEXTS,),
     "never": (WRITING,),
     "nomore": (TEXTS,),
     "cancel": ((*TEXTS, "subscription"),),
     "end": ((*TEXTS, "subscription"),),
     "remove": (WHOM,),
-    "delete": (WHOM,),
-    "take": (("off", "out"), WHOM),
+    "delete": (("me", "number", "contact", "info"),),
+    "take": (("off",), WHOM),
     "get": (("off",), WHOM),
     "lose": (("number", "contact"),),
 }
