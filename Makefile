@@ -52,7 +52,7 @@ lock:  ## write the lock files from pyproject.toml; UPGRADE=1 takes the newest o
 
 bench:  ## the measures, with this machine's name
 	@./setup.sh test
-	@$(PY) -m bench
+	@for each in bench/*.py; do $(PY) $$each || exit 1; done
 
 clean:  ## remove .venv and what the tools left; configuration and databases stay
 	rm -rf .venv .mypy_cache .ruff_cache .hypothesis .pytest_cache dist
