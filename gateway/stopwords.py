@@ -159,24 +159,9 @@ NOT_GLUED = ("그만큼",)  # "as much", in which "enough" is written
 
 # English: a head, then only words of the tail, among them one of each group that the head needs.
 WISHES = (
-    "i want to",
-    "i would like to",
-    "id like to",
-    "i wish to",
-    "i need you to",
-    "i want you to",
-    "can you",
-    "could you",
-)
-WISHES += (
-    "would you",
-    "will you",
-    "you need to",
-    "you guys need to",
-    "i said",
-    "i told you to",
-    "i asked you to",
-)
+    "i want to", "i would like to", "id like to", "i wish to", "i need you to", "i want you to", "can you", "could you",
+    "would you", "will you", "you need to", "you guys need to", "i said", "i told you to", "i asked you to",
+)  # fmt: skip
 TAIL = (
     "me us my this these those it the to any all more again ever anymore no further of off out from your ur you yall text"
     " texting texts txt txts txting sending send sent receiving getting messaging message messages msg msgs sms contacting"
