@@ -7,7 +7,7 @@ import logging
 import sqlite3
 import traceback
 
-from flask import Flask, render_template, request
+from flask import Flask, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
@@ -49,6 +49,7 @@ SAID = {  # status: headline, what it means and what to do
 
 def say(status: int, why: str | None = None, headline: str | None = None) -> ResponseReturnValue:
     """The page for this status."""
+    g.plain = True  # the page that says so must not ask the database again
     title, sentence = SAID.get(status, SAID[400 if status < 500 else 500])
     page = render_template("error.html", headline=headline or title, sentence=why or sentence, status=status)
     return page, status

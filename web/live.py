@@ -32,6 +32,7 @@ MOST_OF_ONE_DEVICE = 3  # windows; the oldest stream gives way
 STREAM_S = 60.0
 BEAT_S = 15.0  # a comment line: tells a silent stream from a dead one
 SAFETY_S = 0.5
+START_S = 2.0
 RETRY_MS = 1_000
 ALL = ("texts", "inbox", "stations")
 
@@ -71,6 +72,7 @@ class Hub:
         self._listeners: list[Listener] = []
         self._thread: threading.Thread | None = None
         self._stopping = False
+        self._watching = threading.Event()
         self._wake_read, self._wake_write = os.pipe()
         os.set_blocking(self._wake_write, False)
 
@@ -88,6 +90,8 @@ class Hub:
                 self._thread = threading.Thread(target=self._watch, name="live", daemon=True)
                 self._thread.start()
         self._wake()
+        # From here on every change is told: what came before is in the pulse that the caller reads next.
+        self._watching.wait(START_S)
         return True
 
     def leave(self, listener: Listener) -> None:
@@ -130,6 +134,7 @@ class Hub:
     def _watch_database(self, bell: Bell) -> None:
         with contextlib.closing(connect(self._database, timeout_s=2.0, query_only=True)) as db:
             known, version = pulse(db), -1
+            self._watching.set()
             while not self._stopping:
                 listening = self.streams() > 0
                 ready, _, _ = select.select(

@@ -170,11 +170,6 @@ def counts() -> cards.Counts:
     return cast(cards.Counts, g.counts)
 
 
-def trouble_count() -> int:
-    """How many modems need somebody."""
-    return board.stations_in_trouble(data.db())
-
-
 def greeting() -> str:
     """By the group's clock."""
     hour = local(data.now()).hour
@@ -189,7 +184,7 @@ def tell(sentence: str, kind: str = "done") -> None:
 def page_pulse() -> str:
     """Where the database stood before this page read it; the browser asks for what came after."""
     if "pulse" not in g:
-        g.pulse = str(board.pulse(data.db())) if access.signed_in() else ""
+        g.pulse = str(board.pulse(data.db())) if access.signed_in() and not g.get("plain") else ""
     return str(g.pulse)
 
 
@@ -236,7 +231,7 @@ def install(app: Flask) -> None:
         letters=letters,
         user=access.user,
         organisation=lambda: data.rules().organisation,
-        waiting_count=lambda: counts().waiting_answers,
-        trouble_count=trouble_count,
+        waiting_count=lambda: 0 if g.get("plain") else counts().waiting_answers,
+        trouble_count=lambda: 0 if g.get("plain") else board.stations_in_trouble(data.db()),
         now=data.now,
     )

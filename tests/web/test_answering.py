@@ -1,0 +1,171 @@
+"""The inbox and the thread: whose turn it is, answers that leave once, opt-outs."""
+
+from collections.abc import Callable
+
+import pytest
+
+from gateway import store
+from tests.web.conftest import Visitor
+from tests.web.world import World, busy_day
+
+Visit = Callable[..., Visitor]
+OLU, STRANGER, ASKS, BEA = "+12025550151", "+12025550199", "+12025550108", "+12025550153"
+
+
+@pytest.fixture
+def ids(world: World) -> dict[str, int]:
+    return busy_day(world)
+
+
+def thread(world: World, number: str) -> str:
+    return f"/inbox/{world.conversation(number)}"
+
+
+def test_who_waits_longest_stands_first(ids: dict[str, int], visit: Visit) -> None:
+    page = visit().get("/inbox").get_data(as_text=True)
+    assert "4 people wait for you" in page
+    assert (
+        page.index("Oluwaseun")
+        < page.index("ending in 99")
+        < page.index("ending in 08")
+        < page.index("ending in 77")
+    )
+    assert "Bea" not in page
+
+
+def test_home_says_what_waits(ids: dict[str, int], visit: Visit) -> None:
+    page = visit().get("/").get_data(as_text=True)
+    assert "4 to send, 4 waiting for an answer" in page
+    assert "Answer" in page
+    assert "1 text may have gone out, or not" in page
+
+
+def test_an_answer_leaves_once_however_often_the_form_arrives(
+    world: World, ids: dict[str, int], visit: Visit
+) -> None:
+    maya, path = visit(), thread(world, OLU)
+    key = maya.field(maya.get(path).get_data(as_text=True), "key")
+    for _ in range(3):
+        assert maya.post(f"{path}/reply", key=key, text="Yes, there is a ramp.").status_code == 303
+    sent = world.db.execute("SELECT state, kind FROM message WHERE text='Yes, there is a ramp.'").fetchall()
+    assert [tuple(row) for row in sent] == [("approved", 1)]
+    assert "Yes, there is a ramp." in maya.get(path).get_data(as_text=True)
+    assert "3 people wait for you" in maya.get("/inbox").get_data(as_text=True)
+
+
+def test_a_trainees_answer_waits_for_a_coordinator(world: World, ids: dict[str, int], visit: Visit) -> None:
+    theo, path = visit("trainee"), thread(world, STRANGER)
+    page = theo.get(path).get_data(as_text=True)
+    assert "Ask a coordinator to send" in page
+    page = theo.post(f"{path}/reply", follow=True, key=theo.field(page, "key"), text="Yes!").get_data(
+        as_text=True
+    )
+    assert "waits for a coordinator" in page
+    waiting = world.db.execute("SELECT state FROM message WHERE text='Yes!'").fetchone()
+    assert waiting["state"] == "awaiting"
+
+
+def test_words_that_cannot_be_sent_stay_in_the_box(world: World, ids: dict[str, int], visit: Visit) -> None:
+    maya, path = visit(), thread(world, OLU)
+    key = maya.field(maya.get(path).get_data(as_text=True), "key")
+    answer = maya.post(f"{path}/reply", key=key, text="many words " * 300)
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 409
+    assert "too long" in page
+    assert "many words many words" in page
+
+
+def test_a_stop_word_in_a_sentence_asks_a_person(world: World, ids: dict[str, int], visit: Visit) -> None:
+    maya, path = visit(), thread(world, ASKS)
+    page = maya.get(path).get_data(as_text=True)
+    assert "A stop word stands in this text" in page
+    refused = maya.post(f"{path}/close", follow=True).get_data(as_text=True)
+    assert "First say whether" in refused
+    page = maya.post(f"{path}/not-opt-out", follow=True).get_data(as_text=True)
+    assert "A stop word stands" not in page
+
+
+def test_opting_out_stops_everything_and_is_shown(world: World, ids: dict[str, int], visit: Visit) -> None:
+    maya, path = visit(), thread(world, OLU)
+    assert "off the list?" in maya.get(f"{path}/opt-out").get_data(as_text=True)
+    page = maya.post(f"{path}/opt-out", follow=True, reason="told me so").get_data(as_text=True)
+    assert "asked to stop" in page
+    assert 'name="text"' not in page
+    again = maya.post(f"{path}/reply", key="panel:" + "x" * 20, text="But...")
+    assert again.status_code == 409
+    assert world.db.execute("SELECT count(*) FROM opt_out WHERE until_at IS NULL").fetchone()[0] == 2
+
+
+def test_only_a_coordinator_undoes_an_opt_out_and_says_why(
+    world: World, ids: dict[str, int], visit: Visit
+) -> None:
+    path = thread(world, BEA)
+    assert visit("volunteer").post(f"{path}/opt-in", reason="x").status_code == 403
+    cleo = visit("coordinator")
+    assert cleo.post(f"{path}/opt-in", reason=" ").status_code == 409
+    page = cleo.post(f"{path}/opt-in", follow=True, reason="She called us.").get_data(as_text=True)
+    assert "Back on the list" in page
+    assert world.db.execute("SELECT ended_reason FROM opt_out").fetchone()["ended_reason"] == "She called us."
+
+
+def test_opening_a_free_conversation_makes_it_mine(world: World, ids: dict[str, int], visit: Visit) -> None:
+    maya, sam, path = visit("volunteer"), visit("other"), thread(world, STRANGER)
+    assert maya.get(path).status_code == 200
+    answer = sam.get(path)
+    assert answer.status_code == 409
+    assert "Who is this?" not in answer.get_data(as_text=True)
+    assert "ending in 99" not in sam.get("/inbox").get_data(as_text=True)
+    for act in ("reply", "close", "opt-out", "not-opt-out"):
+        refused = sam.post(f"{path}/{act}", key="panel:" + "x" * 20, text="hello", reason="")
+        assert refused.status_code in (303, 409)
+    assert world.db.execute("SELECT count(*) FROM message WHERE text='hello'").fetchone()[0] == 0
+    assert world.db.execute("SELECT count(*) FROM opt_out").fetchone()[0] == 1
+
+
+def test_a_coordinator_reads_what_somebody_else_holds(
+    world: World, ids: dict[str, int], visit: Visit
+) -> None:
+    maya, cleo, path = visit("volunteer"), visit("coordinator"), thread(world, STRANGER)
+    maya.get(path)
+    page = cleo.get(path).get_data(as_text=True)
+    assert "Who is this?" in page
+    assert "Maya</bdi> has this conversation" in page
+    assert "+1 202-555-0199" in page or "+1 202 555 0199" in page
+
+
+def test_the_same_words_again_are_folded(world: World, ids: dict[str, int], visit: Visit) -> None:
+    later = store.wall_ms() + 3_600_000
+    row = world.db.execute("SELECT * FROM inbound WHERE number=?", [STRANGER]).fetchone()
+    world.db.execute(
+        "INSERT INTO inbound (conversation_id, number, kind, text, station, iccid, received_at, again_of) VALUES (?,?,?,?,?,?,?,?)",
+        [row["conversation_id"], STRANGER, "text", row["text"], "north", row["iccid"], later, row["id"]],
+    )
+    page = visit().get(thread(world, STRANGER)).get_data(as_text=True)
+    assert page.count("Who is this?") == 2  # in the list and once in the thread
+    assert "the same words again, 1 time" in page
+
+
+def test_words_of_strangers_are_only_words(world: World, visit: Visit) -> None:
+    world.receive(STRANGER, "<img src=x onerror=alert(1)> \u202e{{ 7*7 }}")
+    page = visit().get(thread(world, STRANGER)).get_data(as_text=True)
+    assert "<img" not in page
+    assert "&lt;img src=x" in page
+    assert "{{ 7*7 }}" in page
+
+
+def test_what_is_no_text_says_what_it_is(world: World, ids: dict[str, int], visit: Visit) -> None:
+    conversation = world.conversation(STRANGER)
+    for kind in ("mms", "voicemail", "binary", "undecoded", "flash"):
+        world.db.execute(
+            "INSERT INTO inbound (conversation_id, number, kind, text, station, iccid, received_at) VALUES (?,?,?,?,?,?,?)",
+            [conversation, STRANGER, kind, f"raw {kind}", "north", "", store.wall_ms()],
+        )
+    page = visit().get(thread(world, STRANGER)).get_data(as_text=True)
+    for said in (
+        "picture or long message (MMS)",
+        "voicemail notice",
+        "for a program",
+        "could not be read",
+        "(flash)",
+    ):
+        assert said in page

@@ -1,0 +1,222 @@
+"""The panel as a process: it waits for its database, says in words why it cannot start, and ends without losing what somebody is sending."""
+
+import http.client
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gateway import outbox, store
+from tests.web import world as the_world
+from tests.web.world import HELLO, World
+
+ROOT = Path(__file__).parents[2]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def start(source: Path, *more: str) -> "subprocess.Popen[str]":
+    command = [sys.executable, "-m", "web", "--config", str(source), *more]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def wait_for(port: int, process: "subprocess.Popen[str]") -> None:
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/alive", timeout=1):
+                return
+        except OSError:
+            time.sleep(0.05)
+    raise AssertionError(f"the panel did not start: {process.communicate()[0]}")
+
+
+@pytest.fixture
+def port() -> int:
+    return free_port()
+
+
+@pytest.fixture
+def world(tmp_path: Path, port: int) -> Iterator[World]:
+    made = the_world.found(tmp_path, port=port)
+    yield made
+    made.db.close()
+
+
+@pytest.fixture
+def panel(world: World, port: int) -> Iterator["subprocess.Popen[str]"]:
+    process = start(world.source)
+    wait_for(port, process)
+    yield process
+    if process.poll() is None:
+        process.kill()
+    process.communicate()
+
+
+class Browser:
+    """Just enough of one to sign in and send a form over a real socket."""
+
+    def __init__(self, port: int, world: World) -> None:
+        self.port, self.cookies = port, dict[str, str]()
+        path = world.link("volunteer")
+        token = self.token(self.ask("GET", path))
+        self.ask("POST", path, f"csrf_token={token}")
+
+    def connect(self) -> http.client.HTTPConnection:
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+
+    def headers(self) -> dict[str, str]:
+        return {
+            "Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items()),
+            "Origin": f"http://127.0.0.1:{self.port}",
+            "Content-Type": "application/x-www-form-urlencoded",
+        }
+
+    def ask(self, method: str, path: str, body: str | None = None) -> str:
+        connection = self.connect()
+        connection.request(method, path, body, self.headers())
+        answer = connection.getresponse()
+        page = answer.read().decode()
+        for cookie in answer.headers.get_all("Set-Cookie") or []:
+            name, value = cookie.split(";")[0].split("=", 1)
+            self.cookies[name] = value
+        connection.close()
+        self.status = answer.status
+        return page
+
+    def token(self, page: str) -> str:
+        found = re.search(r'name="csrf_token" value="([^"]+)"', page)
+        assert found
+        return found[1]
+
+
+def test_sigterm_answers_what_is_being_sent_and_ends_streams(
+    world: World, port: int, panel: "subprocess.Popen[str]"
+) -> None:
+    rosa = world.draft("Rosa", "+12025550147", HELLO)
+    maya = Browser(port, world)
+    token = maya.token(maya.ask("GET", "/send"))
+    stream = maya.connect()
+    stream.request("GET", "/live", headers=maya.headers())
+    opened = stream.getresponse()
+    assert opened.readline().startswith(b"retry:")
+
+    world.db.execute("BEGIN IMMEDIATE")  # somebody else writes for two seconds: the POST has to wait
+    seen = outbox.seen(outbox.load(world.db, rosa))
+    results: list[int] = []
+
+    def approve() -> None:
+        maya.ask("POST", f"/send/{rosa}/approve", f"csrf_token={token}&seen={seen}")
+        results.append(maya.status)
+
+    sending = threading.Thread(target=approve)
+    sending.start()
+    time.sleep(0.5)
+    panel.send_signal(signal.SIGTERM)
+    time.sleep(1.0)
+    world.db.execute("ROLLBACK")
+    sending.join(timeout=20)
+    output, _ = panel.communicate(timeout=20)
+
+    assert results == [303], output
+    assert panel.returncode == 0, output
+    assert world.state(rosa) == "approved"
+    opened.read()  # ends by itself
+    assert "Traceback" not in output
+
+
+def test_it_says_in_words_why_it_cannot_start(tmp_path: Path) -> None:
+    bad = tmp_path / "bad.toml"
+    bad.write_text("[panel]\nport = 99999999\n")
+    process = start(bad)
+    output, _ = process.communicate(timeout=20)
+    assert process.returncode == 1
+    assert "panel.port" in output
+    assert "Traceback" not in output
+
+
+def test_a_port_that_is_taken_is_said_in_words(world: World, port: int) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", port))
+        taken.listen()
+        process = start(world.source)
+        output, _ = process.communicate(timeout=20)
+    assert process.returncode == 1
+    assert f"cannot listen on 127.0.0.1 port {port}" in output
+
+
+def test_it_waits_for_the_schema_and_then_says_what_to_do(world: World) -> None:
+    world.path.with_name("other").mkdir()
+    source = world.path.with_name("other") / "textbank.toml"
+    source.write_text(world.source.read_text())
+    process = start(source, "--wait", "0.5")
+    output, _ = process.communicate(timeout=20)
+    assert process.returncode == 1
+    assert "textbank init" in output
+
+
+def test_two_hundred_idle_connections_do_not_stop_it(
+    world: World, port: int, panel: "subprocess.Popen[str]"
+) -> None:
+    idle = [socket.create_connection(("127.0.0.1", port)) for _ in range(200)]
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/alive", timeout=5) as answer:
+        assert answer.status == 200
+    for one in idle:
+        one.close()
+
+
+def test_it_is_small(world: World, port: int, panel: "subprocess.Popen[str]") -> None:
+    maya = Browser(port, world)
+    for path in ("/", "/send", "/inbox", "/me"):
+        maya.ask("GET", path)
+    rollup = Path(f"/proc/{panel.pid}/smaps_rollup").read_text()
+    pss_kb = int(re.search(r"^Pss:\s+(\d+)", rollup, re.MULTILINE)[1])  # type: ignore[index]
+    assert pss_kb < 60_000, pss_kb
+
+
+def test_a_proxy_on_this_machine_may_say_https(
+    world: World, port: int, panel: "subprocess.Popen[str]"
+) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection.request("GET", "/sign-in", headers={"X-Forwarded-Proto": "https", "Host": "textbank.local"})
+    cookies = connection.getresponse().headers.get_all("Set-Cookie") or []
+    connection.close()
+    assert cookies
+    assert all("Secure" in cookie for cookie in cookies)
+
+
+def test_the_database_is_locked_for_a_moment_and_nobody_notices(
+    world: World, port: int, panel: "subprocess.Popen[str]"
+) -> None:
+    rosa = world.draft("Rosa", "+12025550147", HELLO)
+    maya = Browser(port, world)
+    token = maya.token(maya.ask("GET", "/send"))
+    other = store.connect(world.path)
+    other.execute("BEGIN IMMEDIATE")
+    release = threading.Timer(1.0, lambda: None)
+    release.start()
+    seen = outbox.seen(outbox.load(world.db, rosa))
+    sender = threading.Thread(
+        target=lambda: maya.ask("POST", f"/send/{rosa}/approve", f"csrf_token={token}&seen={seen}")
+    )
+    sender.start()
+    release.join()
+    other.execute("ROLLBACK")
+    other.close()
+    sender.join(timeout=15)
+    assert maya.status == 303
+    assert world.state(rosa) == "approved"
+    assert os.path.exists(world.path)

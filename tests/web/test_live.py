@@ -1,0 +1,168 @@
+"""Live: who changed the database is heard by every open page, soon, and nothing is missed between two streams."""
+
+import json
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from gateway import bell, board, store
+from gateway.board import Pulse
+from tests.web.conftest import Visitor
+from tests.web.world import HELLO, World, modems
+from web import live
+
+Visit = Callable[..., Visitor]
+
+
+@pytest.fixture
+def hub(world: World) -> Iterator[live.Hub]:
+    made = live.Hub(world.path)
+    yield made
+    made.stop()
+
+
+def listen(hub: live.Hub, device: int = 1, gone: Callable[[], bool] = lambda: False) -> live.Listener:
+    listener = live.Listener(device, gone)
+    assert hub.join(listener)
+    return listener
+
+
+def heard(listener: live.Listener, timeout_s: float = 5.0) -> dict[str, object]:
+    message = listener.waiting.get(timeout=timeout_s)
+    assert message is not None
+    data = next(line for line in message.splitlines() if line.startswith("data: "))
+    told: dict[str, object] = json.loads(data.removeprefix("data: "))
+    return told
+
+
+def settled(hub: live.Hub, world: World) -> live.Listener:
+    """A listener whose hub has seen the database as it is now."""
+    listener = listen(hub)
+    world.draft("First", "+12025550100", HELLO)
+    heard(listener)
+    return listener
+
+
+def test_a_change_is_heard_with_its_part_and_its_person(world: World, hub: live.Hub) -> None:
+    listener = settled(hub, world)
+    world.draft("Rosa", "+12025550147", HELLO)
+    assert heard(listener) == {"topics": ["texts"], "conversations": [world.conversation("+12025550147")]}
+    world.receive("+12025550199", "Hello?")
+    told = heard(listener)
+    assert "inbox" in told["topics"]  # type: ignore[operator]
+    assert told["conversations"] == [world.conversation("+12025550199")]
+
+
+def test_a_modem_that_changes_is_heard(world: World, hub: live.Hub) -> None:
+    listener = settled(hub, world)
+    modems(world)
+    topics: set[str] = set()
+    while "stations" not in topics:
+        topics |= set(heard(listener)["topics"])  # type: ignore[call-overload]
+
+
+def test_a_bell_is_faster_than_the_safety_net(world: World, hub: live.Hub) -> None:
+    listener = settled(hub, world)
+    waits = []
+    for n in range(10):
+        world.draft(f"N{n}", f"+120255502{n:02}", HELLO)
+        began = time.monotonic()
+        bell.ring(world.path)
+        heard(listener)
+        waits.append(time.monotonic() - began)
+    assert sorted(waits)[5] < 0.2, waits
+
+
+def test_what_no_page_shows_is_not_told(world: World, hub: live.Hub) -> None:
+    listener = settled(hub, world)
+    world.link("volunteer")
+    bell.ring(world.path)
+    with pytest.raises(queue.Empty):
+        listener.waiting.get(timeout=1.2)
+
+
+def test_a_reconnecting_page_hears_what_it_missed(world: World, hub: live.Hub) -> None:
+    before = board.pulse(world.db)
+    world.draft("Rosa", "+12025550147", HELLO)
+    now = board.pulse(world.db)
+    listener = live.Listener(1, lambda: False)
+    stream = live.stream(hub, listener, str(before), now)
+    assert next(stream).startswith("retry: ")
+    assert '"topics":["texts"]' in next(stream)
+    stream.close()
+    again = live.stream(hub, live.Listener(1, lambda: False), str(now), now)
+    next(again)
+    for nonsense in ("", "x", "1~2", "a~b~c~d", "%00"):
+        assert Pulse.of(nonsense).texts == ""
+    again.close()
+
+
+def test_nonsense_for_a_pulse_names_nobody(world: World) -> None:
+    assert board.changed_conversations(world.db, Pulse.of("what~ever~this")) is None
+
+
+def test_a_fourth_window_ends_the_oldest_stream(hub: live.Hub) -> None:
+    listeners = [listen(hub, device=7) for _ in range(live.MOST_OF_ONE_DEVICE + 1)]
+    assert listeners[0].waiting.get(timeout=1) is None
+    assert hub.streams() == live.MOST_OF_ONE_DEVICE
+
+
+def test_too_many_streams_are_turned_away_in_words(hub: live.Hub) -> None:
+    for device in range(live.MOST_STREAMS):
+        listen(hub, device=device)
+    assert not hub.join(live.Listener(1000, lambda: False))
+
+
+def test_a_browser_that_went_away_frees_its_place(hub: live.Hub) -> None:
+    gone = threading.Event()
+    listener = listen(hub, gone=gone.is_set)
+    gone.set()
+    assert listener.waiting.get(timeout=5) is None
+    assert hub.streams() == 0
+
+
+def test_a_listener_that_is_far_behind_is_bounded(world: World) -> None:
+    listener = live.Listener(1, lambda: False)
+    for n in range(100):
+        listener.tell(str(n))
+    assert listener.waiting.qsize() == 8
+    assert listener.waiting.queue[-1] == "99"
+
+
+def test_stop_ends_every_stream(hub: live.Hub) -> None:
+    listener = listen(hub)
+    hub.stop()
+    assert listener.waiting.get(timeout=1) is None
+    assert not hub.join(live.Listener(2, lambda: False))
+
+
+def test_the_route_streams_and_keeps_no_connection(world: World, visit: Visit) -> None:
+    maya = visit()
+    answer = maya.client.get("/live?since=x")
+    assert answer.mimetype == "text/event-stream"
+    pieces = answer.iter_encoded()
+    assert b"retry:" in next(pieces)
+    assert b'"topics":["texts","inbox","stations"]' in next(pieces)
+    answer.close()
+
+
+def test_the_pulse_is_cheap(world: World) -> None:
+    modems(world)
+    board.pulse(world.db)
+    began = time.perf_counter()
+    for _ in range(100):
+        board.pulse(world.db)
+    assert (time.perf_counter() - began) / 100 < 0.005
+
+
+def test_a_process_that_never_rings_is_heard_within_a_second(world: World, hub: live.Hub) -> None:
+    listener = settled(hub, world)
+    other = store.connect(world.path)
+    other.execute("UPDATE conversation SET waiting_at=1")
+    other.close()
+    began = time.monotonic()
+    assert heard(listener)["topics"] == ["inbox"]
+    assert time.monotonic() - began < 2

@@ -1,0 +1,120 @@
+"""The technician's and the admin's pages."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+from gateway import addresses, stations, store
+from tests.web.conftest import Visitor
+from tests.web.world import World, modems
+
+Visit = Callable[..., Visitor]
+
+
+def test_each_modem_says_its_state_in_words(world: World, visit: Visit) -> None:
+    modems(world)
+    page = visit("technician").get("/modems").get_data(as_text=True)
+    for said in (
+        "One works, one needs you",
+        "Ready",
+        "Unplugged",
+        "Good, −71 dBm",
+        "T-Mobile, home",
+        "ends in 4417",
+        "3 of 40 places",
+    ):
+        assert said in page
+    assert page.index("south") < page.index("north")  # who needs somebody comes first
+    detail = visit("technician").get("/modems/north").get_data(as_text=True)
+    assert "356938035643809" in detail
+
+
+def test_no_modem_says_what_to_do(visit: Visit) -> None:
+    assert "[[stations]]" in visit("technician").get("/modems").get_data(as_text=True)
+
+
+@pytest.mark.parametrize("what", ["pause", "resume", "restart"])
+def test_what_is_asked_of_a_modem_reaches_its_station(world: World, visit: Visit, what: str) -> None:
+    modems(world)
+    ted = visit("technician")
+    ted.get("/modems")
+    assert ted.post(f"/modems/north/{what}", **{"from": "list"}).headers["Location"] == "/modems"
+    asked = stations.take_request(world.db, "north", now=store.wall_ms())
+    assert asked is not None
+    assert asked[0] == what
+
+
+def test_a_coordinator_looks_and_does_not_touch(world: World, visit: Visit) -> None:
+    modems(world)
+    cleo = visit("coordinator")
+    assert "Pause" not in cleo.get("/modems").get_data(as_text=True)
+    assert cleo.post("/modems/north/pause", **{"from": "list"}).status_code == 403
+
+
+@pytest.mark.parametrize("pin", ["12", "123456789", "12a4", "١٢٣٤", ""])
+def test_a_pin_that_is_none_costs_no_try(world: World, visit: Visit, pin: str) -> None:
+    modems(world)
+    answer = visit("technician").post("/modems/north/pin", pin=pin)
+    assert answer.status_code == 409
+    assert "no try was used up" in answer.get_data(as_text=True)
+    assert stations.take_request(world.db, "north", now=store.wall_ms()) is None
+
+
+def test_a_pin_is_wiped_as_it_is_read(world: World, visit: Visit) -> None:
+    modems(world)
+    visit("technician").post("/modems/north/pin", pin="4711")
+    asked = stations.take_request(world.db, "north", now=store.wall_ms())
+    assert asked is not None
+    assert asked[:2] == ("pin", "4711")
+    assert "4711" not in "\n".join(line for line in world.db.iterdump() if "station_request" in line)
+
+
+@pytest.mark.parametrize("name", ["nobody", "north%00", "../north", "x" * 300])
+def test_a_modem_that_is_none_is_no_page(world: World, visit: Visit, name: str) -> None:
+    modems(world)
+    assert visit("technician").get(f"/modems/{name}").status_code in (404, 400, 308)
+
+
+def test_an_invited_person_comes_in_by_the_shown_link(visit: Visit) -> None:
+    ana = visit("admin")
+    page = ana.post("/people", name="Zoë", role="volunteer").get_data(as_text=True)
+    link = re.search(r'id="link">http://localhost(/s/[^<]+)<', page)
+    assert link
+    assert "<path" in page  # the QR code
+    zoe = visit(None)
+    zoe.get(link[1])
+    assert zoe.post(link[1]).status_code == 303
+    assert "Zoë" in zoe.get("/").get_data(as_text=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "role", "said"),
+    [
+        ("", "volunteer", "Give a name"),
+        ("maya", "volunteer", "already"),
+        ("x" * 61, "volunteer", "61 characters"),
+        ("New", "king", "no role"),
+        ("a\u0007b", "admin", "cannot be shown"),
+    ],
+)
+def test_a_bad_invitation_is_refused_and_nothing_is_made(
+    world: World, visit: Visit, name: str, role: str, said: str
+) -> None:
+    before = world.db.execute("SELECT count(*) FROM user").fetchone()[0]
+    answer = visit("admin").post("/people", name=name, role=role)
+    assert answer.status_code == 409
+    assert said in answer.get_data(as_text=True)
+    assert world.db.execute("SELECT count(*) FROM user").fetchone()[0] == before
+
+
+def test_a_qr_code_carries_a_numeric_address() -> None:
+    here = addresses.lan_address()
+    assert addresses.for_others("http://192.168.1.7:8080", "0.0.0.0", 8080) == "http://192.168.1.7:8080"
+    assert addresses.for_others("http://textbank.local:8080", "0.0.0.0", 8080) == f"http://{here}:8080"
+    assert addresses.for_others("http://127.0.0.1:8080", "0.0.0.0", 8080) == f"http://{here}:8080"
+    assert addresses.for_others("http://127.0.0.1:8080", "127.0.0.1", 8080) == "http://127.0.0.1:8080"
+    assert addresses.for_others("https://box.example", "0.0.0.0", 8080) == "https://box.example"
+    assert addresses.only_here("http://127.0.0.1:8080")
+    assert not addresses.only_here("http://192.168.1.7:8080")
+    assert addresses.panel_url("::1", 80) == "http://[::1]:80"

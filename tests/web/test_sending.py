@@ -1,0 +1,188 @@
+"""The *Send* screen: one press is one approval of exactly what was on the screen."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+from gateway import optouts, outbox, store
+from tests.web.conftest import Visitor
+from tests.web.world import HELLO, LONG, World
+
+Visit = Callable[..., Visitor]
+ROSA = "+12025550147"
+
+
+@pytest.fixture
+def rosa(world: World) -> int:
+    return world.draft("Rosa Delgado", ROSA, HELLO)
+
+
+def test_the_card_says_who_what_and_how_long(rosa: int, visit: Visit) -> None:
+    page = visit().get("/send").get_data(as_text=True)
+    assert "Rosa Delgado</h1>" in page
+    assert "number ends in 47" in page
+    assert 'Send to</span> <bdi class="clip">Rosa</bdi>' in page
+    assert "<mark>Rosa</mark>" in page
+    assert f"1 text, {len(HELLO.format(name='Rosa'))} of 160" in page
+    assert "1 of 1" in page
+
+
+def test_one_press_is_one_approval_however_often_it_arrives(world: World, rosa: int, visit: Visit) -> None:
+    maya = visit()
+    page = maya.get("/send").get_data(as_text=True)
+    seen = maya.field(page, "seen")
+    for _ in range(3):
+        assert maya.post(f"/send/{rosa}/approve", seen=seen).headers["Location"] == "/send"
+    assert world.state(rosa) == "approved"
+    assert world.db.execute("SELECT count(*) FROM ledger WHERE act='approve'").fetchone()[0] == 1
+
+
+def test_words_that_changed_meanwhile_do_not_go_out(world: World, rosa: int, visit: Visit) -> None:
+    maya = visit()
+    seen = maya.field(maya.get("/send").get_data(as_text=True), "seen")
+    now = store.wall_ms()
+    outbox.edit(world.db, rosa, "Other words", by=world.users["volunteer"], seen=seen, now=now)
+    page = maya.post(f"/send/{rosa}/approve", follow=True, seen=seen).get_data(as_text=True)
+    assert world.state(rosa) == "awaiting"
+    assert "Read it again, then decide" in page
+    assert "Other words" in page
+
+
+def test_somebody_who_asked_to_stop_meanwhile_gets_nothing(world: World, rosa: int, visit: Visit) -> None:
+    maya = visit()
+    seen = maya.field(maya.get("/send").get_data(as_text=True), "seen")
+    world.receive(ROSA, "STOP")
+    page = maya.post(f"/send/{rosa}/approve", follow=True, seen=seen).get_data(as_text=True)
+    assert world.state(rosa) == "withdrawn"
+    assert "did not go out" in page
+    assert "Rosa Delgado asked to stop" in page
+
+
+def test_two_people_never_see_the_same_card(world: World, rosa: int, visit: Visit) -> None:
+    maya, sam = visit("volunteer"), visit("other")
+    assert "Rosa" in maya.get("/send").get_data(as_text=True)
+    assert "Rosa" not in sam.get("/send").get_data(as_text=True)
+    for path in (f"/send/{rosa}/edit", f"/inbox/{world.conversation(ROSA)}"):
+        answer = sam.get(path)
+        assert answer.status_code == 409
+        assert "Somebody else has this conversation" in answer.get_data(as_text=True)
+    row = outbox.load(world.db, rosa)
+    page = sam.post(f"/send/{rosa}/approve", follow=True, seen=outbox.seen(row)).get_data(as_text=True)
+    assert "Nothing was sent twice" in page
+    assert world.state(rosa) == "awaiting"
+
+
+@pytest.mark.parametrize("act", ["skip", "later"])
+def test_nobody_decides_about_somebody_elses_card(world: World, rosa: int, visit: Visit, act: str) -> None:
+    maya, sam = visit("volunteer"), visit("other")
+    maya.get("/send")
+    page = sam.post(f"/send/{rosa}/{act}", follow=True).get_data(as_text=True)
+    assert "Somebody else has this text now" in page
+    assert world.card("volunteer").id == rosa
+
+
+def test_skip_and_later(world: World, rosa: int, visit: Visit) -> None:
+    luis = world.draft("Luis", "+12025550148", HELLO)
+    maya = visit()
+    maya.get("/send")
+    page = maya.post(f"/send/{rosa}/later", follow=True).get_data(as_text=True)
+    assert f'data-card="{luis}"' in page
+    assert "Rosa comes back later." in page
+    page = maya.post(f"/send/{luis}/skip", follow=True).get_data(as_text=True)
+    assert world.state(luis) == "skipped"
+    assert f'data-card="{rosa}"' in page
+
+
+def test_undo_brings_the_card_back(tmp_path: object, rosa: int, world: World, visit: Visit) -> None:
+    maya = visit()
+    maya.post(f"/send/{rosa}/approve", seen=maya.field(maya.get("/send").get_data(as_text=True), "seen"))
+    page = maya.post(f"/send/{rosa}/undo", follow=True).get_data(as_text=True)
+    assert world.state(rosa) == "awaiting"
+    assert "Taken back. Nothing went out." in page
+    assert f'data-card="{rosa}"' in page
+
+
+def test_undo_that_comes_too_late_says_so(world: World, rosa: int, visit: Visit) -> None:
+    maya = visit()
+    world.approve(rosa)
+    world.fly("sent")
+    page = maya.post(f"/send/{rosa}/undo", follow=True).get_data(as_text=True)
+    assert "too late to undo" in page
+    assert world.state(rosa) == "sent"
+
+
+def test_changed_words_are_shown_and_then_sent(world: World, rosa: int, visit: Visit) -> None:
+    maya = visit()
+    page = maya.get(f"/send/{rosa}/edit").get_data(as_text=True)
+    answer = maya.post(
+        f"/send/{rosa}/edit", follow=True, seen=maya.field(page, "seen"), text="Hi Rosa,\r\nSee you?"
+    )
+    assert "Hi <mark>Rosa</mark>,\nSee you?" in answer.get_data(as_text=True)
+    assert outbox.load(world.db, rosa)["text"] == "Hi Rosa,\nSee you?"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("  ", "empty"), ("x" * 4000, "too long"), ("a\x00b", "control character"), ("\u202e" * 3, "")],
+)
+def test_words_that_cannot_be_sent_come_back_with_the_reason(
+    world: World, rosa: int, visit: Visit, text: str, said: str
+) -> None:
+    maya = visit()
+    page = maya.get(f"/send/{rosa}/edit").get_data(as_text=True)
+    answer = maya.post(f"/send/{rosa}/edit", follow=True, seen=maya.field(page, "seen"), text=text)
+    assert said in answer.get_data(as_text=True)
+    assert answer.status_code in (200, 409)
+
+
+def test_a_trainees_own_words_wait_for_a_coordinator(world: World, rosa: int, visit: Visit) -> None:
+    theo, cleo = visit("trainee"), visit("coordinator")
+    page = theo.get(f"/send/{rosa}/edit").get_data(as_text=True)
+    page = theo.post(
+        f"/send/{rosa}/edit", follow=True, seen=theo.field(page, "seen"), text="My own words"
+    ).get_data(as_text=True)
+    assert "A coordinator reads your words first" in page
+    assert f'data-card="{rosa}"' not in page
+    theo.post(f"/send/{rosa}/approve", seen=outbox.seen(outbox.load(world.db, rosa)))
+    assert world.state(rosa) == "awaiting"
+    page = cleo.get(f"/send?card={rosa}").get_data(as_text=True)
+    cleo.post(f"/send/{rosa}/approve", seen=outbox.seen(outbox.load(world.db, rosa)))
+    assert world.state(rosa) == "approved", page
+
+
+def test_the_ruler_counts_as_the_modem_will(visit: Visit) -> None:
+    maya = visit()
+    for text, said in (
+        ("abc", "1 text, 3 of 160"),
+        ("é€" * 5, "1 text, 15 of 160"),
+        ("я" * 71, "2 texts in one, 63 left"),
+        (LONG, "2 texts in one"),
+    ):
+        answer = maya.post("/send/count", text=text).get_data(as_text=True)
+        assert said in re.sub(r"\s+", " ", answer), (text, answer)
+
+
+def test_a_name_with_markup_is_only_a_name(world: World, visit: Visit) -> None:
+    world.draft("<script>alert(1)</script>", "+12025550160", "Hi <b>you</b> & <script>alert(1)</script>")
+    page = visit().get("/send").get_data(as_text=True)
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+
+
+def test_nothing_to_send_is_said_calmly(visit: Visit) -> None:
+    page = visit().get("/send").get_data(as_text=True)
+    assert "Nothing waits for a Send" in page
+
+
+def test_an_opted_out_person_is_no_card(world: World, rosa: int, visit: Visit) -> None:
+    conversation = world.conversation(ROSA)
+    optouts.opt_out(
+        world.db,
+        conversation,
+        source="volunteer",
+        by=world.users["volunteer"],
+        reason="",
+        now=store.wall_ms(),
+    )
+    assert "Nothing waits for a Send" in visit().get(f"/send?card={rosa}").get_data(as_text=True)

@@ -1,0 +1,76 @@
+"""Texts that may have gone out, or not: a person says; nothing is sent again by itself."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.web.conftest import Visitor
+from tests.web.world import World, busy_day
+
+Visit = Callable[..., Visitor]
+
+
+@pytest.fixture
+def lost(world: World) -> int:
+    return busy_day(world)["uncertain"]
+
+
+def test_it_says_what_happened_and_what_one_may_know(lost: int, visit: Visit) -> None:
+    maya = visit()
+    assert maya.get("/uncertain").headers["Location"] == f"/uncertain/{lost}"
+    page = maya.get(f"/uncertain/{lost}").get_data(as_text=True)
+    for said in (
+        "Did this text reach",
+        "Ada Nwosu",
+        "We never send it again by ourselves",
+        "Handed to the modem",
+        "for 180 s",
+    ):
+        assert said in page
+
+
+@pytest.mark.parametrize(("known", "state"), [("arrived", "delivered"), ("not", "failed")])
+def test_a_person_settles_it(world: World, lost: int, visit: Visit, known: str, state: str) -> None:
+    maya = visit()
+    key = maya.field(maya.get(f"/uncertain/{lost}").get_data(as_text=True), "key")
+    page = maya.post(f"/uncertain/{lost}", follow=True, known=known, key=key).get_data(as_text=True)
+    assert world.state(lost) == state
+    assert "Nothing is uncertain" in page
+
+
+def test_again_makes_one_new_text_that_waits_for_a_send(world: World, lost: int, visit: Visit) -> None:
+    maya = visit()
+    key = maya.field(maya.get(f"/uncertain/{lost}").get_data(as_text=True), "key")
+    for _ in range(2):
+        page = maya.post(f"/uncertain/{lost}", follow=True, known="again", key=key).get_data(as_text=True)
+    assert world.state(lost) == "failed"
+    copies = world.db.execute("SELECT id, state FROM message WHERE draft_key=?", [key]).fetchall()
+    assert [row["state"] for row in copies] == ["awaiting"]
+    assert f'data-card="{copies[0]["id"]}"' in page
+
+
+def test_a_trainee_does_not_settle(world: World, lost: int, visit: Visit) -> None:
+    assert (
+        visit("trainee").post(f"/uncertain/{lost}", known="arrived", key="panel:" + "x" * 16).status_code
+        == 403
+    )
+    assert world.state(lost) == "uncertain"
+
+
+def test_somebody_elses_text_is_not_ours_to_settle(world: World, lost: int, visit: Visit) -> None:
+    sam = visit("other")
+    page = sam.post(f"/uncertain/{lost}", follow=True, known="arrived", key="panel:" + "x" * 16).get_data(
+        as_text=True
+    )
+    assert world.state(lost) == "uncertain"
+    assert "Ada" not in page
+
+
+def test_a_text_that_was_settled_meanwhile_is_not_settled_twice(
+    world: World, lost: int, visit: Visit
+) -> None:
+    maya = visit()
+    key = maya.field(maya.get(f"/uncertain/{lost}").get_data(as_text=True), "key")
+    maya.post(f"/uncertain/{lost}", known="arrived", key=key)
+    maya.post(f"/uncertain/{lost}", known="not", key=key)
+    assert world.state(lost) == "delivered"
