@@ -280,19 +280,23 @@ def _show(db: sqlite3.Connection, seen: Seen, text: _Text, now: int) -> int:
 
 
 def _after_reply(db: sqlite3.Connection, conversation_id: int, triage: str, seen: Seen, now: int) -> None:
+    row = db.execute(
+        "SELECT name, number, opted_out_at FROM conversation WHERE id=?", [conversation_id]
+    ).fetchone()
+    rejoins = triage == "start" and row["opted_out_at"] is not None
+    needs_answer = triage != "stop" and not rejoins
     db.execute(
         "UPDATE conversation SET last_in_at=?, last_at=?, closed_at=NULL, iccid=coalesce(iccid, ?), "
-        "waiting_at=CASE WHEN ? THEN waiting_at ELSE coalesce(waiting_at, ?) END, asks_opt_out=max(asks_opt_out, ?) WHERE id=?",
-        [now, now, seen.iccid, triage in ("stop", "start"), now, int(triage == "ask"), conversation_id],
+        "waiting_at=CASE WHEN ? THEN coalesce(waiting_at, ?) ELSE waiting_at END, asks_opt_out=max(asks_opt_out, ?) WHERE id=?",
+        [now, now, seen.iccid, needs_answer, now, int(triage == "ask"), conversation_id],
     )
     if triage == "stop":
         optouts.opt_out(
             db, conversation_id, source="text", by=None, reason="asked by text", now=now, station=seen.station
         )
         return
-    if triage == "start":
+    if rejoins:
         optouts.undo(db, conversation_id, by=None, reason="asked by text", now=now)
-    row = db.execute("SELECT name, number FROM conversation WHERE id=?", [conversation_id]).fetchone()
     name = conversations.name_of(row)
     void_waiting(
         db,

@@ -50,6 +50,7 @@ class Waiting:
 
     storage: str
     index: int
+    report: bool = False  # +CDSI: a status report, not a text
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,6 +107,11 @@ class Modem:
         """The received texts and reports that lie in the arrival storage or, if `everything`, in all of them."""
         return self._storages.contents(everything=everything)
 
+    @property
+    def arrival_storage(self) -> str:
+        """The storage where texts arrive, which `list(everything=False)` reads; "" when the modem knows none."""
+        return self._storages.arrival
+
     def delete(self, stored: Stored) -> None:
         """Empty one slot. No error when it is empty already; CommandRefused when it stays full."""
         self._storages.delete(stored)

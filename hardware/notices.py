@@ -85,7 +85,8 @@ class Ears:
     def _notice(self, urc: str) -> Notice | None:
         if urc.startswith(("+CMTI", "+CDSI")):
             bell = _DOORBELL.match(urc)
-            return Waiting(bell[1], int(bell[2])) if bell else Waiting("", -1)
+            report = urc.startswith("+CDSI")
+            return Waiting(bell[1], int(bell[2]), report) if bell else Waiting("", -1, report)
         if direct := _DIRECT.match(urc):
             return Direct("deliver" if direct[1] == "CMT" else "report", direct[2].split(",")[0].strip())
         if late := _LATE.match(urc):

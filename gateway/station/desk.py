@@ -25,6 +25,7 @@ from hardware.modem import Modem, Notice, Waiting
 log = logging.getLogger("textbank.station")
 
 MINUTE_S = 60.0
+LOCK_S = 5.0  # a station that cannot write says so and tries again; it does not sit in the lock
 
 
 @dataclass
@@ -46,12 +47,13 @@ class Desk:
     heard: list[Notice] = field(default_factory=list)  # what the modem said unasked, not dealt with yet
     late: tuple[Seat, Job, int, float] | None = None  # an attempt whose answer may still come, and until when
     minute: deque[float] = field(default_factory=deque)  # when segments left, on the monotonic clock
+    slow_prompts: int = 0  # in a row
     suspects: dict[str, str] = field(
         default_factory=dict
     )  # number -> reason of refusals that may be the SIM's fault
 
     def __post_init__(self) -> None:
-        self.db = connect(self.database)
+        self.db = connect(self.database, timeout_s=LOCK_S)
         stations.ensure(self.db, self.name, now=self.now_ms())
 
     @property
@@ -99,10 +101,10 @@ class Desk:
             self.ring()
 
     def knocked(self) -> bool:
-        """True when the modem has said that something arrived which nobody has read."""
+        """True when the modem has said that a text arrived which nobody has read."""
         assert self.modem is not None
         self.heard += self.modem.notices()
-        return any(isinstance(notice, Waiting) for notice in self.heard)
+        return any(isinstance(notice, Waiting) and not notice.report for notice in self.heard)
 
     def ring(self) -> None:
         """Tell the panel that something was committed."""

@@ -16,7 +16,10 @@ from hardware.link import Clock
 from hardware.modem import Modem
 
 SWEEP_S = 60.0  # doorbells get lost: every storage is read this often in any case
+REPORTS_S = 0.5  # reports that come one by one are taken together
 HEALTH_S = 60.0
+SLOW_READ_S = 1.0
+SLOW_READ_EVERY_S = 10.0
 SEARCH_S = 10.0  # between looks while the modem has no network
 SAMPLE_MS = 300_000  # a signal that wavers is written at most this often
 RETRY_S = (1.0, 2.0, 5.0, 10.0, 30.0)
@@ -35,8 +38,8 @@ class Station:
         self._failures = 0
         self._hold_until = 0.0
         self._sweep_at = self._health_at = self._sampled_at = 0.0
+        self._reading_s = self._read_at = 0.0
         self._sampled: int | None = None
-        self._never = False  # nothing will change until a person acts (PIN, PUK)
 
     @property
     def name(self) -> str:
@@ -83,14 +86,18 @@ class Station:
         self._obey()
         if desk.modem is None:
             return self._start(now)
-        waiting, restarted = self._reader.hear()
-        if restarted:
+        heard = self._reader.hear()
+        if heard.restarted:
             sending.record_accepted(desk)
             desk.drop_modem()
             return now
-        if waiting or now >= self._sweep_at:
+        if heard.reports:
+            self._sweep_at = min(self._sweep_at, now + REPORTS_S)
+        if heard.elsewhere or now >= self._sweep_at:
             self._reader.sweep(everything=True)
             self._sweep_at = now + SWEEP_S
+        elif heard.texts:
+            self._reader.sweep(everything=False)
         if now >= self._health_at:
             self._look(now)
         return self._send(now)
@@ -202,7 +209,7 @@ class Station:
         if pause_s > 0 or not flight.anything_ready(desk.db, desk.seat, now=desk.now_ms()):
             sending.record_accepted(desk)
             return min(wake_at, now + pause_s if pause_s > 0 else self._next_text(now))
-        self._reader.sweep(everything=False)
+        self._read_first(now)
         job, held_up = sending.claim(desk)
         if job is None:
             if held_up:
@@ -212,6 +219,14 @@ class Station:
         if sending.send(desk, job):
             desk.say("ready")
         return desk.clock.monotonic()
+
+    def _read_first(self, now: float) -> None:
+        """What waits on the SIM is read before a text leaves; where that takes long (no AT+CMGL), only every ten seconds."""
+        if self._reading_s > SLOW_READ_S and now < self._read_at + SLOW_READ_EVERY_S:
+            return
+        self._reader.sweep(everything=False, busy=True)
+        self._read_at = self._desk.clock.monotonic()
+        self._reading_s = self._read_at - now
 
     def _next_text(self, now: float) -> float:
         at = flight.next_wake(self._desk.db, now=self._desk.now_ms())

@@ -2,13 +2,35 @@
 there.
 """
 
+from dataclasses import dataclass
+
 from gateway import arrivals, flight
 from gateway.arrivals import Received, Seen
 from gateway.station.desk import Desk, log
 from hardware.errors import CommandRefused
 from hardware.modem import Direct, LateSubmit, Restarted, StorageFull, Stored, Waiting
 
+MOST_LEFT = 8  # reports that may wait in a storage; the smallest seen holds 20
 STRIKES = 3  # a slot that cannot be emptied in three tries is left alone
+
+
+@dataclass
+class Heard:
+    """What the modem said unasked, as the loop needs it."""
+
+    texts: bool = False
+    elsewhere: bool = False  # perhaps not in the storage where texts should arrive
+    reports: bool = False
+    restarted: bool = False
+
+
+def _is_report(pdu: str) -> bool:
+    """A STATUS REPORT by its first octet (23.040 9.2.3.1), behind the SMSC address."""
+    try:
+        octets = bytes.fromhex(pdu)
+        return octets[1 + octets[0]] & 3 == 2
+    except (ValueError, IndexError):
+        return False
 
 
 class Reader:
@@ -19,13 +41,19 @@ class Reader:
         self._filled: dict[tuple[str, int], int] | None = None
         self._strikes: dict[Stored, int] = {}
 
-    def sweep(self, *, everything: bool) -> int:
-        """Read, keep, commit, then delete; returns how many texts and reports were new. Raises HardwareError and sqlite3.OperationalError."""
+    def sweep(self, *, everything: bool, busy: bool = False) -> int:
+        """Read, keep, commit, then delete; returns how many texts and reports were new.
+
+        While texts wait to leave (`busy`) a few fresh reports may stay where they lie: they stop nothing, and one commit
+        takes them together. Raises HardwareError and sqlite3.OperationalError.
+        """
         desk = self._desk
         assert desk.modem is not None
         assert desk.seat is not None
         stored = desk.modem.list(everything=everything)
         new = 0
+        if busy and len(stored) <= MOST_LEFT and all(_is_report(item.pdu) for item in stored):
+            return 0
         if stored:
             new = self.keep([Received(item.pdu, item.storage, item.index) for item in stored])
         for item in stored:
@@ -70,16 +98,22 @@ class Reader:
             arrivals.emptied(desk.db, [self._filled.pop(slot) for slot in emptied], now=desk.now_ms())
         self._strikes = {item: n for item, n in self._strikes.items() if (item.storage, item.index) in full}
 
-    def hear(self) -> tuple[bool, bool]:
-        """Deal with what came unasked; returns (something waits in a storage, the modem began anew)."""
+    def hear(self) -> Heard:
+        """Deal with what came unasked."""
         desk = self._desk
         assert desk.modem is not None
-        waiting = restarted = False
+        result = Heard()
         heard, desk.heard = [*desk.heard, *desk.modem.notices()], []
         for notice in heard:
             match notice:
+                case Waiting(report=True):
+                    result.reports = True
+                case Waiting(storage=storage, index=index) if (
+                    storage == desk.modem.arrival_storage and index >= 0
+                ):
+                    result.texts = True
                 case Waiting() | StorageFull():
-                    waiting = True
+                    result.texts = result.elsewhere = True
                 case Direct():
                     # It exists nowhere else: kept at once; when the database refuses, it is kept in hand until it takes it.
                     desk.settle(lambda pdu=notice.pdu: _ignore(self.keep([Received(pdu)])))  # type: ignore[misc]
@@ -87,10 +121,10 @@ class Reader:
                     self._late(notice.mr)
                 case Restarted():
                     log.info("station=%s began anew: %s", desk.name, notice.evidence)
-                    restarted = True
+                    result.restarted = True
                 case _:
                     desk.modem.hang_up()
-        return waiting, restarted
+        return result
 
     def _late(self, mr: int | None) -> None:
         desk = self._desk

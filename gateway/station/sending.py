@@ -13,7 +13,7 @@ from typing import Literal
 
 from gateway import explain, flight, stations, verdict
 from gateway.flight import Accepted, Job, NotNowError
-from gateway.station.desk import Desk, log
+from gateway.station.desk import LOCK_S, Desk, log
 from gateway.store import relaxed, sync
 from gateway.verdict import Decision, Refusal
 from hardware.errors import CommandRefused, HardwareError, ModemSilent, PortGone, SubmitUncertain, TpduRefused
@@ -22,10 +22,12 @@ RESULT_S = 180.0
 LISTEN_S = 300.0
 COMMIT_S = 2.0  # a prompt must not wait longer for the database
 UNCERTAIN_IN_A_ROW = 2
+FRESH_S = 0.25  # what was read on the SIM so long before the prompt still holds
+SLOW_PROMPTS = 2
 
 
 class _KnockError(Exception):
-    """Something arrived while the prompt was awaited: it may be a stop, and is read first."""
+    """Something may have arrived while the prompt was awaited: it may be a stop, and is read first."""
 
 
 def record_accepted(desk: Desk) -> None:
@@ -86,16 +88,17 @@ def _send_segment(desk: Desk, job: Job, seq: int, tpdu: bytes, valid_for: timede
     assert modem is not None
     first = seq == job.todo[0] and not job.begun
     written_at: float | None = None
+    asked_at = desk.clock.monotonic()
     try:
         with modem.prompt(len(tpdu)) as prompt:
-            if first and desk.knocked():
+            if first and (desk.knocked() or _took_too_long(desk, desk.clock.monotonic() - asked_at)):
                 raise _KnockError
             _submit(desk, job, seq, valid_for)
             written_at = desk.clock.monotonic()
             desk.minute.append(written_at)
             mr = prompt.send(tpdu, timeout_s=RESULT_S)
     except _KnockError:
-        _put_back(desk, job, "A text arrived first; it is read before this one leaves.")
+        _put_back(desk, job, "The SIM is read again before this text leaves.")
     except NotNowError as obstacle:
         log.debug("station=%s text=%d not now: %s", desk.name, job.message_id, obstacle)
         _put_back(desk, job, str(obstacle))
@@ -114,6 +117,18 @@ def _send_segment(desk: Desk, job: Job, seq: int, tpdu: bytes, valid_for: timede
     return False
 
 
+def _took_too_long(desk: Desk, prompt_s: float) -> bool:
+    """A modem keeps its doorbells to itself while it makes us wait for a prompt: after an unusual wait the SIM is read again.
+
+    A modem that is always slow would never send; after two slow prompts in a row slow is usual for it.
+    """
+    if prompt_s <= FRESH_S:
+        desk.slow_prompts = 0
+        return False
+    desk.slow_prompts += 1
+    return desk.slow_prompts <= SLOW_PROMPTS
+
+
 def _submit(desk: Desk, job: Job, seq: int, valid_for: timedelta) -> None:
     """Commit the intention, with the result of the segment before in the same commit."""
     assert desk.seat is not None
@@ -123,7 +138,7 @@ def _submit(desk: Desk, job: Job, seq: int, valid_for: timedelta) -> None:
             _accept_all(desk)
             flight.submit(desk.db, desk.seat, job, seq, desk.rules, valid_for=valid_for, now=desk.now_ms())
     finally:
-        desk.db.execute("PRAGMA busy_timeout=30000")
+        desk.db.execute(f"PRAGMA busy_timeout={int(LOCK_S * 1000)}")
     desk.accepted.clear()
     desk.ring()
 

@@ -224,3 +224,10 @@ def test_two_volunteers_never_see_one_card(desk: Desk) -> None:
     assert theirs is not None
     assert mine.id != theirs.id
     assert cards.next_card(desk.db, desk.room.volunteer, rules=desk.rules, now=NOON) == mine
+
+
+def test_start_from_somebody_who_never_stopped_waits_for_an_answer(
+    desk: Desk, arrive: Callable[..., int]
+) -> None:
+    arrive(*deliver("Start"))
+    assert desk.conversation()["waiting_at"] == NOON

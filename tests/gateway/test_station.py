@@ -56,18 +56,20 @@ class Bench:
     def until(self, condition: Callable[[], bool], what: str) -> None:
         deadline = time.monotonic() + PATIENCE_S
         while not condition():
-            assert time.monotonic() < deadline, f"not within {PATIENCE_S:g} s: {what}; {self.said()}"
+            assert time.monotonic() < deadline, (
+                f"not within {PATIENCE_S:g} s: {what}; {self.said()}, {self.texts()}"
+            )
             self.step()
 
     def said(self) -> tuple[str, str]:
         row = self.desk.db.execute("SELECT state, reason FROM station WHERE name='north'").fetchone()
         return (row["state"], row["reason"]) if row else ("", "")
 
+    def texts(self) -> list[tuple[int, str, str]]:
+        return [tuple(row) for row in self.desk.db.execute("SELECT id, state, reason FROM message")]
+
     def until_state(self, message_id: int, *states: str) -> None:
-        self.until(
-            lambda: self.desk.state(message_id) in states,
-            f"text {message_id} {states}, is {self.desk.state(message_id)}",
-        )
+        self.until(lambda: self.desk.state(message_id) in states, f"text {message_id} {states}")
 
     def until_ready(self) -> None:
         self.until(lambda: self.said()[0] == "ready", "ready")
@@ -270,6 +272,7 @@ def test_a_locked_database_at_the_prompt_sends_nothing_and_the_text_goes_once_it
     bench: Bench, now: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sending, "COMMIT_S", 0.2)
+    monkeypatch.setattr(sending, "LOCK_S", 0.5)
     bench.until_ready()
     bench.bank.fault(0, "prompt_delay", 300, 1)
     message_id = bench.desk.approved(now=now)
