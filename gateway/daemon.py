@@ -24,8 +24,6 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from hardware.port import open_port
-
 from gateway import explain, lock, schema, stations
 from gateway.bell import Bell, ring
 from gateway.config import Config
@@ -36,6 +34,7 @@ from gateway.station import Station
 from gateway.store import connect, wall_ms
 from hardware.link import Clock, SystemClock
 from hardware.modem import Modem
+from hardware.port import open_port
 
 log = logging.getLogger("textbank.gateway")
 

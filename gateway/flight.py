@@ -10,60 +10,17 @@ known not to have left follow with the same reference on the same SIM, also afte
 """
 
 import hmac
-import secrets
 import sqlite3
 from dataclasses import dataclass
 from datetime import timedelta
 
 from gateway import budget, conversations, ledger, policy, reports
-from gateway.budget import Sim
-from gateway.message import KINDS
-from gateway.moves import back_to_awaiting, move
-from gateway.rules import HOUR_MS, Rules
-from gateway.store import moment, ms, write
-from hardware.pdu import segment, submit_tpdus
+from gateway.claims import Job, Obstacle, Seat, obstacle_to, put_off
+from gateway.moves import move
+from gateway.rules import Rules
+from gateway.store import moment, write
 
 LONGEST_VALIDITY = timedelta(hours=24)
-
-
-@dataclass(frozen=True)
-class Seat:
-    """Who takes texts: one start of one station, with the SIM that is in it."""
-
-    station: str
-    epoch: int
-    sim: Sim
-
-    @property
-    def actor(self) -> str:
-        """How event rows name this station."""
-        return f"station:{self.station}"
-
-
-@dataclass(frozen=True)
-class Job:
-    """One claimed text as the station needs it; `todo` are the segments that are known not to have left."""
-
-    message_id: int
-    conversation_id: int
-    number: str
-    text: str
-    kind: str
-    total: int
-    todo: tuple[int, ...]
-    concat_ref: int
-    attempts: int
-    begun: bool  # a segment has left before: nothing is asked again
-
-    def tpdus(self, validity: timedelta | None, *, status_report: bool) -> list[bytes]:
-        """Every segment's TPDU; the same job gives the same octets whenever it is asked."""
-        return submit_tpdus(
-            self.number,
-            segment(self.text),
-            ref=self.concat_ref,
-            validity=validity,
-            status_report=status_report,
-        )
 
 
 @dataclass(frozen=True)
@@ -78,13 +35,6 @@ class Accepted:
 
 class NotNowError(Exception):
     """The submit was refused by its own guard: nothing has left, and the row already says what comes of the text."""
-
-
-_READY = (
-    "SELECT m.*, c.number, c.name, c.zone, c.salt, c.opted_out_at, c.last_in_at, c.iccid AS home FROM message m "
-    "JOIN conversation c ON c.id=m.conversation_id WHERE m.state='approved' AND (m.not_before IS NULL OR m.not_before<=:now) "
-    "AND (m.iccid IS NULL OR m.iccid=:iccid) AND (c.iccid IS NULL OR c.iccid=:iccid) ORDER BY m.kind, m.id"
-)
 
 
 def begin(db: sqlite3.Connection, station: str, *, now: int) -> int:
@@ -147,126 +97,6 @@ def _tally(db: sqlite3.Connection, message_id: int, total: int, words: str) -> s
     return f"{words} Of its {total} segments: {', '.join(parts)}."
 
 
-def next_wake(db: sqlite3.Connection, *, now: int) -> int | None:
-    """When the next approved text that waits for its time may be looked at again (ms)."""
-    row = db.execute(
-        "SELECT min(not_before) AS at FROM message WHERE state='approved' AND not_before>?", [now]
-    ).fetchone()
-    return None if row["at"] is None else int(row["at"])
-
-
-def anything_ready(db: sqlite3.Connection, seat: Seat, *, now: int) -> bool:
-    """A cheap look, without the write lock: could this SIM take something now?"""
-    return db.execute(_READY + " LIMIT 1", {"now": now, "iccid": seat.sim.iccid}).fetchone() is not None
-
-
-def claim_next(
-    db: sqlite3.Connection, seat: Seat, rules: Rules, *, now: int
-) -> tuple[Job | None, str | None]:
-    """Take the next text that may leave by this SIM now; else (None, why the first one waits, if any does)."""
-    held_up: str | None = None
-    for row in db.execute(_READY, {"now": now, "iccid": seat.sim.iccid}).fetchall():
-        plan = segment(row["text"])
-        begun = row["submitted_at"] is not None
-        if not begun:
-            verdict = _may_leave(db, row, seat, rules, plan.count, now)
-            if verdict is not None:
-                held_up = held_up or _put_off(db, row, verdict, seat, now)
-                continue
-        job = _claim(db, row, seat, plan.count, now)
-        if job is not None:
-            return job, None
-    return None, held_up
-
-
-@dataclass(frozen=True)
-class _Obstacle:
-    event: str | None  # what becomes of the text; None: it waits as it is
-    reason: str
-    not_before: int | None = None
-
-
-def _may_leave(
-    db: sqlite3.Connection, row: sqlite3.Row, seat: Seat, rules: Rules, segments: int, now: int
-) -> _Obstacle | None:
-    """Everything that can stop an approved text's first segment, asked when it is claimed and again when it is submitted."""
-    if row["opted_out_at"] is not None and row["kind"] != 0:
-        return _Obstacle("withdraw", f"{conversations.name_of(row)} asked to stop.")
-    if row["expires_at"] <= now:
-        return _Obstacle("expire", "Its time ran out before it could leave.")
-    leave = policy.may_leave(moment(now), conversations.zones(row, rules), rules.quiet)
-    if not leave.ok:
-        later = now + HOUR_MS if leave.not_before is None else ms(leave.not_before)
-        return _Obstacle(None, "Quiet hours where this person lives; it leaves when they end.", later)
-    refusal = budget.refusal(db, seat.sim, row["conversation_id"], KINDS[row["kind"]], segments, now)
-    return None if refusal is None else _Obstacle(None, refusal.sentence)
-
-
-def _put_off(
-    db: sqlite3.Connection, row: sqlite3.Row, obstacle: _Obstacle, seat: Seat, now: int
-) -> str | None:
-    """Record why this text does not go; returns the reason when it is the SIM that cannot."""
-    with write(db):
-        if obstacle.event == "void":
-            back_to_awaiting(db, "void", row, actor=seat.actor, now=now, reason=obstacle.reason)
-            return None
-        if obstacle.event is not None:
-            move(db, obstacle.event, row["id"], actor=seat.actor, now=now, reason=obstacle.reason)
-            return None
-        if obstacle.not_before is not None or row["reason"] != obstacle.reason:
-            db.execute(
-                "UPDATE message SET reason=?, not_before=coalesce(?, not_before) WHERE id=? AND state='approved'",
-                [obstacle.reason, obstacle.not_before, row["id"]],
-            )
-    return None if obstacle.not_before is not None else obstacle.reason
-
-
-def _claim(db: sqlite3.Connection, row: sqlite3.Row, seat: Seat, total: int, now: int) -> Job | None:
-    with write(db):
-        taken = db.execute(
-            "UPDATE message SET state='claimed', reason=NULL, station=?, epoch=?, total=?, concat_ref=coalesce(concat_ref, ?) "
-            "WHERE id=? AND state='approved'",
-            [seat.station, seat.epoch, total, secrets.randbelow(256) if total > 1 else 0, row["id"]],
-        ).rowcount
-        if taken != 1:
-            return None  # a person or another station was faster
-        db.execute(
-            "INSERT INTO event (message_id, event, actor, at) VALUES (?,'claim',?,?)",
-            [row["id"], seat.actor, now],
-        )
-        if total > 1:
-            db.executemany(
-                "INSERT OR IGNORE INTO segment (message_id, seq, state) VALUES (?,?,'pending')",
-                [(row["id"], seq) for seq in range(1, total + 1)],
-            )
-        return _job(db, row["id"])
-
-
-def _job(db: sqlite3.Connection, message_id: int) -> Job:
-    row = db.execute(
-        "SELECT m.*, c.number FROM message m JOIN conversation c ON c.id=m.conversation_id WHERE m.id=?",
-        [message_id],
-    ).fetchone()
-    todo: tuple[int, ...] = (1,)
-    if row["total"] > 1:
-        pending = db.execute(
-            "SELECT seq FROM segment WHERE message_id=? AND state='pending' ORDER BY seq", [message_id]
-        )
-        todo = tuple(part["seq"] for part in pending)
-    return Job(
-        message_id=message_id,
-        conversation_id=row["conversation_id"],
-        number=row["number"],
-        text=row["text"],
-        kind=KINDS[row["kind"]],
-        total=row["total"],
-        todo=todo,
-        concat_ref=row["concat_ref"],
-        attempts=row["attempts"],
-        begun=len(todo) < row["total"],
-    )
-
-
 def validity(db: sqlite3.Connection, job: Job, rules: Rules, *, now: int) -> timedelta:
     """How long the network may try: until quiet hours begin, the same end for every segment."""
     row = db.execute(
@@ -283,7 +113,7 @@ def submit(
 ) -> None:
     """Record that this segment is about to leave. When it returns, the row is on the disk and the PDU may be written; NotNowError: write nothing."""
     first = not job.begun and seq == job.todo[0]
-    obstacle: _Obstacle | None = None
+    obstacle: Obstacle | None = None
     with write(db):
         row = db.execute(
             "SELECT m.*, c.number, c.name, c.zone, c.salt, c.opted_out_at, c.last_in_at, l.digest, s.epoch AS current FROM message m "
@@ -299,12 +129,12 @@ def submit(
         ):
             raise NotNowError(f"text {job.message_id} is no longer this station's")
         if first:
-            obstacle = _other_words(row, job) or _may_leave(db, row, seat, rules, job.total, now)
+            obstacle = _other_words(row, job) or obstacle_to(db, row, seat, rules, job.total, now)
         if obstacle is None:
             _record_submit(db, seat, job, row, seq, valid_for, now)
     if obstacle is not None:
         release(db, seat, job, obstacle.reason, now=now)
-        _put_off(
+        put_off(
             db,
             db.execute("SELECT * FROM message WHERE id=?", [job.message_id]).fetchone(),
             obstacle,
@@ -314,7 +144,7 @@ def submit(
         raise NotNowError(obstacle.reason)
 
 
-def _other_words(row: sqlite3.Row, job: Job) -> _Obstacle | None:
+def _other_words(row: sqlite3.Row, job: Job) -> Obstacle | None:
     """What leaves is byte for byte what a person approved, or it goes back to a person."""
     approved = (
         row["salt"] is not None
@@ -325,7 +155,7 @@ def _other_words(row: sqlite3.Row, job: Job) -> _Obstacle | None:
         ledger.digest(row["salt"], row["number"], row["text"]), row["digest"]
     ):
         return None
-    return _Obstacle("void", "Its words or its number are not those that were approved. It did not leave.")
+    return Obstacle("void", "Its words or its number are not those that were approved. It did not leave.")
 
 
 def _record_submit(

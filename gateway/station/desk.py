@@ -13,9 +13,10 @@ from pathlib import Path
 from gateway import explain, stations
 from gateway.bell import ring
 from gateway.budget import Sim
+from gateway.claims import Job, Seat
 from gateway.config import Station as Spec
 from gateway.errors import StaleMessage
-from gateway.flight import Accepted, Job, Seat
+from gateway.flight import Accepted
 from gateway.policy import Limits
 from gateway.rules import Rules
 from gateway.store import connect, ms, write

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
-from gateway import explain, flight, stations
+from gateway import claims, explain, stations
 from gateway.config import Station as Spec
 from gateway.rules import Rules
 from gateway.station import sending
@@ -206,7 +206,7 @@ class Station:
             sending.record_accepted(desk)
             return wake_at
         pause_s = desk.room_in_minute(now)
-        if pause_s > 0 or not flight.anything_ready(desk.db, desk.seat, now=desk.now_ms()):
+        if pause_s > 0 or not claims.anything_ready(desk.db, desk.seat, now=desk.now_ms()):
             sending.record_accepted(desk)
             return min(wake_at, now + pause_s if pause_s > 0 else self._next_text(now))
         self._read_first(now)
@@ -229,7 +229,7 @@ class Station:
         self._reading_s = self._read_at - now
 
     def _next_text(self, now: float) -> float:
-        at = flight.next_wake(self._desk.db, now=self._desk.now_ms())
+        at = claims.next_wake(self._desk.db, now=self._desk.now_ms())
         if at is None:
             return now + SWEEP_S
         return now + max(0.0, (at - self._desk.now_ms()) / 1000)

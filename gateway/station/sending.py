@@ -11,8 +11,9 @@ import sqlite3
 from datetime import timedelta
 from typing import Literal
 
-from gateway import explain, flight, stations, verdict
-from gateway.flight import Accepted, Job, NotNowError
+from gateway import claims, explain, flight, stations, verdict
+from gateway.claims import Job
+from gateway.flight import Accepted, NotNowError
 from gateway.station.desk import LOCK_S, Desk, log
 from gateway.store import relaxed, sync
 from gateway.verdict import Decision, Refusal
@@ -55,13 +56,13 @@ def claim(desk: Desk) -> tuple[Job | None, str | None]:
     """The next text for this station, with the last one's result recorded in the same commit; else why the first one waits."""
     assert desk.seat is not None
     now = desk.now_ms()
-    if not flight.anything_ready(desk.db, desk.seat, now=now):
+    if not claims.anything_ready(desk.db, desk.seat, now=now):
         record_accepted(desk)
         return None, None
     recorded = bool(desk.accepted)
     with relaxed(desk.db), desk.write():
         _accept_all(desk)
-        job, held_up = flight.claim_next(desk.db, desk.seat, desk.rules, now=now)
+        job, held_up = claims.claim_next(desk.db, desk.seat, desk.rules, now=now)
     desk.accepted.clear()
     if job is None and recorded:
         sync(desk.database)  # no submit follows that would bring the result to the disk

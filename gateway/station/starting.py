@@ -8,7 +8,7 @@ the software.
 import hmac
 import sqlite3
 
-from gateway import conversations, explain, flight, stations
+from gateway import claims, conversations, explain, flight, stations
 from gateway.explain import Notice
 from gateway.station.desk import Desk
 from hardware.errors import (
@@ -45,7 +45,7 @@ def _begin(desk: Desk, identity: Identity) -> None:
     assert desk.modem is not None
     desk.flush()
     epoch = flight.begin(desk.db, desk.name, now=desk.now_ms())
-    desk.seat = flight.Seat(
+    desk.seat = claims.Seat(
         desk.name, epoch, desk.sim(identity.iccid or identity.imsi or f"no-iccid-{identity.imei}")
     )
     desk.late = None

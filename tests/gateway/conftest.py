@@ -10,7 +10,8 @@ import pytest
 
 from gateway import optouts, outbox, people, schema, store
 from gateway.budget import Sim
-from gateway.flight import Seat, begin
+from gateway.claims import Seat
+from gateway.flight import begin
 from gateway.policy import Limits, Quiet
 from gateway.rules import Rules
 

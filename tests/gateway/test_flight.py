@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from gateway import flight, optouts
-from gateway.flight import Accepted, Job, NotNowError, Seat
+from gateway import claims, flight, optouts
+from gateway.claims import Job, Seat
+from gateway.flight import Accepted, NotNowError
 from gateway.policy import Limits
 from tests.gateway.conftest import ADA, ICCID, LUIS, NOON, Desk, take_seat
 
@@ -14,7 +15,7 @@ LONG = "A long text about the meeting. " * 12  # three segments
 
 
 def claim(desk: Desk, seat: Seat, now: int = NOON) -> Job:
-    job, why = flight.claim_next(desk.db, seat, desk.rules, now=now)
+    job, why = claims.claim_next(desk.db, seat, desk.rules, now=now)
     assert job is not None, why
     return job
 
@@ -35,8 +36,8 @@ def test_texts_leave_by_kind_then_age(desk: Desk, seat: Seat) -> None:
 def test_one_text_is_never_in_two_stations(desk: Desk, seat: Seat) -> None:
     desk.approved()
     south = take_seat(desk.db, "south", "8901260000000000002")
-    assert flight.claim_next(desk.db, seat, desk.rules, now=NOON)[0] is not None
-    assert flight.claim_next(desk.db, south, desk.rules, now=NOON) == (None, None)
+    assert claims.claim_next(desk.db, seat, desk.rules, now=NOON)[0] is not None
+    assert claims.claim_next(desk.db, south, desk.rules, now=NOON) == (None, None)
 
 
 def test_an_opt_out_after_the_claim_stops_the_submit(desk: Desk, seat: Seat) -> None:
@@ -76,7 +77,7 @@ def test_quiet_hours_are_asked_again_at_the_submit(desk: Desk, seat: Seat) -> No
     with pytest.raises(NotNowError):
         submit(desk, seat, job, now=just_before + 2 * 60_000)  # 19:51, too late to start
     assert desk.state(message_id) == "approved"
-    assert flight.claim_next(desk.db, seat, desk.rules, now=just_before + 3 * 60_000)[0] is None
+    assert claims.claim_next(desk.db, seat, desk.rules, now=just_before + 3 * 60_000)[0] is None
 
 
 def test_the_validity_ends_before_quiet_hours_and_is_the_same_end_for_every_segment(
@@ -148,7 +149,7 @@ def test_the_rest_of_a_text_goes_by_the_sim_that_began_it(desk: Desk, seat: Seat
     flight.accept(desk.db, seat, Accepted(job, 1, 7, NOON))
     flight.release(desk.db, seat, job, "busy", now=NOON)
     assert (
-        flight.claim_next(desk.db, take_seat(desk.db, "south", "8901260000000000002"), desk.rules, now=NOON)[
+        claims.claim_next(desk.db, take_seat(desk.db, "south", "8901260000000000002"), desk.rules, now=NOON)[
             0
         ]
         is None
@@ -184,7 +185,7 @@ def test_a_conversation_stays_on_the_sim_that_it_began_on(desk: Desk, seat: Seat
     desk.approved(text="Second")
     assert desk.conversation()["iccid"] == ICCID
     south = take_seat(desk.db, "south", "8901260000000000002")
-    assert flight.claim_next(desk.db, south, desk.rules, now=NOON)[0] is None
+    assert claims.claim_next(desk.db, south, desk.rules, now=NOON)[0] is None
     assert claim(desk, seat).text == "Second"
 
 
@@ -194,7 +195,7 @@ def test_a_day_budget_keeps_a_tenth_for_replies(desk: Desk) -> None:
         desk.approved(f"+1202555011{i}")
         submit(desk, seat, claim(desk, seat))
     first = desk.approved("+12025550131")
-    job, why = flight.claim_next(desk.db, seat, desk.rules, now=NOON)
+    job, why = claims.claim_next(desk.db, seat, desk.rules, now=NOON)
     assert job is None
     assert why
     reply = desk.approved("+12025550132", kind="reply")
@@ -215,4 +216,4 @@ def test_the_one_confirmation_leaves_after_an_opt_out_and_nothing_else(desk: Des
     flight.accept(desk.db, seat, Accepted(job, 1, 1, NOON))
     desk.stop(ADA)
     assert claim(desk, seat).number == LUIS
-    assert flight.claim_next(desk.db, seat, desk.rules, now=NOON) == (None, None)
+    assert claims.claim_next(desk.db, seat, desk.rules, now=NOON) == (None, None)

@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from gateway import flight, reports
-from gateway.flight import Accepted, Job, Seat
+from gateway import claims, flight, reports
+from gateway.claims import Job, Seat
+from gateway.flight import Accepted
 from gateway.reports import Arrived
 from tests.gateway.conftest import ADA, ICCID, NOON, Desk
 
@@ -13,7 +14,7 @@ from tests.gateway.conftest import ADA, ICCID, NOON, Desk
 def on_air(desk: Desk, seat: Seat, text: str = "Can you come?", now: int = NOON) -> Job:
     """Handed to the modem; its answer is still to come."""
     desk.approved(text=text, now=now)
-    job, _ = flight.claim_next(desk.db, seat, desk.rules, now=now)
+    job, _ = claims.claim_next(desk.db, seat, desk.rules, now=now)
     assert job is not None
     for seq in job.todo[:1]:
         flight.submit(desk.db, seat, job, seq, desk.rules, valid_for=timedelta(hours=1), now=now)

@@ -13,6 +13,7 @@ from pathlib import Path
 from gateway import (
     arrivals,
     cards,
+    claims,
     config,
     flight,
     optouts,
@@ -82,7 +83,7 @@ class World:
     rules: Rules
     db: sqlite3.Connection
     users: dict[str, User]
-    seats: dict[str, flight.Seat] = field(default_factory=dict)
+    seats: dict[str, claims.Seat] = field(default_factory=dict)
     stamps: "count[int]" = field(default_factory=lambda: count(1))
 
     @property
@@ -113,17 +114,17 @@ class World:
         outbox.approve(self.db, message_id, by=self.users[by], seen=seen, rules=self.rules, now=now)
         return message_id
 
-    def seat(self, station: str = "north") -> flight.Seat:
+    def seat(self, station: str = "north") -> claims.Seat:
         """The station's start, made once."""
         if station not in self.seats:
             epoch = flight.begin(self.db, station, now=store.wall_ms())
-            self.seats[station] = flight.Seat(station, epoch, Sim(ICCIDS[station], Limits(), self.rules.zone))
+            self.seats[station] = claims.Seat(station, epoch, Sim(ICCIDS[station], Limits(), self.rules.zone))
         return self.seats[station]
 
     def fly(self, ending: str = "sent", station: str = "north") -> int:
         """The next approved text leaves by this station and ends as sent, uncertain or failed; returns its id."""
         seat, now = self.seat(station), store.wall_ms()
-        job, why = flight.claim_next(self.db, seat, self.rules, now=now)
+        job, why = claims.claim_next(self.db, seat, self.rules, now=now)
         assert job is not None, why
         for seq in job.todo:
             flight.submit(self.db, seat, job, seq, self.rules, valid_for=timedelta(hours=1), now=now)
