@@ -101,7 +101,7 @@ def _address(reader: Reader, field: str, kind: int, value: bytes, length: int) -
         if not digits.isdecimal():
             reader.odd += 1
         digits = digits.translate(_SIGNS)
-    return Address("+" + digits if ton == INTERNATIONAL else digits, ton, npi)
+    return Address("+" + digits if ton == INTERNATIONAL and digits else digits, ton, npi)
 
 
 def address_field(address: Address) -> bytes:

@@ -155,6 +155,12 @@ def test_a_text_cut_short_keeps_its_sender_and_its_beginning(text: str, data: st
     assert bool(tpdu.problems) is (len(said) < len(text[:60]) or tpdu != decode(whole))
 
 
+def test_a_sender_of_no_digits_is_nobody() -> None:
+    tpdu = decode(CENTRE + DELIVER[:1] + b"\x00\x91" + DELIVER[9:])
+    assert isinstance(tpdu, Deliver)
+    assert (tpdu.sender.number, tpdu.text) == ("", "Yes, at {6}")
+
+
 def test_lengths_and_date_both_wrong_is_refused() -> None:
     shifted = CENTRE + DELIVER[:1] + b"\x09" + DELIVER[2:]
     with pytest.raises(PduError, match="damaged"):
