@@ -97,19 +97,23 @@ def next_card(
             _who(user, now),
         ).fetchall()
         for row in rows:
-            refused = may_approve(
-                user.role,
-                own=row["created_by"] == user.id,
-                kind=KINDS[row["kind"]],
-                channel="panel",
-                allow_cli=False,
-                author=outbox.author_role(db, row),
-            )
-            if refused is not None or row["id"] == besides:
+            if row["id"] == besides or not _may_decide(db, row, user):
                 continue
             conversations.hold(db, row["conversation_id"], user, now=now)
             return card(db, row["id"], user, rules=rules, now=now)
     return None
+
+
+def _may_decide(db: sqlite3.Connection, row: sqlite3.Row, user: User) -> bool:
+    own, author = row["created_by"] == user.id, outbox.author_role(db, row)
+    kind = KINDS[row["kind"]]
+    return may_approve(user.role, own=own, kind=kind, channel="panel", allow_cli=False, author=author) is None
+
+
+def decides(db: sqlite3.Connection, row: sqlite3.Row, user: User, *, now: int) -> bool:
+    """True while this text (a row of `outbox.load`) waits for a decision that this person may make."""
+    waits = row["state"] == "awaiting" and row["opted_out_at"] is None and row["expires_at"] > now
+    return waits and _may_decide(db, row, user)
 
 
 def card(db: sqlite3.Connection, message_id: int, user: User, *, rules: Rules, now: int) -> Card:

@@ -9,10 +9,11 @@ from flask.typing import ResponseReturnValue
 
 from gateway import cards, conversations, inbox, optouts, outbox
 from gateway.errors import Refused
+from gateway.script import ruler_of
 from web import access, data, words
 from web.access import needs
 from web.forms import choice, field, go, nonce, used_nonce
-from web.screens.send import MOST_CHARACTERS, ruler_of, undoable
+from web.screens.send import MOST_CHARACTERS, undoable
 
 bp = Blueprint("inbox", __name__, url_prefix="/inbox")
 BOXES = ("waiting", "mine", "all")

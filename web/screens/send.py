@@ -4,17 +4,14 @@ Promises: what the form carries back (`seen`) is what stood on the screen; a tex
 form twice is one approval.
 """
 
-from dataclasses import dataclass
-
 from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from gateway import board, cards, conversations, outbox
 from gateway.cards import Card, Recent
 from gateway.errors import Refused
-from gateway.message import KINDS
 from gateway.policy import may_approve
-from hardware.pdu import segment
+from gateway.script import ruler_of
 from web import access, data, words
 from web.access import needs
 from web.forms import asked_id, field, go
@@ -22,31 +19,7 @@ from web.screens.home import day_start
 
 bp = Blueprint("send", __name__, url_prefix="/send")
 MOST_PIPS = 25
-CAPACITY = {"gsm7": (160, 153), "8bit": (140, 134), "ucs2": (70, 67)}
 MOST_CHARACTERS = 2000
-
-
-@dataclass(frozen=True)
-class Ruler:
-    """How much of its segments a text fills."""
-
-    segments: int
-    used: int
-    capacity: int
-    coding: str
-
-    @property
-    def percent(self) -> float:
-        """Filled part of all segments."""
-        return min(100.0, 100 * self.used / (self.capacity * max(self.segments, 1)))
-
-
-def ruler_of(text: str) -> Ruler:
-    """Measure a text as it would leave."""
-    plan = segment(text)
-    single, part = CAPACITY[plan.coding]
-    capacity = single if plan.count <= 1 else part
-    return Ruler(plan.count, capacity * max(plan.count, 1) - plan.left, capacity, plan.coding)
 
 
 def current_card() -> Card | None:
@@ -56,16 +29,7 @@ def current_card() -> Card | None:
     if wanted is not None:
         try:
             row = outbox.load(db, wanted)
-            own = row["created_by"] == user.id
-            refused = may_approve(
-                user.role, own=own, kind=KINDS[row["kind"]], channel="panel", allow_cli=False
-            )
-            if (
-                row["state"] == "awaiting"
-                and row["opted_out_at"] is None
-                and row["expires_at"] > now
-                and refused is None
-            ):
+            if cards.decides(db, row, user, now=now):
                 conversations.hold(db, row["conversation_id"], user, now=now)
                 return cards.card(db, wanted, user, rules=data.rules(), now=now)
         except Refused:
