@@ -1,7 +1,7 @@
 """The panel as a real process on a real database, and Debian's Chromium in front of it.
 
-A test writes the database with the gateway's own store (`tests/web/world.py`), as stations would, and watches what a person sees. Each page keeps what
-the browser complained of: a page that logs an error or a breach of the CSP fails its test.
+A test writes the database with the gateway's own store (`tests/web/world.py`), as stations would, and watches what a
+person sees. Each page keeps what the browser complained of: one that logs an error or a breach of the CSP fails its test.
 """
 
 import signal
@@ -130,7 +130,7 @@ class Visit:
         return self.page
 
     def wait_live(self) -> None:
-        self.page.wait_for_function("document.body.dataset.stream === 'open'")
+        self.page.wait_for_selector("body[data-stream=open]")
 
 
 @pytest.fixture
