@@ -13,7 +13,14 @@ from __future__ import annotations
 from collections import deque
 
 from hardware import framing
-from hardware.errors import CommandRefused, HardwareError, ModemSilent, SubmitUncertain
+from hardware.errors import (
+    CommandRefused,
+    HardwareError,
+    ModemSilent,
+    PortGone,
+    PromptLost,
+    SubmitUncertain,
+)
 from hardware.incoming import Incoming
 from hardware.link import Clock, Link
 
@@ -128,8 +135,10 @@ class At:
     def send(self, pdu_hex: str, timeout_s: float = 180.0) -> list[str]:
         """After the prompt: write the PDU and Ctrl-Z, the point of no return; the lines before the final OK.
 
-        A final error is `CommandRefused`; anything else that is no OK is `SubmitUncertain`.
+        A final error is `CommandRefused`; anything else that is no OK is `SubmitUncertain`. `PromptLost` when
+        the prompt is known to be gone before anything was written.
         """
+        self._still_prompted()
         self._at_prompt = False
         self._may_come_late = self._out_of_step = True
         started = self.clock.monotonic()
@@ -143,6 +152,19 @@ class At:
             raise SubmitUncertain(evidence or "no final answer came", self._since(answer))
         self._may_come_late = False
         return self._checked("AT+CMGS", answer, result)
+
+    def _still_prompted(self) -> None:
+        """What the modem said while the intention was committed may be that it is not there any more."""
+        restarted = self.incoming.restarted
+        try:
+            self.incoming.catch_up()
+        except PortGone as gone:
+            raise PromptLost(gone.port, gone.evidence) from gone
+        restarted = restarted or self.incoming.restarted
+        if restarted:
+            self._at_prompt = False
+            self._out_of_step = True
+            raise PromptLost(self.link.name, f"the modem restarted ({restarted})")
 
     def escape(self) -> None:
         """Leave a prompt: ESC, then AT to see that the line is free. ModemSilent when it is not."""

@@ -24,6 +24,7 @@ __all__ = [
     "PortBusy",
     "PortGone",
     "PortMissing",
+    "PromptLost",
     "SimNotReady",
     "SubmitUncertain",
     "TpduRefused",
@@ -63,6 +64,10 @@ class PortGone(HardwareError):
         super().__init__(f"{port} is gone: {evidence}")
         self.port = port
         self.evidence = evidence
+
+
+class PromptLost(PortGone):
+    """The port or the modem went away between the prompt and the PDU: the PDU was not written, nothing left."""
 
 
 class NotAModem(HardwareError):

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from hardware.at import At
-from hardware.errors import HardwareError, TpduRefused
+from hardware.errors import HardwareError, PromptLost, TpduRefused
 
 LONGEST_TPDU = 164  # octets: 23.040 9.2.2.2 with a 20-digit address, 7 octets of validity, 140 of user data
 LONGEST_USER_DATA = 140
@@ -50,14 +50,22 @@ class Prompt:
     def send(self, tpdu: bytes, timeout_s: float = RESULT_S) -> int | None:
         """Write `tpdu` (without SMSC octets); its MR, None when the modem accepted it without telling one.
 
-        CommandRefused for any final error, SubmitUncertain for silence, a lost port or a restart; TpduRefused
-        before anything is written when it is not what was announced, or more than a modem survives.
+        CommandRefused for any final error, SubmitUncertain for silence, a lost port or a restart. Before
+        anything is written: TpduRefused when it is not what was announced or more than a modem survives,
+        PromptLost when the port or the modem has gone since the prompt.
         """
         evidence = _unfit(tpdu, self._length)
         if evidence or self._written:
             raise TpduRefused(len(tpdu), evidence or "this prompt has had its TPDU")
+        try:
+            lines = self._at.send("00" + tpdu.hex().upper(), timeout_s)
+        except PromptLost:
+            raise
+        except HardwareError:
+            self._written = True
+            raise
         self._written = True
-        for line in self._at.send("00" + tpdu.hex().upper(), timeout_s):
+        for line in lines:
             found = _RESULT.match(line)
             if found:
                 return int(found[1]) % 256

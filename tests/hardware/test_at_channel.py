@@ -5,7 +5,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hardware.at import At
-from hardware.errors import CommandRefused, HardwareError, ModemSilent, NotAModem, PortGone, SubmitUncertain
+from hardware.errors import (
+    CommandRefused,
+    HardwareError,
+    ModemSilent,
+    NotAModem,
+    PortGone,
+    PromptLost,
+    SubmitUncertain,
+)
 from tests.scripted import PDU, PROMPT, FakeClock, Gone, Late, Raw, Scripted, ScriptedLink, Silence
 
 HEX = "0021000B912120555521F3000004F4F29C0E"
@@ -149,12 +157,27 @@ def test_a_port_lost_after_ctrl_z_is_uncertain_and_before_it_is_gone() -> None:
         bench.at.prompt("AT+CMGS=18")
 
 
-def test_a_write_that_fails_with_the_pdu_is_uncertain() -> None:
+def test_a_write_that_fails_with_the_pdu_is_uncertain(monkeypatch: pytest.MonkeyPatch) -> None:
     bench = Bench()
     bench.at.prompt("AT+CMGS=18")
-    bench.link.close()
+
+    def fail(data: bytes) -> None:
+        raise PortGone("scripted", "[Errno 19] No such device")
+
+    monkeypatch.setattr(bench.link, "write", fail)
     with pytest.raises(SubmitUncertain):
         bench.at.send(HEX)
+
+
+@pytest.mark.parametrize("said", ["\r\nRDY\r\n", Gone()])
+def test_a_prompt_that_is_known_to_be_gone_is_not_written_to(said: str | Gone) -> None:
+    bench = Bench()
+    bench.at.incoming.on_urc = lambda urc: urc if urc == "RDY" else None
+    bench.at.prompt("AT+CMGS=18")
+    bench.link.arrive(said)
+    with pytest.raises(PromptLost):
+        bench.at.send(HEX)
+    assert bench.modem.submits == []
 
 
 def test_an_answer_is_returned_the_moment_it_is_there() -> None:

@@ -16,7 +16,7 @@ from tests.hardware.bench import DELIVER, Bench
         ('+CMTI: "XX",999', Waiting("XX", 999)),
         ("+CMTI: MT,3", Waiting("MT", 3)),
         ('+CMTI: "SM', Waiting("", -1)),
-        ('+CDSI: "SR",4', Waiting("SR", 4)),
+        ('+CDSI: "SR",4', Waiting("SR", 4, report=True)),
         ("+CMT: ,23\r\n" + DELIVER, Direct("deliver", DELIVER)),
         ('+CMT: "Ada",23\r\n\r\n' + DELIVER + ",0", Direct("deliver", DELIVER)),
         ("+CDS: 25\r\n060C91534810325476", Direct("report", "060C91534810325476")),

@@ -145,7 +145,7 @@ def test_ussd_answers_unsolicited(host):
         ("huawei-e3131", "AT+FOO", "COMMAND NOT SUPPORT"),
         ("huawei-e3131", "AT^CURC=0", "OK"),
         ("huawei-e3131", "AT^CPIN?", "^CPIN: READY,,10,3,10,3"),
-        ("huawei-e3131", 'AT+CPMS="SM"', "ERROR"),
+        ("huawei-e3131", 'AT+CPMS="SM"', "+CPMS: 0,20,0,20,0,20"),
         ("huawei-e3131", "AT+CNMI=2,1,0,1,0", "+CMS ERROR: 303"),
         ("huawei-e3131", "AT+CMGR=0", "OK"),
         ("huawei-e3131", "AT+CSMS=1", "+CMS ERROR: 303"),
