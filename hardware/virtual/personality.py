@@ -58,7 +58,6 @@ HUAWEI_E3131 = Personality(
     storages={"SM": 20, "ME": 20},
     memory=("ME", "ME", "ME"),
     first_index=0,
-    cpms_arguments=(2, 3),
     empty_slot="OK",
     memory_full_urc='^SMMEMFULL:"{}"',
     cnmi_told="(0,1,2),(0,1,2,3),(0,2),(0,1,2),(0,1)",
