@@ -146,7 +146,7 @@ def _text_of(number: str, parts: list[Deliver | None]) -> _Text:
     present = [part for part in parts if part is not None]
     first = present[0]
     stamped_at = ms(first.timestamp) if first.timestamp else None
-    missing = len(parts) - len(present)
+    missing = len(parts) - len(present) + sum(part.cut for part in present)
     kind = _kind(first)
     if kind == "mms":
         words = "A picture message (MMS) waits at the network; this modem cannot fetch it."
@@ -156,7 +156,7 @@ def _text_of(number: str, parts: list[Deliver | None]) -> _Text:
             + b"".join(part.data or b"" for part in present).hex()[:400]
         )
     elif missing:
-        words = GAP.join(_runs(parts))
+        words = GAP.join(_runs(parts)) + (GAP if present[-1].cut and parts[-1] is not None else "")
     else:
         words = join(present)
     if kind == "voicemail" and not words:

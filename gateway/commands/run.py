@@ -52,8 +52,11 @@ def _die_with_parent() -> None:
 class Child:
     """A program of ours beside the gateway: started again when it ends by itself, ended with us."""
 
-    def __init__(self, name: str, command: list[str], environment: dict[str, str]) -> None:
+    def __init__(
+        self, name: str, command: list[str], environment: dict[str, str], *, quiet: bool = False
+    ) -> None:
         self._name, self._command, self._environment = name, command, environment
+        self._stdout = subprocess.DEVNULL if quiet else None
         self._stopping = threading.Event()
         self._process = self._start()
         self._watch = threading.Thread(target=self._supervise, name=f"watch-{name}", daemon=True)
@@ -65,6 +68,7 @@ class Child:
             self._command,
             env={**os.environ, **self._environment},
             stdin=subprocess.DEVNULL,
+            stdout=self._stdout,
             process_group=0,
             preexec_fn=_die_with_parent,
         )

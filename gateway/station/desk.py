@@ -83,7 +83,7 @@ class Desk:
         if before is not None and (before["state"], before["reason"]) == (state, words):
             return
         stations.set_state(self.db, self.name, state, words, now=self.now_ms())
-        log.info("station=%s state=%s what=%r", self.name, state, notice.what if notice else "")
+        log.info("station=%s state=%s%s", self.name, state, f" what={notice.what!r}" if notice else "")
         self.ring()
 
     def settle(self, record: Callable[[], None]) -> None:

@@ -71,7 +71,7 @@ def read_user_data(reader: Reader, dcs: Dcs, *, udhi: bool) -> UserData:
         reader.odd += 1
     if len(octets) < needed:
         reader.fit = Fit.OTHER
-        reader.problems.append(f"The end of the message is missing: {len(octets)} of {needed} octets came.")
+        reader.problems.append(f"{CUT}: {len(octets)} of {needed} octets came.")
     if in_septets:
         skip = header_septets(header_length)
         count = min(udl, len(octets) * 8 // 7) - skip
@@ -117,12 +117,16 @@ def user_data(dcs: Dcs, units: bytes, elements: bytes) -> bytes:
     return bytes((udl,)) + octets
 
 
+CUT = "The end of the message is missing"
+
+
 class Content:
     """What every TPDU with user data says about it."""
 
     __slots__ = ()
 
     body: UserData
+    problems: tuple[str, ...]
 
     @property
     def text(self) -> str | None:
@@ -133,6 +137,11 @@ class Content:
     def data(self) -> bytes | None:
         """The octets of 8-bit or compressed user data; None when it is a text."""
         return self.body.data
+
+    @property
+    def cut(self) -> bool:
+        """The end of the text is missing: the modem or its SIM lost it."""
+        return any(problem.startswith(CUT) for problem in self.problems)
 
     @property
     def udh(self) -> tuple[InformationElement, ...]:

@@ -231,3 +231,12 @@ def test_start_from_somebody_who_never_stopped_waits_for_an_answer(
 ) -> None:
     arrive(*deliver("Start"))
     assert desk.conversation()["waiting_at"] == NOON
+
+
+def test_a_text_whose_end_the_sim_lost_says_so(desk: Desk, arrive: Callable[..., int]) -> None:
+    [whole] = deliver("I will come, but only after eight")
+    arrive(whole[:-16])
+    row = desk.db.execute("SELECT text, missing, kind FROM inbound").fetchone()
+    assert row["text"].startswith("I will come, but on")
+    assert row["text"].endswith(arrivals.GAP)
+    assert (row["missing"], row["kind"]) == (1, "text")
