@@ -40,11 +40,6 @@ class VirtualBank:
         people: People | None = None,
     ) -> None:
         self.folder = Path(folder)
-        if len(str(self.folder / "control")) > LONGEST_PATH:
-            raise VirtualError(
-                f"The folder name {self.folder} is too long for a socket in it; take a shorter one."
-            )
-        self.folder.mkdir(parents=True, exist_ok=True)
         zero = time.monotonic()
         self._world = World(
             count,
@@ -56,8 +51,16 @@ class VirtualBank:
             report_s=report_s,
             people=people,
         )
+        if len(str(self.folder / "control")) > LONGEST_PATH:
+            raise VirtualError(
+                f"The folder name {self.folder} is too long for a socket in it; take a shorter one."
+            )
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._control = ControlSocket(self.folder / "control", self)
+        except OSError as error:
+            raise VirtualError(f"The folder {self.folder} cannot be used: {error.strerror}.") from None
         self._shell = Shell(self._world, self.folder, zero)
-        self._control = ControlSocket(self.folder / "control", self)
         self._shell.start()
         self._control.start()
 

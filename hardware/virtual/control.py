@@ -116,22 +116,28 @@ def answer(bank: "VirtualBank", line: bytes) -> Request:
 
 
 class ControlSocket:
-    """Listens at a path until close()."""
+    """Listens at a path from start() until close(). The path appears last: the ports are there before it."""
 
     def __init__(self, path: Path, bank: "VirtualBank") -> None:
         self._path = path
         self._bank = bank
+        _take_over(path)
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        with contextlib.suppress(FileNotFoundError):
-            path.unlink()
-        self._listener.bind(str(path))
-        path.chmod(0o600)
+        self._unborn = path.with_name(f".{path.name}")
+        self._unborn.unlink(missing_ok=True)
+        try:
+            self._listener.bind(str(self._unborn))
+            self._unborn.chmod(0o600)
+        except OSError:
+            self._listener.close()
+            raise
         self._listener.listen()
         self._open: set[socket.socket] = set()
         self._thread = threading.Thread(target=self._accept, name="virtual-control", daemon=True)
 
     def start(self) -> None:
         """Serve from now on."""
+        self._unborn.rename(self._path)
         self._thread.start()
 
     def close(self) -> None:
@@ -143,8 +149,7 @@ class ControlSocket:
         for connection in list(self._open):
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
-        with contextlib.suppress(FileNotFoundError):
-            self._path.unlink()
+        self._path.unlink(missing_ok=True)
 
     def _accept(self) -> None:
         while True:
@@ -161,3 +166,18 @@ class ControlSocket:
                 reply = json.dumps(answer(self._bank, line), ensure_ascii=False)
                 connection.sendall(reply.encode() + b"\n")
         self._open.discard(connection)
+
+
+def _take_over(path: Path) -> None:
+    """Remove a socket that a killed bank left; refuse when somebody still answers there."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as knock:
+        try:
+            knock.connect(str(path))
+        except FileNotFoundError:
+            return
+        except OSError:
+            path.unlink()
+            return
+    raise VirtualError(
+        f"Another bank of virtual modems runs in {path.parent}; end it or take another folder."
+    )

@@ -77,9 +77,7 @@ class Shell:
                 self._serve(ready)
 
     def _serve(self, ready: list[int]) -> None:
-        """Take what came: who opened and closed first, then octets."""
-        if self._watch.fileno() in ready:
-            self._count_users()
+        """Take what came."""
         if self._awake in ready:
             os.read(self._awake, 4096)
         for number, port in list(self._ports.items()):
@@ -87,7 +85,6 @@ class Shell:
                 data = port.read()
                 port.flush()
                 if data:
-                    self._count_users()
                     self.world.modems[number].feed(data, self.now())
 
     def _count_users(self) -> None:
@@ -101,7 +98,8 @@ class Shell:
                 port.left()
 
     def _pump(self) -> float | None:
-        """Let the World do what is due, write what it says; when it is due again."""
+        """Let the World do what is due, say it to who is there; when it is due again."""
+        self._count_users()
         self.world.tick(self.now())
         for number, modem in enumerate(self.world.modems):
             port = self._ports.get(number)

@@ -75,7 +75,7 @@ def _length(data: str, dcs: str) -> str:
     return f"{octets if dcs == '08' else octets * 8 // 7:02X}"
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def host_on() -> Callable[..., Host]:
     """A function: a host at the first modem of a fresh bank of two; keywords go to the World."""
 

@@ -1,0 +1,49 @@
+"""Whatever a host types, a virtual modem goes on: no input raises, none spins, AT answers afterwards."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hardware.virtual.registry import HANDLERS
+
+NAMES = sorted(HANDLERS)
+TAILS = st.one_of(
+    st.sampled_from(
+        [
+            "",
+            "?",
+            "=?",
+            "=",
+            "=0",
+            "=1",
+            "=4",
+            "=18",
+            '="SM"',
+            '="SM","SM","SM"',
+            '="+12025550170"',
+            "=,",
+            "=1,",
+        ]
+    ),
+    st.text(alphabet='0123456789,"=?;+ABz', max_size=12),
+)
+LINES = st.builds(lambda name, tail: f"AT{name}{tail}\r".encode(), st.sampled_from(NAMES), TAILS)
+TYPED = st.lists(
+    st.one_of(
+        LINES,
+        st.binary(max_size=20),
+        st.sampled_from([b"\x1a", b"\x1b", b"0001000B912120550571F0000005E8329BFD06\x1a"]),
+    ),
+    max_size=12,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(typed=TYPED)
+def test_no_input_stops_a_modem(host_on, typed):
+    host = host_on()
+    for data in typed:
+        host.type(data)
+        host.wait(1)
+    host.type(b"\x1b\r")
+    host.wait(60)
+    assert host.say("AT").endswith("OK\r\n")
