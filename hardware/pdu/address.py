@@ -22,9 +22,9 @@ SMSC_OCTETS_MOST = 12
 _USUAL_KINDS = frozenset({0x80, 0x81, 0x91, 0xA1, 0xB1, 0xC8, 0xC9, 0xD0, 0xD1})
 _SWAP = bytes((octet & 0x0F) << 4 | octet >> 4 for octet in range(256))
 _SIGNS = str.maketrans("abcde", "*#abc")  # semi-octets A to E
-_SEMI_OCTETS = str.maketrans("*#abcABC", "abcdecde")
-_DIGITS = re.compile(r"[0-9*#abcABC]*")
-_NUMBER = re.compile(r"\+?[0-9*#abcABC]{1,20}")
+_SEMI_OCTETS = str.maketrans("*#abc", "abcde")
+_DIGITS = re.compile(r"[0-9*#abc]*")
+_NUMBER = re.compile(r"\+?[0-9*#abc]{1,20}")
 
 
 @dataclass(frozen=True, slots=True)
