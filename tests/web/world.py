@@ -156,7 +156,7 @@ class World:
             for seq in range(1, plan.count + 1)
         ]
         seen = arrivals.Seen(station, ICCIDS[station])
-        arrivals.keep(self.db, received, seen, self.rules, now=store.wall_ms())
+        arrivals.keep(self.db, received, seen, self.rules, now=store.wall_ms() + ref)
 
     def conversation(self, number: str) -> int:
         """The id of the conversation with this number."""

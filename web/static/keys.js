@@ -14,7 +14,7 @@
 
   function press(element) {
     if (element instanceof HTMLFormElement) {
-      const button = element.querySelector("button:not([type=button])");
+      const button = element.querySelector("button:not([type=button])") || document.querySelector(`button[form="${element.id}"]`);
       if (button) button.click(); else element.requestSubmit();
     } else element.click();
   }

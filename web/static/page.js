@@ -81,6 +81,11 @@ const textbank = (window.textbank = {});
     document.title = fresh.title;
   }
 
+  const lastSaid = (talk) => [...talk.querySelectorAll(".bubble")].pop();
+  function tellNew(older, newer) {
+    const before = lastSaid(older), now = lastSaid(newer);
+    if (now && !now.matches(".out") && now.textContent !== before?.textContent) textbank.say(now.textContent);
+  }
   /* What changed elsewhere, put in place here: nobody's typing and nobody's finger is disturbed. */
   textbank.refresh = (html) => {
     const fresh = parse(html);
@@ -101,7 +106,7 @@ const textbank = (window.textbank = {});
       keepFocus(() => older.replaceWith(newer));
       newer.scrollTop = newer.hasAttribute("data-tail") && atEnd ? newer.scrollHeight : top;
       if (newer.id === "card" && other) shield();
-      if (newer.id === "talk") textbank.say(newer.querySelector(".bubble:last-of-type:not(.out)")?.textContent || "");
+      if (newer.id === "talk") tellNew(older, newer);
     }
     adopt(fresh);
     document.dispatchEvent(new Event("textbank:drawn"));

@@ -1,0 +1,198 @@
+"""Live: what comes in is on the screen by itself, nobody's typing is disturbed, and a box that does not answer says so."""
+
+import time
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import expect
+
+from gateway import bell
+from tests.browser.conftest import DESK, PHONE, Panel, Visit
+from tests.web.world import HELLO, World, busy_day
+
+Enter = Callable[..., Visit]
+ROSA = "+12025550147"
+
+
+@pytest.fixture
+def rosa(world: World) -> int:
+    return world.draft("Rosa Delgado", ROSA, HELLO)
+
+
+def ring(world: World) -> None:
+    bell.ring(world.path)
+
+
+def test_a_reply_is_in_the_open_thread_without_reloading(world: World, rosa: int, visit: Enter) -> None:
+    world.approve(rosa)
+    world.fly("sent")
+    visitor = visit("volunteer", PHONE)
+    page = visitor.go(f"/inbox/{world.conversation(ROSA)}")
+    visitor.wait_live()
+    page.evaluate("window.stillHere = true")
+    waits = []
+    for n in range(10):
+        world.receive(ROSA, f"Answer number {n}")
+        began = time.monotonic()
+        ring(world)
+        page.locator("#talk .bubble", has_text=f"Answer number {n}").wait_for()
+        waits.append(time.monotonic() - began)
+        page.wait_for_timeout(800)  # people do not answer ten times a second
+    assert page.evaluate("window.stillHere") is True
+    assert sorted(waits)[-2] < 0.5, waits
+    expect(page.locator("#say")).to_have_text("Answer number 9")
+
+
+def test_the_way_of_a_text_is_followed_on_the_send_screen(world: World, rosa: int, visit: Enter) -> None:
+    world.draft("Luis", "+12025550148", HELLO)
+    visitor = visit("volunteer", DESK)
+    page = visitor.go("/send")
+    visitor.wait_live()
+    page.get_by_role("button", name="Send to Rosa").click()
+    expect(page.locator("#last li").first).to_contain_text("Approved")
+    world.db.execute("UPDATE message SET not_before=NULL")
+    world.fly("sent")
+    ring(world)
+    expect(page.locator("#last li").first).to_contain_text("Sent")
+    expect(page.locator("#who")).to_have_text("Luis")
+
+
+def test_a_reply_counts_at_every_place_and_never_moves_the_card(
+    world: World, rosa: int, visit: Enter
+) -> None:
+    visitor = visit("volunteer", DESK)
+    page = visitor.go("/send")
+    visitor.wait_live()
+    where = page.locator("#send").bounding_box()
+    world.receive("+12025550199", "Who is this?")
+    ring(world)
+    expect(page.locator(".tabs .count")).to_contain_text("1")
+    assert page.locator("#send").bounding_box() == where
+    expect(page.locator("#who")).to_have_text("Rosa Delgado")
+
+
+def test_who_asks_to_stop_leaves_the_screen_before_the_tap(world: World, rosa: int, visit: Enter) -> None:
+    visitor = visit("volunteer", PHONE)
+    page = visitor.go("/send")
+    visitor.wait_live()
+    world.receive(ROSA, "STOP")
+    ring(world)
+    expect(page.locator("#who")).to_have_text("Nothing waits for a Send")
+
+
+def test_what_somebody_types_is_left_alone(world: World, rosa: int, visit: Enter) -> None:
+    world.approve(rosa)
+    world.fly("sent")
+    world.receive(ROSA, "Yes?")
+    visitor = visit("volunteer", DESK)
+    page = visitor.go(f"/inbox/{world.conversation(ROSA)}")
+    visitor.wait_live()
+    field = page.get_by_label("Your answer to Rosa")
+    field.fill("I am writ")
+    field.focus()
+    world.receive(ROSA, "Are you there?")
+    world.receive("+12025550199", "A stranger")
+    ring(world)
+    page.locator("#talk .bubble", has_text="Are you there?").wait_for()
+    expect(field).to_have_value("I am writ")
+    expect(field).to_be_focused()
+    page.keyboard.type("ing")
+    page.keyboard.press("Control+Enter")
+    page.locator("#talk .bubble.out", has_text="I am writing").wait_for()
+    expect(field).to_have_value("")
+
+
+def test_the_next_person_by_keyboard(world: World, visit: Enter) -> None:
+    busy_day(world)
+    page = visit("volunteer", DESK).go("/inbox")
+    page.keyboard.press("Control+.")
+    expect(page.locator("#who")).to_have_text("Oluwaseun Adébáyò")
+    page.keyboard.press("Control+.")
+    expect(page.locator("#who")).to_have_text("A number ending in 99")
+    page.keyboard.press("Control+,")
+    expect(page.locator("#who")).to_have_text("Oluwaseun Adébáyò")
+
+
+def test_a_box_that_does_not_answer_says_so_and_comes_back_with_what_was_sent(
+    world: World, panel: Panel, rosa: int, visit: Enter
+) -> None:
+    visitor = visit("volunteer", PHONE)
+    page = visitor.go("/send")
+    visitor.wait_live()
+    panel.stop()
+    page.get_by_role("button", name="Send to Rosa").click()
+    veil = page.get_by_role("alertdialog")
+    expect(veil).to_contain_text("The box does not answer")
+    expect(veil).to_contain_text("What you sent is safe")
+    expect(page.get_by_role("button", name="Try now")).to_be_focused()
+    assert page.locator("main").evaluate("e => e.inert")
+    expect(page.locator("#light")).to_contain_text("Not connected")
+    assert world.state(rosa) == "awaiting"
+    panel.start()
+    page.get_by_role("button", name="Try now").click()
+    expect(page.locator("#who")).to_have_text("Your text is on its way")
+    expect(veil).to_be_hidden()
+    assert world.state(rosa) == "approved"
+    visitor.wait_live()
+    visitor.complaints[:] = [line for line in visitor.complaints if "ERR_" not in line]
+
+
+def test_a_box_that_goes_away_by_itself_is_noticed(
+    world: World, panel: Panel, rosa: int, visit: Enter
+) -> None:
+    visitor = visit("volunteer", PHONE)
+    page = visitor.go("/inbox")
+    visitor.wait_live()
+    panel.stop()
+    expect(page.get_by_role("alertdialog")).to_be_visible(timeout=15000)
+    panel.start()
+    expect(page.get_by_role("alertdialog")).to_be_hidden(timeout=25000)
+    visitor.wait_live()
+    visitor.complaints[:] = [line for line in visitor.complaints if "ERR_" not in line]
+
+
+def test_a_hidden_page_holds_no_stream(world: World, visit: Enter) -> None:
+    visitor = visit("volunteer", PHONE)
+    visitor.wait_live()
+    hidden = """v => {
+      Object.defineProperty(document, 'hidden', {value: v, configurable: true});
+      document.dispatchEvent(new Event('visibilitychange'));
+    }"""
+    with visitor.page.expect_event("requestfailed", lambda request: "/live" in request.url):
+        visitor.page.evaluate(hidden, True)
+    with visitor.page.expect_request(lambda request: "/live" in request.url):
+        visitor.page.evaluate(hidden, False)
+    visitor.wait_live()
+
+
+def test_the_stream_opens_at_every_load(world: World, visit: Enter) -> None:
+    visitor = visit("volunteer", PHONE)
+    for _ in range(15):
+        visitor.go("/inbox")
+        visitor.wait_live()
+
+
+def test_a_device_that_is_signed_out_elsewhere_sees_the_door(world: World, rosa: int, visit: Enter) -> None:
+    phone, laptop = visit("volunteer", PHONE), visit("volunteer", DESK)
+    phone.wait_live()
+    laptop.go("/me")
+    laptop.page.get_by_role("button", name="Sign out all others").click()
+    expect(laptop.page.locator("#say")).to_have_text("1 device is signed out.")
+    world.receive("+12025550199", "Hello?")
+    ring(world)
+    phone.page.wait_for_url("**/sign-in")
+
+
+def test_a_modem_that_was_pulled_out_is_shown_by_itself(world: World, visit: Enter) -> None:
+    from gateway import stations, store
+
+    busy_day(world)
+    visitor = visit("technician", DESK)
+    page = visitor.go("/modems")
+    visitor.wait_live()
+    expect(page.locator("h1")).to_have_text("One works, one needs you")
+    stations.set_state(world.db, "south", "ready", "", now=store.wall_ms())
+    ring(world)
+    expect(page.locator("h1")).to_have_text("Both modems work")
+    page.get_by_role("button", name="Pause north").click()
+    expect(page.locator("#say")).to_have_text("north finishes the text it has, then pauses.")
