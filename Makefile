@@ -27,8 +27,10 @@ test:  ## lint, types and every test; STRICT=1 makes a test that could not run a
 	@./setup.sh test
 	@$(MAKE) --no-print-directory lint
 	@rm -f $(RECORDS)
-	@TEXTBANK_NOT_RUN=$(RECORDS) $(BIN)/pytest -q -n 2 -m "not browser and not peer"
-	@TEXTBANK_NOT_RUN=$(RECORDS) $(BIN)/pytest -q -m "browser"
+	@export TEXTBANK_NOT_RUN=$(RECORDS); failed=0; \
+	$(BIN)/pytest -q -n 2 -m "not browser and not peer" || failed=1; \
+	$(BIN)/pytest -q -m "browser" || failed=1; \
+	exit $$failed
 
 test-peers:  ## gammu, gammu-smsd, smsd and python-gsmmodem against the virtual modem
 	@./setup.sh peers
