@@ -112,10 +112,15 @@ class Shell:
             if port is not None:
                 for piece in pieces:
                     port.write(piece)
-                mask = selectors.EVENT_READ | (selectors.EVENT_WRITE if port.clogged else 0)
-                self._selector.modify(port.master, mask)
+                self._mind(port)
         self.lock.notify_all()
         return self.world.next_wake()
+
+    def _mind(self, port: PtyPort) -> None:
+        """Wake when the program reads, if something waits for that."""
+        mask = selectors.EVENT_READ | (selectors.EVENT_WRITE if port.clogged else 0)
+        if self._selector.get_key(port.master).events != mask:
+            self._selector.modify(port.master, mask)
 
     def _appear(self, number: int) -> PtyPort:
         port = PtyPort(self.folder / f"modem{number}")

@@ -7,11 +7,15 @@ Good enough for programs that choose text mode. Texts whose DCS is not the defau
 from datetime import datetime, timedelta
 
 from hardware import pdu
-from hardware.virtual.octets import MalformedTpdu, address
+from hardware.pdu.alphabet import alphabet
+from hardware.pdu.septets import pack
+from hardware.virtual.octets import UDHI, MalformedTpdu
 from hardware.virtual.settings import Settings
 from hardware.virtual.storage import STATUS_WORDS, Slot
 
 INTERNATIONAL, UNKNOWN = 145, 129
+FORMAT, RELATIVE = 0x18, 0x10  # TP-VPF in the first octet
+SEPTETS_MOST = 160
 
 
 def typed_tpdu(typed: bytes, length: int) -> bytes:
@@ -28,55 +32,60 @@ def typed_tpdu(typed: bytes, length: int) -> bytes:
 def submit(settings: Settings, number: str, typed: bytes) -> bytes:
     """The SUBMIT of a text typed at a text prompt, with the parameters of CSMP. Raises MalformedTpdu."""
     first, validity, pid, dcs = settings.csmp
-    try:
-        recipient = address(number)
-    except pdu.PduError as error:
-        raise MalformedTpdu(str(error)) from None
-    length, data = _user_data(settings, first, dcs, typed)
-    head = bytes([first & 0xFC | 0x01, 0]) + recipient + bytes([pid, dcs])
-    period = bytes([validity]) if first & 0x18 == 0x10 else b""
-    if first & 0x18 not in (0x00, 0x10):
+    if first & FORMAT not in (0, RELATIVE):
         raise MalformedTpdu("only relative validity can be set in text mode here")
+    try:
+        recipient = pdu.Address.of(_number(settings, number), "number")
+        if recipient.alphanumeric:
+            raise MalformedTpdu(f"{number!r} is no number")
+        length, data = _user_data(settings, first, dcs, typed)
+    except (pdu.PduError, ValueError) as error:
+        raise MalformedTpdu(str(error)) from None
+    head = bytes([first & 0xFC | 0x01, 0]) + pdu.address_field(recipient) + bytes([pid, dcs])
+    period = bytes([validity]) if first & FORMAT else b""
     return head + period + bytes([length]) + data
 
 
+def _number(settings: Settings, number: str) -> str:
+    """The number as typed; hex when the character set is UCS2 (27.005 3.1 <da>)."""
+    if settings.cscs == "UCS2" and not number.startswith("+"):
+        return bytes.fromhex(number).decode("utf-16-be")
+    return number
+
+
 def _user_data(settings: Settings, first: int, dcs: int, typed: bytes) -> tuple[int, bytes]:
-    """TP-UDL and TP-UD of what was typed."""
-    if dcs & 0x0C in (0x04, 0x08) or first & 0x40:
-        data = _hex(typed)
+    """TP-UDL and TP-UD of what was typed: hex for data, UCS2 and anything with a header, else a text."""
+    if dcs & 0x0C in (0x04, 0x08) or first & UDHI:
+        data = bytes.fromhex(typed.decode("ascii"))
         return len(data), data
-    text = typed_text(settings, typed)
-    segments = pdu.segment(text, coding="gsm7")
-    if segments.count != 1:
+    septets = alphabet().encode(typed_text(settings, typed))
+    if len(septets) > SEPTETS_MOST:
         raise MalformedTpdu("the text is longer than one segment")
-    tpdu = pdu.submit_tpdus("+0", segments, ref=0)[
-        0
-    ]  # to the shortest address: 01 00 01 91 F0 00 00, then TP-UDL
-    return tpdu[7], tpdu[8:]
-
-
-def _hex(typed: bytes) -> bytes:
-    try:
-        return bytes.fromhex(typed.decode("ascii").strip())
-    except ValueError:
-        raise MalformedTpdu("not hex") from None
+    return len(septets), pack(septets)
 
 
 def typed_text(settings: Settings, typed: bytes) -> str:
-    """What was typed, read in the character set."""
-    if settings.cscs == "UCS2":
-        return _hex(typed).decode("utf-16-be", "replace")
+    """What was typed, read in the character set. ValueError when it is not in it."""
+    if settings.cscs in ("UCS2", "HEX"):
+        octets = bytes.fromhex(typed.decode("ascii"))
+        return octets.decode("utf-16-be") if settings.cscs == "UCS2" else alphabet().decode(octets)
     if settings.cscs == "UTF-8":
-        return typed.decode("utf-8", "replace")
-    return typed.decode("latin-1").replace("\r\n", "\n").replace("\r", "\n")
+        return typed.decode("utf-8")
+    if settings.cscs == "GSM":
+        return alphabet().decode(bytes(octet & 0x7F for octet in typed))
+    return typed.decode("latin-1")
 
 
 def shown_text(settings: Settings, text: str) -> str:
-    """A text as the character set writes it."""
+    """A text as the character set writes it, each character an octet of the line; `?` for what it has not."""
     if settings.cscs == "UCS2":
-        return text.encode("utf-16-be").hex().upper()
+        return text.encode("utf-16-be", "replace").hex().upper()
     if settings.cscs == "UTF-8":
-        return text.encode("utf-8").decode("latin-1")
+        return text.encode("utf-8", "replace").decode("latin-1")
+    if settings.cscs in ("GSM", "HEX"):
+        have = alphabet()
+        septets = have.encode("".join(letter if have.has(letter) else "?" for letter in text))
+        return septets.hex().upper() if settings.cscs == "HEX" else septets.decode("latin-1")
     return text.encode("latin-1", "replace").decode("latin-1")
 
 
@@ -126,11 +135,14 @@ def stored_lines(settings: Settings, name: str, index: str, slot: Slot) -> list[
 
 
 def direct_lines(settings: Settings, name: str, tpdu: bytes) -> list[str]:
-    """The lines of +CMT or +CDS."""
-    message = pdu.decode(tpdu, smsc=False)
+    """The lines of +CMT or +CDS. What cannot be read is shown as its hex."""
+    try:
+        message = pdu.decode(tpdu, smsc=False)
+    except pdu.PduError:
+        return [f'{name}: "",,', tpdu.hex().upper()]
     if isinstance(message, pdu.StatusReport):
         return [f"{name}: {_report_fields(message)}"]
-    if isinstance(message, pdu.Submit):  # the network sends none
-        return []
+    if isinstance(message, pdu.Submit):  # no network hands one over
+        return [f'{name}: "",,', tpdu.hex().upper()]
     sender = shown_text(settings, message.sender.number)
     return [f'{name}: "{sender}",,"{_stamp(message.timestamp)}"', _body(settings, message)]

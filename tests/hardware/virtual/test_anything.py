@@ -27,9 +27,13 @@ TAILS = st.one_of(
     st.text(alphabet='0123456789,"=?;+ABz', max_size=12),
 )
 LINES = st.builds(lambda name, tail: f"AT{name}{tail}\r".encode(), st.sampled_from(NAMES), TAILS)
+CHARSETS = st.sampled_from(["GSM", "IRA", "UCS2", "UTF-8", "HEX", "8859-1"])
+NUMBERS = st.sampled_from(["+12025550170", "", "ELM", "002B0031", "zz", "1" * 30])
 TYPED = st.lists(
     st.one_of(
         LINES,
+        st.builds('AT+CMGF=1;+CSCS="{}"\rAT+CMGS="{}"\r'.format, CHARSETS, NUMBERS).map(str.encode),
+        st.binary(max_size=20).map(lambda data: data + b"\x1a"),
         st.binary(max_size=20),
         st.sampled_from([b"\x1a", b"\x1b", b"0001000B912120550571F0000005E8329BFD06\x1a"]),
     ),
