@@ -137,7 +137,15 @@ def disable(db: sqlite3.Connection, user_id: int, *, now: int) -> None:
         db.execute("UPDATE user SET disabled_at=? WHERE id=? AND disabled_at IS NULL", [now, user_id])
         db.execute("UPDATE session SET revoked_at=? WHERE user_id=? AND revoked_at IS NULL", [now, user_id])
         db.execute("DELETE FROM sign_in_link WHERE user_id=? AND used_at IS NULL", [user_id])
-        db.execute("UPDATE conversation SET holder_id=NULL, held_at=NULL WHERE holder_id=?", [user_id])
+        let_go(db, user)
+
+
+def let_go(db: sqlite3.Connection, user: User) -> int:
+    """Give everybody this person holds back to the room; returns how many."""
+    with write(db):
+        return db.execute(
+            "UPDATE conversation SET holder_id=NULL, held_at=NULL WHERE holder_id=?", [user.id]
+        ).rowcount
 
 
 def enable(db: sqlite3.Connection, user_id: int) -> None:

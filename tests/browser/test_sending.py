@@ -174,3 +174,21 @@ def test_words_from_right_to_left_keep_their_side(world: World, panel: Panel, vi
     assert page.locator("#who").evaluate(aligned) == "rtl"
     assert page.locator(".bubble.wait").evaluate(aligned) == "rtl"
     assert page.locator("main").evaluate(aligned) == "ltr"
+
+
+def test_words_stay_in_the_box_when_the_database_is_busy(world: World, panel: Panel, visit: Enter) -> None:
+    world.receive("+12025550199", "Hello?")
+    conversation = world.conversation("+12025550199")
+    visitor = visit("volunteer", PHONE)
+    page = visitor.go(f"/inbox/{conversation}")
+    field = page.get_by_label("Your answer to")
+    field.fill("Long words, typed with care")
+    world.db.execute("BEGIN IMMEDIATE")  # longer than the panel waits
+    page.get_by_role("button", name="Send to").click()
+    expect(page.locator("#refused")).to_contain_text("The database is in use", timeout=20000)
+    expect(field).to_have_value("Long words, typed with care")
+    world.db.execute("ROLLBACK")
+    page.get_by_role("button", name="Send to").click()
+    expect(page.locator("#talk .bubble.out")).to_have_text("Long words, typed with care")
+    expect(page.locator("#refused")).to_have_count(0)
+    visitor.complaints[:] = [line for line in visitor.complaints if "503" not in line]

@@ -1,12 +1,14 @@
 """The inbox and the thread: whose turn it is, answers that leave once, opt-outs."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from gateway import store
 from tests.web.conftest import Visitor
-from tests.web.world import World, busy_day
+from tests.web.world import World, busy_day, found
+from web import create_app
 
 Visit = Callable[..., Visitor]
 OLU, STRANGER, ASKS, BEA = "+12025550151", "+12025550199", "+12025550108", "+12025550153"
@@ -169,3 +171,26 @@ def test_what_is_no_text_says_what_it_is(world: World, ids: dict[str, int], visi
         "(flash)",
     ):
         assert said in page
+
+
+def test_who_has_to_go_gives_everybody_back(world: World, ids: dict[str, int], visit: Visit) -> None:
+    maya, sam, path = visit("volunteer"), visit("other"), thread(world, STRANGER)
+    maya.get(path)
+    assert "I have to go" in maya.get("/").get_data(as_text=True)
+    assert "Nobody is forgotten" in maya.post("/leave", follow=True).get_data(as_text=True)
+    assert sam.get(path).status_code == 200
+
+
+def test_in_quiet_hours_home_and_the_toast_say_when_it_leaves(tmp_path: Path) -> None:
+    (tmp_path / "night").mkdir()
+    night = found(tmp_path / "night", undo=60, quiet=("00:00", "23:59"))
+    app = create_app(night.source)
+    maya = Visitor(app, night).come_in("volunteer")
+    rosa = night.draft("Rosa", "+12025550147", "Hello")
+    assert "what you approve now leaves at 23:59" in maya.get("/").get_data(as_text=True)
+    page = maya.get("/send").get_data(as_text=True)
+    page = maya.post(f"/send/{rosa}/approve", follow=True, seen=maya.field(page, "seen")).get_data(
+        as_text=True
+    )
+    assert "gets it after the quiet hours" in page
+    night.db.close()

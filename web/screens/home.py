@@ -5,7 +5,7 @@ from datetime import time
 from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from gateway import board, cards, inbox, sessions
+from gateway import board, cards, inbox, people, sessions
 from gateway.hours import closes_at
 from gateway.rules import DAY_MS
 from gateway.store import moment, ms
@@ -23,13 +23,14 @@ def day_start() -> int:
     return max(ms(here.replace(hour=0, minute=0, second=0, microsecond=0)), data.now() - DAY_MS)
 
 
-def quiet_line() -> tuple[str, str] | None:
-    """Until when one may text by the group's clock, and from when again; None without quiet hours or outside them."""
+def quiet_line() -> tuple[bool, str, str] | None:
+    """Whether texts leave now by the group's clock, when they stop and when they go on; None without quiet hours."""
     quiet, zone = data.rules().quiet, data.rules().zone
     if quiet.from_ == quiet.until:
         return None
-    closes = closes_at(moment(data.now()), (zone,), quiet)
-    return None if closes is None else (_said(quiet.from_), _said(quiet.until))
+    at = moment(data.now())
+    closes = closes_at(at, (zone,), quiet)
+    return closes is not None and closes > at, _said(quiet.from_), _said(quiet.until)
 
 
 def _said(at: time) -> str:
@@ -52,7 +53,17 @@ def page() -> ResponseReturnValue:
         shift=board.shift(db, user, since=day_start()),
         uncertain=cards.uncertain(db, user, now=now) if access.can("settle") else [],
         quiet=quiet_line(),
+        mine=len(inbox.conversations_in(db, user, box="mine", now=now, limit=200)),
         minutes=lambda texts: max(1, round(texts * SECONDS_A_TEXT / 60)),
         wants_password=access.can("see_stations") and not sessions.has_password(db, user),
         answer_url=url_for("inbox.thread", conversation_id=waiting[0].conversation_id) if waiting else "",
     )
+
+
+@bp.post("/leave")
+@needs("answer")
+def leave() -> ResponseReturnValue:
+    """I have to go: whoever I hold is free for the others."""
+    people.let_go(data.db(), access.user())
+    words.tell("Your people are back with the room. Nobody is forgotten. Thank you for today.")
+    return go("home.page")

@@ -154,7 +154,9 @@ const textbank = (window.textbank = {});
     form.dispatchEvent(new Event("textbank:sending", { bubbles: true }));
     try {
       const answer = await fetch(form.action, { method: "POST", body, signal: stop.signal, headers: { Accept: "text/html" } });
-      const fresh = parse(await answer.text());
+      if (answer.redirected && new URL(answer.url).pathname === "/sign-in") return void location.assign(answer.url);
+      const fresh = parse(await answer.text()), error = fresh.querySelector("[data-error]");
+      if (error) return void refuse(error);
       if (!same(fresh)) return;
       if (answer.redirected && answer.url !== location.href) history.pushState({}, "", answer.url);
       exchange(fresh);
@@ -165,6 +167,21 @@ const textbank = (window.textbank = {});
       clearTimeout(timer);
       sending = false;
     }
+  }
+  /* What somebody typed stays where it is; the sentence stands above it. */
+  function refuse(error) {
+    document.getElementById("refused")?.remove();
+    const notice = document.createElement("div"), words = document.createElement("p"), what = document.createElement("strong");
+    what.textContent = `${error.querySelector("h1").textContent}. `;
+    words.append(what, error.querySelector("p").textContent);
+    notice.append(words);
+    notice.id = "refused";
+    notice.className = "notice bad said";
+    notice.setAttribute("role", "alert");
+    document.getElementById("main").prepend(notice);
+    notice.scrollIntoView({ block: "nearest" });
+    document.querySelectorAll(".bubble.wait.sent").forEach((bubble) => bubble.classList.remove("sent"));
+    sayTimes(notice);
   }
   textbank.sending = () => sending;
   addEventListener("submit", (event) => {

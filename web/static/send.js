@@ -20,7 +20,7 @@
       }
       circle.setAttribute("stroke-dasharray", `${(100 * left) / whole} 100`);
       const shown = String(Math.ceil(left / 1000));
-      if (seconds.textContent !== shown) seconds.textContent = shown;
+      if (seconds && seconds.textContent !== shown) seconds.textContent = shown;
     };
     step();
     ticking = setInterval(step, calm.matches ? 1000 : 100);

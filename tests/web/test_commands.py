@@ -1,0 +1,106 @@
+"""`textbank init` and `textbank user`: people from the command line."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from gateway import lock, store
+from gateway.cli import cli
+from tests.web.world import CONFIG
+from web import create_app
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    path = tmp_path / "textbank.toml"
+    path.write_text(CONFIG.format(port=8080, undo=5, quiet_from="20:00", quiet_until="09:00"))
+    return path
+
+
+@pytest.fixture
+def run(source: Path) -> Run:
+    def invoke(*words: str) -> Result:
+        return CliRunner().invoke(cli, ["--config", str(source), *words])
+
+    return invoke
+
+
+def test_init_makes_the_database_the_admin_and_a_link_that_works(run: Run, source: Path) -> None:
+    made = json.loads(run("init", "--admin", "Maya", "--json").stdout)
+    assert made["admin"] == "Maya"
+    assert "no more texts" in made["confirmation"]
+    path = made["link"].removeprefix("http://127.0.0.1:8080")
+    page = create_app(source).test_client().get(path).get_data(as_text=True)
+    assert "Hello, <bdi>Maya</bdi>" in page
+    db = store.connect(source.parent / "textbank.db")
+    assert (
+        db.execute("SELECT act FROM ledger").fetchone()["act"] == "standing"
+    )  # the words of the confirmation
+    db.close()
+
+
+def test_init_twice_changes_nothing(run: Run) -> None:
+    assert run("init").exit_code == 0
+    again = run("init", "--admin", "Eve")
+    assert again.exit_code == 1
+    assert "is there already" in again.stderr
+    assert "user invite" in again.stderr
+    assert [person["name"] for person in json.loads(run("user", "list", "--json").stdout)] == ["Admin"]
+
+
+def test_init_for_people_says_what_to_do_next(run: Run) -> None:
+    said = run("init").stdout
+    for part in ("Sign-in link for Admin", "works once", "this machine only", "textbank run"):
+        assert part in said
+
+
+def test_init_waits_for_no_running_gateway(run: Run, source: Path) -> None:
+    with lock.gateway(source.parent / "textbank.db"):
+        refused = run("init")
+    assert refused.exit_code == 1
+    assert "already runs" in refused.stderr
+
+
+def test_people_come_and_go(run: Run) -> None:
+    run("init")
+    made = json.loads(run("user", "add", "Zoë", "--role", "volunteer", "--json").stdout)
+    assert made["role"] == "volunteer"
+    assert "/s/" in made["link"]
+    link = json.loads(run("user", "invite", "zoë", "--json").stdout)["link"]
+    assert link != made["link"]
+    assert json.loads(run("user", "disable", "Zoë", "--json").stdout) == {"name": "Zoë", "disabled": True}
+    listed = {
+        person["name"]: person["disabled"] for person in json.loads(run("user", "list", "--json").stdout)
+    }
+    assert listed == {"Admin": False, "Zoë": True}
+    assert "Zoë" in run("user", "list").stdout
+    assert run("user", "invite", "Zoë").exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("user", "add", "admin", "--role", "volunteer"), 1, "already"),
+        (("user", "add", " ", "--role", "volunteer"), 1, "Give a name"),
+        (("user", "add", "X", "--role", "king"), 2, "king"),
+        (("user", "invite", "Nobody"), 1, "nobody called"),
+        (("user", "disable", "Admin"), 1, "only admin"),
+        (("user",), 2, "Commands"),
+    ],
+)
+def test_what_cannot_be_done_is_said(run: Run, words: tuple[str, ...], code: int, said: str) -> None:
+    run("init")
+    refused = run(*words)
+    assert refused.exit_code == code
+    assert said in refused.output
+
+
+def test_without_a_database_it_says_how_to_make_one(run: Run) -> None:
+    refused = run("user", "list")
+    assert refused.exit_code == 1
+    assert "textbank init" in refused.stderr
