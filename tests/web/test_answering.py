@@ -1,7 +1,9 @@
 """The inbox and the thread: whose turn it is, answers that leave once, opt-outs."""
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -183,11 +185,13 @@ def test_who_has_to_go_gives_everybody_back(world: World, ids: dict[str, int], v
 
 def test_in_quiet_hours_home_and_the_toast_say_when_it_leaves(tmp_path: Path) -> None:
     (tmp_path / "night").mkdir()
-    night = found(tmp_path / "night", undo=60, quiet=("00:00", "23:59"))
+    here = datetime.now(ZoneInfo("America/New_York"))
+    began, ends = (f"{here + timedelta(hours=hours):%H:%M}" for hours in (-1, 2))
+    night = found(tmp_path / "night", undo=60, quiet=(began, ends))
     app = create_app(night.source)
     maya = Visitor(app, night).come_in("volunteer")
     rosa = night.draft("Rosa", "+12025550147", "Hello")
-    assert "what you approve now leaves at 23:59" in maya.get("/").get_data(as_text=True)
+    assert f"what you approve now leaves at {ends}" in maya.get("/").get_data(as_text=True)
     page = maya.get("/send").get_data(as_text=True)
     page = maya.post(f"/send/{rosa}/approve", follow=True, seen=maya.field(page, "seen")).get_data(
         as_text=True
