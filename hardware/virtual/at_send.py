@@ -4,6 +4,7 @@ Ctrl-Z is the point of no return: the network gets the SUBMIT after the send lat
 way of going wrong before, at and after that point is a fault here.
 """
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from hardware.virtual import textmode
@@ -55,16 +56,22 @@ def _ask(modem: "Engine", entry: "Entry", now: float) -> None:
     if missing:
         modem.later(now, modem.silence)
         return
+
+    def show(due: float) -> None:
+        modem.prompt(entry, due)
+        if modem.trips_at("prompt"):  # it said so much and hears nothing any more
+            modem.deafen(due + AFTER_PROMPT_S)
+            modem.later(due + AFTER_PROMPT_S, partial(_gone_at_prompt, modem))
+
     delay_ms = modem.faults.number("prompt_delay")
     if delay_ms is None:
-        modem.prompt(entry, now)
+        show(now)
     else:
-        modem.later(now + delay_ms / 1000, lambda due: modem.prompt(entry, due))
+        modem.later(now + delay_ms / 1000, show)
 
-    def shown(due: float) -> None:
-        modem.trip("prompt", due)
 
-    modem.later(now + (delay_ms or 0) / 1000 + AFTER_PROMPT_S, shown)
+def _gone_at_prompt(modem: "Engine", now: float) -> None:
+    modem.trip("prompt", now)
 
 
 def _typed(modem: "Engine", typed: bytes, length: int, number: str, now: float) -> None:

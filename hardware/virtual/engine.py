@@ -108,21 +108,27 @@ class Engine(Terminal):
 
     # power and the port
 
-    def trip(self, state: str, now: float) -> bool:
-        """Restart or drop off the bus here, if a fault says so. True when it happened."""
+    def trips_at(self, state: str) -> str:
+        """The fault that strikes at this state, "" for none."""
         for name in ("reboot_at", "usb_drop_at"):
             value = self.faults.peek(name)
-            if value is None or state_of(value) != state:
-                continue
-            self.faults.take(name)
-            if name == "reboot_at":
-                self.reboot(now)
-            else:
-                self.unplug(now)
-                if isinstance(value, dict) and "back_after_s" in value:
-                    self.later(now + float(str(value["back_after_s"])), self.plug)
-            return True
-        return False
+            if value is not None and state_of(value) == state:
+                return name
+        return ""
+
+    def trip(self, state: str, now: float) -> bool:
+        """Restart or drop off the bus here, if a fault says so. True when it happened."""
+        name = self.trips_at(state)
+        if not name:
+            return False
+        value = self.faults.take(name)
+        if name == "reboot_at":
+            self.reboot(now)
+        else:
+            self.unplug(now)
+            if isinstance(value, dict) and "back_after_s" in value:
+                self.later(now + float(str(value["back_after_s"])), self.plug)
+        return True
 
     def typing_began(self, now: float) -> None:
         """The state `pdu` of the faults."""

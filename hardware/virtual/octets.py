@@ -12,6 +12,7 @@ from hardware.pdu.times import time_octets
 from hardware.pdu.validity import relative
 
 UDHI, SRR, REPLY_PATH = 0x40, 0x20, 0x80
+ALPHANUMERIC, DIGITS_MOST = 0x50, 20
 DEFAULT_VALIDITY = timedelta(days=2)
 _DIGITS = "0123456789*#abc"
 
@@ -46,6 +47,8 @@ def read_submit(octets: bytes) -> RawSubmit:
     try:
         if octets[0] & 0x03 != 0x01:
             raise MalformedTpdu(f"TP-MTI {octets[0] & 0x03} is not a SUBMIT")
+        if not 1 <= octets[2] <= DIGITS_MOST or octets[3] & 0x70 == ALPHANUMERIC:
+            raise MalformedTpdu("TP-DA is no number of 1 to 20 digits")
         end = 3 + 1 + (octets[2] + 1) // 2
         address = octets[2:end]
         pid, dcs = octets[end], octets[end + 1]

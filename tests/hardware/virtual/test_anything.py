@@ -3,6 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hardware.virtual.people import People
 from hardware.virtual.registry import HANDLERS
 
 NAMES = sorted(HANDLERS)
@@ -49,5 +50,18 @@ def test_no_input_stops_a_modem(host_on, typed):
         host.type(data)
         host.wait(1)
     host.type(b"\x1b\r")
+    host.wait(60)
+    assert host.say("AT").endswith("OK\r\n")
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    rest=st.binary(min_size=1, max_size=40), first=st.sampled_from([0x01, 0x11, 0x21, 0x31, 0x41, 0x61, 0xFD])
+)
+def test_no_submit_stops_the_network_or_the_people(host_on, rest, first):
+    host = host_on(people=People(0, pace=0.0)).quiet()
+    tpdu = bytes([first, 0, len(rest) % 24, 0x91]) + rest
+    host.say(f"AT+CMGS={len(tpdu)}")
+    host.type(b"00" + tpdu.hex().encode() + b"\x1a")
     host.wait(60)
     assert host.say("AT").endswith("OK\r\n")

@@ -38,8 +38,26 @@ def test_relative_validity_is_read_as_the_table_says(value: int, validity: timed
 
 @pytest.mark.parametrize(
     "spoiled",
-    [b"", SUBMIT[:1], SUBMIT[:9], SUBMIT[:-1], SUBMIT + b"\0", b"\x04" + SUBMIT[1:]],
-    ids=["empty", "one octet", "in the address", "text cut", "text too long", "a DELIVER"],
+    [
+        b"",
+        SUBMIT[:1],
+        SUBMIT[:9],
+        SUBMIT[:-1],
+        SUBMIT + b"\0",
+        b"\x04" + SUBMIT[1:],
+        SUBMIT[:2] + b"\0\x91" + SUBMIT[10:],
+        SUBMIT[:3] + b"\xd0" + SUBMIT[4:],
+    ],
+    ids=[
+        "empty",
+        "one octet",
+        "in the address",
+        "text cut",
+        "text too long",
+        "a DELIVER",
+        "to nobody",
+        "to a name",
+    ],
 )
 def test_what_is_no_submit_is_malformed(spoiled: bytes) -> None:
     with pytest.raises(octets.MalformedTpdu):

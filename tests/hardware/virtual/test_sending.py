@@ -143,8 +143,7 @@ def test_a_late_prompt_is_late(host):
 def test_power_can_go_at_every_step_and_the_air_tells_whether_it_left(host, fault, state, left):
     host.world.fault(0, fault, state, times=1, now=host.now)
     host.say("AT+CMGS=18")
-    host.wait(0.1)
-    heard = host.type("0021000B912120550571F0000005E8329BFD06\x1a")
+    heard = host.type("0021000B912120550571F0000005E8329BFD06\x1a") + host.wait(0.1)
     assert "CMGS" not in heard
     assert len(air(host)) == left
     assert host.modem.plugged == (fault == "reboot_at")
