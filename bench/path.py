@@ -264,7 +264,7 @@ def inbound() -> None:
 
 
 def sign_in(page: "object", running: Bench) -> None:
-    page.goto(f"http://127.0.0.1:{running.config.panel.port}/in/{running.link}")  # type: ignore[attr-defined]
+    page.goto(f"http://127.0.0.1:{running.config.panel.port}/s/{running.link}")  # type: ignore[attr-defined]
     page.get_by_role("button").first.click()  # type: ignore[attr-defined]
     page.wait_for_load_state()  # type: ignore[attr-defined]
 

@@ -2,7 +2,7 @@
    When the stream fails the page is asked for every 15 seconds; when the box does not answer at all, a veil says so. */
 "use strict";
 (() => {
-  const GAP_MS = 700, POLL_MS = 15000, GRACE_MS = 4000, ELSEWHERE_MS = 1500;
+  const GAP_MS = 350, POLL_MS = 15000, GRACE_MS = 4000, ELSEWHERE_MS = 1500;
   const WAITS_S = [2, 4, 8, 15];
   const main = () => document.getElementById("main");
   const light = (on) => document.body.classList.toggle("lost", !on);
