@@ -27,6 +27,10 @@ def connect(
     path: str | Path, *, timeout_s: float = LOCK_TIMEOUT_S, query_only: bool = False
 ) -> sqlite3.Connection:
     """Open the database with the settings that every promise here rests on."""
+    if not query_only:
+        # Numbers and texts are for this user alone; the log files beside it inherit its rights.
+        with suppress(OSError):  # SQLite says what is wrong, in its own exception
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
     db = sqlite3.connect(path, timeout=timeout_s, isolation_level=None)
     db.row_factory = sqlite3.Row
     db.execute(f"PRAGMA page_size={PAGE_BYTES}")

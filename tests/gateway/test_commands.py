@@ -212,3 +212,8 @@ def test_the_ledger_head_of_an_empty_database(shell: Shell) -> None:
         db.row_factory = sqlite3.Row
         assert ledger.head(db) == "empty"
     db.close()
+
+
+def test_the_database_is_for_its_user_alone(shell: Shell) -> None:
+    shell.json("send", "--to", "+12025550123", "--text", "Hi")
+    assert shell.database.stat().st_mode & 0o077 == 0
