@@ -79,13 +79,7 @@ def _typed(modem: "Engine", typed: bytes, length: int, number: str, now: float) 
     if modem.trip("ctrl_z", now):
         return
     try:
-        text_mode = modem.settings.cmgf == 1
-        tpdu = (
-            textmode.submit(modem.settings, number, typed)
-            if text_mode
-            else textmode.typed_tpdu(typed, length)
-        )
-        read_submit(tpdu)
+        tpdu = textmode.typed_submit(modem.settings, typed, length, number)
     except MalformedTpdu:
         modem.fail(Refusal("CMS", 305 if modem.settings.cmgf else 304), now)
         return
@@ -101,13 +95,13 @@ def send_stored(modem: "Engine", command: Command, now: float) -> list[str] | No
     slot = modem.storages[modem.settings.memory[1]].slots.get(integer(command, 0, 0, 9999))
     if slot is None:
         raise Refusal("CMS", 321)
-    octets = bytes.fromhex(slot.pdu)
-    tpdu = octets[1 + octets[0] :]
     try:
+        octets = bytes.fromhex(slot.pdu)
+        tpdu = octets[1 + octets[0] :]
         if command.arg(1):
             tpdu = with_destination(tpdu, command.arg(1))
         read_submit(tpdu)
-    except (MalformedTpdu, ValueError):
+    except (MalformedTpdu, ValueError, IndexError):  # a damaged record, or no SUBMIT
         raise Refusal("CMS", 304) from None
     slot.status = SENT
     transmit(modem, tpdu, "+CMSS", now)

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from hardware.virtual import textmode
 from hardware.virtual.commandline import Command
-from hardware.virtual.octets import MalformedTpdu, read_submit
+from hardware.virtual.octets import MalformedTpdu
 from hardware.virtual.refusal import Refusal
 from hardware.virtual.registry import answers, integer
 from hardware.virtual.storage import READ, SENT, STATUS_WORDS, UNREAD, UNSENT, Slot, Storage
@@ -135,29 +135,25 @@ def writing(modem: "Engine", command: Command, now: float) -> list[str] | None:
     if command.form == "test":
         return []
     modem.sim.check(sms=True)
-    if modem.settings.cmgf == 0:
-        length = integer(command, 0, 1, 200)
-        status = integer(command, 1, 0, 3, UNSENT)
-    else:
-        number, status = command.arg(0), UNSENT
+    text_mode = modem.settings.cmgf == 1
+    length = 0 if text_mode else integer(command, 0, 1, 200)
+    status = UNSENT if text_mode else integer(command, 1, UNREAD, SENT, UNSENT)
+    number = command.arg(0)
 
     def entry(typed: bytes | None, moment: float) -> None:
         if typed is None:
             modem.escaped(moment)
             return
         try:
-            if modem.settings.cmgf == 0:
-                tpdu = textmode.typed_tpdu(typed, length)
-                if status in (UNSENT, SENT):
-                    read_submit(tpdu)
+            if status in (UNSENT, SENT):
+                tpdu = textmode.typed_submit(modem.settings, typed, length, number)
             else:
-                tpdu = textmode.submit(modem.settings, number, typed)
+                tpdu = textmode.typed_tpdu(typed, length)
         except MalformedTpdu:
-            modem.fail(Refusal("CMS", 305 if modem.settings.cmgf else 304), moment)
+            modem.fail(Refusal("CMS", 305 if text_mode else 304), moment)
             return
-        place = modem.storages[modem.settings.memory[1]].put(
-            Slot(status, "00" + tpdu.hex().upper(), len(tpdu), moment)
-        )
+        slot = Slot(status, "00" + tpdu.hex().upper(), len(tpdu), moment)
+        place = modem.storages[modem.settings.memory[1]].put(slot)
         if place is None:
             modem.fail(Refusal("CMS", 322), moment)
         else:

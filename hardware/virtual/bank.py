@@ -21,6 +21,7 @@ from hardware.virtual.personality import Personality
 from hardware.virtual.shell import Shell
 from hardware.virtual.world import World
 
+PORT_S = 10.0  # until a port is there or gone; it takes a moment
 LONGEST_PATH = 100  # octets a unix socket's path may have, with some to spare
 
 
@@ -51,18 +52,28 @@ class VirtualBank:
             report_s=report_s,
             people=people,
         )
-        if len(str(self.folder / "control")) > LONGEST_PATH:
-            raise VirtualError(
-                f"The folder name {self.folder} is too long for a socket in it; take a shorter one."
-            )
+        self._prepare()
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
             self._control = ControlSocket(self.folder / "control", self)
         except OSError as error:
             raise VirtualError(f"The folder {self.folder} cannot be used: {error.strerror}.") from None
         self._shell = Shell(self._world, self.folder, zero)
         self._shell.start()
         self._control.start()
+
+    def _prepare(self) -> None:
+        """Make the folder. Raises VirtualError when it cannot hold a bank."""
+        if len(str(self.folder / "control")) > LONGEST_PATH:
+            raise VirtualError(
+                f"The folder name {self.folder} is too long for a socket in it; take a shorter one."
+            )
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise VirtualError(f"The folder {self.folder} cannot be used: {error.strerror}.") from None
+        for port in map(Path, self.ports):
+            if port.exists() and not port.is_symlink():
+                raise VirtualError(f"{port} is in the way: it is no port of a bank that ended.")
 
     def __enter__(self) -> "VirtualBank":
         return self
@@ -106,14 +117,18 @@ class VirtualBank:
         with self._shell.lock:
             self._world.unplug(modem, now=self._shell.now())
             self._shell.wake()
-            self._shell.lock.wait_for(lambda: not self._shell.has_port(modem))
+            self._await_port(modem, there=False)
 
     def plug(self, modem: int) -> None:
         """Put it back; its port is there when this returns."""
         with self._shell.lock:
             self._world.plug(modem, now=self._shell.now())
             self._shell.wake()
-            self._shell.lock.wait_for(lambda: self._shell.has_port(modem))
+            self._await_port(modem, there=True)
+
+    def _await_port(self, modem: int, *, there: bool) -> None:
+        if not self._shell.lock.wait_for(lambda: self._shell.has_port(modem) == there, PORT_S):
+            raise VirtualError(f"The port of modem {modem} did not change in {PORT_S:g} s.")
 
     def unreachable(self, number: str, fate: str | None = "off") -> None:
         """Make a number unreachable: "off" until the validity ends, "refused" for good, None reachable again."""

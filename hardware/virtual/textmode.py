@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from hardware import pdu
 from hardware.pdu.alphabet import alphabet
 from hardware.pdu.septets import pack
-from hardware.virtual.octets import UDHI, MalformedTpdu
+from hardware.virtual.octets import UDHI, MalformedTpdu, read_submit
 from hardware.virtual.settings import Settings
 from hardware.virtual.storage import STATUS_WORDS, Slot
 
@@ -27,6 +27,16 @@ def typed_tpdu(typed: bytes, length: int) -> bytes:
     if not octets or len(octets) - 1 - octets[0] != length:
         raise MalformedTpdu("the length announced is another")
     return octets[1 + octets[0] :]
+
+
+def typed_submit(settings: Settings, typed: bytes, length: int, number: str) -> bytes:
+    """The SUBMIT typed at a prompt, in PDU mode or text mode. Raises MalformedTpdu."""
+    if settings.cmgf == 0:
+        tpdu = typed_tpdu(typed, length)
+    else:
+        tpdu = submit(settings, number, typed)
+    read_submit(tpdu)
+    return tpdu
 
 
 def submit(settings: Settings, number: str, typed: bytes) -> bytes:

@@ -238,3 +238,10 @@ def test_people_answer_over_the_port(tmp_path):
 def test_a_bank_that_cannot_be_is_refused_in_words(tmp_path, wrong, sentence):
     with pytest.raises(VirtualError, match=sentence):
         VirtualBank(wrong.pop("count"), tmp_path / "bank", **wrong)
+
+
+def test_a_file_in_the_way_is_left_alone(tmp_path):
+    (tmp_path / "modem0").write_text("mine")
+    with pytest.raises(VirtualError, match=r"modem0 is in the way"):
+        VirtualBank(1, tmp_path)
+    assert (tmp_path / "modem0").read_text() == "mine"

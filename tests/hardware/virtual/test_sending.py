@@ -174,3 +174,11 @@ def test_a_stored_text_is_sent_to_another_number(host):
     assert host.say('AT+CMSS=1,"+12025550171"').startswith("\r\n+CMSS: ")
     assert air(host)[0][0] == "+12025550171"
     assert host.say("AT+CMSS=5") == "\r\n+CMS ERROR: 321\r\n"
+
+
+@pytest.mark.parametrize("record", ["00=9", "", "07912120550591F9040B91", "00FFFF"])
+def test_a_stored_record_that_is_no_submit_is_not_sent(host, record):
+    host.world.put(0, record, now=0.0)
+    assert host.say("AT+CMSS=1") == "\r\n+CMS ERROR: 304\r\n"
+    assert host.say('AT+CMSS=1,"+12025550171"') == "\r\n+CMS ERROR: 304\r\n"
+    assert air(host) == []
