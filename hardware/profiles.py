@@ -41,7 +41,6 @@ class Profile:
     pin_attempts_left: str = ""  # finds that number (group 1) in the answer
     after_pin_s: float = 0.5  # before the SIM may be spoken to again
     sms_ready: str = ""  # what it says when texts work after power-up
-    reset: str = "AT+CFUN=1,1"
 
 
 GENERIC = Profile("generic")
@@ -54,7 +53,6 @@ PROFILES = (
         pin_attempts="AT^CPIN?",
         pin_attempts_left=r"\^CPIN: ?[^,]*,[^,]*,\d+,(\d+)",  # code, times, PUK, PIN, PUK2, PIN2
         after_pin_s=3.0,  # sooner, "the firmware may fail miserably and reboot itself" (ModemManager)
-        reset="AT^RESET",
     ),
     Profile(
         "simcom-a76",
@@ -62,7 +60,6 @@ PROFILES = (
         pin_attempts="AT+SPIC",
         pin_attempts_left=r"\+SPIC: ?(\d+)",
         sms_ready="SMS DONE",
-        reset="AT+CRESET",
     ),
     Profile(
         "simcom-sim7",
@@ -72,7 +69,6 @@ PROFILES = (
         pin_attempts="AT+SPIC",
         pin_attempts_left=r"\+SPIC: ?(\d+)",
         sms_ready="SMS DONE",
-        reset="AT+CRESET",
     ),
     Profile(
         "simcom",

@@ -4,34 +4,12 @@ from typing import Any
 
 import pytest
 
-from hardware.errors import CommandRefused, ModemSilent, NotAModem, PinRefused, SimNotReady
-from hardware.modem import Health, Identity, Modem, Restarted, Waiting
-from tests.scripted import FakeClock, Late, Raw, Scripted, ScriptedLink, Silence
+from hardware.errors import CommandRefused, ModemSilent, NotAModem
+from hardware.modem import Health, Identity, Restarted, Waiting
+from tests.hardware.start_bench import Bench
+from tests.scripted import Late, Raw, Silence
 
 TPDU = bytes.fromhex("21000B912120555521F3000004F4F29C0E")
-
-
-class Bench:
-    def __init__(
-        self, rules: dict[str, Any] | None = None, chunk: int | None = None, *, echo: bool = True
-    ) -> None:
-        self.clock = FakeClock()
-        self.scripted = Scripted(rules, echo=echo)
-        self.link = ScriptedLink(self.clock, self.scripted, chunk)
-        self.modem = Modem(self.link, self.clock)
-        self.asked: list[Identity] = []
-        self.pin: str | None = None
-
-    def enter_pin(self, identity: Identity) -> str | None:
-        self.asked.append(identity)
-        return self.pin
-
-    def start(self) -> "Bench":
-        self.modem.start(self.enter_pin)
-        return self
-
-    def wrote(self, command: str) -> int:
-        return sum(command in written for written in self.scripted.written)
 
 
 @pytest.mark.parametrize("chunk", [None, 1])
@@ -160,116 +138,6 @@ def test_a_stale_prompt_is_left_first() -> None:
     bench.scripted._at_prompt = True
     bench.start()
     assert bench.scripted.submits == []
-
-
-def test_the_pin_is_asked_for_once_and_entered_once() -> None:
-    bench = Bench(
-        {"AT+CPIN?": ["+CPIN: SIM PIN", "+CPIN: SIM PIN", "+CPIN: READY"], "AT+CIMI": "310260123456789"}
-    )
-    bench.pin = "1234"
-    bench.start()
-    assert bench.wrote('AT+CPIN="1234"') == 1
-    assert [identity.iccid for identity in bench.asked] == ["8944110065012345678"]
-
-
-def test_a_refused_pin_is_never_tried_again() -> None:
-    bench = Bench({"AT+CPIN?": "+CPIN: SIM PIN", "AT+CPIN=*": "+CME ERROR: 16"})
-    bench.pin = "1234"
-    with pytest.raises(PinRefused) as caught:
-        bench.start()
-    assert bench.wrote("AT+CPIN=") == 1
-    assert "1234" not in str(caught.value)
-
-
-def test_a_pin_that_was_taken_but_is_asked_for_again_is_refused() -> None:
-    bench = Bench({"AT+CPIN?": "+CPIN: SIM PIN"})
-    bench.pin = "1234"
-    with pytest.raises(PinRefused):
-        bench.start()
-    assert bench.wrote("AT+CPIN=") == 1
-
-
-@pytest.mark.parametrize("pin", [None, "", "12", "12345678901", '1234"', "1234\r", "１２３４"])
-def test_without_a_proper_pin_nothing_is_entered(pin: str | None) -> None:
-    bench = Bench({"AT+CPIN?": "+CPIN: SIM PIN"})
-    bench.pin = pin
-    with pytest.raises(SimNotReady) as caught:
-        bench.start()
-    assert caught.value.state == "PIN"
-    assert bench.wrote("AT+CPIN=") == 0
-    assert bench.modem.identity.iccid, "who the SIM is must be known, so that its PIN can be asked for"
-
-
-@pytest.mark.parametrize(
-    ("made", "answer"),
-    [
-        ("huawei", "^CPIN: SIM PIN,,10,2,10,3"),
-        ("SIMCOM_Ltd", "+SPIC: 1,10,0,10"),
-        ("Quectel", '+QPINC: "SC",2,10'),
-        ("Telit", "#PCT: 1"),
-    ],
-)
-def test_the_last_tries_of_a_pin_are_never_touched(made: str, answer: str) -> None:
-    name = answer.split(":")[0]
-    bench = Bench({"AT+CPIN?": "+CPIN: SIM PIN", "AT+CGMI": made, f"AT{name}*": answer})
-    bench.pin = "1234"
-    with pytest.raises(SimNotReady) as caught:
-        bench.start()
-    assert caught.value.state == "PIN"
-    assert bench.asked == []
-    assert bench.wrote('AT+CPIN="') == 0
-
-
-@pytest.mark.parametrize(
-    ("answer", "state"),
-    [
-        ("+CPIN: SIM PUK", "PUK"),
-        ("+CME ERROR: 12", "PUK"),
-        ("+CMS ERROR: 316", "PUK"),
-        ("+CME ERROR: 10", "ABSENT"),
-        ("+CMS ERROR: 310", "ABSENT"),
-        ("+CPIN: NOT INSERTED", "ABSENT"),
-        ("+CME ERROR: SIM not inserted", "ABSENT"),
-        ("+CME ERROR: 13", "FAILURE"),
-        ("+CME ERROR: 262", "FAILURE"),
-        ("+CME ERROR: 14", "BUSY"),
-        ("+CME ERROR: 15", "WRONG"),
-        ("+CPIN: PH-NET PIN", "LOCKED"),
-        ("+CME ERROR: 5", "LOCKED"),
-    ],
-)
-def test_a_sim_that_cannot_be_used_says_why(answer: str, state: str) -> None:
-    bench = Bench({"AT+CPIN?": answer})
-    bench.pin = "1234"
-    with pytest.raises(SimNotReady) as caught:
-        bench.start()
-    assert caught.value.state == state
-    assert bench.asked == []
-
-
-def test_a_sim_that_fails_and_then_is_ready_is_waited_for() -> None:
-    bench = Bench({"AT+CPIN?": ["+CME ERROR: 13", "+CME ERROR: 14", "+CPIN: READY"]}).start()
-    assert bench.modem.identity.imsi
-
-
-def test_radio_off_is_switched_on() -> None:
-    bench = Bench({"AT+CFUN?": ["+CFUN: 4", "+CFUN: 1"]}).start()
-    assert bench.wrote("AT+CFUN=1") == 1
-
-
-def test_radio_off_hides_the_sim() -> None:
-    bench = Bench(
-        {"AT+CFUN?": ["+CFUN: 0", "+CFUN: 1"], "AT+CPIN?": ["+CME ERROR: 10"] * 6 + ["+CPIN: READY"]}
-    )
-    bench.start()
-    assert bench.wrote("AT+CFUN=1") == 1
-
-
-def test_a_busy_sim_is_waited_for_before_storages_are_asked() -> None:
-    bench = Bench(
-        {"AT+CPMS?": ["+CME ERROR: 14", "+CMS ERROR: 314", '+CPMS: "SM",0,30,"SM",0,30,"SM",0,30']}
-    ).start()
-    assert bench.modem.health().storage == "SM"
 
 
 def test_pdu_mode_is_tried_until_the_sim_lets_it() -> None:
