@@ -17,7 +17,7 @@ from gateway.flight import Accepted, NotNowError
 from gateway.station.desk import LOCK_S, Desk, log
 from gateway.store import relaxed, sync
 from gateway.verdict import Decision, Refusal
-from hardware.errors import CommandRefused, HardwareError, ModemSilent, PortGone, SubmitUncertain, TpduRefused
+from hardware.errors import CommandRefused, HardwareError, ModemSilent, PortGone, PromptLost, SubmitUncertain, TpduRefused
 
 RESULT_S = 180.0
 LISTEN_S = 300.0
@@ -194,6 +194,8 @@ def _fact(desk: Desk, error: HardwareError, written_at: float | None) -> Refusal
             return Refusal(stage, error.family, error.code, error.text, error.after_s, vendor)
         case TpduRefused():
             return Refusal("before", "CMS", 304, error.evidence, 0.0, vendor)
+        case PromptLost():
+            return Refusal("before", "PORT", None, error.evidence, 0.0, vendor)
         case PortGone():
             return Refusal(stage, "PORT", None, error.evidence, 0.0, vendor)
         case SubmitUncertain():
