@@ -203,14 +203,15 @@ def find(db: sqlite3.Connection, token: str, *, now: int) -> Device | None:
     return Device(row["id"], user, row["device"], row["created_at"], row["seen_at"], row["expires_at"])
 
 
-def touch(db: sqlite3.Connection, device: Device, *, now: int) -> None:
-    """Note that the device was here and may stay, when the last note is an hour old."""
+def touch(db: sqlite3.Connection, device: Device, *, now: int) -> bool:
+    """Note that the device was here and may stay another month, when the last note is an hour old; True when noted."""
     if now - device.seen_at < SEEN_EVERY_MS:
-        return
+        return False
     with relaxed(db), write(db):
         db.execute(
             "UPDATE session SET seen_at=?, expires_at=? WHERE id=?", [now, now + SESSION_MS, device.id]
         )
+    return True
 
 
 def devices(db: sqlite3.Connection, user: User, *, now: int) -> list[Device]:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, current_app, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from flask.wrappers import Response
 from werkzeug.exceptions import Forbidden, HTTPException
 
 from gateway import sessions
@@ -79,6 +80,7 @@ def install(app: Flask) -> None:
     app.before_request(check_origin)
     app.before_request(find_person)
     app.before_request(check_role)
+    app.after_request(keep_signed_in)
     app.jinja_env.globals.update(can=can, signed_in=signed_in)
 
 
@@ -129,7 +131,22 @@ def find_person() -> None:
         return
     g.device = sessions.find(data.db(), token, now=data.now())
     if g.device is not None:
-        sessions.touch(data.db(), g.device, now=data.now())
+        g.stays = token if sessions.touch(data.db(), g.device, now=data.now()) else ""
+
+
+def give_token(response: Response, token: str) -> None:
+    """Let this browser keep its device token for as long as the database keeps the device."""
+    lifetime_s = sessions.SESSION_MS // 1000
+    response.set_cookie(
+        COOKIE, token, max_age=lifetime_s, httponly=True, samesite="Lax", secure=request.is_secure
+    )
+
+
+def keep_signed_in(response: Response) -> Response:
+    """A device that is used stays signed in: its cookie is renewed whenever its row was."""
+    if g.get("stays") and "Set-Cookie" not in response.headers:
+        give_token(response, g.stays)
+    return response
 
 
 def check_role() -> ResponseReturnValue | None:

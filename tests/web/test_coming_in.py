@@ -240,3 +240,14 @@ def test_the_form_token_of_before_is_worth_nothing_after_coming_in(world: World,
     )
     assert refused.status_code == 400
     assert "too old" in refused.get_data(as_text=True)
+
+
+def test_a_device_that_is_used_stays_signed_in(world: World, visit: Visit) -> None:
+    maya = visit()
+    assert "Set-Cookie" not in maya.get("/inbox").headers
+    world.db.execute("UPDATE session SET seen_at=seen_at-?, expires_at=expires_at-?", [7_200_000, 7_200_000])
+    renewed = maya.get("/inbox").headers.get("Set-Cookie", "")
+    assert renewed.startswith("textbank=")
+    assert "HttpOnly" in renewed
+    row = world.db.execute("SELECT seen_at, expires_at FROM session").fetchone()
+    assert row["expires_at"] - row["seen_at"] == sessions.SESSION_MS

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 from gateway import sessions
 from gateway.errors import Refused
 from web import access, data
-from web.access import COOKIE, PUBLIC, needs
+from web.access import PUBLIC, needs
 from web.forms import field, go
 
 bp = Blueprint("sign_in", __name__)
@@ -49,10 +49,7 @@ def come_in(token: str) -> Response:
     """Give this browser its device token."""
     session.clear()
     answer = make_response(redirect(url_for("home.page"), 303))
-    lifetime_s = sessions.SESSION_MS // 1000
-    answer.set_cookie(
-        COOKIE, token, max_age=lifetime_s, httponly=True, samesite="Lax", secure=request.is_secure
-    )
+    access.give_token(answer, token)
     return answer
 
 
