@@ -1,7 +1,6 @@
 """The panel as a process: it waits for its database, says in words why it cannot start, and ends without losing what somebody is sending."""
 
 import http.client
-import os
 import re
 import signal
 import socket
@@ -71,6 +70,7 @@ class Browser:
 
     def __init__(self, port: int, world: World) -> None:
         self.port, self.cookies = port, dict[str, str]()
+        self.sent = threading.Event()
         path = world.link("volunteer")
         token = self.token(self.ask("GET", path))
         self.ask("POST", path, f"csrf_token={token}")
@@ -87,7 +87,9 @@ class Browser:
 
     def ask(self, method: str, path: str, body: str | None = None) -> str:
         connection = self.connect()
+        self.sent.clear()
         connection.request(method, path, body, self.headers())
+        self.sent.set()
         answer = connection.getresponse()
         page = answer.read().decode()
         for cookie in answer.headers.get_all("Set-Cookie") or []:
@@ -124,9 +126,12 @@ def test_sigterm_answers_what_is_being_sent_and_ends_streams(
 
     sending = threading.Thread(target=approve)
     sending.start()
-    time.sleep(0.5)
+    assert maya.sent.wait(5)
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/alive", timeout=5):
+        pass  # what came after the POST was answered, so the POST is in somebody's hands
     panel.send_signal(signal.SIGTERM)
-    time.sleep(1.0)
+    opened.read()  # the stream ends by itself: the panel is closing
+    assert not results
     world.db.execute("ROLLBACK")
     sending.join(timeout=20)
     output, _ = panel.communicate(timeout=20)
@@ -134,7 +139,6 @@ def test_sigterm_answers_what_is_being_sent_and_ends_streams(
     assert results == [303], output
     assert panel.returncode == 0, output
     assert world.state(rosa) == "approved"
-    opened.read()  # ends by itself
     assert "Traceback" not in output
 
 
@@ -204,19 +208,16 @@ def test_the_database_is_locked_for_a_moment_and_nobody_notices(
     rosa = world.draft("Rosa", "+12025550147", HELLO)
     maya = Browser(port, world)
     token = maya.token(maya.ask("GET", "/send"))
+    seen = outbox.seen(outbox.load(world.db, rosa))
     other = store.connect(world.path)
     other.execute("BEGIN IMMEDIATE")
-    release = threading.Timer(1.0, lambda: None)
-    release.start()
-    seen = outbox.seen(outbox.load(world.db, rosa))
-    sender = threading.Thread(
-        target=lambda: maya.ask("POST", f"/send/{rosa}/approve", f"csrf_token={token}&seen={seen}")
-    )
+    form = f"csrf_token={token}&seen={seen}"
+    sender = threading.Thread(target=lambda: maya.ask("POST", f"/send/{rosa}/approve", form))
     sender.start()
-    release.join()
+    sender.join(timeout=1.0)  # an import holds the lock that long
+    assert sender.is_alive()
     other.execute("ROLLBACK")
     other.close()
     sender.join(timeout=15)
     assert maya.status == 303
     assert world.state(rosa) == "approved"
-    assert os.path.exists(world.path)

@@ -79,21 +79,25 @@ def draw(card: Card | None, *, editing: bool, text: str | None = None) -> str:
 @needs("approve")
 def approve(message_id: int) -> ResponseReturnValue:
     """One press, one text to one person; then the next card."""
+    db, user, now = data.db(), access.user(), data.now()
     try:
-        outbox.approve(
-            data.db(),
-            message_id,
-            by=access.user(),
-            seen=field("seen"),
-            rules=data.rules(),
-            now=data.now(),
-            channel="panel",
-        )
+        outbox.approve(db, message_id, by=user, seen=field("seen"), rules=data.rules(), now=now)
     except Refused as answer:
-        words.tell(str(answer), "refused")
+        words.tell(unless_somebody_elses(message_id, str(answer)), "refused")
     else:
-        words.tell(f"Approved for {words.first_name(outbox.load(data.db(), message_id))}.")
+        words.tell(f"Approved for {words.first_name(outbox.load(db, message_id))}.")
     return go("send.page")
+
+
+def unless_somebody_elses(message_id: int, sentence: str) -> str:
+    """The refusal, which may name the person; without the name when the text is with somebody else."""
+    db = data.db()
+    row = outbox.load(db, message_id)
+    try:
+        conversations.reachable(db, row["conversation_id"], access.user(), data.now())
+    except Refused:
+        return "Somebody else has this text now. Nothing was sent twice."
+    return sentence
 
 
 @bp.post("/<id:message_id>/skip")
