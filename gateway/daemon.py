@@ -24,7 +24,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from gateway import explain, lock, schema, stations
+from gateway import explain, flight, lock, schema, stations
 from gateway.bell import Bell, ring
 from gateway.config import Config
 from gateway.config import Station as Spec
@@ -118,6 +118,7 @@ class Worker:
         self._station = None
         with contextlib.suppress(sqlite3.Error), contextlib.closing(connect(self._database)) as db:
             evidence = f"{type(error).__name__}: {str(error)[:120]}"
+            flight.set_aside(db, self.name, now=wall_ms())
             notice = explain.crashed(self.name, evidence)
             words = "\n".join((notice.what, notice.evidence, notice.done, notice.next))
             stations.set_state(db, self.name, "failed", words, now=wall_ms())

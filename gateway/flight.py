@@ -17,7 +17,7 @@ from datetime import timedelta
 from gateway import budget, conversations, ledger, policy, reports
 from gateway.claims import Job, Obstacle, Seat, obstacle_to, put_off
 from gateway.moves import move
-from gateway.rules import Rules
+from gateway.rules import HOUR_MS, Rules
 from gateway.store import moment, write
 
 LONGEST_VALIDITY = timedelta(hours=24)
@@ -62,6 +62,21 @@ def recover(db: sqlite3.Connection, station: str, *, now: int) -> None:
             "SELECT * FROM message WHERE station=? AND state='submitted'", [station]
         ).fetchall():
             _recover_submitted(db, row, actor, now)
+
+
+def set_aside(db: sqlite3.Connection, station: str, *, now: int) -> None:
+    """This station died on what it had in hand: others go first, so that one text cannot end it again and again."""
+    for row in db.execute("SELECT id FROM message WHERE station=? AND state='claimed'", [station]).fetchall():
+        reason = "The station stopped while it took this text; it is tried again in an hour."
+        move(
+            db,
+            "defer",
+            row["id"],
+            actor=f"station:{station}",
+            now=now,
+            reason=reason,
+            not_before=now + HOUR_MS,
+        )
 
 
 def _recover_submitted(db: sqlite3.Connection, row: sqlite3.Row, actor: str, now: int) -> None:
@@ -161,6 +176,13 @@ def _other_words(row: sqlite3.Row, job: Job) -> Obstacle | None:
 def _record_submit(
     db: sqlite3.Connection, seat: Seat, job: Job, row: sqlite3.Row, seq: int, valid_for: timedelta, now: int
 ) -> None:
+    if job.total > 1:
+        changed = db.execute(
+            "UPDATE segment SET state='submitted', submitted_at=? WHERE message_id=? AND seq=? AND state='pending'",
+            [now, job.message_id, seq],
+        ).rowcount
+        if changed != 1:
+            raise NotNowError(f"segment {seq} of text {job.message_id} is not waiting")
     if row["state"] == "claimed":
         move(
             db,
@@ -177,13 +199,6 @@ def _record_submit(
             "UPDATE conversation SET iccid=coalesce(iccid, ?), last_at=? WHERE id=?",
             [seat.sim.iccid, now, job.conversation_id],
         )
-    if job.total > 1:
-        changed = db.execute(
-            "UPDATE segment SET state='submitted', submitted_at=? WHERE message_id=? AND seq=? AND state='pending'",
-            [now, job.message_id, seq],
-        ).rowcount
-        if changed != 1:
-            raise NotNowError(f"segment {seq} of text {job.message_id} is not waiting")
     budget.count(db, seat.sim, job.conversation_id, 1, now)
 
 

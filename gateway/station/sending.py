@@ -17,7 +17,16 @@ from gateway.flight import Accepted, NotNowError
 from gateway.station.desk import LOCK_S, Desk, log
 from gateway.store import relaxed, sync
 from gateway.verdict import Decision, Refusal
-from hardware.errors import CommandRefused, HardwareError, ModemSilent, PortGone, PromptLost, SubmitUncertain, TpduRefused
+from hardware.errors import (
+    CommandRefused,
+    HardwareError,
+    ModemSilent,
+    PortGone,
+    PromptLost,
+    SubmitUncertain,
+    TpduRefused,
+)
+from hardware.pdu import PduError
 
 RESULT_S = 180.0
 LISTEN_S = 300.0
@@ -74,12 +83,21 @@ def claim(desk: Desk) -> tuple[Job | None, str | None]:
 def send(desk: Desk, job: Job) -> bool:
     """Send what is left of this text; True when the network took all of it. Every outcome is recorded or kept to be."""
     assert desk.seat is not None
-    now = desk.now_ms()
-    valid_for = flight.validity(desk.db, job, desk.rules, now=now)
-    if not valid_for:
-        _put_back(desk, job, "Quiet hours begin too soon for it to arrive before them.", wait_s=60)
+    seat = desk.seat
+    try:
+        valid_for = flight.validity(desk.db, job, desk.rules, now=desk.now_ms())
+        if not valid_for:
+            _put_back(desk, job, "Quiet hours begin too soon for it to arrive before them.", wait_s=60)
+            return False
+        tpdus = job.tpdus(valid_for, status_report=desk.rules.delivery_reports)
+    except sqlite3.OperationalError:
+        _put_back_later(desk, job)
+        raise
+    except PduError as error:
+        # No modem could carry it: without this the text would end every start of the station.
+        words = f"This text cannot be put into the form that networks carry: {error}"
+        desk.settle(lambda: flight.fail(desk.db, seat, job, job.todo[0], words, now=desk.now_ms()))
         return False
-    tpdus = job.tpdus(valid_for, status_report=desk.rules.delivery_reports)
     return all(_send_segment(desk, job, seq, tpdus[seq - 1], valid_for) for seq in job.todo)
 
 
@@ -104,10 +122,8 @@ def _send_segment(desk: Desk, job: Job, seq: int, tpdu: bytes, valid_for: timede
         log.debug("station=%s text=%d not now: %s", desk.name, job.message_id, obstacle)
         _put_back(desk, job, str(obstacle))
     except sqlite3.OperationalError:
-        # The prompt was left with ESC: nothing has left. The text goes back as soon as the database listens again.
-        desk.unsettled.append(
-            lambda: flight.release(desk.db, seat, job, "The database was busy.", now=desk.now_ms())
-        )
+        # The prompt was left with ESC: nothing has left.
+        _put_back_later(desk, job)
         raise
     except HardwareError as error:
         _refused(desk, job, seq, error, written_at)
@@ -134,14 +150,31 @@ def _submit(desk: Desk, job: Job, seq: int, valid_for: timedelta) -> None:
     """Commit the intention, with the result of the segment before in the same commit."""
     assert desk.seat is not None
     desk.db.execute(f"PRAGMA busy_timeout={int(COMMIT_S * 1000)}")
+    obstacle: NotNowError | None = None
     try:
         with desk.write():
             _accept_all(desk)
-            flight.submit(desk.db, desk.seat, job, seq, desk.rules, valid_for=valid_for, now=desk.now_ms())
+            try:
+                flight.submit(
+                    desk.db, desk.seat, job, seq, desk.rules, valid_for=valid_for, now=desk.now_ms()
+                )
+            except NotNowError as refused:
+                obstacle = refused  # what it wrote about the text is committed with the rest
     finally:
         desk.db.execute(f"PRAGMA busy_timeout={int(LOCK_S * 1000)}")
     desk.accepted.clear()
     desk.ring()
+    if obstacle is not None:
+        raise obstacle
+
+
+def _put_back_later(desk: Desk, job: Job) -> None:
+    """Nothing has left, and the database does not listen: the text goes back as soon as it does."""
+    seat = desk.seat
+    assert seat is not None
+    desk.unsettled.append(
+        lambda: flight.release(desk.db, seat, job, "The database was busy.", now=desk.now_ms())
+    )
 
 
 def _put_back(desk: Desk, job: Job, reason: str, wait_s: float = 0) -> None:
@@ -158,22 +191,24 @@ def _refused(desk: Desk, job: Job, seq: int, error: HardwareError, written_at: f
         _fact(desk, error, written_at), job.attempts + 1, others=len(desk.suspects.keys() - {job.number})
     )
     log.info("station=%s text=%d %s: %s", desk.name, job.message_id, decision.move, error)
-    record_accepted(desk)
     if decision.suspect:
         desk.suspects[job.number] = decision.reason
-    now = desk.now_ms()
-    if decision.move == "defer":
-        desk.settle(
-            lambda: flight.release(
-                desk.db, seat, job, decision.reason, now=now, wait_s=decision.wait_s, tried=written_at is None
-            )
-        )
-    elif decision.move == "fail":
-        desk.settle(lambda: flight.fail(desk.db, seat, job, seq, decision.reason, now=now))
-    else:
-        assert written_at is not None
-        desk.late = (seat, job, seq, written_at + LISTEN_S)
-        desk.settle(lambda: _lose(desk, job, seq, decision.reason, now))
+    now, reason = desk.now_ms(), decision.reason
+
+    def outcome() -> None:
+        if decision.move == "defer":
+            untouched = written_at is None
+            flight.release(desk.db, seat, job, reason, now=now, wait_s=decision.wait_s, tried=untouched)
+        elif decision.move == "fail":
+            flight.fail(desk.db, seat, job, seq, reason, now=now)
+        else:
+            _lose(desk, job, seq, reason, now)
+
+    if decision.move == "uncertain":
+        desk.late = (seat, job, seq, desk.clock.monotonic() + LISTEN_S - RESULT_S)
+    # Both are in hand before either is tried: whatever the database does now, neither result is forgotten.
+    desk.unsettled += (lambda: record_accepted(desk), outcome)
+    desk.flush()
     _station_after(desk, decision, error)
 
 
