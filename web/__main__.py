@@ -10,6 +10,7 @@ import argparse
 import contextlib
 import ctypes
 import logging
+import os
 import signal
 import socket
 import sys
@@ -37,7 +38,10 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--config", help="the configuration file")
     parser.add_argument("--wait", type=float, default=30.0, help="seconds to wait for the database")
     options = parser.parse_args(argv)
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s panel %(levelname)s %(message)s")
+    debug = os.environ.get("TEXTBANK_LOG", "").lower() == "debug"
+    logging.basicConfig(
+        level=logging.DEBUG if debug else logging.WARNING, format="level=%(levelname)s part=panel %(message)s"
+    )
     keep_small()
     try:
         config = configuration.load(options.config)

@@ -98,6 +98,7 @@ def fault(error: Exception) -> ResponseReturnValue:
         where.filename,
         where.lineno,
     )
+    log.debug("the whole of it", exc_info=error)  # TEXTBANK_LOG=debug: may hold people's words
     return say(500)
 
 
