@@ -194,20 +194,44 @@ def _kind(tpdu: Deliver) -> str:
 def _assemble(db: sqlite3.Connection, arrival_id: int, seen: Seen, now: int) -> None:
     new = db.execute("SELECT * FROM arrival WHERE id=?", [arrival_id]).fetchone()
     waiting = db.execute(
-        "SELECT * FROM arrival WHERE number=? AND concat_ref=? AND total=? AND iccid=? AND inbound_id IS NULL AND first_at>=? ORDER BY id",
-        [new["number"], new["concat_ref"], new["total"], seen.iccid, now - SET_WINDOW_MS],
+        f"{_PARTS} AND first_at>=? ORDER BY id", [*_key(new), now - SET_WINDOW_MS]
     ).fetchall()
-    # A reference comes round again: a segment whose place is taken begins another text.
+    for found in _sets(waiting):
+        if len(found) == new["total"]:
+            _show_set(db, found, new["total"], seen, now)
+
+
+_PARTS = (
+    "SELECT * FROM arrival WHERE number=? AND concat_ref=? AND total=? AND iccid=? AND inbound_id IS NULL"
+)
+
+
+def _key(row: sqlite3.Row) -> list[object]:
+    return [row["number"], row["concat_ref"], row["total"], row["iccid"]]
+
+
+def _sets(rows: list[sqlite3.Row]) -> list[dict[int, sqlite3.Row]]:
+    """Segments under one reference as the texts that they make: references come round again, and two texts may be on
+    their way at once. A segment joins the text without it whose segments the network stamped nearest.
+    """
     sets: list[dict[int, sqlite3.Row]] = []
-    for row in waiting:
-        home = next((found for found in sets if row["seq"] not in found), None)
+    for row in rows:
+        lacking = [found for found in sets if row["seq"] not in found]
+        home = min(lacking, key=lambda found: min(_apart(row, part) for part in found.values()), default=None)
         if home is None:
             home = {}
             sets.append(home)
         home[row["seq"]] = row
-    whole = next((found for found in sets if len(found) == new["total"]), None)
-    if whole is not None:
-        _show_set(db, whole, new["total"], seen, now)
+    return sets
+
+
+def _apart(one: sqlite3.Row, other: sqlite3.Row) -> float:
+    """Seconds between the network's stamps of two segments; unknown is far."""
+    stamps = [
+        tpdu.timestamp for tpdu in (decode(one["pdu"]), decode(other["pdu"])) if isinstance(tpdu, Deliver)
+    ]
+    known = [stamp.timestamp() for stamp in stamps if stamp is not None]
+    return abs(known[0] - known[1]) if len(known) == 2 else float("inf")
 
 
 def _show_set(
@@ -224,7 +248,7 @@ def _show_set(
     )
 
 
-def show_incomplete(db: sqlite3.Connection, rules: Rules, *, now: int) -> int:
+def show_incomplete(db: sqlite3.Connection, *, now: int) -> int:
     """Show the long texts whose missing segments have not come for a day, with their gaps; returns how many."""
     late = db.execute(
         "SELECT number, concat_ref, total, iccid FROM arrival WHERE total IS NOT NULL AND inbound_id IS NULL "
@@ -233,16 +257,8 @@ def show_incomplete(db: sqlite3.Connection, rules: Rules, *, now: int) -> int:
     ).fetchall()
     for key in late:
         with write(db):
-            rows = db.execute(
-                "SELECT * FROM arrival WHERE number=? AND concat_ref=? AND total=? AND iccid=? AND inbound_id IS NULL ORDER BY id",
-                list(key),
-            ).fetchall()
-            _show_set(db, {row["seq"]: row for row in rows}, key["total"], Seen("", key["iccid"]), now)
-            db.execute(
-                "UPDATE arrival SET inbound_id=(SELECT max(id) FROM inbound) WHERE number=? AND concat_ref=? AND total=? AND iccid=? "
-                "AND inbound_id IS NULL",
-                list(key),
-            )
+            for found in _sets(db.execute(f"{_PARTS} ORDER BY id", _key(key)).fetchall()):
+                _show_set(db, found, key["total"], Seen("", key["iccid"]), now)
     return len(late)
 
 

@@ -92,7 +92,7 @@ class Shift:
 def shift(db: sqlite3.Connection, user: User, *, since: int) -> Shift:
     """How this person's day goes."""
     row = db.execute(
-        "WITH mine AS (SELECT m.conversation_id AS id, min(l.at) AS at FROM ledger l JOIN message m ON m.approval_id=l.id "
+        "WITH mine AS (SELECT m.conversation_id AS id, min(l.at) AS at FROM ledger l JOIN message m ON m.id=l.message_id AND m.approval_id=l.id "
         "WHERE l.id > (SELECT max(id) FROM ledger) - ? AND l.user_id=? AND l.at>=? GROUP BY m.conversation_id) "
         "SELECT count(*) AS texted, coalesce(sum(c.last_in_at > mine.at), 0) AS answered "
         "FROM mine JOIN conversation c ON c.id=mine.id",
@@ -104,7 +104,7 @@ def shift(db: sqlite3.Connection, user: User, *, since: int) -> Shift:
 def approved_since(db: sqlite3.Connection, user: User, *, since: int) -> int:
     """How many texts this person approved since then and did not take back."""
     row = db.execute(
-        "SELECT count(*) FROM ledger l JOIN message m ON m.approval_id=l.id "
+        "SELECT count(*) FROM ledger l JOIN message m ON m.id=l.message_id AND m.approval_id=l.id "
         "WHERE l.id > (SELECT max(id) FROM ledger) - ? AND l.user_id=? AND l.act='approve' AND l.at>=?",
         [NEWEST, user.id, since],
     ).fetchone()

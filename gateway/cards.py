@@ -70,8 +70,8 @@ class Recent:
 
 _OPEN = (
     "FROM message m JOIN conversation c ON c.id=m.conversation_id WHERE m.state='awaiting' AND m.expires_at>:now "
-    "AND c.opted_out_at IS NULL AND (c.holder_id IS NULL OR c.holder_id=:user OR c.held_at<=:stale) "
-    "AND (m.kind<>1 OR m.created_by IS NULL OR :reviewer)"
+    "AND c.opted_out_at IS NULL AND (c.holder_id IS NULL OR c.holder_id=:user OR c.held_at<=:stale OR c.held_at>:future "
+    "OR (:reviewer AND m.kind=1)) AND (m.kind<>1 OR m.created_by IS NULL OR m.created_by=:user OR :reviewer)"
 )
 
 
@@ -80,6 +80,7 @@ def _who(user: User, now: int) -> dict[str, object]:
         "user": user.id,
         "now": now,
         "stale": now - conversations.HOLD_MS,
+        "future": now + conversations.REFRESH_MS,
         "reviewer": may(user.role, "see_all_conversations"),
     }
 
@@ -93,13 +94,17 @@ def next_card(
     with write(db):
         rows = db.execute(
             f"SELECT m.id, m.kind, m.created_by, m.conversation_id {_OPEN} "
-            "ORDER BY (coalesce(m.not_before, 0) > :now), m.kind, m.id LIMIT 20",
+            "ORDER BY (coalesce(m.not_before, 0) > :now), m.kind, m.id LIMIT 200",
             _who(user, now),
         ).fetchall()
         for row in rows:
             if row["id"] == besides or not _may_decide(db, row, user):
                 continue
-            conversations.hold(db, row["conversation_id"], user, now=now)
+            held = db.execute("SELECT * FROM conversation WHERE id=?", [row["conversation_id"]]).fetchone()
+            if not conversations.held_by_another(
+                held, user, now
+            ):  # a reviewer takes nobody's conversation away
+                conversations.hold(db, row["conversation_id"], user, now=now)
             return card(db, row["id"], user, rules=rules, now=now)
     return None
 
@@ -154,7 +159,7 @@ def counts(db: sqlite3.Connection, user: User, *, now: int) -> Counts:
         else "(holder_id IS NULL OR holder_id=:user OR held_at<=:stale)"
     )
     waiting = db.execute(
-        f"SELECT count(*) FROM conversation WHERE waiting_at IS NOT NULL AND {visible}",
+        f"SELECT count(*) FROM conversation WHERE (waiting_at IS NOT NULL OR asks_opt_out=1) AND {visible}",
         _who(user, now),
     ).fetchone()[0]
     states = {
@@ -179,8 +184,9 @@ def recent(db: sqlite3.Connection, user: User, *, rules: Rules, now: int, limit:
     """This person's latest approvals, newest first."""
     rows = db.execute(
         "SELECT m.id, m.conversation_id, c.name, c.number, m.text, m.state, m.reason, m.approved_at FROM "
-        "(SELECT id FROM ledger WHERE user_id=? AND act='approve' ORDER BY id DESC LIMIT ?) l "
-        "JOIN message m ON m.approval_id=l.id JOIN conversation c ON c.id=m.conversation_id ORDER BY l.id DESC",
+        "(SELECT id, message_id FROM ledger WHERE user_id=? AND act='approve' ORDER BY id DESC LIMIT ?) l "
+        "JOIN message m ON m.id=l.message_id JOIN conversation c ON c.id=m.conversation_id "
+        "WHERE m.approval_id=l.id ORDER BY l.id DESC",
         [user.id, limit],
     )
     return [

@@ -14,7 +14,7 @@ from datetime import timedelta
 from gateway import budget, conversations, policy
 from gateway.budget import Sim
 from gateway.message import KINDS
-from gateway.moves import back_to_awaiting, move
+from gateway.moves import back_to_awaiting, left_already, move
 from gateway.rules import HOUR_MS, Rules
 from gateway.store import moment, ms, write
 from hardware.pdu import segment, submit_tpdus
@@ -62,13 +62,20 @@ class Job:
 
 @dataclass(frozen=True)
 class Obstacle:
+    """Why a text does not go now."""
+
     event: str | None  # what becomes of the text; None: it waits as it is
     reason: str
     not_before: int | None = None
 
 
+MOST_LOOKED_AT = (
+    200  # texts that may not go are looked at again with the next wake; the write lock is held meanwhile
+)
+SHORTEST_MS = 5 * 60_000  # the shortest period that a network can be given
+
 _READY = (
-    "SELECT m.*, c.number, c.name, c.zone, c.salt, c.opted_out_at, c.last_in_at, c.iccid AS home FROM message m "
+    "SELECT m.*, c.number, c.name, c.zone, c.opted_out_at FROM message m "
     "JOIN conversation c ON c.id=m.conversation_id WHERE m.state='approved' AND (m.not_before IS NULL OR m.not_before<=:now) "
     "AND (m.iccid IS NULL OR m.iccid=:iccid) AND (c.iccid IS NULL OR c.iccid=:iccid) ORDER BY m.kind, m.id"
 )
@@ -92,15 +99,16 @@ def claim_next(
 ) -> tuple[Job | None, str | None]:
     """Take the next text that may leave by this SIM now; else (None, why the first one waits, if any does)."""
     held_up: str | None = None
-    for row in db.execute(_READY, {"now": now, "iccid": seat.sim.iccid}).fetchall():
-        plan = segment(row["text"])
-        begun = row["submitted_at"] is not None
-        if not begun:
-            verdict = obstacle_to(db, row, seat, rules, plan.count, now)
-            if verdict is not None:
-                held_up = held_up or put_off(db, row, verdict, seat, now)
-                continue
-        job = _claim(db, row, seat, plan.count, now)
+    rows = db.execute(f"{_READY} LIMIT {MOST_LOOKED_AT}", {"now": now, "iccid": seat.sim.iccid}).fetchall()
+    for row in rows:
+        total = segment(row["text"]).count
+        obstacle = obstacle_to(db, row, seat, rules, total, now)
+        if obstacle is not None:
+            put_off(db, row, obstacle, seat, now)
+            if obstacle.event is None and obstacle.not_before is None:
+                held_up = held_up or obstacle.reason
+            continue
+        job = _claim(db, row, seat, total, now)
         if job is not None:
             return job, None
     return None, held_up
@@ -109,11 +117,21 @@ def claim_next(
 def obstacle_to(
     db: sqlite3.Connection, row: sqlite3.Row, seat: Seat, rules: Rules, segments: int, now: int
 ) -> Obstacle | None:
-    """Everything that can stop an approved text's first segment, asked when it is claimed and again when it is submitted."""
+    """Everything that can stop an approved text, asked when it is claimed and again when each segment is submitted.
+
+    Of a long text that has begun to leave, quiet hours and budget are not asked again: its segments share one validity
+    that ends before quiet hours, and what has not left by then does not leave at all.
+    """
+    begun = row["submitted_at"] is not None
     if row["opted_out_at"] is not None and row["kind"] != 0:
-        return Obstacle("withdraw", f"{conversations.name_of(row)} asked to stop.")
+        return Obstacle("withdraw", _reason(db, row, f"{conversations.name_of(row)} asked to stop."))
     if row["expires_at"] <= now:
-        return Obstacle("expire", "Its time ran out before it could leave.")
+        return Obstacle("expire", _reason(db, row, "Its time ran out before all of it could leave."))
+    if begun:
+        too_late = row["valid_until"] is not None and now > row["valid_until"] - SHORTEST_MS
+        if too_late or row["total"] != segments:
+            return Obstacle("expire", _reason(db, row, "The rest of it could not leave in time."))
+        return None
     leave = policy.may_leave(moment(now), conversations.zones(row, rules), rules.quiet)
     if not leave.ok:
         later = now + HOUR_MS if leave.not_before is None else ms(leave.not_before)
@@ -122,41 +140,46 @@ def obstacle_to(
     return None if refusal is None else Obstacle(None, refusal.sentence)
 
 
-def put_off(db: sqlite3.Connection, row: sqlite3.Row, obstacle: Obstacle, seat: Seat, now: int) -> str | None:
-    """Record why this text does not go; returns the reason when it is the SIM that cannot."""
+def _reason(db: sqlite3.Connection, row: sqlite3.Row, words: str) -> str:
+    return words if row["submitted_at"] is None else left_already(db, row["id"], row["total"], words)
+
+
+def put_off(db: sqlite3.Connection, row: sqlite3.Row, obstacle: Obstacle, seat: Seat, now: int) -> None:
+    """Record why this text does not go, and what becomes of it."""
     with write(db):
         if obstacle.event == "void":
             back_to_awaiting(db, "void", row, actor=seat.actor, now=now, reason=obstacle.reason)
-            return None
-        if obstacle.event is not None:
+        elif obstacle.event is not None:
             move(db, obstacle.event, row["id"], actor=seat.actor, now=now, reason=obstacle.reason)
-            return None
-        if obstacle.not_before is not None or row["reason"] != obstacle.reason:
+        elif obstacle.not_before is not None or row["reason"] != obstacle.reason:
             db.execute(
                 "UPDATE message SET reason=?, not_before=coalesce(?, not_before) WHERE id=? AND state='approved'",
                 [obstacle.reason, obstacle.not_before, row["id"]],
             )
-    return None if obstacle.not_before is not None else obstacle.reason
 
 
 def _claim(db: sqlite3.Connection, row: sqlite3.Row, seat: Seat, total: int, now: int) -> Job | None:
+    begun = row["submitted_at"] is not None
+    ref = row["concat_ref"] if begun else secrets.randbelow(256) if total > 1 else 0
     with write(db):
         taken = db.execute(
-            "UPDATE message SET state='claimed', reason=NULL, station=?, epoch=?, total=?, concat_ref=coalesce(concat_ref, ?) "
-            "WHERE id=? AND state='approved'",
-            [seat.station, seat.epoch, total, secrets.randbelow(256) if total > 1 else 0, row["id"]],
+            "UPDATE message SET state='claimed', reason=NULL, station=?, epoch=?, total=?, concat_ref=? "
+            "WHERE id=? AND state='approved' AND ?=(SELECT epoch FROM station WHERE name=?)",
+            [seat.station, seat.epoch, total, ref, row["id"], seat.epoch, seat.station],
         ).rowcount
         if taken != 1:
-            return None  # a person or another station was faster
+            return None  # a person or another station was faster, or this is an older start
         db.execute(
             "INSERT INTO event (message_id, event, actor, at) VALUES (?,'claim',?,?)",
             [row["id"], seat.actor, now],
         )
-        if total > 1:
-            db.executemany(
-                "INSERT OR IGNORE INTO segment (message_id, seq, state) VALUES (?,?,'pending')",
-                [(row["id"], seq) for seq in range(1, total + 1)],
-            )
+        if not begun:  # segments of an earlier wording must not survive
+            db.execute("DELETE FROM segment WHERE message_id=?", [row["id"]])
+            if total > 1:
+                db.executemany(
+                    "INSERT INTO segment (message_id, seq, state) VALUES (?,?,'pending')",
+                    [(row["id"], seq) for seq in range(1, total + 1)],
+                )
         return _job(db, row["id"])
 
 

@@ -75,7 +75,10 @@ def name_of(row: Mapping[str, object] | sqlite3.Row) -> str:
 
 def held_by_another(row: sqlite3.Row, user: User, now: int) -> bool:
     """True while somebody else's hold on this conversation is fresh."""
-    return row["holder_id"] not in (None, user.id) and (row["held_at"] or 0) > now - HOLD_MS
+    # A hold from the future is a clock that was wrong: it must not lock everybody out.
+    return (
+        row["holder_id"] not in (None, user.id) and now - HOLD_MS < (row["held_at"] or 0) <= now + REFRESH_MS
+    )
 
 
 def hold(db: sqlite3.Connection, conversation_id: int, user: User, *, now: int) -> None:
@@ -116,3 +119,30 @@ def reachable(db: sqlite3.Connection, conversation_id: int, user: User, now: int
             "Somebody else has this conversation now. It comes back to everyone when they leave it."
         )
     return row
+
+
+HOMELESS = "The SIM that this conversation began on is in no modem. Put it back, or let a coordinator move the conversation."
+
+
+def say_homeless(db: sqlite3.Connection) -> int:
+    """Say on each approved text that its SIM is gone, so that nobody waits in silence; returns how many."""
+    where = (
+        "state='approved' AND reason IS NOT ? AND conversation_id IN (SELECT id FROM conversation WHERE iccid IS NOT NULL "
+        "AND iccid NOT IN (SELECT iccid FROM station WHERE retired_at IS NULL))"
+    )
+    if db.execute(f"SELECT 1 FROM message WHERE {where} LIMIT 1", [HOMELESS]).fetchone() is None:
+        return 0
+    with write(db):
+        return db.execute(f"UPDATE message SET reason=? WHERE {where}", [HOMELESS, HOMELESS]).rowcount
+
+
+def move_home(db: sqlite3.Connection, conversation_id: int, user: User) -> None:
+    """Let the next text to this person go by whatever SIM takes it: they will see another number. A coordinator's act."""
+    if not may(user.role, "see_all_conversations"):
+        raise Refused("Only a coordinator can move a conversation to another SIM. Nothing was changed.")
+    with write(db):
+        db.execute("UPDATE conversation SET iccid=NULL WHERE id=?", [conversation_id])
+        db.execute(
+            "UPDATE message SET reason=NULL WHERE conversation_id=? AND state='approved' AND reason=?",
+            [conversation_id, HOMELESS],
+        )

@@ -17,7 +17,6 @@ import os
 import select
 import signal
 import socket
-import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -32,6 +31,7 @@ from gateway.rules import rules_of
 from gateway.schedule import Housekeeper
 from gateway.station import Station
 from gateway.store import connect, wall_ms
+from hardware.errors import HardwareError
 from hardware.link import Clock, SystemClock
 from hardware.modem import Modem
 from hardware.port import open_port
@@ -93,7 +93,7 @@ class Worker:
             if self._clock.monotonic() - began > 600:
                 deaths = 0
             if not self._stopping.is_set():
-                self._rung.wait(RESTART_S[min(deaths, len(RESTART_S) - 1)])
+                self._stopping.wait(RESTART_S[min(deaths, len(RESTART_S) - 1)])
                 deaths += 1
 
     def _loop(self, station: Station) -> None:
@@ -110,18 +110,25 @@ class Worker:
                 if modem is None:
                     self._rung.wait(wait_s)
                 else:
-                    modem.wait(wake_at)
+                    with contextlib.suppress(
+                        HardwareError
+                    ):  # pulled while idle: the next step finds out and says so
+                        modem.wait(wake_at)
         finally:
             station.close()
 
     def _bury(self, error: Exception) -> None:
         self._station = None
-        with contextlib.suppress(sqlite3.Error), contextlib.closing(connect(self._database)) as db:
-            evidence = f"{type(error).__name__}: {str(error)[:120]}"
-            flight.set_aside(db, self.name, now=wall_ms())
-            notice = explain.crashed(self.name, evidence)
-            words = "\n".join((notice.what, notice.evidence, notice.done, notice.next))
-            stations.set_state(db, self.name, "failed", words, now=wall_ms())
+        evidence = f"{type(error).__name__} in {self.name}"
+        try:
+            with contextlib.closing(connect(self._database)) as db:
+                flight.set_aside(db, self.name, now=wall_ms())
+                notice = explain.crashed(self.name, evidence)
+                words = "\n".join((notice.what, notice.evidence, notice.done, notice.next))
+                stations.set_state(db, self.name, "failed", words, now=wall_ms())
+        except Exception:
+            # The supervisor itself must live: the reason is in the log, the next start tries again.
+            log.exception("station=%s its end could not be written down", self.name)
 
 
 class Gateway:
@@ -210,9 +217,8 @@ class Gateway:
     def _keep_reserve(self) -> None:
         """A file to give up when the card is full, so that results can still be written down."""
         path = Path(f"{self._database}.reserve")
-        if not path.exists():
-            with contextlib.suppress(OSError), path.open("wb") as reserve:
-                os.posix_fallocate(reserve.fileno(), 0, RESERVE_BYTES)
+        with contextlib.suppress(OSError), path.open("ab") as reserve:
+            os.posix_fallocate(reserve.fileno(), 0, RESERVE_BYTES)
 
 
 def serve(config: Config) -> None:

@@ -16,11 +16,12 @@ from datetime import timedelta
 
 from gateway import budget, conversations, ledger, policy, reports
 from gateway.claims import Job, Obstacle, Seat, obstacle_to, put_off
-from gateway.moves import move
+from gateway.moves import left_already, move
 from gateway.rules import HOUR_MS, Rules
 from gateway.store import moment, write
 
 LONGEST_VALIDITY = timedelta(hours=24)
+ON_AIR = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -66,17 +67,20 @@ def recover(db: sqlite3.Connection, station: str, *, now: int) -> None:
 
 def set_aside(db: sqlite3.Connection, station: str, *, now: int) -> None:
     """This station died on what it had in hand: others go first, so that one text cannot end it again and again."""
-    for row in db.execute("SELECT id FROM message WHERE station=? AND state='claimed'", [station]).fetchall():
-        reason = "The station stopped while it took this text; it is tried again in an hour."
-        move(
-            db,
-            "defer",
-            row["id"],
-            actor=f"station:{station}",
-            now=now,
-            reason=reason,
-            not_before=now + HOUR_MS,
-        )
+    reason = "The station stopped while it took this text; it is tried again in an hour."
+    with write(db):
+        for row in db.execute(
+            "SELECT id FROM message WHERE station=? AND state='claimed'", [station]
+        ).fetchall():
+            move(
+                db,
+                "defer",
+                row["id"],
+                actor=f"station:{station}",
+                now=now,
+                reason=reason,
+                not_before=now + HOUR_MS,
+            )
 
 
 def _recover_submitted(db: sqlite3.Connection, row: sqlite3.Row, actor: str, now: int) -> None:
@@ -87,7 +91,14 @@ def _recover_submitted(db: sqlite3.Connection, row: sqlite3.Row, actor: str, now
         ).rowcount
     if unknown:
         lost = "The gateway stopped after the text was handed to the modem and before its answer."
-        move(db, "lose", row["id"], actor=actor, now=now, reason=_tally(db, row["id"], row["total"], lost))
+        move(
+            db,
+            "lose",
+            row["id"],
+            actor=actor,
+            now=now,
+            reason=left_already(db, row["id"], row["total"], lost),
+        )
     else:
         move(
             db,
@@ -100,34 +111,22 @@ def _recover_submitted(db: sqlite3.Connection, row: sqlite3.Row, actor: str, now
         )
 
 
-def _tally(db: sqlite3.Connection, message_id: int, total: int, words: str) -> str:
-    """The reason of a long text with its segments counted: "1 of 3 accepted, 1 unknown, 1 not sent"."""
-    if total == 1:
-        return words
-    count = {"accepted": 0, "unknown": 0, "not sent": 0}
-    for row in db.execute("SELECT state FROM segment WHERE message_id=?", [message_id]):
-        known = "accepted" if row["state"] in ("accepted", "delivered", "undelivered") else row["state"]
-        count[known if known in count else "not sent"] += 1
-    parts = [f"{number} {word}" for word, number in count.items() if number]
-    return f"{words} Of its {total} segments: {', '.join(parts)}."
-
-
 def validity(db: sqlite3.Connection, job: Job, rules: Rules, *, now: int) -> timedelta:
-    """How long the network may try: until quiet hours begin, the same end for every segment."""
+    """How long the network may try, from now on: until quiet hours begin, the same end for every segment. Zero: not at all."""
     row = db.execute(
         "SELECT m.valid_until, c.zone, c.number FROM message m JOIN conversation c ON c.id=m.conversation_id WHERE m.id=?",
         [job.message_id],
     ).fetchone()
+    later = moment(now) + ON_AIR  # the network counts from when it has the text, not from now
     if row["valid_until"] is not None:
-        return policy.validity_step(moment(row["valid_until"]) - moment(now))
-    return policy.validity(moment(now), conversations.zones(row, rules), rules.quiet, LONGEST_VALIDITY)
+        return policy.validity_step(moment(row["valid_until"]) - later)
+    return policy.validity(later, conversations.zones(row, rules), rules.quiet, LONGEST_VALIDITY)
 
 
 def submit(
     db: sqlite3.Connection, seat: Seat, job: Job, seq: int, rules: Rules, *, valid_for: timedelta, now: int
 ) -> None:
     """Record that this segment is about to leave. When it returns, the row is on the disk and the PDU may be written; NotNowError: write nothing."""
-    first = not job.begun and seq == job.todo[0]
     obstacle: Obstacle | None = None
     with write(db):
         row = db.execute(
@@ -143,8 +142,7 @@ def submit(
             or row["state"] not in ("claimed", "submitted")
         ):
             raise NotNowError(f"text {job.message_id} is no longer this station's")
-        if first:
-            obstacle = _other_words(row, job) or obstacle_to(db, row, seat, rules, job.total, now)
+        obstacle = _other_words(row, job) or obstacle_to(db, row, seat, rules, job.total, now)
         if obstacle is None:
             _record_submit(db, seat, job, row, seq, valid_for, now)
     if obstacle is not None:
@@ -170,6 +168,10 @@ def _other_words(row: sqlite3.Row, job: Job) -> Obstacle | None:
         ledger.digest(row["salt"], row["number"], row["text"]), row["digest"]
     ):
         return None
+    if row["submitted_at"] is not None:
+        return Obstacle(
+            "expire", "Its words or its number were changed after it had begun to leave; the rest stays here."
+        )
     return Obstacle("void", "Its words or its number are not those that were approved. It did not leave.")
 
 
@@ -240,22 +242,23 @@ def release(
     reason: str,
     *,
     now: int,
+    seq: int | None = None,
     wait_s: float = 0,
     tried: bool = False,
 ) -> None:
-    """Put a text back that is known not to have left (or whose remaining segments have not), with the reason and when to try again."""
+    """Put a text back that is known not to have left (or whose remaining segments have not), with the reason and when to
+    try again. `seq` is the segment that was handed over and is known not to have left; None when none was.
+    """
     with write(db):
-        if job.total > 1:
-            db.execute(
-                "UPDATE segment SET state='pending' WHERE message_id=? AND state='submitted'",
-                [job.message_id],
-            )
-        row = db.execute(
-            "SELECT state, epoch, submitted_at, attempts FROM message WHERE id=?", [job.message_id]
-        ).fetchone()
+        row = db.execute("SELECT * FROM message WHERE id=?", [job.message_id]).fetchone()
         if row["state"] not in ("claimed", "submitted") or row["epoch"] != seat.epoch:
             return  # withdrawn or voided meanwhile: a person's word stands
-        gone = job.begun or job.todo != _pending(db, job)
+        if job.total > 1 and seq is not None:
+            db.execute(
+                "UPDATE segment SET state='pending' WHERE message_id=? AND seq=? AND state='submitted'",
+                [job.message_id, seq],
+            )
+        gone = job.total > 1 and len(_pending(db, job)) < job.total
         move(
             db,
             "defer",
@@ -267,7 +270,7 @@ def release(
             attempts=row["attempts"] + (1 if tried and row["state"] == "claimed" else 0),
             submitted_at=row["submitted_at"] if gone else None,
             iccid=seat.sim.iccid if gone else None,
-            valid_until=None,
+            valid_until=row["valid_until"] if gone else None,
         )
 
 
@@ -287,7 +290,8 @@ def fail(db: sqlite3.Connection, seat: Seat, job: Job, seq: int, reason: str, *,
             db.execute(
                 "UPDATE segment SET state='refused' WHERE message_id=? AND seq=?", [job.message_id, seq]
             )
-        move(db, "fail", job.message_id, actor=seat.actor, now=now, reason=reason)
+        words = left_already(db, job.message_id, job.total, reason)
+        move(db, "fail", job.message_id, actor=seat.actor, now=now, reason=words)
 
 
 def lose(db: sqlite3.Connection, seat: Seat, job: Job, seq: int, reason: str, *, now: int) -> None:
@@ -303,7 +307,7 @@ def lose(db: sqlite3.Connection, seat: Seat, job: Job, seq: int, reason: str, *,
             job.message_id,
             actor=seat.actor,
             now=now,
-            reason=_tally(db, job.message_id, job.total, reason),
+            reason=left_already(db, job.message_id, job.total, reason),
         )
 
 
@@ -317,7 +321,7 @@ def settle_late(db: sqlite3.Connection, seat: Seat, job: Job, seq: int, mr: int 
             )
             if _pending(db, job):
                 # The rest is known not to have left: it waits for a person, who reads how much did.
-                words = _tally(db, job.message_id, job.total, "The network took a segment late.")
+                words = left_already(db, job.message_id, job.total, "The network took a segment late.")
                 db.execute(
                     "UPDATE message SET reason=? WHERE id=? AND state='uncertain'", [words, job.message_id]
                 )

@@ -67,7 +67,7 @@ class Thread:
 
 
 _BOXES = {
-    "waiting": "c.waiting_at IS NOT NULL",
+    "waiting": "(c.waiting_at IS NOT NULL OR c.asks_opt_out=1)",
     "mine": "c.holder_id = :user",
     "all": "c.last_in_at IS NOT NULL",
 }
@@ -85,7 +85,7 @@ def conversations_in(
         if may(user.role, "see_all_conversations")
         else "(c.holder_id IS NULL OR c.holder_id=:user OR c.held_at<=:stale)"
     )
-    order = "c.waiting_at" if box == "waiting" else "c.last_at DESC"
+    order = "coalesce(c.waiting_at, c.last_at), c.id" if box == "waiting" else "c.last_at DESC, c.id DESC"
     rows = db.execute(
         "SELECT c.*, u.name AS holder_name, "
         "(SELECT text FROM inbound i WHERE i.conversation_id=c.id ORDER BY i.id DESC LIMIT 1) AS snippet "
@@ -99,7 +99,7 @@ def conversations_in(
             row["number"],
             (row["snippet"] or "")[:120],
             row["last_in_at"] or row["last_at"],
-            row["waiting_at"] is not None,
+            row["waiting_at"] is not None or bool(row["asks_opt_out"]),
             bool(row["asks_opt_out"]),
             row["opted_out_at"] is not None,
             (row["holder_name"] or "") if (row["held_at"] or 0) > stale else "",
@@ -185,17 +185,23 @@ def reply(
         known = db.execute("SELECT id FROM message WHERE draft_key=?", [key]).fetchone()
         if known is not None:
             return int(known["id"])
-        row = conversations.reachable(db, conversation_id, by, now)
+        conversations.reachable(db, conversation_id, by, now)
         conversations.hold(db, conversation_id, by, now=now)
-        message_id = outbox.draft(
-            db, row["number"], text, kind="reply", key=key, channel="panel", by=by, rules=rules, now=now
+        message_id = outbox.insert_draft(
+            db,
+            conversation_id,
+            outbox.checked_text(text),
+            kind="reply",
+            key=key,
+            channel="panel",
+            by=by,
+            rules=rules,
+            now=now,
         )
-        if (
-            may_approve(
-                by.role, own=True, kind="reply", channel="panel", allow_cli=rules.allow_cli, author=by.role
-            )
-            is None
-        ):
+        refused = may_approve(
+            by.role, own=True, kind="reply", channel="panel", allow_cli=rules.allow_cli, author=by.role
+        )
+        if refused is None:
             draft = outbox.load(db, message_id)
             outbox.approve(db, message_id, by=by, seen=outbox.seen(draft), rules=rules, now=now)
         db.execute("UPDATE conversation SET waiting_at=NULL, closed_at=NULL WHERE id=?", [conversation_id])

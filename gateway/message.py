@@ -42,7 +42,7 @@ EVENTS = {  # event: (states that it may leave, state that it enters)
     "fail": (("claimed", "submitted"), "failed"),
     "lose": (("submitted",), "uncertain"),  # settled by evidence or a person, never resent
     "settle_sent": (("uncertain",), "sent"),
-    "settle_delivered": (("uncertain",), "delivered"),
+    "settle_delivered": (("uncertain", "failed"), "delivered"),
     "settle_undelivered": (("uncertain",), "undelivered"),
     "settle_failed": (("uncertain",), "failed"),
     "report_delivered": (("sent",), "delivered"),

@@ -10,6 +10,9 @@ from gateway.errors import StaleMessage
 from gateway.message import EVENTS
 from gateway.store import write
 
+NOT_ANSWERED = ("undo", "skip", "expire", "fail", "settle_failed")
+ARRIVED_AFTER_ALL = ("settle_sent", "settle_delivered")
+
 
 def move(
     db: sqlite3.Connection,
@@ -35,6 +38,29 @@ def move(
                 f"Text {message_id} has moved on meanwhile. Nothing was changed; look at it again."
             )
         note(db, message_id, event, actor=actor, now=now, reason=reason)
+        if event in NOT_ANSWERED:
+            _wait_again(db, message_id)
+        if event in ARRIVED_AFTER_ALL:
+            _drop_resends(db, message_id, now)
+
+
+def _wait_again(db: sqlite3.Connection, message_id: int) -> None:
+    """A reply that does not go leaves its person without an answer: the conversation waits again."""
+    db.execute(
+        "UPDATE conversation SET waiting_at=coalesce(waiting_at, last_in_at) WHERE opted_out_at IS NULL AND closed_at IS NULL "
+        "AND id=(SELECT conversation_id FROM message WHERE id=? AND kind=1)",
+        [message_id],
+    )
+
+
+def _drop_resends(db: sqlite3.Connection, message_id: int, now: int) -> None:
+    """The first one went after all: what somebody drafted in its place is taken back."""
+    for row in db.execute(
+        "SELECT id FROM message WHERE resend_of=? AND state IN ('awaiting','approved','claimed') AND submitted_at IS NULL",
+        [message_id],
+    ).fetchall():
+        reason = "The first text arrived after all."
+        move(db, "withdraw", row["id"], actor="gateway", now=now, reason=reason)
 
 
 def note(
@@ -63,7 +89,21 @@ def back_to_awaiting(
         approved_by=None,
         approved_at=None,
         not_before=None,
+        total=None,
+        concat_ref=None,
     )
+
+
+def left_already(db: sqlite3.Connection, message_id: int, total: int | None, words: str) -> str:
+    """`words`, with the segments of a long text counted: "1 accepted, 1 unknown, 1 not sent"."""
+    if not total or total == 1:
+        return words
+    count = {"accepted": 0, "unknown": 0, "refused": 0, "not sent": 0}
+    for row in db.execute("SELECT state FROM segment WHERE message_id=?", [message_id]):
+        known = "accepted" if row["state"] in ("accepted", "delivered", "undelivered") else row["state"]
+        count[known if known in count else "not sent"] += 1
+    parts = [f"{number} {word}" for word, number in count.items() if number]
+    return f"{words} Of its {total} segments: {', '.join(parts)}."
 
 
 def withdraw_waiting(
@@ -71,11 +111,13 @@ def withdraw_waiting(
 ) -> int:
     """Take back everything to this person that has not left; returns how many."""
     rows = db.execute(
-        "SELECT id FROM message WHERE conversation_id=? AND state IN ('awaiting','approved','claimed') AND kind<>0",
+        "SELECT id, total, submitted_at FROM message WHERE conversation_id=? AND state IN ('awaiting','approved','claimed') "
+        "AND kind<>0",
         [conversation_id],
     ).fetchall()
     for row in rows:
-        move(db, "withdraw", row["id"], actor=actor, now=now, reason=reason)
+        words = reason if row["submitted_at"] is None else left_already(db, row["id"], row["total"], reason)
+        move(db, "withdraw", row["id"], actor=actor, now=now, reason=words)
     return len(rows)
 
 

@@ -10,13 +10,14 @@ written then.
 """
 
 import sqlite3
+from contextlib import suppress
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from gateway import conversations, ledger, numbers, policy
 from gateway.errors import Refused, StaleMessage
 from gateway.message import KINDS, clean, seen_digest
-from gateway.moves import back_to_awaiting, move, note
+from gateway.moves import back_to_awaiting, left_already, move, note
 from gateway.people import User
 from gateway.rules import DAY_MS, Rules
 from gateway.store import moment, ms, write
@@ -104,40 +105,81 @@ def draft(
     number = numbers.normalise(number, rules.region)
     text = checked_text(text)
     with write(db):
-        if key is not None:
-            known = db.execute(
-                "SELECT m.id, m.text, c.number FROM message m JOIN conversation c ON c.id=m.conversation_id WHERE draft_key=?",
-                [key],
-            ).fetchone()
-            if known is not None:
-                if (known["number"], known["text"]) != (number, text):
-                    raise Refused(
-                        f"The key {key} was used before, for text {known['id']} with other words or to somebody else. "
-                        "Nothing was queued. Use a new key for a new text."
-                    )
-                return int(known["id"])
+        known = _known(db, key, number, text)
+        if known is not None:
+            return known
         conversation_id = conversations.ensure(db, number, now=now, name=name)
-        row = db.execute("SELECT * FROM conversation WHERE id=?", [conversation_id]).fetchone()
-        if row["opted_out_at"] is not None:
-            raise Refused(
-                f"{conversations.name_of(row)} asked to stop. Nothing was queued, and nothing can be until they text START."
-            )
-        zones = conversations.zones(row, rules)
-        cursor = db.execute(
-            "INSERT INTO message (conversation_id, kind, state, text, draft_key, channel, created_by, created_at, expires_at) "
-            "VALUES (?,?,'awaiting',?,?,?,?,?,?)",
-            [
-                conversation_id,
-                KINDS.index(kind),
-                text,
-                key,
-                channel,
-                by.id if by else None,
-                now,
-                expires_at or expiry(kind, zones, rules, now),
-            ],
+        return insert_draft(
+            db,
+            conversation_id,
+            text,
+            kind=kind,
+            key=key,
+            channel=channel,
+            by=by,
+            rules=rules,
+            now=now,
+            expires_at=expires_at,
         )
-        return int(cursor.lastrowid or 0)
+
+
+def _known(db: sqlite3.Connection, key: str | None, number: str, text: str) -> int | None:
+    if key is None:
+        return None
+    known = db.execute(
+        "SELECT m.id, m.text, c.number FROM message m JOIN conversation c ON c.id=m.conversation_id WHERE draft_key=?",
+        [key],
+    ).fetchone()
+    if known is None:
+        return None
+    if (known["number"], known["text"]) != (number, text):
+        raise Refused(
+            f"The key {key} was used before, for text {known['id']} with other words or to somebody else. "
+            "Nothing was queued. Use a new key for a new text."
+        )
+    return int(known["id"])
+
+
+def insert_draft(
+    db: sqlite3.Connection,
+    conversation_id: int,
+    text: str,
+    *,
+    kind: str,
+    key: str | None,
+    channel: str,
+    by: User | None,
+    rules: Rules,
+    now: int,
+    expires_at: int | None = None,
+    resend_of: int | None = None,
+) -> int:
+    """A draft in a conversation that exists, to exactly its number; `text` is checked already. Returns its id."""
+    row = db.execute("SELECT * FROM conversation WHERE id=?", [conversation_id]).fetchone()
+    if not numbers.is_person(row["number"]):
+        raise Refused(
+            f"Nobody can be texted at “{row['number']}”: it is no person's number. Nothing was queued."
+        )
+    if row["opted_out_at"] is not None:
+        name = conversations.name_of(row)
+        raise Refused(f"{name} asked to stop. Nothing was queued, and nothing can be until they text START.")
+    zones = conversations.zones(row, rules)
+    cursor = db.execute(
+        "INSERT INTO message (conversation_id, kind, state, text, draft_key, channel, created_by, created_at, expires_at, resend_of) "
+        "VALUES (?,?,'awaiting',?,?,?,?,?,?,?)",
+        [
+            conversation_id,
+            KINDS.index(kind),
+            text,
+            key,
+            channel,
+            by.id if by else None,
+            now,
+            expires_at or expiry(kind, zones, rules, now),
+            resend_of,
+        ],
+    )
+    return int(cursor.lastrowid or 0)
 
 
 def approve(
@@ -154,6 +196,8 @@ def approve(
     """Approve exactly what this person saw; the same tap again changes nothing."""
     with write(db):
         row = load(db, message_id)
+        if channel == "panel":
+            _not_somebody_elses(row, by, now)
         if seen != seen_digest(message_id, row["round"], row["number"], row["text"]):
             raise StaleMessage(_what_changed(row))
         if row["approved_by"] == by.id and row["state"] not in (
@@ -172,7 +216,7 @@ def approve(
             raise Refused(
                 "This text was for an earlier time and has run out. Nothing was sent; write it anew if it still fits."
             )
-        if channel == "panel":
+        if channel == "panel" and not conversations.held_by_another(row, by, now):
             conversations.hold(db, row["conversation_id"], by, now=now)
         words = ledger.digest(row["salt"], row["number"], row["text"])
         approval = ledger.append(
@@ -198,6 +242,11 @@ def approve(
             approved_at=now,
             not_before=not_before,
         )
+
+
+def _not_somebody_elses(row: sqlite3.Row, by: User, now: int) -> None:
+    if conversations.held_by_another(row, by, now) and not policy.may(by.role, "see_all_conversations"):
+        raise Refused("Somebody else has this text now. Nothing was sent twice.")
 
 
 def _what_changed(row: sqlite3.Row) -> str:
@@ -247,7 +296,14 @@ def undo(db: sqlite3.Connection, message_id: int, *, by: User, now: int) -> None
             raise Refused("Only the person who approved a text can undo it.")
         if row["state"] != "approved":
             raise StaleMessage("It is too late to undo: the text is with the modem.")
+        _untouched(row)
         back_to_awaiting(db, "undo", row, actor=f"user:{by.id}", now=now, reason=None)
+
+
+def _untouched(row: sqlite3.Row) -> None:
+    """Of a long text that has begun to leave, the rest must follow as it is: other words under its reference would be a lie."""
+    if row["submitted_at"] is not None:
+        raise StaleMessage("A part of this text has left already; the rest follows as it was approved.")
 
 
 def skip(db: sqlite3.Connection, message_id: int, *, by: User, now: int) -> None:
@@ -288,6 +344,7 @@ def edit(db: sqlite3.Connection, message_id: int, text: str, *, by: User, seen: 
             message_id, row["round"], row["number"], row["text"]
         ):
             raise StaleMessage(_what_changed(row))
+        _untouched(row)
         db.execute(
             "UPDATE message SET text=?, created_by=?, round=round+1, reason=NULL WHERE id=? AND state='awaiting'",
             [text, by.id, message_id],
@@ -305,61 +362,22 @@ def _own_card(db: sqlite3.Connection, message_id: int, by: User, now: int) -> sq
     return row
 
 
-def settle(db: sqlite3.Connection, message_id: int, *, arrived: bool, by: User, now: int) -> None:
-    """A person who asked says whether an uncertain text arrived."""
-    with write(db):
-        _own_card(db, message_id, by, now)
-        if arrived:
-            move(
-                db,
-                "settle_delivered",
-                message_id,
-                actor=f"user:{by.id}",
-                now=now,
-                reason=f"{by.name} says that it arrived.",
-            )
-        else:
-            move(
-                db,
-                "settle_failed",
-                message_id,
-                actor=f"user:{by.id}",
-                now=now,
-                reason=f"{by.name} says that it did not arrive.",
-            )
-
-
-def resend(db: sqlite3.Connection, message_id: int, *, by: User, key: str, rules: Rules, now: int) -> int:
-    """Draft the same words again as a new text, which wants its own approval; the old one stays as it is."""
-    row = _own_card(db, message_id, by, now)
-    if row["state"] not in ("uncertain", "failed", "undelivered", "expired"):
-        raise Refused("This text does not need to be sent again: it left, or it is still on its way.")
-    return draft(
-        db,
-        row["number"],
-        row["text"],
-        kind=KINDS[row["kind"]],
-        key=key,
-        channel="panel",
-        by=by,
-        rules=rules,
-        now=now,
-    )
-
-
 def expire(db: sqlite3.Connection, *, now: int) -> int:
     """End the texts whose own time ran out before a station took them; returns how many."""
-    rows = db.execute(
-        "SELECT id FROM message WHERE state IN ('awaiting','approved') AND expires_at<=? LIMIT 200", [now]
-    ).fetchall()
+    rows = [
+        row
+        for state in ("awaiting", "approved")  # one at a time: each has its partial index
+        for row in db.execute(
+            f"SELECT id, total, submitted_at FROM message WHERE state='{state}' AND expires_at<=? LIMIT 200",
+            [now],
+        ).fetchall()
+    ]
     for row in rows:
-        with write(db):
-            move(
-                db,
-                "expire",
-                row["id"],
-                actor="gateway",
-                now=now,
-                reason="Its time ran out before it could leave.",
+        words = "Its time ran out before it could leave."
+        if row["submitted_at"] is not None:
+            words = left_already(
+                db, row["id"], row["total"], "Its time ran out before all of it could leave."
             )
+        with suppress(StaleMessage), write(db):
+            move(db, "expire", row["id"], actor="gateway", now=now, reason=words)
     return len(rows)

@@ -15,6 +15,7 @@ from gateway.rules import DAY_MS
 from gateway.store import write
 
 WINDOW_MS = 9 * DAY_MS
+NEAR_MS = 30 * 60_000  # how far a report may be stamped from a text whose MR is unknown
 STILL_TRYING = range(0x20, 0x40)  # 23.040 9.2.3.15: the service centre still tries
 WORDS = {
     0x40: "the network could not reach the service that it needs",
@@ -87,9 +88,9 @@ def _candidates(db: sqlite3.Connection, iccid: str, number: str, now: int) -> li
         people = db.execute("SELECT id FROM conversation WHERE tail=?", [digits[-8:]]).fetchall()
     found: list[_Candidate] = []
     for person in people:
+        # Reported texts too: a report that the network repeats belongs to its own text and to no other.
         texts = db.execute(
-            "SELECT id, state, mr, total, submitted_at FROM message WHERE conversation_id=? AND iccid=? AND submitted_at>=? "
-            "AND state IN ('submitted','sent','uncertain','approved')",
+            "SELECT id, state, mr, total, submitted_at FROM message WHERE conversation_id=? AND iccid=? AND submitted_at>=?",
             [person["id"], iccid, now - WINDOW_MS],
         ).fetchall()
         for text in texts:
@@ -97,7 +98,7 @@ def _candidates(db: sqlite3.Connection, iccid: str, number: str, now: int) -> li
                 found.append(_Candidate(text["id"], None, text["state"], text["mr"], text["submitted_at"]))
                 continue
             parts = db.execute(
-                "SELECT seq, mr, submitted_at FROM segment WHERE message_id=? AND state IN ('submitted','accepted','unknown')",
+                "SELECT seq, mr, submitted_at FROM segment WHERE message_id=? AND submitted_at IS NOT NULL",
                 [text["id"]],
             )
             found += [
@@ -108,15 +109,17 @@ def _candidates(db: sqlite3.Connection, iccid: str, number: str, now: int) -> li
 
 
 def _choose(candidates: list[_Candidate], report: Arrived) -> _Candidate | None:
+    stamped = report.stamped_at
     fitting = [c for c in candidates if c.mr == report.mr]
     if fitting:
-        stamped = report.stamped_at
         return min(
             fitting, key=lambda c: -c.submitted_at if stamped is None else abs(c.submitted_at - stamped)
         )
-    unknown = [c for c in candidates if c.mr is None and c.state == "uncertain"]
-    in_flight = any(c.mr is None and c.state == "submitted" for c in candidates)
-    return unknown[0] if len(unknown) == 1 and not in_flight else None
+    if stamped is None or any(c.mr is None and c.state == "submitted" for c in candidates):
+        return None
+    unknown = [c for c in candidates if c.mr is None and c.state in ("uncertain", "sent", "failed")]
+    near = [c for c in unknown if abs(c.submitted_at - stamped) <= NEAR_MS]
+    return near[0] if len(near) == 1 and len(unknown) == 1 else None
 
 
 def _apply(db: sqlite3.Connection, report_id: int, report: Arrived, chosen: _Candidate, now: int) -> None:
@@ -127,10 +130,9 @@ def _apply(db: sqlite3.Connection, report_id: int, report: Arrived, chosen: _Can
         return
     delivered = report.status < 0x20
     if chosen.seq is not None:
-        state = "delivered" if delivered else "undelivered"
         db.execute(
             "UPDATE segment SET state=?, mr=? WHERE message_id=? AND seq=?",
-            [state, report.mr, chosen.message_id, chosen.seq],
+            ["delivered" if delivered else "undelivered", report.mr, chosen.message_id, chosen.seq],
         )
         states = {
             r["state"]
@@ -139,16 +141,22 @@ def _apply(db: sqlite3.Connection, report_id: int, report: Arrived, chosen: _Can
         if states - {"delivered", "undelivered"}:
             return  # other segments are still on their way
         delivered = states == {"delivered"}
+    event = _EVENT.get((chosen.state, delivered))
+    if event is None:
+        return  # settled before, or its `+CMGS` has yet to come: accept() looks for early reports
     reason = (
         None if delivered else f"The network reports: {WORDS.get(report.status, 'the phone did not get it')}."
     )
-    if chosen.state == "sent":
-        event = "report_delivered" if delivered else "report_undelivered"
-    elif chosen.state == "uncertain":
-        event = "settle_delivered" if delivered else "settle_undelivered"
-    else:
-        return  # its `+CMGS` has yet to come; accept() looks for early reports
     columns: dict[str, object] = {"reported_at": now}
     if chosen.seq is None:
         columns["mr"] = report.mr
     move(db, event, chosen.message_id, actor="network", now=now, reason=reason, **columns)
+
+
+_EVENT = {  # (state, delivered): what a final report does
+    ("sent", True): "report_delivered",
+    ("sent", False): "report_undelivered",
+    ("uncertain", True): "settle_delivered",
+    ("uncertain", False): "settle_undelivered",
+    ("failed", True): "settle_delivered",  # a person thought that it had not arrived
+}

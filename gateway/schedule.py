@@ -11,7 +11,7 @@ from pathlib import Path
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from gateway import arrivals, outbox
+from gateway import arrivals, conversations, outbox, stations
 from gateway.bell import ring
 from gateway.rules import Rules
 from gateway.store import connect, ms
@@ -62,12 +62,14 @@ class Housekeeper:
         return self._clock.now().timestamp() - self._clock.monotonic()
 
     def _round(self) -> None:
-        """Expire texts whose time ran out; show long texts whose missing segments never came."""
+        """Expire texts whose time ran out, show long texts whose missing segments never came, say whose SIM is gone."""
         now = ms(self._clock.now())
         with contextlib.closing(connect(self._database)) as db:
             jobs: tuple[Callable[[], int], ...] = (
                 lambda: outbox.expire(db, now=now),
-                lambda: arrivals.show_incomplete(db, self._rules, now=now),
+                lambda: arrivals.show_incomplete(db, now=now),
+                lambda: conversations.say_homeless(db),
+                lambda: stations.forget_requests(db, now=now),
             )
             if sum(job() for job in jobs):
                 ring(self._database)

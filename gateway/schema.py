@@ -98,6 +98,7 @@ CREATE TABLE message (                         -- one text on its way out
     'skipped', 'withdrawn', 'failed', 'expired')),
   text TEXT NOT NULL CHECK (text <> ''),
   reason TEXT,                                 -- in plain words, why it is where it is
+  resend_of INTEGER REFERENCES message,        -- drafted in place of an uncertain or failed one
   draft_key TEXT,                              -- a nonce: the same POST twice is one draft
   round INTEGER NOT NULL DEFAULT 0,            -- grows whenever an approval is taken back: an old form cannot approve again
   channel TEXT NOT NULL,                       -- panel, cli, api, gateway
@@ -127,6 +128,7 @@ CREATE INDEX message_awaiting ON message (kind, id) WHERE state = 'awaiting';
 CREATE INDEX message_approved ON message (kind, id) WHERE state = 'approved';
 CREATE INDEX message_flying ON message (station) WHERE state IN ('claimed', 'submitted');
 CREATE INDEX message_uncertain ON message (id) WHERE state = 'uncertain';
+CREATE UNIQUE INDEX message_resend ON message (resend_of) WHERE resend_of IS NOT NULL AND state IN ('awaiting', 'approved', 'claimed');
 CREATE INDEX message_conversation ON message (conversation_id);
 
 CREATE TABLE segment (                         -- only of texts of two segments and more
@@ -158,6 +160,7 @@ CREATE TABLE ledger (                          -- approvals, chained: see gatewa
   digest BLOB NOT NULL,                        -- HMAC of number and text, keyed with the person's salt
   mac BLOB NOT NULL                            -- over this row and the one before
 );
+CREATE INDEX ledger_user ON ledger (user_id) WHERE user_id IS NOT NULL;
 """
 
 STATIONS = """
@@ -245,7 +248,7 @@ CREATE TABLE arrival (                         -- every TPDU that a modem gave, 
 );
 CREATE INDEX arrival_digest ON arrival (digest);
 CREATE INDEX arrival_present ON arrival (iccid) WHERE gone_at IS NULL;
-CREATE INDEX arrival_part ON arrival (number, concat_ref, total) WHERE total IS NOT NULL;
+CREATE INDEX arrival_part ON arrival (number, concat_ref, total) WHERE total IS NOT NULL AND inbound_id IS NULL;
 
 CREATE TABLE inbound (                         -- one text on its way in
   id INTEGER PRIMARY KEY,
@@ -262,6 +265,8 @@ CREATE TABLE inbound (                         -- one text on its way in
   again_of INTEGER REFERENCES inbound          -- same words again: shown folded
 );
 CREATE INDEX inbound_conversation ON inbound (conversation_id);
+
+CREATE INDEX conversation_asks ON conversation (id) WHERE asks_opt_out = 1;
 
 CREATE TABLE report (                          -- status reports, matched or not
   id INTEGER PRIMARY KEY,

@@ -149,3 +149,12 @@ def take_request(db: sqlite3.Connection, name: str, *, now: int) -> tuple[str, s
     if row["expires_at"] < now:
         return None
     return row["what"], row["argument"], row["by_id"]
+
+
+def forget_requests(db: sqlite3.Connection, *, now: int) -> int:
+    """Wipe what nobody took in time, a typed PIN above all; returns how many."""
+    stale = "argument IS NOT NULL AND expires_at<?"
+    if db.execute(f"SELECT 1 FROM station_request WHERE {stale} LIMIT 1", [now]).fetchone() is None:
+        return 0
+    with write(db):
+        return db.execute(f"UPDATE station_request SET argument=NULL WHERE {stale}", [now]).rowcount

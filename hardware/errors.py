@@ -83,7 +83,7 @@ class ModemSilent(HardwareError):
     """No final answer to `command` in `waited_s` s; `heard` is the end of what did come. Nothing has left."""
 
     def __init__(self, command: str, waited_s: float, heard: bytes = b"") -> None:
-        said = f"only {heard!r} came" if heard else "nothing came"
+        said = f"only {len(heard)} octets that are no answer came" if heard else "nothing came"
         super().__init__(f"no answer to {command} in {waited_s:.1f} s; {said}")
         self.command = command
         self.waited_s = waited_s

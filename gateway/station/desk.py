@@ -16,17 +16,27 @@ from gateway.budget import Sim
 from gateway.claims import Job, Seat
 from gateway.config import Station as Spec
 from gateway.errors import StaleMessage
-from gateway.flight import Accepted
 from gateway.policy import Limits
 from gateway.rules import Rules
 from gateway.store import connect, ms, write
 from hardware.link import Clock
-from hardware.modem import Modem, Notice, Waiting
+from hardware.modem import Direct, Modem, Notice, Restarted, StorageFull, Waiting
 
 log = logging.getLogger("textbank.station")
 
 MINUTE_S = 60.0
+UNCERTAIN_IN_A_ROW = 2
 LOCK_S = 5.0  # a station that cannot write says so and tries again; it does not sit in the lock
+
+
+def _comes_first(notice: Notice) -> bool:
+    match notice:
+        case Waiting(report=True) | Direct(kind="report"):
+            return False
+        case Waiting() | Direct() | StorageFull() | Restarted():
+            return True
+        case _:
+            return False
 
 
 @dataclass
@@ -43,8 +53,12 @@ class Desk:
     seat: Seat | None = None
     registered: bool = False
     paused: str = ""  # why nothing is sent, in words; receiving goes on
-    unsettled: deque[Callable[[], None]] = field(default_factory=deque)
-    accepted: list[Accepted] = field(default_factory=list)  # `+CMGS` that the next commit records
+    results: list[Callable[[], None]] = field(
+        default_factory=list
+    )  # what the modem answered and no commit holds yet
+    held_up: str = ""  # why the next text waits for its SIM, in words
+    newest_ms: int = 0  # the latest moment that the database knows of
+    pin_once: str = ""  # a PIN that an admin typed, for one try
     heard: list[Notice] = field(default_factory=list)  # what the modem said unasked, not dealt with yet
     late: tuple[Seat, Job, int, float] | None = None  # an attempt whose answer may still come, and until when
     minute: deque[float] = field(default_factory=deque)  # when segments left, on the monotonic clock
@@ -86,26 +100,37 @@ class Desk:
         log.info("station=%s state=%s%s", self.name, state, f" what={notice.what!r}" if notice else "")
         self.ring()
 
-    def settle(self, record: Callable[[], None]) -> None:
-        """Record a result now, or keep it until the database takes it. The order of results is kept."""
-        self.unsettled.append(record)
+    def settle(self, *results: Callable[[], None]) -> None:
+        """Record results now, or keep them until the database takes them. Their order is kept."""
+        self.results += results
         self.flush()
 
-    def flush(self) -> None:
-        """Record what is still unrecorded; raises sqlite3.OperationalError while the database refuses."""
-        while self.unsettled:
+    def record(self) -> None:
+        """Write every result inside the caller's transaction; once that is committed, `forget` them."""
+        for result in self.results:
             try:
-                self.unsettled[0]()
+                result()
             except StaleMessage as moved_on:
                 log.info("station=%s a result came too late: %s", self.name, moved_on)
-            self.unsettled.popleft()
+
+    def forget(self) -> None:
+        """The results are committed."""
+        if self.results:
+            self.results.clear()
             self.ring()
 
+    def flush(self) -> None:
+        """Record what is still in hand; raises sqlite3.OperationalError, with all of it kept, while the database refuses."""
+        if self.results:
+            with self.write():
+                self.record()
+            self.forget()
+
     def knocked(self) -> bool:
-        """True when the modem has said that a text arrived which nobody has read."""
+        """True when the modem has said something that must be read before a text may leave: it may be a stop."""
         assert self.modem is not None
         self.heard += self.modem.notices()
-        return any(isinstance(notice, Waiting) and not notice.report for notice in self.heard)
+        return any(_comes_first(notice) for notice in self.heard)
 
     def ring(self) -> None:
         """Tell the panel that something was committed."""
@@ -125,17 +150,11 @@ class Desk:
         assert self.seat is not None
         now_ms, now = self.now_ms(), self.clock.monotonic()
         rows = self.db.execute(
-            "SELECT submitted_at, total FROM message WHERE iccid=? AND submitted_at>? ORDER BY id DESC LIMIT 200",
-            [self.seat.sim.iccid, now_ms - 60_000],
+            "SELECT at FROM (SELECT at, event, actor FROM event ORDER BY id DESC LIMIT 500) WHERE event='submit' AND actor=? AND at>?",
+            [self.seat.actor, now_ms - 60_000],
         ).fetchall()
-        known = len(self.minute)
-        ages = [
-            max(0.0, (now_ms - row["submitted_at"]) / 1000)
-            for row in reversed(rows)
-            for _ in range(row["total"] or 1)
-        ]
-        if len(ages) > known:
-            self.minute = deque(now - age for age in ages)
+        if len(rows) > len(self.minute):
+            self.minute = deque(now - max(0.0, (now_ms - row["at"]) / 1000) for row in reversed(rows))
 
     def free_reserve(self) -> None:
         """The card is full: give up the reserve file, so that what happened can be written down."""
@@ -143,10 +162,11 @@ class Desk:
             Path(f"{self.database}.reserve").unlink()
 
     def drop_modem(self) -> None:
-        """Let the modem go; its port closes in its own time."""
+        """Let the modem and its SIM's seat go; the port closes in its own time. Results in hand keep their own seat."""
         if self.modem is not None:
             self.modem.close()
         self.modem = None
+        self.seat = None
         self.registered = False
 
     def write(self) -> contextlib.AbstractContextManager[None]:

@@ -8,7 +8,7 @@ from gateway import claims, explain, stations
 from gateway.config import Station as Spec
 from gateway.rules import Rules
 from gateway.station import sending
-from gateway.station.desk import Desk, log
+from gateway.station.desk import LOCK_S, UNCERTAIN_IN_A_ROW, Desk, log
 from gateway.station.receiving import Reader
 from gateway.station.starting import start, trouble
 from hardware.errors import HardwareError, PinRefused, PortGone, SimNotReady
@@ -18,6 +18,8 @@ from hardware.modem import Modem
 SWEEP_S = 60.0  # doorbells get lost: every storage is read this often in any case
 REPORTS_S = 0.5  # reports that come one by one are taken together
 HEALTH_S = 60.0
+HELD_UP_S = 20.0  # between looks at texts that their SIM cannot take now
+STEP_BACK_MS = 60_000
 SLOW_READ_S = 1.0
 SLOW_READ_EVERY_S = 10.0
 SEARCH_S = 10.0  # between looks while the modem has no network
@@ -34,11 +36,11 @@ class Station:
         self, spec: Spec, *, database: Path, rules: Rules, clock: Clock, open_modem: Callable[[], Modem]
     ) -> None:
         self._desk = Desk(spec, database, rules, clock, open_modem)
-        self._reader = Reader(self._desk)
+        self._reader: Reader | None = None
         self._failures = 0
         self._hold_until = 0.0
         self._sweep_at = self._health_at = self._sampled_at = 0.0
-        self._reading_s = self._read_at = 0.0
+        self._reading_s = self._read_at = self._look_again_at = 0.0
         self._sampled: int | None = None
 
     @property
@@ -54,8 +56,6 @@ class Station:
     def close(self) -> None:
         """Record what is still in hand and let modem and database go."""
         try:
-            if self._desk.seat is not None:
-                sending.record_accepted(self._desk)
             self._desk.flush()
         finally:
             self._desk.drop_modem()
@@ -68,7 +68,7 @@ class Station:
         try:
             self._desk.flush()
             wake_at = self._step(now)
-        except sqlite3.OperationalError as error:
+        except (sqlite3.OperationalError, OSError) as error:
             return self._database_trouble(error)
         except HardwareError as error:
             return self._modem_trouble(error)
@@ -84,11 +84,10 @@ class Station:
     def _step(self, now: float) -> float:
         desk = self._desk
         self._obey()
-        if desk.modem is None:
+        if desk.modem is None or self._reader is None:
             return self._start(now)
         heard = self._reader.hear()
         if heard.restarted:
-            sending.record_accepted(desk)
             desk.drop_modem()
             return now
         if heard.reports:
@@ -106,21 +105,18 @@ class Station:
         desk = self._desk
         if self._failures == 0:
             desk.say("starting")
-        if not start(desk):
+        self._reader = None
+        try:
+            started = start(desk)
+        except BaseException:
+            desk.drop_modem()  # a half-started modem with an older seat must never send
+            raise
+        if not started:
             self._hold_until = now + RETRY_S[-1]
             return self._hold_until
         self._reader = Reader(desk)
         self._sweep_at = self._health_at = 0.0
         self._sampled = None
-        paused = desk.db.execute(
-            "SELECT s.paused_by, s.uncertain_in_a_row, u.name FROM station s LEFT JOIN user u ON u.id=s.paused_by WHERE s.name=?",
-            [self.name],
-        ).fetchone()
-        desk.paused = ""
-        if paused["paused_by"] is not None:
-            desk.paused = "person"
-        elif paused["uncertain_in_a_row"] >= sending.UNCERTAIN_IN_A_ROW:
-            desk.paused = "uncertain"
         return now
 
     def _obey(self) -> None:
@@ -129,17 +125,18 @@ class Station:
         asked = stations.take_request(desk.db, self.name, now=desk.now_ms())
         if asked is None:
             return
-        what, _, user_id = asked
+        what, argument, user_id = asked
         log.info("station=%s asked to %s", self.name, what)
         if what == "pause":
             desk.paused = "person"
             stations.set_facts(desk.db, self.name, paused_by=user_id)
         elif what == "resume":
             sending.unpause(desk)
+            desk.newest_ms = 0  # the person sees the time on the page and says: go on
+        elif what == "pin":
+            desk.pin_once = argument or ""
         self._hold_until, self._failures = 0.0, 0
-        if what == "restart":
-            if desk.seat is not None:
-                sending.record_accepted(desk)
+        if what in ("restart", "pin"):
             desk.drop_modem()
         self._health_at = 0.0
 
@@ -172,13 +169,16 @@ class Station:
             ).fetchone()
             desk.say("paused", explain.paused_by(self.name, row["name"] if row else "Somebody"))
         elif desk.paused == "uncertain":
-            desk.say("paused", explain.uncertain_in_a_row(self.name, sending.UNCERTAIN_IN_A_ROW))
+            desk.say("paused", explain.uncertain_in_a_row(self.name, UNCERTAIN_IN_A_ROW))
         elif desk.paused:
             desk.say("paused", explain.refused_by_network(self.name, desk.paused))
         elif desk.modem.smsc == "":
             desk.say("paused", explain.smsc_missing(self.name))
-        elif desk.now_ms() < FIRST_SANE_MS:
-            desk.say("waiting", explain.clock_not_trusted(f"The clock says {desk.clock.now():%d %B %Y}."))
+        elif not self._clock_is_sane():
+            desk.say(
+                "waiting",
+                explain.clock_not_trusted(f"The clock says {desk.clock.now():%d %B %Y, %H:%M} UTC."),
+            )
         elif not desk.registered:
             denied = registration == "denied"
             desk.say(
@@ -187,43 +187,59 @@ class Station:
                 if denied
                 else explain.not_registered(self.name, registration),
             )
+        elif desk.held_up:
+            desk.say("waiting", explain.budget_spent(self.name, desk.held_up))
         else:
             desk.say("ready")
+
+    def _clock_is_sane(self) -> bool:
+        """A clock that was never set, or that stands before what the database knows of, would text people at night."""
+        desk = self._desk
+        now = desk.now_ms()
+        if now < max(FIRST_SANE_MS, desk.newest_ms - STEP_BACK_MS):
+            return False
+        desk.newest_ms = max(desk.newest_ms, now)
+        return True
 
     def _may_send(self) -> bool:
         desk = self._desk
         assert desk.modem is not None
-        return (
-            desk.registered and not desk.paused and bool(desk.modem.smsc) and desk.now_ms() >= FIRST_SANE_MS
-        )
+        return desk.registered and not desk.paused and desk.modem.smsc != "" and self._clock_is_sane()
 
     def _send(self, now: float) -> float:
         """Send the next text if there is one, after reading what waits on the SIM: it may be a stop."""
         desk = self._desk
-        assert desk.seat is not None
-        wake_at = min(self._sweep_at, self._health_at)
         if not self._may_send():
-            sending.record_accepted(desk)
-            return wake_at
+            desk.flush()
+            return min(self._sweep_at, self._health_at)
+        assert desk.seat is not None
         pause_s = desk.room_in_minute(now)
         if pause_s > 0 or not claims.anything_ready(desk.db, desk.seat, now=desk.now_ms()):
-            sending.record_accepted(desk)
-            return min(wake_at, now + pause_s if pause_s > 0 else self._next_text(now))
+            desk.flush()
+            if pause_s <= 0 and desk.held_up:
+                desk.held_up, self._health_at = "", now
+            return min(
+                self._sweep_at, self._health_at, now + pause_s if pause_s > 0 else self._next_text(now)
+            )
+        if desk.held_up and now < self._look_again_at:
+            desk.flush()
+            return min(self._sweep_at, self._health_at, self._look_again_at)
         self._read_first(now)
-        job, held_up = sending.claim(desk)
-        if job is None:
-            if held_up:
-                desk.say("waiting", explain.budget_spent(self.name, held_up))
-                return min(wake_at, now + HEALTH_S)
-            return min(wake_at, self._next_text(now))
-        if sending.send(desk, job):
-            desk.say("ready")
-        return desk.clock.monotonic()
+        job = sending.claim(desk)
+        if job is not None:
+            if sending.send(desk, job):
+                desk.say("ready")
+            return desk.clock.monotonic()
+        if desk.held_up:
+            desk.say("waiting", explain.budget_spent(self.name, desk.held_up))
+            self._look_again_at = now + HELD_UP_S
+        return min(self._sweep_at, self._health_at, self._next_text(now))
 
     def _read_first(self, now: float) -> None:
         """What waits on the SIM is read before a text leaves; where that takes long (no AT+CMGL), only every ten seconds."""
         if self._reading_s > SLOW_READ_S and now < self._read_at + SLOW_READ_EVERY_S:
             return
+        assert self._reader is not None
         self._reader.sweep(everything=False, busy=True)
         self._read_at = self._desk.clock.monotonic()
         self._reading_s = self._read_at - now
@@ -234,19 +250,17 @@ class Station:
             return now + SWEEP_S
         return now + max(0.0, (at - self._desk.now_ms()) / 1000)
 
-    def _database_trouble(self, error: sqlite3.OperationalError) -> float:
+    def _database_trouble(self, error: sqlite3.Error | OSError) -> float:
         """The database refuses: keep what is in hand, take nothing new, say so when it can be said."""
         desk = self._desk
         log.warning("station=%s the database refused: %s", self.name, error)
+        locked = "locked" in str(error) or "busy" in str(error)
         if "full" in str(error):
             desk.free_reserve()
         try:
-            full = "full" in str(error)
-            desk.say(
-                "waiting",
-                explain.disk_full(str(desk.database.parent), 0) if full else explain.database_locked(2.0),
-            )
-        except sqlite3.OperationalError:
+            folder = str(desk.database.parent)
+            desk.say("waiting", explain.database_locked(LOCK_S) if locked else explain.disk_full(folder, 0))
+        except sqlite3.Error:
             log.debug("station=%s its state could not be written either", self.name)
         self._health_at = 0.0
         return desk.clock.monotonic() + DATABASE_S
@@ -254,15 +268,15 @@ class Station:
     def _modem_trouble(self, error: HardwareError) -> float:
         """The modem or its port refuses: let it go, say why, come back with patience."""
         desk = self._desk
-        log.info("station=%s %s", self.name, error)
+        log.info("station=%s %s", self.name, type(error).__name__)
+        log.debug("station=%s %s", self.name, error)
         wait_s = RETRY_S[min(self._failures, len(RETRY_S) - 1)]
         self._failures += 1
         try:
-            if desk.seat is not None:
-                sending.record_accepted(desk)
+            desk.flush()
             state, notice = trouble(self.name, desk.spec.port or "", error)
             desk.say(state, notice)
-        except sqlite3.OperationalError:
+        except sqlite3.Error:
             log.debug("station=%s its state could not be written", self.name)
         desk.drop_modem()
         if isinstance(error, PinRefused) or (

@@ -37,7 +37,9 @@ class Reader:
     """One modem's storages as this station knows them."""
 
     def __init__(self, desk: Desk) -> None:
+        assert desk.seat is not None
         self._desk = desk
+        self._seen = Seen(desk.name, desk.seat.sim.iccid)
         self._filled: dict[tuple[str, int], int] | None = None
         self._strikes: dict[Stored, int] = {}
 
@@ -66,9 +68,7 @@ class Reader:
         """Commit what came, and ring; after it the modem's copies may go."""
         desk = self._desk
         assert desk.seat is not None
-        new = arrivals.keep(
-            desk.db, received, Seen(desk.name, desk.seat.sim.iccid), desk.rules, now=desk.now_ms()
-        )
+        new = arrivals.keep(desk.db, received, self._seen, desk.rules, now=desk.now_ms())
         self._filled = None
         if new:
             desk.ring()
@@ -103,6 +103,7 @@ class Reader:
         desk = self._desk
         assert desk.modem is not None
         result = Heard()
+        direct: list[Received] = []
         heard, desk.heard = [*desk.heard, *desk.modem.notices()], []
         for notice in heard:
             match notice:
@@ -115,8 +116,7 @@ class Reader:
                 case Waiting() | StorageFull():
                     result.texts = result.elsewhere = True
                 case Direct():
-                    # It exists nowhere else: kept at once; when the database refuses, it is kept in hand until it takes it.
-                    desk.settle(lambda pdu=notice.pdu: _ignore(self.keep([Received(pdu)])))  # type: ignore[misc]
+                    direct.append(Received(notice.pdu))
                 case LateSubmit():
                     self._late(notice.mr)
                 case Restarted():
@@ -124,6 +124,9 @@ class Reader:
                     result.restarted = True
                 case _:
                     desk.modem.hang_up()
+        if direct:
+            # They exist nowhere else: when the database refuses, they stay in hand until it takes them.
+            desk.settle(lambda: _ignore(self.keep(direct)))
         return result
 
     def _late(self, mr: int | None) -> None:

@@ -12,9 +12,9 @@ from datetime import timedelta
 from typing import Literal
 
 from gateway import claims, explain, flight, stations, verdict
-from gateway.claims import Job
+from gateway.claims import Job, Seat
 from gateway.flight import Accepted, NotNowError
-from gateway.station.desk import LOCK_S, Desk, log
+from gateway.station.desk import LOCK_S, UNCERTAIN_IN_A_ROW, Desk, log
 from gateway.store import relaxed, sync
 from gateway.verdict import Decision, Refusal
 from hardware.errors import (
@@ -31,7 +31,6 @@ from hardware.pdu import PduError
 RESULT_S = 180.0
 LISTEN_S = 300.0
 COMMIT_S = 2.0  # a prompt must not wait longer for the database
-UNCERTAIN_IN_A_ROW = 2
 FRESH_S = 0.25  # what was read on the SIM so long before the prompt still holds
 SLOW_PROMPTS = 2
 
@@ -40,77 +39,49 @@ class _KnockError(Exception):
     """Something may have arrived while the prompt was awaited: it may be a stop, and is read first."""
 
 
-def record_accepted(desk: Desk) -> None:
-    """Commit the `+CMGS` that no claim has recorded."""
-    if not desk.accepted:
-        return
-    assert desk.seat is not None
-    with desk.write():
-        _accept_all(desk)
-    desk.accepted.clear()
-    desk.ring()
+def _accepted(desk: Desk, seat: Seat, accepted: Accepted) -> None:
+    """The network took a segment: record it, and that this station is well."""
+    flight.accept(desk.db, seat, accepted)
+    desk.db.execute(
+        "UPDATE station SET uncertain_in_a_row=0 WHERE name=? AND uncertain_in_a_row<>0", [desk.name]
+    )
 
 
-def _accept_all(desk: Desk) -> None:
-    assert desk.seat is not None
-    for accepted in desk.accepted:
-        flight.accept(desk.db, desk.seat, accepted)
-    if desk.accepted:
-        desk.db.execute(
-            "UPDATE station SET uncertain_in_a_row=0 WHERE name=? AND uncertain_in_a_row<>0", [desk.name]
-        )
-
-
-def claim(desk: Desk) -> tuple[Job | None, str | None]:
-    """The next text for this station, with the last one's result recorded in the same commit; else why the first one waits."""
+def claim(desk: Desk) -> Job | None:
+    """The next text for this station, with the last one's result recorded in the same commit."""
     assert desk.seat is not None
     now = desk.now_ms()
-    if not claims.anything_ready(desk.db, desk.seat, now=now):
-        record_accepted(desk)
-        return None, None
-    recorded = bool(desk.accepted)
+    recorded = bool(desk.results)
     with relaxed(desk.db), desk.write():
-        _accept_all(desk)
+        desk.record()
         job, held_up = claims.claim_next(desk.db, desk.seat, desk.rules, now=now)
-    desk.accepted.clear()
+    desk.forget()
+    desk.held_up = "" if job is not None else held_up or ""
     if job is None and recorded:
         sync(desk.database)  # no submit follows that would bring the result to the disk
-    if recorded:
-        desk.ring()
-    return job, held_up
+    return job
 
 
 def send(desk: Desk, job: Job) -> bool:
     """Send what is left of this text; True when the network took all of it. Every outcome is recorded or kept to be."""
     assert desk.seat is not None
-    seat = desk.seat
+    return all(_send_segment(desk, job, seq) for seq in job.todo)
+
+
+def _send_segment(desk: Desk, job: Job, seq: int) -> bool:
+    seat, modem = desk.seat, desk.modem
+    assert seat is not None
+    assert modem is not None
+    written_at: float | None = None
     try:
         valid_for = flight.validity(desk.db, job, desk.rules, now=desk.now_ms())
         if not valid_for:
             _put_back(desk, job, "Quiet hours begin too soon for it to arrive before them.", wait_s=60)
             return False
-        tpdus = job.tpdus(valid_for, status_report=desk.rules.delivery_reports)
-    except sqlite3.OperationalError:
-        _put_back_later(desk, job)
-        raise
-    except PduError as error:
-        # No modem could carry it: without this the text would end every start of the station.
-        words = f"This text cannot be put into the form that networks carry: {error}"
-        desk.settle(lambda: flight.fail(desk.db, seat, job, job.todo[0], words, now=desk.now_ms()))
-        return False
-    return all(_send_segment(desk, job, seq, tpdus[seq - 1], valid_for) for seq in job.todo)
-
-
-def _send_segment(desk: Desk, job: Job, seq: int, tpdu: bytes, valid_for: timedelta) -> bool:
-    seat, modem = desk.seat, desk.modem
-    assert seat is not None
-    assert modem is not None
-    first = seq == job.todo[0] and not job.begun
-    written_at: float | None = None
-    asked_at = desk.clock.monotonic()
-    try:
+        tpdu = job.tpdus(valid_for, status_report=desk.rules.delivery_reports)[seq - 1]
+        asked_at = desk.clock.monotonic()
         with modem.prompt(len(tpdu)) as prompt:
-            if first and (desk.knocked() or _took_too_long(desk, desk.clock.monotonic() - asked_at)):
+            if desk.knocked() or _took_too_long(desk, desk.clock.monotonic() - asked_at):
                 raise _KnockError
             _submit(desk, job, seq, valid_for)
             written_at = desk.clock.monotonic()
@@ -122,13 +93,20 @@ def _send_segment(desk: Desk, job: Job, seq: int, tpdu: bytes, valid_for: timede
         log.debug("station=%s text=%d not now: %s", desk.name, job.message_id, obstacle)
         _put_back(desk, job, str(obstacle))
     except sqlite3.OperationalError:
-        # The prompt was left with ESC: nothing has left.
-        _put_back_later(desk, job)
+        # The prompt was left with ESC: nothing of this segment has left. It goes back as soon as the database listens.
+        desk.results.append(
+            lambda: flight.release(desk.db, seat, job, "The database was busy.", now=desk.now_ms())
+        )
         raise
+    except PduError as error:
+        # No modem could carry it: without this the text would end every start of the station.
+        words = f"This text cannot be put into the form that networks carry: {error}"
+        desk.settle(lambda: flight.fail(desk.db, seat, job, seq, words, now=desk.now_ms()))
     except HardwareError as error:
         _refused(desk, job, seq, error, written_at)
     else:
-        desk.accepted.append(Accepted(job, seq, mr, desk.now_ms()))
+        accepted = Accepted(job, seq, mr, desk.now_ms())
+        desk.results.append(lambda: _accepted(desk, seat, accepted))
         desk.suspects.clear()
         return True
     return False
@@ -149,11 +127,11 @@ def _took_too_long(desk: Desk, prompt_s: float) -> bool:
 def _submit(desk: Desk, job: Job, seq: int, valid_for: timedelta) -> None:
     """Commit the intention, with the result of the segment before in the same commit."""
     assert desk.seat is not None
-    desk.db.execute(f"PRAGMA busy_timeout={int(COMMIT_S * 1000)}")
     obstacle: NotNowError | None = None
+    desk.db.execute(f"PRAGMA busy_timeout={int(COMMIT_S * 1000)}")
     try:
         with desk.write():
-            _accept_all(desk)
+            desk.record()
             try:
                 flight.submit(
                     desk.db, desk.seat, job, seq, desk.rules, valid_for=valid_for, now=desk.now_ms()
@@ -162,19 +140,9 @@ def _submit(desk: Desk, job: Job, seq: int, valid_for: timedelta) -> None:
                 obstacle = refused  # what it wrote about the text is committed with the rest
     finally:
         desk.db.execute(f"PRAGMA busy_timeout={int(LOCK_S * 1000)}")
-    desk.accepted.clear()
-    desk.ring()
+    desk.forget()
     if obstacle is not None:
         raise obstacle
-
-
-def _put_back_later(desk: Desk, job: Job) -> None:
-    """Nothing has left, and the database does not listen: the text goes back as soon as it does."""
-    seat = desk.seat
-    assert seat is not None
-    desk.unsettled.append(
-        lambda: flight.release(desk.db, seat, job, "The database was busy.", now=desk.now_ms())
-    )
 
 
 def _put_back(desk: Desk, job: Job, reason: str, wait_s: float = 0) -> None:
@@ -198,24 +166,24 @@ def _refused(desk: Desk, job: Job, seq: int, error: HardwareError, written_at: f
     def outcome() -> None:
         if decision.move == "defer":
             untouched = written_at is None
-            flight.release(desk.db, seat, job, reason, now=now, wait_s=decision.wait_s, tried=untouched)
+            handed_over = None if untouched else seq
+            flight.release(
+                desk.db, seat, job, reason, now=now, seq=handed_over, wait_s=decision.wait_s, tried=untouched
+            )
         elif decision.move == "fail":
             flight.fail(desk.db, seat, job, seq, reason, now=now)
         else:
-            _lose(desk, job, seq, reason, now)
+            _lose(desk, seat, job, seq, reason, now)
 
     if decision.move == "uncertain":
         desk.late = (seat, job, seq, desk.clock.monotonic() + LISTEN_S - RESULT_S)
-    # Both are in hand before either is tried: whatever the database does now, neither result is forgotten.
-    desk.unsettled += (lambda: record_accepted(desk), outcome)
-    desk.flush()
+    desk.settle(outcome)
     _station_after(desk, decision, error)
 
 
-def _lose(desk: Desk, job: Job, seq: int, reason: str, now: int) -> None:
-    assert desk.seat is not None
+def _lose(desk: Desk, seat: Seat, job: Job, seq: int, reason: str, now: int) -> None:
     with desk.write():
-        flight.lose(desk.db, desk.seat, job, seq, reason, now=now)
+        flight.lose(desk.db, seat, job, seq, reason, now=now)
         desk.db.execute(
             "UPDATE station SET uncertain_in_a_row=uncertain_in_a_row+1 WHERE name=?", [desk.name]
         )

@@ -8,9 +8,10 @@ the software.
 import hmac
 import sqlite3
 
-from gateway import claims, conversations, explain, flight, stations
+from gateway import claims, conversations, explain, flight, numbers, stations
+from gateway.errors import Refused
 from gateway.explain import Notice
-from gateway.station.desk import Desk
+from gateway.station.desk import UNCERTAIN_IN_A_ROW, Desk
 from hardware.errors import (
     HardwareError,
     ModemSilent,
@@ -29,38 +30,65 @@ def start(desk: Desk) -> bool:
     if desk.spec.port is None:
         desk.say("waiting", _no_port(desk.name))
         return False
+    desk.flush()
     desk.modem = desk.open_modem()
     pins = Pins(desk)
     try:
         desk.modem.start(pins.enter)
     except PinRefused:
-        pins.outcome("refused")
+        pins.refused()
         raise
-    pins.outcome("accepted")
+    pins.accepted(desk.modem.identity)
     _begin(desk, desk.modem.identity)
     return True
 
 
 def _begin(desk: Desk, identity: Identity) -> None:
-    assert desk.modem is not None
-    desk.flush()
+    """The station's new start: epoch and recovery, the SIM's seat, and what must be known before anything is sent."""
     epoch = flight.begin(desk.db, desk.name, now=desk.now_ms())
-    desk.seat = claims.Seat(
-        desk.name, epoch, desk.sim(identity.iccid or identity.imsi or f"no-iccid-{identity.imei}")
-    )
+    row = desk.db.execute(
+        "SELECT paused_by, uncertain_in_a_row FROM station WHERE name=?", [desk.name]
+    ).fetchone()
+    desk.paused = "person" if row["paused_by"] is not None else ""
+    if not desk.paused and row["uncertain_in_a_row"] >= UNCERTAIN_IN_A_ROW:
+        desk.paused = "uncertain"
+    newest = desk.db.execute("SELECT at FROM event ORDER BY id DESC LIMIT 1").fetchone()
+    desk.newest_ms = newest["at"] if newest else 0
     desk.late = None
     desk.suspects.clear()
-    desk.remember_minute()
+    seat = claims.Seat(desk.name, epoch, desk.sim(_card(desk, identity)))
     stations.set_facts(
         desk.db,
         desk.name,
         port=desk.spec.port or "",
         model=" ".join((identity.manufacturer, identity.model)).strip(),
         imei=identity.imei,
-        iccid=desk.seat.sim.iccid,
+        iccid=seat.sim.iccid,
         imsi=identity.imsi,
-        number=identity.number,
+        number=_own_number(desk, identity),
     )
+    desk.seat = seat
+    desk.remember_minute()
+
+
+def _card(desk: Desk, identity: Identity) -> str:
+    """What this SIM is known by: its ICCID; one that does not answer this once is known by its IMSI from before."""
+    if identity.iccid:
+        return identity.iccid
+    known = desk.db.execute(
+        "SELECT iccid FROM station WHERE imsi=? AND imsi<>'' AND iccid<>''", [identity.imsi]
+    ).fetchone()
+    if known is not None:
+        return str(known["iccid"])
+    return identity.imsi or f"imei-{identity.imei}"
+
+
+def _own_number(desk: Desk, identity: Identity) -> str:
+    """The SIM's own number as E.164, so that our own texts are known as ours; as it stands when it cannot be read."""
+    try:
+        return numbers.normalise(identity.number, desk.rules.region) if identity.number else ""
+    except Refused:
+        return identity.number
 
 
 class Pins:
@@ -71,37 +99,44 @@ class Pins:
         self._tried: int | None = None
 
     def enter(self, identity: Identity) -> str | None:
-        """The PIN to write, its attempt committed; None when it must not be tried (again)."""
-        pin, card = self._desk.spec.pin, identity.iccid or identity.imei
+        """The PIN to write, its attempt committed; None when it must not be tried (again). An admin's own try is always made."""
+        desk, card = self._desk, identity.iccid or identity.imei
+        typed, desk.pin_once = desk.pin_once, ""
+        pin = typed or desk.spec.pin
         if not pin or not card:
             return None
-        db = self._desk.db
-        key = hmac.digest(conversations.number_key(db, card), pin.encode(), "sha256")
-        with self._desk.write():
-            row = db.execute(
+        key = hmac.digest(conversations.number_key(desk.db, card), pin.encode(), "sha256")
+        with desk.write():
+            row = desk.db.execute(
                 "SELECT id, outcome FROM pin_attempt WHERE card=? AND pin_key=?", [card, key]
             ).fetchone()
-            if row is not None and row["outcome"] != "accepted":
+            if row is not None and row["outcome"] != "accepted" and not typed:
                 return None
             if row is None:
-                cursor = db.execute(
-                    "INSERT INTO pin_attempt (card, pin_key, at) VALUES (?,?,?)",
-                    [card, key, self._desk.now_ms()],
+                cursor = desk.db.execute(
+                    "INSERT INTO pin_attempt (card, pin_key, at) VALUES (?,?,?)", [card, key, desk.now_ms()]
                 )
                 self._tried = int(cursor.lastrowid or 0)
             else:
-                db.execute(
-                    "UPDATE pin_attempt SET outcome=NULL, at=? WHERE id=?", [self._desk.now_ms(), row["id"]]
+                desk.db.execute(
+                    "UPDATE pin_attempt SET outcome=NULL, at=? WHERE id=?", [desk.now_ms(), row["id"]]
                 )
                 self._tried = int(row["id"])
         return pin
 
-    def outcome(self, outcome: str) -> None:
-        """Remember what became of the attempt, if one was made."""
+    def refused(self) -> None:
+        """The SIM said no: this PIN is never tried again by the software."""
         if self._tried is not None:
             with self._desk.write():
-                self._desk.db.execute("UPDATE pin_attempt SET outcome=? WHERE id=?", [outcome, self._tried])
-            self._tried = None
+                self._desk.db.execute("UPDATE pin_attempt SET outcome='refused' WHERE id=?", [self._tried])
+
+    def accepted(self, identity: Identity) -> None:
+        """The SIM is open: the attempt of this start, or one whose start ended before its outcome was known, was right."""
+        with self._desk.write():
+            self._desk.db.execute(
+                "UPDATE pin_attempt SET outcome='accepted' WHERE outcome IS NULL AND card IN (?,?)",
+                [identity.iccid, identity.imei],
+            )
 
 
 def _no_port(name: str) -> Notice:

@@ -3,7 +3,7 @@
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
-from gateway import board, cards, conversations, outbox
+from gateway import board, cards, conversations, outbox, settling
 from gateway.errors import Refused
 from gateway.store import write
 from web import access, data, words
@@ -54,12 +54,12 @@ def settle(message_id: int) -> ResponseReturnValue:
     try:
         if known == "again":
             with write(db):
-                again = outbox.resend(db, message_id, by=user, key=key, rules=data.rules(), now=now)
+                again = settling.resend(db, message_id, by=user, key=key, rules=data.rules(), now=now)
                 if outbox.load(db, message_id)["state"] == "uncertain":
-                    outbox.settle(db, message_id, arrived=False, by=user, now=now)
+                    settling.settle(db, message_id, arrived=False, by=user, now=now)
             words.tell("Here are the same words as a new text. It goes out when you send it.")
             return go("send.page", card=again)
-        outbox.settle(db, message_id, arrived=known == "arrived", by=user, now=now)
+        settling.settle(db, message_id, arrived=known == "arrived", by=user, now=now)
     except Refused as answer:
         words.tell(str(answer), "refused")
     else:

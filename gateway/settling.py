@@ -1,0 +1,65 @@
+"""Uncertain and failed texts: a person says what became of them, or drafts them again.
+
+Nothing here resends by itself: a resend is a new draft that wants its own approval, one at a time for each text.
+Fails with `Refused`, in a sentence.
+"""
+
+import sqlite3
+
+from gateway import policy
+from gateway.errors import Refused, StaleMessage
+from gateway.message import KINDS
+from gateway.moves import move
+from gateway.outbox import insert_draft, load
+from gateway.people import User
+from gateway.rules import Rules
+from gateway.store import write
+
+
+def _to_settle(db: sqlite3.Connection, message_id: int, by: User) -> sqlite3.Row:
+    """The text, when this person may say what became of it: who approved it, who has the conversation, who may see all."""
+    row = load(db, message_id)
+    theirs = by.id in (row["approved_by"], row["holder_id"]) or policy.may(by.role, "see_all_conversations")
+    if not theirs or not policy.may(by.role, "settle"):
+        raise Refused("This text is somebody else's to settle. Nothing was changed.")
+    return row
+
+
+def settle(db: sqlite3.Connection, message_id: int, *, arrived: bool, by: User, now: int) -> None:
+    """A person who asked says whether an uncertain text arrived."""
+    with write(db):
+        row = _to_settle(db, message_id, by)
+        if row["state"] != "uncertain":
+            raise StaleMessage("That text is settled by now. Nothing was changed.")
+        event, word = ("settle_delivered", "arrived") if arrived else ("settle_failed", "did not arrive")
+        move(db, event, message_id, actor=f"user:{by.id}", now=now, reason=f"{by.name} says that it {word}.")
+
+
+def resend(db: sqlite3.Connection, message_id: int, *, by: User, key: str, rules: Rules, now: int) -> int:
+    """Draft the same words again as a new text, which wants its own approval; the old one stays as it is.
+
+    Whoever asks second gets the draft of the first; evidence that the old text arrived takes the draft back.
+    """
+    with write(db):
+        row = _to_settle(db, message_id, by)
+        if row["state"] not in ("uncertain", "failed", "undelivered", "expired"):
+            raise Refused("This text does not need to be sent again: it left, or it is still on its way.")
+        known = db.execute(
+            "SELECT id FROM message WHERE draft_key=? OR (resend_of=? AND state IN ('awaiting','approved','claimed'))",
+            [key, message_id],
+        ).fetchone()
+        if known is not None:
+            return int(known["id"])
+        kind = KINDS[row["kind"]]
+        return insert_draft(
+            db,
+            row["conversation_id"],
+            row["text"],
+            kind=kind,
+            key=key,
+            channel="panel",
+            by=by,
+            rules=rules,
+            now=now,
+            resend_of=message_id,
+        )
