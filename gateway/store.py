@@ -28,9 +28,11 @@ def connect(
 ) -> sqlite3.Connection:
     """Open the database with the settings that every promise here rests on."""
     if not query_only:
-        # Numbers and texts are for this user alone; the log files beside it inherit its rights.
-        with suppress(OSError):  # SQLite says what is wrong, in its own exception
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        # Numbers and texts are for this user alone; the log files beside it inherit its rights. Only a new file is opened
+        # here: closing any descriptor of a database drops the locks of every connection in this process (POSIX), which
+        # corrupts it. SQLite itself says what is wrong with the path.
+        with suppress(OSError):
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
     db = sqlite3.connect(path, timeout=timeout_s, isolation_level=None)
     db.row_factory = sqlite3.Row
     db.execute(f"PRAGMA page_size={PAGE_BYTES}")

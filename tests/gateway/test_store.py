@@ -1,0 +1,39 @@
+"""What every promise about the database rests on."""
+
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from gateway import store
+
+
+def test_opening_another_connection_leaves_the_locks_of_the_first_in_place(
+    path: Path, db: sqlite3.Connection
+) -> None:
+    """POSIX drops all locks of a process on a file when it closes any descriptor of it: that corrupted a database."""
+    with store.write(db):
+        store.connect(path).close()
+        script = f"import sqlite3; sqlite3.connect({str(path)!r}, timeout=0.1).execute('BEGIN IMMEDIATE')"
+        other = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+        assert "database is locked" in other.stderr
+
+
+def test_a_failed_write_leaves_nothing_and_an_inner_one_belongs_to_the_outer(db: sqlite3.Connection) -> None:
+    with pytest.raises(ZeroDivisionError), store.write(db):  # noqa: PT012
+        with store.write(db):
+            db.execute("INSERT INTO setting VALUES ('inner', '1')")
+        raise ZeroDivisionError
+    assert db.execute("SELECT count(*) FROM setting").fetchone()[0] == 0
+
+
+def test_only_full_commits_and_those_synced_after_are_promised_to_survive_a_power_cut(
+    db: sqlite3.Connection, path: Path
+) -> None:
+    with store.relaxed(db), store.write(db):
+        db.execute("INSERT INTO setting VALUES ('a', '1')")
+        assert db.execute("PRAGMA synchronous").fetchone()[0] == 1
+    assert db.execute("PRAGMA synchronous").fetchone()[0] == 2
+    store.sync(path)
