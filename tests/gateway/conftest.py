@@ -14,6 +14,8 @@ from gateway.claims import Seat
 from gateway.flight import begin
 from gateway.policy import Limits, Quiet
 from gateway.rules import Rules
+from hardware.virtual import VirtualBank
+from tests.gateway.bench import Bench
 
 NOON = int(datetime(2026, 11, 24, 17, 0, tzinfo=UTC).timestamp() * 1000)  # noon in New York
 ADA = "+12025550123"
@@ -122,3 +124,21 @@ def take_seat(
 @pytest.fixture
 def seat(db: sqlite3.Connection) -> Seat:
     return take_seat(db)
+
+
+@pytest.fixture
+def bank(tmp_path: Path) -> Iterator[VirtualBank]:
+    with VirtualBank(2, tmp_path / "m") as bank:
+        yield bank
+
+
+@pytest.fixture
+def now() -> int:
+    return int(datetime.now(UTC).timestamp() * 1000)
+
+
+@pytest.fixture
+def bench(bank: VirtualBank, path: Path, desk: Desk, rules: Rules) -> Iterator[Bench]:
+    bench = Bench(bank, path, desk, rules)
+    yield bench
+    bench.station.close()

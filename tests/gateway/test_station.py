@@ -1,116 +1,25 @@
 """A real station over a virtual modem on a real pty, judged by what went on the air, what lies on the SIM and what the database says."""
 
+import dataclasses
 import sqlite3
-import time
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+import threading
+from datetime import time
 from pathlib import Path
 
 import pytest
 
 from gateway import optouts, outbox, stations, store
-from gateway.config import Station as Spec
+from gateway.policy import Quiet
 from gateway.rules import Rules
-from gateway.station import Station, sending
-from hardware.link import SystemClock
-from hardware.modem import Modem
-from hardware.patience import Patience
-from hardware.port import open_port
+from gateway.station import sending
 from hardware.virtual import VirtualBank
+from tests.gateway.bench import Bench
 from tests.gateway.conftest import ADA, LUIS, Desk, Room
-
-QUICK = Patience(probes=3, probe_s=0.5, settle_s=0.02, answer_s=1.0, sim_ready_s=1.0, sim_fault_s=0.5, smsc_s=0.5, retry_s=0.1,
-                 pin_s=0.5, sms_ready_s=0.5, pdu_mode_s=0.1, list_s=1.0, delete_s=1.0, prompt_s=1.0)  # fmt: skip
-PATIENCE_S = 10.0
-
-
-class Bench:
-    """One station under test; `until` steps it as its thread would."""
-
-    def __init__(self, bank: VirtualBank, path: Path, desk: Desk, rules: Rules, **spec: object) -> None:
-        self.bank, self.path, self.desk, self.rules = bank, path, desk, rules
-        self.spec = Spec(name="north", port=bank.ports[0], **spec)  # type: ignore[arg-type]
-        self.clock = SystemClock()
-        self.station = self.make()
-
-    def make(self) -> Station:
-        def open_modem() -> Modem:
-            return Modem(open_port(self.spec.port or "", self.clock), self.clock, QUICK)
-
-        return Station(
-            self.spec, database=self.path, rules=self.rules, clock=self.clock, open_modem=open_modem
-        )
-
-    def restart(self) -> None:
-        """The process died and came back: nothing is left of the old station but its rows."""
-        if self.station.modem is not None:
-            self.station.modem.close()
-        self.station = self.make()
-
-    def step(self) -> None:
-        now = self.clock.monotonic()
-        wake_at = min(self.station.step(now), now + 0.05)
-        if self.station.modem is not None and wake_at > self.clock.monotonic():
-            self.station.modem.wait(wake_at)
-
-    def until(self, condition: Callable[[], bool], what: str) -> None:
-        deadline = time.monotonic() + PATIENCE_S
-        while not condition():
-            assert time.monotonic() < deadline, (
-                f"not within {PATIENCE_S:g} s: {what}; {self.said()}, {self.texts()}"
-            )
-            self.step()
-
-    def said(self) -> tuple[str, str]:
-        row = self.desk.db.execute("SELECT state, reason FROM station WHERE name='north'").fetchone()
-        return (row["state"], row["reason"]) if row else ("", "")
-
-    def texts(self) -> list[tuple[int, str, str]]:
-        return [tuple(row) for row in self.desk.db.execute("SELECT id, state, reason FROM message")]
-
-    def until_state(self, message_id: int, *states: str) -> None:
-        self.until(lambda: self.desk.state(message_id) in states, f"text {message_id} {states}")
-
-    def until_ready(self) -> None:
-        self.until(lambda: self.said()[0] == "ready", "ready")
-
-    def on_air(self) -> list[str | None]:
-        return [record.text for record in self.bank.air()]
-
-    def inbound(self) -> list[str]:
-        return [row["text"] for row in self.desk.db.execute("SELECT text FROM inbound ORDER BY id")]
-
-
-@pytest.fixture
-def bank(tmp_path: Path) -> Iterator[VirtualBank]:
-    with VirtualBank(2, tmp_path / "m") as bank:
-        yield bank
-
-
-@pytest.fixture
-def now() -> int:
-    return int(datetime.now(UTC).timestamp() * 1000)
 
 
 @pytest.fixture
 def rules(rules: Rules) -> Rules:
-    from gateway.policy import Quiet
-
-    return Rules(
-        rules.organisation,
-        "US",
-        rules.zone,
-        Quiet(rules.quiet.from_, rules.quiet.from_),
-        undo_ms=0,
-        allow_cli=True,
-    )
-
-
-@pytest.fixture
-def bench(bank: VirtualBank, path: Path, desk: Desk, rules: Rules) -> Iterator[Bench]:
-    bench = Bench(bank, path, desk, rules)
-    yield bench
-    bench.station.close()
+    return dataclasses.replace(rules, quiet=Quiet(time(0), time(0)))
 
 
 def test_an_approved_text_goes_on_the_air_as_it_was_approved_and_is_reported_delivered(
@@ -166,8 +75,6 @@ def test_a_stop_that_comes_while_the_prompt_is_awaited_stops_the_text(bench: Ben
     bench.until_ready()
     bench.bank.fault(0, "prompt_delay", 400, 1)
     message_id = bench.desk.approved(ADA, now=now)
-    import threading
-
     threading.Timer(0.15, lambda: bench.bank.inbound(0, ADA, "Stop please")).start()
     bench.until_state(message_id, "withdrawn")
     assert bench.on_air() == []
@@ -259,8 +166,6 @@ def test_a_stick_pulled_after_the_pdu_leaves_the_text_uncertain(bench: Bench, no
     bench.bank.fault(0, "cmgs_silent", times=1)
     bench.bank.fault(0, "report_never")
     message_id = bench.desk.approved(now=now)
-    import threading
-
     threading.Timer(0.5, lambda: bench.bank.unplug(0)).start()
     bench.until_state(message_id, "uncertain")
     bench.bank.plug(0)
@@ -277,8 +182,6 @@ def test_a_locked_database_at_the_prompt_sends_nothing_and_the_text_goes_once_it
     bench.bank.fault(0, "prompt_delay", 300, 1)
     message_id = bench.desk.approved(now=now)
     blocker = sqlite3.connect(bench.path, isolation_level=None, check_same_thread=False)
-    import threading
-
     threading.Timer(0.1, lambda: blocker.execute("BEGIN IMMEDIATE")).start()
     bench.until(lambda: bench.desk.state(message_id) == "claimed", "claimed")
     assert bench.on_air() == []
