@@ -35,6 +35,7 @@ from hardware.errors import HardwareError
 from hardware.link import Clock, SystemClock
 from hardware.modem import Modem
 from hardware.port import open_port
+from hardware.trace import Trace
 
 log = logging.getLogger("textbank.gateway")
 
@@ -135,9 +136,15 @@ class Gateway:
     """Everything that runs in the gateway process, for one configuration."""
 
     def __init__(
-        self, config: Config, *, clock: Clock | None = None, open_modem: Callable[[Spec], Modem] | None = None
+        self,
+        config: Config,
+        *,
+        clock: Clock | None = None,
+        open_modem: Callable[[Spec], Modem] | None = None,
+        traces: Path | None = None,
     ) -> None:
         self._config = config
+        self._traces = traces
         self._database = config.database.path
         self._clock = clock or SystemClock()
         self._open_modem = open_modem or self._open_port
@@ -145,7 +152,10 @@ class Gateway:
         self._workers: list[Worker] = []
 
     def _open_port(self, spec: Spec) -> Modem:
-        return Modem(open_port(spec.port or "", self._clock), self._clock)
+        trace = None
+        if self._traces is not None:
+            trace = Trace(self._traces / f"{spec.name}.trace", self._clock)
+        return Modem(open_port(spec.port or "", self._clock, trace), self._clock)
 
     def end(self) -> None:
         """From any thread or a signal handler: end `run`."""
@@ -221,9 +231,9 @@ class Gateway:
             os.posix_fallocate(reserve.fileno(), 0, RESERVE_BYTES)
 
 
-def serve(config: Config) -> None:
-    """Run the gateway in this process until SIGTERM or Ctrl-C."""
-    gateway = Gateway(config)
+def serve(config: Config, *, traces: Path | None = None) -> None:
+    """Run the gateway in this process until SIGTERM or Ctrl-C; `traces` is a folder for what is said to each modem."""
+    gateway = Gateway(config, traces=traces)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: gateway.end())
     ring(config.database.path)

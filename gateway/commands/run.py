@@ -110,10 +110,19 @@ def ready_to_run(config: Config) -> None:
         )
 
 
+_trace = click.option(
+    "--trace",
+    "traces",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="A folder for what is said to and by each modem, with times; texts, numbers and PINs are left out.",
+)
+
+
 @click.command()
+@_trace
 @click.pass_context
 @refusals
-def run(ctx: click.Context) -> None:
+def run(ctx: click.Context, traces: Path | None) -> None:
     """Gateway and panel in the foreground, until Ctrl-C."""
     from gateway.daemon import serve
 
@@ -121,20 +130,21 @@ def run(ctx: click.Context) -> None:
     config = config_of(ctx)
     ready_to_run(config)
     with panel_beside(config):
-        serve(config)
+        serve(config, traces=traces)
 
 
 @click.command()
+@_trace
 @click.pass_context
 @refusals
-def gateway(ctx: click.Context) -> None:
+def gateway(ctx: click.Context, traces: Path | None) -> None:
     """The gateway alone: drives the modems, opens no socket to the network."""
     from gateway.daemon import serve
 
     start_logging()
     config = config_of(ctx)
     ready_to_run(config)
-    serve(config)
+    serve(config, traces=traces)
 
 
 @click.command()

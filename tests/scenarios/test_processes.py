@@ -46,9 +46,9 @@ class Group:
         self.user = people.create(self.db, "Vera", "volunteer", now=store.wall_ms())
         self.process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> None:
+    def start(self, *more: str) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "gateway", "--config", str(self.config_path), "gateway"],
+            [sys.executable, "-m", "gateway", "--config", str(self.config_path), "gateway", *more],
             stderr=subprocess.DEVNULL,
         )
 
@@ -222,3 +222,19 @@ def test_nothing_is_written_by_an_idle_gateway(group: Group) -> None:
     assert written() == before
     assert group.db.execute("PRAGMA data_version").fetchone()[0] == version
     assert os.path.exists(f"/proc/{group.process.pid}")
+
+
+def test_a_trace_shows_what_was_said_and_hides_who_was_texted_what(group: Group, tmp_path: Path) -> None:
+    (tmp_path / "traces").mkdir()
+    group.start("--trace", str(tmp_path / "traces"))
+    message_id = group.approved(ADA, "Secret words")
+    group.until(lambda: group.state(message_id) == "delivered", "delivered")
+    group.end(signal.SIGTERM)
+    texts = [path.read_text() for path in (tmp_path / "traces").glob("*.trace")]
+    said = "".join(texts)
+    assert len(texts) == 2
+    assert "AT+CMGS=" in said
+    assert "+CMGS: " in said
+    sent = next(record.tpdu for record in group.bank.air())
+    assert sent[:20] not in said.upper()
+    assert ADA[1:] not in said
