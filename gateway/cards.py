@@ -156,7 +156,7 @@ def counts(db: sqlite3.Connection, user: User, *, now: int) -> Counts:
     visible = (
         "1"
         if may(user.role, "see_all_conversations")
-        else "(holder_id IS NULL OR holder_id=:user OR held_at<=:stale)"
+        else "(holder_id IS NULL OR holder_id=:user OR held_at<=:stale OR held_at>:future)"
     )
     waiting = db.execute(
         f"SELECT count(*) FROM conversation WHERE (waiting_at IS NOT NULL OR asks_opt_out=1) AND {visible}",

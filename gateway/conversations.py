@@ -75,10 +75,12 @@ def name_of(row: Mapping[str, object] | sqlite3.Row) -> str:
 
 def held_by_another(row: sqlite3.Row, user: User, now: int) -> bool:
     """True while somebody else's hold on this conversation is fresh."""
-    # A hold from the future is a clock that was wrong: it must not lock everybody out.
-    return (
-        row["holder_id"] not in (None, user.id) and now - HOLD_MS < (row["held_at"] or 0) <= now + REFRESH_MS
-    )
+    return row["holder_id"] not in (None, user.id) and fresh(row["held_at"], now)
+
+
+def fresh(held_at: int | None, now: int) -> bool:
+    """True while a hold counts. One from the future is a clock that was wrong: it must not lock everybody out."""
+    return now - HOLD_MS < (held_at or 0) <= now + REFRESH_MS
 
 
 def hold(db: sqlite3.Connection, conversation_id: int, user: User, *, now: int) -> None:
@@ -90,7 +92,7 @@ def hold(db: sqlite3.Connection, conversation_id: int, user: User, *, now: int) 
         if held_by_another(row, user, now):
             holder = db.execute("SELECT name FROM user WHERE id=?", [row["holder_id"]]).fetchone()
             raise Refused(f"{holder['name']} has this conversation now. Nothing was sent twice.")
-        if row["holder_id"] != user.id or row["held_at"] < now - REFRESH_MS:
+        if row["holder_id"] != user.id or not now - REFRESH_MS <= row["held_at"] <= now + REFRESH_MS:
             db.execute(
                 "UPDATE conversation SET holder_id=?, held_at=? WHERE id=?", [user.id, now, conversation_id]
             )

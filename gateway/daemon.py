@@ -111,10 +111,10 @@ class Worker:
                 if modem is None:
                     self._rung.wait(wait_s)
                 else:
-                    with contextlib.suppress(
-                        HardwareError
-                    ):  # pulled while idle: the next step finds out and says so
+                    try:
                         modem.wait(wake_at)
+                    except HardwareError as error:
+                        station.meet(error)  # pulled while idle
         finally:
             station.close()
 
@@ -161,6 +161,11 @@ class Gateway:
         """From any thread or a signal handler: end `run`."""
         with contextlib.suppress(BlockingIOError):
             self._end.send(b".", socket.MSG_DONTWAIT)
+
+    def close(self) -> None:
+        """After `run`: let go of what `end` speaks through."""
+        self._ending.close()
+        self._end.close()
 
     def run(self) -> None:
         """Hold the database and drive the modems until `end`."""

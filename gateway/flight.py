@@ -142,7 +142,7 @@ def submit(
             or row["state"] not in ("claimed", "submitted")
         ):
             raise NotNowError(f"text {job.message_id} is no longer this station's")
-        obstacle = _other_words(row, job) or obstacle_to(db, row, seat, rules, job.total, now)
+        obstacle = _other_words(db, row, job) or obstacle_to(db, row, seat, rules, job.total, now)
         if obstacle is None:
             _record_submit(db, seat, job, row, seq, valid_for, now)
     if obstacle is not None:
@@ -157,7 +157,7 @@ def submit(
         raise NotNowError(obstacle.reason)
 
 
-def _other_words(row: sqlite3.Row, job: Job) -> Obstacle | None:
+def _other_words(db: sqlite3.Connection, row: sqlite3.Row, job: Job) -> Obstacle | None:
     """What leaves is byte for byte what a person approved, or it goes back to a person."""
     approved = (
         row["salt"] is not None
@@ -169,9 +169,8 @@ def _other_words(row: sqlite3.Row, job: Job) -> Obstacle | None:
     ):
         return None
     if row["submitted_at"] is not None:
-        return Obstacle(
-            "expire", "Its words or its number were changed after it had begun to leave; the rest stays here."
-        )
+        words = "Its words or its number were changed after it had begun to leave; the rest stays here."
+        return Obstacle("expire", left_already(db, row["id"], row["total"], words))
     return Obstacle("void", "Its words or its number are not those that were approved. It did not leave.")
 
 

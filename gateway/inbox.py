@@ -79,18 +79,22 @@ def conversations_in(
     """The conversations of a box ("waiting", "mine", "all") that this person may see: who waits longest first, else the newest first."""
     if not may(user.role, "answer"):
         raise Refused("Your role does not read people's texts. Nothing was shown.")
-    stale = now - conversations.HOLD_MS
     visible = (
         "1"
         if may(user.role, "see_all_conversations")
-        else "(c.holder_id IS NULL OR c.holder_id=:user OR c.held_at<=:stale)"
+        else "(c.holder_id IS NULL OR c.holder_id=:user OR c.held_at<=:stale OR c.held_at>:future)"
     )
     order = "coalesce(c.waiting_at, c.last_at), c.id" if box == "waiting" else "c.last_at DESC, c.id DESC"
     rows = db.execute(
         "SELECT c.*, u.name AS holder_name, "
         "(SELECT text FROM inbound i WHERE i.conversation_id=c.id ORDER BY i.id DESC LIMIT 1) AS snippet "
         f"FROM conversation c LEFT JOIN user u ON u.id=c.holder_id WHERE {_BOXES[box]} AND {visible} ORDER BY {order} LIMIT :limit",
-        {"user": user.id, "stale": stale, "limit": limit},
+        {
+            "user": user.id,
+            "stale": now - conversations.HOLD_MS,
+            "future": now + conversations.REFRESH_MS,
+            "limit": limit,
+        },
     )
     return [
         Row(
@@ -102,7 +106,7 @@ def conversations_in(
             row["waiting_at"] is not None or bool(row["asks_opt_out"]),
             bool(row["asks_opt_out"]),
             row["opted_out_at"] is not None,
-            (row["holder_name"] or "") if (row["held_at"] or 0) > stale else "",
+            (row["holder_name"] or "") if conversations.fresh(row["held_at"], now) else "",
             row["holder_id"] == user.id,
         )
         for row in rows

@@ -75,6 +75,10 @@ class Station:
         self._failures = 0 if self._desk.modem is not None else self._failures
         return wake_at
 
+    def meet(self, error: HardwareError) -> None:
+        """The modem went while the thread around this station waited for it."""
+        self._modem_trouble(error)
+
     def _asked(self) -> bool:
         row = self._desk.db.execute(
             "SELECT 1 FROM station_request WHERE station=? AND taken_at IS NULL", [self.name]
@@ -262,7 +266,7 @@ class Station:
             desk.say("waiting", explain.database_locked(LOCK_S) if locked else explain.disk_full(folder, 0))
         except sqlite3.Error:
             log.debug("station=%s its state could not be written either", self.name)
-        self._health_at = 0.0
+        self._health_at = self._sweep_at = 0.0  # what rang meanwhile was heard once and not read
         return desk.clock.monotonic() + DATABASE_S
 
     def _modem_trouble(self, error: HardwareError) -> float:

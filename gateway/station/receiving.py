@@ -3,6 +3,7 @@ there.
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 from gateway import arrivals, flight
 from gateway.arrivals import Received, Seen
@@ -67,7 +68,6 @@ class Reader:
     def keep(self, received: list[Received]) -> int:
         """Commit what came, and ring; after it the modem's copies may go."""
         desk = self._desk
-        assert desk.seat is not None
         new = arrivals.keep(desk.db, received, self._seen, desk.rules, now=desk.now_ms())
         self._filled = None
         if new:
@@ -103,7 +103,6 @@ class Reader:
         desk = self._desk
         assert desk.modem is not None
         result = Heard()
-        direct: list[Received] = []
         heard, desk.heard = [*desk.heard, *desk.modem.notices()], []
         for notice in heard:
             match notice:
@@ -116,7 +115,8 @@ class Reader:
                 case Waiting() | StorageFull():
                     result.texts = result.elsewhere = True
                 case Direct():
-                    direct.append(Received(notice.pdu))
+                    # It exists nowhere else: when the database or the modem fails now, it stays in hand.
+                    desk.results.append(partial(self._keep_direct, Received(notice.pdu)))
                 case LateSubmit():
                     self._late(notice.mr)
                 case Restarted():
@@ -124,10 +124,11 @@ class Reader:
                     result.restarted = True
                 case _:
                     desk.modem.hang_up()
-        if direct:
-            # They exist nowhere else: when the database refuses, they stay in hand until it takes them.
-            desk.settle(lambda: _ignore(self.keep(direct)))
+        desk.flush()
         return result
+
+    def _keep_direct(self, received: Received) -> None:
+        self.keep([received])
 
     def _late(self, mr: int | None) -> None:
         desk = self._desk
@@ -135,8 +136,4 @@ class Reader:
             return
         seat, job, seq, _ = desk.late
         desk.late = None
-        desk.settle(lambda: flight.settle_late(desk.db, seat, job, seq, mr, now=desk.now_ms()))
-
-
-def _ignore(_: int) -> None:
-    return None
+        desk.results.append(lambda: flight.settle_late(desk.db, seat, job, seq, mr, now=desk.now_ms()))

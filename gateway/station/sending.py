@@ -187,6 +187,13 @@ def _lose(desk: Desk, seat: Seat, job: Job, seq: int, reason: str, now: int) -> 
         desk.db.execute(
             "UPDATE station SET uncertain_in_a_row=uncertain_in_a_row+1 WHERE name=?", [desk.name]
         )
+        if _in_a_row(desk) >= UNCERTAIN_IN_A_ROW:  # here too: this may be written long after it happened
+            desk.paused = "uncertain"
+
+
+def _in_a_row(desk: Desk) -> int:
+    row = desk.db.execute("SELECT uncertain_in_a_row FROM station WHERE name=?", [desk.name]).fetchone()
+    return int(row["uncertain_in_a_row"])
 
 
 def _fact(desk: Desk, error: HardwareError, written_at: float | None) -> Refusal:
@@ -210,10 +217,10 @@ def _fact(desk: Desk, error: HardwareError, written_at: float | None) -> Refusal
 
 
 def _station_after(desk: Desk, decision: Decision, error: HardwareError) -> None:
-    row = desk.db.execute("SELECT uncertain_in_a_row FROM station WHERE name=?", [desk.name]).fetchone()
-    if row["uncertain_in_a_row"] >= UNCERTAIN_IN_A_ROW:
+    in_a_row = _in_a_row(desk)
+    if in_a_row >= UNCERTAIN_IN_A_ROW:
         desk.paused = "uncertain"
-        desk.say("paused", explain.uncertain_in_a_row(desk.name, row["uncertain_in_a_row"]))
+        desk.say("paused", explain.uncertain_in_a_row(desk.name, in_a_row))
     elif decision.station == "pause":
         desk.paused = decision.reason
         desk.say("paused", explain.refused_by_network(desk.name, decision.reason))

@@ -1,7 +1,7 @@
 """One real station over a virtual modem on a real pty, stepped by the test as its thread would step it.
 
-`tap` runs in the station's thread right after `AT+CMGS` was written: the one moment at which a test may lock the
-database, pull the stick or let a text arrive, and know that nothing has left yet.
+`at_prompt` acts in the station's thread right before `AT+CMGS` is written: the moment at which a test locks the database
+or lets a text arrive, and knows that the text is claimed and has not left.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from gateway.config import Station as Spec
 from gateway.rules import Rules
 from gateway.station import Station
+from hardware.errors import HardwareError
 from hardware.link import Clock, Link, SystemClock
 from hardware.modem import Modem
 from hardware.patience import Patience
@@ -30,16 +31,16 @@ PATIENCE_S = 10.0
 
 
 class Tapped:
-    """A link that tells a test when AT+CMGS has been written."""
+    """A link that tells a test when AT+CMGS is about to be written."""
 
     def __init__(self, link: Link, bench: Bench) -> None:
         self.name, self.read, self.wake, self.close = link.name, link.read, link.wake, link.close
         self._link, self._bench = link, bench
 
     def write(self, data: bytes) -> None:
-        self._link.write(data)
         if data.startswith(b"AT+CMGS=") and self._bench.tap is not None:
             self._bench.tap()
+        self._link.write(data)
 
 
 def wait_for(condition: Callable[[], bool], what: str) -> None:
@@ -56,12 +57,16 @@ class Blocker:
     def __init__(self, path: Path) -> None:
         self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
 
+    @property
+    def holds(self) -> bool:
+        return self._db.in_transaction
+
     def lock(self) -> None:
-        if not self._db.in_transaction:
+        if not self.holds:
             self._db.execute("BEGIN IMMEDIATE")
 
     def free(self) -> None:
-        if self._db.in_transaction:
+        if self.holds:
             self._db.execute("ROLLBACK")
 
     def close(self) -> None:
@@ -97,7 +102,10 @@ class Bench:
         now = self.clock.monotonic()
         wake_at = min(self.station.step(now), now + 0.05)
         if self.station.modem is not None and wake_at > self.clock.monotonic():
-            self.station.modem.wait(wake_at)
+            try:
+                self.station.modem.wait(wake_at)
+            except HardwareError as error:
+                self.station.meet(error)
 
     def until(self, condition: Callable[[], bool], what: str) -> None:
         deadline = time.monotonic() + PATIENCE_S
@@ -121,7 +129,7 @@ class Bench:
         self.until(lambda: self.said()[0] == "ready", "ready")
 
     def at_prompt(self, number: int, act: Callable[[], None]) -> None:
-        """Do this once, right after the `number`th AT+CMGS from now (from 1) was written."""
+        """Do this once, right before the `number`th AT+CMGS from now (from 1) is written."""
         left = number
 
         def tap() -> None:

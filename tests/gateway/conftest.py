@@ -14,8 +14,10 @@ from gateway.claims import Seat
 from gateway.flight import begin
 from gateway.policy import Limits, Quiet
 from gateway.rules import Rules
+from gateway.station import desk as belongings
+from gateway.station import sending
 from hardware.virtual import VirtualBank
-from tests.gateway.bench import Bench
+from tests.gateway.bench import Bench, Blocker
 
 NOON = int(datetime(2026, 11, 24, 17, 0, tzinfo=UTC).timestamp() * 1000)  # noon in New York
 ADA = "+12025550123"
@@ -142,3 +144,18 @@ def bench(bank: VirtualBank, path: Path, desk: Desk, rules: Rules) -> Iterator[B
     bench = Bench(bank, path, desk, rules)
     yield bench
     bench.station.close()
+
+
+@pytest.fixture
+def blocker(db: sqlite3.Connection, path: Path) -> Iterator[Blocker]:
+    blocker = Blocker(path)
+    yield blocker
+    blocker.close()
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stations that give a locked database a tenth of a second."""
+    monkeypatch.setattr(belongings, "LOCK_S", 0.1)
+    monkeypatch.setattr(sending, "LOCK_S", 0.1)
+    monkeypatch.setattr(sending, "COMMIT_S", 0.1)

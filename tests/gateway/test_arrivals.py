@@ -94,13 +94,27 @@ def test_a_long_text_is_joined_in_any_order_and_over_a_restart(
         db.close()
 
 
-def test_two_long_texts_under_one_reference_stay_two(desk: Desk, arrive: Callable[..., int]) -> None:
-    first, second = deliver("a" * 200, ref=5), deliver("b" * 200, ref=5)
-    arrive(first[0], slot=1)
-    arrive(second[0], slot=2)
-    arrive(second[1], slot=3)
-    arrive(first[1], slot=4)
-    assert sorted(len(text) for text in texts(desk.db)) == [200, 200]
+@pytest.mark.parametrize("order", ["a1 b1 b2 a2", "a1 b1 a2 b2", "b2 a2 a1 b1", "b2 a2 b1 a1", "a2 b2 b1 a1"])
+def test_two_long_texts_under_one_reference_stay_two(
+    desk: Desk, arrive: Callable[..., int], order: str
+) -> None:
+    words = {"a": "An answer about Thursday. " * 8 + "Ada", "b": "Bring the keys of the hall. " * 8 + "Ada"}
+    minutes_later = SENT_AT + timedelta(minutes=4)
+    pdus = {"a": deliver(words["a"], ref=5), "b": deliver(words["b"], ref=5, at=minutes_later)}
+    for slot, name in enumerate(order.split()):
+        arrive(pdus[name[0]][int(name[1]) - 1], slot=slot)
+    assert sorted(texts(desk.db)) == sorted(words.values())
+
+
+def test_two_long_texts_under_one_reference_are_both_shown_when_neither_becomes_whole(
+    desk: Desk, arrive: Callable[..., int]
+) -> None:
+    arrive(deliver("a" * 200, ref=5)[0], slot=1)
+    arrive(deliver("b" * 200, ref=5)[0], slot=2)
+    arrivals.show_incomplete(desk.db, now=NOON + DAY_MS + 1)
+    assert texts(desk.db) == ["a" * 153 + arrivals.GAP, "b" * 153 + arrivals.GAP]
+    rows = desk.db.execute("SELECT missing FROM inbound").fetchall()
+    assert [row["missing"] for row in rows] == [1, 1]
 
 
 def test_a_long_text_whose_segment_never_comes_is_shown_with_its_gap(

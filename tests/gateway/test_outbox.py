@@ -1,13 +1,18 @@
 """I1: nothing is approved but exactly what one person saw, by who may, once."""
 
 import sqlite3
+from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
-from gateway import ledger, outbox
+from gateway import arrivals, cards, claims, conversations, flight, inbox, ledger, outbox, settling
+from gateway.arrivals import Received, Seen
 from gateway.errors import Refused, StaleMessage
-from gateway.rules import DAY_MS, Rules
-from tests.gateway.conftest import ADA, NOON, Desk, Room
+from gateway.people import User
+from gateway.rules import DAY_MS, HOUR_MS, Rules
+from tests.gateway.conftest import ADA, ICCID, NOON, Desk, Room, take_seat
+from tests.gateway.test_arrivals import deliver
 
 
 def approve(
@@ -158,3 +163,158 @@ def test_erasing_the_salt_leaves_the_chain_intact(desk: Desk) -> None:
     desk.db.execute("UPDATE conversation SET salt=NULL")
     found = ledger.verify(desk.db)
     assert (found.intact, found.erased) == (True, 1)
+
+
+def hears(desk: Desk, text: str = "Where is it?", now: int = NOON) -> int:
+    """Ada writes; returns her conversation."""
+    arrivals.keep(
+        desk.db, [Received(pdu, "ME", 1) for pdu in deliver(text)], Seen("north", ICCID), desk.rules, now=now
+    )
+    return int(desk.conversation()["id"])
+
+
+def answer(desk: Desk, conversation_id: int, by: User, now: int = NOON) -> int:
+    return inbox.reply(desk.db, conversation_id, "At the hall", by=by, key="k1", rules=desk.rules, now=now)
+
+
+def waiting(desk: Desk, user: User, now: int = NOON) -> list[int]:
+    rows = inbox.conversations_in(desk.db, user, box="waiting", now=now)
+    return [row.conversation_id for row in rows]
+
+
+def test_a_trainees_reply_is_a_coordinators_next_card_while_the_trainee_still_has_the_conversation(
+    desk: Desk, room: Room
+) -> None:
+    message_id = answer(desk, hears(desk), room.trainee)
+    soon = NOON + 60_000
+    card = cards.next_card(desk.db, room.coordinator, rules=desk.rules, now=soon)
+    assert card is not None
+    assert (card.id, card.text, card.by) == (message_id, "At the hall", "trainee")
+    approve(desk, message_id, room.coordinator, seen=card.seen, now=soon)
+    assert desk.state(message_id) == "approved"
+    assert desk.conversation()["holder_id"] == room.trainee.id
+
+
+def _undone(desk: Desk, conversation_id: int) -> None:
+    message_id = answer(desk, conversation_id, desk.room.volunteer)
+    outbox.undo(desk.db, message_id, by=desk.room.volunteer, now=NOON + 1)
+
+
+def _skipped(desk: Desk, conversation_id: int) -> None:
+    message_id = answer(desk, conversation_id, desk.room.trainee)
+    outbox.skip(desk.db, message_id, by=desk.room.coordinator, now=NOON + 1)
+
+
+def _expired(desk: Desk, conversation_id: int) -> None:
+    answer(desk, conversation_id, desk.room.volunteer)
+    assert outbox.expire(desk.db, now=NOON + 2 * DAY_MS) == 1
+
+
+def _failed(desk: Desk, conversation_id: int) -> None:
+    answer(desk, conversation_id, desk.room.volunteer)
+    seat = take_seat(desk.db)
+    job, _ = claims.claim_next(desk.db, seat, desk.rules, now=NOON)
+    assert job is not None
+    flight.submit(desk.db, seat, job, 1, desk.rules, valid_for=timedelta(hours=1), now=NOON)
+    flight.fail(desk.db, seat, job, 1, "There is no such number.", now=NOON)
+
+
+@pytest.mark.parametrize("ends", [_undone, _skipped, _expired, _failed])
+def test_a_question_whose_answer_did_not_go_waits_again(
+    desk: Desk, room: Room, ends: Callable[[Desk, int], None]
+) -> None:
+    conversation_id = hears(desk)
+    ends(desk, conversation_id)
+    assert waiting(desk, room.coordinator) == [conversation_id]
+
+
+def test_a_stop_word_that_a_person_must_judge_stays_in_the_box_after_an_answer(
+    desk: Desk, room: Room
+) -> None:
+    conversation_id = hears(desk, "STOP the bill! count me in")
+    answer(desk, conversation_id, room.volunteer)
+    assert waiting(desk, room.coordinator) == [conversation_id]
+    assert waiting(desk, room.volunteer) == [conversation_id]
+    inbox.not_opt_out(desk.db, conversation_id, by=room.volunteer, now=NOON)
+    assert waiting(desk, room.volunteer) == []
+
+
+@pytest.fixture
+def uncertain(desk: Desk, room: Room) -> int:
+    """A volunteer's text that may have left or not."""
+    message_id = desk.draft()
+    approve(desk, message_id, room.volunteer)
+    seat = take_seat(desk.db)
+    job, _ = claims.claim_next(desk.db, seat, desk.rules, now=NOON)
+    assert job is not None
+    flight.submit(desk.db, seat, job, 1, desk.rules, valid_for=timedelta(hours=1), now=NOON)
+    flight.lose(desk.db, seat, job, 1, "no answer", now=NOON)
+    return message_id
+
+
+@pytest.mark.parametrize("who", ["other", "trainee", "technician"])
+def test_nobody_settles_or_resends_somebody_elses_text(
+    desk: Desk, room: Room, uncertain: int, who: str
+) -> None:
+    later, by = NOON + HOUR_MS, getattr(room, who)  # the volunteer's hold is stale: it is still their text
+    with pytest.raises(Refused):
+        settling.settle(desk.db, uncertain, arrived=True, by=by, now=later)
+    with pytest.raises(Refused):
+        settling.resend(desk.db, uncertain, by=by, key="k", rules=desk.rules, now=later)
+    assert desk.state(uncertain) == "uncertain"
+    assert desk.db.execute("SELECT count(*) FROM message").fetchone()[0] == 1
+
+
+def test_whoever_resends_second_gets_the_draft_of_the_first(desk: Desk, room: Room, uncertain: int) -> None:
+    drafts = {
+        settling.resend(desk.db, uncertain, by=by, key=by.name, rules=desk.rules, now=NOON)
+        for by in (room.volunteer, room.coordinator)
+    }
+    assert len(drafts) == 1
+    assert {desk.state(message_id) for message_id in drafts} == {"awaiting"}
+
+
+def homeless(desk: Desk) -> int:
+    """An approved text of a conversation whose SIM is in no modem any more."""
+    desk.db.execute("UPDATE conversation SET iccid='8901260000000000009' WHERE id=?", [hears(desk)])
+    return desk.approved()
+
+
+def test_a_text_whose_sim_is_gone_says_so(desk: Desk) -> None:
+    message_id = homeless(desk)
+    assert conversations.say_homeless(desk.db) == 1
+    assert "SIM that this conversation began on" in desk.reason(message_id)
+    assert conversations.say_homeless(desk.db) == 0
+
+
+def test_a_coordinator_moves_a_conversation_to_whatever_sim_takes_it(desk: Desk, room: Room) -> None:
+    message_id, seat = homeless(desk), take_seat(desk.db)
+    conversations.say_homeless(desk.db)
+    assert claims.claim_next(desk.db, seat, desk.rules, now=NOON) == (None, None)
+    with pytest.raises(Refused, match="coordinator"):
+        conversations.move_home(desk.db, desk.conversation()["id"], room.volunteer)
+    conversations.move_home(desk.db, desk.conversation()["id"], room.coordinator)
+    assert desk.reason(message_id) == "None"
+    job, _ = claims.claim_next(desk.db, seat, desk.rules, now=NOON)
+    assert job is not None
+    assert job.message_id == message_id
+
+
+def test_a_hold_from_a_clock_that_was_ahead_locks_nobody_out(desk: Desk, room: Room) -> None:
+    conversation_id = hears(desk)
+    message_id = desk.draft()
+    conversations.hold(desk.db, conversation_id, room.volunteer, now=NOON + 365 * DAY_MS)
+    assert waiting(desk, room.other) == [conversation_id]
+    assert cards.counts(desk.db, room.other, now=NOON).waiting_answers == 1
+    card = cards.next_card(desk.db, room.other, rules=desk.rules, now=NOON)
+    assert card is not None
+    assert card.id == message_id
+    approve(desk, message_id, room.other, seen=card.seen)
+    assert desk.conversation()["holder_id"] == room.other.id
+
+
+def test_a_holder_whose_clock_was_ahead_holds_from_now_on(desk: Desk, room: Room) -> None:
+    conversation_id = hears(desk)
+    conversations.hold(desk.db, conversation_id, room.volunteer, now=NOON + 365 * DAY_MS)
+    conversations.hold(desk.db, conversation_id, room.volunteer, now=NOON)
+    assert waiting(desk, room.other) == []

@@ -4,10 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from gateway import claims, flight, reports
+from gateway import claims, flight, reports, settling
 from gateway.claims import Job, Seat
 from gateway.flight import Accepted
 from gateway.reports import Arrived
+from gateway.rules import DAY_MS
 from tests.gateway.conftest import ADA, ICCID, NOON, Desk
 
 
@@ -117,3 +118,48 @@ def test_a_report_for_somebody_else_is_kept_and_changes_nothing(desk: Desk, seat
     report(desk, 8)
     assert desk.state(message_id) == "sent"
     assert desk.db.execute("SELECT count(*) FROM report").fetchone()[0] == 2
+
+
+def lost(desk: Desk, seat: Seat, text: str = "Can you come?", now: int = NOON) -> int:
+    """Nobody knows whether it left."""
+    job = on_air(desk, seat, text, now)
+    flight.lose(desk.db, seat, job, 1, "no answer", now=now)
+    return job.message_id
+
+
+def test_a_repeated_report_of_a_delivered_text_settles_no_other(desk: Desk, seat: Seat) -> None:
+    delivered = sent(desk, seat, 7)
+    report(desk, 7)
+    later = NOON + 10 * 60_000
+    uncertain = lost(desk, seat, "Second", later)
+    unknown = sent(desk, seat, None, "Third", later)
+    report(desk, 7, at=NOON, now=later + 5000)
+    assert [desk.state(i) for i in (delivered, uncertain, unknown)] == ["delivered", "uncertain", "sent"]
+
+
+def test_a_text_that_was_sent_without_a_reference_is_settled_by_a_report_from_its_time(
+    desk: Desk, seat: Seat
+) -> None:
+    message_id = sent(desk, seat, None)
+    report(desk, 7)
+    assert desk.state(message_id) == "delivered"
+
+
+@pytest.mark.parametrize("apart_ms", [-reports.NEAR_MS - 1, reports.NEAR_MS + 1, 3 * DAY_MS])
+def test_a_report_from_another_time_settles_nothing(desk: Desk, seat: Seat, apart_ms: int) -> None:
+    uncertain = lost(desk, seat)
+    report(desk, 7, at=NOON + apart_ms, now=NOON + 3 * DAY_MS)
+    assert desk.state(uncertain) == "uncertain"
+
+
+def test_a_late_report_corrects_the_person_who_thought_it_lost_and_takes_the_second_draft_back(
+    desk: Desk, seat: Seat
+) -> None:
+    message_id = lost(desk, seat)
+    by, later = desk.room.coordinator, NOON + 60_000
+    settling.settle(desk.db, message_id, arrived=False, by=by, now=later)
+    again = settling.resend(desk.db, message_id, by=by, key="again", rules=desk.rules, now=later)
+    assert (desk.state(message_id), desk.state(again)) == ("failed", "awaiting")
+    report(desk, 7, now=later + 60_000)
+    assert (desk.state(message_id), desk.state(again)) == ("delivered", "withdrawn")
+    assert "arrived after all" in desk.reason(again)

@@ -1,7 +1,6 @@
 """A real station over a virtual modem on a real pty, judged by what went on the air, what lies on the SIM and what the database says."""
 
 import dataclasses
-import sqlite3
 import threading
 from datetime import time
 from pathlib import Path
@@ -13,7 +12,7 @@ from gateway.policy import Quiet
 from gateway.rules import Rules
 from gateway.station import sending
 from hardware.virtual import VirtualBank
-from tests.gateway.bench import Bench
+from tests.gateway.bench import Bench, Blocker
 from tests.gateway.conftest import ADA, LUIS, Desk, Room
 
 
@@ -173,19 +172,16 @@ def test_a_stick_pulled_after_the_pdu_leaves_the_text_uncertain(bench: Bench, no
     assert bench.desk.state(message_id) == "uncertain"
 
 
+@pytest.mark.usefixtures("impatient")
 def test_a_locked_database_at_the_prompt_sends_nothing_and_the_text_goes_once_it_is_free(
-    bench: Bench, now: int, monkeypatch: pytest.MonkeyPatch
+    bench: Bench, blocker: Blocker, now: int
 ) -> None:
-    monkeypatch.setattr(sending, "COMMIT_S", 0.2)
-    monkeypatch.setattr(sending, "LOCK_S", 0.5)
     bench.until_ready()
-    bench.bank.fault(0, "prompt_delay", 300, 1)
+    bench.at_prompt(1, blocker.lock)
     message_id = bench.desk.approved(now=now)
-    blocker = sqlite3.connect(bench.path, isolation_level=None, check_same_thread=False)
-    threading.Timer(0.1, lambda: blocker.execute("BEGIN IMMEDIATE")).start()
-    bench.until(lambda: bench.desk.state(message_id) == "claimed", "claimed")
-    assert bench.on_air() == []
-    blocker.execute("ROLLBACK")
+    bench.until(lambda: blocker.holds, "the lock")
+    assert (bench.desk.state(message_id), bench.on_air()) == ("claimed", [])
+    blocker.free()
     bench.until_state(message_id, "sent", "delivered")
     assert len(bench.on_air()) == 1
 
