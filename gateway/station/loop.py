@@ -66,7 +66,6 @@ class Station:
         if now < self._hold_until and self._desk.modem is None and not self._asked():
             return self._hold_until
         try:
-            self._desk.flush()
             wake_at = self._step(now)
         except (sqlite3.OperationalError, OSError) as error:
             return self._database_trouble(error)
@@ -96,6 +95,8 @@ class Station:
             return now
         if heard.reports:
             self._sweep_at = min(self._sweep_at, now + REPORTS_S)
+        if heard.elsewhere or now >= min(self._sweep_at, self._health_at):
+            desk.flush()  # what follows takes its time; between texts the next claim's commit records the last result
         if heard.elsewhere or now >= self._sweep_at:
             self._reader.sweep(everything=True)
             self._sweep_at = now + SWEEP_S
@@ -276,6 +277,8 @@ class Station:
         log.debug("station=%s %s", self.name, error)
         wait_s = RETRY_S[min(self._failures, len(RETRY_S) - 1)]
         self._failures += 1
+        if desk.modem is not None and self._reader is not None:
+            self._reader.salvage()
         try:
             desk.flush()
             state, notice = trouble(self.name, desk.spec.port or "", error)

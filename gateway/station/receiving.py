@@ -103,6 +103,7 @@ class Reader:
         desk = self._desk
         assert desk.modem is not None
         result = Heard()
+        ringing = False
         heard, desk.heard = [*desk.heard, *desk.modem.notices()], []
         for notice in heard:
             match notice:
@@ -123,9 +124,19 @@ class Reader:
                     log.info("station=%s began anew: %s", desk.name, notice.evidence)
                     result.restarted = True
                 case _:
-                    desk.modem.hang_up()
-        desk.flush()
+                    ringing = True
+        if any(isinstance(notice, Direct | LateSubmit) for notice in heard):
+            desk.flush()
+        if ringing:
+            desk.modem.hang_up()
         return result
+
+    def salvage(self) -> None:
+        """The modem goes: what it said and stored nowhere stays in hand."""
+        desk = self._desk
+        assert desk.modem is not None
+        heard, desk.heard = [*desk.heard, *desk.modem.notices()], []
+        desk.results += [partial(self._keep_direct, Received(n.pdu)) for n in heard if isinstance(n, Direct)]
 
     def _keep_direct(self, received: Received) -> None:
         self.keep([received])
