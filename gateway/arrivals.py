@@ -272,7 +272,8 @@ def _show(db: sqlite3.Connection, seen: Seen, text: _Text, now: int) -> int:
     ).fetchone()
     again = before is not None and (before["text"], before["kind"]) == (text.text, text.kind)
     readable = text.kind in ("text", "flash")
-    triage = optout.triage(text.text).kind if readable else "reply"
+    # A bank or a short code that writes STOP is no person and can never be texted: there is nothing to decide.
+    triage = optout.triage(text.text).kind if readable and numbers.is_person(number) else "reply"
     cursor = db.execute(
         "INSERT INTO inbound (conversation_id, number, kind, text, triage, station, iccid, received_at, stamped_at, missing, again_of) "
         "VALUES (?,?,?,?,?,?,?,?,?,?,?)",

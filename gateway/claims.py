@@ -77,13 +77,21 @@ SHORTEST_MS = 5 * 60_000  # the shortest period that a network can be given
 _READY = (
     "SELECT m.*, c.number, c.name, c.zone, c.opted_out_at FROM message m "
     "JOIN conversation c ON c.id=m.conversation_id WHERE m.state='approved' AND (m.not_before IS NULL OR m.not_before<=:now) "
-    "AND (m.iccid IS NULL OR m.iccid=:iccid) AND (c.iccid IS NULL OR c.iccid=:iccid) ORDER BY m.kind, m.id"
+    "AND (m.iccid IS NULL OR m.iccid=:iccid) AND (c.iccid IS NULL OR c.iccid=:iccid) "
+    # A first text that another station has in hand decides by which SIM the conversation goes.
+    "AND NOT EXISTS (SELECT 1 FROM message o WHERE o.conversation_id=m.conversation_id AND o.state IN ('claimed','submitted') "
+    "AND o.station<>:station) ORDER BY m.kind, m.id"
 )
 
 
 def anything_ready(db: sqlite3.Connection, seat: Seat, *, now: int) -> bool:
     """A cheap look, without the write lock: could this SIM take something now?"""
-    return db.execute(_READY + " LIMIT 1", {"now": now, "iccid": seat.sim.iccid}).fetchone() is not None
+    return (
+        db.execute(
+            _READY + " LIMIT 1", {"now": now, "iccid": seat.sim.iccid, "station": seat.station}
+        ).fetchone()
+        is not None
+    )
 
 
 def next_wake(db: sqlite3.Connection, *, now: int) -> int | None:
@@ -99,7 +107,9 @@ def claim_next(
 ) -> tuple[Job | None, str | None]:
     """Take the next text that may leave by this SIM now; else (None, why the first one waits, if any does)."""
     held_up: str | None = None
-    rows = db.execute(f"{_READY} LIMIT {MOST_LOOKED_AT}", {"now": now, "iccid": seat.sim.iccid}).fetchall()
+    rows = db.execute(
+        f"{_READY} LIMIT {MOST_LOOKED_AT}", {"now": now, "iccid": seat.sim.iccid, "station": seat.station}
+    ).fetchall()
     for row in rows:
         total = segment(row["text"]).count
         obstacle = obstacle_to(db, row, seat, rules, total, now)

@@ -90,7 +90,9 @@ def active(db: sqlite3.Connection, name: str) -> User:
     """The person called this, when they may act; Refused when they are disabled."""
     user = by_name(db, name)
     if db.execute("SELECT disabled_at FROM user WHERE id=?", [user.id]).fetchone()["disabled_at"] is not None:
-        raise Refused(f"{user.name} is disabled and cannot act. An admin can enable them again.")
+        raise Refused(
+            f"{user.name} is shut out and cannot act. An admin can let them in again on the People page."
+        )
     return user
 
 

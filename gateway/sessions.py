@@ -59,7 +59,7 @@ def invite(db: sqlite3.Connection, user_id: int, *, now: int) -> str:
     with write(db):
         user = by_id(db, user_id)
         if _disabled(db, user.id):
-            raise Refused(f"{user.name} is disabled. Enable them first, then make a link.")
+            raise Refused(f"{user.name} is shut out. Let them in again on the People page, then make a link.")
         db.execute("DELETE FROM sign_in_link WHERE user_id=? AND used_at IS NULL", [user_id])
         db.execute(
             "INSERT INTO sign_in_link (user_id, token_hash, created_at, expires_at) VALUES (?,?,?,?)",

@@ -8,6 +8,7 @@ import ctypes
 import logging
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -92,9 +93,25 @@ class Child:
             self._process.wait()
 
 
+def _port_is_free(config: Config) -> None:
+    """Refused when the page cannot listen: better now than a page that never comes."""
+    host, port = config.panel.host, config.panel.port
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise Refused(
+                f"The page cannot listen on {host} port {port}: {error.strerror}. Nothing was started. "
+                "End the program that has it, or change host and port under [panel]."
+            ) from None
+
+
 @contextmanager
 def panel_beside(config: Config) -> Iterator[None]:
     """The panel as a process of its own, for the life of the block."""
+    _port_is_free(config)
     child = Child("panel", [sys.executable, "-m", "web"], {"TEXTBANK_CONFIG": str(config.source)})
     try:
         yield

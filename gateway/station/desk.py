@@ -58,6 +58,7 @@ class Desk:
     )  # what the modem answered and no commit holds yet
     held_up: str = ""  # why the next text waits for its SIM, in words
     newest_ms: int = 0  # the latest moment that the database knows of
+    pin_spent: bool = False  # the configured PIN was tried on this SIM and not accepted
     pin_once: str = ""  # a PIN that an admin typed, for one try
     heard: list[Notice] = field(default_factory=list)  # what the modem said unasked, not dealt with yet
     late: tuple[Seat, Job, int, float] | None = None  # an attempt whose answer may still come, and until when

@@ -281,8 +281,11 @@ class Station:
             self._reader.salvage()
         try:
             desk.flush()
-            state, notice = trouble(self.name, desk.spec.port or "", error)
+            state, notice = trouble(self.name, desk.spec.port or "", error, pin_spent=desk.pin_spent)
             desk.say(state, notice)
+            stations.set_facts(
+                desk.db, self.name, signal_dbm=None, operator="", registration="", technology=""
+            )
         except sqlite3.Error:
             log.debug("station=%s its state could not be written", self.name)
         desk.drop_modem()

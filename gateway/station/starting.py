@@ -6,7 +6,6 @@ the software.
 """
 
 import hmac
-import sqlite3
 
 from gateway import claims, conversations, explain, flight, numbers, stations
 from gateway.errors import Refused
@@ -101,7 +100,7 @@ class Pins:
     def enter(self, identity: Identity) -> str | None:
         """The PIN to write, its attempt committed; None when it must not be tried (again). An admin's own try is always made."""
         desk, card = self._desk, identity.iccid or identity.imei
-        typed, desk.pin_once = desk.pin_once, ""
+        typed, desk.pin_once, desk.pin_spent = desk.pin_once, "", False
         pin = typed or desk.spec.pin
         if not pin or not card:
             return None
@@ -111,6 +110,7 @@ class Pins:
                 "SELECT id, outcome FROM pin_attempt WHERE card=? AND pin_key=?", [card, key]
             ).fetchone()
             if row is not None and row["outcome"] != "accepted" and not typed:
+                desk.pin_spent = True
                 return None
             if row is None:
                 cursor = desk.db.execute(
@@ -148,8 +148,10 @@ def _no_port(name: str) -> Notice:
     )
 
 
-def trouble(name: str, port: str, error: HardwareError | sqlite3.Error) -> tuple[str, Notice]:
+def trouble(name: str, port: str, error: HardwareError, *, pin_spent: bool = False) -> tuple[str, Notice]:
     """The state and the words for what stopped this modem."""
+    if pin_spent and isinstance(error, SimNotReady) and error.state == "PIN":
+        return "paused", explain.pin_refused(name)
     match error:
         case PortMissing():
             return "lost", explain.port_missing(name, port)

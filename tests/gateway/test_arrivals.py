@@ -254,3 +254,9 @@ def test_a_text_whose_end_the_sim_lost_says_so(desk: Desk, arrive: Callable[...,
     assert row["text"].startswith("I will come, but on")
     assert row["text"].endswith(arrivals.GAP)
     assert (row["missing"], row["kind"]) == (1, "text")
+
+
+def test_a_machine_that_writes_stop_in_a_sentence_asks_nobody(desk: Desk, arrive: Callable[..., int]) -> None:
+    arrive(*deliver("Reply STOP to end these notices", "Verizon"))
+    row = desk.conversation("Verizon")
+    assert (row["asks_opt_out"], row["opted_out_at"]) == (0, None)

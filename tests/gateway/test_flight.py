@@ -217,3 +217,15 @@ def test_the_one_confirmation_leaves_after_an_opt_out_and_nothing_else(desk: Des
     desk.stop(ADA)
     assert claim(desk, seat).number == LUIS
     assert claims.claim_next(desk.db, seat, desk.rules, now=NOON) == (None, None)
+
+
+def test_two_texts_to_one_person_never_leave_by_two_sims_at_once(desk: Desk, seat: Seat) -> None:
+    desk.approved(text="One")
+    desk.approved(text="Two")
+    first = claim(desk, seat)
+    south = take_seat(desk.db, "south", "8901260000000000002")
+    assert claims.claim_next(desk.db, south, desk.rules, now=NOON) == (None, None)
+    submit(desk, seat, first)
+    assert claims.claim_next(desk.db, south, desk.rules, now=NOON) == (None, None)
+    flight.accept(desk.db, seat, Accepted(first, 1, 1, NOON))
+    assert claim(desk, seat).text == "Two"

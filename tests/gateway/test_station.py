@@ -196,6 +196,7 @@ def test_a_pin_is_entered_once_and_never_again_after_it_was_refused(
     for _ in range(2):
         bench.restart()
         bench.until(lambda: bench.said()[0] == "paused", "paused")
+        assert "refused the PIN" in bench.said()[1]
     assert bank.modems()[0]["faults"] == before["faults"]
     assert desk.db.execute("SELECT count(*), max(outcome) FROM pin_attempt").fetchone()[:] == (1, "refused")
     bench.station.close()
