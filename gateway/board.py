@@ -81,6 +81,17 @@ def changed_conversations(db: sqlite3.Connection, since: Pulse) -> list[int] | N
     return ids if len(rows) <= MOST_CONVERSATIONS else None
 
 
+def signed_out(db: sqlite3.Connection, devices: set[int]) -> set[int]:
+    """Which of these devices are signed out by now, or belong to somebody who was shut out."""
+    marks = ",".join("?" * len(devices))
+    rows = db.execute(
+        "SELECT s.id FROM session s JOIN user u ON u.id=s.user_id "
+        f"WHERE s.id IN ({marks}) AND (s.revoked_at IS NOT NULL OR u.disabled_at IS NOT NULL)",
+        list(devices),
+    ).fetchall()
+    return {int(row[0]) for row in rows}
+
+
 @dataclass(frozen=True)
 class Shift:
     """What one person did since `since`: different people texted, and how many of those wrote back after it."""

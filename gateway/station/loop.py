@@ -281,7 +281,9 @@ class Station:
             self._reader.salvage()
         try:
             desk.flush()
-            state, notice = trouble(self.name, desk.spec.port or "", error, pin_spent=desk.pin_spent)
+            state, notice = trouble(self.name, desk.spec.port or "", error)
+            if desk.pin_spent and isinstance(error, SimNotReady) and error.state == "PIN":
+                notice = explain.pin_refused(self.name)
             desk.say(state, notice)
             stations.set_facts(
                 desk.db, self.name, signal_dbm=None, operator="", registration="", technology=""

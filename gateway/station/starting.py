@@ -148,10 +148,8 @@ def _no_port(name: str) -> Notice:
     )
 
 
-def trouble(name: str, port: str, error: HardwareError, *, pin_spent: bool = False) -> tuple[str, Notice]:
+def trouble(name: str, port: str, error: HardwareError) -> tuple[str, Notice]:
     """The state and the words for what stopped this modem."""
-    if pin_spent and isinstance(error, SimNotReady) and error.state == "PIN":
-        return "paused", explain.pin_refused(name)
     match error:
         case PortMissing():
             return "lost", explain.port_missing(name, port)
