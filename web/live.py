@@ -1,7 +1,8 @@
 """Live pages: one thread watches the database and tells every open browser which parts changed; the browsers then ask for those parts.
 
 Promises: a change is told within a few milliseconds when its writer rang the bell, within half a second when not. Nothing but names of parts and ids
-of conversations goes over a stream. While nobody listens the thread sleeps. A stream ends after about a minute and is taken up again by the browser
+of conversations goes over a stream. While nobody listens the thread sleeps. The streams of a device that was signed out, or whose
+person was shut out, end with that change. A stream ends after about a minute and is taken up again by the browser
 with the last id it heard, so that nothing is missed and a dead phone holds a thread no longer than that.
 
 Fails softly: with too many streams, or a database that cannot be read, a browser falls back to asking every 15 seconds.
@@ -22,7 +23,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gateway.bell import Bell
-from gateway.board import Pulse, changed_conversations, pulse
+from gateway.board import Pulse, changed_conversations, pulse, signed_out
 from gateway.store import connect
 
 log = logging.getLogger(__name__)
@@ -35,6 +36,7 @@ SAFETY_S = 0.5
 START_S = 2.0
 RETRY_MS = 1_000
 ALL = ("texts", "inbox", "stations")
+OUT = "event: out\ndata: out\n\n"  # this device is signed out: the page asks for itself again and finds the sign-in
 
 
 def event(at: Pulse, topics: list[str] | tuple[str, ...], conversations: list[int] | None) -> str:
@@ -140,12 +142,16 @@ class Hub:
                 ready, _, _ = select.select(
                     [bell.fileno(), self._wake_read], [], [], SAFETY_S if listening else None
                 )
-                if self._wake_read in ready:
+                joined = self._wake_read in ready
+                if joined:
                     os.read(self._wake_read, 64)
                 rung = bell.drain()
                 self._dismiss_the_gone()
                 at_version = db.execute("PRAGMA data_version").fetchone()[0]
-                if rung or at_version != version:
+                changed = rung or at_version != version
+                if changed or joined:
+                    self._dismiss_the_signed_out(db)
+                if changed:
                     version, known = at_version, self._tell_changes(db, known)
 
     def _tell_changes(self, db: sqlite3.Connection, known: Pulse) -> Pulse:
@@ -161,6 +167,18 @@ class Hub:
     def _dismiss_the_gone(self) -> None:
         with self._lock:
             for listener in [other for other in self._listeners if other.gone()]:
+                listener.tell(None)
+                self._listeners.remove(listener)
+
+    def _dismiss_the_signed_out(self, db: sqlite3.Connection) -> None:
+        with self._lock:
+            devices = {listener.device for listener in self._listeners}
+        out = signed_out(db, devices)
+        if not out:
+            return
+        with self._lock:
+            for listener in [other for other in self._listeners if other.device in out]:
+                listener.tell(OUT)
                 listener.tell(None)
                 self._listeners.remove(listener)
 

@@ -7,8 +7,9 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
+from flask import Flask
 
-from gateway import bell, board, store
+from gateway import bell, board, people, sessions, store
 from gateway.board import Pulse
 from tests.web.conftest import Visitor
 from tests.web.world import HELLO, World, modems
@@ -122,6 +123,29 @@ def test_a_browser_that_went_away_frees_its_place(hub: live.Hub) -> None:
     gone.set()
     assert listener.waiting.get(timeout=5) is None
     assert hub.streams() == 0
+
+
+@pytest.mark.parametrize("how", ["shut out", "signed out"])
+def test_who_is_shut_out_or_signed_out_hears_no_more(
+    world: World, visit: Visit, app: Flask, how: str
+) -> None:
+    maya, hub = visit(), app.config["HUB"]
+    stays = listen(hub, device=1000)
+    answer = maya.client.get("/live")
+    pieces = answer.iter_encoded()
+    assert b"retry:" in next(pieces)
+    person, now = world.users["volunteer"], store.wall_ms()
+    if how == "shut out":
+        people.disable(world.db, person.id, now=now)
+    else:
+        sessions.sign_out_others(world.db, person, keep=None, now=now)
+    began = time.monotonic()
+    rest = list(pieces)
+    assert time.monotonic() - began < 3
+    assert rest[-1] == live.OUT.encode()
+    assert hub.streams() == 1
+    assert maya.get("/live").headers["Location"] == "/sign-in"
+    hub.leave(stays)
 
 
 def test_a_listener_that_is_far_behind_is_bounded(world: World) -> None:

@@ -53,9 +53,11 @@
       const wait = concerns(JSON.parse(event.data));
       if (wait !== null) soon(wait);
     });
+    /* Signed out, here or by an admin: the box answers with the sign-in. */
+    source.addEventListener("out", () => { close(); location.reload(); });
     source.onerror = () => {
       document.body.dataset.stream = "waiting";
-      if (source && source.readyState === EventSource.CLOSED) { source = null; setTimeout(open, POLL_MS); }
+      if (source && source.readyState === EventSource.CLOSED) { source = null; setTimeout(open, POLL_MS); soon(0); }
       if (grace === null) grace = setTimeout(alarm, GRACE_MS);
     };
   }
