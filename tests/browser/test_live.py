@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
-from gateway import bell
+from gateway import bell, people, store
 from tests.browser.conftest import DESK, PHONE, Panel, Visit
 from tests.web.world import HELLO, World, busy_day
 
@@ -196,3 +196,11 @@ def test_a_modem_that_was_pulled_out_is_shown_by_itself(world: World, visit: Ent
     expect(page.locator("h1")).to_have_text("Both modems work")
     page.get_by_role("button", name="Pause north").click()
     expect(page.locator("#say")).to_have_text("north finishes the text it has, then pauses.")
+
+
+def test_who_is_shut_out_is_at_the_sign_in_within_seconds(world: World, rosa: int, visit: Enter) -> None:
+    visitor = visit("volunteer", PHONE)
+    page = visitor.go("/send")
+    visitor.wait_live()
+    people.disable(world.db, world.users["volunteer"].id, now=store.wall_ms())
+    page.wait_for_url("**/sign-in", timeout=5000)
