@@ -3,7 +3,7 @@
 Promises: on a signal streams end cleanly, what volunteers are sending is answered, then the process ends with 0 within some seconds. Waitress'
 defaults hurt here (each was measured), so that five settings are ours: see `serve`.
 
-Fails with a sentence on stderr and exit 1: a bad configuration, no database yet, a port that is taken.
+Fails with a sentence on stderr and exit 1: a bad configuration, no database yet, a file that is none, a port that is taken.
 """
 
 import argparse
@@ -13,8 +13,11 @@ import logging
 import os
 import signal
 import socket
+import sqlite3
 import sys
 import threading
+import time
+from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
@@ -29,6 +32,7 @@ from web import create_app
 
 M_ARENA_MAX = -8  # malloc.h
 THREADS = 80  # 64 streams of a minute each, and 16 for pages
+POLL_S = 0.2
 LINGER_S = 8  # how long a POST that began before the signal may take
 
 
@@ -51,6 +55,9 @@ def main(argv: list[str] | None = None) -> int:
     except Refused as refused:
         print(refused, file=sys.stderr)  # noqa: T201
         return 1
+    except sqlite3.DatabaseError as error:
+        print(unreadable(config.database.path, error), file=sys.stderr)  # noqa: T201
+        return 1
     serve(app, listening)
     return 0
 
@@ -67,11 +74,38 @@ def wait_for_database(config: Config, timeout_s: float) -> None:
         raise Refused(
             f"The folder {config.database.path.parent} does not exist. Make it, or change [database] path."
         )
-    db = connect(config.database.path)
+    deadline = time.monotonic() + timeout_s
+    await_file(config.database.path, deadline)
     try:
-        wait_for(db, timeout_s)
-    finally:
-        db.close()
+        # Only looked at: a file that is no database of ours is left as it was found.
+        with contextlib.closing(connect(config.database.path, query_only=True)) as db:
+            wait_for(db, max(0.0, deadline - time.monotonic()))
+    except sqlite3.DatabaseError as error:
+        raise Refused(unreadable(config.database.path, error)) from error
+
+
+def await_file(path: Path, deadline: float) -> None:
+    """Wait until there is a database; Refused at the deadline. Making one is the gateway's and `textbank init`'s."""
+    while not path.exists():
+        if time.monotonic() >= deadline:
+            raise Refused(
+                f"There is no database at {path}. Nothing was made and nothing was started. "
+                "Start the gateway first (`textbank gateway`), or create the database with `textbank init`."
+            )
+        time.sleep(POLL_S)
+
+
+def unreadable(path: Path, error: sqlite3.DatabaseError) -> str:
+    """Why the database cannot be opened, and what to do."""
+    if isinstance(error, sqlite3.OperationalError):
+        return (
+            f'The database {path} could not be opened: SQLite says "{error}". Nothing was changed and nothing was started. '
+            "See that this user may read and write the file and its folder, and that the disk is not full; then start again."
+        )
+    return (
+        f'The file {path} is not a Textbank database, or it is damaged: SQLite says "{error}". It was left as it is, '
+        "and nothing was started. Change [database] path, or put a backup in its place."
+    )
 
 
 def bind(config: Config) -> socket.socket:

@@ -170,6 +170,31 @@ def test_it_waits_for_the_schema_and_then_says_what_to_do(world: World) -> None:
     output, _ = process.communicate(timeout=20)
     assert process.returncode == 1
     assert "textbank init" in output
+    assert [path.name for path in source.parent.iterdir()] == ["textbank.toml"]  # it made no database
+
+
+def test_a_schema_that_does_not_come_is_said_in_words(world: World) -> None:
+    world.db.execute("PRAGMA user_version=0")
+    process = start(world.source, "--wait", "0.3")
+    output, _ = process.communicate(timeout=20)
+    assert process.returncode == 1
+    assert "textbank init" in output
+    assert "Traceback" not in output
+
+
+def test_a_file_that_is_no_database_is_said_in_words(world: World) -> None:
+    folder = world.path.with_name("other")
+    folder.mkdir()
+    (folder / "textbank.toml").write_text(world.source.read_text())
+    database = folder / "textbank.db"
+    database.write_text("These are words and no database. " * 100)
+    before = sorted(folder.iterdir())
+    process = start(folder / "textbank.toml", "--wait", "0.3")
+    output, _ = process.communicate(timeout=20)
+    assert process.returncode == 1
+    assert str(database) in output
+    assert "Traceback" not in output
+    assert sorted(folder.iterdir()) == before
 
 
 def test_two_hundred_idle_connections_do_not_stop_it(
