@@ -32,7 +32,7 @@ STATIONS = {  # state of a station: (mark, word, class of the word)
     "ready": ("ready", "Ready", ""),
     "waiting": ("wait", "Waits", "idle"),
     "paused": ("paused", "Paused", "idle"),
-    "lost": ("lost", "Unplugged", "turn"),
+    "lost": ("lost", "Not reached", "turn"),
     "failed": ("failed", "Needs help", "bad"),
 }
 COUNTED = (

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from gateway import addresses, stations, store
+from gateway import addresses, explain, stations, store
 from tests.web.conftest import Visitor
 from tests.web.world import World, modems
 
@@ -18,7 +18,7 @@ def test_each_modem_says_its_state_in_words(world: World, visit: Visit) -> None:
     for said in (
         "One works, one needs you",
         "Ready",
-        "Unplugged",
+        "Not reached",
         "Good, −71 dBm",
         "T-Mobile, home",
         "ends in 4417",
@@ -32,6 +32,41 @@ def test_each_modem_says_its_state_in_words(world: World, visit: Visit) -> None:
 
 def test_no_modem_says_what_to_do(visit: Visit) -> None:
     assert "[[stations]]" in visit("technician").get("/modems").get_data(as_text=True)
+
+
+@pytest.mark.parametrize(
+    ("north", "south", "said"),
+    [
+        ("ready", "ready", "Both modems work"),
+        ("ready", "starting", "One works, one is not ready yet"),
+        ("paused", "failed", "None works, two need you"),
+        ("starting", "lost", "None works, one needs you, one is not ready yet"),
+    ],
+)
+def test_only_a_ready_modem_works(world: World, visit: Visit, north: str, south: str, said: str) -> None:
+    modems(world)
+    for name, state in (("north", north), ("south", south)):
+        stations.set_state(world.db, name, state, "", now=store.wall_ms())
+    assert f"<h1>{said}</h1>" in visit("technician").get("/modems").get_data(as_text=True)
+
+
+@pytest.mark.parametrize("notice", [explain.pin_required, explain.pin_refused])
+def test_a_sim_that_wants_its_pin_has_the_field_on_its_page(
+    world: World, visit: Visit, notice: Callable[[str], explain.Notice]
+) -> None:
+    modems(world)
+    stations.set_state(world.db, "north", "paused", str(notice("north")), now=store.wall_ms())
+    for who in ("technician", "admin"):
+        assert 'name="pin"' in visit(who).get("/modems/north").get_data(as_text=True)
+    cleo = visit("coordinator").get("/modems/north").get_data(as_text=True)
+    assert 'name="pin"' not in cleo
+    assert "A technician or an admin enters it" in cleo
+
+
+def test_a_puk_is_not_asked_for_here(world: World, visit: Visit) -> None:
+    modems(world)
+    stations.set_state(world.db, "north", "failed", str(explain.puk_required("north")), now=store.wall_ms())
+    assert 'name="pin"' not in visit("admin").get("/modems/north").get_data(as_text=True)
 
 
 @pytest.mark.parametrize("what", ["pause", "resume", "restart"])

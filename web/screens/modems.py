@@ -13,6 +13,7 @@ from web.access import needs
 from web.forms import field, go
 
 bp = Blueprint("modems", __name__, url_prefix="/modems")
+NEEDS_SOMEBODY = ("failed", "lost", "paused")  # the others go on by themselves
 ASKED = {
     "pause": "{} finishes the text it has, then pauses.",
     "resume": "{} goes on.",
@@ -41,8 +42,9 @@ def named(name: str) -> StationRow:
 def page() -> ResponseReturnValue:
     """Every modem as a box."""
     found = rows()
-    work = sum(row.state in ("ready", "waiting", "starting") for row in found)
-    return render_template("modems.html", rows=found, work=work, need=len(found) - work)
+    work = sum(row.state == "ready" for row in found)
+    need = sum(row.state in NEEDS_SOMEBODY for row in found)
+    return render_template("modems.html", rows=found, work=work, need=need, rest=len(found) - work - need)
 
 
 @bp.get("/<name>")
@@ -50,7 +52,13 @@ def page() -> ResponseReturnValue:
 def detail(name: str) -> ResponseReturnValue:
     """One modem: everything it said of itself, and what happened to it."""
     row = named(name)
-    return render_template("modem.html", row=row, events=stations.events(data.db(), name, 60))
+    events = stations.events(data.db(), name, 60)
+    return render_template("modem.html", row=row, events=events, asks_pin=asks_pin(row))
+
+
+def asks_pin(row: StationRow) -> bool:
+    """True while this station waits for a PIN that a person knows; a PUK is for a telephone, never for this page."""
+    return row.state not in ("ready", "lost") and "PIN" in row.reason and "PUK" not in row.reason
 
 
 @bp.post("/<name>/<any(pause,resume,restart):what>")
