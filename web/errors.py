@@ -107,7 +107,7 @@ def http(error: HTTPException) -> ResponseReturnValue:
     if error.code is None or error.code < 400:
         return error
     ours = isinstance(error, access.ForeignHost) or (
-        error.code == 403 and error.description != type(error).description
+        error.code in (403, 404) and error.description != type(error).description
     )
     return say(error.code, error.description if ours else None)
 

@@ -177,7 +177,7 @@ def greeting() -> str:
 
 
 def tell(sentence: str, kind: str = "done") -> None:
-    """A sentence for the next page: "done" is said quietly, "refused" is shown."""
+    """A sentence for the next page: "done" is said quietly, "shown" can be read too, "refused" is an alert."""
     flash(sentence[:600], kind)
 
 

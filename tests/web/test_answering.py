@@ -65,6 +65,7 @@ def test_a_trainees_answer_waits_for_a_coordinator(world: World, ids: dict[str, 
         as_text=True
     )
     assert "waits for a coordinator" in page
+    assert ">A coordinator reads it before it goes.</p>" in page
     waiting = world.db.execute("SELECT state FROM message WHERE text='Yes!'").fetchone()
     assert waiting["state"] == "awaiting"
 

@@ -142,7 +142,7 @@ def test_a_trainees_own_words_wait_for_a_coordinator(world: World, rosa: int, vi
     page = theo.post(
         f"/send/{rosa}/edit", follow=True, seen=theo.field(page, "seen"), text="My own words"
     ).get_data(as_text=True)
-    assert "A coordinator reads your words first" in page
+    assert "<p>Kept. A coordinator reads it before it goes.</p>" in page
     assert f'data-card="{rosa}"' not in page
     theo.post(f"/send/{rosa}/approve", seen=outbox.seen(outbox.load(world.db, rosa)))
     assert world.state(rosa) == "awaiting"

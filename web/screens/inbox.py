@@ -6,6 +6,7 @@ people do not answer at once.
 
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import NotFound
 
 from gateway import cards, conversations, inbox, optouts, outbox
 from gateway.errors import Refused
@@ -17,6 +18,19 @@ from web.screens.send import MOST_CHARACTERS, undoable
 
 bp = Blueprint("inbox", __name__, url_prefix="/inbox")
 BOXES = ("waiting", "mine", "all")
+
+
+@bp.before_request
+def check_conversation() -> None:
+    """404 in words for an id that is nobody's; the door was passed before this."""
+    asked = (request.view_args or {}).get("conversation_id")
+    if (
+        asked is not None
+        and not data.db().execute("SELECT 1 FROM conversation WHERE id=?", [asked]).fetchone()
+    ):
+        raise NotFound(
+            "There is no such conversation. Nothing was done. Everybody who waits is in the inbox."
+        )
 
 
 def box() -> str:

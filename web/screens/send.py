@@ -165,7 +165,7 @@ def change(message_id: int) -> ResponseReturnValue:
             return go("send.page")
         return draw(card, editing=True, text=text), 409
     if may_approve(user.role, own=True, kind="first", channel="panel", allow_cli=False):
-        words.tell("Kept. A coordinator reads your words first, then they go out.")
+        words.tell("Kept. A coordinator reads it before it goes.", "shown")
     return redirect(url_for("send.page", card=message_id), 303)
 
 

@@ -76,8 +76,10 @@ const textbank = (window.textbank = {});
       if (name in newer.dataset) main.dataset[name] = newer.dataset[name];
       else delete main.dataset[name];
     }
-    const bar = document.getElementById("bar"), tabs = bar.querySelector(".tabs"), newTabs = fresh.querySelector("#bar .tabs");
-    if (tabs && newTabs && tabs.innerHTML !== newTabs.innerHTML) keepFocus(() => tabs.replaceWith(document.adoptNode(newTabs)));
+    for (const part of [".tabs", ".near"]) { /* both count who waits */
+      const older = document.querySelector(`#bar > ${part}`), newest = fresh.querySelector(`#bar > ${part}`);
+      if (older && newest && older.innerHTML !== newest.innerHTML) keepFocus(() => older.replaceWith(document.adoptNode(newest)));
+    }
     document.title = fresh.title;
   }
 
@@ -112,6 +114,10 @@ const textbank = (window.textbank = {});
     document.dispatchEvent(new Event("textbank:drawn"));
   };
 
+  /* Whoever opens words to change them goes on where they end. */
+  function toEnd(field) {
+    if (field && field.setSelectionRange && field.type !== "password") field.setSelectionRange(field.value.length, field.value.length);
+  }
   function exchange(fresh) {
     const main = document.getElementById("main"), newer = document.adoptNode(fresh.getElementById("main"));
     main.replaceWith(newer);
@@ -125,7 +131,7 @@ const textbank = (window.textbank = {});
     if (next) {
       if (!next.hasAttribute("tabindex") && !/^(TEXTAREA|INPUT|BUTTON|A)$/.test(next.tagName)) next.tabIndex = -1;
       next.focus({ preventScroll: true });
-      if (next.setSelectionRange && next.type !== "password") next.setSelectionRange(next.value.length, next.value.length);
+      toEnd(next);
     }
     textbank.say(newer.dataset.say || "");
   }
@@ -198,5 +204,5 @@ const textbank = (window.textbank = {});
     }
   }, true);
   addEventListener("popstate", () => location.reload());
-  document.addEventListener("DOMContentLoaded", settle);
+  document.addEventListener("DOMContentLoaded", () => { settle(); toEnd(document.querySelector("textarea[autofocus]")); });
 })();
