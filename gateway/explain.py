@@ -271,5 +271,5 @@ def clock_not_trusted(evidence: str) -> Notice:
         "We do not trust the clock of this box.",
         sentence(evidence),
         "Sending waits, so that no text arrives at night. Texts still come in.",
-        "Ask a coordinator to confirm the time on the home page, or connect the box to the internet for a minute.",
+        "Set the clock of the box, or connect it to the internet for a minute. If the time is right already: Pause, then Go on.",
     )

@@ -243,3 +243,20 @@ def test_per_minute_holds_the_next_text_back(
     assert outbox.load(desk.db, texts[2])["state"] == "approved"
     assert len(bench.on_air()) == 2
     bench.station.close()
+
+
+def test_a_clock_behind_what_is_known_holds_sending_until_a_person_says_go_on(
+    bench: Bench, now: int, room: Room
+) -> None:
+    bench.desk.db.execute(
+        "INSERT INTO event (message_id, event, actor, at) VALUES (?,'draft','gateway',?)",
+        [bench.desk.draft(LUIS, now=now), now + 3_600_000],
+    )
+    message_id = bench.desk.approved(now=now)
+    bench.desk.db.execute("UPDATE event SET at=? WHERE message_id=?", [now + 3_600_000, message_id])
+    bench.until(lambda: bench.said()[0] == "waiting", "waiting for the clock")
+    assert "Pause, then Go on" in bench.said()[1]
+    assert bench.on_air() == []
+    for what in ("pause", "resume"):
+        stations.request(bench.desk.db, "north", what, by=room.technician, now=store.wall_ms())
+    bench.until_state(message_id, "sent", "delivered")
