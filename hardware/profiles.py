@@ -33,7 +33,7 @@ class Profile:
 
     name: str
     pattern: str = ""  # sought in "manufacturer model revision", case ignored
-    errors: str = ""  # whose meanings +CMS ERROR 512 and above have: "wavecom", "siemens" or ""
+    errors: str = ""  # whose meanings +CMS ERROR 512 and above have: "wavecom", "simcom", "siemens" or ""
     quiet: tuple[str, ...] = ()  # silences its noise
     cnmi: tuple[str, ...] = CNMI
     iccid: tuple[str, ...] = ICCID
@@ -41,6 +41,12 @@ class Profile:
     pin_attempts_left: str = ""  # finds that number (group 1) in the answer
     after_pin_s: float = 0.5  # before the SIM may be spoken to again
     sms_ready: str = ""  # what it says when texts work after power-up
+    keeps_link: bool = True  # AT+CMMS=1 may be tried before texts that follow each other
+    pace: tuple[int, float] = (
+        0,
+        0.0,
+    )  # so many octets of a PDU at a time and seconds between; 0: all at once
+    to_3g: str = ""  # sets it to 3G (or 2G), for SIMs whose texts do not go by LTE: a person's choice
 
 
 GENERIC = Profile("generic")
@@ -52,11 +58,14 @@ PROFILES = (
         iccid=("AT^ICCID?", "AT+CCID", "AT+ICCID", "AT+CRSM=176,12258,0,0,10"),
         pin_attempts="AT^CPIN?",
         pin_attempts_left=r"\^CPIN: ?[^,]*,[^,]*,\d+,(\d+)",  # code, times, PUK, PIN, PUK2, PIN2
+        to_3g='AT^SYSCFGEX="0201",3FFFFFFF,1,2,7FFFFFFFFFFFFFFF,,',
         after_pin_s=3.0,  # sooner, "the firmware may fail miserably and reboot itself" (ModemManager)
     ),
     Profile(
         "simcom-a76",
         r"\b(A76|A79|SIM767|SIM7[6789]7)\d*",
+        errors="simcom",
+        to_3g="AT+CNMP=13",
         pin_attempts="AT+SPIC",
         pin_attempts_left=r"\+SPIC: ?(\d+)",
         sms_ready="SMS DONE",
@@ -64,6 +73,8 @@ PROFILES = (
     Profile(
         "simcom-sim7",
         r"\bSIM(COM_)?_?7\d\d\d|SIM7\d\d\d",
+        errors="simcom",
+        to_3g="AT+CNMP=14",
         quiet=("AT+AUTOCSQ=0",),
         iccid=("AT+CICCID", *ICCID),
         pin_attempts="AT+SPIC",
@@ -73,6 +84,7 @@ PROFILES = (
     Profile(
         "simcom",
         r"simcom|\bSIM[89]\d\d",
+        errors="simcom",
         pin_attempts="AT+SPIC",
         pin_attempts_left=r"\+SPIC: ?(\d+)",
         sms_ready="SMS Ready",
@@ -90,6 +102,7 @@ PROFILES = (
         r"quectel",
         quiet=('AT+QURCCFG="urcport","usbat"',),
         iccid=("AT+QCCID", *ICCID),
+        to_3g='AT+QCFG="nwscanmode",2',
         pin_attempts='AT+QPINC="SC"',
         pin_attempts_left=r'\+QPINC: ?"SC",(\d+)',
     ),
@@ -116,6 +129,8 @@ PROFILES = (
         pin_attempts_left=r"\+CPINC: ?(\d+)",
     ),
     Profile("telit", r"telit", pin_attempts="AT#PCT", pin_attempts_left=r"#PCT: ?(\d+)"),
+    # Kannel writes them 18 octets, then 10 ms: more at once is cut.
+    Profile("nokia", r"\bnokia\b", pace=(18, 0.01)),
     Profile("u-blox", r"u-?blox", pin_attempts="AT+UPINCNT", pin_attempts_left=r"\+UPINCNT: ?(\d+)"),
 )
 
