@@ -79,10 +79,7 @@ class Station:
         self._modem_trouble(error)
 
     def _asked(self) -> bool:
-        row = self._desk.db.execute(
-            "SELECT 1 FROM station_request WHERE station=? AND taken_at IS NULL", [self.name]
-        ).fetchone()
-        return row is not None
+        return stations.asked(self._desk.db, self.name)
 
     def _step(self, now: float) -> float:
         desk = self._desk
@@ -130,8 +127,9 @@ class Station:
         asked = stations.take_request(desk.db, self.name, now=desk.now_ms())
         if asked is None:
             return
-        what, argument, user_id = asked
+        what, argument, user_id = asked.what, asked.argument, asked.by_id
         log.info("station=%s asked to %s", self.name, what)
+        stations.answer(desk.db, asked.id, "It was done.", now=desk.now_ms())
         if what == "pause":
             desk.paused = "person"
             stations.set_facts(desk.db, self.name, paused_by=user_id)
