@@ -81,6 +81,7 @@ class Station:
     per_day: int = 200
     per_month: int = 3000
     people_per_month: int = 0
+    send_while_roaming: bool = True
 
 
 @dataclass(frozen=True)

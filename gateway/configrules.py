@@ -196,4 +196,5 @@ STATION: dict[str, Rule] = {
     "per_day": LIMIT,
     "per_month": LIMIT,
     "people_per_month": LIMIT,
+    "send_while_roaming": yes_or_no,
 }

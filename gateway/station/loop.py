@@ -4,10 +4,10 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
-from gateway import claims, explain, stations
+from gateway import claims, explain, reportwatch, stations
 from gateway.config import Station as Spec
 from gateway.rules import Rules
-from gateway.station import sending
+from gateway.station import refused, sending
 from gateway.station.desk import LOCK_S, UNCERTAIN_IN_A_ROW, Desk, log
 from gateway.station.receiving import Reader
 from gateway.station.starting import start, trouble
@@ -23,6 +23,8 @@ STEP_BACK_MS = 60_000
 SLOW_READ_S = 1.0
 SLOW_READ_EVERY_S = 10.0
 SEARCH_S = 10.0  # between looks while the modem has no network
+DENIED_LOOKS = 3  # before a person is told: some networks refuse once and then let it in
+WATCH_S = 600.0  # between looks at whether reports still come
 SAMPLE_MS = 300_000  # a signal that wavers is written at most this often
 RETRY_S = (1.0, 2.0, 5.0, 10.0, 30.0)
 DATABASE_S = 1.0
@@ -42,6 +44,8 @@ class Station:
         self._sweep_at = self._health_at = self._sampled_at = 0.0
         self._reading_s = self._read_at = self._look_again_at = 0.0
         self._sampled: int | None = None
+        self._denied = 0  # looks in a row at which the network refused the SIM
+        self._watched_at = -WATCH_S
 
     @property
     def name(self) -> str:
@@ -88,8 +92,15 @@ class Station:
             return self._start(now)
         heard = self._reader.hear()
         if heard.restarted:
+            desk.late = None  # whatever it was doing, it has forgotten
             desk.drop_modem()
             return now
+        if desk.draining(now) and desk.late is not None:
+            desk.flush()
+            self._sweep_at = self._health_at = 0.0  # then: what came meanwhile, and whether it is well
+            return desk.late.until
+        if desk.look_soon:
+            desk.look_soon, self._sweep_at, self._health_at = False, 0.0, 0.0
         if heard.reports:
             self._sweep_at = min(self._sweep_at, now + REPORTS_S)
         if heard.elsewhere or now >= min(self._sweep_at, self._health_at):
@@ -134,7 +145,7 @@ class Station:
             desk.paused = "person"
             stations.set_facts(desk.db, self.name, paused_by=user_id)
         elif what == "resume":
-            sending.unpause(desk)
+            refused.unpause(desk)
             desk.newest_ms = 0  # the person sees the time on the page and says: go on
         elif what == "pin":
             desk.pin_once = argument or ""
@@ -148,7 +159,14 @@ class Station:
         desk = self._desk
         assert desk.modem is not None
         health = desk.modem.health()
-        desk.registered = health.registered
+        desk.registered, desk.technology = health.registered, health.technology
+        desk.roaming = health.registration == "roaming"
+        self._denied = self._denied + 1 if health.registration == "denied" and not health.registered else 0
+        if desk.modem.smsc == "":
+            desk.modem.read_service_centre()
+        if now >= self._watched_at + WATCH_S:
+            desk.warning = reportwatch.warning(desk.db, self.name, desk.seat, desk.rules, now=desk.now_ms())
+            self._watched_at = now
         facts: dict[str, object] = {
             "registration": health.registration,
             "operator": health.operator,
@@ -172,7 +190,7 @@ class Station:
             ).fetchone()
             desk.say("paused", explain.paused_by(self.name, row["name"] if row else "Somebody"))
         elif desk.paused == "uncertain":
-            desk.say("paused", explain.uncertain_in_a_row(self.name, UNCERTAIN_IN_A_ROW))
+            desk.say("paused", refused.lost_sight(desk, UNCERTAIN_IN_A_ROW))
         elif desk.paused:
             desk.say("paused", explain.refused_by_network(self.name, desk.paused))
         elif desk.modem.smsc == "":
@@ -183,17 +201,21 @@ class Station:
                 explain.clock_not_trusted(f"The clock says {desk.clock.now():%d %B %Y, %H:%M} UTC."),
             )
         elif not desk.registered:
-            denied = registration == "denied"
+            denied = self._denied >= DENIED_LOOKS
             desk.say(
                 "waiting",
                 explain.registration_denied(self.name, "")
                 if denied
                 else explain.not_registered(self.name, registration),
             )
+        elif desk.roaming and not desk.spec.send_while_roaming:
+            desk.say("waiting", explain.roaming(self.name))
+        elif desk.hold is not None:
+            desk.say("waiting", explain.not_now(self.name, desk.hold.why, desk.hold.for_s))
         elif desk.held_up:
             desk.say("waiting", explain.budget_spent(self.name, desk.held_up))
         else:
-            desk.say("ready")
+            desk.say("ready", desk.warning)
 
     def _clock_is_sane(self) -> bool:
         """A clock that was never set, or that stands before what the database knows of, would text people at night."""
@@ -204,17 +226,20 @@ class Station:
         desk.newest_ms = max(desk.newest_ms, now)
         return True
 
-    def _may_send(self) -> bool:
+    def _may_send(self, now: float) -> bool:
         desk = self._desk
         assert desk.modem is not None
-        return desk.registered and not desk.paused and desk.modem.smsc != "" and self._clock_is_sane()
+        there = desk.registered and (desk.spec.send_while_roaming or not desk.roaming)
+        allowed = not desk.paused and not desk.held(now)
+        return there and allowed and desk.modem.smsc != "" and self._clock_is_sane()
 
     def _send(self, now: float) -> float:
         """Send the next text if there is one, after reading what waits on the SIM: it may be a stop."""
         desk = self._desk
-        if not self._may_send():
+        if not self._may_send(now):
             desk.flush()
-            return min(self._sweep_at, self._health_at)
+            held_until = desk.hold.until if desk.hold is not None else self._health_at
+            return now if desk.look_soon else min(self._sweep_at, self._health_at, held_until)
         assert desk.seat is not None
         pause_s = desk.room_in_minute(now)
         if pause_s > 0 or not claims.anything_ready(desk.db, desk.seat, now=desk.now_ms()):
@@ -231,7 +256,7 @@ class Station:
         job = sending.claim(desk)
         if job is not None:
             if sending.send(desk, job):
-                desk.say("ready")
+                desk.say("ready", desk.warning)
             return desk.clock.monotonic()
         if desk.held_up:
             desk.say("waiting", explain.budget_spent(self.name, desk.held_up))
