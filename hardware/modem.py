@@ -23,6 +23,7 @@ from hardware.facts import (
     Direct,
     Health,
     Identity,
+    LateRefusal,
     LateSubmit,
     Notice,
     Restarted,
@@ -37,7 +38,7 @@ from hardware.notices import Ears
 from hardware.patience import REAL, Patience
 from hardware.profiles import GENERIC, Profile
 from hardware.sim import ALL_PIN_TRIES, state_in
-from hardware.startup import Startup
+from hardware.startup import Startup, centre_in
 from hardware.storage import Storages
 from hardware.submit import Prompt
 
@@ -46,6 +47,7 @@ __all__ = [
     "Direct",
     "Health",
     "Identity",
+    "LateRefusal",
     "LateSubmit",
     "Modem",
     "Notice",
@@ -61,6 +63,7 @@ Texts = list[Stored]
 Notices = list[Notice]
 Lines = list[str]
 RINGING_S = 8.0  # a ring is repeated every 3 to 6 s
+LINK_KEPT_S = 1.0  # AT+CMMS=1 keeps the link open for 1 to 5 s after each text
 
 
 class Modem:
@@ -83,6 +86,8 @@ class Modem:
         self._storages = Storages(self._at, patience)
         self._indications = ""
         self._gauges = Gauges(self._at, GENERIC)
+        self._keeps_link = True
+        self._link_kept_at: float | None = None
 
     def start(
         self, enter_pin: Callable[[Identity], str | None], *, tries_needed: int = ALL_PIN_TRIES
@@ -100,6 +105,8 @@ class Modem:
             self.identity = startup.identity
             self.profile = startup.profile
         self.smsc = startup.smsc
+        self._at.pace = self.profile.pace
+        self._keeps_link = self.profile.keeps_link
         self._storages = startup.storages
         self._indications = startup.indications
         self._gauges = Gauges(self._at, self.profile)
@@ -159,6 +166,28 @@ class Modem:
         if called_at is not None and self._clock.monotonic() - called_at < RINGING_S:
             self.hang_up()
         return Prompt(self._at, length, self._patience.prompt_s)
+
+    def keep_link(self) -> None:
+        """Before a text that others follow at once: let the modem keep the link open between them (27.005 3.5.6).
+
+        A modem that refuses this is not asked again.
+        """
+        self._keeps_link = ask(self._at, "AT+CMMS=1", self._patience.answer_s) is not None
+        self._link_kept_at = self._clock.monotonic()
+
+    @property
+    def may_keep_link(self) -> bool:
+        """Whether `keep_link` would help: the modem knows it, and it is not still in force from the text before."""
+        if not self._keeps_link or self._link_kept_at is None:
+            return self._keeps_link
+        used_at = max(self._link_kept_at, self._at.accepted_at or 0.0)
+        return self._clock.monotonic() - used_at >= LINK_KEPT_S
+
+    def read_service_centre(self) -> str | None:
+        """Ask anew for `smsc`, and keep what is found."""
+        lines = ask(self._at, "AT+CSCA?", self._patience.answer_s)
+        self.smsc = None if lines is None else centre_in(lines)
+        return self.smsc
 
     def notices(self) -> Notices:
         """Take what came unasked, oldest first."""

@@ -54,6 +54,7 @@ class Startup:
     def _wake_up(self) -> None:
         """Drop stale bytes, leave a stale prompt, then AT until there is an answer."""
         at = self._at
+        at.incoming.owes_result = True  # perhaps, of a text that was handed over before the port was lost
         at.incoming.hush(self._patience.settle_s)
         at.link.write(ESC + b"\r")
         at.incoming.hush(self._patience.settle_s)
@@ -186,13 +187,18 @@ class Startup:
             found: str | None = ""
             try:
                 lines = self._at.command("AT+CSCA?", self._patience.answer_s)
-                found = value(lines).split(",")[0].strip('" ')
+                found = centre_in(lines)
             except CommandRefused as refused:
                 if state_in(refused) != "BUSY" and (refused.family, refused.code) != ("CMS", 330):
                     return None
             if found or clock.monotonic() - started + self._patience.retry_s > self._patience.smsc_s:
                 return found
             pause(self._at, self._patience.retry_s)
+
+
+def centre_in(lines: list[str]) -> str:
+    """The number in an answer to AT+CSCA?; "" when the SIM has none."""
+    return value(lines).split(",")[0].strip('" ')
 
 
 def _is_noise(heard: bytes) -> bool:
