@@ -1,21 +1,19 @@
 """Starting a modem: open, initialise, enter the PIN at most once, begin a new epoch, read all that it holds.
 
-A PIN attempt is committed before the PIN is written to the modem, for each card (ICCID, or IMEI where a
-locked modem hides it) and PIN: one that was refused, or whose outcome nobody knows, is never tried again by
-the software.
+`gateway/station/pins.py` remembers the attempts.
 """
 
-import hmac
-
-from gateway import claims, conversations, explain, flight, numbers, sims, stations
+from gateway import claims, explain, explain_modems, flight, numbers, sims, stations
 from gateway.errors import Refused
 from gateway.explain import Notice
 from gateway.station.desk import UNCERTAIN_IN_A_ROW, Desk
+from gateway.station.pins import Pins
 from gateway.streak import Streak
 from hardware.errors import (
     HardwareError,
     ModemSilent,
     NotAModem,
+    PinKeptBack,
     PinRefused,
     PortBusy,
     PortGone,
@@ -32,9 +30,11 @@ def start(desk: Desk) -> bool:
         return False
     desk.flush()
     desk.modem = desk.open_modem()
+    if desk.opened_at is None:
+        desk.opened_at = desk.clock.monotonic()
     pins = Pins(desk)
     try:
-        desk.modem.start(pins.enter)
+        desk.modem.start(pins.enter, tries_needed=pins.tries_needed)
     except PinRefused:
         pins.refused()
         raise
@@ -57,6 +57,7 @@ def _begin(desk: Desk, identity: Identity) -> None:
     desk.newest_ms = newest["at"] if newest else 0
     _another_card(desk, card)
     desk.smsc_asked = False
+    sims.seen(desk.db, card, number=_own_number(desk, identity), now=desk.now_ms())
     seat = claims.Seat(desk.name, epoch, desk.sim(card))
     stations.set_facts(
         desk.db,
@@ -66,7 +67,8 @@ def _begin(desk: Desk, identity: Identity) -> None:
         imei=identity.imei,
         iccid=seat.sim.iccid,
         imsi=identity.imsi,
-        number=_own_number(desk, identity),
+        number=sims.number_of(desk.db, card),
+        revision=identity.revision,
     )
     desk.seat = seat
     desk.remember_minute()
@@ -77,6 +79,7 @@ def _another_card(desk: Desk, card: str) -> None:
     if desk.card != card:
         desk.late, desk.hold, desk.streak = None, None, Streak()
         desk.suspects.clear()
+        desk.minute.clear()  # another SIM has a minute of its own
     elif desk.late is not None:
         desk.late.drains = False  # it answers again
     desk.card = card
@@ -102,55 +105,6 @@ def _own_number(desk: Desk, identity: Identity) -> str:
         return identity.number
 
 
-class Pins:
-    """The durable memory of PIN attempts, for one start of one modem."""
-
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-        self._tried: int | None = None
-
-    def enter(self, identity: Identity) -> str | None:
-        """The PIN to write, its attempt committed; None when it must not be tried (again). An admin's own try is always made."""
-        desk, card = self._desk, identity.iccid or identity.imei
-        typed, desk.pin_once, desk.pin_spent = desk.pin_once, "", False
-        pin = typed or desk.spec.pin
-        if not pin or not card:
-            return None
-        key = hmac.digest(conversations.number_key(desk.db, card), pin.encode(), "sha256")
-        with desk.write():
-            row = desk.db.execute(
-                "SELECT id, outcome FROM pin_attempt WHERE card=? AND pin_key=?", [card, key]
-            ).fetchone()
-            if row is not None and row["outcome"] != "accepted" and not typed:
-                desk.pin_spent = True
-                return None
-            if row is None:
-                cursor = desk.db.execute(
-                    "INSERT INTO pin_attempt (card, pin_key, at) VALUES (?,?,?)", [card, key, desk.now_ms()]
-                )
-                self._tried = int(cursor.lastrowid or 0)
-            else:
-                desk.db.execute(
-                    "UPDATE pin_attempt SET outcome=NULL, at=? WHERE id=?", [desk.now_ms(), row["id"]]
-                )
-                self._tried = int(row["id"])
-        return pin
-
-    def refused(self) -> None:
-        """The SIM said no: this PIN is never tried again by the software."""
-        if self._tried is not None:
-            with self._desk.write():
-                self._desk.db.execute("UPDATE pin_attempt SET outcome='refused' WHERE id=?", [self._tried])
-
-    def accepted(self, identity: Identity) -> None:
-        """The SIM is open: the attempt of this start, or one whose start ended before its outcome was known, was right."""
-        with self._desk.write():
-            self._desk.db.execute(
-                "UPDATE pin_attempt SET outcome='accepted' WHERE outcome IS NULL AND card IN (?,?)",
-                [identity.iccid, identity.imei],
-            )
-
-
 def _no_port(name: str) -> Notice:
     return Notice(
         f"{name} has no port.",
@@ -173,6 +127,8 @@ def trouble(name: str, port: str, error: HardwareError) -> tuple[str, Notice]:
             return "failed", explain.not_a_modem(name, port, error.evidence)
         case PinRefused():
             return "paused", explain.pin_refused(name)
+        case PinKeptBack():
+            return "paused", explain_modems.pin_kept_back(name, error.left)
         case SimNotReady(state="PIN"):
             return "paused", explain.pin_required(name)
         case SimNotReady(state="PUK"):
