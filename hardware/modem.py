@@ -33,10 +33,11 @@ from hardware.notices import Ears
 from hardware.patience import REAL, Patience
 from hardware.profiles import GENERIC, Profile
 from hardware.startup import Startup
-from hardware.storage import Storages
+from hardware.storage import LISTING, Storages
 from hardware.submit import Prompt
 
 __all__ = [
+    "LISTING",
     "Call",
     "Direct",
     "Health",
@@ -76,6 +77,7 @@ class Modem:
         self._at.incoming.on_urc = self._ears.hear
         self._storages = Storages(self._at, patience)
         self._indications = ""
+        self._acknowledges = False
 
     def start(self, enter_pin: Callable[[Identity], str | None]) -> None:
         """Bring the modem to where it lists and sends.
@@ -93,15 +95,36 @@ class Modem:
         self.smsc = startup.smsc
         self._storages = startup.storages
         self._indications = startup.indications
+        self._acknowledges = startup.acknowledges
 
     def health(self) -> Health:
         """Signal, registration, operator, storage. Also finds out whether the modem forgot its settings."""
         health = read_health(self._at, self._storages)
-        if self._indications:
-            now = value(ask(self._at, "AT+CNMI?"))
-            if now and now.replace(" ", "") != self._indications.replace(" ", ""):
-                self._ears.notices.append(Restarted(f"its indications were {self._indications}, are {now}"))
+        if forgot := self._forgot():
+            self._ears.notices.append(Restarted(forgot))
         return health
+
+    def _forgot(self) -> str:
+        """Evidence that the modem no longer indicates what comes; "" when it does, or does not tell."""
+        now = value(ask(self._at, "AT+CNMI?")) if self._indications else ""
+        if not now or now.replace(" ", "") == self._indications.replace(" ", ""):
+            return ""
+        return f"its indications were {self._indications}, are {now}"
+
+    def acknowledge(self) -> None:
+        """What the modem handed over (`Direct`) is kept: let it tell the network, where it waits for that.
+
+        One that waited too long stops handing over (27.005 3.4.4): its indications are set again.
+        """
+        if not self._acknowledges or ask(self._at, "AT+CNMA") is not None:
+            return
+        forgot = self._forgot()
+        if forgot and ask(self._at, f"AT+CNMI={self._indications}") is None:
+            self._ears.notices.append(Restarted(forgot))
+
+    def read_by_slot(self) -> None:
+        """From now on ask for each slot of a storage: this modem is known to hang when it is asked for a list."""
+        self._storages.by_slot = True
 
     def list(self, everything: bool) -> Texts:  # noqa: FBT001 (the contract's form)
         """The received texts and reports that lie in the arrival storage or, if `everything`, in all of them."""

@@ -61,6 +61,10 @@ class Desk:
     pin_spent: bool = False  # the configured PIN was tried on this SIM and not accepted
     pin_once: str = ""  # a PIN that an admin typed, for one try
     heard: list[Notice] = field(default_factory=list)  # what the modem said unasked, not dealt with yet
+    warning: explain.Notice | None = None  # what a technician should know of a modem that works
+    slots: int | None = None  # where texts arrive, as the modem counts them
+    was_full: bool = False  # the modem said so since the last look
+    told_full: bool = False  # and it has not been seen with room since
     late: tuple[Seat, Job, int, float] | None = None  # an attempt whose answer may still come, and until when
     minute: deque[float] = field(default_factory=deque)  # when segments left, on the monotonic clock
     slow_prompts: int = 0  # in a row
@@ -88,7 +92,12 @@ class Desk:
         return Sim(iccid, limits, self.rules.zone)
 
     def say(self, state: str, notice: explain.Notice | None = None) -> None:
-        """Record the station's state, with what happened, the evidence, what was done and what to do next, a line each."""
+        """Record the station's state, with what happened, the evidence, what was done and what to do next, a line each.
+
+        A modem that works says its `warning`, when there is one.
+        """
+        if state == "ready":
+            notice = notice or self.warning
         words = (
             ""
             if notice is None
