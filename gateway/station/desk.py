@@ -94,6 +94,10 @@ class Desk:
         None  # when the port was first opened since it was last gone, on the monotonic clock
     )
     heard: list[Notice] = field(default_factory=list)  # what the modem said unasked, not dealt with yet
+    warning: explain.Notice | None = None  # what a technician should know of a modem that works
+    slots: int | None = None  # where texts arrive, as the modem counts them
+    was_full: bool = False  # the modem said so since the last look
+    told_full: bool = False  # and it has not been seen with room since
     late: Late | None = None
     minute: deque[float] = field(default_factory=deque)  # when segments left, on the monotonic clock
     slow_prompts: int = 0  # in a row
@@ -101,7 +105,7 @@ class Desk:
     hold: Hold | None = None
     technology: str = ""  # what the modem is on, as it told last
     roaming: bool = False
-    warning: explain.Notice | None = None  # shown while it is ready
+    unreported: explain.Notice | None = None  # the warning that reports have stopped
     wants_reset: str = ""  # why the modem itself should be restarted, in words; for the ladder
     look_soon: bool = False  # network, SIM and storage, before another text
     smsc_asked: bool = False  # the text centre was read again since the start
@@ -129,7 +133,12 @@ class Desk:
         return Sim(iccid, limits, self.rules.zone)
 
     def say(self, state: str, notice: explain.Notice | None = None) -> None:
-        """Record the station's state, with what happened, the evidence, what was done and what to do next, a line each."""
+        """Record the station's state, with what happened, the evidence, what was done and what to do next, a line each.
+
+        A modem that works says its `warning`, when there is one.
+        """
+        if state == "ready":
+            notice = notice or self.warning
         words = (
             ""
             if notice is None

@@ -6,17 +6,18 @@ from pathlib import Path
 
 from gateway import claims, explain, reportwatch, stations
 from gateway.config import Station as Spec
+from gateway.filling import ROUND_S
 from gateway.rules import Rules
 from gateway.station import refused, sending
 from gateway.station.desk import LOCK_S, UNCERTAIN_IN_A_ROW, Desk, log
 from gateway.station.receiving import Reader
+from gateway.station.rounds import Rounds
 from gateway.station.starting import start, trouble
+from gateway.station.warning import storage_warning
 from hardware.errors import HardwareError, PinRefused, PortGone, SimNotReady
 from hardware.link import Clock
 from hardware.modem import Modem
 
-SWEEP_S = 60.0  # doorbells get lost: every storage is read this often in any case
-REPORTS_S = 0.5  # reports that come one by one are taken together
 HEALTH_S = 60.0
 HELD_UP_S = 20.0  # between looks at texts that their SIM cannot take now
 STEP_BACK_MS = 60_000
@@ -41,7 +42,8 @@ class Station:
         self._reader: Reader | None = None
         self._failures = 0
         self._hold_until = 0.0
-        self._sweep_at = self._health_at = self._sampled_at = 0.0
+        self._rounds = Rounds()
+        self._health_at = self._sampled_at = 0.0
         self._reading_s = self._read_at = self._look_again_at = 0.0
         self._sampled: int | None = None
         self._denied = 0  # looks in a row at which the network refused the SIM
@@ -97,22 +99,34 @@ class Station:
             return now
         if desk.draining(now) and desk.late is not None:
             desk.flush()
-            self._sweep_at = self._health_at = 0.0  # then: what came meanwhile, and whether it is well
+            self._look_at_all()  # then: what came meanwhile, and whether it is well
             return desk.late.until
         if desk.look_soon:
-            desk.look_soon, self._sweep_at, self._health_at = False, 0.0, 0.0
+            desk.look_soon = False
+            self._look_at_all()
         if heard.reports:
-            self._sweep_at = min(self._sweep_at, now + REPORTS_S)
-        if heard.elsewhere or now >= min(self._sweep_at, self._health_at):
+            self._rounds.reports_wait(now)
+        if heard.elsewhere or now >= min(self._rounds.at, self._health_at):
             desk.flush()  # what follows takes its time; between texts the next claim's commit records the last result
-        if heard.elsewhere or now >= self._sweep_at:
-            self._reader.sweep(everything=True)
-            self._sweep_at = now + SWEEP_S
-        elif heard.texts:
-            self._reader.sweep(everything=False)
+        self._receive(now, texts=heard.texts, elsewhere=heard.elsewhere)
         if now >= self._health_at:
             self._look(now)
         return self._send(now)
+
+    def _look_at_all(self) -> None:
+        """Next: every storage, and how the modem is."""
+        self._rounds.everything_now()
+        self._health_at = 0.0
+
+    def _receive(self, now: float, *, texts: bool, elsewhere: bool) -> None:
+        """Read the storages that are to be read now."""
+        reader, rounds = self._reader, self._rounds
+        assert reader is not None
+        if elsewhere or rounds.everything_due(now):
+            reader.sweep(everything=True)
+            rounds.swept(now, found=reader.found, total=self._desk.slots, doubtful=reader.doubtful)
+        elif texts or rounds.again_due(now):
+            rounds.looked(now, rang=texts, new=reader.sweep(everything=False))
 
     def _start(self, now: float) -> float:
         desk = self._desk
@@ -128,7 +142,8 @@ class Station:
             self._hold_until = now + RETRY_S[-1]
             return self._hold_until
         self._reader = Reader(desk)
-        self._sweep_at = self._health_at = 0.0
+        self._rounds = Rounds()
+        self._health_at = 0.0
         self._sampled = None
         return now
 
@@ -165,7 +180,9 @@ class Station:
         if desk.modem.smsc == "":
             desk.modem.read_service_centre()
         if now >= self._watched_at + WATCH_S:
-            desk.warning = reportwatch.warning(desk.db, self.name, desk.seat, desk.rules, now=desk.now_ms())
+            desk.unreported = reportwatch.warning(
+                desk.db, self.name, desk.seat, desk.rules, now=desk.now_ms()
+            )
             self._watched_at = now
         facts: dict[str, object] = {
             "registration": health.registration,
@@ -178,6 +195,9 @@ class Station:
             facts["signal_dbm"] = health.signal_dbm
             self._sampled, self._sampled_at = health.signal_dbm or 0, now
         stations.set_facts(desk.db, self.name, **facts)
+        desk.slots = health.storage_total
+        assert self._reader is not None
+        desk.warning = storage_warning(desk, health, self._reader.stuck)
         self._health_at = now + (HEALTH_S if health.registered else SEARCH_S)
         self._say_state(health.registration)
 
@@ -215,7 +235,7 @@ class Station:
         elif desk.held_up:
             desk.say("waiting", explain.budget_spent(self.name, desk.held_up))
         else:
-            desk.say("ready", desk.warning)
+            desk.say("ready", desk.warning or desk.unreported)
 
     def _clock_is_sane(self) -> bool:
         """A clock that was never set, or that stands before what the database knows of, would text people at night."""
@@ -239,7 +259,7 @@ class Station:
         if not self._may_send(now):
             desk.flush()
             held_until = desk.hold.until if desk.hold is not None else self._health_at
-            return now if desk.look_soon else min(self._sweep_at, self._health_at, held_until)
+            return now if desk.look_soon else min(self._rounds.at, self._health_at, held_until)
         assert desk.seat is not None
         pause_s = desk.room_in_minute(now)
         if pause_s > 0 or not claims.anything_ready(desk.db, desk.seat, now=desk.now_ms()):
@@ -247,21 +267,21 @@ class Station:
             if pause_s <= 0 and desk.held_up:
                 desk.held_up, self._health_at = "", now
             return min(
-                self._sweep_at, self._health_at, now + pause_s if pause_s > 0 else self._next_text(now)
+                self._rounds.at, self._health_at, now + pause_s if pause_s > 0 else self._next_text(now)
             )
         if desk.held_up and now < self._look_again_at:
             desk.flush()
-            return min(self._sweep_at, self._health_at, self._look_again_at)
+            return min(self._rounds.at, self._health_at, self._look_again_at)
         self._read_first(now)
         job = sending.claim(desk)
         if job is not None:
             if sending.send(desk, job):
-                desk.say("ready", desk.warning)
+                desk.say("ready", desk.warning or desk.unreported)
             return desk.clock.monotonic()
         if desk.held_up:
             desk.say("waiting", explain.budget_spent(self.name, desk.held_up))
             self._look_again_at = now + HELD_UP_S
-        return min(self._sweep_at, self._health_at, self._next_text(now))
+        return min(self._rounds.at, self._health_at, self._next_text(now))
 
     def _read_first(self, now: float) -> None:
         """What waits on the SIM is read before a text leaves; where that takes long (no AT+CMGL), only every ten seconds."""
@@ -275,7 +295,7 @@ class Station:
     def _next_text(self, now: float) -> float:
         at = claims.next_wake(self._desk.db, now=self._desk.now_ms())
         if at is None:
-            return now + SWEEP_S
+            return now + ROUND_S
         return now + max(0.0, (at - self._desk.now_ms()) / 1000)
 
     def _database_trouble(self, error: sqlite3.Error | OSError) -> float:
@@ -290,7 +310,8 @@ class Station:
             desk.say("waiting", explain.database_locked(LOCK_S) if locked else explain.disk_full(folder, 0))
         except sqlite3.Error:
             log.debug("station=%s its state could not be written either", self.name)
-        self._health_at = self._sweep_at = 0.0  # what rang meanwhile was heard once and not read
+        self._health_at = 0.0
+        self._rounds.everything_now()  # what rang meanwhile was heard once and not read
         return desk.clock.monotonic() + DATABASE_S
 
     def _modem_trouble(self, error: HardwareError) -> float:
