@@ -51,6 +51,14 @@ class Refusal:
     after_s: float = 0.0
     errors: str = ""  # whose meanings its codes from 512 on have, as its profile says
 
+    @property
+    def called(self) -> str:
+        """Its short name in counts: "CMS 38", "silence", "port gone", or the modem's own words."""
+        if self.code is not None:
+            return f"{self.family} {self.code}"
+        named = {"SILENCE": "silence", "PORT": "port gone", "RESET": "reset", "ERROR": "error"}
+        return named.get(self.family) or self.text[:40] or self.family
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:

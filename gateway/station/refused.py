@@ -41,7 +41,7 @@ def settle(desk: Desk, job: Job, seq: int, error: HardwareError, written_at: flo
     )
     if decision.suspect:
         desk.suspects[job.number] = decision.reason
-    _record(desk, seat, job, seq, decision, written_at)
+    _record(desk, seat, job, seq, refusal, decision, written_at)
     if refusal.family in ("SILENCE", "PORT") and written_at is not None and decision.move == "uncertain":
         desk.late = Late(
             job=job, seq=seq, seat=seat, until=written_at + LISTEN_S, drains=refusal.family == "SILENCE"
@@ -49,10 +49,13 @@ def settle(desk: Desk, job: Job, seq: int, error: HardwareError, written_at: flo
     _station_after(desk, decision, centre, error)
 
 
-def _record(desk: Desk, seat: Seat, job: Job, seq: int, decision: Decision, written_at: float | None) -> None:
+def _record(
+    desk: Desk, seat: Seat, job: Job, seq: int, refusal: Refusal, decision: Decision, written_at: float | None
+) -> None:
     now, reason = desk.now_ms(), decision.reason
 
     def outcome() -> None:
+        desk.count_error(refusal.called)
         if decision.move == "defer":
             untouched = written_at is None
             handed_over = None if untouched else seq
