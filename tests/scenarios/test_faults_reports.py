@@ -29,7 +29,10 @@ def label(office: Office, number: str = ADA) -> str:
 
 def reports(office: Office) -> list[tuple[str, int]]:
     """Every report kept, with the text that it was matched to."""
-    return [(row["number"], row["message_id"] or 0) for row in office.db.execute("SELECT * FROM report ORDER BY id")]
+    return [
+        (row["number"], row["message_id"] or 0)
+        for row in office.db.execute("SELECT * FROM report ORDER BY id")
+    ]
 
 
 @pytest.mark.parametrize("personality", ["generic", "huawei-e3131", "quectel-ec25"])
@@ -118,7 +121,9 @@ def test_f65_a_long_text_is_delivered_when_every_segment_is(office: Office) -> N
     text = office.approved(ADA, "a longer text " * 40)
     office.until_state(text, "sent")
     office.run(2 * HOUR_S)
-    states = [row["state"] for row in office.db.execute("SELECT state FROM segment WHERE message_id=?", [text])]
+    states = [
+        row["state"] for row in office.db.execute("SELECT state FROM segment WHERE message_id=?", [text])
+    ]
     assert sorted(states) == ["accepted", "delivered", "delivered", "delivered"]
     assert office.state(text) == "sent"
     office.clear("report_never")
@@ -138,7 +143,9 @@ def test_f65_one_segment_that_failed_means_that_the_text_did_not_arrive(office: 
     [(0x00, "delivered"), (0x01, "delivered"), (0x1F, "delivered"), (0x40, "undelivered"), (0x46, "undelivered"),
      (0x5F, "undelivered"), (0x60, "undelivered"), (0x65, "undelivered"), (0x7F, "undelivered")],
 )  # fmt: skip
-def test_f66_a_final_status_is_final_whether_it_is_called_temporary_or_not(office: Office, status: int, state: str) -> None:
+def test_f66_a_final_status_is_final_whether_it_is_called_temporary_or_not(
+    office: Office, status: int, state: str
+) -> None:
     office.fault("report_status", status, times=1)
     text = office.approved(ADA)
     office.until_state(text, state, limit_s=60)
