@@ -35,7 +35,7 @@ UNCERTAIN_IN_A_ROW = 2
 LOCK_S = 5.0  # a station that cannot write says so and tries again; it does not sit in the lock
 
 
-class StartAnew(HardwareError):
+class StartAnew(HardwareError):  # noqa: N818 (it says what is done, as the facts of the hardware do)
     """The modem has to be opened anew, though its port is there and it answers; str() is why, as a sentence."""
 
 
