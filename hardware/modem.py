@@ -39,10 +39,11 @@ from hardware.patience import REAL, Patience
 from hardware.profiles import GENERIC, Profile
 from hardware.sim import ALL_PIN_TRIES, state_in
 from hardware.startup import Startup, centre_in
-from hardware.storage import Storages
+from hardware.storage import LISTING, Storages
 from hardware.submit import Prompt
 
 __all__ = [
+    "LISTING",
     "Call",
     "Direct",
     "Health",
@@ -88,6 +89,7 @@ class Modem:
         self._gauges = Gauges(self._at, GENERIC)
         self._keeps_link = True
         self._link_kept_at: float | None = None
+        self._acknowledges = False
 
     def start(
         self, enter_pin: Callable[[Identity], str | None], *, tries_needed: int = ALL_PIN_TRIES
@@ -110,18 +112,14 @@ class Modem:
         self._storages = startup.storages
         self._indications = startup.indications
         self._gauges = Gauges(self._at, self.profile)
+        self._acknowledges = startup.acknowledges
 
     def health(self) -> Health:
         """Signal, registration, operator, storage, temperature, voltage. Also finds out whether the modem forgot
         its settings, and whether its SIM is another one now.
         """
         health = read_health(self._at, self._storages, self._gauges)
-        if self._indications:
-            now = value(ask(self._at, "AT+CNMI?"))
-            if now and now.replace(" ", "") != self._indications.replace(" ", ""):
-                self._ears.notices.append(Restarted(f"its indications were {self._indications}, are {now}"))
-        evidence = self._other_card()
-        if evidence:
+        if evidence := self._forgot() or self._other_card():
             self._ears.notices.append(Restarted(evidence))
         return health
 
@@ -146,6 +144,28 @@ class Modem:
     def ask_network(self, code: str) -> str:
         """Ask the network a USSD code that `ussd.harmless` lets through, and read its answer (up to 60 s)."""
         return ussd.ask_network(self._at, code, self.profile.ussd)
+
+    def _forgot(self) -> str:
+        """Evidence that the modem no longer indicates what comes; "" when it does, or does not tell."""
+        now = value(ask(self._at, "AT+CNMI?")) if self._indications else ""
+        if not now or now.replace(" ", "") == self._indications.replace(" ", ""):
+            return ""
+        return f"its indications were {self._indications}, are {now}"
+
+    def acknowledge(self) -> None:
+        """What the modem handed over (`Direct`) is kept: let it tell the network, where it waits for that.
+
+        One that waited too long stops handing over (27.005 3.4.4): its indications are set again.
+        """
+        if not self._acknowledges or ask(self._at, "AT+CNMA") is not None:
+            return
+        forgot = self._forgot()
+        if forgot and ask(self._at, f"AT+CNMI={self._indications}") is None:
+            self._ears.notices.append(Restarted(forgot))
+
+    def read_by_slot(self) -> None:
+        """From now on ask for each slot of a storage: this modem is known to hang when it is asked for a list."""
+        self._storages.by_slot = True
 
     def list(self, everything: bool) -> Texts:  # noqa: FBT001 (the contract's form)
         """The received texts and reports that lie in the arrival storage or, if `everything`, in all of them."""

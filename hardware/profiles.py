@@ -27,6 +27,8 @@ CNMI = (
 CBC = r"\+CBC: ?\d+,\d+,(\d{4})\b"  # state, percent, millivolts
 CBC_VOLTS = r"\+CBC: ?(\d\.\d+)V"
 HUAWEI_PIN = r"\^CPIN: ?[^,]*,[^,]*,\d+,(\d+)"  # code, times, PUK, PIN, PUK2, PIN2
+# For a modem that takes none of these, or (`direct`) cannot store: it hands each text over and waits for AT+CNMA.
+CNMI_DIRECT = ("2,2,0,1,0", "1,2,0,1,0", "3,2,0,1,1", "1,2,2,2,1", "2,2,0,0,0", "1,2,0,0,0")
 ICCID = ("AT+CCID", "AT^ICCID?", "AT+ICCID", "AT+QCCID", "AT+CCID?", "AT+CRSM=176,12258,0,0,10")
 
 
@@ -46,8 +48,9 @@ class Profile:
     name: str
     pattern: str = ""  # sought in "manufacturer model revision", case ignored
     errors: str = ""  # whose meanings +CMS ERROR 512 and above have: "wavecom", "simcom", "siemens" or ""
-    quiet: tuple[str, ...] = ()  # silences its noise
+    quiet: tuple[str, ...] = ()  # silences its noise, before all else
     cnmi: tuple[str, ...] = CNMI
+    direct: bool = False  # it cannot store what comes: +CMT and +CDS only
     iccid: tuple[str, ...] = ICCID
     pin_attempts: str = ""  # asks how often the PIN may still be tried
     pin_attempts_left: str = ""  # finds that number (group 1) in the answer
@@ -84,7 +87,7 @@ PROFILES = (
     Profile(
         "huawei",
         r"huawei",
-        quiet=("AT^CURC=0",),
+        quiet=("AT^CURC=0", "AT^PORTSEL=1"),  # the second sends what comes unasked to the port that asks
         iccid=("AT^ICCID?", "AT+CCID", "AT+ICCID", "AT+CRSM=176,12258,0,0,10"),
         pin_attempts="AT^CPIN?",
         pin_attempts_left=HUAWEI_PIN,
@@ -134,7 +137,7 @@ PROFILES = (
     Profile(
         "zte",
         r"\bzte\b",
-        quiet=("AT+ZOPRT=5", "AT+CPMS?"),  # the latter stops its +ZUSIMR:2 flood
+        quiet=("AT+CPMS?", "AT+ZOPRT=5"),  # the first stops its +ZUSIMR:2 flood
         pin_attempts="AT+ZPINPUK=?",
         pin_attempts_left=r"\+ZPINPUK: ?(\d+)",
         after_pin_s=2.0,
@@ -171,6 +174,9 @@ PROFILES = (
         voltage=Gauge("AT^SBV", r"\^SBV: ?(\d{4})"),
     ),
     Profile("wavecom", r"wavecom", errors="wavecom"),
+    # its storage for reports is "not supported yet": they come directly or not at all
+    Profile("gosuncn", r"gosuncn|\bME3630", cnmi=("2,1,0,1,0", "1,1,0,1,0", *CNMI)),
+    Profile("iridium", r"iridium", cnmi=("2,1,0,0,1", *CNMI)),
     Profile(
         "sierra",
         r"sierra",

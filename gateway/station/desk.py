@@ -69,6 +69,10 @@ class Desk:
         None  # when the port was first opened since it was last gone, on the monotonic clock
     )
     heard: list[Notice] = field(default_factory=list)  # what the modem said unasked, not dealt with yet
+    warning: explain.Notice | None = None  # what a technician should know of a modem that works
+    slots: int | None = None  # where texts arrive, as the modem counts them
+    was_full: bool = False  # the modem said so since the last look
+    told_full: bool = False  # and it has not been seen with room since
     late: tuple[Seat, Job, int, float] | None = None  # an attempt whose answer may still come, and until when
     minute: deque[float] = field(default_factory=deque)  # when segments left, on the monotonic clock
     slow_prompts: int = 0  # in a row
@@ -96,7 +100,12 @@ class Desk:
         return Sim(iccid, limits, self.rules.zone)
 
     def say(self, state: str, notice: explain.Notice | None = None) -> None:
-        """Record the station's state, with what happened, the evidence, what was done and what to do next, a line each."""
+        """Record the station's state, with what happened, the evidence, what was done and what to do next, a line each.
+
+        A modem that works says its `warning`, when there is one.
+        """
+        if state == "ready":
+            notice = notice or self.warning
         words = (
             ""
             if notice is None

@@ -6,17 +6,18 @@ from pathlib import Path
 
 from gateway import claims, explain, stations
 from gateway.config import Station as Spec
+from gateway.filling import ROUND_S
 from gateway.rules import Rules
 from gateway.station import sending
 from gateway.station.desk import LOCK_S, UNCERTAIN_IN_A_ROW, Desk, log
 from gateway.station.receiving import Reader
+from gateway.station.rounds import Rounds
 from gateway.station.starting import start, trouble
+from gateway.station.warning import storage_warning
 from hardware.errors import HardwareError, PinRefused, PortGone, SimNotReady
 from hardware.link import Clock
 from hardware.modem import Modem
 
-SWEEP_S = 60.0  # doorbells get lost: every storage is read this often in any case
-REPORTS_S = 0.5  # reports that come one by one are taken together
 HEALTH_S = 60.0
 HELD_UP_S = 20.0  # between looks at texts that their SIM cannot take now
 STEP_BACK_MS = 60_000
@@ -39,7 +40,8 @@ class Station:
         self._reader: Reader | None = None
         self._failures = 0
         self._hold_until = 0.0
-        self._sweep_at = self._health_at = self._sampled_at = 0.0
+        self._rounds = Rounds()
+        self._health_at = self._sampled_at = 0.0
         self._reading_s = self._read_at = self._look_again_at = 0.0
         self._sampled: int | None = None
 
@@ -91,17 +93,23 @@ class Station:
             desk.drop_modem()
             return now
         if heard.reports:
-            self._sweep_at = min(self._sweep_at, now + REPORTS_S)
-        if heard.elsewhere or now >= min(self._sweep_at, self._health_at):
+            self._rounds.reports_wait(now)
+        if heard.elsewhere or now >= min(self._rounds.at, self._health_at):
             desk.flush()  # what follows takes its time; between texts the next claim's commit records the last result
-        if heard.elsewhere or now >= self._sweep_at:
-            self._reader.sweep(everything=True)
-            self._sweep_at = now + SWEEP_S
-        elif heard.texts:
-            self._reader.sweep(everything=False)
+        self._receive(now, texts=heard.texts, elsewhere=heard.elsewhere)
         if now >= self._health_at:
             self._look(now)
         return self._send(now)
+
+    def _receive(self, now: float, *, texts: bool, elsewhere: bool) -> None:
+        """Read the storages that are to be read now."""
+        reader, rounds = self._reader, self._rounds
+        assert reader is not None
+        if elsewhere or rounds.everything_due(now):
+            reader.sweep(everything=True)
+            rounds.swept(now, found=reader.found, total=self._desk.slots, doubtful=reader.doubtful)
+        elif texts or rounds.again_due(now):
+            rounds.looked(now, rang=texts, new=reader.sweep(everything=False))
 
     def _start(self, now: float) -> float:
         desk = self._desk
@@ -117,7 +125,8 @@ class Station:
             self._hold_until = now + RETRY_S[-1]
             return self._hold_until
         self._reader = Reader(desk)
-        self._sweep_at = self._health_at = 0.0
+        self._rounds = Rounds()
+        self._health_at = 0.0
         self._sampled = None
         return now
 
@@ -160,6 +169,9 @@ class Station:
             facts["signal_dbm"] = health.signal_dbm
             self._sampled, self._sampled_at = health.signal_dbm or 0, now
         stations.set_facts(desk.db, self.name, **facts)
+        desk.slots = health.storage_total
+        assert self._reader is not None
+        desk.warning = storage_warning(desk, health, self._reader.stuck)
         self._health_at = now + (HEALTH_S if health.registered else SEARCH_S)
         self._say_state(health.registration)
 
@@ -214,7 +226,7 @@ class Station:
         desk = self._desk
         if not self._may_send():
             desk.flush()
-            return min(self._sweep_at, self._health_at)
+            return min(self._rounds.at, self._health_at)
         assert desk.seat is not None
         pause_s = desk.room_in_minute(now)
         if pause_s > 0 or not claims.anything_ready(desk.db, desk.seat, now=desk.now_ms()):
@@ -222,11 +234,11 @@ class Station:
             if pause_s <= 0 and desk.held_up:
                 desk.held_up, self._health_at = "", now
             return min(
-                self._sweep_at, self._health_at, now + pause_s if pause_s > 0 else self._next_text(now)
+                self._rounds.at, self._health_at, now + pause_s if pause_s > 0 else self._next_text(now)
             )
         if desk.held_up and now < self._look_again_at:
             desk.flush()
-            return min(self._sweep_at, self._health_at, self._look_again_at)
+            return min(self._rounds.at, self._health_at, self._look_again_at)
         self._read_first(now)
         job = sending.claim(desk)
         if job is not None:
@@ -236,7 +248,7 @@ class Station:
         if desk.held_up:
             desk.say("waiting", explain.budget_spent(self.name, desk.held_up))
             self._look_again_at = now + HELD_UP_S
-        return min(self._sweep_at, self._health_at, self._next_text(now))
+        return min(self._rounds.at, self._health_at, self._next_text(now))
 
     def _read_first(self, now: float) -> None:
         """What waits on the SIM is read before a text leaves; where that takes long (no AT+CMGL), only every ten seconds."""
@@ -250,7 +262,7 @@ class Station:
     def _next_text(self, now: float) -> float:
         at = claims.next_wake(self._desk.db, now=self._desk.now_ms())
         if at is None:
-            return now + SWEEP_S
+            return now + ROUND_S
         return now + max(0.0, (at - self._desk.now_ms()) / 1000)
 
     def _database_trouble(self, error: sqlite3.Error | OSError) -> float:
@@ -265,7 +277,8 @@ class Station:
             desk.say("waiting", explain.database_locked(LOCK_S) if locked else explain.disk_full(folder, 0))
         except sqlite3.Error:
             log.debug("station=%s its state could not be written either", self.name)
-        self._health_at = self._sweep_at = 0.0  # what rang meanwhile was heard once and not read
+        self._health_at = 0.0
+        self._rounds.everything_now()  # what rang meanwhile was heard once and not read
         return desk.clock.monotonic() + DATABASE_S
 
     def _modem_trouble(self, error: HardwareError) -> float:
