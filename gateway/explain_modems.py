@@ -166,3 +166,16 @@ def not_started(state: str) -> str:
 def modem_refused(why: str) -> str:
     """The modem answered a question with an error."""
     return f"The modem does not answer this: {sentence(why)}"
+
+
+def no_partner(station: str) -> str:
+    """There is no other modem for a self-test."""
+    return (
+        f"Nothing was sent: a test from {station} needs another modem that is ready and whose SIM's number is known. "
+        "Write the number down at that modem's page."
+    )
+
+
+def self_test_began(station: str, receiver: str) -> str:
+    """A self-test is under way."""
+    return f"{station} sends a test text to {receiver}. It ends within three minutes; the page shows how it went."

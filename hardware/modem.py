@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from hardware import identity as who
-from hardware import query, ussd
+from hardware import query, restart, ussd
 from hardware.asking import ask, value
 from hardware.at import At
 from hardware.errors import CommandRefused
@@ -134,12 +134,19 @@ class Modem:
             return "another SIM is in it now"
         return ""
 
-    def query(self, command: str, *, numbers: bool = True) -> Lines:
+    def restart(self, profile: Profile | None = None) -> str:
+        """Tell it to begin anew by its own command, also when it is silent or was not started; what was written.
+
+        `profile`: the model's, when this one was not started. restart.NotPossible, PortGone; close it afterwards.
+        """
+        return restart.by_command(self._link, self._clock, profile or self.profile)
+
+    def query(self, command: str) -> Lines:
         """The answer to a question that `query.allowed` lets through; ValueError for any other, CommandRefused."""
         written = query.allowed(command)
         if written is None:
             raise ValueError("this is no question about the modem's own state")
-        return query.shown(written, self._at.command(written, self._patience.slow_s), numbers=numbers)
+        return query.shown(written, self._at.command(written, self._patience.slow_s))
 
     def ask_network(self, code: str) -> str:
         """Ask the network a USSD code that `ussd.harmless` lets through, and read its answer (up to 60 s)."""

@@ -118,6 +118,16 @@ def trouble(name: str, port: str, error: HardwareError) -> tuple[str, Notice]:
             return "lost", explain.port_gone(name, port, error.evidence)
         case NotAModem():
             return "failed", explain.not_a_modem(name, port, error.evidence)
+        case SimNotReady():
+            return _sim_trouble(name, error)
+        case ModemSilent():
+            return "lost", explain.modem_silent(name, error.command, error.waited_s)
+        case _:
+            return "lost", explain.modem_silent(name, str(error), 0.0)
+
+
+def _sim_trouble(name: str, error: SimNotReady) -> tuple[str, Notice]:
+    match error:
         case PinRefused():
             return "paused", explain.pin_refused(name)
         case PinKeptBack():
@@ -130,9 +140,5 @@ def trouble(name: str, port: str, error: HardwareError) -> tuple[str, Notice]:
             return "paused", explain.sim_absent(name)
         case SimNotReady(state="BUSY"):
             return "waiting", explain.sim_busy(name)
-        case SimNotReady():
-            return "paused", explain.sim_failure(name, error.evidence)
-        case ModemSilent():
-            return "lost", explain.modem_silent(name, error.command, error.waited_s)
         case _:
-            return "lost", explain.modem_silent(name, str(error), 0.0)
+            return "paused", explain.sim_failure(name, error.evidence)
