@@ -334,11 +334,9 @@ class Station:
             self._reader.salvage()
         try:
             desk.flush()
-            state, notice = trouble(self.name, desk.spec.port or "", error)
+            state, notice = self._rescue.verdict(error) or trouble(self.name, desk.spec.port or "", error)
             if desk.pin_spent and isinstance(error, SimNotReady) and error.state == "PIN":
                 notice = desk.pin_spent
-            if isinstance(error, PortGone):
-                notice = self._rescue.host_did(error.evidence) or notice
             if isinstance(error, PortGone | ModemSilent):
                 desk.count_error("port gone" if isinstance(error, PortGone) else "silence")
             desk.say(state, notice)
