@@ -121,7 +121,7 @@ def functions(module: ModuleType) -> set[str]:
     return {
         name
         for name, found in inspect.getmembers(module, inspect.isfunction)
-        if found.__module__ == module.__name__
+        if found.__module__ == module.__name__ and not name.startswith("_")
     }
 
 
