@@ -66,3 +66,8 @@ def no_partner(station: str) -> str:
 def self_test_began(station: str, receiver: str) -> str:
     """A self-test is under way."""
     return f"{station} sends a test text to {receiver}. It ends within three minutes; the page shows how it went."
+
+
+def text_under_way() -> str:
+    """A text's answer is awaited: nothing else may be written."""
+    return "Nothing was asked: the answer to a text may still come, and must not be mixed up. Ask again in two minutes."

@@ -86,6 +86,7 @@ class Station:
     people_per_month: int = 0
     self_test_hours: int = 0
     reopen_hours: int = 0
+    send_while_roaming: bool = True
 
 
 @dataclass(frozen=True)

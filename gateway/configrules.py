@@ -200,4 +200,5 @@ STATION: dict[str, Rule] = {
     "people_per_month": LIMIT,
     "self_test_hours": whole_number(0, 1000),
     "reopen_hours": whole_number(0, 1000),
+    "send_while_roaming": yes_or_no,
 }

@@ -27,28 +27,18 @@ def pin_tried_before(station: str) -> Notice:
     )
 
 
-def sim_restarted(station: str, minutes: int, what: str) -> Notice:
-    """The SIM could not be used for minutes: the modem was restarted for it, once."""
-    return Notice(
-        f"The modem {station} could not use its SIM for {minutes} minutes, so we restarted it.",
-        _opening(what),
-        f"We do this once for a SIM. {KEPT}",
-        "If it stays, take the SIM out, wipe its contacts, put it back; or try it in a telephone.",
-    )
-
-
-def restarted(station: str, rung: str, what: str) -> Notice:
+def restarted(station: str, rung: str, why: str, what: str) -> Notice:
     """A rung of the ladder was tried."""
     how = {
-        "command": "told it to restart",
-        "usb": "reset its USB connection",
-        "power": "took its power for a moment",
+        "command": "told the modem {} to restart",
+        "usb": "reset the USB connection of the modem {}",
+        "power": "took the power of the modem {} for a moment",
     }[rung]
     return Notice(
-        f"The modem {station} did not answer, so we {how}.",
-        _opening(what),
+        f"We {how.format(station)}.",
+        _opening(f"{why} {what}"),
         f"We do this at most once in ten minutes. {KEPT}",
-        "Wait a minute. If it stays silent, we try what is left, and then say so here.",
+        "Wait a minute. If it does not come back, we try what is left, and then say so here.",
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from gateway import answers, selftests, sims, stations
 from gateway.errors import Refused
-from gateway.station import sending
+from gateway.station import refused
 from gateway.station.desk import Desk, log
 from gateway.station.pins import Typed
 from gateway.station.rescue import Rescue
@@ -66,6 +66,8 @@ def _do(desk: Desk, request: Request, rescue: Rescue, *, started: bool) -> Done:
             return Done(_self_test(desk, request))
         case _ if not started:
             return Done(answers.not_started(_state(desk)))
+        case _ if desk.draining(desk.clock.monotonic()):
+            return Done(answers.text_under_way())
         case "ussd":
             return Done(_ussd(desk, request.argument or ""))
         case _:
@@ -74,7 +76,7 @@ def _do(desk: Desk, request: Request, rescue: Rescue, *, started: bool) -> Done:
 
 def _resume(desk: Desk) -> None:
     """A person says go on: for this station and for the SIM that is in it."""
-    sending.unpause(desk)
+    refused.unpause(desk)
     desk.newest_ms = 0  # the person sees the time on the page
     row = desk.db.execute("SELECT iccid FROM station WHERE name=?", [desk.name]).fetchone()
     if sims.paused(desk.db, row["iccid"]):

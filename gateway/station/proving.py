@@ -5,7 +5,7 @@ of two texts in a row shows that it is well.
 from gateway import explain_modems, selftests
 from gateway.errors import Refused
 from gateway.explain import Notice
-from gateway.station import sending
+from gateway.station import refused
 from gateway.station.desk import UNCERTAIN_IN_A_ROW, Desk, log
 
 HOUR_MS = 3_600_000
@@ -59,7 +59,7 @@ class Proving:
         self._proof = None
         if test is not None and test["passed"]:
             log.info("station=%s passed its self-test and goes on", desk.name)
-            sending.unpause(desk)
+            refused.passed_self_test(desk)
         else:
             self._failed = "" if test is None else str(test["reason"])
         return True

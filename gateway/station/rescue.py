@@ -70,30 +70,30 @@ class Rescue:
 
     def act(self) -> float:
         """Before the next start: do what the ladder says. Returns the seconds for which nothing else is tried; 0: start it."""
+        desk = self._desk
+        why, desk.wants_reset = desk.wants_reset or self._sim_is_stuck(), ""
         while True:
-            stuck = self._sim_is_stuck()
-            step = ladder.next_step(self._plight(ladder.REOPENS if stuck else self._silences))
+            step = ladder.next_step(self._plight(ladder.REOPENS if why else self._silences))
             if step.rung == "reopen":
                 return 0.0
             if step.rung == "person":
-                self._given_up = True
+                self._given_up = not why
                 return 0.0
             self._tried.append(step.rung)
             what = self._restart(step.rung)
-            if what is None:
-                continue
-            minutes = round(SIM_PATIENCE_S / 60)
-            name = self._desk.name
-            told = explain_modems.sim_restarted(name, minutes, what) if stuck else None
-            self._desk.say("lost", told or explain_modems.restarted(name, step.rung, what))
-            return BOOT_S
+            if what is not None:
+                why = why or "It did not answer."
+                desk.say("lost", explain_modems.restarted(desk.name, step.rung, why, what))
+                return BOOT_S
+            if why:
+                return 0.0
 
-    def _sim_is_stuck(self) -> bool:
-        """Its SIM has been unusable for minutes, and no restart was tried for that yet."""
+    def _sim_is_stuck(self) -> str:
+        """Why the modem is to be restarted for its SIM; "" when it is not, or was."""
         since = self._sim_fails_since
-        if since is None or "command" in self._tried:
-            return False
-        return self._desk.clock.monotonic() - since >= SIM_PATIENCE_S
+        if since is None or "command" in self._tried or self._desk.clock.monotonic() - since < SIM_PATIENCE_S:
+            return ""
+        return f"It could not use its SIM for {SIM_PATIENCE_S / 60:.0f} minutes."
 
     def _plight(self, failures: int) -> Plight:
         desk = self._desk
@@ -106,7 +106,7 @@ class Rescue:
             tried=tuple(self._tried),
             since_opened_s=None if desk.opened_at is None else now - desk.opened_at,
             since_reset_s=None if reset_at is None else (desk.now_ms() - reset_at) / 1000,
-            answer_may_come_s=0.0 if desk.late is None else desk.late[3] - now,
+            answer_may_come_s=0.0 if desk.late is None else desk.late.until - now,
         )
 
     def _restart(self, rung: Rung) -> str | None:

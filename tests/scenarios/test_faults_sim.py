@@ -13,9 +13,6 @@ import pytest
 from gateway import people, sims, stations, store
 from gateway.people import User
 from hardware.virtual.engine import Engine
-from hardware.virtual.identity import card
-from hardware.virtual.personality import personality
-from hardware.virtual.refusal import Refusal
 from tests.simulated import LUIS, House
 
 Build = Callable[..., House]
@@ -152,18 +149,10 @@ def test_f2_with_a_try_gone_only_a_person_may_and_the_last_one_is_nobodys(build:
 def test_f3_accepted_but_not_yet_is_waited_for_and_not_entered_again(build: Build) -> None:
     house = build(pin="1234")
     house.fault("pin_required")
-    modem = engine(house)
-    really = modem.sim.enter
-
-    def not_yet(secret: str, new_pin: str = "") -> None:
-        really(secret, new_pin)
-        modem.sim.state = "SIM PIN"
-        modem.later(house.now() + 8.0, lambda _: setattr(modem.sim, "state", "READY"))
-
-    modem.sim.enter = not_yet  # type: ignore[method-assign]
+    house.fault("pin_not_yet", 8.0)
     house.until_ready()
     assert entered(house) == ['AT+CPIN="1234"']
-    assert modem.sim.pin_attempts == 3
+    assert engine(house).sim.pin_attempts == 3
 
 
 def test_f4_a_puk_is_never_entered(build: Build) -> None:
@@ -177,9 +166,9 @@ def test_f4_a_puk_is_never_entered(build: Build) -> None:
     assert engine(house).sim.puk_attempts == 10
 
 
-@pytest.mark.parametrize("said", ["SIM PIN2", "SIM PUK2"])
-def test_f5_the_second_pin_is_not_for_texts(build: Build, said: str) -> None:
-    house = build(pin="1234", personality=personality("generic", extras={"+CPIN?": (f"+CPIN: {said}",)}))
+def test_f5_the_second_pin_is_not_for_texts(build: Build) -> None:
+    house = build(pin="1234")
+    house.fault("pin2")
     house.until_ready()
     message_id = house.approved()
     house.until(lambda: house.state(message_id) in ("sent", "delivered"), "sent")
@@ -187,7 +176,8 @@ def test_f5_the_second_pin_is_not_for_texts(build: Build, said: str) -> None:
 
 
 def test_f6_a_false_lock_can_be_ignored(build: Build) -> None:
-    house = build(pin="ignore", personality=personality("generic", extras={"+CPIN?": ("+CPIN: SIM PIN",)}))
+    house = build(pin="ignore")
+    house.fault("false_lock")
     house.until_ready()
     message_id = house.approved()
     house.until(lambda: house.state(message_id) in ("sent", "delivered"), "sent")
@@ -234,38 +224,39 @@ def test_f8_a_busy_sim_is_waited_for(build: Build) -> None:
 
 def test_f8_a_sim_that_fails_for_five_minutes_gets_its_modem_restarted_once(build: Build) -> None:
     house = build()
-    modem = engine(house)
-
-    def fails(**_: object) -> None:
-        raise Refusal("CME", 13)
-
-    really = modem.sim.check
-    modem.sim.check = fails  # type: ignore[method-assign]
+    house.fault("sim_failure", 3000.0)
     until_paused(house, "cannot use its SIM")
-    house.run(240)
+    house.run(200)
     assert not any("CFUN=1,1" in line for line in house.written[0])
     house.run(1800)
     assert sum("CFUN=1,1" in line for line in house.written[0]) == 1
     told = [row["reason"] for row in stations.events(house.db, "s0")]
-    assert any("could not use its SIM for 5 minutes, so we restarted it" in reason for reason in told)
-    modem.sim.check = really  # type: ignore[method-assign]
-    house.until_ready()
+    assert any(
+        "could not use its SIM for 5 minutes" in reason and "told the modem s0 to restart" in reason
+        for reason in told
+    )
+    house.until_ready(3000)
 
 
-@pytest.mark.parametrize("noticed_by", ["+QUSIM: 1", "+CPIN: READY", "a look"])
-def test_f9_another_sim_while_it_runs_is_a_new_line(build: Build, noticed_by: str) -> None:
+def test_f8_a_sim_that_fails_first_is_waited_for(build: Build) -> None:
+    house = build(personality="a7670e")
+    house.fault("sim_failure", 5.0)
+    assert house.until_ready() < 120
+
+
+@pytest.mark.parametrize("quiet", [False, True])
+def test_f9_another_sim_while_it_runs_is_a_new_line(build: Build, quiet: bool) -> None:
     house = build()
     house.until_ready()
-    modem, old = engine(house), card(0)
+    modem, old = engine(house), engine(house).card
     first = house.approved()
     house.until(lambda: house.state(first) in ("sent", "delivered"), "sent")
     sims.pause(house.db, old.iccid, "No credit.", now=house.wall())
-    modem.card = card(50)
-    if noticed_by != "a look":
-        modem.later(house.now(), partial(modem.unasked, noticed_by))
+    house.fault("sim_swap", {"sim": 1, "quiet": quiet})
+    new = modem.card
     row = partial(house.db.execute, "SELECT iccid, imsi, number FROM station")
-    house.until(lambda: row().fetchone()["iccid"] == card(50).iccid, "the new line", 130)
-    assert tuple(row().fetchone()) == (card(50).iccid, card(50).imsi, card(50).number)
+    house.until(lambda: row().fetchone()["iccid"] == new.iccid != old.iccid, "the new line", 130)
+    assert tuple(row().fetchone()) == (new.iccid, new.imsi, new.number)
     house.until_ready()
     again = house.approved()  # the conversation belongs to the SIM that is gone
     house.run(120)
@@ -275,29 +266,34 @@ def test_f9_another_sim_while_it_runs_is_a_new_line(build: Build, noticed_by: st
         lambda: house.state(other) in ("sent", "delivered"), "sent by the new SIM, which is not on hold"
     )
     spent = dict(house.db.execute("SELECT iccid, segments FROM sim_day").fetchall())
-    assert spent == {old.iccid: 1, card(50).iccid: 1}
+    assert spent == {old.iccid: 1, new.iccid: 1}
 
 
 def test_f9_an_answer_that_comes_late_is_not_taken_for_the_new_sims(build: Build) -> None:
     house = build()
     house.until_ready()
+    old = engine(house).card
     house.fault("report_never")
-    house.fault("cmgs_late", 220_000, 1)
+    house.fault("cmgs_silent")
     first = house.approved()
     house.until(lambda: house.state(first) == "uncertain", "uncertain")
-    engine(house).card = card(50)
-    house.run(300)
-    assert house.state(first) in ("uncertain", "sent")
-    settled = house.db.execute("SELECT iccid FROM message WHERE id=?", [first]).fetchone()
-    assert settled["iccid"] == card(0).iccid
+    house.fault("sim_swap", 1)
+    house.clear("cmgs_silent")
+    house.until(
+        lambda: engine(house).card.iccid == house.db.execute("SELECT iccid FROM station").fetchone()["iccid"],
+        "the new line",
+    )
+    engine(house).urc("+CMGS: 7", now=house.now(), urgent=True)
+    house.run(30)
+    settled = house.db.execute("SELECT state, iccid FROM message WHERE id=?", [first]).fetchone()
+    assert tuple(settled) == ("uncertain", old.iccid)
 
 
 def test_f10_what_is_meant_for_the_sim_card_is_kept_and_shown_to_nobody(build: Build) -> None:
     house = build()
     house.until_ready()
-    house.arrive_pdu(
-        "07912143658709F1" + "440B912120555521F3" + "7FF6" + "62115291000000" + "10" + "027000" + "0B" * 13
-    )
+    house.fault("sim_data_download", times=1)
+    house.arrive("Not for people", LUIS)
     house.until(
         lambda: house.db.execute("SELECT count(*) FROM inbound WHERE kind='silent'").fetchone()[0] == 1,
         "kept",
