@@ -9,6 +9,7 @@ from gateway.config import Station as Spec
 from gateway.filling import ROUND_S
 from gateway.rules import Rules
 from gateway.station import asked, refused, sending
+from gateway.station.credit import CreditWatch
 from gateway.station.desk import LOCK_S, UNCERTAIN_IN_A_ROW, Desk, log
 from gateway.station.proving import Proving
 from gateway.station.receiving import Reader
@@ -52,6 +53,7 @@ class Station:
         self._watched_at = -WATCH_S
         self._rescue = Rescue(self._desk)
         self._proving = Proving(self._desk)
+        self._credit: CreditWatch | None = None
         self._reopen_at: float | None = None
 
     @property
@@ -117,6 +119,8 @@ class Station:
         if heard.elsewhere or now >= min(self._rounds.at, self._health_at):
             desk.flush()  # what follows takes its time; between texts the next claim's commit records the last result
         self._receive(now, texts=heard.texts, elsewhere=heard.elsewhere)
+        if self._credit is not None and (heard.texts or heard.elsewhere):
+            self._credit.look()
         if now >= self._health_at:
             self._look(now)
         if self._proving.turn(fit=self._fit(now)):
@@ -158,6 +162,7 @@ class Station:
             self._hold_until = now + RETRY_S[-1]
             return self._hold_until
         self._reader = Reader(desk)
+        self._credit = self._credit or CreditWatch(desk)
         self._rounds = Rounds()
         self._health_at = 0.0
         self._sampled = None
@@ -202,6 +207,8 @@ class Station:
         self._health_at = now + (HEALTH_S if health.registered else SEARCH_S)
         self._rescue.well()
         self._proving.by_schedule()
+        if self._credit is not None:
+            self._credit.look()
         self._say_state(health.registration)
 
     def _record(self, health: Health, now: float) -> None:

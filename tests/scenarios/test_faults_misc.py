@@ -341,6 +341,23 @@ def test_f91_the_operators_notice_is_in_the_inbox(build: Build) -> None:
     assert house.waiting() == ["2424"]
 
 
+def test_f91_with_a_rule_it_holds_the_sim_and_nobody_else_can(build: Build) -> None:
+    house = build(low_credit="Credit is LOW")
+    house.until_ready()
+    house.arrive("Ha, your credit is low", ADA)
+    house.until(lambda: house.shown() == ["Ha, your credit is low"], "a person's text")
+    house.run(120)
+    assert house.said()[0] == "ready"
+    house.arrive("Your credit is low: $0.10 left.", "2424")
+    house.until(lambda: house.said()[0] == "paused", "paused")
+    assert "credit is low" in house.said()[1]
+    message_id = house.approved()
+    house.run(120)
+    assert house.state(message_id) == "approved"
+    ask(house, "resume", by=technician(house))
+    house.until(lambda: house.state(message_id) in ("sent", "delivered"), "sent")
+
+
 def test_a_sim_on_hold_stays_so_over_a_restart_and_in_another_modem_until_somebody_says_go_on(
     build: Build,
 ) -> None:

@@ -116,6 +116,21 @@ def test_f2_a_wrong_pin_is_tried_once_over_restarts_and_an_old_copy_of_the_datab
     assert engine(house).sim.pin_attempts == 2
 
 
+def test_f1_where_a_locked_modem_hides_the_card_its_own_number_stands_for_it(build: Build) -> None:
+    house = build(pin="9999")
+    house.fault("pin_required")
+    house.fault("iccid_hidden")
+    until_paused(house, "refused the PIN")
+    house.restart()
+    house.run(120)
+    assert len(entered(house)) == 1
+    assert house.db.execute("SELECT card FROM pin_attempt").fetchone()["card"] == engine(house).card.imei
+    type_pin(house, "1234", somebody(house, "technician"))
+    house.until_ready()
+    outcomes = [row["outcome"] for row in house.db.execute("SELECT outcome FROM pin_attempt ORDER BY id")]
+    assert outcomes == ["refused", "accepted"]
+
+
 def test_f2_only_an_admin_tries_a_refused_pin_again(build: Build) -> None:
     house = build()
     house.fault("pin_required")
