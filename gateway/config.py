@@ -71,7 +71,11 @@ class Sending:
 
 @dataclass(frozen=True)
 class Station:
-    """A modem with its SIM. `port` None: found by itself. Limits count segments, the last people; 0: none."""
+    """A modem with its SIM. `port` None: found by itself. Limits count segments, the last people; 0: none.
+
+    Every so many hours it texts another SIM of ours, and is opened anew; 0: never. `low_credit`: words of the
+    operator's text that holds the SIM; "": none.
+    """
 
     name: str
     port: str | None = None
@@ -81,6 +85,9 @@ class Station:
     per_day: int = 200
     per_month: int = 3000
     people_per_month: int = 0
+    self_test_hours: int = 0
+    reopen_hours: int = 0
+    low_credit: str = ""
     send_while_roaming: bool = True
 
 

@@ -40,7 +40,7 @@ def next_step(plight: Plight) -> Step:
     """The next rung that may be tried. "person" means that the software has nothing left to try."""
     if plight.failures < REOPENS:
         return Step("reopen")
-    rung = next((rung for rung in RUNGS[1:] if rung not in plight.tried), "person")
+    rung: Rung = next((rung for rung in RUNGS[1:] if rung not in plight.tried), "person")
     if rung == "person":
         return Step("person")
     obstacle = obstacle_to_reset(plight)

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from hardware import identity as who
-from hardware import query, ussd
+from hardware import query, restart, ussd
 from hardware.asking import ask, value
 from hardware.at import At
 from hardware.errors import CommandRefused
@@ -119,17 +119,9 @@ class Modem:
         its settings, and whether its SIM is another one now.
         """
         health = read_health(self._at, self._storages, self._gauges)
-        for evidence in (self._forgot(), self._other_card()):
-            if evidence:
-                self._ears.notices.append(Restarted(evidence))
+        if evidence := self._forgot() or self._other_card():
+            self._ears.notices.append(Restarted(evidence))
         return health
-
-    def _forgot(self) -> str:
-        """Evidence that the modem no longer indicates what comes; "" when it does, or does not tell."""
-        now = value(ask(self._at, "AT+CNMI?")) if self._indications else ""
-        if not now or now.replace(" ", "") == self._indications.replace(" ", ""):
-            return ""
-        return f"its indications were {self._indications}, are {now}"
 
     def _other_card(self) -> str:
         """What tells that the SIM was changed or taken out since the start; "" when nothing does."""
@@ -142,16 +134,30 @@ class Modem:
             return "another SIM is in it now"
         return ""
 
-    def query(self, command: str, *, numbers: bool = True) -> Lines:
+    def restart(self, profile: Profile | None = None) -> str:
+        """Tell it to begin anew by its own command, also when it is silent or was not started; what was written.
+
+        `profile`: the model's, when this one was not started. restart.NotPossible, PortGone; close it afterwards.
+        """
+        return restart.by_command(self._link, self._clock, profile or self.profile)
+
+    def query(self, command: str) -> Lines:
         """The answer to a question that `query.allowed` lets through; ValueError for any other, CommandRefused."""
         written = query.allowed(command)
         if written is None:
             raise ValueError("this is no question about the modem's own state")
-        return query.shown(written, self._at.command(written, self._patience.slow_s), numbers=numbers)
+        return query.shown(written, self._at.command(written, self._patience.slow_s))
 
     def ask_network(self, code: str) -> str:
         """Ask the network a USSD code that `ussd.harmless` lets through, and read its answer (up to 60 s)."""
         return ussd.ask_network(self._at, code, self.profile.ussd)
+
+    def _forgot(self) -> str:
+        """Evidence that the modem no longer indicates what comes; "" when it does, or does not tell."""
+        now = value(ask(self._at, "AT+CNMI?")) if self._indications else ""
+        if not now or now.replace(" ", "") == self._indications.replace(" ", ""):
+            return ""
+        return f"its indications were {self._indications}, are {now}"
 
     def acknowledge(self) -> None:
         """What the modem handed over (`Direct`) is kept: let it tell the network, where it waits for that.

@@ -5,7 +5,8 @@ GSM alphabet shown as if they were ASCII, line breaks inside the quotes, padding
 goes first, then what the answer looks like; when that leaves doubt, it is given as the modem wrote it.
 
 Promises: nothing is asked that `harmless` refuses; a session that stays open is ended (AT+CUSD=2).
-Failure: `CommandRefused`, `ModemSilent` when nothing came in time, else what the channel raises.
+Failure: `CommandRefused` when modem or network refuse or the network says nothing for a minute, else what the channel
+raises.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import re
 
 from hardware.asking import ask
 from hardware.at import At
-from hardware.errors import CommandRefused, ModemSilent
+from hardware.errors import CommandRefused
 from hardware.framing import final, unasked
 from hardware.pdu.alphabet import alphabet
 from hardware.pdu.septets import pack, unpack
@@ -32,7 +33,8 @@ _ANSWER = re.compile(r'\+CUSD:\s*(\d)\s*(?:,\s*(?:"(.*?)"|([^,"]*))\s*(?:,\s*(\d
 _HEX = re.compile(r"(?:[0-9A-Fa-f]{2})+")
 _GSM_AS_ASCII = re.compile(r"(?<=[A-Za-z])[{|}~\[\]\\^](?=[a-z])")
 _UCS2_DCS = (0x11, 0x48, 0x49, 0x4A, 0x4B)  # 23.038 clause 5
-_OVER = {4: "the modem or the network does not know USSD", 5: "the network did not answer in time"}
+NO_ANSWER = 5
+_OVER = {4: "the modem or the network does not know USSD", NO_ANSWER: "the network did not answer in time"}
 
 
 def harmless(code: str) -> bool:
@@ -68,7 +70,7 @@ def ask_network(at: At, code: str, form: str, answer_s: float = ANSWER_S) -> str
         ask(at, "AT+CUSD=2")
     if not pieces:
         ask(at, "AT+CUSD=2")  # it may still be open: the next code must not be taken for an answer
-        raise ModemSilent(f'AT+CUSD=1,"{code}"', at.clock.monotonic() - started)
+        session = NO_ANSWER
     if session in _OVER and not any(pieces):
         raise CommandRefused("AT+CUSD", "TEXT", None, _OVER[session], at.clock.monotonic() - started)
     return "\n".join(read(piece, form) for piece in pieces if piece)[:LONGEST]
@@ -125,7 +127,7 @@ def read(piece: str, form: str) -> str:
 def _first_certain(octets: bytes, form: str, dcs: int | None) -> str | None:
     """The octets as words, by what is known of their form first."""
     ucs2, packed = _ucs2(octets), _packed(octets)
-    if dcs in _UCS2_DCS or form == "ucs2":
+    if dcs in _UCS2_DCS or form == "ucs2" or _every_other_is_alike(octets):
         return ucs2 if ucs2 is not None else packed
     if form == "packed":
         return packed if packed is not None else ucs2
@@ -161,6 +163,12 @@ def _plausible(words: str) -> str | None:
     blocks = {ord(c) >> 8 for c in words if c.isalpha()} - {0}
     odd = sum(not (c.isalnum() or c.isspace() or c in ".,:;!?-+*#/()'\"%$€£&=@_") for c in words)
     return words if len(blocks) <= 2 and odd * 5 <= len(words) else None
+
+
+def _every_other_is_alike(octets: bytes) -> bool:
+    """Whether the high octets are those of one alphabet with its spaces and digits, as no packed text's are."""
+    high = set(octets[::2])
+    return len(octets) % 2 == 0 and 0 in high and len(high) <= 2
 
 
 def _mostly_ascii(words: str) -> bool:

@@ -92,7 +92,7 @@ class Desk:
     )  # what the modem answered and no commit holds yet
     held_up: str = ""  # why the next text waits for its SIM, in words
     newest_ms: int = 0  # the latest moment that the database knows of
-    pin_spent: bool = False  # the configured PIN was tried on this SIM and not accepted
+    pin_spent: explain.Notice | None = None  # this PIN was tried on this SIM before and not accepted
     pin_once: "Typed | None" = None  # a PIN that a person typed, for one try
     card: str = ""  # the SIM of the last start
     opened_at: float | None = (

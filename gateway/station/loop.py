@@ -4,19 +4,22 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
-from gateway import claims, explain, reportwatch, stations
+from gateway import claims, explain, readings, reportwatch, stations
 from gateway.config import Station as Spec
 from gateway.filling import ROUND_S
 from gateway.rules import Rules
-from gateway.station import refused, sending
+from gateway.station import asked, refused, sending
+from gateway.station.credit import CreditWatch
 from gateway.station.desk import LOCK_S, UNCERTAIN_IN_A_ROW, Desk, log
+from gateway.station.proving import Proving
 from gateway.station.receiving import Reader
+from gateway.station.rescue import Rescue
 from gateway.station.rounds import Rounds
 from gateway.station.starting import start, trouble
 from gateway.station.warning import storage_warning
-from hardware.errors import HardwareError, PinRefused, PortGone, SimNotReady
+from hardware.errors import HardwareError, ModemSilent, PinRefused, PortGone, SimNotReady
 from hardware.link import Clock
-from hardware.modem import Modem
+from hardware.modem import Health, Modem
 
 HEALTH_S = 60.0
 HELD_UP_S = 20.0  # between looks at texts that their SIM cannot take now
@@ -45,9 +48,13 @@ class Station:
         self._rounds = Rounds()
         self._health_at = self._sampled_at = 0.0
         self._reading_s = self._read_at = self._look_again_at = 0.0
-        self._sampled: int | None = None
+        self._sampled: str | None = None  # the registration that was written last
         self._denied = 0  # looks in a row at which the network refused the SIM
         self._watched_at = -WATCH_S
+        self._rescue = Rescue(self._desk)
+        self._proving = Proving(self._desk)
+        self._credit: CreditWatch | None = None
+        self._reopen_at: float | None = None
 
     @property
     def name(self) -> str:
@@ -90,6 +97,9 @@ class Station:
     def _step(self, now: float) -> float:
         desk = self._desk
         self._obey()
+        if self._reopen_at is not None and now >= self._reopen_at and not desk.draining(now):
+            log.info("station=%s is opened anew, as the configuration wants it", self.name)
+            desk.drop_modem()
         if desk.modem is None or self._reader is None:
             return self._start(now)
         heard = self._reader.hear()
@@ -109,8 +119,13 @@ class Station:
         if heard.elsewhere or now >= min(self._rounds.at, self._health_at):
             desk.flush()  # what follows takes its time; between texts the next claim's commit records the last result
         self._receive(now, texts=heard.texts, elsewhere=heard.elsewhere)
+        if self._credit is not None and (heard.texts or heard.elsewhere):
+            self._credit.look()
         if now >= self._health_at:
             self._look(now)
+        if self._proving.turn(fit=self._fit(now)):
+            self._health_at = 0.0
+            return desk.clock.monotonic()
         return self._send(now)
 
     def _look_at_all(self) -> None:
@@ -133,7 +148,12 @@ class Station:
         if self._failures == 0:
             desk.say("starting")
         self._reader = None
+        self._reopen_at = None
         try:
+            rest_s = self._rescue.act()
+            if rest_s:
+                self._hold_until = now + rest_s
+                return self._hold_until
             started = start(desk)
         except BaseException:
             desk.drop_modem()  # a half-started modem with an older seat must never send
@@ -142,30 +162,26 @@ class Station:
             self._hold_until = now + RETRY_S[-1]
             return self._hold_until
         self._reader = Reader(desk)
+        self._credit = self._credit or CreditWatch(desk)
         self._rounds = Rounds()
         self._health_at = 0.0
         self._sampled = None
+        if desk.spec.reopen_hours:
+            self._reopen_at = now + desk.spec.reopen_hours * 3600
         return now
 
     def _obey(self) -> None:
         """Do what a person asked for on the panel."""
         desk = self._desk
-        asked = stations.take_request(desk.db, self.name, now=desk.now_ms())
-        if asked is None:
+        request = stations.take_request(desk.db, self.name, now=desk.now_ms())
+        if request is None:
             return
-        what, argument, user_id = asked.what, asked.argument, asked.by_id
-        log.info("station=%s asked to %s", self.name, what)
-        stations.answer(desk.db, asked.id, "It was done.", now=desk.now_ms())
-        if what == "pause":
-            desk.paused = "person"
-            stations.set_facts(desk.db, self.name, paused_by=user_id)
-        elif what == "resume":
-            refused.unpause(desk)
-            desk.newest_ms = 0  # the person sees the time on the page and says: go on
-        elif what == "pin":
-            desk.pin_once = argument or ""
-        self._hold_until, self._failures = 0.0, 0
-        if what in ("restart", "pin"):
+        done = asked.obey(
+            desk, request, self._rescue, started=self._reader is not None and desk.modem is not None
+        )
+        if done.anew:
+            self._hold_until, self._failures = 0.0, 0
+        if done.reopen:
             desk.drop_modem()
         self._health_at = 0.0
 
@@ -184,6 +200,20 @@ class Station:
                 desk.db, self.name, desk.seat, desk.rules, now=desk.now_ms()
             )
             self._watched_at = now
+        self._record(health, now)
+        desk.slots = health.storage_total
+        assert self._reader is not None
+        desk.warning = storage_warning(desk, health, self._reader.stuck)
+        self._health_at = now + (HEALTH_S if health.registered else SEARCH_S)
+        self._rescue.well()
+        self._proving.by_schedule()
+        if self._credit is not None:
+            self._credit.look()
+        self._say_state(health.registration)
+
+    def _record(self, health: Health, now: float) -> None:
+        """What changed, for the page; and a sample when it is due, or at once when the network came or went."""
+        desk = self._desk
         facts: dict[str, object] = {
             "registration": health.registration,
             "operator": health.operator,
@@ -191,15 +221,19 @@ class Station:
             "storage_used": health.storage_used,
             "storage_total": health.storage_total,
         }
-        if self._sampled is None or now - self._sampled_at >= SAMPLE_MS / 1000:
-            facts["signal_dbm"] = health.signal_dbm
-            self._sampled, self._sampled_at = health.signal_dbm or 0, now
-        stations.set_facts(desk.db, self.name, **facts)
-        desk.slots = health.storage_total
-        assert self._reader is not None
-        desk.warning = storage_warning(desk, health, self._reader.stuck)
-        self._health_at = now + (HEALTH_S if health.registered else SEARCH_S)
-        self._say_state(health.registration)
+        if self._sampled == health.registration and now - self._sampled_at < SAMPLE_MS / 1000:
+            stations.set_facts(desk.db, self.name, **facts)
+            return
+        self._sampled, self._sampled_at = health.registration, now
+        measured: dict[str, object] = {
+            "signal_dbm": health.signal_dbm,
+            "temperature_c": health.temperature_c,
+            "voltage_mv": health.voltage_mv,
+        }
+        with desk.write():
+            stations.set_facts(desk.db, self.name, **facts, **measured)
+            del facts["operator"]
+            readings.sample(desk.db, self.name, now=desk.now_ms(), **facts, **measured)
 
     def _say_state(self, registration: str) -> None:
         desk = self._desk
@@ -210,7 +244,7 @@ class Station:
             ).fetchone()
             desk.say("paused", explain.paused_by(self.name, row["name"] if row else "Somebody"))
         elif desk.paused == "uncertain":
-            desk.say("paused", refused.lost_sight(desk, UNCERTAIN_IN_A_ROW))
+            desk.say("paused", self._proving.words() or refused.lost_sight(desk, UNCERTAIN_IN_A_ROW))
         elif desk.paused:
             desk.say("paused", explain.refused_by_network(self.name, desk.paused))
         elif desk.modem.smsc == "":
@@ -246,20 +280,18 @@ class Station:
         desk.newest_ms = max(desk.newest_ms, now)
         return True
 
-    def _may_send(self, now: float) -> bool:
+    def _fit(self, now: float) -> bool:
+        """Whether the modem could send now, paused or not."""
         desk = self._desk
         assert desk.modem is not None
         there = desk.registered and (desk.spec.send_while_roaming or not desk.roaming)
-        allowed = not desk.paused and not desk.held(now)
-        return there and allowed and desk.modem.smsc != "" and self._clock_is_sane()
+        return there and not desk.held(now) and desk.modem.smsc != "" and self._clock_is_sane()
 
     def _send(self, now: float) -> float:
         """Send the next text if there is one, after reading what waits on the SIM: it may be a stop."""
         desk = self._desk
-        if not self._may_send(now):
-            desk.flush()
-            held_until = desk.hold.until if desk.hold is not None else self._health_at
-            return now if desk.look_soon else min(self._rounds.at, self._health_at, held_until)
+        if desk.paused or not self._fit(now):
+            return self._send_test(now)
         assert desk.seat is not None
         pause_s = desk.room_in_minute(now)
         if pause_s > 0 or not claims.anything_ready(desk.db, desk.seat, now=desk.now_ms()):
@@ -282,6 +314,20 @@ class Station:
             desk.say("waiting", explain.budget_spent(self.name, desk.held_up))
             self._look_again_at = now + HELD_UP_S
         return min(self._rounds.at, self._health_at, self._next_text(now))
+
+    def _send_test(self, now: float) -> float:
+        """The station does not send; but for the text of the self-test by which it may be proved well."""
+        desk = self._desk
+        desk.flush()
+        text = self._proving.text() if self._fit(now) else None
+        if text is not None:
+            self._read_first(now)
+            job = sending.claim(desk, only=text)
+            if job is not None:
+                sending.send(desk, job)
+                return desk.clock.monotonic()
+        held_until = desk.hold.until if desk.hold is not None else self._health_at
+        return now if desk.look_soon else min(self._rounds.at, self._health_at, held_until)
 
     def _read_first(self, now: float) -> None:
         """What waits on the SIM is read before a text leaves; where that takes long (no AT+CMGL), only every ten seconds."""
@@ -317,6 +363,7 @@ class Station:
     def _modem_trouble(self, error: HardwareError) -> float:
         """The modem or its port refuses: let it go, say why, come back with patience."""
         desk = self._desk
+        self._rescue.note(error)
         log.info("station=%s %s", self.name, type(error).__name__)
         log.debug("station=%s %s", self.name, error)
         wait_s = RETRY_S[min(self._failures, len(RETRY_S) - 1)]
@@ -325,9 +372,11 @@ class Station:
             self._reader.salvage()
         try:
             desk.flush()
-            state, notice = trouble(self.name, desk.spec.port or "", error)
+            state, notice = self._rescue.verdict(error) or trouble(self.name, desk.spec.port or "", error)
             if desk.pin_spent and isinstance(error, SimNotReady) and error.state == "PIN":
-                notice = explain.pin_refused(self.name)
+                notice = desk.pin_spent
+            if isinstance(error, PortGone | ModemSilent):
+                desk.count_error("port gone" if isinstance(error, PortGone) else "silence")
             desk.say(state, notice)
             stations.set_facts(
                 desk.db, self.name, signal_dbm=None, operator="", registration="", technology=""
@@ -336,7 +385,7 @@ class Station:
             log.debug("station=%s its state could not be written", self.name)
         desk.drop_modem()
         if isinstance(error, PinRefused) or (
-            isinstance(error, SimNotReady) and error.state in ("PIN", "PUK")
+            isinstance(error, SimNotReady) and error.state in ("PIN", "PUK", "ABSENT")
         ):
             wait_s = RETRY_S[-1]
         elif isinstance(error, PortGone):

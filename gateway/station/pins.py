@@ -9,7 +9,7 @@ import hmac
 import sqlite3
 from dataclasses import dataclass
 
-from gateway import conversations
+from gateway import conversations, explain, explain_modems
 from gateway.journal import Journal
 from gateway.station.desk import Desk
 from hardware.modem import Identity
@@ -33,7 +33,7 @@ class Pins:
         self._typed, desk.pin_once = desk.pin_once, None
         self._tried: int | None = None
         self._marks: tuple[str, str] | None = None  # card and attempt, as the journal has them
-        desk.pin_spent = False
+        desk.pin_spent = None
 
     @property
     def tries_needed(self) -> int:
@@ -50,7 +50,9 @@ class Pins:
             return None
         key, marks = self._key(card, pin), self._mark(card, pin)
         if self._spent(card, key, marks) and not (self._typed and self._typed.again):
-            desk.pin_spent = True
+            desk.pin_spent = (explain_modems.pin_tried_before if self._typed else explain.pin_refused)(
+                desk.name
+            )
             return None
         with desk.write():
             desk.db.execute(
