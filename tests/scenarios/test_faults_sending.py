@@ -13,6 +13,7 @@ from gateway import people, sims, stations
 from gateway.errors import Refused
 from hardware.errors import PortMissing
 from hardware.link import Link
+from hardware.modem import Modem
 from tests.simulated import ADA, LUIS, House
 from tests.virtual_link import VirtualLink
 
@@ -673,3 +674,23 @@ def test_a_text_of_many_segments_goes_whole_or_is_refused_in_words(office: Offic
     air = office.world.network.air
     assert len(air) == office.sent_row(text)["total"] == 10
     assert "".join(record.text or "" for record in air) == words
+
+
+@pytest.mark.parametrize("code", [28, 30])
+def test_f28_no_text_fails_for_a_text_centre_that_is_gone(
+    office: Office, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    office.until_ready()
+
+    def gone(modem: Modem) -> str:
+        modem.smsc = ""
+        return ""
+
+    monkeypatch.setattr(Modem, "read_service_centre", gone)
+    office.fault("cmgs_error", code, times=1)
+    text = office.approved(ADA)
+    office.until(lambda: office.said()[0] == "paused", "paused")
+    assert office.state(text) == "approved"
+    assert "does not know where to hand its texts" in office.said()[1]
+    monkeypatch.undo()
+    office.until_state(text, "delivered", limit_s=180)
