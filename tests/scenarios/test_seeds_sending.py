@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.scenarios.test_faults_sending import NUMBERS, Office
+from tests.scenarios.office import NUMBERS, Office
 
 PERSONALITIES = [
     "generic",
