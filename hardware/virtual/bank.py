@@ -85,8 +85,10 @@ class VirtualBank:
 
     @property
     def ports(self) -> list[str]:
-        """The path of every modem's port, plugged or not."""
-        return [str(self.folder / f"modem{number}") for number in range(len(self._world.modems))]
+        """The path of every modem's first port, plugged or not, under the name it has now."""
+        return [
+            str(self.folder / self._world.port_names(place)[0]) for place in range(len(self._world.modems))
+        ]
 
     def inbound(self, modem: int, sender: str, text: str | None = None, *, data: str | None = None) -> int:
         """A text from outside to a modem (or `data`: one DELIVER in hex); how many segments."""

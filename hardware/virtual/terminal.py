@@ -200,6 +200,8 @@ class Terminal(ABC):
         """Say a final result; the line is over."""
         self._running = False
         self.wire.put(wire.final(word, self.faults, self.personality.newline), now)
+        if word == "OK" and self.faults.take("glued_urc"):
+            self.wire.put(wire.single(self._stray(), self.personality.newline), now)
 
     def refuse(self, refusal: Refusal, now: float) -> None:
         """Say the final result of a refused command."""

@@ -14,9 +14,9 @@ EPOCH = datetime(2026, 11, 24, 11, 30, tzinfo=UTC)
 class Host:
     """What types at modem `number` and reads what it says. `now` is the only clock."""
 
-    def __init__(self, world: World, number: int = 0) -> None:
+    def __init__(self, world: World, number: int | str = 0) -> None:
         self.world = world
-        self.modem = world.modems[number]
+        self.modem = world.ports[str(number)]
         self.number = number
         self.now = 0.0
         self.pieces: list[bytes] = []
@@ -56,7 +56,7 @@ class Host:
     def _heard(self) -> str:
         self.world.tick(self.now)
         pieces = [
-            piece for modem in self.world.modems for piece in modem.take(self.now) if modem is self.modem
+            piece for port in self.world.ports.values() for piece in port.take(self.now) if port is self.modem
         ]
         self.pieces += pieces
         return b"".join(pieces).decode("latin-1")
