@@ -122,11 +122,12 @@ class VirtualBank:
             self._await_port(modem, there=False)
 
     def plug(self, modem: int) -> None:
-        """Put it back; its port is there when this returns."""
+        """Put it back; its port is there when this returns, if a fault does not hold it back."""
         with self._shell.lock:
             self._world.plug(modem, now=self._shell.now())
             self._shell.wake()
-            self._await_port(modem, there=True)
+            if self._world.modem(modem).plugged:
+                self._await_port(modem, there=True)
 
     def _await_port(self, modem: int, *, there: bool) -> None:
         if not self._shell.lock.wait_for(lambda: self._shell.has_port(modem) == there, PORT_S):

@@ -231,7 +231,7 @@ class Engine(Powered):
         """Begin with the line that the model says again and again."""
         if self.personality.flood:
             self.flooding += 1
-            self._flood(self.flooding, now)
+            self.later(now + self.personality.flood_s, partial(self._flood, self.flooding))
 
     def _flood(self, number: int, now: float) -> None:
         if number == self.flooding:

@@ -45,6 +45,16 @@ class Host:
         self.now = end
         return heard + self._heard()
 
+    def throw(self, name: str, value: object = None, times: int | None = None) -> None:
+        """Throw a fault switch at this modem."""
+        self.world.fault(int(str(self.number)[0]), name, value, times, now=self.now)
+
+    def plug_anew(self) -> str:
+        """Pull the stick, put it back; what it says in ten seconds."""
+        self.world.unplug(0, now=self.now)
+        self.world.plug(0, now=self.now)
+        return self.wait(10)
+
     def submit(
         self, to: str = "+12025550170", *, first: str = "21", data: str = HELLO, dcs: str = "00"
     ) -> str:
