@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from hardware.virtual import VirtualBank, VirtualError
+from hardware.virtual import VirtualBank
 from hardware.virtual.switches import STRANGERS
 
 
