@@ -1,9 +1,9 @@
-"""A modem's port as a `Link`: a tty, socket://host:port or rfc2217://host:port, through pyserial.
+"""A modem's port as a `Link`: a tty, or socket://host:port or rfc2217://host:port (see `remote`), through pyserial.
 
 Promises: the port is ours alone (flock, and TIOCEXCL where there is one); a read sleeps in poll() on the port and
 a wake pipe, without polling; whatever pyserial and the kernel raise becomes `PortGone`; `close` returns at once
 (on a stick whose USB pipe hangs the kernel takes 30 s, which a thread of its own then sits out).
-Failure: `PortMissing`, `PortBusy` with the holder's name when opening, `PortGone` ever after.
+Failure: `PortMissing`, `PortBusy` with the holder's name, `PortRefused` when opening, `PortGone` ever after.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from typing import Any
 
 import serial
 
+from hardware import remote
 from hardware.errors import PortBusy, PortGone, PortMissing
 from hardware.holders import holders_of
 from hardware.link import Clock
@@ -28,22 +29,19 @@ from hardware.trace import FROM_MODEM, TO_MODEM, Trace
 WRITE_LIMIT_S = 10.0
 CHUNK = 65536
 CLOSE_WAIT_S = 0.2
-_LOST: tuple[type[Exception], ...] = (OSError, termios.error, ValueError, TypeError, AttributeError)
+_LOST = remote.LOST
 _ABSENT = {errno.ENOENT, errno.ENODEV, errno.ENXIO, errno.ENOTDIR}
 
 
 def open_port(url: str, clock: Clock, trace: Trace | None = None) -> SerialLink:
     """Open the port exclusively, at 115200 8N1 where that means anything. PortMissing, PortBusy, PortGone."""
-    local = "://" not in url
-    if local and os.path.realpath(url).startswith("/dev/tty"):  # ModemManager and others take no lock
+    if remote.is_remote(url):
+        return _open_remote(url, clock, trace)
+    if os.path.realpath(url).startswith("/dev/tty"):  # ModemManager and others take no lock
         holder = holders_of(url)
         if holder:
             raise PortBusy(url, holder)
-    options: dict[str, Any] = {"timeout": 0, "write_timeout": WRITE_LIMIT_S}
-    if local:
-        options["exclusive"] = True
-    elif url.startswith("rfc2217:"):  # its socket bounds writes by itself; its reads sleep in the pump
-        options = {"timeout": None}
+    options: dict[str, Any] = {"timeout": 0, "write_timeout": WRITE_LIMIT_S, "exclusive": True}
     try:
         port = serial.serial_for_url(url, baudrate=115200, **options)
     except _LOST as error:
@@ -53,6 +51,21 @@ def open_port(url: str, clock: Clock, trace: Trace | None = None) -> SerialLink:
     except _LOST as error:
         port.close()
         raise PortGone(url, str(error)) from error
+
+
+def _open_remote(url: str, clock: Clock, trace: Trace | None) -> SerialLink:
+    """A port on another machine. rfc2217's socket bounds its writes by itself; its reads sleep in the pump."""
+    port = remote.Rfc2217(url) if url.startswith("rfc2217:") else None
+    try:
+        if port is None:
+            port = serial.serial_for_url(url, timeout=0, write_timeout=WRITE_LIMIT_S)
+        else:
+            port.open()
+        remote.keep_alive(port)
+    except _LOST as error:
+        heard = port.heard() if isinstance(port, remote.Rfc2217) else b""
+        raise remote.not_opened(url, error, heard) from error
+    return SerialLink(url, port, clock, trace)
 
 
 def _not_opened(url: str, error: Exception) -> PortMissing | PortBusy:
@@ -75,17 +88,15 @@ class SerialLink:
         self._clock = clock
         self._trace = trace
         self._closed = False
+        self._tail = b""  # the end of what came
         self._closing = threading.Lock()
         self._wake_out, self._wake_in = socket.socketpair()
         self._wake_out.settimeout(0)
         self._wake_in.settimeout(0)
-        self._pump: socket.socket | None = None
-        try:
-            self._fd = port.fileno()
+        self._pump = remote.pumped(port) if isinstance(port, remote.Rfc2217) else None
+        self._fd = port.fileno() if self._pump is None else self._pump.fileno()
+        if self._pump is None:
             _take_over(self._fd)
-        except (OSError, AttributeError):  # io.UnsupportedOperation: rfc2217 has no descriptor
-            self._pump = _pumped(port)
-            self._fd = self._pump.fileno()
         self._poll = select.poll()
         self._poll.register(self._fd, select.POLLIN)
         self._poll.register(self._wake_out, select.POLLIN)
@@ -104,6 +115,7 @@ class SerialLink:
                         raise OSError(errno.EIO, "the other end hung up")
                     if self._trace:
                         self._trace.record(FROM_MODEM, data)
+                    self._tail = (self._tail + data)[-remote.TAIL :]
                     return data
                 if ready and wait_s:
                     with contextlib.suppress(BlockingIOError):
@@ -158,7 +170,11 @@ class SerialLink:
             self._trace.close()
 
     def _gone(self, error: Exception) -> PortGone:
-        return PortGone(self.name, "it was closed" if self._closed else str(error) or type(error).__name__)
+        if self._closed:
+            return PortGone(self.name, "it was closed")
+        if remote.is_remote(self.name):
+            return remote.ended(self.name, error, self._tail)
+        return PortGone(self.name, str(error) or type(error).__name__)
 
 
 def _take_over(fd: int) -> None:
@@ -182,16 +198,3 @@ def _release(fd: int) -> None:
     if os.isatty(fd):
         fcntl.ioctl(fd, termios.TIOCNXCL)
         fcntl.flock(fd, fcntl.LOCK_UN)
-
-
-def _pumped(port: serial.SerialBase) -> socket.socket:
-    """For a port without a descriptor: a thread that copies what it reads into a socket that has one."""
-    ours, theirs = socket.socketpair()
-
-    def pump() -> None:
-        with contextlib.closing(theirs), contextlib.suppress(*_LOST):
-            while data := port.read(1):
-                theirs.sendall(data + port.read(port.in_waiting))
-
-    threading.Thread(target=pump, name=f"reading {port.port}", daemon=True).start()
-    return ours
