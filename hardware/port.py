@@ -1,9 +1,9 @@
-"""A modem's port as a `Link`: a tty, or socket://host:port or rfc2217://host:port (see `remote`), through pyserial.
+"""A modem's port as a `Link`: a tty through pyserial, or one on another machine (`remote`).
 
 Promises: the port is ours alone (flock, and TIOCEXCL where there is one); a read sleeps in poll() on the port and
 a wake pipe, without polling; whatever pyserial and the kernel raise becomes `PortGone`; `close` returns at once
 (on a stick whose USB pipe hangs the kernel takes 30 s, which a thread of its own then sits out).
-Failure: `PortMissing`, `PortBusy` with the holder's name, `PortRefused` when opening, `PortGone` ever after.
+Failure: `PortMissing`, `PortBusy` with the holder's name when opening, `PortGone` ever after.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ import select
 import socket
 import termios
 import threading
-from typing import Any
 
 import serial
 
@@ -24,26 +23,26 @@ from hardware import remote
 from hardware.errors import PortBusy, PortGone, PortMissing
 from hardware.holders import holders_of
 from hardware.link import Clock
+from hardware.remote import RemotePort
 from hardware.trace import FROM_MODEM, TO_MODEM, Trace
 
 WRITE_LIMIT_S = 10.0
 CHUNK = 65536
 CLOSE_WAIT_S = 0.2
-_LOST = remote.LOST
+_LOST: tuple[type[Exception], ...] = (OSError, termios.error, ValueError, TypeError, AttributeError)
 _ABSENT = {errno.ENOENT, errno.ENODEV, errno.ENXIO, errno.ENOTDIR}
 
 
 def open_port(url: str, clock: Clock, trace: Trace | None = None) -> SerialLink:
     """Open the port exclusively, at 115200 8N1 where that means anything. PortMissing, PortBusy, PortGone."""
     if remote.is_remote(url):
-        return _open_remote(url, clock, trace)
+        return SerialLink(url, RemotePort(url), clock, trace)
     if os.path.realpath(url).startswith("/dev/tty"):  # ModemManager and others take no lock
         holder = holders_of(url)
         if holder:
             raise PortBusy(url, holder)
-    options: dict[str, Any] = {"timeout": 0, "write_timeout": WRITE_LIMIT_S, "exclusive": True}
     try:
-        port = serial.serial_for_url(url, baudrate=115200, **options)
+        port = serial.Serial(url, 115200, timeout=0, write_timeout=WRITE_LIMIT_S, exclusive=True)
     except _LOST as error:
         raise _not_opened(url, error) from error
     try:
@@ -51,21 +50,6 @@ def open_port(url: str, clock: Clock, trace: Trace | None = None) -> SerialLink:
     except _LOST as error:
         port.close()
         raise PortGone(url, str(error)) from error
-
-
-def _open_remote(url: str, clock: Clock, trace: Trace | None) -> SerialLink:
-    """A port on another machine. rfc2217's socket bounds its writes by itself; its reads sleep in the pump."""
-    port = remote.Rfc2217(url) if url.startswith("rfc2217:") else None
-    try:
-        if port is None:
-            port = serial.serial_for_url(url, timeout=0, write_timeout=WRITE_LIMIT_S)
-        else:
-            port.open()
-        remote.keep_alive(port)
-    except _LOST as error:
-        heard = port.heard() if isinstance(port, remote.Rfc2217) else b""
-        raise remote.not_opened(url, error, heard) from error
-    return SerialLink(url, port, clock, trace)
 
 
 def _not_opened(url: str, error: Exception) -> PortMissing | PortBusy:
@@ -82,21 +66,22 @@ def _not_opened(url: str, error: Exception) -> PortMissing | PortBusy:
 class SerialLink:
     """An open port."""
 
-    def __init__(self, name: str, port: serial.SerialBase, clock: Clock, trace: Trace | None) -> None:
+    def __init__(
+        self, name: str, port: serial.Serial | RemotePort, clock: Clock, trace: Trace | None
+    ) -> None:
         self.name = name
         self._port = port
+        self._remote = port if isinstance(port, RemotePort) else None
+        self._heard = self._remote.early if self._remote else b""  # the end of what came
         self._clock = clock
         self._trace = trace
         self._closed = False
-        self._tail = b""  # the end of what came
         self._closing = threading.Lock()
         self._wake_out, self._wake_in = socket.socketpair()
         self._wake_out.settimeout(0)
         self._wake_in.settimeout(0)
-        self._pump = remote.pumped(port) if isinstance(port, remote.Rfc2217) else None
-        self._fd = port.fileno() if self._pump is None else self._pump.fileno()
-        if self._pump is None:
-            _take_over(self._fd)
+        self._fd = port.fileno()
+        _take_over(self._fd)
         self._poll = select.poll()
         self._poll.register(self._fd, select.POLLIN)
         self._poll.register(self._wake_out, select.POLLIN)
@@ -113,10 +98,14 @@ class SerialLink:
                     data = os.read(self._fd, CHUNK)
                     if not data:
                         raise OSError(errno.EIO, "the other end hung up")
-                    if self._trace:
+                    if self._remote:
+                        data = self._remote.plain(data)
+                        self._heard = (self._heard + data)[-remote.TAIL :]
+                    if self._trace and data:
                         self._trace.record(FROM_MODEM, data)
-                    self._tail = (self._tail + data)[-remote.TAIL :]
-                    return data
+                    if data:
+                        return data
+                    continue
                 if ready and wait_s:
                     with contextlib.suppress(BlockingIOError):
                         self._wake_out.recv(CHUNK)
@@ -156,24 +145,22 @@ class SerialLink:
         thread.join(CLOSE_WAIT_S)
 
     def _close(self) -> None:
-        if self._pump is None:
+        if self._remote is None:
             for release in (_discard, _release):
                 with contextlib.suppress(*_LOST):
                     release(self._fd)
-        network = getattr(self._port, "_socket", None)
         with contextlib.suppress(*_LOST):
             self._port.close()
-        for end in (network, self._pump, self._wake_in, self._wake_out):  # pyserial may leave its own open
-            if end is not None:
-                end.close()
+        for end in (self._wake_in, self._wake_out):
+            end.close()
         if self._trace:
             self._trace.close()
 
     def _gone(self, error: Exception) -> PortGone:
         if self._closed:
             return PortGone(self.name, "it was closed")
-        if remote.is_remote(self.name):
-            return remote.ended(self.name, error, self._tail)
+        if self._remote:
+            return remote.ended(self.name, error, self._heard)
         return PortGone(self.name, str(error) or type(error).__name__)
 
 

@@ -1,30 +1,26 @@
-"""Modems on another machine: what a network adds to a port, and what pyserial's RFC 2217 client needs to be trusted with one.
+"""A port on another machine, behind ser2net or another server of serial ports: socket://host:port, rfc2217://host:port.
 
-The other machine runs ser2net or another server of serial ports. RFC 2217 is telnet with a serial port's settings; it is
-spoken through pyserial, whose reading thread may die without a word, drops what came last when it does, and cannot open
-a port without control lines: here the end is always told, after everything that came before it.
-
-Promises: a peer that vanished without a word is noticed in `VANISHED_S`, whatever is waited for. What a server says
-before it closes ("Port already in use") is kept as evidence.
+Promises: a peer that vanished without a word is noticed in `VANISHED_S`, whatever is waited for; what a server says
+before it closes ("Port already in use") is kept as evidence; a write takes `WRITE_LIMIT_S` at most.
+Failure: `PortMissing` when there is no connection to be had, `PortRefused` with the server's own words.
 """
 
 from __future__ import annotations
 
 import contextlib
-import errno
-import queue
 import re
+import select
 import socket
-import termios
-import threading
-from collections.abc import Iterator
-
-import serial
-import serial.rfc2217
+import time
+from urllib.parse import urlsplit
 
 from hardware.errors import PortGone, PortMissing, PortRefused
+from hardware.telnet import Telnet, escape
 
-LOST: tuple[type[Exception], ...] = (OSError, termios.error, ValueError, TypeError, AttributeError)
+BAUD_RATE = 115200
+CONNECT_S = 5.0
+AGREE_S = 3.0
+WRITE_LIMIT_S = 10.0
 VANISHED_S = 20
 KEEPALIVE = {
     socket.TCP_KEEPIDLE: 10,
@@ -32,10 +28,10 @@ KEEPALIVE = {
     socket.TCP_KEEPCNT: 2,
     socket.TCP_USER_TIMEOUT: VANISHED_S * 1000,
 }
-TAIL = 200  # octets that are remembered for their last words
+TAIL = 200  # octets that are remembered for a server's last words
 # What ser2net says, on a line of its own, when it does not let us to the modem.
 _SERVER_SAID = re.compile(
-    rb"(?:^|[\r\n]|[^ -~])((?:Port|Port's device) already in use|kicked off, new user is coming"
+    rb"(?:^|[\r\n])((?:Port|Port's device) already in use|kicked off, new user is coming"
     rb"|(?:Port's device failed open|Device open failure)[ -~]*)\s*$"
 )
 
@@ -45,91 +41,105 @@ def is_remote(url: str) -> bool:
     return "://" in url
 
 
-class Rfc2217(serial.rfc2217.Serial):  # type: ignore[misc]  # pyserial has no types
-    """pyserial's client; read it through `chunks`."""
+class RemotePort:
+    """An open connection, in the form that `SerialLink` reads: a descriptor, and octets that `plain` makes readable."""
 
     def __init__(self, url: str) -> None:
-        super().__init__(None, baudrate=115200, timeout=None)
-        # Many servers and every pty answer nothing, or something else, when a control line is set; a modem needs none.
-        self.port = f"{url.rstrip('/')}/?ign_set_control"
-
-    def chunks(self) -> Iterator[bytes]:
-        """What comes, as it comes, until the connection is over."""
-        arrived = self._read_buffer
-        while octet := arrived.get():
-            data = bytearray(octet)
-            with contextlib.suppress(queue.Empty):
-                while octet := arrived.get_nowait():
-                    data += octet
-            yield bytes(data)
-            if octet is None:
-                return
-
-    def heard(self) -> bytes:
-        """What came and nobody took, after `open` gave up."""
-        return b"".join(octet for octet in self._read_buffer.queue if octet) if self._read_buffer else b""
-
-    def _telnet_read_loop(self) -> None:
-        arrived = self._read_buffer
+        parts = urlsplit(url)
+        if parts.scheme not in ("socket", "rfc2217") or not parts.hostname or not parts.port:
+            raise PortMissing(url, "a port on another machine is socket://host:port or rfc2217://host:port")
         try:
-            with contextlib.suppress(*LOST):  # a socket lost while it answers; telnet that is none
-                super()._telnet_read_loop()
-        finally:
-            arrived.put(None)
+            self._socket = socket.create_connection((parts.hostname, parts.port), CONNECT_S)
+        except OSError as error:
+            raise PortMissing(url, _why(error)) from error
+        self._telnet = Telnet() if parts.scheme == "rfc2217" else None
+        self.early = b""  # what was said before we knew whom we speak to
+        try:
+            self._keep_alive()
+            self._socket.settimeout(WRITE_LIMIT_S)
+            self._agree(url)
+        except OSError as error:
+            self.close()
+            raise ended(url, error, self.early) from error
+        except PortMissing:
+            self.close()
+            raise
 
+    def fileno(self) -> int:
+        """To poll and to read."""
+        return self._socket.fileno()
 
-def pumped(port: Rfc2217) -> socket.socket:
-    """A descriptor to poll for a port that has none: a thread copies into it what comes."""
-    ours, theirs = socket.socketpair()
+    def plain(self, data: bytes) -> bytes:
+        """What was read, without the telnet in it."""
+        if self._telnet is None:
+            return data
+        data = self._telnet.feed(data)
+        answers, self._telnet.answers = self._telnet.answers, b""
+        self._say(answers)
+        return data
 
-    def pump() -> None:
-        with contextlib.closing(theirs), contextlib.suppress(*LOST):
-            for data in port.chunks():
-                theirs.sendall(data)
+    def write(self, data: bytes) -> None:
+        """All of it, or OSError."""
+        self._socket.sendall(data if self._telnet is None else escape(data))
 
-    threading.Thread(target=pump, name=f"reading {port.port}", daemon=True).start()
-    return ours
+    def close(self) -> None:
+        """End the connection at once."""
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
 
+    def _say(self, telnet: bytes) -> None:
+        """Write what is none of the modem's. An end that this meets is met by the next read, after its last words."""
+        with contextlib.suppress(OSError):
+            self._socket.sendall(telnet)
 
-def keep_alive(port: serial.SerialBase) -> None:
-    """Have the kernel ask a silent peer whether it is there."""
-    connection: socket.socket = port._socket
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    for option, value in KEEPALIVE.items():
-        connection.setsockopt(socket.IPPROTO_TCP, option, value)
+    def _keep_alive(self) -> None:
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for option, value in {socket.TCP_NODELAY: 1, **KEEPALIVE}.items():
+            self._socket.setsockopt(socket.IPPROTO_TCP, option, value)
 
-
-def not_opened(url: str, error: Exception, heard: bytes) -> PortMissing | PortRefused:
-    """Why there is no connection, in words."""
-    said = last_words(heard)
-    if said:
-        return PortRefused(url, said)
-    if "RFC2217" in str(error):
-        return PortMissing(
-            url,
-            "what listens there does not speak RFC 2217 (in ser2net.yaml its accepter must begin with telnet(rfc2217), "
-            "or the port here with socket://)",
-        )
-    cause = error.__context__
-    if isinstance(cause, socket.gaierror):
-        return PortMissing(url, "no machine of this name is known")
-    if isinstance(cause, ConnectionRefusedError):
-        return PortMissing(url, "the machine is there, and nothing listens on this port")
-    if isinstance(cause, TimeoutError):
-        return PortMissing(url, "nothing answers at this address")
-    if isinstance(cause, OSError) and cause.errno in (errno.EHOSTUNREACH, errno.ENETUNREACH):
-        return PortMissing(url, "no way leads to this machine from here")
-    return PortMissing(url, str(cause or error))
+    def _agree(self, url: str) -> None:
+        """Wait until the server says that it speaks RFC 2217, then set the line."""
+        if self._telnet is None:
+            return
+        with contextlib.suppress(
+            OSError
+        ):  # one that refuses us has closed already; what it said can still be read
+            self._socket.sendall(self._telnet.hello())
+        deadline = time.monotonic() + AGREE_S
+        while self._telnet.agreed is None:
+            ready, _, _ = select.select([self._socket], [], [], max(0.0, deadline - time.monotonic()))
+            data = self._socket.recv(1000) if ready else b""
+            if ready and not data:
+                raise ConnectionResetError("it closed the connection")
+            self.early += self.plain(data)
+            if not ready or len(self.early) > TAIL:
+                break
+        if not self._telnet.agreed:
+            raise PortMissing(
+                url,
+                "what answers there does not speak RFC 2217: begin the port here with socket://, "
+                "or its accepter in ser2net.yaml with telnet(rfc2217)",
+            )
+        self._say(self._telnet.settings(BAUD_RATE))
 
 
 def ended(url: str, error: Exception, heard: bytes) -> PortGone:
-    """An open connection is over: with the server's own words, where it said why."""
-    said = last_words(heard)
-    return PortRefused(url, said) if said else PortGone(url, str(error) or type(error).__name__)
-
-
-def last_words(heard: bytes) -> str:
-    """What a server of serial ports said at the end, "" when it is no sentence that we know."""
+    """A connection is over: with the server's own words, where it said why."""
     found = _SERVER_SAID.search(heard)
-    return found[1].decode("ascii").strip() if found else ""
+    if found:
+        return PortRefused(url, found[1].decode("ascii").strip())
+    return PortGone(url, str(error) or type(error).__name__)
+
+
+def _why(error: OSError) -> str:
+    """Why there is no connection, in words."""
+    match error:
+        case socket.gaierror():
+            return "no machine of this name is known"
+        case ConnectionRefusedError():
+            return "the machine is there, and nothing listens on this port"
+        case TimeoutError():
+            return "nothing answers at this address"
+        case _:
+            return error.strerror or str(error)
