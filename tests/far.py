@@ -58,7 +58,7 @@ class Ser2net:
             for number, port in enumerate(own)
         ]
         self._config = folder / "ser2net.yaml"
-        self._config.write_text("%YAML 1.1\n---\n" + "".join(connections))
+        self.configure("%YAML 1.1\n---\n" + "".join(connections))
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -69,6 +69,10 @@ class Ser2net:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.kill()
+
+    def configure(self, written: str) -> None:
+        """What its file says, for the next start."""
+        self._config.write_text(written)
 
     def urls(self, number: int) -> dict[str, str]:
         """How a configuration names this modem, by scheme."""

@@ -1,11 +1,16 @@
 """A whole station whose modem is on another machine: a real ser2net, and a network between that is cut at every moment."""
 
+import json
+import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from gateway.cli import cli
 from gateway.rules import Rules
 from gateway.station import far, sending
 from hardware.virtual import VirtualBank
@@ -245,5 +250,48 @@ def test_a_banner_before_the_modem_is_not_taken_for_one(
     with Ser2net(need("ser2net"), bank.ports, tmp_path, banner) as server:
         for scheme in SCHEMES:
             bench = Bench(bank, path, desk, rules, port=server.urls(0)[scheme])
+            bench.until_ready()
+            bench.station.close()
+
+
+def doctor(tmp_path: Path, port: str) -> dict[str, Any]:
+    """What `textbank doctor` finds about one modem."""
+    config = tmp_path / "textbank.toml"
+    config.write_text(f'[[stations]]\nname = "north"\nport = "{port}"\n')
+    said = CliRunner().invoke(cli, ["--config", str(config), "doctor", "--json"]).output
+    return next(row for row in json.loads(said) if row["check"] == "modem north")
+
+
+def test_the_doctor_says_who_answers_there_and_what_stands_in_the_way(
+    server: Ser2net, bank: VirtualBank, tmp_path: Path
+) -> None:
+    url = server.urls(0)["rfc2217"]
+    assert "Virtual 27.005 answers, and its SIM is ready" in doctor(tmp_path, url)["found"]
+    bank.unplug(1)
+    pulled = doctor(tmp_path, server.urls(1)["rfc2217"])
+    assert "Device open failure" in pulled["found"]
+    assert "Plug the modem in" in pulled["do"]
+    server.kill()
+    gone = doctor(tmp_path, url)
+    assert not gone["ok"]
+    assert "nothing listens on this port" in gone["found"]
+    assert "systemctl status ser2net" in gone["do"]
+
+
+def test_what_the_manual_says_to_write_is_what_works(
+    need: Callable[..., str], bank: VirtualBank, path: Path, desk: Desk, rules: Rules, tmp_path: Path
+) -> None:
+    manual = (Path(__file__).parents[2] / "docs/remote.md").read_text()
+    written = manual.split("```yaml\n", 1)[1].split("```", 1)[0]
+    devices = iter(bank.ports)
+    written = re.sub(r"/dev/serial/by-id/[^,]+", lambda _: next(devices), written)
+    with Ser2net(need("ser2net"), bank.ports, tmp_path) as server:
+        server.kill()
+        numbers = iter(server.telnet)
+        server.configure(re.sub(r"192\.168\.1\.20,70\d\d", lambda _: f"127.0.0.1,{next(numbers)}", written))
+        server.raw = []
+        server.start()
+        for url in (f"rfc2217://127.0.0.1:{number}" for number in server.telnet):
+            bench = Bench(bank, path, desk, rules, port=url)
             bench.until_ready()
             bench.station.close()
