@@ -32,7 +32,7 @@ test:  ## lint, types and every test; STRICT=1 makes a test that could not run a
 	$(BIN)/pytest -q -m "browser" || failed=1; \
 	exit $$failed
 
-test-peers:  ## gammu, gammu-smsd, smsd and python-gsmmodem against the virtual modem
+test-peers:  ## gammu, smsd, gnokii, Kannel, ModemManager and python-gsmmodem drive the virtual modem
 	@./setup.sh peers
 	@$(BIN)/pytest -q -m "peer"
 
