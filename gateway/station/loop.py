@@ -269,6 +269,10 @@ class Station:
             desk.say("waiting", explain.database_locked(LOCK_S) if locked else explain.disk_full(folder, 0))
         except sqlite3.Error:
             log.debug("station=%s its state could not be written either", self.name)
+        if (
+            desk.modem is not None
+        ):  # heard now and dealt with later: an unread notice would end every wait at once
+            desk.heard += desk.modem.notices()
         self._health_at = self._sweep_at = 0.0  # what rang meanwhile was heard once and not read
         return desk.clock.monotonic() + DATABASE_S
 
