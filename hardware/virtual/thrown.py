@@ -222,8 +222,9 @@ ENDS: dict[str, Callable[["Engine", float], None]] = {
     "wrong_smsc": _right_centre,
     "boot_storm": _storm_over,
     "hilink_only": _port_again,
+    "mm_grabs_port": strangers.let_go,
 }
-AGAIN = ("sim_failure", "noise", "boot_storm", "cnma_required", "gps_nmea", "babble_forever")
+AGAIN = ("sim_failure", "noise", "boot_storm", "cnma_required", "gps_nmea", "babble_forever", "mm_grabs_port")
 
 
 def again(modem: "Engine", now: float) -> None:

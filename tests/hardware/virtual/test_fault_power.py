@@ -110,6 +110,7 @@ def test_a_port_comes_back_under_another_name(tmp_path, personality):
         bank.plug(0)
         assert bank.ports[0] == str(tmp_path / "modem0-1")
         assert (tmp_path / "modem0-1").exists()
+        assert (tmp_path / "modem0-1.1").exists() is (personality == "quectel-ec25")
         assert not (tmp_path / "modem0").exists()
         assert bank.modems()[0]["ports"][0] == "modem0-1"
         bank.unplug(0)
@@ -208,5 +209,15 @@ def test_its_questions_get_into_the_lines_of_the_host(host):
     host.wait(1)
     host.type("AT+CRE")
     host.wait(3)
-    host.wait(30)
-    assert host.modem.heard > 8
+    host.world.clear(0, "mm_grabs_port", now=host.now)
+    assert host.say("G?") == ""
+    assert host.say("AT+CREG?") == "\r\n+CREG: 0,1\r\n\r\nOK\r\n"
+
+
+def test_it_comes_again_at_each_start(host):
+    host.throw("mm_grabs_port", 2)
+    host.wait(10)
+    host.world.unplug(0, now=host.now)
+    host.world.plug(0, now=host.now)
+    host.wait(1.5)
+    assert host.modem.heard == 1
