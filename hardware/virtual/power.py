@@ -20,8 +20,6 @@ class Powered(Terminal):
         self.renumbered = 0  # how often its port came back under another name
         self.heard = 0  # command lines since it woke
 
-    # what ends a start
-
     @abstractmethod
     def woke(self, now: float) -> None:
         """It is on: say the boot lines."""
