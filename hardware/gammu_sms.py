@@ -143,10 +143,13 @@ def pdu_of(sms: dict[str, Any]) -> str:
     units, missing = _units(coding, sms["Text"], sms["Length"])
     stamp = _stamp(sms["DateTime"])
     body = bytearray(user_data(DCS[dcs], units, header[1:]))
-    if stamp != UNKNOWN_TIME:  # a PDU with neither a date nor its end is taken for damaged
-        body[0] = min(140, body[0] + missing)
+    body[0] += missing
     sender = address_field(_number(sms["Number"]) or Address(""))
-    return (head + bytes((first,)) + sender + bytes((pid, dcs)) + stamp + body).hex().upper()
+    octets = head + bytes((first,)) + sender + bytes((pid, dcs)) + stamp + body
+    written = decode(octets, smsc=True)
+    if written.body.units != units or written.cut != bool(missing):
+        raise PduError("The text could not be written again as it was.", "TP-UD")  # it stays where it is
+    return octets.hex().upper()
 
 
 def _report(sms: dict[str, Any]) -> bytes:

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hardware import pdu
@@ -42,6 +42,9 @@ def again(tpdu: bytes) -> pdu.Deliver:
 
 
 @given(st.one_of(PLAIN, ANYTHING), st.booleans(), st.integers(0, 255))
+@example("x" * 400, True, 100)
+@example("{" * 80, True, 100)
+@example("ж" * 150, True, 100)
 def test_libgammu_would_send_exactly_our_words(text: str, report: bool, vp: int) -> None:
     for tpdu in pdu.submit_tpdus(
         ADA, pdu.segment(text), ref=200, status_report=report, validity=relative(vp)
@@ -71,6 +74,11 @@ def test_septets_of_national_tables_survive_both_ways(septets: list[int], langua
 
 
 @given(st.one_of(PLAIN, ANYTHING.filter(lambda text: "~" not in text)), st.integers(0, 255))
+@example("x" * 160, 1)
+@example("{" * 80, 1)
+@example("x" * 400, 255)
+@example("ж" * 70, 1)
+@example("ж" * 150, 1)
 def test_what_comes_in_is_written_again_as_it_was(text: str, ref: int) -> None:
     segmentation = pdu.segment(text)
     for seq in range(1, segmentation.count + 1):
