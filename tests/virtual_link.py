@@ -15,13 +15,13 @@ from tests.scripted import FakeClock
 
 
 class VirtualLink:
-    """The port of modem `number`. `chunk` octets arrive at a time (None: what the modem wrote at once)."""
+    """The port of modem `number` ("0.1": its second). `chunk` octets arrive at a time (None: what the modem wrote at once)."""
 
-    def __init__(self, world: World, number: int, clock: FakeClock, chunk: int | None = None) -> None:
+    def __init__(self, world: World, number: int | str, clock: FakeClock, chunk: int | None = None) -> None:
         self.name = f"virtual{number}"
         self.heard = b""
         self._world = world
-        self._modem = world.modems[number]
+        self._modem = world.ports[str(number)]
         self._clock = clock
         self._began = clock.monotonic()
         self._chunk = chunk
@@ -52,6 +52,8 @@ class VirtualLink:
         self._woken = True
 
     def close(self) -> None:
+        if not self._closed:
+            self._modem.opened_anew()
         self._closed = True
 
     def _now(self) -> float:

@@ -17,6 +17,7 @@ from pathlib import Path
 from gateway.commands._checks import Finding
 from gateway.commands._phones import not_installed, through_gammu
 from gateway.config import Config, Station
+from gateway.station.far import Far
 from gateway.store import connect
 from hardware.at import At
 from hardware.errors import CommandRefused, HardwareError, PortBusy, PortMissing
@@ -126,11 +127,13 @@ def _asked(station: Station, port: str) -> Finding:
         return through_gammu(station, port)
     try:
         return Finding(check, True, f"On {port} {ask(port)[1]}.")
-    except PortMissing as missing:
-        return Finding(check, False, f"{missing}.", PLUG_IN)
     except PortBusy as busy:
         return Finding(check, False, f"{busy}.", "Stop that program, then run this again.")
     except HardwareError as fault:
+        if far := Far(station.name, port).meet(fault, worked=False, now=0.0):
+            return Finding(check, False, f"{far[0].what} {far[0].evidence}", far[0].next)
+        if isinstance(fault, PortMissing):
+            return Finding(check, False, f"{fault}.", PLUG_IN)
         return Finding(
             check, False, f"{fault}.", "Pull the modem out, wait ten seconds, put it back. " + PLUG_IN
         )

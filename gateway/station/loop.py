@@ -9,6 +9,7 @@ from gateway.config import Station as Spec
 from gateway.rules import Rules
 from gateway.station import sending
 from gateway.station.desk import LOCK_S, UNCERTAIN_IN_A_ROW, Desk, log
+from gateway.station.far import Far
 from gateway.station.receiving import Reader
 from gateway.station.starting import start, trouble
 from hardware.driver import Driver
@@ -37,6 +38,7 @@ class Station:
     ) -> None:
         self._desk = Desk(spec, database, rules, clock, open_modem)
         self._reader: Reader | None = None
+        self._far = Far(spec.name, spec.port)
         self._failures = 0
         self._hold_until = 0.0
         self._sweep_at = self._health_at = self._sampled_at = 0.0
@@ -267,6 +269,10 @@ class Station:
             desk.say("waiting", explain.database_locked(LOCK_S) if locked else explain.disk_full(folder, 0))
         except sqlite3.Error:
             log.debug("station=%s its state could not be written either", self.name)
+        if (
+            desk.modem is not None
+        ):  # heard now and dealt with later: an unread notice would end every wait at once
+            desk.heard += desk.modem.notices()
         self._health_at = self._sweep_at = 0.0  # what rang meanwhile was heard once and not read
         return desk.clock.monotonic() + DATABASE_S
 
@@ -277,14 +283,16 @@ class Station:
         log.debug("station=%s %s", self.name, error)
         wait_s = RETRY_S[min(self._failures, len(RETRY_S) - 1)]
         self._failures += 1
-        if desk.modem is not None and self._reader is not None:
+        worked = desk.modem is not None and self._reader is not None
+        far = self._far.meet(error, worked=worked, now=desk.clock.monotonic())
+        if worked and self._reader is not None:
             self._reader.salvage()
         try:
             desk.flush()
             state, notice = trouble(self.name, desk.spec.port or "", error)
             if desk.pin_spent and isinstance(error, SimNotReady) and error.state == "PIN":
                 notice = explain.pin_refused(self.name)
-            desk.say(state, notice)
+            desk.say(state, far[0] if far else notice)
             stations.set_facts(
                 desk.db, self.name, signal_dbm=None, operator="", registration="", technology=""
             )
@@ -295,6 +303,8 @@ class Station:
             isinstance(error, SimNotReady) and error.state in ("PIN", "PUK")
         ):
             wait_s = RETRY_S[-1]
+        elif far:
+            wait_s = far[1]
         elif isinstance(error, PortGone):
             wait_s = min(wait_s, 2.0)
         self._hold_until = desk.clock.monotonic() + wait_s
