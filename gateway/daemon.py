@@ -31,7 +31,6 @@ from gateway.rules import rules_of
 from gateway.schedule import Housekeeper
 from gateway.station import Station
 from gateway.store import connect, wall_ms
-from hardware.driver import Driver
 from hardware.errors import HardwareError
 from hardware.link import Clock, SystemClock
 from hardware.modem import Modem
@@ -141,7 +140,7 @@ class Gateway:
         config: Config,
         *,
         clock: Clock | None = None,
-        open_modem: Callable[[Spec], Driver] | None = None,
+        open_modem: Callable[[Spec], Modem] | None = None,
         traces: Path | None = None,
     ) -> None:
         self._config = config
@@ -152,12 +151,11 @@ class Gateway:
         self._ending, self._end = socket.socketpair()
         self._workers: list[Worker] = []
 
-    def _open_port(self, spec: Spec) -> Driver:
+    def _open_port(self, spec: Spec) -> Modem:
         if spec.driver == "gammu":
-            from hardware.gammu_modem import GammuModem  # few need it
+            from hardware.gammu_modem import open_phone  # few need it
 
-            connection, model = spec.gammu_connection, spec.gammu_model
-            return GammuModem(spec.port or "", self._clock, connection=connection, model=model)
+            return open_phone(spec.port or "", self._clock, spec.gammu_connection, spec.gammu_model)
         trace = None
         if self._traces is not None:
             trace = Trace(self._traces / f"{spec.name}.trace", self._clock)

@@ -16,71 +16,35 @@ what arrives is looked into every `LOOK_S`. Time is real: there is another proce
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Never, Self, cast
 
 from hardware.errors import (
     CommandRefused,
-    DriverUnfit,
-    HardwareError,
     ModemSilent,
     PinRefused,
-    PortBusy,
     PortGone,
-    PortMissing,
     PromptLost,
     SimNotReady,
     SubmitUncertain,
     TpduRefused,
 )
 from hardware.facts import Health, Identity, Notice, Stored, Waiting
-from hardware.gammu_child import QUESTIONS, Child, Packet
+from hardware.gammu_child import Child, Packet
+from hardware.gammu_meaning import health_in, meaning, not_sent
 from hardware.gammu_sms import is_whole
-from hardware.holders import holders_of
 from hardware.link import Clock
+from hardware.modem import Modem
 from hardware.profiles import GENERIC, Profile
 from hardware.submit import RESULT_S
 
 Texts = list[Stored]
 Notices = list[Notice]
+Lines = list[str]
 LOOK_S = 15.0
-REGISTRATION = {
-    "HomeNetwork": "home",
-    "RoamingNetwork": "roaming",
-    "RequestingNetwork": "searching",
-    "RegistrationDenied": "denied",
-    "NoNetwork": "none",
-}
-_PERHAPS = ("home", "roaming", "unknown")  # a phone that does not tell may be tried
-_UNFIT = {
-    "ERR_UNKNOWNCONNECTIONTYPESTRING",
-    "ERR_UNKNOWNMODELSTRING",
-    "ERR_DISABLED",
-    "ERR_OTHERCONNECTIONREQUIRED",
-    "ERR_DEVICENODRIVER",
-    "ERR_NOTIMPLEMENTED",
-}
-_LOST = {
-    "ERR_DEVICEREADERROR",
-    "ERR_DEVICEWRITEERROR",
-    "ERR_DEVICENOTWORK",
-    "ERR_NOTCONNECTED",
-    "ERR_PHONEOFF",
-}
-_SIM = {"ERR_NOSIM": "ABSENT", "ERR_SECURITYERROR": "PIN"}
-# What SendSMS says when nothing has left for certain: +CMS ERROR codes of the same meaning.
-_NOT_SENT = {
-    "ERR_NOSIM": 310,
-    "ERR_SECURITYERROR": 302,  # also "not allowed now"; a PIN that is wanted shows at the next look
-    "ERR_FULL": 322,
-    "ERR_EMPTYSMSC": 330,
-    "ERR_GETTING_SMSC": 330,
-    "ERR_NOTSUPPORTED": 303,
-    "ERR_NOTIMPLEMENTED": 303,
-    "ERR_SOURCENOTAVAILABLE": 303,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +55,11 @@ class Limits:
     answer_s: float = 45.0  # for a list: each of its texts
     pin_s: float = 60.0
     sim_s: float = 10.0  # while the phone says that there is no SIM, as some do before it is ready
+
+
+def open_phone(port: str, clock: Clock, connection: str, model: str) -> Modem:
+    """A phone as what a station drives. `tests/hardware/test_gammu_face.py` holds `GammuModem` to the face of `Modem`."""
+    return cast(Modem, GammuModem(port, clock, connection=connection, model=model))
 
 
 class GammuModem:
@@ -115,8 +84,8 @@ class GammuModem:
         """The process that libgammu lives in."""
         return self._child.pid
 
-    def start(self, enter_pin: Callable[[Identity], str | None]) -> None:
-        """Connect, and enter the PIN at most once; see `Modem.start`.
+    def start(self, enter_pin: Callable[[Identity], str | None], *, tries_needed: int = 0) -> None:
+        """Connect, and enter the PIN at most once; see `Modem.start`. How many tries are left libgammu does not tell.
 
         DriverUnfit, PortMissing, PortBusy, PortGone, ModemSilent, SimNotReady, PinRefused, CommandRefused.
         """
@@ -160,6 +129,8 @@ class GammuModem:
         pin = enter_pin(self.identity)
         if pin is None:
             raise SimNotReady("PIN", "the phone asks for the SIM's PIN")
+        if not re.fullmatch(r"[0-9]{4,8}", pin):
+            raise SimNotReady("PIN", "what to enter is not 4 to 8 digits, so it was not entered")
         try:
             self._ask("pin", self._limits.pin_s, code=pin)
         except (CommandRefused, SimNotReady) as refused:
@@ -169,20 +140,7 @@ class GammuModem:
 
     def health(self) -> Health:
         """Signal, registration, operator, and the fuller of the two memories."""
-        told = self._ask("health", self._limits.answer_s)
-        network = told["network"] or {}
-        registration = REGISTRATION.get(network.get("State", ""), "unknown")
-        storage, used, total = _fuller(told["memory"])
-        return Health(
-            signal_dbm=_dbm(told["signal"]),
-            registration=registration,
-            registered=registration in _PERHAPS,
-            operator=network.get("NetworkName") or network.get("NetworkCode") or "",
-            technology="",
-            storage=storage,
-            storage_used=used,
-            storage_total=total,
-        )
+        return health_in(self._ask("health", self._limits.answer_s))
 
     def list(self, everything: bool) -> Texts:  # noqa: FBT001 (the contract's form; libgammu shows all)
         """The texts and reports in every inbox of the phone, with their PDUs written again.
@@ -212,6 +170,38 @@ class GammuModem:
 
     def _sign_of_life(self) -> None:
         self._ask("ready", self._limits.answer_s)
+
+    def keep_link(self) -> None:
+        """libgammu does not offer this."""
+
+    @property
+    def may_keep_link(self) -> bool:
+        """Whether `keep_link` would help."""
+        return False
+
+    def read_service_centre(self) -> str | None:
+        """Ask anew for `smsc`, and keep what is found."""
+        self.smsc = self._ask("hear", self._limits.answer_s)["smsc"]
+        return self.smsc
+
+    def acknowledge(self) -> None:
+        """libgammu answers for what a phone hands over."""
+
+    def read_by_slot(self) -> None:
+        """libgammu chooses how it reads."""
+
+    def query(self, command: str, **how: Any) -> Lines:
+        """CommandRefused: there is no AT command to be asked through libgammu."""
+        self._refuse(command)
+
+    def ask_network(self, code: str) -> str:
+        """CommandRefused: USSD is not asked for through libgammu."""
+        self._refuse(code)
+
+    def _refuse(self, what: str) -> Never:
+        raise CommandRefused(
+            what, "TEXT", None, "this phone is driven by gammu, which cannot be asked that", 0.0
+        )
 
     def notices(self) -> Notices:
         """Take what came unasked, oldest first."""
@@ -250,9 +240,7 @@ class GammuModem:
         packet = self._child.ask(do, limit_s, **what)
         if "ok" in packet:
             return dict(packet["ok"])
-        name, words, port = str(packet["failed"]), str(packet["words"]), self._child.port
-        waited_s = self._clock.monotonic() - began
-        raise _meaning(port, do, name, words, waited_s)
+        raise meaning(self._child.port, do, packet, self._clock.monotonic() - began)
 
 
 class GammuPrompt:
@@ -296,51 +284,6 @@ class GammuPrompt:
         if "ok" in packet:
             mr = packet["ok"]["mr"]
             return None if mr is None else int(mr)
-        name, words = str(packet["failed"]), str(packet["words"])
         if not self._child.handed:
-            raise TpduRefused(len(tpdu), words)
-        after_s = self._clock.monotonic() - began
-        if name in _NOT_SENT:
-            raise CommandRefused("SendSMS", "CMS", _NOT_SENT[name], words, after_s)
-        if name == "ERR_UNKNOWN":  # the phone said no, or the network did; python-gammu keeps the code
-            raise CommandRefused("SendSMS", "ERROR", None, words, after_s)
-        raise SubmitUncertain(f"{name}: {words}", after_s)
-
-
-def _meaning(port: str, do: str, name: str, words: str, waited_s: float) -> HardwareError:
-    """What a failure of libgammu is."""
-    if name == "NOT_INSTALLED":
-        return DriverUnfit(words, installed=False)
-    if name == "ERR_TIMEOUT":
-        return ModemSilent(QUESTIONS[do], waited_s)
-    if name in _SIM:
-        return SimNotReady(_SIM[name], words)
-    if name in _LOST:
-        return PortGone(port, words)
-    if do == "open":
-        if name in _UNFIT:
-            return DriverUnfit(words)
-        if name in ("ERR_DEVICEBUSY", "ERR_DEVICELOCKED"):
-            return PortBusy(port, holders_of(port))
-        if name.startswith("ERR_DEVICE"):
-            return PortMissing(port, words)
-    return CommandRefused(QUESTIONS[do], "ERROR", None, f"{name}: {words}", waited_s)
-
-
-def _dbm(signal: Packet | None) -> int | None:
-    """What the phone says, or else its bars: 0 to 100 % of the scale of +CSQ."""
-    if signal is None:
-        return None
-    strength, percent = signal["SignalStrength"], signal["SignalPercent"]
-    if -140 <= strength < -1:
-        return int(strength)
-    return -113 + round(0.62 * percent) if 0 <= percent <= 100 else None
-
-
-def _fuller(memory: Packet | None) -> tuple[str, int | None, int | None]:
-    """Where texts arrive libgammu does not tell: the memory that will be full first."""
-    if memory is None:
-        return "", None, None
-    both = [("SM", memory["SIMUsed"], memory["SIMSize"]), ("ME", memory["PhoneUsed"], memory["PhoneSize"])]
-    known = [(name, used, size) for name, used, size in both if size > 0]
-    return max(known, key=lambda part: part[1] / part[2]) if known else ("", None, None)
+            raise TpduRefused(len(tpdu), str(packet["words"]))
+        raise not_sent(packet, self._clock.monotonic() - began)

@@ -54,6 +54,17 @@ def phone(
         until(lambda: not alive(driver.pid), "the process is gone")
 
 
+def no_pin(identity: object) -> None:
+    """For `start`: there is none."""
+    return
+
+
+def send(driver: GammuModem, tpdu: bytes, timeout_s: float = 20.0) -> int | None:
+    """One TPDU through a prompt; its MR."""
+    with driver.prompt(len(tpdu)) as prompt:
+        return prompt.send(tpdu, timeout_s)
+
+
 def tpdus(text: str = "hello", to: str = ADA, ref: int = 7) -> list[bytes]:
     """A text as our codec writes it."""
     return pdu.submit_tpdus(to, pdu.segment(text), ref=ref, status_report=True)

@@ -19,9 +19,8 @@ from gateway.errors import StaleMessage
 from gateway.policy import Limits
 from gateway.rules import Rules
 from gateway.store import connect, ms, write
-from hardware.driver import Driver
 from hardware.link import Clock
-from hardware.modem import Direct, Notice, Restarted, StorageFull, Waiting
+from hardware.modem import Direct, Modem, Notice, Restarted, StorageFull, Waiting
 
 log = logging.getLogger("textbank.station")
 
@@ -48,9 +47,9 @@ class Desk:
     database: Path
     rules: Rules
     clock: Clock
-    open_modem: Callable[[], Driver]
+    open_modem: Callable[[], Modem]
     db: sqlite3.Connection = field(init=False)
-    modem: Driver | None = None
+    modem: Modem | None = None
     seat: Seat | None = None
     registered: bool = False
     paused: str = ""  # why nothing is sent, in words; receiving goes on

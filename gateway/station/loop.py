@@ -12,9 +12,9 @@ from gateway.station.desk import LOCK_S, UNCERTAIN_IN_A_ROW, Desk, log
 from gateway.station.far import Far
 from gateway.station.receiving import Reader
 from gateway.station.starting import start, trouble
-from hardware.driver import Driver
 from hardware.errors import HardwareError, PinRefused, PortGone, SimNotReady
 from hardware.link import Clock
+from hardware.modem import Modem
 
 SWEEP_S = 60.0  # doorbells get lost: every storage is read this often in any case
 REPORTS_S = 0.5  # reports that come one by one are taken together
@@ -34,7 +34,7 @@ class Station:
     """One modem and its SIM. `step` is called by one thread; `wake` by any."""
 
     def __init__(
-        self, spec: Spec, *, database: Path, rules: Rules, clock: Clock, open_modem: Callable[[], Driver]
+        self, spec: Spec, *, database: Path, rules: Rules, clock: Clock, open_modem: Callable[[], Modem]
     ) -> None:
         self._desk = Desk(spec, database, rules, clock, open_modem)
         self._reader: Reader | None = None
@@ -51,7 +51,7 @@ class Station:
         return self._desk.name
 
     @property
-    def modem(self) -> Driver | None:
+    def modem(self) -> Modem | None:
         """The modem while there is one; for `wait` and `wake` of the thread around it."""
         return self._desk.modem
 
