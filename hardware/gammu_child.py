@@ -42,6 +42,7 @@ QUESTIONS = {  # what may be asked, in words
     "pin": "the PIN",
     "hear": "gammu's question about texts that arrive",
     "health": "gammu's question about its network",
+    "battery": "gammu's question about its battery",
     "list": "gammu's question what texts it holds",
     "delete": "gammu's request to delete a text",
     "ready": "gammu's question about the text centre",

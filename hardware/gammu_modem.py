@@ -142,6 +142,11 @@ class GammuModem:
         """Signal, registration, operator, and the fuller of the two memories."""
         return health_in(self._ask("health", self._limits.answer_s))
 
+    def battery(self) -> int | None:
+        """Charge in percent; None when the phone does not tell."""
+        percent: int | None = self._ask("battery", self._limits.answer_s)["percent"]
+        return percent
+
     def list(self, everything: bool) -> Texts:  # noqa: FBT001 (the contract's form; libgammu shows all)
         """The texts and reports in every inbox of the phone, with their PDUs written again.
 

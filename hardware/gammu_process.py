@@ -33,8 +33,14 @@ from hardware.pdu import PduError
 MOST_OCTETS = 1 << 16  # of a packet
 LISTEN_S = 0.2  # between looks at what the phone says unasked
 MOST_UNREADABLE = 20  # records in a row that libgammu cannot read
-# What libgammu says of one record that it cannot read.
-CANNOT_READ = ("ERR_CORRUPTED", "ERR_NOTSUPPORTED", "ERR_UNKNOWN", "ERR_UNKNOWNRESPONSE", "ERR_INVALIDDATA")
+# What libgammu says of one record that it cannot read: surely, and perhaps.
+BROKEN = ("ERR_CORRUPTED", "ERR_INVALIDDATA")
+PERHAPS_BROKEN = ("ERR_NOTSUPPORTED", "ERR_UNKNOWN", "ERR_UNKNOWNRESPONSE")
+STEPS_OVER = (
+    "at",
+    "dku2at",
+    "none",
+)  # behind these it reads on behind such a record; elsewhere it loses its way
 PR_SET_PDEATHSIG = 1
 
 Say = Callable[[dict[str, Any]], None]
@@ -47,10 +53,9 @@ class Phone:
         self._gammu = gammu
         self._say = say
         self._machine = gammu.StateMachine()
-        self._unreadable: tuple[type[Exception], ...] = (
-            ValueError,
-            *(getattr(gammu, name) for name in CANNOT_READ),
-        )
+        self._broken: tuple[type[Exception], ...] = (ValueError, *(getattr(gammu, name) for name in BROKEN))
+        self._unreadable = (*self._broken, *(getattr(gammu, name) for name in PERHAPS_BROKEN))
+        self._steps_over = False
         self._centre = ""
         self.connected = False
 
@@ -71,6 +76,7 @@ class Phone:
             },
         )
         self._machine.Init()
+        self._steps_over = connection.startswith(STEPS_OVER)
         self.connected = True
         return {}
 
@@ -103,13 +109,18 @@ class Phone:
         return {"bells": bells, "smsc": centre["Number"] if centre is not None else None}
 
     def health(self) -> dict[str, Any]:
-        """Signal, network, battery and memory, each None when the phone does not tell."""
+        """Signal, network and memory, each None when the phone does not tell."""
         return {
             "signal": self._told(self._machine.GetSignalQuality),
             "network": self._told(self._machine.GetNetworkInfo),
-            "battery": self._told(self._machine.GetBatteryCharge),
             "memory": self._told(self._machine.GetSMSStatus),
         }
+
+    def battery(self) -> dict[str, Any]:
+        """Its charge in percent; None when the phone does not tell."""
+        told = self._told(self._machine.GetBatteryCharge)
+        percent = -1 if told is None else int(told["BatteryPercent"])
+        return {"percent": percent if 0 <= percent <= 100 else None}
 
     def list(self) -> dict[str, Any]:
         """Say each text and report that was received and still lies in the phone."""
@@ -119,6 +130,7 @@ class Phone:
 
     def _listed(self) -> Iterator[dict[str, Any]]:
         place: dict[str, Any] = {"Start": True}
+        seen: set[int] = set()
         last = unreadable = in_a_row = 0
         while True:
             try:
@@ -127,16 +139,22 @@ class Phone:
                 return
             except self._unreadable as error:
                 unreadable, in_a_row = unreadable + 1, in_a_row + 1
-                if in_a_row >= MOST_UNREADABLE:
+                if in_a_row >= MOST_UNREADABLE or not (
+                    self._steps_over or seen or isinstance(error, self._broken)
+                ):
                     raise
-                place = {"Location": last + in_a_row}
                 yield _item("", -unreadable, _unreadable(type(error).__name__))
+                if not self._steps_over:
+                    return
+                place = {"Location": last + in_a_row}
                 continue
-            in_a_row = 0
+            in_a_row, last = 0, int(found[0]["Location"])
+            if last in seen:  # libgammu goes in a circle
+                return
+            seen.add(last)
             for sms in found:
-                last = int(sms["Location"])
                 if is_received(sms):
-                    yield _item(sms["Memory"] or "phone", last, _pdu(sms))
+                    yield _item(sms["Memory"] or "phone", int(sms["Location"]), _pdu(sms))
             place = {"Location": last}
 
     def delete(self, index: int, pdu: str) -> dict[str, Any]:
@@ -235,7 +253,7 @@ def answer(phone: Phone, gammu: Any, request: dict[str, Any]) -> dict[str, Any]:
         return {"failed": type(error).__name__, "words": str(error.args[0]["Text"])}
     except PduError as error:
         return {"failed": error.field, "words": str(error)}
-    except (ValueError, TypeError, KeyError) as error:
+    except Exception as error:  # whatever python-gammu makes of what libgammu gives
         return {"failed": type(error).__name__, "words": "libgammu gave something that cannot be read."}
 
 

@@ -26,7 +26,6 @@ from hardware.pdu import (
     Submit,
     address_field,
     decode,
-    encode_status_report,
     smsc_field,
 )
 from hardware.pdu.alphabet import ESCAPE, alphabet
@@ -36,6 +35,7 @@ from hardware.pdu.userdata import user_data
 
 UNREADABLE = "gammu could not read this text"
 ESCAPE_SHOWN = "¹"
+REPORT = 0x06  # first octet: TP-MTI, and TP-MMS as no more to come
 REPLACE = 0x40  # TP-PID 41 to 47: replaces an earlier text of this kind
 UNKNOWN_TIME = bytes(OCTETS)  # no date: the codec says so
 RELATIVE = 2  # TP-VPF
@@ -153,14 +153,11 @@ def pdu_of(sms: dict[str, Any]) -> str:
 
 
 def _report(sms: dict[str, Any]) -> bytes:
-    stamp, done = sms["DateTime"], sms["SMSCDateTime"]
-    return encode_status_report(
-        _number(sms["Number"]) or Address(""),
-        mr=sms["MessageReference"] & 0xFF,
-        timestamp=stamp or done,
-        discharge_time=done or stamp,
-        status=sms["DeliveryStatus"] & 0xFF,
-    )
+    """A STATUS REPORT without optional fields (23.040 9.2.2.3)."""
+    recipient = address_field(_number(sms["Number"]) or Address(""))
+    times = _stamp(sms["DateTime"]) + _stamp(sms["SMSCDateTime"])
+    head = bytes((REPORT, sms["MessageReference"] & 0xFF)) + recipient
+    return head + times + bytes((sms["DeliveryStatus"] & 0xFF,))
 
 
 def _units(coding: Coding, text: str | bytes, length: int) -> tuple[bytes, int]:

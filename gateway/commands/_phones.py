@@ -9,6 +9,7 @@ from hardware.gammu_modem import GammuModem
 from hardware.link import SystemClock
 
 INSTALL = "Run: .venv/bin/pip install python-gammu (docs/gammu.md says what a Raspberry Pi with 32 bits needs first)"
+LOW_PERCENT = 20
 SIM_WORDS = {
     "": "its SIM asks for no code",
     "PIN": "its SIM asks for its PIN",
@@ -29,6 +30,7 @@ def through_gammu(station: Station, port: str) -> Finding:
         )
         try:
             wants = phone.meet()
+            charge = phone.battery()
         finally:
             phone.close()
     except PortMissing as fault:
@@ -46,7 +48,13 @@ def through_gammu(station: Station, port: str) -> Finding:
     who = phone.identity
     named = " ".join(filter(None, (who.manufacturer, who.model))) or "a phone without a name"
     words = SIM_WORDS.get(wants, f"it asks for the code {wants}")
-    return Finding(check, wants == "", f"On {port} {named} answers through gammu, and {words}.", _do(wants))
+    found = f"On {port} {named} answers through gammu, and {words}."
+    if charge is not None:
+        found += f" Its battery is at {charge} %."
+    do = _do(wants)
+    if not do and charge is not None and charge < LOW_PERCENT:
+        do = "Connect its charger: a phone whose battery is empty sends nothing."
+    return Finding(check, not do, found, do)
 
 
 def not_installed(station: Station) -> Finding | None:

@@ -9,6 +9,7 @@ import pytest
 from gateway.commands import _phones
 from gateway.commands._modems import modems
 from gateway.config import Config, Database, Station
+from hardware.gammu_modem import GammuModem
 from hardware.virtual import VirtualBank
 from tests.gammu_bench import dummy, libgammu
 
@@ -27,7 +28,18 @@ def test_a_phone_that_is_well(tmp_path: Path) -> None:
     port = dummy(tmp_path)
     good, what, do = found(tmp_path, port=port, gammu_connection="none", gammu_model="dummy")
     assert (good, do) == (True, "")
-    assert what == f"On {port} Gammu Dummy answers through gammu, and its SIM asks for no code."
+    assert (
+        what
+        == f"On {port} Gammu Dummy answers through gammu, and its SIM asks for no code. Its battery is at 100 %."
+    )
+
+
+def test_a_phone_whose_battery_is_low(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(GammuModem, "battery", lambda self: 12)
+    good, what, do = found(tmp_path, port=dummy(tmp_path), gammu_connection="none", gammu_model="dummy")
+    assert not good
+    assert what.endswith("Its battery is at 12 %.")
+    assert "charger" in do
 
 
 def test_a_phone_that_wants_its_pin_is_asked_and_nothing_is_entered(tmp_path: Path) -> None:
@@ -36,7 +48,7 @@ def test_a_phone_that_wants_its_pin_is_asked_and_nothing_is_entered(tmp_path: Pa
         bank.fault(0, "pin_required", 3)
         good, what, do = found(tmp_path, port=bank.ports[0])
         assert not good
-        assert what.endswith("answers through gammu, and its SIM asks for its PIN.")
+        assert what.endswith("answers through gammu, and its SIM asks for its PIN. Its battery is at 100 %.")
         assert "PIN" in do
 
 

@@ -128,6 +128,9 @@ def test_a_report_keeps_what_it_is_matched_by(status: int) -> None:
     assert isinstance(found, pdu.StatusReport)
     assert (found.mr, found.status, found.recipient.number) == (200, status, ADA)
     assert (found.timestamp, found.discharge_time) == (WHEN, done)
+    undated = pdu.decode(pdu_of({**read(tpdu), "DateTime": None, "SMSCDateTime": WHEN.replace(tzinfo=None)}))
+    assert isinstance(undated, pdu.StatusReport)
+    assert (undated.mr, undated.status, undated.timestamp) == (200, status, None)
 
 
 def test_memory_that_libgammu_shows_behind_a_text_is_cut_off() -> None:
