@@ -71,7 +71,10 @@ class Sending:
 
 @dataclass(frozen=True)
 class Station:
-    """A modem with its SIM. `port` None: found by itself. Limits count segments, the last people; 0: none."""
+    """A modem with its SIM. `port` None: found by itself. Limits count segments, the last people; 0: none.
+
+    gammu_*: how driver "gammu" reaches the phone, in libgammu's words; model "" lets it find out.
+    """
 
     name: str
     port: str | None = None
@@ -81,6 +84,8 @@ class Station:
     per_day: int = 200
     per_month: int = 3000
     people_per_month: int = 0
+    gammu_connection: str = "at115200"
+    gammu_model: str = ""
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from hardware.codes import cme_text, cms_text
 
 __all__ = [
     "CommandRefused",
+    "DriverUnfit",
     "Family",
     "HardwareError",
     "ModemSilent",
@@ -78,6 +79,15 @@ class PortRefused(PortGone):
 
 class PromptLost(PortGone):
     """The port or the modem went away between the prompt and the PDU: the PDU was not written, nothing left."""
+
+
+class DriverUnfit(HardwareError):
+    """The configured driver cannot drive this phone; `installed` False: the package it needs is not there."""
+
+    def __init__(self, evidence: str, *, installed: bool = True) -> None:
+        super().__init__(f"the driver cannot drive this phone: {evidence}")
+        self.evidence = evidence
+        self.installed = installed
 
 
 class NotAModem(HardwareError):

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gateway.commands._checks import Finding
+from gateway.commands._phones import not_installed, through_gammu
 from gateway.config import Config, Station
 from gateway.station.far import Far
 from gateway.store import connect
@@ -41,6 +42,8 @@ def modems(config: Config, *, gateway_runs: bool, search: bool) -> Iterator[Find
     for station in config.stations:
         if station.port is None:
             yield _without_port(station, unused)
+        elif (missing := not_installed(station)) is not None:
+            yield missing
         elif station.name in states:
             yield _as_the_gateway_says(station, *states[station.name])
         else:
@@ -117,8 +120,11 @@ def _sim(at: At) -> str:
 
 def _asked(station: Station, port: str) -> Finding:
     check = f"modem {station.name}"
-    if port.startswith("/") and (denied := _denied(port)):
+    dummy = station.driver == "gammu" and station.gammu_connection == "none"  # a folder, no device
+    if port.startswith("/") and not dummy and (denied := _denied(port)):
         return Finding(check, False, *denied)
+    if station.driver == "gammu":
+        return through_gammu(station, port)
     try:
         return Finding(check, True, f"On {port} {ask(port)[1]}.")
     except PortBusy as busy:

@@ -12,6 +12,7 @@ from gateway.errors import Refused
 from gateway.explain import Notice
 from gateway.station.desk import UNCERTAIN_IN_A_ROW, Desk
 from hardware.errors import (
+    DriverUnfit,
     HardwareError,
     ModemSilent,
     NotAModem,
@@ -148,7 +149,7 @@ def _no_port(name: str) -> Notice:
     )
 
 
-def trouble(name: str, port: str, error: HardwareError) -> tuple[str, Notice]:
+def trouble(name: str, port: str, error: HardwareError) -> tuple[str, Notice]:  # noqa: C901 (one table of cases)
     """The state and the words for what stopped this modem."""
     match error:
         case PortMissing():
@@ -157,6 +158,8 @@ def trouble(name: str, port: str, error: HardwareError) -> tuple[str, Notice]:
             return "lost", explain.port_busy(name, port, error.holder)
         case PortGone():
             return "lost", explain.port_gone(name, port, error.evidence)
+        case DriverUnfit():
+            return "failed", explain.driver_unfit(name, error.evidence, installed=error.installed)
         case NotAModem():
             return "failed", explain.not_a_modem(name, port, error.evidence)
         case PinRefused():

@@ -26,6 +26,8 @@ SAID = [
     explain.modem_silent("north", "The modem answered nothing that we know", 0.0),
     explain.not_a_modem("north", "/dev/ttyUSB0", "$GPGGA,"),
     explain.not_a_modem("north", "/dev/ttyUSB0", "x" * 500),
+    explain.driver_unfit("north", "python-gammu is not installed.", installed=False),
+    explain.driver_unfit("north", "Unknown connection type string. Check config file.", installed=True),
     explain.pin_required("north"),
     explain.pin_refused("north"),
     explain.puk_required("north"),
