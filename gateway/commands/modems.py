@@ -129,7 +129,9 @@ def self_test(
         user = people.active(db, user_name)
         if allow:
             selftests.approve_standing(db, by=user, channel="cli", now=wall_ms(), os_user=getpass.getuser())
-            click.echo(f"Approved, for every self-test from now on: “{selftests.WORDS.replace('{token}', '…')}”")
+            click.echo(
+                f"Approved, for every self-test from now on: “{selftests.WORDS.replace('{token}', '…')}”"
+            )
         if name is None:
             return
         before = max((row["id"] for row in selftests.latest(db, 1)), default=0)

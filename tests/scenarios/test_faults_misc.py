@@ -432,6 +432,29 @@ def test_a_station_that_lost_sight_of_two_texts_proves_itself_and_goes_on(build:
     assert [row["passed"] for row in selftests.latest(house.db)] == [1]
 
 
+def test_a_self_test_goes_on_over_a_restart_of_ours(build: Build) -> None:
+    house = two(build)
+    house.fault("cmgs_error", 332, 2)
+    texts = [by_s0(house, f"+1202555016{number}") for number in range(3)]
+    house.until(lambda: "now tests itself" in house.said()[1], "the test", 900)
+    house.restart()
+    house.until(lambda: house.state(texts[2]) in ("sent", "delivered"), "it goes on", 900)
+    assert len(selftests.latest(house.db)) == 1
+
+
+def test_a_station_that_may_not_test_itself_does_when_it_may(build: Build) -> None:
+    house = two(build)
+    house.db.execute("DELETE FROM setting WHERE key='self_test'")
+    house.fault("cmgs_error", 332, 2)
+    texts = [by_s0(house, f"+1202555016{number}") for number in range(3)]
+    house.until(lambda: house.said()[0] == "paused", "paused", 900)
+    house.run(1200)
+    assert "press Go on" in house.said()[1]
+    admin = people.create(house.db, "Ada", "admin", now=house.wall())
+    selftests.approve_standing(house.db, by=admin, channel="panel", now=house.wall())
+    house.until(lambda: house.state(texts[2]) in ("sent", "delivered"), "it goes on", 1200)
+
+
 def test_a_station_whose_self_test_fails_waits_for_a_person_and_does_not_try_again(build: Build) -> None:
     house = two(build)
     house.fault("cmgs_error", 332)
