@@ -442,6 +442,21 @@ def test_a_self_test_goes_on_over_a_restart_of_ours(build: Build) -> None:
     assert len(selftests.latest(house.db)) == 1
 
 
+def test_that_the_tests_own_text_left_is_no_proof_yet_over_a_restart_either(build: Build) -> None:
+    house = two(build)
+    house.fault("cmgs_error", 332, 2)
+    house.fault("reject_inbound", modem=1)
+    texts = [by_s0(house, f"+1202555016{number}") for number in range(3)]
+    house.until(lambda: "now tests itself" in house.said()[1], "the test", 900)
+    test = selftests.latest(house.db)[0]["message_id"]
+    house.until(lambda: house.state(test) in ("sent", "delivered"), "its text left")
+    house.restart()
+    house.run(600)
+    assert house.said()[0] == "paused"
+    assert house.state(texts[2]) == "approved"
+    assert [row["passed"] for row in selftests.latest(house.db)] == [0]
+
+
 def test_a_station_that_may_not_test_itself_does_when_it_may(build: Build) -> None:
     house = two(build)
     house.db.execute("DELETE FROM setting WHERE key='self_test'")
