@@ -71,7 +71,10 @@ class Sending:
 
 @dataclass(frozen=True)
 class Station:
-    """A modem with its SIM. `port` None: found by itself. Limits count segments, the last people; 0: none."""
+    """A modem with its SIM. `port` None: found by itself, by its `imei` or else the first that is nobody's.
+
+    Limits count segments, the last people; 0: none. A modem that is found beyond those in the file has these defaults.
+    """
 
     name: str
     port: str | None = None
@@ -81,6 +84,7 @@ class Station:
     per_day: int = 200
     per_month: int = 3000
     people_per_month: int = 0
+    imei: str = ""
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ database still has to take.
 
 import contextlib
 import logging
+import os
 import sqlite3
 from collections import deque
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from gateway.errors import StaleMessage
 from gateway.policy import Limits
 from gateway.rules import Rules
 from gateway.store import connect, ms, write
+from gateway.whereabouts import Where
 from hardware.link import Clock
 from hardware.modem import Direct, Modem, Notice, Restarted, StorageFull, Waiting
 
@@ -48,6 +50,9 @@ class Desk:
     rules: Rules
     clock: Clock
     open_modem: Callable[[], Modem]
+    look: Callable[[], Where]  # where the modem is now
+    where: Where = field(default_factory=lambda: Where(None))  # where it was when we looked last
+    mark: object = None  # what the port was then: one that was pulled out and came back is another
     db: sqlite3.Connection = field(init=False)
     modem: Modem | None = None
     seat: Seat | None = None
@@ -76,6 +81,22 @@ class Desk:
     def name(self) -> str:
         """The station's name in the configuration."""
         return self.spec.name
+
+    @property
+    def port(self) -> str:
+        """The port of the modem, as it was looked for last; "" when it is nowhere."""
+        return self.where.port or ""
+
+    def find(self) -> Where:
+        """Look where the modem is now, and remember it."""
+        self.where = self.look()
+        self.mark = _mark_of(self.where.port)
+        return self.where
+
+    def moved(self) -> bool:
+        """Whether there is reason to look again at once: the modem is elsewhere, or its port has come (back)."""
+        mark = _mark_of(self.where.port)
+        return self.look() != self.where or (mark is not None and mark != self.mark)
 
     def now_ms(self) -> int:
         """The wall clock as the database keeps it."""
@@ -173,3 +194,12 @@ class Desk:
     def write(self) -> contextlib.AbstractContextManager[None]:
         """One transaction on this station's connection."""
         return write(self.db)
+
+
+def _mark_of(port: str | None) -> object:
+    """What tells one device under this path from the next; None while there is none."""
+    try:
+        status = os.stat(port) if port and port.startswith("/") else None
+    except OSError:
+        return None
+    return status and (status.st_dev, status.st_ino, status.st_rdev)

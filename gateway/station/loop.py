@@ -11,7 +11,8 @@ from gateway.station import sending
 from gateway.station.desk import LOCK_S, UNCERTAIN_IN_A_ROW, Desk, log
 from gateway.station.receiving import Reader
 from gateway.station.starting import start, trouble
-from hardware.errors import HardwareError, PinRefused, PortGone, SimNotReady
+from gateway.whereabouts import Where
+from hardware.errors import HardwareError, NotAModem, PinRefused, PortGone, SimNotReady
 from hardware.link import Clock
 from hardware.modem import Modem
 
@@ -25,6 +26,8 @@ SLOW_READ_EVERY_S = 10.0
 SEARCH_S = 10.0  # between looks while the modem has no network
 SAMPLE_MS = 300_000  # a signal that wavers is written at most this often
 RETRY_S = (1.0, 2.0, 5.0, 10.0, 30.0)
+LEAVE_ALONE_S = 300.0  # between looks at a port where something else than a modem speaks
+GLANCE_S = 2.0  # between glances whether the modem, or its port, has come
 DATABASE_S = 1.0
 FIRST_SANE_MS = 1_767_225_600_000  # 2026: a clock before this program was written has not been set
 
@@ -33,9 +36,17 @@ class Station:
     """One modem and its SIM. `step` is called by one thread; `wake` by any."""
 
     def __init__(
-        self, spec: Spec, *, database: Path, rules: Rules, clock: Clock, open_modem: Callable[[], Modem]
+        self,
+        spec: Spec,
+        *,
+        database: Path,
+        rules: Rules,
+        clock: Clock,
+        open_modem: Callable[[], Modem],
+        look: Callable[[], Where] | None = None,
     ) -> None:
-        self._desk = Desk(spec, database, rules, clock, open_modem)
+        """`look` says where the modem is, for a station without a port of its own."""
+        self._desk = Desk(spec, database, rules, clock, open_modem, look or (lambda: Where(spec.port)))
         self._reader: Reader | None = None
         self._failures = 0
         self._hold_until = 0.0
@@ -53,6 +64,11 @@ class Station:
         """The modem while there is one; for `wait` and `wake` of the thread around it."""
         return self._desk.modem
 
+    @property
+    def port(self) -> str:
+        """The port of the modem; "" while it is nowhere."""
+        return self._desk.port
+
     def close(self) -> None:
         """Record what is still in hand and let modem and database go."""
         try:
@@ -64,7 +80,9 @@ class Station:
     def step(self, now: float) -> float:
         """Do one thing; returns the monotonic time at which to call again (a doorbell or the modem may call sooner)."""
         if now < self._hold_until and self._desk.modem is None and not self._asked():
-            return self._hold_until
+            if not self._desk.moved():
+                return min(self._hold_until, now + GLANCE_S)
+            self._failures = 0
         try:
             wake_at = self._step(now)
         except (sqlite3.OperationalError, OSError) as error:
@@ -108,11 +126,9 @@ class Station:
 
     def _start(self, now: float) -> float:
         desk = self._desk
-        if self._failures == 0:
-            desk.say("starting")
         self._reader = None
         try:
-            started = start(desk)
+            started = start(desk, again=self._failures > 0)
         except BaseException:
             desk.drop_modem()  # a half-started modem with an older seat must never send
             raise
@@ -281,7 +297,7 @@ class Station:
             self._reader.salvage()
         try:
             desk.flush()
-            state, notice = trouble(self.name, desk.spec.port or "", error)
+            state, notice = trouble(self.name, desk.port, error)
             if desk.pin_spent and isinstance(error, SimNotReady) and error.state == "PIN":
                 notice = explain.pin_refused(self.name)
             desk.say(state, notice)
@@ -297,5 +313,7 @@ class Station:
             wait_s = RETRY_S[-1]
         elif isinstance(error, PortGone):
             wait_s = min(wait_s, 2.0)
+        elif isinstance(error, NotAModem):
+            wait_s = LEAVE_ALONE_S
         self._hold_until = desk.clock.monotonic() + wait_s
         return self._hold_until

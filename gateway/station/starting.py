@@ -10,6 +10,7 @@ import hmac
 from gateway import claims, conversations, explain, flight, numbers, stations
 from gateway.errors import Refused
 from gateway.explain import Notice
+from gateway.station import seeking
 from gateway.station.desk import UNCERTAIN_IN_A_ROW, Desk
 from hardware.errors import (
     HardwareError,
@@ -24,11 +25,17 @@ from hardware.errors import (
 from hardware.modem import Identity
 
 
-def start(desk: Desk) -> bool:
-    """Bring the modem up; False when it cannot be now (the state says why). Raises HardwareError for what the loop explains."""
-    if desk.spec.port is None:
-        desk.say("waiting", _no_port(desk.name))
+def start(desk: Desk, *, again: bool) -> bool:
+    """Bring the modem up; False when it cannot be now (the state says why). Raises HardwareError for what the loop explains.
+
+    `again`: after a failure; what was said of it stays until the modem is up.
+    """
+    where = desk.find()
+    if where.port is None:
+        desk.say(*seeking.absent(desk))
         return False
+    if not again:
+        desk.say("starting")
     desk.flush()
     desk.modem = desk.open_modem()
     pins = Pins(desk)
@@ -37,6 +44,7 @@ def start(desk: Desk) -> bool:
     except PinRefused:
         pins.refused()
         raise
+    seeking.same_modem(desk, desk.modem.identity)
     pins.accepted(desk.modem.identity)
     _begin(desk, desk.modem.identity)
     return True
@@ -59,7 +67,8 @@ def _begin(desk: Desk, identity: Identity) -> None:
     stations.set_facts(
         desk.db,
         desk.name,
-        port=desk.spec.port or "",
+        port=desk.port,
+        place=desk.where.place or seeking.socket_of(desk.port),
         model=" ".join((identity.manufacturer, identity.model)).strip(),
         imei=identity.imei,
         iccid=seat.sim.iccid,
@@ -101,6 +110,7 @@ class Pins:
         """The PIN to write, its attempt committed; None when it must not be tried (again). An admin's own try is always made."""
         desk, card = self._desk, identity.iccid or identity.imei
         typed, desk.pin_once, desk.pin_spent = desk.pin_once, "", False
+        seeking.same_modem(desk, identity)
         pin = typed or desk.spec.pin
         if not pin or not card:
             return None
@@ -139,15 +149,6 @@ class Pins:
             )
 
 
-def _no_port(name: str) -> Notice:
-    return Notice(
-        f"{name} has no port.",
-        "The configuration names none, and this version does not look for modems by itself.",
-        "Nothing was opened.",
-        f'Write port = "/dev/ttyUSB…" under the station {name}, then start Textbank again.',
-    )
-
-
 def trouble(name: str, port: str, error: HardwareError) -> tuple[str, Notice]:
     """The state and the words for what stopped this modem."""
     match error:
@@ -158,7 +159,7 @@ def trouble(name: str, port: str, error: HardwareError) -> tuple[str, Notice]:
         case PortGone():
             return "lost", explain.port_gone(name, port, error.evidence)
         case NotAModem():
-            return "failed", explain.not_a_modem(name, port, error.evidence)
+            return "failed", explain.not_a_modem(name, port, seeking.wrong_port(port) or error.evidence)
         case PinRefused():
             return "paused", explain.pin_refused(name)
         case SimNotReady(state="PIN"):
@@ -172,6 +173,6 @@ def trouble(name: str, port: str, error: HardwareError) -> tuple[str, Notice]:
         case SimNotReady():
             return "paused", explain.sim_failure(name, error.evidence)
         case ModemSilent():
-            return "lost", explain.modem_silent(name, error.command, error.waited_s)
+            return "lost", seeking.silence(name, port, error)
         case _:
             return "lost", explain.modem_silent(name, str(error), 0.0)
