@@ -15,6 +15,7 @@ import contextlib
 import re
 import select
 import socket
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -59,6 +60,7 @@ class Watch:
     def __init__(self) -> None:
         self._context = _context()
         self._monitor = _monitor(self._context)
+        self._looked_at = time.monotonic()
         self._wake_out, self._wake_in = socket.socketpair()
         self._wake_out.settimeout(0)
         self._wake_in.settimeout(0)
@@ -77,16 +79,19 @@ class Watch:
 
     def wait(self, timeout_s: float | None) -> list[Change]:
         """What changed; at the latest after `timeout_s` (None: no limit), or when woken, perhaps nothing."""
-        blind = not UDEV_SOCKET.exists()
-        if blind:
-            timeout_s = min(LOOK_EVERY_S, LOOK_EVERY_S if timeout_s is None else timeout_s)
+        until_look_s = LOOK_EVERY_S - (time.monotonic() - self._looked_at) if self.blind else None
+        if until_look_s is not None:
+            timeout_s = until_look_s if timeout_s is None else min(timeout_s, until_look_s)
         ready = dict(self._poll.poll(None if timeout_s is None else max(0.0, timeout_s) * 1000))
         if self._wake_out.fileno() in ready:
             with contextlib.suppress(BlockingIOError):
                 self._wake_out.recv(4096)
         if self._monitor.fileno() in ready:
             return list(self._changes())
-        return [Change(gone=False)] if blind and not ready else []
+        if until_look_s is not None and time.monotonic() - self._looked_at >= LOOK_EVERY_S:
+            self._looked_at = time.monotonic()
+            return [Change(gone=False)]
+        return []
 
     def _changes(self) -> Iterator[Change]:
         while True:
@@ -210,7 +215,7 @@ def _port(tty: pyudev.Device) -> Port:
         tty.device_node,
         int(number, 16) if number else int(in_name[1]) if in_name else None,
         (kind[0], kind[1], kind[2]),
-        part.driver or _property(part, "DRIVER") or _property(tty, "ID_USB_DRIVER"),
+        _property(part, "DRIVER") or part.driver or _property(tty, "ID_USB_DRIVER"),
     )
 
 
