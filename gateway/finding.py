@@ -260,11 +260,13 @@ class Finder:
             unit.sighting = sightings.no_modem(name, place, answer.device, failure.evidence)
             if unit.plan.kind == "perhaps" or unit.rounds >= 2 * ROUNDS:
                 unit.next_at = now + TALKS_S
+        elif isinstance(failure, PortMissing):
+            if unit.rounds < ROUNDS:
+                return  # its node may not be there yet
+            unit.sighting = sightings.denied(name, place, answer.device, failure.evidence or "no such device")
         elif unit.plan.kind == "perhaps" and unit.rounds >= ROUNDS:
             unit.sighting = sightings.quiet(name, place)
             unit.next_at = None  # until it is plugged in again
-        elif isinstance(failure, PortMissing) and unit.rounds >= ROUNDS:
-            unit.sighting = sightings.denied(name, place, answer.device, failure.evidence or "no such device")
         elif unit.plan.kind == "modem" and unit.rounds >= ROUNDS:
             ports = " and ".join(port.device for port in unit.plan.ports)
             unit.sighting = sightings.silent(name, place, ports)

@@ -35,7 +35,9 @@ class Model:
     properties: tuple[str, ...] = ()
 
 
-def vendor_specific(*numbers: int, kind: str = "ff/ff/ff", driver: str = "option") -> tuple[tuple[int, str, str], ...]:
+def vendor_specific(
+    *numbers: int, kind: str = "ff/ff/ff", driver: str = "option"
+) -> tuple[tuple[int, str, str], ...]:
     return tuple((number, kind, driver) for number in numbers)
 
 
@@ -64,7 +66,10 @@ class Plugged:
 class UsbBus:
     def __init__(self) -> None:
         self._bed = subprocess.Popen(
-            ["umockdev-wrapper", "/usr/bin/python3", str(TESTBED)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            ["umockdev-wrapper", "/usr/bin/python3", str(TESTBED)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
         self.root = Path(self._read())
         (self.root / "dev").mkdir(exist_ok=True)
@@ -120,10 +125,18 @@ class UsbBus:
             (self.root / device[1:]).unlink(missing_ok=True)
 
     def _add(
-        self, stick: Plugged, subsystem: str, name: str, parent: str | None, attributes: dict[str, str], properties: list[str]
+        self,
+        stick: Plugged,
+        subsystem: str,
+        name: str,
+        parent: str | None,
+        attributes: dict[str, str],
+        properties: list[str],
     ) -> str:
         flat = [word for item in attributes.items() for word in item]
-        path = self._ask(do="add", subsystem=subsystem, name=name, parent=parent, attributes=flat, properties=properties)
+        path = self._ask(
+            do="add", subsystem=subsystem, name=name, parent=parent, attributes=flat, properties=properties
+        )
         stick.paths.append(path)
         return str(path)
 

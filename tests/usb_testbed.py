@@ -17,7 +17,11 @@ for line in sys.stdin:
     request = json.loads(line)
     if request["do"] == "add":
         answer = bed.add_device(
-            request["subsystem"], request["name"], request["parent"], request["attributes"], request["properties"]
+            request["subsystem"],
+            request["name"],
+            request["parent"],
+            request["attributes"],
+            request["properties"],
         )
     else:
         bed.uevent(request["path"], "remove")

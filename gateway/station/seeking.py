@@ -5,7 +5,7 @@ Looks at udev and /proc only; no port is opened here.
 
 import os
 
-from gateway import explain
+from gateway import explain, stations
 from gateway.explain import Notice
 from gateway.station.desk import Desk
 from gateway.whereabouts import imei_of
@@ -19,6 +19,7 @@ from hardware.modem import Identity
 def absent(desk: Desk) -> tuple[str, Notice]:
     """The state and the words while the modem of a station without a port of its own is nowhere."""
     where = desk.where
+    stations.set_facts(desk.db, desk.name, port="")
     if where.blind:
         return "waiting", explain.cannot_find(desk.name, where.blind)
     row = desk.db.execute("SELECT model, imei, place FROM station WHERE name=?", [desk.name]).fetchone()
