@@ -5,13 +5,14 @@ be), storage (not switched over yet), hilink (a network card only) or not-a-mode
 are interface numbers, or "protocol" where the interface's protocol tells; `ports` says what its interfaces are for.
 
 Promises: a port that is for diagnostics, GPS, audio or nobody knows what is in no plan, whoever asks. Pure, but for
-reading the table once.
+reading the table once and following links.
 """
 
 from __future__ import annotations
 
 import csv
 import functools
+import os
 from dataclasses import dataclass, field
 from importlib import resources
 
@@ -149,6 +150,24 @@ def role_of(port: Port, stick: Stick) -> str:
     if known is not None and port.interface in (*known.at, known.urc) and port.interface is not None:
         return "at"
     return ""
+
+
+def wrong_port(device: str, stick: Stick | None) -> str:
+    """What a port of this stick is for, and where its modem is, when it is not the one to use; "" when it is, or nobody knows."""
+    mine = next((port for port in stick.ports if same_device(port.device, device)), None) if stick else None
+    if stick is None or mine is None:
+        return ""
+    chosen = plan(stick)
+    if mine in chosen.ports[:1]:
+        return ""
+    what = ROLE_WORDS.get(role_of(mine, stick), "another port")
+    better = f"; its modem is on {chosen.ports[0].device}" if chosen.ports else ""
+    return f"{device} is {what} of the {chosen.name}{better}"
+
+
+def same_device(one: str, other: str) -> bool:
+    """Whether two paths lead to the same device; links count as what they lead to."""
+    return os.path.realpath(one) == os.path.realpath(other)
 
 
 def _listed(stick: Stick, known: Known) -> tuple[Port, ...]:

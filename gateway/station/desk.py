@@ -68,6 +68,7 @@ class Desk:
     heard: list[Notice] = field(default_factory=list)  # what the modem said unasked, not dealt with yet
     late: tuple[Seat, Job, int, float] | None = None  # an attempt whose answer may still come, and until when
     minute: deque[float] = field(default_factory=deque)  # when segments left, on the monotonic clock
+    minute_of: str = ""  # the ICCID of the SIM that sent them
     slow_prompts: int = 0  # in a row
     suspects: dict[str, str] = field(
         default_factory=dict
@@ -168,14 +169,16 @@ class Desk:
         return self.minute[-limit] + MINUTE_S - now
 
     def remember_minute(self) -> None:
-        """After a restart: what this SIM sent in the last minute still counts, so that a restart refills nothing."""
+        """At a start: what this SIM sent in the last minute still counts, wherever it was then, and what another sent does not."""
         assert self.seat is not None
         now_ms, now = self.now_ms(), self.clock.monotonic()
         rows = self.db.execute(
-            "SELECT at FROM (SELECT at, event, actor FROM event ORDER BY id DESC LIMIT 500) WHERE event='submit' AND actor=? AND at>?",
-            [self.seat.actor, now_ms - 60_000],
+            "SELECT e.at FROM (SELECT at, event, message_id FROM event ORDER BY id DESC LIMIT 500) e "
+            "JOIN message m ON m.id=e.message_id WHERE e.event='submit' AND m.iccid=? AND e.at>?",
+            [self.seat.sim.iccid, now_ms - 60_000],
         ).fetchall()
-        if len(rows) > len(self.minute):
+        if len(rows) > len(self.minute) or self.minute_of != self.seat.sim.iccid:
+            self.minute_of = self.seat.sim.iccid
             self.minute = deque(now - max(0.0, (now_ms - row["at"]) / 1000) for row in reversed(rows))
 
     def free_reserve(self) -> None:

@@ -54,16 +54,7 @@ def socket_of(port: str) -> str:
 
 def wrong_port(port: str) -> str:
     """What is known of a port on which no modem answers, and where its stick's modem is; "" when nothing is."""
-    stick = stick_of(port) if port.startswith("/dev/") else None
-    if stick is None:
-        return ""
-    mine = next(one for one in stick.ports if os.path.realpath(one.device) == os.path.realpath(port))
-    chosen = usb.plan(stick)
-    if any(one == mine for one in chosen.ports[:1]):
-        return ""
-    what = usb.ROLE_WORDS.get(usb.role_of(mine, stick), "another port")
-    better = f"; its modem is on {chosen.ports[0].device}" if chosen.ports else ""
-    return f"{port} is {what} of the {chosen.name}{better}"
+    return usb.wrong_port(port, stick_of(port)) if port.startswith("/dev/") else ""
 
 
 def silence(name: str, port: str, error: ModemSilent) -> Notice:
