@@ -192,8 +192,8 @@ def _one(device: pyudev.Device, parts: list[pyudev.Device], ttys: list[pyudev.De
     whole = frozenset({device.sys_path, *(part.sys_path for part in parts)})
     if len(ports) > 1 and _is_bridge(stick):
         for path, port in ports.items():  # each channel has a modem of its own
-            name = port.interface if port.interface is not None else Path(port.device).name
-            yield Seen(replace(stick, place=f"{stick.place}:{name}", ports=(port,)), whole | {path})
+            channel = f"1.{port.interface}" if port.interface is not None else Path(port.device).name
+            yield Seen(replace(stick, place=f"{stick.place}:{channel}", ports=(port,)), whole | {path})
         return
     ordered = tuple(sorted(ports.values(), key=lambda port: (port.interface or 0, port.device)))
     yield Seen(replace(stick, ports=ordered), whole | frozenset(ports))

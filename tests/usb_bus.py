@@ -74,7 +74,8 @@ class UsbBus:
         self.root = Path(self._read())
         (self.root / "dev").mkdir(exist_ok=True)
         self.plugged: dict[str, Plugged] = {}
-        self._numbers = itertools.count(1)
+        self._numbers = itertools.count(2)
+        self._hub = self._root_hub()
 
     def __enter__(self) -> UsbBus:
         return self
@@ -94,11 +95,21 @@ class UsbBus:
     def plug(self, place: str, model: Model, to: Mapping[int, str] | None = None) -> dict[int, str]:
         """Plug a stick in; the device of each interface that has a tty. `to`: where their bytes go."""
         stick = self.plugged[place] = Plugged()
-        attributes = {"idVendor": model.vid, "idProduct": model.pid, "product": model.product, "busnum": "1",
-                      "devnum": str(next(self._numbers)), "bDeviceClass": "00"}  # fmt: skip
+        attributes = {
+            "idVendor": model.vid,
+            "idProduct": model.pid,
+            "product": model.product,
+            "busnum": "1",
+            "devnum": str(next(self._numbers)),
+            "bDeviceClass": "00",
+            "bNumInterfaces": f"{len(model.interfaces):2d}",
+            "power/control": "auto",
+        }
         if model.serial:
             attributes["serial"] = model.serial
-        usb = self._add(stick, "usb", place, None, attributes, ["DEVTYPE", "usb_device", *model.properties])
+        usb = self._add(
+            stick, "usb", place, self._hub, attributes, ["DEVTYPE", "usb_device", *model.properties]
+        )
         for number, kind, driver in model.interfaces:
             names = ("bInterfaceClass", "bInterfaceSubClass", "bInterfaceProtocol")
             shown = {"bInterfaceNumber": f"{number:02x}", **dict(zip(names, kind.split("/"), strict=True))}
@@ -108,12 +119,25 @@ class UsbBus:
                 stick.ttys[number] = self._tty(stick, part, model.tty, (to or {}).get(number))
         return dict(stick.ttys)
 
+    def _root_hub(self) -> str:
+        machine = Plugged()  # is never pulled out
+        controller = self._add(machine, "pci", "0000:00:14.0", None, {}, [])
+        shown = {"idVendor": "1d6b", "idProduct": "0002", "bDeviceClass": "09", "busnum": "1", "devnum": "1"}
+        return self._add(machine, "usb", "usb1", controller, shown, ["DEVTYPE", "usb_device"])
+
     def _tty(self, stick: Plugged, part: str, kind: str, target: str | None) -> str:
         used = {tty for other in self.plugged.values() for tty in other.ttys.values()}
         device = next(path for number in range(100) if (path := f"/dev/{kind}{number}") not in used)
         if target is not None:
             (self.root / device[1:]).symlink_to(target)
-        self._add(stick, "tty", device[5:], part, {"dev": f"188:{len(used)}"}, ["DEVNAME", device])
+        self._add(
+            stick,
+            "tty",
+            device[5:],
+            part,
+            {"dev": f"188:{len(used)}"},
+            ["DEVNAME", device, "MAJOR", "188", "MINOR", f"{len(used)}"],
+        )
         return device
 
     def unplug(self, place: str) -> None:

@@ -18,7 +18,7 @@ PORT = (
 )
 NAME = "1 to 32 letters without accents, digits, - and _, beginning with a letter or a digit"
 PIN = '4 to 8 digits in quotes, or "" for a SIM without a PIN'
-STATION_KEYS = "name, port, driver, pin, per_minute, per_day, per_month and people_per_month"
+STATION_KEYS = "name, port, imei, driver, pin, per_minute, per_day, per_month and people_per_month"
 
 # What stands in the file; each fault, in order.
 FAULTS = [

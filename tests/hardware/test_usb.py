@@ -1,9 +1,15 @@
 """The table of USB identities, and which ports of a stick may be asked."""
 
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
 import pytest
 
 from hardware.usb import NEVER, Plan, Port, Stick, plan, role_of, table
 
+ROOT = Path(__file__).parents[2]
 Kinds = dict[int, str]
 
 
@@ -138,3 +144,10 @@ def test_a_telephone_of_the_same_maker_is_no_stick() -> None:
 def test_roles_have_words() -> None:
     ec25 = stick("2c7c", "0125", vendor(0, 1, 2))
     assert [role_of(port, ec25) for port in ec25.ports] == ["diag", "gps", "at"]
+
+
+def test_the_wheel_holds_the_table(tmp_path: Path) -> None:
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
+    [wheel] = tmp_path.glob("*.whl")
+    assert "hardware/usb-ids.tsv" in zipfile.ZipFile(wheel).namelist()

@@ -323,7 +323,7 @@ def test_f80_four_channels_of_one_adapter_are_four_modems(group: Group) -> None:
     group.start()
     group.until_ready(*group.name)
     places = {group.rows()[name]["place"] for name in group.name}
-    assert places == {f"1-1.1:{channel}" for channel in range(4)}
+    assert places == {f"1-1.1:1.{channel}" for channel in range(4)}
 
 
 def test_f94_one_that_hangs_holds_up_no_other(group: Group) -> None:
