@@ -310,8 +310,9 @@ class Finder:
 
     def _tell(self) -> None:
         """Those that wait for a modem say what else is plugged in."""
-        about = [str(unit.sighting) for unit in self._units if unit.sighting and unit.station is None]
-        self._tell_nowhere(Where(None, about=tuple(sorted(about))))
+        seen = [unit.sighting for unit in self._units if unit.sighting and unit.station is None]
+        seen.sort(key=lambda one: (one.ok, one.found))  # what somebody should act on comes first
+        self._tell_nowhere(Where(None, about=tuple(str(one) for one in seen)))
 
     def _tell_nowhere(self, nowhere: Where) -> None:
         with self._lock:

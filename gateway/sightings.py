@@ -5,7 +5,7 @@ Pure. `found` and `do` are a sentence each; `do` is "" where nothing is to be do
 
 from dataclasses import dataclass
 
-RULES = "Install our rule: sudo make install-udev. Or: sudo systemctl disable --now ModemManager"
+RULES = "Install our rule: sudo make install-udev. Or run: sudo systemctl disable --now ModemManager."
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +25,15 @@ def storage(name: str, place: str) -> Sighting:
     """A stick that still shows itself as a CD-ROM."""
     return Sighting(
         f"The {name} in socket {place} still shows itself as a disk and not as a modem.",
-        "It needs a mode switch. Run: sudo apt-get install usb-modeswitch, then plug it in again.",
+        "It needs a mode switch: sudo apt-get install usb-modeswitch, then plug it in again.",
     )
 
 
 def hilink(name: str, place: str) -> Sighting:
     """A stick that is a network card with a web page."""
     return Sighting(
-        f"The {name} in socket {place} is in HiLink mode: it shows itself as a network card and takes no commands.",
-        "Use another stick, or one whose firmware is the serial one (often called stick mode).",
+        f"The {name} in socket {place} is in HiLink mode: it is a network card and takes no commands.",
+        "Use another stick, or its firmware for stick mode.",
     )
 
 

@@ -59,8 +59,9 @@ class Known:
 
     @property
     def name(self) -> str:
-        """ "Huawei E220/E230/E270/E870" for people."""
-        return f"{self.vendor} {self.model}".strip()
+        """ "Huawei E220/E230" for people: the first two of those that share this identity."""
+        model = "/".join(self.model.partition(" (")[0].split("/")[:2])
+        return f"{self.vendor} {model}".strip()
 
 
 @dataclass(frozen=True, slots=True)

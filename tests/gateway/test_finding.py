@@ -270,7 +270,7 @@ def test_f80_each_channel_of_an_adapter_is_a_modem_and_keeps_to_its_imei(room: R
     ("says", "words"),
     [
         (NotAModem("x", "it speaks as a GPS receiver does (NMEA)"), "is no modem: on /dev/ttyUSB0 it speaks as a GPS receiver"),
-        (ModemSilent("AT", 1.0), "Behind the Silicon Labs CP210x bridge (SIM800C/M35 sticks, HATs) in socket 1-1.3 no modem answers"),
+        (ModemSilent("AT", 1.0), "Behind the Silicon Labs CP210x bridge in socket 1-1.3 no modem answers"),
     ],
 )  # fmt: skip
 def test_f34_what_is_no_modem_is_asked_three_times_and_left_alone(
