@@ -2,7 +2,7 @@
 # Makes this folder ready to work: ./setup.sh run | test | peers   (the Makefile calls it; calling it again costs nothing)
 #
 # run    .venv with what the lock file names, checked by hash, and .venv/bin/textbank
-# test   that, with the tools of the tests, and Debian's Chromium and DejaVu fonts
+# test   that, with the tools of the tests, and Debian's Chromium, DejaVu fonts and umockdev (USB sticks that are not there)
 # peers  that, with Debian's gammu and smstools
 #
 # System packages come by apt, only when this user may (root, or sudo that asks for no password); else one line says what to install.
@@ -134,7 +134,8 @@ case "${1:-}" in
     run) environment requirements.lock run ;;
     test)
         environment requirements-dev.lock test run
-        packages chromium fonts-dejavu-core || say "not installed, so the tests that need it are reported as not run. Run: $MEND"
+        packages chromium fonts-dejavu-core udev systemd umockdev gir1.2-umockdev-1.0 python3-gi \
+            || say "not installed, so the tests that need it are reported as not run. Run: $MEND"
         ;;
     peers)
         environment requirements-dev.lock test run

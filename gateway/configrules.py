@@ -147,6 +147,12 @@ def modem_port(value: Any) -> str:
     raise v.Invalid(allowed)
 
 
+def imei(value: Any) -> str:
+    if not isinstance(value, str) or not re.fullmatch(r"([0-9]{15})?", value):
+        raise v.Invalid('the 15 digits of a modem\'s IMEI in quotes, or "" for the first modem that is found')
+    return value
+
+
 def driver(value: Any) -> str:
     if value == "gammu":
         raise v.Invalid('"at": this version drives AT modems only')
@@ -200,6 +206,7 @@ SECTIONS: dict[str, dict[str, Rule]] = {
 STATION: dict[str, Rule] = {
     "name": station_name,
     "port": modem_port,
+    "imei": imei,
     "driver": driver,
     "pin": pin,
     "per_minute": LIMIT,

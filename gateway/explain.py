@@ -25,6 +25,42 @@ def port_missing(station: str, port: str) -> Notice:
     )
 
 
+def modem_absent(station: str, modem: str, place: str, about: tuple[str, ...]) -> Notice:
+    """A station's own modem, found by itself before, is plugged in nowhere. `about`: what else is, a sentence each."""
+    last = f" It was last in the USB socket {place}." if place else ""
+    return Notice(
+        f"The modem {station} is plugged in nowhere.",
+        f"It is the {modem}.{last}{_also(about)}",
+        f"{KEPT} We notice it in any socket.",
+        'Plug it in. To put another in its place, write imei = "…" of that one under its name in the file.',
+    )
+
+
+def looking_for_modem(station: str, about: tuple[str, ...]) -> Notice:
+    """A station without a port has met no modem yet. `about`: what is plugged in, a sentence each."""
+    return Notice(
+        f"{station} has no modem yet.",
+        _also(about).strip() or "No modem is plugged in that we know and that belongs to no other station.",
+        f"{KEPT} We notice a modem as soon as it is plugged in.",
+        'Plug one in, or give it one that works already: imei = "…" under its name in the file.',
+    )
+
+
+def _also(about: tuple[str, ...]) -> str:
+    more = f" {len(about) - 1} more: see `textbank doctor`." if len(about) > 1 else ""
+    return f" {about[0]}{more}" if about else ""
+
+
+def cannot_find(station: str, why: str) -> Notice:
+    """Modems cannot be found by themselves on this machine."""
+    return Notice(
+        f"{station} has no port, and modems are not found by themselves here.",
+        sentence(why[:1].upper() + why[1:]),
+        "Nothing was opened.",
+        f'Write port = "/dev/ttyUSB…" under the station {station}, then start Textbank again.',
+    )
+
+
 def port_busy(station: str, port: str, holder: str) -> Notice:
     """Another program holds the port."""
     program = holder or "another program"

@@ -59,7 +59,7 @@ class Rescue:
     def _host_did(self, evidence: str) -> Notice | None:
         """The port went just when the machine under it had trouble: then the modem is not to blame."""
         desk = self._desk
-        port = desk.spec.port or ""
+        port = desk.port
         for event in readings.host_events(desk.db, since=desk.now_ms() - HOST_MS):
             if event["kind"] == "undervoltage":
                 return explain_modems.power_was_low(desk.name, port, evidence)
@@ -147,7 +147,7 @@ class Rescue:
         return profile_for(row["model"], "", row["revision"])
 
     def _usb_device(self) -> Path | None:
-        return restart.usb_device(self._desk.spec.port or "")
+        return restart.usb_device(self._desk.port)
 
     def asked(self) -> tuple[str, bool]:
         """A person pressed Reset: the vendor's command now, within the same limits. The answer, and whether it was written."""

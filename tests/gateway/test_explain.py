@@ -9,13 +9,27 @@ from types import ModuleType
 
 import pytest
 
-from gateway import answers, explain, explain_modems, outcomes
+from gateway import answers, explain, explain_modems, outcomes, sightings
 from gateway.explain import Notice
 from gateway.notice import KEPT
 
 NIGHT = datetime(2026, 11, 24, 20, 4, tzinfo=UTC)
 MORNING = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
 
+SIGHTINGS = [
+    sightings.storage("Huawei E3131", "1-1.3"),
+    sightings.hilink("Huawei E353/E3131", "1-1.3"),
+    sightings.mute("Quectel EC25/EG25-G", "1-1.3"),
+    sightings.silent("Quectel EC25/EG25-G", "1-1.3", "/dev/ttyUSB2 and /dev/ttyUSB3"),
+    sightings.held("Quectel EC25/EG25-G", "1-1.3", "ModemManager (process 812)"),
+    sightings.held("Quectel EC25/EG25-G", "1-1.3", ""),
+    sightings.denied("Quectel EC25/EG25-G", "1-1.3", "/dev/ttyUSB2", "permission denied"),
+    sightings.no_modem(
+        "Silicon Labs CP210x bridge", "1-1.3", "/dev/ttyUSB2", "it only repeats what it is told"
+    ),
+    sightings.quiet("Silicon Labs CP210x bridge", "1-1.3"),
+]
+LONG = max((str(one) for one in SIGHTINGS), key=len)
 SAID = [
     explain_modems.pin_kept_back("north", 1),
     explain_modems.pin_kept_back("north", 2),
@@ -36,6 +50,11 @@ SAID = [
     explain_modems.usb_forgot("north", "/dev/ttyUSB0", "usb 1-1.3: USB disconnect, device number 7"),
     explain_modems.self_test_runs("north", "south", 2),
     explain_modems.self_test_failed("north", "The text did not come."),
+    explain.modem_absent("north", "huawei E1550 with the IMEI 356938035643809", "1-1.3", ()),
+    explain.modem_absent("north", "modem", "", (LONG, LONG)),
+    explain.looking_for_modem("north", ()),
+    explain.looking_for_modem("north", (LONG,)),
+    explain.cannot_find("north", "the system has no libudev (Debian's package libudev1)"),
     explain.port_missing("north", "/dev/textbank/modem-356938035643809"),
     explain.port_busy("north", "/dev/ttyUSB0", "ModemManager (412)"),
     explain.port_busy("north", "/dev/ttyUSB0", ""),
@@ -129,6 +148,15 @@ def test_an_answer_is_whole_sentences_without_blame(words: str) -> None:
     assert not FORBIDDEN.search(words)
 
 
+@pytest.mark.parametrize("one", SIGHTINGS, ids=lambda one: one.found[:40])
+def test_a_sighting_says_what_it_is_and_what_to_do(one: sightings.Sighting) -> None:
+    for part in filter(None, (one.found, one.do)):
+        assert part[-1] == "."
+        assert not FORBIDDEN.search(part)
+    assert one.do or one.ok
+    assert len(str(one)) <= 240
+
+
 def functions(module: ModuleType) -> set[str]:
     return {
         name
@@ -151,7 +179,7 @@ def test_each_says_what_happened_the_evidence_what_was_done_and_what_comes_next(
     assert "\n" not in str(notice)
 
 
-@pytest.mark.parametrize("module", [answers, explain, explain_modems, outcomes])
+@pytest.mark.parametrize("module", [answers, explain, explain_modems, outcomes, sightings])
 def test_every_function_is_read_above(module: ModuleType) -> None:
     tree = ast.parse(Path(__file__).read_bytes())
     read = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
