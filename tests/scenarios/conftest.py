@@ -1,0 +1,23 @@
+"""Houses of stations and virtual modems in simulated time, closed when their test ends."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.scenarios.asking import Build
+from tests.simulated import House
+
+
+@pytest.fixture
+def build(tmp_path: Path) -> Iterator[Build]:
+    houses: list[House] = []
+
+    def make(**wanted: Any) -> House:
+        houses.append(House(tmp_path / "textbank.db", **wanted))
+        return houses[-1]
+
+    yield make
+    for house in houses:
+        house.close()
