@@ -95,6 +95,16 @@ def modem_silent(station: str, command: str, waited_s: float) -> Notice:
     )
 
 
+def opened_anew(station: str, why: str) -> Notice:
+    """The modem answers, and says something after which only a new start helps."""
+    return Notice(
+        f"The modem {station} is started anew.",
+        sentence(why),
+        f"Its port is closed and opened, and the modem set up again. {KEPT}",
+        BY_ITSELF,
+    )
+
+
 def not_a_modem(station: str, port: str, evidence: str) -> Notice:
     """Something else answers on this port."""
     return Notice(

@@ -23,6 +23,7 @@ from gateway.rules import Rules
 from gateway.store import connect, moment, ms, write
 from gateway.streak import Streak
 from gateway.whereabouts import Where
+from hardware.errors import HardwareError
 from hardware.link import Clock
 from hardware.modem import Direct, LateRefusal, LateSubmit, Modem, Notice, Restarted, StorageFull, Waiting
 
@@ -34,6 +35,10 @@ log = logging.getLogger("textbank.station")
 MINUTE_S = 60.0
 UNCERTAIN_IN_A_ROW = 2
 LOCK_S = 5.0  # a station that cannot write says so and tries again; it does not sit in the lock
+
+
+class StartAnew(HardwareError):  # noqa: N818 (it says what is done, as the facts of the hardware do)
+    """The modem has to be opened anew, though its port is there and it answers; str() is why, as a sentence."""
 
 
 def _comes_first(notice: Notice) -> bool:

@@ -116,7 +116,7 @@ class Station:
     def _step(self, now: float) -> float:
         desk = self._desk
         self._obey()
-        if self._reopen_at is not None and now >= self._reopen_at and desk.late is None:
+        if self._reopen_at is not None and now >= self._reopen_at and not desk.draining(now):
             log.info("station=%s is opened anew, as the configuration wants it", self.name)
             desk.drop_modem()
         if desk.modem is None or self._reader is None:

@@ -7,7 +7,7 @@ from gateway import claims, explain, explain_modems, flight, numbers, sims, stat
 from gateway.errors import Refused
 from gateway.explain import Notice
 from gateway.station import seeking
-from gateway.station.desk import UNCERTAIN_IN_A_ROW, Desk
+from gateway.station.desk import UNCERTAIN_IN_A_ROW, Desk, StartAnew
 from gateway.station.pins import Pins
 from gateway.streak import Streak
 from hardware.errors import (
@@ -135,6 +135,8 @@ def trouble(name: str, port: str, error: HardwareError) -> tuple[str, Notice]:
             return _sim_trouble(name, error)
         case ModemSilent():
             return "lost", seeking.silence(name, port, error)
+        case StartAnew():
+            return "starting", explain.opened_anew(name, str(error))
         case _:
             return "lost", explain.modem_silent(name, str(error), 0.0)
 

@@ -96,6 +96,7 @@ SAID = [
     explain.not_registered("north", "limited"),
     explain.not_registered("north", "denied"),
     explain.roaming("north"),
+    explain.opened_anew("north", "The modem finds no SIM."),
     explain.not_now("north", "The network is out of order.", 600),
     explain.reports_stopped("north", 1, 20),
     explain.crashed("north", "ZeroDivisionError in station.py, line 12"),

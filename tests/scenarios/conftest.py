@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.scenarios.asking import Build
+from tests.scenarios.office import Office
 from tests.simulated import House
 
 
@@ -21,3 +22,11 @@ def build(tmp_path: Path) -> Iterator[Build]:
     yield make
     for house in houses:
         house.close()
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Office]:
+    """One modem, for the scenarios of sending."""
+    office = Office(tmp_path / "textbank.db")
+    yield office
+    office.close()
