@@ -13,7 +13,9 @@ from hardware.modem import LISTING, Direct, LateSubmit, Restarted, StorageFull, 
 from hardware.pdu import Deliver, PduError, StatusReport, Submit, decode
 
 MOST_LEFT = 8  # reports that may wait in a storage; the smallest seen holds 20
-STRIKES = 3  # so often a damaged record is read, and a slot emptied in vain, before it is taken for what it is
+STRIKES = (
+    3  # so often a damaged record is read, and a slot emptied in vain, before it is taken for what it is
+)
 STUCK_S = 3600.0  # a slot that cannot be emptied is tried again this often
 Slot = tuple[str, int]
 
