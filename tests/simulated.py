@@ -1,10 +1,10 @@
 """Whole stations over virtual modems in simulated time: the real loop, the real database, the real protocol, no waiting.
 
-    house = House(path)                       # one modem, one station "s0"
-    house.until_ready()
-    house.world.inbound(0, ADA, "Hello", now=house.now())
-    house.until(lambda: house.texts() == ["Hello"], "the text")
-    house.run(3600)                           # an hour passes
+house = House(path)                       # one modem, one station "s0"
+house.until_ready()
+house.world.inbound(0, ADA, "Hello", now=house.now())
+house.until(lambda: house.texts() == ["Hello"], "the text")
+house.run(3600)                           # an hour passes
 """
 
 from __future__ import annotations
@@ -28,9 +28,7 @@ from tests.scripted import FakeClock
 from tests.virtual_link import VirtualLink
 
 ADA, LUIS = "+12025550123", "+12025550147"
-RULES = Rules(
-    "Elm Street", "US", "America/New_York", Quiet(time(0), time(0)), undo_ms=0, allow_cli=True
-)
+RULES = Rules("Elm Street", "US", "America/New_York", Quiet(time(0), time(0)), undo_ms=0, allow_cli=True)
 TURN_S = 0.5  # of simulated time that one station waits while others have theirs
 
 
@@ -63,7 +61,9 @@ class House:
         self.clock = FakeClock()
         self.began = self.clock.monotonic()
         self.world = world or World(count, epoch=self.clock.now(), personality=personality)
-        self.written: list[list[str]] = [[] for _ in range(count)]  # by station: what was written, line by line
+        self.written: list[list[str]] = [
+            [] for _ in range(count)
+        ]  # by station: what was written, line by line
         self.opened = [0] * count
         self._link = link or self._virtual
         self.db = store.connect(path)
@@ -97,12 +97,14 @@ class House:
 
     # time
 
-    def step(self, until: float | None = None) -> None:
-        """Every station does one thing, then waits for what comes next (not beyond `until`, monotonic)."""
+    def step(self, until: float | None = None, done: Callable[[], bool] = lambda: False) -> None:
+        """Every station does one thing, then waits for what comes next: not beyond `until` (monotonic), nor once it is `done`."""
         alone = len(self.stations) == 1
         for station in self.stations:
             now = self.clock.monotonic()
             wake_at = station.step(now)
+            if done():
+                return
             wake_at = min(wake_at, now + (60.0 if alone else TURN_S / len(self.stations)))
             if until is not None:
                 wake_at = min(wake_at, until)
@@ -129,7 +131,7 @@ class House:
         began = self.clock.monotonic()
         while not condition():
             assert self.clock.monotonic() < began + limit_s, f"not in {limit_s:g} s: {what}; {self.said()}"
-            self.step()
+            self.step(began + limit_s, condition)
         return self.clock.monotonic() - began
 
     def until_ready(self, limit_s: float = 600.0) -> float:

@@ -64,7 +64,6 @@ class Desk:
     warning: explain.Notice | None = None  # what a technician should know of a modem that works
     slots: int | None = None  # where texts arrive, as the modem counts them
     was_full: bool = False  # the modem said so since the last look
-    told_full: bool = False  # and it has not been seen with room since
     late: tuple[Seat, Job, int, float] | None = None  # an attempt whose answer may still come, and until when
     minute: deque[float] = field(default_factory=deque)  # when segments left, on the monotonic clock
     slow_prompts: int = 0  # in a row

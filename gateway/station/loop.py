@@ -100,7 +100,7 @@ class Station:
         if heard.elsewhere or now >= min(self._rounds.at, self._health_at):
             desk.flush()  # what follows takes its time; between texts the next claim's commit records the last result
         self._receive(now, texts=heard.texts, elsewhere=heard.elsewhere)
-        if now >= self._health_at:
+        if desk.was_full or now >= self._health_at:
             self._look(now)
         return self._send(now)
 
