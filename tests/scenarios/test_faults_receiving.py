@@ -3,54 +3,22 @@ by what a page shows, what lies on the SIM and what the station says.
 """
 
 import dataclasses
-from collections.abc import Callable, Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
 from gateway import habits
-from hardware.pdu import encode_deliver, encode_status_report, segment
+from hardware.pdu import encode_status_report
 from hardware.virtual.personality import GENERIC, Personality
-from tests.simulated import ADA, LUIS, House
+from tests.scenarios.receiving import Make, pdu, read
+from tests.simulated import LUIS, House
 
-Make = Callable[..., House]
 DAMAGED = "0BD04259303784=96p331p71160016D02B5FFFF"  # T37: a damaged SIM record
-
-
-@pytest.fixture
-def make(tmp_path: Path) -> Iterator[Make]:
-    houses: list[House] = []
-
-    def build(**how: object) -> House:
-        houses.append(House(tmp_path / f"{len(houses)}.db", **how))  # type: ignore[arg-type]
-        return houses[-1]
-
-    yield build
-    for house in houses:
-        house.close()
-
-
-@pytest.fixture
-def house(make: Make) -> House:
-    found = make()
-    found.until_ready()
-    return found
 
 
 def small(**changes: object) -> Personality:
     """A generic modem with these differences."""
     return dataclasses.replace(GENERIC, **changes)  # type: ignore[arg-type]
-
-
-def pdu(house: House, text: str, sender: str = ADA, **how: object) -> str:
-    """One DELIVER as a modem gives it."""
-    when = how.pop("timestamp", house.clock.now())
-    return "00" + encode_deliver(sender, segment(text), timestamp=when, **how).hex().upper()  # type: ignore[arg-type]
-
-
-def read(house: House, count: int = 1) -> Callable[[], bool]:
-    return lambda: len(house.page()) >= count and not house.stored()
 
 
 def test_f36_a_text_whose_bell_is_lost_is_found_within_a_minute(house: House) -> None:

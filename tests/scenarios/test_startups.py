@@ -2,34 +2,13 @@
 sends, gets its report, restarts by itself on the way, and is as useful as before.
 """
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
-
 import pytest
 
-from hardware.pdu import encode_deliver, segment
 from hardware.virtual.personality import PERSONALITIES
-from tests.simulated import ADA, LUIS, House
+from tests.scenarios.receiving import Make, pdu
+from tests.simulated import LUIS, House
 
-Make = Callable[..., House]
 each_model = pytest.mark.parametrize("model", sorted(PERSONALITIES))
-
-
-@pytest.fixture
-def make(tmp_path: Path) -> Iterator[Make]:
-    houses: list[House] = []
-
-    def build(**how: object) -> House:
-        houses.append(House(tmp_path / f"{len(houses)}.db", **how))  # type: ignore[arg-type]
-        return houses[-1]
-
-    yield build
-    for house in houses:
-        house.close()
-
-
-def pdu(house: House, text: str) -> str:
-    return "00" + encode_deliver(ADA, segment(text), timestamp=house.clock.now()).hex().upper()
 
 
 def works(house: House, mark: str) -> None:
