@@ -61,6 +61,7 @@ class Desk:
     pin_spent: bool = False  # the configured PIN was tried on this SIM and not accepted
     pin_once: str = ""  # a PIN that an admin typed, for one try
     heard: list[Notice] = field(default_factory=list)  # what the modem said unasked, not dealt with yet
+    twin: str = ""  # the station that has this modem by another of its ports
     warning: explain.Notice | None = None  # what a technician should know of a modem that works
     slots: int | None = None  # where texts arrive, as the modem counts them
     was_full: bool = False  # the modem said so since the last look

@@ -116,7 +116,7 @@ class Station:
 
     def _start(self, now: float) -> float:
         desk = self._desk
-        if self._failures == 0:
+        if self._failures == 0 and not desk.twin:
             desk.say("starting")
         self._reader = None
         try:

@@ -11,6 +11,7 @@ from gateway import claims, conversations, explain, flight, numbers, stations
 from gateway.errors import Refused
 from gateway.explain import Notice
 from gateway.station.desk import UNCERTAIN_IN_A_ROW, Desk
+from gateway.station.twins import other_port, still_taken
 from hardware.errors import (
     HardwareError,
     ModemSilent,
@@ -29,6 +30,8 @@ def start(desk: Desk) -> bool:
     if desk.spec.port is None:
         desk.say("waiting", _no_port(desk.name))
         return False
+    if still_taken(desk):
+        return False
     desk.flush()
     desk.modem = desk.open_modem()
     pins = Pins(desk)
@@ -38,6 +41,8 @@ def start(desk: Desk) -> bool:
         pins.refused()
         raise
     pins.accepted(desk.modem.identity)
+    if other_port(desk, desk.modem.identity):
+        return False
     _begin(desk, desk.modem.identity)
     return True
 

@@ -2,7 +2,7 @@
 
 from gateway import explain, readings
 from gateway.explain import Notice
-from gateway.filling import KEEP_FREE, Level, hours_left, worth_a_word
+from gateway.filling import Level, hours_left, worth_a_word
 from gateway.station.desk import Desk
 from hardware.modem import Health
 

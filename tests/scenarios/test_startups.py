@@ -7,6 +7,7 @@ import pytest
 from hardware.virtual.personality import PERSONALITIES
 from tests.scenarios.receiving import Make, pdu
 from tests.simulated import LUIS, House
+from tests.virtual_link import VirtualLink
 
 each_model = pytest.mark.parametrize("model", sorted(PERSONALITIES))
 
@@ -79,3 +80,19 @@ def test_a_pin_a_slow_boot_and_a_busy_sim_end_in_the_same_place(make: Make, mode
 def test_a_healthy_modem_is_ready_at_once(make: Make) -> None:
     house = make()
     assert house.until_ready() < 3
+
+
+def test_f79_two_ports_of_one_modem_are_one_modem_and_the_second_is_left_alone(make: Make) -> None:
+    house = make(count=2)
+    house._link = lambda number: VirtualLink(house.world, 0, house.clock, began=house.began)
+    house.until(lambda: {house.said("s0")[0], house.said("s1")[0]} == {"ready", "failed"}, "one of them")
+    first, second = ("s0", "s1") if house.said("s0")[0] == "ready" else ("s1", "s0")
+    assert f"is the modem {first} once more" in house.said(second)[1]
+    opened = house.opened[int(second[1])]
+    house.run(120)
+    house.arrive("Hello")
+    message_id = house.approved(LUIS)
+    house.until(lambda: house.state(message_id) == "delivered", "sent once")
+    house.until(lambda: house.shown() == ["Hello"], "shown once", 90)
+    assert len(house.world.network.air) == 1
+    assert house.opened[int(second[1])] == opened  # its port was not even opened again
