@@ -66,6 +66,7 @@ SAID = [
     explain.not_a_modem("north", "/dev/ttyUSB0", "x" * 500),
     explain.driver_unfit("north", "python-gammu is not installed.", installed=False),
     explain.driver_unfit("north", "Unknown connection type string. Check config file.", installed=True),
+    explain.second_port("north", "south", "/dev/ttyUSB3"),
     explain.pin_required("north"),
     explain.pin_refused("north"),
     explain.puk_required("north"),

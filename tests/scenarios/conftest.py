@@ -8,6 +8,7 @@ import pytest
 
 from tests.scenarios.asking import Build
 from tests.scenarios.office import Office
+from tests.scenarios.receiving import Make
 from tests.simulated import House
 
 
@@ -16,12 +17,24 @@ def build(tmp_path: Path) -> Iterator[Build]:
     houses: list[House] = []
 
     def make(**wanted: Any) -> House:
-        houses.append(House(tmp_path / "textbank.db", **wanted))
+        houses.append(House(tmp_path / f"textbank{len(houses) or ''}.db", **wanted))
         return houses[-1]
 
     yield make
     for house in houses:
         house.close()
+
+
+@pytest.fixture
+def make(build: Build) -> Make:
+    return build
+
+
+@pytest.fixture
+def house(build: Build) -> House:
+    found = build()
+    found.until_ready()
+    return found
 
 
 @pytest.fixture
