@@ -65,7 +65,7 @@ SAID = [
     explain.not_a_modem("north", "/dev/ttyUSB0", "$GPGGA,"),
     explain.not_a_modem("north", "/dev/ttyUSB0", "x" * 500),
     explain.other_port(
-        "north", "/dev/ttyUSB1 is the GPS port of the Quectel EC25; its modem is on /dev/ttyUSB2"
+        "north", "The port /dev/ttyUSB1 is the GPS port of the Quectel EC25; its modem is on /dev/ttyUSB2"
     ),
     explain.pin_required("north"),
     explain.pin_refused("north"),
