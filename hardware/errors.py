@@ -25,6 +25,7 @@ __all__ = [
     "PortBusy",
     "PortGone",
     "PortMissing",
+    "PortRefused",
     "PromptLost",
     "SimNotReady",
     "SubmitUncertain",
@@ -65,6 +66,15 @@ class PortGone(HardwareError):
         super().__init__(f"{port} is gone: {evidence}")
         self.port = port
         self.evidence = evidence
+
+
+class PortRefused(PortGone):
+    """The machine that serves the port closed it with a sentence of its own, which is the evidence."""
+
+    @property
+    def taken(self) -> bool:
+        """Whether somebody else has the port."""
+        return "in use" in self.evidence or "kicked off" in self.evidence
 
 
 class PromptLost(PortGone):

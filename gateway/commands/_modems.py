@@ -21,6 +21,7 @@ from gateway.commands._checks import Finding
 from gateway.config import Config, Station
 from gateway.finding import wanted
 from gateway.sightings import Sighting
+from gateway.station.far import Far
 from gateway.store import connect
 from gateway.whereabouts import imei_of
 from hardware import discovery, usb
@@ -197,11 +198,13 @@ def _asked(station: Station, port: str) -> Finding:
         return Finding(check, False, *denied)
     try:
         return Finding(check, True, f"On {port} {ask(port)[1]}.")
-    except PortMissing as missing:
-        return Finding(check, False, f"{missing}.", PLUG_IN)
     except PortBusy as busy:
         return Finding(check, False, f"{busy}.", "Stop that program, then run this again.")
     except HardwareError as fault:
+        if far := Far(station.name, port).meet(fault, worked=False, now=0.0):
+            return Finding(check, False, f"{far[0].what} {far[0].evidence}", far[0].next)
+        if isinstance(fault, PortMissing):
+            return Finding(check, False, f"{fault}.", PLUG_IN)
         if hint := usb.wrong_port(port, discovery.stick_of(port)):
             return Finding(
                 check, False, f"{hint}.", f"Name that port under {station.name}, or none: it is found."

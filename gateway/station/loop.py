@@ -10,6 +10,7 @@ from gateway.filling import ROUND_S
 from gateway.rules import Rules
 from gateway.station import asked, refused, sending
 from gateway.station.desk import LOCK_S, UNCERTAIN_IN_A_ROW, Desk, log
+from gateway.station.far import Far
 from gateway.station.proving import Proving
 from gateway.station.receiving import Reader
 from gateway.station.rescue import Rescue
@@ -51,6 +52,7 @@ class Station:
         """`look` says where the modem is, for a station without a port of its own."""
         self._desk = Desk(spec, database, rules, clock, open_modem, look or (lambda: Where(spec.port)))
         self._reader: Reader | None = None
+        self._far = Far(spec.name, spec.port)
         self._failures = 0
         self._hold_until = 0.0
         self._rounds = Rounds()
@@ -360,10 +362,12 @@ class Station:
         if "full" in str(error):
             desk.free_reserve()
         try:
-            folder = str(desk.database.parent)
-            desk.say("waiting", explain.database_locked(LOCK_S) if locked else explain.disk_full(folder, 0))
+            full = explain.disk_full(str(desk.database.parent), 0)
+            desk.say("waiting", explain.database_locked(LOCK_S) if locked else full)
         except sqlite3.Error:
             log.debug("station=%s its state could not be written either", self.name)
+        if desk.modem is not None:
+            desk.heard += desk.modem.notices()  # for later: an unread notice would end every wait at once
         self._health_at = 0.0
         self._rounds.everything_now()  # what rang meanwhile was heard once and not read
         return desk.clock.monotonic() + DATABASE_S
@@ -374,18 +378,18 @@ class Station:
         self._rescue.note(error)
         log.info("station=%s %s", self.name, type(error).__name__)
         log.debug("station=%s %s", self.name, error)
-        wait_s = wait_after(error, self._failures)
+        worked = desk.modem is not None and self._reader is not None
+        far = self._far.meet(error, worked=worked, now=desk.clock.monotonic())
+        wait_s = far[1] if far else wait_after(error, self._failures)
         self._failures += 1
-        if desk.modem is not None and self._reader is not None:
+        if worked and self._reader is not None:
             self._reader.salvage()
         try:
             desk.flush()
-            state, notice = self._rescue.verdict(error) or trouble(self.name, desk.port, error)
-            if desk.pin_spent and isinstance(error, SimNotReady) and error.state == "PIN":
-                notice = desk.pin_spent
+            state, notice = self._rescue.verdict(error) or trouble(desk, error)
             if isinstance(error, PortGone | ModemSilent):
                 desk.count_error("port gone" if isinstance(error, PortGone) else "silence")
-            desk.say(state, notice)
+            desk.say(state, far[0] if far else notice)
             stations.set_facts(
                 desk.db, self.name, signal_dbm=None, operator="", registration="", technology=""
             )

@@ -121,9 +121,12 @@ def _own_number(desk: Desk, identity: Identity) -> str:
         return identity.number
 
 
-def trouble(name: str, port: str, error: HardwareError) -> tuple[str, Notice]:
+def trouble(desk: Desk, error: HardwareError) -> tuple[str, Notice]:
     """The state and the words for what stopped this modem."""
+    name, port = desk.name, desk.port
     match error:
+        case SimNotReady(state="PIN") if desk.pin_spent:
+            return "paused", desk.pin_spent
         case PortMissing():
             return "lost", explain.port_missing(name, port)
         case PortBusy():
