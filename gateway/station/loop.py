@@ -20,7 +20,7 @@ from gateway.station.samples import Samples
 from gateway.station.starting import RETRY_S, start, trouble, wait_after
 from gateway.station.warning import storage_warning
 from gateway.whereabouts import Where
-from hardware.errors import HardwareError, ModemSilent, PortGone, SimNotReady
+from hardware.errors import HardwareError, ModemSilent, PortGone
 from hardware.link import Clock
 from hardware.modem import Modem
 
@@ -345,14 +345,12 @@ class Station:
         if "full" in str(error):
             desk.free_reserve()
         try:
-            folder = str(desk.database.parent)
-            desk.say("waiting", explain.database_locked(LOCK_S) if locked else explain.disk_full(folder, 0))
+            full = explain.disk_full(str(desk.database.parent), 0)
+            desk.say("waiting", explain.database_locked(LOCK_S) if locked else full)
         except sqlite3.Error:
             log.debug("station=%s its state could not be written either", self.name)
-        if (
-            desk.modem is not None
-        ):  # heard now, dealt with later: an unread notice would end every wait at once
-            desk.heard += desk.modem.notices()
+        if desk.modem is not None:
+            desk.heard += desk.modem.notices()  # for later: an unread notice would end every wait at once
         self._health_at = 0.0
         self._rounds.everything_now()  # what rang meanwhile was heard once and not read
         return desk.clock.monotonic() + DATABASE_S
@@ -363,17 +361,15 @@ class Station:
         self._rescue.note(error)
         log.info("station=%s %s", self.name, type(error).__name__)
         log.debug("station=%s %s", self.name, error)
-        wait_s = wait_after(error, self._failures)
-        self._failures += 1
         worked = desk.modem is not None and self._reader is not None
         far = self._far.meet(error, worked=worked, now=desk.clock.monotonic())
+        wait_s = far[1] if far else wait_after(error, self._failures)
+        self._failures += 1
         if worked and self._reader is not None:
             self._reader.salvage()
         try:
             desk.flush()
-            state, notice = self._rescue.verdict(error) or trouble(self.name, desk.port, error)
-            if desk.pin_spent and isinstance(error, SimNotReady) and error.state == "PIN":
-                notice = desk.pin_spent
+            state, notice = self._rescue.verdict(error) or trouble(desk, error)
             if isinstance(error, PortGone | ModemSilent):
                 desk.count_error("port gone" if isinstance(error, PortGone) else "silence")
             desk.say(state, far[0] if far else notice)
@@ -383,7 +379,5 @@ class Station:
         except sqlite3.Error:
             log.debug("station=%s its state could not be written", self.name)
         desk.drop_modem()
-        if far:
-            wait_s = far[1]
         self._hold_until = desk.clock.monotonic() + wait_s
         return self._hold_until

@@ -67,6 +67,9 @@ SAID = [
     explain.driver_unfit("north", "python-gammu is not installed.", installed=False),
     explain.driver_unfit("north", "Unknown connection type string. Check config file.", installed=True),
     explain.second_port("north", "south", "/dev/ttyUSB3"),
+    explain.other_port(
+        "north", "The port /dev/ttyUSB1 is the GPS port of the Quectel EC25; its modem is on /dev/ttyUSB2"
+    ),
     explain.pin_required("north"),
     explain.pin_refused("north"),
     explain.puk_required("north"),
