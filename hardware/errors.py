@@ -20,6 +20,7 @@ __all__ = [
     "HardwareError",
     "ModemSilent",
     "NotAModem",
+    "PinKeptBack",
     "PinRefused",
     "PortBusy",
     "PortGone",
@@ -137,6 +138,14 @@ class SimNotReady(HardwareError):
         super().__init__(f"the SIM is not ready ({state}): {evidence}")
         self.state = state
         self.evidence = evidence
+
+
+class PinKeptBack(SimNotReady):
+    """The SIM wants its PIN, and `left` tries are too few for us to spend one. Nothing was entered."""
+
+    def __init__(self, left: int) -> None:
+        super().__init__("PIN", f"only {left} tries are left, so the PIN was not entered")
+        self.left = left
 
 
 class PinRefused(SimNotReady):

@@ -33,6 +33,8 @@ class Health:
     storage: str  # where texts arrive: SM, ME; "" when the modem does not tell
     storage_used: int | None
     storage_total: int | None
+    temperature_c: int | None = None
+    voltage_mv: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

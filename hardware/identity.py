@@ -44,7 +44,12 @@ def with_subscriber(at: At, identity: Identity) -> Identity:
             international = len(parts) > 2 and parts[2] == "145" and not parts[1].startswith("+")
             number = f"+{parts[1]}" if international else parts[1]
             break
-    return replace(identity, imsi=_found(_IMSI, ask(at, "AT+CIMI")), number=number)
+    return replace(identity, imsi=imsi_in(ask(at, "AT+CIMI")), number=number)
+
+
+def imsi_in(lines: list[str] | None) -> str:
+    """The IMSI in the answer to AT+CIMI; "" when there is none."""
+    return _found(_IMSI, lines)
 
 
 def iccid_in(lines: list[str] | None) -> str:

@@ -13,8 +13,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from hardware import identity as who
+from hardware import query, ussd
 from hardware.asking import ask, value
 from hardware.at import At
+from hardware.errors import CommandRefused
 from hardware.facts import (
     Call,
     Direct,
@@ -27,11 +30,13 @@ from hardware.facts import (
     Stored,
     Waiting,
 )
+from hardware.gauges import Gauges
 from hardware.health import read_health
 from hardware.link import Clock, Link
 from hardware.notices import Ears
 from hardware.patience import REAL, Patience
 from hardware.profiles import GENERIC, Profile
+from hardware.sim import ALL_PIN_TRIES, state_in
 from hardware.startup import Startup
 from hardware.storage import Storages
 from hardware.submit import Prompt
@@ -54,6 +59,7 @@ __all__ = [
 
 Texts = list[Stored]
 Notices = list[Notice]
+Lines = list[str]
 RINGING_S = 8.0  # a ring is repeated every 3 to 6 s
 
 
@@ -76,15 +82,18 @@ class Modem:
         self._at.incoming.on_urc = self._ears.hear
         self._storages = Storages(self._at, patience)
         self._indications = ""
+        self._gauges = Gauges(self._at, GENERIC)
 
-    def start(self, enter_pin: Callable[[Identity], str | None]) -> None:
+    def start(
+        self, enter_pin: Callable[[Identity], str | None], *, tries_needed: int = ALL_PIN_TRIES
+    ) -> None:
         """Bring the modem to where it lists and sends.
 
-        `enter_pin` is called at most once, only when the SIM asks for its PIN: it returns the PIN, having
-        recorded the attempt durably, or None. ModemSilent, NotAModem, SimNotReady, PinRefused, PortGone,
-        CommandRefused (no PDU mode).
+        `enter_pin` is called at most once, only when the SIM asks for its PIN and at least `tries_needed` are
+        left (where the modem tells): it returns the PIN, having recorded the attempt durably, `sim.IGNORE`, or
+        None. ModemSilent, NotAModem, SimNotReady, PinRefused, PortGone, CommandRefused (no PDU mode).
         """
-        startup = Startup(self._at, self._ears, self._patience)
+        startup = Startup(self._at, self._ears, self._patience, tries_needed)
         try:
             startup.run(enter_pin)
         finally:  # also a start that failed learned who the modem is
@@ -93,15 +102,43 @@ class Modem:
         self.smsc = startup.smsc
         self._storages = startup.storages
         self._indications = startup.indications
+        self._gauges = Gauges(self._at, self.profile)
 
     def health(self) -> Health:
-        """Signal, registration, operator, storage. Also finds out whether the modem forgot its settings."""
-        health = read_health(self._at, self._storages)
+        """Signal, registration, operator, storage, temperature, voltage. Also finds out whether the modem forgot
+        its settings, and whether its SIM is another one now.
+        """
+        health = read_health(self._at, self._storages, self._gauges)
         if self._indications:
             now = value(ask(self._at, "AT+CNMI?"))
             if now and now.replace(" ", "") != self._indications.replace(" ", ""):
                 self._ears.notices.append(Restarted(f"its indications were {self._indications}, are {now}"))
+        evidence = self._other_card()
+        if evidence:
+            self._ears.notices.append(Restarted(evidence))
         return health
+
+    def _other_card(self) -> str:
+        """What tells that the SIM was changed or taken out since the start; "" when nothing does."""
+        try:
+            imsi = who.imsi_in(self._at.command("AT+CIMI"))
+        except CommandRefused as refused:
+            gone = state_in(refused) in ("ABSENT", "PIN", "PUK")
+            return f"the SIM says: {refused.text}" if gone else ""
+        if imsi and self.identity.imsi and imsi != self.identity.imsi:
+            return "another SIM is in it now"
+        return ""
+
+    def query(self, command: str, *, numbers: bool = True) -> Lines:
+        """The answer to a question that `query.allowed` lets through; ValueError for any other, CommandRefused."""
+        written = query.allowed(command)
+        if written is None:
+            raise ValueError("this is no question about the modem's own state")
+        return query.shown(written, self._at.command(written, self._patience.slow_s), numbers=numbers)
+
+    def ask_network(self, code: str) -> str:
+        """Ask the network a USSD code that `ussd.harmless` lets through, and read its answer (up to 60 s)."""
+        return ussd.ask_network(self._at, code, self.profile.ussd)
 
     def list(self, everything: bool) -> Texts:  # noqa: FBT001 (the contract's form)
         """The received texts and reports that lie in the arrival storage or, if `everything`, in all of them."""

@@ -24,7 +24,19 @@ CNMI = (
     "1,1",
     "2,0,0,2,1",
 )
+CBC = r"\+CBC: ?\d+,\d+,(\d{4})\b"  # state, percent, millivolts
+CBC_VOLTS = r"\+CBC: ?(\d\.\d+)V"
+HUAWEI_PIN = r"\^CPIN: ?[^,]*,[^,]*,\d+,(\d+)"  # code, times, PUK, PIN, PUK2, PIN2
 ICCID = ("AT+CCID", "AT^ICCID?", "AT+ICCID", "AT+QCCID", "AT+CCID?", "AT+CRSM=176,12258,0,0,10")
+
+
+@dataclass(frozen=True, slots=True)
+class Gauge:
+    """A number that some modems tell of themselves: what asks, what finds the numbers, what one of them is worth."""
+
+    command: str
+    pattern: str
+    worth: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +53,40 @@ class Profile:
     pin_attempts_left: str = ""  # finds that number (group 1) in the answer
     after_pin_s: float = 0.5  # before the SIM may be spoken to again
     sms_ready: str = ""  # what it says when texts work after power-up
+    inserted: tuple[str, ...] = ()  # makes it see a SIM that was put in while it ran
+    reset: tuple[str, ...] = ("AT+CFUN=1,1",)  # restarts it: the first that is taken
+    temperature: Gauge | None = None  # degrees Celsius; the hottest plausible number
+    voltage: Gauge | None = Gauge("AT+CBC", CBC)  # millivolts
+    ussd: str = ""  # how it writes USSD: "packed" septets in hex (both ways), "ucs2" in hex, "gsm" characters
 
 
-GENERIC = Profile("generic")
+GENERIC = Profile(
+    "generic", pin_attempts="AT+CPINR", pin_attempts_left=r"\+CPINR: ?SIM PIN,(\d+)"
+)  # 27.007 8.65
 PROFILES = (
+    Profile(
+        "huawei-mu736",
+        r"huawei.*\bMU736",
+        iccid=("AT^ICCID?", "AT+CCID", "AT+ICCID", "AT+CRSM=176,12258,0,0,10"),
+        quiet=("AT^CURC=0",),
+        pin_attempts="AT^CPIN?",
+        pin_attempts_left=HUAWEI_PIN,
+        after_pin_s=3.0,
+        reset=("AT+CFUN=16",),  # its AT^RESET does nothing
+        ussd="packed",
+    ),
     Profile(
         "huawei",
         r"huawei",
         quiet=("AT^CURC=0",),
         iccid=("AT^ICCID?", "AT+CCID", "AT+ICCID", "AT+CRSM=176,12258,0,0,10"),
         pin_attempts="AT^CPIN?",
-        pin_attempts_left=r"\^CPIN: ?[^,]*,[^,]*,\d+,(\d+)",  # code, times, PUK, PIN, PUK2, PIN2
+        pin_attempts_left=HUAWEI_PIN,
         after_pin_s=3.0,  # sooner, "the firmware may fail miserably and reboot itself" (ModemManager)
+        reset=("AT^RESET", "AT+CFUN=1,1", "AT+CFUN=16"),
+        temperature=Gauge("AT^CHIPTEMP?", r"(-?\d+)", 0.1),
+        voltage=None,
+        ussd="packed",
     ),
     Profile(
         "simcom-a76",
@@ -60,6 +94,9 @@ PROFILES = (
         pin_attempts="AT+SPIC",
         pin_attempts_left=r"\+SPIC: ?(\d+)",
         sms_ready="SMS DONE",
+        reset=("AT+CRESET", "AT+CFUN=1,1"),
+        temperature=Gauge("AT+CPMUTEMP", r"\+CPMUTEMP: ?(-?\d+)"),
+        voltage=Gauge("AT+CBC", CBC_VOLTS, 1000.0),
     ),
     Profile(
         "simcom-sim7",
@@ -69,6 +106,9 @@ PROFILES = (
         pin_attempts="AT+SPIC",
         pin_attempts_left=r"\+SPIC: ?(\d+)",
         sms_ready="SMS DONE",
+        reset=("AT+CRESET", "AT+CFUN=1,1"),
+        temperature=Gauge("AT+CPMUTEMP", r"\+CPMUTEMP: ?(-?\d+)"),
+        voltage=Gauge("AT+CBC", CBC_VOLTS, 1000.0),
     ),
     Profile(
         "simcom",
@@ -76,6 +116,8 @@ PROFILES = (
         pin_attempts="AT+SPIC",
         pin_attempts_left=r"\+SPIC: ?(\d+)",
         sms_ready="SMS Ready",
+        inserted=("AT+CFUN=0", "AT+CFUN=1"),
+        temperature=Gauge("AT+CMTE?", r"\+CMTE: ?\d,(-?\d+(?:\.\d+)?)"),
     ),
     Profile(
         "zte",
@@ -84,6 +126,7 @@ PROFILES = (
         pin_attempts="AT+ZPINPUK=?",
         pin_attempts_left=r"\+ZPINPUK: ?(\d+)",
         after_pin_s=2.0,
+        ussd="gsm",
     ),
     Profile(
         "quectel",
@@ -92,12 +135,17 @@ PROFILES = (
         iccid=("AT+QCCID", *ICCID),
         pin_attempts='AT+QPINC="SC"',
         pin_attempts_left=r'\+QPINC: ?"SC",(\d+)',
+        temperature=Gauge(
+            "AT+QTEMP", r"(?<![\w.])(-?\d+)(?![\w.])"
+        ),  # three numbers, or a line for each sensor
     ),
     Profile(
         "novatel",
         r"novatel",
         # its reports must not come directly: unacknowledged they hang it, and acknowledgements it refuses
         cnmi=("1,1,0,2,0", "2,1,0,2,0", "1,1,0,0,0", "2,1,0,0,0", "1,1", "2,0,0,2,1"),
+        pin_attempts="AT$NWPINR?",
+        pin_attempts_left=r"\$NWPINR: ?PIN1, ?(\d+)",
     ),
     Profile(
         "cinterion",
@@ -106,6 +154,8 @@ PROFILES = (
         cnmi=("2,1,0,2,1", *CNMI),
         pin_attempts='AT^SPIC="SC"',
         pin_attempts_left=r"\^SPIC: ?(\d+)",
+        temperature=Gauge("AT^SCTM?", r"\^SCTM: ?\d,-?\d,(-?\d+)"),
+        voltage=Gauge("AT^SBV", r"\^SBV: ?(\d{4})"),
     ),
     Profile("wavecom", r"wavecom", errors="wavecom"),
     Profile(
@@ -114,9 +164,42 @@ PROFILES = (
         errors="wavecom",
         pin_attempts="AT+CPINC?",
         pin_attempts_left=r"\+CPINC: ?(\d+)",
+        temperature=Gauge("AT!PCTEMP?", r"Temperature: ?(-?\d+)"),
+        voltage=Gauge("AT!PCVOLT?", r"(\d{4}) ?mV"),
     ),
-    Profile("telit", r"telit", pin_attempts="AT#PCT", pin_attempts_left=r"#PCT: ?(\d+)"),
+    Profile(
+        "telit",
+        r"telit",
+        pin_attempts="AT#PCT",
+        pin_attempts_left=r"#PCT: ?(\d+)",
+        reset=("AT#REBOOT", "AT+CFUN=1,1"),
+        voltage=Gauge("AT#CBC", r"#CBC: ?\d,(\d{3})", 10.0),
+    ),
     Profile("u-blox", r"u-?blox", pin_attempts="AT+UPINCNT", pin_attempts_left=r"\+UPINCNT: ?(\d+)"),
+    Profile(
+        "mbm",
+        r"ericsson|\bMBM\b|\bF3507|\bF3607|\bF5521",
+        pin_attempts="AT*EPIN?",
+        pin_attempts_left=r"\*EPIN: ?(\d+)",
+        reset=("AT*E2RESET", "AT+CFUN=1,1"),
+    ),
+    Profile("option", r"\boption\b", pin_attempts="AT_OERCN?", pin_attempts_left=r"_OERCN: ?(\d+)"),
+    Profile(
+        "alcatel",
+        r"alcatel|tct mobile",
+        pin_attempts="AT+PNNM?",
+        pin_attempts_left=r"\+PNNM: ?(\d+)",
+    ),
+    Profile("icera", r"icera", pin_attempts="AT%PINNUM?", pin_attempts_left=r"%PINNUM: ?(\d+)"),
+    Profile(
+        "intel",
+        r"infineon|\bintel\b|\bXMM\d|\bIMC\b|comneon",
+        pin_attempts="AT+XPINCNT",
+        pin_attempts_left=r"\+XPINCNT: ?(\d+)",
+    ),
+    Profile(
+        "mediatek", r"mediatek|\bMTK?\d{4}", pin_attempts="AT+EPINC?", pin_attempts_left=r"\+EPINC: ?(\d+)"
+    ),
 )
 
 

@@ -20,7 +20,7 @@ from hardware.facts import Identity
 from hardware.notices import Ears
 from hardware.patience import Patience
 from hardware.profiles import GENERIC, Profile, profile_for
-from hardware.sim import Sim, state_in
+from hardware.sim import ALL_PIN_TRIES, Sim, state_in
 from hardware.storage import Storages
 
 EnterPin = Callable[[Identity], str | None]
@@ -30,7 +30,7 @@ NOISE_TRIES = 3  # so often may something else than a modem answer before we lea
 class Startup:
     """One start of one modem; afterwards its fields say what was found."""
 
-    def __init__(self, at: At, ears: Ears, patience: Patience) -> None:
+    def __init__(self, at: At, ears: Ears, patience: Patience, tries_needed: int = ALL_PIN_TRIES) -> None:
         self.identity = Identity()
         self.profile: Profile = GENERIC
         self.smsc: str | None = None  # "" when the SIM has none; None when the modem does not tell
@@ -39,7 +39,7 @@ class Startup:
         self._at = at
         self._ears = ears
         self._patience = patience
-        self._sim = Sim(at, patience)
+        self._sim = Sim(at, patience, tries_needed)
 
     def run(self, enter_pin: EnterPin) -> None:
         """Start it; ends ready to list and to send."""
@@ -103,7 +103,7 @@ class Startup:
         try:
             self._sim.unlock(self.profile, lambda: enter_pin(self.identity))
         except SimNotReady as locked:
-            if locked.state == "PIN" or not self._power_up():
+            if locked.state == "PIN" or not (self._power_up() or self._look_for_card(locked)):
                 raise
             powered = True
         powered = powered or self._power_up()
@@ -113,6 +113,15 @@ class Startup:
             self._until_said(self.profile.sms_ready)
         if not self.identity.iccid:
             self.identity = who.with_card(at, self.identity, self.profile)
+
+    def _look_for_card(self, locked: SimNotReady) -> bool:
+        """Some models see a card that was put in only after their radio was off; whether that was done."""
+        if locked.state != "ABSENT" or not self.profile.inserted:
+            return False
+        for command in self.profile.inserted:
+            ask(self._at, command, self._patience.slow_s)
+        pause(self._at, self._patience.retry_s)
+        return True
 
     def _power_up(self) -> bool:
         """Switch the radio on if it is off; whether it was."""
