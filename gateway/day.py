@@ -5,6 +5,7 @@ Pure. Times are ms; a span is [from_at, until_at). What was before the first thi
 span is made up for it.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ AWAY = ("lost", "failed")  # states in which the modem does nothing at all
 BEFORE_MS = 60_000  # the machine's own words may come this long before the station notices
 AFTER_MS = 15_000  # or this long after, when its clock or its log was slow
 MINUTE_MS = 60_000
+SOCKET = re.compile(r"\busb (\d+-\d+(?:\.\d+)*)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,12 @@ def causes(at: int, machine: Iterable[tuple[int, str]]) -> tuple[str, ...]:
     """The kinds of what the machine did around this moment, in the order in which it did them, each once."""
     near = sorted((when, kind) for when, kind in machine if at - BEFORE_MS <= when <= at + AFTER_MS)
     return tuple(dict.fromkeys(kind for _, kind in near))
+
+
+def concerns(evidence: str, place: str) -> bool:
+    """Whether the machine's words are about this USB socket, a hub before it, or no socket at all ("" knows no place)."""
+    named = SOCKET.search(evidence)
+    return not (named and place) or f"{place}.".startswith(f"{named[1]}.")
 
 
 def totals(found: Iterable[Span]) -> dict[str, int]:

@@ -86,7 +86,7 @@ def picture(row: StationRow, span: str) -> Picture:
     time = charts.axis(span, now, words.local(now))
     events = history.states(db, row.name, since=time.since)
     samples = history.samples(db, row.name, since=time.since)
-    host = list(reversed(readings.host_events(db, since=time.since)))
+    host = [e for e in readings.host_events(db, since=time.since) if day.concerns(e["evidence"], row.place)][::-1]
     machine = [(event["at"], event["kind"]) for event in host]
     states = day.spans([(event["at"], event["state"]) for event in events], time.since, now)
     gaps = day.gaps(states, machine)
