@@ -31,9 +31,13 @@ def states(db: sqlite3.Connection, station: str, *, since: int) -> list[sqlite3.
         "SELECT at, state, reason FROM station_event WHERE station=? AND at<? ORDER BY id DESC LIMIT 1",
         [station, since],
     ).fetchall()
-    return before + db.execute(
-        "SELECT at, state, reason FROM station_event WHERE station=? AND at>=? ORDER BY id", [station, since]
-    ).fetchall()
+    return (
+        before
+        + db.execute(
+            "SELECT at, state, reason FROM station_event WHERE station=? AND at>=? ORDER BY id",
+            [station, since],
+        ).fetchall()
+    )
 
 
 def samples(db: sqlite3.Connection, station: str, *, since: int) -> list[sqlite3.Row]:

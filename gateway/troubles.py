@@ -50,7 +50,9 @@ BY_WORDS = {  # what says more than its kind
     "The SIM's plan has no texts, or its credit is used up.": "Ask for the balance. Then top it up or change the plan, and press Go on.",
 }
 OTHER = {  # what has no number
-    "silence": Trouble("The modem did not answer in time.", f"If it comes often: start it anew, then reset it. {PLUG}"),
+    "silence": Trouble(
+        "The modem did not answer in time.", f"If it comes often: start it anew, then reset it. {PLUG}"
+    ),
     "port gone": Trouble("The modem left its port: unplugged, restarted, or without power.", PLUG),
     "reset": Trouble("The modem restarted by itself.", f"Look at the day for drops of voltage. {PLUG}"),
     "error": Trouble("The modem said that something went wrong, and not what.", DO["modem"]),

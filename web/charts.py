@@ -67,7 +67,9 @@ def axis(name: str, now: int, here: datetime) -> Range:
     else:
         midnight = here.replace(hour=0, minute=0, second=0, microsecond=0)
         days, parts = (7, 4) if name == "week" else (31, 1)
-        begin = midnight - timedelta(days=days - 1)  # by the wall clock: a day that is an hour shorter is still one
+        begin = midnight - timedelta(
+            days=days - 1
+        )  # by the wall clock: a day that is an hour shorter is still one
         edges = [ms(begin + timedelta(hours=24 / parts * n)) for n in range(days * parts + 1)]
     made = Range(name, edges[0], edges[-1], now, edges, [])
     made.ticks.extend(_ticks(made, here))
@@ -132,7 +134,15 @@ def line(
         if len(run) == 2:  # one sample, and how long it held
             dots.append(points[0])
     values = [value for at, value in known]
-    return Line(runs, dots, [(y(value), word) for value, word in marks], min(values), max(values), known[-1][1], known[-1][0])
+    return Line(
+        runs,
+        dots,
+        [(y(value), word) for value, word in marks],
+        min(values),
+        max(values),
+        known[-1][1],
+        known[-1][0],
+    )
 
 
 Sample = tuple[int, float]

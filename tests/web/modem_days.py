@@ -36,7 +36,9 @@ def restless_day(world: World, *, now: int | None = None) -> int:
             storage_total=40,
         )
     for n, fall in enumerate(falls):
-        readings.host_event(world.db, "undervoltage", "hwmon: in0_lcrit_alarm (Undervoltage detected!)", now=fall - 1_000)
+        readings.host_event(
+            world.db, "undervoltage", "hwmon: in0_lcrit_alarm (Undervoltage detected!)", now=fall - 1_000
+        )
         readings.host_event(world.db, "usb_lost", "usb 1-1.3: USB disconnect, device number 7", now=fall)
         gone = "The modem north was unplugged, or it restarted.\nIts port /dev/ttyUSB0 disappeared.\nThe texts for this SIM wait; none is lost.\nPlug it in again where it was."
         stations.set_state(world.db, "north", "lost", gone, now=fall + 1_000)
@@ -50,13 +52,18 @@ def restless_day(world: World, *, now: int | None = None) -> int:
     for code, times in (("CMS 38", 4), ("CME 14", 2), ("silence", 1), ("port gone", 3), ("CMS 999", 1)):
         for n in range(times):
             readings.count_error(world.db, "north", code, day=day, now=now - n * HOUR)
-    world.db.execute("UPDATE station SET temperature_c=46, voltage_mv=3662, place='1-1.3', revision='21.318.01.00.541' WHERE name='north'")
+    world.db.execute(
+        "UPDATE station SET temperature_c=46, voltage_mv=3662, place='1-1.3', revision='21.318.01.00.541' WHERE name='north'"
+    )
     return now
 
 
 def _traffic(world: World, begin: int, now: int) -> None:
     """Texts of the day, spread over its hours: the rows of real texts, with their times moved back."""
-    ids = [world.draft(f"Person {n}", f"+120255502{n:02d}", "Hi, it's Elm Street Tenants. STOP to end.") for n in range(40)]
+    ids = [
+        world.draft(f"Person {n}", f"+120255502{n:02d}", "Hi, it's Elm Street Tenants. STOP to end.")
+        for n in range(40)
+    ]
     for message_id in ids:
         world.approve(message_id)
     for n in range(len(ids)):

@@ -2,7 +2,19 @@
 
 from flask import Blueprint
 
-from web.screens import home, inbox, me, modem_acts, modem_day, modems, people, send, sign_in, stream, uncertain
+from web.screens import (
+    home,
+    inbox,
+    me,
+    modem_acts,
+    modem_day,
+    modems,
+    people,
+    send,
+    sign_in,
+    stream,
+    uncertain,
+)
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     home.bp,

@@ -87,7 +87,7 @@ def query(name: str) -> ResponseReturnValue:
 
 @bp.post("/<name>/test")
 @needs("control_stations")
-def test(name: str) -> ResponseReturnValue:
+def test_text(name: str) -> ResponseReturnValue:
     """Send a test text from this modem to another one of ours."""
     row, receiver = named(name), field("to")
     selftests.begin(data.db(), row.name, receiver, by=access.user(), rules=data.rules(), now=data.now())
@@ -101,16 +101,22 @@ def number(name: str) -> ResponseReturnValue:
     """Write down which number the SIM in this modem has."""
     row, typed = named(name), field("number", 40)
     if not row.iccid:
-        raise Refused("This modem has shown no SIM yet, so there is nothing to write down. Nothing was changed.")
+        raise Refused(
+            "This modem has shown no SIM yet, so there is nothing to write down. Nothing was changed."
+        )
     region = data.rules().region
     known = sims.set_number(data.db(), row.iccid, typed, by=access.user(), region=region, now=data.now())
-    words.tell(f"The SIM in {row.name} has the number {words.sim_number(known)}." if known else "The number is taken back.")
+    words.tell(
+        f"The SIM in {row.name} has the number {words.sim_number(known)}."
+        if known
+        else "The number is taken back."
+    )
     return back(row, "facts")
 
 
 @bp.post("/tests")
 @needs("control_stations")
-def test_all() -> ResponseReturnValue:
+def run_all_tests() -> ResponseReturnValue:
     """Every ready modem texts the next one: each sends once and receives once."""
     ready = [row for row in rows() if row.state == "ready" and row.number]
     if len(ready) < 2:

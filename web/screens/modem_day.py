@@ -76,7 +76,13 @@ def page(name: str, span: str) -> ResponseReturnValue:
     """The last 24 hours, seven days or 31 days of one modem."""
     row = named(name)
     return render_template(
-        "modem_day.html", row=row, picture=picture(row, span), span=span, topics=TOPICS[span], charts=charts, day=day
+        "modem_day.html",
+        row=row,
+        picture=picture(row, span),
+        span=span,
+        topics=TOPICS[span],
+        charts=charts,
+        day=day,
     )
 
 
@@ -86,7 +92,9 @@ def picture(row: StationRow, span: str) -> Picture:
     time = charts.axis(span, now, words.local(now))
     events = history.states(db, row.name, since=time.since)
     samples = history.samples(db, row.name, since=time.since)
-    host = [e for e in readings.host_events(db, since=time.since) if day.concerns(e["evidence"], row.place)][::-1]
+    host = [e for e in readings.host_events(db, since=time.since) if day.concerns(e["evidence"], row.place)][
+        ::-1
+    ]
     machine = [(event["at"], event["kind"]) for event in host]
     states = day.spans([(event["at"], event["state"]) for event in events], time.since, now)
     gaps = day.gaps(states, machine)
@@ -94,7 +102,9 @@ def picture(row: StationRow, span: str) -> Picture:
     traffic = history.counted(db, row.name, time.edges)
     lines = _lines(time, samples, gaps)
     shown = [event for event in events if event["at"] >= time.since]
-    flags = charts.flags(time, [*(e["at"] for e in shown if e["state"] in FLAGGED), *(at for at, _ in machine)])
+    flags = charts.flags(
+        time, [*(e["at"] for e in shown if e["state"] in FLAGGED), *(at for at, _ in machine)]
+    )
     falls = sum(kind == "undervoltage" for _, kind in machine)
     return Picture(
         time,
@@ -127,7 +137,8 @@ def _lines(time: Range, samples: list[sqlite3.Row], gaps: list[Gap]) -> dict[str
         return [(s["at"], None if s[column] is None else s[column] / divisor) for s in samples]
 
     storage = [
-        (s["at"], 100 * (s["storage_used"] or 0) / s["storage_total"] if s["storage_total"] else None) for s in samples
+        (s["at"], 100 * (s["storage_used"] or 0) / s["storage_total"] if s["storage_total"] else None)
+        for s in samples
     ]
     made = {
         "signal": charts.line(
@@ -163,14 +174,19 @@ def _log(
         return charts.flag_of(flags, time, at)
 
     steps = [
-        Step(e["at"], e["state"], e["reason"], False, flag(e["at"]) if e["state"] in FLAGGED else None) for e in events
+        Step(e["at"], e["state"], e["reason"], False, flag(e["at"]) if e["state"] in FLAGGED else None)
+        for e in events
     ]
     steps += [Step(e["at"], e["kind"], e["evidence"], True, flag(e["at"])) for e in host]
     return sorted(steps, key=lambda step: step.at, reverse=True)[:LOG_ROWS]
 
 
 def _table(
-    time: Range, states: list[Span], samples: list[sqlite3.Row], traffic: Traffic, machine: list[tuple[int, str]]
+    time: Range,
+    states: list[Span],
+    samples: list[sqlite3.Row],
+    traffic: Traffic,
+    machine: list[tuple[int, str]],
 ) -> list[TableRow]:
     """The same as numbers, newest first, without the stretches of which nothing is known."""
     rows = []

@@ -111,7 +111,7 @@ def errors(name: str) -> list[CodeRow]:
     return [CodeRow(row["code"], now.get(row["code"], 0), row["count"], row["last_at"]) for row in week]
 
 
-def tests(name: str | None = None, limit: int = 8) -> list[sqlite3.Row]:
+def self_tests(name: str | None = None, limit: int = 8) -> list[sqlite3.Row]:
     """The newest self-tests, of one modem or of all."""
     found = selftests.latest(data.db(), 100)
     return [test for test in found if name in (None, test["sender"], test["receiver"])][:limit]
@@ -131,7 +131,7 @@ def page() -> ResponseReturnValue:
         need=need,
         rest=len(found) - work - need,
         strips={row.name: strip(row.name) for row in found},
-        tests=tests(),
+        tests=self_tests(),
         standing=selftests.standing(data.db()),
         test_words=selftests.WORDS.format(token="ABCD2345"),  # noqa: S106 - an example for people to read
         testable=[row for row in found if row.state == "ready" and row.number],
@@ -150,10 +150,13 @@ def detail(name: str) -> ResponseReturnValue:
         strips={row.name: strip(row.name)},
         events=stations.events(data.db(), name, 30),
         asks_pin=asks_pin(row),
-        asked={what: asked(name, what) for what in ("pause", "resume", "restart", "reset", "ussd", "query", "pin")},
+        asked={
+            what: asked(name, what)
+            for what in ("pause", "resume", "restart", "reset", "ussd", "query", "pin")
+        },
         code=codes.known(data.db(), row.iccid),
         others=[other for other in rows() if other.name != name],
-        tests=tests(name, 5),
+        tests=self_tests(name, 5),
         standing=selftests.standing(data.db()),
         errors=errors(name),
         vendor=row.model,
