@@ -156,8 +156,10 @@ def driver(value: Any) -> str:
 
 
 def pin(value: Any) -> str:
-    if not isinstance(value, str) or not re.fullmatch(r"([0-9]{4,8})?", value):
-        raise v.Invalid('4 to 8 digits in quotes, or "" for a SIM without a PIN')
+    if not isinstance(value, str) or not re.fullmatch(r"([0-9]{4,8})?|ignore", value):
+        raise v.Invalid(
+            '4 to 8 digits in quotes, "" for a SIM without a PIN, or "ignore" for a modem that asks for one and needs none'
+        )
     return value
 
 
@@ -196,4 +198,6 @@ STATION: dict[str, Rule] = {
     "per_day": LIMIT,
     "per_month": LIMIT,
     "people_per_month": LIMIT,
+    "self_test_hours": whole_number(0, 1000),
+    "reopen_hours": whole_number(0, 1000),
 }

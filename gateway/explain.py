@@ -162,13 +162,26 @@ def smsc_missing(station: str) -> Notice:
     )
 
 
-def storage_nearly_full(station: str, used: int, total: int) -> Notice:
-    """The storage for incoming texts is nearly full."""
+def storage_nearly_full(station: str, used: int, total: int, hours: float | None) -> Notice:
+    """The storage for incoming texts is nearly full, or will be in `hours`."""
+    within = "an hour" if (hours or 0) <= 1 else f"{hours:.0f} hours"
+    pace = f" At this pace it is full within {within}." if hours else ""
     return Notice(
-        f"The memory for incoming texts in {station} is nearly full.",
-        f"{used} of {total} places are taken.",
+        f"The memory for incoming texts in {station} fills up.",
+        f"{used} of {total} places are taken.{pace}",
         "We fetch each text, keep it here, and then free its place.",
-        "If this stays, look at the modem's page: it may hold texts that it does not let us delete.",
+        "If this stays, it holds texts that are not ours to delete, or that it does not let go: delete them with a telephone.",
+    )
+
+
+def slot_stuck(station: str, storage: str, index: int, count: int) -> Notice:
+    """A text that was kept cannot be deleted in the modem."""
+    more = f" and {count - 1} more" if count > 1 else ""
+    return Notice(
+        f"The modem {station} does not let go of a text that we have fetched.",
+        f"Place {index} of its memory {storage}{more} was full again after three deletions.",
+        "The text is kept here, once. We leave that place alone and try it again every hour. It goes on sending.",
+        "Nothing, for one place. If there are more, delete the texts with a telephone, or use another modem.",
     )
 
 

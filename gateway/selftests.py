@@ -64,11 +64,18 @@ def standing(db: sqlite3.Connection) -> dict[str, object] | None:
 
 
 def begin(
-    db: sqlite3.Connection, sender: str, receiver: str, *, by: User | None, rules: Rules, now: int
+    db: sqlite3.Connection,
+    sender: str,
+    receiver: str,
+    *,
+    by: User | None,
+    rules: Rules,
+    now: int,
+    by_id: int | None = None,
 ) -> int:
     """Begin one: its text is approved by the standing approval and waits for the sender's station. Returns its id.
 
-    `by` None: the schedule, or a station that wants to know whether it is well.
+    `by` None: the schedule, or a station that wants to know whether it is well, or that was asked by `by_id`.
     """
     if by is not None and not may(by.role, "control_stations"):
         raise Refused("Your role does not control modems. Nothing was sent.")
@@ -85,7 +92,7 @@ def begin(
         message_id = _text(db, sender, number, WORDS.format(token=token), now)
         cursor = db.execute(
             "INSERT INTO self_test (sender, receiver, token, by_id, message_id, started_at) VALUES (?,?,?,?,?,?)",
-            [sender, receiver, token, by.id if by else None, message_id, now],
+            [sender, receiver, token, by.id if by else by_id, message_id, now],
         )
         test_id = int(cursor.lastrowid or 0)
         db.execute("DELETE FROM self_test WHERE id<=?", [test_id - KEEP])
@@ -245,3 +252,17 @@ def waiting_text(db: sqlite3.Connection, sender: str) -> int | None:
         [sender],
     ).fetchone()
     return None if row is None else int(row["message_id"])
+
+
+def under_way(db: sqlite3.Connection, sender: str) -> bool:
+    """Whether a test from this station has not ended."""
+    row = db.execute("SELECT 1 FROM self_test WHERE ended_at IS NULL AND sender=?", [sender]).fetchone()
+    return row is not None
+
+
+def last_by_gateway(db: sqlite3.Connection, sender: str, *, since: int) -> bool:
+    """Whether this station began a test by itself since then (ms)."""
+    row = db.execute(
+        "SELECT 1 FROM self_test WHERE sender=? AND by_id IS NULL AND started_at>? LIMIT 1", [sender, since]
+    ).fetchone()
+    return row is not None

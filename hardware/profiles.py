@@ -27,6 +27,8 @@ CNMI = (
 CBC = r"\+CBC: ?\d+,\d+,(\d{4})\b"  # state, percent, millivolts
 CBC_VOLTS = r"\+CBC: ?(\d\.\d+)V"
 HUAWEI_PIN = r"\^CPIN: ?[^,]*,[^,]*,\d+,(\d+)"  # code, times, PUK, PIN, PUK2, PIN2
+# For a modem that takes none of these, or (`direct`) cannot store: it hands each text over and waits for AT+CNMA.
+CNMI_DIRECT = ("2,2,0,1,0", "1,2,0,1,0", "3,2,0,1,1", "1,2,2,2,1", "2,2,0,0,0", "1,2,0,0,0")
 ICCID = ("AT+CCID", "AT^ICCID?", "AT+ICCID", "AT+QCCID", "AT+CCID?", "AT+CRSM=176,12258,0,0,10")
 
 
@@ -45,9 +47,10 @@ class Profile:
 
     name: str
     pattern: str = ""  # sought in "manufacturer model revision", case ignored
-    errors: str = ""  # whose meanings +CMS ERROR 512 and above have: "wavecom", "siemens" or ""
-    quiet: tuple[str, ...] = ()  # silences its noise
+    errors: str = ""  # whose meanings +CMS ERROR 512 and above have: "wavecom", "simcom", "siemens" or ""
+    quiet: tuple[str, ...] = ()  # silences its noise, before all else
     cnmi: tuple[str, ...] = CNMI
+    direct: bool = False  # it cannot store what comes: +CMT and +CDS only
     iccid: tuple[str, ...] = ICCID
     pin_attempts: str = ""  # asks how often the PIN may still be tried
     pin_attempts_left: str = ""  # finds that number (group 1) in the answer
@@ -58,6 +61,12 @@ class Profile:
     temperature: Gauge | None = None  # degrees Celsius; the hottest plausible number
     voltage: Gauge | None = Gauge("AT+CBC", CBC)  # millivolts
     ussd: str = ""  # how it writes USSD: "packed" septets in hex (both ways), "ucs2" in hex, "gsm" characters
+    keeps_link: bool = True  # AT+CMMS=1 may be tried before texts that follow each other
+    pace: tuple[int, float] = (
+        0,
+        0.0,
+    )  # so many octets of a PDU at a time and seconds between; 0: all at once
+    to_3g: str = ""  # sets it to 3G (or 2G), for SIMs whose texts do not go by LTE: a person's choice
 
 
 GENERIC = Profile(
@@ -78,10 +87,11 @@ PROFILES = (
     Profile(
         "huawei",
         r"huawei",
-        quiet=("AT^CURC=0",),
+        quiet=("AT^CURC=0", "AT^PORTSEL=1"),  # the second sends what comes unasked to the port that asks
         iccid=("AT^ICCID?", "AT+CCID", "AT+ICCID", "AT+CRSM=176,12258,0,0,10"),
         pin_attempts="AT^CPIN?",
         pin_attempts_left=HUAWEI_PIN,
+        to_3g='AT^SYSCFGEX="0201",3FFFFFFF,1,2,7FFFFFFFFFFFFFFF,,',
         after_pin_s=3.0,  # sooner, "the firmware may fail miserably and reboot itself" (ModemManager)
         reset=("AT^RESET", "AT+CFUN=1,1", "AT+CFUN=16"),
         temperature=Gauge("AT^CHIPTEMP?", r"(-?\d+)", 0.1),
@@ -91,6 +101,8 @@ PROFILES = (
     Profile(
         "simcom-a76",
         r"\b(A76|A79|SIM767|SIM7[6789]7)\d*",
+        errors="simcom",
+        to_3g="AT+CNMP=13",
         pin_attempts="AT+SPIC",
         pin_attempts_left=r"\+SPIC: ?(\d+)",
         sms_ready="SMS DONE",
@@ -101,6 +113,8 @@ PROFILES = (
     Profile(
         "simcom-sim7",
         r"\bSIM(COM_)?_?7\d\d\d|SIM7\d\d\d",
+        errors="simcom",
+        to_3g="AT+CNMP=14",
         quiet=("AT+AUTOCSQ=0",),
         iccid=("AT+CICCID", *ICCID),
         pin_attempts="AT+SPIC",
@@ -113,6 +127,7 @@ PROFILES = (
     Profile(
         "simcom",
         r"simcom|\bSIM[89]\d\d",
+        errors="simcom",
         pin_attempts="AT+SPIC",
         pin_attempts_left=r"\+SPIC: ?(\d+)",
         sms_ready="SMS Ready",
@@ -122,7 +137,7 @@ PROFILES = (
     Profile(
         "zte",
         r"\bzte\b",
-        quiet=("AT+ZOPRT=5", "AT+CPMS?"),  # the latter stops its +ZUSIMR:2 flood
+        quiet=("AT+CPMS?", "AT+ZOPRT=5"),  # the first stops its +ZUSIMR:2 flood
         pin_attempts="AT+ZPINPUK=?",
         pin_attempts_left=r"\+ZPINPUK: ?(\d+)",
         after_pin_s=2.0,
@@ -133,6 +148,7 @@ PROFILES = (
         r"quectel",
         quiet=('AT+QURCCFG="urcport","usbat"',),
         iccid=("AT+QCCID", *ICCID),
+        to_3g='AT+QCFG="nwscanmode",2',
         pin_attempts='AT+QPINC="SC"',
         pin_attempts_left=r'\+QPINC: ?"SC",(\d+)',
         temperature=Gauge(
@@ -158,6 +174,9 @@ PROFILES = (
         voltage=Gauge("AT^SBV", r"\^SBV: ?(\d{4})"),
     ),
     Profile("wavecom", r"wavecom", errors="wavecom"),
+    # its storage for reports is "not supported yet": they come directly or not at all
+    Profile("gosuncn", r"gosuncn|\bME3630", cnmi=("2,1,0,1,0", "1,1,0,1,0", *CNMI)),
+    Profile("iridium", r"iridium", cnmi=("2,1,0,0,1", *CNMI)),
     Profile(
         "sierra",
         r"sierra",
@@ -175,6 +194,8 @@ PROFILES = (
         reset=("AT#REBOOT", "AT+CFUN=1,1"),
         voltage=Gauge("AT#CBC", r"#CBC: ?\d,(\d{3})", 10.0),
     ),
+    # Kannel writes them 18 octets, then 10 ms: more at once is cut.
+    Profile("nokia", r"\bnokia\b", pace=(18, 0.01)),
     Profile("u-blox", r"u-?blox", pin_attempts="AT+UPINCNT", pin_attempts_left=r"\+UPINCNT: ?(\d+)"),
     Profile(
         "mbm",

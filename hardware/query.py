@@ -29,7 +29,6 @@ _BY_FORM = {form: frozenset(names.split()) for form, names in ALLOWED.items()}
 
 
 _NAMED = re.compile(r"([+^#!%*$_][A-Z][A-Z0-9_]*):")
-_NUMBER = re.compile(r"\+?\d{7,}")
 
 
 def allowed(command: str) -> str | None:
@@ -46,16 +45,15 @@ def allowed(command: str) -> str | None:
     return f"AT{name}{form or ''}"
 
 
-def shown(command: str, lines: list[str], *, numbers: bool) -> list[str]:
-    """What people are shown of an answer: its own lines, of bounded length; `numbers` False hides telephone numbers."""
+def shown(command: str, lines: list[str]) -> list[str]:
+    """What people are shown of an answer: its own lines, of bounded length. The numbers in them are the SIM's own."""
     own = command[2:].rstrip("?=")
     kept = []
     for line in lines:
         named = _NAMED.match(line)
         if named and named[1].upper() != own and not own.startswith("I"):
             continue  # it belongs to something else that the modem had to say
-        readable = "".join(c if c.isprintable() else "·" for c in line)[:LINE_MOST]
-        kept.append(readable if numbers or own not in ("+CNUM", "+CSCA") else _NUMBER.sub("…", readable))
+        kept.append("".join(c if c.isprintable() else "·" for c in line)[:LINE_MOST])
     if len(kept) > LINES_MOST:
         kept = [*kept[:LINES_MOST], f"… and {len(kept) - LINES_MOST} lines more"]
     return kept

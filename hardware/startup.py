@@ -1,7 +1,7 @@
 """Starting a modem: the order of steps that survives real modems, each with its fall-backs.
 
-The order: leave a stale prompt, wait for AT, reset to the profile, echo off, error numbers on, who are you, SIM
-and PIN, power, wait for the SIM, PDU mode, storages, indications, registration, service centre, quiet.
+The order: leave a stale prompt, wait for AT, reset to the profile, echo off, error numbers on, who are you, quiet,
+SIM and PIN, power, wait for the SIM, PDU mode, storages, indications, registration, service centre.
 Almost every step may be refused; only these end a start: no answer at all (`ModemSilent`), something that is no
 modem (`NotAModem`), a SIM that cannot be used (`SimNotReady`, `PinRefused`), and no PDU mode (`CommandRefused`).
 A modem that restarts meanwhile is started from the beginning, three times at most.
@@ -19,7 +19,7 @@ from hardware.errors import CommandRefused, ModemSilent, NotAModem, SimNotReady
 from hardware.facts import Identity
 from hardware.notices import Ears
 from hardware.patience import Patience
-from hardware.profiles import GENERIC, Profile, profile_for
+from hardware.profiles import CNMI_DIRECT, GENERIC, Profile, profile_for
 from hardware.sim import ALL_PIN_TRIES, Sim, state_in
 from hardware.storage import Storages
 
@@ -35,6 +35,7 @@ class Startup:
         self.profile: Profile = GENERIC
         self.smsc: str | None = None  # "" when the SIM has none; None when the modem does not tell
         self.indications = ""  # AT+CNMI? as it reads after it was set
+        self.acknowledges = False  # what it hands over directly waits for AT+CNMA
         self.storages = Storages(at, patience)
         self._at = at
         self._ears = ears
@@ -54,6 +55,7 @@ class Startup:
     def _wake_up(self) -> None:
         """Drop stale bytes, leave a stale prompt, then AT until there is an answer."""
         at = self._at
+        at.incoming.owes_result = True  # perhaps, of a text that was handed over before the port was lost
         at.incoming.hush(self._patience.settle_s)
         at.link.write(ESC + b"\r")
         at.incoming.hush(self._patience.settle_s)
@@ -79,9 +81,10 @@ class Startup:
         self.identity = who.of_modem(at)
         made = self.identity
         self.profile = profile_for(made.manufacturer, made.model, made.revision)
+        self._quiet()
         self._open_sim(enter_pin)
         self._sim_ready()
-        ask(at, "AT+CSMS=0", patience.answer_s)
+        self._service()
         self._pdu_mode()
         self.storages = Storages(at, patience)
         self.storages.choose()
@@ -92,9 +95,11 @@ class Startup:
         if ask(at, 'AT+CSCS="IRA"', patience.answer_s) is None:
             ask(at, 'AT+CSCS="GSM"', patience.answer_s)
         self.smsc = self._service_centre()
-        for command in self.profile.quiet:
-            ask(at, command, patience.answer_s)
         self.identity = who.with_subscriber(at, self.identity)
+
+    def _quiet(self) -> None:
+        for command in self.profile.quiet:
+            ask(self._at, command, self._patience.answer_s)
 
     def _open_sim(self, enter_pin: EnterPin) -> None:
         at = self._at
@@ -108,6 +113,7 @@ class Startup:
             powered = True
         powered = powered or self._power_up()
         if powered:
+            self._quiet()  # forgotten with the power
             self._sim.unlock(self.profile, lambda: enter_pin(self.identity))
         if powered or self._sim.pin_entered:
             self._until_said(self.profile.sms_ready)
@@ -171,12 +177,24 @@ class Startup:
             else:
                 return
 
+    def _service(self) -> None:
+        """Let the modem answer the network by itself; one that will not may wait for our AT+CNMA."""
+        if ask(self._at, "AT+CSMS=0", self._patience.answer_s) is None:
+            told = ask(self._at, "AT+CSMS?", self._patience.answer_s) or [""]
+            self.acknowledges = numbers(told[0])[:1] == [1]
+
     def _indicate(self) -> None:
         """Indications: the first form that is accepted; none at all leaves polling, which finds all texts."""
-        for form in self.profile.cnmi:
-            if ask(self._at, f"AT+CNMI={form}", self._patience.answer_s) is not None:
-                break
+        stored = () if self.profile.direct else self.profile.cnmi
+        if not self._first_accepted(stored):
+            self.acknowledges = ask(self._at, "AT+CSMS=1", self._patience.answer_s) is not None
+            if not self._first_accepted(CNMI_DIRECT) and self.acknowledges:
+                self.acknowledges = False
+                ask(self._at, "AT+CSMS=0", self._patience.answer_s)
         self.indications = value(ask(self._at, "AT+CNMI?", self._patience.answer_s))
+
+    def _first_accepted(self, forms: tuple[str, ...]) -> bool:
+        return any(ask(self._at, f"AT+CNMI={form}", self._patience.answer_s) is not None for form in forms)
 
     def _service_centre(self) -> str | None:
         """The SIM's service centre; some SIMs cannot be read, or seem to have none, for seconds after plug-in."""
@@ -186,13 +204,18 @@ class Startup:
             found: str | None = ""
             try:
                 lines = self._at.command("AT+CSCA?", self._patience.answer_s)
-                found = value(lines).split(",")[0].strip('" ')
+                found = centre_in(lines)
             except CommandRefused as refused:
                 if state_in(refused) != "BUSY" and (refused.family, refused.code) != ("CMS", 330):
                     return None
             if found or clock.monotonic() - started + self._patience.retry_s > self._patience.smsc_s:
                 return found
             pause(self._at, self._patience.retry_s)
+
+
+def centre_in(lines: list[str]) -> str:
+    """The number in an answer to AT+CSCA?; "" when the SIM has none."""
+    return value(lines).split(",")[0].strip('" ')
 
 
 def _is_noise(heard: bytes) -> bool:

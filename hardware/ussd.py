@@ -5,7 +5,8 @@ GSM alphabet shown as if they were ASCII, line breaks inside the quotes, padding
 goes first, then what the answer looks like; when that leaves doubt, it is given as the modem wrote it.
 
 Promises: nothing is asked that `harmless` refuses; a session that stays open is ended (AT+CUSD=2).
-Failure: `CommandRefused`, `ModemSilent` when nothing came in time, else what the channel raises.
+Failure: `CommandRefused` when modem or network refuse or the network says nothing for a minute, else what the channel
+raises.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import re
 
 from hardware.asking import ask
 from hardware.at import At
-from hardware.errors import CommandRefused, ModemSilent
+from hardware.errors import CommandRefused
 from hardware.framing import final, unasked
 from hardware.pdu.alphabet import alphabet
 from hardware.pdu.septets import pack, unpack
@@ -32,7 +33,8 @@ _ANSWER = re.compile(r'\+CUSD:\s*(\d)\s*(?:,\s*(?:"(.*?)"|([^,"]*))\s*(?:,\s*(\d
 _HEX = re.compile(r"(?:[0-9A-Fa-f]{2})+")
 _GSM_AS_ASCII = re.compile(r"(?<=[A-Za-z])[{|}~\[\]\\^](?=[a-z])")
 _UCS2_DCS = (0x11, 0x48, 0x49, 0x4A, 0x4B)  # 23.038 clause 5
-_OVER = {4: "the modem or the network does not know USSD", 5: "the network did not answer in time"}
+NO_ANSWER = 5
+_OVER = {4: "the modem or the network does not know USSD", NO_ANSWER: "the network did not answer in time"}
 
 
 def harmless(code: str) -> bool:
@@ -68,7 +70,7 @@ def ask_network(at: At, code: str, form: str, answer_s: float = ANSWER_S) -> str
         ask(at, "AT+CUSD=2")
     if not pieces:
         ask(at, "AT+CUSD=2")  # it may still be open: the next code must not be taken for an answer
-        raise ModemSilent(f'AT+CUSD=1,"{code}"', at.clock.monotonic() - started)
+        session = NO_ANSWER
     if session in _OVER and not any(pieces):
         raise CommandRefused("AT+CUSD", "TEXT", None, _OVER[session], at.clock.monotonic() - started)
     return "\n".join(read(piece, form) for piece in pieces if piece)[:LONGEST]

@@ -9,18 +9,22 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from gateway import explain, stations
+from gateway import explain, readings, stations
 from gateway.bell import ring
 from gateway.budget import Sim
 from gateway.claims import Job, Seat
 from gateway.config import Station as Spec
 from gateway.errors import StaleMessage
-from gateway.policy import Limits
+from gateway.policy import Limits, day_of
 from gateway.rules import Rules
-from gateway.store import connect, ms, write
+from gateway.store import connect, moment, ms, write
 from hardware.link import Clock
 from hardware.modem import Direct, Modem, Notice, Restarted, StorageFull, Waiting
+
+if TYPE_CHECKING:
+    from gateway.station.pins import Typed
 
 log = logging.getLogger("textbank.station")
 
@@ -58,9 +62,17 @@ class Desk:
     )  # what the modem answered and no commit holds yet
     held_up: str = ""  # why the next text waits for its SIM, in words
     newest_ms: int = 0  # the latest moment that the database knows of
-    pin_spent: bool = False  # the configured PIN was tried on this SIM and not accepted
-    pin_once: str = ""  # a PIN that an admin typed, for one try
+    pin_spent: explain.Notice | None = None  # this PIN was tried on this SIM before and not accepted
+    pin_once: "Typed | None" = None  # a PIN that a person typed, for one try
+    card: str = ""  # the SIM of the last start
+    opened_at: float | None = (
+        None  # when the port was first opened since it was last gone, on the monotonic clock
+    )
     heard: list[Notice] = field(default_factory=list)  # what the modem said unasked, not dealt with yet
+    warning: explain.Notice | None = None  # what a technician should know of a modem that works
+    slots: int | None = None  # where texts arrive, as the modem counts them
+    was_full: bool = False  # the modem said so since the last look
+    told_full: bool = False  # and it has not been seen with room since
     late: tuple[Seat, Job, int, float] | None = None  # an attempt whose answer may still come, and until when
     minute: deque[float] = field(default_factory=deque)  # when segments left, on the monotonic clock
     slow_prompts: int = 0  # in a row
@@ -88,7 +100,12 @@ class Desk:
         return Sim(iccid, limits, self.rules.zone)
 
     def say(self, state: str, notice: explain.Notice | None = None) -> None:
-        """Record the station's state, with what happened, the evidence, what was done and what to do next, a line each."""
+        """Record the station's state, with what happened, the evidence, what was done and what to do next, a line each.
+
+        A modem that works says its `warning`, when there is one.
+        """
+        if state == "ready":
+            notice = notice or self.warning
         words = (
             ""
             if notice is None
@@ -100,6 +117,12 @@ class Desk:
         stations.set_state(self.db, self.name, state, words, now=self.now_ms())
         log.info("station=%s state=%s%s", self.name, state, f" what={notice.what!r}" if notice else "")
         self.ring()
+
+    def count_error(self, code: str) -> None:
+        """One more of this trouble ("CMS 38", "silence", "port gone"), for the technician's page."""
+        now = self.now_ms()
+        day = day_of(moment(now), self.rules.zone).isoformat()
+        readings.count_error(self.db, self.name, code, day=day, now=now)
 
     def settle(self, *results: Callable[[], None]) -> None:
         """Record results now, or keep them until the database takes them. Their order is kept."""

@@ -4,19 +4,22 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
-from gateway import claims, explain, stations
+from gateway import claims, explain, readings, stations
 from gateway.config import Station as Spec
+from gateway.filling import ROUND_S
 from gateway.rules import Rules
-from gateway.station import sending
+from gateway.station import asked, sending
 from gateway.station.desk import LOCK_S, UNCERTAIN_IN_A_ROW, Desk, log
+from gateway.station.proving import Proving
 from gateway.station.receiving import Reader
+from gateway.station.rescue import Rescue
+from gateway.station.rounds import Rounds
 from gateway.station.starting import start, trouble
-from hardware.errors import HardwareError, PinRefused, PortGone, SimNotReady
+from gateway.station.warning import storage_warning
+from hardware.errors import HardwareError, ModemSilent, PinRefused, PortGone, SimNotReady
 from hardware.link import Clock
-from hardware.modem import Modem
+from hardware.modem import Health, Modem
 
-SWEEP_S = 60.0  # doorbells get lost: every storage is read this often in any case
-REPORTS_S = 0.5  # reports that come one by one are taken together
 HEALTH_S = 60.0
 HELD_UP_S = 20.0  # between looks at texts that their SIM cannot take now
 STEP_BACK_MS = 60_000
@@ -39,9 +42,13 @@ class Station:
         self._reader: Reader | None = None
         self._failures = 0
         self._hold_until = 0.0
-        self._sweep_at = self._health_at = self._sampled_at = 0.0
+        self._rounds = Rounds()
+        self._health_at = self._sampled_at = 0.0
         self._reading_s = self._read_at = self._look_again_at = 0.0
-        self._sampled: int | None = None
+        self._sampled: str | None = None  # the registration that was written last
+        self._rescue = Rescue(self._desk)
+        self._proving = Proving(self._desk)
+        self._reopen_at: float | None = None
 
     @property
     def name(self) -> str:
@@ -84,6 +91,9 @@ class Station:
     def _step(self, now: float) -> float:
         desk = self._desk
         self._obey()
+        if self._reopen_at is not None and now >= self._reopen_at and desk.late is None:
+            log.info("station=%s is opened anew, as the configuration wants it", self.name)
+            desk.drop_modem()
         if desk.modem is None or self._reader is None:
             return self._start(now)
         heard = self._reader.hear()
@@ -91,24 +101,38 @@ class Station:
             desk.drop_modem()
             return now
         if heard.reports:
-            self._sweep_at = min(self._sweep_at, now + REPORTS_S)
-        if heard.elsewhere or now >= min(self._sweep_at, self._health_at):
+            self._rounds.reports_wait(now)
+        if heard.elsewhere or now >= min(self._rounds.at, self._health_at):
             desk.flush()  # what follows takes its time; between texts the next claim's commit records the last result
-        if heard.elsewhere or now >= self._sweep_at:
-            self._reader.sweep(everything=True)
-            self._sweep_at = now + SWEEP_S
-        elif heard.texts:
-            self._reader.sweep(everything=False)
+        self._receive(now, texts=heard.texts, elsewhere=heard.elsewhere)
         if now >= self._health_at:
             self._look(now)
+        if self._proving.turn(fit=self._fit()):
+            self._health_at = 0.0
+            return desk.clock.monotonic()
         return self._send(now)
+
+    def _receive(self, now: float, *, texts: bool, elsewhere: bool) -> None:
+        """Read the storages that are to be read now."""
+        reader, rounds = self._reader, self._rounds
+        assert reader is not None
+        if elsewhere or rounds.everything_due(now):
+            reader.sweep(everything=True)
+            rounds.swept(now, found=reader.found, total=self._desk.slots, doubtful=reader.doubtful)
+        elif texts or rounds.again_due(now):
+            rounds.looked(now, rang=texts, new=reader.sweep(everything=False))
 
     def _start(self, now: float) -> float:
         desk = self._desk
         if self._failures == 0:
             desk.say("starting")
         self._reader = None
+        self._reopen_at = None
         try:
+            rest_s = self._rescue.act()
+            if rest_s:
+                self._hold_until = now + rest_s
+                return self._hold_until
             started = start(desk)
         except BaseException:
             desk.drop_modem()  # a half-started modem with an older seat must never send
@@ -117,29 +141,25 @@ class Station:
             self._hold_until = now + RETRY_S[-1]
             return self._hold_until
         self._reader = Reader(desk)
-        self._sweep_at = self._health_at = 0.0
+        self._rounds = Rounds()
+        self._health_at = 0.0
         self._sampled = None
+        if desk.spec.reopen_hours:
+            self._reopen_at = now + desk.spec.reopen_hours * 3600
         return now
 
     def _obey(self) -> None:
         """Do what a person asked for on the panel."""
         desk = self._desk
-        asked = stations.take_request(desk.db, self.name, now=desk.now_ms())
-        if asked is None:
+        request = stations.take_request(desk.db, self.name, now=desk.now_ms())
+        if request is None:
             return
-        what, argument, user_id = asked.what, asked.argument, asked.by_id
-        log.info("station=%s asked to %s", self.name, what)
-        stations.answer(desk.db, asked.id, "It was done.", now=desk.now_ms())
-        if what == "pause":
-            desk.paused = "person"
-            stations.set_facts(desk.db, self.name, paused_by=user_id)
-        elif what == "resume":
-            sending.unpause(desk)
-            desk.newest_ms = 0  # the person sees the time on the page and says: go on
-        elif what == "pin":
-            desk.pin_once = argument or ""
-        self._hold_until, self._failures = 0.0, 0
-        if what in ("restart", "pin"):
+        done = asked.obey(
+            desk, request, self._rescue, started=self._reader is not None and desk.modem is not None
+        )
+        if done.anew:
+            self._hold_until, self._failures = 0.0, 0
+        if done.reopen:
             desk.drop_modem()
         self._health_at = 0.0
 
@@ -149,6 +169,18 @@ class Station:
         assert desk.modem is not None
         health = desk.modem.health()
         desk.registered = health.registered
+        self._record(health, now)
+        desk.slots = health.storage_total
+        assert self._reader is not None
+        desk.warning = storage_warning(desk, health, self._reader.stuck)
+        self._health_at = now + (HEALTH_S if health.registered else SEARCH_S)
+        self._rescue.well()
+        self._proving.by_schedule()
+        self._say_state(health.registration)
+
+    def _record(self, health: Health, now: float) -> None:
+        """What changed, for the page; and a sample when it is due, or at once when the network came or went."""
+        desk = self._desk
         facts: dict[str, object] = {
             "registration": health.registration,
             "operator": health.operator,
@@ -156,12 +188,19 @@ class Station:
             "storage_used": health.storage_used,
             "storage_total": health.storage_total,
         }
-        if self._sampled is None or now - self._sampled_at >= SAMPLE_MS / 1000:
-            facts["signal_dbm"] = health.signal_dbm
-            self._sampled, self._sampled_at = health.signal_dbm or 0, now
-        stations.set_facts(desk.db, self.name, **facts)
-        self._health_at = now + (HEALTH_S if health.registered else SEARCH_S)
-        self._say_state(health.registration)
+        if self._sampled == health.registration and now - self._sampled_at < SAMPLE_MS / 1000:
+            stations.set_facts(desk.db, self.name, **facts)
+            return
+        self._sampled, self._sampled_at = health.registration, now
+        measured: dict[str, object] = {
+            "signal_dbm": health.signal_dbm,
+            "temperature_c": health.temperature_c,
+            "voltage_mv": health.voltage_mv,
+        }
+        with desk.write():
+            stations.set_facts(desk.db, self.name, **facts, **measured)
+            del facts["operator"]
+            readings.sample(desk.db, self.name, now=desk.now_ms(), **facts, **measured)
 
     def _say_state(self, registration: str) -> None:
         desk = self._desk
@@ -172,7 +211,8 @@ class Station:
             ).fetchone()
             desk.say("paused", explain.paused_by(self.name, row["name"] if row else "Somebody"))
         elif desk.paused == "uncertain":
-            desk.say("paused", explain.uncertain_in_a_row(self.name, UNCERTAIN_IN_A_ROW))
+            uncertain = explain.uncertain_in_a_row(self.name, UNCERTAIN_IN_A_ROW)
+            desk.say("paused", self._proving.words() or uncertain)
         elif desk.paused:
             desk.say("paused", explain.refused_by_network(self.name, desk.paused))
         elif desk.modem.smsc == "":
@@ -204,17 +244,17 @@ class Station:
         desk.newest_ms = max(desk.newest_ms, now)
         return True
 
-    def _may_send(self) -> bool:
+    def _fit(self) -> bool:
+        """Whether the modem could send now, paused or not."""
         desk = self._desk
         assert desk.modem is not None
-        return desk.registered and not desk.paused and desk.modem.smsc != "" and self._clock_is_sane()
+        return desk.registered and desk.modem.smsc != "" and self._clock_is_sane()
 
     def _send(self, now: float) -> float:
         """Send the next text if there is one, after reading what waits on the SIM: it may be a stop."""
         desk = self._desk
-        if not self._may_send():
-            desk.flush()
-            return min(self._sweep_at, self._health_at)
+        if desk.paused or not self._fit():
+            return self._send_test(now)
         assert desk.seat is not None
         pause_s = desk.room_in_minute(now)
         if pause_s > 0 or not claims.anything_ready(desk.db, desk.seat, now=desk.now_ms()):
@@ -222,11 +262,11 @@ class Station:
             if pause_s <= 0 and desk.held_up:
                 desk.held_up, self._health_at = "", now
             return min(
-                self._sweep_at, self._health_at, now + pause_s if pause_s > 0 else self._next_text(now)
+                self._rounds.at, self._health_at, now + pause_s if pause_s > 0 else self._next_text(now)
             )
         if desk.held_up and now < self._look_again_at:
             desk.flush()
-            return min(self._sweep_at, self._health_at, self._look_again_at)
+            return min(self._rounds.at, self._health_at, self._look_again_at)
         self._read_first(now)
         job = sending.claim(desk)
         if job is not None:
@@ -236,7 +276,20 @@ class Station:
         if desk.held_up:
             desk.say("waiting", explain.budget_spent(self.name, desk.held_up))
             self._look_again_at = now + HELD_UP_S
-        return min(self._sweep_at, self._health_at, self._next_text(now))
+        return min(self._rounds.at, self._health_at, self._next_text(now))
+
+    def _send_test(self, now: float) -> float:
+        """The station does not send; but for the text of the self-test by which it may be proved well."""
+        desk = self._desk
+        desk.flush()
+        text = self._proving.text() if self._fit() else None
+        if text is not None:
+            self._read_first(now)
+            job = sending.claim(desk, only=text)
+            if job is not None:
+                sending.send(desk, job)
+                return desk.clock.monotonic()
+        return min(self._rounds.at, self._health_at)
 
     def _read_first(self, now: float) -> None:
         """What waits on the SIM is read before a text leaves; where that takes long (no AT+CMGL), only every ten seconds."""
@@ -250,7 +303,7 @@ class Station:
     def _next_text(self, now: float) -> float:
         at = claims.next_wake(self._desk.db, now=self._desk.now_ms())
         if at is None:
-            return now + SWEEP_S
+            return now + ROUND_S
         return now + max(0.0, (at - self._desk.now_ms()) / 1000)
 
     def _database_trouble(self, error: sqlite3.Error | OSError) -> float:
@@ -265,12 +318,14 @@ class Station:
             desk.say("waiting", explain.database_locked(LOCK_S) if locked else explain.disk_full(folder, 0))
         except sqlite3.Error:
             log.debug("station=%s its state could not be written either", self.name)
-        self._health_at = self._sweep_at = 0.0  # what rang meanwhile was heard once and not read
+        self._health_at = 0.0
+        self._rounds.everything_now()  # what rang meanwhile was heard once and not read
         return desk.clock.monotonic() + DATABASE_S
 
     def _modem_trouble(self, error: HardwareError) -> float:
         """The modem or its port refuses: let it go, say why, come back with patience."""
         desk = self._desk
+        self._rescue.note(error)
         log.info("station=%s %s", self.name, type(error).__name__)
         log.debug("station=%s %s", self.name, error)
         wait_s = RETRY_S[min(self._failures, len(RETRY_S) - 1)]
@@ -281,7 +336,11 @@ class Station:
             desk.flush()
             state, notice = trouble(self.name, desk.spec.port or "", error)
             if desk.pin_spent and isinstance(error, SimNotReady) and error.state == "PIN":
-                notice = explain.pin_refused(self.name)
+                notice = desk.pin_spent
+            if isinstance(error, PortGone):
+                notice = self._rescue.host_did(error.evidence) or notice
+            if isinstance(error, PortGone | ModemSilent):
+                desk.count_error("port gone" if isinstance(error, PortGone) else "silence")
             desk.say(state, notice)
             stations.set_facts(
                 desk.db, self.name, signal_dbm=None, operator="", registration="", technology=""
@@ -290,7 +349,7 @@ class Station:
             log.debug("station=%s its state could not be written", self.name)
         desk.drop_modem()
         if isinstance(error, PinRefused) or (
-            isinstance(error, SimNotReady) and error.state in ("PIN", "PUK")
+            isinstance(error, SimNotReady) and error.state in ("PIN", "PUK", "ABSENT")
         ):
             wait_s = RETRY_S[-1]
         elif isinstance(error, PortGone):

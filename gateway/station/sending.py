@@ -42,19 +42,20 @@ class _KnockError(Exception):
 def _accepted(desk: Desk, seat: Seat, accepted: Accepted) -> None:
     """The network took a segment: record it, and that this station is well."""
     flight.accept(desk.db, seat, accepted)
-    desk.db.execute(
-        "UPDATE station SET uncertain_in_a_row=0 WHERE name=? AND uncertain_in_a_row<>0", [desk.name]
-    )
+    if desk.paused != "uncertain":  # then it is the self-test that decides
+        desk.db.execute(
+            "UPDATE station SET uncertain_in_a_row=0 WHERE name=? AND uncertain_in_a_row<>0", [desk.name]
+        )
 
 
-def claim(desk: Desk) -> Job | None:
-    """The next text for this station, with the last one's result recorded in the same commit."""
+def claim(desk: Desk, *, only: int | None = None) -> Job | None:
+    """The next text for this station (`only`: this one or none), with the last one's result recorded in the same commit."""
     assert desk.seat is not None
     now = desk.now_ms()
     recorded = bool(desk.results)
     with relaxed(desk.db), desk.write():
         desk.record()
-        job, held_up = claims.claim_next(desk.db, desk.seat, desk.rules, now=now)
+        job, held_up = claims.claim_next(desk.db, desk.seat, desk.rules, now=now, only=only)
     desk.forget()
     desk.held_up = "" if job is not None else held_up or ""
     if job is None and recorded:
@@ -177,8 +178,16 @@ def _refused(desk: Desk, job: Job, seq: int, error: HardwareError, written_at: f
 
     if decision.move == "uncertain":
         desk.late = (seat, job, seq, desk.clock.monotonic() + LISTEN_S - RESULT_S)
-    desk.settle(outcome)
+    code = _code(error)
+    desk.settle(outcome, *([lambda: desk.count_error(code)] if code else []))
     _station_after(desk, decision, error)
+
+
+def _code(error: HardwareError) -> str:
+    """Under which name a technician finds it counted; "" for what the loop counts."""
+    if isinstance(error, CommandRefused):
+        return error.family if error.code is None else f"{error.family} {error.code}"
+    return "no answer" if isinstance(error, SubmitUncertain) else ""
 
 
 def _lose(desk: Desk, seat: Seat, job: Job, seq: int, reason: str, now: int) -> None:

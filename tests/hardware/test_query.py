@@ -87,13 +87,8 @@ def test_a_refused_question_never_reaches_the_modem() -> None:
 
 def test_an_answer_is_the_commands_own_lines_and_bounded() -> None:
     lines = ['+CMT: "+12025550123",,"x"', "+CSQ: 17,99", *["more\x07"] * 100]
-    said = shown("AT+CSQ", lines, numbers=True)
+    said = shown("AT+CSQ", lines)
     assert said[0] == "+CSQ: 17,99"
     assert said[1] == "more·"
     assert len(said) == LINES_MOST + 1
     assert "lines more" in said[-1]
-
-
-def test_numbers_are_hidden_from_who_may_not_see_them() -> None:
-    assert shown("AT+CSCA?", ['+CSCA: "+12025550199",145'], numbers=False) == ['+CSCA: "…",145']
-    assert shown("AT+CGSN", ["356938035643809"], numbers=False) == ["356938035643809"]
