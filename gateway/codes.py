@@ -18,7 +18,7 @@ def checked(code: str) -> str:
     plain = "".join(code.split())
     if not CODE.fullmatch(plain):
         raise Refused(
-            "A balance code looks like *101# or *100*1#. Nothing was asked. It is on the operator's leaflet or page."
+            "A balance code looks like *100# or *100*1#. Nothing was asked. It is on the operator's leaflet or page."
         )
     return plain
 

@@ -111,7 +111,7 @@ def lasted(ms: int) -> str:
 
 
 def headline(word: str, found: Sequence[Gap], *, known: bool, weak: bool = False) -> str:
-    """One sentence for the whole of it; `word` is "day", "week" or "month", `weak` a signal that was weak most of the time."""
+    """One sentence for the whole of it; `word` is "hour", "day", "week" or "month", `weak` a signal that was weak most of the time."""
     if not known:
         return f"Nothing is known of its {word} yet"
     if found and not found[-1].over:

@@ -15,6 +15,7 @@ from gateway.day import Gap, Span
 from gateway.store import ms
 
 WIDE = 1000.0  # the width of a line's own drawing, stretched to the width of the graph
+FIVE_MS = 300_000
 STEPS = 288  # how finely a change is drawn: five minutes of a day
 MOST_FLAGS = 9
 CLOSE = 7.0  # percent: flags nearer than this share a number, for they would cover each other on a phone
@@ -22,7 +23,7 @@ CLOSE = 7.0  # percent: flags nearer than this share a number, for they would co
 
 @dataclass(frozen=True)
 class Tick:
-    """A line of the grid with its label: how the reader's browser says the time ("hour", "weekday", "day")."""
+    """A line of the grid with its label: how the reader's browser says the time ("clock", "hour", "weekday", "day")."""
 
     at: int
     x: float
@@ -37,9 +38,9 @@ class Tick:
 
 @dataclass(frozen=True)
 class Range:
-    """One time axis, for every graph of a page: "day" (24 hours), "week" or "month", in the group's time.
+    """One time axis, for every graph of a page: "hour", "day" (24 hours), "week" or "month", in the group's time.
 
-    `edges` are the stretches in which texts are counted: hours, quarters of a day, days.
+    `edges` are the stretches in which texts are counted: five minutes, hours, quarters of a day, days.
     """
 
     name: str
@@ -59,8 +60,11 @@ class Range:
 
 
 def axis(name: str, now: int, here: datetime) -> Range:
-    """The axis that ends with the present hour (of a day) or day; `here` is now in the group's zone."""
-    if name == "day":
+    """The axis that ends with the present five minutes, hour or day; `here` is now in the group's zone."""
+    if name == "hour":
+        until = -(-now // FIVE_MS) * FIVE_MS
+        edges = [until - FIVE_MS * n for n in range(12, -1, -1)]
+    elif name == "day":
         hour = here.replace(minute=0, second=0, microsecond=0)
         until = ms(hour) + 3_600_000
         edges = [until - 3_600_000 * n for n in range(24, -1, -1)]
@@ -80,7 +84,9 @@ def _ticks(made: Range, here: datetime) -> Iterable[Tick]:
     zone = here.tzinfo
     for at in made.edges:
         local = datetime.fromtimestamp(at / 1000, zone if zone is not None else ZoneInfo("UTC"))
-        if made.name == "day" and local.hour % 6 == 0:
+        if made.name == "hour" and local.minute % 15 == 0:
+            yield Tick(at, made.x(at), "clock", f"{local:%H:%M}")
+        elif made.name == "day" and local.hour % 6 == 0:
             yield Tick(at, made.x(at), "hour", f"{local:%H:%M}")
         elif made.name == "week" and local.hour == 0 and at != made.until:
             yield Tick(at, made.x(at), "weekday", f"{local:%a}")

@@ -2,7 +2,7 @@
 
 import math
 
-from gateway import readings, stations, store
+from gateway import explain, readings, stations, store
 from tests.web.world import World, modems
 
 MINUTE = 60_000
@@ -40,7 +40,7 @@ def restless_day(world: World, *, now: int | None = None) -> int:
             world.db, "undervoltage", "hwmon: in0_lcrit_alarm (Undervoltage detected!)", now=fall - 1_000
         )
         readings.host_event(world.db, "usb_lost", "usb 1-1.3: USB disconnect, device number 7", now=fall)
-        gone = "The modem north was unplugged, or it restarted.\nIts port /dev/ttyUSB0 disappeared.\nThe texts for this SIM wait; none is lost.\nPlug it in again where it was."
+        gone = str(explain.port_gone("north", "/dev/ttyUSB0", "")).replace(". ", ".\n")
         stations.set_state(world.db, "north", "lost", gone, now=fall + 1_000)
         stations.set_state(world.db, "north", "starting", "", now=fall + (5 + n) * MINUTE)
         stations.set_state(world.db, "north", "ready", "", now=fall + (6 + n) * MINUTE)

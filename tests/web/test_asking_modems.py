@@ -79,9 +79,9 @@ def test_what_is_asked_reaches_the_station_and_the_answer_its_place(
 def test_the_place_of_the_answer_has_the_focus_once(ready: World, visit: Visit) -> None:
     visitor = ted(visit)
     visitor.post("/modems/north/query", command="AT+CSQ")
-    assert re.search(r'id="asked-query"[^>]* autofocus', visitor.get("/modems/north").get_data(as_text=True))
+    assert re.search(r'id="asked-query"[^>]* data-focus', visitor.get("/modems/north").get_data(as_text=True))
     again = visitor.get("/modems/north").get_data(as_text=True)
-    assert not re.search(r'id="asked-query"[^>]* autofocus', again)
+    assert not re.search(r'id="asked-query"[^>]* data-focus', again)
 
 
 def test_a_request_that_nobody_takes_says_why(ready: World, visit: Visit) -> None:
@@ -96,7 +96,7 @@ def test_a_request_that_nobody_takes_says_why(ready: World, visit: Visit) -> Non
 def test_a_code_that_is_none_is_refused_and_nobody_is_asked(ready: World, visit: Visit, code: str) -> None:
     answer = ted(visit).post("/modems/north/balance", code=code)
     assert answer.status_code == 409
-    assert "looks like *101#" in answer.get_data(as_text=True)
+    assert "looks like *100#" in answer.get_data(as_text=True)
     assert stations.take_request(ready.db, "north", now=store.wall_ms()) is None
 
 

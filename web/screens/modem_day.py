@@ -1,4 +1,4 @@
-"""A modem's day, week or month: its states, network, signal, texts and what the machine did, as graphs on one time axis, with a
+"""A modem's hour, day, week or month: its states, network, signal, texts and what the machine did, as graphs on one time axis, with a
 table that says the same. Numbers and states only; nobody's words.
 """
 
@@ -24,7 +24,12 @@ LOW = 44.0  # and of the smaller ones
 WEAK_DBM, GOOD_DBM = -95, -75
 LOG_ROWS = 60
 FLAGGED = ("lost", "failed", "paused")  # states that get a number in the graphs
-TOPICS = {"day": "stations texts inbox", "week": "stations", "month": "stations"}
+TOPICS = {
+    "hour": "stations texts inbox",
+    "day": "stations texts inbox",
+    "week": "stations",
+    "month": "stations",
+}
 
 
 @dataclass(frozen=True)
@@ -70,10 +75,10 @@ class Picture:
     advice: Notice | None
 
 
-@bp.get("/<name>/<any(day,week,month):span>")
+@bp.get("/<name>/<any(hour,day,week,month):span>")
 @needs("see_stations")
 def page(name: str, span: str) -> ResponseReturnValue:
-    """The last 24 hours, seven days or 31 days of one modem."""
+    """The last hour, 24 hours, seven days or 31 days of one modem."""
     row = named(name)
     return render_template(
         "modem_day.html",
@@ -174,10 +179,16 @@ def _log(
         return charts.flag_of(flags, time, at)
 
     steps = [
-        Step(e["at"], e["state"], e["reason"], False, flag(e["at"]) if e["state"] in FLAGGED else None)
+        Step(
+            e["at"],
+            e["state"],
+            e["reason"],
+            machine=False,
+            flag=flag(e["at"]) if e["state"] in FLAGGED else None,
+        )
         for e in events
     ]
-    steps += [Step(e["at"], e["kind"], e["evidence"], True, flag(e["at"])) for e in host]
+    steps += [Step(e["at"], e["kind"], e["evidence"], machine=True, flag=flag(e["at"])) for e in host]
     return sorted(steps, key=lambda step: step.at, reverse=True)[:LOG_ROWS]
 
 

@@ -10,6 +10,7 @@ from werkzeug.exceptions import NotFound
 
 from gateway import codes, day, history, people, policy, readings, selftests, stations
 from gateway.day import Span
+from gateway.ladder import BETWEEN_RESETS_S
 from gateway.stations import StationRow
 from gateway.store import moment
 from web import charts, data, words
@@ -18,7 +19,8 @@ from web.charts import Range
 
 bp = Blueprint("modems", __name__, url_prefix="/modems")
 NEEDS_SOMEBODY = ("failed", "lost", "paused")  # the others go on by themselves
-RESET_MS = 600_000  # no modem is reset more often than this
+RESET_MS = int(BETWEEN_RESETS_S * 1000)
+HOUR_MS = 3_600_000
 HELD_MS = 15_000  # a request that is not taken by then is held up by something
 QUESTIONS = (  # what a technician asks most: the command, and what it tells
     ("AT+CSQ", "Signal"),
@@ -57,6 +59,12 @@ class Strip:
 
     time: Range
     states: list[Span]
+
+    @property
+    def closer(self) -> str:
+        """Where to look closer: an hour while nothing older is known."""
+        young = self.states and self.states[0].from_at > self.time.now - HOUR_MS
+        return "hour" if young else "day"
 
 
 def strip(name: str) -> Strip:

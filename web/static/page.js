@@ -34,7 +34,7 @@ const textbank = (window.textbank = {});
     if (at.toDateString() !== now.toDateString()) Object.assign(parts, { day: "numeric", month: "short" });
     time.textContent = clock(parts).format(at);
   }
-  const LABELS = { hour: { hour: "numeric" }, weekday: { weekday: "short" }, day: { day: "numeric", month: "short" } };
+  const LABELS = { clock: HOURS, hour: { hour: "numeric" }, weekday: { weekday: "short" }, day: { day: "numeric", month: "short" } };
   const sayLabel = (label) => { label.textContent = clock(LABELS[label.dataset.how]).format(new Date(label.dataset.at)); };
   const sayTimes = (root) => {
     root.querySelectorAll("time[data-how]").forEach(sayTime);
@@ -135,7 +135,7 @@ const textbank = (window.textbank = {});
     document.body.className = fresh.body.className;
     settle();
     shield();
-    const next = newer.querySelector("[autofocus]") || newer.querySelector("[role=alert] strong") || newer.querySelector("#who") || newer.querySelector("h1");
+    const next = newer.querySelector("[autofocus], [data-focus]") || newer.querySelector("[role=alert] strong") || newer.querySelector("#who") || newer.querySelector("h1");
     if (next) {
       if (!next.hasAttribute("tabindex") && !/^(TEXTAREA|INPUT|BUTTON|A)$/.test(next.tagName)) next.tabIndex = -1;
       next.focus({ preventScroll: true });
