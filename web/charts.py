@@ -84,7 +84,7 @@ def _ticks(made: Range, here: datetime) -> Iterable[Tick]:
     zone = here.tzinfo
     for at in made.edges:
         local = datetime.fromtimestamp(at / 1000, zone if zone is not None else ZoneInfo("UTC"))
-        if made.name == "hour" and local.minute % 15 == 0:
+        if made.name == "hour" and local.minute % 20 == 0:
             yield Tick(at, made.x(at), "clock", f"{local:%H:%M}")
         elif made.name == "day" and local.hour % 6 == 0:
             yield Tick(at, made.x(at), "hour", f"{local:%H:%M}")
@@ -137,7 +137,7 @@ def line(
         points = list(_points(time, run, y))
         if len(points) > 1 and points[0][0] != points[-1][0]:
             runs.append(" ".join(f"{x * WIDE / 100:.1f},{height}" for x, height in points))
-        if len(run) == 2:  # one sample, and how long it held
+        if len(run) == 2 and run[0][0] >= time.since:  # one sample, and how long it held
             dots.append(points[0])
     values = [value for at, value in known]
     return Line(

@@ -2,8 +2,8 @@
 
 import math
 
-from gateway import explain, readings, stations, store
-from tests.web.world import World, modems
+from gateway import codes, explain, readings, selftests, sims, stations, store
+from tests.web.world import ICCIDS, World, modems
 
 MINUTE = 60_000
 HOUR = 60 * MINUTE
@@ -77,3 +77,68 @@ def _traffic(world: World, begin: int, now: int) -> None:
             world.db.execute(
                 f"UPDATE {table} SET {column}=? WHERE id=?", [begin + int(share * (now - begin)), row_id]
             )
+
+
+FOUND = "modem-356938035643809"
+
+
+def everything_asked(world: World) -> None:
+    """After a restless day: a request in every state, self-tests with every end, a found modem whose name is long."""
+    now, ted = store.wall_ms(), world.users["technician"]
+    selftests.approve_standing(world.db, by=world.users["admin"], channel="panel", now=now - 30 * HOUR)
+    for name, number in (("north", "+15185550117"), ("south", "+15185550162")):
+        sims.seen(world.db, ICCIDS[name], number=number, now=now)
+        stations.set_facts(world.db, name, number=number)
+    sims.set_balance(
+        world.db, ICCIDS["north"], "Your balance is 4.20 USD. Valid until 03/31.", now=now - HOUR
+    )
+    codes.keep(world.db, ICCIDS["north"], "*100#")
+    answers = {
+        "ussd": "Your balance is 4.20 USD. Valid until 03/31.",
+        "query": 'AT+CPMS?\n+CPMS: "SM",3,40,"SM",3,40,"SM",3,40\nOK',
+        "restart": None,
+        "reset": "Nothing was done: the last reset was 2 minutes ago. Try again in 8 minutes.",
+    }
+    for what, words in answers.items():
+        asked = stations.request(world.db, "north", what, by=ted, now=now - MINUTE, argument="*100#")
+        stations.take_request(world.db, "north", now=now - MINUTE + 1_000)
+        if words is not None:
+            stations.answer(world.db, asked, words, now=now - MINUTE + 3_000)
+    stations.request(world.db, "south", "ussd", by=ted, now=now - 1_000, argument="*100#")
+    stations.request(world.db, "south", "query", by=ted, now=now - MINUTE, argument="ATI")
+    stations.set_facts(world.db, "south", reset_at=now - 2 * MINUTE)
+    _tests(world, now)
+    stations.ensure(world.db, FOUND, now=now)
+    stations.set_facts(
+        world.db,
+        FOUND,
+        found=1,
+        model="Quectel EC25-E revision EC25EFAR06A06M4G",
+        imei="356938035643809",
+        port="/dev/ttyUSB6",
+    )
+    waits = explain.pin_required(FOUND)
+    stations.set_state(
+        world.db, FOUND, "paused", "\n".join((waits.what, waits.evidence, waits.done, waits.next)), now=now
+    )
+
+
+def _tests(world: World, now: int) -> None:
+    lost = (
+        "south sent the text, and it did not come to north within three minutes. "
+        "Check the number of the SIM in north, its signal, and the credit of the SIM in south."
+    )
+    rows = (
+        ("north", "south", 1_400, 3_900, 5_200, 1, None),
+        ("south", "north", 2_100, None, None, 0, lost),
+        ("north", "south", 900, None, None, None, None),
+    )
+    for n, (sender, receiver, sent, came, told, passed, reason) in enumerate(rows):
+        at = now - (30 - 10 * n) * MINUTE
+        times = [None if after is None else at + after for after in (sent, came, told)]
+        ended = None if passed is None else at + 180_000
+        world.db.execute(
+            "INSERT INTO self_test (sender, receiver, token, started_at, sent_at, received_at, reported_at, ended_at, passed, reason) "
+            "VALUES (?,?,?,?,?,?,?,?,?,?)",
+            [sender, receiver, f"TOKEN{n}", at, *times, ended, passed, reason],
+        )

@@ -157,13 +157,12 @@ def detail(name: str) -> ResponseReturnValue:
         row=row,
         strips={row.name: strip(row.name)},
         events=stations.events(data.db(), name, 30),
-        asks_pin=asks_pin(row),
         asked={
             what: asked(name, what)
             for what in ("pause", "resume", "restart", "reset", "ussd", "query", "pin")
         },
         code=codes.known(data.db(), row.iccid),
-        others=[other for other in rows() if other.name != name],
+        others=[other for other in rows() if other.name != name and other.number],
         tests=self_tests(name, 5),
         standing=selftests.standing(data.db()),
         errors=errors(name),
@@ -173,6 +172,7 @@ def detail(name: str) -> ResponseReturnValue:
     )
 
 
+@bp.app_template_global()
 def asks_pin(row: StationRow) -> bool:
     """True while this station waits for a PIN that a person knows; a PUK is for a telephone, never for this page."""
     return row.state not in ("ready", "lost") and "PIN" in row.reason and "PUK" not in row.reason
