@@ -73,7 +73,8 @@ class Sending:
 class Station:
     """A modem with its SIM. `port` None: found by itself. Limits count segments, the last people; 0: none.
 
-    Every so many hours it texts another SIM of ours, and is opened anew; 0: never.
+    Every so many hours it texts another SIM of ours, and is opened anew; 0: never. `low_credit`: words of the
+    operator's text that holds the SIM; "": none.
     """
 
     name: str
@@ -86,6 +87,8 @@ class Station:
     people_per_month: int = 0
     self_test_hours: int = 0
     reopen_hours: int = 0
+    low_credit: str = ""
+    send_while_roaming: bool = True
 
 
 @dataclass(frozen=True)

@@ -163,6 +163,14 @@ def pin(value: Any) -> str:
     return value
 
 
+def words(value: Any) -> str:
+    if not isinstance(value, str) or len(value) > 100 or not (value.isprintable() or not value):
+        raise v.Invalid(
+            'words that the operator\'s text holds, on one line and at most 100 characters, or ""'
+        )
+    return value.strip()
+
+
 def station_name(value: Any) -> str:
     if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}", value):
         raise v.Invalid(
@@ -200,4 +208,6 @@ STATION: dict[str, Rule] = {
     "people_per_month": LIMIT,
     "self_test_hours": whole_number(0, 1000),
     "reopen_hours": whole_number(0, 1000),
+    "low_credit": words,
+    "send_while_roaming": yes_or_no,
 }

@@ -17,6 +17,7 @@ import os
 import select
 import signal
 import socket
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -27,6 +28,7 @@ from gateway import explain, flight, lock, schema, stations
 from gateway.bell import Bell, ring
 from gateway.config import Config
 from gateway.config import Station as Spec
+from gateway.host import Host, recorder
 from gateway.rules import rules_of
 from gateway.schedule import Housekeeper
 from gateway.station import Station
@@ -178,7 +180,8 @@ class Gateway:
                 housekeeper = Housekeeper(self._database, rules_of(self._config), self._clock)
                 housekeeper.start()
                 try:
-                    self._listen(bell, housekeeper)
+                    with contextlib.closing(Host()) as host:
+                        self._listen(bell, housekeeper, host)
                 finally:
                     housekeeper.stop()
 
@@ -213,14 +216,18 @@ class Gateway:
             open_modem=partial(self._open_modem, spec),
         )
 
-    def _listen(self, bell: Bell, housekeeper: Housekeeper) -> None:
+    def _listen(self, bell: Bell, housekeeper: Housekeeper, host: Host) -> None:
         """Pass every bell on to the stations; twice a second see whether one was missed."""
         with contextlib.closing(connect(self._database, query_only=True)) as db:
             seen = -1
             while True:
-                ready, _, _ = select.select([bell.fileno(), self._ending.fileno()], [], [], SAFETY_NET_S)
+                ready, _, alarmed = select.select(
+                    [bell.fileno(), self._ending.fileno(), *host.files], [], host.alarms, SAFETY_NET_S
+                )
                 if self._ending.fileno() in ready:
                     return
+                if alarmed or set(host.files) & set(ready):
+                    self._note(host)
                 version = int(db.execute("PRAGMA data_version").fetchone()[0])
                 rung = bell.drain()
                 if rung or version != seen:
@@ -228,6 +235,14 @@ class Gateway:
                     for worker in self._workers:
                         worker.ring()
                 housekeeper.watch()
+
+    def _note(self, host: Host) -> None:
+        """The machine did something that modems suffer from."""
+        try:
+            with contextlib.closing(connect(self._database)) as db:
+                host.look(recorder(db, wall_ms))
+        except sqlite3.Error as error:
+            log.warning("what the machine did could not be written down: %s", error)
 
     def _keep_reserve(self) -> None:
         """A file to give up when the card is full, so that results can still be written down."""

@@ -1,4 +1,4 @@
-"""More of the sentences about modems: PINs that are kept back, restarts, USSD, questions, self-tests, SIMs on hold.
+"""More of the sentences about modems: PINs that are kept back, restarts, self-tests, the power under them.
 
 Pure. As `gateway/explain.py`, whose reader is the same.
 """
@@ -27,28 +27,18 @@ def pin_tried_before(station: str) -> Notice:
     )
 
 
-def sim_stays_busy(station: str, minutes: int) -> Notice:
-    """The SIM cannot be read for minutes."""
-    return Notice(
-        f"The modem {station} has not been able to use its SIM for {minutes} minutes.",
-        "It says that the card is busy or fails.",
-        f"We restarted the modem, as we do once for this. {KEPT}",
-        "If it stays, take the SIM out, wipe its contacts, put it back; or try it in a telephone.",
-    )
-
-
-def restarted(station: str, rung: str, what: str) -> Notice:
+def restarted(station: str, rung: str, why: str, what: str) -> Notice:
     """A rung of the ladder was tried."""
     how = {
-        "command": "told it to restart",
-        "usb": "reset its USB connection",
-        "power": "took its power for a moment",
+        "command": "told the modem {} to restart",
+        "usb": "reset the USB connection of the modem {}",
+        "power": "took the power of the modem {} for a moment",
     }[rung]
     return Notice(
-        f"The modem {station} did not answer, so we {how}.",
-        sentence(what),
+        f"We {how.format(station)}.",
+        _opening(f"{why} {what}"),
         f"We do this at most once in ten minutes. {KEPT}",
-        "Wait a minute. If it stays silent, we try what is left, and then say so here.",
+        "Wait a minute. If it does not come back, we try what is left, and then say so here.",
     )
 
 
@@ -61,7 +51,7 @@ def restart_not_possible(station: str, rung: str, why: str) -> Notice:
     }[rung]
     return Notice(
         f"The modem {station} does not answer and cannot be restarted {how} here.",
-        sentence(why),
+        _opening(why),
         f"We go on to the next thing that may help. {KEPT}",
         "Nothing to do yet.",
     )
@@ -117,65 +107,6 @@ def self_test_failed(station: str, reason: str) -> Notice:
     )
 
 
-# Answers to what a person asked, as one line for the page.
-
-
-def reset_done(what: str) -> str:
-    """The button Reset: it was done."""
-    return f"The modem was told to restart: {what}. It is back in about a minute."
-
-
-def reset_not_now(why: str, wait_s: float) -> str:
-    """The button Reset: it may not be now."""
-    minutes = max(1, round(wait_s / 60))
-    span = "a minute" if minutes == 1 else f"{minutes} minutes"
-    return f"Nothing was done: {why}. Try again in {span}."
-
-
-def reset_not_possible(why: str) -> str:
-    """The button Reset: it cannot be."""
-    return f"The modem could not be told to restart: {why}. Unplug it, count to ten, plug it in again."
-
-
-def ussd_not_harmless(code: str) -> str:
-    """A code that may change a setting."""
-    return (
-        f"{code} was not asked: it is no code that only asks, such as *100#, or it may change a setting of the line, such as "
-        "call forwarding or the PIN. Use a telephone for those."
-    )
-
-
-def ussd_failed(why: str) -> str:
-    """The network did not answer a code."""
-    return f"The network gave no answer: {sentence(why)} Check the code with the operator, and that the modem has a network."
-
-
-def query_refused(command: str) -> str:
-    """A command that does more than ask the modem about itself."""
-    return (
-        f"{command[:40]} was not asked. Only commands that read the modem's own state are, one at a time, such as AT+CSQ, "
-        "AT+CREG? or AT+COPS?. Texts, PINs and settings are not to be reached from here."
-    )
-
-
-def not_started(state: str) -> str:
-    """The modem is not there to be asked."""
-    return f"Nothing was asked: the modem is {state}. Its page says what to do."
-
-
-def modem_refused(why: str) -> str:
-    """The modem answered a question with an error."""
-    return f"The modem does not answer this: {sentence(why)}"
-
-
-def no_partner(station: str) -> str:
-    """There is no other modem for a self-test."""
-    return (
-        f"Nothing was sent: a test from {station} needs another modem that is ready and whose SIM's number is known. "
-        "Write the number down at that modem's page."
-    )
-
-
-def self_test_began(station: str, receiver: str) -> str:
-    """A self-test is under way."""
-    return f"{station} sends a test text to {receiver}. It ends within three minutes; the page shows how it went."
+def _opening(words: str) -> str:
+    """A technician's few words as a sentence of their own."""
+    return sentence(words[:1].upper() + words[1:])

@@ -149,11 +149,13 @@ class At:
             result = self._wait(answer, timeout_s, sending=True)
         except HardwareError as lost:
             self.incoming.owes_result = True
-            raise SubmitUncertain(str(lost), self.clock.monotonic() - started) from lost
+            raise SubmitUncertain(str(lost), self.clock.monotonic() - started, "port") from lost
         if result is None:
             self.incoming.owes_result = True
-            evidence = f"the modem restarted ({self.incoming.restarted})" if self.incoming.restarted else ""
-            raise SubmitUncertain(evidence or "no final answer came", self._since(answer))
+            if self.incoming.restarted:
+                restarted = f"the modem restarted ({self.incoming.restarted})"
+                raise SubmitUncertain(restarted, self._since(answer), "restart")
+            raise SubmitUncertain("no final answer came", self._since(answer))
         if result.ok:
             self.accepted_at = self.clock.monotonic()
         return self._checked("AT+CMGS", answer, result)

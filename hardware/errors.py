@@ -119,12 +119,18 @@ class TpduRefused(HardwareError):
 
 
 class SubmitUncertain(HardwareError):
-    """After Ctrl-Z: silence, a lost port, a reset. The text may have left or not; only evidence can tell."""
+    """After Ctrl-Z: silence, a lost port, a reset. The text may have left or not; only evidence can tell.
 
-    def __init__(self, evidence: str, waited_s: float) -> None:
+    `lost` says by what: after a silence an answer may still come.
+    """
+
+    def __init__(
+        self, evidence: str, waited_s: float, lost: Literal["silence", "port", "restart"] = "silence"
+    ) -> None:
         super().__init__(f"no result {waited_s:.1f} s after the PDU was written: {evidence}")
         self.evidence = evidence
         self.waited_s = waited_s
+        self.lost = lost
 
 
 class SimNotReady(HardwareError):

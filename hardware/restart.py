@@ -19,7 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from hardware.at import ESC, At
-from hardware.errors import CommandRefused, HardwareError, ModemSilent
+from hardware.errors import CommandRefused, HardwareError, ModemSilent, PortGone
 from hardware.link import Clock, Link
 from hardware.profiles import Profile
 
@@ -36,7 +36,7 @@ class NotPossible(HardwareError):  # noqa: N818
 
 
 def by_command(link: Link, clock: Clock, profile: Profile) -> str:
-    """Write the vendor's reset commands until one is taken, or the last is not answered. PortGone is a success."""
+    """Write the vendor's reset commands until one is taken, or is not answered, or takes the port away."""
     at = At(link, clock)
     link.write(ESC + b"\r")
     at.incoming.hush(SETTLE_S)
@@ -48,6 +48,8 @@ def by_command(link: Link, clock: Clock, profile: Profile) -> str:
             continue
         except ModemSilent:
             return f"{command} was written; it did not answer"
+        except PortGone:
+            return f"{command} was written; its port went away, as it does in a restart"
         return f"{command} was taken"
     raise NotPossible(f"it refused {command}")
 

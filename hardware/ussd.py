@@ -127,7 +127,7 @@ def read(piece: str, form: str) -> str:
 def _first_certain(octets: bytes, form: str, dcs: int | None) -> str | None:
     """The octets as words, by what is known of their form first."""
     ucs2, packed = _ucs2(octets), _packed(octets)
-    if dcs in _UCS2_DCS or form == "ucs2":
+    if dcs in _UCS2_DCS or form == "ucs2" or _every_other_is_alike(octets):
         return ucs2 if ucs2 is not None else packed
     if form == "packed":
         return packed if packed is not None else ucs2
@@ -163,6 +163,12 @@ def _plausible(words: str) -> str | None:
     blocks = {ord(c) >> 8 for c in words if c.isalpha()} - {0}
     odd = sum(not (c.isalnum() or c.isspace() or c in ".,:;!?-+*#/()'\"%$€£&=@_") for c in words)
     return words if len(blocks) <= 2 and odd * 5 <= len(words) else None
+
+
+def _every_other_is_alike(octets: bytes) -> bool:
+    """Whether the high octets are those of one alphabet with its spaces and digits, as no packed text's are."""
+    high = set(octets[::2])
+    return len(octets) % 2 == 0 and 0 in high and len(high) <= 2
 
 
 def _mostly_ascii(words: str) -> bool:

@@ -63,6 +63,13 @@ def stations(ctx: click.Context, as_json: bool) -> None:
         signal = "no signal known" if row["signal_dbm"] is None else f"{row['signal_dbm']} dBm"
         budget = f"{row['sent_today']} segments today" + (f" of {row['budget']}" if row["budget"] else "")
         click.echo(f"{row['name']}: {row['state']}, {row['operator'] or 'no network'}, {signal}, {budget}")
+        facts = (
+            (row["balance"], f"the operator said: {row['balance']}"),
+            (row["temperature_c"] is not None, f"{row['temperature_c']} °C"),
+            (row["voltage_mv"] is not None, f"{(row['voltage_mv'] or 0) / 1000:.2f} V"),  # type: ignore[operator]
+        )
+        if known := ", ".join(words for there, words in facts if there):
+            click.echo(f"  {' '.join(known.split())}")
         if row["reason"]:
             click.echo(f"  {row['reason']}")
 

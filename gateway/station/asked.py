@@ -6,9 +6,9 @@ the line, read a text or restart a modem too often is refused before anything is
 
 from dataclasses import dataclass
 
-from gateway import explain_modems, selftests, sims, stations
+from gateway import answers, selftests, sims, stations
 from gateway.errors import Refused
-from gateway.station import sending
+from gateway.station import refused
 from gateway.station.desk import Desk, log
 from gateway.station.pins import Typed
 from gateway.station.rescue import Rescue
@@ -65,7 +65,9 @@ def _do(desk: Desk, request: Request, rescue: Rescue, *, started: bool) -> Done:
         case "self_test":
             return Done(_self_test(desk, request))
         case _ if not started:
-            return Done(explain_modems.not_started(_state(desk)))
+            return Done(answers.not_started(_state(desk)))
+        case _ if desk.draining(desk.clock.monotonic()):
+            return Done(answers.text_under_way())
         case "ussd":
             return Done(_ussd(desk, request.argument or ""))
         case _:
@@ -74,7 +76,7 @@ def _do(desk: Desk, request: Request, rescue: Rescue, *, started: bool) -> Done:
 
 def _resume(desk: Desk) -> None:
     """A person says go on: for this station and for the SIM that is in it."""
-    sending.unpause(desk)
+    refused.unpause(desk)
     desk.newest_ms = 0  # the person sees the time on the page
     row = desk.db.execute("SELECT iccid FROM station WHERE name=?", [desk.name]).fetchone()
     if sims.paused(desk.db, row["iccid"]):
@@ -93,38 +95,38 @@ def _state(desk: Desk) -> str:
 def _ussd(desk: Desk, code: str) -> str:
     code = code.strip()
     if not ussd.harmless(code):
-        return explain_modems.ussd_not_harmless(code[:40])
+        return answers.ussd_not_harmless(code[:40])
     assert desk.modem is not None
     assert desk.seat is not None
     try:
         words = desk.modem.ask_network(code)
     except CommandRefused as refused:
-        return explain_modems.ussd_failed(refused.text)
+        return answers.ussd_failed(refused.text)
     if words:
         sims.set_balance(desk.db, desk.seat.sim.iccid, words, now=desk.now_ms())
-    return words or explain_modems.ussd_failed("its answer was empty")
+    return words or answers.ussd_failed("its answer was empty")
 
 
 def _query(desk: Desk, command: str) -> str:
     written = query.allowed(command)
     if written is None:
-        return explain_modems.query_refused(command)
+        return answers.query_refused(command)
     assert desk.modem is not None
     try:
         lines = desk.modem.query(command)
     except CommandRefused as refused:
-        return explain_modems.modem_refused(refused.text)
+        return answers.modem_refused(refused.text)
     return "\n".join([written, *lines, "OK"])
 
 
 def _self_test(desk: Desk, request: Request) -> str:
     receiver = request.argument or selftests.partner(desk.db, desk.name)
     if receiver is None:
-        return explain_modems.no_partner(desk.name)
+        return answers.no_partner(desk.name)
     try:
         selftests.begin(
             desk.db, desk.name, receiver, by=None, by_id=request.by_id, rules=desk.rules, now=desk.now_ms()
         )
     except Refused as refusal:
         return str(refusal)
-    return explain_modems.self_test_began(desk.name, receiver)
+    return answers.self_test_began(desk.name, receiver)

@@ -20,8 +20,9 @@ from gateway.errors import StaleMessage
 from gateway.policy import Limits, day_of
 from gateway.rules import Rules
 from gateway.store import connect, moment, ms, write
+from gateway.streak import Streak
 from hardware.link import Clock
-from hardware.modem import Direct, Modem, Notice, Restarted, StorageFull, Waiting
+from hardware.modem import Direct, LateRefusal, LateSubmit, Modem, Notice, Restarted, StorageFull, Waiting
 
 if TYPE_CHECKING:
     from gateway.station.pins import Typed
@@ -37,10 +38,34 @@ def _comes_first(notice: Notice) -> bool:
     match notice:
         case Waiting(report=True) | Direct(kind="report"):
             return False
-        case Waiting() | Direct() | StorageFull() | Restarted():
+        case Waiting() | Direct() | StorageFull() | Restarted() | LateSubmit() | LateRefusal():
             return True
         case _:
             return False
+
+
+@dataclass
+class Late:
+    """An attempt whose answer did not come in time: the next answer that nobody waits for is its own.
+
+    Until `until` (monotonic) nothing else is written to a modem that may still be handing it over (`drains`): on some, the
+    next text's answer could not be told from this one's.
+    """
+
+    seat: Seat
+    job: Job
+    seq: int
+    until: float
+    drains: bool
+
+
+@dataclass
+class Hold:
+    """Nothing goes by this SIM until then (monotonic), and why, in words."""
+
+    until: float
+    why: str
+    for_s: int
 
 
 @dataclass
@@ -73,9 +98,17 @@ class Desk:
     slots: int | None = None  # where texts arrive, as the modem counts them
     was_full: bool = False  # the modem said so since the last look
     told_full: bool = False  # and it has not been seen with room since
-    late: tuple[Seat, Job, int, float] | None = None  # an attempt whose answer may still come, and until when
+    late: Late | None = None
     minute: deque[float] = field(default_factory=deque)  # when segments left, on the monotonic clock
     slow_prompts: int = 0  # in a row
+    streak: Streak = field(default_factory=Streak)  # refusals in a row; it outlives restarts of the modem
+    hold: Hold | None = None
+    technology: str = ""  # what the modem is on, as it told last
+    roaming: bool = False
+    unreported: explain.Notice | None = None  # the warning that reports have stopped
+    wants_reset: str = ""  # why the modem itself should be restarted, in words; for the ladder
+    look_soon: bool = False  # network, SIM and storage, before another text
+    smsc_asked: bool = False  # the text centre was read again since the start
     suspects: dict[str, str] = field(
         default_factory=dict
     )  # number -> reason of refusals that may be the SIM's fault
@@ -159,6 +192,16 @@ class Desk:
     def ring(self) -> None:
         """Tell the panel that something was committed."""
         ring(self.database)
+
+    def draining(self, now: float) -> bool:
+        """Whether a text's answer may still come, so that nothing else may be written."""
+        return self.late is not None and self.late.drains and now < self.late.until
+
+    def held(self, now: float) -> bool:
+        """Whether nothing goes by this SIM for a while; a hold that is over is forgotten."""
+        if self.hold is not None and now >= self.hold.until:
+            self.hold, self.look_soon = None, True
+        return self.hold is not None
 
     def room_in_minute(self, now: float) -> float:
         """Seconds until the per-minute limit lets another segment go; 0 when it does."""

@@ -4,11 +4,12 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
-from gateway import claims, explain, readings, stations
+from gateway import claims, explain, readings, reportwatch, stations
 from gateway.config import Station as Spec
 from gateway.filling import ROUND_S
 from gateway.rules import Rules
-from gateway.station import asked, sending
+from gateway.station import asked, refused, sending
+from gateway.station.credit import CreditWatch
 from gateway.station.desk import LOCK_S, UNCERTAIN_IN_A_ROW, Desk, log
 from gateway.station.proving import Proving
 from gateway.station.receiving import Reader
@@ -26,6 +27,8 @@ STEP_BACK_MS = 60_000
 SLOW_READ_S = 1.0
 SLOW_READ_EVERY_S = 10.0
 SEARCH_S = 10.0  # between looks while the modem has no network
+DENIED_LOOKS = 3  # before a person is told: some networks refuse once and then let it in
+WATCH_S = 600.0  # between looks at whether reports still come
 SAMPLE_MS = 300_000  # a signal that wavers is written at most this often
 RETRY_S = (1.0, 2.0, 5.0, 10.0, 30.0)
 DATABASE_S = 1.0
@@ -46,8 +49,11 @@ class Station:
         self._health_at = self._sampled_at = 0.0
         self._reading_s = self._read_at = self._look_again_at = 0.0
         self._sampled: str | None = None  # the registration that was written last
+        self._denied = 0  # looks in a row at which the network refused the SIM
+        self._watched_at = -WATCH_S
         self._rescue = Rescue(self._desk)
         self._proving = Proving(self._desk)
+        self._credit: CreditWatch | None = None
         self._reopen_at: float | None = None
 
     @property
@@ -98,19 +104,34 @@ class Station:
             return self._start(now)
         heard = self._reader.hear()
         if heard.restarted:
+            desk.late = None  # whatever it was doing, it has forgotten
             desk.drop_modem()
             return now
+        if desk.draining(now) and desk.late is not None:
+            desk.flush()
+            self._look_at_all()  # then: what came meanwhile, and whether it is well
+            return desk.late.until
+        if desk.look_soon:
+            desk.look_soon = False
+            self._look_at_all()
         if heard.reports:
             self._rounds.reports_wait(now)
         if heard.elsewhere or now >= min(self._rounds.at, self._health_at):
             desk.flush()  # what follows takes its time; between texts the next claim's commit records the last result
         self._receive(now, texts=heard.texts, elsewhere=heard.elsewhere)
+        if self._credit is not None and (heard.texts or heard.elsewhere):
+            self._credit.look()
         if now >= self._health_at:
             self._look(now)
-        if self._proving.turn(fit=self._fit()):
+        if self._proving.turn(fit=self._fit(now)):
             self._health_at = 0.0
             return desk.clock.monotonic()
         return self._send(now)
+
+    def _look_at_all(self) -> None:
+        """Next: every storage, and how the modem is."""
+        self._rounds.everything_now()
+        self._health_at = 0.0
 
     def _receive(self, now: float, *, texts: bool, elsewhere: bool) -> None:
         """Read the storages that are to be read now."""
@@ -141,6 +162,7 @@ class Station:
             self._hold_until = now + RETRY_S[-1]
             return self._hold_until
         self._reader = Reader(desk)
+        self._credit = self._credit or CreditWatch(desk)
         self._rounds = Rounds()
         self._health_at = 0.0
         self._sampled = None
@@ -168,7 +190,16 @@ class Station:
         desk = self._desk
         assert desk.modem is not None
         health = desk.modem.health()
-        desk.registered = health.registered
+        desk.registered, desk.technology = health.registered, health.technology
+        desk.roaming = health.registration == "roaming"
+        self._denied = self._denied + 1 if health.registration == "denied" and not health.registered else 0
+        if desk.modem.smsc == "":
+            desk.modem.read_service_centre()
+        if now >= self._watched_at + WATCH_S:
+            desk.unreported = reportwatch.warning(
+                desk.db, self.name, desk.seat, desk.rules, now=desk.now_ms()
+            )
+            self._watched_at = now
         self._record(health, now)
         desk.slots = health.storage_total
         assert self._reader is not None
@@ -176,6 +207,8 @@ class Station:
         self._health_at = now + (HEALTH_S if health.registered else SEARCH_S)
         self._rescue.well()
         self._proving.by_schedule()
+        if self._credit is not None:
+            self._credit.look()
         self._say_state(health.registration)
 
     def _record(self, health: Health, now: float) -> None:
@@ -211,8 +244,7 @@ class Station:
             ).fetchone()
             desk.say("paused", explain.paused_by(self.name, row["name"] if row else "Somebody"))
         elif desk.paused == "uncertain":
-            uncertain = explain.uncertain_in_a_row(self.name, UNCERTAIN_IN_A_ROW)
-            desk.say("paused", self._proving.words() or uncertain)
+            desk.say("paused", self._proving.words() or refused.lost_sight(desk, UNCERTAIN_IN_A_ROW))
         elif desk.paused:
             desk.say("paused", explain.refused_by_network(self.name, desk.paused))
         elif desk.modem.smsc == "":
@@ -223,17 +255,21 @@ class Station:
                 explain.clock_not_trusted(f"The clock says {desk.clock.now():%d %B %Y, %H:%M} UTC."),
             )
         elif not desk.registered:
-            denied = registration == "denied"
+            denied = self._denied >= DENIED_LOOKS
             desk.say(
                 "waiting",
                 explain.registration_denied(self.name, "")
                 if denied
                 else explain.not_registered(self.name, registration),
             )
+        elif desk.roaming and not desk.spec.send_while_roaming:
+            desk.say("waiting", explain.roaming(self.name))
+        elif desk.hold is not None:
+            desk.say("waiting", explain.not_now(self.name, desk.hold.why, desk.hold.for_s))
         elif desk.held_up:
             desk.say("waiting", explain.budget_spent(self.name, desk.held_up))
         else:
-            desk.say("ready")
+            desk.say("ready", desk.warning or desk.unreported)
 
     def _clock_is_sane(self) -> bool:
         """A clock that was never set, or that stands before what the database knows of, would text people at night."""
@@ -244,16 +280,17 @@ class Station:
         desk.newest_ms = max(desk.newest_ms, now)
         return True
 
-    def _fit(self) -> bool:
+    def _fit(self, now: float) -> bool:
         """Whether the modem could send now, paused or not."""
         desk = self._desk
         assert desk.modem is not None
-        return desk.registered and desk.modem.smsc != "" and self._clock_is_sane()
+        there = desk.registered and (desk.spec.send_while_roaming or not desk.roaming)
+        return there and not desk.held(now) and desk.modem.smsc != "" and self._clock_is_sane()
 
     def _send(self, now: float) -> float:
         """Send the next text if there is one, after reading what waits on the SIM: it may be a stop."""
         desk = self._desk
-        if desk.paused or not self._fit():
+        if desk.paused or not self._fit(now):
             return self._send_test(now)
         assert desk.seat is not None
         pause_s = desk.room_in_minute(now)
@@ -271,7 +308,7 @@ class Station:
         job = sending.claim(desk)
         if job is not None:
             if sending.send(desk, job):
-                desk.say("ready")
+                desk.say("ready", desk.warning or desk.unreported)
             return desk.clock.monotonic()
         if desk.held_up:
             desk.say("waiting", explain.budget_spent(self.name, desk.held_up))
@@ -282,14 +319,15 @@ class Station:
         """The station does not send; but for the text of the self-test by which it may be proved well."""
         desk = self._desk
         desk.flush()
-        text = self._proving.text() if self._fit() else None
+        text = self._proving.text() if self._fit(now) else None
         if text is not None:
             self._read_first(now)
             job = sending.claim(desk, only=text)
             if job is not None:
                 sending.send(desk, job)
                 return desk.clock.monotonic()
-        return min(self._rounds.at, self._health_at)
+        held_until = desk.hold.until if desk.hold is not None else self._health_at
+        return now if desk.look_soon else min(self._rounds.at, self._health_at, held_until)
 
     def _read_first(self, now: float) -> None:
         """What waits on the SIM is read before a text leaves; where that takes long (no AT+CMGL), only every ten seconds."""
@@ -334,11 +372,9 @@ class Station:
             self._reader.salvage()
         try:
             desk.flush()
-            state, notice = trouble(self.name, desk.spec.port or "", error)
+            state, notice = self._rescue.verdict(error) or trouble(self.name, desk.spec.port or "", error)
             if desk.pin_spent and isinstance(error, SimNotReady) and error.state == "PIN":
                 notice = desk.pin_spent
-            if isinstance(error, PortGone):
-                notice = self._rescue.host_did(error.evidence) or notice
             if isinstance(error, PortGone | ModemSilent):
                 desk.count_error("port gone" if isinstance(error, PortGone) else "silence")
             desk.say(state, notice)

@@ -6,7 +6,7 @@ step is an event that a person can read.
 
 from pathlib import Path
 
-from gateway import explain_modems, ladder, readings, stations
+from gateway import answers, explain_modems, ladder, readings, stations
 from gateway.explain import Notice
 from gateway.ladder import Plight, Rung
 from gateway.station.desk import Desk, log
@@ -28,11 +28,12 @@ class Rescue:
         self._silences = 0
         self._tried: list[Rung] = []
         self._sim_fails_since: float | None = None
+        self._given_up = False
 
     def well(self) -> None:
         """The modem started and answers."""
         if self._silences or self._tried or self._sim_fails_since is not None:
-            self._silences, self._sim_fails_since = 0, None
+            self._silences, self._sim_fails_since, self._given_up = 0, None, False
             self._tried.clear()
 
     def note(self, error: HardwareError) -> None:
@@ -48,7 +49,14 @@ class Rescue:
             case _:
                 self._sim_fails_since = None
 
-    def host_did(self, evidence: str) -> Notice | None:
+    def verdict(self, error: HardwareError) -> tuple[str, Notice] | None:
+        """The state and the words where more is known than the error tells; None otherwise."""
+        if isinstance(error, ModemSilent) and self._given_up:
+            return "failed", explain_modems.nothing_helped(self._desk.name)
+        notice = self._host_did(error.evidence) if isinstance(error, PortGone) else None
+        return None if notice is None else ("lost", notice)
+
+    def _host_did(self, evidence: str) -> Notice | None:
         """The port went just when the machine under it had trouble: then the modem is not to blame."""
         desk = self._desk
         port = desk.spec.port or ""
@@ -62,44 +70,47 @@ class Rescue:
 
     def act(self) -> float:
         """Before the next start: do what the ladder says. Returns the seconds for which nothing else is tried; 0: start it."""
+        desk = self._desk
+        why, desk.wants_reset = desk.wants_reset or self._sim_is_stuck(), ""
         while True:
-            step = ladder.next_step(self._plight())
-            if self._sim_is_stuck():
-                step = ladder.next_step(self._plight(failures=ladder.REOPENS))
-                if step.rung == "reopen":
-                    return 0.0
-            elif step.rung == "reopen":
+            step = ladder.next_step(self._plight(ladder.REOPENS if why else self._silences))
+            if step.rung == "reopen":
                 return 0.0
             if step.rung == "person":
-                self._desk.say("failed", explain_modems.nothing_helped(self._desk.name))
+                self._given_up = not why
                 return 0.0
             self._tried.append(step.rung)
-            words = self._restart(step.rung)
-            if words is not None:
-                self._desk.say("lost", words)
+            what = self._restart(step.rung)
+            if what is not None:
+                why = why or "It did not answer."
+                desk.say("lost", explain_modems.restarted(desk.name, step.rung, why, what))
                 return BOOT_S
+            if why:
+                return 0.0
 
-    def _sim_is_stuck(self) -> bool:
+    def _sim_is_stuck(self) -> str:
+        """Why the modem is to be restarted for its SIM; "" when it is not, or was."""
         since = self._sim_fails_since
-        long = since is not None and self._desk.clock.monotonic() - since >= SIM_PATIENCE_S
-        return long and "command" not in self._tried
+        if since is None or "command" in self._tried or self._desk.clock.monotonic() - since < SIM_PATIENCE_S:
+            return ""
+        return f"It could not use its SIM for {SIM_PATIENCE_S / 60:.0f} minutes."
 
-    def _plight(self, failures: int | None = None) -> Plight:
+    def _plight(self, failures: int) -> Plight:
         desk = self._desk
         now = desk.clock.monotonic()
         reset_at = desk.db.execute("SELECT reset_at FROM station WHERE name=?", [desk.name]).fetchone()[
             "reset_at"
         ]
         return Plight(
-            failures=self._silences if failures is None else failures,
+            failures=failures,
             tried=tuple(self._tried),
             since_opened_s=None if desk.opened_at is None else now - desk.opened_at,
             since_reset_s=None if reset_at is None else (desk.now_ms() - reset_at) / 1000,
-            answer_may_come_s=0.0 if desk.late is None else desk.late[3] - now,
+            answer_may_come_s=0.0 if desk.late is None else desk.late.until - now,
         )
 
-    def _restart(self, rung: Rung) -> Notice | None:
-        """Do it; the words for the station's state, None when this way was not open (an event says so)."""
+    def _restart(self, rung: Rung) -> str | None:
+        """Do it; what was done, None when this way was not open (an event says so)."""
         desk = self._desk
         before = desk.db.execute("SELECT reset_at FROM station WHERE name=?", [desk.name]).fetchone()[
             "reset_at"
@@ -113,7 +124,7 @@ class Rescue:
             desk.say("lost", explain_modems.restart_not_possible(desk.name, rung, str(why)))
             return None
         desk.opened_at = None
-        return explain_modems.restarted(desk.name, rung, what)
+        return what
 
     def _by(self, rung: Rung) -> str:
         desk = self._desk
@@ -141,14 +152,14 @@ class Rescue:
     def asked(self) -> tuple[str, bool]:
         """A person pressed Reset: the vendor's command now, within the same limits. The answer, and whether it was written."""
         desk = self._desk
-        obstacle = ladder.obstacle_to_reset(self._plight())
+        obstacle = ladder.obstacle_to_reset(self._plight(self._silences))
         if obstacle is not None:
-            return explain_modems.reset_not_now(obstacle[1], obstacle[0]), False
+            return answers.reset_not_now(obstacle[1], obstacle[0]), False
         stations.set_facts(desk.db, desk.name, reset_at=desk.now_ms())
         try:
             what = desk.modem.restart() if desk.modem is not None else self._by("command")
         except (NotPossible, PortMissing, PortBusy) as why:
             stations.set_facts(desk.db, desk.name, reset_at=None)
-            return explain_modems.reset_not_possible(str(why)), False
+            return answers.reset_not_possible(str(why)), False
         desk.opened_at = None
-        return explain_modems.reset_done(what), True
+        return answers.reset_done(what), True

@@ -8,6 +8,7 @@ from gateway.errors import Refused
 from gateway.explain import Notice
 from gateway.station.desk import UNCERTAIN_IN_A_ROW, Desk
 from gateway.station.pins import Pins
+from gateway.streak import Streak
 from hardware.errors import (
     HardwareError,
     ModemSilent,
@@ -48,20 +49,15 @@ def _begin(desk: Desk, identity: Identity) -> None:
     row = desk.db.execute(
         "SELECT paused_by, uncertain_in_a_row FROM station WHERE name=?", [desk.name]
     ).fetchone()
-    desk.paused = "person" if row["paused_by"] is not None else ""
+    card = _card(desk, identity)
+    desk.paused = "person" if row["paused_by"] is not None else sims.paused(desk.db, card)
     if not desk.paused and row["uncertain_in_a_row"] >= UNCERTAIN_IN_A_ROW:
         desk.paused = "uncertain"
     newest = desk.db.execute("SELECT at FROM event ORDER BY id DESC LIMIT 1").fetchone()
     desk.newest_ms = newest["at"] if newest else 0
-    desk.late = None
-    desk.suspects.clear()
-    card = _card(desk, identity)
-    if card != desk.card:
-        desk.minute.clear()  # another SIM has a minute of its own
-        desk.card = card
+    _another_card(desk, card)
+    desk.smsc_asked = False
     sims.seen(desk.db, card, number=_own_number(desk, identity), now=desk.now_ms())
-    if not desk.paused:
-        desk.paused = sims.paused(desk.db, card)
     seat = claims.Seat(desk.name, epoch, desk.sim(card))
     stations.set_facts(
         desk.db,
@@ -76,6 +72,17 @@ def _begin(desk: Desk, identity: Identity) -> None:
     )
     desk.seat = seat
     desk.remember_minute()
+
+
+def _another_card(desk: Desk, card: str) -> None:
+    """What was refused to another SIM, and what it still awaits, is not this one's. A port that was opened anew changes nothing."""
+    if desk.card != card:
+        desk.late, desk.hold, desk.streak = None, None, Streak()
+        desk.suspects.clear()
+        desk.minute.clear()  # another SIM has a minute of its own
+    elif desk.late is not None:
+        desk.late.drains = False  # it answers again
+    desk.card = card
 
 
 def _card(desk: Desk, identity: Identity) -> str:

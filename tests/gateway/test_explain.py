@@ -9,7 +9,7 @@ from types import ModuleType
 
 import pytest
 
-from gateway import explain, outcomes
+from gateway import answers, explain, explain_modems, outcomes
 from gateway.explain import Notice
 from gateway.notice import KEPT
 
@@ -17,6 +17,25 @@ NIGHT = datetime(2026, 11, 24, 20, 4, tzinfo=UTC)
 MORNING = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
 
 SAID = [
+    explain_modems.pin_kept_back("north", 1),
+    explain_modems.pin_kept_back("north", 2),
+    explain_modems.pin_tried_before("north"),
+    explain_modems.restarted("north", "command", "It did not answer.", "AT+CFUN=1,1 was taken"),
+    explain_modems.restarted("north", "usb", "It did not answer.", "the USB device 1-1.3 was reset"),
+    explain_modems.restarted(
+        "north", "power", "It did not answer.", "port 3 of the hub 1-1 was without power for 5 s"
+    ),
+    explain_modems.restart_not_possible("north", "command", "it refused AT+CFUN=1,1"),
+    explain_modems.restart_not_possible("north", "usb", "we may not reset it"),
+    explain_modems.restart_not_possible("north", "power", "the program uhubctl is not installed"),
+    explain_modems.restarted(
+        "north", "command", "It could not use its SIM for 5 minutes.", "AT+CFUN=1,1 was taken"
+    ),
+    explain_modems.nothing_helped("north"),
+    explain_modems.power_was_low("north", "/dev/ttyUSB0", "no such device"),
+    explain_modems.usb_forgot("north", "/dev/ttyUSB0", "usb 1-1.3: USB disconnect, device number 7"),
+    explain_modems.self_test_runs("north", "south", 2),
+    explain_modems.self_test_failed("north", "The text did not come."),
     explain.port_missing("north", "/dev/textbank/modem-356938035643809"),
     explain.port_busy("north", "/dev/ttyUSB0", "ModemManager (412)"),
     explain.port_busy("north", "/dev/ttyUSB0", ""),
@@ -51,6 +70,13 @@ SAID = [
     explain.budget_spent("north", "This SIM has used 200 of 200 segments today. It goes on tomorrow."),
     explain.refused_by_network("north", "The SIM's plan has no texts, or its credit is used up."),
     explain.uncertain_in_a_row("north", 2),
+    explain.no_texts_by("north", "LTE", 2, "AT+CNMP=14"),
+    explain.not_registered("north", "emergency"),
+    explain.not_registered("north", "limited"),
+    explain.not_registered("north", "denied"),
+    explain.roaming("north"),
+    explain.not_now("north", "The network is out of order.", 600),
+    explain.reports_stopped("north", 1, 20),
     explain.crashed("north", "ZeroDivisionError in station.py, line 12"),
     explain.paused_by("north", "Ada"),
     explain.database_locked(30.0),
@@ -80,11 +106,34 @@ FORBIDDEN = re.compile(
 )
 
 
+ANSWERED = [
+    answers.reset_done("AT+CFUN=1,1 was taken"),
+    answers.reset_not_now("it was restarted less than ten minutes ago", 500.0),
+    answers.reset_not_now("the answer to a text may still come", 20.0),
+    answers.reset_not_possible("it refused AT+CFUN=1,1"),
+    answers.ussd_not_harmless("**21*12#"),
+    answers.ussd_failed("the network did not answer in time"),
+    answers.query_refused("AT+CMGL=4"),
+    answers.not_started("lost"),
+    answers.text_under_way(),
+    answers.modem_refused("operation not supported"),
+    answers.no_partner("north"),
+    answers.self_test_began("north", "south"),
+]
+
+
+@pytest.mark.parametrize("words", ANSWERED)
+def test_an_answer_is_whole_sentences_without_blame(words: str) -> None:
+    assert words[-1] == "."
+    assert len(words) <= 300
+    assert not FORBIDDEN.search(words)
+
+
 def functions(module: ModuleType) -> set[str]:
     return {
         name
         for name, found in inspect.getmembers(module, inspect.isfunction)
-        if found.__module__ == module.__name__
+        if found.__module__ == module.__name__ and not name.startswith("_")
     }
 
 
@@ -102,7 +151,7 @@ def test_each_says_what_happened_the_evidence_what_was_done_and_what_comes_next(
     assert "\n" not in str(notice)
 
 
-@pytest.mark.parametrize("module", [explain, outcomes])
+@pytest.mark.parametrize("module", [answers, explain, explain_modems, outcomes])
 def test_every_function_is_read_above(module: ModuleType) -> None:
     tree = ast.parse(Path(__file__).read_bytes())
     read = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}

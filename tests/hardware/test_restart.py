@@ -8,7 +8,7 @@ import pytest
 from hardware import restart
 from hardware.profiles import profile_for
 from hardware.restart import NotPossible
-from tests.scripted import FakeClock, Scripted, ScriptedLink, Silence
+from tests.scripted import FakeClock, Gone, Scripted, ScriptedLink, Silence
 
 PPPS = "Current status for hub 1-1 [2109:3431 USB2.0 Hub, USB 2.10, 4 ports, ppps]\n  Port 3: 0503 power\n"
 GANGED = "Current status for hub 1-1 [0424:9514, USB 2.00, 5 ports, ganged]\n"
@@ -47,6 +47,11 @@ def test_f67_a_modem_that_answers_nothing_gets_it_all_the_same() -> None:
     said, written = command("Textbank", {"AT": Silence(), "AT+CFUN=1,1": Silence()})
     assert written == ["AT+CFUN=1,1"]
     assert "did not answer" in said
+
+
+def test_f67_a_port_that_goes_away_with_the_command_is_a_restart() -> None:
+    said, _ = command("Textbank", {"AT+CFUN=1,1": Gone()})
+    assert "went away" in said
 
 
 @pytest.fixture
