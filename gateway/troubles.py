@@ -4,6 +4,7 @@ Pure. For technicians; the sentences about a station's state are in `gateway/exp
 one that nobody knows too. `test_troubles.py` reads them all.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -49,6 +50,11 @@ BY_WORDS = {  # what says more than its kind
     "The SIM does not know the network's text centre.": "Store the number of the operator's text centre (SMSC) with a telephone.",
     "The SIM's plan has no texts, or its credit is used up.": "Ask for the balance. Then top it up or change the plan, and press Go on.",
 }
+MAKERS = {  # names of gateway.refusals.FAMILIES
+    "simcom": r"simcom|\bsim[789]\d\d|\ba7[69]\d\d",
+    "siemens": r"cinterion|siemens|gemalto",
+    "wavecom": r"wavecom|sierra",
+}
 OTHER = {  # what has no number
     "silence": Trouble(
         "The modem did not answer in time.", f"If it comes often: start it anew, then reset it. {PLUG}"
@@ -67,17 +73,25 @@ MACHINE = {  # kinds of gateway.readings.host_event
 }
 
 
-def of_code(code: str, vendor: str = "") -> Trouble:
-    """The words for a code as `gateway.readings` counts it: "CMS 38", "CME 14", "silence", or words of the modem's own."""
+def errors_of(model: str) -> str:
+    """Whose meanings the codes from 512 on of this modem have, by what it calls itself; as `hardware.profiles` says."""
+    return next((name for name, pattern in MAKERS.items() if re.search(pattern, model, re.IGNORECASE)), "")
+
+
+def of_code(code: str, model: str = "") -> Trouble:
+    """The words for a code as `gateway.readings` counts it: "CMS 38", "CME 14", "silence", or words of the modem's own.
+
+    `model`: maker and model of the modem, for the codes that mean another thing with each.
+    """
     plain = code.strip()
     if plain.casefold() in OTHER:
         return OTHER[plain.casefold()]
     family, _, number = plain.partition(" ")
     row = None
     if family in ("CMS", "CME") and number.lstrip("-").isdigit():
-        row = refusals.find(family, int(number), "", vendor)
+        row = refusals.find(family, int(number), "", errors_of(model))
     elif plain:
-        row = refusals.find("TEXT", None, plain, vendor)
+        row = refusals.find("TEXT", None, plain, "")
     if row is None:
         return Trouble(
             "An answer that we do not know.",

@@ -166,7 +166,6 @@ def detail(name: str) -> ResponseReturnValue:
         tests=self_tests(name, 5),
         standing=selftests.standing(data.db()),
         errors=errors(name),
-        vendor=row.model,
         reset_from=reset_from if reset_from > data.now() else None,
         questions=QUESTIONS,
     )
