@@ -13,9 +13,10 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
-from path import bench, cpu_s, say
+from path import bench, cpu_s, p95, say
 
 from gateway import bell, store
 from hardware.link import Link, SystemClock
@@ -58,6 +59,13 @@ def share(modems: int, texts: int) -> None:
         spent = air[-1].at_s - air[0].asked_s
         what = f"{modems} modems at {LATENCY_S:g} s a text, {total} texts, share of the ideal"
         say(what, f"{texts * LATENCY_S / spent * 100:.1f} %", "> 95 %")
+        gaps = [
+            (after.asked_s - before.at_s) * 1000
+            for modem in range(modems)
+            for before, after in pairwise([record for record in air if record.modem == modem])
+        ]
+        between = f"p50 {statistics.median(gaps):.0f} p95 {p95(gaps):.0f} worst {max(gaps):.0f} ms"
+        say("   between +CMGS and the next AT+CMGS", between, "p50 < 50 ms")
         say("   the gateway meanwhile", f"{theirs / took * 100:.1f} % of a core", "< 25 %")
         say("   each text costs it", f"{theirs / total * 1000:.1f} ms of CPU", "15 ms")
         say("   the virtual modems meanwhile", f"{ours / took * 100:.1f} % of a core", "none")
