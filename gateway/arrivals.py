@@ -12,7 +12,7 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from gateway import conversations, numbers, optout, optouts, reports
+from gateway import conversations, numbers, optout, optouts, reports, selftests
 from gateway.moves import void_waiting
 from gateway.rules import DAY_MS, Rules
 from gateway.store import ms, write
@@ -128,7 +128,10 @@ def _read(db: sqlite3.Connection, arrival_id: int, pdu: str, seen: Seen, rules: 
         )
         _assemble(db, arrival_id, seen, now)
         return
-    inbound_id = _show(db, seen, _text_of(number, [tpdu]), now)
+    text = _text_of(number, [tpdu])
+    if text.kind == "text" and selftests.arrived(db, seen.station, text.text, now=now):
+        return  # our own modem's: the row keeps it, and nobody needs to answer
+    inbound_id = _show(db, seen, text, now)
     db.execute("UPDATE arrival SET inbound_id=? WHERE id=?", [inbound_id, arrival_id])
 
 

@@ -147,6 +147,12 @@ def modem_port(value: Any) -> str:
     raise v.Invalid(allowed)
 
 
+def imei(value: Any) -> str:
+    if not isinstance(value, str) or not re.fullmatch(r"([0-9]{15})?", value):
+        raise v.Invalid('the 15 digits of a modem\'s IMEI in quotes, or "" for the first modem that is found')
+    return value
+
+
 def driver(value: Any) -> str:
     if value == "gammu":
         raise v.Invalid('"at": this version drives AT modems only')
@@ -156,8 +162,10 @@ def driver(value: Any) -> str:
 
 
 def pin(value: Any) -> str:
-    if not isinstance(value, str) or not re.fullmatch(r"([0-9]{4,8})?", value):
-        raise v.Invalid('4 to 8 digits in quotes, or "" for a SIM without a PIN')
+    if not isinstance(value, str) or not re.fullmatch(r"([0-9]{4,8})?|ignore", value):
+        raise v.Invalid(
+            '4 to 8 digits in quotes, "" for a SIM without a PIN, or "ignore" for a modem that asks for one and needs none'
+        )
     return value
 
 
@@ -190,10 +198,14 @@ SECTIONS: dict[str, dict[str, Rule]] = {
 STATION: dict[str, Rule] = {
     "name": station_name,
     "port": modem_port,
+    "imei": imei,
     "driver": driver,
     "pin": pin,
     "per_minute": LIMIT,
     "per_day": LIMIT,
     "per_month": LIMIT,
     "people_per_month": LIMIT,
+    "self_test_hours": whole_number(0, 1000),
+    "reopen_hours": whole_number(0, 1000),
+    "send_while_roaming": yes_or_no,
 }

@@ -15,15 +15,25 @@ from tests.scripted import FakeClock
 
 
 class VirtualLink:
-    """The port of modem `number`. `chunk` octets arrive at a time (None: what the modem wrote at once)."""
+    """The port of modem `number`. `chunk` octets arrive at a time (None: what the modem wrote at once).
 
-    def __init__(self, world: World, number: int, clock: FakeClock, chunk: int | None = None) -> None:
+    `began`: the clock's time at which the world's is 0, for links that are opened later (None: now).
+    """
+
+    def __init__(
+        self,
+        world: World,
+        number: int,
+        clock: FakeClock,
+        chunk: int | None = None,
+        began: float | None = None,
+    ) -> None:
         self.name = f"virtual{number}"
         self.heard = b""
         self._world = world
         self._modem = world.modems[number]
         self._clock = clock
-        self._began = clock.monotonic()
+        self._began = clock.monotonic() if began is None else began
         self._chunk = chunk
         self._here = b""
         self._woken = False

@@ -9,7 +9,7 @@ from gateway import stations as store
 from gateway.commands._context import config_of, database, print_json, refusals
 from gateway.config import Config
 from gateway.policy import day_of
-from gateway.store import moment, wall_ms
+from gateway.store import moment, rfc3339, wall_ms
 
 
 def station_rows(config: Config) -> list[dict[str, object]]:
@@ -34,6 +34,14 @@ def station_rows(config: Config) -> list[dict[str, object]]:
             "storage_total": row.storage_total,
             "sent_today": row.sent_today,
             "budget": row.budget,
+            "place": row.place or None,
+            "revision": row.revision or None,
+            "technology": row.technology or None,
+            "temperature_c": row.temperature_c,
+            "voltage_mv": row.voltage_mv,
+            "reset_at": rfc3339(row.reset_at),
+            "balance": row.balance,
+            "sim_paused_reason": row.sim_paused_reason,
         }
         for row in rows
     ]

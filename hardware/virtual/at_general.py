@@ -10,7 +10,7 @@ from hardware.virtual.settings import fresh
 if TYPE_CHECKING:
     from hardware.virtual.engine import Engine
 
-RESET_AFTER_S = 0.05  # AT+CFUN=1,1 answers OK before it lets go
+FUNCTIONS = (0, 1, 4)
 
 
 @answers("E")
@@ -24,18 +24,18 @@ def echo(modem: "Engine", command: Command, now: float) -> list[str]:
 def reset(modem: "Engine", command: Command, now: float) -> list[str]:
     """Back to the profile; echo, routing, format and error form go with it."""
     modem.settings = fresh(modem.personality)
+    if modem.faults.peek("cnma_required"):
+        modem.settings.csms = 1
     return []
 
 
-@answers("Q", "V", "X", "S", "H", "A", "L", "M", "&C", "&D", "&W", "&K", "&S", "&R", "&V", "&G")
+@answers("Q", "V", "X", "S", "L", "M", "&C", "&D", "&W", "&K", "&S", "&R", "&V", "&G")
 def ignored(modem: "Engine", command: Command, now: float) -> list[str]:
     """Taken and without effect here."""
     return []
 
 
-@answers(
-    "+IPR", "+ICF", "+IFC", "+CRC", "+CLIP", "+CLIR", "+CCWA", "+CSSN", "+CR", "+CMUT", "+CGEREP", "+COLP"
-)
+@answers("+IPR", "+ICF", "+IFC", "+CRC", "+CLIR", "+CCWA", "+CSSN", "+CR", "+CMUT", "+CGEREP", "+COLP")
 def accepted(modem: "Engine", command: Command, now: float) -> list[str]:
     """Settings that change nothing a text would notice."""
     return []
@@ -102,15 +102,16 @@ def error_form(modem: "Engine", command: Command, now: float) -> list[str]:
 
 @answers("+CFUN")
 def function(modem: "Engine", command: Command, now: float) -> list[str]:
-    """0 and 4 switch the radio off, 1 on; a second 1 restarts the modem after its OK."""
+    """0 and 4 switch the radio off, 1 on. What restarts it is in the row of its model."""
     if command.form == "read":
         return [f"+CFUN: {modem.radio}"]
     if command.form == "test":
         return ["+CFUN: (0,1,4),(0,1)"]
-    modem.radio = integer(command, 0, 0, 16)
-    if command.arg(1) == "1" or modem.radio == 16:
-        modem.later(now + RESET_AFTER_S, modem.reboot)
-    elif modem.reachable:
+    wanted = integer(command, 0, 0, 4)
+    if wanted not in FUNCTIONS:
+        raise Refusal("CME", 50)
+    modem.radio = wanted
+    if modem.reachable:
         modem.carrier.ready(modem, now)
     return []
 
@@ -128,12 +129,6 @@ def character_set(modem: "Engine", command: Command, now: float) -> list[str]:
         raise Refusal("CME", 50)
     modem.settings.cscs = name
     return []
-
-
-@answers("+CPAS")
-def activity(modem: "Engine", command: Command, now: float) -> list[str]:
-    """Always ready: nobody calls."""
-    return ["+CPAS: (0,2-4)"] if command.form == "test" else ["+CPAS: 0"]
 
 
 @answers("+CBC")

@@ -1,9 +1,9 @@
-"""The radio network as a modem reports it: registration, operator, signal, USSD (27.007 clauses 7 and 8)."""
+"""The radio network as a modem reports it: registration, operator, signal (27.007 clauses 7 and 8)."""
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 from hardware.virtual.commandline import Command
+from hardware.virtual.measures import NO_SIGNAL, strength
 from hardware.virtual.refusal import Refusal
 from hardware.virtual.registry import answers, integer
 
@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from hardware.virtual.engine import Engine
 
 OPERATOR = ("Textbank Mobile", "TBMobile", "310410")  # long, short, numeric
-USSD_AFTER_S = 0.2
+OTHER_NUMERIC, NUMERIC = "310260", 2
+REGISTERED = (1, 5)
+LTE = 7
 
 
 @answers("+CREG", "+CGREG", "+CEREG")
@@ -23,29 +25,29 @@ def registration(modem: "Engine", command: Command, now: float) -> list[str]:
         return [f"{command.name}: (0-2)"]
     n = modem.settings.reporting.get(command.name, 0)
     if command.form == "read":
-        return [f"{command.name}: {n},{modem.registration}{_place(modem, n)}"]
+        return [f"{command.name}: {n},{modem.stat(command.name)}{_place(modem, command.name, n)}"]
     modem.settings.reporting[command.name] = integer(command, 0, 0, 2, 0)
     return []
 
 
-def _place(modem: "Engine", n: int) -> str:
-    if n < 2 or modem.registration not in (1, 5):
+def _place(modem: "Engine", name: str, n: int) -> str:
+    if n < 2 or modem.stat(name) not in REGISTERED:
         return ""
-    return f',"1A2B","01C3D4E5",{modem.personality.technology}'
+    return f',"1A2B","01C3D4E5",{modem.technology}'
 
 
 def tell_registration(modem: "Engine", now: float) -> None:
     """The unsolicited form, to a host that asked for it."""
     for name, n in modem.settings.reporting.items():
         if n:
-            modem.urc(f"{name}: {modem.registration}{_place(modem, n)}", now=now)
+            modem.urc(f"{name}: {modem.stat(name)}{_place(modem, name, n)}", now=now)
 
 
 @answers("+CGATT")
 def attached(modem: "Engine", command: Command, now: float) -> list[str]:
     """Packet service: attached where registered."""
     if command.form == "read":
-        return [f"+CGATT: {int(modem.registration in (1, 5))}"]
+        return [f"+CGATT: {int(modem.registration in REGISTERED)}"]
     return ["+CGATT: (0,1)"] if command.form == "test" else []
 
 
@@ -55,10 +57,12 @@ def operator(modem: "Engine", command: Command, now: float) -> list[str]:
     if command.form == "test":
         return [f'+COPS: (2,"{OPERATOR[0]}","{OPERATOR[1]}","{OPERATOR[2]}"),,(0-4),(0-2)']
     if command.form == "read":
-        if modem.registration not in (1, 5):
+        if not any(modem.stat(name) in REGISTERED for name in modem.personality.registration):
             return ["+COPS: 0"]
         form = modem.settings.cops_format
-        return [f'+COPS: 0,{form},"{OPERATOR[form]}",{modem.personality.technology}']
+        other = modem.faults.peek("operator")
+        name = OPERATOR[form] if other is None else OTHER_NUMERIC if form == NUMERIC else str(other)
+        return [f'+COPS: 0,{form},"{name}",{modem.technology}']
     if command.arg(1):
         modem.settings.cops_format = integer(command, 1, 0, 2)
     return []
@@ -69,21 +73,18 @@ def signal(modem: "Engine", command: Command, now: float) -> list[str]:
     """0 to 31, -113 dBm plus 2 a step; 99 is unknown."""
     if command.form == "test":
         return ["+CSQ: (0-31,99),(0-7,99)"]
-    strength = modem.random.randint(17, 23) if modem.served else 99
-    return [f"+CSQ: {strength},99"]
+    return [f"+CSQ: {strength(modem)},99"]
 
 
-@answers("+CUSD")
-def ussd(modem: "Engine", command: Command, now: float) -> list[str]:
-    """`*100#` tells a balance; anything else is not known. The answer comes unsolicited."""
+@answers("+CESQ")
+def extended_signal(modem: "Engine", command: Command, now: float) -> list[str]:
+    """The same for LTE: <rsrp> of 1 is -140 dBm, a dBm a step (27.007 8.69)."""
     if command.form == "test":
-        return ["+CUSD: (0-2)"]
-    if command.form == "read":
-        return ["+CUSD: 1"]
-    code = command.arg(1)
-    if not code:
-        return []
-    modem.sim.check()
-    text = "Your balance is $10.00." if code == "*100#" else "Unknown service code."
-    modem.later(now + USSD_AFTER_S, partial(modem.unasked, f'+CUSD: 0,"{text}",15'))
-    return []
+        return ["+CESQ: (0-63,99),(0-7,99),(0-96,255),(0-49,255),(0-34,255),(0-97,255)"]
+    rssi = strength(modem)
+    rsrp = 255 if rssi == NO_SIGNAL else max(0, min(97, 2 * rssi + 10))
+    return [
+        f"+CESQ: 99,99,255,255,20,{rsrp}"
+        if modem.technology == LTE
+        else f"+CESQ: {2 * rssi if rssi != NO_SIGNAL else NO_SIGNAL},99,255,255,255,255"
+    ]

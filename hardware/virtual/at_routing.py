@@ -11,6 +11,9 @@ from hardware.virtual.registry import answers, integer
 if TYPE_CHECKING:
     from hardware.virtual.engine import Engine
 
+DIRECT_TOLD = "(0-2),(0,2),(0),(0,1),(0,1)"  # a modem that stores nothing (cnma_required)
+DIRECT_TAKEN = ((0, 1, 2), (0, 2), (0,), (0, 1), (0, 1))
+
 
 @answers("+CMGF")
 def message_format(modem: "Engine", command: Command, now: float) -> list[str]:
@@ -19,6 +22,8 @@ def message_format(modem: "Engine", command: Command, now: float) -> list[str]:
         return [f"+CMGF: {modem.settings.cmgf}"]
     if command.form == "test":
         return ["+CMGF: (0,1)"]
+    if modem.personality.format_needs_service and not modem.served:
+        raise modem.refusal("no_service")
     modem.settings.cmgf = integer(command, 0, 0, 1, 0)
     return []
 
@@ -26,7 +31,7 @@ def message_format(modem: "Engine", command: Command, now: float) -> list[str]:
 @answers("+CSMS")
 def service(modem: "Engine", command: Command, now: float) -> list[str]:
     """0: the modem acknowledges arriving texts; 1: the host does (27.005 3.2.1)."""
-    offered = modem.personality.csms
+    offered = (1,) if modem.faults.peek("cnma_required") else modem.personality.csms
     if command.form == "test":
         return ["+CSMS: (" + ",".join(str(number) for number in offered) + ")"]
     if command.form == "read":
@@ -41,12 +46,13 @@ def service(modem: "Engine", command: Command, now: float) -> list[str]:
 @answers("+CNMI")
 def indications(modem: "Engine", command: Command, now: float) -> list[str]:
     """mode, mt, bm, ds, bfr (3.4.1). Parameters left out stay as they are."""
+    direct = bool(modem.faults.peek("cnma_required"))
     if command.form == "test":
-        return [f"+CNMI: {modem.personality.cnmi_told}"]
+        return [f"+CNMI: {DIRECT_TOLD if direct else modem.personality.cnmi_told}"]
     if command.form == "read":
         return ["+CNMI: " + ",".join(str(value) for value in modem.settings.cnmi)]
     values = list(modem.settings.cnmi)
-    for place, allowed in enumerate(modem.personality.cnmi_taken):
+    for place, allowed in enumerate(DIRECT_TAKEN if direct else modem.personality.cnmi_taken):
         if command.arg(place):
             values[place] = integer(command, place, 0, 3)
             if values[place] not in allowed:
@@ -62,6 +68,8 @@ def acknowledge(modem: "Engine", command: Command, now: float) -> list[str]:
     """The host has what came as +CMT or +CDS (3.4.4, 4.7); 340 when nothing waits for it."""
     if command.form == "test":
         return ["+CNMA: (0-2)"]
+    if modem.personality.cds_hangs:
+        raise Refusal("CMS", 340)
     waiting, modem.unacknowledged = modem.unacknowledged, None
     if waiting is None:
         raise Refusal("CMS", 340)
@@ -110,7 +118,7 @@ def service_centre(modem: "Engine", command: Command, now: float) -> list[str]:
     """The service centre's number (3.3.1)."""
     if command.form == "test":
         return []
-    modem.sim.check(sms=True)
+    modem.check_texts()
     if command.form == "read":
         return [f'+CSCA: "{modem.service_centre}",{145 if modem.service_centre.startswith("+") else 129}']
     number = command.arg(0)

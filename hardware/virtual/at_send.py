@@ -1,13 +1,13 @@
 """Sending: CMGS and CMSS, from the prompt to the reference (27.005 clauses 3.5.1 and 4.3).
 
 Ctrl-Z is the point of no return: the network gets the SUBMIT after the send latency, and only then comes +CMGS. Every
-way of going wrong before, at and after that point is a fault here.
+way of going wrong before, at and after that point is a fault here or in `refusing`.
 """
 
 from functools import partial
 from typing import TYPE_CHECKING
 
-from hardware.virtual import textmode
+from hardware.virtual import refusing, textmode
 from hardware.virtual.commandline import Command
 from hardware.virtual.octets import MalformedTpdu, read_submit, with_destination, with_mr
 from hardware.virtual.refusal import Refusal
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from hardware.virtual.engine import Engine
     from hardware.virtual.terminal import Entry
 
-NO_SERVICE = 331
 AFTER_PROMPT_S = 0.01
 
 
@@ -28,12 +27,14 @@ def send(modem: "Engine", command: Command, now: float) -> list[str] | None:
     if command.form == "test":
         return []
     modem.asked_s = now
-    modem.sim.check(sms=True)
+    modem.check_texts()
     if modem.trip("cmgs", now):
         return None
     code = modem.faults.number("prompt_error")
     if code is not None:
         raise Refusal("CMS", int(code))
+    if modem.personality.format_needs_service and not modem.served:
+        raise modem.refusal("no_service")
     length = integer(command, 0, 1, 200) if modem.settings.cmgf == 0 else 0
     number = command.arg(0)
 
@@ -53,7 +54,7 @@ def _ask(modem: "Engine", entry: "Entry", now: float) -> None:
     if missing == "lost":
         modem.prompt(entry, now, shown=False)
         return
-    if missing:
+    if missing or modem.call.ringing:
         modem.later(now, modem.silence)
         return
 
@@ -80,10 +81,15 @@ def _typed(modem: "Engine", typed: bytes, length: int, number: str, now: float) 
         return
     try:
         tpdu = textmode.typed_submit(modem.settings, typed, length, number)
-    except MalformedTpdu:
-        modem.fail(Refusal("CMS", 305 if modem.settings.cmgf else 304), now)
+    except MalformedTpdu as wrong:
+        if modem.faults.take("long_pdu_hangs"):
+            modem.wedge("reset")
+            return
+        occasion = "bad_address" if "TP-DA" in str(wrong) else "bad_pdu"
+        modem.fail(Refusal("CMS", 305) if modem.settings.cmgf else modem.refusal(occasion), now)
         return
-    transmit(modem, tpdu, "+CMGS", now)
+    own_centre = bool(modem.settings.cmgf == 0 and not typed.strip().startswith(b"00"))
+    transmit(modem, tpdu, "+CMGS", now, own_centre=own_centre)
 
 
 @answers("+CMSS")
@@ -91,8 +97,8 @@ def send_stored(modem: "Engine", command: Command, now: float) -> list[str] | No
     """AT+CMSS=index[,number]: send a text kept with AT+CMGW."""
     if command.form == "test":
         return []
-    modem.sim.check(sms=True)
-    slot = modem.storages[modem.settings.memory[1]].slots.get(integer(command, 0, 0, 9999))
+    modem.check_texts()
+    slot = modem.storage(modem.settings.memory[1]).get(integer(command, 0, 0, 9999))
     if slot is None:
         raise Refusal("CMS", 321)
     try:
@@ -104,50 +110,59 @@ def send_stored(modem: "Engine", command: Command, now: float) -> list[str] | No
     except (MalformedTpdu, ValueError, IndexError):  # a damaged record, or no SUBMIT
         raise Refusal("CMS", 304) from None
     slot.status = SENT
-    transmit(modem, tpdu, "+CMSS", now)
+    transmit(modem, tpdu, "+CMSS", now, own_centre=bool(octets[0]))
     return None
 
 
-def transmit(modem: "Engine", tpdu: bytes, word: str, now: float) -> None:
-    """Hand a SUBMIT to the network and say how it went, after the send latency."""
-    if not modem.served:
-        modem.later(now + modem.latency(), lambda due: modem.fail(Refusal("CMS", NO_SERVICE), due))
-        return
-    error = modem.faults.take("cmgs_error")
-    if error is None and modem.faults.take("lte_send_fail"):
-        error = {"words": "Unknown error"}
+def transmit(modem: "Engine", tpdu: bytes, word: str, now: float, *, own_centre: bool = False) -> None:
+    """Hand a SUBMIT to the network and say how it went, after the send latency.
+
+    `own_centre`: the PDU names a service centre, so that the SIM's does not matter.
+    """
+    error = refusing.why_not(modem, own_centre=own_centre)
     if error is not None:
         _refused(modem, tpdu, error, now)
         return
     tpdu = with_mr(tpdu, modem.next_mr())
-    modem.later(now + modem.latency(), lambda due: _accepted(modem, tpdu, word, due))
+    modem.later(now + modem.latency(), lambda due: _accepted(modem, tpdu, word, due, own_centre=own_centre))
 
 
 def _refused(modem: "Engine", tpdu: bytes, error: object, now: float) -> None:
-    """cmgs_error: a code, the word ERROR, or {"code", "after_s", "sent", "words"}."""
+    """An error: a code, the word ERROR, or {"code", "after_s", "sent", "words"}."""
     told = error if isinstance(error, dict) else {"code": error}
     code = told.get("code", 500)
-    refusal = Refusal() if code == "ERROR" else Refusal("CMS", int(str(code)), str(told.get("words", "")))
+    bare = code == "ERROR" or (isinstance(code, int) and code < 0)
+    refusal = Refusal() if bare else Refusal("CMS", int(str(code)), str(told.get("words", "")))
     after_s = float(str(told.get("after_s", modem.latency())))
     if told.get("sent"):
         modem.carrier.submit(modem, with_mr(tpdu, modem.next_mr()), now, early=False)
     modem.later(now + after_s, lambda due: modem.fail(refusal, due))
 
 
-def _accepted(modem: "Engine", tpdu: bytes, word: str, now: float) -> None:
+def _accepted(modem: "Engine", tpdu: bytes, word: str, now: float, *, own_centre: bool) -> None:
     """The network has it (or, cmgs_silent lost, has not): say so, late, or not at all."""
     silent = modem.faults.take("cmgs_silent")
     if silent != "lost":
         early = bool(modem.faults.take("report_before_cmgs"))
-        modem.carrier.submit(modem, tpdu, now, early=early)
+        swallowed = refusing.swallowed(modem, now, own_centre=own_centre)
+        modem.carrier.submit(modem, tpdu, now, early=early, swallowed=swallowed)
     if modem.trip("sent", now):
         return
     if silent:
         modem.silence(now)
         return
     lines = [] if modem.faults.take("ok_without_cmgs") else [f"{word}: {tpdu[1]}"]
+    stray_ms = modem.faults.number("cmgs_stray")
+    if stray_ms is not None:
+        modem.later(now + stray_ms / 1000, partial(_say_late, modem, [*lines, "", "OK"]))
+        modem.silence(now)
+        return
     late_ms = modem.faults.number("cmgs_late")
     if late_ms is None:
         modem.resume(lines, now)
     else:
         modem.later(now + late_ms / 1000, lambda due: modem.resume(lines, due))
+
+
+def _say_late(modem: "Engine", lines: list[str], now: float) -> None:
+    modem.urc(*lines, now=now)

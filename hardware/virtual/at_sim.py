@@ -1,49 +1,109 @@
-"""What the SIM answers: PIN state and entry, IMSI, ICCID, own number. A SIM that is absent, busy or locked refuses."""
+"""What the SIM answers: PIN state and entry, IMSI, own number, raw files. A SIM that is absent, busy or locked refuses.
+
+ICCID and attempts left have another command on each model: `sim_answers` of its row.
+"""
 
 from functools import partial
 from typing import TYPE_CHECKING
 
 from hardware.virtual.commandline import Command
+from hardware.virtual.measures import filled
+from hardware.virtual.octets import service_centre as smsc_octets
 from hardware.virtual.refusal import Refusal
 from hardware.virtual.registry import answers
+from hardware.virtual.sim import BUSY
 
 if TYPE_CHECKING:
     from hardware.virtual.engine import Engine
 
 PIN_LINE_GAP_S = 0.1
+READ_BINARY, READ_RECORD = "176", "178"
+EF_ICCID, EF_SMSP = "12258", "28482"  # 2FE2 and 6F42 (31.102)
+SMSP_RECORD = 28  # octets, without a name
 
 
 @answers("+CPIN")
-def pin(modem: "Engine", command: Command, now: float) -> list[str]:
+def pin(modem: "Engine", command: Command, now: float) -> list[str] | None:
     """What the SIM wants; or the PIN itself. A wrong one costs an attempt."""
     if command.form == "test":
         return []
     modem.sim.check(locked_too=False)
     if command.form == "read":
-        return [f"+CPIN: {modem.sim.state}"]
+        return _shown(modem, now)
     modem.sim.enter(command.arg(0), command.arg(1))
-    for place, line in enumerate(modem.personality.pin_lines):
-        modem.later(now + PIN_LINE_GAP_S * (place + 1), partial(modem.unasked, line))
-    modem.carrier.ready(modem, now)
+    _opened(modem, now)
     return []
 
 
-@answers("+SPIC")
-def attempts_simcom(modem: "Engine", command: Command, now: float) -> list[str]:
-    """SIMCom: attempts left for PIN, PUK, PIN2, PUK2."""
-    if modem.personality.name != "sim800l":
-        raise Refusal("ERROR", words=modem.personality.unknown)
-    return [f"+SPIC: {modem.sim.pin_attempts},{modem.sim.puk_attempts},0,10"]
+def _shown(modem: "Engine", now: float) -> list[str] | None:
+    line = f"+CPIN: {modem.sim.shown()}"
+    if modem.faults.take("cpin_ok_only"):
+        return []
+    if modem.faults.take("cpin_no_ok"):
+        modem.inform([line], now)
+        modem.later(now, modem.silence)
+        return None
+    return [line]
 
 
-@answers("^CPIN")
-def attempts_huawei(modem: "Engine", command: Command, now: float) -> list[str]:
-    """Huawei: what it wants, attempts left for it, then for PUK, PIN, PUK2, PIN2."""
-    if not modem.personality.name.startswith("huawei"):
+def _opened(modem: "Engine", now: float) -> None:
+    """The PIN was right: it takes effect, at once or as late as fault and model say."""
+    late_s = modem.faults.number("pin_not_yet")
+    if late_s is not None:
+        modem.sim.settling = True
+    elif modem.personality.pin_settles_s:
+        late_s, modem.sim.trouble = modem.personality.pin_settles_s, BUSY
+    due = now + (late_s or 0.0)
+    if late_s is None:
+        _in_effect(modem, now)
+    else:
+        modem.later(due, partial(_in_effect, modem))
+    for place, line in enumerate(modem.personality.pin_lines):
+        modem.later(due + PIN_LINE_GAP_S * (place + 1), partial(modem.unasked, line))
+
+
+def _in_effect(modem: "Engine", now: float) -> None:
+    modem.sim.settling, modem.sim.trouble = False, 0
+    modem.carrier.ready(modem, now)
+
+
+def told(modem: "Engine", command: Command, lines: tuple[str, ...]) -> list[str]:
+    """A model's own command for the SIM: ICCID, attempts left. It needs a SIM, not its PIN."""
+    modem.sim.check(locked_too=False)
+    about_pin = any("{pin}" in line or "{left}" in line for line in lines)
+    if about_pin and modem.faults.take("pin_attempts_hidden"):
         raise Refusal("ERROR", words=modem.personality.unknown)
-    sim = modem.sim
-    left = {"SIM PIN": str(sim.pin_attempts), "SIM PUK": str(sim.puk_attempts)}.get(sim.state, "")
-    return [f"^CPIN: {sim.state},{left},{sim.puk_attempts},{sim.pin_attempts},10,3"]
+    if not about_pin:
+        _iccid_allowed(modem)
+    return filled(modem, lines)
+
+
+def _iccid_allowed(modem: "Engine") -> None:
+    if modem.faults.peek("iccid_hidden"):
+        modem.sim.check()
+
+
+@answers("+CRSM")
+def raw_access(modem: "Engine", command: Command, now: float) -> list[str]:
+    """Two files of the SIM as they stand on it: ICCID, and the record with the service centre (27.007 8.18)."""
+    if command.form == "test":
+        return []
+    modem.sim.check(locked_too=False)
+    if command.arg(0) == READ_BINARY and command.arg(1) == EF_ICCID:
+        _iccid_allowed(modem)
+        digits = modem.card.iccid.ljust(20, "F")
+        return [f'+CRSM: 144,0,"{"".join(digits[at + 1] + digits[at] for at in range(0, 20, 2))}"']
+    modem.sim.check()
+    if command.arg(0) == READ_RECORD and command.arg(1) == EF_SMSP:
+        return [f'+CRSM: 144,0,"{_smsp(modem.service_centre).hex().upper()}"']
+    return ["+CRSM: 106,130"]  # file not found
+
+
+def _smsp(number: str) -> bytes:
+    """EF_SMSP: indicators, destination, service centre, PID, DCS, validity; FF is absent."""
+    centre = smsc_octets(number) if number else b""
+    indicators = b"\xfd" if number else b"\xff"
+    return (indicators + b"\xff" * 12 + centre.ljust(12, b"\xff")).ljust(SMSP_RECORD, b"\xff")
 
 
 @answers("+CIMI")
@@ -53,17 +113,6 @@ def imsi(modem: "Engine", command: Command, now: float) -> list[str]:
         return []
     modem.sim.check()
     return [modem.card.imsi]
-
-
-@answers("+CCID", "+ICCID", "^ICCID", "+QCCID")
-def iccid(modem: "Engine", command: Command, now: float) -> list[str]:
-    """The ICCID under the one name this model has for it."""
-    if command.name != modem.personality.iccid_command:
-        raise Refusal("ERROR", words=modem.personality.unknown)
-    if command.form == "test":
-        return []
-    modem.sim.check(locked_too=False)
-    return [f"{command.name}: {modem.card.iccid}"]
 
 
 @answers("+CNUM")

@@ -7,7 +7,7 @@ from hardware.virtual.commandline import Command
 from hardware.virtual.octets import MalformedTpdu
 from hardware.virtual.refusal import Refusal
 from hardware.virtual.registry import answers, integer
-from hardware.virtual.storage import READ, SENT, STATUS_WORDS, UNREAD, UNSENT, Slot, Storage
+from hardware.virtual.storage import READ, SENT, STATUS_WORDS, UNREAD, UNSENT, Joined, Slot, Storage
 
 if TYPE_CHECKING:
     from hardware.virtual.engine import Engine
@@ -19,24 +19,26 @@ DELETED_BY_FLAG = {1: {READ}, 2: {READ, SENT}, 3: {READ, SENT, UNSENT}, 4: {UNRE
 @answers("+CPMS")
 def memory(modem: "Engine", command: Command, now: float) -> list[str]:
     """Which storages to read, to write and to receive into; how full they are."""
-    modem.sim.check(sms=True)
+    modem.check_texts()
+    taken = [names or modem.storage_names() for names in modem.personality.memories]
     if command.form == "test":
-        names = ",".join(f'"{name}"' for name in modem.storages)
-        return [f"+CPMS: ({names}),({names}),({names})"]
+        lists = ",".join("(" + ",".join(f'"{name}"' for name in names) + ")" for names in taken)
+        return [f"+CPMS: {modem.personality.cpms_told or lists}"]
     if command.form == "read":
         parts = [f'"{name}",{_count(modem, name, now)}' for name in modem.settings.memory]
         return ["+CPMS: " + ",".join(parts)]
     if len(command.args) not in modem.personality.cpms_arguments:
         raise Refusal
-    if any(name not in modem.storages for name in command.args):
-        raise Refusal("CMS", 302)
+    code = modem.faults.number("cpms_error")
+    if code is not None or any(name not in names for name, names in zip(command.args, taken, strict=False)):
+        raise Refusal("CMS", 302 if code is None else int(code))
     chosen = (*command.args, *modem.settings.memory[len(command.args) :])
     modem.settings.memory = (chosen[0], chosen[1], chosen[2])
     return ["+CPMS: " + ",".join(_count(modem, name, now) for name in modem.settings.memory)]
 
 
 def _count(modem: "Engine", name: str, now: float) -> str:
-    storage = modem.storages[name]
+    storage = modem.storage(name)
     if modem.faults.peek("memory_full"):
         return f"{storage.size},{storage.size}"
     return f"{storage.used(now, stale=bool(modem.faults.peek('cpms_stale_500ms')))},{storage.size}"
@@ -48,7 +50,7 @@ def listing(modem: "Engine", command: Command, now: float) -> list[str] | None:
     if command.form == "test":
         words = ",".join(f'"{word}"' for word in (*STATUS_WORDS, "ALL"))
         return [f"+CMGL: ({words})"] if modem.settings.cmgf else ["+CMGL: (0-4)"]
-    modem.sim.check(sms=True)
+    modem.check_texts()
     deaf_s = modem.faults.number("cmgl_hang")
     if deaf_s is not None:
         modem.deafen(now + deaf_s)
@@ -56,7 +58,7 @@ def listing(modem: "Engine", command: Command, now: float) -> list[str] | None:
         return None
     wanted = _wanted(modem, command)
     lines: list[str] = []
-    for index, slot in modem.storages[modem.settings.memory[0]].listed(wanted):
+    for index, slot in modem.storage(modem.settings.memory[0]).listed(wanted):
         lines += _shown(modem, "+CMGL", f"{index},", slot)
         slot.status = READ if slot.status == UNREAD else slot.status
     return lines
@@ -81,7 +83,9 @@ def reading(modem: "Engine", command: Command, now: float) -> list[str]:
     if command.form == "test":
         return []
     storage, index = _slot(modem, command)
-    slot = storage.slots.get(index)
+    slot = storage.get(index)
+    if slot is not None and modem.faults.use("cmgr_321_first"):
+        raise Refusal("CMS", 321)
     if slot is None:
         if modem.personality.empty_slot == "OK":
             return []
@@ -92,10 +96,10 @@ def reading(modem: "Engine", command: Command, now: float) -> list[str]:
     return lines
 
 
-def _slot(modem: "Engine", command: Command) -> tuple[Storage, int]:
+def _slot(modem: "Engine", command: Command) -> tuple[Storage | Joined, int]:
     """The storage read from and the index meant. Refused with 321 when there is no such index."""
-    modem.sim.check(sms=True)
-    storage = modem.storages[modem.settings.memory[0]]
+    modem.check_texts()
+    storage = modem.storage(modem.settings.memory[0])
     try:
         index = int(command.arg(0))
     except ValueError:
@@ -108,7 +112,9 @@ def _slot(modem: "Engine", command: Command) -> tuple[Storage, int]:
 def _shown(modem: "Engine", name: str, index: str, slot: Slot) -> list[str]:
     """Header and PDU, or header and text."""
     if modem.settings.cmgf == 0:
-        return [f"{name}: {index}{slot.status},,{slot.length}", slot.pdu]
+        alpha = "" if modem.faults.peek("header_short") else ","
+        tail = ",0" if modem.faults.peek("pdu_comma_zero") else ""
+        return [f"{name}: {index}{slot.status},{alpha}{slot.length}", slot.pdu + tail]
     return textmode.stored_lines(modem.settings, name, index, slot)
 
 
@@ -116,15 +122,20 @@ def _shown(modem: "Engine", name: str, index: str, slot: Slot) -> list[str]:
 def deleting(modem: "Engine", command: Command, now: float) -> list[str]:
     """One text, or by flag every read, sent, unsent one, or all. An empty slot is no error."""
     if command.form == "test":
-        held = ",".join(str(index) for index in sorted(modem.storages[modem.settings.memory[0]].slots))
+        held = ",".join(str(index) for index, _ in modem.storage(modem.settings.memory[0]).listed(None))
         return [f"+CMGD: ({held}),(0-4)"]
     flag = integer(command, 1, 0, 4, 0)
+    storage, index = _slot(modem, command) if not flag else (modem.storage(modem.settings.memory[0]), 0)
+    modem.check_texts()
+    code = modem.faults.number("cmgd_refused")
+    if code is not None:
+        raise Refusal("CMS", int(code))
+    if modem.faults.take("slot_sticks"):
+        return []
     if flag:
-        modem.sim.check(sms=True)
-        modem.storages[modem.settings.memory[0]].purge(DELETED_BY_FLAG[flag])
+        storage.purge(DELETED_BY_FLAG[flag])
     else:
-        storage, index = _slot(modem, command)
-        storage.slots.pop(index, None)
+        storage.remove(index)
     modem.carrier.ready(modem, now)
     return []
 
@@ -134,7 +145,7 @@ def writing(modem: "Engine", command: Command, now: float) -> list[str] | None:
     """Keep a text to send later (AT+CMSS)."""
     if command.form == "test":
         return []
-    modem.sim.check(sms=True)
+    modem.check_texts()
     text_mode = modem.settings.cmgf == 1
     length = 0 if text_mode else integer(command, 0, 1, 200)
     status = UNSENT if text_mode else integer(command, 1, UNREAD, SENT, UNSENT)
@@ -153,9 +164,9 @@ def writing(modem: "Engine", command: Command, now: float) -> list[str] | None:
             modem.fail(Refusal("CMS", 305 if text_mode else 304), moment)
             return
         slot = Slot(status, "00" + tpdu.hex().upper(), len(tpdu), moment)
-        place = modem.storages[modem.settings.memory[1]].put(slot)
+        place = modem.storage(modem.settings.memory[1]).put(slot)
         if place is None:
-            modem.fail(Refusal("CMS", 322), moment)
+            modem.fail(modem.refusal("full"), moment)
         else:
             modem.resume([f"+CMGW: {place}"], moment)
 

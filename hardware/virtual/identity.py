@@ -4,21 +4,24 @@ Numbers come from the ranges kept for fiction (+1 AAA 555 01xx), so that a text 
 if a configuration is mixed up and a real modem sends it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 AREA_CODES = ("202", "303", "404", "503", "602", "702", "801", "907")
 NUMBERS_PER_AREA = 90  # 0190 to 0199 of each are kept for service centres and people without a modem
 SERVICE_CENTRE = "+12025550199"
+SPARE_FROM = 200  # places whose SIMs are in no modem at first; 200 modems have two each
+SPARES = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One modem and its SIM: E.164 number, 15-digit IMEI and IMSI, 20-digit ICCID."""
+    """One modem and its SIM: E.164 number, 15-digit IMEI and IMSI, 20-digit ICCID; its place in the bank."""
 
     number: str
     imei: str
     iccid: str
     imsi: str
+    place: int = 0
 
 
 def luhn_digit(digits: str) -> str:
@@ -40,4 +43,10 @@ def card(index: int) -> Card:
         imei=imei + luhn_digit(imei),
         iccid=iccid + luhn_digit(iccid),
         imsi=f"310410{123456000 + index:09d}",
+        place=index,
     )
+
+
+def spare_sim(own: Card, number: int) -> Card:
+    """Another SIM for the same modem: 1 or 2 (0 is `own`'s). The IMEI stays."""
+    return replace(card(SPARE_FROM + 2 * own.place + number - 1), imei=own.imei, place=own.place)

@@ -10,23 +10,31 @@ import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from functools import partial
 
+from hardware import pdu
 from hardware.virtual import air, octets, receiving
 from hardware.virtual.engine import Engine
+from hardware.virtual.identity import Card
 
 RETRY_S = 30.0
 REPORT_KEPT_S = 7 * 86_400.0  # a report that its sender does not take
 DELIVERED, REFUSED, EXPIRED = 0x00, 0x41, 0x46  # TP-ST: received; incompatible destination; validity ended
 ZONE = timezone(timedelta(hours=-5))
 
+OPERATOR_NAME = "TBMobile"  # the sender of what the operator writes
+NATIONAL_DIGITS, SHORT_DIGITS = 10, 7
+TRYING_FIRST_S = 1.0  # from a report that it still tries to the last one
+
 Hearer = Callable[[Engine, octets.RawSubmit, float], None]
 
 
 @dataclass(slots=True)
 class Sent:
-    """A SUBMIT that left `sender`; `reported` once its report was given."""
+    """A SUBMIT that left `sender` by the SIM `card`; `reported` once its report was given."""
 
     sender: Engine
+    card: Card
     submit: octets.RawSubmit
     at: float
     reported: bool = False
@@ -39,10 +47,14 @@ class Sent:
 
 @dataclass(slots=True)
 class Parcel:
-    """One DELIVER or STATUS REPORT on its way to a modem; `sent` is the SUBMIT it answers for, None when injected."""
+    """One DELIVER or STATUS REPORT on its way to a SIM that is or was in a modem.
+
+    `sent` is the SUBMIT it answers for, None when injected.
+    """
 
     tpdu: bytes
     to: Engine
+    card: Card
     expires: float
     sent: Sent | None = None
     is_report: bool = False
@@ -86,20 +98,21 @@ class Network:
             due, _, event = heapq.heappop(self._events)
             event(due)
 
-    def find(self, number: str) -> Engine | None:
-        """The modem with this number, in international or national form."""
+    def find(self, number: str) -> tuple[Engine, Card] | None:
+        """The modem and its SIM with this number, in international or national form; the SIM may be out just now."""
         digits = number.lstrip("+")
         for modem in self.modems:
-            own = modem.card.number.lstrip("+")
-            if digits == own or (
-                not number.startswith("+") and len(digits) >= 10 and own.endswith(digits[-10:])
-            ):
-                return modem
+            for card in modem.drawer.cards():
+                own = card.number.lstrip("+")
+                if digits == own or (
+                    not number.startswith("+") and len(digits) >= 10 and own.endswith(digits[-10:])
+                ):
+                    return modem, card
         return None
 
     # the carrier's face to a modem
 
-    def submit(self, modem: Engine, tpdu: bytes, now: float, *, early: bool) -> None:
+    def submit(self, modem: Engine, tpdu: bytes, now: float, *, early: bool, swallowed: bool = False) -> None:
         """A SUBMIT leaves a modem: it is in the air log, whatever becomes of it."""
         submit = octets.read_submit(tpdu)
         card = modem.card
@@ -107,15 +120,25 @@ class Network:
         place = self.modems.index(modem)
         number, asked_s = len(self.air) + 1, modem.asked_s
         self.air.append(air.record(number, place, card.iccid, card.number, submit, now, asked_s, when))
-        sent = Sent(modem, submit, now)
+        if swallowed:
+            return
+        sent = Sent(modem, card, submit, now)
         if early:
             self._report(sent, DELIVERED, now, urgent=True)
         self.later(now + self.carry_s, lambda due: self._route(sent, due))
 
     def ready(self, modem: Engine, now: float) -> None:
         """The modem can take texts again: offer it what waits."""
-        if self._waiting.get(modem.card.imei):
-            self.later(now, lambda due: self._offer_again(modem, due))
+        if self._waiting.get(modem.card.iccid):
+            self.later(now, partial(self._offer_again, modem.card))
+
+    def operator_writes(self, modem: Engine, text: str, now: float) -> None:
+        """The operator sends this text to a modem."""
+        whole = pdu.segment(text)
+        for place in range(whole.count):
+            tpdu = pdu.encode_deliver(OPERATOR_NAME, whole, timestamp=self.wall(now), seq=place + 1, ref=0)
+            parcel = Parcel(tpdu, modem, modem.card, now + REPORT_KEPT_S)
+            self.later(now, partial(self.carry, parcel))
 
     def _route(self, sent: Sent, now: float) -> None:
         """A SUBMIT arrives at the other side of the service centre."""
@@ -127,8 +150,8 @@ class Network:
         elif fate is not None:
             self.later(sent.expires, lambda due: self._report(sent, EXPIRED, due))
         elif to is not None:
-            tpdu = octets.deliver(sent.submit, sent.sender.card.number, self.wall(now))
-            self.carry(Parcel(tpdu, to, sent.expires, sent), now)
+            tpdu = octets.deliver(sent.submit, sent.card.number, self.wall(now))
+            self.carry(Parcel(tpdu, *to, sent.expires, sent), now)
         else:
             self._report(sent, DELIVERED, now)
             if self.person is not None:
@@ -140,22 +163,39 @@ class Network:
         if not sent.submit.wants_report or sent.reported or modem.faults.take("report_never"):
             return
         sent.reported = True
-        recipient = ""
-        if modem.faults.take("report_ra_international"):
-            digits = sent.submit.number.lstrip("+")
-            recipient = "+" + (digits if len(digits) > 10 else "1" + digits)
+        told = modem.faults.number("report_status")
+        status = status if told is None else int(told)
+        trying = modem.faults.number("report_trying")
+        if urgent:
+            self._send_report(sent, status, now, now, urgent=True)
+            return
+        due = now + self.report_s + (modem.faults.number("report_late") or 0.0)
+        within_s = modem.faults.number("report_shuffled")
+        due += modem.random.uniform(0.0, within_s) if within_s else 0.0
+        if trying is not None:
+            self._send_report(sent, int(trying), now, due)
+            due += TRYING_FIRST_S
+        for _ in range(2 if modem.faults.take("report_twice") else 1):
+            self._send_report(sent, status, now, due)
+
+    def _send_report(self, sent: Sent, status: int, now: float, due: float, *, urgent: bool = False) -> None:
+        """One status report on its way, with the recipient in the form that a fault wants."""
+        form = sent.sender.faults.take("report_ra")
+        if sent.sender.faults.take("report_ra_international"):
+            form = "international"
+        recipient = _in_form(sent.submit.number, str(form)) if form else ""
         tpdu = octets.report(sent.submit, recipient, self.wall(sent.at), self.wall(now), status)
-        parcel = Parcel(tpdu, modem, now + REPORT_KEPT_S, is_report=True, urgent=urgent)
+        parcel = Parcel(tpdu, sent.sender, sent.card, due + REPORT_KEPT_S, is_report=True, urgent=urgent)
         if urgent:
             self.carry(parcel, now)
         else:
-            self.later(now + self.report_s, lambda due: self.carry(parcel, due))
+            self.later(due, partial(self.carry, parcel))
 
     # to a modem
 
     def carry(self, parcel: Parcel, now: float) -> None:
         """Offer a parcel to its modem, behind what waits for it already."""
-        queue = self._waiting.setdefault(parcel.to.card.imei, [])
+        queue = self._waiting.setdefault(parcel.card.iccid, [])
         if queue and not parcel.urgent:
             queue.append(parcel)
             return
@@ -169,10 +209,12 @@ class Network:
             else:
                 self._keep(parcel, moment)
 
-        if parcel.is_report:
-            receiving.report(parcel.to, parcel.tpdu, now, done, urgent=parcel.urgent)
+        if parcel.to.card.iccid != parcel.card.iccid:  # its SIM is out
+            done(receiving.Fate.REFUSED, now)
+        elif parcel.is_report:
+            receiving.report(parcel.to.listener, parcel.tpdu, now, done, urgent=parcel.urgent)
         else:
-            receiving.text(parcel.to, parcel.tpdu, now, done)
+            receiving.text(parcel.to.listener, parcel.tpdu, now, done)
 
     def _keep(self, parcel: Parcel, now: float) -> None:
         """The modem did not take it: wait for it, ask again now and then, give up when the validity ends."""
@@ -181,14 +223,24 @@ class Network:
                 self._report(parcel.sent, EXPIRED, now)
             return
         parcel.urgent = False
-        self._waiting.setdefault(parcel.to.card.imei, []).append(parcel)
-        self.later(min(now + RETRY_S, parcel.expires), lambda due: self._offer_again(parcel.to, due))
+        self._waiting.setdefault(parcel.card.iccid, []).append(parcel)
+        self.later(min(now + RETRY_S, parcel.expires), lambda due: self._offer_again(parcel.card, due))
 
-    def _offer_again(self, modem: Engine, now: float) -> None:
-        """Offer all that waits, in order; what is refused again waits again."""
-        queue, self._waiting[modem.card.imei] = self._waiting.get(modem.card.imei, []), []
+    def _offer_again(self, card: Card, now: float) -> None:
+        """Offer all that waits for a SIM, in order; what is refused again waits again."""
+        queue, self._waiting[card.iccid] = self._waiting.get(card.iccid, []), []
         for parcel in queue:
-            if self._waiting[modem.card.imei] and now < parcel.expires:
-                self._waiting[modem.card.imei].append(parcel)
+            if self._waiting[card.iccid] and now < parcel.expires:
+                self._waiting[card.iccid].append(parcel)
             else:
                 self._offer(parcel, now)
+
+
+def _in_form(number: str, form: str) -> str:
+    """A number as another switch writes it: with its country, without, without the plus sign, its last digits."""
+    digits = number.lstrip("+")
+    if form == "international":
+        return "+" + (digits if len(digits) > NATIONAL_DIGITS else "1" + digits)
+    if form == "national":
+        return digits[-NATIONAL_DIGITS:]
+    return digits[-SHORT_DIGITS:] if form == "short" else digits

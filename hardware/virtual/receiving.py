@@ -9,7 +9,8 @@ from enum import Enum
 from functools import partial
 from typing import TYPE_CHECKING
 
-from hardware.virtual.octets import deliver_dcs, message_class, service_centre, with_dcs
+from hardware.virtual import arriving
+from hardware.virtual.octets import deliver_dcs, message_class, service_centre
 from hardware.virtual.storage import UNREAD, Slot
 from hardware.virtual.textmode import direct_lines
 
@@ -28,7 +29,8 @@ class Fate(Enum):
 
 ACK_S = 15.0  # how long a host with CSMS=1 may take for AT+CNMA (24.011 TR2M: 12 to 20 s)
 SECOND_COPY_S = 0.4
-RECORD_OCTETS = 176  # EF_SMS
+RESENT_S = 1.0
+SIM_STORAGE = "SM"
 
 
 def text(modem: "Engine", tpdu: bytes, now: float, done: Done) -> None:
@@ -36,17 +38,28 @@ def text(modem: "Engine", tpdu: bytes, now: float, done: Done) -> None:
     if not modem.reachable or modem.faults.take("reject_inbound"):
         done(Fate.REFUSED, now)
         return
-    flash = modem.faults.take("class0_cmt")
-    if flash:
-        dcs = deliver_dcs(tpdu)
-        tpdu = with_dcs(tpdu, dcs & 0xFC if dcs & 0xF0 == 0xF0 else dcs & 0x2C | 0x10)
+    flash = bool(modem.faults.peek("class0_cmt"))
+    tpdu = arriving.changed(modem, tpdu)
+    copies = modem.faults.number("dup_inbound")
+    for copy in range(1, int(copies or 1)):
+        modem.later(now + copy * RESENT_S, lambda due: _arrive(modem, tpdu, due, _nobody, flash=flash))
+    _arrive(modem, tpdu, now, done, flash=flash)
+
+
+def _nobody(fate: Fate, now: float) -> None:
+    """Nobody waits for what becomes of a copy."""
+
+
+def _arrive(modem: "Engine", tpdu: bytes, now: float, done: Done, *, flash: bool) -> None:
     kind = message_class(deliver_dcs(tpdu))
     mt = modem.settings.cnmi[1]
     direct = (mt == 2 and kind != 2) or (mt == 3 and kind == 3)
     if direct or (kind == 0 and (flash or modem.personality.class0_direct)):
         _hand_over(modem, "+CMT", tpdu, now, done)
-        return
-    _keep(modem, tpdu, now, done, indication="+CMTI" if mt else "")
+    elif modem.faults.peek("cnma_required"):
+        done(Fate.REFUSED, now)  # it stores nothing
+    else:
+        _keep(modem, tpdu, now, done, indication="+CMTI" if mt else "", of_sim=kind == 2)
 
 
 def report(modem: "Engine", tpdu: bytes, now: float, done: Done, *, urgent: bool = False) -> None:
@@ -72,11 +85,13 @@ def _hand_over(
         return
     if modem.settings.cmgf == 0:
         pdu = service_centre(modem.service_centre) + tpdu
-        head = f"{name}: ,{len(tpdu)}" if name == "+CMT" else f"{name}: {len(tpdu)}"
+        head = f"{name}: ,{len(tpdu)}" if name == "+CMT" else modem.personality.cds_head.format(len(tpdu))
         lines = [head, pdu.hex().upper()]
     else:
         lines = direct_lines(modem.settings, name, tpdu)
     modem.indicate(*lines, now=now, urgent=urgent)
+    if name == "+CDS" and modem.personality.cds_hangs:
+        modem.later(now + ACK_S, lambda due: modem.wedge("replug"))
     if modem.settings.csms == 0:
         done(Fate.KEPT, now)
         return
@@ -94,26 +109,48 @@ def _give_up(modem: "Engine", waiting: Done, now: float) -> None:
 
 
 def _keep(
-    modem: "Engine", tpdu: bytes, now: float, done: Done, *, indication: str, urgent: bool = False
+    modem: "Engine",
+    tpdu: bytes,
+    now: float,
+    done: Done,
+    *,
+    indication: str,
+    urgent: bool = False,
+    of_sim: bool = False,
 ) -> None:
-    """Put it into the storage for arriving texts and say so."""
-    name = modem.settings.memory[2]
-    places = []
-    for _ in range(2 if indication == "+CMTI" and modem.faults.take("dup_store") else 1):
-        slot = Slot(UNREAD, _record(modem, tpdu), len(tpdu), now)
-        full = modem.faults.peek("memory_full")
-        place = None if full else modem.storages[name].put(slot)
-        if place is not None:
-            places.append(place)
+    """Put it into the storage for arriving texts, a class 2 one into the SIM's, and say so."""
+    is_report = indication == "+CDSI"
+    name = SIM_STORAGE if of_sim and SIM_STORAGE in modem.storages else modem.settings.memory[2]
+    if is_report and modem.faults.peek("report_in"):
+        name = str(modem.faults.peek("report_in"))
+    twice = not is_report and (modem.personality.stores_twice or modem.faults.take("dup_store"))
+    places = [
+        place for _ in range(2 if twice else 1) if (place := _place(modem, name, tpdu, now)) is not None
+    ]
     if not places:
         if modem.personality.memory_full_urc:
             modem.urc(modem.personality.memory_full_urc.format(name), now=now)
         done(Fate.REFUSED, now)
         return
-    for copy, place in enumerate(places):
+    for copy, (where, index) in enumerate(places):
         if indication:
-            _indicate(modem, f"{indication}:", name, place, now + copy * SECOND_COPY_S, urgent=urgent)
+            _indicate(modem, f"{indication}:", where, index, now + copy * SECOND_COPY_S, urgent=urgent)
     done(Fate.KEPT, now)
+
+
+def _place(modem: "Engine", name: str, tpdu: bytes, now: float) -> tuple[str, int] | None:
+    """A slot for it: storage and index; None when there is none, here or where it may spill."""
+    record = arriving.record(modem, service_centre(modem.service_centre) + tpdu)
+    slot = Slot(UNREAD, record, len(tpdu), now)
+    if not modem.faults.peek("memory_full"):
+        index = modem.storage(name).put(slot)
+        if index is not None:
+            return name, index
+    spill = str(modem.faults.peek("spill") or "")
+    if spill in modem.storages:
+        index = modem.storages[spill].put(slot)
+        return None if index is None else (spill, index)
+    return None
 
 
 def _indicate(modem: "Engine", indication: str, name: str, place: int, due: float, *, urgent: bool) -> None:
@@ -122,7 +159,8 @@ def _indicate(modem: "Engine", indication: str, name: str, place: int, due: floa
         return
     wrong = modem.faults.take("cmti_wrong_mem")
     shown = str(wrong) if wrong else name
-    index = -1 if modem.faults.take("cmti_index_minus1") else place
+    other = modem.faults.number("cmti_index")
+    index = -1 if modem.faults.take("cmti_index_minus1") else place if other is None else int(other)
     line = f'{indication} "{shown}",{index}'
     for _ in range(2 if modem.faults.take("dup_cmti") else 1):
         if urgent:
@@ -133,19 +171,6 @@ def _indicate(modem: "Engine", indication: str, name: str, place: int, due: floa
 
 def _say(modem: "Engine", line: str, now: float) -> None:
     modem.indicate(line, now=now)
-
-
-def _record(modem: "Engine", tpdu: bytes) -> str:
-    """The record as the modem will print it, damaged if a fault says so."""
-    record = (service_centre(modem.service_centre) + tpdu).hex().upper()
-    left = modem.faults.number("truncated_pdu")
-    if left is not None:
-        record = record[: 2 * int(left)]
-    if modem.faults.take("nonhex_pdu"):
-        record = record[:14] + "=9" + record[16:20] + "p7" + record[22:]
-    if modem.faults.take("ff_padded_pdu"):
-        record = record.ljust(2 * RECORD_OCTETS, "F")
-    return record
 
 
 def release(modem: "Engine", now: float) -> None:

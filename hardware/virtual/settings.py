@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from hardware.virtual.personality import Personality
+from hardware.virtual.models.row import Personality
 
 
 @dataclass(slots=True)
@@ -20,6 +20,7 @@ class Settings:
     csmp: tuple[int, int, int, int] = (17, 167, 0, 0)  # fo, vp, pid, dcs
     cmms: int = 0
     cops_format: int = 0
+    clip: int = 0
     reporting: dict[str, int] = field(default_factory=dict)  # "+CREG": n
 
 

@@ -1,15 +1,17 @@
-"""The SIM of a virtual modem: PIN and PUK with their attempts, absent, busy. Refusals are those of 27.007 9.2."""
+"""The SIM of a virtual modem: PIN and PUK with their attempts, absent, busy, failing. Refusals are those of 27.007 9.2."""
 
 from hardware.virtual.faults import Faults
 from hardware.virtual.refusal import Refusal
 
 DEFAULT_PIN = "1234"
 PUK_ATTEMPTS = 10
-SMS_CODES = {10: 310, 11: 311, 12: 316, 14: 314}  # CME code: what an SMS command says instead
+ABSENT, WANTS_PIN, WANTS_PUK, FAILURE, BUSY, WRONG = 10, 11, 12, 13, 14, 15
+NOT_ALLOWED, INCORRECT, BAD_CONTACT, PLEASE_WAIT = 3, 16, 262, 515
+SMS_CODES = {ABSENT: 310, WANTS_PIN: 311, WANTS_PUK: 316, FAILURE: 313, BUSY: 314, WRONG: 315}
 
 
 class Sim:
-    """The lock of one SIM. `state` is what +CPIN says: READY, SIM PIN, SIM PUK."""
+    """The lock of one SIM. `state` is what it wants: READY, SIM PIN, SIM PUK."""
 
     def __init__(self, faults: Faults) -> None:
         self._faults = faults
@@ -18,6 +20,9 @@ class Sim:
         self.puk_attempts = PUK_ATTEMPTS
         self.locked = False  # wants the PIN at each start
         self.state = "READY"
+        self.settling = False  # the PIN was right and has no effect yet
+        self.trouble = 0  # the CME code that it answers for a while
+        self.entries = 0  # how often something was entered with AT+CPIN=
 
     def lock(self, pin: str, attempts: int) -> None:
         """The SIM wants this PIN from now on and at each start."""
@@ -30,40 +35,54 @@ class Sim:
 
     def unlock(self) -> None:
         """The SIM wants nothing, now and later."""
-        self.locked, self.pin_attempts, self.state = False, 3, "READY"
+        self.locked, self.pin_attempts, self.state, self.settling = False, 3, "READY", False
 
     def restart(self) -> None:
         """The modem restarted: a locked SIM wants its PIN again."""
+        self.settling, self.trouble = False, 0
         if self.locked:
             self.state = "SIM PIN" if self.pin_attempts > 0 else "SIM PUK"
 
+    @property
+    def ready(self) -> bool:
+        """Whether texts can go, as far as the SIM goes."""
+        return not self._troubled() and self.state == "READY" and not self.settling
+
+    def shown(self) -> str:
+        """What +CPIN says: `state`, unless a fault has it say something else."""
+        if self.state == "READY" and self._faults.peek("false_lock"):
+            return "SIM PIN"
+        if self.state == "READY" and self._faults.peek("pin2"):
+            return "SIM PIN2"
+        return "SIM PIN" if self.settling else self.state
+
     def check(self, *, sms: bool = False, locked_too: bool = True) -> None:
         """Raise the Refusal of a SIM that cannot serve now. `sms` gives the CMS code of the same fact."""
-        code = 0
-        if self._faults.peek("sim_absent"):
-            code = 10
-        elif self._busy():
-            code = 14
-        elif locked_too and self.state != "READY":
-            code = 11 if self.state == "SIM PIN" else 12
+        code = self._troubled()
+        if not code and self._faults.use("sim_busy"):
+            code = BUSY
+        if not code and locked_too and (self.state != "READY" or self.settling):
+            code = WANTS_PUK if self.state == "SIM PUK" else WANTS_PIN
+        if code in SMS_CODES and sms:
+            raise Refusal("CMS", SMS_CODES[code])
         if code:
-            raise Refusal("CMS", SMS_CODES[code]) if sms else Refusal("CME", code)
+            raise Refusal("CME", code)
+        if sms and self._faults.use("busy"):
+            raise Refusal("CMS", PLEASE_WAIT)
 
-    def _busy(self) -> bool:
-        """sim_busy(n): this answer is one of the n."""
-        left = self._faults.peek("sim_busy")
-        if not isinstance(left, (int, float)):
-            return False
-        if left <= 1:
-            self._faults.clear("sim_busy")
-        else:
-            self._faults.throw("sim_busy", left - 1)
-        return True
+    def _troubled(self) -> int:
+        """The CME code of a SIM that does not work at all, 0 when it does."""
+        if self._faults.peek("sim_absent"):
+            return ABSENT
+        if self._faults.peek("bad_contact"):
+            return BAD_CONTACT
+        return WRONG if self._faults.peek("sim_wrong") else self.trouble
 
     def enter(self, secret: str, new_pin: str = "") -> None:
         """AT+CPIN=: the PIN, or the PUK and a new PIN. Raises Refusal 16 and counts when it is wrong."""
+        self.entries += 1
         if self.state == "READY":
-            raise Refusal("CME", 3)
+            raise Refusal("CME", NOT_ALLOWED)
         if self.state == "SIM PIN":
             if secret == self.pin:
                 self.pin_attempts, self.state = 3, "READY"
@@ -71,6 +90,6 @@ class Sim:
             self.pin_attempts -= 1
             if self.pin_attempts <= 0:
                 self.state = "SIM PUK"
-            raise Refusal("CME", 16)
+            raise Refusal("CME", INCORRECT)
         self.puk_attempts -= 1  # nobody here knows a PUK: as on a real SIM, the attempt is gone
-        raise Refusal("CME", 16 if new_pin else 12)
+        raise Refusal("CME", INCORRECT if new_pin else WANTS_PUK)

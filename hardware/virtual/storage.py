@@ -39,6 +39,14 @@ class Storage:
                 return index
         return None
 
+    def get(self, index: int) -> Slot | None:
+        """What is in this slot; None when it is free, or no slot."""
+        return self.slots.get(index)
+
+    def remove(self, index: int) -> None:
+        """Make this slot free."""
+        self.slots.pop(index, None)
+
     def holds_index(self, index: int) -> bool:
         """Whether the index exists in this storage at all, free or not."""
         return self.first <= index < self.first + self.size
@@ -59,3 +67,62 @@ class Storage:
         """Delete every slot with one of these statuses (`AT+CMGD=n,flag`)."""
         for index in [index for index, slot in self.slots.items() if slot.status in statuses]:
             del self.slots[index]
+
+
+class Joined:
+    """MT: SM and ME as one storage, the indexes of the second behind those of the first (27.005 3.1 <mem1>)."""
+
+    def __init__(self, name: str, parts: tuple[Storage, ...]) -> None:
+        self.name = name
+        self.parts = parts
+
+    @property
+    def size(self) -> int:
+        """Slots altogether."""
+        return sum(part.size for part in self.parts)
+
+    def put(self, slot: Slot) -> int | None:
+        """Keep it where there is room; its index here, or None."""
+        for shift, part in self._shifted():
+            index = part.put(slot)
+            if index is not None:
+                return index + shift
+        return None
+
+    def get(self, index: int) -> Slot | None:
+        """What is in this slot."""
+        return next(
+            (part.get(index - shift) for shift, part in self._shifted() if part.holds_index(index - shift)),
+            None,
+        )
+
+    def remove(self, index: int) -> None:
+        """Make this slot free."""
+        for shift, part in self._shifted():
+            if part.holds_index(index - shift):
+                part.remove(index - shift)
+
+    def holds_index(self, index: int) -> bool:
+        """Whether the index exists at all."""
+        return any(part.holds_index(index - shift) for shift, part in self._shifted())
+
+    def used(self, now: float, *, stale: bool = False) -> int:
+        """How many slots are taken."""
+        return sum(part.used(now, stale=stale) for part in self.parts)
+
+    def listed(self, status: int | None) -> Iterator[tuple[int, Slot]]:
+        """The slots with this status (None: all), by index."""
+        for shift, part in self._shifted():
+            for index, slot in part.listed(status):
+                yield index + shift, slot
+
+    def purge(self, statuses: set[int]) -> None:
+        """Delete every slot with one of these statuses."""
+        for part in self.parts:
+            part.purge(statuses)
+
+    def _shifted(self) -> Iterator[tuple[int, Storage]]:
+        shift = 0
+        for part in self.parts:
+            yield shift, part
+            shift += part.size

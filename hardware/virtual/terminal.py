@@ -12,10 +12,11 @@ from collections import deque
 from collections.abc import Callable
 
 from hardware.virtual import faults as switches
-from hardware.virtual import wire
-from hardware.virtual.personality import Personality
+from hardware.virtual import strangers, wire
+from hardware.virtual.models.row import Personality
 from hardware.virtual.refusal import Refusal
 from hardware.virtual.settings import fresh
+from hardware.virtual.switches import STRANGERS
 
 CR, BACKSPACE, CTRL_Z, ESC = 0x0D, 0x08, 0x1A, 0x1B
 TYPING_S = 0.5  # a host in the middle of a line is not interrupted for this long
@@ -35,8 +36,12 @@ class Terminal(ABC):
         self.faults = switches.Faults()
         self.wire = wire.Wire(self.faults)
         self.settings = fresh(personality)
-        self.plugged = True
+        self.in_socket = True
+        self.plugged = True  # its port is there
         self.powered = True
+        self.wedged = ""  # it answers nothing: what cures it (`switches.CURES`)
+        self.grabbed_until = 0.0  # another program reads and writes too
+        self.clock_s = 0.0  # the last time it was told
         self._deaf_until = 0.0
         self._received: deque[int] = deque()
         self._line = bytearray()
@@ -56,12 +61,17 @@ class Terminal(ABC):
 
     def feed(self, data: bytes, now: float) -> None:
         """Octets from the host. A modem without power, or a deaf one, loses them."""
-        if self.plugged and self.powered and now >= self._deaf_until:
-            self._received.extend(data)
-            self._consume(now)
+        self.clock_s = max(self.clock_s, now)
+        if not (self.plugged and self.powered and now >= self._deaf_until):
+            return
+        if strangers.hears(self, data, now):
+            return
+        self._received.extend(data)
+        self._consume(now)
 
     def tick(self, now: float) -> float | None:
         """Do what is due by now; when something is due next."""
+        self.clock_s = max(self.clock_s, now)
         while self.due(now):
             due, _, timer = heapq.heappop(self._timers)
             timer(due)
@@ -81,7 +91,10 @@ class Terminal(ABC):
 
     def take(self, now: float) -> list[bytes]:
         """The pieces said by now, in order; each is one write."""
-        return self.wire.take(now) if self.plugged else []
+        if not self.plugged:
+            return []
+        pieces = self.wire.take(now)
+        return strangers.stolen(self, pieces) if now < self.grabbed_until else pieces
 
     def later(self, due: float, timer: Timer) -> None:
         """Do this when it is due, unless the modem restarts before."""
@@ -98,7 +111,7 @@ class Terminal(ABC):
         self._urcs.clear()
         self._timers.clear()
         self._entry, self._running = None, False
-        self._deaf_until = 0.0
+        self._deaf_until = self.grabbed_until = 0.0
         self.settings = fresh(self.personality)
         self.wire.cut()
 
@@ -131,7 +144,7 @@ class Terminal(ABC):
             self._line_at = now
 
     def _echo(self, octet: int, now: float) -> None:
-        if not (self.settings.echo or self.faults.peek("echo_stuck")):
+        if self.wedged or not (self.settings.echo or self.faults.peek("echo_stuck")):
             return
         self.wire.put(bytes([octet]), now)
         if self._entry is not None:
@@ -186,7 +199,10 @@ class Terminal(ABC):
     def refuse(self, refusal: Refusal, now: float) -> None:
         """Say the final result of a refused command."""
         plain, text = self.faults.take("plain_error"), self.faults.take("text_errors")
-        self.final(refusal.line(cmee=self.settings.cmee, plain=bool(plain), text=bool(text)), now)
+        line = refusal.line(cmee=self.settings.cmee, plain=bool(plain), text=bool(text))
+        if ":" in line and self.faults.take("error_cut"):
+            line = line.split(":")[0] + ":"
+        self.final(line, now)
 
     def fail(self, refusal: Refusal, now: float) -> None:
         """A command that took its time is refused; what was typed meanwhile is read."""
@@ -197,12 +213,6 @@ class Terminal(ABC):
         """A command that took its time ends without a word."""
         self._running = False
         self._consume(now)
-
-    def escaped(self, now: float) -> None:
-        """The host left the prompt with ESC: nothing was sent."""
-        if self.faults.take("esc_ok") or self.personality.esc_answer:
-            self.final("OK", now)
-        self.silence(now)
 
     # unsolicited lines
 
@@ -223,11 +233,16 @@ class Terminal(ABC):
             self._say(lines, now)
 
     def _say(self, lines: list[str], now: float) -> None:
-        if self.plugged and self.powered and now >= self._deaf_until:
-            self.wire.put(wire.lines(lines, self.personality.newline), now)
+        if self.plugged and self.powered and now >= self._deaf_until and not self.faults.first(STRANGERS):
+            self.wire.put(wire.unsolicited(lines, self.faults, self.personality.newline), now)
 
     def _stray(self) -> str:
         """A line no one asked for, for the faults that put one where it does not belong."""
         if self._urcs and len(self._urcs[0]) == 1:
             return self._urcs.pop(0)[0]
         return self.personality.noise[0]
+
+    def say_raw(self, data: bytes, now: float) -> None:
+        """Octets that are no answer."""
+        if self.plugged and self.powered:
+            self.wire.put(data, now)

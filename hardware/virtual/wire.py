@@ -9,6 +9,7 @@ from collections.abc import Callable
 from hardware.virtual.faults import Faults
 
 PIECE_GAP_S = 0.001
+GARBAGE = b"\xf8\x00\xfe\xe0"  # what an idle or misread line looks like
 
 
 class Wire:
@@ -63,7 +64,16 @@ def information(said: list[str], faults: Faults, newline: str, stray: Callable[[
     with_pdu = len(told) > 1 and told[0].startswith("+CMG")
     if (with_pdu and faults.take("urc_inside_pdu")) or faults.take("urc_inside_response"):
         told[1:1] = ["", stray(), ""]
-    data = lines(told, newline)
+    return _framed(told, faults, newline)
+
+
+def _framed(told: list[str], faults: Faults, newline: str) -> bytes:
+    """The lines as octets, with what stands before them or is missing there."""
+    data = lines(told, "\r\r\n" if faults.peek("cr_cr_lf") else newline)
+    if faults.take("no_leading_crlf"):
+        data = data.removeprefix(b"\r\n")
+    if faults.take("garbage_prefix"):
+        data = GARBAGE + data
     return b"\0\0" + data if faults.take("nul_prefix") else data
 
 
@@ -80,8 +90,12 @@ def _glued(told: list[str], faults: Faults) -> list[str]:
 
 def final(word: str, faults: Faults, newline: str) -> bytes:
     """A final result."""
-    data = lines([word, ""] if faults.take("extra_blank_lines") else [word], newline)
-    return b"\0\0" + data if faults.take("nul_prefix") else data
+    return _framed([word, ""] if faults.take("extra_blank_lines") else [word], faults, newline)
+
+
+def unsolicited(told: list[str], faults: Faults, newline: str) -> bytes:
+    """Lines that nobody asked for."""
+    return lines(told, "\r\r\n" if faults.peek("cr_cr_lf") else newline)
 
 
 def lines(told: list[str], newline: str) -> bytes:

@@ -9,8 +9,7 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 
-from hardware import pdu
-from hardware.virtual import at_network, octets
+from hardware.virtual import injecting, octets
 from hardware.virtual.engine import Engine
 from hardware.virtual.errors import VirtualError
 from hardware.virtual.faults import Value
@@ -111,36 +110,14 @@ class World:
         if data is not None:
             tpdus = [_deliver_of(data)]
         elif text is not None:
-            tpdus = self._segments(to, sender, text, now)
+            self._reference = (self._reference + 1) % 256
+            tpdus = injecting.delivers(to.faults, sender, text, self.network.wall(now), self._reference)
         else:
             raise VirtualError("An inbound text needs a text, or data with its PDU in hex.")
         for tpdu in tpdus:
-            parcel = Parcel(tpdu, to, now + INBOUND_VALID_S)
+            parcel = Parcel(tpdu, to, to.card, now + INBOUND_VALID_S)
             self.network.later(now, partial(self.network.carry, parcel))
         return len(tpdus)
-
-    def _segments(self, to: Engine, sender: str, text: str, now: float) -> list[bytes]:
-        """The DELIVERs of a text, in the order they will come."""
-        self._reference = (self._reference + 1) % 256
-        when = self.network.wall(now)
-        try:
-            whole = pdu.segment(text)
-            tpdus = [
-                pdu.encode_deliver(sender, whole, timestamp=when, seq=place + 1, ref=self._reference)
-                for place in range(whole.count)
-            ]
-        except pdu.PduError as error:
-            raise VirtualError(str(error)) from None
-        if len(tpdus) > 1:
-            missing = to.faults.number("concat_missing")
-            twice = to.faults.number("concat_dup")
-            if twice is not None:
-                tpdus.insert(int(twice), tpdus[min(int(twice), len(tpdus)) - 1])
-            if missing is not None:
-                del tpdus[min(int(missing), len(tpdus)) - 1]
-            if to.faults.take("concat_oo"):
-                tpdus.reverse()
-        return tpdus
 
     def put(self, modem: int, record: str, *, now: float, storage: str = "", status: int = UNREAD) -> int:
         """Put a record into a slot as it stands (hex or not), with no indication; its index."""
@@ -173,15 +150,17 @@ class World:
         """Throw a fault switch. Raises VirtualError for an unknown one or a value it cannot use."""
         engine = self.modem(modem)
         chosen = engine.faults.throw(name, value, times)
-        engine.thrown(name, chosen, now)
-        if name == "registered":
-            at_network.tell_registration(engine, now)
+        try:
+            engine.thrown(name, chosen, now)
+        except VirtualError:
+            engine.faults.clear(name)
+            raise
 
     def clear(self, modem: int, name: str | None = None, *, now: float) -> None:
         """Take back a fault switch, or all; what it held up goes on."""
         engine = self.modem(modem)
         engine.faults.clear(name)
-        engine.cleared(name)
+        engine.cleared(name, now)
         if engine.reachable:
             self.network.ready(engine, now)
 

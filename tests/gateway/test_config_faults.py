@@ -17,8 +17,8 @@ PORT = (
     "leave the key out to find modems by themselves"
 )
 NAME = "1 to 32 letters without accents, digits, - and _, beginning with a letter or a digit"
-PIN = '4 to 8 digits in quotes, or "" for a SIM without a PIN'
-STATION_KEYS = "name, port, driver, pin, per_minute, per_day, per_month and people_per_month"
+PIN = '4 to 8 digits in quotes, "" for a SIM without a PIN, or "ignore" for a modem that asks for one and needs none'
+STATION_KEYS = "name, port, imei, driver, pin, per_minute, per_day, per_month, people_per_month, self_test_hours, reopen_hours and send_while_roaming"
 
 # What stands in the file; each fault, in order.
 FAULTS = [

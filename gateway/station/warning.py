@@ -1,0 +1,33 @@
+"""What a technician should know of a modem that works: its storage was full, fills up, or holds what it will not let go."""
+
+from gateway import explain, readings
+from gateway.explain import Notice
+from gateway.filling import KEEP_FREE, Level, hours_left, worth_a_word
+from gateway.station.desk import Desk
+from hardware.modem import Health
+
+LOOK_BACK_MS = 86_400_000
+
+
+def storage_warning(desk: Desk, health: Health, stuck: list[tuple[str, int]]) -> Notice | None:
+    """The one thing to say, the worst first; None when all is well."""
+    used, total = health.storage_used, health.storage_total
+    was_full, desk.was_full = desk.was_full, False
+    if was_full or (used is not None and total and used >= total):
+        desk.told_full = True
+        return explain.storage_full(desk.name, used or 0, total or 0)
+    if desk.told_full and used is not None and total and used > total * (1 - KEEP_FREE):
+        return explain.storage_full(desk.name, used or 0, total or 0)
+    desk.told_full = False
+    if used and total:
+        levels = [
+            Level(row["at"], row["storage_used"], row["storage_total"])
+            for row in readings.samples(desk.db, desk.name, since=desk.now_ms() - LOOK_BACK_MS)
+            if row["storage_used"] is not None and row["storage_total"]
+        ]
+        levels.append(Level(desk.now_ms(), used, total))
+        if worth_a_word(levels):
+            return explain.storage_nearly_full(desk.name, used, total, hours_left(levels))
+    if stuck:
+        return explain.slot_stuck(desk.name, *stuck[0], count=len(stuck))
+    return None
