@@ -121,7 +121,7 @@ def send(need, programs, bank, tmp_path, until, application):
             url=application.url,
             device=bank.ports[0],
             number=bank.modems()[0]["number"],
-        )  # fmt: skip
+        )
     )
     programs.start(need("bearerbox", package="kannel"), config)
     until(lambda: listens(boxes), "bearerbox")
