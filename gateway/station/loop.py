@@ -11,7 +11,6 @@ from gateway.rules import Rules
 from gateway.station import asked, refused, sending
 from gateway.station.credit import CreditWatch
 from gateway.station.desk import LOCK_S, UNCERTAIN_IN_A_ROW, Desk, log
-from gateway.station.far import Far
 from gateway.station.proving import Proving
 from gateway.station.receiving import Reader
 from gateway.station.rescue import Rescue
@@ -53,7 +52,6 @@ class Station:
         """`look` says where the modem is, for a station without a port of its own."""
         self._desk = Desk(spec, database, rules, clock, open_modem, look or (lambda: Where(spec.port)))
         self._reader: Reader | None = None
-        self._far = Far(spec.name, spec.port)
         self._failures = 0
         self._hold_until = 0.0
         self._rounds = Rounds()
@@ -361,18 +359,16 @@ class Station:
         self._rescue.note(error)
         log.info("station=%s %s", self.name, type(error).__name__)
         log.debug("station=%s %s", self.name, error)
-        worked = desk.modem is not None and self._reader is not None
-        far = self._far.meet(error, worked=worked, now=desk.clock.monotonic())
-        wait_s = far[1] if far else wait_after(error, self._failures)
+        wait_s = self._rescue.wait_s or wait_after(error, self._failures)
         self._failures += 1
-        if worked and self._reader is not None:
+        if desk.modem is not None and self._reader is not None:
             self._reader.salvage()
         try:
             desk.flush()
             state, notice = self._rescue.verdict(error) or trouble(desk, error)
             if isinstance(error, PortGone | ModemSilent):
                 desk.count_error("port gone" if isinstance(error, PortGone) else "silence")
-            desk.say(state, far[0] if far else notice)
+            desk.say(state, notice)
             stations.set_facts(
                 desk.db, self.name, signal_dbm=None, operator="", registration="", technology=""
             )
