@@ -266,3 +266,11 @@ def last_by_gateway(db: sqlite3.Connection, sender: str, *, since: int) -> bool:
         "SELECT 1 FROM self_test WHERE sender=? AND by_id IS NULL AND started_at>? LIMIT 1", [sender, since]
     ).fetchone()
     return row is not None
+
+
+def open_by_gateway(db: sqlite3.Connection, sender: str) -> int | None:
+    """The test that this station began by itself and that has not ended."""
+    row = db.execute(
+        "SELECT id FROM self_test WHERE ended_at IS NULL AND sender=? AND by_id IS NULL", [sender]
+    ).fetchone()
+    return None if row is None else int(row["id"])

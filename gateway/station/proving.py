@@ -10,6 +10,7 @@ from gateway.station.desk import UNCERTAIN_IN_A_ROW, Desk, log
 
 HOUR_MS = 3_600_000
 AGAIN_MS = HOUR_MS  # a pause costs one test an hour at most, whoever restarts what
+ASK_AGAIN_S = 900.0  # when none may be begun now: in quiet hours, or until an admin allows them
 
 
 class Proving:
@@ -19,6 +20,7 @@ class Proving:
         self._desk = desk
         self._proof: int | None = None  # the test that decides on the pause
         self._failed = ""
+        self._ask_at = 0.0
 
     def turn(self, *, fit: bool) -> bool:
         """Once a step: judge what is under way, begin what is due. True when the station's state is to be said anew.
@@ -31,14 +33,19 @@ class Proving:
         ):
             desk.ring()
         if desk.paused != "uncertain":
-            self._proof, self._failed = None, ""
+            self._proof, self._failed, self._ask_at = None, "", 0.0
             return False
         if self._proof is not None:
             return self._decide()
-        return fit and not self._failed and self._begin()
+        ask = fit and not self._failed and desk.clock.monotonic() >= self._ask_at
+        return ask and self._begin()
 
     def _begin(self) -> bool:
         desk = self._desk
+        self._proof = selftests.open_by_gateway(desk.db, desk.name)  # begun before a restart of ours
+        if self._proof is not None:
+            return True
+        self._ask_at = desk.clock.monotonic() + ASK_AGAIN_S
         receiver = selftests.partner(desk.db, desk.name)
         if receiver is None or selftests.last_by_gateway(desk.db, desk.name, since=desk.now_ms() - AGAIN_MS):
             return False
@@ -47,8 +54,8 @@ class Proving:
                 desk.db, desk.name, receiver, by=None, rules=desk.rules, now=desk.now_ms()
             )
         except Refused as refusal:
-            log.info("station=%s cannot test itself: %s", desk.name, refusal)
-            self._failed = str(refusal)
+            log.info("station=%s cannot test itself now: %s", desk.name, refusal)
+            return False
         return True
 
     def _decide(self) -> bool:

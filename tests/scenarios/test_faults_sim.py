@@ -3,36 +3,15 @@ written to the modem, what became of the SIM's tries.
 """
 
 import shutil
-from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from gateway import people, sims, stations, store
 from gateway.people import User
-from hardware.virtual.engine import Engine
+from tests.scenarios.asking import Build, engine
 from tests.simulated import LUIS, House
-
-Build = Callable[..., House]
-
-
-@pytest.fixture
-def build(tmp_path: Path) -> Iterator[Build]:
-    houses: list[House] = []
-
-    def make(**wanted: Any) -> House:
-        houses.append(House(tmp_path / "textbank.db", **wanted))
-        return houses[-1]
-
-    yield make
-    for house in houses:
-        house.close()
-
-
-def engine(house: House) -> Engine:
-    return house.world.modems[0]
 
 
 def entered(house: House) -> list[str]:
