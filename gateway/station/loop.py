@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
-from gateway import claims, explain, reportwatch, stations
+from gateway import claims, explain, explain_sending, reportwatch, stations
 from gateway.config import Station as Spec
 from gateway.filling import ROUND_S
 from gateway.rules import Rules
@@ -254,9 +254,9 @@ class Station:
                 else explain.not_registered(self.name, registration),
             )
         elif desk.roaming and not desk.spec.send_while_roaming:
-            desk.say("waiting", explain.roaming(self.name))
+            desk.say("waiting", explain_sending.roaming(self.name))
         elif desk.hold is not None:
-            desk.say("waiting", explain.not_now(self.name, desk.hold.why, desk.hold.for_s))
+            desk.say("waiting", explain_sending.not_now(self.name, desk.hold.why, desk.hold.for_s))
         elif desk.held_up:
             desk.say("waiting", explain.budget_spent(self.name, desk.held_up))
         else:
