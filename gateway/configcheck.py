@@ -47,8 +47,11 @@ def _stations(value: Any, faults: list[Fault]) -> Iterator[dict[str, Any]]:
     for index, item in enumerate(value):
         label = f"stations[{index + 1}]"
         station = _table(("stations", index), label, item, faults)
-        for key in ("name", "port"):
-            if key not in station:
+        if station.get("imei") and "port" in station:
+            sentence = f"found {rules.found(station['imei'])} beside port; allowed is one of the two"
+            faults.append((("stations", index, "imei"), f"{label}.imei", sentence))
+        for key in ("name", "port", "imei"):
+            if not station.get(key):
                 continue
             same = station[key].lower() if key == "name" else station[key]
             first = seen.setdefault((key, same), label)

@@ -155,6 +155,12 @@ def modem_port(value: Any) -> str:
     raise v.Invalid(allowed)
 
 
+def imei(value: Any) -> str:
+    if not isinstance(value, str) or not re.fullmatch(r"([0-9]{15})?", value):
+        raise v.Invalid('the 15 digits of a modem\'s IMEI in quotes, or "" for the first modem that is found')
+    return value
+
+
 def driver(value: Any) -> str:
     if value not in ("at", "gammu"):
         raise v.Invalid('"at" for modems that speak AT commands, or "gammu" for phones that do not')
@@ -190,9 +196,19 @@ def unreachable(station: dict[str, Any]) -> str | None:
 
 
 def pin(value: Any) -> str:
-    if not isinstance(value, str) or not re.fullmatch(r"([0-9]{4,8})?", value):
-        raise v.Invalid('4 to 8 digits in quotes, or "" for a SIM without a PIN')
+    if not isinstance(value, str) or not re.fullmatch(r"([0-9]{4,8})?|ignore", value):
+        raise v.Invalid(
+            '4 to 8 digits in quotes, "" for a SIM without a PIN, or "ignore" for a modem that asks for one and needs none'
+        )
     return value
+
+
+def words(value: Any) -> str:
+    if not isinstance(value, str) or len(value) > 100 or not (value.isprintable() or not value):
+        raise v.Invalid(
+            'words that the operator\'s text holds, on one line and at most 100 characters, or ""'
+        )
+    return value.strip()
 
 
 def station_name(value: Any) -> str:
@@ -224,6 +240,7 @@ SECTIONS: dict[str, dict[str, Rule]] = {
 STATION: dict[str, Rule] = {
     "name": station_name,
     "port": modem_port,
+    "imei": imei,
     "driver": driver,
     "gammu_connection": gammu_connection,
     "gammu_model": gammu_model,
@@ -232,4 +249,8 @@ STATION: dict[str, Rule] = {
     "per_day": LIMIT,
     "per_month": LIMIT,
     "people_per_month": LIMIT,
+    "self_test_hours": whole_number(0, 1000),
+    "reopen_hours": whole_number(0, 1000),
+    "low_credit": words,
+    "send_while_roaming": yes_or_no,
 }

@@ -25,6 +25,42 @@ def port_missing(station: str, port: str) -> Notice:
     )
 
 
+def modem_absent(station: str, modem: str, place: str, about: tuple[str, ...]) -> Notice:
+    """A station's own modem, found by itself before, is plugged in nowhere. `about`: what else is, a sentence each."""
+    last = f" It was last in the USB socket {place}." if place else ""
+    return Notice(
+        f"The modem {station} is plugged in nowhere.",
+        f"It is the {modem}.{last}{_also(about)}",
+        f"{KEPT} We notice it in any socket.",
+        'Plug it in. To put another in its place, write imei = "…" of that one under its name in the file.',
+    )
+
+
+def looking_for_modem(station: str, about: tuple[str, ...]) -> Notice:
+    """A station without a port has met no modem yet. `about`: what is plugged in, a sentence each."""
+    return Notice(
+        f"{station} has no modem yet.",
+        _also(about).strip() or "No modem is plugged in that we know and that belongs to no other station.",
+        f"{KEPT} We notice a modem as soon as it is plugged in.",
+        'Plug one in, or give it one that works already: imei = "…" under its name in the file.',
+    )
+
+
+def _also(about: tuple[str, ...]) -> str:
+    more = f" {len(about) - 1} more: see `textbank doctor`." if len(about) > 1 else ""
+    return f" {about[0]}{more}" if about else ""
+
+
+def cannot_find(station: str, why: str) -> Notice:
+    """Modems cannot be found by themselves on this machine."""
+    return Notice(
+        f"{station} has no port, and modems are not found by themselves here.",
+        sentence(why[:1].upper() + why[1:]),
+        "Nothing was opened.",
+        f'Write port = "/dev/ttyUSB…" under the station {station}, then start Textbank again.',
+    )
+
+
 def port_busy(station: str, port: str, holder: str) -> Notice:
     """Another program holds the port."""
     program = holder or "another program"
@@ -59,6 +95,16 @@ def modem_silent(station: str, command: str, waited_s: float) -> Notice:
     )
 
 
+def opened_anew(station: str, why: str) -> Notice:
+    """The modem answers, and says something after which only a new start helps."""
+    return Notice(
+        f"The modem {station} is started anew.",
+        sentence(why),
+        f"Its port is closed and opened, and the modem set up again. {KEPT}",
+        BY_ITSELF,
+    )
+
+
 def not_a_modem(station: str, port: str, evidence: str) -> Notice:
     """Something else answers on this port."""
     return Notice(
@@ -83,6 +129,26 @@ def driver_unfit(station: str, evidence: str, *, installed: bool) -> Notice:
         seen("It says", evidence),
         f"Nothing was sent to the phone. {KEPT}",
         "Correct gammu_connection and gammu_model in the configuration; docs/gammu.md lists what there is.",
+    )
+
+
+def second_port(station: str, other: str, port: str) -> Notice:
+    """The modem answers on two ports, and another station has it."""
+    return Notice(
+        f"What is plugged in for {station} is the modem {other} once more.",
+        f"On {port} the same modem with the same SIM answers as for {other}.",
+        f"We let this port go: two at one modem would take each other's answers. {KEPT}",
+        f"Take {station} out of the configuration, or plug in a second modem for it.",
+    )
+
+
+def other_port(station: str, evidence: str) -> Notice:
+    """The port is known to be one of a stick's others."""
+    return Notice(
+        f"The port of {station} is not the one where its modem takes commands.",
+        sentence(evidence),
+        f"We leave it alone. {KEPT}",
+        f"Name the right port under {station} in the file, or none: then its modem is found by itself.",
     )
 
 
@@ -148,9 +214,13 @@ def sim_failure(station: str, evidence: str) -> Notice:
 
 def not_registered(station: str, registration: str) -> Notice:
     """No network."""
-    how = {"searching": "It is searching for one.", "none": "It is not searching for one."}.get(
-        registration, ""
-    )
+    how = {
+        "searching": "It is searching for one.",
+        "none": "It is not searching for one.",
+        "denied": "One refused it just now; it asks again.",
+        "emergency": "The one it hears lets it make emergency calls and nothing else.",
+        "limited": "The one it hears gives it a limited service, without texts.",
+    }.get(registration, "")
     return Notice(
         f"The modem {station} has no network.",
         f"It is not signed on at any operator. {how}".strip(),
@@ -179,13 +249,26 @@ def smsc_missing(station: str) -> Notice:
     )
 
 
-def storage_nearly_full(station: str, used: int, total: int) -> Notice:
-    """The storage for incoming texts is nearly full."""
+def storage_nearly_full(station: str, used: int, total: int, hours: float | None) -> Notice:
+    """The storage for incoming texts is nearly full, or will be in `hours`."""
+    within = "an hour" if (hours or 0) <= 1 else f"{hours:.0f} hours"
+    pace = f" At this pace it is full within {within}." if hours else ""
     return Notice(
-        f"The memory for incoming texts in {station} is nearly full.",
-        f"{used} of {total} places are taken.",
+        f"The memory for incoming texts in {station} fills up.",
+        f"{used} of {total} places are taken.{pace}",
         "We fetch each text, keep it here, and then free its place.",
-        "If this stays, look at the modem's page: it may hold texts that it does not let us delete.",
+        "If this stays, it holds texts that are not ours to delete, or that it does not let go: delete them with a telephone.",
+    )
+
+
+def slot_stuck(station: str, storage: str, index: int, count: int) -> Notice:
+    """A text that was kept cannot be deleted in the modem."""
+    more = f" and {count - 1} more" if count > 1 else ""
+    return Notice(
+        f"The modem {station} does not let go of a text that we have fetched.",
+        f"Place {index} of its memory {storage}{more} was full again after three deletions.",
+        "The text is kept here, once. We leave that place alone and try it again every hour. It goes on sending.",
+        "Nothing, for one place. If there are more, delete the texts with a telephone, or use another modem.",
     )
 
 
@@ -226,6 +309,48 @@ def refused_by_network(station: str, reason: str) -> Notice:
         sentence(reason),
         f"We stopped before more texts were refused. {KEPT}",
         "Check the SIM's credit and plan with the operator, then press Go on at the modem's page.",
+    )
+
+
+def roaming(station: str) -> Notice:
+    """A foreign network, and the configuration says not to send there."""
+    return Notice(
+        f"The modem {station} is in a foreign network, and sends nothing there.",
+        "It is roaming, and send_while_roaming is false for it in the configuration: texts may cost more.",
+        f"It still receives. {KEPT}",
+        f"{BY_ITSELF} To send all the same, write send_while_roaming = true under the station {station} and restart.",
+    )
+
+
+def not_now(station: str, why: str, wait_s: int) -> Notice:
+    """The network or the modem takes nothing for a while."""
+    span = f"{wait_s} seconds" if wait_s < 90 else f"{round(wait_s / 60)} minutes"
+    return Notice(
+        f"The modem {station} waits before it sends more.",
+        sentence(why),
+        f"Trying at once would not help, so it waits {span}. {KEPT}",
+        f"{BY_ITSELF} To try now, press Pause and then Go on at the modem's page.",
+    )
+
+
+def no_texts_by(station: str, technology: str, count: int, to_3g: str) -> Notice:
+    """Texts get no clear answer on this technology though the modem is registered; `to_3g` is the command that leaves it."""
+    how = f" This modem takes {to_3g} for that, from a terminal." if to_3g else ""
+    return Notice(
+        f"The modem {station} is paused: its texts do not seem to go by {technology}.",
+        f"It is signed on, and {count} texts in a row on {technology} got no clear answer.",
+        f"Neither is sent again by itself. {KEPT}",
+        f"Let the modem use 3G or 2G only, or ask the operator for texts over {technology}; then press Go on.{how}",
+    )
+
+
+def reports_stopped(station: str, reported: int, of: int) -> Notice:
+    """Texts are accepted as before, and hardly any is reported delivered any more."""
+    return Notice(
+        f"The texts of {station} are taken by the network, but hardly any is reported delivered.",
+        f"Of its last {of} texts {reported} were reported; before, most were.",
+        "It goes on sending.",
+        "Text your own phone. If nothing comes, pause this modem and ask the operator about its credit and limits.",
     )
 
 

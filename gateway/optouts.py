@@ -129,7 +129,9 @@ def _confirm(db: sqlite3.Connection, conversation: sqlite3.Row, opt_out_id: int,
     number = conversation["number"]
     if standing is None or not number.startswith("+"):
         return
-    if db.execute("SELECT 1 FROM station WHERE number=?", [number]).fetchone():
+    if db.execute(
+        "SELECT 1 FROM station WHERE number=? UNION SELECT 1 FROM sim WHERE number=?", [number] * 2
+    ).fetchone():
         return
     text = json.loads(standing["value"])["words"]
     words = ledger.digest(conversation["salt"], number, text)

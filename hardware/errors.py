@@ -21,6 +21,7 @@ __all__ = [
     "HardwareError",
     "ModemSilent",
     "NotAModem",
+    "PinKeptBack",
     "PinRefused",
     "PortBusy",
     "PortGone",
@@ -138,12 +139,18 @@ class TpduRefused(HardwareError):
 
 
 class SubmitUncertain(HardwareError):
-    """After Ctrl-Z: silence, a lost port, a reset. The text may have left or not; only evidence can tell."""
+    """After Ctrl-Z: silence, a lost port, a reset. The text may have left or not; only evidence can tell.
 
-    def __init__(self, evidence: str, waited_s: float) -> None:
+    `lost` says by what: after a silence an answer may still come.
+    """
+
+    def __init__(
+        self, evidence: str, waited_s: float, lost: Literal["silence", "port", "restart"] = "silence"
+    ) -> None:
         super().__init__(f"no result {waited_s:.1f} s after the PDU was written: {evidence}")
         self.evidence = evidence
         self.waited_s = waited_s
+        self.lost = lost
 
 
 class SimNotReady(HardwareError):
@@ -157,6 +164,14 @@ class SimNotReady(HardwareError):
         super().__init__(f"the SIM is not ready ({state}): {evidence}")
         self.state = state
         self.evidence = evidence
+
+
+class PinKeptBack(SimNotReady):
+    """The SIM wants its PIN, and `left` tries are too few for us to spend one. Nothing was entered."""
+
+    def __init__(self, left: int) -> None:
+        super().__init__("PIN", f"only {left} tries are left, so the PIN was not entered")
+        self.left = left
 
 
 class PinRefused(SimNotReady):

@@ -168,7 +168,8 @@ def _take_over(fd: int) -> None:
     """A tty: refuse other programs, and do not hang up the modem when we close."""
     if not os.isatty(fd):
         return
-    fcntl.ioctl(fd, termios.TIOCEXCL)
+    with contextlib.suppress(OSError):  # a line that knows no such thing still has the lock
+        fcntl.ioctl(fd, termios.TIOCEXCL)
     attributes = termios.tcgetattr(fd)
     attributes[2] &= ~termios.HUPCL
     termios.tcsetattr(fd, termios.TCSANOW, attributes)
@@ -183,5 +184,5 @@ def _discard(fd: int) -> None:
 def _release(fd: int) -> None:
     """Give up our exclusive hold now: the descriptor itself may take long to close."""
     if os.isatty(fd):
-        fcntl.ioctl(fd, termios.TIOCNXCL)
         fcntl.flock(fd, fcntl.LOCK_UN)
+        fcntl.ioctl(fd, termios.TIOCNXCL)

@@ -1,7 +1,7 @@
 """Starting a modem: the order of steps that survives real modems, each with its fall-backs.
 
-The order: leave a stale prompt, wait for AT, reset to the profile, echo off, error numbers on, who are you, SIM
-and PIN, power, wait for the SIM, PDU mode, storages, indications, registration, service centre, quiet.
+The order: leave a stale prompt, wait for AT, reset to the profile, echo off, error numbers on, who are you, quiet,
+SIM and PIN, power, wait for the SIM, PDU mode, storages, indications, registration, service centre.
 Almost every step may be refused; only these end a start: no answer at all (`ModemSilent`), something that is no
 modem (`NotAModem`), a SIM that cannot be used (`SimNotReady`, `PinRefused`), and no PDU mode (`CommandRefused`).
 A modem that restarts meanwhile is started from the beginning, three times at most.
@@ -9,7 +9,6 @@ A modem that restarts meanwhile is started from the beginning, three times at mo
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 from hardware import identity as who
@@ -19,8 +18,9 @@ from hardware.errors import CommandRefused, ModemSilent, NotAModem, SimNotReady
 from hardware.facts import Identity
 from hardware.notices import Ears
 from hardware.patience import Patience
-from hardware.profiles import GENERIC, Profile, profile_for
-from hardware.sim import Sim, state_in
+from hardware.probe import is_echo, noise_in
+from hardware.profiles import CNMI_DIRECT, GENERIC, Profile, profile_for
+from hardware.sim import ALL_PIN_TRIES, Sim, state_in
 from hardware.storage import Storages
 
 EnterPin = Callable[[Identity], str | None]
@@ -30,16 +30,17 @@ NOISE_TRIES = 3  # so often may something else than a modem answer before we lea
 class Startup:
     """One start of one modem; afterwards its fields say what was found."""
 
-    def __init__(self, at: At, ears: Ears, patience: Patience) -> None:
+    def __init__(self, at: At, ears: Ears, patience: Patience, tries_needed: int = ALL_PIN_TRIES) -> None:
         self.identity = Identity()
         self.profile: Profile = GENERIC
         self.smsc: str | None = None  # "" when the SIM has none; None when the modem does not tell
         self.indications = ""  # AT+CNMI? as it reads after it was set
+        self.acknowledges = False  # what it hands over directly waits for AT+CNMA
         self.storages = Storages(at, patience)
         self._at = at
         self._ears = ears
         self._patience = patience
-        self._sim = Sim(at, patience)
+        self._sim = Sim(at, patience, tries_needed)
 
     def run(self, enter_pin: EnterPin) -> None:
         """Start it; ends ready to list and to send."""
@@ -54,20 +55,23 @@ class Startup:
     def _wake_up(self) -> None:
         """Drop stale bytes, leave a stale prompt, then AT until there is an answer."""
         at = self._at
+        at.incoming.owes_result = True  # perhaps, of a text that was handed over before the port was lost
         at.incoming.hush(self._patience.settle_s)
         at.link.write(ESC + b"\r")
         at.incoming.hush(self._patience.settle_s)
         started = at.clock.monotonic()
-        noise = 0
+        noise, echoed = 0, False
         for _ in range(self._patience.probes):
             if at.answers(self._patience.probe_s):
                 at.incoming.hush(self._patience.settle_s)
                 return
-            heard = at.incoming.heard
-            if _is_noise(heard):
+            echoed = is_echo(at.incoming.heard)
+            if what := noise_in(at.incoming.heard):
                 noise += 1
                 if noise >= NOISE_TRIES:
-                    raise NotAModem(at.link.name, f"to AT it says {heard[-60:]!r}")
+                    raise NotAModem(at.link.name, what)
+        if echoed:
+            raise NotAModem(at.link.name, "it only repeats what it is told")
         raise ModemSilent("AT", at.clock.monotonic() - started, at.incoming.heard)
 
     def _configure(self, enter_pin: EnterPin) -> None:
@@ -79,9 +83,10 @@ class Startup:
         self.identity = who.of_modem(at)
         made = self.identity
         self.profile = profile_for(made.manufacturer, made.model, made.revision)
+        self._quiet()
         self._open_sim(enter_pin)
         self._sim_ready()
-        ask(at, "AT+CSMS=0", patience.answer_s)
+        self._service()
         self._pdu_mode()
         self.storages = Storages(at, patience)
         self.storages.choose()
@@ -92,9 +97,11 @@ class Startup:
         if ask(at, 'AT+CSCS="IRA"', patience.answer_s) is None:
             ask(at, 'AT+CSCS="GSM"', patience.answer_s)
         self.smsc = self._service_centre()
-        for command in self.profile.quiet:
-            ask(at, command, patience.answer_s)
         self.identity = who.with_subscriber(at, self.identity)
+
+    def _quiet(self) -> None:
+        for command in self.profile.quiet:
+            ask(self._at, command, self._patience.answer_s)
 
     def _open_sim(self, enter_pin: EnterPin) -> None:
         at = self._at
@@ -103,16 +110,26 @@ class Startup:
         try:
             self._sim.unlock(self.profile, lambda: enter_pin(self.identity))
         except SimNotReady as locked:
-            if locked.state == "PIN" or not self._power_up():
+            if locked.state == "PIN" or not (self._power_up() or self._look_for_card(locked)):
                 raise
             powered = True
         powered = powered or self._power_up()
         if powered:
+            self._quiet()  # forgotten with the power
             self._sim.unlock(self.profile, lambda: enter_pin(self.identity))
         if powered or self._sim.pin_entered:
             self._until_said(self.profile.sms_ready)
         if not self.identity.iccid:
             self.identity = who.with_card(at, self.identity, self.profile)
+
+    def _look_for_card(self, locked: SimNotReady) -> bool:
+        """Some models see a card that was put in only after their radio was off; whether that was done."""
+        if locked.state != "ABSENT" or not self.profile.inserted:
+            return False
+        for command in self.profile.inserted:
+            ask(self._at, command, self._patience.slow_s)
+        pause(self._at, self._patience.retry_s)
+        return True
 
     def _power_up(self) -> bool:
         """Switch the radio on if it is off; whether it was."""
@@ -162,12 +179,24 @@ class Startup:
             else:
                 return
 
+    def _service(self) -> None:
+        """Let the modem answer the network by itself; one that will not may wait for our AT+CNMA."""
+        if ask(self._at, "AT+CSMS=0", self._patience.answer_s) is None:
+            told = ask(self._at, "AT+CSMS?", self._patience.answer_s) or [""]
+            self.acknowledges = numbers(told[0])[:1] == [1]
+
     def _indicate(self) -> None:
         """Indications: the first form that is accepted; none at all leaves polling, which finds all texts."""
-        for form in self.profile.cnmi:
-            if ask(self._at, f"AT+CNMI={form}", self._patience.answer_s) is not None:
-                break
+        stored = () if self.profile.direct else self.profile.cnmi
+        if not self._first_accepted(stored):
+            self.acknowledges = ask(self._at, "AT+CSMS=1", self._patience.answer_s) is not None
+            if not self._first_accepted(CNMI_DIRECT) and self.acknowledges:
+                self.acknowledges = False
+                ask(self._at, "AT+CSMS=0", self._patience.answer_s)
         self.indications = value(ask(self._at, "AT+CNMI?", self._patience.answer_s))
+
+    def _first_accepted(self, forms: tuple[str, ...]) -> bool:
+        return any(ask(self._at, f"AT+CNMI={form}", self._patience.answer_s) is not None for form in forms)
 
     def _service_centre(self) -> str | None:
         """The SIM's service centre; some SIMs cannot be read, or seem to have none, for seconds after plug-in."""
@@ -177,7 +206,7 @@ class Startup:
             found: str | None = ""
             try:
                 lines = self._at.command("AT+CSCA?", self._patience.answer_s)
-                found = value(lines).split(",")[0].strip('" ')
+                found = centre_in(lines)
             except CommandRefused as refused:
                 if state_in(refused) != "BUSY" and (refused.family, refused.code) != ("CMS", 330):
                     return None
@@ -186,8 +215,6 @@ class Startup:
             pause(self._at, self._patience.retry_s)
 
 
-def _is_noise(heard: bytes) -> bool:
-    """Whether this is neither silence nor a modem's: NMEA, or bytes that are no text."""
-    bare = heard.strip(b"\r\n \0")
-    unprintable = len(re.sub(rb"[\x20-\x7e\r\n\t\0]", b"", heard))
-    return bool(bare) and (unprintable * 4 > len(heard) or bare.startswith(b"$G") or b"\n$G" in heard)
+def centre_in(lines: list[str]) -> str:
+    """The number in an answer to AT+CSCA?; "" when the SIM has none."""
+    return value(lines).split(",")[0].strip('" ')

@@ -2,8 +2,10 @@
 
 Storage is the truth about what came in; indications are only doorbells. Promises: what is received is returned
 exactly as the modem gave it, damaged or not; drafts and sent copies (stat 2, 3) never are, for the caller
-deletes what it is given. Works with modems that know no CPMS=?, no CPMS at all, or no CMGL.
-Failure: `CommandRefused` when the SIM says why (busy, absent, locked), else what the channel raises.
+deletes what it is given. Works with modems that know no CPMS=?, no CPMS at all, or no CMGL, and (told so by
+`by_slot`) with those that hang in it.
+Failure: `CommandRefused` when the SIM says why (busy, absent, locked), else what the channel raises; a hang in
+CMGL is `ModemSilent` with the command `LISTING`.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from hardware.sim import state_in
 
 _EMPTY = {("CMS", 321), ("CME", 21), ("CME", 22), ("CME", -1)}
 _NOT_FOR_TEXTS = ("BM", "TA")  # broadcasts; a computer's own
+LISTING = "AT+CMGL=4"
 SLOTS_UNKNOWN = 50  # how far to look in a storage whose size nobody tells
 
 
@@ -30,23 +33,33 @@ class Storages:
         self._patience = patience
         self.arrival = ""  # where texts arrive; "" when the modem knows no storages
         self.readable: tuple[str, ...] = ()
+        self.by_slot = False  # AT+CMGL hangs this modem: never ask, read slot by slot
         self._current = ""
         self._arity = 3
         self._totals: dict[str, int] = {}
-        self._walks = False  # no CMGL: read slot by slot
+        self._walks: set[str] = set()  # storages that CMGL is refused for: read slot by slot
 
     def choose(self) -> None:
         """Find the storages; let texts arrive in the largest, read there."""
         lists = _advertised(ask(self._at, "AT+CPMS=?"))
         now = _names(ask(self._at, "AT+CPMS?"))
-        readable = lists[0] if lists else now[:1]
         arrivals = (lists[-1] if lists else now[-1:]) or ["SM", "ME"]
         usable = [name for name in arrivals if name not in ("SR", "MT", *_NOT_FOR_TEXTS)] or arrivals
         usable = list(dict.fromkeys(usable))
         accepted = [name for name in usable if self._arrive_in(name)]
-        self.arrival = max(accepted, key=lambda name: self._totals.get(name, 0), default=(now or [""])[-1])
-        if accepted and self._current != self.arrival:
+        if not accepted:  # nothing can be chosen: what is read is what there is
+            self.arrival = self._current = (now or [""])[0]
+            self.readable = (self.arrival,)
+            return
+        readable = (lists[0] if lists else now[:1]) or accepted
+        self.arrival = max(accepted, key=lambda name: self._totals.get(name, 0))
+        if self._current != self.arrival:
             self._arrive_in(self.arrival)
+        if (
+            self._arity < 3
+        ):  # fewer arguments choose what is read, and perhaps not where texts arrive (Wavecom)
+            set_now = _names(ask(self._at, "AT+CPMS?"))
+            self.arrival = set_now[2] if len(set_now) == 3 else self.arrival
         self.readable = _worth_reading(self.arrival, readable)
 
     def _arrive_in(self, name: str) -> bool:
@@ -127,15 +140,15 @@ class Storages:
         return None, self._totals.get(self.arrival)
 
     def _listed(self, name: str) -> list[Stored]:
-        if self._walks:
+        if self.by_slot or name in self._walks:
             return self._walk(name)
         try:
-            lines = self._read("AT+CMGL=4", self._patience.list_s)
+            lines = self._read(LISTING, self._patience.list_s)
         except CommandRefused as refused:
             if state_in(refused):
                 raise
             found = self._walk(name)
-            self._walks = True
+            self._walks.add(name)
             return found
         return [stored for entry in split_entries(lines, "+CMGL:") if (stored := stored_in(entry, name))]
 

@@ -5,14 +5,20 @@ there.
 from dataclasses import dataclass
 from functools import partial
 
-from gateway import arrivals, flight
+from gateway import arrivals, habits
 from gateway.arrivals import Received, Seen
+from gateway.station import late
 from gateway.station.desk import Desk, log
-from hardware.errors import CommandRefused
-from hardware.modem import Direct, LateSubmit, Restarted, StorageFull, Stored, Waiting
+from hardware.errors import CommandRefused, ModemSilent
+from hardware.modem import LISTING, Direct, Restarted, StorageFull, Stored, Waiting
+from hardware.pdu import Deliver, PduError, StatusReport, Submit, decode
 
 MOST_LEFT = 8  # reports that may wait in a storage; the smallest seen holds 20
-STRIKES = 3  # a slot that cannot be emptied in three tries is left alone
+STRIKES = (
+    3  # so often a damaged record is read, and a slot emptied in vain, before it is taken for what it is
+)
+STUCK_S = 3600.0  # a slot that cannot be emptied is tried again this often
+Slot = tuple[str, int]
 
 
 @dataclass
@@ -25,13 +31,13 @@ class Heard:
     restarted: bool = False
 
 
-def _is_report(pdu: str) -> bool:
-    """A STATUS REPORT by its first octet (23.040 9.2.3.1), behind the SMSC address."""
+def _read(pdu: str) -> Deliver | Submit | StatusReport | None:
+    """What a record says; None when it is damaged, or its end is missing."""
     try:
-        octets = bytes.fromhex(pdu)
-        return octets[1 + octets[0]] & 3 == 2
-    except (ValueError, IndexError):
-        return False
+        tpdu = decode(pdu)
+    except PduError:
+        return None
+    return None if tpdu.cut else tpdu
 
 
 class Reader:
@@ -41,8 +47,22 @@ class Reader:
         assert desk.seat is not None
         self._desk = desk
         self._seen = Seen(desk.name, desk.seat.sim.iccid)
-        self._filled: dict[tuple[str, int], int] | None = None
-        self._strikes: dict[Stored, int] = {}
+        self._filled: dict[Slot, int] | None = None
+        self._strikes: dict[Stored, tuple[int, float]] = {}  # tries to empty it, and when the last was
+        self._damaged: dict[Slot, int] = {}  # how often it was read so
+        self._unacknowledged = 0
+        self.doubtful = False  # something was damaged, perhaps only in reading: read again soon
+        self.found = 0  # by the last sweep
+        assert desk.modem is not None
+        if habits.hangs_in_listing(desk.db, desk.modem.identity.imei, now=desk.now_ms()):
+            desk.modem.read_by_slot()
+
+    @property
+    def stuck(self) -> list[Slot]:
+        """The slots that could not be emptied."""
+        return sorted(
+            {(item.storage, item.index) for item, (tries, _) in self._strikes.items() if tries >= STRIKES}
+        )
 
     def sweep(self, *, everything: bool, busy: bool = False) -> int:
         """Read, keep, commit, then delete; returns how many texts and reports were new.
@@ -50,20 +70,47 @@ class Reader:
         While texts wait to leave (`busy`) a few fresh reports may stay where they lie: they stop nothing, and one commit
         takes them together. Raises HardwareError and sqlite3.OperationalError.
         """
-        desk = self._desk
-        assert desk.modem is not None
-        assert desk.seat is not None
-        stored = desk.modem.list(everything=everything)
-        new = 0
-        if busy and len(stored) <= MOST_LEFT and all(_is_report(item.pdu) for item in stored):
+        stored = self._listed(everything=everything)
+        read = [(item, _read(item.pdu)) for item in stored]
+        reports = all(isinstance(tpdu, StatusReport) for _, tpdu in read)
+        if stored and busy and reports and len(stored) <= MOST_LEFT:
             return 0
-        if stored:
-            new = self.keep([Received(item.pdu, item.storage, item.index) for item in stored])
-        for item in stored:
+        self.doubtful = False
+        ripe = [item for item, tpdu in read if self._is_ours(item, tpdu)]
+        self.found = len(ripe)
+        self._forget_emptied(stored, everything=everything)
+        new = 0
+        if ripe:
+            new = self.keep([Received(item.pdu, item.storage, item.index) for item in ripe])
+        for item in ripe:
             self._delete(item)
         if everything:
             self._see_emptied({(item.storage, item.index) for item in stored})
         return new
+
+    def _listed(self, *, everything: bool) -> list[Stored]:
+        desk = self._desk
+        assert desk.modem is not None
+        try:
+            return desk.modem.list(everything=everything)
+        except ModemSilent as silent:
+            if silent.command == LISTING:
+                log.warning("station=%s hung when it was asked for a list", desk.name)
+                habits.hung_in_listing(desk.db, desk.modem.identity.imei, now=desk.now_ms())
+            raise
+
+    def _is_ours(self, item: Stored, tpdu: Deliver | Submit | StatusReport | None) -> bool:
+        """Whether this is kept and deleted now: a draft of somebody's telephone never is, a damaged record not before it
+        was read so three times.
+        """
+        slot = (item.storage, item.index)
+        if tpdu is not None:
+            self._damaged.pop(slot, None)
+            return not isinstance(tpdu, Submit)
+        self._damaged[slot] = self._damaged.get(slot, 0) + 1
+        ripe = self._damaged[slot] >= STRIKES
+        self.doubtful = self.doubtful or not ripe
+        return ripe
 
     def keep(self, received: list[Received]) -> int:
         """Commit what came, and ring; after it the modem's copies may go."""
@@ -75,17 +122,35 @@ class Reader:
         return new
 
     def _delete(self, item: Stored) -> None:
-        assert self._desk.modem is not None
-        if self._strikes.get(item, 0) >= STRIKES:
+        desk = self._desk
+        assert desk.modem is not None
+        tries, tried_at = self._strikes.get(item, (0, 0.0))
+        now = desk.clock.monotonic()
+        if tries >= STRIKES and now < tried_at + STUCK_S:
             return
         try:
-            self._desk.modem.delete(item)
+            desk.modem.delete(item)
         except CommandRefused as refused:
-            log.warning(
-                "station=%s slot=%s:%d not emptied: %s", self._desk.name, item.storage, item.index, refused
-            )
+            log.warning("station=%s slot=%s:%d not emptied: %s", desk.name, item.storage, item.index, refused)
         # Counted even when the modem said OK: a slot that is full again with the same octets was not emptied.
-        self._strikes[item] = self._strikes.get(item, 0) + 1
+        self._strikes[item] = (tries + 1, now)
+
+    def _forget_emptied(self, stored: list[Stored], *, everything: bool) -> None:
+        """Drop what was counted against slots that this listing shows empty."""
+        assert self._desk.modem is not None
+        arrival = self._desk.modem.arrival_storage
+        here = set(stored)
+        self._strikes = {
+            item: struck
+            for item, struck in self._strikes.items()
+            if item in here or not (everything or item.storage == arrival)
+        }
+        full = {(item.storage, item.index) for item in stored}
+        self._damaged = {
+            slot: n
+            for slot, n in self._damaged.items()
+            if slot in full or not (everything or slot[0] == arrival)
+        }
 
     def _see_emptied(self, full: set[tuple[str, int]]) -> None:
         """Only a slot that a whole listing shows empty is empty: from then on the same octets there are a second text."""
@@ -96,7 +161,6 @@ class Reader:
         emptied = [slot for slot in self._filled if slot not in full]
         if emptied:
             arrivals.emptied(desk.db, [self._filled.pop(slot) for slot in emptied], now=desk.now_ms())
-        self._strikes = {item: n for item, n in self._strikes.items() if (item.storage, item.index) in full}
 
     def hear(self) -> Heard:
         """Deal with what came unasked."""
@@ -104,7 +168,8 @@ class Reader:
         assert desk.modem is not None
         result = Heard()
         ringing = False
-        heard, desk.heard = [*desk.heard, *desk.modem.notices()], []
+        everything, desk.heard = [*desk.heard, *desk.modem.notices()], []
+        heard = late.settle(desk, everything)
         for notice in heard:
             match notice:
                 case Waiting(report=True):
@@ -115,36 +180,40 @@ class Reader:
                     result.texts = True
                 case Waiting() | StorageFull():
                     result.texts = result.elsewhere = True
+                    desk.was_full = desk.was_full or isinstance(notice, StorageFull)
                 case Direct():
                     # It exists nowhere else: when the database or the modem fails now, it stays in hand.
                     desk.results.append(partial(self._keep_direct, Received(notice.pdu)))
-                case LateSubmit():
-                    self._late(notice.mr)
+                    self._unacknowledged += 1
                 case Restarted():
                     log.info("station=%s began anew: %s", desk.name, notice.evidence)
                     result.restarted = True
                 case _:
                     ringing = True
-        if any(isinstance(notice, Direct | LateSubmit) for notice in heard):
+        if len(heard) < len(everything) or any(isinstance(notice, Direct) for notice in heard):
             desk.flush()
-        if ringing:
+        draining = desk.draining(desk.clock.monotonic())
+        if not draining:
+            self._acknowledge()
+        if ringing and not draining:
             desk.modem.hang_up()
         return result
+
+    def _acknowledge(self) -> None:
+        """What came directly is committed: the modem may tell the network so."""
+        desk = self._desk
+        assert desk.modem is not None
+        if self._unacknowledged and not desk.results:
+            owed, self._unacknowledged = self._unacknowledged, 0
+            for _ in range(owed):
+                desk.modem.acknowledge()
 
     def salvage(self) -> None:
         """The modem goes: what it said and stored nowhere stays in hand."""
         desk = self._desk
         assert desk.modem is not None
-        heard, desk.heard = [*desk.heard, *desk.modem.notices()], []
+        heard, desk.heard = late.settle(desk, [*desk.heard, *desk.modem.notices()]), []
         desk.results += [partial(self._keep_direct, Received(n.pdu)) for n in heard if isinstance(n, Direct)]
 
     def _keep_direct(self, received: Received) -> None:
         self.keep([received])
-
-    def _late(self, mr: int | None) -> None:
-        desk = self._desk
-        if desk.late is None or desk.clock.monotonic() > desk.late[3]:
-            return
-        seat, job, seq, _ = desk.late
-        desk.late = None
-        desk.results.append(lambda: flight.settle_late(desk.db, seat, job, seq, mr, now=desk.now_ms()))

@@ -133,3 +133,22 @@ def facility_lock(modem: "Engine", command: Command, now: float) -> list[str]:
     if command.arg(1) != "2":
         raise Refusal("CME", 4)
     return [f"+CLCK: {int(modem.sim.locked)}"]
+
+
+@answers("+CRSM")
+def restricted_access(modem: "Engine", command: Command, now: float) -> list[str]:
+    """READ BINARY of the few files that hosts read (27.007 8.18, 31.102 4.2): ICCID and the length of the MNC."""
+    if command.form == "test":
+        return []
+    modem.sim.check(locked_too=False)
+    files = {"12258": _swapped(modem.card.iccid), "28589": "00000003"}
+    if command.arg(0) != "176":
+        raise Refusal("CME", 3)
+    content = files.get(command.arg(1))
+    return ["+CRSM: 106,130"] if content is None else [f'+CRSM: 144,0,"{content}"']
+
+
+def _swapped(digits: str) -> str:
+    """Digits as a SIM keeps them, two in an octet, the first one low."""
+    padded = digits + "F" * (len(digits) % 2)
+    return "".join(padded[at + 1] + padded[at] for at in range(0, len(padded), 2))

@@ -71,7 +71,8 @@ class VirtualBank:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise VirtualError(f"The folder {self.folder} cannot be used: {error.strerror}.") from None
-        for port in map(Path, self.ports):
+        names = [name for place in range(len(self._world.modems)) for name in self._world.port_names(place)]
+        for port in (self.folder / name for name in names):
             if port.exists() and not port.is_symlink():
                 raise VirtualError(f"{port} is in the way: it is no port of a bank that ended.")
 

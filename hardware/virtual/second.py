@@ -60,6 +60,7 @@ class SecondPort(Engine):
     wedged = _of_the_first("wedged")
     texts_wait = _of_the_first("texts_wait")
     flooding = _of_the_first("flooding")
+    cdrom = _of_the_first("cdrom")
     renumbered = _of_the_first("renumbered")
     heard = _of_the_first("heard")
 

@@ -17,12 +17,15 @@ PORT = (
     "leave the key out to find modems by themselves"
 )
 NAME = "1 to 32 letters without accents, digits, - and _, beginning with a letter or a digit"
-PIN = '4 to 8 digits in quotes, or "" for a SIM without a PIN'
+PIN = '4 to 8 digits in quotes, "" for a SIM without a PIN, or "ignore" for a modem that asks for one and needs none'
 DRIVER = '"at" for modems that speak AT commands, or "gammu" for phones that do not'
 LOCAL = 'allowed with it is a port on this machine, such as port = "/dev/ttyUSB0"'
 CABLE = 'a connection that gammu knows over a serial port, such as "at115200", "fbus", "fbusdlr3", "fbusdku5", "mbus", or "none" for its dummy phone'
 MODEL = 'a model as gammu calls it, such as "6510" or "dummy"; "" lets it find out'
-STATION_KEYS = "name, port, driver, gammu_connection, gammu_model, pin, per_minute, per_day, per_month and people_per_month"
+STATION_KEYS = (
+    "name, port, imei, driver, gammu_connection, gammu_model, pin, per_minute, per_day, per_month, people_per_month, self_test_hours, "
+    "reopen_hours, low_credit and send_while_roaming"
+)
 
 # What stands in the file; each fault, in order.
 FAULTS = [

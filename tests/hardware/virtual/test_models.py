@@ -166,7 +166,7 @@ def test_cinterion_receives_into_both_storages_as_one(host_on):
 
 
 def test_cinterion_has_its_own_codes(host_on):
-    host = host_on(personality("cinterion", esc_answer=""))
+    host = host_on("cinterion")
     host.say("ATE0")
     host.say("AT+CMGS=18")
     assert host.type("\x1b") == "\r\n+CMS ERROR: 512\r\n"

@@ -1,0 +1,30 @@
+"""What a technician should know of a modem that works: its storage was full, fills up, or holds what it will not let go."""
+
+from gateway import explain, readings
+from gateway.explain import Notice
+from gateway.filling import Level, hours_left, worth_a_word
+from gateway.station.desk import Desk
+from hardware.modem import Health
+
+LOOK_BACK_MS = 86_400_000
+
+
+def storage_warning(desk: Desk, health: Health, stuck: list[tuple[str, int]]) -> Notice | None:
+    """The one thing to say, the worst first; None when all is well."""
+    used, total = health.storage_used, health.storage_total
+    was_full, desk.was_full = desk.was_full, False
+    full = used is not None and bool(total) and used >= (total or 0)
+    if was_full or full:
+        return explain.storage_full(desk.name, *((used or 0, total or 0) if full else (0, 0)))
+    if used and total:
+        levels = [
+            Level(row["at"], row["storage_used"], row["storage_total"])
+            for row in readings.samples(desk.db, desk.name, since=desk.now_ms() - LOOK_BACK_MS)
+            if row["storage_used"] is not None and row["storage_total"]
+        ]
+        levels.append(Level(desk.now_ms(), used, total))
+        if worth_a_word(levels):
+            return explain.storage_nearly_full(desk.name, used, total, hours_left(levels))
+    if stuck:
+        return explain.slot_stuck(desk.name, *stuck[0], count=len(stuck))
+    return None
