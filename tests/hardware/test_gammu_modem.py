@@ -19,6 +19,7 @@ from hardware.errors import (
 )
 from hardware.gammu_modem import GammuModem
 from hardware.modem import Stored, Waiting
+from hardware.restart import NotPossible
 from hardware.virtual import VirtualBank
 from tests.gammu_bench import ADA, CLOCK, dummy, no_pin, phone, send, tpdus
 
@@ -76,7 +77,8 @@ def test_libgammus_own_phone_takes_a_text(tmp_path: Path) -> None:
     with phone(dummy(tmp_path), "none", model="dummy") as driver:
         driver.start(no_pin)
         assert driver.identity.manufacturer == "Gammu"
-        assert driver.health().registration == "home"
+        health = driver.health()
+        assert (health.registration, health.voltage_mv, health.temperature_c) == ("home", 4200, 22)
         assert driver.list(everything=True) == []
         assert send(driver, tpdus()[0]) == 255
 
@@ -143,6 +145,14 @@ def test_a_refusal_is_what_little_libgammu_says(
     assert (caught.value.family, caught.value.code) == (family, code)
     assert len(bank.air()) == before
     assert send(driver, tpdus()[0]) is not None
+
+
+def test_it_is_restarted_by_libgammu_where_that_can_do_it(tmp_path: Path) -> None:
+    port = dummy(tmp_path)
+    with phone(port, "none", model="dummy") as driver:
+        assert "off and on" in driver.restart()
+    with phone(port, "carrier-pigeon") as driver, pytest.raises(NotPossible, match="Unknown connection"):
+        driver.restart()
 
 
 def test_one_prompt_has_one_text_and_only_ours(met: tuple[VirtualBank, GammuModem]) -> None:
