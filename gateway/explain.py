@@ -105,6 +105,16 @@ def not_a_modem(station: str, port: str, evidence: str) -> Notice:
     )
 
 
+def second_port(station: str, other: str, port: str) -> Notice:
+    """The modem answers on two ports, and another station has it."""
+    return Notice(
+        f"What is plugged in for {station} is the modem {other} once more.",
+        f"On {port} the same modem with the same SIM answers as for {other}.",
+        f"We let this port go: two at one modem would take each other's answers. {KEPT}",
+        f"Take {station} out of the configuration, or plug in a second modem for it.",
+    )
+
+
 def pin_required(station: str) -> Notice:
     """The SIM wants a PIN and none is configured."""
     return Notice(

@@ -13,6 +13,8 @@ from hardware.errors import PortGone
 from hardware.virtual import World
 from tests.scripted import FakeClock
 
+UNTAKEN_S = 0.02
+
 
 class VirtualLink:
     """The port of modem `number`. `chunk` octets arrive at a time (None: what the modem wrote at once).
@@ -49,6 +51,8 @@ class VirtualLink:
                 return b""
             wake = self._world.next_wake()
             due = deadline if wake is None else self._began + wake + 1e-6  # never a rounding short of it
+            if due <= self._clock.monotonic():  # another modem's octets, which nobody takes now
+                due = self._clock.monotonic() + UNTAKEN_S
             if self._clock.monotonic() >= deadline or due >= deadline:
                 self._clock.time_s = max(self._clock.time_s, deadline)
                 return self._arrived()

@@ -99,10 +99,10 @@ class Desk:
         None  # when the port was first opened since it was last gone, on the monotonic clock
     )
     heard: list[Notice] = field(default_factory=list)  # what the modem said unasked, not dealt with yet
+    twin: str = ""  # the station that has this modem by another of its ports
     warning: explain.Notice | None = None  # what a technician should know of a modem that works
     slots: int | None = None  # where texts arrive, as the modem counts them
     was_full: bool = False  # the modem said so since the last look
-    told_full: bool = False  # and it has not been seen with room since
     late: Late | None = None
     minute: deque[float] = field(default_factory=deque)  # when segments left, on the monotonic clock
     minute_of: str = ""  # the ICCID of the SIM that sent them

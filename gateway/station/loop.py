@@ -138,7 +138,7 @@ class Station:
         self._receive(now, texts=heard.texts, elsewhere=heard.elsewhere)
         if self._credit is not None and (heard.texts or heard.elsewhere):
             self._credit.look()
-        if now >= self._health_at:
+        if desk.was_full or now >= self._health_at:
             self._look(now)
         if self._proving.turn(fit=self._fit(now)):
             self._health_at = 0.0

@@ -9,6 +9,7 @@ from gateway.explain import Notice
 from gateway.station import seeking
 from gateway.station.desk import UNCERTAIN_IN_A_ROW, Desk
 from gateway.station.pins import Pins
+from gateway.station.twins import other_port, still_taken
 from gateway.streak import Streak
 from hardware.errors import (
     HardwareError,
@@ -36,7 +37,9 @@ def start(desk: Desk, *, again: bool) -> bool:
     if where.port is None:
         desk.say(*seeking.absent(desk))
         return False
-    if not again:
+    if still_taken(desk):
+        return False
+    if not again and not desk.twin:
         desk.say("starting")
     desk.flush()
     desk.modem = desk.open_modem()
@@ -50,6 +53,8 @@ def start(desk: Desk, *, again: bool) -> bool:
         raise
     seeking.same_modem(desk, desk.modem.identity)
     pins.accepted(desk.modem.identity)
+    if other_port(desk, desk.modem.identity):
+        return False
     _begin(desk, desk.modem.identity)
     return True
 

@@ -64,6 +64,7 @@ SAID = [
     explain.modem_silent("north", "The modem answered nothing that we know", 0.0),
     explain.not_a_modem("north", "/dev/ttyUSB0", "$GPGGA,"),
     explain.not_a_modem("north", "/dev/ttyUSB0", "x" * 500),
+    explain.second_port("north", "south", "/dev/ttyUSB3"),
     explain.pin_required("north"),
     explain.pin_refused("north"),
     explain.puk_required("north"),

@@ -103,7 +103,7 @@ def test_a_full_storage_of_255_texts_is_read_whole_byte_by_byte() -> None:
         ("+CPMS: (),(),()", '+CPMS: "ME",0,20,"ME",0,20,"ME",0,20', "ME", ["ME"]),
         ('+CPMS: ("SM", "ME", "SM_P", "ME_P", "MT"), ("SM"), ("SM")', "", "SM", ["SM", "ME", "SM_P", "ME_P"]),
         ('+CPMS: ("MT"),("MT"),("MT")', "", "MT", ["MT"]),
-        ("ERROR", "ERROR", "SM", ["SM"]),
+        ("ERROR", "ERROR", "SM", ["SM", "ME"]),
     ],
 )
 def test_storages(lists: str, now: str, arrival: str, readable: list[str]) -> None:

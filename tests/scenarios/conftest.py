@@ -1,23 +1,31 @@
-"""Houses of stations and virtual modems in simulated time, closed when their test ends."""
+"""Houses with modems in simulated time, closed afterwards."""
+
+from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.scenarios.asking import Build
+from tests.scenarios.receiving import Make
 from tests.simulated import House
 
 
 @pytest.fixture
-def build(tmp_path: Path) -> Iterator[Build]:
+def make(tmp_path: Path) -> Iterator[Make]:
     houses: list[House] = []
 
-    def make(**wanted: Any) -> House:
-        houses.append(House(tmp_path / "textbank.db", **wanted))
+    def build(**how: object) -> House:
+        houses.append(House(tmp_path / f"{len(houses)}.db", **how))  # type: ignore[arg-type]
         return houses[-1]
 
-    yield make
+    yield build
     for house in houses:
         house.close()
+
+
+@pytest.fixture
+def house(make: Make) -> House:
+    found = make()
+    found.until_ready()
+    return found
