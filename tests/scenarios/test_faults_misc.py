@@ -190,6 +190,13 @@ def test_f85_f86_a_balance_is_read_in_every_form_and_the_session_closed(
     house.until(lambda: house.state(message_id) in ("sent", "delivered"), "sent")
 
 
+def test_f85_letters_of_the_gsm_alphabet_shown_as_ascii_are_read(make: Make) -> None:
+    house = make()
+    house.until_ready()
+    house.fault("ussd", {"kind": "ascii", "text": "Guthaben 3.00 EUR, bitte wählen Sie"})
+    assert ask(house, "ussd", "*100#") == "Guthaben 3.00 EUR, bitte wählen Sie"
+
+
 def test_f86_a_menu_is_closed_and_no_answer_is_told(make: Make) -> None:
     house = make()
     house.until_ready()
