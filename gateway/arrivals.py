@@ -13,7 +13,7 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from gateway import contents, conversations, longtexts, numbers, optout, optouts, reports
+from gateway import contents, conversations, longtexts, numbers, optout, optouts, reports, selftests
 from gateway.contents import GAP as GAP
 from gateway.contents import Text
 from gateway.longtexts import Found, Part
@@ -149,7 +149,11 @@ def _read(
         if returned is None or returned["inbound_id"] is None:
             _assemble(db, arrival_id, seen, now)
         return
+    if returned is not None and returned["inbound_id"] is None:
+        return  # a self-test's, that was dealt with when it came first
     text = contents.text_of(number, [tpdu])
+    if text.kind == "text" and selftests.arrived(db, seen.station, text.words, now=now):
+        return  # our own modem's: the row keeps it, and nobody needs to answer
     of = returned["inbound_id"] if returned is not None else None
     _settle(db, [arrival_id], _show(db, seen, replace(text, asks=text.asks and of is None), now, again_of=of))
 

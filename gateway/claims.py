@@ -103,14 +103,18 @@ def next_wake(db: sqlite3.Connection, *, now: int) -> int | None:
 
 
 def claim_next(
-    db: sqlite3.Connection, seat: Seat, rules: Rules, *, now: int
+    db: sqlite3.Connection, seat: Seat, rules: Rules, *, now: int, only: int | None = None
 ) -> tuple[Job | None, str | None]:
-    """Take the next text that may leave by this SIM now; else (None, why the first one waits, if any does)."""
+    """Take the next text that may leave by this SIM now (`only`: this one or none); else (None, why the first one waits,
+    if any does).
+    """
     held_up: str | None = None
     rows = db.execute(
         f"{_READY} LIMIT {MOST_LOOKED_AT}", {"now": now, "iccid": seat.sim.iccid, "station": seat.station}
     ).fetchall()
     for row in rows:
+        if only is not None and row["id"] != only:
+            continue
         total = segment(row["text"]).count
         obstacle = obstacle_to(db, row, seat, rules, total, now)
         if obstacle is not None:

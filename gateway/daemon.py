@@ -17,9 +17,11 @@ import os
 import select
 import signal
 import socket
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -27,10 +29,13 @@ from gateway import explain, flight, lock, schema, stations
 from gateway.bell import Bell, ring
 from gateway.config import Config
 from gateway.config import Station as Spec
+from gateway.finding import Finder, wanted
+from gateway.host import Host, recorder
 from gateway.rules import rules_of
 from gateway.schedule import Housekeeper
 from gateway.station import Station
 from gateway.store import connect, wall_ms
+from gateway.whereabouts import Where, imei_of
 from hardware.errors import HardwareError
 from hardware.link import Clock, SystemClock
 from hardware.modem import Modem
@@ -69,6 +74,14 @@ class Worker:
         modem = station.modem if station is not None else None
         if modem is not None:
             modem.wake()
+
+    def pulled_out(self, port: str) -> None:
+        """From any thread: this port is gone, whether its driver has noticed or not."""
+        station = self._station
+        modem = station.modem if station is not None and station.port == port else None
+        if modem is not None:
+            modem.close()
+        self.ring()
 
     def stop(self) -> None:
         """From any thread: finish what is in hand and end."""
@@ -150,8 +163,13 @@ class Gateway:
         self._open_modem = open_modem or self._open_port
         self._ending, self._end = socket.socketpair()
         self._workers: list[Worker] = []
+        self._finder: Finder | None = None
 
     def _open_port(self, spec: Spec) -> Modem:
+        if spec.driver == "gammu":
+            from hardware.gammu_modem import open_phone  # few need it
+
+            return open_phone(spec.port or "", self._clock, spec.gammu_connection, spec.gammu_model)
         trace = None
         if self._traces is not None:
             trace = Trace(self._traces / f"{spec.name}.trace", self._clock)
@@ -172,27 +190,42 @@ class Gateway:
         with lock.gateway(self._database):
             with contextlib.closing(connect(self._database)) as db:
                 schema.migrate(db)
-                stations.retire_others(db, [spec.name for spec in self._config.stations], now=wall_ms())
+                specs = self._specs(db)
             self._keep_reserve()
-            with contextlib.closing(Bell(self._database, "gateway")) as bell, self._station_threads():
+            with contextlib.closing(Bell(self._database, "gateway")) as bell, self._station_threads(specs):
                 housekeeper = Housekeeper(self._database, rules_of(self._config), self._clock)
                 housekeeper.start()
                 try:
-                    self._listen(bell, housekeeper)
+                    with contextlib.closing(Host()) as host:
+                        self._listen(bell, housekeeper, host)
                 finally:
                     housekeeper.stop()
 
+    def _specs(self, db: sqlite3.Connection) -> list[Spec]:
+        """The stations of the file, and those that were made for modems that were found; all others are retired."""
+        specs = list(self._config.stations)
+        finding = wanted(self._config)
+        stations.retire_others(db, [spec.name for spec in specs], now=wall_ms(), finding=finding)
+        if finding:
+            named = {spec.imei or imei_of(spec.port) for spec in specs} - {""}
+            found = [row for row in stations.modems(db) if row["found"] and row["imei"] not in named]
+            specs += [Spec(row["name"]) for row in found]
+            stations.retire_others(db, [spec.name for spec in specs], now=wall_ms())
+        return specs
+
     @contextlib.contextmanager
-    def _station_threads(self) -> Iterator[None]:
-        self._workers = [
-            Worker(spec.name, self._database, self._maker(spec), self._clock)
-            for spec in self._config.stations
-        ]
-        for worker in self._workers:
-            worker.start()
+    def _station_threads(self, specs: list[Spec]) -> Iterator[None]:
+        if wanted(self._config):
+            self._finder = Finder(self._config, self._clock, moved=self._moved, hire=self._hire)
+        for spec in specs:
+            self._hire(spec.name)
+        if self._finder is not None:
+            self._finder.start()
         try:
             yield
         finally:
+            if self._finder is not None:
+                self._finder.stop()
             for worker in self._workers:
                 worker.stop()
             deadline = time.monotonic() + STOP_S
@@ -203,6 +236,28 @@ class Gateway:
                         worker.name,
                     )
 
+    def _hire(self, name: str) -> None:
+        """A worker for this station: one of the file, or one for a modem that was found."""
+        spec = next((spec for spec in self._config.stations if spec.name == name), Spec(name))
+        worker = Worker(name, self._database, self._maker(spec), self._clock)
+        self._workers = [*self._workers, worker]  # others go through the list meanwhile
+        worker.start()
+
+    def _moved(self, name: str, port: str) -> None:
+        """From the finder: a station's modem came, or went from this port; without a name, what else is seen changed."""
+        for worker in self._workers:
+            if worker.name == name and port:
+                worker.pulled_out(port)
+            elif name in (worker.name, ""):
+                worker.ring()
+
+    def _where(self, spec: Spec) -> Where:
+        """Where a station's modem is now: on its port, or where the finder says."""
+        by_name = imei_of(spec.port) and not os.path.exists(spec.port or "")
+        if self._finder is None or (spec.port is not None and not by_name):
+            return Where(spec.port)
+        return self._finder.where(spec.name)
+
     def _maker(self, spec: Spec) -> Callable[[], Station]:
         return partial(
             Station,
@@ -210,17 +265,22 @@ class Gateway:
             database=self._database,
             rules=rules_of(self._config),
             clock=self._clock,
-            open_modem=partial(self._open_modem, spec),
+            open_modem=lambda: self._open_modem(replace(spec, port=self._where(spec).port)),
+            look=partial(self._where, spec),
         )
 
-    def _listen(self, bell: Bell, housekeeper: Housekeeper) -> None:
+    def _listen(self, bell: Bell, housekeeper: Housekeeper, host: Host) -> None:
         """Pass every bell on to the stations; twice a second see whether one was missed."""
         with contextlib.closing(connect(self._database, query_only=True)) as db:
             seen = -1
             while True:
-                ready, _, _ = select.select([bell.fileno(), self._ending.fileno()], [], [], SAFETY_NET_S)
+                ready, _, alarmed = select.select(
+                    [bell.fileno(), self._ending.fileno(), *host.files], [], host.alarms, SAFETY_NET_S
+                )
                 if self._ending.fileno() in ready:
                     return
+                if alarmed or set(host.files) & set(ready):
+                    self._note(host)
                 version = int(db.execute("PRAGMA data_version").fetchone()[0])
                 rung = bell.drain()
                 if rung or version != seen:
@@ -228,6 +288,14 @@ class Gateway:
                     for worker in self._workers:
                         worker.ring()
                 housekeeper.watch()
+
+    def _note(self, host: Host) -> None:
+        """The machine did something that modems suffer from."""
+        try:
+            with contextlib.closing(connect(self._database)) as db:
+                host.look(recorder(db, wall_ms))
+        except sqlite3.Error as error:
+            log.warning("what the machine did could not be written down: %s", error)
 
     def _keep_reserve(self) -> None:
         """A file to give up when the card is full, so that results can still be written down."""

@@ -25,6 +25,42 @@ def port_missing(station: str, port: str) -> Notice:
     )
 
 
+def modem_absent(station: str, modem: str, place: str, about: tuple[str, ...]) -> Notice:
+    """A station's own modem, found by itself before, is plugged in nowhere. `about`: what else is, a sentence each."""
+    last = f" It was last in the USB socket {place}." if place else ""
+    return Notice(
+        f"The modem {station} is plugged in nowhere.",
+        f"It is the {modem}.{last}{_also(about)}",
+        f"{KEPT} We notice it in any socket.",
+        'Plug it in. To put another in its place, write imei = "…" of that one under its name in the file.',
+    )
+
+
+def looking_for_modem(station: str, about: tuple[str, ...]) -> Notice:
+    """A station without a port has met no modem yet. `about`: what is plugged in, a sentence each."""
+    return Notice(
+        f"{station} has no modem yet.",
+        _also(about).strip() or "No modem is plugged in that we know and that belongs to no other station.",
+        f"{KEPT} We notice a modem as soon as it is plugged in.",
+        'Plug one in, or give it one that works already: imei = "…" under its name in the file.',
+    )
+
+
+def _also(about: tuple[str, ...]) -> str:
+    more = f" {len(about) - 1} more: see `textbank doctor`." if len(about) > 1 else ""
+    return f" {about[0]}{more}" if about else ""
+
+
+def cannot_find(station: str, why: str) -> Notice:
+    """Modems cannot be found by themselves on this machine."""
+    return Notice(
+        f"{station} has no port, and modems are not found by themselves here.",
+        sentence(why[:1].upper() + why[1:]),
+        "Nothing was opened.",
+        f'Write port = "/dev/ttyUSB…" under the station {station}, then start Textbank again.',
+    )
+
+
 def port_busy(station: str, port: str, holder: str) -> Notice:
     """Another program holds the port."""
     program = holder or "another program"
@@ -76,6 +112,23 @@ def second_port(station: str, other: str, port: str) -> Notice:
         f"On {port} the same modem with the same SIM answers as for {other}.",
         f"We let this port go: two at one modem would take each other's answers. {KEPT}",
         f"Take {station} out of the configuration, or plug in a second modem for it.",
+    )
+
+
+def driver_unfit(station: str, evidence: str, *, installed: bool) -> Notice:
+    """The driver gammu cannot drive what the configuration names."""
+    if not installed:
+        return Notice(
+            f"The phone {station} needs python-gammu, which is not installed.",
+            seen("Its driver in the configuration is gammu, and it says", evidence),
+            f"Nothing was sent to the phone. {KEPT}",
+            "Stop Textbank, run `.venv/bin/pip install python-gammu` in its folder, and start it again.",
+        )
+    return Notice(
+        f"The phone {station} cannot be reached as the configuration says.",
+        seen("It says", evidence),
+        f"Nothing was sent to the phone. {KEPT}",
+        "Correct gammu_connection and gammu_model in the configuration; docs/gammu.md lists what there is.",
     )
 
 
@@ -141,9 +194,13 @@ def sim_failure(station: str, evidence: str) -> Notice:
 
 def not_registered(station: str, registration: str) -> Notice:
     """No network."""
-    how = {"searching": "It is searching for one.", "none": "It is not searching for one."}.get(
-        registration, ""
-    )
+    how = {
+        "searching": "It is searching for one.",
+        "none": "It is not searching for one.",
+        "denied": "One refused it just now; it asks again.",
+        "emergency": "The one it hears lets it make emergency calls and nothing else.",
+        "limited": "The one it hears gives it a limited service, without texts.",
+    }.get(registration, "")
     return Notice(
         f"The modem {station} has no network.",
         f"It is not signed on at any operator. {how}".strip(),
@@ -232,6 +289,48 @@ def refused_by_network(station: str, reason: str) -> Notice:
         sentence(reason),
         f"We stopped before more texts were refused. {KEPT}",
         "Check the SIM's credit and plan with the operator, then press Go on at the modem's page.",
+    )
+
+
+def roaming(station: str) -> Notice:
+    """A foreign network, and the configuration says not to send there."""
+    return Notice(
+        f"The modem {station} is in a foreign network, and sends nothing there.",
+        "It is roaming, and send_while_roaming is false for it in the configuration: texts may cost more.",
+        f"It still receives. {KEPT}",
+        f"{BY_ITSELF} To send all the same, write send_while_roaming = true under the station {station} and restart.",
+    )
+
+
+def not_now(station: str, why: str, wait_s: int) -> Notice:
+    """The network or the modem takes nothing for a while."""
+    span = f"{wait_s} seconds" if wait_s < 90 else f"{round(wait_s / 60)} minutes"
+    return Notice(
+        f"The modem {station} waits before it sends more.",
+        sentence(why),
+        f"Trying at once would not help, so it waits {span}. {KEPT}",
+        f"{BY_ITSELF} To try now, press Pause and then Go on at the modem's page.",
+    )
+
+
+def no_texts_by(station: str, technology: str, count: int, to_3g: str) -> Notice:
+    """Texts get no clear answer on this technology though the modem is registered; `to_3g` is the command that leaves it."""
+    how = f" This modem takes {to_3g} for that, from a terminal." if to_3g else ""
+    return Notice(
+        f"The modem {station} is paused: its texts do not seem to go by {technology}.",
+        f"It is signed on, and {count} texts in a row on {technology} got no clear answer.",
+        f"Neither is sent again by itself. {KEPT}",
+        f"Let the modem use 3G or 2G only, or ask the operator for texts over {technology}; then press Go on.{how}",
+    )
+
+
+def reports_stopped(station: str, reported: int, of: int) -> Notice:
+    """Texts are accepted as before, and hardly any is reported delivered any more."""
+    return Notice(
+        f"The texts of {station} are taken by the network, but hardly any is reported delivered.",
+        f"Of its last {of} texts {reported} were reported; before, most were.",
+        "It goes on sending.",
+        "Text your own phone. If nothing comes, pause this modem and ask the operator about its credit and limits.",
     )
 
 

@@ -339,3 +339,24 @@ def settle_late(db: sqlite3.Connection, seat: Seat, job: Job, seq: int, mr: int 
                 mr=mr if job.total == 1 else None,
             )
             reports.match_open(db, job.message_id, now=now)
+
+
+def refuse_late(
+    db: sqlite3.Connection, seat: Seat, job: Job, seq: int, words: str, *, for_good: bool, now: int
+) -> None:
+    """A late `+CMS ERROR` of this attempt. One for good means that it did not leave; any other only says a little more."""
+    with write(db):
+        row = db.execute("SELECT state FROM message WHERE id=?", [job.message_id]).fetchone()
+        if row["state"] != "uncertain":
+            return
+        if not for_good:
+            reason = f"{words} The answer came late, so the text may have gone out, or not."
+            reason = left_already(db, job.message_id, job.total, reason)
+            db.execute("UPDATE message SET reason=? WHERE id=?", [reason, job.message_id])
+            return
+        if job.total > 1:
+            db.execute(
+                "UPDATE segment SET state='refused' WHERE message_id=? AND seq=?", [job.message_id, seq]
+            )
+        reason = left_already(db, job.message_id, job.total, f"{words} The network said so late.")
+        move(db, "settle_failed", job.message_id, actor=seat.actor, now=now, reason=reason)

@@ -7,7 +7,7 @@ is drafted and approved in one transaction by who may; a trainee's waits for a c
 import sqlite3
 from dataclasses import dataclass
 
-from gateway import conversations, outbox
+from gateway import conversations, outbox, reports
 from gateway.errors import Refused
 from gateway.message import KINDS
 from gateway.people import User
@@ -132,11 +132,11 @@ def thread(db: sqlite3.Connection, conversation_id: int, user: User, *, now: int
         holder["name"] if holder else "",
         row["holder_id"] == user.id,
         row["closed_at"] is not None,
-        tuple(_entries(db, conversation_id, limit)),
+        tuple(_entries(db, conversation_id, limit, now)),
     )
 
 
-def _entries(db: sqlite3.Connection, conversation_id: int, limit: int) -> list[Entry]:
+def _entries(db: sqlite3.Connection, conversation_id: int, limit: int, now: int) -> list[Entry]:
     came = db.execute(
         "SELECT * FROM inbound WHERE conversation_id=? AND kind<>'silent' ORDER BY id DESC LIMIT ?",
         [conversation_id, limit],
@@ -177,7 +177,7 @@ def _entries(db: sqlite3.Connection, conversation_id: int, limit: int) -> list[E
                 r["text"],
                 at,
                 r["state"],
-                r["reason"] or "",
+                r["reason"] or reports.overdue(db, r, now=now),
                 KINDS[r["kind"]],
                 r["approver"] or "",
                 sent_at=r["sent_at"],

@@ -20,7 +20,14 @@ Kind = Literal[
     "unclear",  # after Ctrl-Z: may have gone out
     "taken",  # the network says that it has this text already
 ]
-Station = Literal["go on", "wait", "pause", "restart"]
+Station = Literal[
+    "go on",
+    "wait",  # it looks at network, SIM and storage before it takes another text
+    "hold",  # nothing goes by this SIM for a while: the network has said that it would not be taken
+    "pause",  # a person has to act first
+    "restart",  # it opens the modem anew
+    "reset",  # the modem itself has to be restarted
+]
 
 
 class Row(NamedTuple):
@@ -68,17 +75,17 @@ CMS: dict[int, Row] = {
     1: Row("permanent", "unassigned number", "This number does not exist."),
     8: Row("suspect", "operator determined barring", "The operator does not let this SIM text this number."),
     10: Row("suspect", "call barred", BARRED),
-    17: Row("temporary", "network failure", "The network had a fault.", 60, "wait"),
+    17: Row("temporary", "network failure", "The network had a fault.", 60, "hold"),
     21: Row("suspect", "SM transfer rejected", UNSAID),
     22: Row("temporary", "memory capacity exceeded", "The network is busy, or the person's phone is full.", 300),
     27: Row("temporary", "destination out of service", "The person's phone is out of service.", 3600),
     28: Row("suspect", "unidentified subscriber", NOT_KNOWN),
     29: Row("sim", "facility rejected", NOT_ALLOWED),
     30: Row("suspect", "unknown subscriber", NOT_KNOWN),
-    38: Row("temporary", "network out of order", "The network is out of order.", 600, "wait"),
-    41: Row("temporary", "temporary failure", "The network could not take the text just now.", 15, restart_at=5),
-    42: Row("temporary", "congestion", BUSY_NET, 60, "wait"),
-    47: Row("temporary", "resources unavailable, unspecified", BUSY_NET, 60, "wait"),
+    38: Row("temporary", "network out of order", "The network is out of order.", 600, "hold"),
+    41: Row("temporary", "temporary failure", "The network could not take the text just now.", 15),
+    42: Row("temporary", "congestion", BUSY_NET, 60, "hold"),
+    47: Row("temporary", "resources unavailable, unspecified", BUSY_NET, 60, "hold"),
     50: Row("sim", "requested facility not subscribed", "The SIM's plan has no texts, or its credit is used up."),
     69: Row("suspect", "requested facility not implemented", BAD_KIND),
     **_rows("temporary", "The network lost track of the text and did not take it.", {
@@ -99,9 +106,9 @@ CMS: dict[int, Row] = {
         130: "cannot replace short message",
         198: "TP-VPF not supported", 199: "TP-VP not supported",
     }),
-    192: Row("temporary", "SC busy", BUSY_NET, 300, "wait"),
+    192: Row("temporary", "SC busy", BUSY_NET, 300, "hold"),
     193: Row("sim", "no SC subscription", NOT_ALLOWED),
-    194: Row("temporary", "SC system failure", "The network's text centre had a fault.", 300, "wait"),
+    194: Row("temporary", "SC system failure", "The network's text centre had a fault.", 300, "hold"),
     195: Row("permanent", "invalid SME address", "The network says that this is not a number for texts."),
     196: Row("permanent", "destination SME barred", BARRED),
     197: Row("taken", "SM rejected - duplicate SM", "The network says that it has this text already."),
@@ -119,13 +126,13 @@ CMS: dict[int, Row] = {
     301: Row("temporary", "SMS service of ME reserved", BUSY_MODEM, 10, "wait"),
     302: Row("temporary", "operation not allowed", NOT_NOW, 10, "wait", 4),
     303: Row("suspect", "operation not supported", NOT_DONE),
-    310: Row("sim", "(U)SIM not inserted", NO_SIM),
-    311: Row("sim", "(U)SIM PIN required", PIN),
-    312: Row("sim", "PH-(U)SIM PIN required", LOCKED),
+    310: Row("sim", "(U)SIM not inserted", NO_SIM, station="restart"),
+    311: Row("sim", "(U)SIM PIN required", PIN, station="restart"),
+    312: Row("sim", "PH-(U)SIM PIN required", LOCKED, station="restart"),
     313: Row("modem", "(U)SIM failure", BROKEN, 10, "wait", 3),
     314: Row("temporary", "(U)SIM busy", BUSY_SIM, 3, "wait", 5),
-    315: Row("sim", "(U)SIM wrong", "The SIM does not fit this modem or this network."),
-    316: Row("sim", "(U)SIM PUK required", PUK),
+    315: Row("sim", "(U)SIM wrong", "The SIM does not fit this modem or this network.", station="restart"),
+    316: Row("sim", "(U)SIM PUK required", PUK, station="restart"),
     **_rows("suspect", "The SIM asks for its second PIN before it sends this.", {
         317: "(U)SIM PIN2 required", 318: "(U)SIM PUK2 required",
     }),
@@ -142,13 +149,13 @@ CMS: dict[int, Row] = {
     524: Row("sim", "SMS client unregistered", NOT_ALLOWED),
 }  # fmt: skip
 
-WAVECOM: dict[int, Row] = {  # also Sierra Wireless and SIMCom
+WAVECOM: dict[int, Row] = {  # also Sierra Wireless
     512: Row("unclear", "MM establishment failure", NO_ANSWER),
     513: Row("unclear", "lower layer failure", NO_ANSWER),  # the acknowledgement was lost, not the text
     514: Row("unclear", "CP error", NO_ANSWER),
     **_rows("temporary", BUSY_NET, {
         526: "PLMN busy", 527: "PLMN failure", 528: "PLMN not allowed now", 529: "PLMN failed",
-    }, 60, "wait"),
+    }, 60, "hold"),
     531: Row("permanent", "not in FDN phonebook", "The SIM may text only the numbers on its own list."),
 }  # fmt: skip
 
@@ -167,7 +174,13 @@ SIEMENS: dict[int, Row] = {  # also Cinterion
     532: Row("temporary", "SIM not ready", BUSY_SIM, 5, "wait"),
     **_rows("temporary", NO_NET, {615: "network failure", 616: "network is down"}, 60, "wait"),
     770: Row("sim", "SIM invalid - network reject", NOT_ALLOWED),
-    772: Row("sim", "SIM powered down", NO_SIM),
+    772: Row("sim", "SIM powered down", NO_SIM, station="restart"),
+}  # fmt: skip
+
+SIMCOM: dict[int, Row] = {  # its list is the Siemens one, its modules mean Wavecom's: what both say of 512 to 514 is unclear
+    **{code: SIEMENS[code] for code in (*range(516, 521), 522, 532, 538)},
+    **WAVECOM,
+    535: Row("temporary", "protocol stack busy", BUSY_MODEM, 10, "wait", 6),
 }  # fmt: skip
 
 CME: dict[int, Row] = {
@@ -185,12 +198,12 @@ CME: dict[int, Row] = {
         45: "service provider personalization PUK required", 46: "corporate personalization PIN required",
         47: "corporate personalization PUK required", 48: "hidden key required",
     }),
-    10: Row("sim", "SIM not inserted", NO_SIM),
-    11: Row("sim", "SIM PIN required", PIN),
-    12: Row("sim", "SIM PUK required", PUK),
+    10: Row("sim", "SIM not inserted", NO_SIM, station="restart"),
+    11: Row("sim", "SIM PIN required", PIN, station="restart"),
+    12: Row("sim", "SIM PUK required", PUK, station="restart"),
     13: Row("modem", "SIM failure", BROKEN, 10, "wait", 3),
     14: Row("temporary", "SIM busy", BUSY_SIM, 2, "wait", 6),
-    15: Row("sim", "SIM wrong", "The SIM does not fit this modem or this network."),
+    15: Row("sim", "SIM wrong", "The SIM does not fit this modem or this network.", station="restart"),
     16: Row("sim", "incorrect password", "The SIM refused the PIN. We will not try it again."),
     **_rows("storage", MEMORY, {
         -1: "empty location", 20: "memory full", 21: "invalid index", 22: "not found", 23: "memory failure",
@@ -208,12 +221,20 @@ CME: dict[int, Row] = {
         134: "service option temporarily out of order", 148: "unspecified GPRS error", 149: "PDP authentication failure",
         150: "invalid mobile class", 256: "operation temporarily not allowed", 258: "phone is busy",
     }, 30, "wait"),
-    262: Row("sim", "SIM blocked", "The SIM is blocked, or its contacts are dirty."),
+    262: Row("sim", "SIM blocked", "The SIM is blocked, or its contacts are dirty.", station="restart"),
     515: Row("temporary", "device busy, please wait", BUSY_MODEM, 5, "wait", 6),
-    772: Row("sim", "SIM powered down", NO_SIM),
+    772: Row("sim", "SIM powered down", NO_SIM, station="restart"),
 }  # fmt: skip
 
-VENDORS = {"wavecom": WAVECOM, "sierra": WAVECOM, "simcom": WAVECOM, "siemens": SIEMENS, "cinterion": SIEMENS}
+TEXT: dict[str, Row] = {  # finals that are no error line: what a call that comes in between leaves behind
+    name: Row("unclear", name, "A call came in between.", 5) for name in ("NO CARRIER", "BUSY", "NO ANSWER", "NO DIALTONE")
+}  # fmt: skip
+
+FAMILIES = {
+    "wavecom": WAVECOM,
+    "simcom": SIMCOM,
+    "siemens": SIEMENS,
+}  # hardware.profiles says which modem is which
 REFUSED_BY_NETWORK = range(256)  # RP causes and TP-FCS: whatever the reason, the text was not taken
 OTHER_NAMES = {
     "simpinrequired": 311,
@@ -234,15 +255,18 @@ BY_NAME = {
 BY_NAME |= {name: CMS[code] for name, code in OTHER_NAMES.items()}
 
 
-def find(family: str, code: int | None, text: str, vendor: str) -> Row | None:
-    """The row of a refusal with a code ("CMS", "CME") or words ("TEXT"); None when neither tells."""
+def find(family: str, code: int | None, text: str, errors: str) -> Row | None:
+    """The row of a refusal with a code ("CMS", "CME") or words ("TEXT"); None when neither tells.
+
+    `errors`: whose meanings its codes from 512 on have, as the modem's profile says ("" when nobody knows).
+    """
     if family == "TEXT":
-        return BY_NAME.get(_plain(text))
+        return TEXT.get(text.strip().upper()) or BY_NAME.get(_plain(text))
     if code is None:
         return None
     if family == "CME":
         return CME.get(code)
-    own = next((table for name, table in VENDORS.items() if name in vendor.lower()), {})
+    own = FAMILIES.get(errors, {})
     if code in own or code in CMS:
         return own.get(code) or CMS[code]
     return Row("once", "", UNSAID, 60) if code in REFUSED_BY_NETWORK else None

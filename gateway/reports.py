@@ -17,6 +17,10 @@ from gateway.store import write
 WINDOW_MS = 9 * DAY_MS
 NEAR_MS = 30 * 60_000  # how far a report may be stamped from a text whose MR is unknown
 STILL_TRYING = range(0x20, 0x40)  # 23.040 9.2.3.15: the service centre still tries
+GRACE_MS = 60 * 60_000  # after a text's validity, for the report that says so
+ROWS = 2000  # how far back in the outbox one looks for texts that were reported
+TRYING = "The network took it and still tries: the phone may be off."
+OVERDUE = "No report came in its time, so nobody can say whether the phone has it."
 WORDS = {
     0x40: "the network could not reach the service that it needs",
     0x41: "the phone cannot take texts of this kind",
@@ -28,6 +32,12 @@ WORDS = {
     0x47: "the text was deleted by the sender's network",
     0x48: "the text was deleted by the network's administration",
     0x49: "the network does not know the text any more",
+    0x60: "the network was busy and has stopped trying",
+    0x61: "the phone was busy and the network has stopped trying",
+    0x62: "the phone did not answer and the network has stopped trying",
+    0x63: "the connection was refused and the network has stopped trying",
+    0x64: "the network has no quality of service for it and has stopped trying",
+    0x65: "the phone's own service failed and the network has stopped trying",
 }
 
 
@@ -81,6 +91,20 @@ def match_open(db: sqlite3.Connection, message_id: int, *, now: int) -> None:
             _apply(db, found["id"], report, chosen, now)
 
 
+def overdue(db: sqlite3.Connection, text: sqlite3.Row, *, now: int) -> str:
+    """What to say of a text whose report should have come by now; "" when there is nothing to say, as by a SIM that gets none."""
+    late = (
+        text["state"] == "sent" and text["valid_until"] is not None and now > text["valid_until"] + GRACE_MS
+    )
+    if not late:
+        return ""
+    reported = db.execute(
+        "SELECT 1 FROM message WHERE id>(SELECT max(id) FROM message)-? AND iccid=? AND reported_at IS NOT NULL LIMIT 1",
+        [ROWS, text["iccid"]],
+    ).fetchone()
+    return OVERDUE if reported is not None else ""
+
+
 def _candidates(db: sqlite3.Connection, iccid: str, number: str, now: int) -> list[_Candidate]:
     people = db.execute("SELECT id FROM conversation WHERE number=?", [number]).fetchall()
     digits = number.lstrip("+")
@@ -127,6 +151,7 @@ def _apply(db: sqlite3.Connection, report_id: int, report: Arrived, chosen: _Can
         "UPDATE report SET message_id=?, seq=? WHERE id=?", [chosen.message_id, chosen.seq or 1, report_id]
     )
     if report.status in STILL_TRYING:
+        db.execute("UPDATE message SET reason=? WHERE id=? AND state='sent'", [TRYING, chosen.message_id])
         return
     delivered = report.status < 0x20
     if chosen.seq is not None:

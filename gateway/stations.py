@@ -8,13 +8,28 @@ leaves the card alone.
 import sqlite3
 from dataclasses import dataclass
 
+from gateway import sims
+from gateway.config import Station as Spec
 from gateway.errors import Refused
 from gateway.people import User
-from gateway.policy import may
+from gateway.policy import Act, may
 from gateway.store import write
 
-REQUEST_LIFE_MS = 60_000
+REQUEST_LIFE_MS = 300_000  # a station waits up to three minutes for a text's answer before it looks
+PIN_LIFE_MS = 60_000  # a typed PIN must not lie about
 KEEP_EVENTS = 500
+FORGET_MS = 30 * 86_400_000  # a modem that was found, and has been gone for so long, is shown no more
+KEEP_REQUESTS = 1000
+ASKED: dict[str, Act] = {  # what can be asked of a station, and the right that it takes
+    "pause": "control_stations",
+    "resume": "control_stations",
+    "restart": "control_stations",
+    "pin": "enter_pin",
+    "reset": "control_stations",
+    "ussd": "control_stations",
+    "query": "control_stations",
+    "self_test": "control_stations",
+}
 
 
 @dataclass(frozen=True)
@@ -42,16 +57,26 @@ class StationRow:
     last_in_at: int | None
     last_out_at: int | None
     paused_by: str
+    place: str  # the USB socket, "1-1.3"
+    revision: str  # the modem's firmware
+    temperature_c: int | None
+    voltage_mv: int | None
+    reset_at: int | None  # when we last restarted the modem
+    balance: str | None  # what the operator answered to its USSD code, as it wrote it
+    balance_at: int | None
+    sim_paused_reason: str | None  # the network or the card refuses; holds in whatever modem the card is
 
 
 def rows(db: sqlite3.Connection, budgets: dict[str, int], today: str) -> list[StationRow]:
-    """Every station of the configuration; `budgets` gives each one's segments a day, `today` the date of the SIMs' zone."""
+    """Every station; `budgets` gives the segments a day of those in the file, `today` the date of the SIMs' zone."""
     found = db.execute(
         "SELECT s.*, u.name AS pauser, "
         "(SELECT segments FROM sim_day d WHERE d.iccid=s.iccid ORDER BY day DESC LIMIT 1) AS segments, "
         "(SELECT max(day) FROM sim_day d WHERE d.iccid=s.iccid) AS day, "
-        "(SELECT max(last_at) FROM sim_day d WHERE d.iccid=s.iccid) AS last_out_at "
-        "FROM station s LEFT JOIN user u ON u.id=s.paused_by WHERE s.retired_at IS NULL ORDER BY s.name"
+        "(SELECT max(last_at) FROM sim_day d WHERE d.iccid=s.iccid) AS last_out_at, "
+        "c.balance, c.balance_at, c.paused_reason AS sim_paused_reason "
+        "FROM station s LEFT JOIN user u ON u.id=s.paused_by LEFT JOIN sim c ON c.iccid=s.iccid "
+        "WHERE s.retired_at IS NULL ORDER BY s.name"
     ).fetchall()
     result = []
     for row in found:
@@ -61,7 +86,7 @@ def rows(db: sqlite3.Connection, budgets: dict[str, int], today: str) -> list[St
             StationRow(
                 **fields,
                 sent_today=(row["segments"] or 0) if row["day"] == today else 0,
-                budget=budgets.get(row["name"], 0),
+                budget=budgets.get(row["name"], Spec.per_day if row["found"] else 0),
             )
         )
     return result
@@ -105,13 +130,36 @@ def set_facts(db: sqlite3.Connection, name: str, **facts: object) -> None:
         )
 
 
-def retire_others(db: sqlite3.Connection, names: list[str], *, now: int) -> None:
-    """Hide the stations that are no longer in the configuration; their rows stay for the texts that name them."""
+def retire_others(db: sqlite3.Connection, names: list[str], *, now: int, finding: bool = False) -> None:
+    """Hide the stations that are no longer in the configuration; their rows stay for the texts that name them.
+
+    While modems are found by themselves (`finding`), those that were found stay until they have been gone for a month.
+    """
     marks = ",".join("?" * len(names)) or "''"
+    others = f"retired_at IS NULL AND name NOT IN ({marks})"
+    if finding:
+        others += f" AND (found=0 OR (state='lost' AND since_at<{now - FORGET_MS}))"
+    with write(db):
+        db.execute(f"UPDATE station SET found=0 WHERE name IN ({marks})", names)
+        db.execute(f"UPDATE station SET retired_at=? WHERE {others}", [now, *names])
+
+
+def modems(db: sqlite3.Connection) -> list[sqlite3.Row]:
+    """Which modem each station has or remembers: name, found, imei, place, model."""
+    return db.execute(
+        "SELECT name, found, imei, place, model FROM station WHERE retired_at IS NULL ORDER BY name"
+    ).fetchall()
+
+
+def remember_modem(
+    db: sqlite3.Connection, name: str, imei: str, place: str, *, found: bool, now: int
+) -> None:
+    """Whose modem this is, from now on and over restarts; makes the row of a station that was not there."""
     with write(db):
         db.execute(
-            f"UPDATE station SET retired_at=? WHERE retired_at IS NULL AND name NOT IN ({marks})",
-            [now, *names],
+            "INSERT INTO station (name, state, since_at, found, imei, place) VALUES (?,'starting',?,?,?,?) "
+            "ON CONFLICT (name) DO UPDATE SET retired_at=NULL, found=excluded.found, imei=excluded.imei, place=excluded.place",
+            [name, now, found, imei, place],
         )
 
 
@@ -122,23 +170,47 @@ def events(db: sqlite3.Connection, name: str, limit: int = 50) -> list[sqlite3.R
     ).fetchall()
 
 
+@dataclass(frozen=True)
+class Request:
+    """What somebody asks of a station; `by_id` None: the gateway's own schedule."""
+
+    id: int
+    what: str
+    argument: str | None
+    by_id: int | None
+
+
 def request(
-    db: sqlite3.Connection, name: str, what: str, *, by: User, now: int, argument: str | None = None
-) -> None:
-    """Ask a station to pause, resume, restart, or try a PIN that an admin typed; it answers by its state."""
-    if not may(by.role, "control_stations"):
+    db: sqlite3.Connection, name: str, what: str, *, by: User | None, now: int, argument: str | None = None
+) -> int:
+    """Ask a station for one of ASKED; returns the id under which `result_of` finds what came of it.
+
+    `argument`: the PIN, the USSD code, the command of a query, the receiver of a self-test. `by` None is the gateway.
+    """
+    if by is not None and not may(by.role, ASKED[what]):
         raise Refused("Your role does not control modems. Nothing was changed.")
+    life_ms = PIN_LIFE_MS if what == "pin" else REQUEST_LIFE_MS
     with write(db):
         if not db.execute("SELECT 1 FROM station WHERE name=?", [name]).fetchone():
             raise Refused("There is no such modem. Nothing was changed.")
-        db.execute(
+        cursor = db.execute(
             "INSERT INTO station_request (station, what, argument, by_id, created_at, expires_at) VALUES (?,?,?,?,?,?)",
-            [name, what, argument, by.id, now, now + REQUEST_LIFE_MS],
+            [name, what, argument, by.id if by else None, now, now + life_ms],
         )
+        db.execute(
+            "DELETE FROM station_request WHERE id<=(SELECT max(id) FROM station_request)-?", [KEEP_REQUESTS]
+        )
+    return int(cursor.lastrowid or 0)
 
 
-def take_request(db: sqlite3.Connection, name: str, *, now: int) -> tuple[str, str | None, int | None] | None:
-    """The next request for this station, taken and (a PIN above all) wiped as it is read: (what, argument, user)."""
+def asked(db: sqlite3.Connection, name: str) -> bool:
+    """Whether a request waits for this station."""
+    row = db.execute("SELECT 1 FROM station_request WHERE station=? AND taken_at IS NULL", [name]).fetchone()
+    return row is not None
+
+
+def take_request(db: sqlite3.Connection, name: str, *, now: int) -> Request | None:
+    """The next request for this station, taken, and its argument (a PIN above all) wiped as it is read."""
     row = db.execute(
         "SELECT * FROM station_request WHERE station=? AND taken_at IS NULL ORDER BY id LIMIT 1", [name]
     ).fetchone()
@@ -146,15 +218,55 @@ def take_request(db: sqlite3.Connection, name: str, *, now: int) -> tuple[str, s
         return None
     with write(db):
         db.execute("UPDATE station_request SET taken_at=?, argument=NULL WHERE id=?", [now, row["id"]])
+        if row["expires_at"] < now:
+            answer(db, row["id"], TOO_LATE, now=now)
     if row["expires_at"] < now:
         return None
-    return row["what"], row["argument"], row["by_id"]
+    return Request(row["id"], row["what"], row["argument"], row["by_id"])
+
+
+TOO_LATE = "The modem was busy or gone and did not get to it in time. Nothing was done; ask again."
+
+
+def answer(db: sqlite3.Connection, request_id: int, result: str, *, now: int) -> None:
+    """Record what came of a request, in words (or the modem's own lines, for a query)."""
+    with write(db):
+        db.execute("UPDATE station_request SET done_at=?, result=? WHERE id=?", [now, result, request_id])
+
+
+def result_of(db: sqlite3.Connection, request_id: int) -> sqlite3.Row | None:
+    """One request with what came of it: id, station, what, created_at, taken_at, done_at, result."""
+    row: sqlite3.Row | None = db.execute(f"{_RESULT} WHERE id=?", [request_id]).fetchone()
+    return row
+
+
+def latest_results(db: sqlite3.Connection, name: str, what: str, limit: int = 10) -> list[sqlite3.Row]:
+    """The newest requests of one kind for a station, newest first; as `result_of`."""
+    return db.execute(
+        f"{_RESULT} WHERE station=? AND what=? ORDER BY id DESC LIMIT ?", [name, what, limit]
+    ).fetchall()
+
+
+_RESULT = "SELECT id, station, what, by_id, created_at, taken_at, done_at, result FROM station_request"
 
 
 def forget_requests(db: sqlite3.Connection, *, now: int) -> int:
-    """Wipe what nobody took in time, a typed PIN above all; returns how many."""
-    stale = "argument IS NOT NULL AND expires_at<?"
+    """End what nobody took in time, and wipe its argument: a typed PIN above all. Returns how many."""
+    stale = "taken_at IS NULL AND expires_at<?"
     if db.execute(f"SELECT 1 FROM station_request WHERE {stale} LIMIT 1", [now]).fetchone() is None:
         return 0
     with write(db):
-        return db.execute(f"UPDATE station_request SET argument=NULL WHERE {stale}", [now]).rowcount
+        return db.execute(
+            f"UPDATE station_request SET taken_at=?, done_at=?, argument=NULL, result=? WHERE {stale}",
+            [now, now, TOO_LATE, now],
+        ).rowcount
+
+
+def pause_sim(db: sqlite3.Connection, iccid: str, reason: str, *, now: int) -> None:
+    """The network or the card refuses: nothing leaves by this SIM, in whatever modem, until somebody presses *Go on*."""
+    sims.pause(db, iccid, reason, now=now)
+
+
+def resume_sim(db: sqlite3.Connection, iccid: str) -> None:
+    """A person says that this SIM may send again."""
+    sims.resume(db, iccid)

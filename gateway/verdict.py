@@ -9,10 +9,10 @@ twice holds. Before Ctrl-Z the modem has seen a length and nothing else, so what
 text waits as long as it may.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from gateway.refusals import Row, Station, find
+from gateway.refusals import Kind, Row, Station, find
 
 Family = Literal["CMS", "CME", "ERROR", "TEXT", "SILENCE", "PORT", "RESET"]
 
@@ -24,10 +24,10 @@ LONGEST_WAIT_S = 900
 PAUSED_WAIT_S = 60  # a person has to act first; then the text need not wait long
 
 NEVER_ANSWERED: dict[str, Row] = {  # before Ctrl-Z
-    "SILENCE": Row("modem", "", "The modem did not answer.", 15, "wait", 3),
+    "SILENCE": Row("modem", "", "The modem did not answer.", 15, "wait"),
     "PORT": Row("modem", "", "The modem was unplugged before the text went out.", 10, "restart"),
     "RESET": Row("modem", "", "The modem restarted before the text went out.", 10, "restart"),
-    "ERROR": Row("modem", "", "The modem would not take a text and did not say why.", 15, "wait", 3),
+    "ERROR": Row("modem", "", "The modem would not take a text and did not say why.", 15, "wait"),
 }
 # Before the PDU, a complaint about text mode means that the modem restarted unnoticed and forgot AT+CMGF=0.
 PDU_MODE, TEXT_MODE = "invalid PDU mode parameter", "invalid text mode parameter"
@@ -49,15 +49,23 @@ class Refusal:
     code: int | None = None
     text: str = ""
     after_s: float = 0.0
-    vendor: str = ""  # the manufacturer, as the modem names it
+    errors: str = ""  # whose meanings its codes from 512 on have, as its profile says
+
+    @property
+    def called(self) -> str:
+        """Its short name in counts: "CMS 38", "silence", "port gone", or the modem's own words."""
+        if self.code is not None:
+            return f"{self.family} {self.code}"
+        named = {"SILENCE": "silence", "PORT": "port gone", "RESET": "reset", "ERROR": "error"}
+        return named.get(self.family) or self.text[:40] or self.family
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What becomes of the text (`move`, from `wait_s` on when deferred, and why), and of the station.
+    """What becomes of the text (`move`, from `wait_s` on when deferred, and why), and of the station (`refusals.Station`).
 
-    "wait": it looks at network, SIM and storage before it takes another text; "pause": a person has to act first;
-    "restart": it opens the modem anew. `suspect`: count it; two numbers in a row are the SIM's fault (`others`).
+    `suspect`: count it; two numbers in a row are the SIM's fault (`others`). `kind` is that of the code's row, for
+    `gateway/streak.py`, which may make more of several refusals in a row; `hold_s` is how long the station holds.
     """
 
     move: Literal["defer", "fail", "uncertain"]
@@ -65,6 +73,10 @@ class Decision:
     station: Station
     reason: str
     suspect: bool = False
+    kind: Kind = "unclear"
+    words: str = ""  # what the modem or the network said, as a sentence
+    why: str = ""  # of the station's pause, where it is not the text's reason
+    hold_s: int = 0
 
 
 def decide(refusal: Refusal, attempts: int, *, others: int = 0) -> Decision:
@@ -72,6 +84,12 @@ def decide(refusal: Refusal, attempts: int, *, others: int = 0) -> Decision:
     `suspect` too, with nothing sent in between.
     """
     row = _row(refusal)
+    decision = _judge(refusal, row, attempts, others)
+    hold_s = _wait_s(row, attempts) if decision.station == "hold" else 0
+    return replace(decision, kind=row.kind, words=row.words, hold_s=hold_s)
+
+
+def _judge(refusal: Refusal, row: Row, attempts: int, others: int) -> Decision:
     after = refusal.stage == "after"
     fault_of_sim = row.kind == "suspect" and others > 0
     for_good = row.kind in ("permanent", "suspect") and not fault_of_sim
@@ -102,7 +120,7 @@ def decide(refusal: Refusal, attempts: int, *, others: int = 0) -> Decision:
         )
     wait_s = _wait_s(row, attempts)
     return Decision(
-        "defer", wait_s, station, f"{row.words} Nothing went out; we try again in {_span(wait_s)}."
+        "defer", wait_s, station, f"{row.words} Nothing went out; we try again in {span(wait_s)}."
     )
 
 
@@ -111,7 +129,7 @@ def _row(refusal: Refusal) -> Row:
     before = refusal.stage == "before"
     if refusal.family in LOST_SIGHT:
         return (NEVER_ANSWERED if before else LOST_SIGHT)[refusal.family]
-    row = find(refusal.family, refusal.code, refusal.text, refusal.vendor)
+    row = find(refusal.family, refusal.code, refusal.text, refusal.errors)
     if row is None:
         row = Row("unclear", "", _unknown(refusal), 30, "wait" if before else "go on", 3 if before else 0)
     if before and row.kind in ("unclear", "taken", "once"):
@@ -134,7 +152,7 @@ def _unknown(refusal: Refusal) -> str:
 
 def _station(row: Row, attempts: int) -> Station:
     if row.kind == "sim":
-        return "pause"
+        return "restart" if row.station == "restart" else "pause"
     return "restart" if row.restart_at and attempts >= row.restart_at else row.station
 
 
@@ -144,7 +162,7 @@ def _wait_s(row: Row, attempts: int) -> int:
     return min(doubled, max(row.wait_s, LONGEST_WAIT_S))
 
 
-def _span(seconds: int) -> str:
+def span(seconds: int) -> str:
     if seconds < 90:
         return f"{seconds} seconds"
     return f"{round(seconds / 60)} minutes" if seconds < 5400 else f"{round(seconds / 3600)} hours"

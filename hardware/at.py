@@ -29,6 +29,7 @@ GRACE_S = 2.0  # for what may still follow a line that already says enough
 SUBMIT_GRACE_S = 10.0  # for the OK behind a +CMGS
 ESC = b"\x1b"
 CTRL_Z = b"\x1a"
+FAST = (0, 0.0)  # a PDU in one write; else so many octets at a time, and seconds between them
 
 
 class _Answer:
@@ -89,7 +90,8 @@ class At:
         self.incoming = Incoming(link, clock)
         self._out_of_step = False  # an answer may still come that nobody waits for
         self._at_prompt = False
-        self._may_come_late = False  # a +CMGS
+        self.pace = FAST
+        self.accepted_at: float | None = None  # when a text was taken last, on the clock
 
     @property
     def urcs(self) -> deque[str]:
@@ -140,17 +142,22 @@ class At:
         """
         self._still_prompted()
         self._at_prompt = False
-        self._may_come_late = self._out_of_step = True
+        self._out_of_step = True
         started = self.clock.monotonic()
         try:
             answer = self._write(pdu_hex, "+CMGS", CTRL_Z, enough="+CMGS:", grace_s=SUBMIT_GRACE_S)
             result = self._wait(answer, timeout_s, sending=True)
         except HardwareError as lost:
-            raise SubmitUncertain(str(lost), self.clock.monotonic() - started) from lost
+            self.incoming.owes_result = True
+            raise SubmitUncertain(str(lost), self.clock.monotonic() - started, "port") from lost
         if result is None:
-            evidence = f"the modem restarted ({self.incoming.restarted})" if self.incoming.restarted else ""
-            raise SubmitUncertain(evidence or "no final answer came", self._since(answer))
-        self._may_come_late = False
+            self.incoming.owes_result = True
+            if self.incoming.restarted:
+                restarted = f"the modem restarted ({self.incoming.restarted})"
+                raise SubmitUncertain(restarted, self._since(answer), "restart")
+            raise SubmitUncertain("no final answer came", self._since(answer))
+        if result.ok:
+            self.accepted_at = self.clock.monotonic()
         return self._checked("AT+CMGS", answer, result)
 
     def _still_prompted(self) -> None:
@@ -177,12 +184,15 @@ class At:
     def answers(self, timeout_s: float) -> bool:
         """Whether AT is answered, if only by an error. `incoming.heard` is what was said instead."""
         answer = self._write("AT", "", b"\r", enough="", grace_s=GRACE_S)
-        return self._wait(answer, timeout_s) is not None
+        if self._wait(answer, timeout_s) is None:
+            return False
+        self.incoming.owes_result = False  # the modem listens to commands again: that text's is over
+        return True
 
     def resync(self) -> None:
         """After a silence: ESC (not while a text's answer may still come), AT until it is answered."""
         self.incoming.hush(0.05)
-        self._free_line(escape=not self._may_come_late)
+        self._free_line(escape=not self.incoming.owes_result)
 
     def listen(self, deadline: float) -> bool:
         """Set aside what comes unasked, once; whether it was woken or the deadline came instead."""
@@ -203,7 +213,7 @@ class At:
                 self.incoming.hush(0.3)
             if self.answers(GRACE_S):
                 self.incoming.hush(0.05)
-                self._out_of_step = self._may_come_late = self.incoming.owed_ok = False
+                self._out_of_step = self.incoming.owed_ok = False
                 return
         raise ModemSilent("AT", self.clock.monotonic() - started, self.incoming.heard)
 
@@ -215,7 +225,12 @@ class At:
 
     def _write(self, text: str, own: str, end: bytes, *, enough: str, grace_s: float) -> _Answer:
         self.incoming.begin()
-        self.link.write(text.encode("latin-1") + end)
+        data = text.encode("latin-1") + end
+        octets, gap_s = self.pace if end == CTRL_Z else FAST
+        for start in range(0, len(data), octets or len(data)):
+            if start:
+                self.incoming.rest(gap_s)
+            self.link.write(data[start : start + (octets or len(data))])
         return _Answer(self.incoming, text, own, enough=enough, grace_s=grace_s)
 
     def _wait(
@@ -237,6 +252,8 @@ class At:
             if patient:
                 limit = answer.started + PATIENCE_LIMIT_S
                 answer.deadline = min(self.clock.monotonic() + timeout_s, limit)
+            if self.clock.monotonic() > answer.deadline + GRACE_S:
+                break  # it talks on and on, and never answers
         self._out_of_step = True
         return answer.silence()
 

@@ -16,14 +16,17 @@ from hardware.codes import cme_text, cms_text
 
 __all__ = [
     "CommandRefused",
+    "DriverUnfit",
     "Family",
     "HardwareError",
     "ModemSilent",
     "NotAModem",
+    "PinKeptBack",
     "PinRefused",
     "PortBusy",
     "PortGone",
     "PortMissing",
+    "PortRefused",
     "PromptLost",
     "SimNotReady",
     "SubmitUncertain",
@@ -66,8 +69,26 @@ class PortGone(HardwareError):
         self.evidence = evidence
 
 
+class PortRefused(PortGone):
+    """The machine that serves the port closed it with a sentence of its own, which is the evidence."""
+
+    @property
+    def taken(self) -> bool:
+        """Whether somebody else has the port."""
+        return "in use" in self.evidence or "kicked off" in self.evidence
+
+
 class PromptLost(PortGone):
     """The port or the modem went away between the prompt and the PDU: the PDU was not written, nothing left."""
+
+
+class DriverUnfit(HardwareError):
+    """The configured driver cannot drive this phone; `installed` False: the package it needs is not there."""
+
+    def __init__(self, evidence: str, *, installed: bool = True) -> None:
+        super().__init__(f"the driver cannot drive this phone: {evidence}")
+        self.evidence = evidence
+        self.installed = installed
 
 
 class NotAModem(HardwareError):
@@ -118,12 +139,18 @@ class TpduRefused(HardwareError):
 
 
 class SubmitUncertain(HardwareError):
-    """After Ctrl-Z: silence, a lost port, a reset. The text may have left or not; only evidence can tell."""
+    """After Ctrl-Z: silence, a lost port, a reset. The text may have left or not; only evidence can tell.
 
-    def __init__(self, evidence: str, waited_s: float) -> None:
+    `lost` says by what: after a silence an answer may still come.
+    """
+
+    def __init__(
+        self, evidence: str, waited_s: float, lost: Literal["silence", "port", "restart"] = "silence"
+    ) -> None:
         super().__init__(f"no result {waited_s:.1f} s after the PDU was written: {evidence}")
         self.evidence = evidence
         self.waited_s = waited_s
+        self.lost = lost
 
 
 class SimNotReady(HardwareError):
@@ -137,6 +164,14 @@ class SimNotReady(HardwareError):
         super().__init__(f"the SIM is not ready ({state}): {evidence}")
         self.state = state
         self.evidence = evidence
+
+
+class PinKeptBack(SimNotReady):
+    """The SIM wants its PIN, and `left` tries are too few for us to spend one. Nothing was entered."""
+
+    def __init__(self, left: int) -> None:
+        super().__init__("PIN", f"only {left} tries are left, so the PIN was not entered")
+        self.left = left
 
 
 class PinRefused(SimNotReady):

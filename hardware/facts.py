@@ -33,6 +33,8 @@ class Health:
     storage: str  # where texts arrive: SM, ME; "" when the modem does not tell
     storage_used: int | None
     storage_total: int | None
+    temperature_c: int | None = None
+    voltage_mv: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,14 @@ class LateSubmit:
 
 
 @dataclass(frozen=True, slots=True)
+class LateRefusal:
+    """A +CMS ERROR that came when no command was outstanding: the answer to the attempt before. `code` None: in words that nobody knows."""
+
+    code: int | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Restarted:
     """The modem (or its SIM) began anew and has forgotten its settings: start it again."""
 
@@ -89,4 +99,4 @@ class Call:
     number: str
 
 
-Notice = Waiting | Direct | LateSubmit | Restarted | StorageFull | Call
+Notice = Waiting | Direct | LateSubmit | LateRefusal | Restarted | StorageFull | Call

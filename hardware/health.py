@@ -11,6 +11,7 @@ import re
 from hardware.asking import ask, fields
 from hardware.at import At
 from hardware.facts import Health
+from hardware.gauges import Gauges
 from hardware.storage import Storages
 
 REGISTRATION = {
@@ -40,7 +41,7 @@ _STAT = re.compile(r"\+C(?:G|E)?REG:\s*0*[0-5]\s*,\s*0*(\d{1,2})\b(.*)")
 _SIGNAL = re.compile(r"\+CSQ:\s*(\d{1,3})")
 
 
-def read_health(at: At, storages: Storages) -> Health:
+def read_health(at: At, storages: Storages, gauges: Gauges) -> Health:
     """Ask for all of it; what is refused is None, "" or unknown."""
     signal = signal_in(ask(at, "AT+CSQ"))
     stat, technology = _registration(at)
@@ -55,6 +56,8 @@ def read_health(at: At, storages: Storages) -> Health:
         storage=storages.arrival,
         storage_used=used,
         storage_total=total,
+        temperature_c=gauges.temperature_c(),
+        voltage_mv=gauges.voltage_mv(),
     )
 
 

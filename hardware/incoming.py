@@ -29,6 +29,7 @@ class Incoming:
         self.on_urc: Callable[[str], str | None] = lambda urc: None
         self.heard = b""  # the end of what came since `begin`
         self.restarted = ""  # evidence from `on_urc` since `begin`
+        self.owes_result = False  # of a text: it may still come, though nobody waits for it
         self.owed_ok = False  # a late +CMGS came; its OK did not yet
         self._splitter = framing.Splitter()
         self._lines: deque[str] = deque()
@@ -59,6 +60,10 @@ class Incoming:
 
     def set_aside(self, line: str, own: str) -> bool:
         """Whether `line` is unasked while the command called `own` waits; if so it is kept in `urcs`."""
+        if self.owes_result and not own and line.startswith("+CMS ERROR:"):
+            self.owes_result = False
+            self._keep(line.rstrip())
+            return True
         unasked = framing.unasked(line, own)
         if self._body_of and not unasked:
             header, self._body_of = self._body_of, ""
@@ -72,7 +77,8 @@ class Incoming:
             self._body_of = line.rstrip()
             return True
         self._ringing = self._ringing or line.startswith(("RING", "+CRING", "+CLIP"))
-        self.owed_ok = self.owed_ok or line.startswith("+CMGS:")
+        if line.startswith("+CMGS:"):
+            self.owed_ok, self.owes_result = True, False
         self._keep(line.rstrip())
         return True
 
@@ -99,6 +105,14 @@ class Incoming:
             self._look()
         self._look()
         return self._splitter.take_prompt()
+
+    def rest(self, seconds: float) -> None:
+        """Let time pass while what comes is kept for whoever reads next."""
+        deadline = self.clock.monotonic() + seconds
+        while self.clock.monotonic() < deadline:
+            data = self.link.read(deadline)
+            self._woken = self._woken or (not data and self.clock.monotonic() < deadline)
+            self._feed(data)
 
     def hush(self, quiet_s: float, *, until_final: bool = False) -> None:
         """Let what is still coming pass, until `quiet_s` of silence or, if so asked, a final result."""

@@ -13,13 +13,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from hardware import identity as who
+from hardware import query, restart, ussd
 from hardware.asking import ask, value
 from hardware.at import At
+from hardware.errors import CommandRefused
 from hardware.facts import (
     Call,
     Direct,
     Health,
     Identity,
+    LateRefusal,
     LateSubmit,
     Notice,
     Restarted,
@@ -27,12 +31,14 @@ from hardware.facts import (
     Stored,
     Waiting,
 )
+from hardware.gauges import Gauges
 from hardware.health import read_health
 from hardware.link import Clock, Link
 from hardware.notices import Ears
 from hardware.patience import REAL, Patience
 from hardware.profiles import GENERIC, Profile
-from hardware.startup import Startup
+from hardware.sim import ALL_PIN_TRIES, state_in
+from hardware.startup import Startup, centre_in
 from hardware.storage import LISTING, Storages
 from hardware.submit import Prompt
 
@@ -42,6 +48,7 @@ __all__ = [
     "Direct",
     "Health",
     "Identity",
+    "LateRefusal",
     "LateSubmit",
     "Modem",
     "Notice",
@@ -55,7 +62,9 @@ __all__ = [
 
 Texts = list[Stored]
 Notices = list[Notice]
+Lines = list[str]
 RINGING_S = 8.0  # a ring is repeated every 3 to 6 s
+LINK_KEPT_S = 1.0  # AT+CMMS=1 keeps the link open for 1 to 5 s after each text
 
 
 class Modem:
@@ -77,32 +86,71 @@ class Modem:
         self._at.incoming.on_urc = self._ears.hear
         self._storages = Storages(self._at, patience)
         self._indications = ""
+        self._gauges = Gauges(self._at, GENERIC)
+        self._keeps_link = True
+        self._link_kept_at: float | None = None
         self._acknowledges = False
 
-    def start(self, enter_pin: Callable[[Identity], str | None]) -> None:
+    def start(
+        self, enter_pin: Callable[[Identity], str | None], *, tries_needed: int = ALL_PIN_TRIES
+    ) -> None:
         """Bring the modem to where it lists and sends.
 
-        `enter_pin` is called at most once, only when the SIM asks for its PIN: it returns the PIN, having
-        recorded the attempt durably, or None. ModemSilent, NotAModem, SimNotReady, PinRefused, PortGone,
-        CommandRefused (no PDU mode).
+        `enter_pin` is called at most once, only when the SIM asks for its PIN and at least `tries_needed` are
+        left (where the modem tells): it returns the PIN, having recorded the attempt durably, `sim.IGNORE`, or
+        None. ModemSilent, NotAModem, SimNotReady, PinRefused, PortGone, CommandRefused (no PDU mode).
         """
-        startup = Startup(self._at, self._ears, self._patience)
+        startup = Startup(self._at, self._ears, self._patience, tries_needed)
         try:
             startup.run(enter_pin)
         finally:  # also a start that failed learned who the modem is
             self.identity = startup.identity
             self.profile = startup.profile
         self.smsc = startup.smsc
+        self._at.pace = self.profile.pace
+        self._keeps_link = self.profile.keeps_link
         self._storages = startup.storages
         self._indications = startup.indications
+        self._gauges = Gauges(self._at, self.profile)
         self._acknowledges = startup.acknowledges
 
     def health(self) -> Health:
-        """Signal, registration, operator, storage. Also finds out whether the modem forgot its settings."""
-        health = read_health(self._at, self._storages)
-        if forgot := self._forgot():
-            self._ears.notices.append(Restarted(forgot))
+        """Signal, registration, operator, storage, temperature, voltage. Also finds out whether the modem forgot
+        its settings, and whether its SIM is another one now.
+        """
+        health = read_health(self._at, self._storages, self._gauges)
+        if evidence := self._forgot() or self._other_card():
+            self._ears.notices.append(Restarted(evidence))
         return health
+
+    def _other_card(self) -> str:
+        """What tells that the SIM was changed or taken out since the start; "" when nothing does."""
+        try:
+            imsi = who.imsi_in(self._at.command("AT+CIMI"))
+        except CommandRefused as refused:
+            gone = state_in(refused) in ("ABSENT", "PIN", "PUK")
+            return f"the SIM says: {refused.text}" if gone else ""
+        if imsi and self.identity.imsi and imsi != self.identity.imsi:
+            return "another SIM is in it now"
+        return ""
+
+    def restart(self, profile: Profile | None = None) -> str:
+        """Tell it to begin anew by its own command, also when it is silent or was not started; what was written.
+
+        `profile`: the model's, when this one was not started. restart.NotPossible, PortGone; close it afterwards.
+        """
+        return restart.by_command(self._link, self._clock, profile or self.profile)
+
+    def query(self, command: str) -> Lines:
+        """The answer to a question that `query.allowed` lets through; ValueError for any other, CommandRefused."""
+        written = query.allowed(command)
+        if written is None:
+            raise ValueError("this is no question about the modem's own state")
+        return query.shown(written, self._at.command(written, self._patience.slow_s))
+
+    def ask_network(self, code: str) -> str:
+        """Ask the network a USSD code that `ussd.harmless` lets through, and read its answer (up to 60 s)."""
+        return ussd.ask_network(self._at, code, self.profile.ussd)
 
     def _forgot(self) -> str:
         """Evidence that the modem no longer indicates what comes; "" when it does, or does not tell."""
@@ -145,6 +193,28 @@ class Modem:
         if called_at is not None and self._clock.monotonic() - called_at < RINGING_S:
             self.hang_up()
         return Prompt(self._at, length, self._patience.prompt_s)
+
+    def keep_link(self) -> None:
+        """Before a text that others follow at once: let the modem keep the link open between them (27.005 3.5.6).
+
+        A modem that refuses this is not asked again.
+        """
+        self._keeps_link = ask(self._at, "AT+CMMS=1", self._patience.answer_s) is not None
+        self._link_kept_at = self._clock.monotonic()
+
+    @property
+    def may_keep_link(self) -> bool:
+        """Whether `keep_link` would help: the modem knows it, and it is not still in force from the text before."""
+        if not self._keeps_link or self._link_kept_at is None:
+            return self._keeps_link
+        used_at = max(self._link_kept_at, self._at.accepted_at or 0.0)
+        return self._clock.monotonic() - used_at >= LINK_KEPT_S
+
+    def read_service_centre(self) -> str | None:
+        """Ask anew for `smsc`, and keep what is found."""
+        lines = ask(self._at, "AT+CSCA?", self._patience.answer_s)
+        self.smsc = None if lines is None else centre_in(lines)
+        return self.smsc
 
     def notices(self) -> Notices:
         """Take what came unasked, oldest first."""

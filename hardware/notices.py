@@ -13,7 +13,8 @@ from __future__ import annotations
 import re
 from collections import deque
 
-from hardware.facts import Call, Direct, LateSubmit, Notice, Restarted, StorageFull, Waiting
+from hardware import framing
+from hardware.facts import Call, Direct, LateRefusal, LateSubmit, Notice, Restarted, StorageFull, Waiting
 from hardware.link import Clock
 
 BOOT_TAIL_S = 60.0  # soft lines may still belong to the boot before our start
@@ -91,6 +92,9 @@ class Ears:
             return Direct("deliver" if direct[1] == "CMT" else "report", direct[2].split(",")[0].strip())
         if late := _LATE.match(urc):
             return LateSubmit(int(late[1]) if late[1] else None)
+        if urc.startswith("+CMS ERROR"):
+            refusal = framing.final(urc)
+            return LateRefusal(refusal.code, refusal.text) if refusal else None
         if full := _FULL.match(urc):
             return StorageFull(full[1])
         if urc.startswith(("RING", "+CRING", "+CLIP")):

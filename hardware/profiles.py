@@ -24,9 +24,21 @@ CNMI = (
     "1,1",
     "2,0,0,2,1",
 )
+CBC = r"\+CBC: ?\d+,\d+,(\d{4})\b"  # state, percent, millivolts
+CBC_VOLTS = r"\+CBC: ?(\d\.\d+)V"
+HUAWEI_PIN = r"\^CPIN: ?[^,]*,[^,]*,\d+,(\d+)"  # code, times, PUK, PIN, PUK2, PIN2
 # For a modem that takes none of these, or (`direct`) cannot store: it hands each text over and waits for AT+CNMA.
 CNMI_DIRECT = ("2,2,0,1,0", "1,2,0,1,0", "3,2,0,1,1", "1,2,2,2,1", "2,2,0,0,0", "1,2,0,0,0")
 ICCID = ("AT+CCID", "AT^ICCID?", "AT+ICCID", "AT+QCCID", "AT+CCID?", "AT+CRSM=176,12258,0,0,10")
+
+
+@dataclass(frozen=True, slots=True)
+class Gauge:
+    """A number that some modems tell of themselves: what asks, what finds the numbers, what one of them is worth."""
+
+    command: str
+    pattern: str
+    worth: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +47,7 @@ class Profile:
 
     name: str
     pattern: str = ""  # sought in "manufacturer model revision", case ignored
-    errors: str = ""  # whose meanings +CMS ERROR 512 and above have: "wavecom", "siemens" or ""
+    errors: str = ""  # whose meanings +CMS ERROR 512 and above have: "wavecom", "simcom", "siemens" or ""
     quiet: tuple[str, ...] = ()  # silences its noise, before all else
     cnmi: tuple[str, ...] = CNMI
     direct: bool = False  # it cannot store what comes: +CMT and +CDS only
@@ -44,41 +56,83 @@ class Profile:
     pin_attempts_left: str = ""  # finds that number (group 1) in the answer
     after_pin_s: float = 0.5  # before the SIM may be spoken to again
     sms_ready: str = ""  # what it says when texts work after power-up
+    inserted: tuple[str, ...] = ()  # makes it see a SIM that was put in while it ran
+    reset: tuple[str, ...] = ("AT+CFUN=1,1",)  # restarts it: the first that is taken
+    temperature: Gauge | None = None  # degrees Celsius; the hottest plausible number
+    voltage: Gauge | None = Gauge("AT+CBC", CBC)  # millivolts
+    ussd: str = ""  # how it writes USSD: "packed" septets in hex (both ways), "ucs2" in hex, "gsm" characters
+    keeps_link: bool = True  # AT+CMMS=1 may be tried before texts that follow each other
+    pace: tuple[int, float] = (
+        0,
+        0.0,
+    )  # so many octets of a PDU at a time and seconds between; 0: all at once
+    to_3g: str = ""  # sets it to 3G (or 2G), for SIMs whose texts do not go by LTE: a person's choice
 
 
-GENERIC = Profile("generic")
+GENERIC = Profile(
+    "generic", pin_attempts="AT+CPINR", pin_attempts_left=r"\+CPINR: ?SIM PIN,(\d+)"
+)  # 27.007 8.65
 PROFILES = (
+    Profile(
+        "huawei-mu736",
+        r"huawei.*\bMU736",
+        iccid=("AT^ICCID?", "AT+CCID", "AT+ICCID", "AT+CRSM=176,12258,0,0,10"),
+        quiet=("AT^CURC=0",),
+        pin_attempts="AT^CPIN?",
+        pin_attempts_left=HUAWEI_PIN,
+        after_pin_s=3.0,
+        reset=("AT+CFUN=16",),  # its AT^RESET does nothing
+        ussd="packed",
+    ),
     Profile(
         "huawei",
         r"huawei",
         quiet=("AT^CURC=0", "AT^PORTSEL=1"),  # the second sends what comes unasked to the port that asks
         iccid=("AT^ICCID?", "AT+CCID", "AT+ICCID", "AT+CRSM=176,12258,0,0,10"),
         pin_attempts="AT^CPIN?",
-        pin_attempts_left=r"\^CPIN: ?[^,]*,[^,]*,\d+,(\d+)",  # code, times, PUK, PIN, PUK2, PIN2
+        pin_attempts_left=HUAWEI_PIN,
+        to_3g='AT^SYSCFGEX="0201",3FFFFFFF,1,2,7FFFFFFFFFFFFFFF,,',
         after_pin_s=3.0,  # sooner, "the firmware may fail miserably and reboot itself" (ModemManager)
+        reset=("AT^RESET", "AT+CFUN=1,1", "AT+CFUN=16"),
+        temperature=Gauge("AT^CHIPTEMP?", r"(-?\d+)", 0.1),
+        voltage=None,
+        ussd="packed",
     ),
     Profile(
         "simcom-a76",
         r"\b(A76|A79|SIM767|SIM7[6789]7)\d*",
+        errors="simcom",
+        to_3g="AT+CNMP=13",
         pin_attempts="AT+SPIC",
         pin_attempts_left=r"\+SPIC: ?(\d+)",
         sms_ready="SMS DONE",
+        reset=("AT+CRESET", "AT+CFUN=1,1"),
+        temperature=Gauge("AT+CPMUTEMP", r"\+CPMUTEMP: ?(-?\d+)"),
+        voltage=Gauge("AT+CBC", CBC_VOLTS, 1000.0),
     ),
     Profile(
         "simcom-sim7",
         r"\bSIM(COM_)?_?7\d\d\d|SIM7\d\d\d",
+        errors="simcom",
+        to_3g="AT+CNMP=14",
         quiet=("AT+AUTOCSQ=0",),
         iccid=("AT+CICCID", *ICCID),
         pin_attempts="AT+SPIC",
         pin_attempts_left=r"\+SPIC: ?(\d+)",
         sms_ready="SMS DONE",
+        reset=("AT+CRESET", "AT+CFUN=1,1"),
+        temperature=Gauge("AT+CPMUTEMP", r"\+CPMUTEMP: ?(-?\d+)"),
+        voltage=Gauge("AT+CBC", CBC_VOLTS, 1000.0),
     ),
     Profile(
         "simcom",
         r"simcom|\bSIM[89]\d\d",
+        errors="simcom",
         pin_attempts="AT+SPIC",
         pin_attempts_left=r"\+SPIC: ?(\d+)",
         sms_ready="SMS Ready",
+        inserted=("AT+CFUN=0", "AT+CFUN=1"),
+        temperature=Gauge("AT+CMTE?", r"\+CMTE: ?\d,(-?\d+(?:\.\d+)?)"),
     ),
     Profile(
         "zte",
@@ -87,20 +141,27 @@ PROFILES = (
         pin_attempts="AT+ZPINPUK=?",
         pin_attempts_left=r"\+ZPINPUK: ?(\d+)",
         after_pin_s=2.0,
+        ussd="gsm",
     ),
     Profile(
         "quectel",
         r"quectel",
         quiet=('AT+QURCCFG="urcport","usbat"',),
         iccid=("AT+QCCID", *ICCID),
+        to_3g='AT+QCFG="nwscanmode",2',
         pin_attempts='AT+QPINC="SC"',
         pin_attempts_left=r'\+QPINC: ?"SC",(\d+)',
+        temperature=Gauge(
+            "AT+QTEMP", r"(?<![\w.])(-?\d+)(?![\w.])"
+        ),  # three numbers, or a line for each sensor
     ),
     Profile(
         "novatel",
         r"novatel",
         # its reports must not come directly: unacknowledged they hang it, and acknowledgements it refuses
         cnmi=("1,1,0,2,0", "2,1,0,2,0", "1,1,0,0,0", "2,1,0,0,0", "1,1", "2,0,0,2,1"),
+        pin_attempts="AT$NWPINR?",
+        pin_attempts_left=r"\$NWPINR: ?PIN1, ?(\d+)",
     ),
     Profile(
         "cinterion",
@@ -109,6 +170,8 @@ PROFILES = (
         cnmi=("2,1,0,2,1", *CNMI),
         pin_attempts='AT^SPIC="SC"',
         pin_attempts_left=r"\^SPIC: ?(\d+)",
+        temperature=Gauge("AT^SCTM?", r"\^SCTM: ?\d,-?\d,(-?\d+)"),
+        voltage=Gauge("AT^SBV", r"\^SBV: ?(\d{4})"),
     ),
     Profile("wavecom", r"wavecom", errors="wavecom"),
     # its storage for reports is "not supported yet": they come directly or not at all
@@ -120,9 +183,44 @@ PROFILES = (
         errors="wavecom",
         pin_attempts="AT+CPINC?",
         pin_attempts_left=r"\+CPINC: ?(\d+)",
+        temperature=Gauge("AT!PCTEMP?", r"Temperature: ?(-?\d+)"),
+        voltage=Gauge("AT!PCVOLT?", r"(\d{4}) ?mV"),
     ),
-    Profile("telit", r"telit", pin_attempts="AT#PCT", pin_attempts_left=r"#PCT: ?(\d+)"),
+    Profile(
+        "telit",
+        r"telit",
+        pin_attempts="AT#PCT",
+        pin_attempts_left=r"#PCT: ?(\d+)",
+        reset=("AT#REBOOT", "AT+CFUN=1,1"),
+        voltage=Gauge("AT#CBC", r"#CBC: ?\d,(\d{3})", 10.0),
+    ),
+    # Kannel writes them 18 octets, then 10 ms: more at once is cut.
+    Profile("nokia", r"\bnokia\b", pace=(18, 0.01)),
     Profile("u-blox", r"u-?blox", pin_attempts="AT+UPINCNT", pin_attempts_left=r"\+UPINCNT: ?(\d+)"),
+    Profile(
+        "mbm",
+        r"ericsson|\bMBM\b|\bF3507|\bF3607|\bF5521",
+        pin_attempts="AT*EPIN?",
+        pin_attempts_left=r"\*EPIN: ?(\d+)",
+        reset=("AT*E2RESET", "AT+CFUN=1,1"),
+    ),
+    Profile("option", r"\boption\b", pin_attempts="AT_OERCN?", pin_attempts_left=r"_OERCN: ?(\d+)"),
+    Profile(
+        "alcatel",
+        r"alcatel|tct mobile",
+        pin_attempts="AT+PNNM?",
+        pin_attempts_left=r"\+PNNM: ?(\d+)",
+    ),
+    Profile("icera", r"icera", pin_attempts="AT%PINNUM?", pin_attempts_left=r"%PINNUM: ?(\d+)"),
+    Profile(
+        "intel",
+        r"infineon|\bintel\b|\bXMM\d|\bIMC\b|comneon",
+        pin_attempts="AT+XPINCNT",
+        pin_attempts_left=r"\+XPINCNT: ?(\d+)",
+    ),
+    Profile(
+        "mediatek", r"mediatek|\bMTK?\d{4}", pin_attempts="AT+EPINC?", pin_attempts_left=r"\+EPINC: ?(\d+)"
+    ),
 )
 
 

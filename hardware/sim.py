@@ -1,7 +1,8 @@
 """Is the SIM usable? Asks, waits while it says "busy", and enters a PIN once, when it is allowed to.
 
 Promises: `enter_pin` is called at most once, only when the SIM asks for its PIN and (where the modem can tell)
-all three tries are left; what it returns is written once and never again. The PIN stands in no error.
+all three tries are left, or as many as the caller needs; what it returns is written once and never again. The PIN
+stands in no error.
 Failure: `SimNotReady` with its state, `PinRefused` when the PIN was not accepted.
 """
 
@@ -12,12 +13,13 @@ from collections.abc import Callable
 
 from hardware.asking import pause
 from hardware.at import At
-from hardware.errors import CommandRefused, PinRefused, SimNotReady
+from hardware.errors import CommandRefused, PinKeptBack, PinRefused, SimNotReady
 from hardware.patience import Patience
 from hardware.profiles import Profile
 
 READY = "READY"
 ALL_PIN_TRIES = 3
+IGNORE = "ignore"  # instead of a PIN: the modem says that it wants one and is wrong (Option's false lock)
 
 _BY_CODE = {
     "CME": {5: "LOCKED", 6: "LOCKED", 7: "LOCKED", 10: "ABSENT", 11: "PIN", 12: "PUK", 13: "FAILURE"}
@@ -38,9 +40,10 @@ def state_in(refused: CommandRefused) -> str:
 class Sim:
     """The SIM's lock, seen through one AT channel during one start."""
 
-    def __init__(self, at: At, patience: Patience) -> None:
+    def __init__(self, at: At, patience: Patience, tries_needed: int = ALL_PIN_TRIES) -> None:
         self._at = at
         self._patience = patience
+        self._tries_needed = tries_needed
         self.pin_entered = False
         self._said = ""
 
@@ -61,7 +64,8 @@ class Sim:
         """Return when the SIM is usable, or the modem cannot tell; SimNotReady, PinRefused."""
         state = self._settled()
         if state == "PIN":
-            self._enter(profile, enter_pin)
+            if not self._enter(profile, enter_pin):
+                return
             state = self._settled()
         if state not in (READY, ""):
             raise SimNotReady(state, self._said)
@@ -76,15 +80,18 @@ class Sim:
             pause(self._at, patience.retry_s)
         return state
 
-    def _enter(self, profile: Profile, enter_pin: Callable[[], str | None]) -> None:
+    def _enter(self, profile: Profile, enter_pin: Callable[[], str | None]) -> bool:
+        """Enter the PIN; False when its state is to be ignored."""
         if self.pin_entered:
             raise PinRefused("PIN", "the SIM asks for its PIN again after it was entered")
         left = self._tries_left(profile)
-        if left is not None and left < ALL_PIN_TRIES:
-            raise SimNotReady("PIN", f"only {left} tries are left, so the PIN was not entered")
+        if left is not None and left < self._tries_needed:
+            raise PinKeptBack(left)
         pin = enter_pin()
         if pin is None:
             raise SimNotReady("PIN", self._said)
+        if pin == IGNORE:
+            return False
         if not re.fullmatch(r"[0-9]{4,8}", pin):
             raise SimNotReady("PIN", "the configured PIN is not 4 to 8 digits, so it was not entered")
         self.pin_entered = True
@@ -93,6 +100,7 @@ class Sim:
         except CommandRefused as refused:
             raise PinRefused("PIN", str(refused)) from refused
         self._accepted(profile)
+        return True
 
     def _accepted(self, profile: Profile) -> None:
         """Accepted may mean "not yet": the state may still be PIN for a while, which is no reason to try again."""

@@ -9,7 +9,6 @@ A modem that restarts meanwhile is started from the beginning, three times at mo
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 from hardware import identity as who
@@ -19,8 +18,9 @@ from hardware.errors import CommandRefused, ModemSilent, NotAModem, SimNotReady
 from hardware.facts import Identity
 from hardware.notices import Ears
 from hardware.patience import Patience
+from hardware.probe import is_echo, noise_in
 from hardware.profiles import CNMI_DIRECT, GENERIC, Profile, profile_for
-from hardware.sim import Sim, state_in
+from hardware.sim import ALL_PIN_TRIES, Sim, state_in
 from hardware.storage import Storages
 
 EnterPin = Callable[[Identity], str | None]
@@ -30,7 +30,7 @@ NOISE_TRIES = 3  # so often may something else than a modem answer before we lea
 class Startup:
     """One start of one modem; afterwards its fields say what was found."""
 
-    def __init__(self, at: At, ears: Ears, patience: Patience) -> None:
+    def __init__(self, at: At, ears: Ears, patience: Patience, tries_needed: int = ALL_PIN_TRIES) -> None:
         self.identity = Identity()
         self.profile: Profile = GENERIC
         self.smsc: str | None = None  # "" when the SIM has none; None when the modem does not tell
@@ -40,7 +40,7 @@ class Startup:
         self._at = at
         self._ears = ears
         self._patience = patience
-        self._sim = Sim(at, patience)
+        self._sim = Sim(at, patience, tries_needed)
 
     def run(self, enter_pin: EnterPin) -> None:
         """Start it; ends ready to list and to send."""
@@ -55,20 +55,23 @@ class Startup:
     def _wake_up(self) -> None:
         """Drop stale bytes, leave a stale prompt, then AT until there is an answer."""
         at = self._at
+        at.incoming.owes_result = True  # perhaps, of a text that was handed over before the port was lost
         at.incoming.hush(self._patience.settle_s)
         at.link.write(ESC + b"\r")
         at.incoming.hush(self._patience.settle_s)
         started = at.clock.monotonic()
-        noise = 0
+        noise, echoed = 0, False
         for _ in range(self._patience.probes):
             if at.answers(self._patience.probe_s):
                 at.incoming.hush(self._patience.settle_s)
                 return
-            heard = at.incoming.heard
-            if _is_noise(heard):
+            echoed = is_echo(at.incoming.heard)
+            if what := noise_in(at.incoming.heard):
                 noise += 1
                 if noise >= NOISE_TRIES:
-                    raise NotAModem(at.link.name, f"to AT it says {heard[-60:]!r}")
+                    raise NotAModem(at.link.name, what)
+        if echoed:
+            raise NotAModem(at.link.name, "it only repeats what it is told")
         raise ModemSilent("AT", at.clock.monotonic() - started, at.incoming.heard)
 
     def _configure(self, enter_pin: EnterPin) -> None:
@@ -107,7 +110,7 @@ class Startup:
         try:
             self._sim.unlock(self.profile, lambda: enter_pin(self.identity))
         except SimNotReady as locked:
-            if locked.state == "PIN" or not self._power_up():
+            if locked.state == "PIN" or not (self._power_up() or self._look_for_card(locked)):
                 raise
             powered = True
         powered = powered or self._power_up()
@@ -118,6 +121,15 @@ class Startup:
             self._until_said(self.profile.sms_ready)
         if not self.identity.iccid:
             self.identity = who.with_card(at, self.identity, self.profile)
+
+    def _look_for_card(self, locked: SimNotReady) -> bool:
+        """Some models see a card that was put in only after their radio was off; whether that was done."""
+        if locked.state != "ABSENT" or not self.profile.inserted:
+            return False
+        for command in self.profile.inserted:
+            ask(self._at, command, self._patience.slow_s)
+        pause(self._at, self._patience.retry_s)
+        return True
 
     def _power_up(self) -> bool:
         """Switch the radio on if it is off; whether it was."""
@@ -194,7 +206,7 @@ class Startup:
             found: str | None = ""
             try:
                 lines = self._at.command("AT+CSCA?", self._patience.answer_s)
-                found = value(lines).split(",")[0].strip('" ')
+                found = centre_in(lines)
             except CommandRefused as refused:
                 if state_in(refused) != "BUSY" and (refused.family, refused.code) != ("CMS", 330):
                     return None
@@ -203,8 +215,6 @@ class Startup:
             pause(self._at, self._patience.retry_s)
 
 
-def _is_noise(heard: bytes) -> bool:
-    """Whether this is neither silence nor a modem's: NMEA, or bytes that are no text."""
-    bare = heard.strip(b"\r\n \0")
-    unprintable = len(re.sub(rb"[\x20-\x7e\r\n\t\0]", b"", heard))
-    return bool(bare) and (unprintable * 4 > len(heard) or bare.startswith(b"$G") or b"\n$G" in heard)
+def centre_in(lines: list[str]) -> str:
+    """The number in an answer to AT+CSCA?; "" when the SIM has none."""
+    return value(lines).split(",")[0].strip('" ')

@@ -55,7 +55,9 @@ class Storages:
         self.arrival = max(accepted, key=lambda name: self._totals.get(name, 0))
         if self._current != self.arrival:
             self._arrive_in(self.arrival)
-        if self._arity < 3:  # fewer arguments choose what is read, and perhaps not where texts arrive (Wavecom)
+        if (
+            self._arity < 3
+        ):  # fewer arguments choose what is read, and perhaps not where texts arrive (Wavecom)
             set_now = _names(ask(self._at, "AT+CPMS?"))
             self.arrival = set_now[2] if len(set_now) == 3 else self.arrival
         self.readable = _worth_reading(self.arrival, readable)

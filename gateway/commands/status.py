@@ -9,7 +9,7 @@ from gateway import stations as store
 from gateway.commands._context import config_of, database, print_json, refusals
 from gateway.config import Config
 from gateway.policy import day_of
-from gateway.store import moment, wall_ms
+from gateway.store import moment, rfc3339, wall_ms
 
 
 def station_rows(config: Config) -> list[dict[str, object]]:
@@ -34,6 +34,14 @@ def station_rows(config: Config) -> list[dict[str, object]]:
             "storage_total": row.storage_total,
             "sent_today": row.sent_today,
             "budget": row.budget,
+            "place": row.place or None,
+            "revision": row.revision or None,
+            "technology": row.technology or None,
+            "temperature_c": row.temperature_c,
+            "voltage_mv": row.voltage_mv,
+            "reset_at": rfc3339(row.reset_at),
+            "balance": row.balance,
+            "sim_paused_reason": row.sim_paused_reason,
         }
         for row in rows
     ]
@@ -55,6 +63,13 @@ def stations(ctx: click.Context, as_json: bool) -> None:
         signal = "no signal known" if row["signal_dbm"] is None else f"{row['signal_dbm']} dBm"
         budget = f"{row['sent_today']} segments today" + (f" of {row['budget']}" if row["budget"] else "")
         click.echo(f"{row['name']}: {row['state']}, {row['operator'] or 'no network'}, {signal}, {budget}")
+        facts = (
+            (row["balance"], f"the operator said: {row['balance']}"),
+            (row["temperature_c"] is not None, f"{row['temperature_c']} °C"),
+            (row["voltage_mv"] is not None, f"{(row['voltage_mv'] or 0) / 1000:.2f} V"),  # type: ignore[operator]
+        )
+        if known := ", ".join(words for there, words in facts if there):
+            click.echo(f"  {' '.join(known.split())}")
         if row["reason"]:
             click.echo(f"  {row['reason']}")
 

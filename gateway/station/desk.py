@@ -4,23 +4,30 @@ database still has to take.
 
 import contextlib
 import logging
+import os
 import sqlite3
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from gateway import explain, stations
+from gateway import explain, readings, stations
 from gateway.bell import ring
 from gateway.budget import Sim
 from gateway.claims import Job, Seat
 from gateway.config import Station as Spec
 from gateway.errors import StaleMessage
-from gateway.policy import Limits
+from gateway.policy import Limits, day_of
 from gateway.rules import Rules
-from gateway.store import connect, ms, write
+from gateway.store import connect, moment, ms, write
+from gateway.streak import Streak
+from gateway.whereabouts import Where
 from hardware.link import Clock
-from hardware.modem import Direct, Modem, Notice, Restarted, StorageFull, Waiting
+from hardware.modem import Direct, LateRefusal, LateSubmit, Modem, Notice, Restarted, StorageFull, Waiting
+
+if TYPE_CHECKING:
+    from gateway.station.pins import Typed
 
 log = logging.getLogger("textbank.station")
 
@@ -33,10 +40,34 @@ def _comes_first(notice: Notice) -> bool:
     match notice:
         case Waiting(report=True) | Direct(kind="report"):
             return False
-        case Waiting() | Direct() | StorageFull() | Restarted():
+        case Waiting() | Direct() | StorageFull() | Restarted() | LateSubmit() | LateRefusal():
             return True
         case _:
             return False
+
+
+@dataclass
+class Late:
+    """An attempt whose answer did not come in time: the next answer that nobody waits for is its own.
+
+    Until `until` (monotonic) nothing else is written to a modem that may still be handing it over (`drains`): on some, the
+    next text's answer could not be told from this one's.
+    """
+
+    seat: Seat
+    job: Job
+    seq: int
+    until: float
+    drains: bool
+
+
+@dataclass
+class Hold:
+    """Nothing goes by this SIM until then (monotonic), and why, in words."""
+
+    until: float
+    why: str
+    for_s: int
 
 
 @dataclass
@@ -48,6 +79,9 @@ class Desk:
     rules: Rules
     clock: Clock
     open_modem: Callable[[], Modem]
+    look: Callable[[], Where]  # where the modem is now
+    where: Where = field(default_factory=lambda: Where(None))  # where it was when we looked last
+    mark: object = None  # what the port was then: one that was pulled out and came back is another
     db: sqlite3.Connection = field(init=False)
     modem: Modem | None = None
     seat: Seat | None = None
@@ -58,16 +92,29 @@ class Desk:
     )  # what the modem answered and no commit holds yet
     held_up: str = ""  # why the next text waits for its SIM, in words
     newest_ms: int = 0  # the latest moment that the database knows of
-    pin_spent: bool = False  # the configured PIN was tried on this SIM and not accepted
-    pin_once: str = ""  # a PIN that an admin typed, for one try
+    pin_spent: explain.Notice | None = None  # this PIN was tried on this SIM before and not accepted
+    pin_once: "Typed | None" = None  # a PIN that a person typed, for one try
+    card: str = ""  # the SIM of the last start
+    opened_at: float | None = (
+        None  # when the port was first opened since it was last gone, on the monotonic clock
+    )
     heard: list[Notice] = field(default_factory=list)  # what the modem said unasked, not dealt with yet
     twin: str = ""  # the station that has this modem by another of its ports
     warning: explain.Notice | None = None  # what a technician should know of a modem that works
     slots: int | None = None  # where texts arrive, as the modem counts them
     was_full: bool = False  # the modem said so since the last look
-    late: tuple[Seat, Job, int, float] | None = None  # an attempt whose answer may still come, and until when
+    late: Late | None = None
     minute: deque[float] = field(default_factory=deque)  # when segments left, on the monotonic clock
+    minute_of: str = ""  # the ICCID of the SIM that sent them
     slow_prompts: int = 0  # in a row
+    streak: Streak = field(default_factory=Streak)  # refusals in a row; it outlives restarts of the modem
+    hold: Hold | None = None
+    technology: str = ""  # what the modem is on, as it told last
+    roaming: bool = False
+    unreported: explain.Notice | None = None  # the warning that reports have stopped
+    wants_reset: str = ""  # why the modem itself should be restarted, in words; for the ladder
+    look_soon: bool = False  # network, SIM and storage, before another text
+    smsc_asked: bool = False  # the text centre was read again since the start
     suspects: dict[str, str] = field(
         default_factory=dict
     )  # number -> reason of refusals that may be the SIM's fault
@@ -80,6 +127,22 @@ class Desk:
     def name(self) -> str:
         """The station's name in the configuration."""
         return self.spec.name
+
+    @property
+    def port(self) -> str:
+        """The port of the modem, as it was looked for last; "" when it is nowhere."""
+        return self.where.port or ""
+
+    def find(self) -> Where:
+        """Look where the modem is now, and remember it."""
+        self.where = self.look()
+        self.mark = _mark_of(self.where.port)
+        return self.where
+
+    def moved(self) -> bool:
+        """Whether there is reason to look again at once: the modem is elsewhere, or its port has come (back)."""
+        mark = _mark_of(self.where.port)
+        return self.look() != self.where or (mark is not None and mark != self.mark)
 
     def now_ms(self) -> int:
         """The wall clock as the database keeps it."""
@@ -109,6 +172,12 @@ class Desk:
         stations.set_state(self.db, self.name, state, words, now=self.now_ms())
         log.info("station=%s state=%s%s", self.name, state, f" what={notice.what!r}" if notice else "")
         self.ring()
+
+    def count_error(self, code: str) -> None:
+        """One more of this trouble ("CMS 38", "silence", "port gone"), for the technician's page."""
+        now = self.now_ms()
+        day = day_of(moment(now), self.rules.zone).isoformat()
+        readings.count_error(self.db, self.name, code, day=day, now=now)
 
     def settle(self, *results: Callable[[], None]) -> None:
         """Record results now, or keep them until the database takes them. Their order is kept."""
@@ -146,6 +215,16 @@ class Desk:
         """Tell the panel that something was committed."""
         ring(self.database)
 
+    def draining(self, now: float) -> bool:
+        """Whether a text's answer may still come, so that nothing else may be written."""
+        return self.late is not None and self.late.drains and now < self.late.until
+
+    def held(self, now: float) -> bool:
+        """Whether nothing goes by this SIM for a while; a hold that is over is forgotten."""
+        if self.hold is not None and now >= self.hold.until:
+            self.hold, self.look_soon = None, True
+        return self.hold is not None
+
     def room_in_minute(self, now: float) -> float:
         """Seconds until the per-minute limit lets another segment go; 0 when it does."""
         limit = self.spec.per_minute
@@ -156,14 +235,16 @@ class Desk:
         return self.minute[-limit] + MINUTE_S - now
 
     def remember_minute(self) -> None:
-        """After a restart: what this SIM sent in the last minute still counts, so that a restart refills nothing."""
+        """At a start: what this SIM sent in the last minute still counts, wherever it was then, and what another sent does not."""
         assert self.seat is not None
         now_ms, now = self.now_ms(), self.clock.monotonic()
         rows = self.db.execute(
-            "SELECT at FROM (SELECT at, event, actor FROM event ORDER BY id DESC LIMIT 500) WHERE event='submit' AND actor=? AND at>?",
-            [self.seat.actor, now_ms - 60_000],
+            "SELECT e.at FROM (SELECT at, event, message_id FROM event ORDER BY id DESC LIMIT 500) e "
+            "JOIN message m ON m.id=e.message_id WHERE e.event='submit' AND m.iccid=? AND e.at>?",
+            [self.seat.sim.iccid, now_ms - 60_000],
         ).fetchall()
-        if len(rows) > len(self.minute):
+        if len(rows) > len(self.minute) or self.minute_of != self.seat.sim.iccid:
+            self.minute_of = self.seat.sim.iccid
             self.minute = deque(now - max(0.0, (now_ms - row["at"]) / 1000) for row in reversed(rows))
 
     def free_reserve(self) -> None:
@@ -182,3 +263,12 @@ class Desk:
     def write(self) -> contextlib.AbstractContextManager[None]:
         """One transaction on this station's connection."""
         return write(self.db)
+
+
+def _mark_of(port: str | None) -> object:
+    """What tells one device under this path from the next; None while there is none."""
+    try:
+        status = os.stat(port) if port and port.startswith("/") else None
+    except OSError:
+        return None
+    return status and (status.st_dev, status.st_ino, status.st_rdev)

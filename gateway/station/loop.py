@@ -4,17 +4,23 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
-from gateway import claims, explain, stations
+from gateway import claims, explain, reportwatch, stations
 from gateway.config import Station as Spec
 from gateway.filling import ROUND_S
 from gateway.rules import Rules
-from gateway.station import sending
+from gateway.station import asked, refused, sending
+from gateway.station.credit import CreditWatch
 from gateway.station.desk import LOCK_S, UNCERTAIN_IN_A_ROW, Desk, log
+from gateway.station.far import Far
+from gateway.station.proving import Proving
 from gateway.station.receiving import Reader
+from gateway.station.rescue import Rescue
 from gateway.station.rounds import Rounds
-from gateway.station.starting import start, trouble
+from gateway.station.samples import Samples
+from gateway.station.starting import RETRY_S, start, trouble, wait_after
 from gateway.station.warning import storage_warning
-from hardware.errors import HardwareError, PinRefused, PortGone, SimNotReady
+from gateway.whereabouts import Where
+from hardware.errors import HardwareError, ModemSilent, PortGone, SimNotReady
 from hardware.link import Clock
 from hardware.modem import Modem
 
@@ -24,8 +30,9 @@ STEP_BACK_MS = 60_000
 SLOW_READ_S = 1.0
 SLOW_READ_EVERY_S = 10.0
 SEARCH_S = 10.0  # between looks while the modem has no network
-SAMPLE_MS = 300_000  # a signal that wavers is written at most this often
-RETRY_S = (1.0, 2.0, 5.0, 10.0, 30.0)
+DENIED_LOOKS = 3  # before a person is told: some networks refuse once and then let it in
+WATCH_S = 600.0  # between looks at whether reports still come
+GLANCE_S = 2.0  # between glances whether the modem, or its port, has come
 DATABASE_S = 1.0
 FIRST_SANE_MS = 1_767_225_600_000  # 2026: a clock before this program was written has not been set
 
@@ -34,16 +41,31 @@ class Station:
     """One modem and its SIM. `step` is called by one thread; `wake` by any."""
 
     def __init__(
-        self, spec: Spec, *, database: Path, rules: Rules, clock: Clock, open_modem: Callable[[], Modem]
+        self,
+        spec: Spec,
+        *,
+        database: Path,
+        rules: Rules,
+        clock: Clock,
+        open_modem: Callable[[], Modem],
+        look: Callable[[], Where] | None = None,
     ) -> None:
-        self._desk = Desk(spec, database, rules, clock, open_modem)
+        """`look` says where the modem is, for a station without a port of its own."""
+        self._desk = Desk(spec, database, rules, clock, open_modem, look or (lambda: Where(spec.port)))
         self._reader: Reader | None = None
+        self._far = Far(spec.name, spec.port)
         self._failures = 0
         self._hold_until = 0.0
         self._rounds = Rounds()
-        self._health_at = self._sampled_at = 0.0
+        self._health_at = 0.0
         self._reading_s = self._read_at = self._look_again_at = 0.0
-        self._sampled: int | None = None
+        self._samples = Samples(self._desk)
+        self._denied = 0  # looks in a row at which the network refused the SIM
+        self._watched_at = -WATCH_S
+        self._rescue = Rescue(self._desk)
+        self._proving = Proving(self._desk)
+        self._credit: CreditWatch | None = None
+        self._reopen_at: float | None = None
 
     @property
     def name(self) -> str:
@@ -55,6 +77,11 @@ class Station:
         """The modem while there is one; for `wait` and `wake` of the thread around it."""
         return self._desk.modem
 
+    @property
+    def port(self) -> str:
+        """The port of the modem; "" while it is nowhere."""
+        return self._desk.port
+
     def close(self) -> None:
         """Record what is still in hand and let modem and database go."""
         try:
@@ -65,8 +92,14 @@ class Station:
 
     def step(self, now: float) -> float:
         """Do one thing; returns the monotonic time at which to call again (a doorbell or the modem may call sooner)."""
-        if now < self._hold_until and self._desk.modem is None and not self._asked():
-            return self._hold_until
+        if (
+            now < self._hold_until
+            and self._desk.modem is None
+            and not stations.asked(self._desk.db, self.name)
+        ):
+            if not self._desk.moved():
+                return min(self._hold_until, now + GLANCE_S)
+            self._failures = 0
         try:
             wake_at = self._step(now)
         except (sqlite3.OperationalError, OSError) as error:
@@ -80,29 +113,44 @@ class Station:
         """The modem went while the thread around this station waited for it."""
         self._modem_trouble(error)
 
-    def _asked(self) -> bool:
-        row = self._desk.db.execute(
-            "SELECT 1 FROM station_request WHERE station=? AND taken_at IS NULL", [self.name]
-        ).fetchone()
-        return row is not None
-
     def _step(self, now: float) -> float:
         desk = self._desk
         self._obey()
+        if self._reopen_at is not None and now >= self._reopen_at and desk.late is None:
+            log.info("station=%s is opened anew, as the configuration wants it", self.name)
+            desk.drop_modem()
         if desk.modem is None or self._reader is None:
             return self._start(now)
         heard = self._reader.hear()
         if heard.restarted:
+            desk.late = None  # whatever it was doing, it has forgotten
             desk.drop_modem()
             return now
+        if desk.draining(now) and desk.late is not None:
+            desk.flush()
+            self._look_at_all()  # then: what came meanwhile, and whether it is well
+            return desk.late.until
+        if desk.look_soon:
+            desk.look_soon = False
+            self._look_at_all()
         if heard.reports:
             self._rounds.reports_wait(now)
         if heard.elsewhere or now >= min(self._rounds.at, self._health_at):
             desk.flush()  # what follows takes its time; between texts the next claim's commit records the last result
         self._receive(now, texts=heard.texts, elsewhere=heard.elsewhere)
+        if self._credit is not None and (heard.texts or heard.elsewhere):
+            self._credit.look()
         if desk.was_full or now >= self._health_at:
             self._look(now)
+        if self._proving.turn(fit=self._fit(now)):
+            self._health_at = 0.0
+            return desk.clock.monotonic()
         return self._send(now)
+
+    def _look_at_all(self) -> None:
+        """Next: every storage, and how the modem is."""
+        self._rounds.everything_now()
+        self._health_at = 0.0
 
     def _receive(self, now: float, *, texts: bool, elsewhere: bool) -> None:
         """Read the storages that are to be read now."""
@@ -116,11 +164,14 @@ class Station:
 
     def _start(self, now: float) -> float:
         desk = self._desk
-        if self._failures == 0 and not desk.twin:
-            desk.say("starting")
         self._reader = None
+        self._reopen_at = None
         try:
-            started = start(desk)
+            rest_s = self._rescue.act()
+            if rest_s:
+                self._hold_until = now + rest_s
+                return self._hold_until
+            started = start(desk, again=self._failures > 0)
         except BaseException:
             desk.drop_modem()  # a half-started modem with an older seat must never send
             raise
@@ -128,29 +179,26 @@ class Station:
             self._hold_until = now + RETRY_S[-1]
             return self._hold_until
         self._reader = Reader(desk)
+        self._credit = self._credit or CreditWatch(desk)
         self._rounds = Rounds()
         self._health_at = 0.0
-        self._sampled = None
+        self._samples.begin()
+        if desk.spec.reopen_hours:
+            self._reopen_at = now + desk.spec.reopen_hours * 3600
         return now
 
     def _obey(self) -> None:
         """Do what a person asked for on the panel."""
         desk = self._desk
-        asked = stations.take_request(desk.db, self.name, now=desk.now_ms())
-        if asked is None:
+        request = stations.take_request(desk.db, self.name, now=desk.now_ms())
+        if request is None:
             return
-        what, argument, user_id = asked
-        log.info("station=%s asked to %s", self.name, what)
-        if what == "pause":
-            desk.paused = "person"
-            stations.set_facts(desk.db, self.name, paused_by=user_id)
-        elif what == "resume":
-            sending.unpause(desk)
-            desk.newest_ms = 0  # the person sees the time on the page and says: go on
-        elif what == "pin":
-            desk.pin_once = argument or ""
-        self._hold_until, self._failures = 0.0, 0
-        if what in ("restart", "pin"):
+        done = asked.obey(
+            desk, request, self._rescue, started=self._reader is not None and desk.modem is not None
+        )
+        if done.anew:
+            self._hold_until, self._failures = 0.0, 0
+        if done.reopen:
             desk.drop_modem()
         self._health_at = 0.0
 
@@ -159,22 +207,25 @@ class Station:
         desk = self._desk
         assert desk.modem is not None
         health = desk.modem.health()
-        desk.registered = health.registered
-        facts: dict[str, object] = {
-            "registration": health.registration,
-            "operator": health.operator,
-            "technology": health.technology,
-            "storage_used": health.storage_used,
-            "storage_total": health.storage_total,
-        }
-        if self._sampled is None or now - self._sampled_at >= SAMPLE_MS / 1000:
-            facts["signal_dbm"] = health.signal_dbm
-            self._sampled, self._sampled_at = health.signal_dbm or 0, now
-        stations.set_facts(desk.db, self.name, **facts)
+        desk.registered, desk.technology = health.registered, health.technology
+        desk.roaming = health.registration == "roaming"
+        self._denied = self._denied + 1 if health.registration == "denied" and not health.registered else 0
+        if desk.modem.smsc == "":
+            desk.modem.read_service_centre()
+        if now >= self._watched_at + WATCH_S:
+            desk.unreported = reportwatch.warning(
+                desk.db, self.name, desk.seat, desk.rules, now=desk.now_ms()
+            )
+            self._watched_at = now
+        self._samples.record(health, now)
         desk.slots = health.storage_total
         assert self._reader is not None
         desk.warning = storage_warning(desk, health, self._reader.stuck)
         self._health_at = now + (HEALTH_S if health.registered else SEARCH_S)
+        self._rescue.well()
+        self._proving.by_schedule()
+        if self._credit is not None:
+            self._credit.look()
         self._say_state(health.registration)
 
     def _say_state(self, registration: str) -> None:
@@ -186,7 +237,7 @@ class Station:
             ).fetchone()
             desk.say("paused", explain.paused_by(self.name, row["name"] if row else "Somebody"))
         elif desk.paused == "uncertain":
-            desk.say("paused", explain.uncertain_in_a_row(self.name, UNCERTAIN_IN_A_ROW))
+            desk.say("paused", self._proving.words() or refused.lost_sight(desk, UNCERTAIN_IN_A_ROW))
         elif desk.paused:
             desk.say("paused", explain.refused_by_network(self.name, desk.paused))
         elif desk.modem.smsc == "":
@@ -197,17 +248,21 @@ class Station:
                 explain.clock_not_trusted(f"The clock says {desk.clock.now():%d %B %Y, %H:%M} UTC."),
             )
         elif not desk.registered:
-            denied = registration == "denied"
+            denied = self._denied >= DENIED_LOOKS
             desk.say(
                 "waiting",
                 explain.registration_denied(self.name, "")
                 if denied
                 else explain.not_registered(self.name, registration),
             )
+        elif desk.roaming and not desk.spec.send_while_roaming:
+            desk.say("waiting", explain.roaming(self.name))
+        elif desk.hold is not None:
+            desk.say("waiting", explain.not_now(self.name, desk.hold.why, desk.hold.for_s))
         elif desk.held_up:
             desk.say("waiting", explain.budget_spent(self.name, desk.held_up))
         else:
-            desk.say("ready")
+            desk.say("ready", desk.warning or desk.unreported)
 
     def _clock_is_sane(self) -> bool:
         """A clock that was never set, or that stands before what the database knows of, would text people at night."""
@@ -218,17 +273,18 @@ class Station:
         desk.newest_ms = max(desk.newest_ms, now)
         return True
 
-    def _may_send(self) -> bool:
+    def _fit(self, now: float) -> bool:
+        """Whether the modem could send now, paused or not."""
         desk = self._desk
         assert desk.modem is not None
-        return desk.registered and not desk.paused and desk.modem.smsc != "" and self._clock_is_sane()
+        there = desk.registered and (desk.spec.send_while_roaming or not desk.roaming)
+        return there and not desk.held(now) and desk.modem.smsc != "" and self._clock_is_sane()
 
     def _send(self, now: float) -> float:
         """Send the next text if there is one, after reading what waits on the SIM: it may be a stop."""
         desk = self._desk
-        if not self._may_send():
-            desk.flush()
-            return min(self._rounds.at, self._health_at)
+        if desk.paused or not self._fit(now):
+            return self._send_test(now)
         assert desk.seat is not None
         pause_s = desk.room_in_minute(now)
         if pause_s > 0 or not claims.anything_ready(desk.db, desk.seat, now=desk.now_ms()):
@@ -245,12 +301,26 @@ class Station:
         job = sending.claim(desk)
         if job is not None:
             if sending.send(desk, job):
-                desk.say("ready")
+                desk.say("ready", desk.warning or desk.unreported)
             return desk.clock.monotonic()
         if desk.held_up:
             desk.say("waiting", explain.budget_spent(self.name, desk.held_up))
             self._look_again_at = now + HELD_UP_S
         return min(self._rounds.at, self._health_at, self._next_text(now))
+
+    def _send_test(self, now: float) -> float:
+        """The station does not send; but for the text of the self-test by which it may be proved well."""
+        desk = self._desk
+        desk.flush()
+        text = self._proving.text() if self._fit(now) else None
+        if text is not None:
+            self._read_first(now)
+            job = sending.claim(desk, only=text)
+            if job is not None:
+                sending.send(desk, job)
+                return desk.clock.monotonic()
+        held_until = desk.hold.until if desk.hold is not None else self._health_at
+        return now if desk.look_soon else min(self._rounds.at, self._health_at, held_until)
 
     def _read_first(self, now: float) -> None:
         """What waits on the SIM is read before a text leaves; where that takes long (no AT+CMGL), only every ten seconds."""
@@ -279,6 +349,10 @@ class Station:
             desk.say("waiting", explain.database_locked(LOCK_S) if locked else explain.disk_full(folder, 0))
         except sqlite3.Error:
             log.debug("station=%s its state could not be written either", self.name)
+        if (
+            desk.modem is not None
+        ):  # heard now, dealt with later: an unread notice would end every wait at once
+            desk.heard += desk.modem.notices()
         self._health_at = 0.0
         self._rounds.everything_now()  # what rang meanwhile was heard once and not read
         return desk.clock.monotonic() + DATABASE_S
@@ -286,29 +360,30 @@ class Station:
     def _modem_trouble(self, error: HardwareError) -> float:
         """The modem or its port refuses: let it go, say why, come back with patience."""
         desk = self._desk
+        self._rescue.note(error)
         log.info("station=%s %s", self.name, type(error).__name__)
         log.debug("station=%s %s", self.name, error)
-        wait_s = RETRY_S[min(self._failures, len(RETRY_S) - 1)]
+        wait_s = wait_after(error, self._failures)
         self._failures += 1
-        if desk.modem is not None and self._reader is not None:
+        worked = desk.modem is not None and self._reader is not None
+        far = self._far.meet(error, worked=worked, now=desk.clock.monotonic())
+        if worked and self._reader is not None:
             self._reader.salvage()
         try:
             desk.flush()
-            state, notice = trouble(self.name, desk.spec.port or "", error)
+            state, notice = self._rescue.verdict(error) or trouble(self.name, desk.port, error)
             if desk.pin_spent and isinstance(error, SimNotReady) and error.state == "PIN":
-                notice = explain.pin_refused(self.name)
-            desk.say(state, notice)
+                notice = desk.pin_spent
+            if isinstance(error, PortGone | ModemSilent):
+                desk.count_error("port gone" if isinstance(error, PortGone) else "silence")
+            desk.say(state, far[0] if far else notice)
             stations.set_facts(
                 desk.db, self.name, signal_dbm=None, operator="", registration="", technology=""
             )
         except sqlite3.Error:
             log.debug("station=%s its state could not be written", self.name)
         desk.drop_modem()
-        if isinstance(error, PinRefused) or (
-            isinstance(error, SimNotReady) and error.state in ("PIN", "PUK")
-        ):
-            wait_s = RETRY_S[-1]
-        elif isinstance(error, PortGone):
-            wait_s = min(wait_s, 2.0)
+        if far:
+            wait_s = far[1]
         self._hold_until = desk.clock.monotonic() + wait_s
         return self._hold_until

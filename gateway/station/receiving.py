@@ -5,11 +5,12 @@ there.
 from dataclasses import dataclass
 from functools import partial
 
-from gateway import arrivals, flight, habits
+from gateway import arrivals, habits
 from gateway.arrivals import Received, Seen
+from gateway.station import late
 from gateway.station.desk import Desk, log
 from hardware.errors import CommandRefused, ModemSilent
-from hardware.modem import LISTING, Direct, LateSubmit, Restarted, StorageFull, Stored, Waiting
+from hardware.modem import LISTING, Direct, Restarted, StorageFull, Stored, Waiting
 from hardware.pdu import Deliver, PduError, StatusReport, Submit, decode
 
 MOST_LEFT = 8  # reports that may wait in a storage; the smallest seen holds 20
@@ -167,7 +168,8 @@ class Reader:
         assert desk.modem is not None
         result = Heard()
         ringing = False
-        heard, desk.heard = [*desk.heard, *desk.modem.notices()], []
+        everything, desk.heard = [*desk.heard, *desk.modem.notices()], []
+        heard = late.settle(desk, everything)
         for notice in heard:
             match notice:
                 case Waiting(report=True):
@@ -183,17 +185,17 @@ class Reader:
                     # It exists nowhere else: when the database or the modem fails now, it stays in hand.
                     desk.results.append(partial(self._keep_direct, Received(notice.pdu)))
                     self._unacknowledged += 1
-                case LateSubmit():
-                    self._late(notice.mr)
                 case Restarted():
                     log.info("station=%s began anew: %s", desk.name, notice.evidence)
                     result.restarted = True
                 case _:
                     ringing = True
-        if any(isinstance(notice, Direct | LateSubmit) for notice in heard):
+        if len(heard) < len(everything) or any(isinstance(notice, Direct) for notice in heard):
             desk.flush()
-        self._acknowledge()
-        if ringing:
+        draining = desk.draining(desk.clock.monotonic())
+        if not draining:
+            self._acknowledge()
+        if ringing and not draining:
             desk.modem.hang_up()
         return result
 
@@ -210,16 +212,8 @@ class Reader:
         """The modem goes: what it said and stored nowhere stays in hand."""
         desk = self._desk
         assert desk.modem is not None
-        heard, desk.heard = [*desk.heard, *desk.modem.notices()], []
+        heard, desk.heard = late.settle(desk, [*desk.heard, *desk.modem.notices()]), []
         desk.results += [partial(self._keep_direct, Received(n.pdu)) for n in heard if isinstance(n, Direct)]
 
     def _keep_direct(self, received: Received) -> None:
         self.keep([received])
-
-    def _late(self, mr: int | None) -> None:
-        desk = self._desk
-        if desk.late is None or desk.clock.monotonic() > desk.late[3]:
-            return
-        seat, job, seq, _ = desk.late
-        desk.late = None
-        desk.results.append(lambda: flight.settle_late(desk.db, seat, job, seq, mr, now=desk.now_ms()))

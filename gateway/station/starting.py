@@ -1,21 +1,22 @@
 """Starting a modem: open, initialise, enter the PIN at most once, begin a new epoch, read all that it holds.
 
-A PIN attempt is committed before the PIN is written to the modem, for each card (ICCID, or IMEI where a
-locked modem hides it) and PIN: one that was refused, or whose outcome nobody knows, is never tried again by
-the software.
+`gateway/station/pins.py` remembers the attempts.
 """
 
-import hmac
-
-from gateway import claims, conversations, explain, flight, numbers, stations
+from gateway import claims, explain, explain_modems, flight, numbers, sims, stations
 from gateway.errors import Refused
 from gateway.explain import Notice
+from gateway.station import seeking
 from gateway.station.desk import UNCERTAIN_IN_A_ROW, Desk
+from gateway.station.pins import Pins
 from gateway.station.twins import other_port, still_taken
+from gateway.streak import Streak
 from hardware.errors import (
+    DriverUnfit,
     HardwareError,
     ModemSilent,
     NotAModem,
+    PinKeptBack,
     PinRefused,
     PortBusy,
     PortGone,
@@ -24,22 +25,34 @@ from hardware.errors import (
 )
 from hardware.modem import Identity
 
+RETRY_S = (1.0, 2.0, 5.0, 10.0, 30.0)
+LEAVE_ALONE_S = 300.0  # between looks at a port where something else than a modem speaks
 
-def start(desk: Desk) -> bool:
-    """Bring the modem up; False when it cannot be now (the state says why). Raises HardwareError for what the loop explains."""
-    if desk.spec.port is None:
-        desk.say("waiting", _no_port(desk.name))
+
+def start(desk: Desk, *, again: bool) -> bool:
+    """Bring the modem up; False when it cannot be now (the state says why). Raises HardwareError for what the loop explains.
+
+    `again`: after a failure; what was said of it stays until the modem is up.
+    """
+    where = desk.find()
+    if where.port is None:
+        desk.say(*seeking.absent(desk))
         return False
     if still_taken(desk):
         return False
+    if not again:
+        desk.say("starting")
     desk.flush()
     desk.modem = desk.open_modem()
+    if desk.opened_at is None:
+        desk.opened_at = desk.clock.monotonic()
     pins = Pins(desk)
     try:
-        desk.modem.start(pins.enter)
+        desk.modem.start(pins.enter, tries_needed=pins.tries_needed)
     except PinRefused:
         pins.refused()
         raise
+    seeking.same_modem(desk, desk.modem.identity)
     pins.accepted(desk.modem.identity)
     if other_port(desk, desk.modem.identity):
         return False
@@ -53,26 +66,41 @@ def _begin(desk: Desk, identity: Identity) -> None:
     row = desk.db.execute(
         "SELECT paused_by, uncertain_in_a_row FROM station WHERE name=?", [desk.name]
     ).fetchone()
-    desk.paused = "person" if row["paused_by"] is not None else ""
+    card = _card(desk, identity)
+    desk.paused = "person" if row["paused_by"] is not None else sims.paused(desk.db, card)
     if not desk.paused and row["uncertain_in_a_row"] >= UNCERTAIN_IN_A_ROW:
         desk.paused = "uncertain"
     newest = desk.db.execute("SELECT at FROM event ORDER BY id DESC LIMIT 1").fetchone()
     desk.newest_ms = newest["at"] if newest else 0
-    desk.late = None
-    desk.suspects.clear()
-    seat = claims.Seat(desk.name, epoch, desk.sim(_card(desk, identity)))
+    _another_card(desk, card)
+    desk.smsc_asked = False
+    sims.seen(desk.db, card, number=_own_number(desk, identity), now=desk.now_ms())
+    seat = claims.Seat(desk.name, epoch, desk.sim(card))
     stations.set_facts(
         desk.db,
         desk.name,
-        port=desk.spec.port or "",
+        port=desk.port,
+        place=desk.where.place or seeking.socket_of(desk.port),
         model=" ".join((identity.manufacturer, identity.model)).strip(),
         imei=identity.imei,
         iccid=seat.sim.iccid,
         imsi=identity.imsi,
-        number=_own_number(desk, identity),
+        number=sims.number_of(desk.db, card),
+        revision=identity.revision,
     )
     desk.seat = seat
     desk.remember_minute()
+
+
+def _another_card(desk: Desk, card: str) -> None:
+    """What was refused to another SIM, and what it still awaits, is not this one's. A port that was opened anew changes nothing."""
+    if desk.card != card:
+        desk.late, desk.hold, desk.streak = None, None, Streak()
+        desk.suspects.clear()
+        desk.minute.clear()  # another SIM has a minute of its own
+    elif desk.late is not None:
+        desk.late.drains = False  # it answers again
+    desk.card = card
 
 
 def _card(desk: Desk, identity: Identity) -> str:
@@ -95,64 +123,6 @@ def _own_number(desk: Desk, identity: Identity) -> str:
         return identity.number
 
 
-class Pins:
-    """The durable memory of PIN attempts, for one start of one modem."""
-
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-        self._tried: int | None = None
-
-    def enter(self, identity: Identity) -> str | None:
-        """The PIN to write, its attempt committed; None when it must not be tried (again). An admin's own try is always made."""
-        desk, card = self._desk, identity.iccid or identity.imei
-        typed, desk.pin_once, desk.pin_spent = desk.pin_once, "", False
-        pin = typed or desk.spec.pin
-        if not pin or not card:
-            return None
-        key = hmac.digest(conversations.number_key(desk.db, card), pin.encode(), "sha256")
-        with desk.write():
-            row = desk.db.execute(
-                "SELECT id, outcome FROM pin_attempt WHERE card=? AND pin_key=?", [card, key]
-            ).fetchone()
-            if row is not None and row["outcome"] != "accepted" and not typed:
-                desk.pin_spent = True
-                return None
-            if row is None:
-                cursor = desk.db.execute(
-                    "INSERT INTO pin_attempt (card, pin_key, at) VALUES (?,?,?)", [card, key, desk.now_ms()]
-                )
-                self._tried = int(cursor.lastrowid or 0)
-            else:
-                desk.db.execute(
-                    "UPDATE pin_attempt SET outcome=NULL, at=? WHERE id=?", [desk.now_ms(), row["id"]]
-                )
-                self._tried = int(row["id"])
-        return pin
-
-    def refused(self) -> None:
-        """The SIM said no: this PIN is never tried again by the software."""
-        if self._tried is not None:
-            with self._desk.write():
-                self._desk.db.execute("UPDATE pin_attempt SET outcome='refused' WHERE id=?", [self._tried])
-
-    def accepted(self, identity: Identity) -> None:
-        """The SIM is open: the attempt of this start, or one whose start ended before its outcome was known, was right."""
-        with self._desk.write():
-            self._desk.db.execute(
-                "UPDATE pin_attempt SET outcome='accepted' WHERE outcome IS NULL AND card IN (?,?)",
-                [identity.iccid, identity.imei],
-            )
-
-
-def _no_port(name: str) -> Notice:
-    return Notice(
-        f"{name} has no port.",
-        "The configuration names none, and this version does not look for modems by itself.",
-        "Nothing was opened.",
-        f'Write port = "/dev/ttyUSB…" under the station {name}, then start Textbank again.',
-    )
-
-
 def trouble(name: str, port: str, error: HardwareError) -> tuple[str, Notice]:
     """The state and the words for what stopped this modem."""
     match error:
@@ -162,10 +132,24 @@ def trouble(name: str, port: str, error: HardwareError) -> tuple[str, Notice]:
             return "lost", explain.port_busy(name, port, error.holder)
         case PortGone():
             return "lost", explain.port_gone(name, port, error.evidence)
+        case DriverUnfit():
+            return "failed", explain.driver_unfit(name, error.evidence, installed=error.installed)
         case NotAModem():
-            return "failed", explain.not_a_modem(name, port, error.evidence)
+            return "failed", explain.not_a_modem(name, port, seeking.wrong_port(port) or error.evidence)
+        case SimNotReady():
+            return _sim_trouble(name, error)
+        case ModemSilent():
+            return "lost", seeking.silence(name, port, error)
+        case _:
+            return "lost", explain.modem_silent(name, str(error), 0.0)
+
+
+def _sim_trouble(name: str, error: SimNotReady) -> tuple[str, Notice]:
+    match error:
         case PinRefused():
             return "paused", explain.pin_refused(name)
+        case PinKeptBack():
+            return "paused", explain_modems.pin_kept_back(name, error.left)
         case SimNotReady(state="PIN"):
             return "paused", explain.pin_required(name)
         case SimNotReady(state="PUK"):
@@ -174,9 +158,19 @@ def trouble(name: str, port: str, error: HardwareError) -> tuple[str, Notice]:
             return "paused", explain.sim_absent(name)
         case SimNotReady(state="BUSY"):
             return "waiting", explain.sim_busy(name)
-        case SimNotReady():
-            return "paused", explain.sim_failure(name, error.evidence)
-        case ModemSilent():
-            return "lost", explain.modem_silent(name, error.command, error.waited_s)
         case _:
-            return "lost", explain.modem_silent(name, str(error), 0.0)
+            return "paused", explain.sim_failure(name, error.evidence)
+
+
+def wait_after(error: HardwareError, failures: int) -> float:
+    """Seconds until the next try after this error, the failures before it counted."""
+    wait_s = RETRY_S[min(failures, len(RETRY_S) - 1)]
+    match error:
+        case SimNotReady(state="PIN" | "PUK" | "ABSENT"):
+            return RETRY_S[-1]
+        case PortGone():
+            return min(wait_s, 2.0)
+        case NotAModem():
+            return LEAVE_ALONE_S
+        case _:
+            return wait_s

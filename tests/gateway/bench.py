@@ -78,7 +78,7 @@ class Bench:
 
     def __init__(self, bank: VirtualBank, path: Path, desk: Desk, rules: Rules, **spec: object) -> None:
         self.bank, self.path, self.desk, self.rules = bank, path, desk, rules
-        self.spec = Spec(name="north", port=bank.ports[0], **spec)  # type: ignore[arg-type]
+        self.spec = Spec(**{"name": "north", "port": bank.ports[0], **spec})  # type: ignore[arg-type]
         self.clock: Clock = SystemClock()
         self.tap: Callable[[], None] | None = None
         self.station = self.make()

@@ -9,14 +9,52 @@ from types import ModuleType
 
 import pytest
 
-from gateway import explain, outcomes
+from gateway import answers, explain, explain_modems, explain_remote, outcomes, sightings
 from gateway.explain import Notice
 from gateway.notice import KEPT
 
 NIGHT = datetime(2026, 11, 24, 20, 4, tzinfo=UTC)
 MORNING = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
 
+SIGHTINGS = [
+    sightings.storage("Huawei E3131", "1-1.3"),
+    sightings.hilink("Huawei E353/E3131", "1-1.3"),
+    sightings.mute("Quectel EC25/EG25-G", "1-1.3"),
+    sightings.silent("Quectel EC25/EG25-G", "1-1.3", "/dev/ttyUSB2 and /dev/ttyUSB3"),
+    sightings.held("Quectel EC25/EG25-G", "1-1.3", "ModemManager (process 812)"),
+    sightings.held("Quectel EC25/EG25-G", "1-1.3", ""),
+    sightings.denied("Quectel EC25/EG25-G", "1-1.3", "/dev/ttyUSB2", "permission denied"),
+    sightings.no_modem(
+        "Silicon Labs CP210x bridge", "1-1.3", "/dev/ttyUSB2", "it only repeats what it is told"
+    ),
+    sightings.quiet("Silicon Labs CP210x bridge", "1-1.3"),
+]
+LONG = max((str(one) for one in SIGHTINGS), key=len)
 SAID = [
+    explain_modems.pin_kept_back("north", 1),
+    explain_modems.pin_kept_back("north", 2),
+    explain_modems.pin_tried_before("north"),
+    explain_modems.restarted("north", "command", "It did not answer.", "AT+CFUN=1,1 was taken"),
+    explain_modems.restarted("north", "usb", "It did not answer.", "the USB device 1-1.3 was reset"),
+    explain_modems.restarted(
+        "north", "power", "It did not answer.", "port 3 of the hub 1-1 was without power for 5 s"
+    ),
+    explain_modems.restart_not_possible("north", "command", "it refused AT+CFUN=1,1"),
+    explain_modems.restart_not_possible("north", "usb", "we may not reset it"),
+    explain_modems.restart_not_possible("north", "power", "the program uhubctl is not installed"),
+    explain_modems.restarted(
+        "north", "command", "It could not use its SIM for 5 minutes.", "AT+CFUN=1,1 was taken"
+    ),
+    explain_modems.nothing_helped("north"),
+    explain_modems.power_was_low("north", "/dev/ttyUSB0", "no such device"),
+    explain_modems.usb_forgot("north", "/dev/ttyUSB0", "usb 1-1.3: USB disconnect, device number 7"),
+    explain_modems.self_test_runs("north", "south", 2),
+    explain_modems.self_test_failed("north", "The text did not come."),
+    explain.modem_absent("north", "huawei E1550 with the IMEI 356938035643809", "1-1.3", ()),
+    explain.modem_absent("north", "modem", "", (LONG, LONG)),
+    explain.looking_for_modem("north", ()),
+    explain.looking_for_modem("north", (LONG,)),
+    explain.cannot_find("north", "the system has no libudev (Debian's package libudev1)"),
     explain.port_missing("north", "/dev/textbank/modem-356938035643809"),
     explain.port_busy("north", "/dev/ttyUSB0", "ModemManager (412)"),
     explain.port_busy("north", "/dev/ttyUSB0", ""),
@@ -27,6 +65,8 @@ SAID = [
     explain.not_a_modem("north", "/dev/ttyUSB0", "$GPGGA,"),
     explain.not_a_modem("north", "/dev/ttyUSB0", "x" * 500),
     explain.second_port("north", "south", "/dev/ttyUSB3"),
+    explain.driver_unfit("north", "python-gammu is not installed.", installed=False),
+    explain.driver_unfit("north", "Unknown connection type string. Check config file.", installed=True),
     explain.pin_required("north"),
     explain.pin_refused("north"),
     explain.puk_required("north"),
@@ -52,12 +92,24 @@ SAID = [
     explain.budget_spent("north", "This SIM has used 200 of 200 segments today. It goes on tomorrow."),
     explain.refused_by_network("north", "The SIM's plan has no texts, or its credit is used up."),
     explain.uncertain_in_a_row("north", 2),
+    explain.no_texts_by("north", "LTE", 2, "AT+CNMP=14"),
+    explain.not_registered("north", "emergency"),
+    explain.not_registered("north", "limited"),
+    explain.not_registered("north", "denied"),
+    explain.roaming("north"),
+    explain.not_now("north", "The network is out of order.", 600),
+    explain.reports_stopped("north", 1, 20),
     explain.crashed("north", "ZeroDivisionError in station.py, line 12"),
     explain.paused_by("north", "Ada"),
     explain.database_locked(30.0),
     explain.disk_full("/var/lib/textbank", 4_000_000),
     explain.disk_full("/var/lib/textbank", 0),
     explain.clock_not_trusted("The clock says 1 January 1970"),
+    explain_remote.missing("north", "rfc2217://pi2.local:7001", "nothing answers at this address"),
+    explain_remote.gone("north", "rfc2217://pi2.local:7001", "the other end hung up"),
+    explain_remote.taken("north", "rfc2217://pi2.local:7001", "Port already in use"),
+    explain_remote.refused("north", "socket://10.0.0.7:7001", "Device open failure: Value or file not found"),
+    explain_remote.contested("north", "socket://10.0.0.7:7001", 4, 2),
     outcomes.quiet_hours("Luis", NIGHT, MORNING),
     outcomes.quiet_hours("Luis", MORNING, MORNING.replace(hour=10)),
     outcomes.quiet_hours("Luis", NIGHT, None),
@@ -81,11 +133,43 @@ FORBIDDEN = re.compile(
 )
 
 
+ANSWERED = [
+    answers.reset_done("AT+CFUN=1,1 was taken"),
+    answers.reset_not_now("it was restarted less than ten minutes ago", 500.0),
+    answers.reset_not_now("the answer to a text may still come", 20.0),
+    answers.reset_not_possible("it refused AT+CFUN=1,1"),
+    answers.ussd_not_harmless("**21*12#"),
+    answers.ussd_failed("the network did not answer in time"),
+    answers.query_refused("AT+CMGL=4"),
+    answers.not_started("lost"),
+    answers.text_under_way(),
+    answers.modem_refused("operation not supported"),
+    answers.no_partner("north"),
+    answers.self_test_began("north", "south"),
+]
+
+
+@pytest.mark.parametrize("words", ANSWERED)
+def test_an_answer_is_whole_sentences_without_blame(words: str) -> None:
+    assert words[-1] == "."
+    assert len(words) <= 300
+    assert not FORBIDDEN.search(words)
+
+
+@pytest.mark.parametrize("one", SIGHTINGS, ids=lambda one: one.found[:40])
+def test_a_sighting_says_what_it_is_and_what_to_do(one: sightings.Sighting) -> None:
+    for part in filter(None, (one.found, one.do)):
+        assert part[-1] == "."
+        assert not FORBIDDEN.search(part)
+    assert one.do or one.ok
+    assert len(str(one)) <= 240
+
+
 def functions(module: ModuleType) -> set[str]:
     return {
         name
         for name, found in inspect.getmembers(module, inspect.isfunction)
-        if found.__module__ == module.__name__
+        if found.__module__ == module.__name__ and not name.startswith("_")
     }
 
 
@@ -103,7 +187,7 @@ def test_each_says_what_happened_the_evidence_what_was_done_and_what_comes_next(
     assert "\n" not in str(notice)
 
 
-@pytest.mark.parametrize("module", [explain, outcomes])
+@pytest.mark.parametrize("module", [answers, explain, explain_modems, explain_remote, outcomes, sightings])
 def test_every_function_is_read_above(module: ModuleType) -> None:
     tree = ast.parse(Path(__file__).read_bytes())
     read = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}

@@ -1,9 +1,11 @@
 """Sending: the prompt, the point of no return, late answers, restarts."""
 
+from itertools import pairwise
+
 import pytest
 
 from hardware.errors import CommandRefused, ModemSilent, PortGone, SubmitUncertain, TpduRefused
-from hardware.modem import Call, LateSubmit, Restarted
+from hardware.modem import Call, LateRefusal, LateSubmit, Restarted
 from tests.hardware.bench import TPDU, Bench
 from tests.scripted import PDU, Gone, Late, Raw, Silence
 
@@ -151,3 +153,63 @@ def test_a_ringing_call_is_rejected_before_a_text_is_sent() -> None:
     assert bench.scripted.written == ["AT+CHUP", "AT+CMGS=17"]
     bench.send()
     assert bench.scripted.written.count("AT+CHUP") == 1
+
+
+def test_a_late_refusal_is_known_as_late() -> None:
+    bench = Bench({PDU: [Late(200.0, "+CMS ERROR: 38"), "+CMGS: 8"]})
+    with pytest.raises(SubmitUncertain):
+        bench.send()
+    bench.modem.wait(bench.clock.monotonic() + 120)
+    assert bench.modem.notices() == [LateRefusal(38, "network out of order")]
+    assert bench.send() == 8
+    assert bench.modem.notices() == []
+
+
+def test_a_late_refusal_within_the_next_answer_is_not_that_answer() -> None:
+    bench = Bench({PDU: [Late(182.0, "+CMS ERROR: 1"), "+CMGS: 8"]})
+    bench.scripted.rules["AT"] = [Late(3.0, "OK"), "OK"]  # it is deaf until the text is over
+    with pytest.raises(SubmitUncertain):
+        bench.send()
+    assert bench.modem.health().signal_dbm is not None
+    assert bench.modem.notices() == [LateRefusal(1, "unassigned number")]
+    assert bench.send() == 8
+
+
+def test_an_error_after_the_line_is_free_is_the_commands_own() -> None:
+    bench = Bench({PDU: [Silence(), "+CMGS: 8"], "AT+CMGS=*": ["<prompt>", "+CMS ERROR: 302", "<prompt>"]})
+    with pytest.raises(SubmitUncertain):
+        bench.send()
+    with pytest.raises(CommandRefused):
+        bench.send()
+    assert bench.modem.notices() == []
+    assert bench.send() == 8
+
+
+def test_texts_that_follow_each_other_keep_the_link_and_ask_for_it_once() -> None:
+    bench = Bench()
+    for _ in range(3):
+        if bench.modem.may_keep_link:
+            bench.modem.keep_link()
+        bench.send()
+    assert bench.scripted.written.count("AT+CMMS=1") == 1
+    bench.clock.advance(5)
+    assert bench.modem.may_keep_link
+
+
+def test_a_modem_that_does_not_know_how_to_keep_the_link_is_asked_once() -> None:
+    bench = Bench({"AT+CMMS=1": "ERROR"})
+    bench.modem.keep_link()
+    bench.clock.advance(60)
+    assert not bench.modem.may_keep_link
+    assert bench.send() == 1
+
+
+def test_a_nokia_gets_a_pdu_in_pieces_that_it_can_take() -> None:
+    bench = Bench({"AT+CGMI": "Nokia"})
+    writes: list[tuple[float, bytes]] = []
+    bench.link.on_write = lambda data: writes.append((bench.clock.monotonic(), data))
+    assert bench.send() == 1
+    pdu = [(at, data) for at, data in writes if not data.startswith(b"AT")]
+    assert b"".join(data for _, data in pdu) == b"00" + TPDU.hex().upper().encode() + b"\x1a"
+    assert max(len(data) for _, data in pdu) == 18
+    assert all(b - a > 0.0099 for (a, _), (b, _) in pairwise(pdu))

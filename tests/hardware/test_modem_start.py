@@ -179,7 +179,7 @@ def test_a_service_centre_that_shows_late_is_waited_for() -> None:
         ("Quectel", "EC25", "quectel"),
         ("Cinterion", "MC75i", "cinterion"),
         ("WAVECOM MODEM", "900E", "wavecom"),
-        ("Nokia", "3310", "generic"),
+        ("Nokia", "3310", "nokia"),
     ],
 )
 def test_profiles(made: str, model: str, profile: str) -> None:

@@ -77,7 +77,7 @@ def test_what_is_asked_of_a_modem_reaches_its_station(world: World, visit: Visit
     assert ted.post(f"/modems/north/{what}", **{"from": "list"}).headers["Location"] == "/modems"
     asked = stations.take_request(world.db, "north", now=store.wall_ms())
     assert asked is not None
-    assert asked[0] == what
+    assert asked.what == what
 
 
 def test_a_coordinator_looks_and_does_not_touch(world: World, visit: Visit) -> None:
@@ -101,7 +101,7 @@ def test_a_pin_is_wiped_as_it_is_read(world: World, visit: Visit) -> None:
     visit("technician").post("/modems/north/pin", pin="4711")
     asked = stations.take_request(world.db, "north", now=store.wall_ms())
     assert asked is not None
-    assert asked[:2] == ("pin", "4711")
+    assert (asked.what, asked.argument) == ("pin", "4711")
     assert "4711" not in "\n".join(line for line in world.db.iterdump() if "station_request" in line)
 
 

@@ -8,8 +8,8 @@ import pytest
 from gateway.commands.virtual import virtual
 from hardware.virtual.air import AirRecord
 from hardware.virtual.control import REQUESTS
-from hardware.virtual.switches import AT_STATES, SWITCHES
 from hardware.virtual.personality import PERSONALITIES
+from hardware.virtual.switches import AT_STATES, SWITCHES
 
 MANUAL = (Path(__file__).parents[3] / "docs" / "virtual.md").read_text(encoding="utf-8")
 ROWS = dict(re.findall(r"^\| `([^`]+)` \| (.*) \|$", MANUAL, re.MULTILINE))

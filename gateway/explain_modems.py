@@ -1,0 +1,112 @@
+"""More of the sentences about modems: PINs that are kept back, restarts, self-tests, the power under them.
+
+Pure. As `gateway/explain.py`, whose reader is the same.
+"""
+
+from gateway.notice import KEPT, Notice, seen, sentence
+
+
+def pin_kept_back(station: str, left: int) -> Notice:
+    """The SIM has too few tries left for the software to spend one."""
+    tries = "one try is" if left == 1 else f"{left} tries are"
+    return Notice(
+        f"The SIM in {station} asks for its PIN, and a wrong one was entered before.",
+        f"The modem says that {tries} left of three.",
+        f"We entered nothing, so none was used up. {KEPT}",
+        "Enter the PIN on the modem's page; the last try is for a telephone, where the right PIN gives all three back.",
+    )
+
+
+def pin_tried_before(station: str) -> Notice:
+    """A technician typed a PIN that was tried on this SIM before."""
+    return Notice(
+        f"This PIN was tried on the SIM in {station} before, and it was not accepted.",
+        "The attempt is noted, so that no try is wasted on the same digits.",
+        f"We entered nothing. {KEPT}",
+        "Check the PIN on the card's letter. If it must be tried again all the same, an admin can.",
+    )
+
+
+def restarted(station: str, rung: str, why: str, what: str) -> Notice:
+    """A rung of the ladder was tried."""
+    how = {
+        "command": "told the modem {} to restart",
+        "usb": "reset the USB connection of the modem {}",
+        "power": "took the power of the modem {} for a moment",
+    }[rung]
+    return Notice(
+        f"We {how.format(station)}.",
+        _opening(f"{why} {what}"),
+        f"We do this at most once in ten minutes. {KEPT}",
+        "Wait a minute. If it does not come back, we try what is left, and then say so here.",
+    )
+
+
+def restart_not_possible(station: str, rung: str, why: str) -> Notice:
+    """A rung of the ladder is not open here."""
+    how = {
+        "command": "by its own command",
+        "usb": "over USB",
+        "power": "by the power of its port",
+    }[rung]
+    return Notice(
+        f"The modem {station} does not answer and cannot be restarted {how} here.",
+        _opening(why),
+        f"We go on to the next thing that may help. {KEPT}",
+        "Nothing to do yet.",
+    )
+
+
+def nothing_helped(station: str) -> Notice:
+    """The ladder's end: a person has to come."""
+    return Notice(
+        f"The modem {station} does not answer, and nothing that we can do from here helped.",
+        "We opened its port anew and restarted it in every way that is open to us.",
+        f"We look for it every half minute. {KEPT}",
+        "Unplug the modem, count to ten, plug it in again. If it stays silent, try another socket, cable or power supply.",
+    )
+
+
+def power_was_low(station: str, port: str, evidence: str) -> Notice:
+    """The port vanished while the machine's own power was too low."""
+    return Notice(
+        f"The modem {station} went away while the power of this computer was too low.",
+        seen(f"Its port {port} disappeared just after an undervoltage", evidence),
+        f"{KEPT} A text that was on its way is marked as uncertain.",
+        "The modem is probably well: give the computer a stronger power supply, or the modem a hub with its own.",
+    )
+
+
+def usb_forgot(station: str, port: str, evidence: str) -> Notice:
+    """The kernel reset or lost the USB device."""
+    return Notice(
+        f"The USB connection of the modem {station} was interrupted.",
+        seen(f"Its port {port} disappeared, and the computer noted", evidence),
+        f"{KEPT} A text that was on its way is marked as uncertain.",
+        "If it happens again, try another cable or socket, or a hub with its own power supply.",
+    )
+
+
+def self_test_runs(station: str, receiver: str, count: int) -> Notice:
+    """The station is paused for uncertain texts and tests itself."""
+    return Notice(
+        f"The modem {station} lost sight of {count} texts in a row and now tests itself.",
+        f"It sends one text to {receiver}, our own other modem, and looks whether it arrives.",
+        f"When that goes well it goes on by itself; this takes three minutes at most. {KEPT}",
+        "Nothing to do yet. Settle the uncertain texts in the list.",
+    )
+
+
+def self_test_failed(station: str, reason: str) -> Notice:
+    """The self-test of a paused station did not pass."""
+    return Notice(
+        f"The modem {station} is paused: it lost sight of texts in a row, and its self-test did not pass.",
+        sentence(reason),
+        f"Nothing is sent again by itself. {KEPT}",
+        "Look at signal, credit and cable, then press Go on at the modem's page. Settle the uncertain texts in the list.",
+    )
+
+
+def _opening(words: str) -> str:
+    """A technician's few words as a sentence of their own."""
+    return sentence(words[:1].upper() + words[1:])

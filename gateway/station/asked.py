@@ -1,0 +1,131 @@
+"""What people ask of a station: done between two texts, and answered in words that the page shows.
+
+Promises: every request that is taken is answered, also when the modem fails over it; what would change a setting of
+the line, read a text or restart a modem too often is refused before anything is written to the modem.
+"""
+
+from dataclasses import dataclass
+
+from gateway import answers, selftests, sims, stations
+from gateway.errors import Refused
+from gateway.station import refused
+from gateway.station.desk import Desk, log
+from gateway.station.pins import Typed
+from gateway.station.rescue import Rescue
+from gateway.stations import Request
+from hardware import query, ussd
+from hardware.errors import CommandRefused, HardwareError
+
+
+@dataclass(frozen=True)
+class Done:
+    """What came of a request: the words for who asked, and what the loop does about the modem."""
+
+    words: str
+    anew: bool = False  # whatever kept the station from starting is asked again now
+    reopen: bool = False  # the modem is let go and started
+
+
+def obey(desk: Desk, request: Request, rescue: Rescue, *, started: bool) -> Done:
+    """Do it and answer; raises HardwareError when the modem fails over it (it is answered then too)."""
+    log.info("station=%s asked to %s", desk.name, request.what)
+    try:
+        done = _do(desk, request, rescue, started=started)
+    except HardwareError as error:
+        _answer(desk, request, f"The modem failed over it: {error}.")
+        raise
+    _answer(desk, request, done.words)
+    return done
+
+
+def _answer(desk: Desk, request: Request, words: str) -> None:
+    stations.answer(desk.db, request.id, words, now=desk.now_ms())
+    desk.ring()
+
+
+def _do(desk: Desk, request: Request, rescue: Rescue, *, started: bool) -> Done:
+    match request.what:
+        case "pause":
+            desk.paused = "person"
+            stations.set_facts(desk.db, desk.name, paused_by=request.by_id)
+            return Done("It is paused; it still receives.", anew=True)
+        case "resume":
+            _resume(desk)
+            return Done("It goes on.", anew=True)
+        case "restart":
+            return Done("The conversation with the modem is begun anew.", anew=True, reopen=True)
+        case "pin":
+            desk.pin_once = Typed(request.argument or "", again=_role(desk, request) == "admin")
+            return Done(
+                "The PIN is tried once; the modem's state says how that went.", anew=True, reopen=True
+            )
+        case "reset":
+            words, written = rescue.asked()
+            return Done(words, anew=written, reopen=written)
+        case "self_test":
+            return Done(_self_test(desk, request))
+        case _ if not started:
+            return Done(answers.not_started(_state(desk)))
+        case _ if desk.draining(desk.clock.monotonic()):
+            return Done(answers.text_under_way())
+        case "ussd":
+            return Done(_ussd(desk, request.argument or ""))
+        case _:
+            return Done(_query(desk, request.argument or ""))
+
+
+def _resume(desk: Desk) -> None:
+    """A person says go on: for this station and for the SIM that is in it."""
+    refused.unpause(desk)
+    desk.newest_ms = 0  # the person sees the time on the page
+    row = desk.db.execute("SELECT iccid FROM station WHERE name=?", [desk.name]).fetchone()
+    if sims.paused(desk.db, row["iccid"]):
+        sims.resume(desk.db, row["iccid"])
+
+
+def _role(desk: Desk, request: Request) -> str:
+    row = desk.db.execute("SELECT role FROM user WHERE id=?", [request.by_id]).fetchone()
+    return "" if row is None else str(row["role"])
+
+
+def _state(desk: Desk) -> str:
+    return str(desk.db.execute("SELECT state FROM station WHERE name=?", [desk.name]).fetchone()["state"])
+
+
+def _ussd(desk: Desk, code: str) -> str:
+    code = code.strip()
+    if not ussd.harmless(code):
+        return answers.ussd_not_harmless(code[:40])
+    assert desk.modem is not None
+    assert desk.seat is not None
+    try:
+        words = desk.modem.ask_network(code)
+    except CommandRefused as refused:
+        return answers.ussd_failed(refused.text)
+    if words:
+        sims.set_balance(desk.db, desk.seat.sim.iccid, words, now=desk.now_ms())
+    return words or answers.ussd_failed("its answer was empty")
+
+
+def _query(desk: Desk, command: str) -> str:
+    if query.allowed(command) is None:
+        return answers.query_refused(command)
+    assert desk.modem is not None
+    try:
+        lines = desk.modem.query(command)
+    except CommandRefused as refused:
+        return answers.modem_refused(refused.text)
+    return "\n".join([*lines, "OK"])
+
+
+def _self_test(desk: Desk, request: Request) -> str:
+    receiver = request.argument or selftests.partner(desk.db, desk.name)
+    if receiver is None:
+        return answers.no_partner(desk.name)
+    try:
+        selftests.begin(
+            desk.db, desk.name, receiver, by=None, by_id=request.by_id, rules=desk.rules, now=desk.now_ms()
+        )
+    except Refused as refusal:
+        return str(refusal)
+    return answers.self_test_began(desk.name, receiver)

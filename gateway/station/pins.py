@@ -1,0 +1,123 @@
+"""PIN attempts: each recorded durably before the PIN is written to the modem, in the database and in the journal.
+
+One for each card (ICCID, or IMEI where a locked modem hides it) and PIN: one that was refused, or whose outcome nobody
+knows, is never tried again by the software, over restarts, crashes and restores. The first try of a PIN that a person
+typed may be a technician's; a second try of the same one is an admin's alone.
+"""
+
+import hmac
+import sqlite3
+from dataclasses import dataclass
+
+from gateway import conversations, explain, explain_modems
+from gateway.journal import Journal
+from gateway.station import seeking
+from gateway.station.desk import Desk
+from hardware.modem import Identity
+from hardware.sim import ALL_PIN_TRIES, IGNORE
+
+
+@dataclass(frozen=True)
+class Typed:
+    """A PIN that a person typed on the page, for one try; `again`: an admin did, who may try one that was refused."""
+
+    pin: str
+    again: bool
+
+
+class Pins:
+    """The durable memory of PIN attempts, for one start of one modem."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._journal = Journal(desk.database)
+        self._typed, desk.pin_once = desk.pin_once, None
+        self._tried: int | None = None
+        self._marks: tuple[str, str] | None = None  # card and attempt, as the journal has them
+        desk.pin_spent = None
+
+    @property
+    def tries_needed(self) -> int:
+        """How many tries the SIM must have left: all for the software, two for a person. The last one is nobody's."""
+        return ALL_PIN_TRIES if self._typed is None else ALL_PIN_TRIES - 1
+
+    def enter(self, identity: Identity) -> str | None:
+        """The PIN to write, its attempt on the disk; None when it must not be tried (again)."""
+        desk, card = self._desk, identity.iccid or identity.imei
+        seeking.same_modem(desk, identity)
+        pin = desk.spec.pin if self._typed is None else self._typed.pin
+        if pin == IGNORE:
+            return IGNORE
+        if not pin or not card:
+            return None
+        key, marks = self._key(card, pin), self._mark(card, pin)
+        if self._spent(card, key, marks) and not (self._typed and self._typed.again):
+            desk.pin_spent = (explain_modems.pin_tried_before if self._typed else explain.pin_refused)(
+                desk.name
+            )
+            return None
+        with desk.write():
+            desk.db.execute(
+                "INSERT INTO pin_attempt (card, pin_key, at) VALUES (?,?,?) "
+                "ON CONFLICT (card, pin_key) DO UPDATE SET outcome=NULL, at=excluded.at",
+                [card, key, desk.now_ms()],
+            )
+            row = self._row(card, key)
+        self._tried = int(row["id"]) if row is not None else None
+        self._journal.note("pin", at=desk.now_ms(), card=marks[0], attempt=marks[1])
+        self._marks = marks
+        return pin
+
+    def _key(self, card: str, pin: str) -> bytes:
+        return hmac.digest(conversations.number_key(self._desk.db, card), pin.encode(), "sha256")
+
+    def _mark(self, card: str, pin: str) -> tuple[str, str]:
+        return self._journal.digest("card", card), self._journal.digest("pin", card, pin)
+
+    def _row(self, card: str, key: bytes) -> sqlite3.Row | None:
+        row: sqlite3.Row | None = self._desk.db.execute(
+            "SELECT id, outcome FROM pin_attempt WHERE card=? AND pin_key=?", [card, key]
+        ).fetchone()
+        return row
+
+    def _spent(self, card: str, key: bytes, marks: tuple[str, str]) -> bool:
+        """Whether this PIN was tried on this card and not accepted, as far as database or journal know."""
+        row = self._row(card, key)
+        if row is not None and row["outcome"] != "accepted":
+            return True
+        tried = opened = 0
+        for place, act in enumerate(self._journal.acts("pin"), start=1):
+            tried = place if act.get("attempt") == marks[1] else tried
+            opened = place if act.get("opened") == marks[1] else opened
+        return tried > opened
+
+    def refused(self) -> None:
+        """The SIM said no: this PIN is never tried again by the software."""
+        if self._tried is not None:
+            with self._desk.write():
+                self._desk.db.execute("UPDATE pin_attempt SET outcome='refused' WHERE id=?", [self._tried])
+
+    def accepted(self, identity: Identity) -> None:
+        """The SIM is open. The attempt of this start was right; or the only one whose outcome nobody saw, when the gateway
+        ended over it and the modem did not.
+        """
+        desk = self._desk
+        if self._tried is not None and self._marks is not None:
+            self._right(self._tried, self._marks)
+            return
+        cards = [card for card in (identity.iccid, identity.imei) if card]
+        unseen = desk.db.execute(
+            "SELECT id, card, pin_key FROM pin_attempt WHERE outcome IS NULL AND card IN (?,?)",
+            [identity.iccid, identity.imei],
+        ).fetchall()
+        if len(unseen) != 1:
+            return
+        card = next(card for card in cards if card == unseen[0]["card"])
+        known = desk.spec.pin and self._key(card, desk.spec.pin) == unseen[0]["pin_key"]
+        self._right(unseen[0]["id"], self._mark(card, desk.spec.pin) if known else None)
+
+    def _right(self, attempt_id: int, marks: tuple[str, str] | None) -> None:
+        with self._desk.write():
+            self._desk.db.execute("UPDATE pin_attempt SET outcome='accepted' WHERE id=?", [attempt_id])
+        if marks is not None:
+            self._journal.note("pin", at=self._desk.now_ms(), opened=marks[1])

@@ -1,0 +1,169 @@
+"""What becomes of a text, and of its station, when the modem or the network did not take it.
+
+`gateway/verdict.py` judges the one refusal, `gateway/streak.py` those in a row; here both are carried out: recorded first,
+then the station pauses, holds, looks, or opens its modem anew.
+"""
+
+from typing import Literal
+
+from gateway import explain, flight, sims, stations, verdict
+from gateway.claims import Job, Seat
+from gateway.station.desk import UNCERTAIN_IN_A_ROW, Desk, Hold, Late, log
+from gateway.verdict import Decision, Family, Refusal
+from hardware.errors import (
+    CommandRefused,
+    HardwareError,
+    ModemSilent,
+    PortGone,
+    PromptLost,
+    SubmitUncertain,
+    TpduRefused,
+)
+
+LISTEN_S = 300.0  # after Ctrl-Z
+_LOST: dict[str, Family] = {"silence": "SILENCE", "port": "PORT", "restart": "RESET"}
+SHOWN_S = 30  # a shorter hold is not worth a line in anybody's list
+CENTRE_PERHAPS = (28, 30, 38, 330)  # also said when the number of the text centre is wrong
+
+
+def settle(desk: Desk, job: Job, seq: int, error: HardwareError, written_at: float | None) -> None:
+    """Turn what the modem did into what becomes of the text and of the station. Raises `error` when the modem has to go."""
+    seat = desk.seat
+    assert seat is not None
+    refusal = _fact(desk, error, written_at)
+    centre = _centre(desk, refusal)
+    decision = verdict.decide(refusal, job.attempts + 1, others=len(desk.suspects.keys() - {job.number}))
+    decision = desk.streak.weigh(refusal, decision, desk.technology)
+    if centre == "" and decision.move == "fail":
+        decision = verdict.decide(Refusal("after", "CMS", 330), job.attempts + 1)
+    log.info(
+        "station=%s text=%d %s, %s: %s", desk.name, job.message_id, decision.move, decision.station, error
+    )
+    if decision.suspect:
+        desk.suspects[job.number] = decision.reason
+    _record(desk, seat, job, seq, refusal, decision, written_at)
+    if refusal.family in ("SILENCE", "PORT") and written_at is not None and decision.move == "uncertain":
+        desk.late = Late(
+            job=job, seq=seq, seat=seat, until=written_at + LISTEN_S, drains=refusal.family == "SILENCE"
+        )
+    _station_after(desk, decision, centre, error)
+
+
+def _record(
+    desk: Desk, seat: Seat, job: Job, seq: int, refusal: Refusal, decision: Decision, written_at: float | None
+) -> None:
+    now, reason = desk.now_ms(), decision.reason
+
+    def outcome() -> None:
+        desk.count_error(refusal.called)
+        if decision.move == "defer":
+            untouched = written_at is None
+            handed_over = None if untouched else seq
+            flight.release(
+                desk.db, seat, job, reason, now=now, seq=handed_over, wait_s=decision.wait_s, tried=untouched
+            )
+        elif decision.move == "fail":
+            flight.fail(desk.db, seat, job, seq, reason, now=now)
+        else:
+            _lose(desk, seat, job, seq, reason, now)
+
+    desk.settle(outcome)
+
+
+def _lose(desk: Desk, seat: Seat, job: Job, seq: int, reason: str, now: int) -> None:
+    with desk.write():
+        flight.lose(desk.db, seat, job, seq, reason, now=now)
+        desk.db.execute(
+            "UPDATE station SET uncertain_in_a_row=uncertain_in_a_row+1 WHERE name=?", [desk.name]
+        )
+        if _in_a_row(desk) >= UNCERTAIN_IN_A_ROW:  # here too: this may be written long after it happened
+            desk.paused = "uncertain"
+
+
+def _in_a_row(desk: Desk) -> int:
+    row = desk.db.execute("SELECT uncertain_in_a_row FROM station WHERE name=?", [desk.name]).fetchone()
+    return int(row["uncertain_in_a_row"])
+
+
+def _fact(desk: Desk, error: HardwareError, written_at: float | None) -> Refusal:
+    stage: Literal["before", "after"] = "before" if written_at is None else "after"
+    errors = desk.modem.profile.errors if desk.modem is not None else ""
+    match error:
+        case CommandRefused():
+            return Refusal(stage, error.family, error.code, error.text, error.after_s, errors)
+        case TpduRefused():
+            return Refusal("before", "CMS", 304, error.evidence, 0.0, errors)
+        case PromptLost():
+            return Refusal("before", "PORT", None, error.evidence, 0.0, errors)
+        case PortGone():
+            return Refusal(stage, "PORT", None, error.evidence, 0.0, errors)
+        case SubmitUncertain():
+            return Refusal("after", _LOST[error.lost], None, error.evidence, error.waited_s, errors)
+        case ModemSilent():
+            return Refusal(stage, "SILENCE", None, str(error), error.waited_s, errors)
+        case _:
+            return Refusal(stage, "RESET", None, str(error), 0.0, errors)
+
+
+def _centre(desk: Desk, refusal: Refusal) -> str | None:
+    """The SIM's text centre, read again once for each start when a refusal may be about it; "" when the SIM has none."""
+    if refusal.family != "CMS" or refusal.code not in CENTRE_PERHAPS or desk.modem is None:
+        return None
+    if not desk.smsc_asked:
+        desk.smsc_asked = True
+        desk.modem.read_service_centre()
+    return desk.modem.smsc
+
+
+def _station_after(desk: Desk, decision: Decision, centre: str | None, error: HardwareError) -> None:
+    assert desk.seat is not None
+    in_a_row = _in_a_row(desk)
+    desk.look_soon = decision.station in ("wait", "pause")
+    if in_a_row >= UNCERTAIN_IN_A_ROW:
+        desk.paused = "uncertain"
+        desk.say("paused", lost_sight(desk, in_a_row))
+    elif decision.station == "pause" and centre != "":
+        pause_sim(
+            desk, (decision.why or decision.reason) + (f" Its text centre is {centre}." if centre else "")
+        )
+    elif decision.hold_s:
+        desk.hold = Hold(desk.clock.monotonic() + decision.hold_s, decision.words, decision.hold_s)
+        if decision.hold_s >= SHOWN_S:
+            desk.say("waiting", explain.not_now(desk.name, decision.words, decision.hold_s))
+    if decision.station == "reset":
+        desk.wants_reset = decision.words
+    if decision.station in ("restart", "reset") or isinstance(error, PortGone | ModemSilent):
+        raise error.__cause__ if isinstance(error.__cause__, HardwareError) else error
+
+
+def pause_sim(desk: Desk, why: str) -> None:
+    """Nothing leaves by this SIM, after a restart and in another modem too, until a person says *Go on*."""
+    assert desk.seat is not None
+    iccid, now = desk.seat.sim.iccid, desk.now_ms()
+    desk.paused = why
+    desk.settle(lambda: sims.pause(desk.db, iccid, why, now=now))
+    desk.say("paused", explain.refused_by_network(desk.name, why))
+
+
+def lost_sight(desk: Desk, in_a_row: int) -> explain.Notice:
+    """The words of a pause after uncertain texts, with what may help where they do not go by this technology."""
+    if not desk.streak.not_on(desk.technology):
+        return explain.uncertain_in_a_row(desk.name, in_a_row)
+    to_3g = desk.modem.profile.to_3g if desk.modem is not None else ""
+    return explain.no_texts_by(desk.name, desk.technology, in_a_row, to_3g)
+
+
+def unpause(desk: Desk) -> None:
+    """A person says that this station may go on, or a self-test has shown it."""
+    desk.paused, desk.hold = "", None
+    desk.suspects.clear()
+    desk.streak = type(desk.streak)()
+    stations.set_facts(desk.db, desk.name, paused_by=None, uncertain_in_a_row=0)
+    if desk.seat is not None:
+        sims.resume(desk.db, desk.seat.sim.iccid)
+
+
+def passed_self_test(desk: Desk) -> None:
+    """A text of ours went and came: what paused this station because it lost sight of texts is over."""
+    if desk.paused == "uncertain":
+        unpause(desk)

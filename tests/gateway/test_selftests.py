@@ -1,0 +1,132 @@
+"""Self-tests: covered by one admin's act, to our own SIMs only, known by their token, ended with a sentence."""
+
+import dataclasses
+import sqlite3
+from datetime import time
+
+import pytest
+
+from gateway import ledger, selftests, sims, stations
+from gateway.errors import Refused
+from gateway.policy import Quiet
+from gateway.rules import Rules
+from tests.gateway.conftest import NOON, Room
+
+SOUTH = "+12025550101"
+
+
+@pytest.fixture
+def two(db: sqlite3.Connection, room: Room) -> sqlite3.Connection:
+    for name, iccid, number in (("north", "891", "+12025550100"), ("south", "892", SOUTH)):
+        stations.ensure(db, name, now=NOON)
+        stations.set_facts(db, name, iccid=iccid)
+        stations.set_state(db, name, "ready", "", now=NOON)
+        sims.seen(db, iccid, number=number, now=NOON)
+    selftests.approve_standing(db, by=room.admin, channel="panel", now=NOON)
+    return db
+
+
+def begin(db: sqlite3.Connection, room: Room, rules: Rules, now: int = NOON) -> sqlite3.Row:
+    selftests.begin(db, "north", "south", by=room.technician, rules=rules, now=now)
+    return selftests.latest(db)[0]
+
+
+def test_its_text_is_covered_by_the_ledger_and_says_that_it_is_a_test(
+    two: sqlite3.Connection, room: Room, rules: Rules
+) -> None:
+    test = begin(two, room, rules)
+    text = two.execute(
+        "SELECT m.*, c.number FROM message m JOIN conversation c ON c.id=m.conversation_id"
+    ).fetchone()
+    assert (text["number"], text["state"]) == (SOUTH, "approved")
+    assert "tests its own modems" in text["text"]
+    assert test["token"] in text["text"]
+    assert ledger.verify(two).intact
+
+
+def test_only_an_admin_approves_it_and_nothing_leaves_without(
+    db: sqlite3.Connection, room: Room, rules: Rules, two: sqlite3.Connection
+) -> None:
+    two.execute("DELETE FROM setting WHERE key='self_test'")
+    assert selftests.standing(db) is None
+    with pytest.raises(Refused, match="admin"):
+        begin(two, room, rules)
+    with pytest.raises(Refused, match="admin"):
+        selftests.approve_standing(db, by=room.technician, channel="panel", now=NOON)
+    assert db.execute("SELECT count(*) FROM message").fetchone()[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("sender", "receiver", "said"),
+    [("north", "north", "two SIMs"), ("north", "east", "no modem"), ("north", "west", "not known")],
+)
+def test_a_test_that_makes_no_sense_is_refused(
+    two: sqlite3.Connection, room: Room, rules: Rules, sender: str, receiver: str, said: str
+) -> None:
+    stations.ensure(two, "west", now=NOON)
+    stations.set_facts(two, "west", iccid="893")
+    with pytest.raises(Refused, match=said):
+        selftests.begin(two, sender, receiver, by=room.technician, rules=rules, now=NOON)
+
+
+def test_a_volunteer_may_not(two: sqlite3.Connection, room: Room, rules: Rules) -> None:
+    with pytest.raises(Refused):
+        selftests.begin(two, "north", "south", by=room.volunteer, rules=rules, now=NOON)
+
+
+def test_nothing_is_sent_in_quiet_hours(two: sqlite3.Connection, room: Room, rules: Rules) -> None:
+    night = dataclasses.replace(rules, quiet=Quiet(time(10), time(9)))
+    with pytest.raises(Refused, match="quiet"):
+        begin(two, room, night)
+
+
+def test_it_passes_when_it_left_came_and_was_reported(
+    two: sqlite3.Connection, room: Room, rules: Rules
+) -> None:
+    test = begin(two, room, rules)
+    two.execute("UPDATE message SET state='claimed'")
+    text = two.execute("SELECT text FROM message").fetchone()["text"]
+    assert selftests.arrived(two, "south", text, now=NOON + 4000)
+    two.execute(
+        "UPDATE message SET state='delivered', iccid='891', submitted_at=?, sent_at=?, reported_at=?",
+        [NOON + 1000, NOON + 2000, NOON + 5000],
+    )
+    assert selftests.judge(two, rules, now=NOON + 6000) == 1
+    test = selftests.latest(two)[0]
+    assert (test["passed"], test["sent_at"], test["received_at"], test["reported_at"]) == (
+        1,
+        NOON + 2000,
+        NOON + 4000,
+        NOON + 5000,
+    )
+
+
+def test_it_ends_after_three_minutes_with_a_sentence_and_its_text_does_not_leave_later(
+    two: sqlite3.Connection, room: Room, rules: Rules
+) -> None:
+    begin(two, room, rules)
+    assert selftests.judge(two, rules, now=NOON + 100_000) == 0
+    assert selftests.judge(two, rules, now=NOON + 180_000) == 1
+    test = selftests.latest(two)[0]
+    assert test["passed"] == 0
+    assert "could not send" in test["reason"]
+    assert two.execute("SELECT state FROM message").fetchone()["state"] == "expired"
+
+
+@pytest.mark.parametrize("text", ["Test ABCDEFGH", "Hello", selftests.WORDS.format(token="ABCDEFGH")])
+def test_another_text_is_no_test(two: sqlite3.Connection, text: str) -> None:
+    assert not selftests.arrived(two, "south", text, now=NOON)
+
+
+def test_a_pause_belongs_to_the_sim_and_a_number_to_one_sim(two: sqlite3.Connection, room: Room) -> None:
+    stations.pause_sim(two, "891", "No credit.", now=NOON)
+    assert sims.paused(two, "891") == "No credit."
+    stations.resume_sim(two, "891")
+    assert sims.paused(two, "891") == ""
+    with pytest.raises(Refused, match="Another SIM"):
+        sims.set_number(two, "891", SOUTH, by=room.technician, region="US", now=NOON)
+    with pytest.raises(Refused):
+        sims.set_number(two, "891", SOUTH, by=room.volunteer, region="US", now=NOON)
+    assert (
+        sims.set_number(two, "891", "(202) 555-0144", by=room.admin, region="US", now=NOON) == "+12025550144"
+    )

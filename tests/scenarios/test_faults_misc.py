@@ -1,0 +1,252 @@
+"""Faults F67, F68, F74, F77, F83, F85 to F88 and F91 of the catalogue, played by virtual modems to whole stations: hangs,
+power, clocks, USSD, the operator's notices.
+"""
+
+from datetime import UTC, datetime
+from functools import partial
+
+import pytest
+
+from gateway import readings
+from tests.scenarios.asking import Build, ask, engine, resets, technician, told
+from tests.simulated import ADA
+
+# F67: the ladder
+
+
+def test_f67_a_hung_modem_is_restarted_once_in_ten_minutes_at_most_and_then_a_person_is_told(
+    build: Build,
+) -> None:
+    house = build()
+    house.until_ready()
+    message_id = house.approved()
+    house.until(lambda: house.state(message_id) in ("sent", "delivered"), "sent")
+    house.fault("hang", 100_000.0)
+    opened = house.opened[0]
+    house.until(lambda: resets(house) == 1, "the vendor's command", 900)
+    assert house.opened[0] - opened == 2, "the port was opened anew first, and once more for the command"
+    began = house.clock.monotonic()
+    house.until(lambda: house.said()[0] == "failed", "a person is told", 3000)
+    assert house.clock.monotonic() - began >= 600, "what may reset comes ten minutes after"
+    said = "\n".join(told(house))
+    for words in (
+        "told the modem s0 to restart",
+        "cannot be restarted over USB",
+        "by the power of its port",
+        "count to ten",
+    ):
+        assert words in said
+    house.run(7200)
+    assert resets(house) == 1
+    assert [row["code"] for row in readings.errors(house.db, "s0", since_day="2026-01-01")] == ["silence"]
+
+
+def test_f67_a_restart_that_helps_is_the_end_of_it(build: Build) -> None:
+    house = build()
+    house.until_ready()
+    modem = engine(house)
+    really = modem.feed
+
+    def obeys_nothing_else(data: bytes, now: float) -> None:
+        if b"AT+CFUN=1,1" in data:
+            modem.feed = really  # type: ignore[method-assign]
+            modem.reboot(now)
+
+    modem.feed = obeys_nothing_else  # type: ignore[method-assign]
+    house.until(lambda: modem.feed == really, "the restart", 900)
+    house.until_ready()
+    message_id = house.approved()
+    house.until(lambda: house.state(message_id) in ("sent", "delivered"), "sent")
+    assert resets(house) == 1
+    assert house.db.execute("SELECT reset_at FROM station").fetchone()["reset_at"] is not None
+
+
+def test_f67_the_limit_holds_over_a_restart_of_ours(build: Build) -> None:
+    house = build()
+    house.until_ready()
+    house.fault("hang", 100_000.0)
+    house.until(lambda: resets(house) == 1, "the vendor's command", 900)
+    began = house.clock.monotonic()
+    for _ in range(3):
+        house.restart()
+        house.run(130)
+    assert resets(house) == 1
+    house.until(lambda: resets(house) == 2, "the next one", 1800)
+    assert house.clock.monotonic() - began >= 590
+
+
+def test_f67_the_button_restarts_it_now_and_says_why_when_it_may_not(build: Build) -> None:
+    house = build()
+    house.until_ready()
+    tess = technician(house)
+    assert "plugged in less than 90 seconds ago" in ask(house, "reset", by=tess)
+    house.run(120)
+    assert "told to restart" in ask(house, "reset", by=tess)
+    assert resets(house) == 1
+    house.until_ready()
+    house.run(120)
+    assert "restarted less than ten minutes ago. Try again in" in ask(house, "reset", by=tess)
+    assert resets(house) == 1
+
+
+def test_f18_f67_nothing_is_reset_while_a_texts_answer_may_come(build: Build) -> None:
+    house = build()
+    house.until_ready()
+    house.run(120)
+    house.fault("cmgs_silent")
+    house.fault("report_never")
+    message_id = house.approved()
+    house.until(lambda: house.state(message_id) == "uncertain", "uncertain")
+    assert "the answer to a text may still come" in ask(house, "reset")
+    assert "answer to a text may still come" in ask(house, "ussd", "*100#")
+    assert resets(house) == 0
+
+
+# F68, F77
+
+
+def test_f68_a_modem_that_falls_silent_after_hours_is_opened_anew_before(build: Build) -> None:
+    house = build(reopen_hours=2)
+    house.until_ready()
+    opened = house.opened[0]
+    house.run(6.5 * 3600)
+    assert house.opened[0] - opened == 3
+    assert house.said()[0] == "ready"
+
+
+def test_f68_without_a_schedule_the_port_stays_open(build: Build) -> None:
+    house = build()
+    house.until_ready()
+    house.run(6 * 3600)
+    assert house.opened[0] == 1
+
+
+def test_f77_a_slow_start_after_the_plug_is_no_hang(build: Build) -> None:
+    house = build()
+    house.until_ready()
+    house.world.unplug(0, now=house.now())
+    house.until(lambda: house.said()[0] == "lost", "lost")
+    house.fault("slow_boot", 80.0)
+    house.world.plug(0, now=house.now())
+    house.until_ready()
+    assert resets(house) == 0
+
+
+# F74: the machine under the modems
+
+
+@pytest.mark.parametrize(
+    ("kind", "evidence", "words"),
+    [
+        ("undervoltage", "the power supply fell", "power of this computer was too low"),
+        (None, "", "was unplugged, or it restarted"),
+    ],
+)
+def test_f74_the_modem_is_not_blamed_for_a_weak_power_supply(
+    build: Build, kind: str | None, evidence: str, words: str
+) -> None:
+    house = build()
+    house.until_ready()
+    if kind is not None:
+        readings.host_event(house.db, kind, evidence, now=house.wall())
+    house.world.unplug(0, now=house.now())
+    house.until(lambda: house.said()[0] == "lost", "lost")
+    assert any(words in reason for reason in told(house))
+
+
+def test_f83_the_modems_clock_is_never_asked_and_never_believed(build: Build) -> None:
+    house = build(personality="huawei-e3131")
+    house.until_ready()
+    modem = engine(house)
+    modem.later(house.now(), partial(modem.unasked, "^NWTIME: 18/03/09,12:36:21+4,00"))
+    house.arrive("Hello")
+    house.until(lambda: house.shown() == ["Hello"], "the text")
+    came = datetime.fromtimestamp(house.page()[0].at / 1000, UTC)
+    assert abs((came - house.clock.now()).total_seconds()) < 120
+    assert not any("CCLK" in line or "CTZ" in line for line in house.written[0])
+
+
+# F85 to F88: USSD
+
+
+@pytest.mark.parametrize(
+    "form", ["text", "packed", "unquoted", "ucs2", "ucs2_no_dcs", "newlines", "padded", "pieces", "open"]
+)
+@pytest.mark.parametrize("model", ["generic", "huawei-e3131"])
+def test_f85_f86_a_balance_is_read_in_every_form_and_the_session_closed(
+    build: Build, form: str, model: str
+) -> None:
+    house = build(personality=model)
+    house.until_ready()
+    house.fault("ussd", form)
+    answer = ask(house, "ussd", "*100#", by=technician(house))
+    assert "".join(answer.split()) == "Yourbalanceis$10.00."
+    kept = house.db.execute("SELECT balance, balance_at FROM sim").fetchone()
+    assert kept["balance"] == answer
+    assert not engine(house).ussd_open
+    house.clear("ussd")
+    message_id = house.approved()
+    house.until(lambda: house.state(message_id) in ("sent", "delivered"), "sent")
+
+
+def test_f86_a_menu_is_closed_and_no_answer_is_told(build: Build) -> None:
+    house = build()
+    house.until_ready()
+    assert "2 Offers" in ask(house, "ussd", "*111#")
+    assert not engine(house).ussd_open
+    assert house.written[0][-1] == "AT+CUSD=2" or "AT+CUSD=2" in house.written[0]
+    house.fault("ussd", "never")
+    assert "did not answer in time" in ask(house, "ussd", "*100#")
+    house.clear("ussd")
+    assert "balance" in ask(house, "ussd", "*100#")
+
+
+def test_a_code_that_changes_a_setting_never_reaches_the_modem(build: Build) -> None:
+    house = build()
+    house.until_ready()
+    for code in ("**21*+12025550123#", "##002#", "*21#", "**04*1234*9999*9999#"):
+        assert "was not asked" in ask(house, "ussd", code)
+    assert not any("CUSD=1" in line for line in house.written[0])
+
+
+def test_f87_names_are_read_in_plain_characters(build: Build) -> None:
+    house = build()
+    house.until_ready()
+    assert 'AT+CSCS="IRA"' in house.written[0]
+    assert house.db.execute("SELECT operator FROM station").fetchone()["operator"] == "Textbank Mobile"
+
+
+@pytest.mark.parametrize("model", ["generic", "huawei-e3131", "sim800l"])
+def test_f88_no_model_is_asked_for_its_list_of_commands(build: Build, model: str) -> None:
+    house = build(personality=model)
+    house.until_ready()
+    house.run(3600)
+    assert not any("CLAC" in line for line in house.written[0])
+
+
+# F91 and SIMs on hold
+
+
+def test_f91_the_operators_notice_is_in_the_inbox(build: Build) -> None:
+    house = build()
+    house.until_ready()
+    house.arrive("Your credit is low: $0.10 left.", "2424")
+    house.until(lambda: house.shown("2424") == ["Your credit is low: $0.10 left."], "the notice")
+    assert house.waiting() == ["2424"]
+
+
+def test_f91_with_a_rule_it_holds_the_sim_and_nobody_else_can(build: Build) -> None:
+    house = build(low_credit="Credit is LOW")
+    house.until_ready()
+    house.arrive("Ha, your credit is low", ADA)
+    house.until(lambda: house.shown() == ["Ha, your credit is low"], "a person's text")
+    house.run(120)
+    assert house.said()[0] == "ready"
+    house.arrive("Your credit is low: $0.10 left.", "2424")
+    house.until(lambda: house.said()[0] == "paused", "paused")
+    assert "credit is low" in house.said()[1]
+    message_id = house.approved()
+    house.run(120)
+    assert house.state(message_id) == "approved"
+    ask(house, "resume", by=technician(house))
+    house.until(lambda: house.state(message_id) in ("sent", "delivered"), "sent")
