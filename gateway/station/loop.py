@@ -18,7 +18,7 @@ from gateway.station.rounds import Rounds
 from gateway.station.starting import RETRY_S, start, trouble, wait_after
 from gateway.station.warning import storage_warning
 from gateway.whereabouts import Where
-from hardware.errors import HardwareError, ModemSilent, PortGone, SimNotReady
+from hardware.errors import HardwareError, ModemSilent, PortGone
 from hardware.link import Clock
 from hardware.modem import Health, Modem
 
