@@ -18,7 +18,7 @@ from gateway.station.rounds import Rounds
 from gateway.station.samples import Samples
 from gateway.station.starting import RETRY_S, start, trouble, wait_after
 from gateway.station.warning import storage_warning
-from gateway.whereabouts import Where
+from gateway.whereabouts import Seek, Where
 from hardware.errors import HardwareError, ModemSilent, PortGone
 from hardware.link import Clock
 from hardware.modem import Modem
@@ -47,10 +47,10 @@ class Station:
         rules: Rules,
         clock: Clock,
         open_modem: Callable[[], Modem],
-        look: Callable[[], Where] | None = None,
+        seek: Seek | None = None,
     ) -> None:
-        """`look` says where the modem is, for a station without a port of its own."""
-        self._desk = Desk(spec, database, rules, clock, open_modem, look or (lambda: Where(spec.port)))
+        """`seek` finds the modem, for a station without a port of its own."""
+        self._desk = Desk(spec, database, rules, clock, open_modem, seek or Seek(lambda: Where(spec.port)))
         self._reader: Reader | None = None
         self._failures = 0
         self._hold_until = 0.0
@@ -77,7 +77,7 @@ class Station:
 
     @property
     def port(self) -> str:
-        """The port of the modem; "" while it is nowhere."""
+        """Of the modem; "" while it is nowhere."""
         return self._desk.port
 
     def close(self) -> None:
