@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from gateway import bell, people, store
 from tests.browser.conftest import DESK, PHONE, Panel, Visit
@@ -196,6 +196,28 @@ def test_a_modem_that_was_pulled_out_is_shown_by_itself(world: World, visit: Ent
     expect(page.locator("h1")).to_have_text("Both modems work")
     page.get_by_role("button", name="Pause north").click()
     expect(page.locator("#say")).to_have_text("north finishes the text it has, then pauses.")
+
+
+def test_what_changes_while_a_form_is_under_way_is_not_missed(world: World, visit: Enter) -> None:
+    from gateway import stations, store
+
+    busy_day(world)
+    ted, ana = visit("technician", DESK), visit("admin", DESK)
+    for visitor in (ted, ana):
+        visitor.go("/modems/north")
+        visitor.wait_live()
+
+    def answered_meanwhile(route: Route) -> None:
+        drawn = route.fetch()  # the page as it was before the answer
+        asked = stations.latest_results(world.db, "north", "query", 1)[0]["id"]
+        stations.answer(world.db, asked, "+CSQ: 21,99", now=store.wall_ms())
+        ring(world)
+        ana.page.locator("#asked-query", has_text="+CSQ: 21,99").wait_for()  # so everybody was told
+        route.fulfill(response=drawn)
+
+    ted.page.route("**/modems/north/query", answered_meanwhile)
+    ted.page.get_by_role("button", name="Signal", exact=True).click()
+    expect(ted.page.locator("#asked-query")).to_contain_text("+CSQ: 21,99")
 
 
 def test_who_is_shut_out_is_at_the_sign_in_within_seconds(world: World, rosa: int, visit: Enter) -> None:
