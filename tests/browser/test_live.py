@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Route, expect
+from playwright.sync_api import expect
 
 from gateway import bell, people, store
 from tests.browser.conftest import DESK, PHONE, Panel, Visit
@@ -12,6 +12,14 @@ from tests.web.world import HELLO, World, busy_day
 
 Enter = Callable[..., Visit]
 ROSA = "+12025550147"
+HOLD_THE_FORM = """() => {
+  const real = window.fetch;
+  window.fetch = async (address, options) => {
+    const answer = await real(address, options);
+    if (options && options.method === "POST") await new Promise((done) => { window.letGo = done; document.body.dataset.held = "form"; });
+    return answer;
+  };
+}"""
 
 
 @pytest.fixture
@@ -207,16 +215,14 @@ def test_what_changes_while_a_form_is_under_way_is_not_missed(world: World, visi
         visitor.go("/modems/north")
         visitor.wait_live()
 
-    def answered_meanwhile(route: Route) -> None:
-        drawn = route.fetch()  # the page as it was before the answer
-        asked = stations.latest_results(world.db, "north", "query", 1)[0]["id"]
-        stations.answer(world.db, asked, "+CSQ: 21,99", now=store.wall_ms())
-        ring(world)
-        ana.page.locator("#asked-query", has_text="+CSQ: 21,99").wait_for()  # so everybody was told
-        route.fulfill(response=drawn)
-
-    ted.page.route("**/modems/north/query", answered_meanwhile)
+    ted.page.evaluate(HOLD_THE_FORM)
     ted.page.get_by_role("button", name="Signal", exact=True).click()
+    ted.page.wait_for_selector("body[data-held]")  # the page is drawn, as it was before the answer
+    asked = stations.latest_results(world.db, "north", "query", 1)[0]["id"]
+    stations.answer(world.db, asked, "+CSQ: 21,99", now=store.wall_ms())
+    ring(world)
+    ana.page.locator("#asked-query", has_text="+CSQ: 21,99").wait_for()  # so everybody was told
+    ted.page.evaluate("letGo()")
     expect(ted.page.locator("#asked-query")).to_contain_text("+CSQ: 21,99")
 
 
