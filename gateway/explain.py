@@ -105,6 +105,16 @@ def not_a_modem(station: str, port: str, evidence: str) -> Notice:
     )
 
 
+def other_port(station: str, evidence: str) -> Notice:
+    """The port is known to be one of a stick's others."""
+    return Notice(
+        f"The port of {station} is not the one where its modem takes commands.",
+        sentence(evidence),
+        f"We leave it alone. {KEPT}",
+        f"Name the right port under {station} in the file, or none: then its modem is found by itself.",
+    )
+
+
 def pin_required(station: str) -> Notice:
     """The SIM wants a PIN and none is configured."""
     return Notice(

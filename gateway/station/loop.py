@@ -17,7 +17,7 @@ from gateway.station.rounds import Rounds
 from gateway.station.starting import RETRY_S, start, trouble, wait_after
 from gateway.station.warning import storage_warning
 from gateway.whereabouts import Where
-from hardware.errors import HardwareError, ModemSilent, PortGone, SimNotReady
+from hardware.errors import HardwareError, ModemSilent, PortGone
 from hardware.link import Clock
 from hardware.modem import Health, Modem
 
@@ -360,10 +360,12 @@ class Station:
         if "full" in str(error):
             desk.free_reserve()
         try:
-            folder = str(desk.database.parent)
-            desk.say("waiting", explain.database_locked(LOCK_S) if locked else explain.disk_full(folder, 0))
+            full = explain.disk_full(str(desk.database.parent), 0)
+            desk.say("waiting", explain.database_locked(LOCK_S) if locked else full)
         except sqlite3.Error:
             log.debug("station=%s its state could not be written either", self.name)
+        if desk.modem is not None:
+            desk.heard += desk.modem.notices()  # for later: an unread notice would end every wait at once
         self._health_at = 0.0
         self._rounds.everything_now()  # what rang meanwhile was heard once and not read
         return desk.clock.monotonic() + DATABASE_S
@@ -372,7 +374,8 @@ class Station:
         """The modem or its port refuses: let it go, say why, come back with patience."""
         desk = self._desk
         self._rescue.note(error)
-        log.info("station=%s %s", self.name, type(error).__name__)
+        # Once: a machine that is switched off is asked every two seconds, and the log is on the card.
+        (log.debug if self._failures else log.info)("station=%s %s", self.name, type(error).__name__)
         log.debug("station=%s %s", self.name, error)
         wait_s = self._rescue.wait_s or wait_after(error, self._failures)
         self._failures += 1
@@ -380,10 +383,8 @@ class Station:
             self._reader.salvage()
         try:
             desk.flush()
-            state, notice = self._rescue.verdict(error) or trouble(self.name, desk.port, error)
-            if desk.pin_spent and isinstance(error, SimNotReady) and error.state == "PIN":
-                notice = desk.pin_spent
-            if isinstance(error, PortGone | ModemSilent):
+            state, notice = self._rescue.verdict(error) or trouble(desk, error)
+            if isinstance(error, ModemSilent) or (isinstance(error, PortGone) and self._failures == 1):
                 desk.count_error("port gone" if isinstance(error, PortGone) else "silence")
             desk.say(state, notice)
             stations.set_facts(

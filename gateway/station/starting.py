@@ -48,6 +48,10 @@ def start(desk: Desk, *, again: bool) -> bool:
     except PinRefused:
         pins.refused()
         raise
+    except ModemSilent:
+        if hint := seeking.wrong_port(desk.port):
+            raise NotAModem(desk.port, hint) from None
+        raise
     seeking.same_modem(desk, desk.modem.identity)
     pins.accepted(desk.modem.identity)
     _begin(desk, desk.modem.identity)
@@ -117,9 +121,12 @@ def _own_number(desk: Desk, identity: Identity) -> str:
         return identity.number
 
 
-def trouble(name: str, port: str, error: HardwareError) -> tuple[str, Notice]:
+def trouble(desk: Desk, error: HardwareError) -> tuple[str, Notice]:
     """The state and the words for what stopped this modem."""
+    name, port = desk.name, desk.port
     match error:
+        case SimNotReady(state="PIN") if desk.pin_spent:
+            return "paused", desk.pin_spent
         case PortMissing():
             return "lost", explain.port_missing(name, port)
         case PortBusy():
@@ -127,7 +134,9 @@ def trouble(name: str, port: str, error: HardwareError) -> tuple[str, Notice]:
         case PortGone():
             return "lost", explain.port_gone(name, port, error.evidence)
         case NotAModem():
-            return "failed", explain.not_a_modem(name, port, seeking.wrong_port(port) or error.evidence)
+            if hint := seeking.wrong_port(port):
+                return "failed", explain.other_port(name, hint)
+            return "failed", explain.not_a_modem(name, port, error.evidence)
         case SimNotReady():
             return _sim_trouble(name, error)
         case ModemSilent():

@@ -85,8 +85,10 @@ class VirtualBank:
 
     @property
     def ports(self) -> list[str]:
-        """The path of every modem's port, plugged or not."""
-        return [str(self.folder / f"modem{number}") for number in range(len(self._world.modems))]
+        """The path of every modem's first port, plugged or not, under the name it has now."""
+        return [
+            str(self.folder / self._world.port_names(place)[0]) for place in range(len(self._world.modems))
+        ]
 
     def inbound(self, modem: int, sender: str, text: str | None = None, *, data: str | None = None) -> int:
         """A text from outside to a modem (or `data`: one DELIVER in hex); how many segments."""
@@ -120,11 +122,12 @@ class VirtualBank:
             self._await_port(modem, there=False)
 
     def plug(self, modem: int) -> None:
-        """Put it back; its port is there when this returns."""
+        """Put it back; its port is there when this returns, if a fault does not hold it back."""
         with self._shell.lock:
             self._world.plug(modem, now=self._shell.now())
             self._shell.wake()
-            self._await_port(modem, there=True)
+            if self._world.modem(modem).plugged:
+                self._await_port(modem, there=True)
 
     def _await_port(self, modem: int, *, there: bool) -> None:
         if not self._shell.lock.wait_for(lambda: self._shell.has_port(modem) == there, PORT_S):

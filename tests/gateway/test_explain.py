@@ -64,6 +64,9 @@ SAID = [
     explain.modem_silent("north", "The modem answered nothing that we know", 0.0),
     explain.not_a_modem("north", "/dev/ttyUSB0", "$GPGGA,"),
     explain.not_a_modem("north", "/dev/ttyUSB0", "x" * 500),
+    explain.other_port(
+        "north", "The port /dev/ttyUSB1 is the GPS port of the Quectel EC25; its modem is on /dev/ttyUSB2"
+    ),
     explain.pin_required("north"),
     explain.pin_refused("north"),
     explain.puk_required("north"),
