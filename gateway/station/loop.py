@@ -357,7 +357,8 @@ class Station:
         """The modem or its port refuses: let it go, say why, come back with patience."""
         desk = self._desk
         self._rescue.note(error)
-        log.info("station=%s %s", self.name, type(error).__name__)
+        # Once: a machine that is switched off is asked every two seconds, and the log is on the card.
+        (log.debug if self._failures else log.info)("station=%s %s", self.name, type(error).__name__)
         log.debug("station=%s %s", self.name, error)
         wait_s = self._rescue.wait_s or wait_after(error, self._failures)
         self._failures += 1
@@ -366,7 +367,7 @@ class Station:
         try:
             desk.flush()
             state, notice = self._rescue.verdict(error) or trouble(desk, error)
-            if isinstance(error, PortGone | ModemSilent):
+            if isinstance(error, ModemSilent) or (isinstance(error, PortGone) and self._failures == 1):
                 desk.count_error("port gone" if isinstance(error, PortGone) else "silence")
             desk.say(state, notice)
             stations.set_facts(
