@@ -6,7 +6,7 @@ RECORDS := .venv/not-run
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --no-annotate $(if $(UPGRADE),--upgrade)
 
-.PHONY: help demo run setup test test-peers lint format lock rules install-udev bench clean
+.PHONY: help demo run setup test test-peers soak lint format lock rules install-udev bench clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,9 +32,13 @@ test:  ## lint, types and every test; STRICT=1 makes a test that could not run a
 	$(BIN)/pytest -q -m "browser" || failed=1; \
 	exit $$failed
 
-test-peers:  ## gammu, gammu-smsd, smsd and python-gsmmodem against the virtual modem
+test-peers:  ## gammu, smsd, gnokii, Kannel, ModemManager and python-gsmmodem drive the virtual modem
 	@./setup.sh peers
 	@$(BIN)/pytest -q -m "peer"
+
+soak:  ## houses by seed for SECONDS=600 from seed FIRST=0 on; SEED=7 shows one with all that happened
+	@./setup.sh test
+	@$(PY) -m tests.scenarios.simulation $(if $(SEED),--seed $(SEED),--seconds $(or $(SECONDS),600) --first $(or $(FIRST),0))
 
 lint:  ## ruff and mypy
 	@./setup.sh test

@@ -76,6 +76,8 @@ class Station:
     Limits count segments, the last people; 0: none. A modem that is found beyond those in the file has these defaults.
     Every so many hours it texts another SIM of ours, and is opened anew; 0: never. `low_credit`: words of the
     operator's text that holds the SIM; "": none.
+
+    gammu_*: how driver "gammu" reaches the phone, in libgammu's words; model "" lets it find out.
     """
 
     name: str
@@ -86,6 +88,8 @@ class Station:
     per_day: int = 200
     per_month: int = 3000
     people_per_month: int = 0
+    gammu_connection: str = "at115200"
+    gammu_model: str = ""
     self_test_hours: int = 0
     reopen_hours: int = 0
     low_credit: str = ""

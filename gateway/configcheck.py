@@ -59,6 +59,10 @@ def _stations(value: Any, faults: list[Fault]) -> Iterator[dict[str, Any]]:
                 found = rules.found(station[key])
                 sentence = f"found {found}, as in {first}; allowed is one that no other station has"
                 faults.append((("stations", index, key), f"{label}.{key}", sentence))
+        port_is_bad = isinstance(item, dict) and "port" in item and "port" not in station
+        fault = None if port_is_bad else rules.unreachable(station)
+        if fault is not None:
+            faults.append((("stations", index, "driver"), f"{label}.driver", fault))
         yield station
 
 

@@ -166,6 +166,10 @@ class Gateway:
         self._finder: Finder | None = None
 
     def _open_port(self, spec: Spec) -> Modem:
+        if spec.driver == "gammu":
+            from hardware.gammu_modem import open_phone  # few need it
+
+            return open_phone(spec.port or "", self._clock, spec.gammu_connection, spec.gammu_model)
         trace = None
         if self._traces is not None:
             trace = Trace(self._traces / f"{spec.name}.trace", self._clock)

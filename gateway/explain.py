@@ -95,6 +95,16 @@ def modem_silent(station: str, command: str, waited_s: float) -> Notice:
     )
 
 
+def opened_anew(station: str, why: str) -> Notice:
+    """The modem answers, and says something after which only a new start helps."""
+    return Notice(
+        f"The modem {station} is started anew.",
+        sentence(why),
+        f"Its port is closed and opened, and the modem set up again. {KEPT}",
+        BY_ITSELF,
+    )
+
+
 def not_a_modem(station: str, port: str, evidence: str) -> Notice:
     """Something else answers on this port."""
     return Notice(
@@ -112,6 +122,16 @@ def second_port(station: str, other: str, port: str) -> Notice:
         f"On {port} the same modem with the same SIM answers as for {other}.",
         f"We let this port go: two at one modem would take each other's answers. {KEPT}",
         f"Take {station} out of the configuration, or plug in a second modem for it.",
+    )
+
+
+def other_port(station: str, evidence: str) -> Notice:
+    """The port is known to be one of a stick's others."""
+    return Notice(
+        f"The port of {station} is not the one where its modem takes commands.",
+        sentence(evidence),
+        f"We leave it alone. {KEPT}",
+        f"Name the right port under {station} in the file, or none: then its modem is found by itself.",
     )
 
 

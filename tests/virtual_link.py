@@ -17,7 +17,7 @@ UNTAKEN_S = 0.02
 
 
 class VirtualLink:
-    """The port of modem `number`. `chunk` octets arrive at a time (None: what the modem wrote at once).
+    """The port of modem `number` ("0.1": its second). `chunk` octets arrive at a time (None: what the modem wrote at once).
 
     `began`: the clock's time at which the world's is 0, for links that are opened later (None: now).
     """
@@ -25,7 +25,7 @@ class VirtualLink:
     def __init__(
         self,
         world: World,
-        number: int,
+        number: int | str,
         clock: FakeClock,
         chunk: int | None = None,
         began: float | None = None,
@@ -33,7 +33,7 @@ class VirtualLink:
         self.name = f"virtual{number}"
         self.heard = b""
         self._world = world
-        self._modem = world.modems[number]
+        self._modem = world.ports[str(number)]
         self._clock = clock
         self._began = clock.monotonic() if began is None else began
         self._chunk = chunk
@@ -66,6 +66,8 @@ class VirtualLink:
         self._woken = True
 
     def close(self) -> None:
+        if not self._closed:
+            self._modem.opened_anew()
         self._closed = True
 
     def _now(self) -> float:

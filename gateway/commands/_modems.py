@@ -18,9 +18,11 @@ from pathlib import Path
 from gateway import sightings
 from gateway.commands import _checks
 from gateway.commands._checks import Finding
+from gateway.commands._phones import not_installed, through_gammu
 from gateway.config import Config, Station
 from gateway.finding import wanted
 from gateway.sightings import Sighting
+from gateway.station.far import Far
 from gateway.store import connect
 from gateway.whereabouts import imei_of
 from hardware import discovery, usb
@@ -52,7 +54,9 @@ def modems(config: Config, *, gateway_runs: bool, search: bool) -> Iterator[Find
     specs = {station.name: station for station in config.stations}
     for name in names:
         spec = specs.get(name, Station(name))
-        if name in states:
+        if (missing := not_installed(spec)) is not None:
+            yield missing
+        elif name in states:
             yield _as_the_gateway_says(states[name])
         elif spec.port is None or imei_of(spec.port):
             yield Finding(f"modem {name}", True, f"{name} names no port: the gateway finds its modem.")
@@ -193,15 +197,20 @@ def _sim(at: At) -> str:
 
 def _asked(station: Station, port: str) -> Finding:
     check = f"modem {station.name}"
-    if port.startswith("/") and (denied := _denied(port)):
+    dummy = station.driver == "gammu" and station.gammu_connection == "none"  # a folder, no device
+    if port.startswith("/") and not dummy and (denied := _denied(port)):
         return Finding(check, False, *denied)
+    if station.driver == "gammu":
+        return through_gammu(station, port)
     try:
         return Finding(check, True, f"On {port} {ask(port)[1]}.")
-    except PortMissing as missing:
-        return Finding(check, False, f"{missing}.", PLUG_IN)
     except PortBusy as busy:
         return Finding(check, False, f"{busy}.", "Stop that program, then run this again.")
     except HardwareError as fault:
+        if far := Far(station.name, port).meet(fault, worked=False, now=0.0):
+            return Finding(check, False, f"{far[0].what} {far[0].evidence}", far[0].next)
+        if isinstance(fault, PortMissing):
+            return Finding(check, False, f"{fault}.", PLUG_IN)
         if hint := usb.wrong_port(port, discovery.stick_of(port)):
             return Finding(
                 check, False, f"{hint}.", f"Name that port under {station.name}, or none: it is found."

@@ -19,7 +19,7 @@ from gateway.station.samples import Samples
 from gateway.station.starting import RETRY_S, start, trouble, wait_after
 from gateway.station.warning import storage_warning
 from gateway.whereabouts import Where
-from hardware.errors import HardwareError, ModemSilent, PortGone, SimNotReady
+from hardware.errors import HardwareError, ModemSilent, PortGone
 from hardware.link import Clock
 from hardware.modem import Modem
 
@@ -114,7 +114,7 @@ class Station:
     def _step(self, now: float) -> float:
         desk = self._desk
         self._obey()
-        if self._reopen_at is not None and now >= self._reopen_at and desk.late is None:
+        if self._reopen_at is not None and now >= self._reopen_at and not desk.draining(now):
             log.info("station=%s is opened anew, as the configuration wants it", self.name)
             desk.drop_modem()
         if desk.modem is None or self._reader is None:
@@ -343,10 +343,12 @@ class Station:
         if "full" in str(error):
             desk.free_reserve()
         try:
-            folder = str(desk.database.parent)
-            desk.say("waiting", explain.database_locked(LOCK_S) if locked else explain.disk_full(folder, 0))
+            full = explain.disk_full(str(desk.database.parent), 0)
+            desk.say("waiting", explain.database_locked(LOCK_S) if locked else full)
         except sqlite3.Error:
             log.debug("station=%s its state could not be written either", self.name)
+        if desk.modem is not None:
+            desk.heard += desk.modem.notices()  # for later: an unread notice would end every wait at once
         self._health_at = 0.0
         self._rounds.everything_now()  # what rang meanwhile was heard once and not read
         return desk.clock.monotonic() + DATABASE_S
@@ -357,15 +359,13 @@ class Station:
         self._rescue.note(error)
         log.info("station=%s %s", self.name, type(error).__name__)
         log.debug("station=%s %s", self.name, error)
-        wait_s = wait_after(error, self._failures)
+        wait_s = self._rescue.wait_s or wait_after(error, self._failures)
         self._failures += 1
         if desk.modem is not None and self._reader is not None:
             self._reader.salvage()
         try:
             desk.flush()
-            state, notice = self._rescue.verdict(error) or trouble(self.name, desk.port, error)
-            if desk.pin_spent and isinstance(error, SimNotReady) and error.state == "PIN":
-                notice = desk.pin_spent
+            state, notice = self._rescue.verdict(error) or trouble(desk, error)
             if isinstance(error, PortGone | ModemSilent):
                 desk.count_error("port gone" if isinstance(error, PortGone) else "silence")
             desk.say(state, notice)

@@ -9,7 +9,7 @@ from types import ModuleType
 
 import pytest
 
-from gateway import answers, explain, explain_modems, outcomes, sightings
+from gateway import answers, explain, explain_modems, explain_remote, outcomes, sightings
 from gateway.explain import Notice
 from gateway.notice import KEPT
 
@@ -64,7 +64,14 @@ SAID = [
     explain.modem_silent("north", "The modem answered nothing that we know", 0.0),
     explain.not_a_modem("north", "/dev/ttyUSB0", "$GPGGA,"),
     explain.not_a_modem("north", "/dev/ttyUSB0", "x" * 500),
+    explain_modems.driver_unfit("north", "python-gammu is not installed.", installed=False),
+    explain_modems.driver_unfit(
+        "north", "Unknown connection type string. Check config file.", installed=True
+    ),
     explain.second_port("north", "south", "/dev/ttyUSB3"),
+    explain.other_port(
+        "north", "The port /dev/ttyUSB1 is the GPS port of the Quectel EC25; its modem is on /dev/ttyUSB2"
+    ),
     explain.pin_required("north"),
     explain.pin_refused("north"),
     explain.puk_required("north"),
@@ -95,6 +102,7 @@ SAID = [
     explain.not_registered("north", "limited"),
     explain.not_registered("north", "denied"),
     explain.roaming("north"),
+    explain.opened_anew("north", "The modem finds no SIM."),
     explain.not_now("north", "The network is out of order.", 600),
     explain.reports_stopped("north", 1, 20),
     explain.crashed("north", "ZeroDivisionError in station.py, line 12"),
@@ -103,6 +111,11 @@ SAID = [
     explain.disk_full("/var/lib/textbank", 4_000_000),
     explain.disk_full("/var/lib/textbank", 0),
     explain.clock_not_trusted("The clock says 1 January 1970"),
+    explain_remote.missing("north", "rfc2217://pi2.local:7001", "nothing answers at this address"),
+    explain_remote.gone("north", "rfc2217://pi2.local:7001", "the other end hung up"),
+    explain_remote.taken("north", "rfc2217://pi2.local:7001", "Port already in use"),
+    explain_remote.refused("north", "socket://10.0.0.7:7001", "Device open failure: Value or file not found"),
+    explain_remote.contested("north", "socket://10.0.0.7:7001", 4, 2),
     outcomes.quiet_hours("Luis", NIGHT, MORNING),
     outcomes.quiet_hours("Luis", MORNING, MORNING.replace(hour=10)),
     outcomes.quiet_hours("Luis", NIGHT, None),
@@ -180,7 +193,7 @@ def test_each_says_what_happened_the_evidence_what_was_done_and_what_comes_next(
     assert "\n" not in str(notice)
 
 
-@pytest.mark.parametrize("module", [answers, explain, explain_modems, outcomes, sightings])
+@pytest.mark.parametrize("module", [answers, explain, explain_modems, explain_remote, outcomes, sightings])
 def test_every_function_is_read_above(module: ModuleType) -> None:
     tree = ast.parse(Path(__file__).read_bytes())
     read = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
