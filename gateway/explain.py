@@ -105,23 +105,6 @@ def not_a_modem(station: str, port: str, evidence: str) -> Notice:
     )
 
 
-def driver_unfit(station: str, evidence: str, *, installed: bool) -> Notice:
-    """The driver gammu cannot drive what the configuration names."""
-    if not installed:
-        return Notice(
-            f"The phone {station} needs python-gammu, which is not installed.",
-            seen("Its driver in the configuration is gammu, and it says", evidence),
-            f"Nothing was sent to the phone. {KEPT}",
-            "Stop Textbank, run `.venv/bin/pip install python-gammu` in its folder, and start it again.",
-        )
-    return Notice(
-        f"The phone {station} cannot be reached as the configuration says.",
-        seen("It says", evidence),
-        f"Nothing was sent to the phone. {KEPT}",
-        "Correct gammu_connection and gammu_model in the configuration; docs/gammu.md lists what there is.",
-    )
-
-
 def second_port(station: str, other: str, port: str) -> Notice:
     """The modem answers on two ports, and another station has it."""
     return Notice(

@@ -8,7 +8,6 @@ segment belongs to the text without it whose segments were stamped nearest, if t
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from gateway.contents import stamp_of
 from hardware.pdu import Deliver
 
 NEAR_MS = 60_000  # for each step between two segments of one text
@@ -17,11 +16,12 @@ FAR = float("inf")
 
 @dataclass(frozen=True)
 class Part:
-    """One segment as it was kept: its arrival, the SIM it came on, when it came (ms)."""
+    """One segment as it was kept: its arrival, the SIM it came on, when it came and when the network stamped it (ms)."""
 
     id: int
     iccid: str
     at: int
+    stamped_at: int | None
     seq: int
     total: int
     tpdu: Deliver
@@ -34,10 +34,9 @@ def apart_ms(one: Part, other: Part) -> float:
     """How far the network's stamps of two segments are apart; `FAR` for what cannot be one text, unknown counts as near."""
     if one.total != other.total or (one.tpdu.text is None) != (other.tpdu.text is None):
         return FAR
-    stamps = (stamp_of(one.tpdu), stamp_of(other.tpdu))
-    if stamps[0] is None or stamps[1] is None:
+    if one.stamped_at is None or other.stamped_at is None:
         return float(NEAR_MS)
-    return float(abs(stamps[0] - stamps[1]))
+    return float(abs(one.stamped_at - other.stamped_at))
 
 
 def distance_ms(part: Part, found: Found) -> float:
@@ -54,7 +53,7 @@ def sets(parts: Iterable[Part]) -> tuple[list[Found], list[tuple[Part, Part]]]:
     """The texts that these segments make, complete or not, and the repeats: (again, of which)."""
     texts: list[Found] = []
     repeats: list[tuple[Part, Part]] = []
-    for part in sorted(parts, key=lambda part: (stamp_of(part.tpdu) or part.at, part.id)):
+    for part in sorted(parts, key=lambda part: (part.stamped_at or part.at, part.id)):
         twin = next((found[part.seq] for found in texts if _same(part, found.get(part.seq))), None)
         if twin is not None:
             repeats.append((part, twin))

@@ -22,7 +22,7 @@ from gateway.policy import Limits, day_of
 from gateway.rules import Rules
 from gateway.store import connect, moment, ms, write
 from gateway.streak import Streak
-from gateway.whereabouts import Where
+from gateway.whereabouts import Seek, Where
 from hardware.errors import HardwareError
 from hardware.link import Clock
 from hardware.modem import Direct, LateRefusal, LateSubmit, Modem, Notice, Restarted, StorageFull, Waiting
@@ -55,8 +55,8 @@ def _comes_first(notice: Notice) -> bool:
 class Late:
     """An attempt whose answer did not come in time: the next answer that nobody waits for is its own.
 
-    Until `until` (monotonic) nothing else is written to a modem that may still be handing it over (`drains`): on some, the
-    next text's answer could not be told from this one's.
+    A modem that takes no command may still be handing the text over (`drains`): until `until` (monotonic) nothing more than
+    one AT is written to it. One that answers AT is done with it; its answer is listened for all the same.
     """
 
     seat: Seat
@@ -64,6 +64,8 @@ class Late:
     seq: int
     until: float
     drains: bool
+    asked: bool = False  # whether it takes commands
+    followed: bool = False  # another text was handed over since: after `until` an answer is nobody's
 
 
 @dataclass
@@ -84,7 +86,7 @@ class Desk:
     rules: Rules
     clock: Clock
     open_modem: Callable[[], Modem]
-    look: Callable[[], Where]  # where the modem is now
+    seek: Seek
     where: Where = field(default_factory=lambda: Where(None))  # where it was when we looked last
     mark: object = None  # what the port was then: one that was pulled out and came back is another
     db: sqlite3.Connection = field(init=False)
@@ -141,14 +143,14 @@ class Desk:
 
     def find(self) -> Where:
         """Look where the modem is now, and remember it."""
-        self.where = self.look()
+        self.where = self.seek.look()
         self.mark = _mark_of(self.where.port)
         return self.where
 
     def moved(self) -> bool:
         """Whether there is reason to look again at once: the modem is elsewhere, or its port has come (back)."""
         mark = _mark_of(self.where.port)
-        return self.look() != self.where or (mark is not None and mark != self.mark)
+        return self.seek.look() != self.where or (mark is not None and mark != self.mark)
 
     def now_ms(self) -> int:
         """The wall clock as the database keeps it."""

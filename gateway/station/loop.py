@@ -18,7 +18,7 @@ from gateway.station.rounds import Rounds
 from gateway.station.samples import Samples
 from gateway.station.starting import RETRY_S, start, trouble, wait_after
 from gateway.station.warning import storage_warning
-from gateway.whereabouts import Where
+from gateway.whereabouts import Seek, Where
 from hardware.errors import HardwareError, ModemSilent, PortGone
 from hardware.link import Clock
 from hardware.modem import Modem
@@ -47,10 +47,10 @@ class Station:
         rules: Rules,
         clock: Clock,
         open_modem: Callable[[], Modem],
-        look: Callable[[], Where] | None = None,
+        seek: Seek | None = None,
     ) -> None:
-        """`look` says where the modem is, for a station without a port of its own."""
-        self._desk = Desk(spec, database, rules, clock, open_modem, look or (lambda: Where(spec.port)))
+        """`seek` finds the modem, for a station without a port of its own."""
+        self._desk = Desk(spec, database, rules, clock, open_modem, seek or Seek(lambda: Where(spec.port)))
         self._reader: Reader | None = None
         self._failures = 0
         self._hold_until = 0.0
@@ -77,7 +77,7 @@ class Station:
 
     @property
     def port(self) -> str:
-        """The port of the modem; "" while it is nowhere."""
+        """Of the modem; "" while it is nowhere."""
         return self._desk.port
 
     def close(self) -> None:
@@ -127,7 +127,8 @@ class Station:
         if desk.draining(now) and desk.late is not None:
             desk.flush()
             self._look_at_all()  # then: what came meanwhile, and whether it is well
-            return desk.late.until
+            if not self._takes_commands():
+                return now if desk.late is None else desk.late.until
         if desk.look_soon:
             desk.look_soon = False
             self._look_at_all()
@@ -144,6 +145,17 @@ class Station:
             self._health_at = 0.0
             return desk.clock.monotonic()
         return self._send(now)
+
+    def _takes_commands(self) -> bool:
+        """Asked once after a text whose answer did not come: a modem that does is done with it."""
+        late, modem = self._desk.late, self._desk.modem
+        assert late is not None
+        assert modem is not None
+        if late.asked or not modem.listens():
+            late.asked = True
+            return False
+        late.drains = False
+        return True
 
     def _look_at_all(self) -> None:
         """Next: every storage, and how the modem is."""
@@ -357,7 +369,8 @@ class Station:
         """The modem or its port refuses: let it go, say why, come back with patience."""
         desk = self._desk
         self._rescue.note(error)
-        log.info("station=%s %s", self.name, type(error).__name__)
+        # Once: a machine that is switched off is asked every two seconds, and the log is on the card.
+        (log.debug if self._failures else log.info)("station=%s %s", self.name, type(error).__name__)
         log.debug("station=%s %s", self.name, error)
         wait_s = self._rescue.wait_s or wait_after(error, self._failures)
         self._failures += 1
@@ -366,7 +379,7 @@ class Station:
         try:
             desk.flush()
             state, notice = self._rescue.verdict(error) or trouble(desk, error)
-            if isinstance(error, PortGone | ModemSilent):
+            if isinstance(error, ModemSilent) or (isinstance(error, PortGone) and self._failures == 1):
                 desk.count_error("port gone" if isinstance(error, PortGone) else "silence")
             desk.say(state, notice)
             stations.set_facts(

@@ -43,6 +43,7 @@ def same_modem(desk: Desk, identity: Identity) -> None:
     )  # only a modem that was found is bound to its IMEI; a port takes what is on it
     expected = _wanted_imei(desk) or (row["imei"] if found else "")
     if expected and identity.imei and identity.imei != expected:
+        desk.seek.doubt()
         raise PortGone(desk.port, "another modem is on it now")
 
 

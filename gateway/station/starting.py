@@ -140,7 +140,7 @@ def trouble(desk: Desk, error: HardwareError) -> tuple[str, Notice]:
         case PortGone():
             return "lost", explain.port_gone(name, port, error.evidence)
         case DriverUnfit():
-            return "failed", explain.driver_unfit(name, error.evidence, installed=error.installed)
+            return "failed", explain_modems.driver_unfit(name, error.evidence, installed=error.installed)
         case NotAModem():
             if hint := seeking.wrong_port(port):
                 return "failed", explain.other_port(name, hint)

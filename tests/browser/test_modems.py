@@ -177,7 +177,8 @@ def test_pause_and_go_on_by_keyboard_keep_their_place(north: Page) -> None:
     north.keyboard.press("Enter")
     expect(north.locator("#station .state").first).to_contain_text("Paused", timeout=SLOW_MS)
     expect(north.locator("#station")).to_contain_text("Ted paused the modem north.")
-    north.get_by_role("button", name="Go on with north").focus()
+    settled(north)
+    expect(north.get_by_role("button", name="Go on with north")).to_be_focused()
     north.keyboard.press("Enter")
     expect(north.locator("#station .state").first).to_contain_text("Ready", timeout=SLOW_MS)
 

@@ -64,8 +64,10 @@ SAID = [
     explain.modem_silent("north", "The modem answered nothing that we know", 0.0),
     explain.not_a_modem("north", "/dev/ttyUSB0", "$GPGGA,"),
     explain.not_a_modem("north", "/dev/ttyUSB0", "x" * 500),
-    explain.driver_unfit("north", "python-gammu is not installed.", installed=False),
-    explain.driver_unfit("north", "Unknown connection type string. Check config file.", installed=True),
+    explain_modems.driver_unfit("north", "python-gammu is not installed.", installed=False),
+    explain_modems.driver_unfit(
+        "north", "Unknown connection type string. Check config file.", installed=True
+    ),
     explain.second_port("north", "south", "/dev/ttyUSB3"),
     explain.other_port(
         "north", "The port /dev/ttyUSB1 is the GPS port of the Quectel EC25; its modem is on /dev/ttyUSB2"

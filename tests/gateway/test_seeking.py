@@ -7,7 +7,7 @@ import pytest
 
 from gateway import explain, stations
 from gateway.station import seeking
-from gateway.whereabouts import Where
+from gateway.whereabouts import Seek, Where
 from hardware.errors import ModemSilent
 from hardware.usb import Port, Stick
 from tests.gateway.bench import Bench
@@ -37,9 +37,13 @@ def test_f70_another_modem_on_the_port_is_not_this_station_and_never_gets_its_pi
 def test_f70_a_modem_without_a_pin_is_checked_too(bench: Bench) -> None:
     bench.spec = replace(bench.spec, imei=OTHER)
     bench.station.close()
-    bench.station = bench.make()
+    doubts: list[str] = []
+    bench.station = bench.make(
+        Seek(lambda: Where(bench.bank.ports[0], "1-1.3"), lambda: doubts.append("north"))
+    )
     bench.until(lambda: bench.said()[0] == "lost", "lost")
     assert bench.station.modem is None
+    assert doubts
     row = bench.desk.db.execute("SELECT imei, epoch FROM station").fetchone()
     assert (row["imei"], row["epoch"]) == ("", 0)
 
@@ -84,7 +88,7 @@ def test_a_station_starts_as_soon_as_its_modem_is_found(bench: Bench) -> None:
     places = [Where(None)]
     bench.spec = replace(bench.spec, port=None)
     bench.station.close()
-    bench.station = bench.make(look=lambda: places[0])
+    bench.station = bench.make(Seek(lambda: places[0]))
     bench.until(lambda: bench.said()[0] == "waiting", "waits")
     assert "north has no modem yet" in bench.said()[1]
     assert bench.station.step(bench.clock.monotonic()) > bench.clock.monotonic() + 1  # it sleeps
@@ -98,7 +102,7 @@ def test_a_station_starts_as_soon_as_its_modem_is_found(bench: Bench) -> None:
 def test_what_cannot_be_found_is_said_to_a_station_without_a_port(bench: Bench) -> None:
     bench.spec = replace(bench.spec, port=None)
     bench.station.close()
-    bench.station = bench.make(look=lambda: Where(None, blind="the system has no libudev"))
+    bench.station = bench.make(Seek(lambda: Where(None, blind="the system has no libudev")))
     bench.until(lambda: bench.said()[0] == "waiting", "waits")
     assert "The system has no libudev." in bench.said()[1]
 

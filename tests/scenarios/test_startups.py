@@ -83,8 +83,9 @@ def test_a_healthy_modem_is_ready_at_once(make: Make) -> None:
 
 
 def test_f79_two_ports_of_one_modem_are_one_modem_and_the_second_is_left_alone(make: Make) -> None:
-    house = make(count=2)
-    house._link = lambda number: VirtualLink(house.world, 0, house.clock, began=house.began)
+    house = make(count=2, personality="quectel-ec25")
+    ports = (0, "0.1")
+    house._link = lambda number: VirtualLink(house.world, ports[number], house.clock, began=house.began)
     house.until(lambda: {house.said("s0")[0], house.said("s1")[0]} == {"ready", "failed"}, "one of them")
     first, second = ("s0", "s1") if house.said("s0")[0] == "ready" else ("s1", "s0")
     assert f"is the modem {first} once more" in house.said(second)[1]

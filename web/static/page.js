@@ -180,6 +180,7 @@ const textbank = (window.textbank = {});
     } finally {
       clearTimeout(timer);
       sending = false;
+      document.dispatchEvent(new Event("textbank:sent"));
     }
   }
   /* What somebody typed stays where it is; the sentence stands above it. */
