@@ -14,7 +14,9 @@ from hardware import framing
 from hardware.errors import NotAModem
 from hardware.link import Clock, Link
 
-ANSWER_LIMIT = 2_000_000  # bytes from one command to the next; a full storage of 1,000 texts is under half a megabyte
+ANSWER_LIMIT = (
+    2_000_000  # bytes from one command to the next; a full storage of 1,000 texts is under half a megabyte
+)
 LINES_LIMIT = 20_000
 HUSH_LIMIT_S = 5.0
 
