@@ -149,7 +149,7 @@ case "${1:-}" in
     peers)
         environment requirements-dev.lock test run
         tame_packages "gammu-smsd smstools kannel modemmanager:ModemManager" \
-            gammu gammu-smsd smstools gnokii-cli kannel modemmanager dbus-daemon || say "not installed, so the tests that need it are reported as not run. Run: $MEND"
+            gammu gammu-smsd smstools gnokii-cli kannel modemmanager dbus-daemon dbus-bin || say "not installed, so the tests that need it are reported as not run. Run: $MEND"
         ;;
     *) stop "call it as ./setup.sh run, ./setup.sh test or ./setup.sh peers" ;;
 esac

@@ -10,6 +10,16 @@ from gateway.errors import Refused
 from gateway.people import User
 from gateway.policy import may
 
+MODEMS = (  # what the screens of the modems show
+    "SELECT name, state, reason, since_at, signal_dbm, operator, registration, storage_used, number, paused_by, "
+    "retired_at, reset_at, temperature_c, (SELECT max(at) FROM station_sample WHERE station=s.name) FROM station s ORDER BY name",
+    "SELECT max(id), total(taken_at), total(done_at) FROM (SELECT * FROM station_request ORDER BY id DESC LIMIT 50)",
+    "SELECT max(id), total(sent_at), total(received_at), total(reported_at), total(ended_at) "
+    "FROM (SELECT * FROM self_test ORDER BY id DESC LIMIT 50)",
+    "SELECT total(paused_at), total(balance_at) FROM sim",
+    "SELECT max(id) FROM host_event",
+    "SELECT value FROM setting WHERE key='self_test'",
+)
 NEWEST = 20_000  # ledger rows looked at for one person's shift
 MOST_CONVERSATIONS = 50
 
@@ -46,12 +56,8 @@ def pulse(db: sqlite3.Connection) -> Pulse:
         "(SELECT count(*) || '.' || coalesce(sum(waiting_at), 0) || '.' || coalesce(sum(asks_opt_out), 0) "
         "FROM conversation WHERE waiting_at IS NOT NULL) AS waiting"
     ).fetchone()
-    stations = db.execute(
-        "SELECT name, state, reason, since_at, signal_dbm, operator, registration, storage_used, number, "
-        "paused_by, retired_at FROM station ORDER BY name"
-    ).fetchall()
     # Not hash(): it differs from process to process, and a page outlives the process that drew it.
-    seen = "\n".join("|".join(str(value) for value in row) for row in stations)
+    seen = "\n".join("|".join(str(value) for value in row) for query in MODEMS for row in db.execute(query))
     return Pulse(
         f"{row['event'] or 0}.{row['message'] or 0}",
         f"{row['inbound'] or 0}.{row['opt_out'] or 0}.{row['waiting']}",

@@ -35,7 +35,7 @@ from gateway.rules import rules_of
 from gateway.schedule import Housekeeper
 from gateway.station import Station
 from gateway.store import connect, wall_ms
-from gateway.whereabouts import Where, imei_of
+from gateway.whereabouts import Seek, Where, imei_of
 from hardware.errors import HardwareError
 from hardware.link import Clock, SystemClock
 from hardware.modem import Modem
@@ -258,6 +258,10 @@ class Gateway:
             return Where(spec.port)
         return self._finder.where(spec.name)
 
+    def _doubt(self, name: str) -> None:
+        if self._finder is not None:
+            self._finder.doubt(name)
+
     def _maker(self, spec: Spec) -> Callable[[], Station]:
         return partial(
             Station,
@@ -266,7 +270,7 @@ class Gateway:
             rules=rules_of(self._config),
             clock=self._clock,
             open_modem=lambda: self._open_modem(replace(spec, port=self._where(spec).port)),
-            look=partial(self._where, spec),
+            seek=Seek(partial(self._where, spec), partial(self._doubt, spec.name)),
         )
 
     def _listen(self, bell: Bell, housekeeper: Housekeeper, host: Host) -> None:

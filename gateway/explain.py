@@ -95,6 +95,16 @@ def modem_silent(station: str, command: str, waited_s: float) -> Notice:
     )
 
 
+def opened_anew(station: str, why: str) -> Notice:
+    """The modem answers, and says something after which only a new start helps."""
+    return Notice(
+        f"The modem {station} is started anew.",
+        sentence(why),
+        f"Its port is closed and opened, and the modem set up again. {KEPT}",
+        BY_ITSELF,
+    )
+
+
 def not_a_modem(station: str, port: str, evidence: str) -> Notice:
     """Something else answers on this port."""
     return Notice(
@@ -115,20 +125,13 @@ def second_port(station: str, other: str, port: str) -> Notice:
     )
 
 
-def driver_unfit(station: str, evidence: str, *, installed: bool) -> Notice:
-    """The driver gammu cannot drive what the configuration names."""
-    if not installed:
-        return Notice(
-            f"The phone {station} needs python-gammu, which is not installed.",
-            seen("Its driver in the configuration is gammu, and it says", evidence),
-            f"Nothing was sent to the phone. {KEPT}",
-            "Stop Textbank, run `.venv/bin/pip install python-gammu` in its folder, and start it again.",
-        )
+def other_port(station: str, evidence: str) -> Notice:
+    """The port is known to be one of a stick's others."""
     return Notice(
-        f"The phone {station} cannot be reached as the configuration says.",
-        seen("It says", evidence),
-        f"Nothing was sent to the phone. {KEPT}",
-        "Correct gammu_connection and gammu_model in the configuration; docs/gammu.md lists what there is.",
+        f"The port of {station} is not the one where its modem takes commands.",
+        sentence(evidence),
+        f"We leave it alone. {KEPT}",
+        f"Name the right port under {station} in the file, or none: then its modem is found by itself.",
     )
 
 

@@ -108,6 +108,7 @@ class Finder:
         self._nowhere = Where(None)
         self._units: list[_Unit] = []
         self._answers: queue.SimpleQueue[_Answer] = queue.SimpleQueue()
+        self._doubted: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._look_at: float | None = 0.0
         self._dirty_since: float | None = None
         self._eyes: Eyes | None = None
@@ -129,6 +130,12 @@ class Finder:
         """Where this station's modem is now."""
         with self._lock:
             return self._places.get(name, self._nowhere)
+
+    def doubt(self, name: str) -> None:
+        """From any thread: another modem answers where this station's should be; ask again whose it is."""
+        self._doubted.put(name)
+        if (eyes := self._eyes) is not None:
+            eyes.wake()
 
     # In the finder's thread, from here on.
 
@@ -156,6 +163,11 @@ class Finder:
             now = self._clock.monotonic()
             for change in changes:
                 self._heed(change, now)
+            while not self._doubted.empty():
+                name = self._doubted.get()
+                for unit in [unit for unit in self._units if unit.station == name]:
+                    self._lose(unit)
+                self._look_at = now
             while not self._answers.empty():
                 self._take(self._answers.get(), now)
             if self._look_at is not None and now >= self._look_at:
@@ -318,7 +330,10 @@ class Finder:
         with self._lock:
             if nowhere == self._nowhere:
                 return
-            self._nowhere = nowhere
+            before, self._nowhere = self._nowhere, nowhere
+        for said in nowhere.about:
+            if said not in before.about:
+                log.info("%s", said)
         self._moved("", "")
 
 

@@ -7,7 +7,7 @@ A modem is known by its IMEI, and by its USB socket (`place`) where two have the
     else                                           it becomes a station of its own, modem-IMEI
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 
 LINK = "/dev/textbank/modem-"  # followed by an IMEI: that modem, wherever it is
@@ -25,6 +25,14 @@ class Where:
     place: str = ""
     about: tuple[str, ...] = ()
     blind: str = ""
+
+
+@dataclass(frozen=True)
+class Seek:
+    """How a station finds its modem: `look` says where it is; `doubt` says that another one is there."""
+
+    look: Callable[[], Where]
+    doubt: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,7 @@ QUESTIONS = {  # what may be asked, in words
     "delete": "gammu's request to delete a text",
     "ready": "gammu's question about the text centre",
     "send": "gammu's text",
+    "restart": "gammu's request to begin anew",
     "hang_up": "gammu's request to reject a call",
 }
 _HUNG_UP = select.POLLHUP | select.POLLERR | select.POLLNVAL

@@ -99,7 +99,15 @@ def health_in(told: Packet) -> Health:
         storage=storage,
         storage_used=used,
         storage_total=total,
+        temperature_c=_known(told["battery"], "BatteryTemperature"),
+        voltage_mv=_known(told["battery"], "BatteryVoltage"),
     )
+
+
+def _known(battery: Packet | None, name: str) -> int | None:
+    """A figure of the battery; libgammu says -1 for what it does not know."""
+    value = -1 if battery is None else int(battery[name])
+    return value if value > 0 else None
 
 
 def _dbm(signal: Packet | None) -> int | None:

@@ -24,6 +24,7 @@ from typing import Any, Never, Self, cast
 
 from hardware.errors import (
     CommandRefused,
+    DriverUnfit,
     ModemSilent,
     PinRefused,
     PortGone,
@@ -39,6 +40,7 @@ from hardware.gammu_sms import is_whole
 from hardware.link import Clock
 from hardware.modem import Modem
 from hardware.profiles import GENERIC, Profile
+from hardware.restart import NotPossible
 from hardware.submit import RESULT_S
 
 Texts = list[Stored]
@@ -175,6 +177,16 @@ class GammuModem:
 
     def _sign_of_life(self) -> None:
         self._ask("ready", self._limits.answer_s)
+
+    def restart(self, profile: Profile | None = None) -> str:
+        """Let libgammu switch the phone off and on, also when it was not started; NotPossible, PortGone."""
+        try:
+            if not self.identity.imei:
+                self.meet()
+            self._ask("restart", self._limits.answer_s)
+        except (CommandRefused, DriverUnfit, ModemSilent, SimNotReady) as why:
+            raise NotPossible(f"gammu cannot restart this phone: {why}") from why
+        return "gammu switched it off and on"
 
     def keep_link(self) -> None:
         """libgammu does not offer this."""

@@ -109,11 +109,12 @@ class Phone:
         return {"bells": bells, "smsc": centre["Number"] if centre is not None else None}
 
     def health(self) -> dict[str, Any]:
-        """Signal, network and memory, each None when the phone does not tell."""
+        """Signal, network, memory and battery, each None when the phone does not tell."""
         return {
             "signal": self._told(self._machine.GetSignalQuality),
             "network": self._told(self._machine.GetNetworkInfo),
             "memory": self._told(self._machine.GetSMSStatus),
+            "battery": self._told(self._machine.GetBatteryCharge),
         }
 
     def battery(self) -> dict[str, Any]:
@@ -185,6 +186,11 @@ class Phone:
         self._say({"handed": True})
         mr = self._machine.SendSMS(message)
         return {"mr": mr if 0 <= mr <= 255 else None}
+
+    def restart(self) -> dict[str, Any]:
+        """Switch the phone off and on."""
+        self._machine.Reset(Hard=False)
+        return {}
 
     def hang_up(self) -> dict[str, Any]:
         """Reject every call."""

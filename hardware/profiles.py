@@ -165,7 +165,7 @@ PROFILES = (
     ),
     Profile(
         "cinterion",
-        r"cinterion|siemens|gemalto|\b(MC|TC|EHS|BGS|PHS)\d",
+        r"cinterion|siemens|gemalto|^(?!.*sierra).*\b(MC|TC|EHS|BGS|PHS)\d",  # Sierra has an MC7304 too
         errors="siemens",
         cnmi=("2,1,0,2,1", *CNMI),
         pin_attempts='AT^SPIC="SC"',

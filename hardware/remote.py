@@ -50,6 +50,8 @@ class RemotePort:
             raise PortMissing(url, "a port on another machine is socket://host:port or rfc2217://host:port")
         try:
             self._socket = socket.create_connection((parts.hostname, parts.port), CONNECT_S)
+        except ConnectionResetError as error:  # it let us in, and was closed while we looked
+            raise PortGone(url, str(error)) from error
         except OSError as error:
             raise PortMissing(url, _why(error)) from error
         self._telnet = Telnet() if parts.scheme == "rfc2217" else None

@@ -163,7 +163,7 @@ def wrong_port(device: str, stick: Stick | None) -> str:
         return ""
     what = ROLE_WORDS.get(role_of(mine, stick), "another port")
     better = f"; its modem is on {chosen.ports[0].device}" if chosen.ports else ""
-    return f"{device} is {what} of the {chosen.name}{better}"
+    return f"The port {device} is {what} of the {chosen.name}{better}"
 
 
 def same_device(one: str, other: str) -> bool:

@@ -13,7 +13,7 @@ from gateway import config as configuration
 from gateway.rules import rules_of
 from gateway.sessions import panel_secret
 from gateway.store import connect
-from web import access, assets, data, errors, forms, headers, limits, live, words
+from web import access, assets, data, errors, forms, headers, limits, live, modem_words, words
 from web.screens import BLUEPRINTS
 
 FORM_BYTES = 64 * 1024  # ten segments of text in the longest encoding, twice over
@@ -49,6 +49,7 @@ def create_app(source: Path | str | configuration.Config | None = None) -> Flask
     errors.install(app)
     assets.install(app)
     words.install(app)
+    modem_words.install(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     limits.apply(app)

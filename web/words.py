@@ -119,7 +119,7 @@ def local(at: int, zone: str | None = None) -> datetime:
 def clock(at: int | None, how: str = "clock") -> Markup:
     """A time for people: plain here, in the reader's own habit once the page's script has seen it.
 
-    how: "clock" (time of day, with the day when it is not today), "ago", "since" (a length), "second".
+    how: "clock" (time of day, with the day when it is not today), "ago", "since" (a length), "second", "date" (with the weekday).
     """
     if at is None:
         return Markup("never")
@@ -129,7 +129,9 @@ def clock(at: int | None, how: str = "clock") -> Markup:
     if how == "ago":
         minutes = max(0, data.now() - at) // 60_000
         plain = "just now" if minutes < 1 else f"{minutes} min" if minutes < 60 else plain
-    if not same_day:
+    if how == "date":
+        plain = f"{here:%a %d %b, %H:%M}"
+    elif not same_day:
         plain = f"{here:%d %b} {plain}"
     return Markup('<time datetime="{}" data-how="{}">{}</time>').format(rfc3339(at), how, plain)
 

@@ -123,7 +123,9 @@ def _searched(stick: Stick, plan: usb.Plan) -> Sighting:
     said: list[Sighting] = []
     for port in plan.ports:
         try:
-            return Sighting(f"In socket {stick.place}, on {port.device}, {ask(port.device)[1]}.", ok=True)
+            imei, who = ask(port.device)
+            told = f" Its IMEI is {imei}." if imei else ""
+            return Sighting(f"In socket {stick.place}, on {port.device}, {who}.{told}", ok=True)
         except PortBusy as busy:
             said.append(sightings.held(plan.name, stick.place, busy.holder))
         except NotAModem as other:
@@ -180,8 +182,7 @@ def ask(port: str) -> tuple[str, str]:
         at = At(link, clock)
         who = of_modem(at)
         named = " ".join(filter(None, (who.manufacturer, who.model))) or "a modem without a name"
-        told = f" (IMEI {imei})" if imei else ""
-        return imei, f"{named}{told} answers{_sim(at)}"
+        return imei, f"{named} answers{_sim(at)}"
     finally:
         link.close()
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import click
 
-from gateway import lock, optouts, outbox, people, schema, sessions
+from gateway import lock, optouts, outbox, people, schema, selftests, sessions
 from gateway.commands._context import refusals
 from gateway.commands.run import Child, panel_beside, start_logging, wait_until
 from gateway.config import Config, load
@@ -92,11 +92,17 @@ def _fill(config: Config) -> list[tuple[str, str, str]]:
         schema.migrate(db)
         made = [
             people.create(db, name, role, now=now)
-            for name, role in (("Vera", "volunteer"), ("Cleo", "coordinator"), ("Max", "admin"))
+            for name, role in (
+                ("Vera", "volunteer"),
+                ("Cleo", "coordinator"),
+                ("Tess", "technician"),
+                ("Max", "admin"),
+            )
         ]
         optouts.approve_confirmation(
             db, optouts.default_confirmation(ORGANISATION), by=made[-1], channel="cli", now=now
         )
+        selftests.approve_standing(db, by=made[-1], channel="cli", now=now)
         for name, number in CONTACTS:
             outbox.draft(
                 db,

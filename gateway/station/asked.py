@@ -108,14 +108,15 @@ def _ussd(desk: Desk, code: str) -> str:
 
 
 def _query(desk: Desk, command: str) -> str:
-    if query.allowed(command) is None:
+    written = query.allowed(command)
+    if written is None:
         return answers.query_refused(command)
     assert desk.modem is not None
     try:
         lines = desk.modem.query(command)
     except CommandRefused as refused:
         return answers.modem_refused(refused.text)
-    return "\n".join([*lines, "OK"])
+    return "\n".join([written, *lines, "OK"])
 
 
 def _self_test(desk: Desk, request: Request) -> str:

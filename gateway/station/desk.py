@@ -22,7 +22,8 @@ from gateway.policy import Limits, day_of
 from gateway.rules import Rules
 from gateway.store import connect, moment, ms, write
 from gateway.streak import Streak
-from gateway.whereabouts import Where
+from gateway.whereabouts import Seek, Where
+from hardware.errors import HardwareError
 from hardware.link import Clock
 from hardware.modem import Direct, LateRefusal, LateSubmit, Modem, Notice, Restarted, StorageFull, Waiting
 
@@ -34,6 +35,10 @@ log = logging.getLogger("textbank.station")
 MINUTE_S = 60.0
 UNCERTAIN_IN_A_ROW = 2
 LOCK_S = 5.0  # a station that cannot write says so and tries again; it does not sit in the lock
+
+
+class StartAnew(HardwareError):  # noqa: N818 (it says what is done, as the facts of the hardware do)
+    """The modem has to be opened anew, though its port is there and it answers; str() is why, as a sentence."""
 
 
 def _comes_first(notice: Notice) -> bool:
@@ -79,7 +84,7 @@ class Desk:
     rules: Rules
     clock: Clock
     open_modem: Callable[[], Modem]
-    look: Callable[[], Where]  # where the modem is now
+    seek: Seek
     where: Where = field(default_factory=lambda: Where(None))  # where it was when we looked last
     mark: object = None  # what the port was then: one that was pulled out and came back is another
     db: sqlite3.Connection = field(init=False)
@@ -103,6 +108,7 @@ class Desk:
     warning: explain.Notice | None = None  # what a technician should know of a modem that works
     slots: int | None = None  # where texts arrive, as the modem counts them
     was_full: bool = False  # the modem said so since the last look
+    told_full: bool = False  # and it has not been seen with room since
     late: Late | None = None
     minute: deque[float] = field(default_factory=deque)  # when segments left, on the monotonic clock
     minute_of: str = ""  # the ICCID of the SIM that sent them
@@ -135,14 +141,14 @@ class Desk:
 
     def find(self) -> Where:
         """Look where the modem is now, and remember it."""
-        self.where = self.look()
+        self.where = self.seek.look()
         self.mark = _mark_of(self.where.port)
         return self.where
 
     def moved(self) -> bool:
         """Whether there is reason to look again at once: the modem is elsewhere, or its port has come (back)."""
         mark = _mark_of(self.where.port)
-        return self.look() != self.where or (mark is not None and mark != self.mark)
+        return self.seek.look() != self.where or (mark is not None and mark != self.mark)
 
     def now_ms(self) -> int:
         """The wall clock as the database keeps it."""

@@ -24,6 +24,8 @@ class Far:
     def __init__(self, name: str, port: str | None) -> None:
         self._name, self._port = name, port or ""
         self._cuts: deque[float] = deque()
+        self._met: type[HardwareError] | None = None
+        self._notice = explain_remote.gone(self._name, self._port, "")
 
     def meet(self, error: HardwareError, *, worked: bool, now: float) -> tuple[Notice, float] | None:
         """What to say of this, and the seconds until the next try; None when it is no matter of the network.
@@ -35,7 +37,10 @@ class Far:
         if worked and self._cut_too_often(now):
             minutes = int(WINDOW_S / 60)
             return explain_remote.contested(self._name, self._port, len(self._cuts), minutes), REST_S
-        return self._said(error), BACK_S
+        # Each try may end a little differently; said anew it would be written to the disk every two seconds.
+        if worked or type(error) is not self._met or not isinstance(error, PortGone):
+            self._met, self._notice = type(error), self._said(error)
+        return self._notice, BACK_S
 
     def _cut_too_often(self, now: float) -> bool:
         self._cuts.append(now)

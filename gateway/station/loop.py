@@ -11,7 +11,6 @@ from gateway.rules import Rules
 from gateway.station import asked, refused, sending
 from gateway.station.credit import CreditWatch
 from gateway.station.desk import LOCK_S, UNCERTAIN_IN_A_ROW, Desk, log
-from gateway.station.far import Far
 from gateway.station.proving import Proving
 from gateway.station.receiving import Reader
 from gateway.station.rescue import Rescue
@@ -19,8 +18,8 @@ from gateway.station.rounds import Rounds
 from gateway.station.samples import Samples
 from gateway.station.starting import RETRY_S, start, trouble, wait_after
 from gateway.station.warning import storage_warning
-from gateway.whereabouts import Where
-from hardware.errors import HardwareError, ModemSilent, PortGone, SimNotReady
+from gateway.whereabouts import Seek, Where
+from hardware.errors import HardwareError, ModemSilent, PortGone
 from hardware.link import Clock
 from hardware.modem import Modem
 
@@ -48,12 +47,11 @@ class Station:
         rules: Rules,
         clock: Clock,
         open_modem: Callable[[], Modem],
-        look: Callable[[], Where] | None = None,
+        seek: Seek | None = None,
     ) -> None:
-        """`look` says where the modem is, for a station without a port of its own."""
-        self._desk = Desk(spec, database, rules, clock, open_modem, look or (lambda: Where(spec.port)))
+        """`seek` finds the modem, for a station without a port of its own."""
+        self._desk = Desk(spec, database, rules, clock, open_modem, seek or Seek(lambda: Where(spec.port)))
         self._reader: Reader | None = None
-        self._far = Far(spec.name, spec.port)
         self._failures = 0
         self._hold_until = 0.0
         self._rounds = Rounds()
@@ -79,7 +77,7 @@ class Station:
 
     @property
     def port(self) -> str:
-        """The port of the modem; "" while it is nowhere."""
+        """Of the modem; "" while it is nowhere."""
         return self._desk.port
 
     def close(self) -> None:
@@ -116,7 +114,7 @@ class Station:
     def _step(self, now: float) -> float:
         desk = self._desk
         self._obey()
-        if self._reopen_at is not None and now >= self._reopen_at and desk.late is None:
+        if self._reopen_at is not None and now >= self._reopen_at and not desk.draining(now):
             log.info("station=%s is opened anew, as the configuration wants it", self.name)
             desk.drop_modem()
         if desk.modem is None or self._reader is None:
@@ -345,14 +343,12 @@ class Station:
         if "full" in str(error):
             desk.free_reserve()
         try:
-            folder = str(desk.database.parent)
-            desk.say("waiting", explain.database_locked(LOCK_S) if locked else explain.disk_full(folder, 0))
+            full = explain.disk_full(str(desk.database.parent), 0)
+            desk.say("waiting", explain.database_locked(LOCK_S) if locked else full)
         except sqlite3.Error:
             log.debug("station=%s its state could not be written either", self.name)
-        if (
-            desk.modem is not None
-        ):  # heard now, dealt with later: an unread notice would end every wait at once
-            desk.heard += desk.modem.notices()
+        if desk.modem is not None:
+            desk.heard += desk.modem.notices()  # for later: an unread notice would end every wait at once
         self._health_at = 0.0
         self._rounds.everything_now()  # what rang meanwhile was heard once and not read
         return desk.clock.monotonic() + DATABASE_S
@@ -361,29 +357,24 @@ class Station:
         """The modem or its port refuses: let it go, say why, come back with patience."""
         desk = self._desk
         self._rescue.note(error)
-        log.info("station=%s %s", self.name, type(error).__name__)
+        # Once: a machine that is switched off is asked every two seconds, and the log is on the card.
+        (log.debug if self._failures else log.info)("station=%s %s", self.name, type(error).__name__)
         log.debug("station=%s %s", self.name, error)
-        wait_s = wait_after(error, self._failures)
+        wait_s = self._rescue.wait_s or wait_after(error, self._failures)
         self._failures += 1
-        worked = desk.modem is not None and self._reader is not None
-        far = self._far.meet(error, worked=worked, now=desk.clock.monotonic())
-        if worked and self._reader is not None:
+        if desk.modem is not None and self._reader is not None:
             self._reader.salvage()
         try:
             desk.flush()
-            state, notice = self._rescue.verdict(error) or trouble(self.name, desk.port, error)
-            if desk.pin_spent and isinstance(error, SimNotReady) and error.state == "PIN":
-                notice = desk.pin_spent
-            if isinstance(error, PortGone | ModemSilent):
+            state, notice = self._rescue.verdict(error) or trouble(desk, error)
+            if isinstance(error, ModemSilent) or (isinstance(error, PortGone) and self._failures == 1):
                 desk.count_error("port gone" if isinstance(error, PortGone) else "silence")
-            desk.say(state, far[0] if far else notice)
+            desk.say(state, notice)
             stations.set_facts(
                 desk.db, self.name, signal_dbm=None, operator="", registration="", technology=""
             )
         except sqlite3.Error:
             log.debug("station=%s its state could not be written", self.name)
         desk.drop_modem()
-        if far:
-            wait_s = far[1]
         self._hold_until = desk.clock.monotonic() + wait_s
         return self._hold_until

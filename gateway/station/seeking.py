@@ -43,6 +43,7 @@ def same_modem(desk: Desk, identity: Identity) -> None:
     )  # only a modem that was found is bound to its IMEI; a port takes what is on it
     expected = _wanted_imei(desk) or (row["imei"] if found else "")
     if expected and identity.imei and identity.imei != expected:
+        desk.seek.doubt()
         raise PortGone(desk.port, "another modem is on it now")
 
 
@@ -58,11 +59,9 @@ def wrong_port(port: str) -> str:
 
 
 def silence(name: str, port: str, error: ModemSilent) -> Notice:
-    """No modem answers: another program may take its answers, or it may be another port of the stick."""
+    """No modem answers: another program may take what it answers."""
     # Some programs take a port without asking, and what the modem answers goes to them.
     holder = holders_of(port) if os.path.realpath(port).startswith("/dev/tty") else ""
     if holder:
         return explain.port_busy(name, port, holder)
-    if hint := wrong_port(port):
-        return explain.not_a_modem(name, port, hint)
     return explain.modem_silent(name, error.command, error.waited_s)

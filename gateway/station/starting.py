@@ -7,7 +7,7 @@ from gateway import claims, explain, explain_modems, flight, numbers, sims, stat
 from gateway.errors import Refused
 from gateway.explain import Notice
 from gateway.station import seeking
-from gateway.station.desk import UNCERTAIN_IN_A_ROW, Desk
+from gateway.station.desk import UNCERTAIN_IN_A_ROW, Desk, StartAnew
 from gateway.station.pins import Pins
 from gateway.station.twins import other_port, still_taken
 from gateway.streak import Streak
@@ -40,7 +40,7 @@ def start(desk: Desk, *, again: bool) -> bool:
         return False
     if still_taken(desk):
         return False
-    if not again:
+    if not again and not desk.twin:
         desk.say("starting")
     desk.flush()
     desk.modem = desk.open_modem()
@@ -51,6 +51,10 @@ def start(desk: Desk, *, again: bool) -> bool:
         desk.modem.start(pins.enter, tries_needed=pins.tries_needed)
     except PinRefused:
         pins.refused()
+        raise
+    except ModemSilent:
+        if hint := seeking.wrong_port(desk.port):
+            raise NotAModem(desk.port, hint) from None
         raise
     seeking.same_modem(desk, desk.modem.identity)
     pins.accepted(desk.modem.identity)
@@ -123,9 +127,12 @@ def _own_number(desk: Desk, identity: Identity) -> str:
         return identity.number
 
 
-def trouble(name: str, port: str, error: HardwareError) -> tuple[str, Notice]:
+def trouble(desk: Desk, error: HardwareError) -> tuple[str, Notice]:
     """The state and the words for what stopped this modem."""
+    name, port = desk.name, desk.port
     match error:
+        case SimNotReady(state="PIN") if desk.pin_spent:
+            return "paused", desk.pin_spent
         case PortMissing():
             return "lost", explain.port_missing(name, port)
         case PortBusy():
@@ -133,13 +140,17 @@ def trouble(name: str, port: str, error: HardwareError) -> tuple[str, Notice]:
         case PortGone():
             return "lost", explain.port_gone(name, port, error.evidence)
         case DriverUnfit():
-            return "failed", explain.driver_unfit(name, error.evidence, installed=error.installed)
+            return "failed", explain_modems.driver_unfit(name, error.evidence, installed=error.installed)
         case NotAModem():
-            return "failed", explain.not_a_modem(name, port, seeking.wrong_port(port) or error.evidence)
+            if hint := seeking.wrong_port(port):
+                return "failed", explain.other_port(name, hint)
+            return "failed", explain.not_a_modem(name, port, error.evidence)
         case SimNotReady():
             return _sim_trouble(name, error)
         case ModemSilent():
             return "lost", seeking.silence(name, port, error)
+        case StartAnew():
+            return "starting", explain.opened_anew(name, str(error))
         case _:
             return "lost", explain.modem_silent(name, str(error), 0.0)
 

@@ -41,4 +41,4 @@ def still_taken(desk: Desk) -> bool:
 
 
 def _say(desk: Desk) -> None:
-    desk.say("failed", explain.second_port(desk.name, desk.twin, desk.where.port or ""))
+    desk.say("failed", explain.second_port(desk.name, desk.twin, desk.port))

@@ -42,7 +42,13 @@ def screens(world: World, ids: dict[str, int]) -> dict[str, list[str]]:
             "/me",
         ],
         "coordinator": [f"/inbox/{bea}/opt-in", "/modems"],
-        "technician": ["/modems", "/modems/north", "/modems/south"],
+        "technician": [
+            "/modems",
+            "/modems/north",
+            "/modems/south",
+            "/modems/north/day",
+            "/modems/south/month",
+        ],
         "admin": ["/", "/people", f"/people/{world.users['other'].id}"],
         "trainee": ["/send", "/inbox"],
     }

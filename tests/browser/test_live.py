@@ -12,6 +12,14 @@ from tests.web.world import HELLO, World, busy_day
 
 Enter = Callable[..., Visit]
 ROSA = "+12025550147"
+HOLD_THE_FORM = """() => {
+  const real = window.fetch;
+  window.fetch = async (address, options) => {
+    const answer = await real(address, options);
+    if (options && options.method === "POST") await new Promise((done) => { window.letGo = done; document.body.dataset.held = "form"; });
+    return answer;
+  };
+}"""
 
 
 @pytest.fixture
@@ -196,6 +204,26 @@ def test_a_modem_that_was_pulled_out_is_shown_by_itself(world: World, visit: Ent
     expect(page.locator("h1")).to_have_text("Both modems work")
     page.get_by_role("button", name="Pause north").click()
     expect(page.locator("#say")).to_have_text("north finishes the text it has, then pauses.")
+
+
+def test_what_changes_while_a_form_is_under_way_is_not_missed(world: World, visit: Enter) -> None:
+    from gateway import stations, store
+
+    busy_day(world)
+    ted, ana = visit("technician", DESK), visit("admin", DESK)
+    for visitor in (ted, ana):
+        visitor.go("/modems/north")
+        visitor.wait_live()
+
+    ted.page.evaluate(HOLD_THE_FORM)
+    ted.page.get_by_role("button", name="Signal", exact=True).click()
+    ted.page.wait_for_selector("body[data-held]")  # the page is drawn, as it was before the answer
+    asked = stations.latest_results(world.db, "north", "query", 1)[0]["id"]
+    stations.answer(world.db, asked, "+CSQ: 21,99", now=store.wall_ms())
+    ring(world)
+    ana.page.locator("#asked-query", has_text="+CSQ: 21,99").wait_for()  # so everybody was told
+    ted.page.evaluate("letGo()")
+    expect(ted.page.locator("#asked-query")).to_contain_text("+CSQ: 21,99")
 
 
 def test_who_is_shut_out_is_at_the_sign_in_within_seconds(world: World, rosa: int, visit: Enter) -> None:

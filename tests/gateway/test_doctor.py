@@ -310,7 +310,7 @@ def test_f34_a_station_on_another_port_of_its_stick_is_told_the_right_one(
     monkeypatch.setattr(_modems, "probe", probe)
     _, found = doctor(f'[[stations]]\nname = "north"\nport = "{modem}"\n')
     assert found["modem north"]["found"] == (
-        f"{modem} is the GPS port of the Quectel EC25/EG25-G; its modem is on /dev/ttyUSB2."
+        f"The port {modem} is the GPS port of the Quectel EC25/EG25-G; its modem is on /dev/ttyUSB2."
     )
 
 

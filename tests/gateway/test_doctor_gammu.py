@@ -62,20 +62,13 @@ def test_python_gammu_is_not_installed(
     assert do == _phones.INSTALL
 
 
-@pytest.mark.parametrize(
-    ("connection", "says", "do"),
-    [
-        ("dku2", "gammu says: Desired functionality has been disabled on compile time.", "docs/gammu.md"),
-        ("mbus", "no answer to gammu", "gammu_connection"),
-    ],
-)
-def test_a_connection_that_is_not_the_phones(tmp_path: Path, connection: str, says: str, do: str) -> None:
+def test_a_connection_that_is_not_the_phones(tmp_path: Path) -> None:
     libgammu()
     with VirtualBank(1, tmp_path / "bank") as bank:
-        good, what, next_step = found(tmp_path, port=bank.ports[0], gammu_connection=connection)
-        assert not good
-        assert what.startswith(says)
-        assert do in next_step
+        good, what, do = found(tmp_path, port=bank.ports[0], gammu_connection="dku2")
+    assert not good
+    assert what == "gammu says: Desired functionality has been disabled on compile time."
+    assert "docs/gammu.md" in do
 
 
 def test_a_port_that_is_not_there(tmp_path: Path) -> None:

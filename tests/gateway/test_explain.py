@@ -64,9 +64,14 @@ SAID = [
     explain.modem_silent("north", "The modem answered nothing that we know", 0.0),
     explain.not_a_modem("north", "/dev/ttyUSB0", "$GPGGA,"),
     explain.not_a_modem("north", "/dev/ttyUSB0", "x" * 500),
+    explain_modems.driver_unfit("north", "python-gammu is not installed.", installed=False),
+    explain_modems.driver_unfit(
+        "north", "Unknown connection type string. Check config file.", installed=True
+    ),
     explain.second_port("north", "south", "/dev/ttyUSB3"),
-    explain.driver_unfit("north", "python-gammu is not installed.", installed=False),
-    explain.driver_unfit("north", "Unknown connection type string. Check config file.", installed=True),
+    explain.other_port(
+        "north", "The port /dev/ttyUSB1 is the GPS port of the Quectel EC25; its modem is on /dev/ttyUSB2"
+    ),
     explain.pin_required("north"),
     explain.pin_refused("north"),
     explain.puk_required("north"),
@@ -97,6 +102,7 @@ SAID = [
     explain.not_registered("north", "limited"),
     explain.not_registered("north", "denied"),
     explain.roaming("north"),
+    explain.opened_anew("north", "The modem finds no SIM."),
     explain.not_now("north", "The network is out of order.", 600),
     explain.reports_stopped("north", 1, 20),
     explain.crashed("north", "ZeroDivisionError in station.py, line 12"),

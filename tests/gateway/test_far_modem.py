@@ -1,5 +1,6 @@
 """A whole station whose modem is on another machine: a real ser2net, and a network between that is cut at every moment."""
 
+import dataclasses
 import json
 import re
 import time
@@ -14,7 +15,7 @@ from gateway.cli import cli
 from gateway.rules import Rules
 from gateway.station import far, sending
 from hardware.virtual import VirtualBank
-from tests.far import TO_HOST, TO_MODEM, Network, Ser2net
+from tests.far import TO_HOST, TO_MODEM, Network, Ser2net, free_ports
 from tests.gateway import bench as benches
 from tests.gateway.bench import Bench
 from tests.gateway.conftest import ADA, LUIS, Desk
@@ -224,6 +225,30 @@ def test_a_second_gateway_at_the_same_port_is_refused_and_told_so(
 
 
 @pytest.mark.usefixtures("hasty")
+@pytest.mark.parametrize("why", ["off", "taken", "cut"])
+def test_waiting_for_a_machine_writes_nothing_to_the_disk(
+    bench: Bench, network: Network, server: Ser2net, desk: Desk, scheme: str, why: str
+) -> None:
+    bench.until_ready()
+    if why == "off":
+        bench.spec = dataclasses.replace(bench.spec, port=f"{scheme}://127.0.0.1:{free_ports(1)[0]}")
+    elif why == "taken":
+        bench.spec = dataclasses.replace(bench.spec, port=server.urls(0)[scheme])
+    else:
+        server.kill()  # the relay accepts, and closes at once
+    held = bench.station
+    bench.station = bench.make()  # the first goes on holding the modem
+    bench.until(lambda: bench.said()[0] == "lost", "lost")
+    version = desk.db.execute("PRAGMA data_version").fetchone()[0]
+    tries: list[float] = []
+    bench.until(
+        lambda: tries.append(bench.station.step(bench.clock.monotonic())) or len(set(tries)) > 5, "tries"
+    )  # type: ignore[func-returns-value]
+    assert desk.db.execute("PRAGMA data_version").fetchone()[0] == version
+    held.close()
+
+
+@pytest.mark.usefixtures("hasty")
 def test_two_gateways_that_kick_each_other_off_come_to_rest(
     need: Callable[..., str], bank: VirtualBank, path: Path, desk: Desk, rules: Rules, tmp_path: Path
 ) -> None:
@@ -266,7 +291,7 @@ def test_the_doctor_says_who_answers_there_and_what_stands_in_the_way(
     server: Ser2net, bank: VirtualBank, tmp_path: Path
 ) -> None:
     url = server.urls(0)["rfc2217"]
-    assert "Virtual 27.005 answers, and its SIM is ready" in doctor(tmp_path, url)["found"]
+    assert "answers, and its SIM is ready" in doctor(tmp_path, url)["found"]
     bank.unplug(1)
     pulled = doctor(tmp_path, server.urls(1)["rfc2217"])
     assert "Device open failure" in pulled["found"]

@@ -19,6 +19,7 @@ from hardware.errors import (
 )
 from hardware.gammu_modem import GammuModem
 from hardware.modem import Stored, Waiting
+from hardware.restart import NotPossible
 from hardware.virtual import VirtualBank
 from tests.gammu_bench import ADA, CLOCK, dummy, no_pin, phone, send, tpdus
 
@@ -76,36 +77,28 @@ def test_libgammus_own_phone_takes_a_text(tmp_path: Path) -> None:
     with phone(dummy(tmp_path), "none", model="dummy") as driver:
         driver.start(no_pin)
         assert driver.identity.manufacturer == "Gammu"
-        assert driver.health().registration == "home"
+        health = driver.health()
+        assert (health.registration, health.voltage_mv, health.temperature_c) == ("home", 4200, 22)
         assert driver.list(everything=True) == []
         assert send(driver, tpdus()[0]) == 255
 
 
-def test_a_text_that_libgammu_cannot_read_is_told_and_stays(bank: VirtualBank) -> None:
+def test_what_libgammu_does_not_give_whole_is_told_and_stays_on_the_phone(bank: VirtualBank) -> None:
     bank.put(0, "zzzz")
+    bank.inbound(0, ADA, "👋 ~ the end")
     bank.inbound(0, ADA, "Yes")
     with phone(bank.ports[0]) as driver:
         driver.start(no_pin)
-        found = driver.list(everything=True)
-        assert len(found) == 2
-        [broken] = [stored for stored in found if stored.index < 0]
+        broken, cut, whole = driver.list(everything=True)
+        assert broken.index < 0
         assert "stays on the phone" in broken.pdu
-        for stored in found:
-            driver.delete(stored)
-        assert [slot["pdu"] for slot in bank.stored(0)] == ["zzzz"]
-        assert driver.list(everything=True) == [broken]
-
-
-def test_a_text_whose_end_is_lost_is_cut_and_stays(bank: VirtualBank) -> None:
-    bank.inbound(0, ADA, "👋 ~ the end")
-    with phone(bank.ports[0]) as driver:
-        driver.start(no_pin)
-        [stored] = driver.list(everything=True)
-        decoded = pdu.decode(stored.pdu)
+        decoded = pdu.decode(cut.pdu)
         assert isinstance(decoded, pdu.Deliver)
         assert (decoded.text, decoded.cut) == ("👋 ~ the en", True)
-        driver.delete(stored)
-        assert len(bank.stored(0)) == 1
+        for stored in (broken, cut, whole):
+            driver.delete(stored)
+        assert [slot["index"] for slot in bank.stored(0)] == [1, 2]
+        assert driver.list(everything=True) == [broken, cut]
 
 
 def test_only_the_text_that_was_listed_is_deleted(met: tuple[VirtualBank, GammuModem]) -> None:
@@ -154,6 +147,14 @@ def test_a_refusal_is_what_little_libgammu_says(
     assert send(driver, tpdus()[0]) is not None
 
 
+def test_it_is_restarted_by_libgammu_where_that_can_do_it(tmp_path: Path) -> None:
+    port = dummy(tmp_path)
+    with phone(port, "none", model="dummy") as driver:
+        assert "off and on" in driver.restart()
+    with phone(port, "carrier-pigeon") as driver, pytest.raises(NotPossible, match="Unknown connection"):
+        driver.restart()
+
+
 def test_one_prompt_has_one_text_and_only_ours(met: tuple[VirtualBank, GammuModem]) -> None:
     bank, driver = met
     before = len(bank.air())
@@ -184,17 +185,15 @@ def test_the_pin_is_entered_once(bank: VirtualBank) -> None:
         driver.start(pin)
         assert driver.identity.imsi == bank.modems()[0]["imsi"]
     assert asked == [bank.modems()[0]["imei"]] * 2
-    bank.fault(0, "pin_required", 3)
-    with phone(bank.ports[0]) as driver, pytest.raises(SimNotReady) as caught:
-        driver.start(no_pin)
-    assert caught.value.state == "PIN"
 
 
-@pytest.mark.parametrize(("fault", "state"), [("puk", "PUK"), ("sim_absent", "ABSENT")])
+@pytest.mark.parametrize(
+    ("fault", "state"), [("pin_required", "PIN"), ("puk", "PUK"), ("sim_absent", "ABSENT")]
+)
 def test_a_sim_that_cannot_be_used(bank: VirtualBank, fault: str, state: str) -> None:
     bank.fault(0, fault)
     with phone(bank.ports[0]) as driver, pytest.raises(SimNotReady) as caught:
-        driver.start(lambda identity: pytest.fail("no PIN may be entered"))
+        driver.start(no_pin)
     assert caught.value.state == state
 
 

@@ -1,7 +1,7 @@
 """Telnet as octets: what is plain, what is answered, whatever the pieces in which it comes."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hardware.telnet import BINARY, COM_PORT, DO, DONT, IAC, SB, SE, WILL, WONT, Telnet, escape
@@ -22,6 +22,7 @@ def test_what_debians_ser2net_says_first_is_agreed_to_without_an_argument() -> N
     assert telnet.answers == b""
 
 
+@example(b"\xff\xff\r\n\xff\xf0", [1])
 @given(st.binary(max_size=200), st.lists(st.integers(1, 40), min_size=1, max_size=10))
 def test_what_is_plain_comes_through_in_any_pieces(data: bytes, cuts: list[int]) -> None:
     telnet, heard, wire = Telnet(), b"", SER2NET_HELLO + escape(data) + SER2NET_HELLO

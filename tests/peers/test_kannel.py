@@ -10,6 +10,55 @@ import pytest
 from tests.far import free_ports, listens
 
 OUTSIDE = "+12025550170"
+CONFIG = """
+group = core
+admin-port = {admin}
+admin-interface = 127.0.0.1
+admin-password = unused
+smsbox-port = {boxes}
+smsbox-interface = 127.0.0.1
+box-allow-ip = 127.0.0.1
+log-file = {folder}/bearerbox.log
+store-type = spool
+store-location = {folder}/spool
+dlr-storage = internal
+
+group = smsc
+smsc = at
+smsc-id = stick
+modemtype = generic
+device = {device}
+my-number = {number}
+sms-center = +12025550199
+sim-buffering = true
+
+group = modems
+id = generic
+name = generic
+speed = 115200
+init-string = "AT+CNMI=2,1,0,1,0"
+message-storage = SM
+
+group = smsbox
+bearerbox-host = 127.0.0.1
+bearerbox-port = {boxes}
+sendsms-port = {sending}
+sendsms-interface = 127.0.0.1
+
+group = sendsms-user
+username = tester
+password = tester
+default-sender = {number}
+concatenation = true
+max-messages = 10
+
+group = sms-service
+keyword = default
+get-url = "{url}/in?from=%p&text=%b&charset=%C"
+catch-all = true
+concatenation = true
+max-messages = 0
+"""
 
 
 class Application(http.server.ThreadingHTTPServer):
@@ -63,55 +112,17 @@ def send(need, programs, bank, tmp_path, until, application):
     admin, boxes, sending = free_ports(3)
     (tmp_path / "spool").mkdir()
     config = tmp_path / "kannel.conf"
-    config.write_text(f"""
-group = core
-admin-port = {admin}
-admin-interface = 127.0.0.1
-admin-password = unused
-smsbox-port = {boxes}
-smsbox-interface = 127.0.0.1
-box-allow-ip = 127.0.0.1
-log-file = {tmp_path}/bearerbox.log
-store-type = spool
-store-location = {tmp_path}/spool
-dlr-storage = internal
-
-group = smsc
-smsc = at
-smsc-id = stick
-modemtype = generic
-device = {bank.ports[0]}
-my-number = {bank.modems()[0]["number"]}
-sms-center = +12025550199
-sim-buffering = true
-
-group = modems
-id = generic
-name = generic
-speed = 115200
-init-string = "AT+CNMI=2,1,0,1,0"
-message-storage = SM
-
-group = smsbox
-bearerbox-host = 127.0.0.1
-bearerbox-port = {boxes}
-sendsms-port = {sending}
-sendsms-interface = 127.0.0.1
-
-group = sendsms-user
-username = tester
-password = tester
-default-sender = {bank.modems()[0]["number"]}
-concatenation = true
-max-messages = 10
-
-group = sms-service
-keyword = default
-get-url = "{application.url}/in?from=%p&text=%b&charset=%C"
-catch-all = true
-concatenation = true
-max-messages = 0
-""")
+    config.write_text(
+        CONFIG.format(
+            admin=admin,
+            boxes=boxes,
+            sending=sending,
+            folder=tmp_path,
+            url=application.url,
+            device=bank.ports[0],
+            number=bank.modems()[0]["number"],
+        )
+    )
     programs.start(need("bearerbox", package="kannel"), config)
     until(lambda: listens(boxes), "bearerbox")
     programs.start(need("smsbox", package="kannel"), config)

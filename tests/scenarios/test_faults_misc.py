@@ -8,16 +8,17 @@ from functools import partial
 import pytest
 
 from gateway import readings
-from tests.scenarios.asking import Build, ask, engine, resets, technician, told
+from tests.scenarios.asking import ask, engine, resets, technician, told
+from tests.scenarios.receiving import Make
 from tests.simulated import ADA
 
 # F67: the ladder
 
 
 def test_f67_a_hung_modem_is_restarted_once_in_ten_minutes_at_most_and_then_a_person_is_told(
-    build: Build,
+    make: Make,
 ) -> None:
-    house = build()
+    house = make()
     house.until_ready()
     message_id = house.approved()
     house.until(lambda: house.state(message_id) in ("sent", "delivered"), "sent")
@@ -41,8 +42,8 @@ def test_f67_a_hung_modem_is_restarted_once_in_ten_minutes_at_most_and_then_a_pe
     assert [row["code"] for row in readings.errors(house.db, "s0", since_day="2026-01-01")] == ["silence"]
 
 
-def test_f67_a_restart_that_helps_is_the_end_of_it(build: Build) -> None:
-    house = build()
+def test_f67_a_restart_that_helps_is_the_end_of_it(make: Make) -> None:
+    house = make()
     house.until_ready()
     modem = engine(house)
     really = modem.feed
@@ -61,8 +62,8 @@ def test_f67_a_restart_that_helps_is_the_end_of_it(build: Build) -> None:
     assert house.db.execute("SELECT reset_at FROM station").fetchone()["reset_at"] is not None
 
 
-def test_f67_the_limit_holds_over_a_restart_of_ours(build: Build) -> None:
-    house = build()
+def test_f67_the_limit_holds_over_a_restart_of_ours(make: Make) -> None:
+    house = make()
     house.until_ready()
     house.fault("hang", 100_000.0)
     house.until(lambda: resets(house) == 1, "the vendor's command", 900)
@@ -75,8 +76,8 @@ def test_f67_the_limit_holds_over_a_restart_of_ours(build: Build) -> None:
     assert house.clock.monotonic() - began >= 590
 
 
-def test_f67_the_button_restarts_it_now_and_says_why_when_it_may_not(build: Build) -> None:
-    house = build()
+def test_f67_the_button_restarts_it_now_and_says_why_when_it_may_not(make: Make) -> None:
+    house = make()
     house.until_ready()
     tess = technician(house)
     assert "plugged in less than 90 seconds ago" in ask(house, "reset", by=tess)
@@ -89,8 +90,8 @@ def test_f67_the_button_restarts_it_now_and_says_why_when_it_may_not(build: Buil
     assert resets(house) == 1
 
 
-def test_f18_f67_nothing_is_reset_while_a_texts_answer_may_come(build: Build) -> None:
-    house = build()
+def test_f18_f67_nothing_is_reset_while_a_texts_answer_may_come(make: Make) -> None:
+    house = make()
     house.until_ready()
     house.run(120)
     house.fault("cmgs_silent")
@@ -105,8 +106,8 @@ def test_f18_f67_nothing_is_reset_while_a_texts_answer_may_come(build: Build) ->
 # F68, F77
 
 
-def test_f68_a_modem_that_falls_silent_after_hours_is_opened_anew_before(build: Build) -> None:
-    house = build(reopen_hours=2)
+def test_f68_a_modem_that_falls_silent_after_hours_is_opened_anew_before(make: Make) -> None:
+    house = make(reopen_hours=2)
     house.until_ready()
     opened = house.opened[0]
     house.run(6.5 * 3600)
@@ -114,15 +115,15 @@ def test_f68_a_modem_that_falls_silent_after_hours_is_opened_anew_before(build: 
     assert house.said()[0] == "ready"
 
 
-def test_f68_without_a_schedule_the_port_stays_open(build: Build) -> None:
-    house = build()
+def test_f68_without_a_schedule_the_port_stays_open(make: Make) -> None:
+    house = make()
     house.until_ready()
     house.run(6 * 3600)
     assert house.opened[0] == 1
 
 
-def test_f77_a_slow_start_after_the_plug_is_no_hang(build: Build) -> None:
-    house = build()
+def test_f77_a_slow_start_after_the_plug_is_no_hang(make: Make) -> None:
+    house = make()
     house.until_ready()
     house.world.unplug(0, now=house.now())
     house.until(lambda: house.said()[0] == "lost", "lost")
@@ -143,9 +144,9 @@ def test_f77_a_slow_start_after_the_plug_is_no_hang(build: Build) -> None:
     ],
 )
 def test_f74_the_modem_is_not_blamed_for_a_weak_power_supply(
-    build: Build, kind: str | None, evidence: str, words: str
+    make: Make, kind: str | None, evidence: str, words: str
 ) -> None:
-    house = build()
+    house = make()
     house.until_ready()
     if kind is not None:
         readings.host_event(house.db, kind, evidence, now=house.wall())
@@ -154,8 +155,8 @@ def test_f74_the_modem_is_not_blamed_for_a_weak_power_supply(
     assert any(words in reason for reason in told(house))
 
 
-def test_f83_the_modems_clock_is_never_asked_and_never_believed(build: Build) -> None:
-    house = build(personality="huawei-e3131")
+def test_f83_the_modems_clock_is_never_asked_and_never_believed(make: Make) -> None:
+    house = make(personality="huawei-e3131")
     house.until_ready()
     modem = engine(house)
     modem.later(house.now(), partial(modem.unasked, "^NWTIME: 18/03/09,12:36:21+4,00"))
@@ -174,9 +175,9 @@ def test_f83_the_modems_clock_is_never_asked_and_never_believed(build: Build) ->
 )
 @pytest.mark.parametrize("model", ["generic", "huawei-e3131"])
 def test_f85_f86_a_balance_is_read_in_every_form_and_the_session_closed(
-    build: Build, form: str, model: str
+    make: Make, form: str, model: str
 ) -> None:
-    house = build(personality=model)
+    house = make(personality=model)
     house.until_ready()
     house.fault("ussd", form)
     answer = ask(house, "ussd", "*100#", by=technician(house))
@@ -189,8 +190,15 @@ def test_f85_f86_a_balance_is_read_in_every_form_and_the_session_closed(
     house.until(lambda: house.state(message_id) in ("sent", "delivered"), "sent")
 
 
-def test_f86_a_menu_is_closed_and_no_answer_is_told(build: Build) -> None:
-    house = build()
+def test_f85_letters_of_the_gsm_alphabet_shown_as_ascii_are_read(make: Make) -> None:
+    house = make()
+    house.until_ready()
+    house.fault("ussd", {"kind": "ascii", "text": "Guthaben 3.00 EUR, bitte wählen Sie"})
+    assert ask(house, "ussd", "*100#") == "Guthaben 3.00 EUR, bitte wählen Sie"
+
+
+def test_f86_a_menu_is_closed_and_no_answer_is_told(make: Make) -> None:
+    house = make()
     house.until_ready()
     assert "2 Offers" in ask(house, "ussd", "*111#")
     assert not engine(house).ussd_open
@@ -201,24 +209,24 @@ def test_f86_a_menu_is_closed_and_no_answer_is_told(build: Build) -> None:
     assert "balance" in ask(house, "ussd", "*100#")
 
 
-def test_a_code_that_changes_a_setting_never_reaches_the_modem(build: Build) -> None:
-    house = build()
+def test_a_code_that_changes_a_setting_never_reaches_the_modem(make: Make) -> None:
+    house = make()
     house.until_ready()
     for code in ("**21*+12025550123#", "##002#", "*21#", "**04*1234*9999*9999#"):
         assert "was not asked" in ask(house, "ussd", code)
     assert not any("CUSD=1" in line for line in house.written[0])
 
 
-def test_f87_names_are_read_in_plain_characters(build: Build) -> None:
-    house = build()
+def test_f87_names_are_read_in_plain_characters(make: Make) -> None:
+    house = make()
     house.until_ready()
     assert 'AT+CSCS="IRA"' in house.written[0]
     assert house.db.execute("SELECT operator FROM station").fetchone()["operator"] == "Textbank Mobile"
 
 
 @pytest.mark.parametrize("model", ["generic", "huawei-e3131", "sim800l"])
-def test_f88_no_model_is_asked_for_its_list_of_commands(build: Build, model: str) -> None:
-    house = build(personality=model)
+def test_f88_no_model_is_asked_for_its_list_of_commands(make: Make, model: str) -> None:
+    house = make(personality=model)
     house.until_ready()
     house.run(3600)
     assert not any("CLAC" in line for line in house.written[0])
@@ -227,16 +235,16 @@ def test_f88_no_model_is_asked_for_its_list_of_commands(build: Build, model: str
 # F91 and SIMs on hold
 
 
-def test_f91_the_operators_notice_is_in_the_inbox(build: Build) -> None:
-    house = build()
+def test_f91_the_operators_notice_is_in_the_inbox(make: Make) -> None:
+    house = make()
     house.until_ready()
     house.arrive("Your credit is low: $0.10 left.", "2424")
     house.until(lambda: house.shown("2424") == ["Your credit is low: $0.10 left."], "the notice")
     assert house.waiting() == ["2424"]
 
 
-def test_f91_with_a_rule_it_holds_the_sim_and_nobody_else_can(build: Build) -> None:
-    house = build(low_credit="Credit is LOW")
+def test_f91_with_a_rule_it_holds_the_sim_and_nobody_else_can(make: Make) -> None:
+    house = make(low_credit="Credit is LOW")
     house.until_ready()
     house.arrive("Ha, your credit is low", ADA)
     house.until(lambda: house.shown() == ["Ha, your credit is low"], "a person's text")

@@ -1,16 +1,19 @@
 """What a technician sees and asks of whole stations: samples, counts, questions, SIMs on hold, self-tests."""
 
+from dataclasses import replace
 from typing import Any
 
 from gateway import people, readings, selftests, sims, stations
-from tests.scenarios.asking import Build, ask, engine, technician, told
+from hardware.virtual.engine import Engine
+from tests.scenarios.asking import ask, engine, technician, told
+from tests.scenarios.receiving import Make
 from tests.simulated import ADA, House
 
 # Health
 
 
-def test_signal_temperature_and_voltage_are_sampled_and_the_network_at_once(build: Build) -> None:
-    house = build(personality="sim800l")
+def test_signal_temperature_and_voltage_are_sampled_and_the_network_at_once(make: Make) -> None:
+    house = make(personality="sim800l")
     house.fault("temperature", 61.0)
     house.fault("voltage", 3_600)
     house.until_ready()
@@ -26,8 +29,8 @@ def test_signal_temperature_and_voltage_are_sampled_and_the_network_at_once(buil
     )
 
 
-def test_refusals_are_counted_by_code(build: Build) -> None:
-    house = build()
+def test_refusals_are_counted_by_code(make: Make) -> None:
+    house = make()
     house.until_ready()
     house.fault("cmgs_error", 38, 1)
     message_id = house.approved()
@@ -39,8 +42,8 @@ def test_refusals_are_counted_by_code(build: Build) -> None:
 # The query console
 
 
-def test_a_question_is_answered_with_the_modems_own_lines(build: Build) -> None:
-    house = build()
+def test_a_question_is_answered_with_the_modems_own_lines(make: Make) -> None:
+    house = make()
     house.until_ready()
     house.arrive("A text that no technician reads")
     answer = ask(house, "query", "at+cops?", by=technician(house))
@@ -52,8 +55,8 @@ def test_a_question_is_answered_with_the_modems_own_lines(build: Build) -> None:
     assert "does not answer this" in ask(house, "query", "AT+CPSI?")
 
 
-def test_what_is_asked_of_a_modem_that_is_gone_is_answered_too(build: Build) -> None:
-    house = build()
+def test_what_is_asked_of_a_modem_that_is_gone_is_answered_too(make: Make) -> None:
+    house = make()
     house.until_ready()
     house.world.unplug(0, now=house.now())
     house.until(lambda: house.said()[0] == "lost", "lost")
@@ -61,19 +64,24 @@ def test_what_is_asked_of_a_modem_that_is_gone_is_answered_too(build: Build) -> 
     assert "the modem is lost" in ask(house, "ussd", "*100#")
 
 
+def exchange_sims(one: Engine, other: Engine) -> None:
+    """Each modem keeps its IMEI and gets the other's card."""
+    sims_before = one.drawer.inserted, other.drawer.inserted
+    for modem, sim in ((one, sims_before[1]), (other, sims_before[0])):
+        card = replace(sim.card, imei=modem.card.imei, place=modem.card.place)
+        modem.drawer.inserted = replace(sim, card=card)
+
+
 def test_a_sim_on_hold_stays_so_over_a_restart_and_in_another_modem_until_somebody_says_go_on(
-    build: Build,
+    make: Make,
 ) -> None:
-    house = build(count=2)
+    house = make(count=2)
     house.until_ready()
     iccid = engine(house).card.iccid
     stations.pause_sim(house.db, iccid, "The network says that this SIM has no credit.", now=house.wall())
     house.restart()
     house.until(lambda: house.said("s0")[0] == "paused", "paused")
-    engine(house, 0).drawer.inserted, engine(house, 1).drawer.inserted = (
-        engine(house, 1).drawer.inserted,
-        engine(house, 0).drawer.inserted,
-    )
+    exchange_sims(engine(house, 0), engine(house, 1))
     house.until(lambda: house.said("s1")[0] == "paused", "the card's new modem is paused", 300)
     assert "no credit" in house.said("s1")[1]
     house.until(lambda: house.said("s0")[0] == "ready", "and the old one works", 300)
@@ -85,8 +93,8 @@ def test_a_sim_on_hold_stays_so_over_a_restart_and_in_another_modem_until_somebo
 # Self-tests
 
 
-def two(build: Build, **spec: Any) -> House:
-    house = build(count=2, **spec)
+def two(make: Make, **spec: Any) -> House:
+    house = make(count=2, **spec)
     house.until_ready()
     admin = people.create(house.db, "Ana", "admin", now=house.wall())
     selftests.approve_standing(house.db, by=admin, channel="panel", now=house.wall())
@@ -101,9 +109,9 @@ def by_s0(house: House, number: str) -> int:
 
 
 def test_a_self_test_tells_when_its_text_left_came_and_was_reported_and_no_volunteer_sees_it(
-    build: Build,
+    make: Make,
 ) -> None:
-    house = two(build)
+    house = two(make)
     assert "sends a test text to s1" in ask(house, "self_test", by=technician(house))
     house.until(lambda: selftests.latest(house.db)[0]["ended_at"] is not None, "its end", 200)
     test = selftests.latest(house.db)[0]
@@ -115,8 +123,8 @@ def test_a_self_test_tells_when_its_text_left_came_and_was_reported_and_no_volun
     house.until(lambda: not house.stored(1), "an empty SIM")
 
 
-def test_a_self_test_that_does_not_arrive_ends_with_a_sentence(build: Build) -> None:
-    house = two(build)
+def test_a_self_test_that_does_not_arrive_ends_with_a_sentence(make: Make) -> None:
+    house = two(make)
     house.world.unplug(1, now=house.now())
     ask(house, "self_test", "s1")
     house.until(lambda: selftests.latest(house.db)[0]["ended_at"] is not None, "its end", 400)
@@ -125,8 +133,8 @@ def test_a_self_test_that_does_not_arrive_ends_with_a_sentence(build: Build) -> 
     assert "did not come to s1 within three minutes" in test["reason"]
 
 
-def test_a_station_that_lost_sight_of_two_texts_proves_itself_and_goes_on(build: Build) -> None:
-    house = two(build)
+def test_a_station_that_lost_sight_of_two_texts_proves_itself_and_goes_on(make: Make) -> None:
+    house = two(make)
     house.fault("cmgs_error", 332, 2)
     texts = [by_s0(house, f"+1202555016{number}") for number in range(3)]
     house.until(lambda: house.state(texts[2]) in ("sent", "delivered"), "it goes on", 900)
@@ -135,8 +143,8 @@ def test_a_station_that_lost_sight_of_two_texts_proves_itself_and_goes_on(build:
     assert [row["passed"] for row in selftests.latest(house.db)] == [1]
 
 
-def test_a_self_test_goes_on_over_a_restart_of_ours(build: Build) -> None:
-    house = two(build)
+def test_a_self_test_goes_on_over_a_restart_of_ours(make: Make) -> None:
+    house = two(make)
     house.fault("cmgs_error", 332, 2)
     texts = [by_s0(house, f"+1202555016{number}") for number in range(3)]
     house.until(lambda: "now tests itself" in house.said()[1], "the test", 900)
@@ -145,8 +153,8 @@ def test_a_self_test_goes_on_over_a_restart_of_ours(build: Build) -> None:
     assert len(selftests.latest(house.db)) == 1
 
 
-def test_that_the_tests_own_text_left_is_no_proof_yet_over_a_restart_either(build: Build) -> None:
-    house = two(build)
+def test_that_the_tests_own_text_left_is_no_proof_yet_over_a_restart_either(make: Make) -> None:
+    house = two(make)
     house.fault("cmgs_error", 332, 2)
     house.fault("reject_inbound", modem=1)
     texts = [by_s0(house, f"+1202555016{number}") for number in range(3)]
@@ -160,8 +168,8 @@ def test_that_the_tests_own_text_left_is_no_proof_yet_over_a_restart_either(buil
     assert [row["passed"] for row in selftests.latest(house.db)] == [0]
 
 
-def test_a_station_that_may_not_test_itself_does_when_it_may(build: Build) -> None:
-    house = two(build)
+def test_a_station_that_may_not_test_itself_does_when_it_may(make: Make) -> None:
+    house = two(make)
     house.db.execute("DELETE FROM setting WHERE key='self_test'")
     house.fault("cmgs_error", 332, 2)
     texts = [by_s0(house, f"+1202555016{number}") for number in range(3)]
@@ -173,8 +181,8 @@ def test_a_station_that_may_not_test_itself_does_when_it_may(build: Build) -> No
     house.until(lambda: house.state(texts[2]) in ("sent", "delivered"), "it goes on", 1200)
 
 
-def test_a_station_whose_self_test_fails_waits_for_a_person_and_does_not_try_again(build: Build) -> None:
-    house = two(build)
+def test_a_station_whose_self_test_fails_waits_for_a_person_and_does_not_try_again(make: Make) -> None:
+    house = two(make)
     house.fault("cmgs_error", 332)
     texts = [by_s0(house, f"+1202555016{number}") for number in range(3)]
     house.until(lambda: "did not pass" in house.said()[1], "the sentence", 900)
@@ -187,8 +195,8 @@ def test_a_station_whose_self_test_fails_waits_for_a_person_and_does_not_try_aga
     house.until(lambda: house.state(texts[2]) in ("sent", "delivered"), "sent")
 
 
-def test_without_another_modem_a_paused_station_waits_for_a_person(build: Build) -> None:
-    house = build()
+def test_without_another_modem_a_paused_station_waits_for_a_person(make: Make) -> None:
+    house = make()
     house.until_ready()
     house.fault("cmgs_error", 332, 2)
     for number in range(2):
@@ -199,8 +207,8 @@ def test_without_another_modem_a_paused_station_waits_for_a_person(build: Build)
     assert "another modem" in ask(house, "self_test")
 
 
-def test_a_self_test_by_schedule(build: Build) -> None:
-    house = two(build, self_test_hours=3)
+def test_a_self_test_by_schedule(make: Make) -> None:
+    house = two(make, self_test_hours=3)
     for _ in range(3):
         house.run(300)
         house.clock.advance(3 * 3600)

@@ -25,6 +25,7 @@ def routes(app: Flask, world: World, ids: dict[str, int]) -> list[tuple[str, str
         "device_id": 1,
         "token": "not-a-token",
         "what": "pause",
+        "span": "day",
         "filename": "panel.css",
     }
     found = []

@@ -2,7 +2,19 @@
 
 from flask import Blueprint
 
-from web.screens import home, inbox, me, modems, people, send, sign_in, stream, uncertain
+from web.screens import (
+    home,
+    inbox,
+    me,
+    modem_acts,
+    modem_day,
+    modems,
+    people,
+    send,
+    sign_in,
+    stream,
+    uncertain,
+)
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     home.bp,
@@ -10,6 +22,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     inbox.bp,
     uncertain.bp,
     modems.bp,
+    modem_acts.bp,
+    modem_day.bp,
     people.bp,
     me.bp,
     sign_in.bp,

@@ -30,6 +30,8 @@
   function soon(ms) {
     if (due === null) due = setTimeout(ask, Math.max(ms, last + GAP_MS - Date.now(), 0));
   }
+  /* What was told while a form was under way: its answer may be older than that. */
+  document.addEventListener("textbank:sent", () => { if (again && !asking) { again = false; soon(0); } });
   function concerns(change) {
     const topics = (main().dataset.topics || "").split(" "), mine = (main().dataset.conversations || "").split(" ").filter(Boolean);
     const hit = change.topics.filter((topic) => topics.includes(topic));

@@ -28,12 +28,18 @@ const textbank = (window.textbank = {});
     if (how === "there") return void (time.textContent = clock(HOURS, time.dataset.zone).format(now));
     const minutes = Math.round((now - at) / 60000);
     if (how === "ago" && minutes < 60) return void (time.textContent = minutes < 1 ? said.format(0, "second") : said.format(-minutes, "minute"));
+    if (how === "date") return void (time.textContent = clock({ weekday: "short", day: "numeric", month: "short", ...HOURS }).format(at));
     const parts = { ...HOURS };
     if (how === "second") parts.second = "2-digit";
     if (at.toDateString() !== now.toDateString()) Object.assign(parts, { day: "numeric", month: "short" });
     time.textContent = clock(parts).format(at);
   }
-  const sayTimes = (root) => root.querySelectorAll("time[data-how]").forEach(sayTime);
+  const LABELS = { clock: HOURS, hour: { hour: "numeric" }, weekday: { weekday: "short" }, day: { day: "numeric", month: "short" } };
+  const sayLabel = (label) => { label.textContent = clock(LABELS[label.dataset.how]).format(new Date(label.dataset.at)); };
+  const sayTimes = (root) => {
+    root.querySelectorAll("time[data-how]").forEach(sayTime);
+    root.querySelectorAll("text[data-how]").forEach(sayLabel);
+  };
   setInterval(() => document.hidden || sayTimes(document), 30000);
 
   /* ---- pieces ---- */
@@ -103,12 +109,14 @@ const textbank = (window.textbank = {});
       const atEnd = older.scrollHeight - older.scrollTop - older.clientHeight < 80, top = older.scrollTop;
       const other = newer.dataset.card && newer.dataset.card !== older.dataset.card;
       drawn.set(newer.id, words);
+      for (const open of older.querySelectorAll("details[id][open]")) newer.querySelector(`#${open.id}`)?.setAttribute("open", "");
       document.adoptNode(newer);
       sayTimes(newer);
       keepFocus(() => older.replaceWith(newer));
       newer.scrollTop = newer.hasAttribute("data-tail") && atEnd ? newer.scrollHeight : top;
       if (newer.id === "card" && other) shield();
       if (newer.id === "talk") tellNew(older, newer);
+      if (newer.dataset.tell && newer.dataset.tell !== older.dataset.tell) textbank.say(newer.dataset.tell);
     }
     adopt(fresh);
     document.dispatchEvent(new Event("textbank:drawn"));
@@ -127,7 +135,7 @@ const textbank = (window.textbank = {});
     document.body.className = fresh.body.className;
     settle();
     shield();
-    const next = newer.querySelector("[autofocus]") || newer.querySelector("[role=alert] strong") || newer.querySelector("#who") || newer.querySelector("h1");
+    const next = newer.querySelector("[autofocus], [data-focus]") || newer.querySelector("[role=alert] strong") || newer.querySelector("#who") || newer.querySelector("h1");
     if (next) {
       if (!next.hasAttribute("tabindex") && !/^(TEXTAREA|INPUT|BUTTON|A)$/.test(next.tagName)) next.tabIndex = -1;
       next.focus({ preventScroll: true });
@@ -172,6 +180,7 @@ const textbank = (window.textbank = {});
     } finally {
       clearTimeout(timer);
       sending = false;
+      document.dispatchEvent(new Event("textbank:sent"));
     }
   }
   /* What somebody typed stays where it is; the sentence stands above it. */

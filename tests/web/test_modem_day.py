@@ -1,0 +1,133 @@
+"""A modem's day as a page: the graphs say in words what they show, the machine stands beside the modem, and nobody's words are there."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+from gateway import readings, stations, store
+from tests.web.conftest import Visitor
+from tests.web.modem_days import restless_day
+from tests.web.world import World, modems
+
+Visit = Callable[..., Visitor]
+SPANS = ("hour", "day", "week", "month")
+
+
+def page(visit: Visit, path: str, who: str = "technician") -> str:
+    answer = visit(who).get(path)
+    assert answer.status_code == 200, path
+    return answer.get_data(as_text=True)
+
+
+@pytest.mark.parametrize("span", SPANS[1:])
+def test_the_power_fell_then_the_stick_went(world: World, visit: Visit, span: str) -> None:
+    restless_day(world)
+    said = page(visit, f"/modems/north/{span}")
+    assert f"<h1>A good {span} with 3 gaps, 21 minutes in all</h1>" in said
+    assert "The power fell, then the modem went." in said
+    assert f"3 of 3 gaps of this {span}" in said
+    assert "40 out, 14 in" in said
+    log = said[said.index('id="day-log"') :]
+    numbers = re.findall(r'flag-word">(\d)</span> ([^<]+)<', log)
+    assert len(numbers) == 9  # each fall: the power, the USB, the modem
+    if span == "day":
+        assert [what for number, what in numbers if number == "1"] == [
+            "Not reached",
+            "A device left the USB",
+            "The power of the machine fell",
+        ]
+
+
+@pytest.mark.parametrize("span", SPANS[1:])
+def test_every_graph_says_in_words_what_it_shows(world: World, visit: Visit, span: str) -> None:
+    restless_day(world)
+    said = page(visit, f"/modems/north/{span}")
+    labels = re.findall(r'role="img" aria-label="([^"]+)"', said)
+    assert [label.split(":")[0].split(",")[0] for label in labels] == [
+        "State",
+        "Network",
+        "Signal",
+        "40 texts out",
+        "3 times a text was put off",
+        "Memory for texts",
+        "Temperature",
+        "Voltage",
+    ]
+    assert "Ready 9 h 24 min, Not reached 18 minutes" in labels[0]
+
+
+def test_the_table_says_the_same(world: World, visit: Visit) -> None:
+    restless_day(world)
+    said = page(visit, "/modems/north/day")
+    rows = re.findall(r"<tr><th scope=\"row\">.*?</tr>", said)
+    assert 10 <= len(rows) <= 12
+    cells = [re.findall(r"<td>([^<]*)</td>", row) for row in rows]
+    assert sum(int(cell[1]) for cell in cells) == 40
+    assert sum(int(cell[2]) for cell in cells) == 14
+    assert sum(int(cell[3]) for cell in cells) == 3
+    assert sum(int(cell[4]) for cell in cells) == 6
+    assert any("Not reached" in cell[5] for cell in cells)
+
+
+@pytest.mark.parametrize("span", SPANS)
+def test_a_modem_of_which_nothing_is_known_has_a_page(world: World, visit: Visit, span: str) -> None:
+    modems(world)
+    world.db.execute("DELETE FROM station_event")
+    said = page(visit, f"/modems/south/{span}")
+    assert f"Nothing is known of its {span} yet" in said
+    assert "No text went out or came in." in said
+    assert "It has not told its signal yet" in said
+
+
+def test_one_sample_is_a_picture_too(world: World, visit: Visit) -> None:
+    modems(world)
+    now = store.wall_ms()
+    readings.sample(world.db, "north", now=now - 60_000, signal_dbm=-71, registration="home")
+    said = page(visit, "/modems/north/day")
+    assert "now −71 dBm, good" in said
+    assert said.count('<circle class="fill"') == 1
+
+
+def test_a_modem_that_is_away_now_says_since_when(world: World, visit: Visit) -> None:
+    now = restless_day(world)
+    stations.set_state(world.db, "north", "lost", "The modem north is gone.", now=now - 12 * 60_000)
+    said = page(visit, "/modems/north/day")
+    assert "<h1>It has not been reached for 12 minutes</h1>" in said
+    assert re.search(r"last −\d+ dBm", said)
+
+
+def test_what_happened_at_another_socket_stays_out(world: World, visit: Visit) -> None:
+    restless_day(world)
+    world.db.execute("UPDATE station SET place='1-1.4' WHERE name='south'")
+    said = page(visit, "/modems/south/day")
+    assert "usb 1-1.3" not in said
+    assert "The power of the machine fell, and this modem held on." in said
+
+
+@pytest.mark.parametrize("name", ["nobody", "north/year", "north/day/x"])
+def test_a_day_that_is_none_is_no_page(world: World, visit: Visit, name: str) -> None:
+    modems(world)
+    assert visit("technician").get(f"/modems/{name}/day").status_code == 404
+
+
+def test_a_coordinator_looks_too_and_a_volunteer_does_not(world: World, visit: Visit) -> None:
+    restless_day(world)
+    assert "A good day" in page(visit, "/modems/north/day", "coordinator")
+    assert visit("volunteer").get("/modems/north/day").status_code == 403
+
+
+def test_a_young_modem_is_looked_at_by_the_hour(world: World, visit: Visit) -> None:
+    modems(world)
+    readings.sample(world.db, "north", now=store.wall_ms(), signal_dbm=-71)
+    assert 'href="/modems/north/hour"' in page(visit, "/modems")
+    said = page(visit, "/modems/north/hour")
+    assert "<h1>A good hour</h1>" in said
+    assert said.count('data-how="clock" data-at=') >= 3
+
+
+def test_the_card_shows_the_day_in_small_and_leads_to_it(world: World, visit: Visit) -> None:
+    restless_day(world)
+    said = page(visit, "/modems")
+    assert 'href="/modems/north/day"' in said
+    assert "Ready 9 h 24 min, Not reached 18 minutes" in said
