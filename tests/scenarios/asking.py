@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 from gateway import people, stations
 from gateway.people import User
 from hardware.virtual.engine import Engine
 from tests.simulated import House
+
+Build = Callable[..., House]
 
 
 def engine(house: House, number: int = 0) -> Engine:
