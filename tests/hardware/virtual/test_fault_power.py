@@ -57,6 +57,16 @@ def test_a_weak_supply_is_said_then_ends_it(host_on):
     assert "RDY" in host.plug_anew()
 
 
+def test_a_start_can_take_long(host):
+    host.throw("slow_boot", 20)
+    host.world.unplug(0, now=host.now)
+    host.world.plug(0, now=host.now)
+    host.wait(19.9)
+    assert host.say("AT") == ""
+    host.wait(0.2)
+    assert host.say("AT").endswith("OK\r\n")
+
+
 def test_a_stick_is_a_cdrom_first(host_on):
     host = host_on("huawei-e3131").quiet()
     assert (usb(host)["is"], usb(host)["product"]) == ("modem", "1442")
