@@ -138,9 +138,7 @@ def test_f42_what_rang_and_is_not_there_yet_is_looked_for_again_and_never_droppe
     assert house.until(read(house, 2), "found by the sweep at the end") < 4
 
 
-def test_f43_counters_that_lag_or_lie_are_not_believed(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_f43_counters_that_lag_or_lie_are_not_believed(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     house.fault("cpms_stale_500ms")
     storage = house.world.modems[0].storages["ME"]
     monkeypatch.setattr(type(storage), "used", lambda self, now, *, stale=False: 0)
