@@ -6,10 +6,10 @@ RECORDS := .venv/not-run
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --no-annotate $(if $(UPGRADE),--upgrade)
 
-.PHONY: help demo run setup test test-peers lint format lock bench clean
+.PHONY: help demo run setup test test-peers soak lint format lock rules install-udev bench clean
 
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo:  ## the whole of Textbank on virtual modems: nothing to plug in, nothing is sent
 	@./setup.sh run
@@ -32,9 +32,13 @@ test:  ## lint, types and every test; STRICT=1 makes a test that could not run a
 	$(BIN)/pytest -q -m "browser" || failed=1; \
 	exit $$failed
 
-test-peers:  ## gammu, gammu-smsd, smsd and python-gsmmodem against the virtual modem
+test-peers:  ## gammu, smsd, gnokii, Kannel, ModemManager and python-gsmmodem drive the virtual modem
 	@./setup.sh peers
 	@$(BIN)/pytest -q -m "peer"
+
+soak:  ## houses by seed for SECONDS=600 from seed FIRST=0 on; SEED=7 shows one with all that happened
+	@./setup.sh test
+	@$(PY) -m tests.scenarios.simulation $(if $(SEED),--seed $(SEED),--seconds $(or $(SECONDS),600) --first $(or $(FIRST),0))
 
 lint:  ## ruff and mypy
 	@./setup.sh test
@@ -51,6 +55,15 @@ lock:  ## write the lock files from pyproject.toml; UPGRADE=1 takes the newest o
 	@./setup.sh test
 	@$(COMPILE) --extra build pyproject.toml -o requirements.lock
 	@$(COMPILE) --extra build --extra dev --constraint requirements.lock pyproject.toml -o requirements-dev.lock
+
+rules:  ## write udev's rules from the table of USB modems
+	@./setup.sh test
+	@$(PY) -m udev.generate
+
+install-udev:  ## give udev our rules for USB modems (with sudo)
+	@install -D -m 644 udev/72-textbank.rules $(DESTDIR)/etc/udev/rules.d/72-textbank.rules
+	@if [ -z "$(DESTDIR)" ] && [ -S /run/udev/control ]; then \
+	udevadm control --reload && udevadm trigger --action=add --subsystem-match=usb --subsystem-match=tty; fi
 
 bench:  ## the measures, with this machine's name
 	@./setup.sh test

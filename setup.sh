@@ -2,8 +2,8 @@
 # Makes this folder ready to work: ./setup.sh run | test | peers   (the Makefile calls it; calling it again costs nothing)
 #
 # run    .venv with what the lock file names, checked by hash, and .venv/bin/textbank
-# test   that, with the tools of the tests, and Debian's Chromium and DejaVu fonts
-# peers  that, with Debian's gammu and smstools
+# test   that, with the tools of the tests: Debian's Chromium, DejaVu fonts, ser2net, and umockdev (USB sticks that are not there)
+# peers  that, with Debian's gammu, smstools, gnokii, kannel and ModemManager
 #
 # System packages come by apt, only when this user may (root, or sudo that asks for no password); else one line says what to install.
 # Promises: an interrupted set-up is finished by the next call; what is already there is left alone. Fails with one line and exit 1.
@@ -117,28 +117,39 @@ environment() {
     done
 }
 
-# Debian starts the daemons of gammu-smsd and smstools when it installs them; they would take the modems.
-peers() {
-    had=""
-    for daemon in gammu-smsd smstools; do is_installed $daemon && had="$had $daemon"; done
-    packages gammu gammu-smsd smstools || return 1
+# Debian starts daemons when it installs them, and these would take the modems. $1: packages with a daemon, package:service where the
+# names differ; the rest: what to install. A daemon that was here before is left as it is, one that we bring never starts.
+tame_packages() {
+    ours=""
+    for daemon in $1; do is_installed "${daemon%:*}" || ours="$ours ${daemon#*:}"; done
+    shift
+    [ -n "$ours" ] || { packages "$@"; return; }
     root=$(as_root)
-    for daemon in gammu-smsd smstools; do
-        case " $had " in *" $daemon "*) continue ;; esac
-        if [ -d /run/systemd/system ]; then $root systemctl --quiet disable --now $daemon || true
-        elif [ -x /etc/init.d/$daemon ]; then $root "/etc/init.d/$daemon" stop >/dev/null 2>&1 || true; fi
+    systemd() { if [ -d /run/systemd/system ] && [ "$root" != no ]; then $root systemctl --quiet "$@" || true; fi; }
+    for service in $ours; do systemd mask --runtime "$service.service"; done
+    done=0
+    packages "$@" || done=1
+    for service in $ours; do
+        systemd unmask --runtime "$service.service"
+        systemd disable "$service.service"
+        if [ "$done" = 0 ] && [ ! -d /run/systemd/system ] && [ -x "/etc/init.d/$service" ]; then
+            $root "/etc/init.d/$service" stop >/dev/null 2>&1 || true
+        fi
     done
+    return "$done"
 }
 
 case "${1:-}" in
     run) environment requirements.lock run ;;
     test)
         environment requirements-dev.lock test run
-        packages chromium fonts-dejavu-core || say "not installed, so the tests that need it are reported as not run. Run: $MEND"
+        tame_packages "ser2net" chromium fonts-dejavu-core ser2net udev systemd umockdev gir1.2-umockdev-1.0 python3-gi \
+            || say "not installed, so the tests that need it are reported as not run. Run: $MEND"
         ;;
     peers)
         environment requirements-dev.lock test run
-        peers || say "not installed, so the tests that need it are reported as not run. Run: $MEND"
+        tame_packages "gammu-smsd smstools kannel modemmanager:ModemManager" \
+            gammu gammu-smsd smstools gnokii-cli kannel modemmanager dbus-daemon dbus-bin || say "not installed, so the tests that need it are reported as not run. Run: $MEND"
         ;;
     *) stop "call it as ./setup.sh run, ./setup.sh test or ./setup.sh peers" ;;
 esac

@@ -2,27 +2,32 @@
 never shown twice.
 
 The same TPDU again within ten minutes of its first arrival, or before its slot was seen empty, is a repeat
-and changes nothing; later it is a second text. Segments are joined in whatever order and however late they
-come, also over a restart; after a day without the missing one the text is shown with its gap. What does not
-decode is kept raw and shown as such.
+and changes nothing. Later it is shown folded; if its stamp shows that it is the very same text coming back (from a slot
+that cannot be emptied, or by a network that missed the answer), it asks nobody for anything. Segments are joined in
+whatever order and however late they come, also over a restart; after a day without the missing one the text is shown
+with its gap, and again when that comes. What does not decode is kept raw and shown as such.
 """
 
 import hashlib
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from gateway import conversations, numbers, optout, optouts, reports, selftests
+from gateway import contents, conversations, longtexts, numbers, optout, optouts, reports, selftests
+from gateway.contents import GAP as GAP
+from gateway.contents import Text
+from gateway.longtexts import Found, Part
 from gateway.moves import void_waiting
 from gateway.rules import DAY_MS, Rules
 from gateway.store import ms, write
-from hardware.pdu import Deliver, PduError, StatusReport, Submit, decode, join
+from hardware.pdu import Deliver, PduError, StatusReport, Submit, decode
 
 REPEAT_MS = 10 * 60_000
+RETURN_MS = 8 * DAY_MS  # the network gives up after days; a slot that cannot be emptied comes back for ever
 SET_WINDOW_MS = 2 * DAY_MS
+SLOW_MS = 30 * 60_000  # segments stamped far apart wait so long for nearer ones
 PATIENCE_MS = DAY_MS
-GAP = " […] "
-MMS_PORT = 2948
+SEGMENTS_MOST = 520  # looked at, of one sender and reference: two texts of 255
 
 
 @dataclass(frozen=True)
@@ -79,7 +84,7 @@ def _keep_one(db: sqlite3.Connection, item: Received, seen: Seen, rules: Rules, 
     )
     if repeat is not None:
         return False
-    _read(db, int(cursor.lastrowid or 0), item.pdu, seen, rules, now)
+    _read(db, int(cursor.lastrowid or 0), item.pdu, seen, rules, now, known=known[-1] if known else None)
     return True
 
 
@@ -98,13 +103,21 @@ def _repeated(known: list[sqlite3.Row], now: int) -> sqlite3.Row | None:
     return None
 
 
-def _read(db: sqlite3.Connection, arrival_id: int, pdu: str, seen: Seen, rules: Rules, now: int) -> None:
+def _read(
+    db: sqlite3.Connection,
+    arrival_id: int,
+    pdu: str,
+    seen: Seen,
+    rules: Rules,
+    now: int,
+    *,
+    known: sqlite3.Row | None,
+) -> None:
+    """Record what it says. `known`: the latest arrival of the same octets, which it does not repeat."""
     try:
         tpdu = decode(pdu)
     except PduError as damage:
-        words = f"A text came that cannot be read ({damage}). As the modem gave it: {pdu[:400]}"
-        inbound_id = _show(db, seen, _Text("", "undecoded", words, None), now)
-        db.execute("UPDATE arrival SET inbound_id=? WHERE id=?", [inbound_id, arrival_id])
+        _settle(db, [arrival_id], _show(db, seen, contents.damaged(pdu, str(damage)), now))
         return
     if isinstance(tpdu, StatusReport):
         arrived = reports.Arrived(
@@ -113,190 +126,207 @@ def _read(db: sqlite3.Connection, arrival_id: int, pdu: str, seen: Seen, rules: 
             tpdu.status,
             ms(tpdu.timestamp) if tpdu.timestamp else None,
         )
-        db.execute(
-            "UPDATE arrival SET report_id=? WHERE id=?",
-            [reports.keep(db, seen.iccid, arrived, now=now), arrival_id],
-        )
+        report_id = reports.keep(db, seen.iccid, arrived, now=now)
+        db.execute("UPDATE arrival SET report_id=? WHERE id=?", [report_id, arrival_id])
         return
     if isinstance(tpdu, Submit):
         return  # a stored draft of somebody's phone: not a text to us; the row keeps it
+    returned = known if known is not None and _comes_back(tpdu, known, now) else None
     number = numbers.inbound_address(tpdu.sender.number, ton=tpdu.sender.ton, region=rules.region)
     if tpdu.concat is not None and tpdu.concat.total > 1:
+        ref = tpdu.concat.ref | (1 << 16 if tpdu.concat.bits == 16 else 0)
         db.execute(
-            "UPDATE arrival SET number=?, concat_ref=?, total=?, seq=? WHERE id=?",
-            [number, tpdu.concat.ref, tpdu.concat.total, tpdu.concat.seq, arrival_id],
+            "UPDATE arrival SET number=?, concat_ref=?, total=?, seq=?, inbound_id=? WHERE id=?",
+            [
+                number,
+                ref,
+                tpdu.concat.total,
+                tpdu.concat.seq,
+                returned["inbound_id"] if returned else None,
+                arrival_id,
+            ],
         )
-        _assemble(db, arrival_id, seen, now)
+        if returned is None or returned["inbound_id"] is None:
+            _assemble(db, arrival_id, seen, now)
         return
-    text = _text_of(number, [tpdu])
-    if text.kind == "text" and selftests.arrived(db, seen.station, text.text, now=now):
+    if returned is not None and returned["inbound_id"] is None:
+        return  # a self-test's, that was dealt with when it came first
+    text = contents.text_of(number, [tpdu])
+    if text.kind == "text" and selftests.arrived(db, seen.station, text.words, now=now):
         return  # our own modem's: the row keeps it, and nobody needs to answer
-    inbound_id = _show(db, seen, text, now)
-    db.execute("UPDATE arrival SET inbound_id=? WHERE id=?", [inbound_id, arrival_id])
+    of = returned["inbound_id"] if returned is not None else None
+    _settle(db, [arrival_id], _show(db, seen, replace(text, asks=text.asks and of is None), now, again_of=of))
 
 
-@dataclass(frozen=True)
-class _Text:
-    number: str
-    kind: str
-    text: str
-    stamped_at: int | None
-    missing: int = 0
-
-
-def _text_of(number: str, parts: list[Deliver | None]) -> _Text:
-    """What people read of one text, from its segments in order (None where one is missing)."""
-    present = [part for part in parts if part is not None]
-    first = present[0]
-    stamped_at = ms(first.timestamp) if first.timestamp else None
-    missing = len(parts) - len(present) + sum(part.cut for part in present)
-    kind = _kind(first)
-    if kind == "mms":
-        words = "A picture message (MMS) waits at the network; this modem cannot fetch it."
-    elif kind in ("binary", "silent"):
-        words = (
-            "A message for a device, not for people: "
-            + b"".join(part.data or b"" for part in present).hex()[:400]
-        )
-    elif missing:
-        words = GAP.join(_runs(parts)) + (GAP if present[-1].cut and parts[-1] is not None else "")
-    else:
-        words = join(present)
-    if kind == "voicemail" and not words:
-        words = "Voicemail waits for this number."
-    return _Text(number, kind, words, stamped_at, missing)
-
-
-def _runs(parts: list[Deliver | None]) -> list[str]:
-    """The texts of the unbroken runs of segments, with an empty one where the text begins or ends in a gap."""
-    runs: list[list[Deliver]] = [[]]
-    for part in parts:
-        if part is not None:
-            runs[-1].append(part)
-        elif runs[-1] or len(runs) == 1:
-            runs.append([])
-    return [join(run) if run else "" for run in runs]
-
-
-def _kind(tpdu: Deliver) -> str:
-    if tpdu.pid in (0x40, 0x7F):
-        return "silent"  # 23.040 9.2.3.9: type 0 and SIM data download are not for people
-    if (
-        tpdu.ports is not None
-        and tpdu.ports.dst == MMS_PORT
-        and b"application/vnd.wap.mms-message" in (tpdu.data or b"")
-    ):
-        return "mms"
-    if tpdu.text is None:
-        return "binary"
-    if tpdu.mwi is not None:
-        return "voicemail"
-    return "flash" if tpdu.dcs.message_class == 0 else "text"
-
-
-def _assemble(db: sqlite3.Connection, arrival_id: int, seen: Seen, now: int) -> None:
-    new = db.execute("SELECT * FROM arrival WHERE id=?", [arrival_id]).fetchone()
-    waiting = db.execute(
-        f"{_PARTS} AND first_at>=? ORDER BY id", [*_key(new), now - SET_WINDOW_MS]
-    ).fetchall()
-    for found in _sets(waiting):
-        if len(found) == new["total"]:
-            _show_set(db, found, new["total"], seen, now)
-
-
-_PARTS = (
-    "SELECT * FROM arrival WHERE number=? AND concat_ref=? AND total=? AND iccid=? AND inbound_id IS NULL"
-)
-
-
-def _key(row: sqlite3.Row) -> list[object]:
-    return [row["number"], row["concat_ref"], row["total"], row["iccid"]]
-
-
-def _sets(rows: list[sqlite3.Row]) -> list[dict[int, sqlite3.Row]]:
-    """Segments under one reference as the texts that they make: references come round again, and two texts may be on
-    their way at once. A segment joins the text without it whose segments the network stamped nearest.
-    """
-    sets: list[dict[int, sqlite3.Row]] = []
-    for row in rows:
-        lacking = [found for found in sets if row["seq"] not in found]
-        home = min(lacking, key=lambda found: min(_apart(row, part) for part in found.values()), default=None)
-        if home is None:
-            home = {}
-            sets.append(home)
-        home[row["seq"]] = row
-    return sets
-
-
-def _apart(one: sqlite3.Row, other: sqlite3.Row) -> float:
-    """Seconds between the network's stamps of two segments; unknown is far."""
-    stamps = [
-        tpdu.timestamp for tpdu in (decode(one["pdu"]), decode(other["pdu"])) if isinstance(tpdu, Deliver)
-    ]
-    known = [stamp.timestamp() for stamp in stamps if stamp is not None]
-    return abs(known[0] - known[1]) if len(known) == 2 else float("inf")
-
-
-def _show_set(
-    db: sqlite3.Connection, found: dict[int, sqlite3.Row], total: int, seen: Seen, now: int
-) -> None:
-    parts: list[Deliver | None] = []
-    for seq in range(1, total + 1):
-        tpdu = decode(found[seq]["pdu"]) if seq in found else None
-        parts.append(tpdu if isinstance(tpdu, Deliver) else None)
-    number = next(iter(found.values()))["number"]
-    inbound_id = _show(db, seen, _text_of(number, parts), now)
-    db.executemany(
-        "UPDATE arrival SET inbound_id=? WHERE id=?", [(inbound_id, row["id"]) for row in found.values()]
+def _comes_back(tpdu: Deliver, known: sqlite3.Row, now: int) -> bool:
+    """Whether the same octets are the same text, not the same words sent anew: their stamp tells, if it can be true."""
+    stamped_at = contents.stamp_of(tpdu)
+    return (
+        stamped_at is not None
+        and abs(now - stamped_at) < RETURN_MS
+        and abs(now - known["first_at"]) < RETURN_MS
     )
 
 
-def show_incomplete(db: sqlite3.Connection, *, now: int) -> int:
-    """Show the long texts whose missing segments have not come for a day, with their gaps; returns how many."""
-    late = db.execute(
-        "SELECT number, concat_ref, total, iccid FROM arrival WHERE total IS NOT NULL AND inbound_id IS NULL "
-        "GROUP BY number, concat_ref, total, iccid HAVING max(first_at)<?",
-        [now - PATIENCE_MS],
+def _settle(db: sqlite3.Connection, arrival_ids: Iterable[int], inbound_id: int) -> None:
+    db.executemany(
+        "UPDATE arrival SET inbound_id=? WHERE id=?", [(inbound_id, row_id) for row_id in arrival_ids]
+    )
+
+
+# Long texts
+
+
+_WAITING = (
+    "SELECT * FROM arrival WHERE number=? AND concat_ref=? AND total=? AND inbound_id IS NULL AND first_at>=?"
+)
+
+
+def _part(row: sqlite3.Row) -> Part | None:
+    tpdu = decode(row["pdu"])
+    if not isinstance(tpdu, Deliver):
+        return None
+    stamped_at = contents.stamp_of(tpdu)
+    return Part(row["id"], row["iccid"], row["first_at"], stamped_at, row["seq"], row["total"], tpdu)
+
+
+def _parts(rows: Iterable[sqlite3.Row]) -> list[Part]:
+    return [part for row in rows if (part := _part(row)) is not None]
+
+
+def _assemble(db: sqlite3.Connection, arrival_id: int, seen: Seen, now: int) -> None:
+    """A segment came: show the text that it makes whole, if it does."""
+    new = db.execute("SELECT * FROM arrival WHERE id=?", [arrival_id]).fetchone()
+    key = [new["number"], new["concat_ref"], new["total"]]
+    waiting = db.execute(
+        f"{_WAITING} AND iccid=? ORDER BY id DESC LIMIT {SEGMENTS_MOST}",
+        [*key, now - SET_WINDOW_MS, seen.iccid],
     ).fetchall()
+    if len({row["seq"] for row in waiting}) == new["total"]:
+        texts, repeats = longtexts.sets(_parts(waiting))
+        for found in texts:
+            if len(found) == new["total"]:
+                _show_set(db, found, repeats, seen, now)
+    if not db.execute("SELECT inbound_id FROM arrival WHERE id=?", [arrival_id]).fetchone()["inbound_id"]:
+        _complete(db, {part.seq: part for part in _parts([new])}, key, seen, now)
+
+
+def _complete(db: sqlite3.Connection, late: Found, key: list[object], seen: Seen, now: int) -> None:
+    """A segment that comes after its text was shown with a gap: the text is shown anew, in the place of that one."""
+    rows = db.execute(
+        "SELECT a.* FROM inbound i JOIN conversation c ON c.id=i.conversation_id JOIN arrival a ON a.inbound_id=i.id "
+        "WHERE c.number=? AND a.concat_ref=? AND a.total=? AND a.iccid=? AND i.missing>0 AND i.replaced_by IS NULL AND i.received_at>=?",
+        [*key, seen.iccid, now - RETURN_MS],
+    ).fetchall()
+    shown: dict[int, Found] = {}
+    for row, part in zip(rows, _parts(rows), strict=True):
+        shown.setdefault(row["inbound_id"], {})[part.seq] = part
+    for inbound_id, found in shown.items():
+        near = min(longtexts.distance_ms(part, found) for part in late.values())
+        if not found.keys() & late.keys() and near < longtexts.FAR:
+            new_id = _show_set(db, found | late, [], seen, now)
+            _replace(db, inbound_id, new_id)
+            return
+
+
+def _show_set(
+    db: sqlite3.Connection, found: Found, repeats: list[tuple[Part, Part]], seen: Seen, now: int
+) -> int:
+    first = next(iter(found.values()))
+    row = db.execute("SELECT number FROM arrival WHERE id=?", [first.id]).fetchone()
+    parts = [found[seq].tpdu if seq in found else None for seq in range(1, first.total + 1)]
+    inbound_id = _show(db, seen, contents.text_of(row["number"], parts), now)
+    ids = {part.id for part in found.values()}
+    _settle(db, ids | {again.id for again, of in repeats if of.id in ids}, inbound_id)
+    return inbound_id
+
+
+def show_incomplete(db: sqlite3.Connection, *, now: int) -> int:
+    """Show the long texts whose segments are stamped far apart, or came on two SIMs, and nearer ones did not come for a
+    while; and with their gaps those whose missing segments have not come for a day. Returns how many.
+    """
+    late = db.execute(
+        "SELECT number, concat_ref, total FROM arrival WHERE total IS NOT NULL AND inbound_id IS NULL "
+        "GROUP BY number, concat_ref, total HAVING min(first_at)<?",
+        [now - SLOW_MS],
+    ).fetchall()
+    count = 0
     for key in late:
-        with write(db):
-            for found in _sets(db.execute(f"{_PARTS} ORDER BY id", _key(key)).fetchall()):
-                _show_set(db, found, key["total"], Seen("", key["iccid"]), now)
-    return len(late)
+        rows = db.execute(f"{_WAITING} ORDER BY id LIMIT {SEGMENTS_MOST}", [*key, 0]).fetchall()
+        parts = _parts(rows)
+        apart = [
+            longtexts.sets(part for part in parts if part.iccid == sim) for sim in {p.iccid for p in parts}
+        ]
+        repeats = [repeat for _, repeated in apart for repeat in repeated]
+        for found in longtexts.joined([text for texts, _ in apart for text in texts]):
+            newest = max(part.at for part in found.values())
+            if newest < now - (SLOW_MS if len(found) == key["total"] else PATIENCE_MS):
+                with write(db):
+                    _show_set(db, found, repeats, Seen("", next(iter(found.values())).iccid), now)
+                count += 1
+    return count
 
 
-def _show(db: sqlite3.Connection, seen: Seen, text: _Text, now: int) -> int:
-    """The inbound row and all that follows from it: opt-out, whose turn it is, approvals that may no longer fit."""
+# Showing
+
+
+def _show(db: sqlite3.Connection, seen: Seen, text: Text, now: int, *, again_of: int | None = None) -> int:
+    """The inbound row and all that follows from it: opt-out, whose turn it is, approvals that may no longer fit.
+
+    `again_of`: the inbound row of the same text, which has come back.
+    """
     number = text.number or "unknown"
     conversation_id = conversations.ensure(db, number, now=now)
+    which, args = (
+        ("id=?", [again_of]) if again_of else ("conversation_id=? AND replaced_by IS NULL", [conversation_id])
+    )
     before = db.execute(
-        "SELECT id, text, kind, again_of FROM inbound WHERE conversation_id=? ORDER BY id DESC LIMIT 1",
-        [conversation_id],
+        f"SELECT id, text, kind, again_of FROM inbound WHERE {which} ORDER BY id DESC LIMIT 1", args
     ).fetchone()
-    again = before is not None and (before["text"], before["kind"]) == (text.text, text.kind)
-    readable = text.kind in ("text", "flash")
+    again = before is not None and (before["text"], before["kind"]) == (text.words, text.kind)
+    readable = text.kind in ("text", "flash") and again_of is None
     # A bank or a short code that writes STOP is no person and can never be texted: there is nothing to decide.
-    triage = optout.triage(text.text).kind if readable and numbers.is_person(number) else "reply"
+    triage = optout.triage(text.words).kind if readable and numbers.is_person(number) else "reply"
     cursor = db.execute(
-        "INSERT INTO inbound (conversation_id, number, kind, text, triage, station, iccid, received_at, stamped_at, missing, again_of) "
-        "VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+        "INSERT INTO inbound (conversation_id, number, kind, text, triage, station, iccid, received_at, stamped_at, missing, again_of, replaces) "
+        "VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
         [
             conversation_id,
             number,
             text.kind,
-            text.text,
+            text.words,
             triage,
             seen.station,
             seen.iccid,
             now,
             text.stamped_at,
             text.missing,
-            (before["again_of"] or before["id"]) if again else None,
+            (before["again_of"] or before["id"]) if again and not text.replaces else None,
+            text.replaces,
         ],
     )
-    if text.kind != "silent":
+    inbound_id = int(cursor.lastrowid or 0)
+    if text.replaces:
+        _take_the_place(db, conversation_id, text.replaces, inbound_id)
+    if text.asks:
         _after_reply(db, conversation_id, triage, seen, now)
-    return int(cursor.lastrowid or 0)
+    elif text.kind != "silent" and again_of is None:
+        db.execute("UPDATE conversation SET last_in_at=?, last_at=? WHERE id=?", [now, now, conversation_id])
+    return inbound_id
+
+
+def _take_the_place(db: sqlite3.Connection, conversation_id: int, replaces: str, inbound_id: int) -> None:
+    """A replace type: the one before it is kept and no longer shown."""
+    row = db.execute(
+        "SELECT id FROM inbound WHERE conversation_id=? AND replaces=? AND replaced_by IS NULL AND id<? ORDER BY id DESC LIMIT 1",
+        [conversation_id, replaces, inbound_id],
+    ).fetchone()
+    if row is not None:
+        _replace(db, row["id"], inbound_id)
+
+
+def _replace(db: sqlite3.Connection, old_id: int, new_id: int) -> None:
+    db.execute("UPDATE inbound SET replaced_by=? WHERE id=? OR replaced_by=?", [new_id, old_id, old_id])
 
 
 def _after_reply(db: sqlite3.Connection, conversation_id: int, triage: str, seen: Seen, now: int) -> None:

@@ -71,10 +71,13 @@ class Sending:
 
 @dataclass(frozen=True)
 class Station:
-    """A modem with its SIM. `port` None: found by itself. Limits count segments, the last people; 0: none.
+    """A modem with its SIM. `port` None: found by itself, by its `imei` or else the first that is nobody's.
 
+    Limits count segments, the last people; 0: none. A modem that is found beyond those in the file has these defaults.
     Every so many hours it texts another SIM of ours, and is opened anew; 0: never. `low_credit`: words of the
     operator's text that holds the SIM; "": none.
+
+    gammu_*: how driver "gammu" reaches the phone, in libgammu's words; model "" lets it find out.
     """
 
     name: str
@@ -85,10 +88,13 @@ class Station:
     per_day: int = 200
     per_month: int = 3000
     people_per_month: int = 0
+    gammu_connection: str = "at115200"
+    gammu_model: str = ""
     self_test_hours: int = 0
     reopen_hours: int = 0
     low_credit: str = ""
     send_while_roaming: bool = True
+    imei: str = ""
 
 
 @dataclass(frozen=True)

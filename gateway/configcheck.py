@@ -47,8 +47,11 @@ def _stations(value: Any, faults: list[Fault]) -> Iterator[dict[str, Any]]:
     for index, item in enumerate(value):
         label = f"stations[{index + 1}]"
         station = _table(("stations", index), label, item, faults)
-        for key in ("name", "port"):
-            if key not in station:
+        if station.get("imei") and "port" in station:
+            sentence = f"found {rules.found(station['imei'])} beside port; allowed is one of the two"
+            faults.append((("stations", index, "imei"), f"{label}.imei", sentence))
+        for key in ("name", "port", "imei"):
+            if not station.get(key):
                 continue
             same = station[key].lower() if key == "name" else station[key]
             first = seen.setdefault((key, same), label)
@@ -56,6 +59,10 @@ def _stations(value: Any, faults: list[Fault]) -> Iterator[dict[str, Any]]:
                 found = rules.found(station[key])
                 sentence = f"found {found}, as in {first}; allowed is one that no other station has"
                 faults.append((("stations", index, key), f"{label}.{key}", sentence))
+        port_is_bad = isinstance(item, dict) and "port" in item and "port" not in station
+        fault = None if port_is_bad else rules.unreachable(station)
+        if fault is not None:
+            faults.append((("stations", index, "driver"), f"{label}.driver", fault))
         yield station
 
 

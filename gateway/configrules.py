@@ -17,6 +17,14 @@ SHOWN_CHARS = 60
 HOST_LABEL = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)")
 NETWORK_PORT = re.compile(r"(?:socket|rfc2217)://(\[[0-9A-Fa-f:.]+\]|[^\s:/@?#]+):(\d{1,5})/?")
 
+GAMMU_NOKIA = (
+    "mbus fbus fbususb fbuspl2303 fbusblue dlr3 fbusdlr3 dku5 fbusdku5 dku5fbus dku2 dku2phonet phonetblue"
+)
+GAMMU_CABLES = ("at", "dku2at", "ark3116fbus", "none", *GAMMU_NOKIA.split())
+GAMMU_CONNECTION = re.compile(
+    rf"({'|'.join(GAMMU_CABLES)}|at(9600|19200|38400|57600|115200|230400|460800|921600))(-nodtr)?(-nopower)?"
+)
+
 Rule = Callable[[Any], Any]
 
 
@@ -147,12 +155,44 @@ def modem_port(value: Any) -> str:
     raise v.Invalid(allowed)
 
 
+def imei(value: Any) -> str:
+    if not isinstance(value, str) or not re.fullmatch(r"([0-9]{15})?", value):
+        raise v.Invalid('the 15 digits of a modem\'s IMEI in quotes, or "" for the first modem that is found')
+    return value
+
+
 def driver(value: Any) -> str:
-    if value == "gammu":
-        raise v.Invalid('"at": this version drives AT modems only')
-    if value != "at":
-        raise v.Invalid('"at"')
-    return "at"
+    if value not in ("at", "gammu"):
+        raise v.Invalid('"at" for modems that speak AT commands, or "gammu" for phones that do not')
+    return str(value)
+
+
+def gammu_connection(value: Any) -> str:
+    allowed = (
+        "a connection that gammu knows over a serial port, such as "
+        '"at115200", "fbus", "fbusdlr3", "fbusdku5", "mbus", or "none" for its dummy phone'
+    )
+    if not isinstance(value, str):
+        raise v.Invalid(allowed)
+    if not GAMMU_CONNECTION.fullmatch(value):
+        near = nearest(value, GAMMU_CABLES) if value else ""
+        raise v.Invalid(f"{allowed}{near}")
+    return value
+
+
+def gammu_model(value: Any) -> str:
+    if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9 ._+-]{0,40}", value):
+        raise v.Invalid('a model as gammu calls it, such as "6510" or "dummy"; "" lets it find out')
+    return value
+
+
+def unreachable(station: dict[str, Any]) -> str | None:
+    """What is wrong with keys of a station that are good by themselves; None when they fit."""
+    port = station.get("port")
+    if station.get("driver") != "gammu" or (port is not None and port.startswith("/")):
+        return None
+    found_port = "no port" if port is None else f"port = {found(port)}"
+    return f'found "gammu" with {found_port}; allowed with it is a port on this machine, such as port = "/dev/ttyUSB0"'
 
 
 def pin(value: Any) -> str:
@@ -200,7 +240,10 @@ SECTIONS: dict[str, dict[str, Rule]] = {
 STATION: dict[str, Rule] = {
     "name": station_name,
     "port": modem_port,
+    "imei": imei,
     "driver": driver,
+    "gammu_connection": gammu_connection,
+    "gammu_model": gammu_model,
     "pin": pin,
     "per_minute": LIMIT,
     "per_day": LIMIT,

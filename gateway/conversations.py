@@ -10,7 +10,7 @@ import secrets
 import sqlite3
 from collections.abc import Mapping
 
-from gateway import numbers
+from gateway import journal, numbers
 from gateway.errors import Refused
 from gateway.people import User
 from gateway.policy import may
@@ -27,6 +27,7 @@ def number_key(db: sqlite3.Connection, number: str) -> bytes:
         row = db.execute("SELECT value FROM setting WHERE key='number_key'").fetchone()
         if row is None:
             key = secrets.token_hex(32)
+            journal.of(db).note("number_key", at=0, key=key)  # an older copy of the database may know none
             db.execute("INSERT INTO setting (key, value) VALUES ('number_key', ?)", [key])
         else:
             key = row["value"]

@@ -21,6 +21,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -28,11 +29,13 @@ from gateway import explain, flight, lock, schema, stations
 from gateway.bell import Bell, ring
 from gateway.config import Config
 from gateway.config import Station as Spec
+from gateway.finding import Finder, wanted
 from gateway.host import Host, recorder
 from gateway.rules import rules_of
 from gateway.schedule import Housekeeper
 from gateway.station import Station
 from gateway.store import connect, wall_ms
+from gateway.whereabouts import Seek, Where, imei_of
 from hardware.errors import HardwareError
 from hardware.link import Clock, SystemClock
 from hardware.modem import Modem
@@ -71,6 +74,14 @@ class Worker:
         modem = station.modem if station is not None else None
         if modem is not None:
             modem.wake()
+
+    def pulled_out(self, port: str) -> None:
+        """From any thread: this port is gone, whether its driver has noticed or not."""
+        station = self._station
+        modem = station.modem if station is not None and station.port == port else None
+        if modem is not None:
+            modem.close()
+        self.ring()
 
     def stop(self) -> None:
         """From any thread: finish what is in hand and end."""
@@ -152,8 +163,13 @@ class Gateway:
         self._open_modem = open_modem or self._open_port
         self._ending, self._end = socket.socketpair()
         self._workers: list[Worker] = []
+        self._finder: Finder | None = None
 
     def _open_port(self, spec: Spec) -> Modem:
+        if spec.driver == "gammu":
+            from hardware.gammu_modem import open_phone  # few need it
+
+            return open_phone(spec.port or "", self._clock, spec.gammu_connection, spec.gammu_model)
         trace = None
         if self._traces is not None:
             trace = Trace(self._traces / f"{spec.name}.trace", self._clock)
@@ -174,9 +190,9 @@ class Gateway:
         with lock.gateway(self._database):
             with contextlib.closing(connect(self._database)) as db:
                 schema.migrate(db)
-                stations.retire_others(db, [spec.name for spec in self._config.stations], now=wall_ms())
+                specs = self._specs(db)
             self._keep_reserve()
-            with contextlib.closing(Bell(self._database, "gateway")) as bell, self._station_threads():
+            with contextlib.closing(Bell(self._database, "gateway")) as bell, self._station_threads(specs):
                 housekeeper = Housekeeper(self._database, rules_of(self._config), self._clock)
                 housekeeper.start()
                 try:
@@ -185,17 +201,31 @@ class Gateway:
                 finally:
                     housekeeper.stop()
 
+    def _specs(self, db: sqlite3.Connection) -> list[Spec]:
+        """The stations of the file, and those that were made for modems that were found; all others are retired."""
+        specs = list(self._config.stations)
+        finding = wanted(self._config)
+        stations.retire_others(db, [spec.name for spec in specs], now=wall_ms(), finding=finding)
+        if finding:
+            named = {spec.imei or imei_of(spec.port) for spec in specs} - {""}
+            found = [row for row in stations.modems(db) if row["found"] and row["imei"] not in named]
+            specs += [Spec(row["name"]) for row in found]
+            stations.retire_others(db, [spec.name for spec in specs], now=wall_ms())
+        return specs
+
     @contextlib.contextmanager
-    def _station_threads(self) -> Iterator[None]:
-        self._workers = [
-            Worker(spec.name, self._database, self._maker(spec), self._clock)
-            for spec in self._config.stations
-        ]
-        for worker in self._workers:
-            worker.start()
+    def _station_threads(self, specs: list[Spec]) -> Iterator[None]:
+        if wanted(self._config):
+            self._finder = Finder(self._config, self._clock, moved=self._moved, hire=self._hire)
+        for spec in specs:
+            self._hire(spec.name)
+        if self._finder is not None:
+            self._finder.start()
         try:
             yield
         finally:
+            if self._finder is not None:
+                self._finder.stop()
             for worker in self._workers:
                 worker.stop()
             deadline = time.monotonic() + STOP_S
@@ -206,6 +236,32 @@ class Gateway:
                         worker.name,
                     )
 
+    def _hire(self, name: str) -> None:
+        """A worker for this station: one of the file, or one for a modem that was found."""
+        spec = next((spec for spec in self._config.stations if spec.name == name), Spec(name))
+        worker = Worker(name, self._database, self._maker(spec), self._clock)
+        self._workers = [*self._workers, worker]  # others go through the list meanwhile
+        worker.start()
+
+    def _moved(self, name: str, port: str) -> None:
+        """From the finder: a station's modem came, or went from this port; without a name, what else is seen changed."""
+        for worker in self._workers:
+            if worker.name == name and port:
+                worker.pulled_out(port)
+            elif name in (worker.name, ""):
+                worker.ring()
+
+    def _where(self, spec: Spec) -> Where:
+        """Where a station's modem is now: on its port, or where the finder says."""
+        by_name = imei_of(spec.port) and not os.path.exists(spec.port or "")
+        if self._finder is None or (spec.port is not None and not by_name):
+            return Where(spec.port)
+        return self._finder.where(spec.name)
+
+    def _doubt(self, name: str) -> None:
+        if self._finder is not None:
+            self._finder.doubt(name)
+
     def _maker(self, spec: Spec) -> Callable[[], Station]:
         return partial(
             Station,
@@ -213,7 +269,8 @@ class Gateway:
             database=self._database,
             rules=rules_of(self._config),
             clock=self._clock,
-            open_modem=partial(self._open_modem, spec),
+            open_modem=lambda: self._open_modem(replace(spec, port=self._where(spec).port)),
+            seek=Seek(partial(self._where, spec), partial(self._doubt, spec.name)),
         )
 
     def _listen(self, bell: Bell, housekeeper: Housekeeper, host: Host) -> None:

@@ -25,6 +25,42 @@ def port_missing(station: str, port: str) -> Notice:
     )
 
 
+def modem_absent(station: str, modem: str, place: str, about: tuple[str, ...]) -> Notice:
+    """A station's own modem, found by itself before, is plugged in nowhere. `about`: what else is, a sentence each."""
+    last = f" It was last in the USB socket {place}." if place else ""
+    return Notice(
+        f"The modem {station} is plugged in nowhere.",
+        f"It is the {modem}.{last}{_also(about)}",
+        f"{KEPT} We notice it in any socket.",
+        'Plug it in. To put another in its place, write imei = "…" of that one under its name in the file.',
+    )
+
+
+def looking_for_modem(station: str, about: tuple[str, ...]) -> Notice:
+    """A station without a port has met no modem yet. `about`: what is plugged in, a sentence each."""
+    return Notice(
+        f"{station} has no modem yet.",
+        _also(about).strip() or "No modem is plugged in that we know and that belongs to no other station.",
+        f"{KEPT} We notice a modem as soon as it is plugged in.",
+        'Plug one in, or give it one that works already: imei = "…" under its name in the file.',
+    )
+
+
+def _also(about: tuple[str, ...]) -> str:
+    more = f" {len(about) - 1} more: see `textbank doctor`." if len(about) > 1 else ""
+    return f" {about[0]}{more}" if about else ""
+
+
+def cannot_find(station: str, why: str) -> Notice:
+    """Modems cannot be found by themselves on this machine."""
+    return Notice(
+        f"{station} has no port, and modems are not found by themselves here.",
+        sentence(why[:1].upper() + why[1:]),
+        "Nothing was opened.",
+        f'Write port = "/dev/ttyUSB…" under the station {station}, then start Textbank again.',
+    )
+
+
 def port_busy(station: str, port: str, holder: str) -> Notice:
     """Another program holds the port."""
     program = holder or "another program"
@@ -59,6 +95,16 @@ def modem_silent(station: str, command: str, waited_s: float) -> Notice:
     )
 
 
+def opened_anew(station: str, why: str) -> Notice:
+    """The modem answers, and says something after which only a new start helps."""
+    return Notice(
+        f"The modem {station} is started anew.",
+        sentence(why),
+        f"Its port is closed and opened, and the modem set up again. {KEPT}",
+        BY_ITSELF,
+    )
+
+
 def not_a_modem(station: str, port: str, evidence: str) -> Notice:
     """Something else answers on this port."""
     return Notice(
@@ -66,6 +112,26 @@ def not_a_modem(station: str, port: str, evidence: str) -> Notice:
         seen(f"Something else answers on {port}", evidence),
         f"We sent it nothing more. {KEPT}",
         "Many modems have several ports and only some take commands: `textbank doctor` shows which one does.",
+    )
+
+
+def second_port(station: str, other: str, port: str) -> Notice:
+    """The modem answers on two ports, and another station has it."""
+    return Notice(
+        f"What is plugged in for {station} is the modem {other} once more.",
+        f"On {port} the same modem with the same SIM answers as for {other}.",
+        f"We let this port go: two at one modem would take each other's answers. {KEPT}",
+        f"Take {station} out of the configuration, or plug in a second modem for it.",
+    )
+
+
+def other_port(station: str, evidence: str) -> Notice:
+    """The port is known to be one of a stick's others."""
+    return Notice(
+        f"The port of {station} is not the one where its modem takes commands.",
+        sentence(evidence),
+        f"We leave it alone. {KEPT}",
+        f"Name the right port under {station} in the file, or none: then its modem is found by itself.",
     )
 
 

@@ -1,9 +1,26 @@
-"""More of the sentences about modems: PINs that are kept back, restarts, self-tests, the power under them.
+"""More of the sentences about modems: phones behind gammu, PINs that are kept back, restarts, self-tests, the power under them.
 
 Pure. As `gateway/explain.py`, whose reader is the same.
 """
 
 from gateway.notice import KEPT, Notice, seen, sentence
+
+
+def driver_unfit(station: str, evidence: str, *, installed: bool) -> Notice:
+    """The driver gammu cannot drive what the configuration names."""
+    if not installed:
+        return Notice(
+            f"The phone {station} needs python-gammu, which is not installed.",
+            seen("Its driver in the configuration is gammu, and it says", evidence),
+            f"Nothing was sent to the phone. {KEPT}",
+            "Stop Textbank, run `.venv/bin/pip install python-gammu` in its folder, and start it again.",
+        )
+    return Notice(
+        f"The phone {station} cannot be reached as the configuration says.",
+        seen("It says", evidence),
+        f"Nothing was sent to the phone. {KEPT}",
+        "Correct gammu_connection and gammu_model in the configuration; docs/gammu.md lists what there is.",
+    )
 
 
 def pin_kept_back(station: str, left: int) -> Notice:

@@ -46,6 +46,8 @@ class Entry:
     by: str = ""
     folded: int = 0
     missing: int = 0
+    stamped_at: int | None = None  # of texts in: the network's own time, which may be wrong
+    earlier: int = 0  # texts that it took the place of
     sent_at: int | None = None
     reported_at: int | None = None
 
@@ -87,7 +89,7 @@ def conversations_in(
     order = "coalesce(c.waiting_at, c.last_at), c.id" if box == "waiting" else "c.last_at DESC, c.id DESC"
     rows = db.execute(
         "SELECT c.*, u.name AS holder_name, "
-        "(SELECT text FROM inbound i WHERE i.conversation_id=c.id ORDER BY i.id DESC LIMIT 1) AS snippet "
+        "(SELECT text FROM inbound i WHERE i.conversation_id=c.id AND i.kind<>'silent' ORDER BY i.id DESC LIMIT 1) AS snippet "
         f"FROM conversation c LEFT JOIN user u ON u.id=c.holder_id WHERE {_BOXES[box]} AND {visible} ORDER BY {order} LIMIT :limit",
         {
             "user": user.id,
@@ -140,8 +142,11 @@ def _entries(db: sqlite3.Connection, conversation_id: int, limit: int, now: int)
         [conversation_id, limit],
     ).fetchall()
     folded: dict[int, int] = {}
+    earlier: dict[int, int] = {}
     for row in came:
-        if row["again_of"] is not None:
+        if row["replaced_by"] is not None:
+            earlier[row["replaced_by"]] = earlier.get(row["replaced_by"], 0) + 1
+        elif row["again_of"] is not None:
             folded[row["again_of"]] = folded.get(row["again_of"], 0) + 1
     entries = [
         Entry(
@@ -152,9 +157,11 @@ def _entries(db: sqlite3.Connection, conversation_id: int, limit: int, now: int)
             kind=r["kind"],
             missing=r["missing"],
             folded=folded.get(r["id"], 0),
+            stamped_at=r["stamped_at"],
+            earlier=earlier.get(r["id"], 0),
         )
         for r in came
-        if r["again_of"] is None
+        if r["again_of"] is None and r["replaced_by"] is None
     ]
     went = db.execute(
         "SELECT m.*, u.name AS approver FROM message m LEFT JOIN user u ON u.id=m.approved_by "

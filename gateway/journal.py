@@ -13,6 +13,7 @@ import hmac
 import json
 import os
 import secrets
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -72,3 +73,8 @@ class Journal:
                 os.fsync(folder)
             finally:
                 os.close(folder)
+
+
+def of(db: sqlite3.Connection) -> Journal:
+    """The journal beside this open database."""
+    return Journal(Path(db.execute("PRAGMA database_list").fetchone()[2]))

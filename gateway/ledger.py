@@ -91,6 +91,9 @@ def verify(db: sqlite3.Connection) -> Verdict:
         if _mac(previous, [*fields, row["digest"].hex()]) != row["mac"]:
             broken.append(f"row {row['id']} of the ledger was changed, or one before it was")
         previous, expected = row["mac"], row["id"] + 1
+    erased = db.execute(
+        "SELECT count(*) FROM ledger WHERE message_id IS NOT NULL AND message_id NOT IN (SELECT id FROM message)"
+    ).fetchone()[0]
     for text in db.execute(
         "SELECT m.id, m.text, m.submitted_at, m.state, c.number, c.salt, l.digest, l.message_id FROM message m "
         "JOIN conversation c ON c.id=m.conversation_id LEFT JOIN ledger l ON l.id=m.approval_id "

@@ -41,6 +41,10 @@ EVENTS = {  # event: (states that it may leave, state that it enters)
     "accept": (("submitted",), "sent"),  # every segment has its MR
     "fail": (("claimed", "submitted"), "failed"),
     "lose": (("submitted",), "uncertain"),  # settled by evidence or a person, never resent
+    "restore": (
+        ("approved", "claimed", "submitted"),
+        "uncertain",
+    ),  # a backup came back: nobody knows what left since
     "settle_sent": (("uncertain",), "sent"),
     "settle_delivered": (("uncertain", "failed"), "delivered"),
     "settle_undelivered": (("uncertain",), "undelivered"),

@@ -10,7 +10,7 @@ import hashlib
 import json
 import sqlite3
 
-from gateway import conversations, ledger
+from gateway import conversations, journal, ledger
 from gateway.errors import Refused
 from gateway.message import KINDS, clean
 from gateway.moves import move, withdraw_waiting
@@ -44,6 +44,7 @@ def opt_out(
         key = conversations.number_key(db, row["number"])
         if db.execute("SELECT 1 FROM opt_out WHERE number_key=? AND until_at IS NULL", [key]).fetchone():
             return False
+        journal.of(db).note("opt_out", at=now, number=key.hex())
         cursor = db.execute(
             "INSERT INTO opt_out (number_key, source, reason, by_id, since_at) VALUES (?,?,?,?,?)",
             [key, source, reason, by.id if by else None, now],
@@ -67,10 +68,13 @@ def undo(db: sqlite3.Connection, conversation_id: int, *, by: User | None, reaso
         row = db.execute("SELECT * FROM conversation WHERE id=?", [conversation_id]).fetchone()
         if row is None:
             raise Refused("There is no such conversation.")
+        key = conversations.number_key(db, row["number"])
         ended = db.execute(
             "UPDATE opt_out SET until_at=?, ended_by_id=?, ended_reason=? WHERE number_key=? AND until_at IS NULL",
-            [now, by.id if by else None, reason, conversations.number_key(db, row["number"])],
+            [now, by.id if by else None, reason, key],
         ).rowcount
+        if ended:
+            journal.of(db).note("opt_in", at=now, number=key.hex())
         db.execute("UPDATE conversation SET opted_out_at=NULL WHERE id=?", [conversation_id])
         waiting = db.execute(
             "SELECT id FROM message WHERE conversation_id=? AND kind=0 AND state IN ('approved','claimed')",

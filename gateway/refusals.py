@@ -93,18 +93,23 @@ CMS: dict[int, Row] = {
         98: "message not compatible with short message protocol state",
     }),
     **_rows("permanent", BAD_PACKET, {
-        95: "semantically incorrect message", 96: "invalid mandatory information",
-        97: "message type non-existent or not implemented", 99: "information element non-existent or not implemented",
         143: "unspecified TP-PID error", 144: "data coding scheme (alphabet) not supported",
         145: "message class not supported", 159: "unspecified TP-DCS error", 160: "command cannot be actioned",
         161: "command unsupported", 175: "unspecified TP-Command error", 176: "TPDU not supported",
+    }),
+    # One text may be odd; what is said of every text is no reason to fail them all.
+    **_rows("suspect", BAD_PACKET, {
+        95: "semantically incorrect message", 96: "invalid mandatory information",
+        97: "message type non-existent or not implemented", 99: "information element non-existent or not implemented",
         304: "invalid PDU mode parameter", 305: "invalid text mode parameter",
+    }),
+    **_rows("suspect", "The network does not take a text with a limit on how long it may try.", {
+        198: "TP-VPF not supported", 199: "TP-VP not supported",
     }),
     **_rows("once", UNSAID, {111: "protocol error, unspecified", 127: "interworking, unspecified"}, 60),
     **_rows("permanent", BAD_KIND, {
         128: "telematic interworking not supported", 129: "short message type 0 not supported",
         130: "cannot replace short message",
-        198: "TP-VPF not supported", 199: "TP-VP not supported",
     }),
     192: Row("temporary", "SC busy", BUSY_NET, 300, "hold"),
     193: Row("sim", "no SC subscription", NOT_ALLOWED),

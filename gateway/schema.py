@@ -33,6 +33,12 @@ def version(db: sqlite3.Connection) -> int:
     return int(db.execute("PRAGMA user_version").fetchone()[0])
 
 
+def is_ours(db: sqlite3.Connection) -> bool:
+    """Whether these are Textbank's tables."""
+    names = {row[0] for row in db.execute("SELECT name FROM sqlite_schema WHERE type='table'")}
+    return {"message", "conversation", "ledger", "opt_out"} <= names
+
+
 def migrate(db: sqlite3.Connection) -> None:
     """Bring the database to VERSION; call it with the gateway's lock held."""
     found = version(db)

@@ -9,6 +9,7 @@ import sqlite3
 from dataclasses import dataclass
 
 from gateway import sims
+from gateway.config import Station as Spec
 from gateway.errors import Refused
 from gateway.people import User
 from gateway.policy import Act, may
@@ -17,6 +18,7 @@ from gateway.store import write
 REQUEST_LIFE_MS = 300_000  # a station waits up to three minutes for a text's answer before it looks
 PIN_LIFE_MS = 60_000  # a typed PIN must not lie about
 KEEP_EVENTS = 500
+FORGET_MS = 30 * 86_400_000  # a modem that was found, and has been gone for so long, is shown no more
 KEEP_REQUESTS = 1000
 ASKED: dict[str, Act] = {  # what can be asked of a station, and the right that it takes
     "pause": "control_stations",
@@ -66,7 +68,7 @@ class StationRow:
 
 
 def rows(db: sqlite3.Connection, budgets: dict[str, int], today: str) -> list[StationRow]:
-    """Every station of the configuration; `budgets` gives each one's segments a day, `today` the date of the SIMs' zone."""
+    """Every station; `budgets` gives the segments a day of those in the file, `today` the date of the SIMs' zone."""
     found = db.execute(
         "SELECT s.*, u.name AS pauser, "
         "(SELECT segments FROM sim_day d WHERE d.iccid=s.iccid ORDER BY day DESC LIMIT 1) AS segments, "
@@ -84,7 +86,7 @@ def rows(db: sqlite3.Connection, budgets: dict[str, int], today: str) -> list[St
             StationRow(
                 **fields,
                 sent_today=(row["segments"] or 0) if row["day"] == today else 0,
-                budget=budgets.get(row["name"], 0),
+                budget=budgets.get(row["name"], Spec.per_day if row["found"] else 0),
             )
         )
     return result
@@ -128,13 +130,36 @@ def set_facts(db: sqlite3.Connection, name: str, **facts: object) -> None:
         )
 
 
-def retire_others(db: sqlite3.Connection, names: list[str], *, now: int) -> None:
-    """Hide the stations that are no longer in the configuration; their rows stay for the texts that name them."""
+def retire_others(db: sqlite3.Connection, names: list[str], *, now: int, finding: bool = False) -> None:
+    """Hide the stations that are no longer in the configuration; their rows stay for the texts that name them.
+
+    While modems are found by themselves (`finding`), those that were found stay until they have been gone for a month.
+    """
     marks = ",".join("?" * len(names)) or "''"
+    others = f"retired_at IS NULL AND name NOT IN ({marks})"
+    if finding:
+        others += f" AND (found=0 OR (state='lost' AND since_at<{now - FORGET_MS}))"
+    with write(db):
+        db.execute(f"UPDATE station SET found=0 WHERE name IN ({marks})", names)
+        db.execute(f"UPDATE station SET retired_at=? WHERE {others}", [now, *names])
+
+
+def modems(db: sqlite3.Connection) -> list[sqlite3.Row]:
+    """Which modem each station has or remembers: name, found, imei, place, model."""
+    return db.execute(
+        "SELECT name, found, imei, place, model FROM station WHERE retired_at IS NULL ORDER BY name"
+    ).fetchall()
+
+
+def remember_modem(
+    db: sqlite3.Connection, name: str, imei: str, place: str, *, found: bool, now: int
+) -> None:
+    """Whose modem this is, from now on and over restarts; makes the row of a station that was not there."""
     with write(db):
         db.execute(
-            f"UPDATE station SET retired_at=? WHERE retired_at IS NULL AND name NOT IN ({marks})",
-            [now, *names],
+            "INSERT INTO station (name, state, since_at, found, imei, place) VALUES (?,'starting',?,?,?,?) "
+            "ON CONFLICT (name) DO UPDATE SET retired_at=NULL, found=excluded.found, imei=excluded.imei, place=excluded.place",
+            [name, now, found, imei, place],
         )
 
 

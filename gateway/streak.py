@@ -72,7 +72,7 @@ class Streak:
             return decision
         if set(self.causes) == {TEMPORARY_FAILURE}:
             if count > RESET_AT:
-                return _paused(decision, count, " Restarting the modem did not help.")
+                return _paused(decision, count, " Starting the modem anew did not help.")
             if count == RESET_AT:
                 return replace(decision, station="reset")
             if count > 1:

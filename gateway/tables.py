@@ -272,6 +272,8 @@ ALTER TABLE station ADD COLUMN revision TEXT NOT NULL DEFAULT '';
 ALTER TABLE station ADD COLUMN temperature_c INTEGER;
 ALTER TABLE station ADD COLUMN voltage_mv INTEGER;
 ALTER TABLE station ADD COLUMN reset_at INTEGER;                      -- the last time that we restarted it; limits the next one
+ALTER TABLE inbound ADD COLUMN replaces TEXT;                         -- type and service centre: it takes the place of the one before
+ALTER TABLE inbound ADD COLUMN replaced_by INTEGER REFERENCES inbound;  -- kept, and no longer shown
 
 DROP TABLE station_request;
 CREATE TABLE station_request (                 -- what the panel asks of a station

@@ -102,10 +102,9 @@ def _judge(refusal: Refusal, row: Row, attempts: int, others: int) -> Decision:
         )
         return Decision("uncertain", 0, station, f"{row.words}{late} The text may have gone out, or not.")
     if fault_of_sim:
-        words = (
-            f"{row.words} Another number just before got the same answer, so it is this SIM: the text waits."
-        )
-        return Decision("defer", PAUSED_WAIT_S, "pause", words, suspect=True)
+        words = f"{row.words} Another number just before got the same answer, so it is this SIM or modem: the text waits."
+        why = f"{row.words} Two numbers in a row got this answer."
+        return Decision("defer", PAUSED_WAIT_S, "pause", words, suspect=True, why=why)
     if row.kind in ("permanent", "suspect"):
         return Decision(
             "fail", 0, station, f"{row.words} The text did not go out.", suspect=row.kind == "suspect"

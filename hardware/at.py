@@ -252,6 +252,8 @@ class At:
             if patient:
                 limit = answer.started + PATIENCE_LIMIT_S
                 answer.deadline = min(self.clock.monotonic() + timeout_s, limit)
+            if self.clock.monotonic() > answer.deadline + GRACE_S:
+                break  # it talks on and on, and never answers
         self._out_of_step = True
         return answer.silence()
 

@@ -16,6 +16,7 @@ from hardware.codes import cme_text, cms_text
 
 __all__ = [
     "CommandRefused",
+    "DriverUnfit",
     "Family",
     "HardwareError",
     "ModemSilent",
@@ -25,6 +26,7 @@ __all__ = [
     "PortBusy",
     "PortGone",
     "PortMissing",
+    "PortRefused",
     "PromptLost",
     "SimNotReady",
     "SubmitUncertain",
@@ -67,8 +69,26 @@ class PortGone(HardwareError):
         self.evidence = evidence
 
 
+class PortRefused(PortGone):
+    """The machine that serves the port closed it with a sentence of its own, which is the evidence."""
+
+    @property
+    def taken(self) -> bool:
+        """Whether somebody else has the port."""
+        return "in use" in self.evidence or "kicked off" in self.evidence
+
+
 class PromptLost(PortGone):
     """The port or the modem went away between the prompt and the PDU: the PDU was not written, nothing left."""
+
+
+class DriverUnfit(HardwareError):
+    """The configured driver cannot drive this phone; `installed` False: the package it needs is not there."""
+
+    def __init__(self, evidence: str, *, installed: bool = True) -> None:
+        super().__init__(f"the driver cannot drive this phone: {evidence}")
+        self.evidence = evidence
+        self.installed = installed
 
 
 class NotAModem(HardwareError):

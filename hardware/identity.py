@@ -19,7 +19,7 @@ _CRSM = re.compile(r'\+CRSM:\s*144\s*,\s*\d+\s*,\s*"?([0-9A-Fa-f]{20})')
 def of_modem(at: At) -> Identity:
     """What the modem says of itself; needs no SIM."""
     return Identity(
-        imei=_found(_IMEI, ask(at, "AT+CGSN")),
+        imei=imei_in(ask(at, "AT+CGSN")),
         manufacturer=value(ask(at, "AT+CGMI"))[:80],
         model=value(ask(at, "AT+CGMM"))[:80],
         revision=value(ask(at, "AT+CGMR"))[:80],
@@ -50,6 +50,11 @@ def with_subscriber(at: At, identity: Identity) -> Identity:
 def imsi_in(lines: list[str] | None) -> str:
     """The IMSI in the answer to AT+CIMI; "" when there is none."""
     return _found(_IMSI, lines)
+
+
+def imei_in(lines: list[str] | None) -> str:
+    """The IMEI in an answer to AT+CGSN, whatever stands around it."""
+    return _found(_IMEI, lines)
 
 
 def iccid_in(lines: list[str] | None) -> str:

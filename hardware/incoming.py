@@ -14,7 +14,9 @@ from hardware import framing
 from hardware.errors import NotAModem
 from hardware.link import Clock, Link
 
-ANSWER_LIMIT = 2_000_000  # bytes; a full storage of 1,000 texts is under half a megabyte
+ANSWER_LIMIT = (
+    2_000_000  # bytes from one command to the next; a full storage of 1,000 texts is under half a megabyte
+)
 LINES_LIMIT = 20_000
 HUSH_LIMIT_S = 5.0
 
@@ -88,7 +90,6 @@ class Incoming:
             woken, self._woken = self._woken, False
             self._look()
             return woken
-        self._received = 0
         data = self.link.read(deadline)
         if data:
             self._feed(data)

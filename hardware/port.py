@@ -1,4 +1,4 @@
-"""A modem's port as a `Link`: a tty, socket://host:port or rfc2217://host:port, through pyserial.
+"""A modem's port as a `Link`: a tty through pyserial, or one on another machine (`remote`).
 
 Promises: the port is ours alone (flock, and TIOCEXCL where there is one); a read sleeps in poll() on the port and
 a wake pipe, without polling; whatever pyserial and the kernel raise becomes `PortGone`; `close` returns at once
@@ -16,13 +16,14 @@ import select
 import socket
 import termios
 import threading
-from typing import Any
 
 import serial
 
+from hardware import remote
 from hardware.errors import PortBusy, PortGone, PortMissing
 from hardware.holders import holders_of
 from hardware.link import Clock
+from hardware.remote import RemotePort
 from hardware.trace import FROM_MODEM, TO_MODEM, Trace
 
 WRITE_LIMIT_S = 10.0
@@ -34,18 +35,14 @@ _ABSENT = {errno.ENOENT, errno.ENODEV, errno.ENXIO, errno.ENOTDIR}
 
 def open_port(url: str, clock: Clock, trace: Trace | None = None) -> SerialLink:
     """Open the port exclusively, at 115200 8N1 where that means anything. PortMissing, PortBusy, PortGone."""
-    local = "://" not in url
-    if local and os.path.realpath(url).startswith("/dev/tty"):  # ModemManager and others take no lock
+    if remote.is_remote(url):
+        return SerialLink(url, RemotePort(url), clock, trace)
+    if os.path.realpath(url).startswith("/dev/tty"):  # ModemManager and others take no lock
         holder = holders_of(url)
         if holder:
             raise PortBusy(url, holder)
-    options: dict[str, Any] = {"timeout": 0, "write_timeout": WRITE_LIMIT_S}
-    if local:
-        options["exclusive"] = True
-    elif url.startswith("rfc2217:"):  # its socket bounds writes by itself; its reads sleep in the pump
-        options = {"timeout": None}
     try:
-        port = serial.serial_for_url(url, baudrate=115200, **options)
+        port = serial.Serial(url, 115200, timeout=0, write_timeout=WRITE_LIMIT_S, exclusive=True)
     except _LOST as error:
         raise _not_opened(url, error) from error
     try:
@@ -69,9 +66,13 @@ def _not_opened(url: str, error: Exception) -> PortMissing | PortBusy:
 class SerialLink:
     """An open port."""
 
-    def __init__(self, name: str, port: serial.SerialBase, clock: Clock, trace: Trace | None) -> None:
+    def __init__(
+        self, name: str, port: serial.Serial | RemotePort, clock: Clock, trace: Trace | None
+    ) -> None:
         self.name = name
         self._port = port
+        self._remote = port if isinstance(port, RemotePort) else None
+        self._heard = self._remote.early if self._remote else b""  # the end of what came
         self._clock = clock
         self._trace = trace
         self._closed = False
@@ -79,13 +80,8 @@ class SerialLink:
         self._wake_out, self._wake_in = socket.socketpair()
         self._wake_out.settimeout(0)
         self._wake_in.settimeout(0)
-        self._pump: socket.socket | None = None
-        try:
-            self._fd = port.fileno()
-            _take_over(self._fd)
-        except (OSError, AttributeError):  # io.UnsupportedOperation: rfc2217 has no descriptor
-            self._pump = _pumped(port)
-            self._fd = self._pump.fileno()
+        self._fd = port.fileno()
+        _take_over(self._fd)
         self._poll = select.poll()
         self._poll.register(self._fd, select.POLLIN)
         self._poll.register(self._wake_out, select.POLLIN)
@@ -102,9 +98,14 @@ class SerialLink:
                     data = os.read(self._fd, CHUNK)
                     if not data:
                         raise OSError(errno.EIO, "the other end hung up")
-                    if self._trace:
+                    if self._remote:
+                        data = self._remote.plain(data)
+                        self._heard = (self._heard + data)[-remote.TAIL :]
+                    if self._trace and data:
                         self._trace.record(FROM_MODEM, data)
-                    return data
+                    if data:
+                        return data
+                    continue
                 if ready and wait_s:
                     with contextlib.suppress(BlockingIOError):
                         self._wake_out.recv(CHUNK)
@@ -144,28 +145,31 @@ class SerialLink:
         thread.join(CLOSE_WAIT_S)
 
     def _close(self) -> None:
-        if self._pump is None:
+        if self._remote is None:
             for release in (_discard, _release):
                 with contextlib.suppress(*_LOST):
                     release(self._fd)
-        network = getattr(self._port, "_socket", None)
         with contextlib.suppress(*_LOST):
             self._port.close()
-        for end in (network, self._pump, self._wake_in, self._wake_out):  # pyserial may leave its own open
-            if end is not None:
-                end.close()
+        for end in (self._wake_in, self._wake_out):
+            end.close()
         if self._trace:
             self._trace.close()
 
     def _gone(self, error: Exception) -> PortGone:
-        return PortGone(self.name, "it was closed" if self._closed else str(error) or type(error).__name__)
+        if self._closed:
+            return PortGone(self.name, "it was closed")
+        if self._remote:
+            return remote.ended(self.name, error, self._heard)
+        return PortGone(self.name, str(error) or type(error).__name__)
 
 
 def _take_over(fd: int) -> None:
     """A tty: refuse other programs, and do not hang up the modem when we close."""
     if not os.isatty(fd):
         return
-    fcntl.ioctl(fd, termios.TIOCEXCL)
+    with contextlib.suppress(OSError):  # a line that knows no such thing still has the lock
+        fcntl.ioctl(fd, termios.TIOCEXCL)
     attributes = termios.tcgetattr(fd)
     attributes[2] &= ~termios.HUPCL
     termios.tcsetattr(fd, termios.TCSANOW, attributes)
@@ -180,18 +184,5 @@ def _discard(fd: int) -> None:
 def _release(fd: int) -> None:
     """Give up our exclusive hold now: the descriptor itself may take long to close."""
     if os.isatty(fd):
-        fcntl.ioctl(fd, termios.TIOCNXCL)
         fcntl.flock(fd, fcntl.LOCK_UN)
-
-
-def _pumped(port: serial.SerialBase) -> socket.socket:
-    """For a port without a descriptor: a thread that copies what it reads into a socket that has one."""
-    ours, theirs = socket.socketpair()
-
-    def pump() -> None:
-        with contextlib.closing(theirs), contextlib.suppress(*_LOST):
-            while data := port.read(1):
-                theirs.sendall(data + port.read(port.in_waiting))
-
-    threading.Thread(target=pump, name=f"reading {port.port}", daemon=True).start()
-    return ours
+        fcntl.ioctl(fd, termios.TIOCNXCL)

@@ -9,7 +9,6 @@ A modem that restarts meanwhile is started from the beginning, three times at mo
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 from hardware import identity as who
@@ -19,6 +18,7 @@ from hardware.errors import CommandRefused, ModemSilent, NotAModem, SimNotReady
 from hardware.facts import Identity
 from hardware.notices import Ears
 from hardware.patience import Patience
+from hardware.probe import is_echo, noise_in
 from hardware.profiles import CNMI_DIRECT, GENERIC, Profile, profile_for
 from hardware.sim import ALL_PIN_TRIES, Sim, state_in
 from hardware.storage import Storages
@@ -60,16 +60,18 @@ class Startup:
         at.link.write(ESC + b"\r")
         at.incoming.hush(self._patience.settle_s)
         started = at.clock.monotonic()
-        noise = 0
+        noise, echoed = 0, False
         for _ in range(self._patience.probes):
             if at.answers(self._patience.probe_s):
                 at.incoming.hush(self._patience.settle_s)
                 return
-            heard = at.incoming.heard
-            if _is_noise(heard):
+            echoed = is_echo(at.incoming.heard)
+            if what := noise_in(at.incoming.heard):
                 noise += 1
                 if noise >= NOISE_TRIES:
-                    raise NotAModem(at.link.name, f"to AT it says {heard[-60:]!r}")
+                    raise NotAModem(at.link.name, what)
+        if echoed:
+            raise NotAModem(at.link.name, "it only repeats what it is told")
         raise ModemSilent("AT", at.clock.monotonic() - started, at.incoming.heard)
 
     def _configure(self, enter_pin: EnterPin) -> None:
@@ -216,10 +218,3 @@ class Startup:
 def centre_in(lines: list[str]) -> str:
     """The number in an answer to AT+CSCA?; "" when the SIM has none."""
     return value(lines).split(",")[0].strip('" ')
-
-
-def _is_noise(heard: bytes) -> bool:
-    """Whether this is neither silence nor a modem's: NMEA, or bytes that are no text."""
-    bare = heard.strip(b"\r\n \0")
-    unprintable = len(re.sub(rb"[\x20-\x7e\r\n\t\0]", b"", heard))
-    return bool(bare) and (unprintable * 4 > len(heard) or bare.startswith(b"$G") or b"\n$G" in heard)

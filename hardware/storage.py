@@ -43,13 +43,17 @@ class Storages:
         """Find the storages; let texts arrive in the largest, read there."""
         lists = _advertised(ask(self._at, "AT+CPMS=?"))
         now = _names(ask(self._at, "AT+CPMS?"))
-        readable = lists[0] if lists else now[:1]
         arrivals = (lists[-1] if lists else now[-1:]) or ["SM", "ME"]
         usable = [name for name in arrivals if name not in ("SR", "MT", *_NOT_FOR_TEXTS)] or arrivals
         usable = list(dict.fromkeys(usable))
         accepted = [name for name in usable if self._arrive_in(name)]
-        self.arrival = max(accepted, key=lambda name: self._totals.get(name, 0), default=(now or [""])[-1])
-        if accepted and self._current != self.arrival:
+        if not accepted:  # nothing can be chosen: what is read is what there is
+            self.arrival = self._current = (now or [""])[0]
+            self.readable = (self.arrival,)
+            return
+        readable = (lists[0] if lists else now[:1]) or accepted
+        self.arrival = max(accepted, key=lambda name: self._totals.get(name, 0))
+        if self._current != self.arrival:
             self._arrive_in(self.arrival)
         if (
             self._arity < 3

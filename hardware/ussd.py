@@ -127,8 +127,10 @@ def read(piece: str, form: str) -> str:
 def _first_certain(octets: bytes, form: str, dcs: int | None) -> str | None:
     """The octets as words, by what is known of their form first."""
     ucs2, packed = _ucs2(octets), _packed(octets)
-    if dcs in _UCS2_DCS or form == "ucs2" or _every_other_is_alike(octets):
+    if dcs in _UCS2_DCS or form == "ucs2":
         return ucs2 if ucs2 is not None else packed
+    if ucs2 is not None and _every_other_is_alike(octets):
+        return ucs2
     if form == "packed":
         return packed if packed is not None else ucs2
     if octets.hex().isdigit() and octets[0]:

@@ -97,12 +97,14 @@ class House:
 
     # time
 
-    def step(self, until: float | None = None) -> None:
-        """Every station does one thing, then waits for what comes next (not beyond `until`, monotonic)."""
+    def step(self, until: float | None = None, done: Callable[[], bool] = lambda: False) -> None:
+        """Every station does one thing, then waits for what comes next: not beyond `until` (monotonic), nor once it is `done`."""
         alone = len(self.stations) == 1
         for station in self.stations:
             now = self.clock.monotonic()
             wake_at = station.step(now)
+            if done():
+                return
             wake_at = min(wake_at, now + (60.0 if alone else TURN_S / len(self.stations)))
             if until is not None:
                 wake_at = min(wake_at, until)
@@ -129,7 +131,7 @@ class House:
         began = self.clock.monotonic()
         while not condition():
             assert self.clock.monotonic() < began + limit_s, f"not in {limit_s:g} s: {what}; {self.said()}"
-            self.step()
+            self.step(began + limit_s, condition)
         return self.clock.monotonic() - began
 
     def until_ready(self, limit_s: float = 600.0) -> float:

@@ -13,9 +13,11 @@ from hardware.errors import PortGone
 from hardware.virtual import World
 from tests.scripted import FakeClock
 
+UNTAKEN_S = 0.02
+
 
 class VirtualLink:
-    """The port of modem `number`. `chunk` octets arrive at a time (None: what the modem wrote at once).
+    """The port of modem `number` ("0.1": its second). `chunk` octets arrive at a time (None: what the modem wrote at once).
 
     `began`: the clock's time at which the world's is 0, for links that are opened later (None: now).
     """
@@ -23,7 +25,7 @@ class VirtualLink:
     def __init__(
         self,
         world: World,
-        number: int,
+        number: int | str,
         clock: FakeClock,
         chunk: int | None = None,
         began: float | None = None,
@@ -31,7 +33,7 @@ class VirtualLink:
         self.name = f"virtual{number}"
         self.heard = b""
         self._world = world
-        self._modem = world.modems[number]
+        self._modem = world.ports[str(number)]
         self._clock = clock
         self._began = clock.monotonic() if began is None else began
         self._chunk = chunk
@@ -49,6 +51,8 @@ class VirtualLink:
                 return b""
             wake = self._world.next_wake()
             due = deadline if wake is None else self._began + wake + 1e-6  # never a rounding short of it
+            if due <= self._clock.monotonic():  # another modem's octets, which nobody takes now
+                due = self._clock.monotonic() + UNTAKEN_S
             if self._clock.monotonic() >= deadline or due >= deadline:
                 self._clock.time_s = max(self._clock.time_s, deadline)
                 return self._arrived()
@@ -62,6 +66,8 @@ class VirtualLink:
         self._woken = True
 
     def close(self) -> None:
+        if not self._closed:
+            self._modem.opened_anew()
         self._closed = True
 
     def _now(self) -> float:

@@ -86,7 +86,7 @@ def configuration(named: str | None) -> tuple[Config | None, list[Finding]]:
     if not config.stations:
         findings.append(
             Finding(
-                "configuration", False, "It names no modem.", "Add [[stations]] as in config.example.toml."
+                "configuration", True, "It names no modem: those that are plugged in are found by themselves."
             )
         )
     return config, findings

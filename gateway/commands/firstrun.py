@@ -18,7 +18,7 @@ import voluptuous as v
 
 from gateway import configrules as rules
 from gateway.cli import cli
-from gateway.commands._modems import one_each, unnamed_ports
+from gateway.commands._modems import attached
 from gateway.config import HERE, ConfigError, find, load, machine_zone
 
 EXAMPLE = Path(__file__).parent.parent.parent / "config.example.toml"
@@ -45,19 +45,24 @@ def _ask(question: str, default: str | None, rule: rules.Rule) -> str:
             click.echo(f"Allowed is {invalid.error_message}.")
 
 
-def written(values: dict[str, str], ports: list[str]) -> str:
-    """The example with these values, and one [[stations]] for each port."""
+def written(values: dict[str, str], modems: list[tuple[str, str]]) -> str:
+    """The example with these values, and one [[stations]] for each modem: by its IMEI, else by its port."""
     head, mark, station = EXAMPLE.read_text(encoding="utf-8").partition("[[stations]]")
     for key, value in values.items():
         line = f"{key} = {json.dumps(value, ensure_ascii=False)}".replace("\\", r"\\")
         head = re.sub(rf'^{key} = ".*?"', line, head, count=1, flags=re.MULTILINE)
     stations = [
-        (mark + station)
-        .replace('name = "north"', f'name = "modem{number}"')
-        .replace('# port = "/dev/ttyUSB0"', f"port = {json.dumps(port)}")
-        for number, port in enumerate(ports, start=1)
+        (mark + station).replace('name = "north"', f'name = "modem{number}"').replace(*_named(imei, port))
+        for number, (imei, port) in enumerate(modems, start=1)
     ]
     return head + "\n".join(stations or [mark + station])
+
+
+def _named(imei: str, port: str) -> tuple[str, str]:
+    """What in the example becomes the name of this modem. By IMEI it is found in whatever socket it is."""
+    if imei:
+        return 'imei = ""', f'imei = "{imei}"'
+    return '# port = "/dev/ttyUSB0"', f"port = {json.dumps(port)}"
 
 
 def main() -> None:
@@ -67,11 +72,13 @@ def main() -> None:
     except ConfigError:
         source = HERE
         values = group() if sys.stdin.isatty() else {}
-        ports = one_each(unnamed_ports(None))
+        found = attached()
         source.touch(mode=0o600)  # a PIN may come to stand in it
-        source.write_text(written(values, ports), encoding="utf-8")
+        source.write_text(written(values, found), encoding="utf-8")
         modems = (
-            f"with the modems on {', '.join(ports)}" if ports else "without a port: no modem answers here yet"
+            f"with the modems on {', '.join(port for _, port in found)}"
+            if found
+            else "with one station, which takes the first modem that is plugged in"
         )
         mine = "" if values else " Put your group's name, region and timezone into it."
         click.echo(f"{source} was made from the example, {modems}.{mine}")

@@ -4,6 +4,7 @@ database still has to take.
 
 import contextlib
 import logging
+import os
 import sqlite3
 from collections import deque
 from collections.abc import Callable
@@ -21,6 +22,8 @@ from gateway.policy import Limits, day_of
 from gateway.rules import Rules
 from gateway.store import connect, moment, ms, write
 from gateway.streak import Streak
+from gateway.whereabouts import Seek, Where
+from hardware.errors import HardwareError
 from hardware.link import Clock
 from hardware.modem import Direct, LateRefusal, LateSubmit, Modem, Notice, Restarted, StorageFull, Waiting
 
@@ -32,6 +35,10 @@ log = logging.getLogger("textbank.station")
 MINUTE_S = 60.0
 UNCERTAIN_IN_A_ROW = 2
 LOCK_S = 5.0  # a station that cannot write says so and tries again; it does not sit in the lock
+
+
+class StartAnew(HardwareError):  # noqa: N818 (it says what is done, as the facts of the hardware do)
+    """The modem has to be opened anew, though its port is there and it answers; str() is why, as a sentence."""
 
 
 def _comes_first(notice: Notice) -> bool:
@@ -77,6 +84,9 @@ class Desk:
     rules: Rules
     clock: Clock
     open_modem: Callable[[], Modem]
+    seek: Seek
+    where: Where = field(default_factory=lambda: Where(None))  # where it was when we looked last
+    mark: object = None  # what the port was then: one that was pulled out and came back is another
     db: sqlite3.Connection = field(init=False)
     modem: Modem | None = None
     seat: Seat | None = None
@@ -94,12 +104,14 @@ class Desk:
         None  # when the port was first opened since it was last gone, on the monotonic clock
     )
     heard: list[Notice] = field(default_factory=list)  # what the modem said unasked, not dealt with yet
+    twin: str = ""  # the station that has this modem by another of its ports
     warning: explain.Notice | None = None  # what a technician should know of a modem that works
     slots: int | None = None  # where texts arrive, as the modem counts them
     was_full: bool = False  # the modem said so since the last look
     told_full: bool = False  # and it has not been seen with room since
     late: Late | None = None
     minute: deque[float] = field(default_factory=deque)  # when segments left, on the monotonic clock
+    minute_of: str = ""  # the ICCID of the SIM that sent them
     slow_prompts: int = 0  # in a row
     streak: Streak = field(default_factory=Streak)  # refusals in a row; it outlives restarts of the modem
     hold: Hold | None = None
@@ -121,6 +133,22 @@ class Desk:
     def name(self) -> str:
         """The station's name in the configuration."""
         return self.spec.name
+
+    @property
+    def port(self) -> str:
+        """The port of the modem, as it was looked for last; "" when it is nowhere."""
+        return self.where.port or ""
+
+    def find(self) -> Where:
+        """Look where the modem is now, and remember it."""
+        self.where = self.seek.look()
+        self.mark = _mark_of(self.where.port)
+        return self.where
+
+    def moved(self) -> bool:
+        """Whether there is reason to look again at once: the modem is elsewhere, or its port has come (back)."""
+        mark = _mark_of(self.where.port)
+        return self.seek.look() != self.where or (mark is not None and mark != self.mark)
 
     def now_ms(self) -> int:
         """The wall clock as the database keeps it."""
@@ -213,14 +241,16 @@ class Desk:
         return self.minute[-limit] + MINUTE_S - now
 
     def remember_minute(self) -> None:
-        """After a restart: what this SIM sent in the last minute still counts, so that a restart refills nothing."""
+        """At a start: what this SIM sent in the last minute still counts, wherever it was then, and what another sent does not."""
         assert self.seat is not None
         now_ms, now = self.now_ms(), self.clock.monotonic()
         rows = self.db.execute(
-            "SELECT at FROM (SELECT at, event, actor FROM event ORDER BY id DESC LIMIT 500) WHERE event='submit' AND actor=? AND at>?",
-            [self.seat.actor, now_ms - 60_000],
+            "SELECT e.at FROM (SELECT at, event, message_id FROM event ORDER BY id DESC LIMIT 500) e "
+            "JOIN message m ON m.id=e.message_id WHERE e.event='submit' AND m.iccid=? AND e.at>?",
+            [self.seat.sim.iccid, now_ms - 60_000],
         ).fetchall()
-        if len(rows) > len(self.minute):
+        if len(rows) > len(self.minute) or self.minute_of != self.seat.sim.iccid:
+            self.minute_of = self.seat.sim.iccid
             self.minute = deque(now - max(0.0, (now_ms - row["at"]) / 1000) for row in reversed(rows))
 
     def free_reserve(self) -> None:
@@ -239,3 +269,12 @@ class Desk:
     def write(self) -> contextlib.AbstractContextManager[None]:
         """One transaction on this station's connection."""
         return write(self.db)
+
+
+def _mark_of(port: str | None) -> object:
+    """What tells one device under this path from the next; None while there is none."""
+    try:
+        status = os.stat(port) if port and port.startswith("/") else None
+    except OSError:
+        return None
+    return status and (status.st_dev, status.st_ino, status.st_rdev)

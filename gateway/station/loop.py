@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
-from gateway import claims, explain, readings, reportwatch, stations
+from gateway import claims, explain, reportwatch, stations
 from gateway.config import Station as Spec
 from gateway.filling import ROUND_S
 from gateway.rules import Rules
@@ -15,11 +15,13 @@ from gateway.station.proving import Proving
 from gateway.station.receiving import Reader
 from gateway.station.rescue import Rescue
 from gateway.station.rounds import Rounds
-from gateway.station.starting import start, trouble
+from gateway.station.samples import Samples
+from gateway.station.starting import RETRY_S, start, trouble, wait_after
 from gateway.station.warning import storage_warning
-from hardware.errors import HardwareError, ModemSilent, PinRefused, PortGone, SimNotReady
+from gateway.whereabouts import Seek, Where
+from hardware.errors import HardwareError, ModemSilent, PortGone
 from hardware.link import Clock
-from hardware.modem import Health, Modem
+from hardware.modem import Modem
 
 HEALTH_S = 60.0
 HELD_UP_S = 20.0  # between looks at texts that their SIM cannot take now
@@ -29,8 +31,7 @@ SLOW_READ_EVERY_S = 10.0
 SEARCH_S = 10.0  # between looks while the modem has no network
 DENIED_LOOKS = 3  # before a person is told: some networks refuse once and then let it in
 WATCH_S = 600.0  # between looks at whether reports still come
-SAMPLE_MS = 300_000  # a signal that wavers is written at most this often
-RETRY_S = (1.0, 2.0, 5.0, 10.0, 30.0)
+GLANCE_S = 2.0  # between glances whether the modem, or its port, has come
 DATABASE_S = 1.0
 FIRST_SANE_MS = 1_767_225_600_000  # 2026: a clock before this program was written has not been set
 
@@ -39,16 +40,24 @@ class Station:
     """One modem and its SIM. `step` is called by one thread; `wake` by any."""
 
     def __init__(
-        self, spec: Spec, *, database: Path, rules: Rules, clock: Clock, open_modem: Callable[[], Modem]
+        self,
+        spec: Spec,
+        *,
+        database: Path,
+        rules: Rules,
+        clock: Clock,
+        open_modem: Callable[[], Modem],
+        seek: Seek | None = None,
     ) -> None:
-        self._desk = Desk(spec, database, rules, clock, open_modem)
+        """`seek` finds the modem, for a station without a port of its own."""
+        self._desk = Desk(spec, database, rules, clock, open_modem, seek or Seek(lambda: Where(spec.port)))
         self._reader: Reader | None = None
         self._failures = 0
         self._hold_until = 0.0
         self._rounds = Rounds()
-        self._health_at = self._sampled_at = 0.0
+        self._health_at = 0.0
         self._reading_s = self._read_at = self._look_again_at = 0.0
-        self._sampled: str | None = None  # the registration that was written last
+        self._samples = Samples(self._desk)
         self._denied = 0  # looks in a row at which the network refused the SIM
         self._watched_at = -WATCH_S
         self._rescue = Rescue(self._desk)
@@ -66,6 +75,11 @@ class Station:
         """The modem while there is one; for `wait` and `wake` of the thread around it."""
         return self._desk.modem
 
+    @property
+    def port(self) -> str:
+        """Of the modem; "" while it is nowhere."""
+        return self._desk.port
+
     def close(self) -> None:
         """Record what is still in hand and let modem and database go."""
         try:
@@ -76,8 +90,14 @@ class Station:
 
     def step(self, now: float) -> float:
         """Do one thing; returns the monotonic time at which to call again (a doorbell or the modem may call sooner)."""
-        if now < self._hold_until and self._desk.modem is None and not self._asked():
-            return self._hold_until
+        if (
+            now < self._hold_until
+            and self._desk.modem is None
+            and not stations.asked(self._desk.db, self.name)
+        ):
+            if not self._desk.moved():
+                return min(self._hold_until, now + GLANCE_S)
+            self._failures = 0
         try:
             wake_at = self._step(now)
         except (sqlite3.OperationalError, OSError) as error:
@@ -91,13 +111,10 @@ class Station:
         """The modem went while the thread around this station waited for it."""
         self._modem_trouble(error)
 
-    def _asked(self) -> bool:
-        return stations.asked(self._desk.db, self.name)
-
     def _step(self, now: float) -> float:
         desk = self._desk
         self._obey()
-        if self._reopen_at is not None and now >= self._reopen_at and desk.late is None:
+        if self._reopen_at is not None and now >= self._reopen_at and not desk.draining(now):
             log.info("station=%s is opened anew, as the configuration wants it", self.name)
             desk.drop_modem()
         if desk.modem is None or self._reader is None:
@@ -121,7 +138,7 @@ class Station:
         self._receive(now, texts=heard.texts, elsewhere=heard.elsewhere)
         if self._credit is not None and (heard.texts or heard.elsewhere):
             self._credit.look()
-        if now >= self._health_at:
+        if desk.was_full or now >= self._health_at:
             self._look(now)
         if self._proving.turn(fit=self._fit(now)):
             self._health_at = 0.0
@@ -145,8 +162,6 @@ class Station:
 
     def _start(self, now: float) -> float:
         desk = self._desk
-        if self._failures == 0:
-            desk.say("starting")
         self._reader = None
         self._reopen_at = None
         try:
@@ -154,7 +169,7 @@ class Station:
             if rest_s:
                 self._hold_until = now + rest_s
                 return self._hold_until
-            started = start(desk)
+            started = start(desk, again=self._failures > 0)
         except BaseException:
             desk.drop_modem()  # a half-started modem with an older seat must never send
             raise
@@ -165,7 +180,7 @@ class Station:
         self._credit = self._credit or CreditWatch(desk)
         self._rounds = Rounds()
         self._health_at = 0.0
-        self._sampled = None
+        self._samples.begin()
         if desk.spec.reopen_hours:
             self._reopen_at = now + desk.spec.reopen_hours * 3600
         return now
@@ -200,7 +215,7 @@ class Station:
                 desk.db, self.name, desk.seat, desk.rules, now=desk.now_ms()
             )
             self._watched_at = now
-        self._record(health, now)
+        self._samples.record(health, now)
         desk.slots = health.storage_total
         assert self._reader is not None
         desk.warning = storage_warning(desk, health, self._reader.stuck)
@@ -210,30 +225,6 @@ class Station:
         if self._credit is not None:
             self._credit.look()
         self._say_state(health.registration)
-
-    def _record(self, health: Health, now: float) -> None:
-        """What changed, for the page; and a sample when it is due, or at once when the network came or went."""
-        desk = self._desk
-        facts: dict[str, object] = {
-            "registration": health.registration,
-            "operator": health.operator,
-            "technology": health.technology,
-            "storage_used": health.storage_used,
-            "storage_total": health.storage_total,
-        }
-        if self._sampled == health.registration and now - self._sampled_at < SAMPLE_MS / 1000:
-            stations.set_facts(desk.db, self.name, **facts)
-            return
-        self._sampled, self._sampled_at = health.registration, now
-        measured: dict[str, object] = {
-            "signal_dbm": health.signal_dbm,
-            "temperature_c": health.temperature_c,
-            "voltage_mv": health.voltage_mv,
-        }
-        with desk.write():
-            stations.set_facts(desk.db, self.name, **facts, **measured)
-            del facts["operator"]
-            readings.sample(desk.db, self.name, now=desk.now_ms(), **facts, **measured)
 
     def _say_state(self, registration: str) -> None:
         desk = self._desk
@@ -352,10 +343,12 @@ class Station:
         if "full" in str(error):
             desk.free_reserve()
         try:
-            folder = str(desk.database.parent)
-            desk.say("waiting", explain.database_locked(LOCK_S) if locked else explain.disk_full(folder, 0))
+            full = explain.disk_full(str(desk.database.parent), 0)
+            desk.say("waiting", explain.database_locked(LOCK_S) if locked else full)
         except sqlite3.Error:
             log.debug("station=%s its state could not be written either", self.name)
+        if desk.modem is not None:
+            desk.heard += desk.modem.notices()  # for later: an unread notice would end every wait at once
         self._health_at = 0.0
         self._rounds.everything_now()  # what rang meanwhile was heard once and not read
         return desk.clock.monotonic() + DATABASE_S
@@ -364,18 +357,17 @@ class Station:
         """The modem or its port refuses: let it go, say why, come back with patience."""
         desk = self._desk
         self._rescue.note(error)
-        log.info("station=%s %s", self.name, type(error).__name__)
+        # Once: a machine that is switched off is asked every two seconds, and the log is on the card.
+        (log.debug if self._failures else log.info)("station=%s %s", self.name, type(error).__name__)
         log.debug("station=%s %s", self.name, error)
-        wait_s = RETRY_S[min(self._failures, len(RETRY_S) - 1)]
+        wait_s = self._rescue.wait_s or wait_after(error, self._failures)
         self._failures += 1
         if desk.modem is not None and self._reader is not None:
             self._reader.salvage()
         try:
             desk.flush()
-            state, notice = self._rescue.verdict(error) or trouble(self.name, desk.spec.port or "", error)
-            if desk.pin_spent and isinstance(error, SimNotReady) and error.state == "PIN":
-                notice = desk.pin_spent
-            if isinstance(error, PortGone | ModemSilent):
+            state, notice = self._rescue.verdict(error) or trouble(desk, error)
+            if isinstance(error, ModemSilent) or (isinstance(error, PortGone) and self._failures == 1):
                 desk.count_error("port gone" if isinstance(error, PortGone) else "silence")
             desk.say(state, notice)
             stations.set_facts(
@@ -384,11 +376,5 @@ class Station:
         except sqlite3.Error:
             log.debug("station=%s its state could not be written", self.name)
         desk.drop_modem()
-        if isinstance(error, PinRefused) or (
-            isinstance(error, SimNotReady) and error.state in ("PIN", "PUK", "ABSENT")
-        ):
-            wait_s = RETRY_S[-1]
-        elif isinstance(error, PortGone):
-            wait_s = min(wait_s, 2.0)
         self._hold_until = desk.clock.monotonic() + wait_s
         return self._hold_until

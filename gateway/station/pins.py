@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from gateway import conversations, explain, explain_modems
 from gateway.journal import Journal
+from gateway.station import seeking
 from gateway.station.desk import Desk
 from hardware.modem import Identity
 from hardware.sim import ALL_PIN_TRIES, IGNORE
@@ -43,6 +44,7 @@ class Pins:
     def enter(self, identity: Identity) -> str | None:
         """The PIN to write, its attempt on the disk; None when it must not be tried (again)."""
         desk, card = self._desk, identity.iccid or identity.imei
+        seeking.same_modem(desk, identity)
         pin = desk.spec.pin if self._typed is None else self._typed.pin
         if pin == IGNORE:
             return IGNORE

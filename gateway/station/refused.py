@@ -8,7 +8,7 @@ from typing import Literal
 
 from gateway import explain, flight, sims, stations, verdict
 from gateway.claims import Job, Seat
-from gateway.station.desk import UNCERTAIN_IN_A_ROW, Desk, Hold, Late, log
+from gateway.station.desk import UNCERTAIN_IN_A_ROW, Desk, Hold, Late, StartAnew, log
 from gateway.verdict import Decision, Family, Refusal
 from hardware.errors import (
     CommandRefused,
@@ -133,7 +133,9 @@ def _station_after(desk: Desk, decision: Decision, centre: str | None, error: Ha
     if decision.station == "reset":
         desk.wants_reset = decision.words
     if decision.station in ("restart", "reset") or isinstance(error, PortGone | ModemSilent):
-        raise error.__cause__ if isinstance(error.__cause__, HardwareError) else error
+        if isinstance(error.__cause__, HardwareError):
+            raise error.__cause__  # what the port or the modem did, behind "nobody knows whether it left"
+        raise StartAnew(decision.words) if isinstance(error, CommandRefused) else error
 
 
 def pause_sim(desk: Desk, why: str) -> None:

@@ -10,6 +10,7 @@ from gateway import answers, explain_modems, ladder, readings, stations
 from gateway.explain import Notice
 from gateway.ladder import Plight, Rung
 from gateway.station.desk import Desk, log
+from gateway.station.far import Far
 from hardware import restart
 from hardware.errors import HardwareError, ModemSilent, PortBusy, PortGone, PortMissing, SimNotReady
 from hardware.profiles import Profile, profile_for
@@ -29,6 +30,13 @@ class Rescue:
         self._tried: list[Rung] = []
         self._sim_fails_since: float | None = None
         self._given_up = False
+        self._far = Far(desk.name, desk.spec.port)
+        self._far_away: tuple[Notice, float] | None = None
+
+    @property
+    def wait_s(self) -> float | None:
+        """Seconds until the next try where the modem is on another machine; None otherwise."""
+        return self._far_away[1] if self._far_away else None
 
     def well(self) -> None:
         """The modem started and answers."""
@@ -38,6 +46,8 @@ class Rescue:
 
     def note(self, error: HardwareError) -> None:
         """The modem or its port failed."""
+        worked, now = self._desk.seat is not None, self._desk.clock.monotonic()
+        self._far_away = self._far.meet(error, worked=worked, now=now)
         match error:
             case ModemSilent():
                 self._silences += 1
@@ -51,6 +61,8 @@ class Rescue:
 
     def verdict(self, error: HardwareError) -> tuple[str, Notice] | None:
         """The state and the words where more is known than the error tells; None otherwise."""
+        if self._far_away:
+            return "lost", self._far_away[0]
         if isinstance(error, ModemSilent) and self._given_up:
             return "failed", explain_modems.nothing_helped(self._desk.name)
         notice = self._host_did(error.evidence) if isinstance(error, PortGone) else None
@@ -59,7 +71,7 @@ class Rescue:
     def _host_did(self, evidence: str) -> Notice | None:
         """The port went just when the machine under it had trouble: then the modem is not to blame."""
         desk = self._desk
-        port = desk.spec.port or ""
+        port = desk.port
         for event in readings.host_events(desk.db, since=desk.now_ms() - HOST_MS):
             if event["kind"] == "undervoltage":
                 return explain_modems.power_was_low(desk.name, port, evidence)
@@ -147,7 +159,7 @@ class Rescue:
         return profile_for(row["model"], "", row["revision"])
 
     def _usb_device(self) -> Path | None:
-        return restart.usb_device(self._desk.spec.port or "")
+        return restart.usb_device(self._desk.port)
 
     def asked(self) -> tuple[str, bool]:
         """A person pressed Reset: the vendor's command now, within the same limits. The answer, and whether it was written."""

@@ -70,9 +70,9 @@ def _send_segment(desk: Desk, job: Job, seq: int) -> bool:
             _put_back(desk, job, "Quiet hours begin too soon for it to arrive before them.", wait_s=60)
             return False
         tpdu = job.tpdus(valid_for, status_report=desk.rules.delivery_reports)[seq - 1]
+        asked_at = desk.clock.monotonic()
         if modem.may_keep_link and _more_follows(desk, job, seq):
             modem.keep_link()
-        asked_at = desk.clock.monotonic()
         with modem.prompt(len(tpdu)) as prompt:
             if desk.knocked() or _took_too_long(desk, desk.clock.monotonic() - asked_at):
                 raise _KnockError

@@ -6,10 +6,13 @@
 from gateway import claims, explain, explain_modems, flight, numbers, sims, stations
 from gateway.errors import Refused
 from gateway.explain import Notice
-from gateway.station.desk import UNCERTAIN_IN_A_ROW, Desk
+from gateway.station import seeking
+from gateway.station.desk import UNCERTAIN_IN_A_ROW, Desk, StartAnew
 from gateway.station.pins import Pins
+from gateway.station.twins import other_port, still_taken
 from gateway.streak import Streak
 from hardware.errors import (
+    DriverUnfit,
     HardwareError,
     ModemSilent,
     NotAModem,
@@ -22,12 +25,23 @@ from hardware.errors import (
 )
 from hardware.modem import Identity
 
+RETRY_S = (1.0, 2.0, 5.0, 10.0, 30.0)
+LEAVE_ALONE_S = 300.0  # between looks at a port where something else than a modem speaks
 
-def start(desk: Desk) -> bool:
-    """Bring the modem up; False when it cannot be now (the state says why). Raises HardwareError for what the loop explains."""
-    if desk.spec.port is None:
-        desk.say("waiting", _no_port(desk.name))
+
+def start(desk: Desk, *, again: bool) -> bool:
+    """Bring the modem up; False when it cannot be now (the state says why). Raises HardwareError for what the loop explains.
+
+    `again`: after a failure; what was said of it stays until the modem is up.
+    """
+    where = desk.find()
+    if where.port is None:
+        desk.say(*seeking.absent(desk))
         return False
+    if still_taken(desk):
+        return False
+    if not again and not desk.twin:
+        desk.say("starting")
     desk.flush()
     desk.modem = desk.open_modem()
     if desk.opened_at is None:
@@ -38,7 +52,14 @@ def start(desk: Desk) -> bool:
     except PinRefused:
         pins.refused()
         raise
+    except ModemSilent:
+        if hint := seeking.wrong_port(desk.port):
+            raise NotAModem(desk.port, hint) from None
+        raise
+    seeking.same_modem(desk, desk.modem.identity)
     pins.accepted(desk.modem.identity)
+    if other_port(desk, desk.modem.identity):
+        return False
     _begin(desk, desk.modem.identity)
     return True
 
@@ -62,7 +83,8 @@ def _begin(desk: Desk, identity: Identity) -> None:
     stations.set_facts(
         desk.db,
         desk.name,
-        port=desk.spec.port or "",
+        port=desk.port,
+        place=desk.where.place or seeking.socket_of(desk.port),
         model=" ".join((identity.manufacturer, identity.model)).strip(),
         imei=identity.imei,
         iccid=seat.sim.iccid,
@@ -105,30 +127,30 @@ def _own_number(desk: Desk, identity: Identity) -> str:
         return identity.number
 
 
-def _no_port(name: str) -> Notice:
-    return Notice(
-        f"{name} has no port.",
-        "The configuration names none, and this version does not look for modems by itself.",
-        "Nothing was opened.",
-        f'Write port = "/dev/ttyUSB…" under the station {name}, then start Textbank again.',
-    )
-
-
-def trouble(name: str, port: str, error: HardwareError) -> tuple[str, Notice]:
+def trouble(desk: Desk, error: HardwareError) -> tuple[str, Notice]:
     """The state and the words for what stopped this modem."""
+    name, port = desk.name, desk.port
     match error:
+        case SimNotReady(state="PIN") if desk.pin_spent:
+            return "paused", desk.pin_spent
         case PortMissing():
             return "lost", explain.port_missing(name, port)
         case PortBusy():
             return "lost", explain.port_busy(name, port, error.holder)
         case PortGone():
             return "lost", explain.port_gone(name, port, error.evidence)
+        case DriverUnfit():
+            return "failed", explain_modems.driver_unfit(name, error.evidence, installed=error.installed)
         case NotAModem():
+            if hint := seeking.wrong_port(port):
+                return "failed", explain.other_port(name, hint)
             return "failed", explain.not_a_modem(name, port, error.evidence)
         case SimNotReady():
             return _sim_trouble(name, error)
         case ModemSilent():
-            return "lost", explain.modem_silent(name, error.command, error.waited_s)
+            return "lost", seeking.silence(name, port, error)
+        case StartAnew():
+            return "starting", explain.opened_anew(name, str(error))
         case _:
             return "lost", explain.modem_silent(name, str(error), 0.0)
 
@@ -149,3 +171,17 @@ def _sim_trouble(name: str, error: SimNotReady) -> tuple[str, Notice]:
             return "waiting", explain.sim_busy(name)
         case _:
             return "paused", explain.sim_failure(name, error.evidence)
+
+
+def wait_after(error: HardwareError, failures: int) -> float:
+    """Seconds until the next try after this error, the failures before it counted."""
+    wait_s = RETRY_S[min(failures, len(RETRY_S) - 1)]
+    match error:
+        case SimNotReady(state="PIN" | "PUK" | "ABSENT"):
+            return RETRY_S[-1]
+        case PortGone():
+            return min(wait_s, 2.0)
+        case NotAModem():
+            return LEAVE_ALONE_S
+        case _:
+            return wait_s

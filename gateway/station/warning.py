@@ -2,7 +2,7 @@
 
 from gateway import explain, readings
 from gateway.explain import Notice
-from gateway.filling import KEEP_FREE, Level, hours_left, worth_a_word
+from gateway.filling import Level, hours_left, worth_a_word
 from gateway.station.desk import Desk
 from hardware.modem import Health
 
@@ -13,12 +13,9 @@ def storage_warning(desk: Desk, health: Health, stuck: list[tuple[str, int]]) ->
     """The one thing to say, the worst first; None when all is well."""
     used, total = health.storage_used, health.storage_total
     was_full, desk.was_full = desk.was_full, False
-    if was_full or (used is not None and total and used >= total):
-        desk.told_full = True
-        return explain.storage_full(desk.name, used or 0, total or 0)
-    if desk.told_full and used is not None and total and used > total * (1 - KEEP_FREE):
-        return explain.storage_full(desk.name, used or 0, total or 0)
-    desk.told_full = False
+    full = used is not None and bool(total) and used >= (total or 0)
+    if was_full or full:
+        return explain.storage_full(desk.name, *((used or 0, total or 0) if full else (0, 0)))
     if used and total:
         levels = [
             Level(row["at"], row["storage_used"], row["storage_total"])

@@ -165,4 +165,4 @@ def _accepted(modem: "Engine", tpdu: bytes, word: str, now: float, *, own_centre
 
 
 def _say_late(modem: "Engine", lines: list[str], now: float) -> None:
-    modem.urc(*lines, now=now)
+    modem.here(*lines, now=now)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 PIN_LINE_GAP_S = 0.1
 READ_BINARY, READ_RECORD = "176", "178"
-EF_ICCID, EF_SMSP = "12258", "28482"  # 2FE2 and 6F42 (31.102)
+EF_ICCID, EF_SMSP, EF_AD = "12258", "28482", "28589"  # 2FE2, 6F42 and 6FAD
 SMSP_RECORD = 28  # octets, without a name
 
 
@@ -84,19 +84,31 @@ def _iccid_allowed(modem: "Engine") -> None:
 
 
 @answers("+CRSM")
-def raw_access(modem: "Engine", command: Command, now: float) -> list[str]:
-    """Two files of the SIM as they stand on it: ICCID, and the record with the service centre (27.007 8.18)."""
+def restricted_access(modem: "Engine", command: Command, now: float) -> list[str]:
+    """Three files of the SIM as they stand on it: ICCID, length of the MNC, service centre (27.007 8.18, 31.102 4.2)."""
     if command.form == "test":
         return []
     modem.sim.check(locked_too=False)
-    if command.arg(0) == READ_BINARY and command.arg(1) == EF_ICCID:
+    asked = (command.arg(0), command.arg(1))
+    if asked == (READ_BINARY, EF_ICCID):
         _iccid_allowed(modem)
-        digits = modem.card.iccid.ljust(20, "F")
-        return [f'+CRSM: 144,0,"{"".join(digits[at + 1] + digits[at] for at in range(0, 20, 2))}"']
-    modem.sim.check()
-    if command.arg(0) == READ_RECORD and command.arg(1) == EF_SMSP:
-        return [f'+CRSM: 144,0,"{_smsp(modem.service_centre).hex().upper()}"']
-    return ["+CRSM: 106,130"]  # file not found
+        content = _swapped(modem.card.iccid)
+    elif asked == (READ_BINARY, EF_AD):
+        content = "00000003"
+    elif asked == (READ_RECORD, EF_SMSP):
+        modem.sim.check()
+        content = _smsp(modem.service_centre).hex().upper()
+    elif asked[0] in (READ_BINARY, READ_RECORD):
+        return ["+CRSM: 106,130"]  # file not found
+    else:
+        raise Refusal("CME", 3)
+    return [f'+CRSM: 144,0,"{content}"']
+
+
+def _swapped(digits: str) -> str:
+    """Digits as a SIM keeps them, two in an octet, the first one low."""
+    padded = digits + "F" * (len(digits) % 2)
+    return "".join(padded[at + 1] + padded[at] for at in range(0, len(padded), 2))
 
 
 def _smsp(number: str) -> bytes:

@@ -71,7 +71,8 @@ class VirtualBank:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise VirtualError(f"The folder {self.folder} cannot be used: {error.strerror}.") from None
-        for port in map(Path, self.ports):
+        names = [name for place in range(len(self._world.modems)) for name in self._world.port_names(place)]
+        for port in (self.folder / name for name in names):
             if port.exists() and not port.is_symlink():
                 raise VirtualError(f"{port} is in the way: it is no port of a bank that ended.")
 
@@ -85,8 +86,10 @@ class VirtualBank:
 
     @property
     def ports(self) -> list[str]:
-        """The path of every modem's port, plugged or not."""
-        return [str(self.folder / f"modem{number}") for number in range(len(self._world.modems))]
+        """The path of every modem's first port, plugged or not, under the name it has now."""
+        return [
+            str(self.folder / self._world.port_names(place)[0]) for place in range(len(self._world.modems))
+        ]
 
     def inbound(self, modem: int, sender: str, text: str | None = None, *, data: str | None = None) -> int:
         """A text from outside to a modem (or `data`: one DELIVER in hex); how many segments."""
@@ -120,11 +123,12 @@ class VirtualBank:
             self._await_port(modem, there=False)
 
     def plug(self, modem: int) -> None:
-        """Put it back; its port is there when this returns."""
+        """Put it back; its port is there when this returns, if a fault does not hold it back."""
         with self._shell.lock:
             self._world.plug(modem, now=self._shell.now())
             self._shell.wake()
-            self._await_port(modem, there=True)
+            if self._world.modem(modem).plugged:
+                self._await_port(modem, there=True)
 
     def _await_port(self, modem: int, *, there: bool) -> None:
         if not self._shell.lock.wait_for(lambda: self._shell.has_port(modem) == there, PORT_S):

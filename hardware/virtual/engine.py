@@ -69,7 +69,8 @@ class Engine(Powered):
         self.technology = personality.technology  # <AcT>, as the host chose it
         self.asked_s = 0.0  # when the last AT+CMGS came
         self.credit_used = 0  # texts since no_credit was thrown
-        self.urc_port = 0
+        self.second: Engine | None = None  # its other port
+        self.urc_port = 0  # the port that says what is unsolicited
         self.call = Call(self)
         self.ussd_open = False  # a session waits for an answer
         self.unacknowledged: Done | None = None  # what waits for AT+CNMA
@@ -169,6 +170,14 @@ class Engine(Powered):
         else:
             self.urc(*lines, now=now, urgent=urgent)
 
+    def urc(self, *lines: str, now: float, urgent: bool = False) -> None:
+        """Say this unasked, at the port chosen for it: between commands, or at once when urgent."""
+        self.listener.here(*lines, now=now, urgent=urgent)
+
+    def here(self, *lines: str, now: float, urgent: bool = False) -> None:
+        """The same at this port."""
+        super().urc(*lines, now=now, urgent=urgent)
+
     def unasked(self, line: str, now: float) -> None:
         """Say one line unasked: as a timer."""
         self.urc(*filled(self, (line,)), now=now)
@@ -215,12 +224,14 @@ class Engine(Powered):
         self.ussd_open = False
         self.call = Call(self)
         self.sim.restart()
+        if self.second is not None:
+            self.second.forget()
 
     def start_flood(self, now: float) -> None:
         """Begin with the line that the model says again and again."""
         if self.personality.flood:
             self.flooding += 1
-            self._flood(self.flooding, now)
+            self.later(now + self.personality.flood_s, partial(self._flood, self.flooding))
 
     def _flood(self, number: int, now: float) -> None:
         if number == self.flooding:
@@ -263,8 +274,8 @@ class Engine(Powered):
 
     @property
     def listener(self) -> "Engine":
-        """The port that texts are told to."""
-        return self
+        """The port that says what is unsolicited; its settings route texts."""
+        return self.second if self.second is not None and self.urc_port else self
 
     @property
     def reachable(self) -> bool:

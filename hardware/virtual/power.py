@@ -16,10 +16,9 @@ class Powered(Terminal):
         super().__init__(personality, seed)
         self.texts_wait = False  # commands for texts are refused: it is starting
         self.flooding = 0  # the number of the flood that goes on
+        self.cdrom = False  # it is in the socket as a CD-ROM
         self.renumbered = 0  # how often its port came back under another name
         self.heard = 0  # command lines since it woke
-
-    # what ends a start
 
     @abstractmethod
     def woke(self, now: float) -> None:
@@ -27,12 +26,14 @@ class Powered(Terminal):
 
     @property
     def present(self) -> str:
-        """What is in the socket: "modem", "cdrom" (no port yet), "hilink" (a network card), or "" (nothing)."""
+        """What the bus shows: "modem", "cdrom" (no port yet), "hilink" (a network card), or "" (nothing)."""
         if not self.in_socket:
             return ""
         if self.faults.peek("hilink_only"):
             return "hilink"
-        return "modem" if self.plugged else "cdrom"
+        if self.plugged:
+            return "modem"
+        return "cdrom" if self.cdrom else ""
 
     def trips_at(self, state: str) -> str:
         """The fault that strikes at this state, "" for none."""
@@ -63,7 +64,7 @@ class Powered(Terminal):
     def unplug(self, now: float) -> None:
         """The stick is pulled: port and power are gone, the SIM and its texts are not."""
         self.forget()
-        self.plugged = self.powered = self.in_socket = False
+        self.plugged = self.powered = self.in_socket = self.cdrom = False
 
     def plug(self, now: float) -> None:
         """The stick is back; the port is there before the modem answers."""
@@ -71,18 +72,14 @@ class Powered(Terminal):
             return
         self.in_socket = True
         self._start(now)
-        cdrom_ms = self.faults.number("cdrom_first")
-        if cdrom_ms is None:
-            self._port_back(now)
-        else:
-            self.later(now + cdrom_ms / 1000, self._port_back)
+        self._come_back(now)
 
     def reboot(self, now: float) -> None:
         """Lose every volatile setting, be deaf while starting, say the boot lines. Some lose their port meanwhile."""
         self._start(now)
         if self.personality.reboot_drops_port:
             self.plugged = False
-            self.later(now + self.personality.boot_s / 2, self._port_back)
+            self.later(now + self.personality.boot_s / 2, self._come_back)
 
     def _start(self, now: float) -> None:
         self.forget()
@@ -90,7 +87,17 @@ class Powered(Terminal):
         slow_s = self.faults.number("slow_boot")
         self.later(now + (self.personality.boot_s if slow_s is None else slow_s), self._wake)
 
+    def _come_back(self, now: float) -> None:
+        """The bus sees it: with its port, or as a CD-ROM first."""
+        cdrom_ms = self.faults.number("cdrom_first")
+        if cdrom_ms is None:
+            self._port_back(now)
+        else:
+            self.cdrom = True
+            self.later(now + cdrom_ms / 1000, self._port_back)
+
     def _port_back(self, now: float) -> None:
+        self.cdrom = False
         if self.faults.peek("hilink_only") or self.plugged:
             return
         self.plugged = True

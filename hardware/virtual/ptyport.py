@@ -12,6 +12,7 @@ import tty
 from pathlib import Path
 
 READ_OCTETS = 4096
+MOST_PENDING = 1 << 20  # of a program that does not read; more is lost, as on a real port
 
 
 class PtyPort:
@@ -39,7 +40,7 @@ class PtyPort:
 
     def write(self, piece: bytes) -> None:
         """Let the program read this; lost when no program is there, as on a real port."""
-        if self.users > 0:
+        if self.users > 0 and len(self._pending) < MOST_PENDING:
             self._pending += piece
             self.flush()
 

@@ -22,7 +22,7 @@ class Shell:
         self.folder = folder
         self.lock = threading.Condition()
         self._zero = zero
-        self._ports: dict[int, PtyPort] = {}
+        self._ports: dict[str, PtyPort] = {}
         self._watches: dict[int, PtyPort] = {}
         self._watch = Watch()
         self._selector = selectors.DefaultSelector()
@@ -40,7 +40,7 @@ class Shell:
 
     def has_port(self, number: int) -> bool:
         """Whether the port of this modem exists."""
-        return number in self._ports
+        return str(number) in self._ports
 
     def start(self) -> None:
         """Make the ports, then serve them. They exist when this returns."""
@@ -80,12 +80,12 @@ class Shell:
         """Take what came."""
         if self._awake in ready:
             os.read(self._awake, 4096)
-        for number, port in list(self._ports.items()):
+        for name, port in list(self._ports.items()):
             if port.master in ready:
                 data = port.read()
                 port.flush()
                 if data:
-                    self.world.modems[number].feed(data, self.now())
+                    self.world.ports[name].feed(data, self.now())
 
     def _count_users(self) -> None:
         for number, change in self._watch.changes():
@@ -93,20 +93,21 @@ class Shell:
             if port is not None:
                 port.users += change
                 port.used = True
-        for port in self._ports.values():
+        for name, port in self._ports.items():
             if port.users == 0 and port.used:
                 port.left()
+                self.world.ports[name].opened_anew()
 
     def _pump(self) -> float | None:
         """Let the World do what is due, say it to who is there; when it is due again."""
         self._count_users()
         self.world.tick(self.now())
-        for number, modem in enumerate(self.world.modems):
-            port = self._ports.get(number)
+        for name, modem in self.world.ports.items():
+            port = self._ports.get(name)
             if port is None and modem.plugged:
-                port = self._appear(number)
+                port = self._appear(name)
             elif port is not None and not modem.plugged:
-                self._vanish(number, port)
+                self._vanish(name, port)
                 port = None
             pieces = modem.take(self.now())
             if port is not None:
@@ -122,17 +123,18 @@ class Shell:
         if self._selector.get_key(port.master).events != mask:
             self._selector.modify(port.master, mask)
 
-    def _appear(self, number: int) -> PtyPort:
-        port = PtyPort(self.folder / f"modem{number}")
-        self._ports[number] = port
+    def _appear(self, name: str) -> PtyPort:
+        number, _, second = name.partition(".")
+        port = PtyPort(self.folder / self.world.port_names(int(number))[1 if second else 0])
+        self._ports[name] = port
         self._watches[self._watch.add(port.path)] = port
         self._selector.register(port.master, selectors.EVENT_READ)
         return port
 
-    def _vanish(self, number: int, port: PtyPort) -> None:
+    def _vanish(self, name: str, port: PtyPort) -> None:
         self._selector.unregister(port.master)
         for watch, watched in list(self._watches.items()):
             if watched is port:
                 del self._watches[watch]
         port.close()
-        del self._ports[number]
+        del self._ports[name]

@@ -99,9 +99,13 @@ def nmea(now: float) -> bytes:
 
 def grab(modem: "Engine", value: object, now: float) -> None:
     """Another program opens the port too: it asks AT every 3 s and takes part of what is said."""
-    modem.faults.clear("mm_grabs_port")
     modem.grabbed_until = now + float(str(value))
     _probe(modem, now)
+
+
+def let_go(modem: "Engine", now: float) -> None:
+    """The other program leaves."""
+    modem.grabbed_until = now
 
 
 def _probe(modem: "Engine", now: float) -> None:

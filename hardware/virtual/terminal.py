@@ -83,8 +83,13 @@ class Terminal(ABC):
         return bool(self._timers) and self._timers[0][0] <= now
 
     def next_wake(self) -> float | None:
-        """When something is due next: an octet, a timer, a line that waits for the host to finish typing."""
-        waits = [self.wire.next_due(), self._timers[0][0] if self._timers else None]
+        """When something is due next: an octet, a timer, a line that waits for the host to finish typing.
+
+        What could be taken already, and was not, is no reason to wake: nobody is at the port.
+        """
+        octet = self.wire.next_due()
+        waits = [None if octet is None or octet <= self.clock_s else octet]
+        waits.append(self._timers[0][0] if self._timers else None)
         if self._urcs and self._line and not self._busy:
             waits.append(self._line_at + TYPING_S)
         return min((wait for wait in waits if wait is not None), default=None)
@@ -195,6 +200,8 @@ class Terminal(ABC):
         """Say a final result; the line is over."""
         self._running = False
         self.wire.put(wire.final(word, self.faults, self.personality.newline), now)
+        if word == "OK" and self.faults.take("glued_urc"):
+            self.wire.put(wire.single(self._stray(), self.personality.newline), now)
 
     def refuse(self, refusal: Refusal, now: float) -> None:
         """Say the final result of a refused command."""

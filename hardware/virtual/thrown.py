@@ -30,6 +30,10 @@ def _hang(modem: "Engine", value: Value, now: float) -> None:
     modem.deafen(now + float(str(value)))
 
 
+def _count_commands(modem: "Engine", value: Value, now: float) -> None:
+    modem.heard = 0
+
+
 def _want_pin(modem: "Engine", value: Value, now: float) -> None:
     attempts = value if isinstance(value, (int, float)) else field_of(value, "attempts", 3)
     modem.sim.lock(str(field_of(value, "pin", DEFAULT_PIN)), int(float(str(attempts))))
@@ -185,6 +189,7 @@ def _port_again(modem: "Engine", now: float) -> None:
 
 ACTS: dict[str, Callable[["Engine", Value, float], None]] = {
     "hang": _hang,
+    "stops_answering_after": _count_commands,
     "pin_required": _want_pin,
     "puk": _want_puk,
     "sim_failure": _fail,
@@ -217,8 +222,9 @@ ENDS: dict[str, Callable[["Engine", float], None]] = {
     "wrong_smsc": _right_centre,
     "boot_storm": _storm_over,
     "hilink_only": _port_again,
+    "mm_grabs_port": strangers.let_go,
 }
-AGAIN = ("sim_failure", "noise", "boot_storm", "cnma_required", "gps_nmea", "babble_forever")
+AGAIN = ("sim_failure", "noise", "boot_storm", "cnma_required", "gps_nmea", "babble_forever", "mm_grabs_port")
 
 
 def again(modem: "Engine", now: float) -> None:

@@ -17,6 +17,7 @@ from hardware.virtual.identity import card
 from hardware.virtual.network import Network, Parcel
 from hardware.virtual.people import People
 from hardware.virtual.personality import Personality, personality
+from hardware.virtual.second import SecondPort
 from hardware.virtual.storage import UNREAD, Slot
 
 INBOUND_VALID_S = 7 * 86_400.0
@@ -57,6 +58,7 @@ class World:
         if not 1 <= count <= MOST_MODEMS:
             raise VirtualError(f"A bank has 1 to {MOST_MODEMS} modems, not {count}.")
         self.network = Network(epoch, carry_s=carry_s, report_s=report_s)
+        self.ports: dict[str, Engine] = {}  # by number; "0.1" is the second port of modem 0
         rows = personality if isinstance(personality, list) else [personality]
         dice = random.Random(seed)  # noqa: S311 (a simulator's dice)
         for place in range(count):
@@ -64,6 +66,9 @@ class World:
             wait = latency(send_latency, random.Random(dice.random()))  # noqa: S311
             engine = Engine(card(place), row, self.network, seed=dice.randrange(2**32), latency=wait)
             self.network.modems.append(engine)
+            self.ports[str(place)] = engine
+            if row.ports > 1:
+                self.ports[f"{place}.1"] = SecondPort(engine, dice.randrange(2**32))
         self.people = people
         self._reference = 0
         if people is not None:
@@ -84,17 +89,18 @@ class World:
 
     def tick(self, now: float) -> None:
         """Do everything that is due by now, in all modems and between them."""
-        while self.network.due(now) or any(modem.due(now) for modem in self.modems):
+        ports = self.ports.values()
+        while self.network.due(now) or any(port.due(now) for port in ports):
             self.network.tick(now)
-            for modem in self.modems:
-                if modem.due(now):
-                    modem.tick(now)
-        for modem in self.modems:
-            modem.tick(now)
+            for port in ports:
+                if port.due(now):
+                    port.tick(now)
+        for port in ports:
+            port.tick(now)
 
     def next_wake(self) -> float | None:
         """When to tick next, after everything said was taken; None when nothing is on its way."""
-        waits = [self.network.next_wake(), *(modem.next_wake() for modem in self.modems)]
+        waits = [self.network.next_wake(), *(port.next_wake() for port in self.ports.values())]
         return min((wait for wait in waits if wait is not None), default=None)
 
     # texts from outside
@@ -181,6 +187,27 @@ class World:
         else:
             raise VirtualError(f"A number can be off or refused, not {fate!r}.")
 
+    def port_names(self, number: int) -> list[str]:
+        """The names of a modem's ports, there or not: modem0, modem0-1 after it came back under another one."""
+        modem = self.modem(number)
+        name = f"modem{number}" + (f"-{modem.renumbered}" if modem.renumbered else "")
+        return [name, f"{name}.1"][: modem.personality.ports]
+
+    def _usb(self, number: int) -> dict[str, object]:
+        """What lsusb would show in this modem's socket; product "" when nothing is there."""
+        modem = self.modems[number]
+        usb, present = modem.personality.usb, modem.present
+        shown = {"modem": usb.product, "cdrom": usb.cdrom, "hilink": usb.hilink, "": ""}[present]
+        serial = "" if modem.faults.peek("identical_usb_ids") else modem.card.imei if usb.serial else ""
+        return {
+            "is": present,
+            "vendor": usb.vendor if present else "",
+            "product": shown,
+            "serial": serial,
+            "path": f"1-1.{number + 1}",
+            "interface": usb.interface,
+        }
+
     def describe(self) -> list[dict[str, object]]:
         """Every modem: identity, state, what its storages hold, the faults thrown."""
         return [
@@ -191,6 +218,9 @@ class World:
                 "iccid": modem.card.iccid,
                 "imsi": modem.card.imsi,
                 "personality": modem.personality.name,
+                "ports": self.port_names(place),
+                "usb": self._usb(place),
+                "pin_entries": modem.sim.entries,
                 "plugged": modem.plugged,
                 "powered": modem.powered,
                 "registration": modem.registration,

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from gateway.config import Station as Spec
 from gateway.rules import Rules
 from gateway.station import Station
+from gateway.whereabouts import Seek
 from hardware.errors import HardwareError
 from hardware.link import Clock, Link, SystemClock
 from hardware.modem import Modem
@@ -78,18 +79,23 @@ class Bench:
 
     def __init__(self, bank: VirtualBank, path: Path, desk: Desk, rules: Rules, **spec: object) -> None:
         self.bank, self.path, self.desk, self.rules = bank, path, desk, rules
-        self.spec = Spec(name="north", port=bank.ports[0], **spec)  # type: ignore[arg-type]
+        self.spec = Spec(**{"name": "north", "port": bank.ports[0], **spec})  # type: ignore[arg-type]
         self.clock: Clock = SystemClock()
         self.tap: Callable[[], None] | None = None
         self.station = self.make()
 
-    def make(self) -> Station:
+    def make(self, seek: Seek | None = None) -> Station:
         def open_modem() -> Modem:
             link = open_port(self.spec.port or "", self.clock)
             return Modem(Tapped(link, self), self.clock, QUICK)
 
         return Station(
-            self.spec, database=self.path, rules=self.rules, clock=self.clock, open_modem=open_modem
+            self.spec,
+            database=self.path,
+            rules=self.rules,
+            clock=self.clock,
+            open_modem=open_modem,
+            seek=seek,
         )
 
     def restart(self) -> None:

@@ -57,6 +57,8 @@ def test_every_key_arrives_as_what_it_means(write: Write, tmp_path: Path) -> Non
         name = "north"
         port = "/dev/serial/by-id/usb-HUAWEI_Mobile-if00-port0"
         driver = "at"
+        gammu_connection = "fbusdlr3-nopower"
+        gammu_model = "6510"
         pin = "0042"
         per_minute = 0
         per_day = 1
@@ -74,7 +76,16 @@ def test_every_key_arrives_as_what_it_means(write: Write, tmp_path: Path) -> Non
     assert config.sending == config_module.Sending(0, time(21, 30), time(8, 0), False, True)
     north, south = config.stations
     assert north == config_module.Station(
-        "north", "/dev/serial/by-id/usb-HUAWEI_Mobile-if00-port0", "at", "0042", 0, 1, 2, 3
+        "north",
+        "/dev/serial/by-id/usb-HUAWEI_Mobile-if00-port0",
+        "at",
+        "0042",
+        0,
+        1,
+        2,
+        3,
+        "fbusdlr3-nopower",
+        "6510",
     )
     assert south.port == "rfc2217://[::1]:4000"
     assert {"organisation.region", "panel.port", "sending.undo_seconds"} <= config.in_file

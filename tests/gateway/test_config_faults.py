@@ -18,7 +18,14 @@ PORT = (
 )
 NAME = "1 to 32 letters without accents, digits, - and _, beginning with a letter or a digit"
 PIN = '4 to 8 digits in quotes, "" for a SIM without a PIN, or "ignore" for a modem that asks for one and needs none'
-STATION_KEYS = "name, port, driver, pin, per_minute, per_day, per_month, people_per_month, self_test_hours, reopen_hours, low_credit and send_while_roaming"
+DRIVER = '"at" for modems that speak AT commands, or "gammu" for phones that do not'
+LOCAL = 'allowed with it is a port on this machine, such as port = "/dev/ttyUSB0"'
+CABLE = 'a connection that gammu knows over a serial port, such as "at115200", "fbus", "fbusdlr3", "fbusdku5", "mbus", or "none" for its dummy phone'
+MODEL = 'a model as gammu calls it, such as "6510" or "dummy"; "" lets it find out'
+STATION_KEYS = (
+    "name, port, imei, driver, gammu_connection, gammu_model, pin, per_minute, per_day, per_month, people_per_month, self_test_hours, "
+    "reopen_hours, low_credit and send_while_roaming"
+)
 
 # What stands in the file; each fault, in order.
 FAULTS = [
@@ -79,8 +86,17 @@ FAULTS = [
     ('[[stations]]\nname = "a"\nport = "COM3"', [f'3: stations[1].port: found "COM3"; allowed is {PORT}']),
     ('[[stations]]\nname = "a"\nport = "socket://pi"', [f'3: stations[1].port: found "socket://pi"; allowed is {PORT}']),
     ('[[stations]]\nname = "a"\nport = "socket://pi:70000"', [f'3: stations[1].port: found "socket://pi:70000"; allowed is {PORT}']),
-    ('[[stations]]\nname = "a"\ndriver = "gammu"', ['3: stations[1].driver: found "gammu"; allowed is "at": this version drives AT modems only']),
-    ('[[stations]]\nname = "a"\ndriver = "AT"', ['3: stations[1].driver: found "AT"; allowed is "at"']),
+    ('[[stations]]\nname = "a"\ndriver = "AT"', [f'3: stations[1].driver: found "AT"; allowed is {DRIVER}']),
+    ('[[stations]]\nname = "a"\ndriver = "gammu"', [f'3: stations[1].driver: found "gammu" with no port; {LOCAL}']),
+    (
+        '[[stations]]\nname = "a"\nport = "socket://pi:2000"\ndriver = "gammu"',
+        [f'4: stations[1].driver: found "gammu" with port = "socket://pi:2000"; {LOCAL}'],
+    ),
+    ('[[stations]]\nname = "a"\nport = "COM3"\ndriver = "gammu"', [f'3: stations[1].port: found "COM3"; allowed is {PORT}']),
+    ('[[stations]]\nname = "a"\ngammu_connection = "fbusdlr"', [f'3: stations[1].gammu_connection: found "fbusdlr"; allowed is {CABLE}; did you mean "fbusdlr3"?']),
+    ('[[stations]]\nname = "a"\ngammu_connection = "bluerfat"', [f'3: stations[1].gammu_connection: found "bluerfat"; allowed is {CABLE}']),
+    ('[[stations]]\nname = "a"\ngammu_connection = 7', [f"3: stations[1].gammu_connection: found 7; allowed is {CABLE}"]),
+    ('[[stations]]\nname = "a"\ngammu_model = "6510\\n"', [f'3: stations[1].gammu_model: found "6510\\n"; allowed is {MODEL}']),
     ('[[stations]]\nname = "a"\npin = 1234', [f"3: stations[1].pin: found a number; allowed is {PIN}"]),
     ('[[stations]]\nname = "a"\npin = "123"', [f"3: stations[1].pin: found a text that is not shown here; allowed is {PIN}"]),
     ('[[stations]]\nname = "a"\npin = "١٢٣٤"', [f"3: stations[1].pin: found a text that is not shown here; allowed is {PIN}"]),

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,10 @@ from click.testing import CliRunner
 from gateway import lock, schema, store
 from gateway.cli import cli
 from gateway.commands import _checks, _modems
-from hardware.errors import ModemSilent
+from hardware import discovery
+from hardware.discovery import Unavailable
+from hardware.errors import ModemSilent, NotAModem
+from hardware.usb import Port, Stick
 
 Doctor = Callable[..., tuple[int, dict[str, dict[str, Any]]]]
 
@@ -41,6 +45,7 @@ def free_port() -> int:
 def doctor(tmp_path: Path, free_port: int, monkeypatch: pytest.MonkeyPatch) -> Doctor:
     monkeypatch.setattr(_checks, "programs", set)
     monkeypatch.setattr(_modems, "PATTERNS", ())
+    monkeypatch.setattr(discovery, "sticks", list)
 
     def run(stations: str = "", *options: str) -> tuple[int, dict[str, dict[str, Any]]]:
         path = tmp_path / "textbank.toml"
@@ -96,7 +101,12 @@ def test_nothing_is_there_yet(doctor: Doctor, tmp_path: Path) -> None:
     assert found["database"]["found"] == f"There is no database at {tmp_path}/textbank.db."
     assert found["database"]["do"] == "Run: textbank init"
     assert found["modem north"]["found"] == "/dev/none cannot be opened: No such file or directory."
-    assert found["modem east"]["do"] == 'Add to its [[stations]]: port = "/dev/ttyUSB0"'
+    assert found["modem east"] == {
+        "check": "modem east",
+        "ok": True,
+        "found": "east names no port: the gateway finds its modem.",
+        "do": "",
+    }
 
 
 def test_every_fault_of_the_configuration_is_a_finding(tmp_path: Path) -> None:
@@ -200,24 +210,108 @@ def test_ports_that_no_station_names_are_asked_when_wanted(
     monkeypatch.setattr(_modems, "PATTERNS", (str(modem),))
     stations = '[[stations]]\nname = "north"\n'
     _, found = doctor(stations)
-    assert found["modem north"]["do"] == f'Add to its [[stations]]: port = "{modem}"'
     assert found["ports"]["found"].startswith(f"{modem} is here and no station names it")
     _, found = doctor(stations, "--find")
     assert found["ports"]["found"].endswith("answers, and its SIM is ready.")
 
 
-def test_a_stick_with_several_ports_is_one_modem(monkeypatch: pytest.MonkeyPatch) -> None:
-    def ask(port: str) -> tuple[str, str]:
-        if port == "diag":
-            raise ModemSilent("AT", 2.0)
-        return {"data": "356938035643809", "control": "356938035643809"}.get(port, ""), "a modem answers"
+IMEI = "356938035643809"
+EC25 = Stick(
+    "1-1.3",
+    "2c7c",
+    "0125",
+    "EC25",
+    tuple(Port(f"/dev/ttyUSB{i}", i, ("ff", "ff", "ff"), "option") for i in range(4)),
+)
 
-    monkeypatch.setattr(_modems, "ask", ask)
-    assert _modems.one_each(["data", "diag", "control", "nameless", "nameless2"]) == [
-        "control",
-        "nameless",
-        "nameless2",
-    ]
+
+def bus(monkeypatch: pytest.MonkeyPatch, *sticks: Stick) -> None:
+    monkeypatch.setattr(discovery, "sticks", lambda: list(sticks))
+
+
+def test_a_stick_with_several_ports_is_one_modem(monkeypatch: pytest.MonkeyPatch) -> None:
+    bus(monkeypatch, EC25, replace(EC25, place="1-1.4", ports=(Port("/dev/ttyACM0", 2),)))
+
+    def probe(port: str, clock: object, *, tries: int, try_s: float) -> str:
+        if port == "/dev/ttyUSB2":
+            raise ModemSilent("AT", 2.0)
+        return IMEI if port == "/dev/ttyUSB3" else ""
+
+    monkeypatch.setattr(_modems, "probe", probe)
+    assert _modems.attached() == [(IMEI, "/dev/ttyUSB3"), ("", "/dev/ttyACM0")]
+
+
+def test_where_nothing_can_be_found_again_the_port_is_written_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(discovery, "sticks", missing_udev)
+    monkeypatch.setattr(_modems, "PATTERNS", ("/dev/null",))
+    monkeypatch.setattr(_modems, "probe", lambda *_, **__: IMEI)
+    assert _modems.attached() == [("", "/dev/null")]
+
+
+def missing_udev() -> list[Stick]:
+    raise Unavailable("the system has no libudev (Debian's package libudev1)")
+
+
+def test_without_udev_it_is_said_to_those_who_need_it(
+    doctor: Doctor, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(discovery, "sticks", missing_udev)
+    _, found = doctor('[[stations]]\nname = "north"\n')
+    assert not found["udev"]["ok"]
+    assert found["udev"]["found"].endswith("the system has no libudev (Debian's package libudev1).")
+    _, found = doctor('[[stations]]\nname = "north"\nport = "/dev/none"\n')
+    assert found["udev"]["ok"]
+
+
+@pytest.mark.parametrize(
+    ("stick", "ok", "words"),
+    [
+        (
+            EC25,
+            True,
+            "The Quectel EC25/EG25-G in socket 1-1.3 takes commands on /dev/ttyUSB2 (--find asks it).",
+        ),
+        (Stick("1-1.3", "12d1", "1446", classes=frozenset({"08"})), False, "still shows itself as a disk"),
+        (Stick("1-1.3", "12d1", "14dc", classes=frozenset({"02"})), False, "is in HiLink mode"),
+        (Stick("1-1.3", "2c7c", "0125", classes=frozenset({"ff"})), False, "shows no port for commands"),
+        (Stick("1-1.3", "1546", "01a7", ports=(Port("/dev/ttyACM0", 0),)), True, "is no modem that we know"),
+    ],
+)
+def test_what_is_plugged_in_is_named_without_being_asked(
+    doctor: Doctor, database: Path, stick: Stick, ok: bool, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bus(monkeypatch, stick)
+    monkeypatch.setattr(_modems, "probe", lambda *_, **__: pytest.fail("a port was opened"))
+    _, found = doctor()
+    assert (found["usb 1-1.3"]["ok"], words in found["usb 1-1.3"]["found"]) == (ok, True)
+
+
+def test_f73_a_modem_that_modemmanager_may_take_is_said_with_our_rule(
+    doctor: Doctor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bus(monkeypatch, EC25)
+    monkeypatch.setattr(_checks, "programs", lambda: {"ModemManager"})
+    _, found = doctor()
+    assert "make install-udev" in found["usb 1-1.3"]["do"]
+    bus(monkeypatch, replace(EC25, shunned=True))  # our rule is there
+    _, found = doctor()
+    assert found["usb 1-1.3"]["ok"]
+
+
+def test_f34_a_station_on_another_port_of_its_stick_is_told_the_right_one(
+    doctor: Doctor, modem: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gps = Port(str(modem), 1, ("ff", "ff", "ff"), "option")
+    bus(monkeypatch, replace(EC25, ports=(gps, EC25.ports[2])))
+
+    def probe(port: str, clock: object, *, tries: int, try_s: float) -> str:
+        raise NotAModem(port, "it speaks as a GPS receiver does (NMEA)")
+
+    monkeypatch.setattr(_modems, "probe", probe)
+    _, found = doctor(f'[[stations]]\nname = "north"\nport = "{modem}"\n')
+    assert found["modem north"]["found"] == (
+        f"The port {modem} is the GPS port of the Quectel EC25/EG25-G; its modem is on /dev/ttyUSB2."
+    )
 
 
 def test_a_port_of_another_group(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,13 +9,27 @@ from types import ModuleType
 
 import pytest
 
-from gateway import answers, explain, explain_modems, outcomes
+from gateway import answers, explain, explain_modems, explain_remote, outcomes, sightings
 from gateway.explain import Notice
 from gateway.notice import KEPT
 
 NIGHT = datetime(2026, 11, 24, 20, 4, tzinfo=UTC)
 MORNING = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
 
+SIGHTINGS = [
+    sightings.storage("Huawei E3131", "1-1.3"),
+    sightings.hilink("Huawei E353/E3131", "1-1.3"),
+    sightings.mute("Quectel EC25/EG25-G", "1-1.3"),
+    sightings.silent("Quectel EC25/EG25-G", "1-1.3", "/dev/ttyUSB2 and /dev/ttyUSB3"),
+    sightings.held("Quectel EC25/EG25-G", "1-1.3", "ModemManager (process 812)"),
+    sightings.held("Quectel EC25/EG25-G", "1-1.3", ""),
+    sightings.denied("Quectel EC25/EG25-G", "1-1.3", "/dev/ttyUSB2", "permission denied"),
+    sightings.no_modem(
+        "Silicon Labs CP210x bridge", "1-1.3", "/dev/ttyUSB2", "it only repeats what it is told"
+    ),
+    sightings.quiet("Silicon Labs CP210x bridge", "1-1.3"),
+]
+LONG = max((str(one) for one in SIGHTINGS), key=len)
 SAID = [
     explain_modems.pin_kept_back("north", 1),
     explain_modems.pin_kept_back("north", 2),
@@ -36,6 +50,11 @@ SAID = [
     explain_modems.usb_forgot("north", "/dev/ttyUSB0", "usb 1-1.3: USB disconnect, device number 7"),
     explain_modems.self_test_runs("north", "south", 2),
     explain_modems.self_test_failed("north", "The text did not come."),
+    explain.modem_absent("north", "huawei E1550 with the IMEI 356938035643809", "1-1.3", ()),
+    explain.modem_absent("north", "modem", "", (LONG, LONG)),
+    explain.looking_for_modem("north", ()),
+    explain.looking_for_modem("north", (LONG,)),
+    explain.cannot_find("north", "the system has no libudev (Debian's package libudev1)"),
     explain.port_missing("north", "/dev/textbank/modem-356938035643809"),
     explain.port_busy("north", "/dev/ttyUSB0", "ModemManager (412)"),
     explain.port_busy("north", "/dev/ttyUSB0", ""),
@@ -45,6 +64,14 @@ SAID = [
     explain.modem_silent("north", "The modem answered nothing that we know", 0.0),
     explain.not_a_modem("north", "/dev/ttyUSB0", "$GPGGA,"),
     explain.not_a_modem("north", "/dev/ttyUSB0", "x" * 500),
+    explain_modems.driver_unfit("north", "python-gammu is not installed.", installed=False),
+    explain_modems.driver_unfit(
+        "north", "Unknown connection type string. Check config file.", installed=True
+    ),
+    explain.second_port("north", "south", "/dev/ttyUSB3"),
+    explain.other_port(
+        "north", "The port /dev/ttyUSB1 is the GPS port of the Quectel EC25; its modem is on /dev/ttyUSB2"
+    ),
     explain.pin_required("north"),
     explain.pin_refused("north"),
     explain.puk_required("north"),
@@ -75,6 +102,7 @@ SAID = [
     explain.not_registered("north", "limited"),
     explain.not_registered("north", "denied"),
     explain.roaming("north"),
+    explain.opened_anew("north", "The modem finds no SIM."),
     explain.not_now("north", "The network is out of order.", 600),
     explain.reports_stopped("north", 1, 20),
     explain.crashed("north", "ZeroDivisionError in station.py, line 12"),
@@ -83,6 +111,11 @@ SAID = [
     explain.disk_full("/var/lib/textbank", 4_000_000),
     explain.disk_full("/var/lib/textbank", 0),
     explain.clock_not_trusted("The clock says 1 January 1970"),
+    explain_remote.missing("north", "rfc2217://pi2.local:7001", "nothing answers at this address"),
+    explain_remote.gone("north", "rfc2217://pi2.local:7001", "the other end hung up"),
+    explain_remote.taken("north", "rfc2217://pi2.local:7001", "Port already in use"),
+    explain_remote.refused("north", "socket://10.0.0.7:7001", "Device open failure: Value or file not found"),
+    explain_remote.contested("north", "socket://10.0.0.7:7001", 4, 2),
     outcomes.quiet_hours("Luis", NIGHT, MORNING),
     outcomes.quiet_hours("Luis", MORNING, MORNING.replace(hour=10)),
     outcomes.quiet_hours("Luis", NIGHT, None),
@@ -129,6 +162,15 @@ def test_an_answer_is_whole_sentences_without_blame(words: str) -> None:
     assert not FORBIDDEN.search(words)
 
 
+@pytest.mark.parametrize("one", SIGHTINGS, ids=lambda one: one.found[:40])
+def test_a_sighting_says_what_it_is_and_what_to_do(one: sightings.Sighting) -> None:
+    for part in filter(None, (one.found, one.do)):
+        assert part[-1] == "."
+        assert not FORBIDDEN.search(part)
+    assert one.do or one.ok
+    assert len(str(one)) <= 240
+
+
 def functions(module: ModuleType) -> set[str]:
     return {
         name
@@ -151,7 +193,7 @@ def test_each_says_what_happened_the_evidence_what_was_done_and_what_comes_next(
     assert "\n" not in str(notice)
 
 
-@pytest.mark.parametrize("module", [answers, explain, explain_modems, outcomes])
+@pytest.mark.parametrize("module", [answers, explain, explain_modems, explain_remote, outcomes, sightings])
 def test_every_function_is_read_above(module: ModuleType) -> None:
     tree = ast.parse(Path(__file__).read_bytes())
     read = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}

@@ -10,6 +10,7 @@ import pytest
 from gateway import config
 from gateway.commands import firstrun
 
+IMEI = "356938035643809"
 Run = Callable[..., None]
 
 
@@ -23,9 +24,8 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.setattr(firstrun, "cli", lambda words, prog_name: print("INIT", *words))
     monkeypatch.setattr(firstrun, "machine_zone", lambda: "Europe/Vienna")
 
-    def main(ports: tuple[str, ...] = (), typed: str | None = None) -> None:
-        monkeypatch.setattr(firstrun, "unnamed_ports", lambda _: list(ports))
-        monkeypatch.setattr(firstrun, "one_each", lambda found: [port for port in found if "gps" not in port])
+    def main(modems: tuple[tuple[str, str], ...] = (), typed: str | None = None) -> None:
+        monkeypatch.setattr(firstrun, "attached", lambda: list(modems))
         terminal = io.StringIO(typed or "")
         terminal.isatty = lambda: typed is not None  # type: ignore[method-assign]
         monkeypatch.setattr("sys.stdin", terminal)
@@ -40,17 +40,17 @@ def test_nobody_at_the_terminal(run: Run, capsys: pytest.CaptureFixture[str]) ->
     assert [station.port for station in loaded.stations] == [None]
     assert Path("textbank.toml").stat().st_mode & 0o077 == 0
     said = capsys.readouterr().out
-    assert "textbank.toml was made from the example, without a port" in said
+    assert "textbank.toml was made from the example, with one station, which takes the first modem" in said
     assert "INIT --config textbank.toml init" in said
 
 
 def test_a_person_is_asked_until_each_answer_is_good(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
-    run(("/dev/serial/by-id/a", "/dev/ttyUSB9gps", "/dev/ttyACM0"), 'Mieter "Süd" \\1\nOst\n\nMars\n\n')
+    run(((IMEI, "/dev/ttyUSB2"), ("", "/dev/ttyACM0")), 'Mieter "Süd" \\1\nOst\n\nMars\n\n')
     loaded = config.load(Path("textbank.toml"))
     assert loaded.organisation == config.Organisation('Mieter "Süd" \\1', "AT", "Europe/Vienna")
-    assert [(station.name, station.port) for station in loaded.stations] == [
-        ("modem1", "/dev/serial/by-id/a"),
-        ("modem2", "/dev/ttyACM0"),
+    assert [(station.name, station.imei, station.port) for station in loaded.stations] == [
+        ("modem1", IMEI, None),  # found in whatever socket it is
+        ("modem2", "", "/dev/ttyACM0"),
     ]
     assert capsys.readouterr().out.count("Allowed is ") == 2
 

@@ -103,7 +103,7 @@ def test_a_full_storage_of_255_texts_is_read_whole_byte_by_byte() -> None:
         ("+CPMS: (),(),()", '+CPMS: "ME",0,20,"ME",0,20,"ME",0,20', "ME", ["ME"]),
         ('+CPMS: ("SM", "ME", "SM_P", "ME_P", "MT"), ("SM"), ("SM")', "", "SM", ["SM", "ME", "SM_P", "ME_P"]),
         ('+CPMS: ("MT"),("MT"),("MT")', "", "MT", ["MT"]),
-        ("ERROR", "ERROR", "SM", ["SM"]),
+        ("ERROR", "ERROR", "SM", ["SM", "ME"]),
     ],
 )
 def test_storages(lists: str, now: str, arrival: str, readable: list[str]) -> None:
@@ -159,3 +159,34 @@ def test_a_slot_that_stays_full_is() -> None:
     bench = Bench({"AT+CMGD=3": "ERROR", "AT+CMGR=3": f"+CMGR: 1,,23\n{DELIVER}"})
     with pytest.raises(CommandRefused):
         bench.modem.delete(GOOD)
+
+
+def test_a_list_that_is_refused_in_one_storage_is_no_reason_to_walk_the_others() -> None:
+    def contents(command: str) -> str:
+        current = next(text for text in reversed(bench.scripted.written) if text.startswith("AT+CPMS="))
+        return "ERROR" if '="SR"' in current else f"+CMGL: 1,0,,23\n{DELIVER}"
+
+    bench = Bench({"AT+CPMS=?": '+CPMS: ("SM","SR"),("SM"),("SM")', "AT+CMGR=*": "+CMS ERROR: 321"})
+    bench.scripted.rules["AT+CMGL=4"] = contents
+    bench.modem.list(everything=True)
+    bench.scripted.written.clear()
+    assert len(bench.modem.list(everything=True)) == 1
+    assert bench.scripted.written.count("AT+CMGL=4") == 1
+
+
+def test_a_modem_that_hangs_in_lists_is_never_asked_for_one() -> None:
+    bench = Bench({"AT+CMGR=3": f"+CMGR: 0,,23\n{DELIVER}", "AT+CMGR=*": "OK", "AT+CMGL=4": "ERROR"})
+    bench.modem.read_by_slot()
+    assert bench.modem.list(everything=False) == [GOOD]
+    assert "AT+CMGL=4" not in bench.scripted.written
+
+
+def test_one_argument_chooses_what_is_read_and_not_where_texts_arrive() -> None:
+    rules = {'AT+CPMS="??","??*': "ERROR", "AT+CPMS?": '+CPMS: "ME",0,20,"SM",0,30,"SM",0,30'}
+    bench = Bench({**rules, 'AT+CPMS="ME"': "+CPMS: 0,99", "AT+CMGL=4": "OK"})
+    assert bench.modem.arrival_storage == "SM"
+
+
+def test_a_modem_that_lets_no_storage_be_chosen_is_read_where_it_stands() -> None:
+    bench = Bench({"AT+CPMS=*": "+CMS ERROR: 302", "AT+CMGL=4": f"+CMGL: 3,0,,23\n{DELIVER}"})
+    assert bench.modem.list(everything=True) == [GOOD]

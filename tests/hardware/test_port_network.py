@@ -117,7 +117,6 @@ class Rfc2217Server:
             end.close()
 
 
-@pytest.mark.filterwarnings("ignore:setDaemon:DeprecationWarning", "ignore:setName:DeprecationWarning")
 def test_a_port_behind_rfc2217(wire: Pty) -> None:
     server = Rfc2217Server(wire.path)
     try:

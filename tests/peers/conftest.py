@@ -1,5 +1,6 @@
 """A bank of virtual modems and the processes of programs that nobody here wrote, each ended with its test."""
 
+import os
 import subprocess
 import threading
 import time
@@ -23,6 +24,7 @@ class Programs:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.environment = dict(os.environ)
         self._running: list[subprocess.Popen[bytes]] = []
 
     def start(self, *arguments: object) -> subprocess.Popen[bytes]:
@@ -35,6 +37,7 @@ class Programs:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 cwd=self.folder,
+                env=self.environment,
             )
         self._running.append(process)
         return process
@@ -48,6 +51,7 @@ class Programs:
             text=True,
             timeout=MOST_S,
             cwd=self.folder,
+            env=self.environment,
             check=False,
         )
         assert done.returncode == 0, f"{arguments}\n{done.stdout}\n{done.stderr}"

@@ -1,23 +1,15 @@
 """Faults F61 to F66 of the catalogue: status reports that come early, late, never, elsewhere, in another form, for the wrong segment."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from gateway import inbox
 from gateway.reports import OVERDUE, TRYING
-from tests.scenarios.test_faults_sending import Office
+from tests.scenarios.office import Office
 from tests.simulated import ADA, LUIS
 
 HOUR_S = 3600
-
-
-@pytest.fixture
-def office(tmp_path: Path) -> Iterator[Office]:
-    office = Office(tmp_path / "textbank.db")
-    yield office
-    office.close()
 
 
 def label(office: Office, number: str = ADA) -> str:

@@ -3,36 +3,16 @@ written to the modem, what became of the SIM's tries.
 """
 
 import shutil
-from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from gateway import people, sims, stations, store
 from gateway.people import User
-from hardware.virtual.engine import Engine
+from tests.scenarios.asking import engine
+from tests.scenarios.receiving import Make
 from tests.simulated import LUIS, House
-
-Build = Callable[..., House]
-
-
-@pytest.fixture
-def build(tmp_path: Path) -> Iterator[Build]:
-    houses: list[House] = []
-
-    def make(**wanted: Any) -> House:
-        houses.append(House(tmp_path / "textbank.db", **wanted))
-        return houses[-1]
-
-    yield make
-    for house in houses:
-        house.close()
-
-
-def engine(house: House) -> Engine:
-    return house.world.modems[0]
 
 
 def entered(house: House) -> list[str]:
@@ -51,8 +31,8 @@ def type_pin(house: House, pin: str, by: User) -> None:
     stations.request(house.db, "s0", "pin", by=by, now=house.wall(), argument=pin)
 
 
-def test_f1_a_configured_pin_is_entered_once_and_the_modem_works(build: Build) -> None:
-    house = build(pin="1234")
+def test_f1_a_configured_pin_is_entered_once_and_the_modem_works(make: Make) -> None:
+    house = make(pin="1234")
     house.fault("pin_required")
     house.until_ready()
     assert entered(house) == ['AT+CPIN="1234"']
@@ -60,8 +40,8 @@ def test_f1_a_configured_pin_is_entered_once_and_the_modem_works(build: Build) -
     house.until(lambda: house.state(message_id) in ("sent", "delivered"), "sent")
 
 
-def test_f1_without_a_pin_nothing_is_entered_and_a_person_is_asked(build: Build) -> None:
-    house = build()
+def test_f1_without_a_pin_nothing_is_entered_and_a_person_is_asked(make: Make) -> None:
+    house = make()
     house.fault("pin_required")
     until_paused(house, "asks for its PIN")
     house.run(300)
@@ -72,10 +52,10 @@ def test_f1_without_a_pin_nothing_is_entered_and_a_person_is_asked(build: Build)
 
 
 def test_f1_an_attempt_whose_end_nobody_saw_is_not_made_again(
-    build: Build, monkeypatch: pytest.MonkeyPatch
+    make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The power fails between the PIN and its answer: database and journal both know of it."""
-    house = build(pin="9999")
+    house = make(pin="9999")
     house.fault("pin_required")
 
     def dies(*_: object) -> None:
@@ -94,9 +74,9 @@ def test_f1_an_attempt_whose_end_nobody_saw_is_not_made_again(
 
 
 def test_f2_a_wrong_pin_is_tried_once_over_restarts_and_an_old_copy_of_the_database(
-    build: Build, tmp_path: Path
+    make: Make, tmp_path: Path
 ) -> None:
-    house = build(pin="9999")
+    house = make(pin="9999")
     house.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     shutil.copy(house.path, tmp_path / "backup.db")
     house.fault("pin_required")
@@ -116,8 +96,8 @@ def test_f2_a_wrong_pin_is_tried_once_over_restarts_and_an_old_copy_of_the_datab
     assert engine(house).sim.pin_attempts == 2
 
 
-def test_f1_where_a_locked_modem_hides_the_card_its_own_number_stands_for_it(build: Build) -> None:
-    house = build(pin="9999")
+def test_f1_where_a_locked_modem_hides_the_card_its_own_number_stands_for_it(make: Make) -> None:
+    house = make(pin="9999")
     house.fault("pin_required")
     house.fault("iccid_hidden")
     until_paused(house, "refused the PIN")
@@ -131,8 +111,8 @@ def test_f1_where_a_locked_modem_hides_the_card_its_own_number_stands_for_it(bui
     assert outcomes == ["refused", "accepted"]
 
 
-def test_f2_only_an_admin_tries_a_refused_pin_again(build: Build) -> None:
-    house = build()
+def test_f2_only_an_admin_tries_a_refused_pin_again(make: Make) -> None:
+    house = make()
     house.fault("pin_required")
     technician, admin = somebody(house, "technician"), somebody(house, "admin")
     until_paused(house, "asks for its PIN")
@@ -146,8 +126,8 @@ def test_f2_only_an_admin_tries_a_refused_pin_again(build: Build) -> None:
     assert engine(house).sim.pin_attempts == 1
 
 
-def test_f2_with_a_try_gone_only_a_person_may_and_the_last_one_is_nobodys(build: Build) -> None:
-    house = build(pin="1234", personality="huawei-e3131")
+def test_f2_with_a_try_gone_only_a_person_may_and_the_last_one_is_nobodys(make: Make) -> None:
+    house = make(pin="1234", personality="huawei-e3131")
     house.fault("pin_required", {"pin": "1234", "attempts": 2})
     until_paused(house, "2 tries are left of three")
     house.run(120)
@@ -161,8 +141,8 @@ def test_f2_with_a_try_gone_only_a_person_may_and_the_last_one_is_nobodys(build:
     house.until_ready()
 
 
-def test_f3_accepted_but_not_yet_is_waited_for_and_not_entered_again(build: Build) -> None:
-    house = build(pin="1234")
+def test_f3_accepted_but_not_yet_is_waited_for_and_not_entered_again(make: Make) -> None:
+    house = make(pin="1234")
     house.fault("pin_required")
     house.fault("pin_not_yet", 8.0)
     house.until_ready()
@@ -170,8 +150,8 @@ def test_f3_accepted_but_not_yet_is_waited_for_and_not_entered_again(build: Buil
     assert engine(house).sim.pin_attempts == 3
 
 
-def test_f4_a_puk_is_never_entered(build: Build) -> None:
-    house = build(pin="1234")
+def test_f4_a_puk_is_never_entered(make: Make) -> None:
+    house = make(pin="1234")
     house.fault("puk")
     until_paused(house, "asks for its PUK")
     type_pin(house, "1234", somebody(house, "admin"))
@@ -181,8 +161,8 @@ def test_f4_a_puk_is_never_entered(build: Build) -> None:
     assert engine(house).sim.puk_attempts == 10
 
 
-def test_f5_the_second_pin_is_not_for_texts(build: Build) -> None:
-    house = build(pin="1234")
+def test_f5_the_second_pin_is_not_for_texts(make: Make) -> None:
+    house = make(pin="1234")
     house.fault("pin2")
     house.until_ready()
     message_id = house.approved()
@@ -190,8 +170,8 @@ def test_f5_the_second_pin_is_not_for_texts(build: Build) -> None:
     assert entered(house) == []
 
 
-def test_f6_a_false_lock_can_be_ignored(build: Build) -> None:
-    house = build(pin="ignore")
+def test_f6_a_false_lock_can_be_ignored(make: Make) -> None:
+    house = make(pin="ignore")
     house.fault("false_lock")
     house.until_ready()
     message_id = house.approved()
@@ -199,8 +179,8 @@ def test_f6_a_false_lock_can_be_ignored(build: Build) -> None:
     assert entered(house) == []
 
 
-def test_f7_an_absent_sim_is_looked_for_every_half_minute(build: Build) -> None:
-    house = build()
+def test_f7_an_absent_sim_is_looked_for_every_half_minute(make: Make) -> None:
+    house = make()
     house.fault("sim_absent")
     until_paused(house, "finds no SIM")
     before = house.opened[0]
@@ -213,8 +193,8 @@ def test_f7_an_absent_sim_is_looked_for_every_half_minute(build: Build) -> None:
     assert "AT+CFUN=0" not in house.written[0]
 
 
-def test_f7_a_model_that_needs_its_radio_off_to_see_the_card_gets_it(build: Build) -> None:
-    house = build(personality="sim800l")
+def test_f7_a_model_that_needs_its_radio_off_to_see_the_card_gets_it(make: Make) -> None:
+    house = make(personality="sim800l")
     house.fault("sim_absent")
     modem = engine(house)
     until_paused(house, "finds no SIM")
@@ -230,15 +210,15 @@ def test_f7_a_model_that_needs_its_radio_off_to_see_the_card_gets_it(build: Buil
     house.until_ready()
 
 
-def test_f8_a_busy_sim_is_waited_for(build: Build) -> None:
-    house = build()
+def test_f8_a_busy_sim_is_waited_for(make: Make) -> None:
+    house = make()
     house.fault("sim_busy", 20)
     assert house.until_ready() < 120
     assert not any("CFUN=1,1" in line for line in house.written[0])
 
 
-def test_f8_a_sim_that_fails_for_five_minutes_gets_its_modem_restarted_once(build: Build) -> None:
-    house = build()
+def test_f8_a_sim_that_fails_for_five_minutes_gets_its_modem_restarted_once(make: Make) -> None:
+    house = make()
     house.fault("sim_failure", 3000.0)
     until_paused(house, "cannot use its SIM")
     house.run(200)
@@ -253,15 +233,15 @@ def test_f8_a_sim_that_fails_for_five_minutes_gets_its_modem_restarted_once(buil
     house.until_ready(3000)
 
 
-def test_f8_a_sim_that_fails_first_is_waited_for(build: Build) -> None:
-    house = build(personality="a7670e")
+def test_f8_a_sim_that_fails_first_is_waited_for(make: Make) -> None:
+    house = make(personality="a7670e")
     house.fault("sim_failure", 5.0)
     assert house.until_ready() < 120
 
 
 @pytest.mark.parametrize("quiet", [False, True])
-def test_f9_another_sim_while_it_runs_is_a_new_line(build: Build, quiet: bool) -> None:
-    house = build()
+def test_f9_another_sim_while_it_runs_is_a_new_line(make: Make, quiet: bool) -> None:
+    house = make()
     house.until_ready()
     modem, old = engine(house), engine(house).card
     first = house.approved()
@@ -284,8 +264,8 @@ def test_f9_another_sim_while_it_runs_is_a_new_line(build: Build, quiet: bool) -
     assert spent == {old.iccid: 1, new.iccid: 1}
 
 
-def test_f9_an_answer_that_comes_late_is_not_taken_for_the_new_sims(build: Build) -> None:
-    house = build()
+def test_f9_an_answer_that_comes_late_is_not_taken_for_the_new_sims(make: Make) -> None:
+    house = make()
     house.until_ready()
     old = engine(house).card
     house.fault("report_never")
@@ -304,8 +284,8 @@ def test_f9_an_answer_that_comes_late_is_not_taken_for_the_new_sims(build: Build
     assert tuple(settled) == ("uncertain", old.iccid)
 
 
-def test_f10_what_is_meant_for_the_sim_card_is_kept_and_shown_to_nobody(build: Build) -> None:
-    house = build()
+def test_f10_what_is_meant_for_the_sim_card_is_kept_and_shown_to_nobody(make: Make) -> None:
+    house = make()
     house.until_ready()
     house.fault("sim_data_download", times=1)
     house.arrive("Not for people", LUIS)

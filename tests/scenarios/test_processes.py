@@ -33,11 +33,11 @@ allow_cli_approval = true
 class Group:
     """A group's folder with virtual modems, and its gateway process."""
 
-    def __init__(self, folder: Path, bank: VirtualBank) -> None:
+    def __init__(self, folder: Path, bank: VirtualBank, ports: list[str] | None = None) -> None:
         self.bank, self.config_path = bank, folder / "textbank.toml"
         stations = "".join(
             f'[[stations]]\nname = "s{i}"\nport = "{port}"\nper_minute = 0\n'
-            for i, port in enumerate(bank.ports)
+            for i, port in enumerate(ports or bank.ports)
         )
         self.config_path.write_text(CONFIG + stations)
         self.config = load(self.config_path)

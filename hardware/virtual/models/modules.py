@@ -18,7 +18,6 @@ CINTERION = Personality(
     boot_s=4.0,
     boot_lines=((0.0, "^SYSSTART"), (0.3, "+CPIN: READY")),
     swap_lines=("^SCKS: 0", "^SCKS: 1"),
-    esc_answer="OK",
     noise=("^SCN: 0", "+CIEV: rssi,4", '+CIEV: "service",1'),
     registration=("+CREG", "+CGREG"),
     technology=0,

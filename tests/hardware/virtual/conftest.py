@@ -14,9 +14,9 @@ EPOCH = datetime(2026, 11, 24, 11, 30, tzinfo=UTC)
 class Host:
     """What types at modem `number` and reads what it says. `now` is the only clock."""
 
-    def __init__(self, world: World, number: int = 0) -> None:
+    def __init__(self, world: World, number: int | str = 0) -> None:
         self.world = world
-        self.modem = world.modems[number]
+        self.modem = world.ports[str(number)]
         self.number = number
         self.now = 0.0
         self.pieces: list[bytes] = []
@@ -45,6 +45,16 @@ class Host:
         self.now = end
         return heard + self._heard()
 
+    def throw(self, name: str, value: object = None, times: int | None = None) -> None:
+        """Throw a fault switch at this modem."""
+        self.world.fault(int(str(self.number)[0]), name, value, times, now=self.now)
+
+    def plug_anew(self) -> str:
+        """Pull the stick, put it back; what it says in ten seconds."""
+        self.world.unplug(0, now=self.now)
+        self.world.plug(0, now=self.now)
+        return self.wait(10)
+
     def submit(
         self, to: str = "+12025550170", *, first: str = "21", data: str = HELLO, dcs: str = "00"
     ) -> str:
@@ -56,7 +66,7 @@ class Host:
     def _heard(self) -> str:
         self.world.tick(self.now)
         pieces = [
-            piece for modem in self.world.modems for piece in modem.take(self.now) if modem is self.modem
+            piece for port in self.world.ports.values() for piece in port.take(self.now) if port is self.modem
         ]
         self.pieces += pieces
         return b"".join(pieces).decode("latin-1")

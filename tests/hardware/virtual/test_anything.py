@@ -3,10 +3,15 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hardware.virtual.models import ROWS
 from hardware.virtual.people import People
 from hardware.virtual.registry import HANDLERS
 
-NAMES = sorted(HANDLERS)
+OWN = {
+    name for row in ROWS for name in (*row.extras, *row.sim_answers, *row.resets, *row.radios, *row.urc_ports)
+}
+NAMES = sorted({*HANDLERS, *OWN})
+MODELS = st.sampled_from([row.name for row in ROWS])
 TAILS = st.one_of(
     st.sampled_from(
         [
@@ -43,9 +48,9 @@ TYPED = st.lists(
 
 
 @settings(max_examples=300, deadline=None)
-@given(typed=TYPED)
-def test_no_input_stops_a_modem(host_on, typed):
-    host = host_on()
+@given(typed=TYPED, model=MODELS)
+def test_no_input_stops_a_modem(host_on, typed, model):
+    host = host_on(model)
     for data in typed:
         host.type(data)
         host.wait(1)

@@ -21,6 +21,12 @@ LIST = f"+CMGL: 1,0,,23\r\n{DELIVER}\r\n+CMGL: 2,0,,23\r\n{DELIVER}"
         ("nul_prefix", f"\0\0\r\n{LIST}\r\n\r\nOK\r\n"),
         ("glued_cmgl", "\r\n" + LIST.replace("\r\n+", "+") + "\r\n\r\nOK\r\n"),
         ("extra_blank_lines", "\r\n" + LIST.replace("\r\n", "\r\n\r\n", 1) + "\r\n\r\n\r\nOK\r\n"),
+        ("garbage_prefix", f"\xf8\0\xfe\xe0\r\n{LIST}\r\n\r\nOK\r\n"),
+        ("cr_cr_lf", f"\r\n{LIST}\r\n\r\nOK\r\n".replace("\r\n", "\r\r\n")),
+        ("no_leading_crlf", f"{LIST}\r\n\r\nOK\r\n"),
+        ("pdu_comma_zero", f"\r\n{LIST}\r\n\r\nOK\r\n".replace(DELIVER, DELIVER + ",0")),
+        ("header_short", f"\r\n{LIST}\r\n\r\nOK\r\n".replace(",,", ",")),
+        ("glued_urc", f"\r\n{LIST}\r\n\r\nOK\r\n\r\n+CGREG: 1\r\n"),
         ("urc_inside_pdu", "\r\n" + LIST.replace("\r\n", "\r\n\r\n+CGREG: 1\r\n\r\n", 1) + "\r\n\r\nOK\r\n"),
         (
             "urc_inside_response",
@@ -77,6 +83,8 @@ def test_noise_goes_on_until_cleared(host_on):
     ("fault", "line", "heard"),
     [
         ("at_error", "AT", "ERROR"),
+        ("atz_error", "ATZ", "ERROR"),
+        ("error_cut", "AT+CMGR=1", "+CMS ERROR:"),
         ("no_cmee", "AT+CMEE=1", "ERROR"),
         ("no_csms", "AT+CSMS?", "ERROR"),
         ("no_cpms_query", "AT+CPMS?", "ERROR"),

@@ -1,0 +1,189 @@
+"""Backups: a whole copy of the database while everything goes on, and the way back.
+
+    make      copy through SQLite's own backup, open the copy and check all of it, then give it its name
+    restore   check the backup, bring a copy of it to this program's schema, say on every row what nobody can know any more
+              (`gateway/restoring.py`), then put it in the place of the database, which is set aside and never deleted
+
+Promises: a file under a backup's name is whole and was checked, or it is not there; a restore is complete or has not
+happened, whenever it is interrupted; what was on its way when the backup was made is never sent again by itself.
+Fails with `Refused`: the file is no backup, is damaged, is of a newer Textbank; somebody else has the database open.
+"""
+
+import contextlib
+import os
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+
+from gateway import ledger, lock, restoring, schema
+from gateway.errors import Refused
+from gateway.journal import Journal
+from gateway.store import connect, moment
+
+STEP_PAGES = 512  # half a megabyte at a time: a station waits at most for that
+STEP_PAUSE_S = 0.01
+
+
+@dataclass(frozen=True)
+class Made:
+    """A backup: where it is, how large, and the head of the approval ledger in it."""
+
+    path: Path
+    size_bytes: int
+    head: str
+
+
+@dataclass(frozen=True)
+class Restored:
+    """What came of a restore: the numbers of texts whose fate a person has to look at."""
+
+    made_from: Path
+    set_aside: Path | None
+    uncertain: int
+    waiting: int
+
+
+def make(database: Path, target: Path, *, now: int) -> Made:
+    """Back `database` up to `target`: a new file, or a folder, which then gets a name with the time and the ledger's head."""
+    if not database.exists():
+        raise Refused(f"There is no database at {database}, so there is nothing to back up.")
+    folder = target if target.is_dir() else target.parent
+    if target.exists() and not target.is_dir():
+        raise Refused(f"{target} is there already. Nothing was written; name a new file, or a folder.")
+    if not folder.is_dir():
+        raise Refused(f"There is no folder {folder}. Nothing was written; make it, or put the USB stick in.")
+    part = folder / f".textbank-backup-{os.getpid()}.part"
+    try:
+        _copy(database, part)
+        head = check(part)
+        path = target
+        if target.is_dir():
+            path = target / f"textbank-{moment(now).strftime('%Y%m%dT%H%M%SZ')}-{head}.db"
+        if path.exists():
+            raise Refused(f"A backup with this name is in {folder} already. Nothing was written.")
+        os.rename(part, path)  # a link, which never replaces, is more than a USB stick's file system can
+        _sync_folder(folder)
+        return Made(path, path.stat().st_size, head)
+    except OSError as error:
+        raise Refused(
+            f"The backup could not be written to {folder}: {error.strerror}. Nothing is there under a backup's name. "
+            "Free some space, or take another stick."
+        ) from error
+    except sqlite3.Error as error:
+        raise Refused(
+            f"The backup could not be made: {error}. Nothing is there under a backup's name."
+        ) from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _copy(source: Path, part: Path) -> None:
+    """One file with everything committed, on the disk, for this user alone."""
+    os.close(os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    with (
+        contextlib.closing(connect(source, query_only=True)) as live,
+        contextlib.closing(sqlite3.connect(part, isolation_level=None)) as copy,
+    ):
+        live.backup(copy, pages=STEP_PAGES, sleep=STEP_PAUSE_S)
+        copy.execute("PRAGMA journal_mode=DELETE")  # one file, without a log beside it
+    descriptor = os.open(part, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def check(backup: Path) -> str:
+    """Open a backup and read all of it; the head of its ledger. Refused when it is damaged, newer or none of ours."""
+    if not backup.is_file():
+        raise Refused(f"There is no file {backup}. Nothing was changed.")
+    try:
+        with contextlib.closing(sqlite3.connect(f"file:{backup}?mode=ro&immutable=1", uri=True)) as db:
+            db.row_factory = sqlite3.Row
+            found = db.execute("PRAGMA integrity_check(1)").fetchone()[0]
+            version = schema.version(db)
+            if found == "ok" and version and not schema.is_ours(db):
+                version = 0
+            head = ledger.head(db) if found == "ok" and version else ""
+    except sqlite3.Error as error:
+        raise Refused(
+            f"{backup} cannot be read as a backup: {error}. Nothing was changed; take another."
+        ) from error
+    if found != "ok":
+        raise Refused(f"{backup} is damaged ({found}). Nothing was changed; take another backup.")
+    if not version:
+        raise Refused(f"{backup} is no backup of Textbank. Nothing was changed.")
+    if version > schema.VERSION:
+        raise Refused(
+            f"{backup} was made by a newer Textbank (schema {version}, this one knows {schema.VERSION}). "
+            "Nothing was changed. Install the newer version first."
+        )
+    return head
+
+
+def restore(backup: Path, database: Path, *, now: int) -> Restored:
+    """Put the backup in the place of the database; the gateway and the panel must be stopped."""
+    check(backup)
+    with lock.gateway(database):
+        new = database.with_name(f".{database.name}.restoring")
+        for leftover in (new, Path(f"{new}-wal"), Path(f"{new}-shm"), Path(f"{new}-journal")):
+            leftover.unlink(missing_ok=True)
+        try:
+            _copy(backup, new)
+            with contextlib.closing(connect(new)) as db:
+                schema.migrate(db)
+                counts = restoring.begin_again(db, Journal(database), made=check(backup), now=now)
+                db.execute("PRAGMA journal_mode=DELETE")
+            aside = _set_aside(database, now)
+            os.replace(new, database)
+            _sync_folder(database.parent)
+        except OSError as error:
+            raise Refused(
+                f"The backup could not be put in place: {error.strerror}. The database is as it was. "
+                f"Free some space in {database.parent}, then try again."
+            ) from error
+        finally:
+            new.unlink(missing_ok=True)
+    return Restored(backup, aside, counts.uncertain, counts.waiting)
+
+
+def _set_aside(database: Path, now: int) -> Path | None:
+    """Give the present database a second name beside the first; None when there is none."""
+    if not database.exists():
+        return None
+    stamp = moment(now).strftime("%Y%m%dT%H%M%SZ")
+    aside = database.with_name(f"{database.name}.before-restore-{stamp}")
+    damaged = _fold_log(database)
+    try:
+        os.link(database, aside)
+    except FileExistsError:
+        raise Refused(f"{aside} is there already. Nothing was changed; try again in a second.") from None
+    for log in (Path(f"{database}-wal"), Path(f"{database}-shm")):
+        if damaged and log.exists():  # a log that is not of the new database must not be found beside it
+            log.rename(f"{aside}{log.name.removeprefix(database.name)}")
+    return aside
+
+
+def _fold_log(database: Path) -> bool:
+    """Bring the log into the file, which SQLite does only for somebody who is alone with it; True when it is damaged."""
+    try:
+        with contextlib.closing(sqlite3.connect(database, timeout=2.0, isolation_level=None)) as db:
+            db.execute("PRAGMA journal_mode=DELETE")
+    except sqlite3.OperationalError as error:
+        if "locked" not in str(error):
+            return True
+        raise Refused(
+            "Another program has the database open, most likely the panel. Nothing was changed. "
+            "Stop Textbank (Ctrl-C, or its two services), then restore again."
+        ) from error
+    except sqlite3.DatabaseError:
+        return True
+    return False
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

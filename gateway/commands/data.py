@@ -1,0 +1,118 @@
+"""`backup`, `restore`, `export`, `erase`: the database as a whole, and one person in it."""
+
+from pathlib import Path
+
+import click
+
+from gateway import backup as copies
+from gateway import erasing, exporting, numbers
+from gateway.bell import ring
+from gateway.commands._context import config_of, database, print_json, refusals
+from gateway.errors import Refused
+from gateway.store import wall_ms
+
+FILE = click.Path(path_type=Path)
+
+
+@click.command()
+@click.argument("file", type=FILE)
+@click.option("--json", "as_json", is_flag=True, help="Print {file, size_bytes, head}.")
+@click.pass_context
+@refusals
+def backup(ctx: click.Context, file: Path, as_json: bool) -> None:
+    """Copy the database to FILE while everything goes on. A folder gets a file named by time and ledger head."""
+    made = copies.make(config_of(ctx).database.path, file, now=wall_ms())
+    if as_json:
+        print_json({"file": str(made.path), "size_bytes": made.size_bytes, "head": made.head})
+        return
+    click.echo(
+        f"{made.path}: {made.size_bytes / 1e6:.1f} MB, read back and whole. The approval ledger ends in {made.head}."
+    )
+
+
+@click.command()
+@click.argument("file", type=FILE)
+@click.option("--yes", is_flag=True, help="Do it without asking.")
+@click.option("--json", "as_json", is_flag=True, help="Print {restored, set_aside, uncertain, waiting}.")
+@click.pass_context
+@refusals
+def restore(ctx: click.Context, file: Path, yes: bool, as_json: bool) -> None:
+    """Put the backup FILE in the place of the database. Nothing is sent again; stop Textbank first."""
+    path = config_of(ctx).database.path
+    copies.check(file)
+    if not yes:
+        _sure(f"{path} becomes what {file} holds; what was done since is set aside beside it. Restore")
+    done = copies.restore(file, path, now=wall_ms())
+    if as_json:
+        print_json(
+            {
+                "restored": str(done.made_from),
+                "set_aside": str(done.set_aside) if done.set_aside else None,
+                "uncertain": done.uncertain,
+                "waiting": done.waiting,
+            }
+        )
+        return
+    click.echo(f"{path} is what {file} held.")
+    if done.set_aside:
+        click.echo(f"The database from before is {done.set_aside}.")
+    click.echo(
+        f"{done.uncertain} texts were on their way then and are uncertain now; a person decides about each. "
+        f"{done.waiting} drafts wait for a new approval. Nothing is sent by itself."
+    )
+    click.echo("Everybody has to sign in again: `textbank user invite NAME` makes a link.")
+
+
+@click.command()
+@click.argument("folder", metavar="DIR", type=FILE)
+@click.option("--json", "as_json", is_flag=True, help="Print {file: rows}.")
+@click.pass_context
+@refusals
+def export(ctx: click.Context, folder: Path, as_json: bool) -> None:
+    """Write people, texts, answers, opt-outs and approvals as CSV files into the new folder DIR."""
+    with database(config_of(ctx)) as db:
+        rows = exporting.export(db, folder)
+    if as_json:
+        print_json(rows)
+        return
+    for name, count in rows.items():
+        click.echo(f"{folder / name}: {count} rows")
+
+
+@click.command()
+@click.argument("number")
+@click.option("--yes", is_flag=True, help="Do it without asking.")
+@click.option("--json", "as_json", is_flag=True, help="Print {texts, answers, opted_out}.")
+@click.pass_context
+@refusals
+def erase(ctx: click.Context, number: str, yes: bool, as_json: bool) -> None:
+    """Erase the person with NUMBER: texts, answers, name, number. An opt-out stays, as a digest."""
+    config = config_of(ctx)
+    with database(config) as db:
+        try:
+            known = numbers.normalise(number, config.organisation.region)
+        except Refused:
+            known = number.strip()  # a short code or a name, exactly as it came
+        if not yes:
+            _sure("This cannot be undone. Erase this person")
+        gone = erasing.erase(db, known, now=wall_ms())
+        emptied = erasing.empty_log(db)
+    ring(config.database.path)
+    if as_json:
+        print_json({"texts": gone.texts, "answers": gone.answers, "opted_out": gone.opted_out})
+        return
+    click.echo(f"Erased, with {gone.texts} texts and {gone.answers} answers.")
+    if gone.opted_out:
+        click.echo("The opt-out stays: nobody can text this number by mistake.")
+    if not emptied:
+        click.echo(
+            "Somebody reads the database now, so old pages stay in its log until the next quiet moment."
+        )
+    click.echo(
+        "Backups made before keep this person; restoring one erases again. Delete old backups when you can."
+    )
+
+
+def _sure(question: str) -> None:
+    if not click.confirm(question + "?", default=False, err=True):
+        raise Refused("Nothing was changed.")

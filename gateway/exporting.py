@@ -1,0 +1,75 @@
+"""Everything about people as CSV files, for another program or for the group's own records.
+
+Promises: UTF-8 with a mark that spreadsheets know, one header line, times as RFC 3339 in UTC, numbers E.164; a cell
+that a spreadsheet would take for a formula begins with an apostrophe. A folder that is not empty is left alone.
+"""
+
+import csv
+import sqlite3
+from collections.abc import Iterable
+from pathlib import Path
+
+from gateway.errors import Refused
+from gateway.store import rfc3339
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FILES = {  # file: its query; a column that ends in _at is a time
+    "people.csv": "SELECT number, name, zone, opted_out_at, last_in_at, last_at FROM conversation ORDER BY id",
+    "texts.csv": (
+        "SELECT m.id, c.number, c.name, m.state, m.text, u.name AS approved_by, m.approved_at, m.submitted_at, m.sent_at, "
+        "m.reported_at, m.station, m.reason FROM message m JOIN conversation c ON c.id=m.conversation_id "
+        "LEFT JOIN user u ON u.id=m.approved_by ORDER BY m.id"
+    ),
+    "answers.csv": (
+        "SELECT i.id, i.number, c.name, i.kind, i.text, i.triage, i.received_at, i.stamped_at, i.station FROM inbound i "
+        "LEFT JOIN conversation c ON c.id=i.conversation_id ORDER BY i.id"
+    ),
+    "opt-outs.csv": (
+        "SELECT c.number, c.name, c.opted_out_at FROM conversation c WHERE c.opted_out_at IS NOT NULL ORDER BY c.opted_out_at"
+    ),
+    "approvals.csv": (
+        "SELECT l.id, l.at AS approved_at, l.act, l.message_id, u.name AS person, l.channel, hex(l.mac) AS chain FROM ledger l "
+        "LEFT JOIN user u ON u.id=l.user_id ORDER BY l.id"
+    ),
+}
+NUMBERS = ("number",)  # a + at their beginning is theirs
+
+
+def export(db: sqlite3.Connection, folder: Path) -> dict[str, int]:
+    """Write every file into `folder` (made when it is not there); the rows in each."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if any(folder.iterdir()):
+            raise Refused(f"{folder} is not empty. Nothing was written; name a new folder.")
+        db.execute("BEGIN")  # one moment for all files
+        try:
+            return {name: _write(folder / name, db.execute(query)) for name, query in FILES.items()}
+        finally:
+            db.execute("ROLLBACK")
+    except OSError as error:
+        raise Refused(f"The export could not be written to {folder}: {error.strerror}.") from error
+
+
+def _write(path: Path, rows: sqlite3.Cursor) -> int:
+    names = [column[0] for column in rows.description]
+    count = 0
+    with path.open("x", encoding="utf-8-sig", newline="") as file:
+        path.chmod(0o600)
+        writer = csv.writer(file)
+        writer.writerow(names)
+        for row in rows:
+            writer.writerow(_cells(names, row))
+            count += 1
+    return count
+
+
+def _cells(names: list[str], row: Iterable[object]) -> list[object]:
+    cells: list[object] = []
+    for name, value in zip(names, row, strict=True):
+        if name.endswith("_at") and isinstance(value, int):
+            cells.append(rfc3339(value))
+        elif isinstance(value, str) and name not in NUMBERS and value.startswith(FORMULA):
+            cells.append("'" + value)
+        else:
+            cells.append("" if value is None else value)
+    return cells

@@ -1,0 +1,312 @@
+"""The process in which libgammu lives: it may crash, hang or leak there, and nobody else is harmed.
+
+    python -P -m hardware.gammu_process SOCKET PARENT      (started by hardware.gammu_child and by nobody else)
+
+One JSON document a packet. A request is {"do": "list", ...}; its answer ends with {"ok": {...}} or with
+{"failed": "ERR_TIMEOUT", "words": "..."}. Before that, "list" gives {"item": {...}} for each text, and "send" says
+{"handed": true} at the point of no return, immediately before libgammu gets the text. Unasked, at any moment:
+{"notice": "waiting" | "direct" | "call", ...}.
+
+Promises: libgammu asks the phone everything once (Init without repeats), sends one text for one "send" and nothing
+by itself, and writes no log, which would hold texts and the PIN. What it would encode in other words than ours is
+refused before it is handed over. A text is deleted only while the very same one still lies there. The process ends
+with its parent, whatever it is doing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import faulthandler
+import json
+import os
+import select
+import signal
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from hardware.gammu_sms import UNREADABLE, differs, is_received, message_of, pdu_of
+from hardware.pdu import PduError
+
+MOST_OCTETS = 1 << 16  # of a packet
+LISTEN_S = 0.2  # between looks at what the phone says unasked
+MOST_UNREADABLE = 20  # records in a row that libgammu cannot read
+# What libgammu says of one record that it cannot read: surely, and perhaps.
+BROKEN = ("ERR_CORRUPTED", "ERR_INVALIDDATA")
+PERHAPS_BROKEN = ("ERR_NOTSUPPORTED", "ERR_UNKNOWN", "ERR_UNKNOWNRESPONSE")
+STEPS_OVER = (
+    "at",
+    "dku2at",
+    "none",
+)  # behind these it reads on behind such a record; elsewhere it loses its way
+PR_SET_PDEATHSIG = 1
+
+Say = Callable[[dict[str, Any]], None]
+
+
+class Phone:
+    """libgammu and one phone. Each public method is what a request may `do`; `gammu.GSMError` goes to the parent."""
+
+    def __init__(self, gammu: Any, say: Say) -> None:
+        self._gammu = gammu
+        self._say = say
+        self._machine = gammu.StateMachine()
+        self._broken: tuple[type[Exception], ...] = (ValueError, *(getattr(gammu, name) for name in BROKEN))
+        self._unreadable = (*self._broken, *(getattr(gammu, name) for name in PERHAPS_BROKEN))
+        self._steps_over = False
+        self._centre = ""
+        self.connected = False
+
+    def open(self, port: str, connection: str, model: str) -> dict[str, Any]:
+        """Connect; who the phone is comes with `who`."""
+        self._machine.SetConfig(
+            0,
+            {
+                "Device": port,
+                "Connection": connection,
+                "Model": model,
+                "SyncTime": False,
+                "LockDevice": False,  # the parent holds the device
+                "StartInfo": False,
+                "DebugLevel": "nothing",
+                "DebugFile": "",
+                "UseGlobalDebugFile": False,
+            },
+        )
+        self._machine.Init()
+        self._steps_over = connection.startswith(STEPS_OVER)
+        self.connected = True
+        return {}
+
+    def who(self) -> dict[str, Any]:
+        """What phone and SIM tell of themselves."""
+        model = self._told(self._machine.GetModel) or ("", "")
+        return {
+            "imei": self._told(self._machine.GetIMEI) or "",
+            "imsi": self._told(self._machine.GetSIMIMSI) or "",
+            "manufacturer": self._told(self._machine.GetManufacturer) or "",
+            "model": model[1] if model[0] in ("", "unknown") else model[0],
+            "revision": (self._told(self._machine.GetFirmware) or ("",))[0],
+        }
+
+    def lock(self) -> dict[str, Any]:
+        """Which code SIM or phone want: "PIN", "PUK", "Phone"...; "" for none."""
+        return {"wants": self._machine.GetSecurityStatus() or ""}
+
+    def pin(self, code: str) -> dict[str, Any]:
+        """Enter the PIN, once."""
+        self._machine.EnterSecurityCode("PIN", code)
+        return {}
+
+    def hear(self) -> dict[str, Any]:
+        """Ask the phone to say what arrives (`bells`: it will) and who rings; the SIM's service centre."""
+        self._machine.SetIncomingCallback(self._heard)
+        bells = self._does(self._machine.SetIncomingSMS)
+        self._does(self._machine.SetIncomingCall)
+        centre = self._told(lambda: self._machine.GetSMSC(1))
+        return {"bells": bells, "smsc": centre["Number"] if centre is not None else None}
+
+    def health(self) -> dict[str, Any]:
+        """Signal, network, memory and battery, each None when the phone does not tell."""
+        return {
+            "signal": self._told(self._machine.GetSignalQuality),
+            "network": self._told(self._machine.GetNetworkInfo),
+            "memory": self._told(self._machine.GetSMSStatus),
+            "battery": self._told(self._machine.GetBatteryCharge),
+        }
+
+    def battery(self) -> dict[str, Any]:
+        """Its charge in percent; None when the phone does not tell."""
+        told = self._told(self._machine.GetBatteryCharge)
+        percent = -1 if told is None else int(told["BatteryPercent"])
+        return {"percent": percent if 0 <= percent <= 100 else None}
+
+    def list(self) -> dict[str, Any]:
+        """Say each text and report that was received and still lies in the phone."""
+        for item in self._listed():
+            self._say({"item": item})
+        return {}
+
+    def _listed(self) -> Iterator[dict[str, Any]]:
+        place: dict[str, Any] = {"Start": True}
+        seen: set[int] = set()
+        last = unreadable = in_a_row = 0
+        while True:
+            try:
+                found = self._machine.GetNextSMS(Folder=0, **place)
+            except self._gammu.ERR_EMPTY:
+                return
+            except self._unreadable as error:
+                unreadable, in_a_row = unreadable + 1, in_a_row + 1
+                if in_a_row >= MOST_UNREADABLE or not (
+                    self._steps_over or seen or isinstance(error, self._broken)
+                ):
+                    raise
+                yield _item("", -unreadable, _unreadable(type(error).__name__))
+                if not self._steps_over:
+                    return
+                place = {"Location": last + in_a_row}
+                continue
+            in_a_row, last = 0, int(found[0]["Location"])
+            if last in seen:  # libgammu goes in a circle
+                return
+            seen.add(last)
+            for sms in found:
+                if is_received(sms):
+                    yield _item(sms["Memory"] or "phone", int(sms["Location"]), _pdu(sms))
+            place = {"Location": last}
+
+    def delete(self, index: int, pdu: str) -> dict[str, Any]:
+        """Delete one text, if it still is this one; `gone`: it was not there any more."""
+        try:
+            found = self._machine.GetSMS(0, index)
+        except (self._gammu.ERR_EMPTY, self._gammu.ERR_INVALIDLOCATION):
+            return {"gone": True}
+        if _pdu(found[0]) != pdu:
+            raise PduError("Another text lies there now.", "slot")  # it is listed next time
+        self._machine.DeleteSMS(0, index)
+        return {"gone": False}
+
+    def ready(self) -> dict[str, Any]:
+        """Hear what the phone has to say, and see that it and its SIM answer: `send` needs the service centre."""
+        self.listen()
+        self._centre = str(self._machine.GetSMSC(1)["Number"])
+        return {}
+
+    def send(self, tpdu: str) -> dict[str, Any]:
+        """Hand one SUBMIT over; its MR, None when the phone does not tell. Not before libgammu's words are seen to be ours."""
+        octets = bytes.fromhex(tpdu)
+        message = message_of(octets, self._centre)
+        encoded = self._gammu.EncodePDU(message, "Submit")
+        difference = differs(encoded[1 + encoded[0] :], octets)  # behind the SMSC's
+        if difference:
+            raise PduError(f"libgammu would send something else: {difference}.", "TPDU")
+        self._say({"handed": True})
+        mr = self._machine.SendSMS(message)
+        return {"mr": mr if 0 <= mr <= 255 else None}
+
+    def restart(self) -> dict[str, Any]:
+        """Switch the phone off and on."""
+        self._machine.Reset(Hard=False)
+        return {}
+
+    def hang_up(self) -> dict[str, Any]:
+        """Reject every call."""
+        self._told(lambda: self._machine.CancelCall(ID=0, All=True))
+        return {}
+
+    def end(self) -> dict[str, Any]:
+        """Leave the phone as it was found."""
+        if self.connected:
+            self._told(self._machine.Terminate)
+        return {}
+
+    def listen(self) -> None:
+        """Take in what the phone has said unasked; `_heard` passes it on."""
+        if self.connected:
+            self._machine.ReadDevice(Wait=False)
+
+    def _heard(self, machine: Any, kind: str, data: dict[str, Any]) -> None:
+        if kind == "SMS" and data.get("Text") and data.get("SMSC"):
+            self._say({"notice": "direct", "report": data["Type"] == "Status_Report", "pdu": _pdu(data)})
+        elif kind == "SMS":
+            self._say({"notice": "waiting"})
+        elif kind == "Call" and data.get("Status") == "IncomingCall":
+            self._say({"notice": "call", "number": data.get("Number") or ""})
+
+    def _told(self, ask: Callable[[], Any]) -> Any:
+        """The answer; None when the phone has none. A phone that does not answer at all is an error."""
+        try:
+            return ask()
+        except self._gammu.ERR_TIMEOUT:
+            raise
+        except self._gammu.GSMError:
+            return None
+
+    def _does(self, switch: Callable[[bool], Any]) -> bool:
+        try:
+            switch(True)  # noqa: FBT003 (libgammu's form)
+        except self._gammu.ERR_TIMEOUT:
+            raise
+        except self._gammu.GSMError:
+            return False
+        return True
+
+
+def _item(storage: str, index: int, pdu: str) -> dict[str, Any]:
+    return {"storage": storage, "index": index, "pdu": pdu}
+
+
+def _pdu(sms: dict[str, Any]) -> str:
+    try:
+        return pdu_of(sms)
+    except PduError as error:
+        return _unreadable(error.field)
+
+
+def _unreadable(why: str) -> str:
+    return f"{UNREADABLE} ({why}). It stays on the phone: read it there, then delete it there."
+
+
+def answer(phone: Phone, gammu: Any, request: dict[str, Any]) -> dict[str, Any]:
+    """Do what is asked; the packet that ends it. No words of a text are in what is said of a failure."""
+    do, what = request["do"], {name: value for name, value in request.items() if name != "do"}
+    try:
+        return {"ok": getattr(phone, do)(**what)}
+    except gammu.GSMError as error:
+        return {"failed": type(error).__name__, "words": str(error.args[0]["Text"])}
+    except PduError as error:
+        return {"failed": error.field, "words": str(error)}
+    except Exception as error:  # whatever python-gammu makes of what libgammu gives
+        return {"failed": type(error).__name__, "words": "libgammu gave something that cannot be read."}
+
+
+def serve(channel: socket.socket) -> None:
+    """Answer requests until the parent lets go."""
+
+    def say(packet: dict[str, Any]) -> None:
+        channel.sendall(json.dumps(packet).encode())
+
+    try:
+        import gammu
+    except ImportError:
+        channel.recv(MOST_OCTETS)
+        say({"failed": "NOT_INSTALLED", "words": "python-gammu is not installed."})
+        return
+    phone = Phone(gammu, say)
+    while True:
+        ready, _, _ = select.select([channel], [], [], LISTEN_S if phone.connected else None)
+        if not ready:
+            phone.listen()
+            continue
+        packet = channel.recv(MOST_OCTETS)
+        if not packet:
+            return
+        request = json.loads(packet)
+        say(answer(phone, gammu, request))
+        if request["do"] == "end":
+            return
+
+
+def die_with(parent: int) -> None:
+    """From now on the kernel ends this process with the thread that started it, even while libgammu hangs."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def main(fd: int, parent: int) -> None:
+    """The process. Its end is decided by its parent: a terminal's Ctrl-C or systemd's SIGTERM let a text in hand finish."""
+    die_with(parent)
+    faulthandler.enable()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    with contextlib.suppress(ConnectionError), socket.socket(fileno=fd) as channel:
+        serve(channel)
+    os._exit(0)  # without libgammu's own farewell, which may hang
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]))

@@ -1,0 +1,130 @@
+"""What the process asks of libgammu and makes of its answers, with a libgammu that says what a test tells it to."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from hardware import pdu
+from hardware.gammu_process import MOST_UNREADABLE, Phone, answer
+
+WHEN = datetime(2026, 11, 25, 12, 30, tzinfo=UTC)
+NAMES = [
+    "EMPTY",
+    "CORRUPTED",
+    "INVALIDDATA",
+    "NOTSUPPORTED",
+    "UNKNOWN",
+    "UNKNOWNRESPONSE",
+    "TIMEOUT",
+    "INVALIDLOCATION",
+    "FULL",
+]
+
+
+class Library:
+    """As much of python-gammu as a listing needs. `says` is what each GetNextSMS gives, an error or a Location."""
+
+    class GSMError(Exception):
+        pass
+
+    def __init__(self, *says: Any) -> None:
+        for name in NAMES:
+            setattr(self, f"ERR_{name}", type(f"ERR_{name}", (self.GSMError,), {}))
+        self.says = list(says)
+        self.asked: list[dict[str, Any]] = []
+        self.deleted: list[int] = []
+
+    def StateMachine(self) -> "Library":  # noqa: N802
+        return self
+
+    def SetConfig(self, section: int, values: dict[str, Any]) -> None:  # noqa: N802
+        assert values["DebugLevel"] == "nothing"
+
+    def Init(self) -> None:  # noqa: N802
+        pass
+
+    def GetNextSMS(self, **place: Any) -> list[dict[str, Any]]:  # noqa: N802
+        self.asked.append(place)
+        said = self.says.pop(0) if self.says else "EMPTY"
+        if isinstance(said, str):
+            raise getattr(self, f"ERR_{said}")({"Text": said, "Where": "GetNextSMS", "Code": 1})
+        return [text(said)]
+
+    def GetSMS(self, folder: int, location: int) -> list[dict[str, Any]]:  # noqa: N802
+        return [text(location)]
+
+    def DeleteSMS(self, folder: int, location: int) -> None:  # noqa: N802
+        self.deleted.append(location)
+
+
+def text(location: int) -> dict[str, Any]:
+    """A text as python-gammu gives it."""
+    return {
+        "SMSC": {"Number": ""}, "Type": "Deliver", "InboxFolder": 1, "Memory": "SM", "Location": location,
+        "Coding": "Default_No_Compression", "Class": -1, "UDH": {"Text": b""}, "ReplyViaSameSMSC": 0,
+        "ReplaceMessage": 0, "Text": f"text {location}", "Length": 6, "DateTime": WHEN, "Number": "+12025550123",
+    }  # fmt: skip
+
+
+def listed(library: Library, connection: str) -> tuple[list[int], dict[str, Any]]:
+    """The indexes that a listing gives, and how it ended."""
+    said: list[dict[str, Any]] = []
+    phone = Phone(library, said.append)
+    phone.open("/dev/x", connection, "")
+    end = answer(phone, library, {"do": "list"})
+    return [packet["item"]["index"] for packet in said], end
+
+
+def test_an_at_phone_is_read_past_what_cannot_be_read() -> None:
+    library = Library(1, "CORRUPTED", "NOTSUPPORTED", 4)
+    assert listed(library, "at115200") == ([1, -1, -2, 4], {"ok": {}})
+    assert library.asked[0] == {"Folder": 0, "Start": True}
+
+
+def test_another_phone_is_read_up_to_what_cannot_be_read() -> None:
+    library = Library(1, "NOTSUPPORTED", 3)
+    assert listed(library, "fbus") == ([1, -1], {"ok": {}})
+    assert listed(Library("CORRUPTED", 2), "mbus") == ([-1], {"ok": {}})
+
+
+@pytest.mark.parametrize("connection", ["at", "fbus"])
+def test_a_phone_that_cannot_be_read_at_all_is_an_error_and_no_text(connection: str) -> None:
+    found, end = listed(Library(*["UNKNOWN"] * 100), connection)
+    assert end["failed"] == "ERR_UNKNOWN"
+    assert len(found) < MOST_UNREADABLE
+
+
+def test_silence_is_no_unreadable_text() -> None:
+    assert listed(Library(1, "TIMEOUT"), "at")[1]["failed"] == "ERR_TIMEOUT"
+
+
+def test_a_listing_that_goes_in_a_circle_ends() -> None:
+    assert listed(Library(*[1, 2] * 1000), "at") == ([1, 2], {"ok": {}})
+
+
+def test_what_the_phone_says_unasked_is_passed_on() -> None:
+    said: list[dict[str, Any]] = []
+    phone = Phone(Library(), said.append)
+    phone._heard(None, "SMS", {"Folder": 1, "Location": 3})
+    phone._heard(None, "SMS", text(0))
+    phone._heard(None, "Call", {"Status": "IncomingCall", "Number": "+12025550147"})
+    phone._heard(None, "Call", {"Status": "CallEnd"})
+    waiting, direct, call = said
+    assert waiting == {"notice": "waiting"}
+    decoded = pdu.decode(direct["pdu"])
+    assert isinstance(decoded, pdu.Deliver)
+    assert (direct["notice"], direct["report"], decoded.text) == ("direct", False, "text 0")
+    assert call == {"notice": "call", "number": "+12025550147"}
+
+
+def test_another_text_in_the_slot_is_not_deleted() -> None:
+    library = Library(1, 2)
+    said: list[dict[str, Any]] = []
+    phone = Phone(library, said.append)
+    phone.list()
+    first, second = (packet["item"]["pdu"] for packet in said)
+    assert answer(phone, library, {"do": "delete", "index": 1, "pdu": second})["failed"] == "slot"
+    assert library.deleted == []
+    assert answer(phone, library, {"do": "delete", "index": 1, "pdu": first}) == {"ok": {"gone": False}}
+    assert library.deleted == [1]

@@ -1,0 +1,74 @@
+"""Modems that hand texts over and wait for AT+CNMA (27.005 3.4.4)."""
+
+from hardware.modem import Direct, Restarted
+from tests.hardware.start_bench import Bench
+
+PDU = "07913366003051F5040B913366304381F900005180719120348004D4F29C0E"
+ONLY_DIRECT = {
+    "AT+CNMI=2,2,0,1,0": "OK",
+    "AT+CNMI=*": "+CMS ERROR: 303",
+    "AT+CNMI?": "+CNMI: 2,2,0,1,0",
+}
+
+
+def direct(**rules: object) -> Bench:
+    bench = Bench({**rules, **{k: v for k, v in ONLY_DIRECT.items() if k not in rules}}).start()
+    bench.scripted.written.clear()
+    return bench
+
+
+def test_a_modem_that_cannot_store_is_told_that_we_acknowledge() -> None:
+    bench = Bench(ONLY_DIRECT).start()
+    assert bench.scripted.written.index("AT+CSMS=1") < bench.scripted.written.index("AT+CNMI=2,2,0,1,0")
+
+
+def test_what_was_handed_over_is_acknowledged_in_the_plain_form() -> None:
+    bench = direct()
+    bench.link.arrive(f"\r\n+CMT: ,23\r\n{PDU}\r\n")
+    bench.modem.wait(bench.clock.monotonic() + 1)
+    assert bench.modem.notices() == [Direct("deliver", PDU)]
+    bench.modem.acknowledge()
+    assert bench.scripted.written == ["AT+CNMA"]
+
+
+def test_a_modem_that_stores_and_answers_by_itself_gets_no_acknowledgement() -> None:
+    bench = Bench().start()
+    bench.scripted.written.clear()
+    bench.modem.acknowledge()
+    assert bench.scripted.written == []
+
+
+def test_one_that_will_not_answer_by_itself_is_acknowledged_too() -> None:
+    bench = Bench({"AT+CSMS=0": "ERROR", "AT+CSMS?": "+CSMS: 1,1,1,1"}).start()
+    bench.scripted.written.clear()
+    bench.modem.acknowledge()
+    assert bench.scripted.written == ["AT+CNMA"]
+
+
+def test_a_refused_acknowledgement_is_harmless_while_the_indications_stand() -> None:
+    bench = direct(**{"AT+CNMA": "+CMS ERROR: 340"})
+    bench.modem.acknowledge()
+    assert bench.scripted.written == ["AT+CNMA", "AT+CNMI?"]
+    assert bench.modem.notices() == []
+
+
+def test_indications_that_ended_with_a_late_acknowledgement_are_set_again() -> None:
+    read = ["+CNMI: 2,2,0,1,0", "+CNMI: 2,0,0,0,0"]
+    bench = direct(**{"AT+CNMA": "+CMS ERROR: 340", "AT+CNMI?": read})
+    bench.modem.acknowledge()
+    assert bench.scripted.written == ["AT+CNMA", "AT+CNMI?", "AT+CNMI=2,2,0,1,0"]
+    assert bench.modem.notices() == []
+
+
+def test_a_modem_that_will_not_be_armed_again_is_started_anew() -> None:
+    answers = ["OK", "ERROR"]
+    bench = Bench(
+        {
+            "AT+CNMA": "+CMS ERROR: 340",
+            "AT+CNMI=2,2,0,1,0": answers,
+            "AT+CNMI=*": "ERROR",
+            "AT+CNMI?": ["+CNMI: 2,2,0,1,0", "+CNMI: 2,0,0,0,0"],
+        }
+    ).start()
+    bench.modem.acknowledge()
+    assert [type(notice) for notice in bench.modem.notices()] == [Restarted]

@@ -1,0 +1,183 @@
+"""Threads that take turns: exactly one acts at a time, the dice say which, and time moves only when all of them wait.
+
+So stations can run as they are, blocking calls and all, and the same dice give the same run. An actor gives its turn
+back in `pause`; a process is a group of actors that dies as one (`kill -9`): from then on nothing that it does has an
+effect, not even what its `finally` blocks try.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable
+
+from tests.scripted import FakeClock
+
+SPIN_LIMIT = 20_000  # turns without time moving: somebody polls
+TURN_S = 60.0  # real seconds that one turn may take
+
+
+class Killed(BaseException):
+    """The process of this actor is dead."""
+
+
+class Spins(AssertionError):  # noqa: N818
+    """An actor asks for its turn again and again without waiting."""
+
+
+class Process:
+    """Actors that die together. `countdown` kills it after so many of its own steps (statements, bytes read or written)."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.dead = False
+        self.countdown: int | None = None
+        self.actors: list[Actor] = []
+        self.closing: list[Callable[[], None]] = []  # what the kernel closes when it dies
+
+    def point(self) -> None:
+        """A step at which it may die."""
+        if self.dead:
+            raise Killed
+        if self.countdown is not None:
+            self.countdown -= 1
+            if self.countdown <= 0:
+                self.dead = True
+                raise Killed
+
+
+class Actor:
+    """One thread with its turn."""
+
+    def __init__(
+        self, turns: Turns, name: str, work: Callable[[Actor], None], process: Process | None
+    ) -> None:
+        self.name = name
+        self.process = process
+        self.until = turns.clock.monotonic()
+        self.ready: Callable[[], bool] | None = None
+        self.done = False
+        self.error: BaseException | None = None
+        self.stopped = False
+        self._turns = turns
+        self._work = work
+        self._go = threading.Semaphore(0)
+        self._thread = threading.Thread(target=self._live, name=name, daemon=True)
+        self._thread.start()
+
+    def pause(self, until: float, ready: Callable[[], bool] | None = None) -> None:
+        """Let others act, until this moment of the clock or until `ready`."""
+        self.until, self.ready = until, ready
+        self._turns.back.release()
+        self._go.acquire()
+        if self.stopped or (self.process is not None and self.process.dead):
+            raise Killed
+
+    def take_turn(self) -> None:
+        """In the main thread: let it act until it waits again."""
+        self._go.release()
+        assert self._turns.back.acquire(timeout=TURN_S), f"{self.name} does not give its turn back"
+
+    def _live(self) -> None:
+        self._go.acquire()
+        _here.actor = self
+        try:
+            if not self.stopped:
+                self._work(self)
+        except Killed:
+            pass
+        except BaseException as error:  # the run reports it
+            self.error = error
+        self.done = True
+        self._turns.back.release()
+
+
+_here = threading.local()
+
+
+def current() -> Actor | None:
+    """Whose turn it is, asked from its own thread."""
+    return getattr(_here, "actor", None)
+
+
+class Turns:
+    """Runs the actors until a moment of the clock. `outside` is what is not an actor: (its next moment, do it now)."""
+
+    def __init__(
+        self,
+        clock: FakeClock,
+        dice: random.Random,
+        outside: tuple[Callable[[], float | None], Callable[[], None]],
+    ) -> None:
+        self.clock = clock
+        self.dice = dice
+        self.actors: list[Actor] = []
+        self.back = threading.Semaphore(0)
+        self.turns = 0
+        self._next, self._tick = outside
+
+    def start(self, name: str, work: Callable[[Actor], None], process: Process | None = None) -> Actor:
+        """A new actor; it begins with its first turn."""
+        actor = Actor(self, name, work, process)
+        self.actors.append(actor)
+        if process is not None:
+            process.actors.append(actor)
+        return actor
+
+    def run(self, until: float) -> None:
+        """Turn after turn until this moment. Whatever an actor dies of is raised here."""
+        spins = 0
+        while True:
+            self._tick()
+            self._bury()
+            now = self.clock.monotonic()
+            able = [
+                a
+                for a in self.actors
+                if not a.done and (a.until <= now or (a.ready is not None and a.ready()))
+            ]
+            if able:
+                spins += 1
+                if spins > SPIN_LIMIT:
+                    raise Spins(f"{', '.join({a.name for a in able})} at {now:.3f}")
+                self.dice.choice(able).take_turn()
+                self.turns += 1
+                continue
+            spins = 0
+            moments = [a.until for a in self.actors if not a.done]
+            outside = self._next()
+            due = min([*moments, *([outside] if outside is not None else [])], default=until)
+            if due >= until:
+                self.clock.time_s = max(now, until)
+                self._tick()
+                return
+            self.clock.time_s = max(now, due)
+
+    def _bury(self) -> None:
+        for process in {a.process for a in self.actors if a.process is not None and a.process.dead}:
+            self.kill(process)
+        for actor in self.actors:
+            if actor.error is not None:
+                raise actor.error
+        self.actors = [a for a in self.actors if not a.done]
+
+    def kill(self, process: Process) -> None:
+        """End a process at once: its actors unwind without effect, what it held open is closed."""
+        process.dead = True
+        for actor in process.actors:
+            while not actor.done:
+                actor.take_turn()
+        for close in process.closing:
+            close()
+        process.closing.clear()
+        errors = [actor.error for actor in process.actors if actor.error is not None]
+        process.actors.clear()
+        if errors:
+            raise errors[0]
+
+    def end(self) -> None:
+        """Stop everybody."""
+        for actor in self.actors:
+            actor.stopped = True
+            while not actor.done:
+                actor.take_turn()

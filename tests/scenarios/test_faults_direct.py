@@ -1,0 +1,111 @@
+"""Texts and reports that a modem hands over and does not store (1.4, F52, F61, F92 of the catalogue): committed first, then
+acknowledged, and armed again when the acknowledgement came too late.
+"""
+
+import dataclasses
+import sqlite3
+
+import pytest
+
+from hardware.virtual.personality import GENERIC, Personality
+from tests.scenarios.receiving import Make
+from tests.simulated import LUIS, House
+
+
+def direct_only() -> Personality:
+    """A modem that stores nothing: CSMS=1, mt=2, ds=1, or no word at all."""
+    return dataclasses.replace(
+        GENERIC,
+        cnmi_told="(0-2),(0,2),(0),(0,1),(0,1)",
+        cnmi_taken=((1, 2), (2,), (0,), (0, 1), (0, 1)),
+        csms=(0, 1),
+    )
+
+
+@pytest.fixture
+def direct(make: Make) -> House:
+    house = make(personality=direct_only())
+    house.until_ready()
+    assert house.world.modems[0].settings.csms == 1
+    assert house.world.modems[0].settings.cnmi[1:4] == (2, 0, 1)
+    return house
+
+
+def test_what_comes_directly_is_committed_and_then_acknowledged(direct: House) -> None:
+    house = direct
+    for number in range(3):
+        house.arrive(f"Text {number}")
+    house.until(lambda: len(house.shown()) == 3, "all: the network brings those that had to wait", 7200)
+    assert house.world.modems[0].unacknowledged is None
+    assert house.written[0].count("AT+CNMA") == 3
+    message_id = house.approved(LUIS)
+    house.until(lambda: house.state(message_id) == "delivered", "the report too", 60)
+    assert house.written[0].count("AT+CNMA") == 4
+
+
+def test_what_cannot_be_committed_is_not_acknowledged_and_the_network_brings_it_again(direct: House) -> None:
+    house = direct
+    other = sqlite3.connect(house.path, isolation_level=None)
+    house.stations[0]._desk.db.execute("PRAGMA busy_timeout=20")
+    other.execute("BEGIN IMMEDIATE")
+    house.arrive("Hello")
+    house.run(14)
+    assert "AT+CNMA" not in house.written[0]
+    house.run(4)  # the modem has given up: it hands over nothing more until it is told to
+    assert house.world.modems[0].settings.cnmi[1] == 0
+    other.execute("ROLLBACK")
+    house.until(lambda: house.shown() == ["Hello"], "kept", 60)
+    house.until(lambda: house.world.modems[0].settings.cnmi[1:4] == (2, 0, 1), "armed again", 130)
+    house.arrive("Another")
+    house.until(lambda: house.shown() == ["Hello", "Another"], "both, once", 7200)
+    assert house.page()[0].folded == 0
+    other.close()
+
+
+def test_an_acknowledgement_that_nobody_expects_is_harmless(direct: House) -> None:
+    house = direct
+    house.world.modems[0].urc(
+        "+CMT: ,23", "07913366003051F5040B913366304381F900005180719120348004D4F29C0E", now=house.now()
+    )
+    house.until(lambda: "Test" in house.texts(), "kept")
+    house.run(60)
+    assert house.opened[0] == 1
+    assert house.said()[0] == "ready"
+
+
+def test_a_modem_that_is_switched_to_handing_over_works(make: Make) -> None:
+    house = make()
+    house.fault("cnma_required")
+    house.until_ready()
+    house.arrive("Hello")
+    house.until(lambda: house.shown() == ["Hello"], "shown", 5)
+    house.run(60)
+    assert house.world.modems[0].unacknowledged is None
+
+
+def test_f92_reports_come_directly_where_their_storage_is_not_supported(make: Make) -> None:
+    row = dataclasses.replace(GENERIC, manufacturer="Gosuncn", model="ME3630", storages={"SM": 40, "ME": 100})
+    house = make(personality=row)
+    house.until_ready()
+    assert house.world.modems[0].settings.cnmi[3] == 1
+    message_id = house.approved(LUIS)
+    house.until(lambda: house.state(message_id) == "delivered", "delivered", 60)
+
+
+def test_f61_a_report_that_comes_before_its_answer_is_kept_and_matched(make: Make) -> None:
+    house = make()
+    house.until_ready()
+    house.fault("report_before_cmgs")
+    message_id = house.approved(LUIS)
+    house.until(lambda: house.state(message_id) == "delivered", "delivered", 60)
+
+
+def test_a_modem_that_hangs_after_a_direct_report_never_gets_one(make: Make) -> None:
+    house = make(personality="novatel")
+    house.until_ready()
+    assert house.world.modems[0].settings.cnmi[3] != 1
+    message_id = house.approved(LUIS)
+    house.until(lambda: house.state(message_id) == "delivered", "delivered", 120)
+    house.run(120)
+    house.arrive("Hello")
+    house.until(lambda: house.shown() == ["Hello"], "it still listens", 90)

@@ -1,0 +1,99 @@
+"""Every model of the virtual modem through a whole station: it starts by the table of 1.1 and 1.2, receives in each storage,
+sends, gets its report, restarts by itself on the way, and is as useful as before.
+"""
+
+import pytest
+
+from hardware.virtual.personality import PERSONALITIES
+from tests.scenarios.receiving import Make, pdu
+from tests.simulated import LUIS, House
+from tests.virtual_link import VirtualLink
+
+each_model = pytest.mark.parametrize("model", sorted(PERSONALITIES))
+
+
+def works(house: House, mark: str) -> None:
+    """It receives by bell and in each storage, sends, and gets the report."""
+    seen = len(house.page())
+    house.arrive(f"Hello {mark}")
+    took_s = house.until(lambda: len(house.page()) == seen + 1 and not house.stored(), "a text by bell", 90)
+    assert took_s < 3, f"{mark}: found only after {took_s:.0f} s"
+    storages = sorted(house.world.modems[0].storages)
+    for storage in storages:
+        house.put(pdu(house, f"In {storage} {mark}"), storage)
+    house.until(
+        lambda: len(house.page()) == seen + 1 + len(storages) and not house.stored(), "each storage", 90
+    )
+    message_id = house.approved(LUIS, f"Can you come? {mark}")
+    house.until(lambda: house.state(message_id) == "delivered", "delivered", 120)
+
+
+@each_model
+def test_f93_every_model_starts_receives_sends_and_starts_again_by_itself(make: Make, model: str) -> None:
+    house = make(personality=model)
+    house.until_ready(90)
+    works(house, "at first")
+    house.world.modems[0].reboot(house.now())
+    house.run(1)
+    house.until(lambda: house.opened[0] >= 2 and house.said()[0] == "ready", "started again", 120)
+    works(house, "afterwards")
+    assert len(house.world.network.air) == 2
+
+
+@each_model
+@pytest.mark.parametrize("state", ["cmgs", "prompt", "pdu"])
+def test_f23_a_restart_before_the_pdu_was_whole_sends_once_later(make: Make, model: str, state: str) -> None:
+    house = make(personality=model)
+    house.until_ready(90)
+    house.fault("reboot_at", state, 1)
+    message_id = house.approved(LUIS)
+    house.until(lambda: house.state(message_id) in ("delivered", "uncertain"), "gone", 900)
+    assert len(house.world.network.air) <= 1
+    house.arrive("Hello")
+    house.until(lambda: house.shown() == ["Hello"], "it receives again", 300)
+
+
+@each_model
+def test_indications_forgotten_silently_are_armed_again(make: Make, model: str) -> None:
+    house = make(personality=model)
+    house.until_ready(90)
+    house.fault("cnmi_forgotten")
+    house.run(1)
+    house.clear("cnmi_forgotten")
+    house.until(lambda: house.opened[0] >= 2, "started again", 130)
+    house.until_ready()
+    house.arrive("Hello")
+    assert house.until(lambda: house.shown() == ["Hello"], "by bell", 90) < 3
+
+
+@each_model
+def test_a_pin_a_slow_boot_and_a_busy_sim_end_in_the_same_place(make: Make, model: str) -> None:
+    house = make(personality=model, pin="1234")
+    house.fault("pin_required", 3)
+    house.fault("slow_boot", 25.0)
+    house.world.modems[0].reboot(house.now())
+    house.until_ready(300)
+    works(house, "with a PIN")
+    assert sum(line.startswith("AT+CPIN=") for line in house.written[0]) <= 2  # once for each power-up
+
+
+def test_a_healthy_modem_is_ready_at_once(make: Make) -> None:
+    house = make()
+    assert house.until_ready() < 3
+
+
+def test_f79_two_ports_of_one_modem_are_one_modem_and_the_second_is_left_alone(make: Make) -> None:
+    house = make(count=2, personality="quectel-ec25")
+    ports = (0, "0.1")
+    house._link = lambda number: VirtualLink(house.world, ports[number], house.clock, began=house.began)
+    house.until(lambda: {house.said("s0")[0], house.said("s1")[0]} == {"ready", "failed"}, "one of them")
+    first, second = ("s0", "s1") if house.said("s0")[0] == "ready" else ("s1", "s0")
+    assert f"is the modem {first} once more" in house.said(second)[1]
+    opened = house.opened[int(second[1])]
+    house.run(120)
+    house.arrive("Hello")
+    message_id = house.approved(LUIS)
+    house.until(lambda: house.state(message_id) == "delivered", "sent once")
+    house.until(lambda: house.shown() == ["Hello"], "shown once", 90)
+    assert len(house.world.network.air) == 1
+    assert house.opened[int(second[1])] == opened  # its port was not even opened again
