@@ -113,7 +113,8 @@ def seen(stick: Stick, *, search: bool) -> Sighting | None:
     if search:
         return _searched(stick, plan)
     port = plan.ports[0].device if plan.ports else "no port that we know"
-    found = f"The {plan.name} in socket {place} takes commands on {port} (--find asks it)."
+    takes = "takes commands" if plan.kind == "modem" else "may have a modem"
+    found = f"The {plan.name} in socket {place} {takes} on {port} (--find asks it)."
     if not stick.shunned and "ModemManager" in _checks.programs():
         return Sighting(f"{found} ModemManager may take it.", sightings.RULES)
     return Sighting(found, ok=True)
@@ -131,7 +132,9 @@ def _searched(stick: Stick, plan: usb.Plan) -> Sighting:
         except NotAModem as other:
             said.append(sightings.no_modem(plan.name, stick.place, port.device, other.evidence))
         except PortMissing as missing:
-            said.append(sightings.denied(plan.name, stick.place, port.device, missing.evidence))
+            said.append(
+                sightings.denied(plan.name, stick.place, port.device, missing.evidence or "no such device")
+            )
         except HardwareError:
             silent = plan.kind == "modem"
             word = sightings.silent(plan.name, stick.place, port.device)

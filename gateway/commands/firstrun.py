@@ -61,7 +61,7 @@ def written(values: dict[str, str], modems: list[tuple[str, str]]) -> str:
 def _named(imei: str, port: str) -> tuple[str, str]:
     """What in the example becomes the name of this modem. By IMEI it is found in whatever socket it is."""
     if imei:
-        return 'imei = ""', f'imei = "{imei}"'
+        return 'imei = ""' + " " * len(imei), f'imei = "{imei}"'
     return '# port = "/dev/ttyUSB0"', f"port = {json.dumps(port)}"
 
 
