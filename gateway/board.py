@@ -49,7 +49,7 @@ class Pulse:
 
 
 def pulse(db: sqlite3.Connection) -> Pulse:
-    """Where the database stands now: about 100 microseconds, whatever its size."""
+    """Where the database stands now: some hundred microseconds with sixteen modems, however many texts there are."""
     row = db.execute(
         "SELECT (SELECT max(id) FROM event) AS event, (SELECT max(id) FROM message) AS message, "
         "(SELECT max(id) FROM inbound) AS inbound, (SELECT max(id) FROM opt_out) AS opt_out, "

@@ -235,6 +235,10 @@ class Modem:
         """From any thread: end a `wait`."""
         self._link.wake()
 
+    def listens(self) -> bool:
+        """Whether a bare AT is answered, asked once and without ESC: then no text of ours is in its hands any more."""
+        return self._at.answers(self._patience.answer_s)
+
     def recover(self) -> None:
         """After silence: ESC (unless a text's answer may still come) and AT; ModemSilent when it is dead."""
         self._at.resync()
