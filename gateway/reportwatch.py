@@ -7,7 +7,8 @@ It compares a SIM with itself, for many operators give no reports at all. Pure r
 import sqlite3
 
 from gateway.claims import Seat
-from gateway.explain import Notice, reports_stopped
+from gateway.explain_sending import reports_stopped
+from gateway.notice import Notice
 from gateway.rules import DAY_MS, Rules
 
 SETTLED_MS = 30 * 60_000  # most phones are reachable by then

@@ -239,6 +239,10 @@ class GammuModem:
         """From any thread: end a `wait`."""
         self._child.wake()
 
+    def listens(self) -> bool:
+        """Whether it takes commands: libgammu gives its answer or is ended, so nothing of ours is left in its hands."""
+        return True
+
     def recover(self) -> None:
         """After silence: ask the phone for a sign of life. A process that hung is gone: PortGone."""
         self._sign_of_life()

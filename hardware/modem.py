@@ -17,7 +17,7 @@ from hardware import identity as who
 from hardware import query, restart, ussd
 from hardware.asking import ask, value
 from hardware.at import At
-from hardware.errors import CommandRefused
+from hardware.errors import CommandRefused, ModemSilent
 from hardware.facts import (
     Call,
     Direct,
@@ -128,8 +128,11 @@ class Modem:
         try:
             imsi = who.imsi_in(self._at.command("AT+CIMI"))
         except CommandRefused as refused:
-            gone = state_in(refused) in ("ABSENT", "PIN", "PUK")
+            gone = self.identity.imsi and state_in(refused) in ("ABSENT", "PIN", "PUK")
             return f"the SIM says: {refused.text}" if gone else ""
+        except ModemSilent:
+            self._at.resync()  # raises when it is dead; else it only does not answer this
+            return ""
         if imsi and self.identity.imsi and imsi != self.identity.imsi:
             return "another SIM is in it now"
         return ""
@@ -231,6 +234,10 @@ class Modem:
     def wake(self) -> None:
         """From any thread: end a `wait`."""
         self._link.wake()
+
+    def listens(self) -> bool:
+        """Whether a bare AT is answered, asked once and without ESC: then no text of ours is in its hands any more."""
+        return self._at.answers(self._patience.answer_s)
 
     def recover(self) -> None:
         """After silence: ESC (unless a text's answer may still come) and AT; ModemSilent when it is dead."""

@@ -98,6 +98,19 @@ def test_every_event_is_in_the_manual_with_its_arrow(event: str) -> None:
     assert row in read("docs/states.md")
 
 
+def test_every_fault_is_shown_by_a_test_that_is_there_or_says_why_none_is() -> None:
+    rows = re.findall(r"^\| F(\d+) \| [^|]+ \| [^|]+ \| (.+) \|$", read("docs/faults.md"), re.MULTILINE)
+    assert [int(number) for number, _ in rows] == list(range(1, 95))
+    wrong = []
+    for number, proof in rows:
+        named = re.findall(r"`(tests/[a-z_0-9/]+\.py)::(test_\w+)`", proof)
+        wrong += [f"F{number}: {path}::{name}" for path, name in named
+                  if not (ROOT / path).exists() or f"def {name}(" not in read(path)]  # fmt: skip
+        if not named and not re.match(r"none: .{20,}", proof):
+            wrong.append(f"F{number} has neither a test nor a reason")
+    assert not wrong
+
+
 def test_the_readme_is_short() -> None:
     assert len(read("README.md").splitlines()) <= README_LINES
 

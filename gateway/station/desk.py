@@ -55,8 +55,8 @@ def _comes_first(notice: Notice) -> bool:
 class Late:
     """An attempt whose answer did not come in time: the next answer that nobody waits for is its own.
 
-    Until `until` (monotonic) nothing else is written to a modem that may still be handing it over (`drains`): on some, the
-    next text's answer could not be told from this one's.
+    A modem that takes no command may still be handing the text over (`drains`): until `until` (monotonic) nothing more than
+    one AT is written to it. One that answers AT is done with it; its answer is listened for all the same.
     """
 
     seat: Seat
@@ -64,6 +64,8 @@ class Late:
     seq: int
     until: float
     drains: bool
+    asked: bool = False  # whether it takes commands
+    followed: bool = False  # another text was handed over since: after `until` an answer is nobody's
 
 
 @dataclass

@@ -7,7 +7,7 @@ late "no" settles a text only when it is one for good: a temporary one that come
 from collections.abc import Iterable
 
 from gateway import flight, verdict
-from gateway.station.desk import Desk, log
+from gateway.station.desk import Desk, Late, log
 from gateway.verdict import LATE_S, Refusal
 from hardware.modem import LateRefusal, LateSubmit, Notice
 
@@ -26,8 +26,15 @@ def settle(desk: Desk, notices: Iterable[Notice]) -> list[Notice]:
     return rest
 
 
-def _accepted(desk: Desk, mr: int | None) -> None:
+def _taken(desk: Desk) -> Late | None:
+    """The attempt that waits for its answer, which has come now."""
     late, desk.late = desk.late, None
+    too_late = late is not None and late.followed and desk.clock.monotonic() > late.until
+    return None if too_late else late
+
+
+def _accepted(desk: Desk, mr: int | None) -> None:
+    late = _taken(desk)
     if late is None:
         return
     log.info("station=%s text=%d answered late", desk.name, late.job.message_id)
@@ -36,7 +43,7 @@ def _accepted(desk: Desk, mr: int | None) -> None:
 
 
 def _refused(desk: Desk, notice: LateRefusal) -> None:
-    late, desk.late = desk.late, None
+    late = _taken(desk)
     if late is None or desk.modem is None:
         return
     errors = desk.modem.profile.errors

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
-from gateway import claims, explain, reportwatch, stations
+from gateway import claims, explain, explain_sending, reportwatch, stations
 from gateway.config import Station as Spec
 from gateway.filling import ROUND_S
 from gateway.rules import Rules
@@ -127,7 +127,8 @@ class Station:
         if desk.draining(now) and desk.late is not None:
             desk.flush()
             self._look_at_all()  # then: what came meanwhile, and whether it is well
-            return desk.late.until
+            if not self._takes_commands():
+                return now if desk.late is None else desk.late.until
         if desk.look_soon:
             desk.look_soon = False
             self._look_at_all()
@@ -144,6 +145,17 @@ class Station:
             self._health_at = 0.0
             return desk.clock.monotonic()
         return self._send(now)
+
+    def _takes_commands(self) -> bool:
+        """Asked once after a text whose answer did not come: a modem that does is done with it."""
+        late, modem = self._desk.late, self._desk.modem
+        assert late is not None
+        assert modem is not None
+        if late.asked or not modem.listens():
+            late.asked = True
+            return False
+        late.drains = False
+        return True
 
     def _look_at_all(self) -> None:
         """Next: every storage, and how the modem is."""
@@ -254,9 +266,9 @@ class Station:
                 else explain.not_registered(self.name, registration),
             )
         elif desk.roaming and not desk.spec.send_while_roaming:
-            desk.say("waiting", explain.roaming(self.name))
+            desk.say("waiting", explain_sending.roaming(self.name))
         elif desk.hold is not None:
-            desk.say("waiting", explain.not_now(self.name, desk.hold.why, desk.hold.for_s))
+            desk.say("waiting", explain_sending.not_now(self.name, desk.hold.why, desk.hold.for_s))
         elif desk.held_up:
             desk.say("waiting", explain.budget_spent(self.name, desk.held_up))
         else:

@@ -6,7 +6,7 @@ then the station pauses, holds, looks, or opens its modem anew.
 
 from typing import Literal
 
-from gateway import explain, flight, sims, stations, verdict
+from gateway import explain, explain_sending, flight, sims, stations, verdict
 from gateway.claims import Job, Seat
 from gateway.station.desk import UNCERTAIN_IN_A_ROW, Desk, Hold, Late, StartAnew, log
 from gateway.verdict import Decision, Family, Refusal
@@ -129,7 +129,7 @@ def _station_after(desk: Desk, decision: Decision, centre: str | None, error: Ha
     elif decision.hold_s:
         desk.hold = Hold(desk.clock.monotonic() + decision.hold_s, decision.words, decision.hold_s)
         if decision.hold_s >= SHOWN_S:
-            desk.say("waiting", explain.not_now(desk.name, decision.words, decision.hold_s))
+            desk.say("waiting", explain_sending.not_now(desk.name, decision.words, decision.hold_s))
     if decision.station == "reset":
         desk.wants_reset = decision.words
     if decision.station in ("restart", "reset") or isinstance(error, PortGone | ModemSilent):
@@ -152,7 +152,7 @@ def lost_sight(desk: Desk, in_a_row: int) -> explain.Notice:
     if not desk.streak.not_on(desk.technology):
         return explain.uncertain_in_a_row(desk.name, in_a_row)
     to_3g = desk.modem.profile.to_3g if desk.modem is not None else ""
-    return explain.no_texts_by(desk.name, desk.technology, in_a_row, to_3g)
+    return explain_sending.no_texts_by(desk.name, desk.technology, in_a_row, to_3g)
 
 
 def unpause(desk: Desk) -> None:

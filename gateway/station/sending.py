@@ -119,10 +119,11 @@ def _more_follows(desk: Desk, job: Job, seq: int) -> bool:
 
 
 def _earlier_answers(desk: Desk) -> None:
-    """What came before this text's Ctrl-Z answers the attempt before it; from now on that one's answer is not awaited."""
+    """What came before this text's Ctrl-Z answers the attempt before it; while this one is out, an answer is its own."""
     assert desk.modem is not None
     desk.heard = late.settle(desk, [*desk.heard, *desk.modem.notices()])
-    desk.late = None
+    if desk.late is not None:
+        desk.late.followed = True
 
 
 def _took_too_long(desk: Desk, prompt_s: float) -> bool:

@@ -3,7 +3,7 @@
 `gateway/station/pins.py` remembers the attempts.
 """
 
-from gateway import claims, explain, explain_modems, flight, numbers, sims, stations
+from gateway import claims, explain, explain_modems, explain_sending, flight, numbers, sims, stations
 from gateway.errors import Refused
 from gateway.explain import Notice
 from gateway.station import seeking
@@ -150,7 +150,7 @@ def trouble(desk: Desk, error: HardwareError) -> tuple[str, Notice]:
         case ModemSilent():
             return "lost", seeking.silence(name, port, error)
         case StartAnew():
-            return "starting", explain.opened_anew(name, str(error))
+            return "starting", explain_sending.opened_anew(name, str(error))
         case _:
             return "lost", explain.modem_silent(name, str(error), 0.0)
 

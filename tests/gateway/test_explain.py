@@ -9,7 +9,7 @@ from types import ModuleType
 
 import pytest
 
-from gateway import answers, explain, explain_modems, explain_remote, outcomes, sightings
+from gateway import answers, explain, explain_modems, explain_remote, explain_sending, outcomes, sightings
 from gateway.explain import Notice
 from gateway.notice import KEPT
 
@@ -97,14 +97,14 @@ SAID = [
     explain.budget_spent("north", "This SIM has used 200 of 200 segments today. It goes on tomorrow."),
     explain.refused_by_network("north", "The SIM's plan has no texts, or its credit is used up."),
     explain.uncertain_in_a_row("north", 2),
-    explain.no_texts_by("north", "LTE", 2, "AT+CNMP=14"),
+    explain_sending.no_texts_by("north", "LTE", 2, "AT+CNMP=14"),
     explain.not_registered("north", "emergency"),
     explain.not_registered("north", "limited"),
     explain.not_registered("north", "denied"),
-    explain.roaming("north"),
-    explain.opened_anew("north", "The modem finds no SIM."),
-    explain.not_now("north", "The network is out of order.", 600),
-    explain.reports_stopped("north", 1, 20),
+    explain_sending.roaming("north"),
+    explain_sending.opened_anew("north", "The modem finds no SIM."),
+    explain_sending.not_now("north", "The network is out of order.", 600),
+    explain_sending.reports_stopped("north", 1, 20),
     explain.crashed("north", "ZeroDivisionError in station.py, line 12"),
     explain.paused_by("north", "Ada"),
     explain.database_locked(30.0),
@@ -193,7 +193,9 @@ def test_each_says_what_happened_the_evidence_what_was_done_and_what_comes_next(
     assert "\n" not in str(notice)
 
 
-@pytest.mark.parametrize("module", [answers, explain, explain_modems, explain_remote, outcomes, sightings])
+@pytest.mark.parametrize(
+    "module", [answers, explain, explain_modems, explain_remote, explain_sending, outcomes, sightings]
+)
 def test_every_function_is_read_above(module: ModuleType) -> None:
     tree = ast.parse(Path(__file__).read_bytes())
     read = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}

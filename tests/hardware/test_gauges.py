@@ -3,6 +3,7 @@
 import pytest
 
 from tests.hardware.bench import Bench
+from tests.scripted import Silence
 
 
 @pytest.mark.parametrize(
@@ -45,7 +46,7 @@ def test_what_is_refused_is_not_asked_again() -> None:
         ("ERROR", 0),
     ],
 )
-def test_f9_another_sim_is_noticed_by_the_next_look(answer: str, restarted: int) -> None:
+def test_f9_another_sim_is_noticed_by_the_next_look(answer: str | Silence, restarted: int) -> None:
     bench = Bench()
     bench.scripted.rules["AT+CIMI"] = answer
     bench.modem.health()

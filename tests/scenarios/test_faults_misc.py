@@ -94,7 +94,7 @@ def test_f18_f67_nothing_is_reset_while_a_texts_answer_may_come(make: Make) -> N
     house = make()
     house.until_ready()
     house.run(120)
-    house.fault("cmgs_silent")
+    house.fault("cmgs_late", 290_000)  # commands wait meanwhile
     house.fault("report_never")
     message_id = house.approved()
     house.until(lambda: house.state(message_id) == "uncertain", "uncertain")

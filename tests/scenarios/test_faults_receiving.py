@@ -138,9 +138,7 @@ def test_f42_what_rang_and_is_not_there_yet_is_looked_for_again_and_never_droppe
     assert house.until(read(house, 2), "found by the sweep at the end") < 4
 
 
-def test_f43_f57_counters_that_lag_or_lie_are_not_believed(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_f43_counters_that_lag_or_lie_are_not_believed(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     house.fault("cpms_stale_500ms")
     storage = house.world.modems[0].storages["ME"]
     monkeypatch.setattr(type(storage), "used", lambda self, now, *, stale=False: 0)
@@ -275,7 +273,7 @@ def test_f90_a_full_storage_of_255_is_read_in_one_go(make: Make) -> None:
     assert house.said()[0] == "ready"
 
 
-def test_f4_f67_a_modem_that_hangs_in_the_list_comes_back_is_walked_and_remembered(make: Make) -> None:
+def test_f67_a_modem_that_hangs_in_the_list_comes_back_is_walked_and_remembered(make: Make) -> None:
     house = make(count=2)
     house.until_ready()
     house.fault("cmgl_hang", 500)

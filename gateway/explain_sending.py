@@ -1,0 +1,58 @@
+"""The sentences about sending: why a modem sends nothing for a while, and what became odd about what it sends.
+
+Pure. As `gateway/explain.py`: what happened, the evidence, what we did, what you do next. The first argument is the station.
+"""
+
+from gateway.notice import BY_ITSELF, KEPT, Notice, sentence
+
+
+def roaming(station: str) -> Notice:
+    """A foreign network, and the configuration says not to send there."""
+    return Notice(
+        f"The modem {station} is in a foreign network, and sends nothing there.",
+        "It is roaming, and send_while_roaming is false for it in the configuration: texts may cost more.",
+        f"It still receives. {KEPT}",
+        f"{BY_ITSELF} To send all the same, write send_while_roaming = true under the station {station} and restart.",
+    )
+
+
+def not_now(station: str, why: str, wait_s: int) -> Notice:
+    """The network or the modem takes nothing for a while."""
+    span = f"{wait_s} seconds" if wait_s < 90 else f"{round(wait_s / 60)} minutes"
+    return Notice(
+        f"The modem {station} waits before it sends more.",
+        sentence(why),
+        f"Trying at once would not help, so it waits {span}. {KEPT}",
+        f"{BY_ITSELF} To try now, press Pause and then Go on at the modem's page.",
+    )
+
+
+def no_texts_by(station: str, technology: str, count: int, to_3g: str) -> Notice:
+    """Texts get no clear answer on this technology though the modem is registered; `to_3g` is the command that leaves it."""
+    how = f" This modem takes {to_3g} for that, from a terminal." if to_3g else ""
+    return Notice(
+        f"The modem {station} is paused: its texts do not seem to go by {technology}.",
+        f"It is signed on, and {count} texts in a row on {technology} got no clear answer.",
+        f"Neither is sent again by itself. {KEPT}",
+        f"Let the modem use 3G or 2G only, or ask the operator for texts over {technology}; then press Go on.{how}",
+    )
+
+
+def reports_stopped(station: str, reported: int, of: int) -> Notice:
+    """Texts are accepted as before, and hardly any is reported delivered any more."""
+    return Notice(
+        f"The texts of {station} are taken by the network, but hardly any is reported delivered.",
+        f"Of its last {of} texts {reported} were reported; before, most were.",
+        "It goes on sending.",
+        "Text your own phone. If nothing comes, pause this modem and ask the operator about its credit and limits.",
+    )
+
+
+def opened_anew(station: str, why: str) -> Notice:
+    """The modem answers, and says something after which only a new start helps."""
+    return Notice(
+        f"The modem {station} is started anew.",
+        sentence(why),
+        f"Its port is closed and opened, and the modem set up again. {KEPT}",
+        BY_ITSELF,
+    )
