@@ -1,5 +1,6 @@
 """A whole station whose modem is on another machine: a real ser2net, and a network between that is cut at every moment."""
 
+import contextlib
 import dataclasses
 import json
 import re
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from gateway import schema, store
 from gateway.cli import cli
 from gateway.rules import Rules
 from gateway.station import far, sending
@@ -250,17 +252,29 @@ def test_waiting_for_a_machine_writes_nothing_to_the_disk(
 
 @pytest.mark.usefixtures("hasty")
 def test_two_gateways_that_kick_each_other_off_come_to_rest(
-    need: Callable[..., str], bank: VirtualBank, path: Path, desk: Desk, rules: Rules, tmp_path: Path
+    need: Callable[..., str],
+    bank: VirtualBank,
+    path: Path,
+    desk: Desk,
+    rules: Rules,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    with Ser2net(need("ser2net"), bank.ports, tmp_path, "kickolduser: true") as server:
+    monkeypatch.setattr(benches, "PATIENCE_S", 30.0)
+    elsewhere = tmp_path / "elsewhere.db"
+    with (
+        Ser2net(need("ser2net"), bank.ports, tmp_path, "kickolduser: true") as server,
+        contextlib.closing(store.connect(elsewhere)) as db,
+    ):
+        schema.migrate(db)
+        other = Desk(db, desk.room, rules)
         url = server.urls(0)["socket"]
-        both = [Bench(bank, path, desk, rules, port=url, name=name) for name in ("north", "south")]
+        both = [Bench(bank, path, desk, rules, port=url), Bench(bank, elsewhere, other, rules, port=url)]
         try:
 
             def contested() -> bool:
                 both[1].step()
-                rows = desk.db.execute("SELECT reason FROM station").fetchall()
-                return any("cut again and again" in row["reason"] for row in rows)
+                return any("cut again and again" in one.said()[1] for one in both)
 
             both[0].until(contested, "one of them gives way")
         finally:
