@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway import finding, schema, store
+from gateway import finding, schema, stations, store
 from gateway.config import Config, Database, Station
 from gateway.finding import Finder
 from gateway.whereabouts import Where
@@ -224,6 +225,9 @@ def test_f72_a_hilink_stick_is_named_and_not_asked(room: Room) -> None:
     room.run(until_s=3)
     assert "is in HiLink mode" in room.about()
     assert room.bus.asked == []
+    with contextlib.closing(store.connect(room.database)) as db:
+        [kept] = stations.plugged_in(db)
+    assert "is in HiLink mode" in kept.found, "the page of the modems shows it too"
 
 
 def test_f73_a_port_that_modemmanager_holds_is_left_to_it_and_what_to_do_is_said(room: Room) -> None:
