@@ -107,7 +107,7 @@ class Finder:
         self._lock = threading.Lock()
         self._places: dict[str, Where] = {}
         self._nowhere = Where(None)
-        self._kept = ""  # the sightings that the database has
+        self._kept = sightings.written(())  # the sightings that the database has
         self._units: list[_Unit] = []
         self._answers: queue.SimpleQueue[_Answer] = queue.SimpleQueue()
         self._doubted: queue.SimpleQueue[str] = queue.SimpleQueue()
@@ -338,6 +338,8 @@ class Finder:
                 stations.keep_sightings(db, words)
         except sqlite3.OperationalError as error:
             log.info("what else is plugged in could not be written down yet: %s", error)
+            again = self._clock.monotonic() + BUSY_S
+            self._look_at = again if self._look_at is None else min(self._look_at, again)
             return
         self._kept = words
         ring(self._database)
