@@ -200,7 +200,8 @@ class Chaos:
         if process.dead:
             house.note("dead")
             actor.pause(house.clock.monotonic() + self.dice.uniform(0.05, 30), lambda: False)
-            house.start_gateway()
+            if house.gateway is process:  # else it was started when calm began
+                house.start_gateway()
 
     def calm_down(self) -> None:
         """Everything works again."""
