@@ -9,6 +9,7 @@ Fails with OSError when it cannot be written: then the act must not happen.
 """
 
 import contextlib
+import errno
 import hmac
 import json
 import os
@@ -63,7 +64,11 @@ class Journal:
             size = os.fstat(handle).st_size
             whole = not size or os.pread(handle, 1, size - 1) == b"\n"  # else the last line was cut
             data = json.dumps(line, separators=(",", ":")).encode() + b"\n"
-            os.write(handle, data if whole else b"\n" + data)
+            data = data if whole else b"\n" + data
+            if os.write(handle, data) != len(
+                data
+            ):  # a card that is nearly full takes a part, and says no error
+                raise OSError(errno.ENOSPC, "No space left on device", str(self.path))
             os.fsync(handle)
         finally:
             os.close(handle)
