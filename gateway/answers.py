@@ -28,7 +28,7 @@ def ussd_not_harmless(code: str) -> str:
     """A code that may change a setting."""
     return (
         f"{code} was not asked: it is no code that only asks, such as *100#, or it may change a setting of the line, such as "
-        "call forwarding or the PIN. Use a telephone for those."
+        "call forwarding or the PIN, or it names a number or a voucher, as codes do that move credit. Use a telephone for those."
     )
 
 
