@@ -311,3 +311,13 @@ def test_an_export_leaves_a_full_folder_alone(db: sqlite3.Connection, tmp_path: 
     (tmp_path / "full" / "letter").write_text("dear")
     with pytest.raises(Refused, match="not empty"):
         exporting.export(db, tmp_path / "full")
+
+
+def test_a_sender_whose_name_is_a_formula_is_exported_as_words(
+    db: sqlite3.Connection, desk: Desk, tmp_path: Path
+) -> None:
+    conversations.ensure(db, "=1+cmd|' /C", now=NOON)
+    desk.draft(ADA)
+    exporting.export(db, tmp_path / "out")
+    with (tmp_path / "out" / "people.csv").open(encoding="utf-8-sig", newline="") as file:
+        assert {row["number"] for row in csv.DictReader(file)} == {"'=1+cmd|' /C", ADA}
