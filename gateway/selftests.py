@@ -168,7 +168,14 @@ def judge(db: sqlite3.Connection, rules: Rules, *, now: int) -> int:
         "SELECT t.*, m.state, m.reason AS why, m.sent_at AS left_at, m.reported_at AS told_at, m.submitted_at FROM self_test t "
         "LEFT JOIN message m ON m.id=t.message_id WHERE t.ended_at IS NULL"
     ).fetchall()
-    return sum(_judge_one(db, test, rules, now) for test in rows)
+    ended = sum(_judge_one(db, test, rules, now) for test in rows)
+    # A text that was handed over just before the end becomes uncertain after it.
+    for test in db.execute(
+        "SELECT t.*, m.state FROM self_test t JOIN message m ON m.id=t.message_id "
+        "WHERE t.ended_at IS NOT NULL AND m.state IN ('approved','uncertain')"
+    ).fetchall():
+        _settle_text(db, test, now)
+    return ended
 
 
 def _judge_one(db: sqlite3.Connection, test: sqlite3.Row, rules: Rules, now: int) -> bool:
@@ -207,7 +214,8 @@ def _settle_text(db: sqlite3.Connection, test: sqlite3.Row, now: int) -> None:
         return
     reason = "It arrived at our other modem." if test["received_at"] else "The self-test is over."
     try:
-        move(db, event[test["state"]], test["message_id"], actor="gateway", now=now, reason=reason)
+        with write(db):
+            move(db, event[test["state"]], test["message_id"], actor="gateway", now=now, reason=reason)
     except StaleMessage:
         return  # its station has taken it up meanwhile: its result is recorded there
 

@@ -2,15 +2,15 @@
 
 import dataclasses
 import sqlite3
-from datetime import time
+from datetime import time, timedelta
 
 import pytest
 
-from gateway import ledger, selftests, sims, stations
+from gateway import claims, flight, ledger, selftests, sims, stations
 from gateway.errors import Refused
 from gateway.policy import Quiet
 from gateway.rules import Rules
-from tests.gateway.conftest import NOON, Room
+from tests.gateway.conftest import NOON, Room, take_seat
 
 SOUTH = "+12025550101"
 
@@ -111,6 +111,23 @@ def test_it_ends_after_three_minutes_with_a_sentence_and_its_text_does_not_leave
     assert test["passed"] == 0
     assert "could not send" in test["reason"]
     assert two.execute("SELECT state FROM message").fetchone()["state"] == "expired"
+
+
+def test_a_text_that_becomes_uncertain_after_its_test_is_over_asks_nobody(
+    two: sqlite3.Connection, room: Room, rules: Rules
+) -> None:
+    begin(two, room, rules)
+    seat = take_seat(
+        two, "north", str(two.execute("SELECT iccid FROM station WHERE name='north'").fetchone()[0])
+    )
+    job, _ = claims.claim_next(two, seat, rules, now=NOON)
+    assert job is not None
+    flight.submit(two, seat, job, 1, rules, valid_for=timedelta(hours=1), now=NOON + 2000)
+    assert selftests.judge(two, rules, now=NOON + 180_000) == 1
+    flight.lose(two, seat, job, 1, "No answer came.", now=NOON + 182_000)
+    assert two.execute("SELECT state FROM message").fetchone()["state"] == "uncertain"
+    selftests.judge(two, rules, now=NOON + 240_000)
+    assert two.execute("SELECT state FROM message").fetchone()["state"] != "uncertain"
 
 
 @pytest.mark.parametrize("text", ["Test ABCDEFGH", "Hello", selftests.WORDS.format(token="ABCDEFGH")])
