@@ -18,7 +18,7 @@ from pathlib import Path
 from gateway import ledger, lock, restoring, schema
 from gateway.errors import Refused
 from gateway.journal import Journal
-from gateway.store import connect, moment
+from gateway.store import belong_with, connect, moment
 
 STEP_PAGES = 512  # half a megabyte at a time: a station waits at most for that
 STEP_PAUSE_S = 0.01
@@ -134,6 +134,7 @@ def restore(backup: Path, database: Path, *, now: int) -> Restored:
                 schema.migrate(db)
                 counts = restoring.begin_again(db, Journal(database), made=check(backup), now=now)
                 db.execute("PRAGMA journal_mode=DELETE")
+            belong_with(new, database)
             aside = _set_aside(database, now)
             os.replace(new, database)
             _sync_folder(database.parent)

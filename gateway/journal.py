@@ -18,6 +18,8 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
+from gateway.store import belong_with
+
 SUFFIX = ".acts"
 
 
@@ -25,6 +27,7 @@ class Journal:
     """The journal of one database. Cheap to make; the file is opened for each act, which are rare."""
 
     def __init__(self, database: Path) -> None:
+        self._database = database
         self.path = Path(f"{database}{SUFFIX}")
 
     def digest(self, *words: str) -> str:
@@ -73,6 +76,7 @@ class Journal:
         finally:
             os.close(handle)
         if new:
+            belong_with(self.path, self._database)
             folder = os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
             try:
                 os.fsync(folder)

@@ -2,6 +2,7 @@
 
 import contextlib
 import csv
+import os
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,6 +25,7 @@ from gateway import (
 )
 from gateway.claims import Seat
 from gateway.errors import Refused
+from gateway.journal import Journal
 from gateway.rules import Rules
 from tests.gateway.conftest import ADA, LUIS, NOON, Desk, take_seat
 
@@ -177,6 +179,17 @@ def test_who_was_erased_since_the_backup_is_erased_again(
     with reopened(path) as again:
         assert [row["number"] for row in again.execute("SELECT number FROM conversation")] == [LUIS]
         assert not again.execute("SELECT 1 FROM message WHERE text LIKE 'Only Ada%'").fetchone()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_what_root_restores_and_notes_stays_the_gateways(path: Path, desk: Desk, saved: Path) -> None:
+    stick = backup.make(path, saved, now=NOON).path
+    closed(desk.db)
+    os.chown(path, 12345, 12345)
+    Path(f"{path}.acts").unlink(missing_ok=True)
+    Journal(path).note("other", at=NOON)
+    backup.restore(stick, path, now=NOON)
+    assert {file.stat().st_uid for file in (path, Path(f"{path}.acts"))} == {12345}
 
 
 def test_old_sign_ins_end(path: Path, db: sqlite3.Connection, room, saved: Path) -> None:
