@@ -94,11 +94,8 @@ def _replay(db: sqlite3.Connection, acts: Journal, now: int) -> None:
             erasing.remove(db, row["id"], row["number"], key)
             del people[key]
     last: dict[bytes, tuple[int, bool]] = {}
-    for out in (True, False):
-        for act in acts.acts("opt_out" if out else "opt_in"):
-            key, at = bytes.fromhex(str(act["number"])), int(str(act["at"]))
-            if at >= last.get(key, (0, False))[0]:
-                last[key] = (at, out)
+    for act in acts.acts("opt_out", "opt_in"):
+        last[bytes.fromhex(str(act["number"]))] = (int(str(act["at"])), act["act"] == "opt_out")
     for key, (at, out) in last.items():
         _opted(db, key, people.get(key), at, out=out, now=now)
 

@@ -167,6 +167,20 @@ def test_who_came_back_since_the_backup_is_back(
         )
 
 
+def test_who_stopped_last_stays_out_though_the_clock_was_set_back_before_it(
+    path: Path, db: sqlite3.Connection, desk: Desk, room, saved: Path
+) -> None:
+    desk.draft(ADA)
+    backup.make(path, saved, now=NOON)
+    desk.stop(ADA, now=NOON + 1)
+    optouts.undo(db, desk.conversation()["id"], by=room.coordinator, reason="She asked.", now=NOON + HOUR)
+    desk.stop(ADA, now=NOON + 2)
+    closed(db)
+    backup.restore(saved, path, now=NOON + HOUR)
+    with reopened(path) as again:
+        assert again.execute("SELECT opted_out_at FROM conversation WHERE number=?", [ADA]).fetchone()[0]
+
+
 def test_who_was_erased_since_the_backup_is_erased_again(
     path: Path, db: sqlite3.Connection, desk: Desk, saved: Path
 ) -> None:
