@@ -69,8 +69,8 @@ class Pins:
                 [card, key, desk.now_ms()],
             )
             row = self._row(card, key)
+            self._journal.note("pin", at=desk.now_ms(), card=marks[0], attempt=marks[1])
         self._tried = int(row["id"]) if row is not None else None
-        self._journal.note("pin", at=desk.now_ms(), card=marks[0], attempt=marks[1])
         self._marks = marks
         return pin
 

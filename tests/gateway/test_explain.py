@@ -110,6 +110,9 @@ SAID = [
     explain.database_locked(30.0),
     explain.disk_full("/var/lib/textbank", 4_000_000),
     explain.disk_full("/var/lib/textbank", 0),
+    explain.not_written(
+        "/var/lib/textbank", "[Errno 13] Permission denied: '/var/lib/textbank/textbank.db.acts'"
+    ),
     explain.clock_not_trusted("The clock says 1 January 1970"),
     explain_remote.missing("north", "rfc2217://pi2.local:7001", "nothing answers at this address"),
     explain_remote.gone("north", "rfc2217://pi2.local:7001", "the other end hung up"),

@@ -2,6 +2,8 @@
 written to the modem, what became of the SIM's tries.
 """
 
+import errno
+import os
 import shutil
 from functools import partial
 from pathlib import Path
@@ -9,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from gateway import people, sims, stations, store
+from gateway.journal import Journal
 from gateway.people import User
 from tests.scenarios.asking import engine
 from tests.scenarios.receiving import Make
@@ -140,6 +143,27 @@ def test_f1_a_typed_pin_is_not_kept_for_whatever_card_comes_later(make: Make) ->
     house.world.modems[0].plug(house.now())
     until_paused(house, "asks for its PIN")
     assert entered(house) == []
+
+
+@pytest.mark.parametrize(
+    ("number", "words"), [(errno.ENOSPC, "disk is full"), (errno.EACCES, "chown"), (errno.EROFS, "chown")]
+)
+def test_f1_no_pin_is_entered_while_its_attempt_cannot_be_noted(
+    make: Make, monkeypatch: pytest.MonkeyPatch, number: int, words: str
+) -> None:
+    house = make(pin="1234")
+    house.fault("pin_required")
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(number, os.strerror(number), "textbank.db.acts")
+
+    monkeypatch.setattr(Journal, "note", refuse)
+    house.until(lambda: words in house.said()[1], words)
+    house.run(60)
+    assert entered(house) == []
+    monkeypatch.undo()
+    house.until_ready()
+    assert len(entered(house)) == 1
 
 
 def test_f2_only_an_admin_tries_a_refused_pin_again(make: Make) -> None:
