@@ -262,12 +262,6 @@ def waiting_text(db: sqlite3.Connection, sender: str) -> int | None:
     return None if row is None else int(row["message_id"])
 
 
-def under_way(db: sqlite3.Connection, sender: str) -> bool:
-    """Whether a test from this station has not ended."""
-    row = db.execute("SELECT 1 FROM self_test WHERE ended_at IS NULL AND sender=?", [sender]).fetchone()
-    return row is not None
-
-
 def last_by_gateway(db: sqlite3.Connection, sender: str, *, since: int) -> bool:
     """Whether this station began a test by itself since then (ms)."""
     row = db.execute(
@@ -276,9 +270,9 @@ def last_by_gateway(db: sqlite3.Connection, sender: str, *, since: int) -> bool:
     return row is not None
 
 
-def open_by_gateway(db: sqlite3.Connection, sender: str) -> int | None:
-    """The test that this station began by itself and that has not ended."""
+def open_from(db: sqlite3.Connection, sender: str) -> int | None:
+    """The test from this station that has not ended, whoever began it."""
     row = db.execute(
-        "SELECT id FROM self_test WHERE ended_at IS NULL AND sender=? AND by_id IS NULL", [sender]
+        "SELECT id FROM self_test WHERE ended_at IS NULL AND sender=? ORDER BY id LIMIT 1", [sender]
     ).fetchone()
     return None if row is None else int(row["id"])

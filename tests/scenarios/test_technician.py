@@ -195,6 +195,17 @@ def test_a_station_whose_self_test_fails_waits_for_a_person_and_does_not_try_aga
     house.until(lambda: house.state(texts[2]) in ("sent", "delivered"), "sent")
 
 
+def test_a_self_test_that_a_person_begins_proves_a_paused_station_well(make: Make) -> None:
+    house = two(make)
+    house.fault("cmgs_error", 332)
+    texts = [by_s0(house, f"+1202555016{number}") for number in range(3)]
+    house.until(lambda: "did not pass" in house.said()[1], "the sentence", 900)
+    house.clear("cmgs_error")
+    ask(house, "self_test", by=technician(house))
+    house.until(lambda: house.state(texts[2]) in ("sent", "delivered"), "it goes on", 900)
+    assert [row["passed"] for row in selftests.latest(house.db)] == [1, 0]
+
+
 def test_without_another_modem_a_paused_station_waits_for_a_person(make: Make) -> None:
     house = make()
     house.until_ready()
