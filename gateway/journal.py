@@ -43,8 +43,8 @@ class Journal:
         return (line for line in self._lines() if line.get("act") in kinds)
 
     def _key(self) -> bytes:
-        for line in self._lines():
-            if line.get("act") == "key":
+        for line in self.acts("key"):
+            with contextlib.suppress(KeyError, ValueError):  # a line that was damaged
                 return bytes.fromhex(str(line["key"]))
         self._append({"act": "key", "key": secrets.token_hex(32)})
         return self._key()

@@ -181,6 +181,22 @@ def test_who_stopped_last_stays_out_though_the_clock_was_set_back_before_it(
         assert again.execute("SELECT opted_out_at FROM conversation WHERE number=?", [ADA]).fetchone()[0]
 
 
+def test_damaged_lines_of_the_journal_are_passed_over_and_the_others_count(
+    path: Path, db: sqlite3.Connection, desk: Desk, saved: Path
+) -> None:
+    desk.draft(ADA)
+    backup.make(path, saved, now=NOON)
+    desk.stop(ADA, now=NOON + 1)
+    acts = Path(f"{path}.acts")
+    odd = '{"act":"opt_in","at":"x","number":"00"}\n{"act":"erase"}\n{"act":"key","key":"zz"}\n'
+    acts.write_text(odd + acts.read_text())
+    closed(db)
+    backup.restore(saved, path, now=NOON + HOUR)
+    assert Journal(path).digest("a") == Journal(path).digest("a")
+    with reopened(path) as again:
+        assert again.execute("SELECT opted_out_at FROM conversation WHERE number=?", [ADA]).fetchone()[0]
+
+
 def test_who_was_erased_since_the_backup_is_erased_again(
     path: Path, db: sqlite3.Connection, desk: Desk, saved: Path
 ) -> None:
