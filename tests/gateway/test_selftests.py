@@ -136,9 +136,9 @@ def test_another_text_is_no_test(two: sqlite3.Connection, text: str) -> None:
 
 
 def test_a_pause_belongs_to_the_sim_and_a_number_to_one_sim(two: sqlite3.Connection, room: Room) -> None:
-    stations.pause_sim(two, "891", "No credit.", now=NOON)
+    sims.pause(two, "891", "No credit.", now=NOON)
     assert sims.paused(two, "891") == "No credit."
-    stations.resume_sim(two, "891")
+    sims.resume(two, "891")
     assert sims.paused(two, "891") == ""
     with pytest.raises(Refused, match="Another SIM"):
         sims.set_number(two, "891", SOUTH, by=room.technician, region="US", now=NOON)

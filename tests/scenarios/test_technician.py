@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from gateway import people, readings, selftests, sims, stations
+from gateway import people, readings, selftests, sims
 from hardware.virtual.engine import Engine
 from tests.scenarios.asking import ask, engine, technician, told
 from tests.scenarios.receiving import Make
@@ -78,7 +78,7 @@ def test_a_sim_on_hold_stays_so_over_a_restart_and_in_another_modem_until_somebo
     house = make(count=2)
     house.until_ready()
     iccid = engine(house).card.iccid
-    stations.pause_sim(house.db, iccid, "The network says that this SIM has no credit.", now=house.wall())
+    sims.pause(house.db, iccid, "The network says that this SIM has no credit.", now=house.wall())
     house.restart()
     house.until(lambda: house.said("s0")[0] == "paused", "paused")
     exchange_sims(engine(house, 0), engine(house, 1))
