@@ -166,6 +166,8 @@ class Rescue:
     def asked(self) -> tuple[str, bool]:
         """A person pressed Reset: the vendor's command now, within the same limits. The answer, and whether it was written."""
         desk = self._desk
+        if desk.twin:
+            return answers.another_drives_it(desk.twin), False
         obstacle = ladder.obstacle_to_reset(self._plight(self._silences))
         if obstacle is not None:
             return answers.reset_not_now(obstacle[1], obstacle[0]), False

@@ -152,6 +152,7 @@ ANSWERED = [
     answers.query_refused("AT+CMGL=4"),
     answers.not_started("lost"),
     answers.text_under_way(),
+    answers.another_drives_it("south"),
     answers.modem_refused("operation not supported"),
     answers.no_partner("north"),
     answers.self_test_began("north", "south"),

@@ -5,6 +5,7 @@ sends, gets its report, restarts by itself on the way, and is as useful as befor
 import pytest
 
 from hardware.virtual.personality import PERSONALITIES
+from tests.scenarios.asking import ask
 from tests.scenarios.receiving import Make, pdu
 from tests.simulated import LUIS, House
 from tests.virtual_link import VirtualLink
@@ -97,3 +98,7 @@ def test_f79_two_ports_of_one_modem_are_one_modem_and_the_second_is_left_alone(m
     house.until(lambda: house.shown() == ["Hello"], "shown once", 90)
     assert len(house.world.network.air) == 1
     assert house.opened[int(second[1])] == opened  # its port was not even opened again
+    assert f"is driven by {first}" in ask(
+        house, "reset", name=second
+    )  # a text of the other's may be on its way
+    assert house.opened[int(second[1])] == opened
