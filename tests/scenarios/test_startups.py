@@ -4,6 +4,7 @@ sends, gets its report, restarts by itself on the way, and is as useful as befor
 
 import pytest
 
+from hardware import identity
 from hardware.virtual.personality import PERSONALITIES
 from tests.scenarios.asking import ask
 from tests.scenarios.receiving import Make, pdu
@@ -83,7 +84,12 @@ def test_a_healthy_modem_is_ready_at_once(make: Make) -> None:
     assert house.until_ready() < 3
 
 
-def test_f79_two_ports_of_one_modem_are_one_modem_and_the_second_is_left_alone(make: Make) -> None:
+@pytest.mark.parametrize("tells_iccid", [True, False])
+def test_f79_two_ports_of_one_modem_are_one_modem_and_the_second_is_left_alone(
+    make: Make, monkeypatch: pytest.MonkeyPatch, *, tells_iccid: bool
+) -> None:
+    if not tells_iccid:
+        monkeypatch.setattr(identity, "with_card", lambda at, identity, profile: identity)
     house = make(count=2, personality="quectel-ec25")
     ports = (0, "0.1")
     house._link = lambda number: VirtualLink(house.world, ports[number], house.clock, began=house.began)
