@@ -207,6 +207,7 @@ class Gateway:
         """The stations of the file, and those that were made for modems that were found; all others are retired."""
         specs = list(self._config.stations)
         finding = wanted(self._config)
+        stations.keep_sightings(db, "")  # those of an earlier run
         stations.retire_others(db, [spec.name for spec in specs], now=wall_ms(), finding=finding)
         if finding:
             named = {spec.imei or imei_of(spec.port) for spec in specs} - {""}

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from gateway import sightings, stations
+from gateway.bell import ring
 from gateway.config import Config
 from gateway.sightings import Sighting
 from gateway.store import connect, wall_ms
@@ -106,6 +107,7 @@ class Finder:
         self._lock = threading.Lock()
         self._places: dict[str, Where] = {}
         self._nowhere = Where(None)
+        self._kept = sightings.written(())  # the sightings that the database has
         self._units: list[_Unit] = []
         self._answers: queue.SimpleQueue[_Answer] = queue.SimpleQueue()
         self._doubted: queue.SimpleQueue[str] = queue.SimpleQueue()
@@ -324,7 +326,23 @@ class Finder:
         """Those that wait for a modem say what else is plugged in."""
         seen = [unit.sighting for unit in self._units if unit.sighting and unit.station is None]
         seen.sort(key=lambda one: (one.ok, one.found))  # what somebody should act on comes first
+        self._keep(sightings.written(seen))
         self._tell_nowhere(Where(None, about=tuple(str(one) for one in seen)))
+
+    def _keep(self, words: str) -> None:
+        """For the page of the modems, which shows what is plugged in and no modem."""
+        if words == self._kept:
+            return
+        try:
+            with contextlib.closing(connect(self._database, timeout_s=1.0)) as db:
+                stations.keep_sightings(db, words)
+        except sqlite3.OperationalError as error:
+            log.info("what else is plugged in could not be written down yet: %s", error)
+            again = self._clock.monotonic() + BUSY_S
+            self._look_at = again if self._look_at is None else min(self._look_at, again)
+            return
+        self._kept = words
+        ring(self._database)
 
     def _tell_nowhere(self, nowhere: Where) -> None:
         with self._lock:

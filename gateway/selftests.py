@@ -30,6 +30,7 @@ WORDS = "Textbank tests its own modems. This is no text to a person; nobody need
 TOKEN = re.compile(r"\bTest ([A-HJ-NP-Z2-9]{8})\b")
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # without those that look alike
 LIMIT_MS = 180_000
+LOST_MOST = 2  # so many tests in a row may leave for a number and not arrive
 KEEP = 500
 
 
@@ -242,14 +243,28 @@ def latest(db: sqlite3.Connection, limit: int = 20) -> list[sqlite3.Row]:
 
 
 def partner(db: sqlite3.Connection, sender: str) -> str | None:
-    """Another modem that is ready, with a SIM whose number is known, not in a test now; None when there is none."""
-    row = db.execute(
+    """Another modem that is ready, with a SIM whose number is known, not in a test now; None when there is none.
+
+    One whose last tests did not arrive is left out: its number may have been typed wrongly, and be somebody's. A person who
+    names it tests it all the same.
+    """
+    rows = db.execute(
         "SELECT s.name FROM station s JOIN sim c ON c.iccid=s.iccid WHERE s.retired_at IS NULL AND s.state='ready' AND s.name<>? "
         "AND c.number<>'' AND c.iccid<>(SELECT iccid FROM station WHERE name=?) "
-        "AND s.name NOT IN (SELECT receiver FROM self_test WHERE ended_at IS NULL) ORDER BY s.name LIMIT 1",
+        "AND s.name NOT IN (SELECT receiver FROM self_test WHERE ended_at IS NULL) ORDER BY s.name",
         [sender, sender],
-    ).fetchone()
-    return None if row is None else str(row["name"])
+    )
+    return next((str(row["name"]) for row in rows if _arrives(db, row["name"])), None)
+
+
+def _arrives(db: sqlite3.Connection, receiver: str) -> bool:
+    """False when the last tests to this modem left and none of them came."""
+    last = db.execute(
+        "SELECT received_at FROM self_test WHERE receiver=? AND sent_at IS NOT NULL AND ended_at IS NOT NULL "
+        "ORDER BY id DESC LIMIT ?",
+        [receiver, LOST_MOST],
+    ).fetchall()
+    return len(last) < LOST_MOST or any(row["received_at"] is not None for row in last)
 
 
 def waiting_text(db: sqlite3.Connection, sender: str) -> int | None:

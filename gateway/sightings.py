@@ -3,7 +3,9 @@
 Pure. `found` and `do` are a sentence each; `do` is "" where nothing is to be done.
 """
 
-from dataclasses import dataclass
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
 
 RULES = "Install our rule: sudo make install-udev. Or run: sudo systemctl disable --now ModemManager."
 
@@ -19,6 +21,16 @@ class Sighting:
     def __str__(self) -> str:
         """Both sentences."""
         return f"{self.found} {self.do}".strip()
+
+
+def written(seen: Iterable[Sighting]) -> str:
+    """As they are kept for the page of the modems."""
+    return json.dumps([asdict(one) for one in seen], ensure_ascii=False)
+
+
+def read(kept: str) -> list[Sighting]:
+    """What `written` kept."""
+    return [Sighting(**one) for one in json.loads(kept)]
 
 
 def storage(name: str, place: str) -> Sighting:

@@ -12,6 +12,7 @@ from gateway.config import Station as Spec
 from gateway.errors import Refused
 from gateway.people import User
 from gateway.policy import Act, may
+from gateway.sightings import Sighting, read
 from gateway.store import write
 
 REQUEST_LIFE_MS = 300_000  # a station waits up to three minutes for a text's answer before it looks
@@ -259,3 +260,19 @@ def forget_requests(db: sqlite3.Connection, *, now: int) -> int:
             f"UPDATE station_request SET taken_at=?, done_at=?, argument=NULL, result=? WHERE {stale}",
             [now, now, TOO_LATE, now],
         ).rowcount
+
+
+def keep_sightings(db: sqlite3.Connection, words: str) -> None:
+    """What is plugged in and no station has (`gateway.sightings`); "" when nobody looks."""
+    with write(db):
+        db.execute(
+            "INSERT INTO setting (key, value) VALUES ('plugged_in', ?) "
+            "ON CONFLICT (key) DO UPDATE SET value=excluded.value WHERE value<>excluded.value",
+            [words],
+        )
+
+
+def plugged_in(db: sqlite3.Connection) -> list[Sighting]:
+    """What is plugged in and no station has, those first that somebody should act on."""
+    row = db.execute("SELECT value FROM setting WHERE key='plugged_in'").fetchone()
+    return read(row["value"]) if row is not None and row["value"] else []

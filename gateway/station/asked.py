@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from gateway import answers, selftests, sims, stations
 from gateway.errors import Refused
 from gateway.station import refused
-from gateway.station.desk import Desk, log
-from gateway.station.pins import Typed
+from gateway.station.desk import Desk, Typed, log
 from gateway.station.rescue import Rescue
 from gateway.stations import Request
 from hardware import query, ussd

@@ -10,7 +10,6 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from gateway import explain, readings, stations
 from gateway.bell import ring
@@ -26,9 +25,6 @@ from gateway.whereabouts import Seek, Where
 from hardware.errors import HardwareError
 from hardware.link import Clock
 from hardware.modem import Direct, LateRefusal, LateSubmit, Modem, Notice, Restarted, StorageFull, Waiting
-
-if TYPE_CHECKING:
-    from gateway.station.pins import Typed
 
 log = logging.getLogger("textbank.station")
 
@@ -49,6 +45,18 @@ def _comes_first(notice: Notice) -> bool:
             return True
         case _:
             return False
+
+
+@dataclass(frozen=True)
+class Typed:
+    """A PIN that a person typed on the page, for one try; `again`: an admin did, who may try one that was refused.
+
+    `until` (monotonic): then it is forgotten, for another card may be there by the time that a modem comes.
+    """
+
+    pin: str
+    again: bool
+    until: float
 
 
 @dataclass
@@ -100,7 +108,7 @@ class Desk:
     held_up: str = ""  # why the next text waits for its SIM, in words
     newest_ms: int = 0  # the latest moment that the database knows of
     pin_spent: explain.Notice | None = None  # this PIN was tried on this SIM before and not accepted
-    pin_once: "Typed | None" = None  # a PIN that a person typed, for one try
+    pin_once: Typed | None = None  # a PIN that a person typed, for one try
     card: str = ""  # the SIM of the last start
     opened_at: float | None = (
         None  # when the port was first opened since it was last gone, on the monotonic clock

@@ -8,7 +8,6 @@ typed may be a technician's; a second try of the same one is an admin's alone.
 
 import hmac
 import sqlite3
-from dataclasses import dataclass
 
 from gateway import conversations, explain, explain_modems
 from gateway.journal import Journal
@@ -16,18 +15,6 @@ from gateway.station import seeking
 from gateway.station.desk import Desk
 from hardware.modem import Identity
 from hardware.sim import ALL_PIN_TRIES, IGNORE
-
-
-@dataclass(frozen=True)
-class Typed:
-    """A PIN that a person typed on the page, for one try; `again`: an admin did, who may try one that was refused.
-
-    `until` (monotonic): then it is forgotten, for another card may be there by the time that a modem comes.
-    """
-
-    pin: str
-    again: bool
-    until: float
 
 
 class Pins:

@@ -4,6 +4,7 @@
 then the station pauses, holds, looks, or opens its modem anew.
 """
 
+from dataclasses import replace
 from typing import Literal
 
 from gateway import explain, explain_sending, flight, sims, stations, verdict
@@ -22,6 +23,10 @@ from hardware.errors import (
 
 LISTEN_S = 300.0  # after Ctrl-Z
 _LOST: dict[str, Family] = {"silence": "SILENCE", "port": "PORT", "restart": "RESET"}
+WHOSE = (
+    "The network refused a text, and the answer to the one before was still awaited: nobody knows whose refusal it is. "
+    "This text may have gone out, or not."
+)
 SHOWN_S = 30  # a shorter hold is not worth a line in anybody's list
 CENTRE_PERHAPS = (28, 30, 38, 330)  # also said when the number of the text centre is wrong
 
@@ -36,6 +41,8 @@ def settle(desk: Desk, job: Job, seq: int, error: HardwareError, written_at: flo
     decision = desk.streak.weigh(refusal, decision, desk.technology)
     if centre == "" and decision.move == "fail":
         decision = verdict.decide(Refusal("after", "CMS", 330), job.attempts + 1)
+    if _may_be_anothers(desk, refusal):
+        decision = replace(decision, move="uncertain", wait_s=0, reason=WHOSE)
     log.info(
         "station=%s text=%d %s, %s: %s", desk.name, job.message_id, decision.move, decision.station, error
     )
@@ -47,6 +54,13 @@ def settle(desk: Desk, job: Job, seq: int, error: HardwareError, written_at: flo
             job=job, seq=seq, seat=seat, until=written_at + LISTEN_S, drains=refusal.family == "SILENCE"
         )
     _station_after(desk, decision, centre, error)
+
+
+def _may_be_anothers(desk: Desk, refusal: Refusal) -> bool:
+    """Whether this refusal may be the answer of the attempt before, still awaited: taken for this text's, it would go twice."""
+    late = desk.late
+    awaited = late is not None and late.followed and desk.clock.monotonic() <= late.until
+    return awaited and refusal.stage == "after" and refusal.family not in ("SILENCE", "PORT", "RESET")
 
 
 def _record(

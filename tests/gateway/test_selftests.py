@@ -147,3 +147,19 @@ def test_a_pause_belongs_to_the_sim_and_a_number_to_one_sim(two: sqlite3.Connect
     assert (
         sims.set_number(two, "891", "(202) 555-0144", by=room.admin, region="US", now=NOON) == "+12025550144"
     )
+
+
+def test_a_number_to_which_tests_leave_and_never_arrive_is_chosen_no_more(
+    two: sqlite3.Connection, room: Room, rules: Rules
+) -> None:
+    for number in range(2):
+        assert selftests.partner(two, "north") == "south"
+        begin(two, room, rules, NOON + number * 1_000_000)
+        two.execute(
+            "UPDATE message SET state='sent', iccid='891', submitted_at=1, sent_at=1 WHERE state='approved'"
+        )
+        selftests.judge(two, rules, now=NOON + number * 1_000_000 + 180_000)
+    assert selftests.partner(two, "north") is None
+    begin(two, room, rules, NOON + 3_000_000)  # a person may try it
+    two.execute("UPDATE self_test SET received_at=1, ended_at=2, sent_at=1 WHERE ended_at IS NULL")
+    assert selftests.partner(two, "north") == "south"

@@ -53,11 +53,24 @@ def test_without_a_proper_pin_nothing_is_entered(pin: str | None) -> None:
         ("SIMCOM_Ltd", "+SPIC: 1,10,0,10"),
         ("Quectel", '+QPINC: "SC",2,10'),
         ("Telit", "#PCT: 1"),
+        ("Textbank", "+CPINR: SIM PIN,2,3"),
+        ("huawei MU736", "^CPIN: SIM PIN,,10,2,10,3"),
+        ("ZTE CORPORATION", "+ZPINPUK: 2,10"),
+        ("Novatel Wireless", "$NWPINR: PIN1, 2"),
+        ("Sierra Wireless", "+CPINC: 2,3,10,10"),
+        ("Cinterion", "^SPIC: 2"),
+        ("u-blox", "+UPINCNT: 2,3,10,10"),
+        ("Ericsson", "*EPIN: 2,10,3,10"),
+        ("Option N.V.", "_OERCN: 2,10"),
+        ("Alcatel", "+PNNM: 2,10"),
+        ("Icera", "%PINNUM: 2, 10, 3, 10"),
+        ("Infineon", "+XPINCNT: 2,3,10,10"),
+        ("MediaTek", "+EPINC: 2,3,10,10"),
     ],
 )
-def test_the_last_tries_of_a_pin_are_never_touched(made: str, answer: str) -> None:
+def test_f2_the_last_tries_of_a_pin_are_never_touched(made: str, answer: str) -> None:
     name = answer.split(":")[0]
-    bench = Bench({"AT+CPIN?": "+CPIN: SIM PIN", "AT+CGMI": made, f"AT{name}*": answer})
+    bench = Bench({f"AT{name}*": answer, "AT+CPIN?": "+CPIN: SIM PIN", "AT+CGMI": made})
     bench.pin = "1234"
     with pytest.raises(SimNotReady) as caught:
         bench.start()

@@ -202,6 +202,22 @@ def test_f19_a_late_answer_when_the_next_prompt_is_already_there_is_the_earlier_
     assert office.sent_row(text)["mr"] in (None, air[0].mr)
 
 
+def test_f19_a_refusal_that_may_be_the_earlier_attempts_is_not_believed_of_the_next(office: Office) -> None:
+    """The first's late refusal would be taken for the second's, which then went twice."""
+    office.until_ready()
+    office.fault("report_never")
+    office.fault("cmgs_silent", "lost", times=1)
+    text, other = office.approved(ADA), office.approved(LUIS)
+    office.until_state(text, "uncertain")
+    office.fault(
+        "cmgs_error", {"code": 38, "sent": True}, times=1
+    )  # it left, and 38 is what was said of the first
+    office.until_state(other, "uncertain", limit_s=20)
+    assert "nobody knows whose" in office.reason(other)
+    office.run(86_400)
+    assert [to for to, _ in office.air()] == [LUIS]
+
+
 @pytest.mark.parametrize(("code", "state"), [(1, "failed"), (38, "uncertain"), (332, "uncertain")])
 def test_f19_a_late_refusal_is_believed_only_when_it_is_for_good(
     office: Office, code: int, state: str

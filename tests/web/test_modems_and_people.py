@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from gateway import addresses, explain, stations, store
+from gateway import addresses, explain, sightings, stations, store
 from tests.web.conftest import Visitor
 from tests.web.world import World, modems
 
@@ -34,6 +34,15 @@ def test_no_modem_says_what_to_do(visit: Visit) -> None:
     page = visit("technician").get("/modems").get_data(as_text=True)
     assert "shows up here by itself" in page
     assert "textbank doctor" in page
+
+
+def test_what_is_plugged_in_and_no_modem_is_said_with_what_to_do(world: World, visit: Visit) -> None:
+    modems(world)
+    stations.keep_sightings(world.db, sightings.written([sightings.storage("Huawei E3131", "1-1.3")]))
+    page = visit("technician").get("/modems").get_data(as_text=True)
+    assert "Also plugged in" in page
+    assert "still shows itself as a disk" in page
+    assert "apt-get install usb-modeswitch" in page
 
 
 @pytest.mark.parametrize(

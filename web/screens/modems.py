@@ -134,6 +134,7 @@ def page() -> ResponseReturnValue:
     need = sum(row.state in NEEDS_SOMEBODY for row in found)
     return render_template(
         "modems.html",
+        seen=stations.plugged_in(data.db()),
         rows=found,
         work=work,
         need=need,
