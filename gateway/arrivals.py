@@ -58,10 +58,10 @@ def keep(db: sqlite3.Connection, received: Iterable[Received], seen: Seen, rules
 
 def _keep_one(db: sqlite3.Connection, item: Received, seen: Seen, rules: Rules, now: int) -> bool:
     octets = _octets(item.pdu)
-    digest = int.from_bytes(hashlib.sha256(seen.iccid.encode() + b"\n" + octets).digest()[:8], "big") >> 1
-    known = db.execute(
-        "SELECT * FROM arrival WHERE digest=? AND iccid=? AND pdu=? ORDER BY id", [digest, seen.iccid, octets]
-    ).fetchall()
+    bare = _bare(octets)
+    digest = int.from_bytes(hashlib.sha256(seen.iccid.encode() + b"\n" + bare).digest()[:8], "big") >> 1
+    same = db.execute("SELECT * FROM arrival WHERE digest=? AND iccid=? ORDER BY id", [digest, seen.iccid])
+    known = [row for row in same if _bare(row["pdu"]) == bare]
     repeat = _repeated(known, now)
     if repeat is not None and any(
         k["gone_at"] is None and (k["storage"], k["slot"]) == (item.storage, item.slot) for k in known
@@ -93,6 +93,11 @@ def _octets(pdu: str) -> bytes:
         return bytes.fromhex(pdu)
     except ValueError:
         return pdu.encode("utf-8", "surrogateescape")
+
+
+def _bare(octets: bytes) -> bytes:
+    """Without the FF that fills a record of the SIM: the same text lies in the modem's own storage without it."""
+    return octets.rstrip(b"\xff")
 
 
 def _repeated(known: list[sqlite3.Row], now: int) -> sqlite3.Row | None:

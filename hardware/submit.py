@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from hardware.at import At
-from hardware.errors import HardwareError, PromptLost, TpduRefused
+from hardware.errors import HardwareError, PromptLost, SubmitUncertain, TpduRefused
 
 LONGEST_TPDU = 164  # octets: 23.040 9.2.2.2 with a 20-digit address, 7 octets of validity, 140 of user data
 LONGEST_USER_DATA = 140
@@ -57,6 +57,7 @@ class Prompt:
         evidence = _unfit(tpdu, self._length)
         if evidence or self._written:
             raise TpduRefused(len(tpdu), evidence or "this prompt has had its TPDU")
+        began = self._at.clock.monotonic()
         try:
             lines = self._at.send("00" + tpdu.hex().upper(), timeout_s)
         except PromptLost:
@@ -69,6 +70,10 @@ class Prompt:
             found = _RESULT.match(line)
             if found:
                 return int(found[1]) % 256
+        if any(line.upper().startswith("AT") for line in lines):
+            # The echo of a command that we did not write: the OK answers another program at this port, not our text.
+            waited_s = self._at.clock.monotonic() - began
+            raise SubmitUncertain("the OK that came was for a command of another program", waited_s)
         return None
 
 

@@ -22,6 +22,12 @@ def test_ok_without_a_reference_is_accepted_without_one() -> None:
     assert Bench({PDU: "OK"}).send() is None
 
 
+def test_the_ok_to_another_programs_command_is_no_acceptance() -> None:
+    """ModemManager typed AT into a modem that had just restarted: its OK was taken for the text's."""
+    with pytest.raises(SubmitUncertain, match="another program"):
+        Bench({PDU: Raw(b"AT\r\r\nOK\r\n")}).send()
+
+
 @pytest.mark.parametrize(
     ("answer", "family", "code"),
     [

@@ -57,6 +57,15 @@ def test_f38_the_same_text_in_two_storages_is_one_text_and_both_are_emptied(hous
     assert house.shown() == ["Hello"]
 
 
+def test_f38_a_record_of_the_sim_and_its_unfilled_copy_are_one_text(house: House) -> None:
+    """The SIM fills its records with FF up to 176 octets, the modem's own storage does not."""
+    record = pdu(house, "Hello")
+    house.put(record.ljust(352, "F"), "SM")
+    house.put(record, "ME")
+    house.until(read(house), "read")
+    assert house.shown() == ["Hello"]
+
+
 def test_f39_a_text_that_comes_back_is_shown_once_and_its_slot_is_left_alone_with_a_word(
     house: House,
 ) -> None:

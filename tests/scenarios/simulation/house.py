@@ -25,7 +25,18 @@ from tests.scenarios.simulation.baton import Actor, Killed, Process, Turns, curr
 from tests.scripted import FakeClock
 
 MODEMS = 2
-MODELS = ("generic", "huawei-e3131", "sim800l")
+MODELS = (
+    "generic",
+    "huawei-e3131",
+    "huawei-e3372-325",
+    "zte-mf190",
+    "sim800l",
+    "a7670e",
+    "sim7600",
+    "quectel-ec25",
+    "cinterion",
+    "wavecom",
+)
 YIELDS = 0.05  # how often another actor goes between two statements
 PIN = "1234"
 
