@@ -237,3 +237,8 @@ def test_evidence_is_one_line_of_bounded_length() -> None:
     notice = explain.not_a_modem("north", "/dev/ttyUSB0", "a\nb\tc " * 200)
     assert len(notice.evidence) <= 160
     assert "\n" not in notice.evidence
+
+
+def test_what_is_plugged_in_is_read_as_it_was_written() -> None:
+    seen = [sightings.storage("E3372 “x”", "1-1.3"), sightings.hilink("E3372", "1-1.4")]
+    assert sightings.read(sightings.written(seen)) == seen
