@@ -105,7 +105,7 @@ def _number(db: sqlite3.Connection, sender: str, receiver: str) -> str:
     here = {
         row["name"]: row
         for row in db.execute(
-            "SELECT s.name, s.iccid, coalesce(c.number, '') AS number FROM station s "
+            "SELECT s.name, s.iccid, coalesce(c.number, '') AS number, coalesce(s.paused_by, c.paused_at) AS paused FROM station s "
             "LEFT JOIN sim c ON c.iccid=s.iccid WHERE s.retired_at IS NULL"
         )
     }
@@ -116,6 +116,10 @@ def _number(db: sqlite3.Connection, sender: str, receiver: str) -> str:
             raise Refused(f"The modem {name} has shown no SIM yet. Nothing was sent.")
     if sender == receiver or here[sender]["iccid"] == here[receiver]["iccid"]:
         raise Refused("A test needs two SIMs: one that sends and another that receives. Nothing was sent.")
+    if here[sender]["paused"] is not None:
+        raise Refused(
+            f"The modem {sender} is paused, so it sends nothing. Press Go on at its page, then test it."
+        )
     number = str(here[receiver]["number"])
     if not number:
         raise Refused(

@@ -69,6 +69,19 @@ def test_a_test_that_makes_no_sense_is_refused(
         selftests.begin(two, sender, receiver, by=room.technician, rules=rules, now=NOON)
 
 
+def test_a_modem_that_somebody_paused_is_not_tested_and_says_so_at_once(
+    two: sqlite3.Connection, room: Room, rules: Rules
+) -> None:
+    iccid = two.execute("SELECT iccid FROM station WHERE name='north'").fetchone()["iccid"]
+    sims.pause(two, iccid, "No credit.", now=NOON)
+    with pytest.raises(Refused, match="Go on"):
+        begin(two, room, rules)
+    sims.resume(two, iccid)
+    stations.set_facts(two, "north", paused_by=room.technician.id)
+    with pytest.raises(Refused, match="Go on"):
+        begin(two, room, rules)
+
+
 def test_a_volunteer_may_not(two: sqlite3.Connection, room: Room, rules: Rules) -> None:
     with pytest.raises(Refused):
         selftests.begin(two, "north", "south", by=room.volunteer, rules=rules, now=NOON)
