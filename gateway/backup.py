@@ -22,6 +22,7 @@ from gateway.store import belong_with, connect, moment
 
 STEP_PAGES = 512  # half a megabyte at a time: a station waits at most for that
 STEP_PAUSE_S = 0.01
+ASIDE = ".before-restore-"  # behind the name of a database that was set aside; the time follows
 
 
 @dataclass(frozen=True)
@@ -153,7 +154,7 @@ def _set_aside(database: Path, now: int) -> Path | None:
     if not database.exists():
         return None
     stamp = moment(now).strftime("%Y%m%dT%H%M%SZ")
-    aside = database.with_name(f"{database.name}.before-restore-{stamp}")
+    aside = database.with_name(f"{database.name}{ASIDE}{stamp}")
     damaged = _fold_log(database)
     try:
         os.link(database, aside)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from gateway import (
     backup,
@@ -24,6 +25,7 @@ from gateway import (
     store,
 )
 from gateway.claims import Seat
+from gateway.cli import cli
 from gateway.errors import Refused
 from gateway.journal import Journal
 from gateway.rules import Rules
@@ -364,3 +366,19 @@ def test_a_sender_whose_name_is_a_formula_is_exported_as_words(
     exporting.export(db, tmp_path / "out")
     with (tmp_path / "out" / "people.csv").open(encoding="utf-8-sig", newline="") as file:
         assert {row["number"] for row in csv.DictReader(file)} == {"'=1+cmd|' /C", ADA}
+
+
+def test_who_is_erased_is_also_in_what_a_restore_set_aside_and_the_command_says_so(
+    path: Path, tmp_path: Path, desk: Desk
+) -> None:
+    (tmp_path / "textbank.toml").write_text(
+        '[organisation]\nname = "Elm Street"\nregion = "US"\ntimezone = "America/New_York"\n'
+        '[[stations]]\nname = "north"\nport = "/dev/null/none"\n'
+    )
+    desk.draft(ADA)
+    aside = Path(f"{path}.before-restore-20261124T170000Z")
+    aside.touch()
+    words = ["--config", str(tmp_path / "textbank.toml"), "erase", ADA, "--yes"]
+    result = CliRunner().invoke(cli, words)
+    assert result.exit_code == 0, result.output
+    assert f"{aside} was set aside by a restore" in result.output
