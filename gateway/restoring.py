@@ -6,6 +6,7 @@ the database knows, and is read again. The approval ledger goes on from its old 
 says so.
 """
 
+import contextlib
 import hashlib
 import json
 import sqlite3
@@ -87,20 +88,25 @@ def _replay(db: sqlite3.Connection, acts: Journal, now: int) -> None:
         conversations.number_key(db, row["number"]): row
         for row in db.execute("SELECT id, number, last_at FROM conversation").fetchall()
     }
-    for act in acts.acts("erase"):
-        row = people.get(bytes.fromhex(str(act["number"])))
-        if row is not None and row["last_at"] <= int(str(act["at"])):  # else they came back since
-            key = bytes.fromhex(str(act["number"]))
+    for _, key, at in _of_people(acts, "erase"):
+        row = people.get(key)
+        if row is not None and row["last_at"] <= at:  # else they came back since
             erasing.remove(db, row["id"], row["number"], key)
             del people[key]
     last: dict[bytes, tuple[int, bool]] = {}
-    for out in (True, False):
-        for act in acts.acts("opt_out" if out else "opt_in"):
-            key, at = bytes.fromhex(str(act["number"])), int(str(act["at"]))
-            if at >= last.get(key, (0, False))[0]:
-                last[key] = (at, out)
+    for what, key, at in _of_people(acts, "opt_out", "opt_in"):
+        last[key] = (at, what == "opt_out")
     for key, (at, out) in last.items():
         _opted(db, key, people.get(key), at, out=out, now=now)
+
+
+def _of_people(acts: Journal, *kinds: str) -> list[tuple[str, bytes, int]]:
+    """Which act, whose, and when (ms); a line that was damaged is passed over."""
+    found = []
+    for act in acts.acts(*kinds):
+        with contextlib.suppress(KeyError, ValueError):
+            found.append((str(act["act"]), bytes.fromhex(str(act["number"])), int(str(act["at"]))))
+    return found
 
 
 def _opted(

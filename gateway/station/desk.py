@@ -49,10 +49,14 @@ def _comes_first(notice: Notice) -> bool:
 
 @dataclass(frozen=True)
 class Typed:
-    """A PIN that a person typed on the page, for one try; `again`: an admin did, who may try one that was refused."""
+    """A PIN that a person typed on the page, for one try; `again`: an admin did, who may try one that was refused.
+
+    `until` (monotonic): then it is forgotten, for another card may be there by the time that a modem comes.
+    """
 
     pin: str
     again: bool
+    until: float
 
 
 @dataclass

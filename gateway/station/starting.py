@@ -58,19 +58,19 @@ def start(desk: Desk, *, again: bool) -> bool:
         raise
     seeking.same_modem(desk, desk.modem.identity)
     pins.accepted(desk.modem.identity)
-    if other_port(desk, desk.modem.identity):
+    card = _card(desk, desk.modem.identity)
+    if other_port(desk, desk.modem.identity.imei, card):
         return False
-    _begin(desk, desk.modem.identity)
+    _begin(desk, desk.modem.identity, card)
     return True
 
 
-def _begin(desk: Desk, identity: Identity) -> None:
+def _begin(desk: Desk, identity: Identity, card: str) -> None:
     """The station's new start: epoch and recovery, the SIM's seat, and what must be known before anything is sent."""
     epoch = flight.begin(desk.db, desk.name, now=desk.now_ms())
     row = desk.db.execute(
         "SELECT paused_by, uncertain_in_a_row FROM station WHERE name=?", [desk.name]
     ).fetchone()
-    card = _card(desk, identity)
     desk.paused = "person" if row["paused_by"] is not None else sims.paused(desk.db, card)
     if not desk.paused and row["uncertain_in_a_row"] >= UNCERTAIN_IN_A_ROW:
         desk.paused = "uncertain"

@@ -5,18 +5,17 @@ The station that was there first keeps the modem; the other says so, leaves its 
 
 from gateway import explain
 from gateway.station.desk import Desk
-from hardware.modem import Identity
 
 _AT_WORK = "state IN ('ready', 'waiting', 'paused') OR (state='starting' AND name<?)"
 
 
-def other_port(desk: Desk, identity: Identity) -> bool:
+def other_port(desk: Desk, imei: str, card: str) -> bool:
     """Whether this is the modem and SIM of another station that works; if so it is said, and the port let go."""
-    if not identity.imei or not identity.iccid:
+    if not imei:
         return False
     row = desk.db.execute(
         f"SELECT name FROM station WHERE imei=? AND iccid=? AND name<>? AND retired_at IS NULL AND ({_AT_WORK})",
-        [identity.imei, identity.iccid, desk.name, desk.name],
+        [imei, card, desk.name, desk.name],
     ).fetchone()
     if row is None:
         return False
