@@ -73,6 +73,7 @@ class Late:
     until: float
     drains: bool
     asked: bool = False  # whether it takes commands
+    mr_before: int | None = None  # the reference before its own, which is one more
     followed: bool = False  # another text was handed over since: after `until` an answer is nobody's
 
 
@@ -120,6 +121,7 @@ class Desk:
     was_full: bool = False  # the modem said so since the last look
     told_full: bool = False  # and it has not been seen with room since
     late: Late | None = None
+    last_mr: int | None = None  # the reference of the last segment that was taken, since the start
     minute: deque[float] = field(default_factory=deque)  # when segments left, on the monotonic clock
     minute_of: str = ""  # the ICCID of the SIM that sent them
     slow_prompts: int = 0  # in a row

@@ -98,6 +98,7 @@ def _begin(desk: Desk, identity: Identity, card: str) -> None:
 
 def _another_card(desk: Desk, card: str) -> None:
     """What was refused to another SIM, and what it still awaits, is not this one's. A port that was opened anew changes nothing."""
+    desk.last_mr = None  # a modem that began anew may count from anywhere
     if desk.card != card:
         desk.late, desk.hold, desk.streak = None, None, Streak()
         desk.suspects.clear()
