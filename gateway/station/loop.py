@@ -331,7 +331,7 @@ class Station:
             if job is not None:
                 sending.send(desk, job)
                 return desk.clock.monotonic()
-        held_until = desk.hold.until if desk.hold is not None else self._health_at
+        held_until = desk.hold.until if desk.held(now) and desk.hold is not None else self._health_at
         return now if desk.look_soon else min(self._rounds.at, self._health_at, held_until)
 
     def _read_first(self, now: float) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.station import Station
 from tests.scenarios.office import EVE, NUMBERS, Office
 from tests.simulated import ADA, LUIS
 
@@ -357,3 +358,27 @@ def test_f23_a_modem_that_goes_away_in_the_middle_sends_nothing_twice(
     other = office.approved(LUIS)
     office.until_state(other, "delivered")
     office.close()
+
+
+def test_f32_a_hold_that_ends_without_a_network_does_not_make_the_station_spin(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the network gone, nobody saw that the hold was over: the station asked for its turn without end."""
+    office.until_ready()
+    office.fault("cmgs_error", 42, times=1)
+    text = office.approved()
+    office.until(lambda: office.reason(text) != "None", "held")
+    office.run(1)
+    office.fault("registered", 0)
+    office.ask("query")  # it looks at its network, and finds none while it is held
+    turns = 0
+    step = Station.step
+
+    def counted(station: Station, now: float) -> float:
+        nonlocal turns
+        turns += 1
+        return step(station, now)
+
+    monkeypatch.setattr(Station, "step", counted)
+    office.run(120)
+    assert turns < 300
