@@ -134,6 +134,8 @@ def restore(backup: Path, database: Path, *, now: int) -> Restored:
             with contextlib.closing(connect(new)) as db:
                 schema.migrate(db)
                 counts = restoring.begin_again(db, Journal(database), made=check(backup), now=now)
+                if database.exists():
+                    restoring.keep_spent(db, database)
                 db.execute("PRAGMA journal_mode=DELETE")
             belong_with(new, database)
             aside = _set_aside(database, now)

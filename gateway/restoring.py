@@ -9,13 +9,17 @@ says so.
 import contextlib
 import hashlib
 import json
+import logging
 import sqlite3
 from dataclasses import dataclass
+from pathlib import Path
 
 from gateway import conversations, erasing, ledger
 from gateway.journal import Journal
 from gateway.moves import move, withdraw_waiting
 from gateway.store import moment, write
+
+log = logging.getLogger("textbank.restore")
 
 UNKNOWN = (
     "This text was on its way when the backup of {when} was made. It may have gone out since, or not: "
@@ -63,6 +67,34 @@ def begin_again(db: sqlite3.Connection, acts: Journal, *, made: str, now: int) -
             [json.dumps({"at": now, "head": made, "newest": newest})],
         )
     return Counts(len(flying), waiting)
+
+
+def keep_spent(db: sqlite3.Connection, before: Path) -> None:
+    """What SIMs sent since the backup still counts, and a SIM on hold stays so: from the database that is replaced, if it can be read."""
+    try:
+        with contextlib.closing(sqlite3.connect(f"file:{before}?mode=ro", uri=True)) as old:
+            days = old.execute("SELECT iccid, day, segments, last_at FROM sim_day").fetchall()
+            people = old.execute("SELECT iccid, month, conversation_id FROM sim_person").fetchall()
+            holds = old.execute(
+                "SELECT iccid, first_at, paused_at, paused_reason FROM sim WHERE paused_at IS NOT NULL"
+            ).fetchall()
+    except sqlite3.Error as damaged:
+        log.warning("what the SIMs sent since the backup cannot be read: %s", damaged)
+        return
+    with write(db):
+        db.executemany(
+            "INSERT INTO sim_day (iccid, day, segments, last_at) VALUES (?,?,?,?) ON CONFLICT (iccid, day) DO UPDATE SET "
+            "segments=max(segments, excluded.segments), last_at=max(last_at, excluded.last_at)",
+            days,
+        )
+        db.executemany(
+            "INSERT OR IGNORE INTO sim_person (iccid, month, conversation_id) VALUES (?,?,?)", people
+        )
+        db.executemany(
+            "INSERT INTO sim (iccid, first_at, paused_at, paused_reason) VALUES (?,?,?,?) ON CONFLICT (iccid) DO UPDATE SET "
+            "paused_at=excluded.paused_at, paused_reason=excluded.paused_reason",
+            holds,
+        )
 
 
 def _may_have_left(db: sqlite3.Connection, message_id: int, reason: str, now: int) -> None:

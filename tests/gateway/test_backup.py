@@ -224,6 +224,21 @@ def test_what_root_restores_and_notes_stays_the_gateways(path: Path, desk: Desk,
     assert {file.stat().st_uid for file in (path, Path(f"{path}.acts"))} == {12345}
 
 
+def test_what_a_sim_sent_since_the_backup_still_counts(
+    path: Path, db: sqlite3.Connection, desk: Desk, saved: Path
+) -> None:
+    backup.make(path, saved, now=NOON)
+    db.execute("INSERT INTO sim_day VALUES ('89', '2026-11-24', 150, ?)", [NOON])
+    db.execute(
+        "INSERT INTO sim (iccid, first_at, paused_at, paused_reason) VALUES ('89', 1, 2, 'No credit.')"
+    )
+    closed(db)
+    backup.restore(saved, path, now=NOON + HOUR)
+    with reopened(path) as again:
+        assert again.execute("SELECT segments FROM sim_day").fetchone()["segments"] == 150
+        assert again.execute("SELECT paused_reason FROM sim").fetchone()["paused_reason"] == "No credit."
+
+
 def test_old_sign_ins_end(path: Path, db: sqlite3.Connection, room, saved: Path) -> None:
 
     sessions.invite(db, room.admin.id, now=NOON)
