@@ -72,6 +72,7 @@ class Late:
     seq: int
     until: float
     drains: bool
+    silent: bool = False  # the modem was there all the time, and said nothing: it may still say it
     asked: bool = False  # whether it takes commands
     mr_before: int | None = None  # the reference before its own, which is one more
     followed: bool = False  # another text was handed over since: after `until` an answer is nobody's

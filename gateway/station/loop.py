@@ -152,8 +152,7 @@ class Station:
         late, modem = self._desk.late, self._desk.modem
         assert late is not None
         assert modem is not None
-        # Without the reference before it, its answer could not be told from the next text's: then it is only listened to.
-        if late.asked or late.mr_before is None or not modem.listens():
+        if late.asked or not modem.listens():
             late.asked = True
             return False
         late.drains = False

@@ -60,15 +60,18 @@ def settle(desk: Desk, job: Job, seq: int, error: HardwareError, written_at: flo
             seat=seat,
             until=written_at + LISTEN_S,
             drains=refusal.family == "SILENCE",
+            silent=refusal.family == "SILENCE",
             mr_before=desk.last_mr,
         )
     _station_after(desk, decision, centre, error)
 
 
 def _awaited(desk: Desk) -> Late | None:
-    """The attempt before this one, while its answer may still come."""
+    """The attempt before this one, while its answer may still come between ours. A modem that was started anew owes none."""
     late = desk.late
-    return late if late is not None and late.followed and desk.clock.monotonic() <= late.until else None
+    if late is None or not late.silent or not late.followed or desk.clock.monotonic() > late.until:
+        return None
+    return late
 
 
 def _may_be_anothers(desk: Desk, refusal: Refusal) -> bool:
@@ -83,7 +86,9 @@ def answers_another(desk: Desk, mr: int | None) -> bool:
     References are counted by the modem, one for each segment (23.040 9.2.3.6), so the one before's would be its own next.
     """
     late = _awaited(desk)
-    return late is not None and (mr is None or late.mr_before is None or mr == (late.mr_before + 1) % 256)
+    return late is not None and (
+        mr is None or (late.mr_before is not None and mr == (late.mr_before + 1) % 256)
+    )
 
 
 def unclear(desk: Desk, job: Job, seq: int) -> None:

@@ -26,6 +26,7 @@ from hardware.errors import (
 from hardware.modem import Identity
 
 RETRY_S = (1.0, 2.0, 5.0, 10.0, 30.0)
+RECENT = 5_000  # texts looked through for this SIM's last
 LEAVE_ALONE_S = 300.0  # between looks at a port where something else than a modem speaks
 
 
@@ -98,7 +99,7 @@ def _begin(desk: Desk, identity: Identity, card: str) -> None:
 
 def _another_card(desk: Desk, card: str) -> None:
     """What was refused to another SIM, and what it still awaits, is not this one's. A port that was opened anew changes nothing."""
-    desk.last_mr = None  # a modem that began anew may count from anywhere
+    desk.last_mr = _last_mr(desk, card)
     if desk.card != card:
         desk.late, desk.hold, desk.streak = None, None, Streak()
         desk.suspects.clear()
@@ -106,6 +107,15 @@ def _another_card(desk: Desk, card: str) -> None:
     elif desk.late is not None:
         desk.late.drains = False  # it answers again
     desk.card = card
+
+
+def _last_mr(desk: Desk, card: str) -> int | None:
+    """The reference of this SIM's last text: it counts on from there, for the SIM keeps it (31.102 EF SMSS)."""
+    row = desk.db.execute(
+        "SELECT mr FROM message WHERE id>(SELECT max(id) FROM message)-? AND iccid=? AND mr IS NOT NULL ORDER BY id DESC LIMIT 1",
+        [RECENT, card],
+    ).fetchone()
+    return None if row is None else int(row["mr"])
 
 
 def _card(desk: Desk, identity: Identity) -> str:

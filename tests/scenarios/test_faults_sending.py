@@ -247,15 +247,6 @@ def test_f19_a_reference_that_only_the_next_text_can_have_is_its_own(office: Off
     assert office.sent_row(other)["mr"] == office.world.network.air[2].mr
 
 
-def test_f18_before_the_first_reference_is_known_a_late_answer_is_only_listened_for(office: Office) -> None:
-    office.until_ready()
-    office.fault("report_never")
-    office.fault("cmgs_silent", "sent", times=1)
-    text, other = office.approved(ADA), office.approved(LUIS)
-    office.until_state(text, "uncertain")
-    assert office.until_state(other, "sent", limit_s=130) == pytest.approx(120, abs=5)
-
-
 @pytest.mark.parametrize(("code", "state"), [(1, "failed"), (38, "uncertain"), (332, "uncertain")])
 def test_f19_a_late_refusal_is_believed_only_when_it_is_for_good(
     office: Office, code: int, state: str
