@@ -52,6 +52,7 @@ def _do(desk: Desk, request: Request, rescue: Rescue, *, started: bool) -> Done:
             _resume(desk)
             return Done("It goes on.", anew=True)
         case "restart":
+            desk.twin = ""  # and whether this is another station's modem too
             return Done("The conversation with the modem is begun anew.", anew=True, reopen=True)
         case "pin":
             desk.pin_once = Typed(request.argument or "", again=_role(desk, request) == "admin")

@@ -21,6 +21,7 @@ from gateway.policy import Limits, day_of
 from gateway.rules import Rules
 from gateway.store import connect, moment, ms, write
 from gateway.streak import Streak
+from gateway.taken import Held, Taken
 from gateway.whereabouts import Seek, Where
 from hardware.errors import HardwareError
 from hardware.link import Clock
@@ -91,6 +92,7 @@ class Desk:
     clock: Clock
     open_modem: Callable[[], Modem]
     seek: Seek
+    taken: Taken
     where: Where = field(default_factory=lambda: Where(None))  # where it was when we looked last
     mark: object = None  # what the port was then: one that was pulled out and came back is another
     db: sqlite3.Connection = field(init=False)
@@ -111,6 +113,8 @@ class Desk:
     )
     heard: list[Notice] = field(default_factory=list)  # what the modem said unasked, not dealt with yet
     twin: str = ""  # the station that has this modem by another of its ports
+    twin_has: Held = ("", "")  # what was identified here then
+    twin_again_at: float = 0.0  # monotonic: the port is opened again although that station still has it
     warning: explain.Notice | None = None  # what a technician should know of a modem that works
     slots: int | None = None  # where texts arrive, as the modem counts them
     was_full: bool = False  # the modem said so since the last look
@@ -268,6 +272,7 @@ class Desk:
         """Let the modem and its SIM's seat go; the port closes in its own time. Results in hand keep their own seat."""
         if self.modem is not None:
             self.modem.close()
+            self.taken.let_go(self.name, now=self.clock.monotonic())
         self.modem = None
         self.seat = None
         self.registered = False

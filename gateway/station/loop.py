@@ -18,6 +18,7 @@ from gateway.station.rounds import Rounds
 from gateway.station.samples import Samples
 from gateway.station.starting import RETRY_S, start, trouble, wait_after
 from gateway.station.warning import storage_warning
+from gateway.taken import Taken
 from gateway.whereabouts import Seek, Where
 from hardware.errors import HardwareError, ModemSilent, PortGone
 from hardware.link import Clock
@@ -48,9 +49,11 @@ class Station:
         clock: Clock,
         open_modem: Callable[[], Modem],
         seek: Seek | None = None,
+        taken: Taken | None = None,
     ) -> None:
-        """`seek` finds the modem, for a station without a port of its own."""
-        self._desk = Desk(spec, database, rules, clock, open_modem, seek or Seek(lambda: Where(spec.port)))
+        """`seek` finds the modem, for a station without a port of its own; `taken` is shared by all stations."""
+        seek = seek or Seek(lambda: Where(spec.port))
+        self._desk = Desk(spec, database, rules, clock, open_modem, seek, taken or Taken())
         self._reader: Reader | None = None
         self._failures = 0
         self._hold_until = 0.0
@@ -86,6 +89,7 @@ class Station:
             self._desk.flush()
         finally:
             self._desk.drop_modem()
+            self._desk.taken.forget(self.name)
             self._desk.db.close()
 
     def step(self, now: float) -> float:
@@ -97,7 +101,7 @@ class Station:
         ):
             if not self._desk.moved():
                 return min(self._hold_until, now + GLANCE_S)
-            self._failures = 0
+            self._failures, self._desk.twin = 0, ""
         try:
             wake_at = self._step(now)
         except (sqlite3.OperationalError, OSError) as error:

@@ -123,6 +123,29 @@ def test_a_self_test_tells_when_its_text_left_came_and_was_reported_and_no_volun
     house.until(lambda: not house.stored(1), "an empty SIM")
 
 
+def test_a_self_test_that_comes_to_another_modem_of_ours_is_no_conversation(make: Make) -> None:
+    house = two(make)
+    for number, name in enumerate(("s0", "s1")):  # as after the cards were exchanged: both rows say the same number
+        row = house.db.execute("SELECT iccid FROM station WHERE name=?", [name]).fetchone()
+        house.db.execute("UPDATE sim SET number=? WHERE iccid=?", [engine(house).card.number, row["iccid"]])
+        assert engine(house, number).card.iccid == row["iccid"]
+    ask(house, "self_test", "s1")
+    house.until(lambda: selftests.latest(house.db)[0]["ended_at"] is not None, "its end", 400)
+    house.run(60)
+    assert "came to s0" in selftests.latest(house.db)[0]["reason"]
+    assert house.texts() == []
+    assert house.waiting() == []
+
+
+def test_a_self_test_that_the_network_refuses_for_want_of_credit_ends_at_once(make: Make) -> None:
+    house = two(make)
+    house.fault("cmgs_error", 10)
+    ask(house, "self_test", "s1")
+    took = house.until(lambda: selftests.latest(house.db)[0]["ended_at"] is not None, "its end", 400)
+    assert took < 5
+    assert "could not send the text. " in selftests.latest(house.db)[0]["reason"]
+
+
 def test_a_self_test_that_does_not_arrive_ends_with_a_sentence(make: Make) -> None:
     house = two(make)
     house.world.unplug(1, now=house.now())
