@@ -220,7 +220,7 @@ def take_request(db: sqlite3.Connection, name: str, *, now: int) -> Request | No
     with write(db):
         db.execute("UPDATE station_request SET taken_at=?, argument=NULL WHERE id=?", [now, row["id"]])
         if row["expires_at"] < now:
-            answer(db, row["id"], TOO_LATE, now=now)
+            answer(db, row["id"], TOO_LATE, refused=True, now=now)
     if row["expires_at"] < now:
         return None
     return Request(row["id"], row["what"], row["argument"], row["by_id"])
@@ -229,14 +229,19 @@ def take_request(db: sqlite3.Connection, name: str, *, now: int) -> Request | No
 TOO_LATE = "The modem was busy or gone and did not get to it in time. Nothing was done; ask again."
 
 
-def answer(db: sqlite3.Connection, request_id: int, result: str, *, now: int) -> None:
-    """Record what came of a request, in words (or the modem's own lines, for a query)."""
+def answer(
+    db: sqlite3.Connection, request_id: int, result: str, *, refused: bool = False, now: int
+) -> None:
+    """Record what came of a request, in words (or the modem's own lines, for a query); `refused`: it was not done."""
     with write(db):
-        db.execute("UPDATE station_request SET done_at=?, result=? WHERE id=?", [now, result, request_id])
+        db.execute(
+            "UPDATE station_request SET done_at=?, result=?, refused=? WHERE id=?",
+            [now, result, refused, request_id],
+        )
 
 
 def result_of(db: sqlite3.Connection, request_id: int) -> sqlite3.Row | None:
-    """One request with what came of it: id, station, what, created_at, taken_at, done_at, result."""
+    """One request with what came of it: id, station, what, created_at, taken_at, done_at, result, refused."""
     row: sqlite3.Row | None = db.execute(f"{_RESULT} WHERE id=?", [request_id]).fetchone()
     return row
 
@@ -248,7 +253,7 @@ def latest_results(db: sqlite3.Connection, name: str, what: str, limit: int = 10
     ).fetchall()
 
 
-_RESULT = "SELECT id, station, what, by_id, created_at, taken_at, done_at, result FROM station_request"
+_RESULT = "SELECT id, station, what, by_id, created_at, taken_at, done_at, result, refused FROM station_request"
 
 
 def forget_requests(db: sqlite3.Connection, *, now: int) -> int:
@@ -258,7 +263,7 @@ def forget_requests(db: sqlite3.Connection, *, now: int) -> int:
         return 0
     with write(db):
         return db.execute(
-            f"UPDATE station_request SET taken_at=?, done_at=?, argument=NULL, result=? WHERE {stale}",
+            f"UPDATE station_request SET taken_at=?, done_at=?, argument=NULL, result=?, refused=1 WHERE {stale}",
             [now, now, TOO_LATE, now],
         ).rowcount
 

@@ -209,6 +209,21 @@ def test_f86_a_menu_is_closed_and_no_answer_is_told(make: Make) -> None:
     assert "balance" in ask(house, "ussd", "*100#")
 
 
+@pytest.mark.parametrize(
+    ("code", "said"), [("*100#", "Unknown service code"), ("*111#", ""), ("*102#", "Data: 500 MB left")]
+)
+def test_an_answer_that_tells_no_balance_is_shown_and_the_balance_stays(
+    make: Make, code: str, said: str
+) -> None:
+    house = make()
+    house.until_ready()
+    balance = ask(house, "ussd", "*100#")
+    if said:
+        house.fault("ussd", {"kind": "text", "text": said})
+    assert (said or "2 Offers") in ask(house, "ussd", code)
+    assert house.db.execute("SELECT balance FROM sim").fetchone()["balance"] == balance
+
+
 def test_a_code_that_changes_a_setting_never_reaches_the_modem(make: Make) -> None:
     house = make()
     house.until_ready()

@@ -139,7 +139,7 @@ def test_a_self_test_that_comes_to_another_modem_of_ours_is_no_conversation(make
 
 def test_a_self_test_that_the_network_refuses_for_want_of_credit_ends_at_once(make: Make) -> None:
     house = two(make)
-    house.fault("cmgs_error", 10)
+    house.fault("cmgs_error", 50)
     ask(house, "self_test", "s1")
     took = house.until(lambda: selftests.latest(house.db)[0]["ended_at"] is not None, "its end", 400)
     assert took < 5
