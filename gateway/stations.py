@@ -111,13 +111,21 @@ def set_state(db: sqlite3.Connection, name: str, state: str, reason: str, *, now
             [state, reason, state, now, name, state, reason],
         ).rowcount
         if changed:
-            db.execute(
-                "INSERT INTO station_event (station, at, state, reason) VALUES (?,?,?,?)",
-                [name, now, state, reason],
-            )
-            db.execute(
-                "DELETE FROM station_event WHERE id<=(SELECT max(id) FROM station_event)-?", [KEEP_EVENTS * 4]
-            )
+            _event(db, name, reason, now)
+
+
+def note(db: sqlite3.Connection, name: str, words: str, *, now: int) -> None:
+    """Add to what happened to a station, while its state stays what it is: who asked for what, what was changed."""
+    with write(db):
+        _event(db, name, words, now)
+
+
+def _event(db: sqlite3.Connection, name: str, reason: str, now: int) -> None:
+    db.execute(
+        "INSERT INTO station_event (station, at, state, reason) SELECT name, ?, state, ? FROM station WHERE name=?",
+        [now, reason, name],
+    )
+    db.execute("DELETE FROM station_event WHERE id<=(SELECT max(id) FROM station_event)-?", [KEEP_EVENTS * 4])
 
 
 def set_facts(db: sqlite3.Connection, name: str, **facts: object) -> None:

@@ -6,7 +6,7 @@ the line, read a text or restart a modem too often is refused before anything is
 
 from dataclasses import dataclass
 
-from gateway import answers, codes, selftests, sims, stations
+from gateway import answers, codes, happenings, selftests, sims, stations
 from gateway.errors import Refused
 from gateway.station import refused
 from gateway.station.desk import Desk, Typed, log
@@ -34,6 +34,7 @@ def obey(desk: Desk, request: Request, rescue: Rescue, *, started: bool) -> Done
     except HardwareError as error:
         _answer(desk, request, Done(f"The modem failed over it: {error}.", refused=True))
         raise
+    _note(desk, request, done)
     _answer(desk, request, done)
     return done
 
@@ -41,6 +42,15 @@ def obey(desk: Desk, request: Request, rescue: Rescue, *, started: bool) -> Done
 def _answer(desk: Desk, request: Request, done: Done) -> None:
     stations.answer(desk.db, request.id, done.words, refused=done.refused, now=desk.now_ms())
     desk.ring()
+
+
+def _note(desk: Desk, request: Request, done: Done) -> None:
+    """What a person asked for is among what happened to the modem; what only asks it something is not."""
+    row = desk.db.execute("SELECT name FROM user WHERE id=?", [request.by_id]).fetchone()
+    words = happenings.asked(row["name"], request.what) if row is not None else ""
+    if words:
+        words = happenings.was_refused(words, done.words) if done.refused else words
+        stations.note(desk.db, desk.name, words, now=desk.now_ms())
 
 
 def _do(desk: Desk, request: Request, rescue: Rescue, *, started: bool) -> Done:

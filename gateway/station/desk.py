@@ -11,12 +11,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gateway import explain, readings, stations
+from gateway import explain, happenings, readings, stations
 from gateway.bell import ring
 from gateway.budget import Sim
 from gateway.claims import Job, Seat
 from gateway.config import Station as Spec
 from gateway.errors import StaleMessage
+from gateway.ladder import STARTING_S
 from gateway.policy import Limits, day_of
 from gateway.rules import Rules
 from gateway.store import connect, moment, ms, write
@@ -112,6 +113,7 @@ class Desk:
         None  # when the port was first opened since it was last gone, on the monotonic clock
     )
     heard: list[Notice] = field(default_factory=list)  # what the modem said unasked, not dealt with yet
+    because: explain.Notice | None = field(default_factory=happenings.textbank_started)  # why it starts now
     twin: str = ""  # the station that has this modem by another of its ports
     twin_has: Held = ("", "")  # what was identified here then
     twin_again_at: float = 0.0  # monotonic: the port is opened again although that station still has it
@@ -234,6 +236,10 @@ class Desk:
     def draining(self, now: float) -> bool:
         """Whether a text's answer may still come, so that nothing else may be written."""
         return self.late is not None and self.late.drains and now < self.late.until
+
+    def just_opened(self) -> bool:
+        """Whether the modem may still be at its boot: it was plugged in, or restarted by us, a short while ago."""
+        return self.opened_at is None or self.clock.monotonic() - self.opened_at < STARTING_S
 
     def held(self, now: float) -> bool:
         """Whether nothing goes by this SIM for a while; a hold that is over is forgotten."""

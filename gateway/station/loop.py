@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
-from gateway import claims, explain, explain_sending, reportwatch, stations
+from gateway import claims, explain, explain_sending, happenings, reportwatch, stations
 from gateway.config import Station as Spec
 from gateway.filling import ROUND_S
 from gateway.rules import Rules
@@ -29,6 +29,7 @@ HELD_UP_S = 20.0  # between looks at texts that their SIM cannot take now
 STEP_BACK_MS = 60_000
 SLOW_READ_S = 1.0
 SLOW_READ_EVERY_S = 10.0
+TOLD_S = 3.0  # between looks at the network when the modem tells of it by itself
 SEARCH_S = 10.0  # between looks while the modem has no network
 DENIED_LOOKS = 3  # before a person is told: some networks refuse once and then let it in
 WATCH_S = 600.0  # between looks at whether reports still come
@@ -58,7 +59,7 @@ class Station:
         self._failures = 0
         self._hold_until = 0.0
         self._rounds = Rounds()
-        self._health_at = 0.0
+        self._health_at = self._looked_at = 0.0
         self._reading_s = self._read_at = self._look_again_at = 0.0
         self._samples = Samples(self._desk)
         self._denied = 0  # looks in a row at which the network refused the SIM
@@ -119,7 +120,7 @@ class Station:
         desk = self._desk
         self._obey()
         if self._reopen_at is not None and now >= self._reopen_at and not desk.draining(now):
-            log.info("station=%s is opened anew, as the configuration wants it", self.name)
+            desk.because = happenings.opened_by_schedule(desk.spec.reopen_hours)
             desk.drop_modem()
         if desk.modem is None or self._reader is None:
             return self._start(now)
@@ -138,6 +139,8 @@ class Station:
             self._look_at_all()
         if heard.reports:
             self._rounds.reports_wait(now)
+        if heard.network:
+            self._health_at = min(self._health_at, max(now, self._looked_at + TOLD_S))
         if heard.elsewhere or now >= min(self._rounds.at, self._health_at):
             desk.flush()  # what follows takes its time; between texts the next claim's commit records the last result
         self._receive(now, texts=heard.texts, elsewhere=heard.elsewhere)
@@ -220,6 +223,7 @@ class Station:
         """Ask the modem how it is, record what changed, and say the state."""
         desk = self._desk
         assert desk.modem is not None
+        self._looked_at = now
         health = desk.modem.health()
         desk.registered, desk.technology = health.registered, health.technology
         desk.roaming = health.registration == "roaming"

@@ -239,3 +239,29 @@ def test_a_self_test_by_schedule(make: Make) -> None:
     assert len(tests) == 3
     assert all(row["passed"] == 1 for row in tests)
     assert house.shown(ADA) == []
+
+
+# The network
+
+
+def test_a_network_that_is_lost_or_found_is_said_at_once_when_the_modem_tells_it(make: Make) -> None:
+    house = make()
+    house.until_ready()
+    house.run(20)
+    for stat, state in ((2, "waiting"), (1, "ready")):
+        house.fault("registered", stat)
+        assert house.until(lambda state=state: house.said()[0] == state, state, 130) < 4  # type: ignore[misc]
+
+
+def test_a_modem_that_repeats_its_registration_is_not_asked_each_time(make: Make) -> None:
+    house = make()
+    house.until_ready()
+    house.run(20)
+    before = len(house.written[0])
+    for number in range(300):  # the same <stat> with each cell, then one that comes and goes
+        stat = 1 if number < 150 else number % 2
+        house.world.modems[0].urc(f'+CREG: {stat},"{number:04X}","00C1",7', now=house.now())
+        house.run(0.1)
+    looks = house.written[0][before:].count("AT+CSQ")
+    assert 3 <= looks <= 8, "fifteen quiet seconds, then one look in three seconds"
+    assert house.said()[0] == "ready"
