@@ -161,7 +161,9 @@ def arrived(db: sqlite3.Connection, station: str, text: str, *, number: str, now
     with write(db):
         test = db.execute("SELECT * FROM self_test WHERE token=?", [found[1]]).fetchone()
         if test is None:
-            return db.execute("SELECT 1 FROM sim WHERE number=? AND number<>''", [number]).fetchone() is not None
+            return (
+                db.execute("SELECT 1 FROM sim WHERE number=? AND number<>''", [number]).fetchone() is not None
+            )
         if test["receiver"] == station:
             db.execute(
                 "UPDATE self_test SET received_at=coalesce(received_at, ?) WHERE id=?", [now, test["id"]]

@@ -237,9 +237,7 @@ def take_request(db: sqlite3.Connection, name: str, *, now: int) -> Request | No
 TOO_LATE = "The modem was busy or gone and did not get to it in time. Nothing was done; ask again."
 
 
-def answer(
-    db: sqlite3.Connection, request_id: int, result: str, *, refused: bool = False, now: int
-) -> None:
+def answer(db: sqlite3.Connection, request_id: int, result: str, *, refused: bool = False, now: int) -> None:
     """Record what came of a request, in words (or the modem's own lines, for a query); `refused`: it was not done."""
     with write(db):
         db.execute(
@@ -261,7 +259,9 @@ def latest_results(db: sqlite3.Connection, name: str, what: str, limit: int = 10
     ).fetchall()
 
 
-_RESULT = "SELECT id, station, what, by_id, created_at, taken_at, done_at, result, refused FROM station_request"
+_RESULT = (
+    "SELECT id, station, what, by_id, created_at, taken_at, done_at, result, refused FROM station_request"
+)
 
 
 def forget_requests(db: sqlite3.Connection, *, now: int) -> int:

@@ -6,7 +6,9 @@ Promises: of two stations that find the same modem and SIM at the same moment ex
 import threading
 from dataclasses import dataclass
 
-GRACE_S = 60.0  # a modem that its station has just let go (it restarts, it was silent) is still that station's
+GRACE_S = (
+    60.0  # a modem that its station has just let go (it restarts, it was silent) is still that station's
+)
 
 Held = tuple[str, str]  # IMEI and ICCID
 

@@ -5,7 +5,17 @@
 
 import sqlite3
 
-from gateway import claims, explain, explain_modems, explain_sending, flight, happenings, numbers, sims, stations
+from gateway import (
+    claims,
+    explain,
+    explain_modems,
+    explain_sending,
+    flight,
+    happenings,
+    numbers,
+    sims,
+    stations,
+)
 from gateway.errors import Refused
 from gateway.explain import Notice
 from gateway.station import seeking

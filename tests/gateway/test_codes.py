@@ -14,7 +14,8 @@ def test_an_amount_may_be_a_balance(words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", ["Unknown service code", "", "1 Balance 2 Offers", "1. Balance\n2. Offers\n3. Help", "Menu: 1) A 2) B"]
+    "words",
+    ["Unknown service code", "", "1 Balance 2 Offers", "1. Balance\n2. Offers\n3. Help", "Menu: 1) A 2) B"],
 )
 def test_an_error_or_a_menu_is_none(words: str) -> None:
     assert not codes.tells_balance(words)

@@ -119,7 +119,9 @@ def test_another_text_is_no_test(two: sqlite3.Connection, text: str) -> None:
 
 
 def test_a_test_text_from_one_of_our_own_numbers_is_nobodys_to_answer(two: sqlite3.Connection) -> None:
-    unknown = selftests.WORDS.format(token="ABCDEFGH")  # of a test that is forgotten, or of a database restored
+    unknown = selftests.WORDS.format(
+        token="ABCDEFGH"
+    )  # of a test that is forgotten, or of a database restored
     assert selftests.arrived(two, "south", unknown, number=NORTH, now=NOON)
     assert not selftests.arrived(two, "south", f"{unknown} Yes?", number=NORTH, now=NOON)
 
@@ -142,7 +144,10 @@ def test_a_test_text_that_came_to_another_of_our_modems_ends_the_test_and_says_s
 @pytest.mark.parametrize(
     ("what_happens", "said"),
     [
-        ("UPDATE sim SET paused_reason='No credit.' WHERE iccid='891'", "could not send the text. No credit."),
+        (
+            "UPDATE sim SET paused_reason='No credit.' WHERE iccid='891'",
+            "could not send the text. No credit.",
+        ),
         ("UPDATE station SET iccid='899' WHERE name='north'", "another SIM is in it now"),
     ],
 )

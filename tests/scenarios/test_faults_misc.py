@@ -2,15 +2,17 @@
 power, clocks, USSD, the operator's notices.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from gateway import readings
+from gateway.store import moment
 from tests.scenarios.asking import ask, engine, resets, technician, told
 from tests.scenarios.receiving import Make
-from tests.simulated import ADA
+from tests.simulated import ADA, RULES
 
 # F67: the ladder
 
@@ -40,6 +42,27 @@ def test_f67_a_hung_modem_is_restarted_once_in_ten_minutes_at_most_and_then_a_pe
     house.run(7200)
     assert resets(house) == 1
     assert [row["code"] for row in readings.errors(house.db, "s0", since_day="2026-01-01")] == ["silence"]
+
+
+def test_f67_a_silent_modem_says_since_when_what_was_done_and_when_the_next_step_comes(make: Make) -> None:
+    house = make()
+    house.until_ready()
+    house.run(120)
+    house.fault("hang", 100_000.0)
+    house.until(lambda: house.said()[0] == "lost", "the silence", 300)
+    since = f"{moment(house.wall()).astimezone(ZoneInfo(RULES.zone)):%H:%M}"
+    house.until(lambda: resets(house) == 1, "the vendor's command", 900)
+    reset_at = house.db.execute("SELECT reset_at FROM station").fetchone()["reset_at"]
+    at = moment(reset_at).astimezone(ZoneInfo(RULES.zone))
+    house.until(lambda: "Not before" in house.said()[1], "the next step", 300)
+    said = house.said()[1]
+    assert f"It has not answered since {since}." in said
+    assert f"told it to restart at {at:%H:%M}" in said
+    following = at + timedelta(minutes=10, seconds=59)
+    assert f"Not before {following:%H:%M} we reset its USB connection" in said
+    before = len(told(house))
+    house.run(300)
+    assert len(told(house)) == before, "one sentence for the whole wait"
 
 
 def test_f67_a_restart_that_helps_is_the_end_of_it(make: Make) -> None:

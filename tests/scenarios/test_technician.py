@@ -125,7 +125,9 @@ def test_a_self_test_tells_when_its_text_left_came_and_was_reported_and_no_volun
 
 def test_a_self_test_that_comes_to_another_modem_of_ours_is_no_conversation(make: Make) -> None:
     house = two(make)
-    for number, name in enumerate(("s0", "s1")):  # as after the cards were exchanged: both rows say the same number
+    for number, name in enumerate(
+        ("s0", "s1")
+    ):  # as after the cards were exchanged: both rows say the same number
         row = house.db.execute("SELECT iccid FROM station WHERE name=?", [name]).fetchone()
         house.db.execute("UPDATE sim SET number=? WHERE iccid=?", [engine(house).card.number, row["iccid"]])
         assert engine(house, number).card.iccid == row["iccid"]
