@@ -1,7 +1,8 @@
 """The USSD code with which a SIM tells its balance: the one that each SIM was asked last is remembered.
 
-Promises: an answer that tells no balance (an error, a menu) never takes the place of one. What does not look like a code is refused before anybody is asked. Whether a code only asks is judged where it is
-sent (`hardware.ussd`), and the refusal comes back as the answer. Fails with `Refused`.
+Promises: an answer that tells no balance (an error, a menu) never takes the place of one. What does not look like a code is
+refused before anybody is asked; whether a code only asks is judged where it is sent (`hardware.ussd`), and the refusal
+comes back as the answer. Fails with `Refused`.
 """
 
 import re

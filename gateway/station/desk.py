@@ -32,6 +32,8 @@ log = logging.getLogger("textbank.station")
 
 MINUTE_S = 60.0
 UNCERTAIN_IN_A_ROW = 2
+STEP_BACK_MS = 60_000
+FIRST_SANE_MS = 1_767_225_600_000  # 2026: a clock before this program was written has not been set
 LOCK_S = 5.0  # a station that cannot write says so and tries again; it does not sit in the lock
 
 
@@ -240,6 +242,14 @@ class Desk:
     def just_opened(self) -> bool:
         """Whether the modem may still be at its boot: it was plugged in, or restarted by us, a short while ago."""
         return self.opened_at is None or self.clock.monotonic() - self.opened_at < STARTING_S
+
+    def clock_is_sane(self) -> bool:
+        """A clock that was never set, or that stands before what the database knows of, would text people at night."""
+        now = self.now_ms()
+        if now < max(FIRST_SANE_MS, self.newest_ms - STEP_BACK_MS):
+            return False
+        self.newest_ms = max(self.newest_ms, now)
+        return True
 
     def held(self, now: float) -> bool:
         """Whether nothing goes by this SIM for a while; a hold that is over is forgotten."""

@@ -12,7 +12,7 @@ from gateway.station import asked, refused, sending
 from gateway.station.credit import CreditWatch
 from gateway.station.desk import LOCK_S, UNCERTAIN_IN_A_ROW, Desk, log
 from gateway.station.proving import Proving
-from gateway.station.receiving import Reader
+from gateway.station.receiving import Heard, Reader
 from gateway.station.rescue import Rescue
 from gateway.station.rounds import Rounds
 from gateway.station.samples import Samples
@@ -26,7 +26,6 @@ from hardware.modem import Modem
 
 HEALTH_S = 60.0
 HELD_UP_S = 20.0  # between looks at texts that their SIM cannot take now
-STEP_BACK_MS = 60_000
 SLOW_READ_S = 1.0
 SLOW_READ_EVERY_S = 10.0
 TOLD_S = 3.0  # between looks at the network when the modem tells of it by itself
@@ -35,7 +34,6 @@ DENIED_LOOKS = 3  # before a person is told: some networks refuse once and then 
 WATCH_S = 600.0  # between looks at whether reports still come
 GLANCE_S = 2.0  # between glances whether the modem, or its port, has come
 DATABASE_S = 1.0
-FIRST_SANE_MS = 1_767_225_600_000  # 2026: a clock before this program was written has not been set
 
 
 class Station:
@@ -137,10 +135,7 @@ class Station:
         if desk.look_soon:
             desk.look_soon = False
             self._look_at_all()
-        if heard.reports:
-            self._rounds.reports_wait(now)
-        if heard.network:
-            self._health_at = min(self._health_at, max(now, self._looked_at + TOLD_S))
+        self._hurry(heard, now)
         if heard.elsewhere or now >= min(self._rounds.at, self._health_at):
             desk.flush()  # what follows takes its time; between texts the next claim's commit records the last result
         self._receive(now, texts=heard.texts, elsewhere=heard.elsewhere)
@@ -152,6 +147,13 @@ class Station:
             self._health_at = 0.0
             return desk.clock.monotonic()
         return self._send(now)
+
+    def _hurry(self, heard: Heard, now: float) -> None:
+        """What the modem told of reports and of its network brings the next look at them forward."""
+        if heard.reports:
+            self._rounds.reports_wait(now)
+        if heard.network:
+            self._health_at = min(self._health_at, max(now, self._looked_at + TOLD_S))
 
     def _takes_commands(self) -> bool:
         """Asked once after a text whose answer did not come: a modem that does is done with it."""
@@ -260,7 +262,7 @@ class Station:
             desk.say("paused", explain.refused_by_network(self.name, desk.paused))
         elif desk.modem.smsc == "":
             desk.say("paused", explain.smsc_missing(self.name))
-        elif not self._clock_is_sane():
+        elif not self._desk.clock_is_sane():
             desk.say(
                 "waiting",
                 explain.clock_not_trusted(f"The clock says {desk.clock.now():%d %B %Y, %H:%M} UTC."),
@@ -282,21 +284,12 @@ class Station:
         else:
             desk.say("ready", desk.warning or desk.unreported)
 
-    def _clock_is_sane(self) -> bool:
-        """A clock that was never set, or that stands before what the database knows of, would text people at night."""
-        desk = self._desk
-        now = desk.now_ms()
-        if now < max(FIRST_SANE_MS, desk.newest_ms - STEP_BACK_MS):
-            return False
-        desk.newest_ms = max(desk.newest_ms, now)
-        return True
-
     def _fit(self, now: float) -> bool:
         """Whether the modem could send now, paused or not."""
         desk = self._desk
         assert desk.modem is not None
         there = desk.registered and (desk.spec.send_while_roaming or not desk.roaming)
-        return there and not desk.held(now) and desk.modem.smsc != "" and self._clock_is_sane()
+        return there and not desk.held(now) and desk.modem.smsc != "" and self._desk.clock_is_sane()
 
     def _send(self, now: float) -> float:
         """Send the next text if there is one, after reading what waits on the SIM: it may be a stop."""
