@@ -160,6 +160,8 @@ def trouble(desk: Desk, error: HardwareError) -> tuple[str, Notice]:
     match error:
         case SimNotReady(state="PIN") if desk.pin_spent:
             return "paused", desk.pin_spent
+        case PortMissing(evidence=evidence) if evidence:
+            return "lost", explain.port_not_opened(name, port, evidence)
         case PortMissing():
             return "lost", explain.port_missing(name, port)
         case PortBusy():

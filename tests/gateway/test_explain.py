@@ -60,6 +60,7 @@ SAID = [
     explain.looking_for_modem("north", ()),
     explain.looking_for_modem("north", (LONG,)),
     explain.cannot_find("north", "the system has no libudev (Debian's package libudev1)"),
+    explain.port_not_opened("north", "/etc/passwd", "it is not a serial port"),
     explain.port_missing("north", "/dev/textbank/modem-356938035643809"),
     explain.port_busy("north", "/dev/ttyUSB0", "ModemManager (412)"),
     explain.port_busy("north", "/dev/ttyUSB0", ""),
