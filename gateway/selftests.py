@@ -187,7 +187,7 @@ def judge(db: sqlite3.Connection, rules: Rules, *, now: int) -> int:
     """Bring the tests that are under way up to date and end those that can end; returns how many ended."""
     rows = db.execute(
         "SELECT t.*, m.state, m.reason AS why, m.sent_at AS left_at, m.reported_at AS told_at, m.submitted_at, "
-        "c.paused_reason, k.iccid AS begun_on, s.iccid AS iccid_now FROM self_test t "
+        "c.paused_reason, k.iccid AS begun_on, s.iccid AS iccid_now, s.paused_by FROM self_test t "
         "LEFT JOIN message m ON m.id=t.message_id LEFT JOIN conversation k ON k.id=m.conversation_id "
         "LEFT JOIN station s ON s.name=t.sender LEFT JOIN sim c ON c.iccid=k.iccid WHERE t.ended_at IS NULL"
     ).fetchall()
@@ -230,6 +230,8 @@ def _stopped(test: sqlite3.Row) -> str:
         return ""
     if test["begun_on"] != test["iccid_now"]:
         return f"{sender} did not send the text: another SIM is in it now. Test again."
+    if test["paused_by"] is not None:
+        return f"{sender} did not send the text: it is paused. Press Go on at its page, then test again."
     if test["paused_reason"]:
         return f"{sender} could not send the text. {test['paused_reason']}"
     return ""

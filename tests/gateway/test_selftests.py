@@ -149,6 +149,7 @@ def test_a_test_text_that_came_to_another_of_our_modems_ends_the_test_and_says_s
             "could not send the text. No credit.",
         ),
         ("UPDATE station SET iccid='899' WHERE name='north'", "another SIM is in it now"),
+        ("UPDATE station SET paused_by=(SELECT min(id) FROM user) WHERE name='north'", "it is paused"),
     ],
 )
 def test_a_test_whose_text_cannot_leave_ends_at_once_with_the_real_reason(
