@@ -1,10 +1,15 @@
 """Modems that change places between stations, and one modem on two ports: who has which is what was seen in this run."""
 
+import signal
 from collections.abc import Callable
+from pathlib import Path
 
+from gateway import stations
 from gateway.taken import GRACE_S, Taken
+from hardware.virtual import VirtualBank
 from tests.scenarios.asking import ask
 from tests.scenarios.receiving import Make
+from tests.scenarios.test_processes import Group
 from tests.simulated import House
 from tests.virtual_link import VirtualLink
 
@@ -90,3 +95,29 @@ def test_a_modem_is_one_stations_at_a_time() -> None:
     assert not taken.has("south", a, now=101)
     taken.forget("south")
     assert taken.take("north", b, now=102) == ""
+
+
+def test_two_exchanged_port_lines_of_the_file_are_two_ready_modems(tmp_path: Path) -> None:
+    with VirtualBank(2, tmp_path / "m") as bank:
+        group = Group(tmp_path, bank)
+
+        def told(name: str) -> list[str]:
+            return [row["reason"] for row in stations.events(group.db, name)]
+
+        try:
+            group.start()
+            group.until(lambda: [row["state"] for row in group.json("stations")] == ["ready"] * 2, "ready")
+            before = [row["imei"] for row in group.json("stations")]
+            group.end(signal.SIGTERM)
+            words = group.config_path.read_text()
+            first, second = bank.ports
+            words = words.replace(first, "PORT").replace(second, first).replace("PORT", second)
+            group.config_path.write_text(words)
+            group.start()
+            group.until(lambda: [row["imei"] for row in group.json("stations")] == before[::-1], "exchanged")
+            group.until(lambda: [row["state"] for row in group.json("stations")] == ["ready"] * 2, "ready")
+            for name in ("s0", "s1"):
+                assert any("Another modem is here" in words for words in told(name))
+                assert any("Another SIM is in it" in words for words in told(name))
+        finally:
+            group.close()
