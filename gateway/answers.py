@@ -19,6 +19,11 @@ def reset_not_now(why: str, wait_s: float) -> str:
     return f"Nothing was done: {why}. Try again in {span}."
 
 
+def another_drives_it(other: str) -> str:
+    """The button Reset, at the second port of another station's modem."""
+    return f"Nothing was done: this modem is driven by {other}. Ask for it at that modem's page."
+
+
 def reset_not_possible(why: str) -> str:
     """The button Reset: it cannot be."""
     return f"The modem could not be told to restart: {why}. Unplug it, count to ten, plug it in again."
@@ -28,7 +33,7 @@ def ussd_not_harmless(code: str) -> str:
     """A code that may change a setting."""
     return (
         f"{code} was not asked: it is no code that only asks, such as *100#, or it may change a setting of the line, such as "
-        "call forwarding or the PIN. Use a telephone for those."
+        "call forwarding or the PIN, or it names a number or a voucher, as codes do that move credit. Use a telephone for those."
     )
 
 

@@ -18,10 +18,11 @@ from pathlib import Path
 from gateway import ledger, lock, restoring, schema
 from gateway.errors import Refused
 from gateway.journal import Journal
-from gateway.store import connect, moment
+from gateway.store import belong_with, connect, moment
 
 STEP_PAGES = 512  # half a megabyte at a time: a station waits at most for that
 STEP_PAUSE_S = 0.01
+ASIDE = ".before-restore-"  # behind the name of a database that was set aside; the time follows
 
 
 @dataclass(frozen=True)
@@ -133,7 +134,10 @@ def restore(backup: Path, database: Path, *, now: int) -> Restored:
             with contextlib.closing(connect(new)) as db:
                 schema.migrate(db)
                 counts = restoring.begin_again(db, Journal(database), made=check(backup), now=now)
+                if database.exists():
+                    restoring.keep_spent(db, database)
                 db.execute("PRAGMA journal_mode=DELETE")
+            belong_with(new, database)
             aside = _set_aside(database, now)
             os.replace(new, database)
             _sync_folder(database.parent)
@@ -152,7 +156,7 @@ def _set_aside(database: Path, now: int) -> Path | None:
     if not database.exists():
         return None
     stamp = moment(now).strftime("%Y%m%dT%H%M%SZ")
-    aside = database.with_name(f"{database.name}.before-restore-{stamp}")
+    aside = database.with_name(f"{database.name}{ASIDE}{stamp}")
     damaged = _fold_log(database)
     try:
         os.link(database, aside)

@@ -80,7 +80,7 @@ _READY = (
     "AND (m.iccid IS NULL OR m.iccid=:iccid) AND (c.iccid IS NULL OR c.iccid=:iccid) "
     # A first text that another station has in hand decides by which SIM the conversation goes.
     "AND NOT EXISTS (SELECT 1 FROM message o WHERE o.conversation_id=m.conversation_id AND o.state IN ('claimed','submitted') "
-    "AND o.station<>:station) ORDER BY m.kind, m.id"
+    "AND o.station<>:station) AND (:only IS NULL OR m.id=:only) ORDER BY m.kind, m.id"
 )
 
 
@@ -88,7 +88,8 @@ def anything_ready(db: sqlite3.Connection, seat: Seat, *, now: int) -> bool:
     """A cheap look, without the write lock: could this SIM take something now?"""
     return (
         db.execute(
-            _READY + " LIMIT 1", {"now": now, "iccid": seat.sim.iccid, "station": seat.station}
+            _READY + " LIMIT 1",
+            {"now": now, "iccid": seat.sim.iccid, "station": seat.station, "only": None},
         ).fetchone()
         is not None
     )
@@ -110,11 +111,10 @@ def claim_next(
     """
     held_up: str | None = None
     rows = db.execute(
-        f"{_READY} LIMIT {MOST_LOOKED_AT}", {"now": now, "iccid": seat.sim.iccid, "station": seat.station}
+        f"{_READY} LIMIT {MOST_LOOKED_AT}",
+        {"now": now, "iccid": seat.sim.iccid, "station": seat.station, "only": only},
     ).fetchall()
     for row in rows:
-        if only is not None and row["id"] != only:
-            continue
         total = segment(row["text"]).count
         obstacle = obstacle_to(db, row, seat, rules, total, now)
         if obstacle is not None:

@@ -138,6 +138,7 @@ class Worker:
         try:
             with contextlib.closing(connect(self._database)) as db:
                 flight.set_aside(db, self.name, now=wall_ms())
+                flight.recover(db, self.name, now=wall_ms())
                 notice = explain.crashed(self.name, evidence)
                 words = "\n".join((notice.what, notice.evidence, notice.done, notice.next))
                 stations.set_state(db, self.name, "failed", words, now=wall_ms())
@@ -192,6 +193,7 @@ class Gateway:
         with lock.gateway(self._database):
             with contextlib.closing(connect(self._database)) as db:
                 schema.migrate(db)
+                flight.recover_all(db, now=wall_ms())
                 specs = self._specs(db)
             self._keep_reserve()
             with contextlib.closing(Bell(self._database, "gateway")) as bell, self._station_threads(specs):

@@ -348,6 +348,16 @@ def disk_full(path: str, free_bytes: int) -> Notice:
     )
 
 
+def not_written(path: str, evidence: str) -> Notice:
+    """The disk has room and refuses all the same: rights, or a card that fails."""
+    return Notice(
+        "What happens cannot be recorded.",
+        sentence(f"The system says: {evidence}"),
+        "Nothing is sent, since it could not be noted. Incoming texts stay on the SIM.",
+        f"Give the user of the gateway every file in {path} (chown). If they are its own, the card may be failing: back up, then replace it.",
+    )
+
+
 def clock_not_trusted(evidence: str) -> Notice:
     """The time may be wrong."""
     return Notice(

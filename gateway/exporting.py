@@ -5,6 +5,7 @@ that a spreadsheet would take for a formula begins with an apostrophe. A folder 
 """
 
 import csv
+import re
 import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
@@ -32,7 +33,7 @@ FILES = {  # file: its query; a column that ends in _at is a time
         "LEFT JOIN user u ON u.id=l.user_id ORDER BY l.id"
     ),
 }
-NUMBERS = ("number",)  # a + at their beginning is theirs
+E164 = re.compile(r"\+[0-9]+")  # its + is no formula; a sender may also be a name, and names are free
 
 
 def export(db: sqlite3.Connection, folder: Path) -> dict[str, int]:
@@ -68,7 +69,7 @@ def _cells(names: list[str], row: Iterable[object]) -> list[object]:
     for name, value in zip(names, row, strict=True):
         if name.endswith("_at") and isinstance(value, int):
             cells.append(rfc3339(value))
-        elif isinstance(value, str) and name not in NUMBERS and value.startswith(FORMULA):
+        elif isinstance(value, str) and value.startswith(FORMULA) and not E164.fullmatch(value):
             cells.append("'" + value)
         else:
             cells.append("" if value is None else value)

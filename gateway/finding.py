@@ -232,16 +232,20 @@ class Finder:
     def _ask(self, unit: _Unit, ports: tuple[Port, ...], ask_s: float) -> None:
         """In a thread of its own: the first of these ports where a modem answers; else the failure that says most."""
         answer = _Answer(unit, None, "", None)
-        for port in ports:
-            try:
-                imei = probe(port.device, self._clock, try_s=ask_s)
-            except HardwareError as failure:
-                if answer.failure is None or isinstance(failure, PortBusy | NotAModem):
-                    answer = _Answer(unit, None, port.device, failure)
-            else:
-                answer = _Answer(unit, imei, port.device, None)
-                break
-        self._answers.put(answer)
+        try:
+            for port in ports:
+                try:
+                    imei = probe(port.device, self._clock, try_s=ask_s)
+                except HardwareError as failure:
+                    if answer.failure is None or isinstance(failure, PortBusy | NotAModem):
+                        answer = _Answer(unit, None, port.device, failure)
+                else:
+                    answer = _Answer(unit, imei, port.device, None)
+                    break
+        finally:
+            self._answers.put(
+                answer
+            )  # whatever happened: a stick without an answer would never be asked again
         if (eyes := self._eyes) is not None:
             eyes.wake()
 

@@ -65,6 +65,15 @@ def recover(db: sqlite3.Connection, station: str, *, now: int) -> None:
             _recover_submitted(db, row, actor, now)
 
 
+def recover_all(db: sqlite3.Connection, *, now: int) -> None:
+    """Settle what any station had in hand, before one begins: its own modem may never come back, and its SIM be in another."""
+    held = db.execute(
+        "SELECT DISTINCT station FROM message WHERE state IN ('claimed','submitted')"
+    ).fetchall()
+    for row in held:
+        recover(db, row["station"], now=now)
+
+
 def set_aside(db: sqlite3.Connection, station: str, *, now: int) -> None:
     """This station died on what it had in hand: others go first, so that one text cannot end it again and again."""
     reason = "The station stopped while it took this text; it is tried again in an hour."

@@ -9,6 +9,7 @@ Fails with OSError when it cannot be written: then the act must not happen.
 """
 
 import contextlib
+import errno
 import hmac
 import json
 import os
@@ -17,6 +18,8 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
+from gateway.store import belong_with
+
 SUFFIX = ".acts"
 
 
@@ -24,6 +27,7 @@ class Journal:
     """The journal of one database. Cheap to make; the file is opened for each act, which are rare."""
 
     def __init__(self, database: Path) -> None:
+        self._database = database
         self.path = Path(f"{database}{SUFFIX}")
 
     def digest(self, *words: str) -> str:
@@ -34,13 +38,13 @@ class Journal:
         """Add one act; on the disk when this returns."""
         self._append({"act": act, "at": at, **fields})
 
-    def acts(self, act: str) -> Iterator[dict[str, object]]:
-        """Every act of this kind, oldest first."""
-        return (line for line in self._lines() if line.get("act") == act)
+    def acts(self, *kinds: str) -> Iterator[dict[str, object]]:
+        """Every act of these kinds in the order in which they were noted, whatever the clock said then."""
+        return (line for line in self._lines() if line.get("act") in kinds)
 
     def _key(self) -> bytes:
-        for line in self._lines():
-            if line.get("act") == "key":
+        for line in self.acts("key"):
+            with contextlib.suppress(KeyError, ValueError):  # a line that was damaged
                 return bytes.fromhex(str(line["key"]))
         self._append({"act": "key", "key": secrets.token_hex(32)})
         return self._key()
@@ -63,11 +67,16 @@ class Journal:
             size = os.fstat(handle).st_size
             whole = not size or os.pread(handle, 1, size - 1) == b"\n"  # else the last line was cut
             data = json.dumps(line, separators=(",", ":")).encode() + b"\n"
-            os.write(handle, data if whole else b"\n" + data)
+            data = data if whole else b"\n" + data
+            if os.write(handle, data) != len(
+                data
+            ):  # a card that is nearly full takes a part, and says no error
+                raise OSError(errno.ENOSPC, "No space left on device", str(self.path))
             os.fsync(handle)
         finally:
             os.close(handle)
         if new:
+            belong_with(self.path, self._database)
             folder = os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
             try:
                 os.fsync(folder)

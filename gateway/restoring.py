@@ -6,15 +6,20 @@ the database knows, and is read again. The approval ledger goes on from its old 
 says so.
 """
 
+import contextlib
 import hashlib
 import json
+import logging
 import sqlite3
 from dataclasses import dataclass
+from pathlib import Path
 
 from gateway import conversations, erasing, ledger
 from gateway.journal import Journal
 from gateway.moves import move, withdraw_waiting
 from gateway.store import moment, write
+
+log = logging.getLogger("textbank.restore")
 
 UNKNOWN = (
     "This text was on its way when the backup of {when} was made. It may have gone out since, or not: "
@@ -64,6 +69,34 @@ def begin_again(db: sqlite3.Connection, acts: Journal, *, made: str, now: int) -
     return Counts(len(flying), waiting)
 
 
+def keep_spent(db: sqlite3.Connection, before: Path) -> None:
+    """What SIMs sent since the backup still counts, and a SIM on hold stays so: from the database that is replaced, if it can be read."""
+    try:
+        with contextlib.closing(sqlite3.connect(f"file:{before}?mode=ro", uri=True)) as old:
+            days = old.execute("SELECT iccid, day, segments, last_at FROM sim_day").fetchall()
+            people = old.execute("SELECT iccid, month, conversation_id FROM sim_person").fetchall()
+            holds = old.execute(
+                "SELECT iccid, first_at, paused_at, paused_reason FROM sim WHERE paused_at IS NOT NULL"
+            ).fetchall()
+    except sqlite3.Error as damaged:
+        log.warning("what the SIMs sent since the backup cannot be read: %s", damaged)
+        return
+    with write(db):
+        db.executemany(
+            "INSERT INTO sim_day (iccid, day, segments, last_at) VALUES (?,?,?,?) ON CONFLICT (iccid, day) DO UPDATE SET "
+            "segments=max(segments, excluded.segments), last_at=max(last_at, excluded.last_at)",
+            days,
+        )
+        db.executemany(
+            "INSERT OR IGNORE INTO sim_person (iccid, month, conversation_id) VALUES (?,?,?)", people
+        )
+        db.executemany(
+            "INSERT INTO sim (iccid, first_at, paused_at, paused_reason) VALUES (?,?,?,?) ON CONFLICT (iccid) DO UPDATE SET "
+            "paused_at=excluded.paused_at, paused_reason=excluded.paused_reason",
+            holds,
+        )
+
+
 def _may_have_left(db: sqlite3.Connection, message_id: int, reason: str, now: int) -> None:
     db.execute(
         "UPDATE message SET submitted_at=coalesce(submitted_at, approved_at, ?), iccid=coalesce(iccid, ''), "
@@ -87,20 +120,25 @@ def _replay(db: sqlite3.Connection, acts: Journal, now: int) -> None:
         conversations.number_key(db, row["number"]): row
         for row in db.execute("SELECT id, number, last_at FROM conversation").fetchall()
     }
-    for act in acts.acts("erase"):
-        row = people.get(bytes.fromhex(str(act["number"])))
-        if row is not None and row["last_at"] <= int(str(act["at"])):  # else they came back since
-            key = bytes.fromhex(str(act["number"]))
+    for _, key, at in _of_people(acts, "erase"):
+        row = people.get(key)
+        if row is not None and row["last_at"] <= at:  # else they came back since
             erasing.remove(db, row["id"], row["number"], key)
             del people[key]
     last: dict[bytes, tuple[int, bool]] = {}
-    for out in (True, False):
-        for act in acts.acts("opt_out" if out else "opt_in"):
-            key, at = bytes.fromhex(str(act["number"])), int(str(act["at"]))
-            if at >= last.get(key, (0, False))[0]:
-                last[key] = (at, out)
+    for what, key, at in _of_people(acts, "opt_out", "opt_in"):
+        last[key] = (at, what == "opt_out")
     for key, (at, out) in last.items():
         _opted(db, key, people.get(key), at, out=out, now=now)
+
+
+def _of_people(acts: Journal, *kinds: str) -> list[tuple[str, bytes, int]]:
+    """Which act, whose, and when (ms); a line that was damaged is passed over."""
+    found = []
+    for act in acts.acts(*kinds):
+        with contextlib.suppress(KeyError, ValueError):
+            found.append((str(act["act"]), bytes.fromhex(str(act["number"])), int(str(act["at"]))))
+    return found
 
 
 def _opted(

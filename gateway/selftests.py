@@ -105,7 +105,7 @@ def _number(db: sqlite3.Connection, sender: str, receiver: str) -> str:
     here = {
         row["name"]: row
         for row in db.execute(
-            "SELECT s.name, s.iccid, coalesce(c.number, '') AS number FROM station s "
+            "SELECT s.name, s.iccid, coalesce(c.number, '') AS number, coalesce(s.paused_by, c.paused_at) AS paused FROM station s "
             "LEFT JOIN sim c ON c.iccid=s.iccid WHERE s.retired_at IS NULL"
         )
     }
@@ -116,6 +116,10 @@ def _number(db: sqlite3.Connection, sender: str, receiver: str) -> str:
             raise Refused(f"The modem {name} has shown no SIM yet. Nothing was sent.")
     if sender == receiver or here[sender]["iccid"] == here[receiver]["iccid"]:
         raise Refused("A test needs two SIMs: one that sends and another that receives. Nothing was sent.")
+    if here[sender]["paused"] is not None:
+        raise Refused(
+            f"The modem {sender} is paused, so it sends nothing. Press Go on at its page, then test it."
+        )
     number = str(here[receiver]["number"])
     if not number:
         raise Refused(
@@ -191,7 +195,14 @@ def judge(db: sqlite3.Connection, rules: Rules, *, now: int) -> int:
         "LEFT JOIN message m ON m.id=t.message_id LEFT JOIN conversation k ON k.id=m.conversation_id "
         "LEFT JOIN station s ON s.name=t.sender LEFT JOIN sim c ON c.iccid=k.iccid WHERE t.ended_at IS NULL"
     ).fetchall()
-    return sum(_judge_one(db, test, rules, now) for test in rows)
+    ended = sum(_judge_one(db, test, rules, now) for test in rows)
+    # A text that was handed over just before the end becomes uncertain after it.
+    for test in db.execute(
+        "SELECT t.*, m.state FROM self_test t JOIN message m ON m.id=t.message_id "
+        "WHERE t.ended_at IS NOT NULL AND m.state IN ('approved','uncertain')"
+    ).fetchall():
+        _settle_text(db, test, now)
+    return ended
 
 
 def _judge_one(db: sqlite3.Connection, test: sqlite3.Row, rules: Rules, now: int) -> bool:
@@ -247,7 +258,8 @@ def _settle_text(db: sqlite3.Connection, test: sqlite3.Row, now: int) -> None:
         return
     reason = "It arrived at our other modem." if test["received_at"] else "The self-test is over."
     try:
-        move(db, event[test["state"]], test["message_id"], actor="gateway", now=now, reason=reason)
+        with write(db):
+            move(db, event[test["state"]], test["message_id"], actor="gateway", now=now, reason=reason)
     except StaleMessage:
         return  # its station has taken it up meanwhile: its result is recorded there
 
@@ -308,12 +320,6 @@ def waiting_text(db: sqlite3.Connection, sender: str) -> int | None:
     return None if row is None else int(row["message_id"])
 
 
-def under_way(db: sqlite3.Connection, sender: str) -> bool:
-    """Whether a test from this station has not ended."""
-    row = db.execute("SELECT 1 FROM self_test WHERE ended_at IS NULL AND sender=?", [sender]).fetchone()
-    return row is not None
-
-
 def last_by_gateway(db: sqlite3.Connection, sender: str, *, since: int) -> bool:
     """Whether this station began a test by itself since then (ms)."""
     row = db.execute(
@@ -322,9 +328,9 @@ def last_by_gateway(db: sqlite3.Connection, sender: str, *, since: int) -> bool:
     return row is not None
 
 
-def open_by_gateway(db: sqlite3.Connection, sender: str) -> int | None:
-    """The test that this station began by itself and that has not ended."""
+def open_from(db: sqlite3.Connection, sender: str) -> int | None:
+    """The test from this station that has not ended, whoever began it."""
     row = db.execute(
-        "SELECT id FROM self_test WHERE ended_at IS NULL AND sender=? AND by_id IS NULL", [sender]
+        "SELECT id FROM self_test WHERE ended_at IS NULL AND sender=? ORDER BY id LIMIT 1", [sender]
     ).fetchone()
     return None if row is None else int(row["id"])

@@ -8,7 +8,6 @@ leaves the card alone.
 import sqlite3
 from dataclasses import dataclass
 
-from gateway import sims
 from gateway.config import Station as Spec
 from gateway.errors import Refused
 from gateway.people import User
@@ -274,16 +273,6 @@ def forget_requests(db: sqlite3.Connection, *, now: int) -> int:
             f"UPDATE station_request SET taken_at=?, done_at=?, argument=NULL, result=?, refused=1 WHERE {stale}",
             [now, now, TOO_LATE, now],
         ).rowcount
-
-
-def pause_sim(db: sqlite3.Connection, iccid: str, reason: str, *, now: int) -> None:
-    """The network or the card refuses: nothing leaves by this SIM, in whatever modem, until somebody presses *Go on*."""
-    sims.pause(db, iccid, reason, now=now)
-
-
-def resume_sim(db: sqlite3.Connection, iccid: str) -> None:
-    """A person says that this SIM may send again."""
-    sims.resume(db, iccid)
 
 
 def keep_sightings(db: sqlite3.Connection, words: str) -> None:

@@ -10,7 +10,7 @@ GRACE_S = (
     60.0  # a modem that its station has just let go (it restarts, it was silent) is still that station's
 )
 
-Held = tuple[str, str]  # IMEI and ICCID
+Held = tuple[str, str]  # IMEI, and what the SIM is known by
 
 
 @dataclass
@@ -29,7 +29,7 @@ class Taken:
     def take(self, name: str, held: Held, *, now: float) -> str:
         """`name` has identified this; the other station that has it already, "" when it is `name`'s from now on.
 
-        What `name` had before is free. A modem that does not tell its IMEI and its ICCID is nobody's.
+        What `name` had before is free. A modem that does not tell its IMEI and its SIM is nobody's.
         """
         with self._lock:
             self._by_name.pop(name, None)

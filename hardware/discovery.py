@@ -105,8 +105,8 @@ class Watch:
             yield Change(device.action in ("remove", "unbind"), device.sys_path)
 
     def wake(self) -> None:
-        """From any thread: end a `wait`."""
-        with contextlib.suppress(BlockingIOError):
+        """From any thread: end a `wait`; nothing when it is closed."""
+        with contextlib.suppress(OSError):
             self._wake_in.send(b"w")
 
     def close(self) -> None:

@@ -158,6 +158,9 @@ class GammuModem:
         self._look_at = self._clock.monotonic() + LOOK_S
         return [Stored(**item) for item in self._child.items]
 
+    def also_read(self, storage: str) -> None:
+        """libgammu reads every folder by itself."""
+
     @property
     def arrival_storage(self) -> str:
         """Not known: `list` reads every storage in any case."""

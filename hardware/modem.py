@@ -183,6 +183,10 @@ class Modem:
         """The received texts and reports that lie in the arrival storage or, if `everything`, in all of them."""
         return self._storages.contents(everything=everything)
 
+    def also_read(self, storage: str) -> None:
+        """Read this storage too: an indication named it. Nothing happens when it is known, or no name of one."""
+        self._storages.also_read(storage)
+
     @property
     def arrival_storage(self) -> str:
         """The storage where texts arrive, which `list(everything=False)` reads; "" when the modem knows none."""

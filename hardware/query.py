@@ -11,7 +11,7 @@ import re
 LINES_MOST = 40
 LINE_MOST = 200
 
-_COMMAND = re.compile(r"AT(?:([A-Z&])(\d?)|([+^#!%*$_][A-Z][A-Z0-9]{1,15})(\?|=\?)?)", re.IGNORECASE)
+_COMMAND = re.compile(r"AT(?:(I\d?)|([+^#!%*$_][A-Z][A-Z0-9]{1,15})(\?|=\?)?)", re.IGNORECASE | re.ASCII)
 # Each with the forms that only read: "" as it stands, "?" what is set, "=?" what it knows.
 # Not there: AT+COPS=? (drops off the network for minutes), AT+CLAC (hangs some), AT+CMGL, AT+CMGR, AT+CPBR, AT+CRSM.
 ALLOWED = {
@@ -36,9 +36,9 @@ def allowed(command: str) -> str | None:
     found = _COMMAND.fullmatch(command.strip())
     if not found:
         return "AT" if command.strip().upper() == "AT" else None
-    letter, digit, name, form = found.groups()
-    if letter:
-        return f"AT{letter}{digit}".upper() if letter.upper() in ("I", "&V") else None
+    basic, name, form = found.groups()
+    if basic:
+        return f"AT{basic}".upper()
     name = name.upper()
     if name not in _BY_FORM[form or ""]:
         return None

@@ -69,7 +69,10 @@ def usb_device(port: str, sys_root: Path = Path("/sys")) -> Path | None:
 
 def by_usb(device: Path, dev_root: Path = Path("/dev")) -> str:
     """Reset a USB device (a folder of sysfs); the port comes back by itself."""
-    bus, number = (int((device / name).read_text()) for name in ("busnum", "devnum"))
+    try:
+        bus, number = (int((device / name).read_text()) for name in ("busnum", "devnum"))
+    except (OSError, ValueError):
+        raise NotPossible(f"the USB device {device.name} is not there any more") from None
     node = dev_root / "bus" / "usb" / f"{bus:03d}" / f"{number:03d}"
     try:
         handle = os.open(node, os.O_WRONLY | os.O_CLOEXEC)
@@ -95,7 +98,10 @@ def _by_authorized(device: Path, refused: OSError) -> str:
 
 
 def _run(command: list[str]) -> str:
-    done = subprocess.run(command, capture_output=True, text=True, timeout=PROGRAM_S, check=False)
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=PROGRAM_S, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise NotPossible(f"{command[0]} could not be used: {error}") from error
     if done.returncode:
         raise NotPossible(f"{command[0]} said: {(done.stderr or done.stdout).strip()[:200]}")
     return done.stdout

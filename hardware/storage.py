@@ -22,6 +22,7 @@ from hardware.sim import state_in
 _EMPTY = {("CMS", 321), ("CME", 21), ("CME", 22), ("CME", -1)}
 _NOT_FOR_TEXTS = ("BM", "TA")  # broadcasts; a computer's own
 LISTING = "AT+CMGL=4"
+MOST_READ = 8  # storages; a modem that rings with ever new names is not followed for ever
 SLOTS_UNKNOWN = 50  # how far to look in a storage whose size nobody tells
 
 
@@ -100,6 +101,12 @@ class Storages:
             return
         if refusal:
             raise refusal
+
+    def also_read(self, name: str) -> None:
+        """An indication named a storage that the modem did not advertise: from now on it is read with the others."""
+        new = bool(re.fullmatch(r"[A-Z_]{2,5}", name)) and name not in (*self.readable, "MT", *_NOT_FOR_TEXTS)
+        if new and self.arrival and len(self.readable) < MOST_READ:
+            self.readable = (*self.readable, name)
 
     def contents(self, *, everything: bool) -> list[Stored]:
         """What was received and still lies there; in the arrival storage, or in every one."""

@@ -23,7 +23,9 @@ from hardware.pdu.septets import pack, unpack
 ANSWER_S = 60.0
 MORE_S = 2.0  # a further piece comes within
 LONGEST = 1000
-_CODE = re.compile(r"(\*\*|\*#|##|\*|#)(\d{1,4})((?:\*\d{0,20}){0,3})#")
+_CODE = re.compile(
+    r"(\*\*|\*#|##|\*|#)(\d{1,4})((?:\*\d{0,5}){0,3})#", re.ASCII
+)  # more digits are a number or a voucher
 # 3GPP 22.030 annex B: forwarding, barring, waiting, presentation, passwords and PINs. With * or # before them they
 # change a setting of the line at once; the form *#code# only asks.
 SETTINGS = re.compile(
@@ -38,7 +40,10 @@ _OVER = {4: "the modem or the network does not know USSD", NO_ANSWER: "the netwo
 
 
 def harmless(code: str) -> bool:
-    """Whether a code only asks: an operator's own code, or *#code#. What changes a setting, or could, is not."""
+    """Whether a code only asks: an operator's own code, or *#code#.
+
+    What changes a setting, or could, is not; nor what names somebody's number or a voucher: so credit is given away.
+    """
     found = _CODE.fullmatch(code)
     if not found:
         return False

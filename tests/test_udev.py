@@ -159,6 +159,12 @@ def test_the_units_give_away_little(units: list[Path], number: int, need: Need) 
     assert "Overall exposure level" in done.stdout
 
 
+def test_f67_the_gateways_unit_may_reset_usb() -> None:
+    assert "DeviceAllow=char-usb_device rw" in (FOLDER / UNITS[0]).read_text()
+    of_devices = generate.rules().partition('GOTO="textbank_tty"')[2].partition('GOTO="textbank_end"')[0]
+    assert 'GROUP="dialout", MODE="0660"' in of_devices
+
+
 def test_the_commands_in_the_units_are_ours() -> None:
     started = [
         line

@@ -18,7 +18,7 @@ HEAD = """\
 #   /dev/textbank/path-...          the same by ID_PATH, which names the controller too
 #   /dev/textbank/modem-IMEI        the same by IMEI, for those whose USB serial number it is
 #
-# ModemManager leaves these modems alone, they are never put to sleep, and the group dialout may use them.
+# ModemManager leaves these modems alone, they are never put to sleep, and the group dialout may use and reset them.
 
 ACTION=="remove", GOTO="textbank_end"
 SUBSYSTEM=="usb", ENV{DEVTYPE}=="usb_device", GOTO="textbank_known"
@@ -32,6 +32,8 @@ ENV{TEXTBANK_MODEM}!="1", GOTO="textbank_end"
 ENV{ID_MM_DEVICE_IGNORE}="1"
 SUBSYSTEM=="tty", GOTO="textbank_tty"
 
+# To reset its USB connection when it hangs.
+GROUP="dialout", MODE="0660"
 # A modem that is put to sleep comes back as another one, or sends a text twice.
 TEST=="power/control", ATTR{power/control}="on"
 GOTO="textbank_end"

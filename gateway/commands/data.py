@@ -108,6 +108,9 @@ def erase(ctx: click.Context, number: str, yes: bool, as_json: bool) -> None:
         click.echo(
             "Somebody reads the database now, so old pages stay in its log until the next quiet moment."
         )
+    path = config.database.path
+    for aside in sorted(path.parent.glob(f"{path.name}{copies.ASIDE}*")):
+        click.echo(f"{aside} was set aside by a restore and keeps this person: delete it.")
     click.echo(
         "Backups made before keep this person; restoring one erases again. Delete old backups when you can."
     )

@@ -66,7 +66,9 @@ def _do(desk: Desk, request: Request, rescue: Rescue, *, started: bool) -> Done:
             desk.twin = ""  # and whether this is another station's modem too
             return Done("The conversation with the modem is begun anew.", anew=True, reopen=True)
         case "pin":
-            desk.pin_once = Typed(request.argument or "", again=_role(desk, request) == "admin")
+            until = desk.clock.monotonic() + stations.PIN_LIFE_MS / 1000
+            again = _role(desk, request) == "admin"
+            desk.pin_once = Typed(request.argument or "", again=again, until=until)
             return Done(
                 "The PIN is tried once; the modem's state says how that went.", anew=True, reopen=True
             )

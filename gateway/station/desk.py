@@ -53,10 +53,14 @@ def _comes_first(notice: Notice) -> bool:
 
 @dataclass(frozen=True)
 class Typed:
-    """A PIN that a person typed on the page, for one try; `again`: an admin did, who may try one that was refused."""
+    """A PIN that a person typed on the page, for one try; `again`: an admin did, who may try one that was refused.
+
+    `until` (monotonic): then it is forgotten, for another card may be there by the time that a modem comes.
+    """
 
     pin: str
     again: bool
+    until: float
 
 
 @dataclass
@@ -73,6 +77,7 @@ class Late:
     until: float
     drains: bool
     asked: bool = False  # whether it takes commands
+    mr_before: int | None = None  # the reference before its own, which is one more
     followed: bool = False  # another text was handed over since: after `until` an answer is nobody's
 
 
@@ -124,6 +129,7 @@ class Desk:
     was_full: bool = False  # the modem said so since the last look
     told_full: bool = False  # and it has not been seen with room since
     late: Late | None = None
+    last_mr: int | None = None  # the reference of the last segment that was taken, since the start
     minute: deque[float] = field(default_factory=deque)  # when segments left, on the monotonic clock
     minute_of: str = ""  # the ICCID of the SIM that sent them
     slow_prompts: int = 0  # in a row

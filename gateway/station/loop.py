@@ -1,5 +1,6 @@
 """The loop of one station: one thing at a time, and when to come back."""
 
+import errno
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -160,7 +161,8 @@ class Station:
         late, modem = self._desk.late, self._desk.modem
         assert late is not None
         assert modem is not None
-        if late.asked or not modem.listens():
+        # Without the reference before it, its answer could not be told from the next text's: then it is only listened to.
+        if late.asked or late.mr_before is None or not modem.listens():
             late.asked = True
             return False
         late.drains = False
@@ -330,7 +332,7 @@ class Station:
             if job is not None:
                 sending.send(desk, job)
                 return desk.clock.monotonic()
-        held_until = desk.hold.until if desk.hold is not None else self._health_at
+        held_until = desk.hold.until if desk.held(now) and desk.hold is not None else self._health_at
         return now if desk.look_soon else min(self._rounds.at, self._health_at, held_until)
 
     def _read_first(self, now: float) -> None:
@@ -352,12 +354,16 @@ class Station:
         """The database refuses: keep what is in hand, take nothing new, say so when it can be said."""
         desk = self._desk
         log.warning("station=%s the database refused: %s", self.name, error)
-        locked = "locked" in str(error) or "busy" in str(error)
-        if "full" in str(error):
+        said, folder = str(error), str(desk.database.parent)
+        if "locked" in said or "busy" in said:
+            notice = explain.database_locked(LOCK_S)
+        elif "full" in said or getattr(error, "errno", 0) == errno.ENOSPC:
             desk.free_reserve()
+            notice = explain.disk_full(folder, 0)
+        else:
+            notice = explain.not_written(folder, said)
         try:
-            full = explain.disk_full(str(desk.database.parent), 0)
-            desk.say("waiting", explain.database_locked(LOCK_S) if locked else full)
+            desk.say("waiting", notice)
         except sqlite3.Error:
             log.debug("station=%s its state could not be written either", self.name)
         if desk.modem is not None:

@@ -1,7 +1,8 @@
 """PIN attempts: each recorded durably before the PIN is written to the modem, in the database and in the journal.
 
 One for each card (ICCID, or IMEI where a locked modem hides it) and PIN: one that was refused, or whose outcome nobody
-knows, is never tried again by the software, over restarts, crashes and restores. The first try of a PIN that a person
+knows, is never tried again by the software, over restarts, crashes and restores. A card that was hidden at one start and
+shows itself at another may be the same: where that is not known to be another, its PIN counts as tried. The first try of a PIN that a person
 typed may be a technician's; a second try of the same one is an admin's alone.
 """
 
@@ -22,7 +23,8 @@ class Pins:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._journal = Journal(desk.database)
-        self._typed, desk.pin_once = desk.pin_once, None
+        typed, desk.pin_once = desk.pin_once, None
+        self._typed = typed if typed and desk.clock.monotonic() < typed.until else None
         self._tried: int | None = None
         self._marks: tuple[str, str] | None = None  # card and attempt, as the journal has them
         desk.pin_spent = None
@@ -42,7 +44,7 @@ class Pins:
         if not pin or not card:
             return None
         key, marks = self._key(card, pin), self._mark(card, pin)
-        if self._spent(card, key, marks) and not (self._typed and self._typed.again):
+        if self._spent(identity, pin) and not (self._typed and self._typed.again):
             desk.pin_spent = (explain_modems.pin_tried_before if self._typed else explain.pin_refused)(
                 desk.name
             )
@@ -54,8 +56,8 @@ class Pins:
                 [card, key, desk.now_ms()],
             )
             row = self._row(card, key)
+            self._journal.note("pin", at=desk.now_ms(), card=marks[0], attempt=marks[1])
         self._tried = int(row["id"]) if row is not None else None
-        self._journal.note("pin", at=desk.now_ms(), card=marks[0], attempt=marks[1])
         self._marks = marks
         return pin
 
@@ -71,11 +73,26 @@ class Pins:
         ).fetchone()
         return row
 
-    def _spent(self, card: str, key: bytes, marks: tuple[str, str]) -> bool:
+    def _spent(self, identity: Identity, pin: str) -> bool:
         """Whether this PIN was tried on this card and not accepted, as far as database or journal know."""
-        row = self._row(card, key)
-        if row is not None and row["outcome"] != "accepted":
-            return True
+        card = identity.iccid or identity.imei
+        row = self._row(card, self._key(card, pin))
+        if row is not None:
+            return row["outcome"] != "accepted" or self._noted(card, pin)
+        return self._noted(card, pin) or self._spent_elsewhere(identity, pin)
+
+    def _spent_elsewhere(self, identity: Identity, pin: str) -> bool:
+        """Whether it was tried on what may be this card: on a hidden one in this modem, or on any while this one is hidden."""
+        rows = self._desk.db.execute(
+            "SELECT card, pin_key FROM pin_attempt WHERE outcome IS NOT 'accepted' AND (?='' OR card=?)",
+            [identity.iccid, identity.imei],
+        ).fetchall()
+        tried = any(self._key(row["card"], pin) == row["pin_key"] for row in rows)
+        return tried or (identity.imei != "" and self._noted(identity.imei, pin))
+
+    def _noted(self, card: str, pin: str) -> bool:
+        """Whether the journal knows of a try that did not open the card."""
+        marks = self._mark(card, pin)
         tried = opened = 0
         for place, act in enumerate(self._journal.acts("pin"), start=1):
             tried = place if act.get("attempt") == marks[1] else tried

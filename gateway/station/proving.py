@@ -28,23 +28,22 @@ class Proving:
         `fit`: the modem could send now.
         """
         desk = self._desk
-        if selftests.under_way(desk.db, desk.name) and selftests.judge(
-            desk.db, desk.rules, now=desk.now_ms()
-        ):
+        under_way = selftests.open_from(desk.db, desk.name)  # a person's, or begun before a restart of ours
+        if under_way is not None and selftests.judge(desk.db, desk.rules, now=desk.now_ms()):
             desk.ring()
         if desk.paused != "uncertain":
             self._proof, self._failed, self._ask_at = None, "", 0.0
             return False
         if self._proof is not None:
             return self._decide()
+        if under_way is not None:
+            self._proof, self._failed = under_way, ""
+            return True
         ask = fit and not self._failed and desk.clock.monotonic() >= self._ask_at
         return ask and self._begin()
 
     def _begin(self) -> bool:
         desk = self._desk
-        self._proof = selftests.open_by_gateway(desk.db, desk.name)  # begun before a restart of ours
-        if self._proof is not None:
-            return True
         self._ask_at = desk.clock.monotonic() + ASK_AGAIN_S
         receiver = selftests.partner(desk.db, desk.name)
         if receiver is None or selftests.last_by_gateway(desk.db, desk.name, since=desk.now_ms() - AGAIN_MS):

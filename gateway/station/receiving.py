@@ -173,13 +173,15 @@ class Reader:
         heard = late.settle(desk, everything)
         for notice in heard:
             match notice:
-                case Waiting(report=True):
+                case Waiting(report=True, storage=storage):
+                    desk.modem.also_read(storage)
                     result.reports = True
                 case Waiting(storage=storage, index=index) if (
                     storage == desk.modem.arrival_storage and index >= 0
                 ):
                     result.texts = True
                 case Waiting() | StorageFull():
+                    desk.modem.also_read(notice.storage)
                     result.texts = result.elsewhere = True
                     desk.was_full = desk.was_full or isinstance(notice, StorageFull)
                 case Direct():

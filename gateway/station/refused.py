@@ -27,6 +27,10 @@ WHOSE = (
     "The network refused a text, and the answer to the one before was still awaited: nobody knows whose refusal it is. "
     "This text may have gone out, or not."
 )
+WHOSE_YES = (
+    "The network took a text, and the answer to the one before was still awaited: nobody knows which of the two it took. "
+    "This text may have gone out, or not."
+)
 SHOWN_S = 30  # a shorter hold is not worth a line in anybody's list
 CENTRE_PERHAPS = (28, 30, 38, 330)  # also said when the number of the text centre is wrong
 
@@ -51,16 +55,45 @@ def settle(desk: Desk, job: Job, seq: int, error: HardwareError, written_at: flo
     _record(desk, seat, job, seq, refusal, decision, written_at)
     if refusal.family in ("SILENCE", "PORT") and written_at is not None and decision.move == "uncertain":
         desk.late = Late(
-            job=job, seq=seq, seat=seat, until=written_at + LISTEN_S, drains=refusal.family == "SILENCE"
+            job=job,
+            seq=seq,
+            seat=seat,
+            until=written_at + LISTEN_S,
+            drains=refusal.family == "SILENCE",
+            mr_before=desk.last_mr,
         )
     _station_after(desk, decision, centre, error)
 
 
+def _awaited(desk: Desk) -> Late | None:
+    """The attempt before this one, while its answer may still come."""
+    late = desk.late
+    return late if late is not None and late.followed and desk.clock.monotonic() <= late.until else None
+
+
 def _may_be_anothers(desk: Desk, refusal: Refusal) -> bool:
     """Whether this refusal may be the answer of the attempt before, still awaited: taken for this text's, it would go twice."""
-    late = desk.late
-    awaited = late is not None and late.followed and desk.clock.monotonic() <= late.until
-    return awaited and refusal.stage == "after" and refusal.family not in ("SILENCE", "PORT", "RESET")
+    after = refusal.stage == "after" and refusal.family not in ("SILENCE", "PORT", "RESET")
+    return after and _awaited(desk) is not None
+
+
+def answers_another(desk: Desk, mr: int | None) -> bool:
+    """Whether this acceptance may be the attempt before's: taken for this text's, this one might be lost unnoticed.
+
+    References are counted by the modem, one for each segment (23.040 9.2.3.6), so the one before's would be its own next.
+    """
+    late = _awaited(desk)
+    return late is not None and (mr is None or late.mr_before is None or mr == (late.mr_before + 1) % 256)
+
+
+def unclear(desk: Desk, job: Job, seq: int) -> None:
+    """An acceptance came that may be another's: nobody knows of this segment."""
+    seat, now = desk.seat, desk.now_ms()
+    assert seat is not None
+    desk.settle(lambda: _lose(desk, seat, job, seq, WHOSE_YES, now))
+    if _in_a_row(desk) >= UNCERTAIN_IN_A_ROW:
+        desk.paused = "uncertain"
+        desk.say("paused", lost_sight(desk, _in_a_row(desk)))
 
 
 def _record(

@@ -142,9 +142,7 @@ class Rescue:
     def _plight(self, failures: int) -> Plight:
         desk = self._desk
         now = desk.clock.monotonic()
-        reset_at = desk.db.execute("SELECT reset_at FROM station WHERE name=?", [desk.name]).fetchone()[
-            "reset_at"
-        ]
+        reset_at = self._reset_at()
         return Plight(
             failures=failures,
             tried=tuple(self._tried),
@@ -153,12 +151,16 @@ class Rescue:
             answer_may_come_s=0.0 if desk.late is None else desk.late.until - now,
         )
 
+    def _reset_at(self) -> int | None:
+        """When this modem was restarted last (ms)."""
+        row = self._desk.db.execute("SELECT reset_at FROM station WHERE name=?", [self._desk.name]).fetchone()
+        at: int | None = row["reset_at"]
+        return at
+
     def _restart(self, rung: Rung) -> str | None:
         """Do it; what was done, None when this way was not open (an event says so)."""
         desk = self._desk
-        before = desk.db.execute("SELECT reset_at FROM station WHERE name=?", [desk.name]).fetchone()[
-            "reset_at"
-        ]
+        before = self._reset_at()
         stations.set_facts(desk.db, desk.name, reset_at=desk.now_ms())
         log.info("station=%s restarts its modem: %s", desk.name, rung)
         try:
@@ -196,14 +198,17 @@ class Rescue:
     def asked(self) -> tuple[str, bool]:
         """A person pressed Reset: the vendor's command now, within the same limits. The answer, and whether it was written."""
         desk = self._desk
+        if desk.twin:
+            return answers.another_drives_it(desk.twin), False
         obstacle = ladder.obstacle_to_reset(self._plight(self._silences))
         if obstacle is not None:
             return answers.reset_not_now(obstacle[1], obstacle[0]), False
+        before = self._reset_at()
         stations.set_facts(desk.db, desk.name, reset_at=desk.now_ms())
         try:
             what = desk.modem.restart() if desk.modem is not None else self._by("command")
         except (NotPossible, PortMissing, PortBusy) as why:
-            stations.set_facts(desk.db, desk.name, reset_at=None)
+            stations.set_facts(desk.db, desk.name, reset_at=before)
             return answers.reset_not_possible(str(why)), False
         desk.opened_at = None
         return answers.reset_done(what), True

@@ -101,6 +101,10 @@ def _send_segment(desk: Desk, job: Job, seq: int) -> bool:
     except HardwareError as error:
         refused.settle(desk, job, seq, error, written_at)
     else:
+        if refused.answers_another(desk, mr):
+            refused.unclear(desk, job, seq)
+            return False
+        desk.last_mr = mr
         accepted = Accepted(job, seq, mr, desk.now_ms())
         desk.results.append(lambda: _accepted(desk, seat, accepted))
         desk.suspects.clear()

@@ -71,19 +71,19 @@ def start(desk: Desk, *, again: bool) -> bool:
         raise
     seeking.same_modem(desk, desk.modem.identity)
     pins.accepted(desk.modem.identity)
-    if other_port(desk, desk.modem.identity):
+    card = _card(desk, desk.modem.identity)
+    if other_port(desk, desk.modem.identity.imei, card):
         return False
-    _begin(desk, desk.modem.identity)
+    _begin(desk, desk.modem.identity, card)
     return True
 
 
-def _begin(desk: Desk, identity: Identity) -> None:
+def _begin(desk: Desk, identity: Identity, card: str) -> None:
     """The station's new start: epoch and recovery, the SIM's seat, and what must be known before anything is sent."""
     epoch = flight.begin(desk.db, desk.name, now=desk.now_ms())
     row = desk.db.execute(
         "SELECT paused_by, uncertain_in_a_row, iccid, imei FROM station WHERE name=?", [desk.name]
     ).fetchone()
-    card = _card(desk, identity)
     desk.paused = "person" if row["paused_by"] is not None else sims.paused(desk.db, card)
     if not desk.paused and row["uncertain_in_a_row"] >= UNCERTAIN_IN_A_ROW:
         desk.paused = "uncertain"
@@ -125,6 +125,7 @@ def _note_changes(desk: Desk, identity: Identity, card: str, before: sqlite3.Row
 
 def _another_card(desk: Desk, card: str) -> None:
     """What was refused to another SIM, and what it still awaits, is not this one's. A port that was opened anew changes nothing."""
+    desk.last_mr = None  # a modem that began anew may count from anywhere
     if desk.card != card:
         desk.late, desk.hold, desk.streak = None, None, Streak()
         desk.suspects.clear()

@@ -8,14 +8,13 @@ still have it: what a row remembers from before proves nothing, for modems chang
 
 from gateway import explain
 from gateway.station.desk import Desk
-from hardware.modem import Identity
 
 AGAIN_S = 900.0  # between looks at a port where another station's modem was seen
 
 
-def other_port(desk: Desk, identity: Identity) -> bool:
+def other_port(desk: Desk, imei: str, card: str) -> bool:
     """Whether this is the modem and SIM that another station has; if so it is said, and the port let go."""
-    held = (identity.imei, identity.iccid)
+    held = (imei, card)
     now = desk.clock.monotonic()
     desk.twin = desk.taken.take(desk.name, held, now=now)
     if not desk.twin:

@@ -2,11 +2,13 @@
 
 import contextlib
 import csv
+import os
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from gateway import (
     backup,
@@ -23,7 +25,9 @@ from gateway import (
     store,
 )
 from gateway.claims import Seat
+from gateway.cli import cli
 from gateway.errors import Refused
+from gateway.journal import Journal
 from gateway.rules import Rules
 from tests.gateway.conftest import ADA, LUIS, NOON, Desk, take_seat
 
@@ -165,6 +169,36 @@ def test_who_came_back_since_the_backup_is_back(
         )
 
 
+def test_who_stopped_last_stays_out_though_the_clock_was_set_back_before_it(
+    path: Path, db: sqlite3.Connection, desk: Desk, room, saved: Path
+) -> None:
+    desk.draft(ADA)
+    backup.make(path, saved, now=NOON)
+    desk.stop(ADA, now=NOON + 1)
+    optouts.undo(db, desk.conversation()["id"], by=room.coordinator, reason="She asked.", now=NOON + HOUR)
+    desk.stop(ADA, now=NOON + 2)
+    closed(db)
+    backup.restore(saved, path, now=NOON + HOUR)
+    with reopened(path) as again:
+        assert again.execute("SELECT opted_out_at FROM conversation WHERE number=?", [ADA]).fetchone()[0]
+
+
+def test_damaged_lines_of_the_journal_are_passed_over_and_the_others_count(
+    path: Path, db: sqlite3.Connection, desk: Desk, saved: Path
+) -> None:
+    desk.draft(ADA)
+    backup.make(path, saved, now=NOON)
+    desk.stop(ADA, now=NOON + 1)
+    acts = Path(f"{path}.acts")
+    odd = '{"act":"opt_in","at":"x","number":"00"}\n{"act":"erase"}\n{"act":"key","key":"zz"}\n'
+    acts.write_text(odd + acts.read_text())
+    closed(db)
+    backup.restore(saved, path, now=NOON + HOUR)
+    assert Journal(path).digest("a") == Journal(path).digest("a")
+    with reopened(path) as again:
+        assert again.execute("SELECT opted_out_at FROM conversation WHERE number=?", [ADA]).fetchone()[0]
+
+
 def test_who_was_erased_since_the_backup_is_erased_again(
     path: Path, db: sqlite3.Connection, desk: Desk, saved: Path
 ) -> None:
@@ -177,6 +211,32 @@ def test_who_was_erased_since_the_backup_is_erased_again(
     with reopened(path) as again:
         assert [row["number"] for row in again.execute("SELECT number FROM conversation")] == [LUIS]
         assert not again.execute("SELECT 1 FROM message WHERE text LIKE 'Only Ada%'").fetchone()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_what_root_restores_and_notes_stays_the_gateways(path: Path, desk: Desk, saved: Path) -> None:
+    stick = backup.make(path, saved, now=NOON).path
+    closed(desk.db)
+    os.chown(path, 12345, 12345)
+    Path(f"{path}.acts").unlink(missing_ok=True)
+    Journal(path).note("other", at=NOON)
+    backup.restore(stick, path, now=NOON)
+    assert {file.stat().st_uid for file in (path, Path(f"{path}.acts"))} == {12345}
+
+
+def test_what_a_sim_sent_since_the_backup_still_counts(
+    path: Path, db: sqlite3.Connection, desk: Desk, saved: Path
+) -> None:
+    backup.make(path, saved, now=NOON)
+    db.execute("INSERT INTO sim_day VALUES ('89', '2026-11-24', 150, ?)", [NOON])
+    db.execute(
+        "INSERT INTO sim (iccid, first_at, paused_at, paused_reason) VALUES ('89', 1, 2, 'No credit.')"
+    )
+    closed(db)
+    backup.restore(saved, path, now=NOON + HOUR)
+    with reopened(path) as again:
+        assert again.execute("SELECT segments FROM sim_day").fetchone()["segments"] == 150
+        assert again.execute("SELECT paused_reason FROM sim").fetchone()["paused_reason"] == "No credit."
 
 
 def test_old_sign_ins_end(path: Path, db: sqlite3.Connection, room, saved: Path) -> None:
@@ -311,3 +371,29 @@ def test_an_export_leaves_a_full_folder_alone(db: sqlite3.Connection, tmp_path: 
     (tmp_path / "full" / "letter").write_text("dear")
     with pytest.raises(Refused, match="not empty"):
         exporting.export(db, tmp_path / "full")
+
+
+def test_a_sender_whose_name_is_a_formula_is_exported_as_words(
+    db: sqlite3.Connection, desk: Desk, tmp_path: Path
+) -> None:
+    conversations.ensure(db, "=1+cmd|' /C", now=NOON)
+    desk.draft(ADA)
+    exporting.export(db, tmp_path / "out")
+    with (tmp_path / "out" / "people.csv").open(encoding="utf-8-sig", newline="") as file:
+        assert {row["number"] for row in csv.DictReader(file)} == {"'=1+cmd|' /C", ADA}
+
+
+def test_who_is_erased_is_also_in_what_a_restore_set_aside_and_the_command_says_so(
+    path: Path, tmp_path: Path, desk: Desk
+) -> None:
+    (tmp_path / "textbank.toml").write_text(
+        '[organisation]\nname = "Elm Street"\nregion = "US"\ntimezone = "America/New_York"\n'
+        '[[stations]]\nname = "north"\nport = "/dev/null/none"\n'
+    )
+    desk.draft(ADA)
+    aside = Path(f"{path}.before-restore-20261124T170000Z")
+    aside.touch()
+    words = ["--config", str(tmp_path / "textbank.toml"), "erase", ADA, "--yes"]
+    result = CliRunner().invoke(cli, words)
+    assert result.exit_code == 0, result.output
+    assert f"{aside} was set aside by a restore" in result.output

@@ -116,6 +116,9 @@ SAID = [
     explain.database_locked(30.0),
     explain.disk_full("/var/lib/textbank", 4_000_000),
     explain.disk_full("/var/lib/textbank", 0),
+    explain.not_written(
+        "/var/lib/textbank", "[Errno 13] Permission denied: '/var/lib/textbank/textbank.db.acts'"
+    ),
     explain.clock_not_trusted("The clock says 1 January 1970"),
     explain_remote.missing("north", "rfc2217://pi2.local:7001", "nothing answers at this address"),
     explain_remote.gone("north", "rfc2217://pi2.local:7001", "the other end hung up"),
@@ -155,6 +158,7 @@ ANSWERED = [
     answers.query_refused("AT+CMGL=4"),
     answers.not_started("lost"),
     answers.text_under_way(),
+    answers.another_drives_it("south"),
     answers.modem_refused("operation not supported"),
     answers.no_partner("north"),
     answers.self_test_began("north", "south"),
@@ -239,3 +243,8 @@ def test_evidence_is_one_line_of_bounded_length() -> None:
     notice = explain.not_a_modem("north", "/dev/ttyUSB0", "a\nb\tc " * 200)
     assert len(notice.evidence) <= 160
     assert "\n" not in notice.evidence
+
+
+def test_what_is_plugged_in_is_read_as_it_was_written() -> None:
+    seen = [sightings.storage("E3372 “x”", "1-1.3"), sightings.hilink("E3372", "1-1.4")]
+    assert sightings.read(sightings.written(seen)) == seen

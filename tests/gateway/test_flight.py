@@ -229,3 +229,25 @@ def test_two_texts_to_one_person_never_leave_by_two_sims_at_once(desk: Desk, sea
     assert claims.claim_next(desk.db, south, desk.rules, now=NOON) == (None, None)
     flight.accept(desk.db, seat, Accepted(first, 1, 1, NOON))
     assert claim(desk, seat).text == "Two"
+
+
+def test_what_a_station_had_in_hand_is_settled_though_its_modem_never_comes_back(
+    desk: Desk, seat: Seat
+) -> None:
+    left, waits = desk.approved(ADA), desk.approved(LUIS)
+    submit(desk, seat, claim(desk, seat))
+    claim(desk, seat)
+    again = desk.approved(ADA, "And this?")
+    flight.recover_all(desk.db, now=NOON)
+    assert [desk.state(text) for text in (left, waits)] == ["uncertain", "approved"]
+    other = take_seat(desk.db, "south")  # the same SIM, in another modem
+    assert {claim(desk, other).message_id, claim(desk, other).message_id} == {waits, again}
+
+
+def test_the_text_of_a_self_test_is_found_behind_any_number_of_others(desk: Desk, seat: Seat) -> None:
+    for n in range(claims.MOST_LOOKED_AT + 1):
+        desk.approved(f"+1202555{n:04}", kind="reply")
+    last = desk.approved(LUIS, kind="reply")
+    job, _ = claims.claim_next(desk.db, seat, desk.rules, now=NOON, only=last)
+    assert job is not None
+    assert job.message_id == last

@@ -56,3 +56,16 @@ def test_bytes_that_are_no_json_harm_nothing(journal: Journal) -> None:
     journal.path.write_bytes(b"\xff\xfe\n[1]\nnull\n")
     journal.note("pin", at=1)
     assert len(list(journal.acts("pin"))) == 1
+
+
+def test_a_line_of_which_the_disk_took_a_part_is_an_error(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal.note("pin", at=1)
+    real = os.write
+    monkeypatch.setattr(os, "write", lambda fd, data: real(fd, data[: len(data) // 2]))
+    with pytest.raises(OSError, match="No space"):
+        journal.note("pin", at=2)
+    monkeypatch.undo()
+    journal.note("pin", at=3)
+    assert [act["at"] for act in journal.acts("pin")] == [1, 3]

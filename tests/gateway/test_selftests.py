@@ -2,15 +2,15 @@
 
 import dataclasses
 import sqlite3
-from datetime import time
+from datetime import time, timedelta
 
 import pytest
 
-from gateway import ledger, selftests, sims, stations
+from gateway import claims, flight, ledger, selftests, sims, stations
 from gateway.errors import Refused
 from gateway.policy import Quiet
 from gateway.rules import Rules
-from tests.gateway.conftest import NOON, Room
+from tests.gateway.conftest import NOON, Room, take_seat
 
 NORTH, SOUTH = "+12025550100", "+12025550101"
 
@@ -69,6 +69,19 @@ def test_a_test_that_makes_no_sense_is_refused(
         selftests.begin(two, sender, receiver, by=room.technician, rules=rules, now=NOON)
 
 
+def test_a_modem_that_somebody_paused_is_not_tested_and_says_so_at_once(
+    two: sqlite3.Connection, room: Room, rules: Rules
+) -> None:
+    iccid = two.execute("SELECT iccid FROM station WHERE name='north'").fetchone()["iccid"]
+    sims.pause(two, iccid, "No credit.", now=NOON)
+    with pytest.raises(Refused, match="Go on"):
+        begin(two, room, rules)
+    sims.resume(two, iccid)
+    stations.set_facts(two, "north", paused_by=room.technician.id)
+    with pytest.raises(Refused, match="Go on"):
+        begin(two, room, rules)
+
+
 def test_a_volunteer_may_not(two: sqlite3.Connection, room: Room, rules: Rules) -> None:
     with pytest.raises(Refused):
         selftests.begin(two, "north", "south", by=room.volunteer, rules=rules, now=NOON)
@@ -111,6 +124,23 @@ def test_it_ends_after_three_minutes_with_a_sentence_and_its_text_does_not_leave
     assert test["passed"] == 0
     assert "could not send" in test["reason"]
     assert two.execute("SELECT state FROM message").fetchone()["state"] == "expired"
+
+
+def test_a_text_that_becomes_uncertain_after_its_test_is_over_asks_nobody(
+    two: sqlite3.Connection, room: Room, rules: Rules
+) -> None:
+    begin(two, room, rules)
+    seat = take_seat(
+        two, "north", str(two.execute("SELECT iccid FROM station WHERE name='north'").fetchone()[0])
+    )
+    job, _ = claims.claim_next(two, seat, rules, now=NOON)
+    assert job is not None
+    flight.submit(two, seat, job, 1, rules, valid_for=timedelta(hours=1), now=NOON + 2000)
+    assert selftests.judge(two, rules, now=NOON + 180_000) == 1
+    flight.lose(two, seat, job, 1, "No answer came.", now=NOON + 182_000)
+    assert two.execute("SELECT state FROM message").fetchone()["state"] == "uncertain"
+    selftests.judge(two, rules, now=NOON + 240_000)
+    assert two.execute("SELECT state FROM message").fetchone()["state"] != "uncertain"
 
 
 @pytest.mark.parametrize("text", ["Test ABCDEFGH", "Hello", selftests.WORDS.format(token="ABCDEFGH")])
@@ -165,9 +195,9 @@ def test_a_test_whose_text_cannot_leave_ends_at_once_with_the_real_reason(
 
 
 def test_a_pause_belongs_to_the_sim_and_a_number_to_one_sim(two: sqlite3.Connection, room: Room) -> None:
-    stations.pause_sim(two, "891", "No credit.", now=NOON)
+    sims.pause(two, "891", "No credit.", now=NOON)
     assert sims.paused(two, "891") == "No credit."
-    stations.resume_sim(two, "891")
+    sims.resume(two, "891")
     assert sims.paused(two, "891") == ""
     with pytest.raises(Refused, match="Another SIM"):
         sims.set_number(two, "891", SOUTH, by=room.technician, region="US", now=NOON)

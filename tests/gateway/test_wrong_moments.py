@@ -25,7 +25,7 @@ from hardware.submit import Prompt
 from hardware.virtual import VirtualBank
 from tests.gateway.bench import QUICK, Bench, Blocker, wait_for
 from tests.gateway.conftest import ADA, LUIS, NOON, Desk, Room, take_seat
-from tests.gateway.test_flight import claim
+from tests.gateway.test_flight import claim, submit
 
 pytestmark = pytest.mark.usefixtures("impatient")
 
@@ -353,6 +353,16 @@ def test_the_text_that_a_station_died_on_lets_the_others_go_first(desk: Desk, pa
     row = desk.db.execute("SELECT state, not_before FROM message").fetchone()
     assert row["state"] == "approved"
     assert row["not_before"] > store.wall_ms() + HOUR_MS - 60_000
+
+
+def test_what_a_station_had_handed_over_when_it_died_is_asked_of_people_though_its_modem_stays_away(
+    desk: Desk, path: Path
+) -> None:
+    seat = take_seat(desk.db)
+    message_id = desk.approved()
+    submit(desk, seat, claim(desk, seat))
+    run_to_the_end(desk, path, broken, 1)
+    assert desk.state(message_id) == "uncertain"
 
 
 def test_the_octets_that_a_modem_sent_instead_of_an_answer_are_in_no_log(

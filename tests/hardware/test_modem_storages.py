@@ -190,3 +190,15 @@ def test_one_argument_chooses_what_is_read_and_not_where_texts_arrive() -> None:
 def test_a_modem_that_lets_no_storage_be_chosen_is_read_where_it_stands() -> None:
     bench = Bench({"AT+CPMS=*": "+CMS ERROR: 302", "AT+CMGL=4": f"+CMGL: 3,0,,23\n{DELIVER}"})
     assert bench.modem.list(everything=True) == [GOOD]
+
+
+def test_a_storage_that_only_an_indication_names_is_read_too() -> None:
+    """A modem that advertises SM and ME put its reports into SR, said so, and they lay there."""
+    bench = Bench({"AT+CPMS=?": '+CPMS: ("SM","ME"),("SM","ME"),("SM","ME")', "AT+CMGL=4": "OK"})
+    bench.modem.also_read("SR")
+    bench.modem.also_read('"; +CMGD=1')
+    bench.scripted.written.clear()
+    bench.modem.list(everything=True)
+    chosen = [text for text in bench.scripted.written if text.startswith("AT+CPMS=")]
+    assert any(text.startswith('AT+CPMS="SR"') for text in chosen)
+    assert not any("CMGD" in text for text in bench.scripted.written)

@@ -1,6 +1,7 @@
 """The ways to make a silent modem begin anew: by its own command, by USB, by the power of its port alone."""
 
 import fcntl
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -120,3 +121,17 @@ def test_f76_power_is_cycled_only_where_the_hub_switches_one_port(tmp_path: Path
 )
 def test_a_place_is_a_hub_and_a_port(place: str, hub: tuple[str, str]) -> None:
     assert restart.hub_and_port(place) == hub
+
+
+def test_f67_a_device_that_went_meanwhile_and_a_program_that_hangs_are_ways_that_are_not_open(
+    stick: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(NotPossible, match="not there any more"):
+        restart.by_usb(stick / "sys/devices/usb1/1-1/1-1.4")
+
+    def hangs(words: list[str], **how: object) -> None:
+        raise subprocess.TimeoutExpired(words, 30)
+
+    monkeypatch.setattr(subprocess, "run", hangs)
+    with pytest.raises(NotPossible, match="timed out"):
+        restart.by_power(stick / "1-1.3", installed=True)

@@ -46,6 +46,9 @@ def test_a_code_that_asks_is_let_through(code: str) -> None:
         "*1*2*3*4*5*6#",
         "*12345#",
         "*100#*100#",
+        "*\u0661\u0660\u0660#",
+        "*140*0799999999*10#",  # gives credit away
+        "*104*1234567890123456#",  # a voucher
     ],
 )
 def test_a_code_that_changes_a_setting_or_could_is_not(code: str) -> None:

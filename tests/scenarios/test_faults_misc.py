@@ -10,6 +10,8 @@ import pytest
 
 from gateway import readings
 from gateway.store import moment
+from hardware.modem import Modem
+from hardware.restart import NotPossible
 from tests.scenarios.asking import ask, engine, resets, technician, told
 from tests.scenarios.receiving import Make
 from tests.simulated import ADA, RULES
@@ -111,6 +113,23 @@ def test_f67_the_button_restarts_it_now_and_says_why_when_it_may_not(make: Make)
     house.run(120)
     assert "restarted less than ten minutes ago. Try again in" in ask(house, "reset", by=tess)
     assert resets(house) == 1
+
+
+def test_f67_a_reset_that_the_modem_refuses_is_forgotten_and_the_one_before_it_is_not(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = make()
+    house.until_ready()
+    house.run(120)
+    before = house.wall() - 700_000
+    house.db.execute("UPDATE station SET reset_at=?", [before])
+
+    def refuses(modem: Modem) -> str:
+        raise NotPossible("it refused AT+CFUN=1,1")
+
+    monkeypatch.setattr(Modem, "restart", refuses)
+    assert "could not be told to restart" in ask(house, "reset")
+    assert house.db.execute("SELECT reset_at FROM station").fetchone()["reset_at"] == before
 
 
 def test_f18_f67_nothing_is_reset_while_a_texts_answer_may_come(make: Make) -> None:

@@ -2,6 +2,8 @@
 written to the modem, what became of the SIM's tries.
 """
 
+import errno
+import os
 import shutil
 from functools import partial
 from pathlib import Path
@@ -9,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from gateway import people, sims, stations, store
+from gateway.journal import Journal
 from gateway.people import User
 from tests.scenarios.asking import engine
 from tests.scenarios.receiving import Make
@@ -109,6 +112,58 @@ def test_f1_where_a_locked_modem_hides_the_card_its_own_number_stands_for_it(mak
     house.until_ready()
     outcomes = [row["outcome"] for row in house.db.execute("SELECT outcome FROM pin_attempt ORDER BY id")]
     assert outcomes == ["refused", "accepted"]
+
+
+@pytest.mark.parametrize("hidden_first", [True, False])
+def test_f1_a_card_that_hides_itself_at_one_start_and_not_at_another_gets_a_pin_once(
+    make: Make, *, hidden_first: bool
+) -> None:
+    house = make(pin="9999", personality="generic")
+    house.fault("pin_required")
+    if hidden_first:
+        house.fault("iccid_hidden")
+    until_paused(house, "refused the PIN")
+    if hidden_first:
+        house.clear("iccid_hidden")
+    else:
+        house.fault("iccid_hidden")
+    house.restart()
+    house.run(120)
+    assert len(entered(house)) == 1
+
+
+def test_f1_a_typed_pin_is_not_kept_for_whatever_card_comes_later(make: Make) -> None:
+    house = make()
+    house.fault("pin_required")
+    until_paused(house, "asks for its PIN")
+    house.world.modems[0].unplug(house.now())
+    house.until(lambda: house.said()[0] == "lost", "lost")
+    type_pin(house, "1234", somebody(house, "technician"))
+    house.run(300)
+    house.world.modems[0].plug(house.now())
+    until_paused(house, "asks for its PIN")
+    assert entered(house) == []
+
+
+@pytest.mark.parametrize(
+    ("number", "words"), [(errno.ENOSPC, "disk is full"), (errno.EACCES, "chown"), (errno.EROFS, "chown")]
+)
+def test_f1_no_pin_is_entered_while_its_attempt_cannot_be_noted(
+    make: Make, monkeypatch: pytest.MonkeyPatch, number: int, words: str
+) -> None:
+    house = make(pin="1234")
+    house.fault("pin_required")
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(number, os.strerror(number), "textbank.db.acts")
+
+    monkeypatch.setattr(Journal, "note", refuse)
+    house.until(lambda: words in house.said()[1], words)
+    house.run(60)
+    assert entered(house) == []
+    monkeypatch.undo()
+    house.until_ready()
+    assert len(entered(house)) == 1
 
 
 def test_f2_only_an_admin_tries_a_refused_pin_again(make: Make) -> None:

@@ -4,7 +4,9 @@ sends, gets its report, restarts by itself on the way, and is as useful as befor
 
 import pytest
 
+from hardware import identity
 from hardware.virtual.personality import PERSONALITIES
+from tests.scenarios.asking import ask
 from tests.scenarios.receiving import Make, pdu
 from tests.simulated import LUIS, House
 from tests.virtual_link import VirtualLink
@@ -82,7 +84,12 @@ def test_a_healthy_modem_is_ready_at_once(make: Make) -> None:
     assert house.until_ready() < 3
 
 
-def test_f79_two_ports_of_one_modem_are_one_modem_and_the_second_is_left_alone(make: Make) -> None:
+@pytest.mark.parametrize("tells_iccid", [True, False])
+def test_f79_two_ports_of_one_modem_are_one_modem_and_the_second_is_left_alone(
+    make: Make, monkeypatch: pytest.MonkeyPatch, *, tells_iccid: bool
+) -> None:
+    if not tells_iccid:
+        monkeypatch.setattr(identity, "with_card", lambda at, identity, profile: identity)
     house = make(count=2, personality="quectel-ec25")
     ports = (0, "0.1")
     house._link = lambda number: VirtualLink(house.world, ports[number], house.clock, began=house.began)
@@ -97,3 +104,7 @@ def test_f79_two_ports_of_one_modem_are_one_modem_and_the_second_is_left_alone(m
     house.until(lambda: house.shown() == ["Hello"], "shown once", 90)
     assert len(house.world.network.air) == 1
     assert house.opened[int(second[1])] == opened  # its port was not even opened again
+    assert f"is driven by {first}" in ask(
+        house, "reset", name=second
+    )  # a text of the other's may be on its way
+    assert house.opened[int(second[1])] == opened

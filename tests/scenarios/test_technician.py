@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from gateway import people, readings, selftests, sims, stations
+from gateway import people, readings, selftests, sims
 from hardware.virtual.engine import Engine
 from tests.scenarios.asking import ask, engine, technician, told
 from tests.scenarios.receiving import Make
@@ -78,7 +78,7 @@ def test_a_sim_on_hold_stays_so_over_a_restart_and_in_another_modem_until_somebo
     house = make(count=2)
     house.until_ready()
     iccid = engine(house).card.iccid
-    stations.pause_sim(house.db, iccid, "The network says that this SIM has no credit.", now=house.wall())
+    sims.pause(house.db, iccid, "The network says that this SIM has no credit.", now=house.wall())
     house.restart()
     house.until(lambda: house.said("s0")[0] == "paused", "paused")
     exchange_sims(engine(house, 0), engine(house, 1))
@@ -218,6 +218,17 @@ def test_a_station_whose_self_test_fails_waits_for_a_person_and_does_not_try_aga
     house.clear("cmgs_error")
     ask(house, "resume", by=technician(house))
     house.until(lambda: house.state(texts[2]) in ("sent", "delivered"), "sent")
+
+
+def test_a_self_test_that_a_person_begins_proves_a_paused_station_well(make: Make) -> None:
+    house = two(make)
+    house.fault("cmgs_error", 332)
+    texts = [by_s0(house, f"+1202555016{number}") for number in range(3)]
+    house.until(lambda: "did not pass" in house.said()[1], "the sentence", 900)
+    house.clear("cmgs_error")
+    ask(house, "self_test", by=technician(house))
+    house.until(lambda: house.state(texts[2]) in ("sent", "delivered"), "it goes on", 900)
+    assert [row["passed"] for row in selftests.latest(house.db)] == [1, 0]
 
 
 def test_without_another_modem_a_paused_station_waits_for_a_person(make: Make) -> None:

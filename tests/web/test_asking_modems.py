@@ -240,6 +240,7 @@ def test_what_the_pages_of_the_modems_show_changes_their_pulse(ready: World) -> 
         lambda: readings.host_event(db, "undervoltage", "hwmon", now=now),
         lambda: sims.set_balance(db, ICCIDS["north"], "4 USD", now=now),
         lambda: sims.pause(db, ICCIDS["north"], "No credit.", now=now),
+        lambda: sims.resume(db, ICCIDS["north"]),
         lambda: selftests.approve_standing(db, by=ready.users["admin"], channel="panel", now=now),
         lambda: selftests.begin(db, "north", "south", by=None, rules=ready.rules, now=now),
         lambda: db.execute("UPDATE self_test SET received_at=?", [now]),

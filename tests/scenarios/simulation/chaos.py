@@ -28,7 +28,7 @@ TROUBLES: tuple[tuple[str, Value | None, int | None], ...] = (  # what leaves ev
     ("slot_sticks", None, 2), ("dup_inbound", 3, 1), ("memory_full", None, 1), ("spill", "ME", 1), ("cnmi_forgotten", None, 1),
     ("lowercase_pdu", None, 2), ("ff_padded_pdu", None, 2), ("cmgs_stray", 31_000, 1), ("cmgs_stray", 190_000, 1), ("busy", 3, 1),
     ("ringing", None, 1), ("full_blocks_sending", 322, 1), ("no_smsc", None, 1),
-    ("report_late", 600.0, 2), ("report_shuffled", 5.0, 2), ("report_twice", None, 2), ("report_in", "SR", 2), ("report_ra", "national", 2),
+    ("report_late", 600.0, 2), ("report_shuffled", 5.0, 2), ("report_twice", None, 2), ("report_in", "ME", 2), ("report_ra", "national", 2),
     ("mm_grabs_port", 8.0, None), ("boot_storm", 20.0, 1), ("garbage_prefix", None, 3), ("glued_urc", None, 3), ("cr_cr_lf", None, 3),
     ("pdu_comma_zero", None, 2), ("header_short", None, 2), ("error_cut", None, 2), ("sim_failure", None, 1), ("cpin_no_ok", None, 1),
     ("urc_inside_echo", None, 2), ("cmgl_hang", 90.0, 1), ("sim_busy", 3, None), ("plain_error", None, 2), ("text_errors", None, 2),
