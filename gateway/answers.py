@@ -9,7 +9,7 @@ from gateway.notice import sentence
 
 def reset_done(what: str) -> str:
     """The button Reset: it was done."""
-    return f"The modem was told to restart: {what}. It is back in about a minute."
+    return f"The modem was told to restart: {what}. If it restarts, it is back in about a minute; its page shows it."
 
 
 def reset_not_now(why: str, wait_s: float) -> str:

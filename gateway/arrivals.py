@@ -157,7 +157,7 @@ def _read(
     if returned is not None and returned["inbound_id"] is None:
         return  # a self-test's, that was dealt with when it came first
     text = contents.text_of(number, [tpdu])
-    if text.kind == "text" and selftests.arrived(db, seen.station, text.words, now=now):
+    if text.kind == "text" and selftests.arrived(db, seen.station, text.words, number=number, now=now):
         return  # our own modem's: the row keeps it, and nobody needs to answer
     of = returned["inbound_id"] if returned is not None else None
     _settle(db, [arrival_id], _show(db, seen, replace(text, asks=text.asks and of is None), now, again_of=of))

@@ -1,7 +1,8 @@
 """The USSD code with which a SIM tells its balance: the one that each SIM was asked last is remembered.
 
-Promises: what does not look like a code is refused before anybody is asked. Whether a code only asks is judged where it is
-sent (`hardware.ussd`), and the refusal comes back as the answer. Fails with `Refused`.
+Promises: an answer that tells no balance (an error, a menu) never takes the place of one. What does not look like a code is
+refused before anybody is asked; whether a code only asks is judged where it is sent (`hardware.ussd`), and the refusal
+comes back as the answer. Fails with `Refused`.
 """
 
 import re
@@ -11,6 +12,15 @@ from gateway.errors import Refused
 from gateway.store import write
 
 CODE = re.compile(r"[*#]{1,2}[0-9]{1,8}(?:\*[0-9]{0,20}){0,3}#")
+
+_MENU = re.compile(r"(?:^|\s)([12])\s?[.):=\-]?\s(?=[^\W\d])")
+_AMOUNT = re.compile(r"\d[.,]\d")
+
+
+def tells_balance(words: str) -> bool:
+    """Whether an answer may be a balance: it has a number, and is no menu ("1 Balance 2 Offers")."""
+    menu = set(_MENU.findall(words)) >= {"1", "2"}
+    return bool(_AMOUNT.search(words)) or (any(c.isdigit() for c in words) and not menu)
 
 
 def checked(code: str) -> str:

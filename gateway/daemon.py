@@ -35,6 +35,7 @@ from gateway.rules import rules_of
 from gateway.schedule import Housekeeper
 from gateway.station import Station
 from gateway.store import connect, wall_ms
+from gateway.taken import Taken
 from gateway.whereabouts import Seek, Where, imei_of
 from hardware.errors import HardwareError
 from hardware.link import Clock, SystemClock
@@ -162,6 +163,7 @@ class Gateway:
         self._database = config.database.path
         self._clock = clock or SystemClock()
         self._open_modem = open_modem or self._open_port
+        self._taken = Taken()
         self._ending, self._end = socket.socketpair()
         self._workers: list[Worker] = []
         self._finder: Finder | None = None
@@ -274,6 +276,7 @@ class Gateway:
             clock=self._clock,
             open_modem=lambda: self._open_modem(replace(spec, port=self._where(spec).port)),
             seek=Seek(partial(self._where, spec), partial(self._doubt, spec.name)),
+            taken=self._taken,
         )
 
     def _listen(self, bell: Bell, housekeeper: Housekeeper, host: Host) -> None:

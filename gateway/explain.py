@@ -25,6 +25,16 @@ def port_missing(station: str, port: str) -> Notice:
     )
 
 
+def port_not_opened(station: str, port: str, evidence: str) -> Notice:
+    """The configured path is there, and cannot be opened as a modem's port."""
+    return Notice(
+        f"The port of the modem {station} cannot be opened.",
+        seen(f"On {port} the computer said", evidence),
+        f"Nothing was written to it. {KEPT}",
+        "Correct the port in the configuration, or name none: then the modem is found by itself. `textbank doctor` says more.",
+    )
+
+
 def modem_absent(station: str, modem: str, place: str, about: tuple[str, ...]) -> Notice:
     """A station's own modem, found by itself before, is plugged in nowhere. `about`: what else is, a sentence each."""
     last = f" It was last in the USB socket {place}." if place else ""

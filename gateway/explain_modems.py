@@ -3,6 +3,8 @@
 Pure. As `gateway/explain.py`, whose reader is the same.
 """
 
+from collections.abc import Sequence
+
 from gateway.notice import KEPT, Notice, seen, sentence
 
 
@@ -74,11 +76,40 @@ def restart_not_possible(station: str, rung: str, why: str) -> Notice:
     )
 
 
-def nothing_helped(station: str) -> Notice:
-    """The ladder's end: a person has to come."""
+def silent(
+    station: str, since: str, restarts: Sequence[tuple[str, str]], following: tuple[str, str]
+) -> Notice:
+    """It stays silent: `since` when ("14:36"), `restarts` what was done (rung and when), `following` the next rung and from when.
+
+    A rung is "reopen" or one of `restarted`; a time "" is at once.
+    """
+    how = {
+        "command": "told it to restart",
+        "usb": "reset its USB connection",
+        "power": "took its power for a moment",
+    }
+    done = ["opened its port anew", *(f"{how[rung]} at {at}" for rung, at in restarts)]
+    coming = {
+        "reopen": "open its port again",
+        "command": "tell it to restart",
+        "usb": "reset its USB connection, where that is open to us",
+        "power": "switch its power off and on, where that is open to us",
+    }
+    rung, at = following
+    first = f"Not before {at} we" if at else "Next we"
+    return Notice(
+        f"The modem {station} stays silent.",
+        f"It has not answered since {since}.",
+        f"We {_listed(done)}. {first} {coming[rung]}. {KEPT}",
+        "Unplug the modem, count to ten, and plug it in again; or wait for that.",
+    )
+
+
+def nothing_helped(station: str, since: str) -> Notice:
+    """The ladder's end: a person has to come. `since`: when it fell silent."""
     return Notice(
         f"The modem {station} does not answer, and nothing that we can do from here helped.",
-        "We opened its port anew and restarted it in every way that is open to us.",
+        f"It has not answered since {since}. We opened its port anew and restarted it in every way that is open to us.",
         f"We look for it every half minute. {KEPT}",
         "Unplug the modem, count to ten, plug it in again. If it stays silent, try another socket, cable or power supply.",
     )
@@ -122,6 +153,10 @@ def self_test_failed(station: str, reason: str) -> Notice:
         f"Nothing is sent again by itself. {KEPT}",
         "Look at signal, credit and cable, then press Go on at the modem's page. Settle the uncertain texts in the list.",
     )
+
+
+def _listed(parts: Sequence[str]) -> str:
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
 def _opening(words: str) -> str:

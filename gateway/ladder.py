@@ -5,6 +5,7 @@ a person. The first is no reset and is always open; of the others at most one in
 still starting after it was plugged in, and none while a text's answer may still come.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
@@ -40,22 +41,26 @@ def next_step(plight: Plight) -> Step:
     """The next rung that may be tried. "person" means that the software has nothing left to try."""
     if plight.failures < REOPENS:
         return Step("reopen")
-    rung: Rung = next((rung for rung in RUNGS[1:] if rung not in plight.tried), "person")
+    rung = untried(plight.tried)
     if rung == "person":
         return Step("person")
     obstacle = obstacle_to_reset(plight)
     return Step("reopen", obstacle[0], obstacle[1]) if obstacle else Step(rung)
 
 
+def untried(tried: Collection[Rung]) -> Rung:
+    """The gentlest reset that was not tried; "person" when all were."""
+    return next((rung for rung in RUNGS[1:] if rung not in tried), "person")
+
+
 def obstacle_to_reset(plight: Plight) -> tuple[float, str] | None:
-    """What forbids a reset now: for how long, and why, in words for a person; None when nothing does."""
+    """What forbids a reset longest: for how long yet, and why, in words for a person; None when nothing does."""
+    found: list[tuple[float, str]] = []
     if plight.answer_may_come_s > 0:
-        return plight.answer_may_come_s, "the answer to a text may still come"
+        found.append((plight.answer_may_come_s, "the answer to a text may still come"))
     if plight.since_opened_s is not None and plight.since_opened_s < STARTING_S:
-        return (
-            STARTING_S - plight.since_opened_s,
-            "it was plugged in less than 90 seconds ago and may still be starting",
-        )
+        why = "it was plugged in less than 90 seconds ago and may still be starting"
+        found.append((STARTING_S - plight.since_opened_s, why))
     if plight.since_reset_s is not None and 0 <= plight.since_reset_s < BETWEEN_RESETS_S:
-        return BETWEEN_RESETS_S - plight.since_reset_s, "it was restarted less than ten minutes ago"
-    return None
+        found.append((BETWEEN_RESETS_S - plight.since_reset_s, "it was restarted less than ten minutes ago"))
+    return max(found, default=None)

@@ -154,24 +154,46 @@ def _text(db: sqlite3.Connection, sender: str, number: str, text: str, now: int)
     return message_id
 
 
-def arrived(db: sqlite3.Connection, station: str, text: str, *, now: int) -> bool:
-    """Whether this text that came in is a self-test's: then it is recorded here, and nobody needs to see it."""
+def arrived(db: sqlite3.Connection, station: str, text: str, *, number: str, now: int) -> bool:
+    """Whether this text that came in from `number` is a self-test's: then nobody needs to see it, whichever modem got it.
+
+    Its arrival is recorded where it was meant to come; elsewhere its test ends, for then a number is not where we think.
+    """
     found = TOKEN.search(text)
     if found is None or text != WORDS.format(token=found[1]):
         return False
     with write(db):
         test = db.execute("SELECT * FROM self_test WHERE token=?", [found[1]]).fetchone()
-        if test is None or test["receiver"] != station:
-            return False
-        db.execute("UPDATE self_test SET received_at=coalesce(received_at, ?) WHERE id=?", [now, test["id"]])
+        if test is None:
+            return (
+                db.execute("SELECT 1 FROM sim WHERE number=? AND number<>''", [number]).fetchone() is not None
+            )
+        if test["receiver"] == station:
+            db.execute(
+                "UPDATE self_test SET received_at=coalesce(received_at, ?) WHERE id=?", [now, test["id"]]
+            )
+        else:
+            db.execute(
+                "UPDATE self_test SET reason=? WHERE id=? AND ended_at IS NULL",
+                [_elsewhere(test, station), test["id"]],
+            )
         return True
+
+
+def _elsewhere(test: sqlite3.Row, station: str) -> str:
+    return (
+        f"The text for {test['receiver']} came to {station}: its number is not that of the SIM in {test['receiver']}. "
+        "Look at the numbers of both SIMs on their modems' pages."
+    )
 
 
 def judge(db: sqlite3.Connection, rules: Rules, *, now: int) -> int:
     """Bring the tests that are under way up to date and end those that can end; returns how many ended."""
     rows = db.execute(
-        "SELECT t.*, m.state, m.reason AS why, m.sent_at AS left_at, m.reported_at AS told_at, m.submitted_at FROM self_test t "
-        "LEFT JOIN message m ON m.id=t.message_id WHERE t.ended_at IS NULL"
+        "SELECT t.*, m.state, m.reason AS why, m.sent_at AS left_at, m.reported_at AS told_at, m.submitted_at, "
+        "c.paused_reason, k.iccid AS begun_on, s.iccid AS iccid_now, s.paused_by FROM self_test t "
+        "LEFT JOIN message m ON m.id=t.message_id LEFT JOIN conversation k ON k.id=m.conversation_id "
+        "LEFT JOIN station s ON s.name=t.sender LEFT JOIN sim c ON c.iccid=k.iccid WHERE t.ended_at IS NULL"
     ).fetchall()
     ended = sum(_judge_one(db, test, rules, now) for test in rows)
     # A text that was handed over just before the end becomes uncertain after it.
@@ -188,10 +210,11 @@ def _judge_one(db: sqlite3.Connection, test: sqlite3.Row, rules: Rules, now: int
     reported_at = test["told_at"] if test["state"] == "delivered" else None
     complete = sent_at and test["received_at"] and (reported_at or not rules.delivery_reports)
     refused = test["state"] in ("failed", "withdrawn", "expired", "undelivered")
-    over = complete or refused or now - test["started_at"] >= LIMIT_MS
+    stopped = _stopped(test)
+    over = complete or refused or stopped or now - test["started_at"] >= LIMIT_MS
     if not over and (sent_at, reported_at) == (test["sent_at"], test["reported_at"]):
         return False
-    reason = None if complete or not over else _why(test, sent_at)
+    reason = None if complete or not over else stopped or _why(test, sent_at)
     with write(db):
         db.execute(
             "UPDATE self_test SET sent_at=?, reported_at=?, ended_at=?, passed=?, reason=? WHERE id=?",
@@ -207,6 +230,22 @@ def _judge_one(db: sqlite3.Connection, test: sqlite3.Row, rules: Rules, now: int
         if over:
             _settle_text(db, test, now)
     return bool(over)
+
+
+def _stopped(test: sqlite3.Row) -> str:
+    """Why the test has failed before its time, so that nobody waits for it; "" while it may pass."""
+    sender = test["sender"]
+    if test["reason"]:
+        return str(test["reason"])  # it came to another modem
+    if test["state"] != "approved" or test["submitted_at"]:
+        return ""
+    if test["begun_on"] != test["iccid_now"]:
+        return f"{sender} did not send the text: another SIM is in it now. Test again."
+    if test["paused_by"] is not None:
+        return f"{sender} did not send the text: it is paused. Press Go on at its page, then test again."
+    if test["paused_reason"]:
+        return f"{sender} could not send the text. {test['paused_reason']}"
+    return ""
 
 
 def _settle_text(db: sqlite3.Connection, test: sqlite3.Row, now: int) -> None:

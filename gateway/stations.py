@@ -110,13 +110,21 @@ def set_state(db: sqlite3.Connection, name: str, state: str, reason: str, *, now
             [state, reason, state, now, name, state, reason],
         ).rowcount
         if changed:
-            db.execute(
-                "INSERT INTO station_event (station, at, state, reason) VALUES (?,?,?,?)",
-                [name, now, state, reason],
-            )
-            db.execute(
-                "DELETE FROM station_event WHERE id<=(SELECT max(id) FROM station_event)-?", [KEEP_EVENTS * 4]
-            )
+            _event(db, name, reason, now)
+
+
+def note(db: sqlite3.Connection, name: str, words: str, *, now: int) -> None:
+    """Add to what happened to a station, while its state stays what it is: who asked for what, what was changed."""
+    with write(db):
+        _event(db, name, words, now)
+
+
+def _event(db: sqlite3.Connection, name: str, reason: str, now: int) -> None:
+    db.execute(
+        "INSERT INTO station_event (station, at, state, reason) SELECT name, ?, state, ? FROM station WHERE name=?",
+        [now, reason, name],
+    )
+    db.execute("DELETE FROM station_event WHERE id<=(SELECT max(id) FROM station_event)-?", [KEEP_EVENTS * 4])
 
 
 def set_facts(db: sqlite3.Connection, name: str, **facts: object) -> None:
@@ -219,7 +227,7 @@ def take_request(db: sqlite3.Connection, name: str, *, now: int) -> Request | No
     with write(db):
         db.execute("UPDATE station_request SET taken_at=?, argument=NULL WHERE id=?", [now, row["id"]])
         if row["expires_at"] < now:
-            answer(db, row["id"], TOO_LATE, now=now)
+            answer(db, row["id"], TOO_LATE, refused=True, now=now)
     if row["expires_at"] < now:
         return None
     return Request(row["id"], row["what"], row["argument"], row["by_id"])
@@ -228,14 +236,17 @@ def take_request(db: sqlite3.Connection, name: str, *, now: int) -> Request | No
 TOO_LATE = "The modem was busy or gone and did not get to it in time. Nothing was done; ask again."
 
 
-def answer(db: sqlite3.Connection, request_id: int, result: str, *, now: int) -> None:
-    """Record what came of a request, in words (or the modem's own lines, for a query)."""
+def answer(db: sqlite3.Connection, request_id: int, result: str, *, refused: bool = False, now: int) -> None:
+    """Record what came of a request, in words (or the modem's own lines, for a query); `refused`: it was not done."""
     with write(db):
-        db.execute("UPDATE station_request SET done_at=?, result=? WHERE id=?", [now, result, request_id])
+        db.execute(
+            "UPDATE station_request SET done_at=?, result=?, refused=? WHERE id=?",
+            [now, result, refused, request_id],
+        )
 
 
 def result_of(db: sqlite3.Connection, request_id: int) -> sqlite3.Row | None:
-    """One request with what came of it: id, station, what, created_at, taken_at, done_at, result."""
+    """One request with what came of it: id, station, what, created_at, taken_at, done_at, result, refused."""
     row: sqlite3.Row | None = db.execute(f"{_RESULT} WHERE id=?", [request_id]).fetchone()
     return row
 
@@ -247,7 +258,9 @@ def latest_results(db: sqlite3.Connection, name: str, what: str, limit: int = 10
     ).fetchall()
 
 
-_RESULT = "SELECT id, station, what, by_id, created_at, taken_at, done_at, result FROM station_request"
+_RESULT = (
+    "SELECT id, station, what, by_id, created_at, taken_at, done_at, result, refused FROM station_request"
+)
 
 
 def forget_requests(db: sqlite3.Connection, *, now: int) -> int:
@@ -257,7 +270,7 @@ def forget_requests(db: sqlite3.Connection, *, now: int) -> int:
         return 0
     with write(db):
         return db.execute(
-            f"UPDATE station_request SET taken_at=?, done_at=?, argument=NULL, result=? WHERE {stale}",
+            f"UPDATE station_request SET taken_at=?, done_at=?, argument=NULL, result=?, refused=1 WHERE {stale}",
             [now, now, TOO_LATE, now],
         ).rowcount
 

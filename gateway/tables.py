@@ -286,7 +286,8 @@ CREATE TABLE station_request (                 -- what the panel asks of a stati
   expires_at INTEGER NOT NULL,
   taken_at INTEGER,
   done_at INTEGER,
-  result TEXT                                  -- what came of it, for the page that asked
+  result TEXT,                                 -- what came of it, for the page that asked
+  refused INTEGER NOT NULL DEFAULT 0           -- it was not done
 );
 CREATE INDEX station_request_open ON station_request (station) WHERE taken_at IS NULL;
 

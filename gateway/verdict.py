@@ -110,7 +110,7 @@ def _judge(refusal: Refusal, row: Row, attempts: int, others: int) -> Decision:
             "fail", 0, station, f"{row.words} The text did not go out.", suspect=row.kind == "suspect"
         )
     if row.kind == "sim":
-        words = f"{row.words} The text did not go out; it waits until that is put right."
+        words = f"{row.words} The text did not go out; it waits until a technician has put that right."
         return Decision("defer", PAUSED_WAIT_S, station, words)
     most = 2 if row.kind == "once" else MOST_ATTEMPTS
     if after and row.kind != "storage" and attempts >= most:

@@ -93,10 +93,15 @@ class StorageFull:
 
 
 @dataclass(frozen=True, slots=True)
+class Registration:
+    """+CREG, +CGREG or +CEREG: how the modem stands with the network has changed. Ask for its health."""
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """Somebody rings; number "" when it is not shown."""
 
     number: str
 
 
-Notice = Waiting | Direct | LateSubmit | LateRefusal | Restarted | StorageFull | Call
+Notice = Waiting | Direct | LateSubmit | LateRefusal | Restarted | StorageFull | Registration | Call

@@ -1,7 +1,8 @@
 """Unsolicited lines into notices: texts waiting, restarts, late answers, calls.
 
 A doorbell that cannot be read ("+CMTI: "SM",-1", broken quotes) is still a doorbell: `Waiting` with index -1.
-Promises: never raises; an unknown line is no notice.
+Promises: never raises; an unknown line is no notice. A modem that repeats how it stands with the network, or tells it anew
+with each cell, makes one notice for each change, and one at a time.
 
 Restarts. Some lines are said only by a modem that began anew ("hard": RDY, *ATREADY, ^SYSSTART, ^BOOT with
 another id). Others also end a slow boot that we already talk through ("soft": SMS Ready, PB DONE, +CPIN: ...).
@@ -14,7 +15,17 @@ import re
 from collections import deque
 
 from hardware import framing
-from hardware.facts import Call, Direct, LateRefusal, LateSubmit, Notice, Restarted, StorageFull, Waiting
+from hardware.facts import (
+    Call,
+    Direct,
+    LateRefusal,
+    LateSubmit,
+    Notice,
+    Registration,
+    Restarted,
+    StorageFull,
+    Waiting,
+)
 from hardware.link import Clock
 
 BOOT_TAIL_S = 60.0  # soft lines may still belong to the boot before our start
@@ -26,6 +37,7 @@ _FULL = re.compile(r'\^SMMEMFULL:\s*"?(\w*)"?')
 _HARD = re.compile(r"RDY$|APP RDY$|\*ATREADY|\+AT: READY|\^?SYSSTART")
 _SOFT = re.compile(r"Call Ready$|SMS Ready$|SMS DONE$|PB DONE$|\+CPIN:|\+QUSIM: ?1|\+CFUN: ?1|\*EMRDY: ?1")
 _BOOT = re.compile(r"\^BOOT:\s*([^,]+)")
+_REGISTRATION = re.compile(r"(\+C[GE]?REG):\s*0*(\d{1,2})\b")
 _CALLER = re.compile(r'\+CLIP:\s*"([^"]*)"')
 
 
@@ -40,6 +52,7 @@ class Ears:
         self._clock = clock
         self._armed_at: float | None = None
         self._boot_id = ""
+        self._stats: dict[str, str] = {}  # "+CREG" -> <stat> as told last
 
     def disarm(self) -> None:
         """A start begins: lines of a boot are expected."""
@@ -97,8 +110,15 @@ class Ears:
             return LateRefusal(refusal.code, refusal.text) if refusal else None
         if full := _FULL.match(urc):
             return StorageFull(full[1])
+        if stat := _REGISTRATION.match(urc):
+            return self._registration(stat[1], stat[2])
         if urc.startswith(("RING", "+CRING", "+CLIP")):
             self.called_at = self._clock.monotonic()
             caller = _CALLER.match(urc)
             return Call(caller[1] if caller else "")
         return None
+
+    def _registration(self, kind: str, stat: str) -> Registration | None:
+        before, self._stats[kind] = self._stats.get(kind), stat
+        told = before == stat or any(isinstance(notice, Registration) for notice in self.notices)
+        return None if told else Registration()

@@ -14,6 +14,7 @@ import fcntl
 import os
 import select
 import socket
+import stat
 import termios
 import threading
 
@@ -60,6 +61,8 @@ def _not_opened(url: str, error: Exception) -> PortMissing | PortBusy:
         return PortMissing(url, "permission denied (the user of the gateway must be in the group dialout)")
     if number in _ABSENT:
         return PortMissing(url)
+    if os.path.exists(url) and not stat.S_ISCHR(os.stat(url).st_mode):
+        return PortMissing(url, "it is not a serial port")
     return PortMissing(url, str(error))
 
 

@@ -19,6 +19,7 @@ from gateway.config import Station as Spec
 from gateway.policy import Quiet
 from gateway.rules import Rules
 from gateway.station import Station
+from gateway.taken import Taken
 from hardware.errors import HardwareError, PortMissing
 from hardware.link import Link
 from hardware.modem import Modem
@@ -70,6 +71,7 @@ class House:
         schema.migrate(self.db)
         self.user = people.create(self.db, "Cora", "coordinator", now=self.wall())
         self._spec = {"per_minute": 0, "per_day": 0, **spec}
+        self.taken = Taken()
         self.stations = [self._make(number) for number in range(count)]
 
     def _make(self, number: int) -> Station:
@@ -79,7 +81,14 @@ class House:
             self.opened[number] += 1
             return Modem(Listening(self._link(number), self.written[number]), self.clock)
 
-        return Station(spec, database=self.path, rules=RULES, clock=self.clock, open_modem=open_modem)
+        return Station(
+            spec,
+            database=self.path,
+            rules=RULES,
+            clock=self.clock,
+            open_modem=open_modem,
+            taken=self.taken,
+        )
 
     def _virtual(self, number: int) -> Link:
         self.world.tick(self.now())
@@ -140,6 +149,7 @@ class House:
 
     def restart(self) -> None:
         """The process died and came back: nothing is left but rows, the SIM and the air."""
+        self.taken = Taken()
         for number, station in enumerate(self.stations):
             if station.modem is not None:
                 station.modem.close()

@@ -7,6 +7,7 @@ import getpass
 import sqlite3
 import time
 from collections.abc import Callable
+from typing import TypeVar
 
 import click
 
@@ -25,23 +26,29 @@ _name = click.argument("name")
 _as = click.option("--as", "user_name", required=True, help="In whose name; that person's role is obeyed.")
 
 
+T = TypeVar("T")
+
+
 def _asked(
     config: Config, db: sqlite3.Connection, name: str, what: str, user: people.User, argument: str | None
 ) -> str:
-    """Ask a station and wait for what it answers."""
+    """Ask a station and wait for what it answers; Refused, with its words, when it did not do it."""
     number = stations.request(db, name, what, by=user, now=wall_ms(), argument=argument)
     ring(config.database.path)
 
-    def answered() -> str | None:
+    def answered() -> sqlite3.Row | None:
         row = stations.result_of(db, number)
-        return None if row is None or row["done_at"] is None else str(row["result"])
+        return None if row is None or row["done_at"] is None else row
 
-    return (
-        _waited(answered, ANSWER_S) or "The gateway has not answered. Is it running? See `textbank stations`."
-    )
+    row = _waited(answered, ANSWER_S)
+    if row is None:
+        raise Refused("The gateway has not answered. Is it running? See `textbank stations`.")
+    if row["refused"]:
+        raise Refused(row["result"])
+    return str(row["result"])
 
 
-def _waited(look: Callable[[], str | None], seconds: float) -> str | None:
+def _waited(look: Callable[[], T | None], seconds: float) -> T | None:
     deadline = time.monotonic() + seconds
     while (found := look()) is None and time.monotonic() < deadline:
         time.sleep(LOOK_S)
@@ -143,12 +150,15 @@ def self_test(
                 return ""
             return _told(tests[-1]) if tests[-1]["ended_at"] is not None else None
 
-        click.echo(_waited(ended, TEST_S) or "", nl=False)
+        told = _waited(ended, TEST_S)
+        if told is None:
+            raise Refused("The test has not ended. The modem's page shows how it goes on.")
+        click.echo(told, nl=False)
 
 
 def _told(test: sqlite3.Row) -> str:
     if not test["passed"]:
-        return f"It did not pass. {test['reason']}\n"
+        raise Refused(f"It did not pass. {test['reason']}")
     steps = (("sent", "sent_at"), ("received", "received_at"), ("reported", "reported_at"))
     times = [
         f"{word} after {(test[column] - test['started_at']) / 1000:.1f} s"

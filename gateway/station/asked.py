@@ -6,7 +6,7 @@ the line, read a text or restart a modem too often is refused before anything is
 
 from dataclasses import dataclass
 
-from gateway import answers, selftests, sims, stations
+from gateway import answers, codes, happenings, selftests, sims, stations
 from gateway.errors import Refused
 from gateway.station import refused
 from gateway.station.desk import Desk, Typed, log
@@ -23,6 +23,7 @@ class Done:
     words: str
     anew: bool = False  # whatever kept the station from starting is asked again now
     reopen: bool = False  # the modem is let go and started
+    refused: bool = False  # it was not done
 
 
 def obey(desk: Desk, request: Request, rescue: Rescue, *, started: bool) -> Done:
@@ -31,15 +32,25 @@ def obey(desk: Desk, request: Request, rescue: Rescue, *, started: bool) -> Done
     try:
         done = _do(desk, request, rescue, started=started)
     except HardwareError as error:
-        _answer(desk, request, f"The modem failed over it: {error}.")
+        _answer(desk, request, Done(f"The modem failed over it: {error}.", refused=True))
         raise
-    _answer(desk, request, done.words)
+    _note(desk, request, done)
+    _answer(desk, request, done)
     return done
 
 
-def _answer(desk: Desk, request: Request, words: str) -> None:
-    stations.answer(desk.db, request.id, words, now=desk.now_ms())
+def _answer(desk: Desk, request: Request, done: Done) -> None:
+    stations.answer(desk.db, request.id, done.words, refused=done.refused, now=desk.now_ms())
     desk.ring()
+
+
+def _note(desk: Desk, request: Request, done: Done) -> None:
+    """What a person asked for is among what happened to the modem; what only asks it something is not."""
+    row = desk.db.execute("SELECT name FROM user WHERE id=?", [request.by_id]).fetchone()
+    words = happenings.asked(row["name"], request.what) if row is not None else ""
+    if words:
+        words = happenings.was_refused(words, done.words) if done.refused else words
+        stations.note(desk.db, desk.name, words, now=desk.now_ms())
 
 
 def _do(desk: Desk, request: Request, rescue: Rescue, *, started: bool) -> Done:
@@ -52,6 +63,7 @@ def _do(desk: Desk, request: Request, rescue: Rescue, *, started: bool) -> Done:
             _resume(desk)
             return Done("It goes on.", anew=True)
         case "restart":
+            desk.twin = ""  # and whether this is another station's modem too
             return Done("The conversation with the modem is begun anew.", anew=True, reopen=True)
         case "pin":
             until = desk.clock.monotonic() + stations.PIN_LIFE_MS / 1000
@@ -62,17 +74,17 @@ def _do(desk: Desk, request: Request, rescue: Rescue, *, started: bool) -> Done:
             )
         case "reset":
             words, written = rescue.asked()
-            return Done(words, anew=written, reopen=written)
+            return Done(words, anew=written, reopen=written, refused=not written)
         case "self_test":
-            return Done(_self_test(desk, request))
+            return _self_test(desk, request)
         case _ if not started:
-            return Done(answers.not_started(_state(desk)))
+            return Done(answers.not_started(_state(desk)), refused=True)
         case _ if desk.draining(desk.clock.monotonic()):
-            return Done(answers.text_under_way())
+            return Done(answers.text_under_way(), refused=True)
         case "ussd":
-            return Done(_ussd(desk, request.argument or ""))
+            return _ussd(desk, request.argument or "")
         case _:
-            return Done(_query(desk, request.argument or ""))
+            return _query(desk, request.argument or "")
 
 
 def _resume(desk: Desk) -> None:
@@ -93,41 +105,43 @@ def _state(desk: Desk) -> str:
     return str(desk.db.execute("SELECT state FROM station WHERE name=?", [desk.name]).fetchone()["state"])
 
 
-def _ussd(desk: Desk, code: str) -> str:
+def _ussd(desk: Desk, code: str) -> Done:
     code = code.strip()
     if not ussd.harmless(code):
-        return answers.ussd_not_harmless(code[:40])
+        return Done(answers.ussd_not_harmless(code[:40]), refused=True)
     assert desk.modem is not None
     assert desk.seat is not None
     try:
         words = desk.modem.ask_network(code)
     except CommandRefused as refused:
-        return answers.ussd_failed(refused.text)
-    if words:
-        sims.set_balance(desk.db, desk.seat.sim.iccid, words, now=desk.now_ms())
-    return words or answers.ussd_failed("its answer was empty")
+        return Done(answers.ussd_failed(refused.text), refused=True)
+    iccid = desk.seat.sim.iccid
+    if codes.known(desk.db, iccid) in ("", code) and codes.tells_balance(words):
+        codes.keep(desk.db, iccid, code)
+        sims.set_balance(desk.db, iccid, words, now=desk.now_ms())
+    return Done(words) if words else Done(answers.ussd_failed("its answer was empty"), refused=True)
 
 
-def _query(desk: Desk, command: str) -> str:
+def _query(desk: Desk, command: str) -> Done:
     written = query.allowed(command)
     if written is None:
-        return answers.query_refused(command)
+        return Done(answers.query_refused(command), refused=True)
     assert desk.modem is not None
     try:
         lines = desk.modem.query(command)
     except CommandRefused as refused:
-        return answers.modem_refused(refused.text)
-    return "\n".join([written, *lines, "OK"])
+        return Done(answers.modem_refused(refused.text), refused=True)
+    return Done("\n".join([written, *lines, "OK"]))
 
 
-def _self_test(desk: Desk, request: Request) -> str:
+def _self_test(desk: Desk, request: Request) -> Done:
     receiver = request.argument or selftests.partner(desk.db, desk.name)
     if receiver is None:
-        return answers.no_partner(desk.name)
+        return Done(answers.no_partner(desk.name), refused=True)
     try:
         selftests.begin(
             desk.db, desk.name, receiver, by=None, by_id=request.by_id, rules=desk.rules, now=desk.now_ms()
         )
     except Refused as refusal:
-        return str(refusal)
-    return answers.self_test_began(desk.name, receiver)
+        return Done(str(refusal), refused=True)
+    return Done(answers.self_test_began(desk.name, receiver))

@@ -11,16 +11,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gateway import explain, readings, stations
+from gateway import explain, happenings, readings, stations
 from gateway.bell import ring
 from gateway.budget import Sim
 from gateway.claims import Job, Seat
 from gateway.config import Station as Spec
 from gateway.errors import StaleMessage
+from gateway.ladder import STARTING_S
 from gateway.policy import Limits, day_of
 from gateway.rules import Rules
 from gateway.store import connect, moment, ms, write
 from gateway.streak import Streak
+from gateway.taken import Held, Taken
 from gateway.whereabouts import Seek, Where
 from hardware.errors import HardwareError
 from hardware.link import Clock
@@ -30,6 +32,8 @@ log = logging.getLogger("textbank.station")
 
 MINUTE_S = 60.0
 UNCERTAIN_IN_A_ROW = 2
+STEP_BACK_MS = 60_000
+FIRST_SANE_MS = 1_767_225_600_000  # 2026: a clock before this program was written has not been set
 LOCK_S = 5.0  # a station that cannot write says so and tries again; it does not sit in the lock
 
 
@@ -97,6 +101,7 @@ class Desk:
     clock: Clock
     open_modem: Callable[[], Modem]
     seek: Seek
+    taken: Taken
     where: Where = field(default_factory=lambda: Where(None))  # where it was when we looked last
     mark: object = None  # what the port was then: one that was pulled out and came back is another
     db: sqlite3.Connection = field(init=False)
@@ -116,7 +121,10 @@ class Desk:
         None  # when the port was first opened since it was last gone, on the monotonic clock
     )
     heard: list[Notice] = field(default_factory=list)  # what the modem said unasked, not dealt with yet
+    because: explain.Notice | None = field(default_factory=happenings.textbank_started)  # why it starts now
     twin: str = ""  # the station that has this modem by another of its ports
+    twin_has: Held = ("", "")  # what was identified here then
+    twin_again_at: float = 0.0  # monotonic: the port is opened again although that station still has it
     warning: explain.Notice | None = None  # what a technician should know of a modem that works
     slots: int | None = None  # where texts arrive, as the modem counts them
     was_full: bool = False  # the modem said so since the last look
@@ -238,6 +246,18 @@ class Desk:
         """Whether a text's answer may still come, so that nothing else may be written."""
         return self.late is not None and self.late.drains and now < self.late.until
 
+    def just_opened(self) -> bool:
+        """Whether the modem may still be at its boot: it was plugged in, or restarted by us, a short while ago."""
+        return self.opened_at is None or self.clock.monotonic() - self.opened_at < STARTING_S
+
+    def clock_is_sane(self) -> bool:
+        """A clock that was never set, or that stands before what the database knows of, would text people at night."""
+        now = self.now_ms()
+        if now < max(FIRST_SANE_MS, self.newest_ms - STEP_BACK_MS):
+            return False
+        self.newest_ms = max(self.newest_ms, now)
+        return True
+
     def held(self, now: float) -> bool:
         """Whether nothing goes by this SIM for a while; a hold that is over is forgotten."""
         if self.hold is not None and now >= self.hold.until:
@@ -275,6 +295,7 @@ class Desk:
         """Let the modem and its SIM's seat go; the port closes in its own time. Results in hand keep their own seat."""
         if self.modem is not None:
             self.modem.close()
+            self.taken.let_go(self.name, now=self.clock.monotonic())
         self.modem = None
         self.seat = None
         self.registered = False

@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
-from gateway import claims, explain, explain_sending, reportwatch, stations
+from gateway import claims, explain, explain_sending, happenings, reportwatch, stations
 from gateway.config import Station as Spec
 from gateway.filling import ROUND_S
 from gateway.rules import Rules
@@ -13,12 +13,13 @@ from gateway.station import asked, refused, sending
 from gateway.station.credit import CreditWatch
 from gateway.station.desk import LOCK_S, UNCERTAIN_IN_A_ROW, Desk, log
 from gateway.station.proving import Proving
-from gateway.station.receiving import Reader
+from gateway.station.receiving import Heard, Reader
 from gateway.station.rescue import Rescue
 from gateway.station.rounds import Rounds
 from gateway.station.samples import Samples
 from gateway.station.starting import RETRY_S, start, trouble, wait_after
 from gateway.station.warning import storage_warning
+from gateway.taken import Taken
 from gateway.whereabouts import Seek, Where
 from hardware.errors import HardwareError, ModemSilent, PortGone
 from hardware.link import Clock
@@ -26,15 +27,14 @@ from hardware.modem import Modem
 
 HEALTH_S = 60.0
 HELD_UP_S = 20.0  # between looks at texts that their SIM cannot take now
-STEP_BACK_MS = 60_000
 SLOW_READ_S = 1.0
 SLOW_READ_EVERY_S = 10.0
+TOLD_S = 3.0  # between looks at the network when the modem tells of it by itself
 SEARCH_S = 10.0  # between looks while the modem has no network
 DENIED_LOOKS = 3  # before a person is told: some networks refuse once and then let it in
 WATCH_S = 600.0  # between looks at whether reports still come
 GLANCE_S = 2.0  # between glances whether the modem, or its port, has come
 DATABASE_S = 1.0
-FIRST_SANE_MS = 1_767_225_600_000  # 2026: a clock before this program was written has not been set
 
 
 class Station:
@@ -49,14 +49,16 @@ class Station:
         clock: Clock,
         open_modem: Callable[[], Modem],
         seek: Seek | None = None,
+        taken: Taken | None = None,
     ) -> None:
-        """`seek` finds the modem, for a station without a port of its own."""
-        self._desk = Desk(spec, database, rules, clock, open_modem, seek or Seek(lambda: Where(spec.port)))
+        """`seek` finds the modem, for a station without a port of its own; `taken` is shared by all stations."""
+        seek = seek or Seek(lambda: Where(spec.port))
+        self._desk = Desk(spec, database, rules, clock, open_modem, seek, taken or Taken())
         self._reader: Reader | None = None
         self._failures = 0
         self._hold_until = 0.0
         self._rounds = Rounds()
-        self._health_at = 0.0
+        self._health_at = self._looked_at = 0.0
         self._reading_s = self._read_at = self._look_again_at = 0.0
         self._samples = Samples(self._desk)
         self._denied = 0  # looks in a row at which the network refused the SIM
@@ -87,6 +89,7 @@ class Station:
             self._desk.flush()
         finally:
             self._desk.drop_modem()
+            self._desk.taken.forget(self.name)
             self._desk.db.close()
 
     def step(self, now: float) -> float:
@@ -98,7 +101,7 @@ class Station:
         ):
             if not self._desk.moved():
                 return min(self._hold_until, now + GLANCE_S)
-            self._failures = 0
+            self._failures, self._desk.twin = 0, ""
         try:
             wake_at = self._step(now)
         except (sqlite3.OperationalError, OSError) as error:
@@ -116,7 +119,7 @@ class Station:
         desk = self._desk
         self._obey()
         if self._reopen_at is not None and now >= self._reopen_at and not desk.draining(now):
-            log.info("station=%s is opened anew, as the configuration wants it", self.name)
+            desk.because = happenings.opened_by_schedule(desk.spec.reopen_hours)
             desk.drop_modem()
         if desk.modem is None or self._reader is None:
             return self._start(now)
@@ -133,8 +136,7 @@ class Station:
         if desk.look_soon:
             desk.look_soon = False
             self._look_at_all()
-        if heard.reports:
-            self._rounds.reports_wait(now)
+        self._hurry(heard, now)
         if heard.elsewhere or now >= min(self._rounds.at, self._health_at):
             desk.flush()  # what follows takes its time; between texts the next claim's commit records the last result
         self._receive(now, texts=heard.texts, elsewhere=heard.elsewhere)
@@ -146,6 +148,13 @@ class Station:
             self._health_at = 0.0
             return desk.clock.monotonic()
         return self._send(now)
+
+    def _hurry(self, heard: Heard, now: float) -> None:
+        """What the modem told of reports and of its network brings the next look at them forward."""
+        if heard.reports:
+            self._rounds.reports_wait(now)
+        if heard.network:
+            self._health_at = min(self._health_at, max(now, self._looked_at + TOLD_S))
 
     def _takes_commands(self) -> bool:
         """Asked once after a text whose answer did not come: a modem that does is done with it."""
@@ -217,6 +226,7 @@ class Station:
         """Ask the modem how it is, record what changed, and say the state."""
         desk = self._desk
         assert desk.modem is not None
+        self._looked_at = now
         health = desk.modem.health()
         desk.registered, desk.technology = health.registered, health.technology
         desk.roaming = health.registration == "roaming"
@@ -253,7 +263,7 @@ class Station:
             desk.say("paused", explain.refused_by_network(self.name, desk.paused))
         elif desk.modem.smsc == "":
             desk.say("paused", explain.smsc_missing(self.name))
-        elif not self._clock_is_sane():
+        elif not self._desk.clock_is_sane():
             desk.say(
                 "waiting",
                 explain.clock_not_trusted(f"The clock says {desk.clock.now():%d %B %Y, %H:%M} UTC."),
@@ -275,21 +285,12 @@ class Station:
         else:
             desk.say("ready", desk.warning or desk.unreported)
 
-    def _clock_is_sane(self) -> bool:
-        """A clock that was never set, or that stands before what the database knows of, would text people at night."""
-        desk = self._desk
-        now = desk.now_ms()
-        if now < max(FIRST_SANE_MS, desk.newest_ms - STEP_BACK_MS):
-            return False
-        desk.newest_ms = max(desk.newest_ms, now)
-        return True
-
     def _fit(self, now: float) -> bool:
         """Whether the modem could send now, paused or not."""
         desk = self._desk
         assert desk.modem is not None
         there = desk.registered and (desk.spec.send_while_roaming or not desk.roaming)
-        return there and not desk.held(now) and desk.modem.smsc != "" and self._clock_is_sane()
+        return there and not desk.held(now) and desk.modem.smsc != "" and self._desk.clock_is_sane()
 
     def _send(self, now: float) -> float:
         """Send the next text if there is one, after reading what waits on the SIM: it may be a stop."""

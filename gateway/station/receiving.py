@@ -5,12 +5,12 @@ there.
 from dataclasses import dataclass
 from functools import partial
 
-from gateway import arrivals, habits
+from gateway import arrivals, habits, happenings
 from gateway.arrivals import Received, Seen
 from gateway.station import late
 from gateway.station.desk import Desk, log
 from hardware.errors import CommandRefused, ModemSilent
-from hardware.modem import LISTING, Direct, Restarted, StorageFull, Stored, Waiting
+from hardware.modem import LISTING, Direct, Registration, Restarted, StorageFull, Stored, Waiting
 from hardware.pdu import Deliver, PduError, StatusReport, Submit, decode
 
 MOST_LEFT = 8  # reports that may wait in a storage; the smallest seen holds 20
@@ -28,6 +28,7 @@ class Heard:
     texts: bool = False
     elsewhere: bool = False  # perhaps not in the storage where texts should arrive
     reports: bool = False
+    network: bool = False  # it may have come or gone
     restarted: bool = False
 
 
@@ -187,8 +188,13 @@ class Reader:
                     # It exists nowhere else: when the database or the modem fails now, it stays in hand.
                     desk.results.append(partial(self._keep_direct, Received(notice.pdu)))
                     self._unacknowledged += 1
+                case Registration():
+                    result.network = True
                 case Restarted():
                     log.info("station=%s began anew: %s", desk.name, notice.evidence)
+                    desk.because = desk.because or happenings.began_anew(
+                        notice.evidence, just_opened=desk.just_opened()
+                    )
                     result.restarted = True
                 case _:
                     ringing = True

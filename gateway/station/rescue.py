@@ -5,18 +5,22 @@ step is an event that a person can read.
 """
 
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from gateway import answers, explain_modems, ladder, readings, stations
 from gateway.explain import Notice
 from gateway.ladder import Plight, Rung
+from gateway.station import seeking
 from gateway.station.desk import Desk, log
 from gateway.station.far import Far
+from gateway.store import moment
 from hardware import restart
 from hardware.errors import HardwareError, ModemSilent, PortBusy, PortGone, PortMissing, SimNotReady
 from hardware.profiles import Profile, profile_for
 from hardware.restart import NotPossible
 
 SIM_PATIENCE_S = 300.0  # a SIM that is busy or fails for so long: the modem is restarted, once
+MINUTE_MS = 60_000
 HOST_MS = 60_000  # what the machine did so shortly before belongs to it
 BOOT_S = 15.0  # after a reset nothing is asked for a while
 
@@ -27,6 +31,8 @@ class Rescue:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._silences = 0
+        self._silent_since = 0  # ms; only while there are silences
+        self._restarted: list[tuple[Rung, int]] = []  # what was done about them, and when
         self._tried: list[Rung] = []
         self._sim_fails_since: float | None = None
         self._given_up = False
@@ -43,6 +49,7 @@ class Rescue:
         if self._silences or self._tried or self._sim_fails_since is not None:
             self._silences, self._sim_fails_since, self._given_up = 0, None, False
             self._tried.clear()
+            self._restarted.clear()
 
     def note(self, error: HardwareError) -> None:
         """The modem or its port failed."""
@@ -50,6 +57,7 @@ class Rescue:
         self._far_away = self._far.meet(error, worked=worked, now=now)
         match error:
             case ModemSilent():
+                self._silent_since = self._silent_since if self._silences else self._desk.now_ms()
                 self._silences += 1
             case PortMissing() | PortGone():
                 self._desk.opened_at = None
@@ -63,10 +71,33 @@ class Rescue:
         """The state and the words where more is known than the error tells; None otherwise."""
         if self._far_away:
             return "lost", self._far_away[0]
-        if isinstance(error, ModemSilent) and self._given_up:
-            return "failed", explain_modems.nothing_helped(self._desk.name)
+        if isinstance(error, ModemSilent):
+            return self._silence()
         notice = self._host_did(error.evidence) if isinstance(error, PortGone) else None
         return None if notice is None else ("lost", notice)
+
+    def _silence(self) -> tuple[str, Notice] | None:
+        """Since when, what we did and when the next step comes; nothing of it while it may still be a hiccup, or another program's."""
+        desk = self._desk
+        since = self._at(self._silent_since)
+        if self._given_up:
+            return "failed", explain_modems.nothing_helped(desk.name, since)
+        if self._silences < ladder.REOPENS or seeking.holder_of(desk.port):
+            return None
+        step = ladder.next_step(self._plight(self._silences))
+        rung = ladder.untried(self._tried) if step.wait_s else step.rung
+        if rung == "person":
+            rung = "reopen"
+        from_at = self._at(desk.now_ms() + round(step.wait_s * 1000), up=True) if step.wait_s else ""
+        done = [(rung, self._at(at)) for rung, at in self._restarted]
+        return "lost", explain_modems.silent(desk.name, since, done, (rung, from_at))
+
+    def _at(self, at: int, *, up: bool = False) -> str:
+        """A moment on the group's clock, with its date when that is not today; `up` to the next whole minute."""
+        zone, desk = ZoneInfo(self._desk.rules.zone), self._desk
+        local = moment(at + (MINUTE_MS - 1 if up else 0)).astimezone(zone)
+        today = moment(desk.now_ms()).astimezone(zone).date()
+        return f"{local:%H:%M}" if local.date() == today else f"{local:%H:%M on %d %B}"
 
     def _host_did(self, evidence: str) -> Notice | None:
         """The port went just when the machine under it had trouble: then the modem is not to blame."""
@@ -94,6 +125,7 @@ class Rescue:
             self._tried.append(step.rung)
             what = self._restart(step.rung)
             if what is not None:
+                self._restarted.append((step.rung, desk.now_ms()))
                 why = why or "It did not answer."
                 desk.say("lost", explain_modems.restarted(desk.name, step.rung, why, what))
                 return BOOT_S

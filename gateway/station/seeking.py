@@ -58,10 +58,13 @@ def wrong_port(port: str) -> str:
     return usb.wrong_port(port, stick_of(port)) if port.startswith("/dev/") else ""
 
 
+def holder_of(port: str) -> str:
+    """Another program that has the port: some take one without asking, and what the modem answers goes to them; "" for none."""
+    return holders_of(port) if os.path.realpath(port).startswith("/dev/tty") else ""
+
+
 def silence(name: str, port: str, error: ModemSilent) -> Notice:
     """No modem answers: another program may take what it answers."""
-    # Some programs take a port without asking, and what the modem answers goes to them.
-    holder = holders_of(port) if os.path.realpath(port).startswith("/dev/tty") else ""
-    if holder:
+    if holder := holder_of(port):
         return explain.port_busy(name, port, holder)
     return explain.modem_silent(name, error.command, error.waited_s)

@@ -3,7 +3,19 @@
 `gateway/station/pins.py` remembers the attempts.
 """
 
-from gateway import claims, explain, explain_modems, explain_sending, flight, numbers, sims, stations
+import sqlite3
+
+from gateway import (
+    claims,
+    explain,
+    explain_modems,
+    explain_sending,
+    flight,
+    happenings,
+    numbers,
+    sims,
+    stations,
+)
 from gateway.errors import Refused
 from gateway.explain import Notice
 from gateway.station import seeking
@@ -42,7 +54,8 @@ def start(desk: Desk, *, again: bool) -> bool:
     if still_taken(desk):
         return False
     if not again and not desk.twin:
-        desk.say("starting")
+        desk.say("starting", desk.because)
+    desk.because = None
     desk.flush()
     desk.modem = desk.open_modem()
     if desk.opened_at is None:
@@ -70,7 +83,7 @@ def _begin(desk: Desk, identity: Identity, card: str) -> None:
     """The station's new start: epoch and recovery, the SIM's seat, and what must be known before anything is sent."""
     epoch = flight.begin(desk.db, desk.name, now=desk.now_ms())
     row = desk.db.execute(
-        "SELECT paused_by, uncertain_in_a_row FROM station WHERE name=?", [desk.name]
+        "SELECT paused_by, uncertain_in_a_row, iccid, imei FROM station WHERE name=?", [desk.name]
     ).fetchone()
     desk.paused = "person" if row["paused_by"] is not None else sims.paused(desk.db, card)
     if not desk.paused and row["uncertain_in_a_row"] >= UNCERTAIN_IN_A_ROW:
@@ -80,6 +93,7 @@ def _begin(desk: Desk, identity: Identity, card: str) -> None:
     _another_card(desk, card)
     desk.smsc_asked = False
     sims.seen(desk.db, card, number=_own_number(desk, identity), now=desk.now_ms())
+    _note_changes(desk, identity, card, row)
     seat = claims.Seat(desk.name, epoch, desk.sim(card))
     stations.set_facts(
         desk.db,
@@ -95,6 +109,19 @@ def _begin(desk: Desk, identity: Identity, card: str) -> None:
     )
     desk.seat = seat
     desk.remember_minute()
+
+
+def _note_changes(desk: Desk, identity: Identity, card: str, before: sqlite3.Row) -> None:
+    """Another SIM or modem than before is told on the page; the last text that came in is this SIM's, as the last that left."""
+    now = desk.now_ms()
+    if identity.imei and before["imei"] and identity.imei != before["imei"]:
+        words = happenings.another_modem(identity.model, identity.imei, before["imei"])
+        stations.note(desk.db, desk.name, words, now=now)
+    if before["iccid"] and card != before["iccid"]:
+        words = happenings.another_sim(card, before["iccid"], sims.number_of(desk.db, card))
+        stations.note(desk.db, desk.name, words, now=now)
+        last = desk.db.execute("SELECT max(received_at) AS at FROM inbound WHERE iccid=?", [card]).fetchone()
+        stations.set_facts(desk.db, desk.name, last_in_at=last["at"])
 
 
 def _another_card(desk: Desk, card: str) -> None:
@@ -144,6 +171,8 @@ def trouble(desk: Desk, error: HardwareError) -> tuple[str, Notice]:
     match error:
         case SimNotReady(state="PIN") if desk.pin_spent:
             return "paused", desk.pin_spent
+        case PortMissing(evidence=evidence) if evidence:
+            return "lost", explain.port_not_opened(name, port, evidence)
         case PortMissing():
             return "lost", explain.port_missing(name, port)
         case PortBusy():

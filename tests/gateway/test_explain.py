@@ -45,7 +45,12 @@ SAID = [
     explain_modems.restarted(
         "north", "command", "It could not use its SIM for 5 minutes.", "AT+CFUN=1,1 was taken"
     ),
-    explain_modems.nothing_helped("north"),
+    explain_modems.nothing_helped("north", "14:36"),
+    explain_modems.silent("north", "14:36", [], ("command", "")),
+    explain_modems.silent("north", "14:36", [("command", "14:41")], ("usb", "14:51")),
+    explain_modems.silent(
+        "north", "23:58 on 24 November", [("command", "14:41"), ("usb", "14:51")], ("reopen", "")
+    ),
     explain_modems.power_was_low("north", "/dev/ttyUSB0", "no such device"),
     explain_modems.usb_forgot("north", "/dev/ttyUSB0", "usb 1-1.3: USB disconnect, device number 7"),
     explain_modems.self_test_runs("north", "south", 2),
@@ -55,6 +60,7 @@ SAID = [
     explain.looking_for_modem("north", ()),
     explain.looking_for_modem("north", (LONG,)),
     explain.cannot_find("north", "the system has no libudev (Debian's package libudev1)"),
+    explain.port_not_opened("north", "/etc/passwd", "it is not a serial port"),
     explain.port_missing("north", "/dev/textbank/modem-356938035643809"),
     explain.port_busy("north", "/dev/ttyUSB0", "ModemManager (412)"),
     explain.port_busy("north", "/dev/ttyUSB0", ""),

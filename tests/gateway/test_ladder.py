@@ -38,7 +38,7 @@ def test_f67_the_port_is_opened_anew_before_anything_is_reset(failures: int) -> 
         (plight(reset=599.0), 1.0),
         (plight(opened=1.0), 89.0),
         (plight(answer=120.0), 120.0),
-        (plight(opened=1.0, reset=1.0, answer=3.0), 3.0),
+        (plight(opened=1.0, reset=1.0, answer=3.0), 599.0),
     ],
 )
 def test_f67_f77_nothing_is_reset_too_often_too_early_or_over_a_text(now: Plight, wait_s: float) -> None:

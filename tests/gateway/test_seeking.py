@@ -2,6 +2,7 @@
 
 import sqlite3
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -136,3 +137,13 @@ def test_a_found_modem_has_the_default_budget(db: sqlite3.Connection) -> None:
     stations.remember_modem(db, "modem-1", "1" * 15, "1-1.3", found=True, now=0)
     [row] = stations.rows(db, {}, "2026-11-25")
     assert row.budget == 200
+
+
+def test_a_port_that_is_a_plain_file_is_said_to_be_no_serial_port(bench: Bench, tmp_path: Path) -> None:
+    (tmp_path / "words").write_text("no modem")
+    bench.spec = replace(bench.spec, port=str(tmp_path / "words"))
+    bench.station.close()
+    bench.station = bench.make()
+    bench.until(lambda: bench.said()[0] == "lost", "lost")
+    assert "it is not a serial port" in bench.said()[1]
+    assert "no port" not in bench.said()[1]

@@ -12,12 +12,12 @@ from gateway.policy import Quiet
 from gateway.rules import Rules
 from tests.gateway.conftest import NOON, Room, take_seat
 
-SOUTH = "+12025550101"
+NORTH, SOUTH = "+12025550100", "+12025550101"
 
 
 @pytest.fixture
 def two(db: sqlite3.Connection, room: Room) -> sqlite3.Connection:
-    for name, iccid, number in (("north", "891", "+12025550100"), ("south", "892", SOUTH)):
+    for name, iccid, number in (("north", "891", NORTH), ("south", "892", SOUTH)):
         stations.ensure(db, name, now=NOON)
         stations.set_facts(db, name, iccid=iccid)
         stations.set_state(db, name, "ready", "", now=NOON)
@@ -99,7 +99,7 @@ def test_it_passes_when_it_left_came_and_was_reported(
     test = begin(two, room, rules)
     two.execute("UPDATE message SET state='claimed'")
     text = two.execute("SELECT text FROM message").fetchone()["text"]
-    assert selftests.arrived(two, "south", text, now=NOON + 4000)
+    assert selftests.arrived(two, "south", text, number=NORTH, now=NOON + 4000)
     two.execute(
         "UPDATE message SET state='delivered', iccid='891', submitted_at=?, sent_at=?, reported_at=?",
         [NOON + 1000, NOON + 2000, NOON + 5000],
@@ -145,7 +145,53 @@ def test_a_text_that_becomes_uncertain_after_its_test_is_over_asks_nobody(
 
 @pytest.mark.parametrize("text", ["Test ABCDEFGH", "Hello", selftests.WORDS.format(token="ABCDEFGH")])
 def test_another_text_is_no_test(two: sqlite3.Connection, text: str) -> None:
-    assert not selftests.arrived(two, "south", text, now=NOON)
+    assert not selftests.arrived(two, "south", text, number="+12025550147", now=NOON)
+
+
+def test_a_test_text_from_one_of_our_own_numbers_is_nobodys_to_answer(two: sqlite3.Connection) -> None:
+    unknown = selftests.WORDS.format(
+        token="ABCDEFGH"
+    )  # of a test that is forgotten, or of a database restored
+    assert selftests.arrived(two, "south", unknown, number=NORTH, now=NOON)
+    assert not selftests.arrived(two, "south", f"{unknown} Yes?", number=NORTH, now=NOON)
+
+
+def test_a_test_text_that_came_to_another_of_our_modems_ends_the_test_and_says_so(
+    two: sqlite3.Connection, room: Room, rules: Rules
+) -> None:
+    begin(two, room, rules)
+    text = two.execute("SELECT text FROM message").fetchone()["text"]
+    two.execute(
+        "UPDATE message SET state='sent', iccid='891', submitted_at=?, sent_at=?", [NOON + 1000, NOON + 2000]
+    )
+    assert selftests.arrived(two, "west", text, number=NORTH, now=NOON + 3000)
+    assert selftests.judge(two, rules, now=NOON + 3000) == 1
+    test = selftests.latest(two)[0]
+    assert (test["passed"], test["received_at"]) == (0, None)
+    assert "came to west" in test["reason"]
+
+
+@pytest.mark.parametrize(
+    ("what_happens", "said"),
+    [
+        (
+            "UPDATE sim SET paused_reason='No credit.' WHERE iccid='891'",
+            "could not send the text. No credit.",
+        ),
+        ("UPDATE station SET iccid='899' WHERE name='north'", "another SIM is in it now"),
+        ("UPDATE station SET paused_by=(SELECT min(id) FROM user) WHERE name='north'", "it is paused"),
+    ],
+)
+def test_a_test_whose_text_cannot_leave_ends_at_once_with_the_real_reason(
+    two: sqlite3.Connection, room: Room, rules: Rules, what_happens: str, said: str
+) -> None:
+    begin(two, room, rules)
+    two.execute(what_happens)
+    assert selftests.judge(two, rules, now=NOON + 1000) == 1
+    test = selftests.latest(two)[0]
+    assert test["passed"] == 0
+    assert said in test["reason"]
+    assert two.execute("SELECT state FROM message").fetchone()["state"] == "expired"
 
 
 def test_a_pause_belongs_to_the_sim_and_a_number_to_one_sim(two: sqlite3.Connection, room: Room) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from hardware.modem import Call, Direct, LateSubmit, Restarted, StorageFull, Waiting
+from hardware.modem import Call, Direct, LateSubmit, Registration, Restarted, StorageFull, Waiting
 from tests.hardware.bench import DELIVER, Bench
 
 
@@ -29,7 +29,7 @@ from tests.hardware.bench import DELIVER, Bench
         ("SMS Ready", Restarted("SMS Ready")),
         ("+CMGS: 9", LateSubmit(9)),
         ("^RSSI:18", None),
-        ("+CREG: 5", None),
+        ("+CREG: 5", Registration()),
         ("UNDER-VOLTAGE WARNNING", None),
     ],
 )

@@ -7,6 +7,7 @@ import sys
 import termios
 import threading
 import time
+from pathlib import Path
 
 import pytest
 import serial
@@ -146,6 +147,13 @@ def test_what_is_not_there_is_missing(path: str) -> None:
     with pytest.raises(PortMissing) as caught:
         open_port(path, CLOCK)
     assert path in str(caught.value)
+
+
+def test_a_file_is_no_serial_port(tmp_path: Path) -> None:
+    (tmp_path / "words").write_text("no modem")
+    with pytest.raises(PortMissing) as caught:
+        open_port(str(tmp_path / "words"), CLOCK)
+    assert caught.value.evidence == "it is not a serial port"
 
 
 RAISED = [

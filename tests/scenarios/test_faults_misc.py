@@ -2,17 +2,19 @@
 power, clocks, USSD, the operator's notices.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from gateway import readings
+from gateway.store import moment
 from hardware.modem import Modem
 from hardware.restart import NotPossible
 from tests.scenarios.asking import ask, engine, resets, technician, told
 from tests.scenarios.receiving import Make
-from tests.simulated import ADA
+from tests.simulated import ADA, RULES
 
 # F67: the ladder
 
@@ -42,6 +44,27 @@ def test_f67_a_hung_modem_is_restarted_once_in_ten_minutes_at_most_and_then_a_pe
     house.run(7200)
     assert resets(house) == 1
     assert [row["code"] for row in readings.errors(house.db, "s0", since_day="2026-01-01")] == ["silence"]
+
+
+def test_f67_a_silent_modem_says_since_when_what_was_done_and_when_the_next_step_comes(make: Make) -> None:
+    house = make()
+    house.until_ready()
+    house.run(120)
+    house.fault("hang", 100_000.0)
+    house.until(lambda: house.said()[0] == "lost", "the silence", 300)
+    since = f"{moment(house.wall()).astimezone(ZoneInfo(RULES.zone)):%H:%M}"
+    house.until(lambda: resets(house) == 1, "the vendor's command", 900)
+    reset_at = house.db.execute("SELECT reset_at FROM station").fetchone()["reset_at"]
+    at = moment(reset_at).astimezone(ZoneInfo(RULES.zone))
+    house.until(lambda: "Not before" in house.said()[1], "the next step", 300)
+    said = house.said()[1]
+    assert f"It has not answered since {since}." in said
+    assert f"told it to restart at {at:%H:%M}" in said
+    following = at + timedelta(minutes=10, seconds=59)
+    assert f"Not before {following:%H:%M} we reset its USB connection" in said
+    before = len(told(house))
+    house.run(300)
+    assert len(told(house)) == before, "one sentence for the whole wait"
 
 
 def test_f67_a_restart_that_helps_is_the_end_of_it(make: Make) -> None:
@@ -226,6 +249,21 @@ def test_f86_a_menu_is_closed_and_no_answer_is_told(make: Make) -> None:
     assert "did not answer in time" in ask(house, "ussd", "*100#")
     house.clear("ussd")
     assert "balance" in ask(house, "ussd", "*100#")
+
+
+@pytest.mark.parametrize(
+    ("code", "said"), [("*100#", "Unknown service code"), ("*111#", ""), ("*102#", "Data: 500 MB left")]
+)
+def test_an_answer_that_tells_no_balance_is_shown_and_the_balance_stays(
+    make: Make, code: str, said: str
+) -> None:
+    house = make()
+    house.until_ready()
+    balance = ask(house, "ussd", "*100#")
+    if said:
+        house.fault("ussd", {"kind": "text", "text": said})
+    assert (said or "2 Offers") in ask(house, "ussd", code)
+    assert house.db.execute("SELECT balance FROM sim").fetchone()["balance"] == balance
 
 
 def test_a_code_that_changes_a_setting_never_reaches_the_modem(make: Make) -> None:

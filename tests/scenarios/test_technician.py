@@ -123,6 +123,31 @@ def test_a_self_test_tells_when_its_text_left_came_and_was_reported_and_no_volun
     house.until(lambda: not house.stored(1), "an empty SIM")
 
 
+def test_a_self_test_that_comes_to_another_modem_of_ours_is_no_conversation(make: Make) -> None:
+    house = two(make)
+    for number, name in enumerate(
+        ("s0", "s1")
+    ):  # as after the cards were exchanged: both rows say the same number
+        row = house.db.execute("SELECT iccid FROM station WHERE name=?", [name]).fetchone()
+        house.db.execute("UPDATE sim SET number=? WHERE iccid=?", [engine(house).card.number, row["iccid"]])
+        assert engine(house, number).card.iccid == row["iccid"]
+    ask(house, "self_test", "s1")
+    house.until(lambda: selftests.latest(house.db)[0]["ended_at"] is not None, "its end", 400)
+    house.run(60)
+    assert "came to s0" in selftests.latest(house.db)[0]["reason"]
+    assert house.texts() == []
+    assert house.waiting() == []
+
+
+def test_a_self_test_that_the_network_refuses_for_want_of_credit_ends_at_once(make: Make) -> None:
+    house = two(make)
+    house.fault("cmgs_error", 50)
+    ask(house, "self_test", "s1")
+    took = house.until(lambda: selftests.latest(house.db)[0]["ended_at"] is not None, "its end", 400)
+    assert took < 5
+    assert "could not send the text. " in selftests.latest(house.db)[0]["reason"]
+
+
 def test_a_self_test_that_does_not_arrive_ends_with_a_sentence(make: Make) -> None:
     house = two(make)
     house.world.unplug(1, now=house.now())
@@ -227,3 +252,29 @@ def test_a_self_test_by_schedule(make: Make) -> None:
     assert len(tests) == 3
     assert all(row["passed"] == 1 for row in tests)
     assert house.shown(ADA) == []
+
+
+# The network
+
+
+def test_a_network_that_is_lost_or_found_is_said_at_once_when_the_modem_tells_it(make: Make) -> None:
+    house = make()
+    house.until_ready()
+    house.run(20)
+    for stat, state in ((2, "waiting"), (1, "ready")):
+        house.fault("registered", stat)
+        assert house.until(lambda state=state: house.said()[0] == state, state, 130) < 4  # type: ignore[misc]
+
+
+def test_a_modem_that_repeats_its_registration_is_not_asked_each_time(make: Make) -> None:
+    house = make()
+    house.until_ready()
+    house.run(20)
+    before = len(house.written[0])
+    for number in range(300):  # the same <stat> with each cell, then one that comes and goes
+        stat = 1 if number < 150 else number % 2
+        house.world.modems[0].urc(f'+CREG: {stat},"{number:04X}","00C1",7', now=house.now())
+        house.run(0.1)
+    looks = house.written[0][before:].count("AT+CSQ")
+    assert 3 <= looks <= 8, "fifteen quiet seconds, then one look in three seconds"
+    assert house.said()[0] == "ready"

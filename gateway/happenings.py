@@ -1,0 +1,56 @@
+"""What happened to a modem and is no trouble, for the list on its page: who asked for what, why it starts again, what was changed.
+
+Pure. Short sentences; a `Notice` where it is also why the modem starts, a string where nothing else changed.
+"""
+
+from gateway.notice import KEPT, Notice, seen, sentence
+
+ASKED = {
+    "pause": "{} pressed Pause.",
+    "resume": "{} pressed Go on.",
+    "restart": "{} pressed Start anew.",
+    "pin": "{} typed the SIM's PIN, which is tried once.",
+    "reset": "{} pressed Reset.",
+    "self_test": "{} asked for a self-test.",
+}
+
+
+def textbank_started() -> Notice:
+    """The gateway began, and with it all its modems."""
+    return Notice("Textbank was started.", "", "", "")
+
+
+def asked(person: str, what: str) -> str:
+    """A person asked for one of `stations.ASKED`; "" for what only asks the modem a question."""
+    return ASKED.get(what, "").format(person)
+
+
+def was_refused(words: str, why: str) -> str:
+    """It was not done."""
+    return f"{words} {sentence(why)}"
+
+
+def began_anew(evidence: str, *, just_opened: bool) -> Notice:
+    """The modem lost its settings, or its SIM was changed, and we did nothing to it; `just_opened`: its boot may go on yet."""
+    if "SIM" in evidence:
+        return Notice(
+            "Its SIM was changed or taken out.", sentence(evidence[:1].upper() + evidence[1:]), KEPT, ""
+        )
+    what = "It began anew just after it was opened." if just_opened else "It restarted by itself."
+    return Notice(what, seen("What tells it", evidence), KEPT, "")
+
+
+def opened_by_schedule(hours: int) -> Notice:
+    """`reopen_hours` of the configuration."""
+    return Notice("Its port was opened anew.", f"The configuration wants this every {hours} hours.", "", "")
+
+
+def another_sim(iccid: str, before: str, number: str) -> str:
+    """Another card than at the last start."""
+    known = f", {number}" if number else ""
+    return f"Another SIM is in it: {iccid}{known}. Before it was {before}."
+
+
+def another_modem(model: str, imei: str, before: str) -> str:
+    """Another modem than at the last start."""
+    return f"Another modem is here: {model or 'model unknown'}, IMEI {imei}. Before it was {before}."
