@@ -81,6 +81,7 @@ def test_a_self_test_counts_where_it_came_too(world: World) -> None:
 
 def test_a_modem_that_we_restarted_while_it_worked_was_taken_away_by_us(world: World) -> None:
     said = str(explain_modems.restarted("north", "command", "Its SIM was stuck.", "AT+CFUN=1,1"))
+    world.seat("north")
     world.db.execute("DELETE FROM station_event")
     for at, state, reason in (
         (100, "ready", ""),
