@@ -20,7 +20,7 @@ import threading
 import serial
 
 from hardware import remote
-from hardware.errors import PortBusy, PortGone, PortMissing
+from hardware.errors import PortBusy, PortGone, PortMissing, said
 from hardware.holders import holders_of
 from hardware.link import Clock
 from hardware.remote import RemotePort
@@ -49,7 +49,7 @@ def open_port(url: str, clock: Clock, trace: Trace | None = None) -> SerialLink:
         return SerialLink(url, port, clock, trace)
     except _LOST as error:
         port.close()
-        raise PortGone(url, str(error)) from error
+        raise PortGone(url, said(error)) from error
 
 
 def _not_opened(url: str, error: Exception) -> PortMissing | PortBusy:
@@ -60,7 +60,7 @@ def _not_opened(url: str, error: Exception) -> PortMissing | PortBusy:
         return PortMissing(url, "permission denied (the user of the gateway must be in the group dialout)")
     if number in _ABSENT:
         return PortMissing(url)
-    return PortMissing(url, str(error))
+    return PortMissing(url, said(error))
 
 
 class SerialLink:
@@ -161,7 +161,7 @@ class SerialLink:
             return PortGone(self.name, "it was closed")
         if self._remote:
             return remote.ended(self.name, error, self._heard)
-        return PortGone(self.name, str(error) or type(error).__name__)
+        return PortGone(self.name, said(error))
 
 
 def _take_over(fd: int) -> None:

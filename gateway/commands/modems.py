@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import click
 
-from gateway import people, selftests, sims, stations
+from gateway import answers, people, selftests, sims, stations
 from gateway.bell import ring
 from gateway.commands._context import config_of, database, refusals
 from gateway.config import Config
@@ -51,7 +51,7 @@ def _waited(look: Callable[[], str | None], seconds: float) -> str | None:
 def _ask(ctx: click.Context, name: str, what: str, user_name: str, argument: str | None = None) -> None:
     config = config_of(ctx)
     with database(config) as db:
-        click.echo(_asked(config, db, name, what, people.active(db, user_name), argument))
+        click.echo(answers.with_dbm(_asked(config, db, name, what, people.active(db, user_name), argument)))
 
 
 @click.command()
