@@ -34,6 +34,7 @@ __all__ = [
     "TpduRefused",
     "cme_text",
     "cms_text",
+    "said",
 ]
 
 Family = Literal["CMS", "CME", "ERROR", "TEXT"]
