@@ -27,7 +27,7 @@ from gateway.config import HERE, ConfigError, find, load, machine_zone
 from gateway.errors import Refused
 from gateway.store import connect
 
-HEADER = "# Textbank's configuration, made by the first `make run`. "  # in place of what the example says of itself
+HEADER = "# Textbank's configuration, made by the first `make run`.\n# "  # in place of what the example says of itself
 EXAMPLE = Path(__file__).parent.parent.parent / "config.example.toml"
 
 

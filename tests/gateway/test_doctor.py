@@ -1,82 +1,23 @@
 """`textbank doctor`: what is well, what is not, and what to do about it."""
 
-import contextlib
 import http.server
 import json
 import os
-import subprocess
-import sys
 import threading
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
-from gateway import explain, lock, schema, store
+from gateway import lock, store
 from gateway.cli import cli
 from gateway.commands import _checks, _modems
-from gateway.notice import Notice
 from hardware import discovery
 from hardware.discovery import Unavailable
-from hardware.errors import ModemSilent, NotAModem, PortMissing
+from hardware.errors import ModemSilent, NotAModem
 from hardware.usb import Port, Stick
-
-Doctor = Callable[..., tuple[int, dict[str, dict[str, Any]]]]
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Path:
-    path = tmp_path / "textbank.db"
-    db = store.connect(path)
-    schema.migrate(db)
-    db.close()
-    path.chmod(0o600)
-    return path
-
-
-@pytest.fixture
-def free_port() -> int:
-    with http.server.HTTPServer(("127.0.0.1", 0), http.server.BaseHTTPRequestHandler) as server:
-        return int(server.server_address[1])
-
-
-@pytest.fixture
-def doctor(tmp_path: Path, free_port: int, monkeypatch: pytest.MonkeyPatch) -> Doctor:
-    monkeypatch.setattr(_checks, "programs", set)
-    monkeypatch.setattr(_modems, "PATTERNS", ())
-    monkeypatch.setattr(discovery, "sticks", list)
-
-    def run(stations: str = "", *options: str) -> tuple[int, dict[str, dict[str, Any]]]:
-        path = tmp_path / "textbank.toml"
-        path.write_text(f"[panel]\nport = {free_port}\n{stations}")
-        result = CliRunner().invoke(cli, ["--config", str(path), "doctor", "--json", *options])
-        return result.exit_code, {row["check"]: row for row in json.loads(result.output)}
-
-    return run
-
-
-@pytest.fixture
-def modem(tmp_path: Path) -> Iterator[Path]:
-    """The port of a virtual modem."""
-    command = [
-        sys.executable,
-        "-m",
-        "gateway",
-        "virtual",
-        "--count",
-        "1",
-        "--dir",
-        str(tmp_path / "v"),
-        "--json",
-    ]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        process.stdout.readline()  # it is printed when the ports are there
-        yield tmp_path / "v" / "modem0"
-        process.terminate()
+from tests.gateway.clinic import EC25, IMEI, Doctor, bus
 
 
 def test_a_machine_that_is_well(doctor: Doctor, database: Path, modem: Path) -> None:
@@ -179,88 +120,6 @@ def test_while_the_gateway_runs_it_is_asked_and_not_the_ports(doctor: Doctor, da
     assert found["panel"]["do"] == "Start it: textbank panel"
 
 
-def says(database: Path, name: str, state: str, notice: Notice, port: str = "") -> None:
-    """A station's row as its gateway writes it."""
-    words = "\n".join((notice.what, notice.evidence, notice.done, notice.next))
-    with contextlib.closing(store.connect(database)) as db:
-        db.execute(
-            "INSERT INTO station (name, state, reason, since_at, port) VALUES (?,?,?,1,?)",
-            [name, state, words, port],
-        )
-
-
-def test_a_station_that_needs_help_says_its_own_next_step(doctor: Doctor, database: Path) -> None:
-    notice = explain.registration_denied("north", "T-Mobile")
-    says(database, "north", "waiting", notice)
-    with lock.gateway(database):
-        _, found = doctor('[[stations]]\nname = "north"\n')
-    assert found["modem north"]["found"] == f"The gateway says: waiting. {notice.what} {notice.evidence}"
-    assert found["modem north"]["do"] == notice.next
-
-
-def test_a_modem_that_works_and_warns_is_well(doctor: Doctor, database: Path) -> None:
-    says(database, "north", "ready", explain.low_signal("north", -109))
-    with lock.gateway(database):
-        _, found = doctor('[[stations]]\nname = "north"\n')
-    assert found["modem north"]["ok"]
-    assert found["modem north"]["do"] == explain.low_signal("north", -109).next
-
-
-@pytest.mark.parametrize(
-    ("holder", "do"),
-    [("ModemManager (1)", "make install-udev"), ("smsd (2)", "disable --now smstools"), ("cat (3)", "Stop")],
-)
-def test_a_page_that_names_the_doctor_is_answered_by_it(
-    doctor: Doctor, database: Path, holder: str, do: str
-) -> None:
-    says(database, "north", "lost", explain.port_busy("north", "/dev/x", holder), "/dev/x")
-    with lock.gateway(database):
-        _, found = doctor('[[stations]]\nname = "north"\nport = "/dev/x"\n')
-    assert do in found["modem north"]["do"]
-    assert "doctor" not in found["modem north"]["do"]
-
-
-def wrong(database: Path) -> str:
-    """A station of a running gateway on a port that takes no commands."""
-    notice = explain.not_a_modem("north", "/dev/ttyUSB0", "it speaks binary")
-    says(database, "north", "failed", notice, "/dev/ttyUSB0")
-    return '[[stations]]\nname = "north"\nport = "/dev/ttyUSB0"\n'
-
-
-def test_f34_the_table_tells_a_running_gateways_station_its_port(
-    doctor: Doctor, database: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    bus(monkeypatch, EC25)
-    with lock.gateway(database):
-        _, found = doctor(wrong(database))
-    assert "its modem is on /dev/ttyUSB2" in found["modem north"]["do"]
-
-
-def test_f34_the_other_ports_are_asked_which_takes_commands(
-    doctor: Doctor, database: Path, modem: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(_modems, "PATTERNS", (str(modem),))
-    station = wrong(database)
-    with lock.gateway(database):
-        _, found = doctor(station)
-        assert "`textbank doctor --find` asks the others" in found["modem north"]["do"]
-        _, found = doctor(station, "--find")
-        assert found["modem north"]["do"].startswith(f'Write port = "{modem}" under north: there ')
-        monkeypatch.setattr(_modems, "PATTERNS", ())
-        _, found = doctor(station, "--find")
-    assert found["modem north"]["do"].startswith("No other port takes commands now")
-    assert "doctor" not in found["modem north"]["do"]
-
-
-def test_f34_without_a_gateway_too(doctor: Doctor, modem: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def ask(port: str) -> tuple[str, str]:
-        raise NotAModem(port, "it speaks binary")
-
-    monkeypatch.setattr(_modems, "ask", ask)
-    _, found = doctor(f'[[stations]]\nname = "north"\nport = "{modem}"\n')
-    assert found["modem north"]["do"].startswith("Name another port under north")
-
-
 def test_a_program_that_takes_modems(doctor: Doctor, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_checks, "programs", lambda: {"ModemManager", "bash"})
     _, found = doctor()
@@ -297,20 +156,6 @@ def test_ports_that_no_station_names_are_asked_when_wanted(
     assert found["ports"]["found"].startswith(f"{modem} is here and no station names it")
     _, found = doctor(stations, "--find")
     assert found["ports"]["found"].endswith("answers, and its SIM is ready.")
-
-
-IMEI = "356938035643809"
-EC25 = Stick(
-    "1-1.3",
-    "2c7c",
-    "0125",
-    "EC25",
-    tuple(Port(f"/dev/ttyUSB{i}", i, ("ff", "ff", "ff"), "option") for i in range(4)),
-)
-
-
-def bus(monkeypatch: pytest.MonkeyPatch, *sticks: Stick) -> None:
-    monkeypatch.setattr(discovery, "sticks", lambda: list(sticks))
 
 
 def test_a_stick_with_several_ports_is_one_modem(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -396,20 +241,6 @@ def test_f34_a_station_on_another_port_of_its_stick_is_told_the_right_one(
     assert found["modem north"]["found"] == (
         f"The port {modem} is the GPS port of the Quectel EC25/EG25-G; its modem is on /dev/ttyUSB2."
     )
-
-
-def test_a_port_of_a_stick_that_may_not_be_opened_has_the_next_step_in_it(
-    doctor: Doctor, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    bus(monkeypatch, EC25)
-
-    def probe(port: str, *_: object, **__: object) -> str:
-        raise PortMissing(port, "Permission denied")
-
-    monkeypatch.setattr(_modems, "probe", probe)
-    monkeypatch.setattr(_modems, "_denied", lambda port: (port, "Run: sudo usermod -aG dialout ana."))
-    _, found = doctor("", "--find")
-    assert found["usb 1-1.3"]["do"] == "Run: sudo usermod -aG dialout ana."
 
 
 def test_a_port_of_another_group(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
