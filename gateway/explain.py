@@ -101,7 +101,7 @@ def not_a_modem(station: str, port: str, evidence: str) -> Notice:
         f"What is plugged in for {station} does not speak as a modem does.",
         seen(f"Something else answers on {port}", evidence),
         f"We sent it nothing more. {KEPT}",
-        "Many modems have several ports and only some take commands: `textbank doctor` shows which one does.",
+        "Many modems have several ports and only some take commands: `textbank doctor --find` shows which one does.",
     )
 
 

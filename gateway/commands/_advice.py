@@ -16,7 +16,7 @@ from gateway.commands._checks import TAKES_PORTS, Finding
 from hardware import discovery, usb
 from hardware.discovery import Unavailable
 
-HERE = "`textbank doctor`"  # a notice that names us
+HERE = "`textbank doctor"  # a notice that names us
 RESUME = "Press Go on at the modem's page when it may send again."
 Answer = Callable[[str], str]  # port: who answers there in words, "" when no modem does
 

@@ -114,6 +114,8 @@ def seen(stick: Stick, *, search: bool) -> Sighting | None:
     if search:
         return _searched(stick, plan)
     port = plan.ports[0].device if plan.ports else "no port that we know"
+    if os.path.exists(port) and (why := _denied(port)):
+        return Sighting(f"The {plan.name} in socket {place} takes commands on {port}. {why[0]}", why[1])
     takes = "takes commands" if plan.kind == "modem" else "may have a modem"
     found = f"The {plan.name} in socket {place} {takes} on {port} (--find asks it)."
     if not stick.shunned and "ModemManager" in _checks.programs():

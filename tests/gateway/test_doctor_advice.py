@@ -1,6 +1,7 @@
 """`textbank doctor` names the next step itself: the station's own, the port that takes commands, the program to stop."""
 
 import contextlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -105,4 +106,8 @@ def test_a_port_of_a_stick_that_may_not_be_opened_has_the_next_step_in_it(
     monkeypatch.setattr(_modems, "probe", probe)
     monkeypatch.setattr(_modems, "_denied", lambda port: (port, "Run: sudo usermod -aG dialout ana."))
     _, found = doctor("", "--find")
+    assert found["usb 1-1.3"]["do"] == "Run: sudo usermod -aG dialout ana."
+    bus(monkeypatch, replace(EC25, ports=(replace(EC25.ports[2], device="/dev/null"),)))
+    _, found = doctor()  # without a port being opened
+    assert not found["usb 1-1.3"]["ok"]
     assert found["usb 1-1.3"]["do"] == "Run: sudo usermod -aG dialout ana."
