@@ -57,8 +57,11 @@ class Ports:
                 yield path
 
 
-def of_gateway(row: sqlite3.Row, ports: Ports) -> Finding:
-    """How a station is, from the row that it writes: what happened with its evidence, and the advice of its notice."""
+def of_gateway(row: sqlite3.Row, port: str | None, ports: Ports) -> Finding:
+    """How a station is, from the row that it writes: what happened with its evidence, and the advice of its notice.
+
+    `port`: the one that the configuration names; a station that has met no modem has written none.
+    """
     check = f"modem {row['name']}"
     what, evidence, _, following = (row["reason"].split("\n") + [""] * 4)[:4]
     found = f"The gateway says: {row['state']}. {what} {evidence}".strip()
@@ -66,17 +69,17 @@ def of_gateway(row: sqlite3.Row, ports: Ports) -> Finding:
     if by_hand:
         following = RESUME
     elif HERE in following:
-        following = _answered(row, evidence, ports)
+        following = _answered(row["name"], row["port"] or port, evidence, ports)
     return Finding(check, by_hand or row["state"] in ("ready", "starting"), found, following)
 
 
-def _answered(row: sqlite3.Row, evidence: str, ports: Ports) -> str:
+def _answered(station: str, port: str | None, evidence: str, ports: Ports) -> str:
     """The next step where the notice leaves it to us."""
     holder = next((name for name in TAKES_PORTS if name in evidence), "")
     if holder == "ModemManager":
         return sightings.RULES
     if holder:
         return f"Run: {TAKES_PORTS[holder]}"
-    if row["port"] and "held by" not in evidence:
-        return ports.instead_of(row["name"], row["port"])
+    if port and "held by" not in evidence:
+        return ports.instead_of(station, port)
     return "Stop that program; the modem goes on by itself then."

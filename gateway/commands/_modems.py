@@ -61,7 +61,7 @@ def modems(config: Config, *, gateway_runs: bool, search: bool) -> Iterator[Find
         if (missing := not_installed(spec)) is not None:
             yield missing
         elif name in states:
-            yield of_gateway(states[name], ports)
+            yield of_gateway(states[name], spec.port if spec else None, ports)
         elif spec.port is None or imei_of(spec.port):
             yield Finding(f"modem {name}", True, f"{name} names no port: the gateway finds its modem.")
         else:

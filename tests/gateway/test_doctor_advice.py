@@ -57,7 +57,7 @@ def test_a_page_that_names_the_doctor_is_answered_by_it(
 def wrong(database: Path) -> str:
     """A station of a running gateway on a port that takes no commands."""
     notice = explain.not_a_modem("north", "/dev/ttyUSB0", "it speaks binary")
-    says(database, "north", "failed", notice, "/dev/ttyUSB0")
+    says(database, "north", "failed", notice)  # it has met no modem, so it has written no port
     return '[[stations]]\nname = "north"\nport = "/dev/ttyUSB0"\n'
 
 
