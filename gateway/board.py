@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from gateway.errors import Refused
 from gateway.people import User
 from gateway.policy import may
+from gateway.stations import NEEDS_SOMEBODY
 
 MODEMS = (  # what the screens of the modems show
     "SELECT name, state, reason, since_at, signal_dbm, operator, registration, storage_used, number, paused_by, "
@@ -150,8 +151,6 @@ def trip(
 
 
 def stations_in_trouble(db: sqlite3.Connection) -> int:
-    """How many modems of the configuration are gone or stopped."""
-    row = db.execute(
-        "SELECT count(*) FROM station WHERE state IN ('lost', 'failed') AND retired_at IS NULL"
-    ).fetchone()
+    """How many modems need a person; the same count as on their page."""
+    row = db.execute(f"SELECT count(*) FROM station WHERE {NEEDS_SOMEBODY} AND retired_at IS NULL").fetchone()
     return int(row[0])

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 AWAY = ("lost", "failed")  # states in which the modem does nothing at all
 BEFORE_MS = 60_000  # the machine's own words may come this long before the station notices
+BY_US = "by_us"  # among the causes of a gap: a person or the gateway restarted the modem
 AFTER_MS = 15_000  # or this long after, when its clock or its log was slow
 MINUTE_MS = 60_000
 SOCKET = re.compile(r"\busb (\d+-\d+(?:\.\d+)*)\b")
@@ -33,7 +34,7 @@ class Span:
 @dataclass(frozen=True, slots=True)
 class Gap:
     """A time in which the modem was away, until it worked again (or until now), and what the machine did around its
-    beginning: ("undervoltage", "usb_reset", "usb_lost").
+    beginning: ("undervoltage", "usb_reset", "usb_lost"); BY_US when we began it.
     """
 
     from_at: int
@@ -60,8 +61,13 @@ def spans(changes: Iterable[tuple[int, str]], since: int, until: int) -> list[Sp
     return [span for span in found if span.ms > 0]
 
 
-def gaps(states: Sequence[Span], machine: Sequence[tuple[int, str]] = ()) -> list[Gap]:
-    """The times away, each with its causes. Starting again is part of a gap, a first start is none."""
+def gaps(
+    states: Sequence[Span], machine: Sequence[tuple[int, str]] = (), by_us: Sequence[int] = ()
+) -> list[Gap]:
+    """The times away, each with its causes; `by_us`: when the modem was restarted by us. Starting again is part of a gap, a
+    first start is none.
+    """
+    machine = [*machine, *((at, BY_US) for at in by_us)]
     found: list[Gap] = []
     away = False
     for at, span in enumerate(states):
@@ -110,18 +116,51 @@ def lasted(ms: int) -> str:
     return f"{round(hours / 24)} days"
 
 
-def headline(word: str, found: Sequence[Gap], *, known: bool, weak: bool = False) -> str:
-    """One sentence for the whole of it; `word` is "hour", "day", "week" or "month", `weak` a signal that was weak most of the time."""
+def headline(
+    word: str,
+    found: Sequence[Gap],
+    *,
+    known: bool,
+    weak: bool = False,
+    offline_ms: int = 0,
+    paused_ms: int = 0,
+    refused: int = 0,
+) -> str:
+    """One sentence for the whole of it; `word` is "hour", "day", "week" or "month", `weak` a signal that was weak most of the time.
+
+    Only a time without a pause, without a minute off the network and without a text that was not taken is called good.
+    """
     if not known:
         return f"Nothing is known of its {word} yet"
     if found and not found[-1].over:
         return f"It has not been reached for {lasted(found[-1].ms)}"
-    good = f"A {word} of weak signal" if weak else f"A good {word}"
-    if not found:
-        return good
-    if len(found) == 1:
-        return f"{good} with one gap of {lasted(found[0].ms)}"
-    total = lasted(sum(gap.ms for gap in found))
-    if len(found) > 5:
-        return f"A restless {word}: {len(found)} gaps, {total} in all"
-    return f"{good} with {len(found)} gaps, {total} in all"
+    gaps = [gap for gap in found if BY_US not in gap.causes]
+    restarts = len(found) - len(gaps)
+    bad = []
+    if offline_ms >= MINUTE_MS:
+        bad.append(f"{lasted(offline_ms)} without network")
+    if paused_ms:
+        bad.append(f"{lasted(paused_ms)} paused")
+    if refused:
+        bad.append(f"{refused:,} {'text' if refused == 1 else 'texts'} not taken at once")
+    said = [*_away(gaps), *_restarts(restarts), *bad]
+    if len(gaps) > 5:
+        return f"A restless {word}: {_listed(said)}"
+    good = f"A {word} of weak signal" if weak else f"A {word}" if bad else f"A good {word}"
+    return f"{good} with {_listed(said)}" if said else good
+
+
+def _away(gaps: Sequence[Gap]) -> list[str]:
+    if not gaps:
+        return []
+    total = lasted(sum(gap.ms for gap in gaps))
+    return [f"one gap of {total}" if len(gaps) == 1 else f"{len(gaps)} gaps of {total} in all"]
+
+
+def _restarts(count: int) -> list[str]:
+    return [f"{'one restart' if count == 1 else f'{count} restarts'} by us"] if count else []
+
+
+def _listed(said: Sequence[str]) -> str:
+    """ "one, two and three"."""
+    return " and ".join(filter(None, (", ".join(said[:-1]), said[-1])))

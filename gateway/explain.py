@@ -111,7 +111,7 @@ def not_a_modem(station: str, port: str, evidence: str) -> Notice:
         f"What is plugged in for {station} does not speak as a modem does.",
         seen(f"Something else answers on {port}", evidence),
         f"We sent it nothing more. {KEPT}",
-        "Many modems have several ports and only some take commands: `textbank doctor` shows which one does.",
+        "Many modems have several ports and only some take commands: `textbank doctor --find` shows which one does.",
     )
 
 
@@ -261,7 +261,7 @@ def storage_full(station: str, used: int, total: int) -> Notice:
         f"The memory for incoming texts in {station} is full. New ones wait in the network.",
         f"{used} of {total} places are taken." if total else "The modem says that no place is free.",
         "We are emptying it: each text is kept here first, then deleted there.",
-        "If it is still full in five minutes, restart the modem on its page; the texts we have fetched are safe.",
+        "If it is still full in five minutes, press Start anew at the modem's page; the texts we have fetched are safe.",
     )
 
 

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 from gateway.notice import KEPT, Notice, seen, sentence
 
+RESTARTED = ("We told the modem ", "We reset the USB connection ", "We took the power ")
+
 
 def driver_unfit(station: str, evidence: str, *, installed: bool) -> Notice:
     """The driver gammu cannot drive what the configuration names."""
@@ -15,7 +17,7 @@ def driver_unfit(station: str, evidence: str, *, installed: bool) -> Notice:
             f"The phone {station} needs python-gammu, which is not installed.",
             seen("Its driver in the configuration is gammu, and it says", evidence),
             f"Nothing was sent to the phone. {KEPT}",
-            "Stop Textbank, run `.venv/bin/pip install python-gammu` in its folder, and start it again.",
+            "Run `.venv/bin/pip install python-gammu` in Textbank's folder. The phone is started by itself within a minute.",
         )
     return Notice(
         f"The phone {station} cannot be reached as the configuration says.",
@@ -48,7 +50,7 @@ def pin_tried_before(station: str) -> Notice:
 
 def restarted(station: str, rung: str, why: str, what: str) -> Notice:
     """A rung of the ladder was tried."""
-    how = {
+    how = {  # RESTARTED knows them by their beginning
         "command": "told the modem {} to restart",
         "usb": "reset the USB connection of the modem {}",
         "power": "took the power of the modem {} for a moment",

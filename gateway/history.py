@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gateway import readings
+from gateway.day import AWAY, BEFORE_MS
+from gateway.explain_modems import RESTARTED
 
 OUT = ("submit",)
 STOPPED = ("defer", "fail", "lose")
@@ -62,9 +64,27 @@ def counted(db: sqlite3.Connection, station: str, edges: Sequence[int]) -> Traff
         "SELECT received_at FROM inbound WHERE id>=? AND received_at>=? AND received_at<? AND station=?",
         [_first(db, "inbound", "received_at", edges[0]), edges[0], edges[-1], station],
     )
-    for (at,) in arrivals:
+    tests = db.execute(  # a self-test that came is no conversation's, but it came
+        "SELECT received_at FROM self_test WHERE receiver=? AND received_at>=? AND received_at<?",
+        [station, edges[0], edges[-1]],
+    )
+    for (at,) in (*arrivals, *tests):
         result.into[bisect_right(edges, at) - 1] += 1
     return result
+
+
+def restarts(db: sqlite3.Connection, station: str, events: Sequence[sqlite3.Row], *, since: int) -> list[int]:
+    """When we took the modem away ourselves (ms): a person asked for it, or a time away begins with our own restart."""
+    asked = db.execute(
+        "SELECT coalesce(done_at, taken_at) FROM station_request WHERE station=? AND what IN ('reset', 'restart', 'pin') AND taken_at>=?",
+        [station, since - BEFORE_MS],
+    )
+    found = [int(at) for (at,) in asked]
+    for before, event in zip([None, *events], events, strict=False):
+        away = before is not None and before["state"] in AWAY
+        if not away and event["reason"].startswith(RESTARTED):
+            found.append(event["at"])
+    return sorted(found)
 
 
 def _first(db: sqlite3.Connection, table: str, column: str, since: int) -> int:

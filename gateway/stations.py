@@ -66,6 +66,19 @@ class StationRow:
     balance_at: int | None
     sim_paused_reason: str | None  # the network or the card refuses; holds in whatever modem the card is
 
+    @property
+    def needs_somebody(self) -> bool:
+        """Whether a person has to act; as NEEDS_SOMEBODY. The others go on by themselves, or were paused on purpose."""
+        return self.state in ("lost", "failed") or (self.state == "paused" and not self.paused_by)
+
+    @property
+    def card(self) -> str:
+        """The SIM's ICCID; "" where the modem does not tell it, and the SIM is known by something else (`iccid`)."""
+        return "" if self.iccid == self.imsi or self.iccid.startswith("imei-") else self.iccid
+
+
+NEEDS_SOMEBODY = "(state IN ('lost', 'failed') OR (state='paused' AND paused_by IS NULL))"  # in SQL
+
 
 def rows(db: sqlite3.Connection, budgets: dict[str, int], today: str) -> list[StationRow]:
     """Every station; `budgets` gives the segments a day of those in the file, `today` the date of the SIMs' zone."""
@@ -82,6 +95,7 @@ def rows(db: sqlite3.Connection, budgets: dict[str, int], today: str) -> list[St
     for row in found:
         fields = {name: row[name] for name in StationRow.__dataclass_fields__ if name in row.keys()}  # noqa: SIM118
         fields["paused_by"] = row["pauser"] or ""
+        fields["model"] = once(row["model"])
         result.append(
             StationRow(
                 **fields,
@@ -90,6 +104,12 @@ def rows(db: sqlite3.Connection, budgets: dict[str, int], today: str) -> list[St
             )
         )
     return result
+
+
+def once(model: str) -> str:
+    """Maker and model without what stands there twice: "A7670E A7670E-FASE" is "A7670E-FASE"."""
+    first, _, rest = model.partition(" ")
+    return rest if rest.casefold().startswith(first.casefold()) else model
 
 
 def ensure(db: sqlite3.Connection, name: str, *, now: int) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gateway import refusals
-from gateway.day import Gap, lasted
+from gateway.day import BY_US, Gap, lasted
 from gateway.notice import Notice
 from gateway.refusals import Kind
 
@@ -106,7 +106,8 @@ def of_machine(kind: str) -> Trouble:
 
 
 def of_gaps(found: Sequence[Gap], falls: int, word: str) -> Notice | None:
-    """What to do about the gaps of a "day", "week" or "month"; `falls` counts the drops of voltage in it."""
+    """What to do about the gaps of a "day", "week" or "month" that we did not make ourselves; `falls` counts the drops of voltage in it."""
+    found = [gap for gap in found if BY_US not in gap.causes]
     power = [gap for gap in found if "undervoltage" in gap.causes]
     usb = [gap for gap in found if gap.causes and gap not in power]
     total = f"{len(found)} {'gap' if len(found) == 1 else 'gaps'}"

@@ -10,6 +10,7 @@ The texts of +CMS ERROR and +CME ERROR codes (27.005 3.2.5, 27.007 9.2) are in `
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 from hardware.codes import cme_text, cms_text
@@ -33,6 +34,7 @@ __all__ = [
     "TpduRefused",
     "cme_text",
     "cms_text",
+    "said",
 ]
 
 Family = Literal["CMS", "CME", "ERROR", "TEXT"]
@@ -58,6 +60,12 @@ class PortBusy(HardwareError):
         super().__init__(f"{port} is in use by {holder or 'another program'}")
         self.port = port
         self.holder = holder
+
+
+def said(error: Exception) -> str:
+    """What the system says, in words: without the number of an errno."""
+    words = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return re.sub(r"\[Errno \d+\] ", "", words)
 
 
 class PortGone(HardwareError):

@@ -21,7 +21,7 @@ import threading
 import serial
 
 from hardware import remote
-from hardware.errors import PortBusy, PortGone, PortMissing
+from hardware.errors import PortBusy, PortGone, PortMissing, said
 from hardware.holders import holders_of
 from hardware.link import Clock
 from hardware.remote import RemotePort
@@ -50,7 +50,7 @@ def open_port(url: str, clock: Clock, trace: Trace | None = None) -> SerialLink:
         return SerialLink(url, port, clock, trace)
     except _LOST as error:
         port.close()
-        raise PortGone(url, str(error)) from error
+        raise PortGone(url, said(error)) from error
 
 
 def _not_opened(url: str, error: Exception) -> PortMissing | PortBusy:
@@ -63,7 +63,7 @@ def _not_opened(url: str, error: Exception) -> PortMissing | PortBusy:
         return PortMissing(url)
     if os.path.exists(url) and not stat.S_ISCHR(os.stat(url).st_mode):
         return PortMissing(url, "it is not a serial port")
-    return PortMissing(url, str(error))
+    return PortMissing(url, said(error))
 
 
 class SerialLink:
@@ -164,7 +164,7 @@ class SerialLink:
             return PortGone(self.name, "it was closed")
         if self._remote:
             return remote.ended(self.name, error, self._heard)
-        return PortGone(self.name, str(error) or type(error).__name__)
+        return PortGone(self.name, said(error))
 
 
 def _take_over(fd: int) -> None:

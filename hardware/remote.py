@@ -14,7 +14,7 @@ import socket
 import time
 from urllib.parse import urlsplit
 
-from hardware.errors import PortGone, PortMissing, PortRefused
+from hardware.errors import PortGone, PortMissing, PortRefused, said
 from hardware.telnet import Telnet, escape
 
 BAUD_RATE = 115200
@@ -51,7 +51,7 @@ class RemotePort:
         try:
             self._socket = socket.create_connection((parts.hostname, parts.port), CONNECT_S)
         except ConnectionResetError as error:  # it let us in, and was closed while we looked
-            raise PortGone(url, str(error)) from error
+            raise PortGone(url, said(error)) from error
         except OSError as error:
             raise PortMissing(url, _why(error)) from error
         self._telnet = Telnet() if parts.scheme == "rfc2217" else None
@@ -131,7 +131,7 @@ def ended(url: str, error: Exception, heard: bytes) -> PortGone:
     found = _SERVER_SAID.search(heard)
     if found:
         return PortRefused(url, found[1].decode("ascii").strip())
-    return PortGone(url, str(error) or type(error).__name__)
+    return PortGone(url, said(error))
 
 
 def _why(error: OSError) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from flask import Flask
 
-from gateway import day, troubles
+from gateway import answers, day, troubles
 from gateway.day import Span
 from gateway.store import rfc3339
 from web import charts
@@ -87,5 +87,6 @@ def install(app: Flask) -> None:
         bars=charts.bars,
         rfc3339=rfc3339,
         of_code=troubles.of_code,
+        with_dbm=answers.with_dbm,
         of_machine=troubles.of_machine,
     )

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from gateway import sightings
 from gateway.commands import _checks
+from gateway.commands._advice import Ports, of_gateway
 from gateway.commands._checks import Finding
 from gateway.commands._phones import not_installed, through_gammu
 from gateway.config import Config, Station
@@ -52,20 +53,20 @@ def modems(config: Config, *, gateway_runs: bool, search: bool) -> Iterator[Find
     names = [station.name for station in config.stations]
     names += sorted(name for name, state in states.items() if state["found"] and name not in names)
     specs = {station.name: station for station in config.stations}
+    named = [spec.port for spec in config.stations] + [state["port"] for state in states.values()]
+    in_use = {os.path.realpath(port) for port in named if port}
+    ports = Ports(in_use, PATTERNS, answer, search=search)
     for name in names:
         spec = specs.get(name, Station(name))
         if (missing := not_installed(spec)) is not None:
             yield missing
         elif name in states:
-            yield _as_the_gateway_says(states[name])
+            yield of_gateway(states[name], spec.port if spec else None, ports)
         elif spec.port is None or imei_of(spec.port):
             yield Finding(f"modem {name}", True, f"{name} names no port: the gateway finds its modem.")
         else:
-            yield _asked(spec, spec.port)
-    in_use = {spec.port for spec in config.stations if spec.port} | {
-        state["port"] for state in states.values()
-    }
-    yield from _others({os.path.realpath(port) for port in in_use if port}, config, search=search)
+            yield _asked(spec, spec.port, ports)
+    yield from _others(in_use, config, search=search)
 
 
 def _others(in_use: set[str], config: Config, *, search: bool) -> Iterator[Finding]:
@@ -113,6 +114,8 @@ def seen(stick: Stick, *, search: bool) -> Sighting | None:
     if search:
         return _searched(stick, plan)
     port = plan.ports[0].device if plan.ports else "no port that we know"
+    if os.path.exists(port) and (why := _denied(port)):
+        return Sighting(f"The {plan.name} in socket {place} takes commands on {port}. {why[0]}", why[1])
     takes = "takes commands" if plan.kind == "modem" else "may have a modem"
     found = f"The {plan.name} in socket {place} {takes} on {port} (--find asks it)."
     if not stick.shunned and "ModemManager" in _checks.programs():
@@ -132,13 +135,14 @@ def _searched(stick: Stick, plan: usb.Plan) -> Sighting:
         except NotAModem as other:
             said.append(sightings.no_modem(plan.name, stick.place, port.device, other.evidence))
         except PortMissing as missing:
-            said.append(
-                sightings.denied(plan.name, stick.place, port.device, missing.evidence or "no such device")
-            )
+            evidence = missing.evidence or "no such device"
+            word = sightings.denied(plan.name, stick.place, port.device, evidence)
+            why = _denied(port.device)
+            said.append(Sighting(word.found, why[1] if why else PLUG_IN))
         except HardwareError:
             silent = plan.kind == "modem"
-            word = sightings.silent(plan.name, stick.place, port.device)
-            said.append(word if silent else sightings.quiet(plan.name, stick.place))
+            mute = sightings.silent(plan.name, stick.place, port.device)
+            said.append(mute if silent else sightings.quiet(plan.name, stick.place))
     return said[0] if said else sightings.mute(plan.name, stick.place)
 
 
@@ -199,7 +203,7 @@ def _sim(at: At) -> str:
     return f", and {SIM_WORDS.get(state, f'says of its SIM: {state}')}" if state else ""
 
 
-def _asked(station: Station, port: str) -> Finding:
+def _asked(station: Station, port: str, ports: Ports) -> Finding:
     check = f"modem {station.name}"
     dummy = station.driver == "gammu" and station.gammu_connection == "none"  # a folder, no device
     if port.startswith("/") and not dummy and (denied := _denied(port)):
@@ -219,6 +223,8 @@ def _asked(station: Station, port: str) -> Finding:
             return Finding(
                 check, False, f"{hint}.", f"Name that port under {station.name}, or none: it is found."
             )
+        if isinstance(fault, NotAModem):
+            return Finding(check, False, f"{fault}.", ports.instead_of(station.name, port))
         return Finding(
             check, False, f"{fault}.", "Pull the modem out, wait ten seconds, put it back. " + PLUG_IN
         )
@@ -240,13 +246,6 @@ def _denied(port: str) -> tuple[str, str] | None:
         group, user = str(status.st_gid), "USER"
     do = f"Run: sudo usermod -aG {group} {user}, then sign out and in again."
     return f"This user may not use {port}; the group {group} may.", do
-
-
-def _as_the_gateway_says(row: sqlite3.Row) -> Finding:
-    good = row["state"] in ("ready", "starting")
-    reason = f" ({row['reason']})" if row["reason"] else ""
-    found = f"The gateway says: {row['state']}{reason}."
-    return Finding(f"modem {row['name']}", good, found, "" if good else "Do what the modem's page says.")
 
 
 def _states(path: Path) -> dict[str, sqlite3.Row]:

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import click
 
-from gateway import people, selftests, sims, stations
+from gateway import answers, consent, people, selftests, sims, stations
 from gateway.bell import ring
 from gateway.commands._context import config_of, database, refusals
 from gateway.config import Config
@@ -58,7 +58,7 @@ def _waited(look: Callable[[], T | None], seconds: float) -> T | None:
 def _ask(ctx: click.Context, name: str, what: str, user_name: str, argument: str | None = None) -> None:
     config = config_of(ctx)
     with database(config) as db:
-        click.echo(_asked(config, db, name, what, people.active(db, user_name), argument))
+        click.echo(answers.with_dbm(_asked(config, db, name, what, people.active(db, user_name), argument)))
 
 
 @click.command()
@@ -123,17 +123,23 @@ def sim_number(ctx: click.Context, name: str, number: str, user_name: str) -> No
 @click.argument("receiver", required=False)
 @_as
 @click.option("--allow", is_flag=True, help="An admin approves, once, that our modems text each other.")
+@click.option("--forbid", is_flag=True, help="An admin takes that back.")
 @click.pass_context
 @refusals
 def self_test(
-    ctx: click.Context, name: str | None, receiver: str | None, user_name: str, allow: bool
+    ctx: click.Context, name: str | None, receiver: str | None, user_name: str, allow: bool, forbid: bool
 ) -> None:
     """Send a test text from the modem NAME to RECEIVER, another of ours, and say how that went."""
-    if name is None and not allow:
+    if forbid and (name is not None or allow):
+        raise click.UsageError("--forbid stands alone.")
+    if name is None and not allow and not forbid:
         raise click.UsageError("Name a modem, or --allow.")
     config = config_of(ctx)
     with database(config) as db:
         user = people.active(db, user_name)
+        if forbid:
+            consent.withdraw(db, by=user)
+            click.echo("No more self-tests are sent. One that is under way still ends.")
         if allow:
             selftests.approve_standing(db, by=user, channel="cli", now=wall_ms(), os_user=getpass.getuser())
             click.echo(

@@ -44,9 +44,12 @@ def show_link(link: str, name: str) -> None:
     "--confirmation", help="The words that somebody who opts out gets. Without it: a plain sentence."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print {database, admin, link, confirmation}.")
+@click.option("--before-start", is_flag=True, hidden=True)  # from `make run`, which starts everything itself
 @click.pass_context
 @refusals
-def init(ctx: click.Context, admin_name: str, confirmation: str | None, as_json: bool) -> None:
+def init(
+    ctx: click.Context, admin_name: str, confirmation: str | None, as_json: bool, before_start: bool
+) -> None:
     """Create the database and the first admin; print a one-time sign-in link."""
     config = config_of(ctx)
     path, now = config.database.path, wall_ms()
@@ -68,7 +71,11 @@ def init(ctx: click.Context, admin_name: str, confirmation: str | None, as_json:
     click.echo(f"The database is {path}.")
     click.echo(f"Whoever opts out gets this one text, approved by {admin.name} now:\n  {words}\n")
     show_link(link, admin.name)
-    click.echo("Start everything with `textbank run`, then open the link.")
+    click.echo(
+        "Textbank starts now. Open the link when it runs; Ctrl-C ends it."
+        if before_start
+        else "Start everything with `textbank run`, then open the link."
+    )
 
 
 @click.group()

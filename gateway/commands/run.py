@@ -93,7 +93,7 @@ class Child:
             self._process.wait()
 
 
-def _port_is_free(config: Config) -> None:
+def port_is_free(config: Config) -> None:
     """Refused when the page cannot listen: better now than a page that never comes."""
     host, port = config.panel.host, config.panel.port
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -111,7 +111,7 @@ def _port_is_free(config: Config) -> None:
 @contextmanager
 def panel_beside(config: Config) -> Iterator[None]:
     """The panel as a process of its own, for the life of the block."""
-    _port_is_free(config)
+    port_is_free(config)
     child = Child("panel", [sys.executable, "-m", "web"], {"TEXTBANK_CONFIG": str(config.source)})
     try:
         yield

@@ -24,7 +24,7 @@ def station_rows(config: Config) -> list[dict[str, object]]:
             "reason": " ".join(row.reason.split("\n")) or None,
             "port": row.port or None,
             "imei": row.imei or None,
-            "iccid": row.iccid or None,
+            "iccid": row.card or None,
             "imsi": row.imsi or None,
             "number": row.number or None,
             "operator": row.operator or None,

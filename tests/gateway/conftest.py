@@ -18,6 +18,10 @@ from gateway.station import desk as belongings
 from gateway.station import sending
 from hardware.virtual import VirtualBank
 from tests.gateway.bench import Bench, Blocker
+from tests.gateway.clinic import database as database
+from tests.gateway.clinic import doctor as doctor
+from tests.gateway.clinic import free_port as free_port
+from tests.gateway.clinic import modem as modem
 
 NOON = int(datetime(2026, 11, 24, 17, 0, tzinfo=UTC).timestamp() * 1000)  # noon in New York
 ADA = "+12025550123"

@@ -1,5 +1,6 @@
 """The command line as other programs use it: exit codes, JSON, plain words; nothing half written."""
 
+import contextlib
 import json
 import sqlite3
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from gateway import ledger, people, schema, store
+from gateway import ledger, people, schema, selftests, store
 from gateway.cli import cli
 
 CONFIG = """[organisation]
@@ -217,3 +218,14 @@ def test_the_ledger_head_of_an_empty_database(shell: Shell) -> None:
 def test_the_database_is_for_its_user_alone(shell: Shell) -> None:
     shell.json("send", "--to", "+12025550123", "--text", "Hi")
     assert shell.database.stat().st_mode & 0o077 == 0
+
+
+def test_an_admin_forbids_self_tests_again(shell: Shell) -> None:
+    with contextlib.closing(store.connect(shell.database)) as db:
+        people.create(db, "Ana", "admin", now=store.wall_ms())
+        assert shell.run("self-test", "--allow", "--as", "Ana").exit_code == 0
+        refused = shell.run("self-test", "--forbid", "--as", "Technician")
+        assert (refused.exit_code, selftests.standing(db) is None) == (1, False)
+        assert "No more self-tests" in shell.run("self-test", "--forbid", "--as", "Ana").stdout
+        assert selftests.standing(db) is None
+    assert shell.run("self-test", "north", "--forbid", "--as", "Ana").exit_code == 2

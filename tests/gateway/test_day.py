@@ -1,8 +1,10 @@
 """A day as facts: spans, gaps with their causes, one sentence for the whole."""
 
+from typing import Any
+
 import pytest
 
-from gateway import day
+from gateway import day, troubles
 from gateway.day import Gap, Span
 
 MINUTE = 60_000
@@ -96,13 +98,37 @@ def gap(minutes: int, *, over: bool = True) -> Gap:
     [
         ([], "A good day"),
         ([gap(7)], "A good day with one gap of 7 minutes"),
-        ([gap(7), gap(14)], "A good day with 2 gaps, 21 minutes in all"),
-        ([gap(5)] * 6, "A restless day: 6 gaps, 30 minutes in all"),
+        ([gap(7), gap(14)], "A good day with 2 gaps of 21 minutes in all"),
+        ([gap(5)] * 6, "A restless day: 6 gaps of 30 minutes in all"),
         ([gap(7), gap(12, over=False)], "It has not been reached for 12 minutes"),
     ],
 )
 def test_the_sentence_of_a_day(gaps: list[Gap], said: str) -> None:
     assert day.headline("day", gaps, known=True) == said
+
+
+@pytest.mark.parametrize(
+    ("what", "said"),
+    [
+        ({"offline_ms": 80_000}, "A day with 80 seconds without network"),
+        ({"offline_ms": 20_000}, "A good day"),  # as at every start
+        ({"paused_ms": 7 * MINUTE, "refused": 1}, "A day with 7 minutes paused and 1 text not taken at once"),
+        ({"refused": 2}, "A day with 2 texts not taken at once"),
+        ({"refused": 2, "weak": True}, "A day of weak signal with 2 texts not taken at once"),
+    ],
+)
+def test_what_went_wrong_is_in_the_sentence(what: dict[str, Any], said: str) -> None:
+    assert day.headline("day", [], known=True, **what) == said
+
+
+def test_a_restart_by_us_is_no_gap() -> None:
+    (ours,) = day.gaps(states("ready", "lost", "ready"), by_us=[MINUTE - 2_000])
+    assert day.headline("day", [ours], known=True) == "A good day with one restart by us"
+    both = [ours, gap(7)]
+    assert (
+        day.headline("day", both, known=True) == "A good day with one gap of 7 minutes and one restart by us"
+    )
+    assert troubles.of_gaps([ours] * 4, 0, "day") is None
 
 
 def test_a_day_of_which_nothing_is_known_is_not_called_good() -> None:

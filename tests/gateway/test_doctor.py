@@ -3,78 +3,21 @@
 import http.server
 import json
 import os
-import subprocess
-import sys
 import threading
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
-from gateway import lock, schema, store
+from gateway import lock, store
 from gateway.cli import cli
 from gateway.commands import _checks, _modems
 from hardware import discovery
 from hardware.discovery import Unavailable
 from hardware.errors import ModemSilent, NotAModem
 from hardware.usb import Port, Stick
-
-Doctor = Callable[..., tuple[int, dict[str, dict[str, Any]]]]
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Path:
-    path = tmp_path / "textbank.db"
-    db = store.connect(path)
-    schema.migrate(db)
-    db.close()
-    path.chmod(0o600)
-    return path
-
-
-@pytest.fixture
-def free_port() -> int:
-    with http.server.HTTPServer(("127.0.0.1", 0), http.server.BaseHTTPRequestHandler) as server:
-        return int(server.server_address[1])
-
-
-@pytest.fixture
-def doctor(tmp_path: Path, free_port: int, monkeypatch: pytest.MonkeyPatch) -> Doctor:
-    monkeypatch.setattr(_checks, "programs", set)
-    monkeypatch.setattr(_modems, "PATTERNS", ())
-    monkeypatch.setattr(discovery, "sticks", list)
-
-    def run(stations: str = "", *options: str) -> tuple[int, dict[str, dict[str, Any]]]:
-        path = tmp_path / "textbank.toml"
-        path.write_text(f"[panel]\nport = {free_port}\n{stations}")
-        result = CliRunner().invoke(cli, ["--config", str(path), "doctor", "--json", *options])
-        return result.exit_code, {row["check"]: row for row in json.loads(result.output)}
-
-    return run
-
-
-@pytest.fixture
-def modem(tmp_path: Path) -> Iterator[Path]:
-    """The port of a virtual modem."""
-    command = [
-        sys.executable,
-        "-m",
-        "gateway",
-        "virtual",
-        "--count",
-        "1",
-        "--dir",
-        str(tmp_path / "v"),
-        "--json",
-    ]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        process.stdout.readline()  # it is printed when the ports are there
-        yield tmp_path / "v" / "modem0"
-        process.terminate()
+from tests.gateway.clinic import EC25, IMEI, Doctor, bus
 
 
 def test_a_machine_that_is_well(doctor: Doctor, database: Path, modem: Path) -> None:
@@ -173,7 +116,7 @@ def test_while_the_gateway_runs_it_is_asked_and_not_the_ports(doctor: Doctor, da
     with lock.gateway(database):
         _, found = doctor(stations)
     assert found["modem a"]["found"] == "The gateway says: ready."
-    assert (found["modem b"]["ok"], found["modem b"]["found"]) == (False, "The gateway says: lost (gone).")
+    assert (found["modem b"]["ok"], found["modem b"]["found"]) == (False, "The gateway says: lost. gone")
     assert found["panel"]["do"] == "Start it: textbank panel"
 
 
@@ -213,20 +156,6 @@ def test_ports_that_no_station_names_are_asked_when_wanted(
     assert found["ports"]["found"].startswith(f"{modem} is here and no station names it")
     _, found = doctor(stations, "--find")
     assert found["ports"]["found"].endswith("answers, and its SIM is ready.")
-
-
-IMEI = "356938035643809"
-EC25 = Stick(
-    "1-1.3",
-    "2c7c",
-    "0125",
-    "EC25",
-    tuple(Port(f"/dev/ttyUSB{i}", i, ("ff", "ff", "ff"), "option") for i in range(4)),
-)
-
-
-def bus(monkeypatch: pytest.MonkeyPatch, *sticks: Stick) -> None:
-    monkeypatch.setattr(discovery, "sticks", lambda: list(sticks))
 
 
 def test_a_stick_with_several_ports_is_one_modem(monkeypatch: pytest.MonkeyPatch) -> None:

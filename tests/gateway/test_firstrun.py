@@ -1,13 +1,15 @@
 """The first `make run`: a configuration and a database out of nothing, and never over something."""
 
+import contextlib
 import io
+import socket
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from gateway import config
+from gateway import config, people, schema, store
 from gateway.commands import firstrun
 
 IMEI = "356938035643809"
@@ -41,7 +43,7 @@ def test_nobody_at_the_terminal(run: Run, capsys: pytest.CaptureFixture[str]) ->
     assert Path("textbank.toml").stat().st_mode & 0o077 == 0
     said = capsys.readouterr().out
     assert "textbank.toml was made from the example, with one station, which takes the first modem" in said
-    assert "INIT --config textbank.toml init" in said
+    assert "INIT --config textbank.toml init --before-start" in said
 
 
 def test_a_person_is_asked_until_each_answer_is_good(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
@@ -53,6 +55,50 @@ def test_a_person_is_asked_until_each_answer_is_good(run: Run, capsys: pytest.Ca
         ("modem2", "", "/dev/ttyACM0"),
     ]
     assert capsys.readouterr().out.count("Allowed is ") == 2
+
+
+def test_what_is_written_speaks_of_itself_and_is_in_line(run: Run) -> None:
+    run(((IMEI, "/dev/ttyUSB2"), ("", "/dev/ttyACM0")), "Elm\nUS\nEurope/Berlin\n")
+    lines = Path("textbank.toml").read_text().splitlines()
+    assert "made by the first `make run`" in lines[0]
+    assert "Copy it" not in "\n".join(lines)
+    comments = {
+        line.index(" # ")
+        for line in lines
+        if " # " in line and not line.startswith("#") and "driver" not in line
+    }
+    assert comments == {30}
+
+
+def test_a_panel_whose_port_is_taken_is_told_before_a_link_is_made(
+    run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        Path("textbank.toml").write_text(f"[panel]\nport = {taken.getsockname()[1]}\n")
+        with pytest.raises(SystemExit):
+            run()
+    said = capsys.readouterr()
+    assert "The page cannot listen on 127.0.0.1" in said.err
+    assert "INIT" not in said.out
+    run()  # the port is free now
+    assert "INIT" in capsys.readouterr().out
+
+
+def test_while_nobody_has_signed_in_the_next_start_says_how_to_get_a_link(
+    run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("textbank.toml").write_text("")
+    with contextlib.closing(store.connect(Path("textbank.db"))) as db:
+        schema.migrate(db)
+        admin = people.create(db, "Ana María", "admin", now=1)
+        run()
+        assert "`.venv/bin/textbank user invite 'Ana María'` prints another" in capsys.readouterr().out
+        db.execute(
+            "INSERT INTO session (user_id, token_hash, created_at, seen_at, expires_at) VALUES (?,x'00',1,1,2)",
+            [admin.id],
+        )
+    run()
+    assert capsys.readouterr().out == ""
 
 
 def test_what_is_there_is_not_touched(run: Run, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway import history, readings, stations
+from gateway import explain_modems, history, readings, stations
 from tests.web import world as the_world
 from tests.web.world import World
 
@@ -69,3 +69,32 @@ def test_the_state_and_the_sample_before_say_how_the_time_began(world: World) ->
         "lost",
     ]
     assert history.samples(world.db, "south", since=0) == []
+
+
+def test_a_self_test_counts_where_it_came_too(world: World) -> None:
+    world.db.execute(
+        "INSERT INTO self_test (sender, receiver, token, started_at, sent_at, received_at) VALUES ('north','south','T',1,2,150)"
+    )
+    assert history.counted(world.db, "south", [0, 100, 200]).into == [0, 1]
+    assert history.counted(world.db, "north", [0, 100, 200]).into == [0, 0]
+
+
+def test_a_modem_that_we_restarted_while_it_worked_was_taken_away_by_us(world: World) -> None:
+    said = str(explain_modems.restarted("north", "command", "Its SIM was stuck.", "AT+CFUN=1,1"))
+    world.seat("north")
+    world.db.execute("DELETE FROM station_event")
+    for at, state, reason in (
+        (100, "ready", ""),
+        (200, "lost", said),
+        (300, "ready", ""),
+        (400, "lost", "It does not answer."),
+        (500, "lost", said),  # it was away already
+    ):
+        stations.set_state(world.db, "north", state, reason, now=at)
+    events = history.states(world.db, "north", since=0)
+    assert history.restarts(world.db, "north", events, since=0) == [200]
+    asked = stations.request(world.db, "north", "reset", by=world.users["technician"], now=600)
+    assert stations.take_request(world.db, "north", now=600)
+    stations.answer(world.db, asked, "Done.", now=610)
+    assert history.restarts(world.db, "north", events, since=0) == [200, 610]
+    assert history.restarts(world.db, "south", [], since=0) == []

@@ -14,7 +14,7 @@ import serial
 import serial.rfc2217
 
 from hardware import port as port_module
-from hardware.errors import PortBusy, PortGone, PortMissing
+from hardware.errors import PortBusy, PortGone, PortMissing, said
 from hardware.link import SystemClock
 from hardware.modem import Patience
 from hardware.port import open_port
@@ -35,6 +35,12 @@ def test_bytes_go_both_ways(wire: Pty) -> None:
     assert os.read(wire.master, 100) == b"AT\r"
     os.write(wire.master, b"\r\nOK\r\n")
     assert link.read(soon()) == b"\r\nOK\r\n"
+
+
+def test_what_the_system_says_is_told_without_its_number() -> None:
+    assert said(OSError(5, "the other end hung up")) == "the other end hung up"
+    assert said(ValueError("could not open port: [Errno 5] no")) == "could not open port: no"
+    assert said(ValueError()) == "ValueError"
 
 
 def test_a_read_ends_at_its_deadline(wire: Pty) -> None:

@@ -2,10 +2,13 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
+from flask import Flask
 
-from gateway import board, codes, numbers, policy, readings, selftests, sims, stations, store
+from gateway import board, codes, consent, numbers, policy, readings, selftests, sims, stations, store
+from gateway.errors import Refused
 from tests.web.conftest import Visitor
 from tests.web.world import ICCIDS, World, modems
 
@@ -156,6 +159,52 @@ def test_self_tests_wait_for_an_admin_who_allows_them_once(ready: World, visit: 
     page = ted(visit).get("/modems").get_data(as_text=True)
     assert "Test all modems" in page
     assert "allowed it" in page
+
+
+def test_an_admin_takes_the_permission_back(ready: World, visit: Visit) -> None:
+    selftests.approve_standing(ready.db, by=ready.users["admin"], channel="panel", now=store.wall_ms())
+    rows = ready.db.execute("SELECT count(*) FROM ledger").fetchone()[0]
+    assert "Allow no more self-tests" not in ted(visit).get("/modems").get_data(as_text=True)
+    assert ted(visit).post("/modems/tests/forbid").status_code == 403
+    assert selftests.standing(ready.db)
+    ana = visit("admin")
+    assert "Allow no more self-tests" in ana.get("/modems").get_data(as_text=True)
+    assert ana.post("/modems/tests/forbid").status_code == 303
+    assert selftests.standing(ready.db) is None
+    assert ready.db.execute("SELECT count(*) FROM ledger").fetchone()[0] == rows
+    assert ted(visit).post("/modems/north/test", to="south").status_code == 409
+    with pytest.raises(Refused):
+        consent.withdraw(ready.db, by=ready.users["technician"])
+
+
+def test_a_text_goes_to_a_whole_number_of_another_sim(ready: World, visit: Visit) -> None:
+    selftests.approve_standing(ready.db, by=ready.users["admin"], channel="panel", now=store.wall_ms())
+    offered = 'name="to" value="south"'
+    assert offered in ted(visit).get("/modems/north").get_data(as_text=True)
+    stations.set_facts(ready.db, "south", number="0518555")  # as it stands on the card, nobody knows where
+    assert offered not in ted(visit).get("/modems/north").get_data(as_text=True)
+    assert "is no whole number" in ted(visit).get("/modems/south").get_data(as_text=True)
+    stations.set_facts(ready.db, "south", number=NUMBERS["north"], iccid=ICCIDS["north"])
+    assert offered not in ted(visit).get("/modems/north").get_data(as_text=True)
+
+
+def test_a_gammu_phone_is_not_asked_what_it_cannot_tell(ready: World, app: Flask, visit: Visit) -> None:
+    config = app.config["TEXTBANK"]
+    phone = replace(config.stations[0], driver="gammu")
+    app.config["TEXTBANK"] = replace(config, stations=(phone, config.stations[1]))
+    stations.set_facts(ready.db, "north", iccid="310260123456789")  # known by its IMSI: gammu tells no ICCID
+    visitor = ted(visit)
+    page = visitor.get("/modems/north").get_data(as_text=True)
+    assert "asked on the phone itself" in page
+    assert "/modems/north/query" not in page
+    assert "/modems/north/balance" not in page
+    assert '<dt>SIM\'s ICCID</dt><dd class="mono">it does not tell</dd>' in page
+    assert '<dt>SIM\'s IMSI</dt><dd class="mono">310260123456789</dd>' in page
+    assert "its IMSI ends in 6789" in page
+    for path, form in (("balance", {"code": "*100#"}), ("query", {"command": "AT+CSQ"})):
+        assert visitor.post(f"/modems/north/{path}", **form).status_code == 409
+    assert stations.take_request(ready.db, "north", now=store.wall_ms()) is None
+    assert "/modems/south/query" in visitor.get("/modems/south").get_data(as_text=True)
 
 
 def test_a_test_is_begun_and_its_times_are_shown(ready: World, visit: Visit) -> None:

@@ -59,6 +59,12 @@ def test_init_for_people_says_what_to_do_next(run: Run) -> None:
         assert part in said
 
 
+def test_init_before_a_start_does_not_ask_for_one(run: Run) -> None:
+    said = run("init", "--before-start").stdout
+    assert "Textbank starts now" in said
+    assert "textbank run" not in said
+
+
 def test_init_waits_for_no_running_gateway(run: Run, source: Path) -> None:
     with lock.gateway(source.parent / "textbank.db"):
         refused = run("init")

@@ -24,7 +24,10 @@ def page(visit: Visit, path: str, who: str = "technician") -> str:
 def test_the_power_fell_then_the_stick_went(world: World, visit: Visit, span: str) -> None:
     restless_day(world)
     said = page(visit, f"/modems/north/{span}")
-    assert f"<h1>A good {span} with 3 gaps, 21 minutes in all</h1>" in said
+    assert (
+        f"<h1>A {span} with 3 gaps of 21 minutes in all, 20 minutes without network and 3 texts not taken at once</h1>"
+        in said
+    )
     assert "The power fell, then the modem went." in said
     assert f"3 of 3 gaps of this {span}" in said
     assert "40 out, 14 in" in said
@@ -97,6 +100,40 @@ def test_a_modem_that_is_away_now_says_since_when(world: World, visit: Visit) ->
     assert re.search(r"last −\d+ dBm", said)
 
 
+def test_a_reset_of_ours_is_no_gap_that_a_cable_made(world: World, visit: Visit) -> None:
+    modems(world)
+    now, ted = store.wall_ms(), world.users["technician"]
+    world.db.execute("DELETE FROM station_event")
+    stations.set_state(world.db, "north", "ready", "", now=now - 3_600_000)
+    for n in range(1, 4):
+        at = now - n * 600_000
+        asked = stations.request(world.db, "north", "reset", by=ted, now=at)
+        stations.take_request(world.db, "north", now=at)
+        stations.answer(world.db, asked, "It was told to restart.", now=at + 1_000)
+        world.db.executemany(
+            "INSERT INTO station_event (station, at, state, reason) VALUES ('north',?,?,?)",
+            [(at + 2_000, "lost", "gone"), (at + 30_000, "starting", ""), (at + 40_000, "ready", "")],
+        )
+    world.db.execute("UPDATE station_event SET id=-id")
+    world.db.execute(
+        "UPDATE station_event SET id=1000+(SELECT count(*) FROM station_event e WHERE e.at<station_event.at)"
+    )
+    said = page(visit, "/modems/north/day")
+    assert "<h1>A good day with 3 restarts by us</h1>" in said
+    assert "Try another cable" not in said
+
+
+def test_a_paused_modem_had_no_good_day(world: World, visit: Visit) -> None:
+    modems(world)
+    now = store.wall_ms()
+    world.db.execute("DELETE FROM station_event")
+    world.db.execute(
+        "INSERT INTO station_event (station, at, state, reason) VALUES ('north',?,'ready',''), ('north',?,'paused','')",
+        [now - 3_600_000, now - 600_000],
+    )
+    assert "<h1>A day with 10 minutes paused</h1>" in page(visit, "/modems/north/day")
+
+
 def test_what_happened_at_another_socket_stays_out(world: World, visit: Visit) -> None:
     restless_day(world)
     world.db.execute("UPDATE station SET place='1-1.4' WHERE name='south'")
@@ -113,7 +150,7 @@ def test_a_day_that_is_none_is_no_page(world: World, visit: Visit, name: str) ->
 
 def test_a_coordinator_looks_too_and_a_volunteer_does_not(world: World, visit: Visit) -> None:
     restless_day(world)
-    assert "A good day" in page(visit, "/modems/north/day", "coordinator")
+    assert "A day with 3 gaps" in page(visit, "/modems/north/day", "coordinator")
     assert visit("volunteer").get("/modems/north/day").status_code == 403
 
 

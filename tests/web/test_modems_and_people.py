@@ -7,7 +7,7 @@ import pytest
 
 from gateway import addresses, explain, sightings, stations, store
 from tests.web.conftest import Visitor
-from tests.web.world import World, modems
+from tests.web.world import ICCIDS, World, modems
 
 Visit = Callable[..., Visitor]
 
@@ -52,13 +52,63 @@ def test_what_is_plugged_in_and_no_modem_is_said_with_what_to_do(world: World, v
         ("ready", "starting", "One works, one is not ready yet"),
         ("paused", "failed", "None works, two need you"),
         ("starting", "lost", "None works, one needs you, one is not ready yet"),
+        ("paused", "ready", "One works, one needs you"),
     ],
 )
 def test_only_a_ready_modem_works(world: World, visit: Visit, north: str, south: str, said: str) -> None:
     modems(world)
     for name, state in (("north", north), ("south", south)):
         stations.set_state(world.db, name, state, "", now=store.wall_ms())
-    assert f"<h1>{said}</h1>" in visit("technician").get("/modems").get_data(as_text=True)
+    page = visit("technician").get("/modems").get_data(as_text=True)
+    assert f"<h1>{said}</h1>" in page
+    badge = re.search(r'class="count">(\d)<span class="sr"> need help', page)
+    need = re.search(r"(one|two) needs? you", said)
+    assert (badge and badge[1]) == (need and {"one": "1", "two": "2"}[need[1]])
+
+
+def test_a_modem_that_somebody_paused_needs_nobody(world: World, visit: Visit) -> None:
+    modems(world)
+    stations.set_facts(world.db, "north", paused_by=world.users["technician"].id)
+    for name in ("north", "south"):
+        stations.set_state(world.db, name, "paused" if name == "north" else "ready", "", now=store.wall_ms())
+    page = visit("technician").get("/modems").get_data(as_text=True)
+    assert "<h1>One works, one is paused</h1>" in page
+    assert "need help" not in page
+
+
+def test_a_modem_that_was_never_met_has_no_sim_that_tells_nothing(world: World, visit: Visit) -> None:
+    modems(world)
+    stations.set_facts(world.db, "south", iccid="", number="", imei="")
+    stations.set_state(world.db, "south", "starting", "", now=store.wall_ms())
+    page = visit("technician").get("/modems/south").get_data(as_text=True)
+    assert "the SIM does not tell" not in page
+    assert page.count("<dt>Number</dt><dd>not known yet</dd>") == 2
+    assert "Signal not known yet" in page
+    stations.set_facts(world.db, "south", imei="356938035643809", iccid=ICCIDS["south"])
+    page = visit("technician").get("/modems/south").get_data(as_text=True)
+    assert "Signal not known now" in page  # it was known before
+    assert "No network now" in page
+    assert "the SIM does not tell" in page
+
+
+def test_a_model_is_named_once(world: World, visit: Visit) -> None:
+    modems(world)
+    stations.set_facts(world.db, "north", model="A7670E A7670E-FASE")
+    assert "<dd>A7670E-FASE</dd>" in visit("technician").get("/modems").get_data(as_text=True)
+    assert [stations.once(model) for model in ("Huawei E3372", "EC25", "", "zte ZTE MF190")] == [
+        "Huawei E3372",
+        "EC25",
+        "",
+        "ZTE MF190",
+    ]
+
+
+def test_where_the_pin_is_missing_nothing_promises_to_send(world: World, visit: Visit) -> None:
+    modems(world)
+    stations.set_state(world.db, "north", "paused", str(explain.pin_required("north")), now=store.wall_ms())
+    page = visit("technician").get("/modems/north").get_data(as_text=True)
+    assert "when its PIN is entered" in page
+    assert 'action="/modems/north/resume"' not in page
 
 
 @pytest.mark.parametrize("notice", [explain.pin_required, explain.pin_refused])

@@ -6,13 +6,13 @@ from flask import Blueprint, flash, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest
 
-from gateway import codes, selftests, sims, stations
+from gateway import codes, consent, selftests, sims, stations
 from gateway.errors import Refused
 from gateway.stations import StationRow
 from web import access, data, words
 from web.access import needs
 from web.forms import choice, field, go
-from web.screens.modems import named, rows
+from web.screens.modems import can_be_texted, is_phone, named, rows
 
 bp = Blueprint("modem_acts", __name__, url_prefix="/modems")
 SAID = {
@@ -22,6 +22,7 @@ SAID = {
     "reset": "{} is asked to reset itself. It is back within a minute or two.",
 }
 MOST_COMMAND = 120
+PHONE = "gammu drives this phone, and cannot ask it this. Nothing was asked; look at the phone itself."
 
 
 def back(row: StationRow, place: str) -> ResponseReturnValue:
@@ -62,6 +63,8 @@ def pin(name: str) -> ResponseReturnValue:
 def balance(name: str) -> ResponseReturnValue:
     """Ask the operator for the SIM's balance by its USSD code."""
     row, code = named(name), codes.checked(field("code", 60))
+    if is_phone(name):
+        raise Refused(PHONE)
     if not row.iccid:
         raise Refused("This modem has shown no SIM yet, so nobody can be asked. Nothing was sent.")
     put(row, "ussd", code)
@@ -75,6 +78,8 @@ def balance(name: str) -> ResponseReturnValue:
 def query(name: str) -> ResponseReturnValue:
     """Ask the modem for its own state; what would change or send anything is refused by the gateway, in words."""
     row = named(name)
+    if is_phone(name):
+        raise Refused(PHONE)
     command = " ".join((request.form.get("command") or request.form.get("typed") or "").split())
     if len(command) > MOST_COMMAND:
         raise BadRequest
@@ -118,7 +123,7 @@ def number(name: str) -> ResponseReturnValue:
 @needs("control_stations")
 def run_all_tests() -> ResponseReturnValue:
     """Every ready modem texts the next one: each sends once and receives once."""
-    ready = [row for row in rows() if row.state == "ready" and row.number]
+    ready = [row for row in rows() if row.state == "ready" and can_be_texted(row)]
     if len(ready) < 2:
         raise Refused("A test needs two ready modems whose numbers are known. Nothing was sent.")
     begun, refused = 0, ""
@@ -142,4 +147,13 @@ def allow_tests() -> ResponseReturnValue:
     """An admin approves, once, that the group's own SIMs text each other."""
     selftests.approve_standing(data.db(), by=access.user(), channel="panel", now=data.now())
     words.tell("Self-tests are allowed.")
+    return go("modems.page")
+
+
+@bp.post("/tests/forbid")
+@needs("change_settings")
+def forbid_tests() -> ResponseReturnValue:
+    """An admin takes that back: no further one begins."""
+    consent.withdraw(data.db(), by=access.user())
+    words.tell("No more self-tests are sent. One that is under way still ends.")
     return go("modems.page")

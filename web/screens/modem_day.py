@@ -23,6 +23,7 @@ TALL = 96.0  # px of the signal's graph
 LOW = 44.0  # and of the smaller ones
 WEAK_DBM, GOOD_DBM = -95, -75
 LOG_ROWS = 60
+ON_NETWORK = ("home", "roaming", "unknown")  # "unknown": it does not tell, and texts go
 FLAGGED = ("lost", "failed", "paused")  # states that get a number in the graphs
 TOPICS = {
     "hour": "stations texts inbox",
@@ -102,7 +103,7 @@ def picture(row: StationRow, span: str) -> Picture:
     ]
     machine = [(event["at"], event["kind"]) for event in host]
     states = day.spans([(event["at"], event["state"]) for event in events], time.since, now)
-    gaps = day.gaps(states, machine)
+    gaps = day.gaps(states, machine, history.restarts(db, row.name, events, since=time.since))
     networks = _networks(samples, gaps, time)
     traffic = history.counted(db, row.name, time.edges)
     lines = _lines(time, samples, gaps)
@@ -122,7 +123,15 @@ def picture(row: StationRow, span: str) -> Picture:
         flags,
         _log(time, shown, host, flags),
         _table(time, states, samples, traffic, machine),
-        day.headline(span, gaps, known=bool(states or samples), weak=_weak(samples)),
+        day.headline(
+            span,
+            gaps,
+            known=bool(states or samples),
+            weak=_weak(samples),
+            offline_ms=sum(one.ms for one in networks if one.kind not in ON_NETWORK),
+            paused_ms=sum(one.ms for one in states if one.kind == "paused"),
+            refused=sum(traffic.stopped),
+        ),
         troubles.of_gaps(gaps, falls, span),
     )
 

@@ -18,7 +18,6 @@ from web.access import needs
 from web.charts import Range
 
 bp = Blueprint("modems", __name__, url_prefix="/modems")
-NEEDS_SOMEBODY = ("failed", "lost", "paused")  # the others go on by themselves
 RESET_MS = int(BETWEEN_RESETS_S * 1000)
 HOUR_MS = 3_600_000
 HELD_MS = 15_000  # a request that is not taken by then is held up by something
@@ -125,25 +124,37 @@ def self_tests(name: str | None = None, limit: int = 8) -> list[sqlite3.Row]:
     return [test for test in found if name in (None, test["sender"], test["receiver"])][:limit]
 
 
+def can_be_texted(row: StationRow) -> bool:
+    """Whether a test text can go to this SIM: its number is known, and whole."""
+    return bool(row.iccid) and row.number.startswith("+")
+
+
+def is_phone(name: str) -> bool:
+    """Whether gammu drives it: such a phone is asked neither questions nor its balance."""
+    return any(one.name == name and one.driver == "gammu" for one in data.config().stations)
+
+
 @bp.get("")
 @needs("see_stations")
 def page() -> ResponseReturnValue:
     """Every modem as a box."""
     found = rows()
     work = sum(row.state == "ready" for row in found)
-    need = sum(row.state in NEEDS_SOMEBODY for row in found)
+    need = sum(row.needs_somebody for row in found)
+    held = sum(row.state == "paused" and not row.needs_somebody for row in found)
     return render_template(
         "modems.html",
         seen=stations.plugged_in(data.db()),
         rows=found,
         work=work,
         need=need,
-        rest=len(found) - work - need,
+        held=held,
+        rest=len(found) - work - need - held,
         strips={row.name: strip(row.name) for row in found},
         tests=self_tests(),
         standing=selftests.standing(data.db()),
         test_words=selftests.WORDS.format(token="ABCD2345"),  # noqa: S106 - an example for people to read
-        testable=[row for row in found if row.state == "ready" and row.number],
+        testable=[row for row in found if row.state == "ready" and can_be_texted(row)],
     )
 
 
@@ -163,12 +174,18 @@ def detail(name: str) -> ResponseReturnValue:
             for what in ("pause", "resume", "restart", "reset", "ussd", "query", "pin")
         },
         code=codes.known(data.db(), row.iccid),
-        others=[other for other in rows() if other.name != name and other.number],
+        others=[
+            other
+            for other in rows()
+            if other.name != name and can_be_texted(other) and other.card != row.card
+        ],
         tests=self_tests(name, 5),
         standing=selftests.standing(data.db()),
         errors=errors(name),
         reset_from=reset_from if reset_from > data.now() else None,
         questions=QUESTIONS,
+        phone=is_phone(name),
+        unusual=row.number and not can_be_texted(row),
     )
 
 
