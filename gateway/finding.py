@@ -34,6 +34,7 @@ from hardware.usb import Plan, Port, Stick, plan
 
 log = logging.getLogger("textbank.finding")
 
+LOST_S = 60.0  # an event that the kernel dropped, for we were behind, is made good by a look
 SETTLE_S = 0.3  # a stick's ports come one after the other
 SETTLE_MOST_S = 1.5
 ASK_S = (1.0, 1.0, 2.0, 3.0)  # how long AT may take in each round; the last one stays
@@ -112,6 +113,7 @@ class Finder:
         self._answers: queue.SimpleQueue[_Answer] = queue.SimpleQueue()
         self._doubted: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._look_at: float | None = 0.0
+        self._lost_at = 0.0  # when to look without having been told
         self._dirty_since: float | None = None
         self._eyes: Eyes | None = None
         self._stopping = threading.Event()
@@ -161,8 +163,10 @@ class Finder:
         while not self._stopping.is_set():
             now = self._clock.monotonic()
             due = [at for at in (self._look_at, *(unit.next_at for unit in self._units)) if at is not None]
-            changes = eyes.wait(max(0.0, min(due) - now) if due else None)
+            changes = eyes.wait(max(0.0, min([*due, self._lost_at]) - now))
             now = self._clock.monotonic()
+            if now >= self._lost_at:
+                self._look_at = now
             for change in changes:
                 self._heed(change, now)
             while not self._doubted.empty():
@@ -189,6 +193,7 @@ class Finder:
     def _look(self, seen: list[Seen], now: float) -> None:
         """Compare what is plugged in with what we know of."""
         self._look_at = self._dirty_since = None
+        self._lost_at = now + LOST_S
         named = {os.path.realpath(spec.port) for spec in self._config.stations if spec.port}
         left = list(self._units)
         for one in seen:

@@ -5,6 +5,7 @@ Only this process speaks to umockdev's library; what is tested runs beside it wi
 
 import json
 import sys
+import time
 
 import gi
 
@@ -15,6 +16,9 @@ bed = UMockdev.Testbed.new()
 print(json.dumps(bed.get_root_dir()), flush=True)
 for line in sys.stdin:
     request = json.loads(line)
+    time.sleep(
+        0.03
+    )  # as a hub does: the socket of umockdev holds ten events, and one more for a busy listener ends it
     if request["do"] == "add":
         answer = bed.add_device(
             request["subsystem"],
