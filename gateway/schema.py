@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 
 from gateway.errors import Refused
 from gateway.store import write
-from gateway.tables import CONVERSATIONS, INBOX, MODEM_LAYER, OUTBOX, PEOPLE, STATIONS
+from gateway.tables import CONVERSATIONS, INBOX, MODEM_LAYER, OUTBOX, PEOPLE, PROOF, STATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-VERSION = 2
+VERSION = 3
 WAIT_S = 30.0
 
 
@@ -66,6 +66,12 @@ def migrate(db: sqlite3.Connection) -> None:
         for statement in statements(MODEM_LAYER):
             database.execute(statement)
         database.execute("PRAGMA user_version = 2")
+
+    @migrations()
+    def m003_proof(database: Database) -> None:
+        for statement in statements(PROOF):
+            database.execute(statement)
+        database.execute("PRAGMA user_version = 3")
 
     with write(db):
         migrations.apply(Database(db, execute_plugins=False))

@@ -347,3 +347,7 @@ CREATE TABLE self_test (                       -- one text from one of our SIMs 
 );
 CREATE INDEX self_test_open ON self_test (receiver) WHERE ended_at IS NULL;
 """
+
+PROOF = """
+ALTER TABLE conversation ADD COLUMN perhaps_texted_at INTEGER;  -- a backup was restored then: they may have been texted since it was made
+"""
