@@ -7,6 +7,7 @@ Fails with `Refused`, in a sentence for the coordinator.
 """
 
 import sqlite3
+from dataclasses import dataclass
 
 from gateway import factwords
 from gateway.campaigns import Campaign, leads, load, to_state
@@ -137,3 +138,47 @@ def start(
             raise Refused("Nobody of its list may be texted now. Its page says why for each.")
         to_state(db, campaign_id, "running", ("draft", "review"), "")
         db.execute("UPDATE campaign SET started_at=? WHERE id=?", [now, campaign_id])
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How many of a campaign's people stand where."""
+
+    open: int
+    held: int
+    texted: int
+    skipped: int
+    out: int
+
+    @property
+    def people(self) -> int:
+        """All who may be texted, or were."""
+        return self.open + self.held + self.texted + self.skipped
+
+
+def progress(db: sqlite3.Connection, campaign_id: int) -> Progress:
+    """Count a campaign's people by their state."""
+    rows = db.execute(
+        "SELECT state, count(*) AS n FROM target WHERE campaign_id=? GROUP BY state", [campaign_id]
+    )
+    counted = {row["state"]: row["n"] for row in rows}
+    return Progress(*(counted.get(state, 0) for state in ("open", "held", "texted", "skipped", "out")))
+
+
+def left_out(db: sqlite3.Connection, campaign_id: int) -> list[tuple[str, int]]:
+    """Why people of the list are not texted, with how many, most first."""
+    return [
+        (row["reason"], row["n"])
+        for row in db.execute(
+            "SELECT reason, count(*) AS n FROM target WHERE campaign_id=? AND state='out' GROUP BY reason ORDER BY n DESC",
+            [campaign_id],
+        )
+    ]
+
+
+def volunteers(db: sqlite3.Connection) -> int:
+    """Who could text: everybody with such a role who may come in."""
+    row = db.execute(
+        "SELECT count(*) FROM user WHERE disabled_at IS NULL AND role IN ('volunteer','trainee')"
+    ).fetchone()
+    return int(row[0])
