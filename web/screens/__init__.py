@@ -14,6 +14,7 @@ from web.screens import (
     send,
     sign_in,
     stream,
+    talk,
     uncertain,
 )
 
@@ -22,6 +23,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     campaigns.bp,
     send.bp,
     inbox.bp,
+    talk.bp,
     uncertain.bp,
     modems.bp,
     modem_acts.bp,
