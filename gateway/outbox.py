@@ -282,11 +282,11 @@ def _may_approve(db: sqlite3.Connection, row: sqlite3.Row, by: User, channel: st
 
 def _earliest(row: sqlite3.Row, rules: Rules, now: int) -> tuple[int | None, str | None]:
     """When an approved text may leave: after the undo time, and not in the person's quiet hours."""
-    start = now + rules.undo_ms
+    start = max(now + rules.undo_ms, row["due_at"] or 0)
     zones = conversations.zones(row, rules)
     leave = policy.may_leave(moment(start), zones, rules.quiet)
     if leave.ok:
-        return (start if rules.undo_ms else None), None
+        return (start if start > now else None), None
     if leave.not_before is None:
         raise Refused(
             "There is no hour at which this text may leave: the quiet hours of its time zones never end together."

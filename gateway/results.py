@@ -42,6 +42,8 @@ class Results:
     waiting_old: int
     oldest_at: int | None
     wordings: tuple[Wording, ...]
+    reminders_waiting: int = 0  # drafted, and not approved yet
+    reminders_expired: int = 0  # nobody approved them in time
 
 
 def people(db: sqlite3.Connection, campaign_id: int) -> list[Person]:
@@ -95,7 +97,17 @@ def results(db: sqlite3.Connection, campaign: Campaign, *, today: date, now: int
         row["old"],
         row["oldest"],
         tuple(_wordings(db, campaign)),
+        *_reminders(db, campaign.id),
     )
+
+
+def _reminders(db: sqlite3.Connection, campaign_id: int) -> tuple[int, int]:
+    row = db.execute(
+        "SELECT coalesce(sum(m.state='awaiting'), 0) AS waiting, coalesce(sum(m.state='expired'), 0) AS expired "
+        "FROM message m JOIN target t ON t.id=m.target_id WHERE t.campaign_id=? AND m.kind=2",
+        [campaign_id],
+    ).fetchone()
+    return row["waiting"], row["expired"]
 
 
 def _wordings(db: sqlite3.Connection, campaign: Campaign) -> Iterator[Wording]:
