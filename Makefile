@@ -40,9 +40,10 @@ soak:  ## houses by seed for SECONDS=600 from seed FIRST=0 on; SEED=7 shows one 
 	@./setup.sh test
 	@$(PY) -m tests.scenarios.simulation $(if $(SEED),--seed $(SEED),--seconds $(or $(SECONDS),600) --first $(or $(FIRST),0))
 
-fuzz:  ## octets of strangers by coverage for SECONDS=300: the PDU decoder, the line reader, the modem; ONLY=pdu takes one
+fuzz:  ## octets of strangers by coverage for SECONDS=300: decoder, line reader, modem; then MACHINES=300 outboxes and inboxes
 	@./setup.sh test
 	@$(PY) -m tests.fuzz --seconds $(or $(SECONDS),300) $(if $(ONLY),--only $(ONLY))
+	@MACHINES=$(or $(MACHINES),300) $(BIN)/pytest -q tests/gateway/test_outbox_machine.py tests/gateway/test_inbox_machine.py
 
 lint:  ## ruff and mypy
 	@./setup.sh test

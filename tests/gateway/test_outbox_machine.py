@@ -1,8 +1,8 @@
 """The outbox against a small model, by hypothesis: people, two stations, the network and the clock do anything in any order, on a real SQLite file.
 
 The model knows only what a person could: which words were approved to whom, who said stop, and what a modem was given. After each act: nothing left
-without approval of exactly those words (I1), twice (I2), to somebody who stopped (I4) or in quiet hours (I5), nor over a SIM's budget, nor from an older
-start of a station. At the end every event was allowed, the ledger holds, and what was approved and had not left can still leave.
+without approval of exactly those words (I1), twice (I2), to somebody who stopped (I4) or in quiet hours (I5), nor over a SIM's budget, nor from an
+older start of a station. At the end every event was allowed, the ledger holds, and what was approved and had not left can still leave.
 """
 
 import os
