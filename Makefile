@@ -43,7 +43,7 @@ soak:  ## houses by seed for SECONDS=600 from seed FIRST=0 on; SEED=7 shows one 
 fuzz:  ## octets of strangers by coverage for SECONDS=300: decoder, line reader, modem; then MACHINES=300 outboxes and inboxes
 	@./setup.sh test
 	@$(PY) -m tests.fuzz --seconds $(or $(SECONDS),300) $(if $(ONLY),--only $(ONLY))
-	@MACHINES=$(or $(MACHINES),300) $(BIN)/pytest -q tests/gateway/test_outbox_machine.py tests/gateway/test_inbox_machine.py
+	@MACHINES=$(or $(MACHINES),300) $(BIN)/pytest -q -o faulthandler_timeout=0 tests/gateway/test_outbox_machine.py tests/gateway/test_inbox_machine.py
 
 lint:  ## ruff and mypy
 	@./setup.sh test

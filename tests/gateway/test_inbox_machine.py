@@ -22,12 +22,12 @@ from gateway.rules import DAY_MS, HOUR_MS
 from gateway.store import moment, write
 from hardware.pdu import encode_deliver, segment
 from tests.gateway.conftest import ICCID, NOON
-from tests.gateway.test_outbox_machine import MINUTE, NUMBERS, RULES, KilledError, empty_database
+from tests.gateway.test_outbox_machine import MINUTE, NUMBERS, RULES, SHRUNK, KilledError, empty_database
 
 SEEN = arrivals.Seen("north", ICCID)
 REFERENCES = 6  # they come round again soon
 LATEST_MS = 6 * DAY_MS
-EXAMPLES = int(os.environ.get("MACHINES", "15"))
+EXAMPLES = int(os.environ.get("MACHINES", "25"))
 
 
 class Inbox(RuleBasedStateMachine):
@@ -167,5 +167,6 @@ TestInbox.settings = settings(
     deadline=None,
     derandomize="MACHINES" not in os.environ,
     database=None,
+    phases=SHRUNK if "MACHINES" in os.environ else SHRUNK[:2],
     suppress_health_check=list(HealthCheck),
 )

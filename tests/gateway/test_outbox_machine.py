@@ -18,7 +18,7 @@ from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
@@ -58,6 +58,11 @@ ICCIDS = {"north": "8901260000000000001", "south": "8901260000000000002"}
 PER_DAY = 12
 TEXTS = ("Can you come? STOP to end.", "Shall we call you?", "x" * 200, "ж" * 150)
 MINUTE = 60_000
+SHRUNK = (
+    Phase.explicit,
+    Phase.generate,
+    Phase.shrink,
+)  # a failing one is made small only by `make fuzz`: it takes minutes
 EXAMPLES = int(os.environ.get("MACHINES", "12"))
 
 
@@ -528,6 +533,7 @@ TestOutbox.settings = settings(
     deadline=None,
     derandomize="MACHINES" not in os.environ,
     database=None,
+    phases=SHRUNK if "MACHINES" in os.environ else SHRUNK[:2],
     suppress_health_check=list(HealthCheck),
 )
 
