@@ -15,6 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import time, timedelta
 from functools import cache
+from itertools import count
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -123,6 +124,7 @@ class Outbox(RuleBasedStateMachine):
         self.spent: Counter[tuple[str, str]] = Counter()
         self.drafted: set[int] = set()
         self.stamp = 0
+        self.keys = count()
         self.seats = {name: self.begin(name) for name in ICCIDS}
 
     def connect(self) -> sqlite3.Connection:
@@ -253,7 +255,7 @@ class Outbox(RuleBasedStateMachine):
             return None
         with suppress(Refused, StaleMessage):
             again = settling.resend(
-                self.db, text, by=self.users[2], key=f"again:{text}:{self.stamp}", rules=RULES, now=self.now
+                self.db, text, by=self.users[2], key=f"again:{next(self.keys)}", rules=RULES, now=self.now
             )
             assert self.row(again)["state"] in ("awaiting", "approved", "claimed")
             return again
