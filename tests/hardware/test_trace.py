@@ -100,3 +100,18 @@ def test_a_trace_that_cannot_be_written_stops_itself(tmp_path: Path) -> None:
     trace.record(TO_MODEM, b"AT\r")
     assert "missing" in trace.failed
     trace.close()
+
+
+def test_a_pdu_that_is_written_in_pieces_is_hidden_to_its_end(tmp_path: Path) -> None:
+    """Old modems take 18 octets at a time and echo each: the last piece, shorter than any number, stood there to be read."""
+    trace = Trace(tmp_path / "trace", FakeClock())
+    sent = PDU.encode() + b"C8329BFD06\x1a"
+    for at in range(0, len(sent), 18):
+        trace.record(TO_MODEM, sent[at : at + 18])
+        trace.record(FROM_MODEM, sent[at : at + 18].replace(b"\x1a", b""))
+    trace.record(FROM_MODEM, b"\r\n+CMGS: 5\r\nOK\r\n")
+    trace.close()
+    written = text(tmp_path / "trace")
+    assert "C832" not in written
+    assert "FD06" not in written
+    assert "OK" in written

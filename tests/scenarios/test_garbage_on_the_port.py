@@ -3,6 +3,9 @@
 import os
 import random
 import select
+import signal
+import subprocess
+import sys
 import threading
 import tty
 from collections.abc import Iterator
@@ -10,10 +13,12 @@ from pathlib import Path
 
 import pytest
 
+from hardware.pdu import segment, submit_tpdus
 from hardware.virtual import VirtualBank
 from tests.scenarios.test_processes import ADA, LUIS, PATIENCE_S, Group
 
 MEGABYTES = int(os.environ.get("MEGABYTES", "3"))  # MEGABYTES=20 in `make soak` and by hand
+SECRET = "zebra crossing at noon"
 MOST_GROWTH_KB = 4_000
 
 
@@ -106,3 +111,44 @@ def test_garbage_costs_no_memory_and_the_station_recovers(wire: tuple[Group, Wir
     print(
         f"{MEGABYTES} MB of garbage: {before} kB before, {most} kB at most, {memory_kb(group)} kB after; {history}"
     )
+
+
+def test_log_trace_and_doctor_hold_no_text_and_no_number(wire: tuple[Group, Wire], tmp_path: Path) -> None:
+    """I7: what a technician keeps and sends to somebody (log, traces, `doctor --json`, `stations --json`) is free of people."""
+    group, _ = wire
+    group.end(signal.SIGTERM)
+    log = tmp_path / "log"
+    (tmp_path / "traces").mkdir()
+    with log.open("wb") as stderr:
+        command = [
+            sys.executable,
+            "-m",
+            "gateway",
+            "--config",
+            str(group.config_path),
+            "gateway",
+            "--trace",
+            str(tmp_path / "traces"),
+        ]
+        group.process = subprocess.Popen(command, stderr=stderr)
+        text = group.approved(ADA, SECRET)
+        group.until(lambda: group.state(text) in ("sent", "delivered"), "sent, but " + log.read_text())
+        group.bank.inbound(0, ADA, SECRET)
+        group.until(lambda: group.db.execute("SELECT 1 FROM inbound").fetchone() is not None, "in")
+        doctor, stations = group.run("doctor", "--json"), group.run("stations", "--json")
+        group.end(signal.SIGTERM)
+    kept = [doctor.stdout, doctor.stderr, stations.stdout, log.read_text()]
+    kept += [file.read_text() for file in (tmp_path / "traces").iterdir()]
+    assert "AT+CMGS" in kept[-1]
+    told = "\n".join(kept).upper()
+    plan = segment(SECRET)
+    packed = submit_tpdus(ADA, plan, ref=0)[0].hex().upper()
+    for hidden in (
+        SECRET.upper(),
+        SECRET.encode("utf-16-be").hex().upper(),
+        packed[-16:],
+        packed[-30:-14],
+        ADA[1:],
+        "2120555521F3",
+    ):
+        assert hidden not in told, hidden
