@@ -49,7 +49,10 @@ ALL = dict(commands(cli))
 
 
 @pytest.mark.parametrize("words", [words for words in ALL if words[0] not in LASTING], ids=" ".join)
-def test_no_word_ends_a_command_with_a_traceback(tmp_path: Path, words: tuple[str, ...]) -> None:
+def test_no_word_ends_a_command_with_a_traceback(
+    tmp_path: Path, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # some words are good names of files
     shell, command = Shell(tmp_path), ALL[words]
     for parameter in command.params:
         if isinstance(parameter, click.Option) and parameter.is_flag:

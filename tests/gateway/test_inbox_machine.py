@@ -22,7 +22,7 @@ from gateway.rules import DAY_MS, HOUR_MS
 from gateway.store import moment, write
 from hardware.pdu import encode_deliver, segment
 from tests.gateway.conftest import ICCID, NOON
-from tests.gateway.test_outbox_machine import MINUTE, NUMBERS, RULES, SHRUNK, KilledError, empty_database
+from tests.gateway.outbox_office import MINUTE, NUMBERS, RULES, SHRUNK, KilledError, empty_database
 
 SEEN = arrivals.Seen("north", ICCID)
 REFERENCES = 6  # they come round again soon
