@@ -195,6 +195,7 @@ class Gateway:
             with contextlib.closing(connect(self._database)) as db:
                 schema.migrate(db)
                 Journal(self._database).compact()
+                texted.of(self._database).open(db)
                 flight.recover_all(db, now=wall_ms())
                 specs = self._specs(db)
             self._keep_reserve()

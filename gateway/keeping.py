@@ -22,7 +22,7 @@ from gateway.config import Config
 from gateway.errors import Refused
 from gateway.rotation import Rotation
 from gateway.rules import DAY_MS, HOUR_MS
-from gateway.store import connect, moment, ms, write
+from gateway.store import belong_with, connect, moment, ms, write
 
 SETTING, ASKED = "backup", "backup_asked"
 RESERVE_BYTES = 200_000_000  # left free where the database is: a full card stops sending
@@ -133,13 +133,16 @@ def make(plan: Plan, *, now: int, stop: threading.Event | None = None) -> backup
     if trouble:
         raise Refused(trouble)
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not folder.exists():
+            folder.mkdir(parents=True, mode=0o700)
+            _belongs(plan, folder)
         _drop_parts(folder)
         _make_room(plan, folder)
         made = backup.make(plan.database, folder, now=now, stop=stop)
         if trouble := away(plan):  # pulled out meanwhile: what was written went to the card
             made.path.unlink(missing_ok=True)
             raise Refused(trouble)
+        _belongs(plan, made.path)
         _rotate(plan, folder, made.path)
     except OSError as error:
         raise Refused(
@@ -147,6 +150,12 @@ def make(plan: Plan, *, now: int, stop: threading.Event | None = None) -> backup
             "Free some space, or take another stick."
         ) from error
     return made
+
+
+def _belongs(plan: Plan, path: Path) -> None:
+    """What root makes beside the database is the gateway's, which has to rotate it; sticks know no owners."""
+    if plan.beside:
+        belong_with(path, plan.database)
 
 
 def _drop_parts(folder: Path) -> None:

@@ -71,6 +71,15 @@ class Texted:
         self._size = 0
         self._cut = False  # a line could not be written: whoever is ahead counts as texted
 
+    def open(self, db: sqlite3.Connection) -> None:
+        """At the gateway's start: from now on a backup can tell who was texted after it. On a full card the first text does it."""
+        with self._lock:
+            try:
+                if not self._unchanged():
+                    self._begin(db)
+            except OSError as error:
+                log.warning("the journal of who was texted could not be opened: %s", error)
+
     def ahead(self, db: sqlite3.Connection, number: str) -> None:
         """Before a text to this number may be handed over: it and the next ones are on the disk."""
         who = _digest(db, number)
