@@ -87,7 +87,9 @@ def test_without_room_the_oldest_go_and_the_newest_whole_one_never(
 ) -> None:
     wide = Plan(plan.database, plan.folder, Rotation(time(3, 30), 9, 0, 0, "America/New_York"))
     made = [keeping.make(wide, now=NOON + night * DAY).path for night in range(4)]
-    made[3] = made[3].rename(made[3].with_name("textbank-20261127T170000Z-0123456789abcdef.db"))  # not what it says
+    made[3] = made[3].rename(
+        made[3].with_name("textbank-20261127T170000Z-0123456789abcdef.db")
+    )  # not what it says
     usage = shutil.disk_usage("/")
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=1000))
     with pytest.raises(Refused, match="no room"):
