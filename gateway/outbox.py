@@ -216,11 +216,6 @@ def approve(
             raise Refused(
                 "This text was for an earlier time and has run out. Nothing was sent; write it anew if it still fits."
             )
-        if channel == "cli" and row["perhaps_texted_at"] is not None:
-            raise Refused(
-                f"{conversations.name_of(row)} may have been texted since the backup that was restored was made. "
-                "Nothing was sent. Somebody has to look at the card in the panel and send it there."
-            )
         if channel == "panel" and not conversations.held_by_another(row, by, now):
             conversations.hold(db, row["conversation_id"], by, now=now)
         words = ledger.digest(row["salt"], row["number"], row["text"])
@@ -277,6 +272,11 @@ def _may_approve(db: sqlite3.Connection, row: sqlite3.Row, by: User, channel: st
     )
     if refusal is not None:
         raise Refused(refusal)
+    if channel == "cli" and row["perhaps_texted_at"] is not None:
+        raise Refused(
+            f"{conversations.name_of(row)} may have been texted since the backup that was restored was made. "
+            "Nothing was sent. Somebody has to look at the card in the panel and send it there."
+        )
 
 
 def _earliest(row: sqlite3.Row, rules: Rules, now: int) -> tuple[int | None, str | None]:
