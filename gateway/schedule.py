@@ -16,6 +16,8 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from gateway import (
     arrivals,
+    assignments,
+    canary,
     conversations,
     erasing,
     keeping,
@@ -108,6 +110,8 @@ class Housekeeper:
                 lambda: selftests.judge(db, self._rules, now=now),
                 lambda: readings.thin(db, now=now),
                 lambda: erasing.empty_log_later(db),
+                lambda: len(canary.judge(db, now=now)),
+                lambda: assignments.free_stale(db, now=now),
             )
             if sum(job() for job in jobs):
                 ring(self._database)
