@@ -10,14 +10,19 @@ from hardware.pdu import Deliver, Submit, decode
 from tests.scenarios.power.disk import Record
 
 CTRL_Z = b"\x1a"
+HANDED = re.compile(rb"\+(?:CMT|CDS): [^\r\n]*\r+\n([0-9A-F]+)\r")  # and nowhere stored
 LISTED = re.compile(rb"\+CMGL: (\d+),[^\r\n]*\r+\n([0-9A-F]+)\r")
 
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """`what`: left (a text's PDU: to whom, its words, which segment), deleted (an inbound PDU, from whom), pin, or a word of `mark`."""
+    """One of them; `at` is its record.
 
-    at: int  # the record
+    `what`: left (a text's PDU: to whom, its words, which segment), deleted (an inbound PDU on the SIM, or the network's only
+    copy of it, by an acknowledgement; from whom), pin, or a word of `disk.mark`.
+    """
+
+    at: int
     what: str
     whom: str = ""
     seq: int = 1
@@ -32,6 +37,7 @@ class _Wire:
         self.written = b""
         self.read = b""
         self._held: dict[int, bytes] = {}
+        self._handed: list[bytes] = []
 
     def acts(self, at: int) -> list[Act]:
         """What the bytes written so far are, as far as they are whole; those are forgotten."""
@@ -43,16 +49,23 @@ class _Wire:
             elif words.startswith(b"AT+CPIN="):
                 found.append(Act(at, "pin"))
             elif deleted := re.match(rb"AT\+CMGD=(\d+)", words):
-                found += self._deleted(at, int(deleted[1]))
+                self._look()
+                found.append(_deleted(at, self._held.pop(int(deleted[1]))))
+            elif words == b"AT+CNMA":
+                self._look()
+                found.append(_deleted(at, self._handed.pop(0)))
         return found
 
-    def _deleted(self, at: int, index: int) -> list[Act]:
-        for number, pdu in LISTED.findall(self.read):
-            self._held[int(number)] = bytes.fromhex(pdu.decode())
+    def _look(self) -> None:
+        self._held.update((int(index), pdu) for index, pdu in LISTED.findall(self.read))
+        self._handed += HANDED.findall(self.read)
         self.read = b""
-        octets = self._held.pop(index)
-        tpdu = decode(octets.hex())
-        return [Act(at, "deleted", tpdu.sender.number if isinstance(tpdu, Deliver) else "", octets=octets)]
+
+
+def _deleted(at: int, pdu: bytes) -> Act:
+    tpdu = decode(pdu.decode())
+    whom = tpdu.sender.number if isinstance(tpdu, Deliver) else ""
+    return Act(at, "deleted", whom, octets=bytes.fromhex(pdu.decode()))
 
 
 def _left(at: int, words: bytes) -> Act:

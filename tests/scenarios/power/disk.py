@@ -142,10 +142,9 @@ class Disk:
             _rename(self._names, changes)
         self._moves = [move for move in self._moves if move[0] > until]
 
-    @property
-    def owes(self) -> bool:
-        """Whether a cut now could lose anything."""
-        return bool(self._moves) or any(file.since for file in self._shown.values())
+    def name_of(self, inode: int) -> str:
+        """What a running program calls this file; "" when it has no name any more."""
+        return next((name for name, file in self._shown.items() if file is self._open.get(inode)), "")
 
     def left(self, dice: random.Random, chance: float) -> dict[str, bytes]:
         """The files after a cut now. `chance`: how much of what was not synced is there all the same, from 0 to 1."""

@@ -1,7 +1,8 @@
 """A day of a small group with the real gateway, panel and commands under the recorder.
 
-A PIN is entered; a volunteer approves texts on the page, one of them long; answers come in, one is a stop; somebody is erased;
-a backup is made; everything ends; the backup is restored. Nothing else opens the database meanwhile.
+Two modems, one of which stores no text that comes in. A PIN is entered; a volunteer approves texts on the page, one of them
+long; answers come in, one is a stop; somebody is erased; a backup is made; everything ends; the backup is restored. Nothing
+else opens the database meanwhile.
 """
 
 from __future__ import annotations
@@ -24,9 +25,11 @@ from gateway.config import Config, load
 from gateway.rules import rules_of
 from hardware.virtual import VirtualBank
 from tests.scenarios.power.disk import Disk, mark
+from tests.scenarios.test_faults_direct import direct_only
 from tests.web.test_launcher import Browser
 
 SOURCE = Path(__file__).with_name("recorder.c")
+MEMORY = "/dev/shm" if os.path.isdir("/dev/shm") else None  # a card is not worn out by what is only played
 PATIENCE_S = 60.0
 TEXTED = [f"+1202555013{number}" for number in range(6)]
 LUIS, ZOE = "+12025550147", "+12025550148"
@@ -44,8 +47,12 @@ quiet_from = "00:00"
 quiet_until = "00:00"
 [[stations]]
 name = "north"
-port = "{modem}"
+port = "{north}"
 pin = "1234"
+per_minute = 0
+[[stations]]
+name = "south"
+port = "{south}"
 per_minute = 0
 """
 
@@ -84,10 +91,10 @@ class Day:
         """For the browser: Vera's link."""
         return f"/s/{self.way_in}"
 
-    def found(self, modem: str) -> None:
+    def found(self, north: str, south: str) -> None:
         """Before the record begins: people, drafts, and one person who will be erased."""
         source = self.folder / "textbank.toml"
-        source.write_text(CONFIG.format(port=self.port, modem=modem))
+        source.write_text(CONFIG.format(port=self.port, north=north, south=south))
         self.config = load(source)
         rules, now = rules_of(self.config), store.wall_ms()
         with contextlib.closing(store.connect(self.config.database.path)) as db:
@@ -112,9 +119,10 @@ class Day:
             "POWER_FOLDER": str(self.data),
             "POWER_LOG": str(self.log),
         }
-        return subprocess.Popen(
-            [sys.executable, "-m", *command], env={**os.environ, **recorder}, stderr=(self.folder / "said").open("ab")
-        )
+        with (self.folder / "said").open("ab") as said:
+            return subprocess.Popen(
+                [sys.executable, "-m", *command], env={**os.environ, **recorder}, stdout=said, stderr=said
+            )
 
     def command(self, *words: str) -> None:
         """Run a command to its end."""
@@ -168,7 +176,8 @@ class Day:
             bank.inbound(0, TEXTED[0], "Yes")
             bank.inbound(0, LUIS, "STOP")
             bank.wait_air(5, PATIENCE_S)  # the confirmation
-            self.until(lambda: not bank.stored(0), "everything read")
+            bank.inbound(1, TEXTED[1], "I will")
+            self.until(lambda: all_read(bank), "everything read")
             mark(self.log, f"erasing {ZOE}")
             self.command("erase", ZOE, "--yes")
             mark(self.log, f"erased {ZOE}")
@@ -177,16 +186,21 @@ class Day:
             self.approve(browser, 3, 4)
             bank.inbound(0, TEXTED[2], "STOP")
             bank.wait_air(8, PATIENCE_S)
-            self.until(lambda: not bank.stored(0), "everything read")
+            self.until(lambda: all_read(bank), "everything read")
         self.command("restore", str(self.data / COPY), "--yes")
         mark(self.log, "restored")
+
+
+def all_read(bank: VirtualBank) -> bool:
+    """Whether no modem holds, or waits to be told of, anything that the gateway has not kept."""
+    return not any(bank.stored(number) for number in (0, 1))
 
 
 def record(folder: Path, compiler: str) -> Day:
     """Play the day; what was recorded is in its `log`, from `start` on."""
     day = Day(folder, compiled(folder, compiler))
-    with VirtualBank(1, folder / "m") as bank:
-        day.found(bank.ports[0])
+    with VirtualBank(2, folder / "m", personality=["generic", direct_only()]) as bank:
+        day.found(*bank.ports)
         day.live(bank)
     return day
 
