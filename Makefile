@@ -36,9 +36,10 @@ test-peers:  ## gammu, smsd, gnokii, Kannel, ModemManager and python-gsmmodem dr
 	@./setup.sh peers
 	@$(BIN)/pytest -q -m "peer"
 
-soak:  ## houses by seed for SECONDS=600 from seed FIRST=0 on; SEED=7 shows one with all that happened
+soak:  ## houses by seed for SECONDS=600 from seed FIRST=0 on; SEED=7 shows one with all that happened; POWER=1 power cuts
 	@./setup.sh test
-	@$(PY) -m tests.scenarios.simulation $(if $(SEED),--seed $(SEED),--seconds $(or $(SECONDS),600) --first $(or $(FIRST),0))
+	@$(PY) -m tests.scenarios.$(if $(POWER),power,simulation) \
+	$(if $(SEED),--seed $(SEED),--seconds $(or $(SECONDS),600) --first $(or $(FIRST),0))
 
 lint:  ## ruff and mypy
 	@./setup.sh test
