@@ -74,10 +74,10 @@ class Group:
     def state(self, message_id: int) -> str:
         return str(self.db.execute("SELECT state FROM message WHERE id=?", [message_id]).fetchone()["state"])
 
-    def until(self, condition: Callable[[], bool], what: str) -> None:
-        deadline = time.monotonic() + PATIENCE_S
+    def until(self, condition: Callable[[], bool], what: str, patience_s: float = PATIENCE_S) -> None:
+        deadline = time.monotonic() + patience_s
         while not condition():
-            assert time.monotonic() < deadline, f"not within {PATIENCE_S:g} s: {what}"
+            assert time.monotonic() < deadline, f"not within {patience_s:g} s: {what}"
             time.sleep(0.01)  # asks again; nothing depends on how long
 
     def close(self) -> None:

@@ -101,10 +101,15 @@ def _second_refused(group: Doomed, case: Refusal) -> None:
     group.sent(LUIS)
     group.until(lambda: group.state(message_id) in case.ends, f"{case.ends}, is {group.state(message_id)}")
     assert tuple(group.segments()) == case.segments, group.segments()
-    assert len({record.concat[0] for record in group.bank.air() if record.to == ADA and record.modem == modem}) == 1
+    assert (
+        len({record.concat[0] for record in group.bank.air() if record.to == ADA and record.modem == modem})
+        == 1
+    )
 
 
-def test_segment_2_of_3_refused_and_a_kill_sends_each_segment_once_under_one_reference(tmp_path: Path) -> None:
+def test_segment_2_of_3_refused_and_a_kill_sends_each_segment_once_under_one_reference(
+    tmp_path: Path,
+) -> None:
     cases = [
         Refusal("before the refusal's commit", UNKNOWN, (1,)),
         Refusal("after the refusal's commit", GONE, (1, 2, 3)),
@@ -122,9 +127,19 @@ class In(NamedTuple):
     confirmed: int = 1  # of a stop: how many confirmations are on the air
 
 
-RECEIVING = ("after the read", "before the arrival's commit", "after the arrival's commit", "after AT+CMGD", "after the delete")
+RECEIVING = (
+    "after the read",
+    "before the arrival's commit",
+    "after the arrival's commit",
+    "after AT+CMGD",
+    "after the delete",
+)
 ONE_TEXT = [In(point) for point in RECEIVING]
-SEGMENTS = [In(point, nth, ANSWER) for point in ("before the arrival's commit", "after AT+CMGD", "after the delete") for nth in (2, 3)]
+SEGMENTS = [
+    In(point, nth, ANSWER)
+    for point in ("before the arrival's commit", "after AT+CMGD", "after the delete")
+    for nth in (2, 3)
+]
 STOPS = [
     *(In(point, text="STOP") for point in RECEIVING),
     In("after the journal's note", text="STOP"),
@@ -161,6 +176,8 @@ def _stopped(group: Doomed, confirmed: int) -> None:
     assert conversations.number_key(group.db, ADA)
 
 
-def test_killed_at_any_point_of_its_way_in_a_text_is_shown_once_and_a_stop_confirmed_once(tmp_path: Path) -> None:
+def test_killed_at_any_point_of_its_way_in_a_text_is_shown_once_and_a_stop_confirmed_once(
+    tmp_path: Path,
+) -> None:
     wrong = side_by_side(tmp_path, [*ONE_TEXT, *SEGMENTS, *STOPS], _way_in)
     assert not wrong, "\n".join(wrong)

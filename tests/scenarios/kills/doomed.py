@@ -57,9 +57,7 @@ class Doomed(Group):
         return not any(self.bank.stored(modem) for modem in self.modems)
 
 
-def side_by_side(
-    folder: Path, cases: Iterable[Case], play: Callable[[Doomed, Case], None]
-) -> list[str]:
+def side_by_side(folder: Path, cases: Iterable[Case], play: Callable[[Doomed, Case], None]) -> list[str]:
     """Play every case in a group of its own, all at once; what went wrong, a line each."""
     cases = list(cases)
     with VirtualBank(len(cases), folder / "m") as bank, Nursery() as nursery:

@@ -13,6 +13,8 @@ import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import serial
+
 from gateway import arrivals, flight, journal, optouts, reports
 from gateway.station import refused, sending
 from gateway.station.desk import Desk
@@ -92,10 +94,10 @@ def arm(name: str, nth: int = 1) -> None:
 
 def hang_in_close() -> None:
     """From now on a port takes the kernel's own time to close, as that of a stick whose USB pipe hangs."""
-    plain = SerialLink._close
+    plain = serial.Serial.close
 
-    def hang(link: SerialLink) -> None:
+    def hang(port: serial.Serial) -> None:
         time.sleep(CLOSE_HANGS_S)  # what is tested is what happens meanwhile
-        plain(link)
+        plain(port)
 
-    SerialLink._close = hang  # type: ignore[method-assign]
+    serial.Serial.close = hang
