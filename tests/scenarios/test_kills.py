@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from gateway import conversations
-from hardware import pdu
 from tests.scenarios.kills.doomed import ADA, CONFIRMATION, GONE, LUIS, Doomed, side_by_side
 
 LONG = "A long text about the meeting. " * 12  # three segments

@@ -14,19 +14,20 @@ import time
 from pathlib import Path
 from typing import Any
 
-from gateway import inbox, outbox, stations, store
+from gateway import inbox, optouts, outbox, people, stations, store
 from gateway.errors import Refused
 from gateway.rules import rules_of
 from hardware.virtual import VirtualBank
 from tests.scenarios.kills.doomed import Doomed
 from tests.scenarios.kills.nursery import Nursery
+from tests.scenarios.kills.points import POINTS
 from tests.scenarios.simulation import judge
 
 MODEMS = 2
 MODELS = ("generic", "huawei-e3131", "sim800l", "a7670e", "sim7600", "quectel-ec25", "cinterion", "wavecom")
 PEOPLE = [f"+120255502{number:02d}" for number in range(10, 30)]
 LIFE_S = 1.5  # most of it is the start
-AT_WORK_S = 0.08  # after something was seen on the air or on a SIM
+AT_WORK_S = 0.03  # on average, after something was seen on the air or on a SIM
 SETTLED_S = 120.0
 MOVING = ("approved", "claimed", "submitted", "sent")  # every text is reported here
 
@@ -53,6 +54,7 @@ class Street:
         self.log: list[str] = [f"{models} {latency}"]
         self._rules = rules_of(self.group.config)
         self._began, self._count = time.monotonic(), 0
+        self._technician = people.create(self.group.db, "Tess", "technician", now=store.wall_ms())
 
     def note(self, what: str) -> None:
         """For whoever looks at a seed that failed."""
@@ -61,7 +63,8 @@ class Street:
     def live(self, kills: int) -> None:
         """Be killed so often, then come to rest."""
         for _ in range(kills):
-            self.group.start()
+            point, nth = self._point()
+            self.group.start(point, nth)
             self._acts()
             self._moment()
             self.group.end(signal.SIGKILL)
@@ -73,21 +76,27 @@ class Street:
         self.group.until(self._at_rest, f"everything settled: {self._unsettled()}", SETTLED_S)
         self.group.end(signal.SIGTERM)
 
+    def _point(self) -> tuple[str, int]:
+        """Now and then a named point, should the gateway come to it before its moment."""
+        if self.dice.random() < 0.7:
+            return "", 1
+        return self.dice.choice(sorted(POINTS)), self.dice.randint(1, 4)
+
     def _moment(self) -> None:
         """Any moment of a start, or one right after something was seen to happen."""
         if self.dice.random() < 0.35:
             time.sleep(self.dice.uniform(0.0, LIFE_S))  # this is the moment itself
             return
         seen, deadline = self._visible(), time.monotonic() + 2 * LIFE_S
-        while self._visible() == seen and time.monotonic() < deadline:
+        while self._visible() == seen and time.monotonic() < deadline and self.group.process.poll() is None:
             time.sleep(0.002)
-        time.sleep(self.dice.uniform(0.0, AT_WORK_S))
+        time.sleep(min(self.dice.expovariate(1 / AT_WORK_S), LIFE_S))
 
     def _visible(self) -> tuple[int, int]:
         return len(self.bank.air()), sum(len(self.bank.stored(modem)) for modem in range(MODEMS))
 
     def _acts(self) -> None:
-        for _ in range(self.dice.randint(1, 4)):
+        for _ in range(self.dice.randint(1, 8)):
             act = self.dice.choices(
                 (self._new, self._text, self._answer, self._stop_by_hand), (6, 4, 2, 0.2)
             )[0]
@@ -128,8 +137,6 @@ class Street:
             )
 
     def _stop_by_hand(self) -> None:
-        from gateway import optouts
-
         row = self.group.db.execute(
             "SELECT id FROM conversation WHERE opted_out_at IS NULL ORDER BY random() LIMIT 1"
         ).fetchone()
@@ -147,7 +154,7 @@ class Street:
         """Nothing moves any more; what was put back before a person is approved again, a paused station told to go on."""
         group = self.group
         for row in group.db.execute("SELECT name FROM station WHERE state='paused'").fetchall():
-            stations.request(group.db, row["name"], "resume", by=self._technician(), now=store.wall_ms())
+            stations.request(group.db, row["name"], "resume", by=self._technician, now=store.wall_ms())
         for row in group.db.execute("SELECT id FROM message WHERE state='awaiting' ORDER BY id").fetchall():
             found = outbox.load(group.db, row["id"])
             with contextlib.suppress(Refused):
@@ -168,15 +175,6 @@ class Street:
             and group.empty()
             and all((sender, text) in kept for sender, text, _ in self.injected)
         )
-
-    def _technician(self) -> Any:
-        if self._tess is None:
-            from gateway import people
-
-            self._tess = people.create(self.group.db, "Tess", "technician", now=store.wall_ms())
-        return self._tess
-
-    _tess: Any = None
 
     def _unsettled(self) -> list[tuple[int, str, str]]:
         marks = ",".join("?" * len(MOVING))
