@@ -22,6 +22,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from gateway import numbers
+from gateway.commands.run import start_logging
+from gateway.config import load
+from gateway.daemon import serve
+from gateway.errors import Refused
+from tests.scenarios.kills import points
+
 
 class Born:
     """One gateway process, with the face of a Popen as far as a `Group` needs it."""
@@ -83,12 +90,6 @@ class Nursery:
 
 def _live(ask: dict[str, Any]) -> None:
     """The life of one gateway, from the fork to its end."""
-    from gateway.commands.run import start_logging
-    from gateway.config import load
-    from gateway.daemon import serve
-    from gateway.errors import Refused
-    from tests.scenarios.kills import points
-
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     for number, path in ((0, os.devnull), (1, os.devnull), (2, ask["log"])):
         os.dup2(os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600), number)
@@ -105,9 +106,7 @@ def _live(ask: dict[str, Any]) -> None:
 
 def main() -> None:
     """Fork until the input ends."""
-    from tests.scenarios.kills import points  # and with it all that a gateway needs
-
-    assert points.POINTS
+    numbers.normalise("+12025550123", "US")  # reads what it knows of a country
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them here
     for line in sys.stdin:
         pid = os.fork()
