@@ -93,7 +93,7 @@ def main() -> int:
                     print(f"\rstreet {seed}: make soak KILLS={kills} STREET={seed}", *wrong, sep="\n  ")
                 show(done, asked.kills, began, failed)
     print(f"\nlost: {total['lost']}, doubled: {total['doubled']}; {total['out']} texts out ({total['air']} segments on the air, "
-          f"{total['uncertain']} uncertain), {total['in']} in")  # fmt: skip
+          f"{total['doubts']} were uncertain and {total['uncertain']} are), {total['in']} in")  # fmt: skip
     return bool(failed)
 
 

@@ -69,7 +69,9 @@ POINTS = {
 
 def arm(name: str, nth: int = 1) -> None:
     """From now on this process dies at the `nth` time that it comes to this point."""
-    sending.FRESH_S = 10.0  # a prompt that is slow because the machine is busy sends nobody back to the point before
+    sending.FRESH_S = (
+        10.0  # a prompt that is slow because the machine is busy sends nobody back to the point before
+    )
     point = POINTS[name]
     plain = getattr(point.owner, point.name)
     left = nth

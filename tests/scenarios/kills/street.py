@@ -29,7 +29,7 @@ PEOPLE = [f"+120255502{number:02d}" for number in range(10, 30)]
 LIFE_S = 1.5  # most of it is the start
 AT_WORK_S = 0.03  # on average, after something was seen on the air or on a SIM
 SETTLED_S = 120.0
-MOVING = ("approved", "claimed", "submitted", "sent")  # every text is reported here
+MOVING = ("approved", "claimed", "submitted")
 
 
 class Street:
@@ -51,7 +51,11 @@ class Street:
         self.group = Doomed(folder / "group", self.bank, list(range(MODEMS)), nursery)
         self.database, self.world = self.group.config.database.path, self.bank._world
         self.injected: list[tuple[str, str, int]] = []
-        self.log: list[str] = [f"{models} {latency}"]
+        self.reported = self.dice.random() < 0.7
+        if not self.reported:
+            for modem in range(MODEMS):
+                self.bank.fault(modem, "report_never")
+        self.log: list[str] = [f"{models} {latency} {'with' if self.reported else 'without'} reports"]
         self._rules = rules_of(self.group.config)
         self._began, self._count = time.monotonic(), 0
         self._technician = people.create(self.group.db, "Tess", "technician", now=store.wall_ms())
@@ -73,7 +77,10 @@ class Street:
             if self.dice.random() < 0.3:
                 self._acts()
         self.group.start()
-        self.group.until(self._at_rest, f"everything settled: {self._unsettled()}", SETTLED_S)
+        try:
+            self.group.until(self._at_rest, "everything settled", SETTLED_S)
+        except AssertionError as still:
+            raise AssertionError(f"{still}: {self._unsettled()}") from None
         self.group.end(signal.SIGTERM)
 
     def _point(self) -> tuple[str, int]:
@@ -194,7 +201,9 @@ class Street:
             row["state"]: row["n"]
             for row in db.execute("SELECT state, count(*) AS n FROM message GROUP BY state")
         }
+        doubts = db.execute("SELECT count(*) FROM event WHERE event='lose'").fetchone()[0]
         return {
+            "doubts": doubts,
             "out": sum(states.values()),
             "uncertain": states.get("uncertain", 0),
             "in": len(self.injected),
