@@ -16,19 +16,11 @@ from itertools import count
 from pathlib import Path
 
 from tests.scenarios.kills.nursery import Nursery
+from tests.scenarios.kills.reckoning import DOUBLED, LOST
 from tests.scenarios.kills.street import Street
 
 KILLS_EACH = 12
 BAR = 30
-LOST = (
-    "I2 said to be",
-    "I2 stuck",
-    "I2 on the air and said not",
-    "I2 all of it",
-    "I3 lost",
-    "I4 a stop was lost",
-)
-DOUBLED = ("I2 doubled", "I3 shown twice")
 
 
 def one(seed: int, kills: int, nursery: Nursery) -> tuple[int, int, list[str], list[str], dict[str, int]]:

@@ -1,7 +1,7 @@
 """Some minutes of a group whose gateway is killed again and again at moments by seed, while texts go both ways.
 
 Real processes, ptys, files and time; only which moments, which acts and which modems is the seed's. Afterwards air, SIMs
-and rows are reconciled by the judge of the simulation.
+and rows are reckoned up (`reckoning`).
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from gateway import inbox, optouts, outbox, people, stations, store
 from gateway.errors import Refused
 from gateway.rules import rules_of
 from hardware.virtual import VirtualBank
+from tests.scenarios.kills import reckoning
 from tests.scenarios.kills.doomed import Doomed
 from tests.scenarios.kills.nursery import Nursery
 from tests.scenarios.kills.points import POINTS
-from tests.scenarios.simulation import judge
 
 MODEMS = 2
 MODELS = ("generic", "huawei-e3131", "sim800l", "a7670e", "sim7600", "quectel-ec25", "cinterion", "wavecom")
@@ -33,7 +33,7 @@ MOVING = ("approved", "claimed", "submitted")
 
 
 class Street:
-    """One seed. `injected` and `database`, `world` are what the judge looks at."""
+    """One seed. `injected` is what came in: (sender, text, modem)."""
 
     def __init__(self, folder: Path, seed: int, nursery: Nursery) -> None:
         self.dice = random.Random(seed)
@@ -49,7 +49,6 @@ class Street:
             report_s=self.dice.choice((0.0, 0.1, 1.0)),
         )
         self.group = Doomed(folder / "group", self.bank, list(range(MODEMS)), nursery)
-        self.database, self.world = self.group.config.database.path, self.bank._world
         self.injected: list[tuple[str, str, int]] = []
         self.reported = self.dice.random() < 0.7
         if not self.reported:
@@ -175,7 +174,7 @@ class Street:
                 )
         kept = {(row["number"], row["text"]) for row in group.db.execute("SELECT number, text FROM inbound")}
         with self.bank._shell.lock:
-            under_way = self.world.network.next_wake() is not None
+            under_way = self.bank._world.network.next_wake() is not None
         return (
             not under_way
             and not self._unsettled()
@@ -192,7 +191,7 @@ class Street:
 
     def breaches(self) -> list[str]:
         """What is wrong, a sentence each."""
-        return judge.reconciled(self, self)  # type: ignore[arg-type]
+        return reckoning.breaches(self, self.group.db)
 
     def counts(self) -> dict[str, int]:
         """What there was of each."""

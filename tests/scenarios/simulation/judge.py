@@ -22,14 +22,9 @@ CONFIRMATION = "you are off our list"
 
 def breaches(house: House, chaos: Chaos) -> list[str]:
     """Everything that is wrong; empty when all is well."""
-    return [*reconciled(house, chaos), *_hours(house)]
-
-
-def reconciled(house: House, chaos: Chaos) -> list[str]:
-    """Air, SIMs and rows against each other; also of a house that sleeps at no hour (tests/scenarios/kills)."""
     with contextlib.closing(sqlite3.connect(house.database)) as db:
         db.row_factory = sqlite3.Row
-        return [*_texts(house, db), *_stops(house, db), *_inbound(house, chaos, db)]
+        return [*_texts(house, db), *_stops(house, db), *_inbound(house, chaos, db), *_hours(house)]
 
 
 def _texts(house: House, db: sqlite3.Connection) -> Iterator[str]:
