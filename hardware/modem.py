@@ -2,8 +2,9 @@
 
     modem = Modem(open_port("/dev/ttyUSB2", clock), clock)
     modem.start(enter_pin)
-    with modem.prompt(len(tpdu)) as prompt:   # nothing has left yet
-        mr = prompt.send(tpdu)                # the point of no return
+    with modem.prompt(len(tpdu)) as prompt:
+        prompt.type(tpdu)                     # nothing has left yet
+        mr = prompt.send(tpdu)                # Ctrl-Z: the point of no return
 
 Promises: one command at a time; nothing that came unasked is lost between calls; every failure is a
 `HardwareError`. One thread owns a `Modem`; only `wake` and `close` may be called from others.
