@@ -31,11 +31,13 @@ from gateway.config import Config
 from gateway.config import Station as Spec
 from gateway.finding import Finder, wanted
 from gateway.host import Host, recorder
+from gateway.machineclock import Machine, MachineClock
 from gateway.rules import rules_of
 from gateway.schedule import Housekeeper
 from gateway.station import Station
 from gateway.store import connect, wall_ms
 from gateway.taken import Taken
+from gateway.timekeeper import Timekeeper
 from gateway.whereabouts import Seek, Where, imei_of
 from hardware.errors import HardwareError
 from hardware.link import Clock, SystemClock
@@ -157,6 +159,7 @@ class Gateway:
         clock: Clock | None = None,
         open_modem: Callable[[Spec], Modem] | None = None,
         traces: Path | None = None,
+        machine: Machine | None = None,
     ) -> None:
         self._config = config
         self._traces = traces
@@ -164,6 +167,9 @@ class Gateway:
         self._clock = clock or SystemClock()
         self._open_modem = open_modem or self._open_port
         self._taken = Taken()
+        self._timekeeper = Timekeeper(
+            self._clock, machine or MachineClock(), zone=config.organisation.timezone
+        )
         self._ending, self._end = socket.socketpair()
         self._workers: list[Worker] = []
         self._finder: Finder | None = None
@@ -197,7 +203,9 @@ class Gateway:
                 specs = self._specs(db)
             self._keep_reserve()
             with contextlib.closing(Bell(self._database, "gateway")) as bell, self._station_threads(specs):
-                housekeeper = Housekeeper(self._database, rules_of(self._config), self._clock)
+                housekeeper = Housekeeper(
+                    self._database, rules_of(self._config), self._clock, self._timekeeper
+                )
                 housekeeper.start()
                 try:
                     with contextlib.closing(Host()) as host:
@@ -277,6 +285,7 @@ class Gateway:
             open_modem=lambda: self._open_modem(replace(spec, port=self._where(spec).port)),
             seek=Seek(partial(self._where, spec), partial(self._doubt, spec.name)),
             taken=self._taken,
+            timekeeper=self._timekeeper,
         )
 
     def _listen(self, bell: Bell, housekeeper: Housekeeper, host: Host) -> None:

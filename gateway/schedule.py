@@ -15,6 +15,7 @@ from gateway import arrivals, conversations, outbox, readings, selftests, statio
 from gateway.bell import ring
 from gateway.rules import Rules
 from gateway.store import connect, ms
+from gateway.timekeeper import Timekeeper
 from hardware.link import Clock
 
 log = logging.getLogger("textbank.schedule")
@@ -26,7 +27,10 @@ EVERY_S = 60
 class Housekeeper:
     """The gateway's periodic work on the database."""
 
-    def __init__(self, database: Path, rules: Rules, clock: Clock) -> None:
+    def __init__(
+        self, database: Path, rules: Rules, clock: Clock, timekeeper: Timekeeper | None = None
+    ) -> None:
+        self._timekeeper = timekeeper or Timekeeper(clock)
         self._database = database
         self._rules = rules
         self._clock = clock
@@ -62,9 +66,14 @@ class Housekeeper:
         return self._clock.now().timestamp() - self._clock.monotonic()
 
     def _round(self) -> None:
-        """Expire texts whose time ran out, show long texts whose missing segments never came, say whose SIM is gone."""
+        """Expire texts whose time ran out, show long texts whose missing segments never came, say whose SIM is gone.
+
+        Nothing ends by a clock that may be wrong: a year ahead, it would end everything.
+        """
         now = ms(self._clock.now())
         with contextlib.closing(connect(self._database)) as db:
+            if not self._timekeeper.trusted(db):
+                return
             jobs: tuple[Callable[[], int], ...] = (
                 lambda: outbox.expire(db, now=now),
                 lambda: arrivals.show_incomplete(db, now=now),

@@ -9,7 +9,7 @@ from gateway import claims, explain, explain_sending, happenings, reportwatch, s
 from gateway.config import Station as Spec
 from gateway.filling import ROUND_S
 from gateway.rules import Rules
-from gateway.station import asked, refused, sending
+from gateway.station import asked, hearsay, refused, sending
 from gateway.station.credit import CreditWatch
 from gateway.station.desk import LOCK_S, UNCERTAIN_IN_A_ROW, Desk, log
 from gateway.station.proving import Proving
@@ -20,6 +20,7 @@ from gateway.station.samples import Samples
 from gateway.station.starting import RETRY_S, start, trouble, wait_after
 from gateway.station.warning import storage_warning
 from gateway.taken import Taken
+from gateway.timekeeper import Timekeeper
 from gateway.whereabouts import Seek, Where
 from hardware.errors import HardwareError, ModemSilent, PortGone
 from hardware.link import Clock
@@ -50,10 +51,11 @@ class Station:
         open_modem: Callable[[], Modem],
         seek: Seek | None = None,
         taken: Taken | None = None,
+        timekeeper: Timekeeper | None = None,
     ) -> None:
-        """`seek` finds the modem, for a station without a port of its own; `taken` is shared by all stations."""
-        seek = seek or Seek(lambda: Where(spec.port))
-        self._desk = Desk(spec, database, rules, clock, open_modem, seek, taken or Taken())
+        """`seek` finds the modem, for a station without a port of its own; `taken` and `timekeeper` are shared by all."""
+        seek, timekeeper = seek or Seek(lambda: Where(spec.port)), timekeeper or Timekeeper(clock)
+        self._desk = Desk(spec, database, rules, clock, open_modem, seek, taken or Taken(), timekeeper)
         self._reader: Reader | None = None
         self._failures = 0
         self._hold_until = 0.0
@@ -242,7 +244,10 @@ class Station:
         desk.slots = health.storage_total
         assert self._reader is not None
         desk.warning = storage_warning(desk, health, self._reader.stuck)
-        self._health_at = now + (HEALTH_S if health.registered else SEARCH_S)
+        if health.registered:
+            hearsay.ask_network(desk)
+        settled = health.registered and desk.clock_is_trusted()
+        self._health_at = now + (HEALTH_S if settled else SEARCH_S)
         self._rescue.well()
         self._proving.by_schedule()
         if self._credit is not None:
@@ -263,11 +268,8 @@ class Station:
             desk.say("paused", explain.refused_by_network(self.name, desk.paused))
         elif desk.modem.smsc == "":
             desk.say("paused", explain.smsc_missing(self.name))
-        elif not self._desk.clock_is_sane():
-            desk.say(
-                "waiting",
-                explain.clock_not_trusted(f"The clock says {desk.clock.now():%d %B %Y, %H:%M} UTC."),
-            )
+        elif not desk.clock_is_trusted():
+            desk.say("waiting", explain.clock_not_trusted(desk.timekeeper.why))
         elif not desk.registered:
             denied = self._denied >= DENIED_LOOKS
             desk.say(
@@ -290,7 +292,7 @@ class Station:
         desk = self._desk
         assert desk.modem is not None
         there = desk.registered and (desk.spec.send_while_roaming or not desk.roaming)
-        return there and not desk.held(now) and desk.modem.smsc != "" and self._desk.clock_is_sane()
+        return there and not desk.held(now) and desk.modem.smsc != "" and desk.clock_is_trusted()
 
     def _send(self, now: float) -> float:
         """Send the next text if there is one, after reading what waits on the SIM: it may be a stop."""
