@@ -364,5 +364,5 @@ def clock_not_trusted(evidence: str) -> Notice:
         "We do not trust the clock of this box.",
         sentence(evidence),
         "Sending waits, so that no text arrives at night. Texts still come in.",
-        "Set the clock of the box, or connect it to the internet for a minute. If the time is right already: Pause, then Go on.",
+        "A coordinator looks at the time on the first page, and confirms it when it is right. When it is wrong: connect the box to the internet for a minute, or set its clock (sudo timedatectl set-time).",
     )

@@ -1,5 +1,7 @@
 """What a station hears of the time: its network's, when nobody else vouches for the clock, and the stamps of texts that come."""
 
+from zoneinfo import ZoneInfo
+
 from gateway.station.desk import Desk
 from gateway.store import moment
 
@@ -25,3 +27,9 @@ def read_stamps(desk: Desk, new: int) -> None:
     ).fetchone()
     if row["at"] is not None:
         desk.timekeeper.hear(desk.db, "texts", desk.name, moment(row["at"]))
+
+
+def evidence(desk: Desk) -> str:
+    """What the clock shows, by the group's zone, and why it is not trusted."""
+    shown = desk.clock.now().astimezone(ZoneInfo(desk.rules.zone))
+    return f"It shows {shown:%H:%M on %-d %B %Y}. {desk.timekeeper.why}"

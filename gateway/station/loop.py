@@ -269,7 +269,7 @@ class Station:
         elif desk.modem.smsc == "":
             desk.say("paused", explain.smsc_missing(self.name))
         elif not desk.clock_is_trusted():
-            desk.say("waiting", explain.clock_not_trusted(desk.timekeeper.why))
+            desk.say("waiting", explain.clock_not_trusted(hearsay.evidence(desk)))
         elif not desk.registered:
             denied = self._denied >= DENIED_LOOKS
             desk.say(
