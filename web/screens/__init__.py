@@ -3,6 +3,7 @@
 from flask import Blueprint
 
 from web.screens import (
+    clock,
     home,
     inbox,
     me,
@@ -28,4 +29,5 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     me.bp,
     sign_in.bp,
     stream.bp,
+    clock.bp,
 )
