@@ -14,7 +14,9 @@ from typing import Literal
 
 FIRST_SANE_MS = 1_767_225_600_000  # 2026: a clock before this program was written has not been set
 STEP_S = 60.0  # wall against monotonic clock: what a time server corrects bit by bit never shows as more
-AGREES_S = 180.0  # networks tell the time to the minute; no first text leaves in the last ten before quiet hours
+AGREES_S = (
+    180.0  # networks tell the time to the minute; no first text leaves in the last ten before quiet hours
+)
 
 By = Literal["server", "battery", "person", "voices", ""]
 Voice = Literal["network", "texts", "browser"]

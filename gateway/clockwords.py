@@ -14,7 +14,9 @@ from gateway.people import User
 from gateway.policy import may
 from gateway.store import moment, write
 
-SAME_MS = 30_000  # a word that says what the last one did is not written again: it would only wear out the card
+SAME_MS = (
+    30_000  # a word that says what the last one did is not written again: it would only wear out the card
+)
 PERSON = "person"
 OLD_PAGE_MS = 5 * 60_000
 

@@ -25,7 +25,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from gateway import explain, flight, lock, schema, stations
+from gateway import explain, flight, lock, room, schema, stations
 from gateway.bell import Bell, ring
 from gateway.config import Config
 from gateway.config import Station as Spec
@@ -50,7 +50,7 @@ log = logging.getLogger("textbank.gateway")
 SAFETY_NET_S = 0.5  # PRAGMA data_version, for bells that were not heard
 STOP_S = 25.0  # a modem that is handing a text over may finish; systemd gives 90 s
 RESTART_S = (1.0, 5.0, 15.0, 60.0)
-RESERVE_BYTES = 1_000_000
+FULL_S = 5.0  # between looks whether a full card has room for a start
 
 
 class Worker:
@@ -197,11 +197,9 @@ class Gateway:
     def run(self) -> None:
         """Hold the database and drive the modems until `end`."""
         with lock.gateway(self._database):
-            with contextlib.closing(connect(self._database)) as db:
-                schema.migrate(db)
-                flight.recover_all(db, now=wall_ms())
-                specs = self._specs(db)
-            self._keep_reserve()
+            specs = self._recovered()
+            if specs is None:
+                return
             with contextlib.closing(Bell(self._database, "gateway")) as bell, self._station_threads(specs):
                 housekeeper = Housekeeper(
                     self._database, rules_of(self._config), self._clock, self._timekeeper
@@ -212,6 +210,31 @@ class Gateway:
                         self._listen(bell, housekeeper, host)
                 finally:
                     housekeeper.stop()
+
+    def _recovered(self) -> list[Spec] | None:
+        """The schema brought up to date and what an earlier run had in hand settled; None when it was ended before that.
+
+        A card without room gives up its reserve, and where that is not enough, the start waits for somebody to make some.
+        """
+        told = False
+        while True:
+            try:
+                with contextlib.closing(connect(self._database)) as db:
+                    schema.migrate(db)
+                    flight.recover_all(db, now=wall_ms())
+                    room.keep(self._database)
+                    return self._specs(db)
+            except sqlite3.OperationalError as error:
+                found = room.look(self._database.parent)
+                if found.read_only or not (room.is_full(error) or found.free_bytes < room.RESERVE_BYTES):
+                    raise
+                room.give_up(self._database)
+                if not told:
+                    notice = explain.disk_full(str(self._database.parent), found.free_bytes, found.largest)
+                    log.error("%s %s %s", notice.what, notice.evidence, notice.next)
+            if select.select([self._ending], [], [], FULL_S if told else 0.0)[0]:
+                return None
+            told = True
 
     def _specs(self, db: sqlite3.Connection) -> list[Spec]:
         """The stations of the file, and those that were made for modems that were found; all others are retired."""
@@ -315,12 +338,6 @@ class Gateway:
                 host.look(recorder(db, wall_ms))
         except sqlite3.Error as error:
             log.warning("what the machine did could not be written down: %s", error)
-
-    def _keep_reserve(self) -> None:
-        """A file to give up when the card is full, so that results can still be written down."""
-        path = Path(f"{self._database}.reserve")
-        with contextlib.suppress(OSError), path.open("ab") as reserve:
-            os.posix_fallocate(reserve.fileno(), 0, RESERVE_BYTES)
 
 
 def serve(config: Config, *, traces: Path | None = None) -> None:

@@ -5,6 +5,7 @@ database. The kernel frees the lock when the holder dies, however it dies. Fails
 holder.
 """
 
+import errno
 import fcntl
 import os
 from collections.abc import Iterator
@@ -12,6 +13,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from gateway.errors import Refused
+
+_WHAT_TO_DO = {
+    errno.ENOSPC: "Free some room there: old backups and logs first.",
+    errno.EROFS: "The system switches a disk to reading only after an error: copy the folder to another machine, and restart the box; "
+    "when it comes again, put in a new card.",
+}
 
 
 @contextmanager
@@ -23,7 +30,7 @@ def gateway(database: Path) -> Iterator[None]:
     except OSError as error:
         raise Refused(
             f"The folder {path.parent} cannot hold the database: {error.strerror}. Nothing was started. "
-            "Make the folder, or let this user write in it, or change [database] path."
+            f"{_WHAT_TO_DO.get(error.errno or 0, 'Make the folder, or let this user write in it, or change [database] path.')}"
         ) from error
     try:
         try:

@@ -107,9 +107,7 @@ class Timekeeper:
             self._held = held
         return verdict.by
 
-    def _change(
-        self, db: sqlite3.Connection, held: Standing | None, found: Standing, at: Instant
-    ) -> None:
+    def _change(self, db: sqlite3.Connection, held: Standing | None, found: Standing, at: Instant) -> None:
         if held is not None and _stepped(held, at):
             log.warning("the clock stepped by %+.0f s", (at.offset_ms - held.offset_ms) / 1000)
         log.info("the clock is %s: %s", f"trusted ({found.by})" if found.by else "not trusted", found.why)

@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
-from gateway import explain
+from gateway import explain, room
 from gateway.errors import Refused
 from gateway.store import LOCK_TIMEOUT_S
 from web import access, data
@@ -71,10 +71,15 @@ def form_token(_error: CSRFError) -> ResponseReturnValue:
 
 def database(error: sqlite3.Error) -> ResponseReturnValue:
     """A locked database, a full disk, a card that cannot be written: said in words, with 503."""
-    found = str(error)
+    found, folder = str(error), data.database_path().parent
     log.error("database: %s: %s", type(error).__name__, found)
-    if "full" in found:
-        notice = explain.disk_full(str(data.database_path().parent), 0)
+    here = room.look(folder)
+    if room.is_full(error) or (here.free_bytes < room.RESERVE_BYTES and "locked" not in found):
+        notice = explain.disk_full(
+            str(folder), here.free_bytes, here.largest if access.can("see_stations") else ()
+        )
+    elif here.read_only or "readonly" in found:
+        notice = explain.read_only(str(folder), found)
     elif "locked" in found or "busy" in found:
         notice = explain.database_locked(min(LOCK_TIMEOUT_S, data.LOCK_WAIT_S))
     elif isinstance(error, sqlite3.OperationalError):

@@ -40,6 +40,8 @@ def examine(named: str | None, *, search: bool) -> list[Finding]:
         return findings
     findings.append(_checks.zone(config))
     findings += _checks.database(config.database.path)
+    if config.database.path.exists():
+        findings += _checks.trusted_time(config.database.path)
     runs = _checks.running(config.database.path)
     findings.append(_checks.panel(config.panel.host, config.panel.port, gateway_runs=runs))
     # Imported here: a machine whose hardware layer does not load still gets the findings above.

@@ -281,11 +281,6 @@ class Desk:
             self.minute_of = self.seat.sim.iccid
             self.minute = deque(now - max(0.0, (now_ms - row["at"]) / 1000) for row in reversed(rows))
 
-    def free_reserve(self) -> None:
-        """The card is full: give up the reserve file, so that what happened can be written down."""
-        with contextlib.suppress(OSError):
-            Path(f"{self.database}.reserve").unlink()
-
     def drop_modem(self) -> None:
         """Let the modem and its SIM's seat go; the port closes in its own time. Results in hand keep their own seat."""
         if self.modem is not None:

@@ -1,6 +1,5 @@
 """The loop of one station: one thing at a time, and when to come back."""
 
-import errno
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -11,9 +10,10 @@ from gateway.filling import ROUND_S
 from gateway.rules import Rules
 from gateway.station import asked, hearsay, refused, sending
 from gateway.station.credit import CreditWatch
-from gateway.station.desk import LOCK_S, UNCERTAIN_IN_A_ROW, Desk, log
+from gateway.station.desk import UNCERTAIN_IN_A_ROW, Desk, log
 from gateway.station.proving import Proving
 from gateway.station.receiving import Heard, Reader
+from gateway.station.refusing import Refusing
 from gateway.station.rescue import Rescue
 from gateway.station.rounds import Rounds
 from gateway.station.samples import Samples
@@ -66,6 +66,7 @@ class Station:
         self._denied = 0  # looks in a row at which the network refused the SIM
         self._watched_at = -WATCH_S
         self._rescue = Rescue(self._desk)
+        self._refusing = Refusing(self._desk)
         self._proving = Proving(self._desk)
         self._credit: CreditWatch | None = None
         self._reopen_at: float | None = None
@@ -111,6 +112,7 @@ class Station:
         except HardwareError as error:
             return self._modem_trouble(error)
         self._failures = 0 if self._desk.modem is not None else self._failures
+        self._refusing.over()
         return wake_at
 
     def meet(self, error: HardwareError) -> None:
@@ -246,7 +248,7 @@ class Station:
         desk.warning = storage_warning(desk, health, self._reader.stuck)
         if health.registered:
             hearsay.ask_network(desk)
-        settled = health.registered and desk.clock_is_trusted()
+        settled = health.registered and desk.clock_is_trusted() and self._refusing.has_room()
         self._health_at = now + (HEALTH_S if settled else SEARCH_S)
         self._rescue.well()
         self._proving.by_schedule()
@@ -268,6 +270,8 @@ class Station:
             desk.say("paused", explain.refused_by_network(self.name, desk.paused))
         elif desk.modem.smsc == "":
             desk.say("paused", explain.smsc_missing(self.name))
+        elif not self._refusing.has_room():
+            desk.say("waiting", self._refusing.no_room())
         elif not desk.clock_is_trusted():
             desk.say("waiting", explain.clock_not_trusted(hearsay.evidence(desk)))
         elif not desk.registered:
@@ -291,7 +295,11 @@ class Station:
         """Whether the modem could send now, paused or not."""
         desk = self._desk
         assert desk.modem is not None
-        there = desk.registered and (desk.spec.send_while_roaming or not desk.roaming)
+        there = (
+            self._refusing.has_room()
+            and desk.registered
+            and (desk.spec.send_while_roaming or not desk.roaming)
+        )
         return there and not desk.held(now) and desk.modem.smsc != "" and desk.clock_is_trusted()
 
     def _send(self, now: float) -> float:
@@ -354,19 +362,7 @@ class Station:
     def _database_trouble(self, error: sqlite3.Error | OSError) -> float:
         """The database refuses: keep what is in hand, take nothing new, say so when it can be said."""
         desk = self._desk
-        log.warning("station=%s the database refused: %s", self.name, error)
-        said, folder = str(error), str(desk.database.parent)
-        if "locked" in said or "busy" in said:
-            notice = explain.database_locked(LOCK_S)
-        elif "full" in said or getattr(error, "errno", 0) == errno.ENOSPC:
-            desk.free_reserve()
-            notice = explain.disk_full(folder, 0)
-        else:
-            notice = explain.not_written(folder, said)
-        try:
-            desk.say("waiting", notice)
-        except sqlite3.Error:
-            log.debug("station=%s its state could not be written either", self.name)
+        self._refusing.met(error)
         if desk.modem is not None:
             desk.heard += desk.modem.notices()  # for later: an unread notice would end every wait at once
         self._health_at = 0.0

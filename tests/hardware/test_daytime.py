@@ -34,7 +34,9 @@ def test_a_time_with_its_zone_or_none(line: str, utc: bool, time: datetime | Non
     assert time_in(None) is None
 
 
-@pytest.mark.parametrize("model", ["generic", "huawei-e3131", "sim800l", "sim7600", "quectel-ec25", "zte-mf190"])
+@pytest.mark.parametrize(
+    "model", ["generic", "huawei-e3131", "sim800l", "sim7600", "quectel-ec25", "zte-mf190"]
+)
 def test_every_model_is_asked_in_its_own_way(model: str) -> None:
     clock = FakeClock()
     world = World(1, epoch=clock.now(), personality=model)

@@ -193,16 +193,16 @@ def test_a_day_back_refills_no_budget(make: Make, no_battery: SetClock) -> None:
     house.until(lambda: doubts(house), "doubt", 120)
     confirm(house)
     house.until(lambda: house.said()[0] == "ready", "trusted", 120)
-    sim = Sim(house.db.execute("SELECT iccid FROM station").fetchone()["iccid"], Limits(), simulated.RULES.zone)
+    sim = Sim(
+        house.db.execute("SELECT iccid FROM station").fetchone()["iccid"], Limits(), simulated.RULES.zone
+    )
     assert budget.used(house.db, sim, house.wall()).day == 3
     assert budget.used(house.db, sim, house.wall()).month == 3
 
 
 @pytest.mark.usefixtures("nights")
 @pytest.mark.parametrize("battery", [True, False])
-def test_at_night_no_wrong_clock_makes_a_text_leave(
-    make: Make, no_battery: SetClock, battery: bool
-) -> None:
+def test_at_night_no_wrong_clock_makes_a_text_leave(make: Make, no_battery: SetClock, battery: bool) -> None:
     """The true time is 23:00 in New York; the clock is put to every hour of the day, and of yesterday and tomorrow."""
     no_battery.has_battery = battery
     house = make(machine=no_battery)
@@ -218,7 +218,8 @@ def test_at_night_no_wrong_clock_makes_a_text_leave(
     for hours in (*range(-35, -1, 3), *range(2, 36, 3)):
         house.clock.start = right + timedelta(hours=hours)
         house.db.execute(
-            "UPDATE message SET not_before=NULL, expires_at=? WHERE state='approved'", [house.wall() + 86_400_000]
+            "UPDATE message SET not_before=NULL, expires_at=? WHERE state='approved'",
+            [house.wall() + 86_400_000],
         )
         house.run(15)
         housekeeping(house)
@@ -300,7 +301,9 @@ def test_housekeeping_ends_nothing_by_a_clock_a_year_ahead(tmp_path: Path, make:
     housekeeping(house)
     assert house.state(message_id) == "approved"
     with sqlite3.connect(house.path) as db:
-        assert db.execute("SELECT count(*) FROM station_sample").fetchone()[0] > 0, "and no history is thinned"
+        assert db.execute("SELECT count(*) FROM station_sample").fetchone()[0] > 0, (
+            "and no history is thinned"
+        )
     step(house, -YEAR)
     house.clock.advance(2 * 86_400)
     housekeeping(house)
