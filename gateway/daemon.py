@@ -231,7 +231,7 @@ class Gateway:
                 room.give_up(self._database)
                 if not told:
                     notice = explain.disk_full(str(self._database.parent), found.free_bytes, found.largest)
-                    log.error("%s %s %s", notice.what, notice.evidence, notice.next)
+                    log.warning("%s %s %s", notice.what, notice.evidence, notice.next)
             if select.select([self._ending], [], [], FULL_S if told else 0.0)[0]:
                 return None
             told = True

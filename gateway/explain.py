@@ -364,7 +364,8 @@ def read_only(path: str, evidence: str) -> Notice:
         "The disk can only be read, so nothing can be recorded.",
         sentence(f"{path} refuses every change; the system says: {evidence}"),
         "Nothing is sent, since it could not be noted. Incoming texts stay on the SIM.",
-        "Copy the folder to another machine now: the card is probably worn out. Restart the box; when it comes again, put in a new card and restore a backup.",
+        "Copy the folder to another machine now: the card is probably worn out. Restart the box; "
+        "when it comes again, put in a new card and restore a backup.",
     )
 
 
@@ -384,5 +385,6 @@ def clock_not_trusted(evidence: str) -> Notice:
         "We do not trust the clock of this box.",
         sentence(evidence),
         "Sending waits, so that no text arrives at night. Texts still come in.",
-        "A coordinator looks at the time on the first page, and confirms it when it is right. When it is wrong: connect the box to the internet for a minute, or set its clock (sudo timedatectl set-time).",
+        "A coordinator looks at the time on the first page, and confirms it when it is right. "
+        "When it is wrong: connect the box to the internet for a minute, or set its clock (sudo timedatectl set-time).",
     )

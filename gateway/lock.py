@@ -9,7 +9,7 @@ import errno
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from gateway.errors import Refused
@@ -41,8 +41,9 @@ def gateway(database: Path) -> Iterator[None]:
                 f"Another Textbank gateway (process {holder}) already runs on {database}. Two would send texts twice, so this one stops. "
                 "Stop the other one first."
             ) from None
-        os.ftruncate(fd, 0)
-        os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
+        # Only for the words above. Not truncated first: on a full disk the block that is let go would not come back.
+        with suppress(OSError):
+            os.pwrite(fd, f"{os.getpid():<31}\n".encode(), 0)
         yield
     finally:
         os.close(fd)

@@ -55,9 +55,9 @@ class Timekeeper:
         with self._lock:
             at = self._now()
             held = self._held
-            if held is not None and held.by and not _stepped(held, at):
-                if held.by != "voices" or at.mono_ms < self._look_at * 1000:
-                    return True
+            stands = held is not None and held.by != "" and not _stepped(held, at)
+            if stands and (not self.listens or at.mono_ms < self._look_at * 1000):
+                return True
             return self._look(db, at) != ""
 
     def hear(self, db: sqlite3.Connection, voice: Voice, who: str, said: datetime) -> None:
@@ -99,9 +99,7 @@ class Timekeeper:
             found = Standing(at.boot, at.offset_ms, verdict.by, verdict.by, verdict.why)
         else:  # the clock to come back to is the last one that was trusted
             found = replace(held, by="", why=verdict.why)
-        if held is None or (held.by, held.once) != (found.by, found.once) or (stepped and found.by):
-            self._change(db, held, found, at)
-        elif held.why != found.why and not found.by:
+        if held is None or (stepped and found.by) or _told(held) != _told(found):
             self._change(db, held, found, at)
         else:
             self._held = held
@@ -129,6 +127,11 @@ def settle(db: sqlite3.Connection, zone: str, *, now: int) -> None:
         "UPDATE message SET expires_at=? WHERE state IN ('awaiting','approved') AND created_at>? AND expires_at>?",
         [now + DAY_MS, now + STEP_S * 1000, now + DAY_MS],
     )
+
+
+def _told(standing: Standing) -> tuple[str, ...]:
+    """What people read of it: why it is trusted may change without news."""
+    return (standing.by, standing.once, "" if standing.by else standing.why)
 
 
 def _stepped(held: Standing, at: Instant) -> bool:

@@ -4,6 +4,7 @@ A fault of ours is written to the log by its kind and place, without the values,
 """
 
 import logging
+import os
 import sqlite3
 import traceback
 
@@ -69,6 +70,20 @@ def form_token(_error: CSRFError) -> ResponseReturnValue:
     )
 
 
+def disk_trouble() -> explain.Notice | None:
+    """What keeps the box from writing, for the top of every page; None when nothing does."""
+    if g.get("plain"):
+        return None
+    folder = data.database_path().parent
+    disk = os.statvfs(folder)
+    if disk.f_flag & os.ST_RDONLY:
+        return explain.read_only(str(folder), "it is mounted for reading only")
+    if disk.f_bavail * disk.f_frsize >= room.RESERVE_BYTES or room.reserve(data.database_path()).exists():
+        return None
+    here = room.look(folder)
+    return explain.disk_full(str(folder), here.free_bytes, here.largest)
+
+
 def database(error: sqlite3.Error) -> ResponseReturnValue:
     """A locked database, a full disk, a card that cannot be written: said in words, with 503."""
     found, folder = str(error), data.database_path().parent
@@ -119,6 +134,7 @@ def http(error: HTTPException) -> ResponseReturnValue:
 
 def install(app: Flask) -> None:
     """Every kind of failure has its page."""
+    app.jinja_env.globals.update(disk_trouble=disk_trouble)
     app.register_error_handler(Refused, refused)
     app.register_error_handler(CSRFError, form_token)
     app.register_error_handler(sqlite3.Error, database)

@@ -10,7 +10,7 @@ def ask_network(desk: Desk) -> None:
     """Let the modem tell its network's time, while that would help."""
     assert desk.modem is not None
     desk.clock_is_trusted()  # a machine that vouches for it needs no network
-    if not desk.timekeeper.wants(desk.name):
+    if not desk.registered or not desk.timekeeper.wants(desk.name):
         return
     said = desk.modem.network_time()
     if said is not None:

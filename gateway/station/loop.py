@@ -65,11 +65,11 @@ class Station:
         self._samples = Samples(self._desk)
         self._denied = 0  # looks in a row at which the network refused the SIM
         self._watched_at = -WATCH_S
-        self._rescue = Rescue(self._desk)
-        self._refusing = Refusing(self._desk)
+        self._rescue, self._refusing = Rescue(self._desk), Refusing(self._desk)
         self._proving = Proving(self._desk)
         self._credit: CreditWatch | None = None
         self._reopen_at: float | None = None
+        self._may = (True, True)  # send, by the room on the card and by the clock
 
     @property
     def name(self) -> str:
@@ -141,6 +141,11 @@ class Station:
             desk.look_soon = False
             self._look_at_all()
         self._hurry(heard, now)
+        if (may := (self._refusing.has_room(), desk.clock_is_trusted())) != self._may:
+            self._may, self._health_at = (
+                may,
+                0.0,
+            )  # a station that stops sending, or may again, says so at once
         if heard.elsewhere or now >= min(self._rounds.at, self._health_at):
             desk.flush()  # what follows takes its time; between texts the next claim's commit records the last result
         self._receive(now, texts=heard.texts, elsewhere=heard.elsewhere)
@@ -246,8 +251,7 @@ class Station:
         desk.slots = health.storage_total
         assert self._reader is not None
         desk.warning = storage_warning(desk, health, self._reader.stuck)
-        if health.registered:
-            hearsay.ask_network(desk)
+        hearsay.ask_network(desk)
         settled = health.registered and desk.clock_is_trusted() and self._refusing.has_room()
         self._health_at = now + (HEALTH_S if settled else SEARCH_S)
         self._rescue.well()

@@ -2,7 +2,6 @@
 
 import sqlite3
 import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
@@ -74,7 +73,7 @@ def test_a_boot_in_1970_receives_and_sends_only_when_the_time_is_set_and_agreed(
     right, house.clock.start = house.clock.start, datetime(1970, 1, 1, tzinfo=UTC)
     message_id = house.approved()
     house.until(lambda: doubts(house), "doubt")
-    assert "01:00" not in house.said()[1] and "1969" in house.said()[1], "by the group's zone"
+    assert "31 December 1969" in house.said()[1], "by the group's zone"
     house.arrive("Hello")
     house.until(lambda: house.texts() == ["Hello"], "receiving does not wait")
     house.run(1800)
@@ -156,7 +155,8 @@ def test_a_step_holds_what_is_approved_and_ends_and_loses_nothing(
     right = house.clock.start
     step(house, by)
     message_id = house.approved(text="Held")
-    house.db.execute("UPDATE message SET expires_at=? WHERE id=?", [house.wall() - by // timedelta(milliseconds=1) + 3_600_000, message_id])  # fmt: skip
+    ends = house.wall() - by // timedelta(milliseconds=1) + 3_600_000
+    house.db.execute("UPDATE message SET expires_at=? WHERE id=?", [ends, message_id])
     house.run(900)
     housekeeping(house)
     assert (house.state(message_id), len(on_air(house))) == ("approved", 1)
@@ -261,12 +261,12 @@ class JumpingClock(SystemClock):
 
 
 @pytest.fixture
-def rounds(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Semaphore]:
+def rounds(monkeypatch: pytest.MonkeyPatch) -> threading.Semaphore:
     """One permit for each round of housekeeping; rounds come every 50 ms."""
     done = threading.Semaphore(0)
     monkeypatch.setattr(schedule, "EVERY_S", 0.05)
     monkeypatch.setattr(Housekeeper, "_round", lambda _self: done.release())
-    yield done
+    return done
 
 
 @pytest.mark.parametrize("by", [-DAY, -timedelta(hours=1), DAY, 3 * YEAR])

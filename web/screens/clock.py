@@ -102,7 +102,7 @@ def hear_the_browser() -> None:
 @needs("confirm_time")
 def confirm() -> ResponseReturnValue:
     """Yes, that is the time."""
-    wall, mono, boot = (field("seen", 100).split(".", 2) + ["", ""])[:3]
+    wall, mono, boot = [*field("seen", 100).split(".", 2), "", ""][:3]
     if not (wall + mono).isascii() or not (wall.isdigit() and mono.isdigit() and len(wall + mono) < 40):
         raise BadRequest
     shown = Instant(int(wall), int(mono), boot)
