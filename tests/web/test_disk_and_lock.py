@@ -58,7 +58,7 @@ def test_a_full_disk_is_said_in_words_and_nothing_is_half_done(
         return db
 
     monkeypatch.setattr(data, "connect", without_room)
-    answer = maya.post(f"/send/{rosa}/edit", seen=outbox.seen(text), text="Hi Rosa! " * 100)
+    answer = maya.post(f"/send/{rosa}/edit", seen=outbox.seen(text), text="Où? " * 300)
     assert answer.status_code == 503
     assert "The disk is full" in answer.get_data(as_text=True)
     assert outbox.load(world.db, rosa)["text"] == "Hi Rosa"
