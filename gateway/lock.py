@@ -5,13 +5,20 @@ database. The kernel frees the lock when the holder dies, however it dies. Fails
 holder.
 """
 
+import errno
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from gateway.errors import Refused
+
+_WHAT_TO_DO = {
+    errno.ENOSPC: "Free some room there: old backups and logs first.",
+    errno.EROFS: "The system switches a disk to reading only after an error: copy the folder to another machine, and restart the box; "
+    "when it comes again, put in a new card.",
+}
 
 
 class Held(Refused):
@@ -31,7 +38,7 @@ def gateway(database: Path) -> Iterator[None]:
     except OSError as error:
         raise Refused(
             f"The folder {path.parent} cannot hold the database: {error.strerror}. Nothing was started. "
-            "Make the folder, or let this user write in it, or change [database] path."
+            f"{_WHAT_TO_DO.get(error.errno or 0, 'Make the folder, or let this user write in it, or change [database] path.')}"
         ) from error
     try:
         try:
@@ -43,8 +50,9 @@ def gateway(database: Path) -> Iterator[None]:
                 f"Another Textbank gateway (process {holder}) already runs on {database}. Two would send texts twice, so this one stops. "
                 "Stop the other one first.",
             ) from None
-        os.ftruncate(fd, 0)
-        os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
+        # Only for the words above. Not truncated first: on a full disk the block that is let go would not come back.
+        with suppress(OSError):
+            os.pwrite(fd, f"{os.getpid():<31}\n".encode(), 0)
         yield
     finally:
         os.close(fd)

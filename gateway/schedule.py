@@ -31,6 +31,7 @@ from gateway.bell import ring
 from gateway.config import Config
 from gateway.rules import Rules
 from gateway.store import connect, ms
+from gateway.timekeeper import Timekeeper
 from hardware.link import Clock
 
 log = logging.getLogger("textbank.schedule")
@@ -44,7 +45,15 @@ NIGHT = "night"
 class Housekeeper:
     """The gateway's periodic work on the database."""
 
-    def __init__(self, database: Path, rules: Rules, clock: Clock, config: Config | None = None) -> None:
+    def __init__(
+        self,
+        database: Path,
+        rules: Rules,
+        clock: Clock,
+        timekeeper: Timekeeper | None = None,
+        config: Config | None = None,
+    ) -> None:
+        self._timekeeper = timekeeper or Timekeeper(clock)
         self._database = database
         self._rules = rules
         self._clock = clock
@@ -99,9 +108,14 @@ class Housekeeper:
         return self._clock.now().timestamp() - self._clock.monotonic()
 
     def _round(self) -> None:
-        """Expire texts whose time ran out, show long texts whose missing segments never came, say whose SIM is gone."""
+        """Expire texts whose time ran out, show long texts whose missing segments never came, say whose SIM is gone.
+
+        Nothing ends by a clock that may be wrong: a year ahead, it would end everything.
+        """
         now = ms(self._clock.now())
         with contextlib.closing(connect(self._database)) as db:
+            if not self._timekeeper.trusted(db):
+                return
             jobs: tuple[Callable[[], int], ...] = (
                 lambda: outbox.expire(db, now=now),
                 lambda: arrivals.show_incomplete(db, now=now),
@@ -123,7 +137,8 @@ class Housekeeper:
         try:
             zone = config.organisation.timezone
             with contextlib.closing(connect(self._database)) as db:
-                if purging.is_due(db, now=ms(self._clock.now()), zone=zone):
+                due = purging.is_due(db, now=ms(self._clock.now()), zone=zone)
+                if due and self._timekeeper.trusted(db):
                     purging.purge(db, config.privacy, now=ms(self._clock.now()), zone=zone, rest=self._rest)
             if keeping.turn(keeping.plan_of(config), now=ms(self._clock.now()), stop=self._ending):
                 ring(self._database)

@@ -144,6 +144,9 @@ class GammuModem:
         """Signal, registration, operator, and the fuller of the two memories."""
         return health_in(self._ask("health", self._limits.answer_s))
 
+    def network_time(self) -> None:
+        """libgammu tells the phone's own clock, which its owner set: no witness."""
+
     def battery(self) -> int | None:
         """Charge in percent; None when the phone does not tell."""
         percent: int | None = self._ask("battery", self._limits.answer_s)["percent"]

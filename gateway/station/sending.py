@@ -153,6 +153,8 @@ def _submit(desk: Desk, job: Job, seq: int, valid_for: timedelta) -> None:
     obstacle: NotNowError | None = None
     desk.db.execute(f"PRAGMA busy_timeout={int(COMMIT_S * 1000)}")
     try:
+        if not desk.clock_is_trusted():  # it may have been set since the text was claimed
+            raise NotNowError("The clock of the box was set; somebody confirms the time first.")
         with desk.write():
             desk.record()
             try:

@@ -4,6 +4,7 @@ from flask import Blueprint
 
 from web.screens import (
     campaigns,
+    clock,
     home,
     inbox,
     keep,
@@ -32,4 +33,5 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     me.bp,
     sign_in.bp,
     stream.bp,
+    clock.bp,
 )
