@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from gateway.errors import Refused
+from gateway.store import belong_with
 
 _WHAT_TO_DO = {
     errno.ENOSPC: "Free some room there: old backups and logs first.",
@@ -41,6 +42,7 @@ def gateway(database: Path) -> Iterator[None]:
             f"{_WHAT_TO_DO.get(error.errno or 0, 'Make the folder, or let this user write in it, or change [database] path.')}"
         ) from error
     try:
+        belong_with(path, database)
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

@@ -8,7 +8,7 @@ import contextlib
 import logging
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -136,14 +136,26 @@ class Housekeeper:
             return  # after a jump of the clock the round before may still be at it
         try:
             zone = config.organisation.timezone
-            with contextlib.closing(connect(self._database)) as db:
+            with (
+                self._told("what is old could not be deleted"),
+                contextlib.closing(connect(self._database)) as db,
+            ):
                 due = purging.is_due(db, now=ms(self._clock.now()), zone=zone)
                 if due and self._timekeeper.trusted(db):
                     purging.purge(db, config.privacy, now=ms(self._clock.now()), zone=zone, rest=self._rest)
-            if keeping.turn(keeping.plan_of(config), now=ms(self._clock.now()), stop=self._ending):
-                ring(self._database)
+            with self._told("what came of the backup could not be kept"):
+                if keeping.turn(keeping.plan_of(config), now=ms(self._clock.now()), stop=self._ending):
+                    ring(self._database)
         finally:
             self._at_night.release()
+
+    @contextlib.contextmanager
+    def _told(self, what: str) -> Iterator[None]:
+        """A database that refuses the one still lets the other be tried; the next minute comes."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            log.warning("%s: %s", what, error)
 
     def _rest(self) -> bool:
         """A pause in which stations write; False when the gateway ends."""
