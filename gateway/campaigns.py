@@ -203,11 +203,11 @@ def save(
             raise Refused(
                 "Somebody changed this campaign meanwhile. Look at it again; nothing of yours was kept."
             )
-        new_facts = (
-            campaign.facts if facts is None else factwords.checked(campaign.kind, facts, campaign.language)
-        )
-        if campaign.open and (gone := factwords.missing(campaign.kind, new_facts, campaign.language)):
-            raise Refused(f"“{gone[0]}” cannot be empty while the campaign runs. Nothing was changed.")
+        new_facts = campaign.facts if facts is None else factwords.checked(campaign.kind, facts)
+        if campaign.open and (gone := factwords.missing(campaign.kind, new_facts)):
+            raise Refused(
+                f"“{gone[0].label['en']}” cannot be empty while the campaign runs. Nothing was changed."
+            )
         if list_id is not None and campaign.open:
             raise Refused("The list of a campaign that has started stays. Clone it for another list.")
         new_name = campaign.name if name in (None, campaign.name) else _free_name(db, name or "")

@@ -7,7 +7,7 @@ Fails with `Refused`, in a sentence for the coordinator.
 """
 
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gateway import factwords
 from gateway.campaigns import Campaign, leads, load, to_state
@@ -53,10 +53,8 @@ def ground(db: sqlite3.Connection, campaign: Campaign, rules: Rules) -> Ground:
 
 def obstacles(db: sqlite3.Connection, campaign: Campaign, rules: Rules) -> tuple[list[str], list[Problem]]:
     """What keeps it from starting: sentences about the campaign, and the script's own problems (also those that block nothing)."""
-    said = [
-        f"“{label}” is not filled in."
-        for label in factwords.missing(campaign.kind, campaign.facts, campaign.language)
-    ]
+    empty = factwords.missing(campaign.kind, campaign.facts)
+    said = [f"“{fact.label['en']}” is not filled in." for fact in empty]
     ready = (
         campaign.list_id is not None
         and db.execute(
@@ -65,7 +63,10 @@ def obstacles(db: sqlite3.Connection, campaign: Campaign, rules: Rules) -> tuple
     )
     if not ready:
         said.append("It has no list of people yet. Choose one, or bring one in.")
-    return said, problems(campaign.script, ground(db, campaign, rules))
+    on = ground(db, campaign, rules)
+    # An empty fact is said once, and not again for each text that it stands in.
+    on = replace(on, facts={**on.facts, **{fact.name: "..." for fact in empty}})
+    return said, problems(campaign.script, on)
 
 
 def enrol(db: sqlite3.Connection, campaign_id: int, *, now: int, after: int = 0) -> int | None:
