@@ -45,8 +45,10 @@ def refusals(command: Callable[P, R]) -> Callable[P, R]:
             click.echo(f"{named} cannot be used: {error.strerror}. Name another one.", err=True)
             sys.exit(1)
         except sqlite3.Error as error:
+            words = "in use by another program" if "locked" in str(error) else str(error)
             click.echo(
-                f"The database refused: {error}. Nothing was changed; see `textbank doctor`.", err=True
+                f"The database refused: {words}. Nothing was changed; `textbank doctor` says why and what to do.",
+                err=True,
             )
             sys.exit(1)
 

@@ -5,8 +5,10 @@ from flask import Blueprint
 from web.screens import (
     board,
     campaigns,
+    clock,
     home,
     inbox,
+    keep,
     me,
     modem_acts,
     modem_day,
@@ -31,7 +33,9 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     modem_acts.bp,
     modem_day.bp,
     people.bp,
+    keep.bp,
     me.bp,
     sign_in.bp,
     stream.bp,
+    clock.bp,
 )
