@@ -146,6 +146,9 @@ class At:
         self._out_of_step = True
         started = self.clock.monotonic()
         typed, self._typed = self._typed, ""
+        if typed and self.incoming.refusal:  # the modem would not wait for Ctrl-Z
+            refusal = self.incoming.refusal
+            raise CommandRefused("AT+CMGS", refusal.family, refusal.code, refusal.text, 0.0)
         try:
             answer = self._write(
                 pdu_hex, "+CMGS", CTRL_Z, enough="+CMGS:", grace_s=SUBMIT_GRACE_S, typed=typed == pdu_hex
