@@ -135,26 +135,20 @@ class At:
             if result and not result.ok:
                 self._checked(text, answer, result)
 
-    def type_pdu(self, pdu_hex: str) -> None:
-        """At the prompt: write the PDU and no Ctrl-Z. Nothing has left, and ESC takes it back. PromptLost when it is gone."""
-        self._still_prompted()
-        try:
-            self._put(pdu_hex.encode("latin-1"), self.pace)
-        except PortGone as gone:
-            raise PromptLost(gone.port, gone.evidence) from gone
-        self._typed = pdu_hex
-
     def send(self, pdu_hex: str, timeout_s: float = 180.0) -> list[str]:
-        """After the prompt: write the PDU, unless it was typed, and Ctrl-Z, the point of no return; the lines before the final OK.
+        """After the prompt: write the PDU and Ctrl-Z, the point of no return; the lines before the final OK.
 
         A final error is `CommandRefused`; anything else that is no OK is `SubmitUncertain`. `PromptLost` when
-        the prompt is known to be gone before Ctrl-Z was written.
+        the prompt is known to be gone before anything was written.
         """
         self._still_prompted()
         self._at_prompt = False
         self._out_of_step = True
         started = self.clock.monotonic()
         typed, self._typed = self._typed, ""
+        if typed and self.incoming.refusal:  # the modem would not wait for Ctrl-Z
+            refusal = self.incoming.refusal
+            raise CommandRefused("AT+CMGS", refusal.family, refusal.code, refusal.text, 0.0)
         try:
             answer = self._write(
                 pdu_hex, "+CMGS", CTRL_Z, enough="+CMGS:", grace_s=SUBMIT_GRACE_S, typed=typed == pdu_hex
@@ -172,6 +166,17 @@ class At:
         if result.ok:
             self.accepted_at = self.clock.monotonic()
         return self._checked("AT+CMGS", answer, result)
+
+    def type_pdu(self, pdu_hex: str) -> None:
+        """At the prompt: write the PDU and leave Ctrl-Z, which alone is then written, to `send`. Nothing has left, and ESC
+        takes it back. PromptLost when the prompt is gone.
+        """
+        self._still_prompted()
+        try:
+            self._put(pdu_hex.encode("latin-1"), self.pace)
+        except PortGone as gone:
+            raise PromptLost(gone.port, gone.evidence) from gone
+        self._typed = pdu_hex
 
     def _still_prompted(self) -> None:
         """What the modem said while the intention was committed may be that it is not there any more."""

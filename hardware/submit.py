@@ -48,29 +48,28 @@ class Prompt:
                 raise
 
     def type(self, tpdu: bytes) -> None:
-        """Write `tpdu` (without SMSC octets) and no Ctrl-Z: the modem only keeps it, and ESC takes it back.
+        """Write `tpdu` and no Ctrl-Z, which is all that `send` then writes: the modem only keeps it, and ESC takes it back.
 
         TpduRefused when it is not what was announced or more than a modem survives, PromptLost when the port or the modem
         has gone since the prompt.
         """
-        self._at.type_pdu(self._hex(tpdu))
+        if evidence := _unfit(tpdu, self._length):
+            raise TpduRefused(len(tpdu), evidence)
+        self._at.type_pdu("00" + tpdu.hex().upper())
 
-    def _hex(self, tpdu: bytes) -> str:
+    def send(self, tpdu: bytes, timeout_s: float = RESULT_S) -> int | None:
+        """Write `tpdu` (without SMSC octets); its MR, None when the modem accepted it without telling one.
+
+        CommandRefused for any final error, SubmitUncertain for silence, a lost port or a restart. Before
+        anything is written: TpduRefused when it is not what was announced or more than a modem survives,
+        PromptLost when the port or the modem has gone since the prompt.
+        """
         evidence = _unfit(tpdu, self._length)
         if evidence or self._written:
             raise TpduRefused(len(tpdu), evidence or "this prompt has had its TPDU")
-        return "00" + tpdu.hex().upper()
-
-    def send(self, tpdu: bytes, timeout_s: float = RESULT_S) -> int | None:
-        """Write `tpdu` unless it was typed, and Ctrl-Z; its MR, None when the modem accepted it without telling one.
-
-        CommandRefused for any final error, SubmitUncertain for silence, a lost port or a restart. Before
-        Ctrl-Z is written: TpduRefused and PromptLost as for `type`.
-        """
-        pdu_hex = self._hex(tpdu)
         began = self._at.clock.monotonic()
         try:
-            lines = self._at.send(pdu_hex, timeout_s)
+            lines = self._at.send("00" + tpdu.hex().upper(), timeout_s)
         except PromptLost:
             raise
         except HardwareError:

@@ -1,5 +1,6 @@
 """A group's folder with virtual modems on real ptys, and its gateway as a real process beside the test."""
 
+import ctypes
 import json
 import signal
 import subprocess
@@ -16,6 +17,7 @@ from hardware.virtual import VirtualBank
 
 ADA, LUIS = "+12025550123", "+12025550147"
 PATIENCE_S = 30.0
+PR_SET_PDEATHSIG = 1
 CONFIG = """[organisation]
 region = "US"
 timezone = "America/New_York"
@@ -25,6 +27,11 @@ quiet_from = "00:00"
 quiet_until = "00:00"
 allow_cli_approval = true
 """
+
+
+def die_with_parent() -> None:
+    """In a gateway: a test that is killed leaves none behind, which would open the next test's modems by their old names."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 class Group:
@@ -47,6 +54,7 @@ class Group:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "gateway", "--config", str(self.config_path), "gateway", *more],
             stderr=subprocess.DEVNULL,
+            preexec_fn=die_with_parent,
         )
 
     def end(self, number: int) -> None:

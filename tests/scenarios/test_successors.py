@@ -11,10 +11,9 @@ import pytest
 from gateway import flight
 from hardware.link import Link
 from hardware.virtual import VirtualBank
-from tests.scenarios.kills.doomed import Doomed
+from tests.scenarios.kills.doomed import ADA, LUIS, Doomed
 from tests.scenarios.kills.nursery import Nursery
 from tests.scenarios.office import Office
-from tests.simulated import ADA, LUIS
 
 PDU, CTRL_Z = re.compile(rb"[0-9A-F]{20,}"), re.compile(rb"\x1a")
 

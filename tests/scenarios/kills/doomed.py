@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -9,9 +10,10 @@ from typing import TypeVar
 
 from gateway import optouts, people, store
 from hardware.virtual import VirtualBank
-from tests.scenarios.group import ADA, LUIS, PATIENCE_S, Group, went_to
+from tests.scenarios.group import Group
 from tests.scenarios.kills.nursery import Nursery
 
+ADA, LUIS = "+12025557123", "+12025557147"  # no modem of a large bank has these
 CONFIRMATION = "Elm Street: you are off our list."
 Case = TypeVar("Case")
 GONE = ("sent", "delivered")
@@ -32,8 +34,8 @@ class Doomed(Group):
 
     def dies(self) -> None:
         """At its point, by itself."""
-        self.process.wait(PATIENCE_S)
-        self.process = None
+        self.until(lambda: self.process.poll() is not None, "dead at its point")
+        self.end(signal.SIGKILL)
 
     def sent(self, number: str = LUIS) -> None:
         """A text goes out by the modem as if nothing had been."""
@@ -47,6 +49,12 @@ class Doomed(Group):
 
     def went(self, number: str = ADA) -> int:
         return len(self.segments(number))
+
+    def told(self) -> str:
+        """What happened, for whoever looks at a failure."""
+        rows = self.db.execute("SELECT message_id, event, reason FROM event ORDER BY id").fetchall()
+        events = [f"  {row['message_id']} {row['event']} {row['reason'] or ''}" for row in rows]
+        return "\n".join([*events, self.log.read_text()])
 
     def shown(self) -> list[str]:
         """The texts that people see."""
@@ -67,13 +75,10 @@ def side_by_side(folder: Path, cases: Iterable[Case], play: Callable[[Doomed, Ca
             try:
                 play(group, cases[number])
             except AssertionError as wrong:
-                return f"{cases[number]}: {wrong}"
+                return f"{cases[number]}: {wrong}\n{group.told()}"
             finally:
                 group.close()
             return ""
 
         with ThreadPoolExecutor(len(cases)) as pool:
             return [wrong for wrong in pool.map(one, range(len(cases))) if wrong]
-
-
-__all__ = ["ADA", "CONFIRMATION", "GONE", "LUIS", "Doomed", "side_by_side", "went_to"]

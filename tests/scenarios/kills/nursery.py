@@ -27,6 +27,7 @@ from gateway.commands.run import start_logging
 from gateway.config import load
 from gateway.daemon import serve
 from gateway.errors import Refused
+from tests.scenarios.group import die_with_parent
 from tests.scenarios.kills import points
 
 
@@ -90,6 +91,7 @@ class Nursery:
 
 def _live(ask: dict[str, Any]) -> None:
     """The life of one gateway, from the fork to its end."""
+    die_with_parent()
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     for number, path in ((0, os.devnull), (1, os.devnull), (2, ask["log"])):
         os.dup2(os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600), number)
