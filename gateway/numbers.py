@@ -113,10 +113,23 @@ def is_landline(number: str) -> bool:
     """True only where the country tells landlines and mobiles apart and this is a landline; then a text
     hardly arrives.
     """
+    return kind_of(number) == "landline"
+
+
+def kind_of(number: str) -> str:
+    """ "landline", "premium" (the caller pays more), "freephone", or "" where a person may read a text; as far as the country tells."""
     import phonenumbers as lib
 
-    parsed = _known(number)
-    return parsed is not None and lib.number_type(parsed) == lib.PhoneNumberType.FIXED_LINE
+    parsed, kind = _known(number), lib.PhoneNumberType
+    if parsed is None:
+        return ""
+    said = {
+        kind.FIXED_LINE: "landline",
+        kind.PREMIUM_RATE: "premium",
+        kind.SHARED_COST: "premium",
+        kind.TOLL_FREE: "freephone",
+    }
+    return said.get(lib.number_type(parsed), "")
 
 
 def is_person(number: str) -> bool:
