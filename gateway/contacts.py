@@ -47,6 +47,8 @@ class Consent:
 
 def name_key(name: str) -> str:
     """The name as it is compared: "Ortega, Luis" is "luis ORTEGA"."""
+    if name.isascii() and name.replace(" ", "").isalnum():
+        return " ".join(sorted(name.lower().split()))
     return " ".join(sorted(split(name)[0]))
 
 

@@ -1,8 +1,9 @@
 """Erasing one person: their number, name and words are gone from the database; what they asked of us is not.
 
-Gone: the conversation, every text to and from them with its events and segments, the raw PDUs, the reports, and the
-salt that made their rows of the approval ledger theirs. Kept: the ledger's rows, which nobody can link to anybody any
-more, and an opt-out, as a keyed digest. Deleted rows are overwritten (`secure_delete`), and the log is emptied.
+Gone: the conversation, everybody of the lists at that number, what they answered, every text to and from them with its
+events and segments, the raw PDUs, the reports, and the salt that made their rows of the approval ledger theirs. Kept:
+the ledger's rows, which nobody can link to anybody any more, and an opt-out, as a keyed digest. Deleted rows are
+overwritten (`secure_delete`), and the log is emptied.
 
 Promises: one transaction, after the act is in the journal, so that a restore of an older backup erases again.
 Fails with `Refused`: nobody of that number is here, or a text to them is leaving at this moment.
@@ -11,7 +12,7 @@ Fails with `Refused`: nobody of that number is here, or a text to them is leavin
 import sqlite3
 from dataclasses import dataclass
 
-from gateway import conversations, journal
+from gateway import conversations, forgetting, journal
 from gateway.errors import Refused
 from gateway.moves import withdraw_waiting
 from gateway.store import write
@@ -30,8 +31,9 @@ def erase(db: sqlite3.Connection, number: str, *, now: int) -> Erased:
     """Erase the person with this number (E.164, or as it came). The log is emptied by `empty_log`, once nobody writes."""
     with write(db):
         row = db.execute("SELECT id FROM conversation WHERE number=?", [number]).fetchone()
+        forgetting.refuse_while_files_wait(db)
         if row is None:
-            raise Refused("Nobody with this number is in the database. Nothing was changed.")
+            return _only_in_files(db, number, now)
         flying = db.execute(
             "SELECT 1 FROM message WHERE conversation_id=? AND state IN ('claimed','submitted')", [row["id"]]
         ).fetchone()
@@ -45,11 +47,22 @@ def erase(db: sqlite3.Connection, number: str, *, now: int) -> Erased:
         return remove(db, row["id"], number, key)
 
 
+def _only_in_files(db: sqlite3.Connection, number: str, now: int) -> Erased:
+    """Somebody who stands nowhere but in rows of lists that were not taken."""
+    if not forgetting.forget_rows(db, number):
+        raise Refused("Nobody with this number is in the database. Nothing was changed.")
+    key = conversations.number_key(db, number)
+    journal.of(db).note("erase", at=now, number=key.hex())
+    stays = db.execute("SELECT 1 FROM opt_out WHERE number_key=? AND until_at IS NULL", [key]).fetchone()
+    return Erased(0, 0, stays is not None)
+
+
 def remove(db: sqlite3.Connection, conversation_id: int, number: str, key: bytes) -> Erased:
     """Delete every row that tells of the person, inside the caller's transaction."""
     texts = "SELECT id FROM message WHERE conversation_id=?"
     answers = "SELECT id FROM inbound WHERE conversation_id=?"
     who = [conversation_id]
+    forgetting.forget_answers(db, conversation_id)
     for statement, values in (
         ("UPDATE self_test SET message_id=NULL WHERE message_id IN (" + texts + ")", who),
         ("UPDATE message SET resend_of=NULL WHERE resend_of IN (" + texts + ")", who),
@@ -67,6 +80,8 @@ def remove(db: sqlite3.Connection, conversation_id: int, number: str, key: bytes
     gone_in = db.execute("DELETE FROM inbound WHERE conversation_id=?", who).rowcount
     gone_out = db.execute("DELETE FROM message WHERE conversation_id=?", who).rowcount
     db.execute("DELETE FROM sim_person WHERE conversation_id=?", who)
+    forgetting.forget_contacts(db, conversation_id)
+    forgetting.forget_rows(db, number)
     db.execute("DELETE FROM conversation WHERE id=?", who)
     stays = db.execute("SELECT 1 FROM opt_out WHERE number_key=? AND until_at IS NULL", [key]).fetchone()
     return Erased(gone_out, gone_in, stays is not None)

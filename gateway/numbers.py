@@ -31,7 +31,19 @@ TOO_SHORT = "has too few digits for its country. Write the whole number."
 
 def normalise(raw: str, region: str) -> str:
     """The number as E.164; `region` (ISO 3166, "US") says how one without + is meant."""
-    text = "".join(c for c in raw if unicodedata.category(c) not in ("Cf", "Cc")).strip()
+    return _e164(_read(raw, region))
+
+
+def with_kind(raw: str, region: str) -> tuple[str, str]:
+    """The number as E.164, and its kind as `kind_of` has it, with one reading: a list has a hundred thousand."""
+    number = _read(raw, region)
+    return _e164(number), _kind(number)
+
+
+def _read(raw: str, region: str) -> "PhoneNumber":
+    text = raw.strip()
+    if not text.isascii() or not text.isprintable():
+        text = "".join(c for c in text if unicodedata.category(c) not in ("Cf", "Cc")).strip()
     if not text:
         raise Refused("There is no number. Write it like +12025550123, or as you would dial it at home.")
     found = f"“{text[:40]}{'…' if len(text) > 40 else ''}”"
@@ -40,7 +52,7 @@ def normalise(raw: str, region: str) -> str:
     objection = _local_objection(bare, number, region) or _objection(bare, number)
     if objection:
         raise Refused(f"{found} {objection}")
-    return _e164(number)
+    return number
 
 
 def _parse(text: str, region: str, found: str) -> "PhoneNumber":
@@ -117,19 +129,22 @@ def is_landline(number: str) -> bool:
 
 
 def kind_of(number: str) -> str:
-    """ "landline", "premium" (the caller pays more), "freephone", or "" where a person may read a text; as far as the country tells."""
+    """ "landline", "premium" (the sender pays more), "freephone", or "" where a person may read a text; as far as the country tells."""
+    parsed = _known(number)
+    return "" if parsed is None else _kind(parsed)
+
+
+def _kind(number: "PhoneNumber") -> str:
     import phonenumbers as lib
 
-    parsed, kind = _known(number), lib.PhoneNumberType
-    if parsed is None:
-        return ""
+    kind = lib.PhoneNumberType
     said = {
         kind.FIXED_LINE: "landline",
         kind.PREMIUM_RATE: "premium",
         kind.SHARED_COST: "premium",
         kind.TOLL_FREE: "freephone",
     }
-    return said.get(lib.number_type(parsed), "")
+    return said.get(lib.number_type(number), "")
 
 
 def is_person(number: str) -> bool:

@@ -59,7 +59,7 @@ _CODE = {fold(word): code for code, words in LANGUAGES.items() for word in words
 def read(cells: Sequence[str], meaning: Meaning, region: str) -> Person:
     """The person in this row; Refused says why there is none."""
     said = {ours: _cell(cells, at, MOST_NAME) for ours, at in meaning.fields.items() if ours != "number"}
-    number = number_of(_cell(cells, meaning.fields["number"], 80), region)
+    number, kind = number_of(_cell(cells, meaning.fields["number"], 80), region)
     first, last = said.get("first_name", ""), said.get("last_name", "")
     if said.get("name") and not (first and last):
         first, last = _parted(said["name"]) if not (first or last) else (first or said["name"], last)
@@ -69,13 +69,13 @@ def read(cells: Sequence[str], meaning: Meaning, region: str) -> Person:
         last,
         language_of(said.get("language", "")),
         zone_of(said.get("zone", "")),
-        numbers.is_landline(number),
+        kind == "landline",
         _fields(cells, meaning.kept),
     )
 
 
-def number_of(cell: str, region: str) -> str:
-    """E.164 of what stands in the cell; Refused when nobody can be texted there."""
+def number_of(cell: str, region: str) -> tuple[str, str]:
+    """E.164 of what stands in the cell, and its kind ("landline" or ""); Refused when nobody can be texted there."""
     found = cell.strip().lstrip("'’").strip()
     wrapped = FORMULA.fullmatch(found)
     found = wrapped[1].strip() if wrapped else found
@@ -84,11 +84,10 @@ def number_of(cell: str, region: str) -> str:
     if SCIENTIFIC.fullmatch(found):
         raise Refused(SPOILT.format(found=found[:40]))
     decimal = DECIMAL.fullmatch(found)
-    number = numbers.normalise(decimal[1] if decimal else found, region)
-    kind = numbers.kind_of(number)
+    number, kind = numbers.with_kind(decimal[1] if decimal else found, region)
     if kind in KINDS:
         raise Refused(KINDS[kind].format(found=found[:40]))
-    return number
+    return number, kind
 
 
 def zone_of(cell: str) -> str | None:
@@ -121,7 +120,9 @@ def _cell(cells: Sequence[str], at: int, most: int) -> str:
     """The cell as one line without what cannot be seen; "" where the row is shorter."""
     if at >= len(cells):
         return ""
-    shown = "".join(c if c.isprintable() or c in "\u200c\u200d" else " " for c in cells[at])
+    shown = cells[at]
+    if not shown.isprintable():
+        shown = "".join(c if c.isprintable() or c in "\u200c\u200d" else " " for c in shown)
     return " ".join(shown.split())[:most]
 
 

@@ -149,6 +149,7 @@ def take(
     tally, done, size, batches = Tally(dict(one.counts)), one.rows_done, SMALLEST, 0
     with relaxed(db):
         while batch := list(islice(rows, size)):
+            reading = time.monotonic()
             judged = [(row, judge(row, one.meaning, rules.region)) for row in batch]
             began = time.monotonic()
             try:
@@ -161,7 +162,7 @@ def take(
             sync(database)
             if batches % CHECKPOINT_EVERY == 0:
                 db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-            if wait(held):
+            if wait(max(0.0, held - (began - reading))):  # nobody is kept waiting while rows are read
                 return False
     with write(db):
         db.execute(

@@ -1,5 +1,6 @@
 """How screens say things: states with their marks, people's names, numbers, times. Filters and helpers for the templates."""
 
+import json
 import re
 from datetime import datetime
 from typing import cast
@@ -160,6 +161,11 @@ def filled(text: str, *values: str) -> Markup:
     return Markup("").join(marked)
 
 
+def cells(row: str) -> str:
+    """The cells of a kept row (JSON) in one line."""
+    return " · ".join(cell for cell in json.loads(row) if cell)
+
+
 def signal_bars(dbm: int | None) -> int:
     """0 to 5."""
     return 0 if dbm is None else sum(dbm >= mark for mark in MASTED_DBM)
@@ -210,6 +216,7 @@ def install(app: Flask) -> None:
             page_pulse()
 
     app.jinja_env.filters.update(
+        cells=cells,
         person=person,
         first_name=first_name,
         number_line=number_line,

@@ -3,12 +3,15 @@
 from flask import Blueprint
 
 from web.screens import (
+    contacts,
     home,
     inbox,
+    lists,
     me,
     modem_acts,
     modem_day,
     modems,
+    optouts,
     people,
     send,
     sign_in,
@@ -21,6 +24,9 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     send.bp,
     inbox.bp,
     uncertain.bp,
+    lists.bp,
+    contacts.bp,
+    optouts.bp,
     modems.bp,
     modem_acts.bp,
     modem_day.bp,
