@@ -2,7 +2,7 @@
 
 import json
 import re
-from datetime import datetime
+from datetime import date, datetime
 from typing import cast
 from zoneinfo import ZoneInfo
 
@@ -161,6 +161,12 @@ def filled(text: str, *values: str) -> Markup:
     return Markup("").join(marked)
 
 
+def day(iso: str | None) -> str:
+    """A date as people write it: "3 October 2026"."""
+    found = date.fromisoformat(iso) if iso else None
+    return f"{found.day} {found:%B %Y}" if found else "not known"
+
+
 def cells(row: str) -> str:
     """The cells of a kept row (JSON) in one line."""
     return " · ".join(cell for cell in json.loads(row) if cell)
@@ -217,6 +223,7 @@ def install(app: Flask) -> None:
 
     app.jinja_env.filters.update(
         cells=cells,
+        day=day,
         person=person,
         first_name=first_name,
         number_line=number_line,

@@ -31,6 +31,36 @@ LOOKED_AT = 500  # rows of the preview's counts
 SHOWN_LEFT = 50
 
 
+TOLD = (  # what became of rows: (key, mark, ink, of one that is only looked at, of several, of one that is taken, of several)
+    ("taken", "delivered", "", "is taken", "are taken", "is in it", "are in it"),
+    ("landline", "ask", "idle", *2 * ("of them has a landline, which hardly gets a text", "of them have a landline, which hardly gets a text")),
+    ("known", "approved", "idle", *2 * ("of them was known already and is up to date now", "of them were known already and are up to date now")),
+    ("twice", "approved", "idle", *2 * ("stands in it twice and is one person", "stand in it twice and are one person each")),
+    ("opted_out", "out", "idle", *2 * ("asked to stop and stays out", "asked to stop and stay out")),
+    ("cool_down", "held", "idle", *2 * ("was texted lately and rests", "were texted lately and rest")),
+    ("rejected", "failed", "bad", *2 * ("has no number that can be texted", "have no number that can be texted")),
+)  # fmt: skip
+
+
+def told(counts: dict[str, int], *, done: bool) -> list[tuple[str, str, str]]:
+    """What became of the rows, or would: (mark, ink, sentence)."""
+    said = []
+    for key, shape, ink, *forms in TOLD:
+        number = counts.get(key, 0)
+        if number:
+            said.append((shape, ink, f"{number:,} {forms[2 * done + (number > 1)]}"))
+    if not counts.get("taken"):
+        said.insert(
+            0,
+            (
+                "failed",
+                "bad",
+                "Nobody is in it." if done else "Nobody would be in it. Is it the right column?",
+            ),
+        )
+    return said
+
+
 def ring() -> None:
     """Wake the thread that takes lists."""
     current_app.config["TAKER"].ring()
@@ -82,7 +112,9 @@ def detail(list_id: int) -> ResponseReturnValue:
         return draw_staged(one)
     left = list(lists.not_taken(data.db(), list_id, limit=SHOWN_LEFT)) if one.state == "ready" else []
     not_taken = sum(one.counts.get(what, 0) for what in ("rejected", "twice", "opted_out", "cool_down"))
-    return render_template("list.html", one=one, left=left, not_taken=not_taken)
+    return render_template(
+        "list.html", one=one, left=left, not_taken=not_taken, outcomes=told(one.counts, done=True)
+    )
 
 
 def draw_staged(one: List, wrong: str = "") -> str:
@@ -104,6 +136,7 @@ def draw_staged(one: List, wrong: str = "") -> str:
         fields=FIELDS,
         encodings=ENCODINGS,
         counts=tally,
+        outcomes=told(tally or {}, done=False),
         looked_at=min(LOOKED_AT, one.row_count),
         most_kept=MOST_KEPT,
         twin=lists.same_file(data.db(), one),
