@@ -1,7 +1,8 @@
 """Contacts: the people of the lists. Several may share one number (a household), and so one conversation.
 
 The same number and the same folded name are one person, in whatever list they stand; a row without a name is whoever is
-known at that number. What a newer list says of somebody replaces what an older one said, and what it does not say stays.
+known at that number. What a newer list says of somebody replaces what an older one said, and what it does not say stays;
+so does the name.
 
 Promises: whoever opted out is never made a contact by a list. Every write is part of the caller's transaction.
 """
@@ -105,14 +106,15 @@ def _bring_up_to_date(
         **json.loads(known["fields"]),
         **{name: value for name, value in person.fields.items() if value},
     }
+    named = not known["name_key"]  # the same name in other letters, or the other way round, changes nothing
     newer = consent.on >= (known["consented_on"] or "")
     db.execute(
         "UPDATE contact SET first_name=?, last_name=?, name_key=?, language=?, zone=?, landline=?, fields=?, source=?, "
         "consented_on=? WHERE id=?",
         [
-            person.first_name or known["first_name"],
-            person.last_name or known["last_name"],
-            key or known["name_key"],
+            person.first_name if named else known["first_name"],
+            person.last_name if named else known["last_name"],
+            key if named else known["name_key"],
             person.language or known["language"],
             person.zone or known["zone"],
             person.landline,

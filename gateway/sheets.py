@@ -127,7 +127,7 @@ def encoding_of(head: bytes, region: str, *, is_utf8: bool) -> str:
 
 def delimiter_of(lines: Sequence[str]) -> str:
     """The delimiter under which the rows are most alike; "" when there is one column."""
-    best, found = 1.5, ""
+    best, found = 1.0, ""
     for delimiter in DELIMITERS:
         try:
             widths = [len(row) for row in csv.reader(lines, delimiter=delimiter) if row][:SEEN_ROWS]
@@ -135,7 +135,7 @@ def delimiter_of(lines: Sequence[str]) -> str:
             continue
         if not widths:
             continue
-        usual = max(sorted(set(widths)), key=widths.count)
+        usual = max(set(widths), key=lambda width: (widths.count(width), width))
         alike = widths.count(usual) / len(widths)
         if usual > 1 and alike * min(usual, 12) > best:
             best, found = alike * min(usual, 12), delimiter
