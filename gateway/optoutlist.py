@@ -155,19 +155,17 @@ def by_number(
         )
 
 
-def is_out(db: sqlite3.Connection, number: str) -> bool:
-    """Whether this number is out, also when its person was erased."""
+def out_since(db: sqlite3.Connection, number: str) -> int | None:
+    """Since when (ms) this number is out, also when its person was erased; None when it is not."""
     key = conversations.number_key(db, number)
-    return (
-        db.execute("SELECT 1 FROM opt_out WHERE number_key=? AND until_at IS NULL", [key]).fetchone()
-        is not None
-    )
+    row = db.execute("SELECT since_at FROM opt_out WHERE number_key=? AND until_at IS NULL", [key]).fetchone()
+    return None if row is None else int(row["since_at"])
 
 
 def undo_by_number(db: sqlite3.Connection, number: str, *, reason: str, by: User, now: int) -> None:
     """End the opt-out of a number, with the reason; Refused when it is not out."""
     with write(db):
-        if not is_out(db, number):
+        if out_since(db, number) is None:
             raise Refused(
                 "Nobody with this number is opted out. Nothing was changed. Look at the number again."
             )

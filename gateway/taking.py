@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
-from gateway import contacts, conversations, listfile, lists, rowreading
+from gateway import contacts, listfile, lists, optoutlist, rowreading
 from gateway.columns import Meaning
 from gateway.contacts import Consent, Person
 from gateway.errors import Refused
@@ -92,12 +92,9 @@ class Door:
         """(outcome, reason) when they stay out."""
         if number in self.own:
             return "rejected", OUR_OWN
-        key = conversations.number_key(db, number)
-        out = db.execute(
-            "SELECT since_at FROM opt_out WHERE number_key=? AND until_at IS NULL", [key]
-        ).fetchone()
+        out = optoutlist.out_since(db, number)
         if out is not None:
-            return "opted_out", f"They asked to stop on {moment(out['since_at']):%d %B %Y}."
+            return "opted_out", f"They asked to stop on {moment(out):%d %B %Y}."
         since = self.now - self.cool_down_days * DAY_MS
         texted = db.execute(
             "SELECT max(m.submitted_at) AS at FROM conversation c JOIN message m ON m.conversation_id=c.id "

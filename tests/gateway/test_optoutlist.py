@@ -66,9 +66,9 @@ def test_who_was_erased_stays_out_without_a_number_and_is_undone_by_who_knows_it
         optoutlist.undo_by_number(world.db, "+12025550199", reason="She rang", by=by, now=store.wall_ms())
     with pytest.raises(Refused, match="Give the reason"):
         optoutlist.undo_by_number(world.db, "+12025550141", reason=" ", by=by, now=store.wall_ms())
-    assert optoutlist.is_out(world.db, "+12025550141")
+    assert optoutlist.out_since(world.db, "+12025550141") is not None
     optoutlist.undo_by_number(world.db, "+12025550141", reason="She rang", by=by, now=store.wall_ms())
-    assert not optoutlist.is_out(world.db, "+12025550141")
+    assert optoutlist.out_since(world.db, "+12025550141") is None
 
 
 def test_somebody_who_rang_is_told_by_a_text_only_when_we_texted_them(world: World) -> None:
