@@ -18,6 +18,9 @@ from gateway.rules import HOUR_MS, Rules
 from gateway.store import write
 
 HOLD_MS = HOUR_MS // 2
+WAITING = (  # who waits for a person, by their two indexes: a list brings a hundred thousand who do not
+    "SELECT id FROM conversation WHERE waiting_at IS NOT NULL UNION SELECT id FROM conversation WHERE asks_opt_out=1"
+)
 REFRESH_MS = HOLD_MS // 3  # a hold is written again only when a third of it has passed: fewer writes
 
 
@@ -130,8 +133,8 @@ HOMELESS = "The SIM that this conversation began on is in no modem. Put it back,
 def say_homeless(db: sqlite3.Connection) -> int:
     """Say on each approved text that its SIM is gone, so that nobody waits in silence; returns how many."""
     where = (
-        "state='approved' AND reason IS NOT ? AND conversation_id IN (SELECT id FROM conversation WHERE iccid IS NOT NULL "
-        "AND iccid NOT IN (SELECT iccid FROM station WHERE retired_at IS NULL))"
+        "state='approved' AND reason IS NOT ? AND EXISTS (SELECT 1 FROM conversation c WHERE c.id=message.conversation_id "
+        "AND c.iccid IS NOT NULL AND c.iccid NOT IN (SELECT iccid FROM station WHERE retired_at IS NULL))"
     )
     if db.execute(f"SELECT 1 FROM message WHERE {where} LIMIT 1", [HOMELESS]).fetchone() is None:
         return 0

@@ -36,6 +36,8 @@ TOO_BIG = (
     "Save only the columns that you need, or split it."
 )
 
+NO_ROOM = "The file could not be written beside the database: {why}. Nothing was kept. Tell your technician, then bring it again."
+
 
 @dataclass(frozen=True)
 class Upload:
@@ -100,8 +102,10 @@ def keep(stream: IO[bytes], database: Path) -> Upload:
             file.flush()
             os.fsync(file.fileno())
         is_utf8 = is_utf8 and _goes_on(utf8, b"", final=True)
-    except BaseException:
+    except BaseException as fault:
         path.unlink(missing_ok=True)
+        if isinstance(fault, OSError):
+            raise Refused(NO_ROOM.format(why=fault.strerror)) from fault
         raise
     return Upload(path, digest.digest(), size, head, is_utf8)
 

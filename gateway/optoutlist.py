@@ -58,7 +58,7 @@ def counts(db: sqlite3.Connection) -> tuple[int, int]:
     """(people who are out, texts that their wish stopped)."""
     out = db.execute("SELECT count(*) FROM opt_out WHERE until_at IS NULL").fetchone()[0]
     stopped = db.execute(
-        f"SELECT count(*) FROM conversation c JOIN message m ON m.conversation_id=c.id WHERE c.opted_out_at IS NOT NULL AND m.{STOPPED}"
+        f"SELECT count(*) FROM conversation c CROSS JOIN message m ON m.conversation_id=c.id WHERE c.opted_out_at IS NOT NULL AND m.{STOPPED}"
     ).fetchone()[0]
     return int(out), int(stopped)
 

@@ -32,7 +32,7 @@ class Taker:
         """There may be something to do."""
         with self._lock:
             self._again = True
-            if self._thread is None and not self._stopping.is_set():
+            if (self._thread is None or not self._thread.is_alive()) and not self._stopping.is_set():
                 self._thread = threading.Thread(target=self._run, name="taker", daemon=True)
                 self._thread.start()
 

@@ -190,3 +190,27 @@ def test_a_panel_that_starts_again_goes_on_with_a_list(app: Flask, world: World)
     app.config["TAKER"].ring()
     assert app.config["TAKER"].wait(10)
     assert lists.by_id(world.db, list_id).state == "ready"
+
+
+def test_a_list_whose_file_a_restore_did_not_bring_says_so_and_can_be_deleted(
+    visit: Visit, world: World
+) -> None:
+    list_id = world.list_of("Name,Tel\nRosa,2025550141\n", take=False)
+    listfile.remove(listfile.path_of(world.path, list_id))
+    cleo = visit("coordinator")
+    assert "a backup does not hold it" in cleo.get(f"/lists/{list_id}").get_data(as_text=True)
+    assert cleo.post(f"/lists/{list_id}/delete").status_code == 303
+    assert not lists.all_of(world.db)
+
+
+def test_a_disk_without_room_is_said_and_leaves_nothing(
+    visit: Visit, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_handle: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    cleo = visit("coordinator")
+    monkeypatch.setattr("gateway.listfile.os.fsync", full)
+    said = bring(cleo, FAIR)
+    assert "No space left on device. Nothing was kept." in said
+    assert not list(listfile.folder(world.path).iterdir())

@@ -120,8 +120,8 @@ def detail(list_id: int) -> ResponseReturnValue:
 def draw_staged(one: List, wrong: str = "") -> str:
     """The columns, the first rows, what would become of them, and the question for consent."""
     path = listfile.path_of(data.database_path(), one.id)
-    if not path.exists():
-        raise Refused(taking.FILE_GONE)
+    if not path.exists():  # a backup was restored, or the list is just being made of a campaign's result
+        return render_template("list_delete.html", one=one, why=taking.FILE_GONE)
     shown = list(range(min(len(one.format.columns), SHOWN_COLUMNS)))
     tally = None
     if "number" in one.meaning.fields:
