@@ -11,7 +11,7 @@ from pathlib import Path
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from gateway import arrivals, conversations, outbox, readings, selftests, stations
+from gateway import arrivals, assignments, canary, conversations, outbox, readings, selftests, stations
 from gateway.bell import ring
 from gateway.rules import Rules
 from gateway.store import connect, ms
@@ -72,6 +72,8 @@ class Housekeeper:
                 lambda: stations.forget_requests(db, now=now),
                 lambda: selftests.judge(db, self._rules, now=now),
                 lambda: readings.thin(db, now=now),
+                lambda: len(canary.judge(db, now=now)),
+                lambda: assignments.free_stale(db, now=now),
             )
             if sum(job() for job in jobs):
                 ring(self._database)

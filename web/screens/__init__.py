@@ -3,6 +3,7 @@
 from flask import Blueprint
 
 from web.screens import (
+    campaigns,
     contacts,
     home,
     inbox,
@@ -21,6 +22,7 @@ from web.screens import (
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     home.bp,
+    campaigns.bp,
     send.bp,
     inbox.bp,
     uncertain.bp,
