@@ -1,11 +1,14 @@
 """Opt-outs as a list: brought from a file, undone by number, kept when the person is erased, and what each one stopped."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from gateway import erasing, optoutlist, store
+from gateway.cli import cli
 from gateway.errors import Refused
 from tests.web import world as the_world
 from tests.web.world import HELLO, World, modems
@@ -82,3 +85,16 @@ def test_somebody_who_rang_is_told_by_a_text_only_when_we_texted_them(world: Wor
         "SELECT c.number FROM message m JOIN conversation c ON c.id=m.conversation_id WHERE m.kind=0"
     )
     assert [row["number"] for row in told] == ["+12025550141"]
+
+
+def test_the_command_brings_and_lists_them(world: World, tmp_path: Path) -> None:
+    (tmp_path / "stops.csv").write_text("Tel\n2025550141\n12\n")
+    run = lambda *words: CliRunner().invoke(cli, ["--config", str(world.source), "opt-outs", *words])  # noqa: E731
+    brought = run("bring", str(tmp_path / "stops.csv"), "--as", "Cleo", "--json")
+    assert brought.exit_code == 0, brought.output
+    assert json.loads(brought.output) | {"rejected": []} == {"out": 1, "known": 0, "rejected": []}
+    assert [one["number"] for one in json.loads(run("list", "--json").output)] == ["+12025550141"]
+    assert "+12025550141" in run("list").output
+    refused = run("bring", str(tmp_path / "stops.csv"), "--as", "Maya")
+    assert (refused.exit_code, "Only a coordinator" in refused.output) == (1, True)
+    assert run("bring", str(tmp_path / "none.csv"), "--as", "Cleo").exit_code == 1
