@@ -4,7 +4,7 @@ import csv
 import io
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway import columns, sheets, vcards
@@ -124,6 +124,7 @@ def test_what_is_no_list_is_refused_in_words(content: bytes, word: str) -> None:
     assert "Nothing was kept" in str(refusal.value)
 
 
+@settings(max_examples=50)
 @given(st.binary(max_size=400))
 def test_any_octets_end_in_rows_or_in_a_sentence(content: bytes) -> None:
     try:
@@ -133,6 +134,7 @@ def test_any_octets_end_in_rows_or_in_a_sentence(content: bytes) -> None:
     columns.guess(["a", "b"], [row.cells for row in rows])
 
 
+@settings(max_examples=50)
 @given(
     st.lists(
         st.lists(
@@ -236,6 +238,7 @@ def test_vcards_of_all_three_versions_become_rows() -> None:
     assert [row.number for row in rows] == [1, 2, 3, 4, 5]
 
 
+@settings(max_examples=50)
 @given(st.lists(st.text(max_size=30), max_size=12))
 def test_any_lines_are_read_as_vcards_without_a_fault(lines: list[str]) -> None:
     list(vcards.rows(["BEGIN:VCARD\n", *(line + "\n" for line in lines)]))
