@@ -58,7 +58,7 @@ def put(db: sqlite3.Connection, person: Person, consent: Consent, *, now: int) -
     conversation_id = conversations.ensure(
         db, person.number, now=now, name=person.whole_name, zone=person.zone
     )
-    if person.zone:
+    if person.zone is not None:
         db.execute(
             "UPDATE conversation SET zone=? WHERE id=? AND zone IS NOT ?",
             [person.zone, conversation_id, person.zone],

@@ -28,7 +28,7 @@ from gateway.sheets import Row
 from gateway.store import moment, relaxed, sync, write
 
 SMALLEST, LARGEST = 20, 400  # rows in one transaction
-HELD_S = 0.012  # the write lock is held about so long
+HELD_S = 0.015  # the write lock is held about so long
 CHECKPOINT_EVERY = 12  # batches: the log is copied back by us, not by a station that commits next
 MOST_CELLS, MOST_KEPT_CELL = 60, 200  # of a row that was not taken
 TWICE = "The same person stands in this list already; both rows are one person now."
@@ -95,13 +95,14 @@ class Door:
         out = optoutlist.out_since(db, number)
         if out is not None:
             return "opted_out", f"They asked to stop on {moment(out):%d %B %Y}."
-        since = self.now - self.cool_down_days * DAY_MS
+        here = db.execute("SELECT id FROM conversation WHERE number=?", [number]).fetchone()
+        if here is None or not self.cool_down_days:
+            return None
         texted = db.execute(
-            "SELECT max(m.submitted_at) AS at FROM conversation c JOIN message m ON m.conversation_id=c.id "
-            "WHERE c.number=? AND m.submitted_at>?",
-            [number, since],
+            "SELECT max(submitted_at) AS at FROM message WHERE conversation_id=? AND submitted_at>?",
+            [here["id"], self.now - self.cool_down_days * DAY_MS],
         ).fetchone()["at"]
-        if self.cool_down_days and texted is not None:
+        if texted is not None:
             return (
                 "cool_down",
                 f"They were texted on {moment(texted):%d %B}, within the {self.cool_down_days} days of rest.",
