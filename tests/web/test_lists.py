@@ -54,7 +54,7 @@ def test_a_file_becomes_a_list_without_a_script_in_the_browser(
     assert form["column_number"] == "2"
     assert form["keep"] == ["3"]
     looked = cleo.get(page).get_data(as_text=True)
-    assert "1 is taken" in looked
+    assert "1 would be taken" in looked
     assert "1 has no number that can be texted" in looked
     assert world.db.execute("SELECT count(*) FROM contact").fetchone()[0] == 0
     assert cleo.post(page, **form, **CONSENT).status_code == 303

@@ -32,7 +32,7 @@ SHOWN_LEFT = 50
 
 
 TOLD = (  # what became of rows: (key, mark, ink, of one that is only looked at, of several, of one that is taken, of several)
-    ("taken", "delivered", "", "is taken", "are taken", "is in it", "are in it"),
+    ("taken", "delivered", "", "would be taken", "would be taken", "is in it", "are in it"),
     ("landline", "ask", "idle", *2 * ("of them has a landline, which hardly gets a text", "of them have a landline, which hardly gets a text")),
     ("known", "approved", "idle", *2 * ("of them was known already and is up to date now", "of them were known already and are up to date now")),
     ("twice", "approved", "idle", *2 * ("stands in it twice and is one person", "stand in it twice and are one person each")),
