@@ -18,6 +18,7 @@ from gateway import factwords, people, scripts
 from gateway.errors import Refused
 from gateway.kinds import KINDS, LANGUAGES, Kind, kind
 from gateway.merge import name_of
+from gateway.message import KINDS as KINDS_OF_TEXT
 from gateway.moves import back_to_awaiting, move
 from gateway.people import User
 from gateway.policy import may
@@ -203,11 +204,11 @@ def save(
             raise Refused(
                 "Somebody changed this campaign meanwhile. Look at it again; nothing of yours was kept."
             )
-        new_facts = (
-            campaign.facts if facts is None else factwords.checked(campaign.kind, facts, campaign.language)
-        )
-        if campaign.open and (gone := factwords.missing(campaign.kind, new_facts, campaign.language)):
-            raise Refused(f"“{gone[0]}” cannot be empty while the campaign runs. Nothing was changed.")
+        new_facts = campaign.facts if facts is None else factwords.checked(campaign.kind, facts)
+        if campaign.open and (gone := factwords.missing(campaign.kind, new_facts)):
+            raise Refused(
+                f"“{gone[0].label['en']}” cannot be empty while the campaign runs. Nothing was changed."
+            )
         if list_id is not None and campaign.open:
             raise Refused("The list of a campaign that has started stays. Clone it for another list.")
         new_name = campaign.name if name in (None, campaign.name) else _free_name(db, name or "")
@@ -229,15 +230,29 @@ def save(
 
 
 def _void(db: sqlite3.Connection, campaign_id: int, *, actor: str, now: int) -> None:
-    """Every approval of this campaign that has not left goes back to a person: its facts or words have changed."""
+    """Every approval of this campaign that has not left goes back to a person: its facts or words have changed.
+
+    Reminders are taken back instead: the schedule drafts them anew, for the day that holds now.
+    """
     reason = "The campaign was changed after this was approved."
     rows = db.execute(
-        "SELECT m.id, m.round FROM message m JOIN target t ON t.id=m.target_id WHERE t.campaign_id=? "
-        "AND m.state IN ('approved','claimed') AND m.submitted_at IS NULL AND m.kind<>0",
+        "SELECT m.id, m.round, m.kind, m.state FROM message m JOIN target t ON t.id=m.target_id WHERE t.campaign_id=? "
+        "AND m.state IN ('awaiting','approved','claimed') AND m.submitted_at IS NULL AND m.kind<>0",
         [campaign_id],
     ).fetchall()
     for row in rows:
-        back_to_awaiting(db, "void", row, actor=actor, now=now, reason=reason)
+        if KINDS_OF_TEXT[row["kind"]] == "reminder":
+            move(
+                db,
+                "withdraw",
+                row["id"],
+                actor=actor,
+                now=now,
+                reason="The campaign was changed.",
+                draft_key=None,
+            )
+        elif row["state"] != "awaiting":
+            back_to_awaiting(db, "void", row, actor=actor, now=now, reason=reason)
 
 
 def ask_review(db: sqlite3.Connection, campaign_id: int, *, by: User) -> None:

@@ -7,7 +7,7 @@ Fails with `Refused`, in a sentence for the coordinator.
 """
 
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gateway import factwords
 from gateway.campaigns import Campaign, leads, load, to_state
@@ -46,17 +46,15 @@ def ground(db: sqlite3.Connection, campaign: Campaign, rules: Rules) -> Ground:
         count,
         columns,
         facts,
-        own=("my_name", "organisation", "organization"),
+        own=("my_name", "organisation", "organization", "count"),
         language=campaign.language,
     )
 
 
 def obstacles(db: sqlite3.Connection, campaign: Campaign, rules: Rules) -> tuple[list[str], list[Problem]]:
     """What keeps it from starting: sentences about the campaign, and the script's own problems (also those that block nothing)."""
-    said = [
-        f"“{label}” is not filled in."
-        for label in factwords.missing(campaign.kind, campaign.facts, campaign.language)
-    ]
+    empty = factwords.missing(campaign.kind, campaign.facts)
+    said = [f"“{fact.label['en']}” is not filled in." for fact in empty]
     ready = (
         campaign.list_id is not None
         and db.execute(
@@ -65,7 +63,10 @@ def obstacles(db: sqlite3.Connection, campaign: Campaign, rules: Rules) -> tuple
     )
     if not ready:
         said.append("It has no list of people yet. Choose one, or bring one in.")
-    return said, problems(campaign.script, ground(db, campaign, rules))
+    on = ground(db, campaign, rules)
+    # An empty fact is said once, and not again for each text that it stands in.
+    on = replace(on, facts={**on.facts, **{fact.name: "..." for fact in empty}})
+    return said, problems(campaign.script, on)
 
 
 def enrol(db: sqlite3.Connection, campaign_id: int, *, now: int, after: int = 0) -> int | None:
@@ -81,6 +82,8 @@ def enrol(db: sqlite3.Connection, campaign_id: int, *, now: int, after: int = 0)
         rows = db.execute(
             "SELECT c.id, c.conversation_id, c.landline, v.opted_out_at, "
             "(SELECT max(m.submitted_at) FROM message m WHERE m.conversation_id=c.conversation_id) AS texted_at, "
+            "(SELECT a.value FROM target t JOIN answer a ON a.target_id=t.id AND a.field='contact' AND a.undone_at IS NULL "
+            "WHERE t.conversation_id=c.conversation_id ORDER BY a.id DESC LIMIT 1) AS contact, "
             "(SELECT p.name FROM target t JOIN campaign p ON p.id=t.campaign_id WHERE t.conversation_id=c.conversation_id AND t.live=1) AS other "
             "FROM list_member l JOIN contact c ON c.id=l.contact_id JOIN conversation v ON v.id=c.conversation_id "
             "WHERE l.list_id=? AND c.id>? ORDER BY c.id LIMIT ?",
@@ -99,6 +102,8 @@ def enrol(db: sqlite3.Connection, campaign_id: int, *, now: int, after: int = 0)
 def _left_out(row: sqlite3.Row, cooling_since: int) -> str:
     if row["opted_out_at"] is not None:
         return "Asked to stop."
+    if row["contact"] == "wrong_number":
+        return "A wrong number, as they told us."
     if row["landline"]:
         return "A landline: it cannot get texts."
     if row["other"]:

@@ -25,14 +25,14 @@ LONGEST = 200
 MOST = 1_000_000_000
 
 
-def checked(kind: Kind, facts: Mapping[str, str], language: str) -> dict[str, str]:
+def checked(kind: Kind, facts: Mapping[str, str]) -> dict[str, str]:
     """The facts of a form, those that this kind has, as they are kept; Refused names the first that cannot be read."""
-    return {fact.name: _checked(fact, facts.get(fact.name, ""), language) for fact in kind.facts}
+    return {fact.name: _checked(fact, facts.get(fact.name, "")) for fact in kind.facts}
 
 
-def _checked(fact: Fact, value: str, language: str) -> str:
+def _checked(fact: Fact, value: str) -> str:
     value = " ".join(value.split())
-    label = fact.label.get(language, fact.label["en"])
+    label = fact.label["en"]
     if not value:
         return ""
     if len(value) > LONGEST:
@@ -55,13 +55,9 @@ def _checked(fact: Fact, value: str, language: str) -> str:
     return value
 
 
-def missing(kind: Kind, facts: Mapping[str, str], language: str) -> list[str]:
-    """The labels of the required facts that are not filled in."""
-    return [
-        fact.label.get(language, fact.label["en"])
-        for fact in kind.facts
-        if fact.required and not facts.get(fact.name)
-    ]
+def missing(kind: Kind, facts: Mapping[str, str]) -> list[Fact]:
+    """The required facts that are not filled in."""
+    return [fact for fact in kind.facts if fact.required and not facts.get(fact.name)]
 
 
 def words(kind: Kind, facts: Mapping[str, str], language: str, region: str) -> dict[str, str]:

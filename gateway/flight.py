@@ -147,8 +147,8 @@ def submit(
         if (
             row is None
             or row["current"] != seat.epoch
-            or row["epoch"] != seat.epoch
-            or row["state"] not in ("claimed", "submitted")
+            or (row["station"], row["epoch"]) != (seat.station, seat.epoch)
+            or row["state"] not in (("claimed", "submitted") if job.total > 1 else ("claimed",))
         ):
             raise NotNowError(f"text {job.message_id} is no longer this station's")
         obstacle = _other_words(db, row, job) or obstacle_to(db, row, seat, rules, job.total, now)
@@ -259,8 +259,11 @@ def release(
     """
     with write(db):
         row = db.execute("SELECT * FROM message WHERE id=?", [job.message_id]).fetchone()
-        if row["state"] not in ("claimed", "submitted") or row["epoch"] != seat.epoch:
-            return  # withdrawn or voided meanwhile: a person's word stands
+        if row["state"] not in ("claimed", "submitted") or (row["station"], row["epoch"]) != (
+            seat.station,
+            seat.epoch,
+        ):
+            return  # withdrawn or voided meanwhile, and perhaps another's by now: a person's word stands
         if job.total > 1 and seq is not None:
             db.execute(
                 "UPDATE segment SET state='pending' WHERE message_id=? AND seq=? AND state='submitted'",

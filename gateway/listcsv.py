@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Iterator
 
 from gateway import lists
-from gateway.exporting import plain
+from gateway.exporting import safe
 
 BOM = "\ufeff"
 PIECE = 500
@@ -18,7 +18,7 @@ PIECE = 500
 
 def _line(cells: list[object]) -> str:
     made = io.StringIO()
-    csv.writer(made).writerow([plain(cell) for cell in cells])
+    csv.writer(made).writerow([safe(cell) for cell in cells])
     return made.getvalue()
 
 

@@ -175,13 +175,13 @@ def undo_by_number(db: sqlite3.Connection, number: str, *, reason: str, by: User
 
 def as_csv(db: sqlite3.Connection) -> Iterator[str]:
     """Every open opt-out whose number is still known here, line by line."""
-    from gateway.exporting import plain
+    from gateway.exporting import safe
     from gateway.store import rfc3339
 
     yield _line(["number", "name", "since", "how", "reason"])
     for one in newest(db, limit=-1):
         if one.number:
-            yield _line([one.number, plain(one.name), rfc3339(one.since_at), one.source, plain(one.reason)])
+            yield _line([one.number, safe(one.name), rfc3339(one.since_at), one.source, safe(one.reason)])
 
 
 def _line(cells: list[object]) -> str:

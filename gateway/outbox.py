@@ -14,7 +14,7 @@ from contextlib import suppress
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from gateway import conversations, gate, ledger, numbers, policy
+from gateway import conversations, gate, ledger, numbers, policy, visible
 from gateway.errors import Refused, StaleMessage
 from gateway.message import KINDS, clean, seen_digest
 from gateway.moves import back_to_awaiting, left_already, move, note
@@ -55,11 +55,8 @@ def checked_text(text: str) -> str:
     text = clean(text)
     if not text:
         raise Refused("The text is empty. Write at least one word.")
-    bad = next(
-        (c for c in text if (ord(c) < 32 and c not in "\n\f") or 0xD800 <= ord(c) <= 0xDFFF or ord(c) == 127),
-        None,
-    )
-    if bad is not None:
+    bad = visible.acting(text.replace("\f", ""))  # the alphabet of texts has a form feed
+    if bad:
         raise Refused(
             f"The text holds a control character (U+{ord(bad):04X}) that no phone shows. Take it out."
         )
@@ -282,11 +279,11 @@ def _may_approve(db: sqlite3.Connection, row: sqlite3.Row, by: User, channel: st
 
 def _earliest(row: sqlite3.Row, rules: Rules, now: int) -> tuple[int | None, str | None]:
     """When an approved text may leave: after the undo time, and not in the person's quiet hours."""
-    start = now + rules.undo_ms
+    start = max(now + rules.undo_ms, row["due_at"] or 0)
     zones = conversations.zones(row, rules)
     leave = policy.may_leave(moment(start), zones, rules.quiet)
     if leave.ok:
-        return (start if rules.undo_ms else None), None
+        return (start if start > now else None), None
     if leave.not_before is None:
         raise Refused(
             "There is no hour at which this text may leave: the quiet hours of its time zones never end together."

@@ -11,7 +11,17 @@ from pathlib import Path
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from gateway import arrivals, assignments, canary, conversations, outbox, readings, selftests, stations
+from gateway import (
+    arrivals,
+    assignments,
+    canary,
+    conversations,
+    outbox,
+    readings,
+    reminders,
+    selftests,
+    stations,
+)
 from gateway.bell import ring
 from gateway.rules import Rules
 from gateway.store import connect, ms
@@ -74,6 +84,7 @@ class Housekeeper:
                 lambda: readings.thin(db, now=now),
                 lambda: len(canary.judge(db, now=now)),
                 lambda: assignments.free_stale(db, now=now),
+                lambda: reminders.draft_due(db, self._rules, now=now),
             )
             if sum(job() for job in jobs):
                 ring(self._database)

@@ -38,7 +38,7 @@ def script(first: str, *choices: Choice) -> Script:
 @pytest.mark.parametrize("name", KINDS)
 def test_every_template_can_start_once_its_facts_are_filled_in(name: str, language: str) -> None:
     of = kind(name)
-    facts = factwords.words(of, factwords.checked(of, filled(name), language), language, "US")
+    facts = factwords.words(of, factwords.checked(of, filled(name)), language, "US")
     found = problems(
         of.scripts[language], ground(facts=facts, columns={"first_name": 900}, language=language)
     )
@@ -75,9 +75,7 @@ def test_both_languages_of_a_template_have_the_same_steps_and_answers(name: str)
 @pytest.mark.parametrize("name", KINDS)
 def test_first_texts_of_the_templates_leave_in_the_phones_own_alphabet(name: str) -> None:
     for language in LANGUAGES:
-        facts = factwords.words(
-            kind(name), factwords.checked(kind(name), filled(name), language), language, "US"
-        )
+        facts = factwords.words(kind(name), factwords.checked(kind(name), filled(name)), language, "US")
         values = {**facts, "organisation": ORGANISATION, "my_name": "Maya", "first_name": "Rosa"}
         for text in kind(name).scripts[language].first.texts:
             assert segment(merge.merge(text, values).text).coding == "gsm7"
@@ -216,7 +214,8 @@ def test_any_reply_can_be_looked_at(reply: str) -> None:
 def test_facts_are_read_and_said_in_both_habits() -> None:
     of = kind("event")
     facts = factwords.checked(
-        of, {"event": "Hearing", "day": "2026-03-12", "hour": "18:30", "seats": "1,200", "junk": "x"}, "en"
+        of,
+        {"event": "Hearing", "day": "2026-03-12", "hour": "18:30", "seats": "1,200", "junk": "x"},
     )
     assert factwords.words(of, facts, "en", "US")["day"] == "Thursday, March 12"
     assert factwords.words(of, facts, "es", "ES")["day"] == "jueves 12 de marzo"
@@ -230,4 +229,4 @@ def test_facts_are_read_and_said_in_both_habits() -> None:
 )
 def test_a_fact_that_cannot_be_read_is_refused_by_name(name: str, value: str) -> None:
     with pytest.raises(Refused, match="“"):
-        factwords.checked(kind("event"), {name: value}, "en")
+        factwords.checked(kind("event"), {name: value})

@@ -3,6 +3,7 @@
 from flask import Blueprint
 
 from web.screens import (
+    board,
     campaigns,
     contacts,
     home,
@@ -17,14 +18,17 @@ from web.screens import (
     send,
     sign_in,
     stream,
+    talk,
     uncertain,
 )
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     home.bp,
     campaigns.bp,
+    board.bp,
     send.bp,
     inbox.bp,
+    talk.bp,
     uncertain.bp,
     lists.bp,
     contacts.bp,
