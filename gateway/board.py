@@ -23,31 +23,35 @@ MODEMS = (  # what the screens of the modems and the campaigns show
     "SELECT value FROM setting WHERE key IN ('self_test', 'plugged_in', 'backup', 'backup_asked') ORDER BY key",
     "SELECT id, state, canary, revision FROM campaign WHERE state<>'closed' ORDER BY id",
 )
+LISTS = (  # told some fifty times while a list is taken, not with each piece
+    "SELECT id, state, name, trouble, rows_done * 50 / max(row_count, 1) FROM contact_list WHERE state<>'deleted'",
+)
 NEWEST = 20_000  # ledger rows looked at for one person's shift
 MOST_CONVERSATIONS = 50
 
 
 @dataclass(frozen=True)
 class Pulse:
-    """Where the database stands, in three parts that change with what people see."""
+    """Where the database stands, in parts that change with what people see."""
 
     texts: str
     inbox: str
     stations: str
+    lists: str = ""
 
     def __str__(self) -> str:
         """The form that a page and a browser carry."""
-        return "~".join((self.texts, self.inbox, self.stations))
+        return "~".join((self.texts, self.inbox, self.stations, self.lists))
 
     @classmethod
     def of(cls, carried: str) -> "Pulse":
         """The pulse that a browser sent back; anything unreadable is one that differs in all parts."""
         parts = carried.split("~")
-        return cls(*parts) if len(parts) == 3 else cls("", "", "")
+        return cls(*parts) if len(parts) == 4 else cls("", "", "", "-")
 
     def topics(self, since: "Pulse") -> list[str]:
         """The names of the parts that differ."""
-        names = ("texts", "inbox", "stations")
+        names = ("texts", "inbox", "stations", "lists")
         return [name for name in names if getattr(self, name) != getattr(since, name)]
 
 
@@ -60,11 +64,15 @@ def pulse(db: sqlite3.Connection) -> Pulse:
         "FROM conversation WHERE waiting_at IS NOT NULL) AS waiting"
     ).fetchone()
     # Not hash(): it differs from process to process, and a page outlives the process that drew it.
-    seen = "\n".join("|".join(str(value) for value in row) for query in MODEMS for row in db.execute(query))
+    seen, lists = (
+        "\n".join("|".join(map(str, row)) for query in part for row in db.execute(query))
+        for part in (MODEMS, LISTS)
+    )
     return Pulse(
         f"{row['event'] or 0}.{row['message'] or 0}",
         f"{row['inbound'] or 0}.{row['opt_out'] or 0}.{row['waiting']}",
         _fingerprint(seen),
+        _fingerprint(lists),
     )
 
 

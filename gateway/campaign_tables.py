@@ -11,18 +11,24 @@ CREATE TABLE contact_list (                    -- one list of people: a file tha
   source TEXT NOT NULL DEFAULT '',             -- why these people may be texted, in the coordinator's words
   consented_on TEXT,                           -- ISO date
   file_digest BLOB,                            -- the same file again is pointed out
-  format TEXT NOT NULL DEFAULT '{}',           -- JSON: how the file was read, and its columns
-  mapping TEXT NOT NULL DEFAULT '{}',          -- JSON: our field to their column
-  row_count INTEGER NOT NULL DEFAULT 0,
+  format TEXT NOT NULL DEFAULT '{}',           -- JSON: how the file is read; gateway/listfile.py
+  mapping TEXT NOT NULL DEFAULT '{}',          -- JSON: our fields and the kept columns to their columns; gateway/columns.py
+  cool_down_days INTEGER NOT NULL DEFAULT 3,   -- who was texted within these days is left out
+  row_count INTEGER NOT NULL DEFAULT 0,        -- of the file, without its header
   rows_done INTEGER NOT NULL DEFAULT 0,        -- how far the taking has come
+  counts TEXT NOT NULL DEFAULT '{}',           -- JSON: what became of the rows; gateway/taking.py
+  trouble TEXT,                                -- why the taking stands still, in plain words
   by_id INTEGER REFERENCES user,
-  created_at INTEGER NOT NULL
+  created_at INTEGER NOT NULL,
+  taken_at INTEGER,
+  CHECK (state IN ('staged', 'deleted') OR (source <> '' AND consented_on IS NOT NULL))
 );
-CREATE TABLE list_row (                        -- what the file held, until it is taken; afterwards what was not, with the reason
+CREATE TABLE list_row (                        -- a row of the file that was not taken, with the reason
   list_id INTEGER NOT NULL REFERENCES contact_list,
   row INTEGER NOT NULL,                        -- as the file counts, its header being 1
+  outcome TEXT NOT NULL CHECK (outcome IN ('rejected', 'twice', 'opted_out', 'cool_down')),
+  reason TEXT NOT NULL,
   cells TEXT NOT NULL,                         -- JSON array
-  reason TEXT,
   PRIMARY KEY (list_id, row)
 ) WITHOUT ROWID;
 CREATE TABLE contact (                         -- one person; a household is several with one conversation
@@ -46,6 +52,9 @@ CREATE TABLE list_member (
   PRIMARY KEY (list_id, contact_id)
 ) WITHOUT ROWID;
 CREATE INDEX list_member_contact ON list_member (contact_id);
+-- a list brings a hundred thousand numbers that never wrote: who did, who asks and who opted out is found without reading them all
+CREATE INDEX conversation_wrote ON conversation (last_at) WHERE last_in_at IS NOT NULL;
+CREATE INDEX conversation_out ON conversation (opted_out_at) WHERE opted_out_at IS NOT NULL;
 
 CREATE TABLE campaign (
   id INTEGER PRIMARY KEY,

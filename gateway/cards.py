@@ -186,7 +186,7 @@ def counts(db: sqlite3.Connection, user: User, *, now: int) -> Counts:
         else "(holder_id IS NULL OR holder_id=:user OR held_at<=:stale OR held_at>:future)"
     )
     waiting = db.execute(
-        f"SELECT count(*) FROM conversation WHERE (waiting_at IS NOT NULL OR asks_opt_out=1) AND {visible}",
+        f"SELECT count(*) FROM conversation WHERE id IN ({conversations.WAITING}) AND {visible}",
         _who(user, now),
     ).fetchone()[0]
     states = {

@@ -35,6 +35,7 @@ COMMANDS = {  # name: (module under gateway.commands, its click command)
     "restore": ("data", "restore"),
     "export": ("data", "export"),
     "erase": ("data", "erase"),
+    "opt-outs": ("optouts", "opt_outs"),
     "user": ("people", "user"),
     "pdu": ("codec", "pdu"),
     "segments": ("codec", "segments"),

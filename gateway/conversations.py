@@ -21,6 +21,9 @@ from gateway.store import write
 HOLD_MS = HOUR_MS // 2
 TEXTED_BYTES = 8  # of a number's digest, where it only says that somebody was texted
 UNKNOWN_MS = 30 * DAY_MS  # so long after a restore that knows nothing a new number may be an old acquaintance
+WAITING = (  # who waits for a person, by their two indexes: a list brings a hundred thousand who do not
+    "SELECT id FROM conversation WHERE waiting_at IS NOT NULL UNION SELECT id FROM conversation WHERE asks_opt_out=1"
+)
 REFRESH_MS = HOLD_MS // 3  # a hold is written again only when a third of it has passed: fewer writes
 
 
@@ -186,8 +189,8 @@ HOMELESS = "The SIM that this conversation began on is in no modem. Put it back,
 def say_homeless(db: sqlite3.Connection) -> int:
     """Say on each approved text that its SIM is gone, so that nobody waits in silence; returns how many."""
     where = (
-        "state='approved' AND reason IS NOT ? AND conversation_id IN (SELECT id FROM conversation WHERE iccid IS NOT NULL "
-        "AND iccid NOT IN (SELECT iccid FROM station WHERE retired_at IS NULL))"
+        "state='approved' AND reason IS NOT ? AND EXISTS (SELECT 1 FROM conversation c WHERE c.id=message.conversation_id "
+        "AND c.iccid IS NOT NULL AND c.iccid NOT IN (SELECT iccid FROM station WHERE retired_at IS NULL))"
     )
     if db.execute(f"SELECT 1 FROM message WHERE {where} LIMIT 1", [HOMELESS]).fetchone() is None:
         return 0

@@ -1,8 +1,9 @@
 """Erasing one person: their number, name and words are gone from the database; what they asked of us is not.
 
-Gone: the conversation, every text to and from them with its events and segments, the raw PDUs, the reports, and the
-salt that made their rows of the approval ledger theirs. Kept: the ledger's rows, which nobody can link to anybody any
-more, and an opt-out, as a keyed digest. Deleted rows are overwritten (`secure_delete`), and the log is emptied.
+Gone: the conversation, everybody of the lists at that number, what they answered, every text to and from them with its
+events and segments, the raw PDUs, the reports, and the salt that made their rows of the approval ledger theirs. Kept:
+the ledger's rows, which nobody can link to anybody any more, and an opt-out, as a keyed digest. Deleted rows are
+overwritten (`secure_delete`), and the log is emptied.
 
 Promises: one transaction, after the act is in the journal, so that a restore of an older backup erases again.
 Fails with `Refused`: nobody of that number is here, or a text to them is leaving at this moment.
@@ -12,7 +13,7 @@ import json
 import sqlite3
 from dataclasses import dataclass, replace
 
-from gateway import conversations, journal
+from gateway import conversations, forgetting, journal
 from gateway.errors import Refused
 from gateway.moves import withdraw_waiting
 from gateway.purging import Belongings, belongings, unbound
@@ -35,8 +36,9 @@ def erase(db: sqlite3.Connection, number: str, *, now: int) -> Erased:
     """Erase the person with this number (E.164, or as it came). The log is emptied by `empty_log`, once nobody writes."""
     with unbound(db), write(db):
         row = db.execute("SELECT id FROM conversation WHERE number=?", [number]).fetchone()
+        forgetting.refuse_while_files_wait(db)
         if row is None:
-            raise Refused("Nobody with this number is in the database. Nothing was changed.")
+            return _only_in_files(db, number, now)
         flying = db.execute(
             "SELECT 1 FROM message WHERE conversation_id=? AND state IN ('claimed','submitted')", [row["id"]]
         ).fetchone()
@@ -48,6 +50,16 @@ def erase(db: sqlite3.Connection, number: str, *, now: int) -> Erased:
         journal.of(db).note("erase", at=now, number=key.hex())
         withdraw_waiting(db, row["id"], actor="gateway", now=now, reason="The person was erased.")
         return remove(db, row["id"], number)
+
+
+def _only_in_files(db: sqlite3.Connection, number: str, now: int) -> Erased:
+    """Somebody who stands nowhere but in rows of lists that were not taken."""
+    if not forgetting.forget_rows(db, number):
+        raise Refused("Nobody with this number is in the database. Nothing was changed.")
+    key = conversations.number_key(db, number)
+    journal.of(db).note("erase", at=now, number=key.hex())
+    stays = db.execute("SELECT 1 FROM opt_out WHERE number_key=? AND until_at IS NULL", [key]).fetchone()
+    return Erased(0, 0, stays is not None)
 
 
 def remove(db: sqlite3.Connection, conversation_id: int, number: str) -> Erased:
@@ -84,26 +96,9 @@ def remove(db: sqlite3.Connection, conversation_id: int, number: str) -> Erased:
 
 def _from_lists(db: sqlite3.Connection, conversation_id: int, number: str) -> None:
     """The person's places in lists and campaigns, what they answered, what the room noted; rows of files that hold the number."""
-    who = [conversation_id]
-    for statement in (
-        "DELETE FROM answer WHERE target_id IN (SELECT id FROM target WHERE conversation_id=?)",
-        "DELETE FROM target WHERE conversation_id=?",
-        "DELETE FROM list_member WHERE contact_id IN (SELECT id FROM contact WHERE conversation_id=?)",
-        "DELETE FROM contact WHERE conversation_id=?",
-        "DELETE FROM note WHERE conversation_id=?",
-        "DELETE FROM tag WHERE conversation_id=?",
-    ):
-        db.execute(statement, who)
-    tail = "".join(filter(str.isdigit, number))[-TAIL:]
-    if len(tail) < TAIL:
-        return
-    rows = db.execute("SELECT list_id, row, cells FROM list_row")
-    told = [
-        (row["list_id"], row["row"])
-        for row in rows
-        if any(tail in "".join(filter(str.isdigit, str(cell))) for cell in json.loads(row["cells"]))
-    ]
-    db.executemany("DELETE FROM list_row WHERE list_id=? AND row=?", told)
+    forgetting.forget_answers(db, conversation_id)
+    forgetting.forget_contacts(db, conversation_id)
+    forgetting.forget_rows(db, number)
 
 
 def empty_log(db: sqlite3.Connection) -> bool:

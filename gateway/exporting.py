@@ -30,6 +30,32 @@ FILES = {  # file: its query; a column that ends in _at is a time
     "opt-outs.csv": (
         "SELECT c.number, c.name, c.opted_out_at FROM conversation c WHERE c.opted_out_at IS NOT NULL ORDER BY c.opted_out_at"
     ),
+    "contacts.csv": (
+        "SELECT v.number, c.first_name, c.last_name, c.language, c.zone, c.landline, c.source, c.consented_on, c.fields "
+        "FROM contact c JOIN conversation v ON v.id=c.conversation_id ORDER BY c.id"
+    ),
+    "lists.csv": (
+        "SELECT l.name AS list, v.number, c.first_name, c.last_name FROM list_member m JOIN contact_list l ON l.id=m.list_id "
+        "JOIN contact c ON c.id=m.contact_id JOIN conversation v ON v.id=c.conversation_id WHERE l.state='ready' ORDER BY l.id, c.id"
+    ),
+    "not-taken.csv": (
+        "SELECT l.name AS list, r.row, r.outcome, r.reason, r.cells FROM list_row r JOIN contact_list l ON l.id=r.list_id "
+        "WHERE l.state<>'deleted' ORDER BY l.id, r.row"
+    ),
+    "campaigns.csv": (
+        "SELECT p.name AS campaign, v.number, t.state, t.reason, t.texted_at FROM target t JOIN campaign p ON p.id=t.campaign_id "
+        "JOIN conversation v ON v.id=t.conversation_id ORDER BY t.id"
+    ),
+    "recorded.csv": (
+        "SELECT p.name AS campaign, v.number, a.field, a.value, u.name AS recorded_by, a.at AS recorded_at, a.undone_at FROM answer a "
+        "JOIN target t ON t.id=a.target_id JOIN campaign p ON p.id=t.campaign_id JOIN conversation v ON v.id=t.conversation_id "
+        "LEFT JOIN user u ON u.id=a.by_id ORDER BY a.id"
+    ),
+    "notes.csv": (
+        "SELECT v.number, n.text, u.name AS written_by, n.at AS written_at FROM note n JOIN conversation v ON v.id=n.conversation_id "
+        "LEFT JOIN user u ON u.id=n.by_id ORDER BY n.id"
+    ),
+    "tags.csv": "SELECT v.number, t.tag FROM tag t JOIN conversation v ON v.id=t.conversation_id ORDER BY v.id, t.tag",
     "approvals.csv": (
         "SELECT l.id, l.at AS approved_at, l.act, l.message_id, u.name AS person, l.channel, hex(l.mac) AS chain FROM ledger l "
         "LEFT JOIN user u ON u.id=l.user_id ORDER BY l.id"
@@ -81,8 +107,13 @@ def _cells(names: list[str], row: Iterable[object]) -> list[object]:
     for name, value in zip(names, row, strict=True):
         if name.endswith("_at") and isinstance(value, int):
             cells.append(rfc3339(value))
-        elif isinstance(value, str):
-            cells.append(defused(visible.plain(value)))
         else:
-            cells.append("" if value is None else value)
+            cells.append(safe(value))
     return cells
+
+
+def safe(value: object) -> object:
+    """A cell that no spreadsheet takes for a formula and no terminal obeys."""
+    if isinstance(value, str):
+        return defused(visible.plain(value))
+    return "" if value is None else value

@@ -74,7 +74,7 @@ class Thread:
 
 
 _BOXES = {
-    "waiting": "(c.waiting_at IS NOT NULL OR c.asks_opt_out=1)",
+    "waiting": f"c.id IN ({conversations.WAITING})",
     "mine": "c.holder_id = :user",
     "all": "c.last_in_at IS NOT NULL",
 }

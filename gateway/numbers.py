@@ -24,6 +24,7 @@ E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 NANP = re.compile(r"[2-9][0-9]{2}[2-9][0-9]{6}")
 PLUS = ("+", "＋")
 EMERGENCY = {"112", "911", "999"}
+_KINDS = {0: "landline", 3: "freephone", 4: "premium", 5: "premium"}  # of phonenumbers.PhoneNumberType
 NO_COUNTRY = "begins with a country code that does not exist. Check the digits after +."
 TOO_LONG = "has too many digits. Is it two numbers? Keep one number in the field."
 TOO_SHORT = "has too few digits for its country. Write the whole number."
@@ -31,16 +32,33 @@ TOO_SHORT = "has too few digits for its country. Write the whole number."
 
 def normalise(raw: str, region: str) -> str:
     """The number as E.164; `region` (ISO 3166, "US") says how one without + is meant."""
-    text = "".join(c for c in raw if unicodedata.category(c) not in ("Cf", "Cc")).strip()
+    return _e164(_read(raw, region)[0])
+
+
+def with_kind(raw: str, region: str) -> tuple[str, str]:
+    """The number as E.164, and its kind as `kind_of` has it, with one reading: a list has a hundred thousand."""
+    number, kind = _read(raw, region)
+    return _e164(number), _KINDS.get(kind, "")
+
+
+def _read(raw: str, region: str) -> "tuple[PhoneNumber, int]":
+    """The number and its type (`phonenumbers.PhoneNumberType`), which is asked once: it takes most of the time."""
+    import phonenumbers as lib
+
+    text = raw.strip()
+    if not text.isascii() or not text.isprintable():
+        text = "".join(c for c in text if unicodedata.category(c) not in ("Cf", "Cc")).strip()
     if not text:
         raise Refused("There is no number. Write it like +12025550123, or as you would dial it at home.")
     found = f"“{text[:40]}{'…' if len(text) > 40 else ''}”"
     bare = re.sub(r"(?i)^tel:", "", text)
     number = _parse(bare, region, found)
-    objection = _local_objection(bare, number, region) or _objection(bare, number)
+    kind = lib.number_type(number)
+    valid = kind != lib.PhoneNumberType.UNKNOWN
+    objection = (None if valid else _local_objection(bare, region)) or _objection(bare, number)
     if objection:
         raise Refused(f"{found} {objection}")
-    return _e164(number)
+    return number, kind
 
 
 def _parse(text: str, region: str, found: str) -> "PhoneNumber":
@@ -61,14 +79,13 @@ def _parse(text: str, region: str, found: str) -> "PhoneNumber":
         raise Refused(f"{found} {said}") from None
 
 
-def _local_objection(text: str, number: "PhoneNumber", region: str) -> str | None:
-    """What is wrong with what was written as one dials at home: a few digits there reach something else
-    than a person.
+def _local_objection(text: str, region: str) -> str | None:
+    """What is wrong with what was written as one dials at home and is no valid number: a few digits there reach
+    something else than a person.
     """
-    import phonenumbers as lib
     from phonenumbers import shortnumberinfo
 
-    if text.startswith(PLUS) or lib.is_valid_number(number):
+    if text.startswith(PLUS):
         return None
     digits = "".join(str(unicodedata.digit(c)) for c in text if c.isdecimal())
     if digits in EMERGENCY or shortnumberinfo.connects_to_emergency_number(digits, region):
@@ -113,10 +130,15 @@ def is_landline(number: str) -> bool:
     """True only where the country tells landlines and mobiles apart and this is a landline; then a text
     hardly arrives.
     """
+    return kind_of(number) == "landline"
+
+
+def kind_of(number: str) -> str:
+    """ "landline", "premium" (the sender pays more), "freephone", or "" where a person may read a text; as far as the country tells."""
     import phonenumbers as lib
 
     parsed = _known(number)
-    return parsed is not None and lib.number_type(parsed) == lib.PhoneNumberType.FIXED_LINE
+    return "" if parsed is None else _KINDS.get(lib.number_type(parsed), "")
 
 
 def is_person(number: str) -> bool:

@@ -33,8 +33,12 @@ def opt_out(
     reason: str,
     now: int,
     station: str = "",
+    confirm: bool = True,
 ) -> bool:
-    """Record that this person wants no more texts; False when that was known. `source`: text, volunteer, coordinator, import."""
+    """Record that this person wants no more texts; False when that was known. `source`: text, volunteer, coordinator, import.
+
+    `confirm` False: they get no text that says so, for nobody ever texted them.
+    """
     if by is not None and not may(by.role, "answer"):
         raise Refused("Your role does not answer people. Nothing was changed.")
     actor = f"user:{by.id}" if by else f"station:{station}"
@@ -57,7 +61,7 @@ def opt_out(
             "UPDATE conversation SET opted_out_at=?, waiting_at=NULL, asks_opt_out=0 WHERE id=?",
             [now, conversation_id],
         )
-        if source != "import":
+        if confirm and source != "import":
             _confirm(db, row, int(cursor.lastrowid or 0), now)
     return True
 

@@ -26,7 +26,7 @@ def bring_in(db: sqlite3.Connection, names: tuple[str, ...] = PEOPLE, *, first: 
     """A list that is ready, with these people; returns its id."""
     with write(db):
         list_id = db.execute(
-            "INSERT INTO contact_list (name, state, source, created_at) VALUES ('Tenants', 'ready', 'signed up', ?)",
+            "INSERT INTO contact_list (name, state, source, consented_on, created_at) VALUES ('Tenants', 'ready', 'signed up', '2026-10-03', ?)",
             [now],
         ).lastrowid
         for at, name in enumerate(names):

@@ -13,8 +13,9 @@ from gateway import config as configuration
 from gateway.rules import rules_of
 from gateway.sessions import panel_secret
 from gateway.store import connect
-from web import access, assets, data, errors, forms, headers, limits, live, modem_words, words
+from web import access, assets, data, errors, forms, headers, limits, live, modem_words, uploads, words
 from web.screens import BLUEPRINTS
+from web.taker import Taker
 
 FORM_BYTES = 64 * 1024  # ten segments of text in the longest encoding, twice over
 FORM_PARTS = 50
@@ -37,12 +38,14 @@ def create_app(source: Path | str | configuration.Config | None = None) -> Flask
         TEXTBANK=config,
         RULES=rules_of(config),
         HUB=live.Hub(config.database.path),
+        TAKER=Taker(config.database.path, rules_of(config)),
     )
     app.url_map.converters["id"] = forms.Id
     app.session_interface = data.SessionByScheme()
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True, "finalize": words.shown}
     data.install(app)
     access.install(app)
+    uploads.install(app)  # after the door, before anything reads what was sent
     CSRFProtect(app)
     limits.install(app)
     headers.install(app)

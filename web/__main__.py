@@ -1,7 +1,7 @@
 """`python -m web`: serve the panel with waitress until SIGTERM or SIGINT.
 
 Promises: on a signal streams end cleanly, what volunteers are sending is answered, then the process ends with 0 within some seconds. Waitress'
-defaults hurt here (each was measured), so that five settings are ours: see `serve`.
+defaults hurt here (each was measured), so that six settings are ours: see `serve`.
 
 Fails with a sentence on stderr and exit 1: a bad configuration, no database yet, a file that is none, a port that is taken.
 """
@@ -15,6 +15,7 @@ import signal
 import socket
 import sqlite3
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -28,7 +29,7 @@ from gateway.config import Config
 from gateway.errors import Refused
 from gateway.schema import wait_for
 from gateway.store import connect
-from web import create_app, standin
+from web import create_app, standin, uploads
 
 M_ARENA_MAX = -8  # malloc.h
 THREADS = 80  # 64 streams of a minute each, and 16 for pages
@@ -130,6 +131,8 @@ def serve(app: Flask, listening: socket.socket) -> None:
     """Answer until SIGTERM or SIGINT."""
     from waitress.server import create_server
 
+    # What is uploaded waits on the card, not in a /tmp that may be memory.
+    tempfile.tempdir = str(app.config["TEXTBANK"].database.path.parent)
     server = create_server(
         app,
         sockets=[listening],
@@ -138,6 +141,7 @@ def serve(app: Flask, listening: socket.socket) -> None:
         threads=THREADS,  # a stream holds one
         channel_request_lookahead=5,  # lets a stream notice that its browser has gone
         channel_timeout=120,
+        max_request_body_size=uploads.MOST_BODY,
         ident=None,
         clear_untrusted_proxy_headers=True,
         trusted_proxy="127.0.0.1",  # a TLS proxy on this machine may say https and who asks
@@ -150,10 +154,12 @@ def serve(app: Flask, listening: socket.socket) -> None:
         if not closing.is_set():
             closing.set()
             app.config["HUB"].stop()
+            app.config["TAKER"].stop()
         raise SystemExit(0)
 
     signal.signal(signal.SIGTERM, close)
     signal.signal(signal.SIGINT, close)
+    app.config["TAKER"].ring()  # what the last panel had not finished
     try:
         server.run()
     finally:

@@ -35,7 +35,7 @@ BEAT_S = 15.0  # a comment line: tells a silent stream from a dead one
 SAFETY_S = 0.5
 START_S = 2.0
 RETRY_MS = 1_000
-ALL = ("texts", "inbox", "stations")
+ALL = ("texts", "inbox", "stations", "lists")
 OUT = "event: out\ndata: out\n\n"  # this device is signed out: the page asks for itself again and finds the sign-in
 
 

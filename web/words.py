@@ -1,7 +1,8 @@
 """How screens say things: states with their marks, people's names, numbers, times. Filters and helpers for the templates."""
 
+import json
 import re
-from datetime import datetime
+from datetime import date, datetime
 from typing import cast
 from zoneinfo import ZoneInfo
 
@@ -171,6 +172,17 @@ def filled(text: str, *values: str) -> Markup:
     return Markup("").join(marked)
 
 
+def day(iso: str | None) -> str:
+    """A date as people write it: "3 October 2026"."""
+    found = date.fromisoformat(iso) if iso else None
+    return f"{found.day} {found:%B %Y}" if found else "not known"
+
+
+def cells(row: str) -> str:
+    """The cells of a kept row (JSON) in one line."""
+    return " · ".join(cell for cell in json.loads(row) if cell)
+
+
 def signal_bars(dbm: int | None) -> int:
     """0 to 5."""
     return 0 if dbm is None else sum(dbm >= mark for mark in MASTED_DBM)
@@ -221,6 +233,8 @@ def install(app: Flask) -> None:
             page_pulse()
 
     app.jinja_env.filters.update(
+        cells=cells,
+        day=day,
         person=person,
         first_name=first_name,
         number_line=number_line,

@@ -16,7 +16,7 @@ AXE = (Path(__file__).parent / "vendor/axe-core/axe.min.js").read_text()
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 SMALL = """() => [...document.querySelectorAll('main a, main button, main input, main textarea, nav a')]
-  .filter(e => e.offsetParent && !e.closest('.sr, p, dialog') && !e.matches('.sr, h2 a, input[type=radio]'))
+  .filter(e => e.offsetParent && !e.closest('.sr, p, dialog') && !e.matches('.sr, h2 a, input[type=radio], .tick input'))
   .filter(e => e.getBoundingClientRect().height < 43.5).map(e => e.outerHTML.slice(0, 90))"""
 
 Enter = Callable[..., Visit]

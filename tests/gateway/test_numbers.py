@@ -229,3 +229,18 @@ print(early, [name for name in sys.modules if "geocoder" in name or "geodata" in
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
     )
     assert done.stdout.strip() == "[] []"
+
+
+def test_the_kinds_are_those_of_the_library() -> None:
+    from phonenumbers import PhoneNumberType as Kind
+
+    known = {
+        Kind.FIXED_LINE: "landline",
+        Kind.TOLL_FREE: "freephone",
+        Kind.PREMIUM_RATE: "premium",
+        Kind.SHARED_COST: "premium",
+    }
+    assert known == numbers._KINDS
+    assert numbers.with_kind("+44 20 7946 0000", "US") == ("+442079460000", "landline")
+    assert numbers.with_kind("(202) 555-0147", "US") == ("+12025550147", "")
+    assert numbers.kind_of("+19005551234") == "premium"

@@ -66,6 +66,7 @@ def app(world: World) -> Iterator[Flask]:
     made = create_app(world.source)
     yield made
     made.config["HUB"].stop()
+    made.config["TAKER"].stop()
 
 
 @pytest.fixture

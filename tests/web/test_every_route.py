@@ -19,7 +19,10 @@ STREAM = "stream.changes"
 
 def routes(app: Flask, world: World, ids: dict[str, int]) -> list[tuple[str, str, str]]:
     """(endpoint, method, path) of everything that the panel answers, with ids that exist."""
+    list_id = world.list_of("Name,Phone\nRosa,+12025550141\n")
     known = {
+        "list_id": list_id,
+        "contact_id": 1,
         "message_id": ids["uncertain"],
         "conversation_id": world.conversation("+12025550151"),
         "name": "north",

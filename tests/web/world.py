@@ -4,6 +4,7 @@ Nothing here is pretended: texts are drafted, approved, claimed, submitted and l
 as the PDUs that a modem would give.
 """
 
+import io
 import sqlite3
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -16,6 +17,8 @@ from gateway import (
     claims,
     config,
     flight,
+    listfile,
+    lists,
     optouts,
     outbox,
     people,
@@ -23,6 +26,7 @@ from gateway import (
     sessions,
     stations,
     store,
+    taking,
 )
 from gateway.budget import Sim
 from gateway.people import User
@@ -171,6 +175,38 @@ class World:
         found = cards.next_card(self.db, self.users[by], rules=self.rules, now=store.wall_ms())
         assert found is not None
         return found
+
+    def list_of(
+        self, content: bytes | str, name: str = "Street fair", *, take: bool = True, **more: int
+    ) -> int:
+        """A list from these octets of a file, taken unless it is only looked at; returns its id."""
+        octets = content.encode() if isinstance(content, str) else content
+        by, now = self.users["coordinator"], store.wall_ms()
+        upload = listfile.keep(io.BytesIO(octets), self.path)
+        list_id = lists.stage(
+            self.db, upload, name=name, region=self.rules.region, database=self.path, by=by, now=now
+        )
+        if take:
+            days = more.get("cool_down_days", 3)
+            lists.begin(
+                self.db,
+                list_id,
+                name=name,
+                source="Sign-up sheet",
+                consented_on="2026-10-03",
+                cool_down_days=days,
+                by=by,
+                now=now,
+            )
+            self.work()
+        return list_id
+
+    def work(self, *, stop_after: int = 1_000_000) -> None:
+        """Take what waits, as the panel's thread does; `stop_after`: the panel closes after so many pieces."""
+        waits = count(0)
+        taking.work(
+            self.path, self.db, self.rules, wait=lambda _: next(waits) >= stop_after, now=store.wall_ms
+        )
 
     def link(self, who: str) -> str:
         """The path of a fresh one-time link."""

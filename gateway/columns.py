@@ -1,0 +1,150 @@
+"""Which column of a list is what: the header, our fields, and the names by which scripts call the others.
+
+Pure. A guess is only a proposal: a coordinator sees it with the first rows and corrects it before anything is taken.
+
+Promises: every name of a placeholder is letters, digits and `_`, unlike any other of its list and unlike our own fields.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from gateway.letters import fold
+
+FIELDS = {  # our field: how a coordinator reads it
+    "number": "Telephone number",
+    "first_name": "First name",
+    "last_name": "Last name",
+    "name": "Whole name, in one column",
+    "language": "Language",
+    "zone": "Time zone",
+}
+NAMES = {  # our field: what people call it, folded; the likeliest first
+    "number": (
+        "mobile|mobile phone|mobile number|mobilephone|cell|cell phone|cellphone|cell number|phone mobile|movil|telefono movil|celular|"
+        "portable|telephone portable|handy|handynummer|mobil|mobilnummer|mobiltelefon|komorka|telefon komorkowy|gsm|telemovel|cellulare|"
+        "phone|phone number|phonenumber|telephone|telephone number|tel|number|telefono|numero|numero de telefono|numero de telephone|"
+        "telefon|telefonnummer|telefone|nummer|numer telefonu|телефон|мобильный|номер|номер телефона|τηλεφωνο|κινητο|הטלפון|טלפון|נייד|"
+        "هاتف|جوال|رقم الهاتف|手机|电话|電話|携帯|contact|contact number|phone 1 value|primary phone|whatsapp"
+    ),
+    "first_name": (
+        "first name|firstname|first|given name|givenname|forename|nombre|nombres|prenom|vorname|nome|imie|jmeno|keresztnev|voornaam|"
+        "fornamn|fornavn|etunimi|имя|ονομα|الاسم الاول|שם פרטי|名"
+    ),
+    "last_name": (
+        "last name|lastname|last|surname|family name|familyname|apellido|apellidos|nom|nom de famille|nachname|familienname|sobrenome|"
+        "apelido|cognome|nazwisko|prijmeni|vezeteknev|achternaam|efternamn|etternavn|efternavn|sukunimi|фамилия|επωνυμο|اسم العائلة|שם משפחה|姓"
+    ),
+    "name": "name|full name|fullname|display name|contact name|nombre completo|nombre y apellidos|nom complet|nom et prenom|фио|姓名|氏名|שם|الاسم",
+    "language": "language|lang|idioma|langue|sprache|lingua|jezyk|jazyk|taal|sprak|kieli|язык|γλωσσα|لغة|שפה|语言|言語",
+    "zone": "time zone|timezone|tz|zona horaria|huso horario|fuseau horaire|fuseau|zeitzone|fuso horario|strefa czasowa|часовой пояс",
+}
+OURS = (
+    "number",
+    "first_name",
+    "last_name",
+    "name",
+    "language",
+    "organisation",
+    "volunteer",
+)  # never a column's placeholder
+MOST_KEPT = 40  # further columns that are kept with each person
+MOST_NAME = 40
+SAMPLE = 200
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """Which column (from 0) holds what: our fields, and the other columns that are kept, by their placeholders."""
+
+    fields: Mapping[str, int] = field(default_factory=dict)
+    kept: Mapping[str, int] = field(default_factory=dict)
+
+
+def digits_of(cell: str) -> int:
+    """How many digits a cell holds."""
+    return sum(c.isdecimal() for c in cell)
+
+
+def looks_like_number(cell: str) -> bool:
+    """True for what could be somebody's telephone number, whole or spoilt by a spreadsheet."""
+    bare = cell.strip().lstrip("'").removeprefix('="').removesuffix('"')
+    return bool(
+        re.fullmatch(r"(tel:)?[+＋]?[\d\s().,/·\-–]+(e\+?\d+)?(\s*(x|ext\.?)\s*\d+)?", bare, re.IGNORECASE)
+    ) and (6 <= digits_of(bare) <= 17)
+
+
+def has_header(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether the first row names the columns: it holds no number, and every name once."""
+    if not rows or any(looks_like_number(cell) for cell in rows[0]):
+        return False
+    names = [fold(cell).strip() for cell in rows[0] if cell.strip()]
+    known = any(_words(name) in _KNOWN for name in names)
+    return bool(names) and (known or (len(names) == len(set(names)) and len(rows) > 1))
+
+
+def column_names(header: Sequence[str] | None, width: int) -> list[str]:
+    """What each column is called; one without a name is "Column 3"."""
+    names = [" ".join(cell.split())[:MOST_NAME] for cell in (header or [])[:width]]
+    names += [""] * (width - len(names))
+    return [name or f"Column {at}" for at, name in enumerate(names, 1)]
+
+
+def guess(names: Sequence[str], rows: Sequence[Sequence[str]]) -> Meaning:
+    """The likeliest meaning of each column, by its name and then by what stands in it."""
+    found: dict[str, int] = {}
+    called = {at: _words(fold(name)) for at, name in enumerate(names)}
+    for ours, likely in _LIKELY.items():
+        ranked = [
+            (likely.index(name), at)
+            for at, name in called.items()
+            if name in likely and at not in found.values()
+        ]
+        if ours == "number":  # of several such columns the one that holds numbers
+            ranked = [(rank, at) for rank, at in ranked if _share(rows, at) >= 0.3] or ranked
+        if ranked:
+            found[ours] = min(ranked)[1]
+    if "number" not in found:
+        share, at = max(
+            ((_share(rows, at), -at) for at in called if at not in found.values()), default=(0.0, 0)
+        )
+        if share >= 0.3:
+            found["number"] = -at
+    if "first_name" in found and "last_name" not in found and "name" in found:
+        del found["name"]
+    return Meaning(found, kept(names, [at for at in called if at not in found.values()][:MOST_KEPT]))
+
+
+def kept(names: Sequence[str], columns: Iterable[int]) -> dict[str, int]:
+    """The placeholder of each of these columns."""
+    made: dict[str, int] = {}
+    for at in columns:
+        if 0 <= at < len(names):
+            made[_unlike(placeholder(names[at]), made)] = at
+    return made
+
+
+def placeholder(name: str) -> str:
+    """A column's name as scripts write it between braces: "Last hearing" is last_hearing."""
+    words = re.findall(r"\w+", fold(name).replace("_", " "))
+    return "_".join(words)[:MOST_NAME].strip("_") or "column"
+
+
+def _unlike(name: str, taken: Mapping[str, int]) -> str:
+    number, unlike = 2, name
+    while unlike in taken or unlike in OURS:
+        unlike, number = f"{name}_{number}", number + 1
+    return unlike
+
+
+def _words(folded: str) -> str:
+    return " ".join(re.findall(r"\w+", folded.replace("_", " ")))
+
+
+def _share(rows: Sequence[Sequence[str]], at: int) -> float:
+    cells = [row[at] for row in rows[:SAMPLE] if at < len(row) and row[at].strip()]
+    return sum(looks_like_number(cell) for cell in cells) / len(cells) if cells else 0.0
+
+
+_LIKELY = {ours: [_words(fold(name)) for name in said.split("|")] for ours, said in NAMES.items()}
+_KNOWN = frozenset(name for likely in _LIKELY.values() for name in likely)

@@ -1,0 +1,76 @@
+"""`opt-outs`: who asked to stop, as a list, and a file of numbers that another program knows."""
+
+from pathlib import Path
+
+import click
+
+from gateway import optoutlist, people
+from gateway.bell import ring
+from gateway.commands._context import config_of, database, print_json, refusals
+from gateway.errors import Refused
+from gateway.store import rfc3339, wall_ms
+
+FILE = click.Path(path_type=Path)
+
+
+@click.group()
+def opt_outs() -> None:
+    """Who asked to stop: the list, and more from a file."""
+
+
+@opt_outs.command("list")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print [{number, name, since, source, reason, stopped}]."
+)
+@click.pass_context
+@refusals
+def list_command(ctx: click.Context, as_json: bool) -> None:
+    """Everybody who is out, the newest first. The number of somebody who was erased is not known any more."""
+    with database(config_of(ctx)) as db:
+        found = optoutlist.newest(db, limit=-1)
+    if as_json:
+        print_json(
+            [
+                {
+                    "number": one.number or None,
+                    "name": one.name,
+                    "since": rfc3339(one.since_at),
+                    "source": one.source,
+                    "reason": one.reason,
+                    "stopped": one.stopped,
+                }
+                for one in found
+            ]
+        )
+        return
+    for one in found:
+        click.echo(
+            f"{rfc3339(one.since_at)}  {one.number or 'erased':<16}  {one.source}  {one.reason}".rstrip()
+        )
+
+
+@opt_outs.command("bring")
+@click.argument("file", type=FILE)
+@click.option("--as", "user", required=True, metavar="USER", help="The coordinator who brings it.")
+@click.option("--json", "as_json", is_flag=True, help="Print {out, known, rejected: [{row, found, reason}]}.")
+@click.pass_context
+@refusals
+def bring(ctx: click.Context, file: Path, user: str, as_json: bool) -> None:
+    """Opt out every number of a CSV FILE, known here or not. Nobody gets a text about it."""
+    config = config_of(ctx)
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise Refused(f"{file} could not be read: {error.strerror}. Nothing was changed.") from error
+    with database(config) as db:
+        done = optoutlist.bring(
+            db, content, region=config.organisation.region, by=people.active(db, user), now=wall_ms()
+        )
+    ring(config.database.path)
+    if as_json:
+        rejected = [{"row": row, "found": found, "reason": reason} for row, found, reason in done.rejected]
+        print_json({"out": done.out, "known": done.known, "rejected": rejected})
+        return
+    click.echo(f"{done.out} numbers are off every list now, {done.known} were already.")
+    for row, _, reason in done.rejected:
+        click.echo(f"{file}:{row}: {reason}")

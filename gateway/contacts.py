@@ -1,0 +1,206 @@
+"""Contacts: the people of the lists. Several may share one number (a household), and so one conversation.
+
+The same number and the same folded name are one person, in whatever list they stand; a row without a name is whoever is
+known at that number. What a newer list says of somebody replaces what an older one said, and what it does not say stays;
+so does the name.
+
+Promises: whoever opted out is never made a contact by a list. Every write is part of the caller's transaction.
+"""
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from gateway import conversations
+from gateway.errors import Refused
+from gateway.letters import split
+from gateway.store import write
+
+MOST_FOUND = 50
+
+
+@dataclass(frozen=True)
+class Person:
+    """One row of a list as it was understood. `number` is E.164; `fields` are the list's other columns by placeholder."""
+
+    number: str
+    first_name: str = ""
+    last_name: str = ""
+    language: str = ""
+    zone: str | None = None
+    landline: bool = False
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def whole_name(self) -> str:
+        """Both names, or what there is."""
+        return f"{self.first_name} {self.last_name}".strip()
+
+
+@dataclass(frozen=True)
+class Consent:
+    """Why somebody may be texted: in the coordinator's words, and since when (ISO date)."""
+
+    source: str
+    on: str
+
+
+def name_key(name: str) -> str:
+    """The name as it is compared: "Ortega, Luis" is "luis ORTEGA"."""
+    if name.isascii() and name.replace(" ", "").isalnum():
+        return " ".join(sorted(name.lower().split()))
+    return " ".join(sorted(split(name)[0]))
+
+
+def put(db: sqlite3.Connection, person: Person, consent: Consent, *, now: int) -> tuple[int, bool]:
+    """The contact for this person, made or brought up to date; (its id, True when it was known)."""
+    conversation_id = conversations.ensure(
+        db, person.number, now=now, name=person.whole_name, zone=person.zone
+    )
+    if person.zone is not None:
+        db.execute(
+            "UPDATE conversation SET zone=? WHERE id=? AND zone IS NOT ?",
+            [person.zone, conversation_id, person.zone],
+        )
+    key = name_key(person.whole_name)
+    known = _same(db, conversation_id, key)
+    if known is not None:
+        _bring_up_to_date(db, known, person, key, consent)
+        return int(known["id"]), True
+    cursor = db.execute(
+        "INSERT INTO contact (conversation_id, first_name, last_name, name_key, language, zone, landline, fields, source, "
+        "consented_on, created_at) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+        [
+            conversation_id,
+            person.first_name,
+            person.last_name,
+            key,
+            person.language,
+            person.zone,
+            person.landline,
+            json.dumps(dict(person.fields), ensure_ascii=False),
+            consent.source,
+            consent.on,
+            now,
+        ],
+    )
+    return int(cursor.lastrowid or 0), False
+
+
+def _same(db: sqlite3.Connection, conversation_id: int, key: str) -> sqlite3.Row | None:
+    """The same person at this number; without a name, whoever is there."""
+    here: list[sqlite3.Row] = db.execute(
+        "SELECT * FROM contact WHERE conversation_id=? ORDER BY id", [conversation_id]
+    ).fetchall()
+    named = next((row for row in here if row["name_key"] == key), None)
+    if named is None and here and not key:
+        return here[0]
+    return named or next((row for row in here if not row["name_key"]), None)
+
+
+def _bring_up_to_date(
+    db: sqlite3.Connection, known: sqlite3.Row, person: Person, key: str, consent: Consent
+) -> None:
+    fields = {
+        **json.loads(known["fields"]),
+        **{name: value for name, value in person.fields.items() if value},
+    }
+    named = not known["name_key"]  # the same name in other letters, or the other way round, changes nothing
+    newer = consent.on >= (known["consented_on"] or "")
+    db.execute(
+        "UPDATE contact SET first_name=?, last_name=?, name_key=?, language=?, zone=?, landline=?, fields=?, source=?, "
+        "consented_on=? WHERE id=?",
+        [
+            person.first_name if named else known["first_name"],
+            person.last_name if named else known["last_name"],
+            key if named else known["name_key"],
+            person.language or known["language"],
+            person.zone or known["zone"],
+            person.landline,
+            json.dumps(fields, ensure_ascii=False),
+            consent.source if newer else known["source"],
+            consent.on if newer else known["consented_on"],
+            known["id"],
+        ],
+    )
+
+
+def merge_values(row: Mapping[str, object] | sqlite3.Row) -> dict[str, str]:
+    """What a script can put between braces for this contact: first_name, last_name, language and each column of its lists.
+
+    `row` is a row of `contact` (also one of `lists.members`). A value that is empty stands as "".
+    """
+    fields: dict[str, str] = json.loads(str(row["fields"]))
+    ours = {name: str(row[name] or "") for name in ("first_name", "last_name", "language")}
+    return {**fields, **ours}
+
+
+def by_id(db: sqlite3.Connection, contact_id: int) -> sqlite3.Row:
+    """One contact with its number, opt-out and conversation's name; Refused when there is none."""
+    row: sqlite3.Row | None = db.execute(
+        "SELECT c.*, v.number, v.opted_out_at, v.last_in_at, v.closed_at, v.holder_id FROM contact c "
+        "JOIN conversation v ON v.id=c.conversation_id WHERE c.id=?",
+        [contact_id],
+    ).fetchone()
+    if row is None:
+        raise Refused(
+            "There is no such person in the lists. They may have been erased, or their list deleted."
+        )
+    return row
+
+
+def household(db: sqlite3.Connection, conversation_id: int) -> list[sqlite3.Row]:
+    """Everybody at one number, in the order in which they came."""
+    return db.execute(
+        "SELECT * FROM contact WHERE conversation_id=? ORDER BY id", [conversation_id]
+    ).fetchall()
+
+
+def lists_of(db: sqlite3.Connection, contact_id: int) -> list[sqlite3.Row]:
+    """The lists in which somebody stands, the newest first."""
+    return db.execute(
+        "SELECT l.id, l.name, l.source, l.consented_on FROM list_member m JOIN contact_list l ON l.id=m.list_id "
+        "WHERE m.contact_id=? AND l.state='ready' ORDER BY l.id DESC",
+        [contact_id],
+    ).fetchall()
+
+
+def search(db: sqlite3.Connection, words: str, *, most: int = MOST_FOUND) -> list[sqlite3.Row]:
+    """Whoever has all these words in their name, or these digits (three and more) in their number; the newest first."""
+    digits = "".join(c for c in words if c.isdecimal() and c.isascii())
+    parts = split(words)[0]
+    if len(digits) >= 3 and not any(part.isalpha() for part in parts):
+        where, values = "v.number LIKE ?", [f"%{digits}%"]
+    else:
+        where = " AND ".join("c.name_key LIKE ?" for _ in parts) or "1"
+        values = [f"%{part}%" for part in parts]
+    return db.execute(
+        "SELECT c.*, v.number, v.opted_out_at FROM contact c JOIN conversation v ON v.id=c.conversation_id "
+        f"WHERE {where} ORDER BY c.id DESC LIMIT ?",
+        [*values, most],
+    ).fetchall()
+
+
+def forget_the_listless(db: sqlite3.Connection, contact_ids: list[int]) -> int:
+    """Delete those of these contacts who are in no list and no campaign any more, and their number when nothing was ever
+    said there. Returns how many.
+    """
+    marks = ",".join("?" * len(contact_ids))
+    with write(db):
+        gone = db.execute(
+            f"SELECT id, conversation_id FROM contact c WHERE id IN ({marks}) "
+            "AND NOT EXISTS (SELECT 1 FROM list_member WHERE contact_id=c.id) AND NOT EXISTS (SELECT 1 FROM target WHERE contact_id=c.id)",
+            contact_ids,
+        ).fetchall()
+        for row in gone:
+            db.execute("DELETE FROM contact WHERE id=?", [row["id"]])
+            db.execute(
+                "DELETE FROM conversation WHERE id=:id AND opted_out_at IS NULL AND holder_id IS NULL AND last_in_at IS NULL "
+                + "".join(
+                    f"AND NOT EXISTS (SELECT 1 FROM {table} WHERE conversation_id=:id) "
+                    for table in ("contact", "target", "message", "inbound", "sim_person", "note", "tag")
+                ),
+                {"id": row["conversation_id"]},
+            )
+    return len(gone)

@@ -1,0 +1,63 @@
+"""What lists and campaigns know of a person, for `gateway/erasing.py`: contacts, rows of files, targets, answers, notes, tags.
+
+Promises: part of the caller's transaction. A number is found in the rows that were not taken however it was written there.
+"""
+
+import json
+import re
+import sqlite3
+
+from gateway.errors import Refused
+
+TAIL = 8  # digits: the same number with and without its country code
+LOOKS = re.compile(r"[\d\s().+/\-–·]{6,}")
+
+
+def refuse_while_files_wait(db: sqlite3.Connection) -> None:
+    """Refused while the file of a list lies beside the database: it may name the person."""
+    row = db.execute(
+        "SELECT name FROM contact_list WHERE state IN ('staged','taking') AND format<>'{}'"
+    ).fetchone()
+    if row is not None:
+        raise Refused(
+            f"The file of the list “{row['name']}” is not taken yet, and may name this person. Nothing was changed. "
+            "Take that list or delete it, then erase."
+        )
+
+
+def forget_answers(db: sqlite3.Connection, conversation_id: int) -> None:
+    """What they answered; before their texts go."""
+    db.execute(
+        "DELETE FROM answer WHERE target_id IN (SELECT id FROM target WHERE conversation_id=:id) "
+        "OR message_id IN (SELECT id FROM message WHERE conversation_id=:id)",
+        {"id": conversation_id},
+    )
+
+
+def forget_contacts(db: sqlite3.Connection, conversation_id: int) -> None:
+    """Everybody at this number, in every list and campaign; after their texts are gone."""
+    for table in ("target", "note", "tag"):
+        db.execute(f"DELETE FROM {table} WHERE conversation_id=?", [conversation_id])
+    db.execute(
+        "DELETE FROM list_member WHERE contact_id IN (SELECT id FROM contact WHERE conversation_id=?)",
+        [conversation_id],
+    )
+    db.execute("DELETE FROM contact WHERE conversation_id=?", [conversation_id])
+
+
+def forget_rows(db: sqlite3.Connection, number: str) -> int:
+    """The rows of files that were not taken and hold this number; returns how many."""
+    tail = re.sub(r"\D", "", number)[-TAIL:]
+    if len(tail) < TAIL:
+        return 0
+    found = [
+        (row["list_id"], row["row"])
+        for row in db.execute("SELECT list_id, row, cells FROM list_row")
+        if any(
+            tail in re.sub(r"\D", "", part)
+            for cell in json.loads(row["cells"])
+            for part in LOOKS.findall(cell)
+        )
+    ]
+    db.executemany("DELETE FROM list_row WHERE list_id=? AND row=?", found)
+    return len(found)

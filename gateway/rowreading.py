@@ -1,0 +1,131 @@
+"""One row of a list, made into a person, or refused with the reason that its coordinator reads.
+
+Promises: a number that a spreadsheet has spoilt is refused, never guessed; digits that it added (`.0`, an apostrophe, a
+formula around the number) are taken off. A zone that is none is left out: the number's own zones are stricter.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache
+from zoneinfo import available_timezones
+
+from gateway import numbers
+from gateway.columns import Meaning
+from gateway.contacts import Person
+from gateway.errors import Refused
+from gateway.letters import fold
+
+MOST_NAME = 60
+MOST_FIELD = 300
+SCIENTIFIC = re.compile(r"[+-]?\d+([.,]\d+)?e[+-]?\d+", re.IGNORECASE)
+FORMULA = re.compile(r"=\s*\"?([^\"=]+)\"?")
+DECIMAL = re.compile(r"(\+?\d{7,})[.,]0+")
+SPOILT = (
+    "“{found}” is a number that a spreadsheet shortened: its last digits are lost. Format that column as text in the original, "
+    "and export it again."
+)
+KINDS = {
+    "premium": "“{found}” costs whoever texts it more (a premium number), and no person reads there.",
+    "freephone": "“{found}” is a company's freephone number; a SIM cannot text it.",
+}
+ZONES = {  # what people write for a zone
+    "eastern": "America/New_York", "et": "America/New_York", "est": "America/New_York", "edt": "America/New_York",
+    "central": "America/Chicago", "ct": "America/Chicago", "cst": "America/Chicago", "cdt": "America/Chicago",
+    "mountain": "America/Denver", "mt": "America/Denver", "mst": "America/Denver", "mdt": "America/Denver",
+    "pacific": "America/Los_Angeles", "pt": "America/Los_Angeles", "pst": "America/Los_Angeles", "pdt": "America/Los_Angeles",
+    "alaska": "America/Anchorage", "hawaii": "Pacific/Honolulu",
+}  # fmt: skip
+LANGUAGES = {  # code: what people write for it, folded
+    "ar": "arabic|العربيه|عربي",
+    "de": "german|deutsch|aleman|allemand",
+    "en": "english|ingles|anglais|englisch",
+    "es": "spanish|espanol|castellano|espagnol|spanisch",
+    "fr": "french|francais|frances",
+    "hi": "hindi|हिन्दी",
+    "ht": "haitian|haitian creole|creole|kreyol|kreyol ayisyen",
+    "it": "italian|italiano",
+    "ko": "korean|한국어",
+    "pl": "polish|polski",
+    "pt": "portuguese|portugues",
+    "ru": "russian|русскии|русский",
+    "tl": "tagalog|filipino",
+    "uk": "ukrainian|українська",
+    "vi": "vietnamese|tieng viet",
+    "zh": "chinese|mandarin|cantonese|中文",
+}
+_CODE = {fold(word): code for code, words in LANGUAGES.items() for word in words.split("|")}
+
+
+def read(cells: Sequence[str], meaning: Meaning, region: str) -> Person:
+    """The person in this row; Refused says why there is none."""
+    said = {ours: _cell(cells, at, MOST_NAME) for ours, at in meaning.fields.items() if ours != "number"}
+    number, kind = number_of(_cell(cells, meaning.fields["number"], 80), region)
+    first, last = said.get("first_name", ""), said.get("last_name", "")
+    if said.get("name") and not (first and last):
+        first, last = _parted(said["name"]) if not (first or last) else (first or said["name"], last)
+    return Person(
+        number,
+        first,
+        last,
+        language_of(said.get("language", "")),
+        zone_of(said.get("zone", "")),
+        kind == "landline",
+        _fields(cells, meaning.kept),
+    )
+
+
+def number_of(cell: str, region: str) -> tuple[str, str]:
+    """E.164 of what stands in the cell, and its kind ("landline" or ""); Refused when nobody can be texted there."""
+    found = cell.strip().lstrip("'’").strip()
+    wrapped = FORMULA.fullmatch(found)
+    found = wrapped[1].strip() if wrapped else found
+    if not found:
+        raise Refused("There is no number in this row.")
+    if SCIENTIFIC.fullmatch(found):
+        raise Refused(SPOILT.format(found=found[:40]))
+    decimal = DECIMAL.fullmatch(found)
+    number, kind = numbers.with_kind(decimal[1] if decimal else found, region)
+    if kind in KINDS:
+        raise Refused(KINDS[kind].format(found=found[:40]))
+    return number, kind
+
+
+def zone_of(cell: str) -> str | None:
+    """The IANA zone that a cell names, or None."""
+    said = cell.strip().lower().replace(" ", "_")
+    return _zones().get(said) or ZONES.get(said.replace("_time", "").replace("us/", "").strip("_"))
+
+
+@cache
+def _zones() -> dict[str, str]:
+    return {zone.lower(): zone for zone in available_timezones() if "/" in zone or zone == "UTC"}
+
+
+def language_of(cell: str) -> str:
+    """The two-letter code where the language is known by its name, else the cell's own words, in small letters."""
+    said = " ".join(fold(cell).split())
+    return _CODE.get(said) or said.replace("_", "-")[:20]
+
+
+def _parted(name: str) -> tuple[str, str]:
+    """First and last name of a whole one: "Ortega, Luis", "Luis Ortega"."""
+    last, comma, first = name.partition(",")
+    if comma and first.strip():
+        return first.strip(), last.strip()
+    first, _, last = name.partition(" ")
+    return first, last.strip()
+
+
+def _cell(cells: Sequence[str], at: int, most: int) -> str:
+    """The cell as one line without what cannot be seen; "" where the row is shorter."""
+    if at >= len(cells):
+        return ""
+    shown = cells[at]
+    if not shown.isprintable():
+        shown = "".join(c if c.isprintable() or c in "\u200c\u200d" else " " for c in shown)
+    return " ".join(shown.split())[:most]
+
+
+def _fields(cells: Sequence[str], kept: Mapping[str, int]) -> dict[str, str]:
+    found = {name: _cell(cells, at, MOST_FIELD) for name, at in kept.items()}
+    return {name: value for name, value in found.items() if value}

@@ -1,0 +1,289 @@
+"""Taking a list: its rows become contacts, in small transactions with pauses, so that stations hardly wait.
+
+It runs in a thread of the panel (`web/taker.py`): reading a hundred thousand numbers takes half a minute of a processor,
+and in the gateway's process that would be time that the stations' threads wait for.
+
+Promises: each row is taken once, also when the panel is killed half-way: how far it came is committed with the rows,
+and the next start goes on from there. Until the last row is taken the list is not `ready` and no campaign is offered
+it. An opt-out that comes meanwhile counts. Memory does not grow with the list.
+
+Fails with `sqlite3.Error` or `OSError`; the reason stands on the list, and nothing is lost.
+"""
+
+import json
+import sqlite3
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+
+from gateway import contacts, listfile, lists, optoutlist, rowreading
+from gateway.columns import Meaning
+from gateway.contacts import Consent, Person
+from gateway.errors import Refused
+from gateway.lists import List
+from gateway.rules import DAY_MS, Rules
+from gateway.sheets import Row
+from gateway.store import moment, relaxed, sync, write
+
+SMALLEST, LARGEST = 20, 400  # rows in one transaction
+HELD_S = 0.015  # the write lock is held about so long
+CHECKPOINT_EVERY = 12  # batches: the log is copied back by us, not by a station that commits next
+MOST_CELLS, MOST_KEPT_CELL = 60, 200  # of a row that was not taken
+TWICE = "The same person stands in this list already; both rows are one person now."
+OUR_OWN = "This is the number of one of our own SIMs."
+FILE_GONE = "The file of this list is not there any more (a backup does not hold it). Delete the list, and bring the file again."
+Wait = Callable[[float], bool]  # waits so many seconds; True when it is time to stop
+COUNTED = ("taken", "known", "landline", "twice", "opted_out", "cool_down", "rejected")
+
+
+class _Gone(Exception):  # noqa: N818
+    """The list is not being taken any more: somebody deleted it."""
+
+
+@dataclass(frozen=True)
+class Leftover:
+    """A row that is not taken: what it was and why."""
+
+    row: Row
+    outcome: str
+    reason: str
+
+
+@dataclass
+class Tally:
+    """What became of the rows so far."""
+
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def add(self, what: str) -> None:
+        """One more."""
+        self.counts[what] = self.counts.get(what, 0) + 1
+
+
+def judge(row: Row, meaning: Meaning, region: str) -> Person | Leftover:
+    """What this row is, before the database is asked."""
+    if row.problem:
+        return Leftover(row, "rejected", row.problem)
+    try:
+        return rowreading.read(row.cells, meaning, region)
+    except Refused as refusal:
+        return Leftover(row, "rejected", str(refusal))
+
+
+@dataclass(frozen=True)
+class Door:
+    """What the database says of a person: may this list bring them?"""
+
+    cool_down_days: int
+    own: frozenset[str]  # our SIMs' numbers
+    now: int
+
+    @classmethod
+    def of(cls, db: sqlite3.Connection, one: List, now: int) -> "Door":
+        """The door for this list at this moment."""
+        own = db.execute(
+            "SELECT number FROM station WHERE number<>'' UNION SELECT number FROM sim WHERE number<>''"
+        )
+        return cls(one.cool_down_days, frozenset(row["number"] for row in own), now)
+
+    def objection(self, db: sqlite3.Connection, number: str) -> tuple[str, str] | None:
+        """(outcome, reason) when they stay out."""
+        if number in self.own:
+            return "rejected", OUR_OWN
+        out = optoutlist.out_since(db, number)
+        if out is not None:
+            return "opted_out", f"They asked to stop on {moment(out):%d %B %Y}."
+        here = db.execute("SELECT id FROM conversation WHERE number=?", [number]).fetchone()
+        if here is None or not self.cool_down_days:
+            return None
+        texted = db.execute(
+            "SELECT max(submitted_at) AS at FROM message WHERE conversation_id=? AND submitted_at>?",
+            [here["id"], self.now - self.cool_down_days * DAY_MS],
+        ).fetchone()["at"]
+        if texted is not None:
+            return (
+                "cool_down",
+                f"They were texted on {moment(texted):%d %B}, within the {self.cool_down_days} days of rest.",
+            )
+        return None
+
+
+def preview(db: sqlite3.Connection, one: List, path: Path, rules: Rules, *, most: int, now: int) -> Tally:
+    """What would become of the first rows, without taking any; `counts` as of a taken list."""
+    tally, door = Tally(), Door.of(db, one, now)
+    seen: set[tuple[str, str]] = set()
+    for row in islice(listfile.people_in(path, one.format), most):
+        found = judge(row, one.meaning, rules.region)
+        if isinstance(found, Leftover):
+            tally.add(found.outcome)
+            continue
+        objection = door.objection(db, found.number)
+        who = (found.number, contacts.name_key(found.whole_name))
+        if objection is not None:
+            tally.add(objection[0])
+        elif who in seen:
+            tally.add("twice")
+        else:
+            tally.add("taken")
+            if found.landline:
+                tally.add("landline")
+        seen.add(who)
+    return tally
+
+
+def take(
+    db: sqlite3.Connection, list_id: int, database: Path, rules: Rules, *, wait: Wait, now: Callable[[], int]
+) -> bool:
+    """Take the rest of a list; True when all of it is taken, False when it was stopped or deleted."""
+    one = lists.by_id(db, list_id)
+    path = listfile.path_of(database, list_id)
+    if not path.exists():
+        _say(db, list_id, FILE_GONE)
+        return False
+    _say(db, list_id, None)
+    rows = islice(listfile.people_in(path, one.format), one.rows_done, None)
+    tally, done, size, batches = Tally(dict(one.counts)), one.rows_done, SMALLEST, 0
+    with relaxed(db):
+        while batch := list(islice(rows, size)):
+            reading = time.monotonic()
+            judged = [(row, judge(row, one.meaning, rules.region)) for row in batch]
+            began = time.monotonic()
+            try:
+                _take_batch(db, one, judged, tally, done, now())
+            except _Gone:
+                return False
+            held = time.monotonic() - began
+            done, batches = done + len(batch), batches + 1
+            size = max(SMALLEST, min(LARGEST, int(size * min(2.0, HELD_S / max(held, 0.001)))))
+            sync(database)
+            if batches % CHECKPOINT_EVERY == 0:
+                db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            if wait(max(0.0, held - (began - reading))):  # nobody is kept waiting while rows are read
+                return False
+    with write(db):
+        db.execute(
+            "UPDATE contact_list SET state='ready', taken_at=?, row_count=? WHERE id=? AND state='taking'",
+            [now(), done, list_id],
+        )
+    listfile.remove(path)
+    return True
+
+
+def _take_batch(
+    db: sqlite3.Connection,
+    one: List,
+    judged: list[tuple[Row, Person | Leftover]],
+    tally: Tally,
+    done: int,
+    now: int,
+) -> None:
+    """One transaction; `_Gone` when the list is no longer being taken (it was deleted)."""
+    with write(db):
+        door, consent = Door.of(db, one, now), Consent(one.source, one.consented_on)
+        for row, found in judged:
+            left = (
+                found if isinstance(found, Leftover) else _take_one(db, one, row, found, door, consent, tally)
+            )
+            if left is not None:
+                tally.add(left.outcome)
+                _keep(db, one.id, left)
+        moved = db.execute(
+            "UPDATE contact_list SET rows_done=?, counts=? WHERE id=? AND state='taking' AND rows_done=?",
+            [done + len(judged), json.dumps(tally.counts), one.id, done],
+        ).rowcount
+        if moved != 1:
+            raise _Gone
+
+
+def _take_one(
+    db: sqlite3.Connection, one: List, row: Row, person: Person, door: Door, consent: Consent, tally: Tally
+) -> Leftover | None:
+    objection = door.objection(db, person.number)
+    if objection is not None:
+        return Leftover(row, *objection)
+    contact_id, known = contacts.put(db, person, consent, now=door.now)
+    fresh = db.execute(
+        "INSERT OR IGNORE INTO list_member (list_id, contact_id) VALUES (?,?)", [one.id, contact_id]
+    ).rowcount
+    if not fresh:
+        return Leftover(row, "twice", TWICE)
+    tally.add("taken")
+    if known:
+        tally.add("known")
+    if person.landline:
+        tally.add("landline")
+    return None
+
+
+def _keep(db: sqlite3.Connection, list_id: int, left: Leftover) -> None:
+    cells = [cell[:MOST_KEPT_CELL] for cell in left.row.cells[:MOST_CELLS]]
+    db.execute(
+        "INSERT OR REPLACE INTO list_row (list_id, row, outcome, reason, cells) VALUES (?,?,?,?,?)",
+        [list_id, left.row.number, left.outcome, left.reason, json.dumps(cells, ensure_ascii=False)],
+    )
+
+
+def _say(db: sqlite3.Connection, list_id: int, trouble: str | None) -> None:
+    with write(db):
+        db.execute(
+            "UPDATE contact_list SET trouble=? WHERE id=? AND trouble IS NOT ?", [trouble, list_id, trouble]
+        )
+
+
+def clear(db: sqlite3.Connection, list_id: int, *, wait: Wait) -> bool:
+    """Remove the rows of a deleted list, and whoever stood in no other; False when it was stopped before the end."""
+    while True:
+        began = time.monotonic()
+        with write(db):
+            ids = [
+                row["contact_id"]
+                for row in db.execute(
+                    "SELECT contact_id FROM list_member WHERE list_id=? LIMIT ?", [list_id, SMALLEST * 4]
+                )
+            ]
+            db.executemany(
+                "DELETE FROM list_member WHERE list_id=? AND contact_id=?", [(list_id, one) for one in ids]
+            )
+            contacts.forget_the_listless(db, ids)
+            rows = db.execute(
+                "DELETE FROM list_row WHERE list_id=:id AND row IN (SELECT row FROM list_row WHERE list_id=:id LIMIT :most)",
+                {"id": list_id, "most": SMALLEST * 4},
+            ).rowcount
+        if not ids and not rows:
+            return True
+        if wait(time.monotonic() - began):
+            return False
+
+
+def work(database: Path, db: sqlite3.Connection, rules: Rules, *, wait: Wait, now: Callable[[], int]) -> None:
+    """Take every list that waits for it and clear every deleted one; returns when nothing is left, or when stopped."""
+    _tidy(db, database, now())
+    given_up: set[int] = set()
+    while not wait(0.0):
+        todo = db.execute(
+            "SELECT id, state FROM contact_list l WHERE state='taking' OR state='deleted' AND ("
+            "EXISTS (SELECT 1 FROM list_member WHERE list_id=l.id) OR EXISTS (SELECT 1 FROM list_row WHERE list_id=l.id)) "
+            "ORDER BY state DESC, id"
+        ).fetchall()
+        row = next((one for one in todo if one["id"] not in given_up), None)
+        if row is None:
+            return
+        if row["state"] == "deleted":
+            listfile.remove(listfile.path_of(database, row["id"]))
+            clear(db, row["id"], wait=wait)
+        elif not take(db, row["id"], database, rules, wait=wait, now=now):
+            given_up.add(row["id"])
+
+
+def _tidy(db: sqlite3.Connection, database: Path, now: int) -> None:
+    """A file that nobody looked at for a day goes, and one that belongs to no list."""
+    stale = now - lists.STAGED_MS
+    if db.execute("SELECT 1 FROM contact_list WHERE state='staged' AND created_at<?", [stale]).fetchone():
+        with write(db):
+            db.execute(
+                "UPDATE contact_list SET state='deleted' WHERE state='staged' AND created_at<?", [stale]
+            )
+    needed = db.execute("SELECT id FROM contact_list WHERE state IN ('staged','taking')")
+    listfile.sweep(database, {row["id"] for row in needed}, now=now)

@@ -1,0 +1,100 @@
+"""Opt-outs as a list: brought from a file, undone by number, kept when the person is erased, and what each one stopped."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from gateway import erasing, optoutlist, store
+from gateway.cli import cli
+from gateway.errors import Refused
+from tests.web import world as the_world
+from tests.web.world import HELLO, World, modems
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    made = the_world.found(tmp_path)
+    modems(made)
+    yield made
+    made.db.close()
+
+
+def bring(world: World, content: str, who: str = "coordinator") -> optoutlist.Brought:
+    return optoutlist.bring(world.db, content.encode(), region="US", by=world.users[who], now=store.wall_ms())
+
+
+def test_numbers_that_nobody_here_knows_are_out_before_any_list_can_bring_them(world: World) -> None:
+    brought = bring(
+        world, "Phone;Name\n(202) 555-0141;Rosa\n+12025550142;\n2025550141;again\n1.20255E+10;\n;nobody\n"
+    )
+    assert (brought.out, brought.known) == (2, 1)
+    assert [row for row, _, _ in brought.rejected] == [5, 6]
+    list_id = world.list_of("Name,Tel\nRosa,2025550141\nAda,2025550143\n")
+    assert world.db.execute("SELECT count(*) FROM list_member WHERE list_id=?", [list_id]).fetchone()[0] == 1
+    assert world.db.execute("SELECT count(*) FROM message").fetchone()[0] == 0, "nobody is texted about it"
+
+
+def test_a_file_without_numbers_or_from_a_volunteer_changes_nothing(world: World) -> None:
+    with pytest.raises(Refused, match="No column"):
+        bring(world, "Name\nRosa\n")
+    with pytest.raises(Refused, match="Only a coordinator"):
+        bring(world, "Tel\n2025550141\n", "volunteer")
+    assert optoutlist.counts(world.db) == (0, 0)
+
+
+def test_an_opt_out_says_what_it_stopped(world: World) -> None:
+    world.draft("Rosa", "+12025550141", HELLO)
+    world.approve(world.draft("Rosa", "+12025550141", "And a second one. STOP to end."))
+    bring(world, "2025550141\n2025550142\n")
+    assert optoutlist.counts(world.db) == (2, 2)
+    assert [(one.number, one.stopped, one.source) for one in optoutlist.newest(world.db)] == [
+        ("+12025550142", 0, "From a file"),
+        ("+12025550141", 2, "From a file"),
+    ]
+    lines = "".join(optoutlist.as_csv(world.db))
+    assert "+12025550141,Rosa" in lines
+
+
+def test_who_was_erased_stays_out_without_a_number_and_is_undone_by_who_knows_it(world: World) -> None:
+    world.draft("Rosa", "+12025550141", HELLO)
+    bring(world, "2025550141\n")
+    erasing.erase(world.db, "+12025550141", now=store.wall_ms())
+    assert [one.number for one in optoutlist.newest(world.db)] == [""]
+    assert "+12025550141" not in "".join(optoutlist.as_csv(world.db))
+    by = world.users["coordinator"]
+    with pytest.raises(Refused, match="Nobody with this number"):
+        optoutlist.undo_by_number(world.db, "+12025550199", reason="She rang", by=by, now=store.wall_ms())
+    with pytest.raises(Refused, match="Give the reason"):
+        optoutlist.undo_by_number(world.db, "+12025550141", reason=" ", by=by, now=store.wall_ms())
+    assert optoutlist.out_since(world.db, "+12025550141") is not None
+    optoutlist.undo_by_number(world.db, "+12025550141", reason="She rang", by=by, now=store.wall_ms())
+    assert optoutlist.out_since(world.db, "+12025550141") is None
+
+
+def test_somebody_who_rang_is_told_by_a_text_only_when_we_texted_them(world: World) -> None:
+    world.approve(world.draft("Rosa", "+12025550141", HELLO))
+    world.fly("sent")
+    by = world.users["coordinator"]
+    for number in ("+12025550141", "+12025550142"):
+        assert optoutlist.by_number(world.db, number, reason="rang", by=by, now=store.wall_ms())
+        assert not optoutlist.by_number(world.db, number, reason="rang", by=by, now=store.wall_ms())
+    told = world.db.execute(
+        "SELECT c.number FROM message m JOIN conversation c ON c.id=m.conversation_id WHERE m.kind=0"
+    )
+    assert [row["number"] for row in told] == ["+12025550141"]
+
+
+def test_the_command_brings_and_lists_them(world: World, tmp_path: Path) -> None:
+    (tmp_path / "stops.csv").write_text("Tel\n2025550141\n12\n")
+    run = lambda *words: CliRunner().invoke(cli, ["--config", str(world.source), "opt-outs", *words])  # noqa: E731
+    brought = run("bring", str(tmp_path / "stops.csv"), "--as", "Cleo", "--json")
+    assert brought.exit_code == 0, brought.output
+    assert json.loads(brought.output) | {"rejected": []} == {"out": 1, "known": 0, "rejected": []}
+    assert [one["number"] for one in json.loads(run("list", "--json").output)] == ["+12025550141"]
+    assert "+12025550141" in run("list").output
+    refused = run("bring", str(tmp_path / "stops.csv"), "--as", "Maya")
+    assert (refused.exit_code, "Only a coordinator" in refused.output) == (1, True)
+    assert run("bring", str(tmp_path / "none.csv"), "--as", "Cleo").exit_code == 1

@@ -1,0 +1,216 @@
+"""Lists, contacts and opt-outs on the panel: from a file to its people, and every bad file a plain sentence."""
+
+import io
+import re
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+
+from gateway import listfile, lists, store
+from tests.web.conftest import Visitor
+from tests.web.world import HELLO, World
+from web import uploads
+
+Visit = Callable[..., Visitor]
+FAIR = b"Vorname;Nachname;Handy;Haus\nRosa;Delgado;(202) 555-0141;14 Oak\nLuis;Ortega;1,20255E+10;12 Oak\n"
+CONSENT = {
+    "source": "Sign-up sheet",
+    "consented_on": "2026-10-03",
+    "cool_down_days": "3",
+    "name": "Fair",
+    "do": "take",
+}
+
+
+def bring(visitor: Visitor, content: bytes, name: str = "fair.csv", path: str = "/lists") -> str:
+    """Upload it; the address of the page that comes next, or the sentence that refused it."""
+    visitor.get(path)
+    answer = visitor.post(path if path == "/lists" else f"{path}/bring", file=(io.BytesIO(content), name))
+    if answer.status_code == 303:
+        return str(answer.headers["Location"])
+    return answer.get_data(as_text=True)
+
+
+def columns(visitor: Visitor, page: str) -> dict[str, object]:
+    """The form as the page drew it."""
+    html = visitor.get(page).get_data(as_text=True)
+    chosen: dict[str, object] = {}
+    for name, inside in re.findall(r'<select id="[^"]+" name="([^"]+)">(.*?)</select>', html, re.DOTALL):
+        found = re.search(r'value="([^"]*)" selected', inside)
+        chosen[name] = found[1] if found else ""
+    chosen["keep"] = re.findall(r'name="keep" value="(\d+)" checked', html)
+    if 'name="header" value="1" checked' in html:
+        chosen["header"] = "1"
+    return chosen
+
+
+def test_a_file_becomes_a_list_without_a_script_in_the_browser(
+    app: Flask, visit: Visit, world: World
+) -> None:
+    cleo = visit("coordinator")
+    page = bring(cleo, FAIR)
+    form = columns(cleo, page)
+    assert form["column_number"] == "2"
+    assert form["keep"] == ["3"]
+    looked = cleo.get(page).get_data(as_text=True)
+    assert "1 would be taken" in looked
+    assert "1 has no number that can be texted" in looked
+    assert world.db.execute("SELECT count(*) FROM contact").fetchone()[0] == 0
+    assert cleo.post(page, **form, **CONSENT).status_code == 303
+    assert app.config["TAKER"].wait(10)
+    result = cleo.get(page).get_data(as_text=True)
+    assert "1 person is in <bdi>Fair</bdi>" in result
+    assert "its last digits are lost" in result
+    assert "{haus}" in result
+    left = cleo.get(f"{page}/not-taken.csv")
+    assert left.headers["Content-Disposition"] == 'attachment; filename="list-1-not-taken.csv"'
+
+
+def test_consent_is_asked_for_and_what_was_typed_stays(visit: Visit, world: World) -> None:
+    cleo = visit("coordinator")
+    page = bring(cleo, FAIR)
+    answer = cleo.post(page, **columns(cleo, page), **{**CONSENT, "source": "", "name": "My fair"})
+    assert answer.status_code == 409
+    said = answer.get_data(as_text=True)
+    assert "Say how these people agreed" in said
+    assert 'value="My fair"' in said
+    assert lists.by_id(world.db, 1).state == "staged"
+
+
+def test_columns_encoding_and_header_can_be_corrected(visit: Visit, world: World) -> None:
+    cleo = visit("coordinator")
+    page = bring(cleo, "Łukasz;+12025550141\nŻaneta;+12025550142\n".encode("cp1250"))
+    form = columns(cleo, page)
+    assert "Łukasz" not in cleo.get(page).get_data(as_text=True)
+    cleo.post(page, **{**form, "encoding": "cp1250"}, do="look")
+    assert "Łukasz" in cleo.get(page).get_data(as_text=True)
+    form = columns(cleo, page)
+    cleo.post(page, **{**form, "column_first_name": "0", "keep": []}, do="look")
+    assert lists.by_id(world.db, 1).meaning.fields == {"number": 1, "first_name": 0}
+    twice = cleo.post(page, **{**columns(cleo, page), "column_name": "0"}, do="look")
+    assert "is chosen twice" in twice.get_data(as_text=True)
+
+
+def test_the_very_same_file_is_pointed_out(app: Flask, visit: Visit) -> None:
+    cleo = visit("coordinator")
+    page = bring(cleo, FAIR)
+    cleo.post(page, **columns(cleo, page), **CONSENT)
+    assert app.config["TAKER"].wait(10)
+    assert "This is the very same file as" in cleo.get(bring(cleo, FAIR)).get_data(as_text=True)
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"\xff\xd8\xff\xe0" + bytes(range(256)) * 40, "This file is a picture"),
+        (b"PK\x03\x04" + bytes(200), "spreadsheet in its own format"),
+        (b"", "This file is empty"),
+        (b"Name,Tel\n", "no rows with people"),
+    ],
+)
+def test_what_is_no_list_is_said_where_it_was_brought(
+    visit: Visit, world: World, content: bytes, sentence: str
+) -> None:
+    said = bring(visit("coordinator"), content)
+    assert sentence in said
+    assert "Bring a list" in said
+    assert not lists.all_of(world.db)
+    assert not list(listfile.folder(world.path).iterdir())
+
+
+def test_two_hundred_megabytes_are_refused_unread(app: Flask, visit: Visit) -> None:
+    cleo = visit("coordinator")
+    answer = cleo.client.post(
+        "/lists",
+        headers={"Origin": "http://localhost"},
+        content_type="multipart/form-data; boundary=x",
+        environ_overrides={"CONTENT_LENGTH": str(200 * 2**20)},
+    )
+    assert answer.status_code == 409
+    assert "This file has 200 MB, and up to 50 MB can be brought" in answer.get_data(as_text=True)
+    assert uploads.MOST_BODY > 200 * 2**20
+
+
+def test_a_form_of_any_other_page_stays_small(visit: Visit) -> None:
+    cleo = visit("coordinator")
+    assert cleo.post("/opt-outs/add", number="1", reason="x" * 70_000).status_code == 413
+
+
+def test_a_list_is_deleted_with_its_people(app: Flask, visit: Visit, world: World) -> None:
+    list_id = world.list_of("Name,Tel\nRosa,2025550141\n")
+    cleo = visit("coordinator")
+    assert "Whoever stands in no other list" in cleo.get(f"/lists/{list_id}/delete").get_data(as_text=True)
+    assert "The list Street fair is deleted" in cleo.post(f"/lists/{list_id}/delete", follow=True).get_data(
+        as_text=True
+    )
+    assert app.config["TAKER"].wait(10)
+    assert world.db.execute("SELECT count(*) FROM contact").fetchone()[0] == 0
+    assert cleo.get(f"/lists/{list_id}").status_code == 409
+
+
+def test_a_contact_is_found_and_shows_lists_consent_and_household(visit: Visit, world: World) -> None:
+    world.list_of("Name,Tel,Building\nRosa Delgado,2025550141,14 Oak\nAna Delgado,2025550141,\n")
+    cleo = visit("coordinator")
+    found = cleo.get("/contacts?q=delgado+rosa").get_data(as_text=True)
+    assert "1 person found" in found
+    page = cleo.get(re.search(r"/contacts/\d+", found)[0]).get_data(as_text=True)  # type: ignore[index]
+    for words in (
+        "Sign-up sheet",
+        "3 October 2026",
+        "14 Oak",
+        "Ana Delgado",
+        "Street fair",
+        "+1 202 555 0141",
+    ):
+        assert words in page
+    assert "Nobody here is called so" in cleo.get("/contacts?q=%E2%80%8E%00xyz").get_data(as_text=True)
+
+
+def test_opt_outs_are_brought_added_and_undone_on_one_page(visit: Visit, world: World) -> None:
+    world.draft("Rosa", "+12025550141", HELLO)
+    cleo = visit("coordinator")
+    said = bring(cleo, b"Tel\n2025550141\n12\n", "stops.csv", "/opt-outs")
+    assert "1 number is off every list now" in said
+    assert "Row 3" in said
+    assert "1 text to them did not go out" in said
+    cleo.post("/opt-outs/add", number="202 555 0142", reason="rang")
+    assert "2 people are opted out" in cleo.get("/opt-outs").get_data(as_text=True)
+    assert "+12025550142" in cleo.get("/opt-outs/opt-outs.csv").get_data(as_text=True)
+    refused = cleo.post("/opt-outs/undo", number="2025550199", reason="rang again").get_data(as_text=True)
+    assert "Nobody with this number is opted out" in refused
+    cleo.post("/opt-outs/undo", number="2025550142", reason="rang again")
+    assert "1 person is opted out" in cleo.get("/opt-outs").get_data(as_text=True)
+
+
+def test_a_panel_that_starts_again_goes_on_with_a_list(app: Flask, world: World) -> None:
+    list_id = world.list_of("Name,Tel\nRosa,2025550141\n", take=False)
+    lists.begin(world.db, list_id, name="Fair", source="Sheet", consented_on="2026-10-03", cool_down_days=3,
+                by=world.users["coordinator"], now=store.wall_ms())  # fmt: skip
+    app.config["TAKER"].ring()
+    assert app.config["TAKER"].wait(10)
+    assert lists.by_id(world.db, list_id).state == "ready"
+
+
+def test_a_list_whose_file_a_restore_did_not_bring_says_so_and_can_be_deleted(
+    visit: Visit, world: World
+) -> None:
+    list_id = world.list_of("Name,Tel\nRosa,2025550141\n", take=False)
+    listfile.remove(listfile.path_of(world.path, list_id))
+    cleo = visit("coordinator")
+    assert "a backup does not hold it" in cleo.get(f"/lists/{list_id}").get_data(as_text=True)
+    assert cleo.post(f"/lists/{list_id}/delete").status_code == 303
+    assert not lists.all_of(world.db)
+
+
+def test_a_disk_without_room_is_said_and_leaves_nothing(
+    visit: Visit, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_handle: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    cleo = visit("coordinator")
+    monkeypatch.setattr("gateway.listfile.os.fsync", full)
+    said = bring(cleo, FAIR)
+    assert "No space left on device. Nothing was kept." in said
+    assert not list(listfile.folder(world.path).iterdir())

@@ -1,0 +1,52 @@
+"""The panel's process is killed while it takes a list; the next one goes on: everybody is in it once."""
+
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from gateway import lists, store
+from tests.web import world as the_world
+from tests.web.test_launcher import free_port, start
+from tests.web.world import World
+
+ROWS = 2_000
+PATIENCE_S = 60
+
+
+def until(world: World, list_id: int, what: str) -> lists.List:
+    """Look until the list is so far ("begun", "ready")."""
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline:
+        one = lists.by_id(world.db, list_id)
+        if one.state == "ready" or (what == "begun" and one.rows_done):
+            return one
+        time.sleep(0.01)
+    raise AssertionError(f"the list was not {what} in {PATIENCE_S} s: {one}")
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM], ids=["killed", "stopped"])
+def test_a_list_is_whole_whatever_happens_to_the_panel(tmp_path: Path, how: signal.Signals) -> None:
+    world = the_world.found(tmp_path, port=free_port())
+    content = "Name,Tel\n" + "".join(f"P{n},202555{n:04}\n" for n in range(ROWS))
+    list_id = world.list_of(content, take=False)
+    lists.begin(world.db, list_id, name="Big", source="Sheet", consented_on="2026-10-03", cool_down_days=3,
+                by=world.users["coordinator"], now=store.wall_ms())  # fmt: skip
+    first = start(world.source)
+    try:
+        begun = until(world, list_id, "begun")
+        first.send_signal(how)
+        output, _ = first.communicate(timeout=20)
+        assert first.returncode == (0 if how == signal.SIGTERM else -how), output
+        assert begun.state == "taking"
+        assert lists.by_id(world.db, list_id).rows_done < ROWS
+        assert not lists.ready(world.db)
+        first = start(world.source)
+        whole = until(world, list_id, "ready")
+    finally:
+        first.kill()
+        first.communicate()
+    assert (whole.people, whole.counts) == (ROWS, {"taken": ROWS})
+    assert world.db.execute("SELECT count(*) FROM contact").fetchone()[0] == ROWS
+    world.db.close()

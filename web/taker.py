@@ -1,0 +1,83 @@
+"""The thread of the panel that takes lists: it outlives the page that began it, and a restart of the panel goes on with it.
+
+Promises: it exists only while there is something to do. It ends within a moment when the panel closes; what it had begun
+is committed or not at all. A fault is written on the list and to the log, without anybody's number.
+"""
+
+import contextlib
+import logging
+import sqlite3
+import threading
+from pathlib import Path
+
+from gateway import bell, taking
+from gateway.rules import Rules
+from gateway.store import connect, wall_ms, write
+
+log = logging.getLogger(__name__)
+STOPPED = "Taking this list stopped: {what}. Nothing is lost. When that is mended, press Go on."
+
+
+class Taker:
+    """Takes every list that waits, one after another. `ring` after a list was begun or deleted, and when the panel starts."""
+
+    def __init__(self, database: Path, rules: Rules) -> None:
+        self._database, self._rules = database, rules
+        self._lock = threading.Lock()
+        self._stopping = threading.Event()
+        self._again = False
+        self._thread: threading.Thread | None = None
+
+    def ring(self) -> None:
+        """There may be something to do."""
+        with self._lock:
+            self._again = True
+            if (self._thread is None or not self._thread.is_alive()) and not self._stopping.is_set():
+                self._thread = threading.Thread(target=self._run, name="taker", daemon=True)
+                self._thread.start()
+
+    def stop(self) -> None:
+        """End after the piece that is under way."""
+        self._stopping.set()
+        self.wait(5.0)
+
+    def wait(self, timeout_s: float) -> bool:
+        """Wait until nothing is left to do; False when it took longer."""
+        thread = self._thread
+        if thread is not None:
+            thread.join(timeout_s)
+        return thread is None or not thread.is_alive()
+
+    def _run(self) -> None:
+        while self._more():
+            with contextlib.closing(connect(self._database)) as db:
+                try:
+                    taking.work(self._database, db, self._rules, wait=self._wait, now=wall_ms)
+                except (sqlite3.Error, OSError) as error:
+                    log.warning("taking a list: %s: %s", type(error).__name__, error)
+                    self._say(
+                        db,
+                        str(error)
+                        if isinstance(error, sqlite3.Error)
+                        else error.strerror or "a fault of the disk",
+                    )
+            bell.ring(self._database)
+
+    def _wait(self, seconds: float) -> bool:
+        return self._stopping.wait(seconds) if seconds else self._stopping.is_set()
+
+    def _more(self) -> bool:
+        with self._lock:
+            again, self._again = self._again and not self._stopping.is_set(), False
+            if not again:
+                self._thread = None
+            return again
+
+    def _say(self, db: sqlite3.Connection, what: str) -> None:
+        try:
+            with write(db):
+                db.execute(
+                    "UPDATE contact_list SET trouble=? WHERE state='taking'", [STOPPED.format(what=what)]
+                )
+        except sqlite3.Error as error:
+            log.warning("and the list could not be told: %s", error)
