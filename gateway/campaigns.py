@@ -13,6 +13,7 @@ import json
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 
 from gateway import factwords, people, scripts
 from gateway.errors import Refused
@@ -27,6 +28,7 @@ from gateway.scripts import Script
 from gateway.store import write
 
 LONGEST_NAME = 80
+read_script = lru_cache(maxsize=16)(scripts.load)  # one approval looks at its campaign several times
 PAUSED = "Its campaign is paused; it leaves when a coordinator lets it go on."
 
 
@@ -102,7 +104,7 @@ def _campaign(row: sqlite3.Row) -> Campaign:
         row["state"],
         row["reason"],
         json.loads(row["facts"]),
-        scripts.load(row["script"]),
+        read_script(row["script"]),
         Options(**json.loads(row["options"])),
         row["revision"],
         row["list_id"],

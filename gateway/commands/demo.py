@@ -9,7 +9,7 @@ import contextlib
 import shutil
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
@@ -97,7 +97,8 @@ def _fill(config: Config) -> list[tuple[str, str, str]]:
 
 
 @contextlib.contextmanager
-def _virtual_modems(folder: Path, latency: str, seed: int) -> Iterator[None]:
+def _virtual_modems(folder: Path, latency: str, seed: int) -> Iterator[Callable[[], None]]:
+    """Start them; what it yields waits until they are there."""
     modems = folder / "modems"
     command = [sys.executable, "-m", "gateway", "virtual", "--count", "2", "--dir", str(modems), "--people"]
     child = Child(
@@ -107,8 +108,7 @@ def _virtual_modems(folder: Path, latency: str, seed: int) -> Iterator[None]:
         quiet=True,
     )
     try:
-        wait_until(modems / "control", None, 15, "The virtual modems")
-        yield
+        yield lambda: wait_until(modems / "control", None, 15, "The virtual modems")
     finally:
         child.stop()
 
@@ -145,14 +145,22 @@ def demo(folder: Path, port: int, latency: str, seed: int) -> None:
     folder = folder.resolve()
     _fresh(folder)
     config = _write_config(folder, _free_port(port))
-    links = _fill(config)
+    with _virtual_modems(folder, latency, seed) as wait_for_modems:  # they start while the day is played
+        links = _fill(config)
+        wait_for_modems()
+        _say(config, links)
+        with panel_beside(config):
+            serve(config)
+
+
+def _say(config: Config, links: list[tuple[str, str, str]]) -> None:
     click.echo(
-        f"\nTextbank demo: {ORGANISATION}, two virtual modems, ten people who answer. Ctrl-C ends it.\n"
+        f"\nTextbank demo: {ORGANISATION}, two virtual modems, five campaigns, people who answer. Ctrl-C ends it.\n"
     )
     for name, role, token in links:
         click.echo(f"  Sign in as {name} ({role}):  http://127.0.0.1:{config.panel.port}/s/{token}")
-    click.echo("\nFive campaigns are half-way through. Start with Vera: take the next ten of the rent hearing, send them one by one,"
-        "\nand watch the answers come in. Cleo sees what each campaign has come to.\n")
+    click.echo(
+        "\nFive campaigns are half-way through. Start with Vera: take the next ten of the rent hearing, send them one by one,"
+        "\nand watch the answers come in. Cleo sees what each campaign has come to.\n"
+    )
     sys.stdout.flush()
-    with _virtual_modems(folder, latency, seed), panel_beside(config):
-        serve(config)
