@@ -75,7 +75,17 @@ def _room(
         return 0, f"{who} for your answer. Then the next batch is yours."
     if held + options.batch > options.most_held:
         return 0, f"You have {held} people open. Text them first."
-    if (governed := _replies_hold_back(db, options.replies_each, now)) is not None:
+    able, why = open_to_all(db, campaign, rules, sims, now)
+    if why:
+        return 0, why
+    return min(options.batch, able), ""
+
+
+def open_to_all(
+    db: sqlite3.Connection, campaign: Campaign, rules: Rules, sims: list[SimRoom], now: int
+) -> tuple[int, str]:
+    """How many people anybody could take now, and what holds new batches back from everybody ("" when nothing does)."""
+    if (governed := _replies_hold_back(db, campaign.options.replies_each, now)) is not None:
         return 0, governed
     birds = canary.room(db, campaign)
     if birds == 0:
@@ -92,10 +102,7 @@ def _room(
     able = planning.room_now(sims, minutes) - int(spoken_for)
     if able <= 0:
         return 0, _no_sim(sims)
-    limits = [options.batch, able]
-    if birds is not None:
-        limits.append(birds)
-    return min(limits), ""
+    return able if birds is None else min(able, birds), ""
 
 
 def _no_sim(sims: list[SimRoom]) -> str:
@@ -170,18 +177,6 @@ def _free(db: sqlite3.Connection, where: str, values: dict[str, object]) -> int:
         f"WHERE state='held' AND holder_id IS NOT NULL AND {where}",
         values,
     ).rowcount
-
-
-def move_batch(
-    db: sqlite3.Connection, campaign_id: int, from_id: int, to_id: int, *, by: User, now: int
-) -> int:
-    """A coordinator hands what one volunteer holds to another; returns how many people."""
-    campaigns.leads(by)
-    with write(db):
-        return db.execute(
-            "UPDATE target SET holder_id=?, held_at=? WHERE campaign_id=? AND state='held' AND holder_id=?",
-            [to_id, now, campaign_id, from_id],
-        ).rowcount
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from flask import Blueprint
 
 from web.screens import (
+    assigning,
     board,
     campaigns,
     clock,
@@ -28,6 +29,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     home.bp,
     campaigns.bp,
     board.bp,
+    assigning.bp,
     send.bp,
     inbox.bp,
     talk.bp,

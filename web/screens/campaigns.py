@@ -21,11 +21,19 @@ from gateway.store import moment, ms
 from web import access, data, words
 from web.access import needs
 from web.forms import choice, field, go
+from web.screens import assigning
 
 bp = Blueprint("campaigns", __name__, url_prefix="/campaigns")
 LANGUAGE_WORDS = {"en": "English", "es": "Español"}
 BREATH_S = 0.02  # between two commits of a long list: stations come in between
-MOST = {"batch": (10, 25), "cool_down_days": (0, 90), "canary": (1, 100), "purge_days": (0, 3650)}
+MOST = {
+    "batch": (10, 25),
+    "most_held": (10, 500),
+    "replies_each": (1, 100),
+    "cool_down_days": (0, 90),
+    "canary": (1, 100),
+    "purge_days": (0, 3650),
+}
 
 
 def loaded(campaign_id: int) -> Campaign:
@@ -114,6 +122,7 @@ def draw(campaign: Campaign, *, facts: Mapping[str, str] | None = None, wrong: s
         else None,
         languages=LANGUAGE_WORDS,
         wrong=wrong,
+        **assigning.section(campaign),
     )
 
 
