@@ -184,9 +184,11 @@ class Shown:
     """What a card shows beside the words of a campaign's text; empty for a text of none."""
 
     campaign: str = ""
+    name: str = ""  # of the one of a household whom this campaign texts
     parts: tuple[Part, ...] = ()
     listed: tuple[tuple[str, str], ...] = ()
     source: str = ""
+    household: tuple[str, ...] = ()
 
 
 def shown(db: sqlite3.Connection, message: sqlite3.Row, user: User, rules: Rules) -> Shown:
@@ -202,7 +204,22 @@ def shown(db: sqlite3.Connection, message: sqlite3.Row, user: User, rules: Rules
         parts = merged.parts if outbox.checked_text(merged.text) == message["text"] else ()
     said = (contact["source"], contact["consented_on"] or "")
     listed = tuple((name, str(value)) for name, value in json.loads(contact["fields"]).items() if value)
-    return Shown(campaign.name, parts, listed, ", ".join(part for part in said if part))
+    others = db.execute(
+        "SELECT first_name, last_name FROM contact WHERE conversation_id=? AND id<>? ORDER BY id LIMIT 10",
+        [contact["conversation_id"], contact["id"]],
+    ).fetchall()
+    return Shown(
+        campaign.name,
+        _full_name(contact),
+        parts,
+        listed,
+        ", ".join(part for part in said if part),
+        tuple(name for other in others if (name := _full_name(other))),
+    )
+
+
+def _full_name(contact: sqlite3.Row) -> str:
+    return " ".join(part for part in (contact["first_name"], contact["last_name"]) if part)
 
 
 def undrafted(db: sqlite3.Connection, user: User) -> int:

@@ -42,6 +42,8 @@ class Card:
     parts: tuple[Part, ...]  # what of the words came from the list, in order; () when they were typed
     listed: tuple[tuple[str, str], ...]  # what the list says of this person: column and value
     source: str  # why they may be texted
+    household: tuple[str, ...]  # who else the lists know at this number
+    edited: bool  # somebody changed the words of a campaign
     perhaps_texted_at: int | None = None  # a backup was restored then: texted since it was made, perhaps
 
 
@@ -103,25 +105,22 @@ def next_card(
         raise Refused("Your role does not send texts. Nothing was shown.")
     with write(db):
         rows = db.execute(
-            f"SELECT m.id, m.kind, m.created_by, m.conversation_id {_OPEN} "
-            "ORDER BY (coalesce(m.not_before, 0) > :now), m.kind, m.id LIMIT 200",
+            f"SELECT m.id, m.kind, m.created_by, coalesce(m.not_before, 0) > :now AS put_off {_OPEN} "
+            "ORDER BY put_off, m.kind, m.id LIMIT 200",
             _who(user, now),
         ).fetchall()
-        for row in rows:
-            if row["id"] == besides or not _may_decide(db, row, user):
-                continue
-            held = db.execute("SELECT * FROM conversation WHERE id=?", [row["conversation_id"]]).fetchone()
-            if not conversations.held_by_another(
-                held, user, now
-            ):  # a reviewer takes nobody's conversation away
-                conversations.hold(db, row["conversation_id"], user, now=now)
-            return card(db, row["id"], user, rules=rules, now=now)
-        drafted = assignments.draft_next(db, user, rules, now=now)
-        if drafted is not None:
-            row = outbox.load(db, drafted)
+        mine = [row for row in rows if row["id"] != besides and _may_decide(db, row, user)]
+        found = next((row["id"] for row in mine if not row["put_off"]), None)
+        if found is None:  # whoever of the batch has no card yet comes before whoever was put off
+            found = assignments.draft_next(db, user, rules, now=now)
+        if found is None:
+            found = next((row["id"] for row in mine), None)
+        if found is None:
+            return None
+        row = outbox.load(db, found)
+        if not conversations.held_by_another(row, user, now):  # a reviewer takes nobody's conversation away
             conversations.hold(db, row["conversation_id"], user, now=now)
-            return card(db, drafted, user, rules=rules, now=now)
-    return None
+        return card(db, found, user, rules=rules, now=now)
 
 
 def _may_decide(db: sqlite3.Connection, row: sqlite3.Row, user: User) -> bool:
@@ -156,7 +155,7 @@ def card(db: sqlite3.Connection, message_id: int, user: User, *, rules: Rules, n
         seen=outbox.seen(row),
         conversation_id=row["conversation_id"],
         number=row["number"],
-        name=row["name"],
+        name=shown.name or row["name"],
         text=row["text"],
         kind=KINDS[row["kind"]],
         zone=conversations.zones(row, rules)[0],
@@ -172,6 +171,8 @@ def card(db: sqlite3.Connection, message_id: int, user: User, *, rules: Rules, n
         parts=shown.parts,
         listed=shown.listed,
         source=shown.source,
+        household=shown.household,
+        edited=row["target_id"] is not None and KINDS[row["kind"]] != "reply" and author is not None,
     )
 
 
