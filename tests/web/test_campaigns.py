@@ -131,3 +131,12 @@ def test_the_page_says_what_holds_new_people_back_from_everybody(world: World, v
     page = visit("coordinator").get(f"/campaigns/{campaign_id}").get_data(as_text=True)
     assert "Nobody gets new people now." in page
     assert "No modem is ready. A technician looks at the Modems page" in page
+
+
+def test_a_list_that_was_deleted_meanwhile_is_not_chosen(world: World, visit: Visit) -> None:
+    cleo = visit("coordinator")
+    path = cleo.post("/campaigns/new", name="Hearing", kind="event", language="en").headers["Location"]
+    cleo.get(path)
+    answer = cleo.post(f"{path}/list", revision="1", list_id="4711")  # gone since the page was drawn
+    assert answer.status_code == 409
+    assert "That list is not there any more" in answer.get_data(as_text=True)

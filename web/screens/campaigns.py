@@ -10,10 +10,11 @@ from dataclasses import replace
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
-from gateway import campaigns, capacity, enrolment, planning, results
+from gateway import campaigns, capacity, enrolment, lists, planning, results
 from gateway.campaigns import Campaign
 from gateway.errors import Refused
 from gateway.kinds import KINDS, LANGUAGES, kind
+from gateway.lists import List
 from gateway.merge import merge
 from gateway.script import ruler_of
 from gateway.scriptcheck import right
@@ -57,11 +58,23 @@ def page() -> ResponseReturnValue:
 @bp.get("/new")
 @needs("run_campaigns")
 def ask_new() -> ResponseReturnValue:
-    """The five kinds."""
-    return draw_new()
+    """The five kinds; `list_id` says for whom, when the way here came from a list."""
+    return draw_new(chosen=chosen_list(request.args.get("list_id", "")))
 
 
-def draw_new(*, name: str = "", of: str = "event", language: str = "en", wrong: str = "") -> str:
+def chosen_list(said: str) -> List | None:
+    """The list of this id, when a campaign may use it."""
+    return next((one for one in lists.ready(data.db()) if str(one.id) == said), None)
+
+
+def draw_new(
+    *,
+    name: str = "",
+    of: str = "event",
+    language: str = "en",
+    wrong: str = "",
+    chosen: List | None = None,
+) -> str:
     """The form for a new one."""
     kinds = [kind(each) for each in KINDS]
     return render_template(
@@ -72,6 +85,7 @@ def draw_new(*, name: str = "", of: str = "event", language: str = "en", wrong: 
         of=of,
         language=language,
         wrong=wrong,
+        chosen=chosen,
     )
 
 
@@ -80,10 +94,19 @@ def draw_new(*, name: str = "", of: str = "event", language: str = "en", wrong: 
 def create() -> ResponseReturnValue:
     """A draft from a template."""
     name, of, language = field("name"), choice("kind", KINDS), choice("language", LANGUAGES)
+    chosen = chosen_list(request.form.get("list_id", ""))
     try:
-        made = campaigns.create(data.db(), name, of, language, by=access.user(), now=data.now())
+        made = campaigns.create(
+            data.db(),
+            name,
+            of,
+            language,
+            by=access.user(),
+            now=data.now(),
+            list_id=chosen.id if chosen else None,
+        )
     except Refused as answer:
-        return draw_new(name=name, of=of, language=language, wrong=str(answer)), 409
+        return draw_new(name=name, of=of, language=language, wrong=str(answer), chosen=chosen), 409
     return go("campaigns.detail", campaign_id=made)
 
 
@@ -102,8 +125,6 @@ def draw(campaign: Campaign, *, facts: Mapping[str, str] | None = None, wrong: s
     )
     ground = enrolment.ground(db, campaign, rules)
     plan = plan_of(campaign, ground.people)
-    lists = db.execute("SELECT id, name, (SELECT count(*) FROM list_member m WHERE m.list_id=l.id) AS people FROM contact_list l "
-                       "WHERE state='ready' ORDER BY id DESC LIMIT 100").fetchall()  # fmt: skip
     return render_template(
         "campaign.html",
         campaign=campaign,
@@ -111,7 +132,7 @@ def draw(campaign: Campaign, *, facts: Mapping[str, str] | None = None, wrong: s
         said=said,
         problems=found,
         right=right(campaign.script, ground),
-        lists=lists,
+        lists=lists.ready(db)[:100] if campaign.state in ("draft", "review") else [],
         plan=plan,
         ends=ms(plan.ends) if plan.ends else None,
         example=example_of(campaign),
