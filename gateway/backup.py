@@ -139,7 +139,6 @@ def restore(backup: Path, database: Path, *, now: int) -> Restored:
                 db.execute("PRAGMA journal_mode=DELETE")
             belong_with(new, database)
             aside = _set_aside(database, now)
-            _sync_folder(database.parent)  # a log of the old one that a power cut brought back would be read into the new one
             os.replace(new, database)
             _sync_folder(database.parent)
         except OSError as error:

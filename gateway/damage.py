@@ -1,0 +1,183 @@
+"""A damaged database: how it is found, how every part of Textbank knows of it, and which backup could take its place.
+
+Whoever meets the damage notes it in a small file beside the database, `textbank.db.damaged`. While that file is there nothing
+is sent, nothing is read from a modem (texts wait on their SIMs) and the page says what happened and which one command a person may
+give. A restore removes it; so does the gateway's start when the whole database proves to be good after all.
+
+Promises: nothing is repaired, replaced or deleted here. A file without content and a log without its file are never opened:
+SQLite would take them for a new database and delete the log. Fails softly where the folder cannot be written: then this process
+alone knows.
+"""
+
+import contextlib
+import json
+import logging
+import os
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from gateway import explain_damage, schema
+from gateway.bell import ring
+from gateway.errors import Refused
+from gateway.journal import SUFFIX as JOURNAL
+from gateway.notice import Notice
+from gateway.store import belong_with, connect, moment, sync_folder
+
+log = logging.getLogger("textbank.damage")
+
+SUFFIX = ".damaged"
+LOGS = ("-wal", "-journal")
+BACKUPS = "textbank-*.db"  # as `textbank backup` names them in a folder: the time follows, so that the last is the newest
+DAMAGED_FILE_SYSTEM = sqlite3.SQLITE_IOERR_CORRUPTFS
+_known_here: dict[Path, "Damage"] = {}  # what could not be noted on the disk
+
+
+@dataclass(frozen=True)
+class Damage:
+    """What was found when (ms), in words, and the newest good backup where one was found."""
+
+    at: int
+    evidence: str
+    backup: Path | None = None
+
+
+def is_damage(error: BaseException) -> bool:
+    """Whether SQLite says with this that the file is damaged, or none of its own."""
+    code = getattr(error, "sqlite_errorcode", None)
+    if not isinstance(error, sqlite3.DatabaseError) or code is None:
+        return False
+    return code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB) or code == DAMAGED_FILE_SYSTEM
+
+
+def said(error: BaseException) -> str:
+    """The evidence that such an error is."""
+    return f'SQLite says "{error}".'
+
+
+def note_if(database: Path, error: BaseException, *, now: int) -> bool:
+    """Whether this error is damage; then it is noted, and everybody told."""
+    if not is_damage(error):
+        return False
+    note(database, said(error), now=now)
+    return True
+
+
+def note(database: Path, evidence: str, *, now: int, backup: Path | None = None) -> Damage:
+    """Let every part of Textbank know. The first evidence stays; a backup may be named later."""
+    before = seen(database)
+    found = before or Damage(now, evidence)
+    found = Damage(found.at, found.evidence, backup or found.backup)
+    if found == before:
+        return found
+    if before is None:
+        log.error("the database is damaged: %s", evidence)
+    line = {"at": found.at, "evidence": found.evidence, "backup": str(found.backup) if found.backup else None}
+    path, part = Path(f"{database}{SUFFIX}"), Path(f"{database}{SUFFIX}.part")
+    try:
+        part.write_text(json.dumps(line), encoding="utf-8")
+        belong_with(part, database)
+        os.replace(part, path)
+        sync_folder(database.parent)
+    except OSError as error:
+        log.error("the damage could not be noted in %s: %s", path, error.strerror)  # noqa: TRY400 (no traceback for people)
+        _known_here[database] = found
+    ring(database)
+    return found
+
+
+def seen(database: Path) -> Damage | None:
+    """What was noted, and not mended since."""
+    try:
+        content = Path(f"{database}{SUFFIX}").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return _known_here.get(database)
+    with contextlib.suppress(ValueError, KeyError, TypeError):
+        line = json.loads(content)
+        return Damage(
+            int(line["at"]), str(line["evidence"]), Path(line["backup"]) if line["backup"] else None
+        )
+    return Damage(0, "")  # noted, by somebody whose note was cut
+
+
+def mended(database: Path) -> None:
+    """The database is whole, or another one is in its place."""
+    _known_here.pop(database, None)
+    with contextlib.suppress(FileNotFoundError):
+        Path(f"{database}{SUFFIX}").unlink()
+        sync_folder(database.parent)
+
+
+def look(database: Path, *, thorough: bool) -> str:
+    """Evidence of damage in words; "" when none shows. Without `thorough` it costs milliseconds, with it all is read."""
+    try:
+        size = database.stat().st_size
+    except OSError:
+        left = [f"{database.name}{suffix}" for suffix in (*LOGS, JOURNAL) if _there(database, suffix)]
+        return f"{database.name} is not there, though {left[0]} is." if left else ""
+    if not size:
+        return f"{database.name} is empty: 0 bytes."
+    try:
+        with contextlib.closing(connect(database, query_only=True)) as db:
+            if not schema.is_ours(db):
+                others = db.execute("SELECT count(*) FROM sqlite_schema WHERE type='table'").fetchone()[0]
+                what = "holds the tables of another program" if others else "is a database without any table"
+                return f"{database.name} {what}."
+            return _read_through(db, database) if thorough else ""
+    except sqlite3.DatabaseError as error:
+        if not is_damage(error):
+            raise
+        return said(error)
+
+
+def _read_through(db: sqlite3.Connection, database: Path) -> str:
+    # After damage was met, indexes are compared with their tables too; else every page is read once, which takes a third of that.
+    check = "integrity_check" if seen(database) is not None else "quick_check"
+    found = str(db.execute(f"PRAGMA {check}(1)").fetchone()[0])
+    return "" if found == "ok" else said(sqlite3.DatabaseError(" ".join(found.split())))
+
+
+def _there(database: Path, suffix: str) -> bool:
+    path = Path(f"{database}{suffix}")
+    return path.exists() and path.stat().st_size > 0
+
+
+def lost_its_file(database: Path) -> str:
+    """The log that lies here without its database, or with an empty one; "" when there is none. Opening would delete it."""
+    if database.exists() and database.stat().st_size:
+        return ""
+    return next((f"{database}{suffix}" for suffix in LOGS if _there(database, suffix)), "")
+
+
+def newest_backup(folders: Iterable[Path]) -> Path | None:
+    """The newest file under a backup's name that is whole; each is read through until one is."""
+    from gateway.backup import check
+
+    candidates = [path for folder in dict.fromkeys(folders) for path in _listed(folder)]
+    for path in sorted(candidates, key=lambda path: path.name, reverse=True):
+        try:
+            check(path)
+        except Refused as refusal:
+            log.warning("%s", refusal)
+        else:
+            return path
+    return None
+
+
+def _listed(folder: Path) -> list[Path]:
+    try:
+        return list(folder.glob(BACKUPS))
+    except OSError:  # a stick that is not plugged in
+        return []
+
+
+def told(database: Path, found: Damage) -> Notice:
+    """What people are told, wherever they look."""
+    backup = str(found.backup) if found.backup else ""
+    made = f"{moment(found.backup.stat().st_mtime_ns // 1_000_000):%d %B %Y, %H:%M} UTC" if _is(found.backup) else ""
+    return explain_damage.database_damaged(str(database), found.evidence, backup, made)
+
+
+def _is(path: Path | None) -> bool:
+    return path is not None and path.exists()
