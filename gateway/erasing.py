@@ -42,10 +42,10 @@ def erase(db: sqlite3.Connection, number: str, *, now: int) -> Erased:
         key = conversations.number_key(db, number)
         journal.of(db).note("erase", at=now, number=key.hex())
         withdraw_waiting(db, row["id"], actor="gateway", now=now, reason="The person was erased.")
-        return remove(db, row["id"], number, key)
+        return remove(db, row["id"], number)
 
 
-def remove(db: sqlite3.Connection, conversation_id: int, number: str, key: bytes) -> Erased:
+def remove(db: sqlite3.Connection, conversation_id: int, number: str) -> Erased:
     """Delete every row that tells of the person, inside the caller's transaction."""
     texts = "SELECT id FROM message WHERE conversation_id=?"
     answers = "SELECT id FROM inbound WHERE conversation_id=?"
@@ -68,7 +68,11 @@ def remove(db: sqlite3.Connection, conversation_id: int, number: str, key: bytes
     gone_out = db.execute("DELETE FROM message WHERE conversation_id=?", who).rowcount
     db.execute("DELETE FROM sim_person WHERE conversation_id=?", who)
     db.execute("DELETE FROM conversation WHERE id=?", who)
-    stays = db.execute("SELECT 1 FROM opt_out WHERE number_key=? AND until_at IS NULL", [key]).fetchone()
+    db.executemany(
+        "DELETE FROM perhaps_texted WHERE number_key=?",
+        [(key[: conversations.TEXTED_BYTES],) for key in conversations.number_keys(db, number)],
+    )
+    stays = conversations.open_opt_out(db, number)
     return Erased(gone_out, gone_in, stays is not None)
 
 

@@ -206,7 +206,7 @@ def _record_submit(
             attempts=row["attempts"] + 1,
         )
         db.execute(
-            "UPDATE conversation SET iccid=coalesce(iccid, ?), last_at=? WHERE id=?",
+            "UPDATE conversation SET iccid=coalesce(iccid, ?), last_at=?, perhaps_texted_at=NULL WHERE id=?",
             [seat.sim.iccid, now, job.conversation_id],
         )
     budget.count(db, seat.sim, job.conversation_id, 1, now)

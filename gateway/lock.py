@@ -14,6 +14,14 @@ from pathlib import Path
 from gateway.errors import Refused
 
 
+class Held(Refused):
+    """Another process has the lock."""
+
+    def __init__(self, holder: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.holder = holder
+
+
 @contextmanager
 def gateway(database: Path) -> Iterator[None]:
     """Hold the database's lock; Refused at once when another process has it."""
@@ -30,9 +38,10 @@ def gateway(database: Path) -> Iterator[None]:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             holder = os.pread(fd, 32, 0).decode("ascii", "replace").strip() or "unknown"
-            raise Refused(
+            raise Held(
+                holder,
                 f"Another Textbank gateway (process {holder}) already runs on {database}. Two would send texts twice, so this one stops. "
-                "Stop the other one first."
+                "Stop the other one first.",
             ) from None
         os.ftruncate(fd, 0)
         os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)

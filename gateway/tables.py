@@ -350,4 +350,14 @@ CREATE INDEX self_test_open ON self_test (receiver) WHERE ended_at IS NULL;
 
 PROOF = """
 ALTER TABLE conversation ADD COLUMN perhaps_texted_at INTEGER;  -- a backup was restored then: they may have been texted since it was made
+CREATE TABLE perhaps_texted (                  -- the same of numbers that the backup did not know: half a digest, for when they come
+  number_key BLOB PRIMARY KEY,
+  at INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE purged (                          -- how many texts were deleted by age, by day of the group's zone: totals remain
+  day TEXT NOT NULL,
+  what TEXT NOT NULL,                          -- the state of a text that went out; "answer" for one that came in
+  count INTEGER NOT NULL,
+  PRIMARY KEY (day, what)
+) WITHOUT ROWID;
 """

@@ -33,7 +33,12 @@ def backup(ctx: click.Context, file: Path, as_json: bool) -> None:
 @click.command()
 @click.argument("file", type=FILE)
 @click.option("--yes", is_flag=True, help="Do it without asking.")
-@click.option("--json", "as_json", is_flag=True, help="Print {restored, set_aside, uncertain, waiting}.")
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="Print {restored, set_aside, uncertain, waiting, perhaps_texted, known}.",
+)
 @click.pass_context
 @refusals
 def restore(ctx: click.Context, file: Path, yes: bool, as_json: bool) -> None:
@@ -48,8 +53,10 @@ def restore(ctx: click.Context, file: Path, yes: bool, as_json: bool) -> None:
             {
                 "restored": str(done.made_from),
                 "set_aside": str(done.set_aside) if done.set_aside else None,
-                "uncertain": done.uncertain,
-                "waiting": done.waiting,
+                "uncertain": done.counts.uncertain,
+                "waiting": done.counts.waiting,
+                "perhaps_texted": done.counts.perhaps_texted,
+                "known": done.counts.known,
             }
         )
         return
@@ -57,9 +64,18 @@ def restore(ctx: click.Context, file: Path, yes: bool, as_json: bool) -> None:
     if done.set_aside:
         click.echo(f"The database from before is {done.set_aside}.")
     click.echo(
-        f"{done.uncertain} texts were on their way then and are uncertain now; a person decides about each. "
-        f"{done.waiting} drafts wait for a new approval. Nothing is sent by itself."
+        f"{done.counts.uncertain} texts were on their way then and are uncertain now; a person decides about each. "
+        f"{done.counts.waiting} drafts wait for a new approval. Nothing is sent by itself."
     )
+    if done.counts.known:
+        click.echo(
+            f"{done.counts.perhaps_texted} people were texted after the backup was made, and are marked."
+        )
+    else:
+        click.echo(
+            f"Who was texted after the backup was made is not known: the {done.counts.perhaps_texted} people in it "
+            "who had not been texted then are marked, and so is everybody new for 30 days."
+        )
     click.echo("Everybody has to sign in again: `textbank user invite NAME` makes a link.")
 
 
