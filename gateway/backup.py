@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateway import ledger, lock, restoring, schema, texted
+from gateway import damage, ledger, lock, restoring, schema, texted
 from gateway.errors import Refused
 from gateway.journal import Journal
 from gateway.store import belong_with, connect, moment, sync_folder
@@ -182,7 +182,7 @@ def restore(backup: Path, database: Path, *, now: int) -> Restored:
             with contextlib.closing(connect(new)) as db:
                 schema.migrate(db)
                 counts = restoring.begin_again(db, Journal(database), made=check(backup), now=now)
-                if database.exists():
+                if _has_content(database):
                     restoring.keep_spent(db, database)
                 db.execute("PRAGMA journal_mode=DELETE")
             belong_with(new, database)
@@ -192,6 +192,7 @@ def restore(backup: Path, database: Path, *, now: int) -> Restored:
             )  # the old log is gone from beside the name before another file has it
             os.replace(new, database)
             sync_folder(database.parent)
+            damage.mended(database)
         except OSError as error:
             raise Refused(
                 f"The backup could not be put in place: {error.strerror}. The database is as it was. "
@@ -219,21 +220,31 @@ def _stopped(database: Path) -> Iterator[None]:
         ) from None
 
 
+def _has_content(database: Path) -> bool:
+    """SQLite takes a file without content for a new database, and deletes the log beside it."""
+    return database.exists() and database.stat().st_size > 0
+
+
 def _set_aside(database: Path, now: int) -> Path | None:
-    """Give the present database a second name beside the first; None when there is none."""
-    if not database.exists():
-        return None
+    """Give the present database a second name beside the first; None when there is none. A log that cannot be brought into it,
+    or whose file is gone, is set aside too.
+    """
     stamp = moment(now).strftime("%Y%m%dT%H%M%SZ")
     aside = database.with_name(f"{database.name}{ASIDE}{stamp}")
-    damaged = _fold_log(database)
-    try:
-        os.link(database, aside)
-    except FileExistsError:
-        raise Refused(f"{aside} is there already. Nothing was changed; try again in a second.") from None
-    for log in (Path(f"{database}-wal"), Path(f"{database}-shm"), Path(f"{database}-journal")):
-        if damaged and log.exists():  # a log that is not of the new database must not be found beside it
-            log.rename(f"{aside}{log.name.removeprefix(database.name)}")
-    return aside
+    whole = _has_content(database) and not _fold_log(database)
+    kept: Path | None = None
+    if database.exists():
+        try:
+            os.link(database, aside)
+        except FileExistsError:
+            raise Refused(f"{aside} is there already. Nothing was changed; try again in a second.") from None
+        kept = aside
+    for suffix in ("-wal", "-shm", "-journal"):
+        log, other = Path(f"{database}{suffix}"), Path(f"{aside}{suffix}")
+        if not whole and log.exists():  # a log that is not of the new database must not be found beside it
+            log.rename(other)
+            kept = kept or other
+    return kept
 
 
 def _fold_log(database: Path) -> bool:

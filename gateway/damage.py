@@ -13,23 +13,30 @@ import contextlib
 import json
 import logging
 import os
+import select
+import socket
 import sqlite3
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from gateway import explain_damage, schema
 from gateway.bell import ring
+from gateway.config import Config
 from gateway.errors import Refused
 from gateway.journal import SUFFIX as JOURNAL
+from gateway.lock import Hold
 from gateway.notice import Notice
 from gateway.store import belong_with, connect, moment, sync_folder
 
 log = logging.getLogger("textbank.damage")
 
 SUFFIX = ".damaged"
-LOGS = ("-wal", "-journal")
+LOG = "-wal"
 BACKUPS = "textbank-*.db"  # as `textbank backup` names them in a folder: the time follows, so that the last is the newest
+LOOK_S = 60.0  # between looks for a backup: a stick may be plugged in
+GLANCE_S = 1.0
 DAMAGED_FILE_SYSTEM = sqlite3.SQLITE_IOERR_CORRUPTFS
 _known_here: dict[Path, "Damage"] = {}  # what could not be noted on the disk
 
@@ -114,7 +121,7 @@ def look(database: Path, *, thorough: bool) -> str:
     try:
         size = database.stat().st_size
     except OSError:
-        left = [f"{database.name}{suffix}" for suffix in (*LOGS, JOURNAL) if _there(database, suffix)]
+        left = [f"{database.name}{suffix}" for suffix in (LOG, JOURNAL) if _there(database, suffix)]
         return f"{database.name} is not there, though {left[0]} is." if left else ""
     if not size:
         return f"{database.name} is empty: 0 bytes."
@@ -143,11 +150,54 @@ def _there(database: Path, suffix: str) -> bool:
     return path.exists() and path.stat().st_size > 0
 
 
-def lost_its_file(database: Path) -> str:
-    """The log that lies here without its database, or with an empty one; "" when there is none. Opening would delete it."""
-    if database.exists() and database.stat().st_size:
-        return ""
-    return next((f"{database}{suffix}" for suffix in LOGS if _there(database, suffix)), "")
+def log_without_file(database: Path) -> bool:
+    """Whether its log lies here and the database is missing or empty: opening it would delete the log."""
+    empty = not database.exists() or not database.stat().st_size
+    return empty and _there(database, LOG)
+
+
+def fit_to_start(database: Path, hold: Hold, *, now: int) -> bool:
+    """Whether the gateway may begin; else what was found is noted. All of the database is read when the last end was not its own."""
+    before = seen(database)
+    if (hold.unclean or before is not None) and database.exists():
+        log.info("looking through the database (%.0f MB): %s", database.stat().st_size / 1e6, _why(before))
+    evidence = look(database, thorough=hold.unclean or before is not None)
+    if evidence:
+        note(database, evidence, now=now)
+        return False
+    if before is not None:
+        log.warning("the database was said to be damaged, and is whole: going on")
+        mended(database)
+    hold.unclean = False
+    return True
+
+
+def _why(before: Damage | None) -> str:
+    return "the last run was cut off" if before is None else "it was found to be damaged"
+
+
+def await_restore(database: Path, folders: list[Path], ending: socket.socket) -> None:
+    """Say what happened, name a backup, and wait until the damage is mended or `ending` is readable."""
+    look_at = 0.0
+    while (found := seen(database)) is not None:
+        if found.backup is None and time.monotonic() >= look_at:
+            backup = newest_backup(folders)
+            if look_at == 0.0 or backup is not None:
+                log.error("%s", told(database, note(database, found.evidence, now=found.at, backup=backup)))
+            look_at = time.monotonic() + LOOK_S
+        elif look_at == 0.0:
+            log.error("%s", told(database, found))
+            look_at = time.monotonic() + LOOK_S
+        if select.select([ending], [], [], GLANCE_S)[0]:
+            return
+    log.warning("the database was restored: beginning anew")
+
+
+def folders(config: Config) -> list[Path]:
+    """Where backups may lie: where they are made by themselves, and beside the database."""
+    beside = config.database.path.parent
+    planned = getattr(config, "backup", None)
+    return [*([planned.folder] if planned and planned.folder else []), beside / "backups", beside]
 
 
 def newest_backup(folders: Iterable[Path]) -> Path | None:
@@ -174,10 +224,8 @@ def _listed(folder: Path) -> list[Path]:
 
 def told(database: Path, found: Damage) -> Notice:
     """What people are told, wherever they look."""
-    backup = str(found.backup) if found.backup else ""
-    made = f"{moment(found.backup.stat().st_mtime_ns // 1_000_000):%d %B %Y, %H:%M} UTC" if _is(found.backup) else ""
+    backup, made = "", ""
+    if found.backup is not None and found.backup.exists():
+        backup = str(found.backup)
+        made = f"{moment(int(found.backup.stat().st_mtime) * 1000):%d %B %Y, %H:%M} UTC"
     return explain_damage.database_damaged(str(database), found.evidence, backup, made)
-
-
-def _is(path: Path | None) -> bool:
-    return path is not None and path.exists()

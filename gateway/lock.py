@@ -1,17 +1,19 @@
 """One gateway for one database: a lock file beside it, held for life.
 
 Promises: while `gateway(path)` is held no other process migrates, recovers, initialises or restores this
-database. The kernel frees the lock when the holder dies, however it dies. Fails with `Refused` that names the
-holder.
+database. The kernel frees the lock when the holder dies, however it dies; whether it died is known to the next one, also
+after a power cut. Fails with `Refused` that names the holder.
 """
 
 import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.errors import Refused
+from gateway.store import sync_folder
 
 
 class Held(Refused):
@@ -22,8 +24,15 @@ class Held(Refused):
         self.holder = holder
 
 
+@dataclass
+class Hold:
+    """The lock while it is held. `unclean`: a holder died, and nobody has looked through the database since."""
+
+    unclean: bool
+
+
 @contextmanager
-def gateway(database: Path) -> Iterator[None]:
+def gateway(database: Path) -> Iterator[Hold]:
     """Hold the database's lock; Refused at once when another process has it."""
     path = Path(f"{database}.lock")
     try:
@@ -43,8 +52,13 @@ def gateway(database: Path) -> Iterator[None]:
                 f"Another Textbank gateway (process {holder}) already runs on {database}. Two would send texts twice, so this one stops. "
                 "Stop the other one first.",
             ) from None
+        hold = Hold(unclean=os.fstat(fd).st_size > 0)
         os.ftruncate(fd, 0)
         os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
-        yield
+        os.fsync(fd)
+        sync_folder(path.parent)
+        yield hold
+        if not hold.unclean:
+            os.ftruncate(fd, 0)
     finally:
         os.close(fd)

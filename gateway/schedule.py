@@ -6,12 +6,13 @@ anew. Every job may run late, twice or never without harm to a text: what is due
 
 import contextlib
 import logging
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from gateway import arrivals, conversations, outbox, readings, selftests, stations
+from gateway import arrivals, conversations, damage, outbox, readings, selftests, stations
 from gateway.bell import ring
 from gateway.rules import Rules
 from gateway.store import connect, ms
@@ -62,6 +63,14 @@ class Housekeeper:
         return self._clock.now().timestamp() - self._clock.monotonic()
 
     def _round(self) -> None:
+        """The work; damage of the database that shows in it stops everything."""
+        try:
+            self._work()
+        except sqlite3.DatabaseError as error:
+            if not damage.note_if(self._database, error, now=ms(self._clock.now())):
+                raise
+
+    def _work(self) -> None:
         """Expire texts whose time ran out, show long texts whose missing segments never came, say whose SIM is gone."""
         now = ms(self._clock.now())
         with contextlib.closing(connect(self._database)) as db:

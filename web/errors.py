@@ -12,10 +12,10 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
-from gateway import explain
+from gateway import damage, explain
 from gateway.errors import Refused
-from gateway.store import LOCK_TIMEOUT_S
-from web import access, data
+from gateway.store import LOCK_TIMEOUT_S, wall_ms
+from web import access, damaged, data
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +70,9 @@ def form_token(_error: CSRFError) -> ResponseReturnValue:
 
 
 def database(error: sqlite3.Error) -> ResponseReturnValue:
-    """A locked database, a full disk, a card that cannot be written: said in words, with 503."""
+    """A damaged or locked database, a full disk, a card that cannot be written: said in words, with 503."""
+    if damage.note_if(data.database_path(), error, now=wall_ms()):
+        return damaged.page(damage.seen(data.database_path()) or damage.Damage(0, damage.said(error)))
     found = str(error)
     log.error("database: %s: %s", type(error).__name__, found)
     if "full" in found:

@@ -4,6 +4,7 @@ import sys
 
 import click
 
+from gateway import damage
 from gateway.commands import _checks
 from gateway.commands._checks import Finding
 
@@ -39,7 +40,7 @@ def examine(named: str | None, *, search: bool) -> list[Finding]:
     if config is None:
         return findings
     findings.append(_checks.zone(config))
-    findings += _checks.database(config.database.path)
+    findings += _checks.database(config.database.path, damage.folders(config))
     runs = _checks.running(config.database.path)
     findings.append(_checks.panel(config.panel.host, config.panel.port, gateway_runs=runs))
     # Imported here: a machine whose hardware layer does not load still gets the findings above.

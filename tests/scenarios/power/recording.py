@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gateway import optouts, outbox, people, schema, sessions, store
-from gateway.config import Config, load
+from gateway.config import load
 from gateway.rules import rules_of
 from hardware.virtual import VirtualBank
 from tests.scenarios.power.disk import Disk, mark
@@ -60,7 +60,19 @@ per_minute = 0
 def compiled(folder: Path, compiler: str) -> Path:
     """The recorder as a library. Raises CalledProcessError with what the compiler said."""
     library = folder / "recorder.so"
-    command = [compiler, "-O1", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-o", library, SOURCE, "-ldl"]
+    command = [
+        compiler,
+        "-O1",
+        "-Wall",
+        "-Wextra",
+        "-Werror",
+        "-shared",
+        "-fPIC",
+        "-o",
+        library,
+        SOURCE,
+        "-ldl",
+    ]
     subprocess.run(command, check=True)
     return library
 
@@ -133,7 +145,10 @@ class Day:
     def running(self) -> Iterator[None]:
         """Gateway and panel, ended politely."""
         source = str(self.config.source)
-        started = [self._recorded("gateway", "--config", source, "gateway"), self._recorded("web", "--config", source)]
+        started = [
+            self._recorded("gateway", "--config", source, "gateway"),
+            self._recorded("web", "--config", source),
+        ]
         try:
             self.until(self._answers, "the panel")
             yield
@@ -203,4 +218,3 @@ def record(folder: Path, compiler: str) -> Day:
         day.found(*bank.ports)
         day.live(bank)
     return day
-
