@@ -231,7 +231,8 @@ def _set_aside(database: Path, now: int) -> Path | None:
     """
     stamp = moment(now).strftime("%Y%m%dT%H%M%SZ")
     aside = database.with_name(f"{database.name}{ASIDE}{stamp}")
-    whole = _has_content(database) and not _fold_log(database)
+    known = damage.seen(database) is not None  # then it stays as it is, to the byte
+    whole = not known and _has_content(database) and not _fold_log(database)
     kept: Path | None = None
     if database.exists():
         try:
