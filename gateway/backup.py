@@ -65,7 +65,7 @@ def make(database: Path, target: Path, *, now: int, stop: threading.Event | None
         )  # before the copy: whoever is texted meanwhile counts as texted since
         _copy(database, part, stop=stop)
         _label(part, texts, now)
-        head = check(part, stop=stop)
+        head = _checked(part, database, now, stop)
         path = target
         if target.is_dir():
             path = target / f"textbank-{moment(now).strftime('%Y%m%dT%H%M%SZ')}-{head}.db"
@@ -118,6 +118,19 @@ def _copy(source: Path, part: Path, *, stop: threading.Event | None = None) -> N
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _checked(part: Path, database: Path, now: int, stop: threading.Event | None) -> str:
+    """The head of the copy's ledger. When the copy is damaged, the database may be: it is looked at, and everybody told."""
+    try:
+        return check(part, stop=stop)
+    except Refused:
+        ended = stop is not None and stop.is_set()
+        evidence = "" if ended else damage.look(database, check="integrity_check")
+        if evidence:
+            found = damage.note(database, evidence, now=now)
+            raise Refused(str(damage.told(database, found))) from None
+        raise
 
 
 def _label(part: Path, texts: tuple[str, int] | None, now: int) -> None:

@@ -60,7 +60,7 @@ def is_damage(error: BaseException) -> bool:
 
 def said(error: BaseException) -> str:
     """The evidence that such an error is."""
-    return f'SQLite says "{error}".'
+    return f'Reading it failed: "{error}".'
 
 
 def note_if(database: Path, error: BaseException, *, now: int) -> bool:
@@ -116,8 +116,12 @@ def mended(database: Path) -> None:
         sync_folder(database.parent)
 
 
-def look(database: Path, *, thorough: bool) -> str:
-    """Evidence of damage in words; "" when none shows. Without `thorough` it costs milliseconds, with it all is read."""
+def look(database: Path, *, check: str = "") -> str:
+    """Evidence of damage in words; "" when none shows. That costs milliseconds; with a `check` all of the database is read.
+
+    `check`: quick_check (every page: a minute for 500 MB on a small machine), integrity_check (indexes against their tables
+    too: three times that).
+    """
     try:
         size = database.stat().st_size
     except OSError:
@@ -131,18 +135,12 @@ def look(database: Path, *, thorough: bool) -> str:
                 others = db.execute("SELECT count(*) FROM sqlite_schema WHERE type='table'").fetchone()[0]
                 what = "holds the tables of another program" if others else "is a database without any table"
                 return f"{database.name} {what}."
-            return _read_through(db, database) if thorough else ""
+            found = str(db.execute(f"PRAGMA {check}(1)").fetchone()[0]) if check else "ok"
     except sqlite3.DatabaseError as error:
         if not is_damage(error):
             raise
         return said(error)
-
-
-def _read_through(db: sqlite3.Connection, database: Path) -> str:
-    # After damage was met, indexes are compared with their tables too; else every page is read once, which takes a third of that.
-    check = "integrity_check" if seen(database) is not None else "quick_check"
-    found = str(db.execute(f"PRAGMA {check}(1)").fetchone()[0])
-    return "" if found == "ok" else said(sqlite3.DatabaseError(" ".join(found.split())))
+    return "" if found == "ok" else f'Looked through, it showed: "{" ".join(found.split())}".'
 
 
 def _there(database: Path, suffix: str) -> bool:
@@ -157,11 +155,16 @@ def log_without_file(database: Path) -> bool:
 
 
 def fit_to_start(database: Path, hold: Hold, *, now: int) -> bool:
-    """Whether the gateway may begin; else what was found is noted. All of the database is read when the last end was not its own."""
+    """Whether the gateway may begin; else what was found is noted.
+
+    All of the database is read when the run before was cut off, and compared too when damage was noted.
+    """
     before = seen(database)
-    if (hold.unclean or before is not None) and database.exists():
-        log.info("looking through the database (%.0f MB): %s", database.stat().st_size / 1e6, _why(before))
-    evidence = look(database, thorough=hold.unclean or before is not None)
+    check = "integrity_check" if before is not None else "quick_check" if hold.unclean else ""
+    if check and database.exists():
+        why = "the last run was cut off" if before is None else "it was found to be damaged"
+        log.info("looking through the database (%.0f MB): %s", database.stat().st_size / 1e6, why)
+    evidence = look(database, check=check)
     if evidence:
         note(database, evidence, now=now)
         return False
@@ -170,10 +173,6 @@ def fit_to_start(database: Path, hold: Hold, *, now: int) -> bool:
         mended(database)
     hold.unclean = False
     return True
-
-
-def _why(before: Damage | None) -> str:
-    return "the last run was cut off" if before is None else "it was found to be damaged"
 
 
 def await_restore(database: Path, folders: list[Path], ending: socket.socket) -> None:

@@ -97,7 +97,7 @@ def await_file(path: Path, deadline: float) -> None:
     """
     while damage.seen(path) is None:
         if damage.log_without_file(path):
-            damage.note(path, damage.look(path, thorough=False), now=wall_ms())
+            damage.note(path, damage.look(path), now=wall_ms())
         elif path.exists():
             return
         elif time.monotonic() >= deadline:

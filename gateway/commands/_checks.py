@@ -131,7 +131,7 @@ def _opened(path: Path, folders: list[Path]) -> Finding:
     evidence = "" if before is None else before.evidence
     found = 0
     try:
-        evidence = evidence or damage.look(path, thorough=True)
+        evidence = evidence or damage.look(path, check="quick_check")
         if not evidence:
             with contextlib.closing(connect(path, timeout_s=5.0, query_only=True)) as db:
                 found = schema.version(db)

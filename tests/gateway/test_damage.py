@@ -10,8 +10,13 @@ from pathlib import Path
 import pytest
 
 from gateway import backup, damage, lock, people, schema, store
+from gateway.daemon import Worker
 from gateway.errors import Refused
 from gateway.lock import Hold
+from gateway.schedule import Housekeeper
+from gateway.station import Station
+from hardware.link import SystemClock
+from tests.simulated import RULES
 
 NOW = 1_795_000_000_000
 Break = Callable[[Path], None]
@@ -73,7 +78,7 @@ def _lost(path: Path) -> None:
 
 
 KINDS = [
-    pytest.param(_flipped, "SQLite says", id="bytes flipped in a table"),
+    pytest.param(_flipped, "it showed", id="bytes flipped in a table"),
     pytest.param(_truncated, "malformed", id="truncated"),
     pytest.param(_page_1, "not a database", id="page 1 is zeros"),
     pytest.param(_empty, "0 bytes", id="empty"),
@@ -200,6 +205,41 @@ def test_the_wait_for_a_restore_ends_with_the_program(database: Path) -> None:
         end.send(b".")
         damage.await_restore(database, [database.parent], ending)
     assert damage.seen(database) is not None
+
+
+def test_a_backup_that_turns_out_damaged_shows_that_the_database_is(database: Path, tmp_path: Path) -> None:
+    """The daily backup reads everything, and so finds what no start after a clean end looks for."""
+    _flipped(database)
+    with pytest.raises(Refused, match="The database is damaged"):
+        backup.make(database, tmp_path, now=NOW)
+    assert damage.seen(database) is not None
+    assert not list(tmp_path.glob(damage.BACKUPS))
+
+
+def test_a_station_that_meets_damage_notes_it_and_ends(database: Path) -> None:
+    def open_it() -> Station:
+        store.connect(database).close()
+        raise AssertionError("it could be opened")
+
+    _page_1(database)
+    worker = Worker("north", database, open_it, SystemClock())
+    worker.start()
+    assert worker.join(10), "it is not started again and again"
+    assert damage.seen(database) is not None
+
+
+def test_housekeeping_that_meets_damage_notes_it(database: Path) -> None:
+    _page_1(database)
+    Housekeeper(database, RULES, SystemClock())._round()
+    assert damage.seen(database) is not None
+
+
+def test_where_nothing_can_be_noted_this_process_knows_all_the_same(database: Path) -> None:
+    Path(f"{database}.damaged.part").mkdir()  # as good as a folder that cannot be written
+    damage.note(database, "It looked so.", now=NOW)
+    assert damage.seen(database) == damage.Damage(NOW, "It looked so.")
+    damage.mended(database)
+    assert damage.seen(database) is None
 
 
 def test_a_backup_of_a_lost_database_is_refused(tmp_path: Path) -> None:

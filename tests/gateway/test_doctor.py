@@ -97,7 +97,7 @@ def test_a_file_that_is_no_database_is_told_so(doctor: Doctor, tmp_path: Path) -
     _, found = doctor()
     assert found["database"]["found"].startswith("The database is damaged, so nothing is sent.")
     assert "file is not a database" in found["database"]["found"]
-    assert "No good backup was found" in found["database"]["do"]
+    assert found["database"]["do"].startswith("Plug in the stick with the backups")
 
 
 def test_a_database_of_a_newer_program(doctor: Doctor, database: Path) -> None:
