@@ -28,7 +28,12 @@ STEP_PAGES = 128  # an eighth of a megabyte at a time: a station's commit waits 
 STEP_PAUSE_S = 0.01
 FLUSH_STEPS = 8
 NAME = re.compile(r"textbank-([0-9]{8}T[0-9]{6}Z)-([0-9a-f]{16}|empty)\.db")
+PART = ".textbank-backup-{pid}.part"
 ASIDE = ".before-restore-"  # behind the name of a database that was set aside; the time follows
+
+
+class BrokenOff(Refused):
+    """The gateway ends, so a backup was not finished."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +63,7 @@ def make(database: Path, target: Path, *, now: int, stop: threading.Event | None
         raise Refused(f"{target} is there already. Nothing was written; name a new file, or a folder.")
     if not folder.is_dir():
         raise Refused(f"There is no folder {folder}. Nothing was written; make it, or put the USB stick in.")
-    part = folder / f".textbank-backup-{os.getpid()}.part"
+    part = folder / PART.format(pid=os.getpid())
     try:
         texts = texted.position(
             database
@@ -97,7 +102,9 @@ def _copy(source: Path, part: Path, *, stop: threading.Event | None = None) -> N
 
     def breathe(_status: int, remaining: int, total: int) -> None:
         if stop is not None and stop.is_set():
-            raise Refused("The backup was broken off, for Textbank is ending. The next one comes by itself.")
+            raise BrokenOff(
+                "The backup was broken off, for Textbank is ending. The next one comes by itself."
+            )
         if (total - remaining) // STEP_PAGES % FLUSH_STEPS == 0:
             os.fdatasync(descriptor)
 
@@ -107,6 +114,9 @@ def _copy(source: Path, part: Path, *, stop: threading.Event | None = None) -> N
             contextlib.closing(sqlite3.connect(part, isolation_level=None)) as copy,
         ):
             # Nobody reads a part: until it is whole and has its name it needs neither a log nor flushes of its own.
+            copy.execute(
+                "PRAGMA locking_mode=EXCLUSIVE"
+            )  # a log in shared memory is more than some file systems can
             copy.execute("PRAGMA journal_mode=OFF")
             copy.execute("PRAGMA synchronous=OFF")
             copy.execute("PRAGMA cache_size=-1024")
@@ -163,6 +173,8 @@ def check(backup: Path, *, stop: threading.Event | None = None) -> str:
                 version = 0
             head = ledger.head(db) if found == "ok" and version else ""
     except sqlite3.Error as error:
+        if stop is not None and stop.is_set():
+            raise BrokenOff("The backup was broken off, for Textbank is ending.") from error
         raise Refused(
             f"{backup} cannot be read as a backup: {error}. Nothing was changed; take another."
         ) from error

@@ -37,6 +37,9 @@ class Card:
     expires_at: int
     reason: str  # why it is back before a person's eyes
     by: str  # who wrote it, when somebody did by hand
+    perhaps_texted_at: int | None = (
+        None  # a backup was restored then: they may have been texted since it was made
+    )
 
 
 @dataclass(frozen=True)
@@ -147,6 +150,7 @@ def card(db: sqlite3.Connection, message_id: int, user: User, *, rules: Rules, n
         expires_at=row["expires_at"],
         reason=row["reason"] or "",
         by=author["name"] if author else "",
+        perhaps_texted_at=row["perhaps_texted_at"],
     )
 
 

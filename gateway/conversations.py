@@ -55,9 +55,14 @@ def keyed(key: str, number: str) -> bytes:
 
 def number_keys(db: sqlite3.Connection, number: str) -> list[bytes]:
     """Every digest under which this number may stand: under the database's own key, and under those that a restore brought."""
-    row = db.execute("SELECT value FROM setting WHERE key=?", [OTHER_KEYS]).fetchone()
-    others = json.loads(row["value"]) if row is not None else []
-    return [number_key(db, number), *(keyed(key, number) for key in others)]
+    return [number_key(db, number), *(keyed(key, number) for key in all_keys(db)[1:])]
+
+
+def all_keys(db: sqlite3.Connection) -> list[str]:
+    """The keys under which numbers stand here, the database's own first; none while nobody is in it."""
+    own = db.execute("SELECT value FROM setting WHERE key='number_key'").fetchone()
+    others = db.execute("SELECT value FROM setting WHERE key=?", [OTHER_KEYS]).fetchone()
+    return [*([own["value"]] if own is not None else []), *(json.loads(others["value"]) if others else [])]
 
 
 def open_opt_out(db: sqlite3.Connection, number: str) -> sqlite3.Row | None:

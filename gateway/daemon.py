@@ -27,12 +27,13 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from gateway import damage, explain, flight, lock, schema, stations
+from gateway import damage, explain, flight, lock, schema, stations, texted
 from gateway.bell import Bell, ring
 from gateway.config import Config
 from gateway.config import Station as Spec
 from gateway.finding import Finder, wanted
 from gateway.host import Host, recorder
+from gateway.journal import Journal
 from gateway.rules import rules_of
 from gateway.schedule import Housekeeper
 from gateway.station import Station
@@ -212,17 +213,20 @@ class Gateway:
                 return
             with contextlib.closing(connect(self._database)) as db:
                 schema.migrate(db)
+                Journal(self._database).compact()
+                texted.of(self._database).open(db)
                 flight.recover_all(db, now=wall_ms())
                 specs = self._specs(db)
             self._keep_reserve()
             with contextlib.closing(Bell(self._database, "gateway")) as bell, self._station_threads(specs):
-                housekeeper = Housekeeper(self._database, rules_of(self._config), self._clock)
+                housekeeper = Housekeeper(self._database, rules_of(self._config), self._clock, self._config)
                 housekeeper.start()
                 try:
                     with contextlib.closing(Host()) as host:
                         self._listen(bell, housekeeper, host)
                 finally:
                     housekeeper.stop()
+            texted.of(self._database).close()
 
     def _specs(self, db: sqlite3.Connection) -> list[Spec]:
         """The stations of the file, and those that were made for modems that were found; all others are retired."""
@@ -317,6 +321,7 @@ class Gateway:
                     seen = version
                     for worker in self._workers:
                         worker.ring()
+                    housekeeper.look(db)
                 housekeeper.watch()
                 if damage.seen(self._database) is not None:
                     return

@@ -195,8 +195,8 @@ def await_restore(database: Path, folders: list[Path], ending: socket.socket) ->
 def folders(config: Config) -> list[Path]:
     """Where backups may lie: where they are made by themselves, and beside the database."""
     beside = config.database.path.parent
-    planned = getattr(config, "backup", None)
-    return [*([planned.folder] if planned and planned.folder else []), beside / "backups", beside]
+    planned = config.backup.folder
+    return [*([planned] if planned is not None else []), beside / "backups", beside]
 
 
 def newest_backup(folders: Iterable[Path]) -> Path | None:

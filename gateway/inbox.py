@@ -66,6 +66,9 @@ class Thread:
     mine: bool
     closed: bool
     entries: tuple[Entry, ...]
+    perhaps_texted_at: int | None = (
+        None  # a backup was restored then: they may have been texted since it was made
+    )
 
 
 _BOXES = {
@@ -133,6 +136,7 @@ def thread(db: sqlite3.Connection, conversation_id: int, user: User, *, now: int
         row["holder_id"] == user.id,
         row["closed_at"] is not None,
         tuple(_entries(db, conversation_id, limit, now)),
+        row["perhaps_texted_at"],
     )
 
 

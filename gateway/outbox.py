@@ -30,7 +30,7 @@ LATER_MS = 600_000
 def load(db: sqlite3.Connection, message_id: int) -> sqlite3.Row:
     """One text with what its conversation adds; Refused when there is none."""
     row: sqlite3.Row | None = db.execute(
-        "SELECT m.*, c.number, c.name, c.zone, c.salt, c.opted_out_at, c.last_in_at, c.holder_id, c.held_at "
+        "SELECT m.*, c.number, c.name, c.zone, c.salt, c.opted_out_at, c.last_in_at, c.holder_id, c.held_at, c.perhaps_texted_at "
         "FROM message m JOIN conversation c ON c.id=m.conversation_id WHERE m.id=?",
         [message_id],
     ).fetchone()
@@ -215,6 +215,11 @@ def approve(
         if row["expires_at"] <= now:
             raise Refused(
                 "This text was for an earlier time and has run out. Nothing was sent; write it anew if it still fits."
+            )
+        if channel == "cli" and row["perhaps_texted_at"] is not None:
+            raise Refused(
+                f"{conversations.name_of(row)} may have been texted since the backup that was restored was made. "
+                "Nothing was sent. Somebody has to look at the card in the panel and send it there."
             )
         if channel == "panel" and not conversations.held_by_another(row, by, now):
             conversations.hold(db, row["conversation_id"], by, now=now)

@@ -158,17 +158,14 @@ def _keys(db: sqlite3.Connection, acts: Journal) -> list[str]:
     They differ after a fresh start on another machine, when the backup of the old one comes later.
     """
     noted = [str(act["key"]) for act in acts.acts("number_key") if "key" in act]
-    row = db.execute("SELECT value FROM setting WHERE key='number_key'").fetchone()
-    if row is None and noted:
-        db.execute("INSERT INTO setting (key, value) VALUES ('number_key', ?)", [noted[0]])
-        row = {"value": noted[0]}
-    others = db.execute("SELECT value FROM setting WHERE key=?", [conversations.OTHER_KEYS]).fetchone()
-    own = [row["value"]] if row is not None else []
-    keys = list(dict.fromkeys([*own, *(json.loads(others["value"]) if others is not None else []), *noted]))
-    db.execute(
-        "INSERT INTO setting (key, value) VALUES (?,?) ON CONFLICT (key) DO UPDATE SET value=excluded.value",
-        [conversations.OTHER_KEYS, json.dumps(keys[1:])],
-    )
+    keys = list(dict.fromkeys([*conversations.all_keys(db), *noted]))
+    for setting, value in (
+        (("number_key", keys[0]), (conversations.OTHER_KEYS, json.dumps(keys[1:]))) if keys else ()
+    ):
+        db.execute(
+            "INSERT INTO setting (key, value) VALUES (?,?) ON CONFLICT (key) DO UPDATE SET value=excluded.value",
+            [setting, value],
+        )
     return keys
 
 

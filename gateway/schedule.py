@@ -7,13 +7,28 @@ anew. Every job may run late, twice or never without harm to a text: what is due
 import contextlib
 import logging
 import sqlite3
+import threading
 from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from gateway import arrivals, conversations, damage, outbox, readings, selftests, stations
+from gateway import (
+    arrivals,
+    conversations,
+    damage,
+    erasing,
+    keeping,
+    outbox,
+    purging,
+    readings,
+    selftests,
+    stations,
+)
 from gateway.bell import ring
+from gateway.config import Config
 from gateway.rules import Rules
 from gateway.store import connect, ms
 from hardware.link import Clock
@@ -22,17 +37,22 @@ log = logging.getLogger("textbank.schedule")
 
 JUMP_S = 60.0
 EVERY_S = 60
+REST_S = 0.1
+NIGHT = "night"
 
 
 class Housekeeper:
     """The gateway's periodic work on the database."""
 
-    def __init__(self, database: Path, rules: Rules, clock: Clock) -> None:
+    def __init__(self, database: Path, rules: Rules, clock: Clock, config: Config | None = None) -> None:
         self._database = database
         self._rules = rules
         self._clock = clock
         self._scheduler: BackgroundScheduler | None = None
         self._offset = self._wall_minus_monotonic()
+        self._config = config  # None: no backups, and nothing is deleted by age
+        self._ending = threading.Event()
+        self._at_night = threading.Lock()
         logging.getLogger("apscheduler").setLevel(logging.ERROR)
 
     def start(self) -> None:
@@ -40,12 +60,30 @@ class Housekeeper:
         scheduler = BackgroundScheduler(
             timezone="UTC", job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
         )
-        scheduler.add_job(self._round, "interval", seconds=EVERY_S)
+        scheduler.add_job(self._noting_damage, "interval", seconds=EVERY_S, args=[self._round])
+        if self._config is not None:
+            night = partial(self._night, self._config)
+            scheduler.add_job(self._noting_damage, "interval", seconds=EVERY_S, args=[night], id=NIGHT)
         scheduler.start()
         self._scheduler = scheduler
 
     def stop(self) -> None:
-        """End without waiting for a round that runs: its transaction is whole or not there."""
+        """End without waiting for a round that runs: its transaction is whole or not there. A backup is broken off."""
+        self._ending.set()
+        self._shut_down()
+
+    def look(self, db: sqlite3.Connection) -> None:
+        """Called when something changed: a backup that somebody asked for is begun at once."""
+        try:
+            wanted = self._config is not None and keeping.asked(db)
+        except sqlite3.Error as error:
+            damage.note_if(self._database, error, now=ms(self._clock.now()))
+            log.warning("whether a backup was asked for could not be read: %s", error)
+            return
+        if wanted and self._scheduler is not None:
+            self._scheduler.modify_job(NIGHT, next_run_time=datetime.now(UTC))
+
+    def _shut_down(self) -> None:
         if self._scheduler is not None:
             self._scheduler.shutdown(wait=False)
             self._scheduler = None
@@ -56,21 +94,21 @@ class Housekeeper:
         if abs(offset - self._offset) > JUMP_S:
             log.warning("the clock jumped by %.0f s; housekeeping starts anew", offset - self._offset)
             self._offset = offset
-            self.stop()
+            self._shut_down()
             self.start()
 
     def _wall_minus_monotonic(self) -> float:
         return self._clock.now().timestamp() - self._clock.monotonic()
 
-    def _round(self) -> None:
-        """The work; damage of the database that shows in it stops everything."""
+    def _noting_damage(self, job: Callable[[], None]) -> None:
+        """Damage of the database that shows in housekeeping stops everything."""
         try:
-            self._work()
+            job()
         except sqlite3.DatabaseError as error:
             if not damage.note_if(self._database, error, now=ms(self._clock.now())):
                 raise
 
-    def _work(self) -> None:
+    def _round(self) -> None:
         """Expire texts whose time ran out, show long texts whose missing segments never came, say whose SIM is gone."""
         now = ms(self._clock.now())
         with contextlib.closing(connect(self._database)) as db:
@@ -81,6 +119,25 @@ class Housekeeper:
                 lambda: stations.forget_requests(db, now=now),
                 lambda: selftests.judge(db, self._rules, now=now),
                 lambda: readings.thin(db, now=now),
+                lambda: erasing.empty_log_later(db),
             )
             if sum(job() for job in jobs):
                 ring(self._database)
+
+    def _night(self, config: Config) -> None:
+        """Delete what is old, once a night, and make a backup when one is due or was asked for. One after the other."""
+        if not self._at_night.acquire(blocking=False):
+            return  # after a jump of the clock the round before may still be at it
+        try:
+            zone = config.organisation.timezone
+            with contextlib.closing(connect(self._database)) as db:
+                if purging.is_due(db, now=ms(self._clock.now()), zone=zone):
+                    purging.purge(db, config.privacy, now=ms(self._clock.now()), zone=zone, rest=self._rest)
+            if keeping.turn(keeping.plan_of(config), now=ms(self._clock.now()), stop=self._ending):
+                ring(self._database)
+        finally:
+            self._at_night.release()
+
+    def _rest(self) -> bool:
+        """A pause in which stations write; False when the gateway ends."""
+        return not self._ending.wait(REST_S)

@@ -71,17 +71,25 @@ class Texted:
         self._size = 0
         self._cut = False  # a line could not be written: whoever is ahead counts as texted
 
+    def open(self, db: sqlite3.Connection) -> None:
+        """At the gateway's start: from now on a backup can tell who was texted after it. On a full card the first text does it."""
+        with self._lock:
+            try:
+                if not self._unchanged():
+                    self._begin(db)
+            except OSError as error:
+                log.warning("the journal of who was texted could not be opened: %s", error)
+
     def ahead(self, db: sqlite3.Connection, number: str) -> None:
         """Before a text to this number may be handed over: it and the next ones are on the disk."""
         who = _digest(db, number)
         with self._lock:
+            cut = tuple(self._live) if self._cut else ()
             if not self._unchanged():
                 self._begin(db)
-            if who in self._live and not self._cut:
+            if who in self._live and not cut:
                 return
-            lines: list[dict[str, object]] = []
-            if self._cut:
-                lines += self._all_sent(tuple(self._live))
+            lines = self._all_sent(cut)
             following = (_digest(db, row["number"]) for row in db.execute(_NEXT, {"most": AHEAD}))
             live = frozenset({who, *following})
             self._append([*lines, {"ahead": sorted(live)}], flush=True)
@@ -125,8 +133,9 @@ class Texted:
             self.path.unlink(missing_ok=True)
         elif content.size > COMPACT_BYTES:
             self._compact(content)
-        self._last, self._size, self._live = content.last, content.size, frozenset()
-        self._cut = False
+        self._last, self._size = content.last, content.size
+        if not self._cut:
+            self._live = frozenset()
         self._append([{"journal": content.journal, "boot": _boot()}], flush=True)
         sync_folder(self.path.parent)
         known = db.execute("SELECT value FROM setting WHERE key=?", [SETTING]).fetchone()
@@ -167,6 +176,7 @@ def _write(
         if os.fstat(handle).st_size != whole_size:
             os.ftruncate(handle, whole_size)
         if os.pwrite(handle, data, whole_size) != len(data):
+            os.ftruncate(handle, whole_size)
             raise OSError(28, "No space left on device", str(path))
         if flush:
             os.fdatasync(handle)

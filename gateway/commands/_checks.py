@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from gateway import damage, schema
+from gateway import damage, keeping, schema
 from gateway.config import Config, ConfigError, find, load
 from gateway.store import connect
 
@@ -150,6 +150,43 @@ def _opened(path: Path, folders: list[Path]) -> Finding:
             "database", False, f"{path} has schema {found}; this Textbank knows {schema.VERSION}.", do
         )
     return Finding("database", True, f"{path} is whole ({path.stat().st_size / 1e6:,.1f} MB).")
+
+
+def backups(config: Config, *, now: int) -> Iterator[Finding]:
+    """Whether there is a backup, how old, and where; whether the folder can be written now."""
+    plan = keeping.plan_of(config)
+    if plan.folder is None:
+        do = "Set [backup] folder, or run textbank backup now and then."
+        yield Finding("backup", False, "No backup is made by itself: [backup] folder is empty.", do)
+        return
+    try:
+        with contextlib.closing(connect(plan.database, timeout_s=5.0, query_only=True)) as db:
+            known = keeping.state(db)
+    except sqlite3.Error:
+        return  # the database itself is told of
+    found = keeping.listing(plan.folder)
+    last = (
+        "There is no backup yet"
+        if not found
+        else f"The last one of {len(found)} is {_age(now - found[0].made_at)} old"
+    )
+    trouble = keeping.away(plan) or known.trouble
+    if trouble:
+        yield Finding("backup", False, f"{trouble} {last}.", "Then run: textbank backup")
+        return
+    too_old = now - (found[0].made_at if found else known.since or now) > keeping.OLD_MS
+    if too_old:
+        yield Finding(
+            "backup", False, f"{last}, in {plan.folder}.", "Run: textbank backup, and leave Textbank running."
+        )
+        return
+    where = f"{plan.folder}, beside the database: it goes with the card. A stick is safer ([backup] folder)"
+    yield Finding("backup", True, f"{last}, in {where if plan.beside else plan.folder}.")
+
+
+def _age(age_ms: int) -> str:
+    hours = max(0, age_ms) // 3_600_000
+    return f"{hours} hours" if hours < 48 else f"{hours // 24} days"
 
 
 def running(path: Path) -> bool:

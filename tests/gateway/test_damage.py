@@ -230,7 +230,8 @@ def test_a_station_that_meets_damage_notes_it_and_ends(database: Path) -> None:
 
 def test_housekeeping_that_meets_damage_notes_it(database: Path) -> None:
     _page_1(database)
-    Housekeeper(database, RULES, SystemClock())._round()
+    housekeeper = Housekeeper(database, RULES, SystemClock())
+    housekeeper._noting_damage(housekeeper._round)
     assert damage.seen(database) is not None
 
 

@@ -5,6 +5,7 @@ from flask import Blueprint
 from web.screens import (
     home,
     inbox,
+    keep,
     me,
     modem_acts,
     modem_day,
@@ -25,6 +26,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     modem_acts.bp,
     modem_day.bp,
     people.bp,
+    keep.bp,
     me.bp,
     sign_in.bp,
     stream.bp,
