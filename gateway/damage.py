@@ -13,12 +13,14 @@ import contextlib
 import json
 import logging
 import os
+import re
 import select
 import socket
 import sqlite3
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from gateway import explain_damage, schema
@@ -28,7 +30,7 @@ from gateway.errors import Refused
 from gateway.journal import SUFFIX as JOURNAL
 from gateway.lock import Hold
 from gateway.notice import Notice
-from gateway.store import belong_with, connect, moment, sync_folder
+from gateway.store import belong_with, connect, sync_folder
 
 log = logging.getLogger("textbank.damage")
 
@@ -223,8 +225,7 @@ def _listed(folder: Path) -> list[Path]:
 
 def told(database: Path, found: Damage) -> Notice:
     """What people are told, wherever they look."""
-    backup, made = "", ""
-    if found.backup is not None and found.backup.exists():
-        backup = str(found.backup)
-        made = f"{moment(int(found.backup.stat().st_mtime) * 1000):%d %B %Y, %H:%M} UTC"
+    backup = str(found.backup) if found.backup is not None and found.backup.exists() else ""
+    named = re.match(r"textbank-([0-9]{8}T[0-9]{6})Z", Path(backup).name)
+    made = f"{datetime.strptime(named[1], '%Y%m%dT%H%M%S'):%d %B %Y, %H:%M} UTC" if named else ""  # noqa: DTZ007
     return explain_damage.database_damaged(str(database), found.evidence, backup, made)

@@ -147,7 +147,7 @@ def test_damage_during_work_stops_all_is_told_and_mended_by_one_command(
     assert browser.status == 503
     assert "The database is damaged, so nothing is sent." in page
     group.until(lambda: f"textbank restore {made}" in group.said.read_text(), "the command in the output")
-    assert f"textbank restore {made}" in group.page()[1]
+    assert f'<code class="link">textbank restore {made}</code>' in group.page()[1]
     bank.inbound(0, LUIS, "Hello")
     told = group.run("doctor")
     assert told.returncode == 1
