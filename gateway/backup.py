@@ -212,9 +212,8 @@ def restore(backup: Path, database: Path, *, now: int) -> Restored:
                 db.execute("PRAGMA journal_mode=DELETE")
             belong_with(new, database)
             aside = _set_aside(database, now)
-            sync_folder(
-                database.parent
-            )  # the old log is gone from beside the name before another file has it
+            # A log of the old one that a power cut brought back would be read into the new one.
+            sync_folder(database.parent)
             os.replace(new, database)
             sync_folder(database.parent)
             damage.mended(database)

@@ -11,7 +11,7 @@ import secrets
 import sqlite3
 from collections.abc import Mapping
 
-from gateway import journal, numbers
+from gateway import journal, numbers, visible
 from gateway.errors import Refused
 from gateway.people import User
 from gateway.policy import may
@@ -77,6 +77,7 @@ def open_opt_out(db: sqlite3.Connection, number: str) -> sqlite3.Row | None:
 
 def ensure(db: sqlite3.Connection, number: str, *, now: int, name: str = "", zone: str | None = None) -> int:
     """The conversation with this number (E.164, or as it came), made if there is none; an open opt-out is honoured at once."""
+    name = visible.clean_name(name)
     with write(db):
         row = db.execute("SELECT id, name FROM conversation WHERE number=?", [number]).fetchone()
         if row is not None:
@@ -126,7 +127,7 @@ def zones(conversation: Mapping[str, object] | sqlite3.Row, rules: Rules) -> tup
 
 def name_of(row: Mapping[str, object] | sqlite3.Row) -> str:
     """What people call this person on a page: the name, else the number without its middle."""
-    return str(row["name"]) or numbers.masked(str(row["number"]))
+    return visible.line(str(row["name"]) or numbers.masked(str(row["number"])))
 
 
 def held_by_another(row: sqlite3.Row, user: User, now: int) -> bool:

@@ -166,7 +166,13 @@ def fit_to_start(database: Path, hold: Hold, *, now: int) -> bool:
     if check and database.exists():
         why = "the last run was cut off" if before is None else "it was found to be damaged"
         log.info("looking through the database (%.0f MB): %s", database.stat().st_size / 1e6, why)
-    evidence = look(database, check=check)
+    try:
+        evidence = look(database, check=check)
+    except sqlite3.OperationalError as error:
+        log.warning(
+            "the database could not be looked through: %s", error
+        )  # a full card: what comes next tells of it
+        return True
     if evidence:
         note(database, evidence, now=now)
         return False

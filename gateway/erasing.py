@@ -71,6 +71,7 @@ def remove(db: sqlite3.Connection, conversation_id: int, number: str) -> Erased:
         marks,
     )
     replace(strays, arrival=[row["id"] for row in parts.fetchall()]).delete(db)
+    _from_lists(db, conversation_id, number)
     db.execute("DELETE FROM sim_person WHERE conversation_id=?", [conversation_id])
     db.execute("DELETE FROM conversation WHERE id=?", [conversation_id])
     db.executemany(
@@ -79,6 +80,30 @@ def remove(db: sqlite3.Connection, conversation_id: int, number: str) -> Erased:
     )
     stays = conversations.open_opt_out(db, number)
     return Erased(len(found.message), len(found.inbound), stays is not None)
+
+
+def _from_lists(db: sqlite3.Connection, conversation_id: int, number: str) -> None:
+    """The person's places in lists and campaigns, what they answered, what the room noted; rows of files that hold the number."""
+    who = [conversation_id]
+    for statement in (
+        "DELETE FROM answer WHERE target_id IN (SELECT id FROM target WHERE conversation_id=?)",
+        "DELETE FROM target WHERE conversation_id=?",
+        "DELETE FROM list_member WHERE contact_id IN (SELECT id FROM contact WHERE conversation_id=?)",
+        "DELETE FROM contact WHERE conversation_id=?",
+        "DELETE FROM note WHERE conversation_id=?",
+        "DELETE FROM tag WHERE conversation_id=?",
+    ):
+        db.execute(statement, who)
+    tail = "".join(filter(str.isdigit, number))[-TAIL:]
+    if len(tail) < TAIL:
+        return
+    rows = db.execute("SELECT list_id, row, cells FROM list_row")
+    told = [
+        (row["list_id"], row["row"])
+        for row in rows
+        if any(tail in "".join(filter(str.isdigit, str(cell))) for cell in json.loads(row["cells"]))
+    ]
+    db.executemany("DELETE FROM list_row WHERE list_id=? AND row=?", told)
 
 
 def empty_log(db: sqlite3.Connection) -> bool:

@@ -15,6 +15,7 @@ import errno
 import fcntl
 import hmac
 import json
+import logging
 import os
 import secrets
 import sqlite3
@@ -22,6 +23,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gateway.store import belong_with, sync_folder
+
+log = logging.getLogger("textbank.journal")
 
 SUFFIX = ".acts"
 COMPACT_BYTES = 256_000  # some 1,500 acts
@@ -48,12 +51,16 @@ class Journal:
         return (line for line in self._lines() if line.get("act") in kinds)
 
     def compact(self) -> None:
-        """When it has grown, write it anew with the last word on each person. A power cut leaves the old or the new one."""
+        """When it has grown, write it anew with the last word on each person. A power cut leaves the old or the new one, and a
+        card without room the old one.
+        """
         try:
-            if self.path.stat().st_size < COMPACT_BYTES:
-                return
-        except FileNotFoundError:
-            return
+            if self.path.exists() and self.path.stat().st_size >= COMPACT_BYTES:
+                self._rewrite()
+        except OSError as error:
+            log.warning("the journal of acts stays as long as it is: %s", error)
+
+    def _rewrite(self) -> None:
         with self._held():
             kept: dict[object, bytes] = {}
             for line in self._lines():

@@ -267,8 +267,11 @@ def _due(plan: Plan, known: State, now: int, trouble: str) -> bool:
     last = known.since if known.made_at is None else known.made_at
     if not plan.rotation.is_due(moment(now), moment(last)) or (trouble and trouble == known.trouble):
         return False
-    waited = not 0 <= now - known.tried_at < AGAIN_MS
-    return waited or (known.away and not trouble)
+    if 0 <= now - known.tried_at < AGAIN_MS and not (known.away and not trouble):
+        return False
+    # What lies there counts too: a card that was too full to remember the last one must not make one each minute.
+    made = [saved.made_at for saved in _own(plan, listing(plan.folder)) if saved.made_at <= now]
+    return plan.rotation.is_due(moment(now), moment(max([last, *made])))
 
 
 def _keep(db: sqlite3.Connection, known: State) -> None:

@@ -5,15 +5,22 @@ database. The kernel frees the lock when the holder dies, however it dies; wheth
 after a power cut. Fails with `Refused` that names the holder.
 """
 
+import errno
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.errors import Refused
-from gateway.store import sync_folder
+from gateway.store import belong_with, sync_folder
+
+_WHAT_TO_DO = {
+    errno.ENOSPC: "Free some room there: old backups and logs first.",
+    errno.EROFS: "The system switches a disk to reading only after an error: copy the folder to another machine, and restart the box; "
+    "when it comes again, put in a new card.",
+}
 
 
 class Held(Refused):
@@ -40,9 +47,10 @@ def gateway(database: Path) -> Iterator[Hold]:
     except OSError as error:
         raise Refused(
             f"The folder {path.parent} cannot hold the database: {error.strerror}. Nothing was started. "
-            "Make the folder, or let this user write in it, or change [database] path."
+            f"{_WHAT_TO_DO.get(error.errno or 0, 'Make the folder, or let this user write in it, or change [database] path.')}"
         ) from error
     try:
+        belong_with(path, database)
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -52,13 +60,19 @@ def gateway(database: Path) -> Iterator[Hold]:
                 f"Another Textbank gateway (process {holder}) already runs on {database}. Two would send texts twice, so this one stops. "
                 "Stop the other one first.",
             ) from None
-        hold = Hold(unclean=os.fstat(fd).st_size > 0)
-        os.ftruncate(fd, 0)
-        os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
-        os.fsync(fd)
-        sync_folder(path.parent)
+        hold = Hold(unclean=os.pread(fd, 32, 0).strip() != b"")
+        with suppress(OSError):  # a card that cannot be written is told of by what comes next
+            _write(fd, str(os.getpid()))
+            sync_folder(path.parent)
         yield hold
         if not hold.unclean:
-            os.ftruncate(fd, 0)
+            with suppress(OSError):
+                _write(fd, "")
     finally:
         os.close(fd)
+
+
+def _write(fd: int, holder: str) -> None:
+    # Never truncated: on a full disk the block that is let go would not come back.
+    os.pwrite(fd, f"{holder:<31}\n".encode(), 0)
+    os.fsync(fd)

@@ -14,7 +14,7 @@ from contextlib import suppress
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from gateway import conversations, ledger, numbers, policy
+from gateway import conversations, gate, ledger, numbers, policy, visible
 from gateway.errors import Refused, StaleMessage
 from gateway.message import KINDS, clean, seen_digest
 from gateway.moves import back_to_awaiting, left_already, move, note
@@ -55,11 +55,8 @@ def checked_text(text: str) -> str:
     text = clean(text)
     if not text:
         raise Refused("The text is empty. Write at least one word.")
-    bad = next(
-        (c for c in text if (ord(c) < 32 and c not in "\n\f") or 0xD800 <= ord(c) <= 0xDFFF or ord(c) == 127),
-        None,
-    )
-    if bad is not None:
+    bad = visible.acting(text.replace("\f", ""))  # the alphabet of texts has a form feed
+    if bad:
         raise Refused(
             f"The text holds a control character (U+{ord(bad):04X}) that no phone shows. Take it out."
         )
@@ -210,17 +207,8 @@ def approve(
         _may_approve(db, row, by, channel, rules)
         if row["state"] != "awaiting":
             raise StaleMessage(_what_changed(row))
-        if row["opted_out_at"] is not None:
-            raise Refused(f"{conversations.name_of(row)} just asked to stop. Your text did not go out.")
-        if row["expires_at"] <= now:
-            raise Refused(
-                "This text was for an earlier time and has run out. Nothing was sent; write it anew if it still fits."
-            )
-        if channel == "cli" and row["perhaps_texted_at"] is not None:
-            raise Refused(
-                f"{conversations.name_of(row)} may have been texted since the backup that was restored was made. "
-                "Nothing was sent. Somebody has to look at the card in the panel and send it there."
-            )
+        gate.check(db, row)
+        _still_fits(row, now)
         if channel == "panel" and not conversations.held_by_another(row, by, now):
             conversations.hold(db, row["conversation_id"], by, now=now)
         words = ledger.digest(row["salt"], row["number"], row["text"])
@@ -246,6 +234,16 @@ def approve(
             approved_by=by.id,
             approved_at=now,
             not_before=not_before,
+        )
+        gate.approved(db, row, by=by, now=now)
+
+
+def _still_fits(row: sqlite3.Row, now: int) -> None:
+    if row["opted_out_at"] is not None:
+        raise Refused(f"{conversations.name_of(row)} just asked to stop. Your text did not go out.")
+    if row["expires_at"] <= now:
+        raise Refused(
+            "This text was for an earlier time and has run out. Nothing was sent; write it anew if it still fits."
         )
 
 
@@ -277,6 +275,11 @@ def _may_approve(db: sqlite3.Connection, row: sqlite3.Row, by: User, channel: st
     )
     if refusal is not None:
         raise Refused(refusal)
+    if channel == "cli" and row["perhaps_texted_at"] is not None:
+        raise Refused(
+            f"{conversations.name_of(row)} may have been texted since the backup that was restored was made. "
+            "Nothing was sent. Somebody has to look at the card in the panel and send it there."
+        )
 
 
 def _earliest(row: sqlite3.Row, rules: Rules, now: int) -> tuple[int | None, str | None]:

@@ -10,6 +10,7 @@ import sqlite3
 import unicodedata
 from dataclasses import dataclass
 
+from gateway import visible
 from gateway.errors import Refused
 from gateway.store import write
 
@@ -46,9 +47,14 @@ def clean_name(name: str) -> str:
         raise Refused("Give a name, so the room knows who answers.")
     if len(name) > 60:
         raise Refused(f"The name has {len(name)} characters; at most 60 fit on the pages. Shorten it.")
-    if any(unicodedata.category(c) in ("Cc", "Cs", "Co", "Cn") for c in name):
+    if any(unicodedata.category(c) in ("Cc", "Cs", "Co", "Cn") for c in name) or visible.line(name) != name:
         raise Refused("The name holds a character that cannot be shown. Type it again without it.")
     return name
+
+
+def first_name(name: str) -> str:
+    """What a volunteer is called in a text."""
+    return name.split()[0] if name.split() else name
 
 
 def checked_role(role: str) -> str:
@@ -143,8 +149,13 @@ def disable(db: sqlite3.Connection, user_id: int, *, now: int) -> None:
 
 
 def let_go(db: sqlite3.Connection, user: User) -> int:
-    """Give everybody this person holds back to the room; returns how many."""
+    """Give everybody this person holds back to the room; returns how many conversations."""
     with write(db):
+        db.execute(  # a drafted card keeps its draft and is everybody's
+            "UPDATE target SET state=CASE WHEN message_id IS NULL THEN 'open' ELSE 'held' END, holder_id=NULL, held_at=NULL "
+            "WHERE state='held' AND holder_id=?",
+            [user.id],
+        )
         return db.execute(
             "UPDATE conversation SET holder_id=NULL, held_at=NULL WHERE holder_id=?", [user.id]
         ).rowcount

@@ -146,6 +146,8 @@ class Belongings:
         """Delete them, inside the caller's transaction."""
         texts = [(number,) for number in self.message]
         db.executemany("UPDATE self_test SET message_id=NULL WHERE message_id=?", texts)
+        db.executemany("UPDATE target SET message_id=NULL WHERE message_id=?", texts)
+        db.executemany("UPDATE answer SET message_id=NULL WHERE message_id=?", texts)
         db.executemany("DELETE FROM segment WHERE message_id=?", texts)
         for table in ("event", "arrival", "report", "inbound", "message"):
             db.executemany(f"DELETE FROM {table} WHERE id=?", [(number,) for number in getattr(self, table)])

@@ -28,6 +28,7 @@ UNKNOWN = (
 )
 SINCE = "This comes from the backup of {when}: the person may have been texted since. Look before you send."
 AGAIN = "This comes from the backup of {when}, and nothing was sent to the person since. Read it again before you send."
+PAUSED = "The backup of {when} was restored: people may have been texted since. Look at the marked ones, then go on."
 BACKED_UP = (
     "backed_up"  # a setting of the copy alone: when it was made, and how far the journal of texts was then
 )
@@ -62,6 +63,9 @@ def begin_again(db: sqlite3.Connection, acts: Journal, *, made: str, now: int) -
             "(SELECT id FROM conversation WHERE perhaps_texted_at IS NOT NULL) THEN ? ELSE ? END WHERE state='awaiting'",
             [SINCE.format(when=when), AGAIN.format(when=when)],
         ).rowcount
+        db.execute(
+            "UPDATE campaign SET state='paused', reason=? WHERE state='running'", [PAUSED.format(when=when)]
+        )
         db.execute("UPDATE session SET revoked_at=? WHERE revoked_at IS NULL", [now])
         db.execute("UPDATE sign_in_link SET expires_at=min(expires_at, ?) WHERE used_at IS NULL", [now])
         db.execute("UPDATE station_request SET argument=NULL, taken_at=? WHERE taken_at IS NULL", [now])

@@ -8,7 +8,7 @@ import contextlib
 import logging
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -17,6 +17,8 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from gateway import (
     arrivals,
+    assignments,
+    canary,
     conversations,
     damage,
     erasing,
@@ -31,6 +33,7 @@ from gateway.bell import ring
 from gateway.config import Config
 from gateway.rules import Rules
 from gateway.store import connect, ms
+from gateway.timekeeper import Timekeeper
 from hardware.link import Clock
 
 log = logging.getLogger("textbank.schedule")
@@ -44,7 +47,15 @@ NIGHT = "night"
 class Housekeeper:
     """The gateway's periodic work on the database."""
 
-    def __init__(self, database: Path, rules: Rules, clock: Clock, config: Config | None = None) -> None:
+    def __init__(
+        self,
+        database: Path,
+        rules: Rules,
+        clock: Clock,
+        timekeeper: Timekeeper | None = None,
+        config: Config | None = None,
+    ) -> None:
+        self._timekeeper = timekeeper or Timekeeper(clock)
         self._database = database
         self._rules = rules
         self._clock = clock
@@ -109,9 +120,14 @@ class Housekeeper:
                 raise
 
     def _round(self) -> None:
-        """Expire texts whose time ran out, show long texts whose missing segments never came, say whose SIM is gone."""
+        """Expire texts whose time ran out, show long texts whose missing segments never came, say whose SIM is gone.
+
+        Nothing ends by a clock that may be wrong: a year ahead, it would end everything.
+        """
         now = ms(self._clock.now())
         with contextlib.closing(connect(self._database)) as db:
+            if not self._timekeeper.trusted(db):
+                return
             jobs: tuple[Callable[[], int], ...] = (
                 lambda: outbox.expire(db, now=now),
                 lambda: arrivals.show_incomplete(db, now=now),
@@ -120,6 +136,8 @@ class Housekeeper:
                 lambda: selftests.judge(db, self._rules, now=now),
                 lambda: readings.thin(db, now=now),
                 lambda: erasing.empty_log_later(db),
+                lambda: len(canary.judge(db, now=now)),
+                lambda: assignments.free_stale(db, now=now),
             )
             if sum(job() for job in jobs):
                 ring(self._database)
@@ -130,13 +148,26 @@ class Housekeeper:
             return  # after a jump of the clock the round before may still be at it
         try:
             zone = config.organisation.timezone
-            with contextlib.closing(connect(self._database)) as db:
-                if purging.is_due(db, now=ms(self._clock.now()), zone=zone):
+            with (
+                self._told("what is old could not be deleted"),
+                contextlib.closing(connect(self._database)) as db,
+            ):
+                due = purging.is_due(db, now=ms(self._clock.now()), zone=zone)
+                if due and self._timekeeper.trusted(db):
                     purging.purge(db, config.privacy, now=ms(self._clock.now()), zone=zone, rest=self._rest)
-            if keeping.turn(keeping.plan_of(config), now=ms(self._clock.now()), stop=self._ending):
-                ring(self._database)
+            with self._told("what came of the backup could not be kept"):
+                if keeping.turn(keeping.plan_of(config), now=ms(self._clock.now()), stop=self._ending):
+                    ring(self._database)
         finally:
             self._at_night.release()
+
+    @contextlib.contextmanager
+    def _told(self, what: str) -> Iterator[None]:
+        """A database that refuses the one still lets the other be tried; the next minute comes."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            log.warning("%s: %s", what, error)
 
     def _rest(self) -> bool:
         """A pause in which stations write; False when the gateway ends."""

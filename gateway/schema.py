@@ -1,4 +1,4 @@
-"""The migrations, by sqlite-utils; `gateway/tables.py` has the tables.
+"""The migrations, by sqlite-utils; `gateway/tables.py` and `campaign_tables.py` have the tables.
 
 Promises: a migration and its record are one transaction; two processes that start together apply each once;
 nothing is migrated by the panel, which waits for a schema that it knows (`wait_for`). The page size is
@@ -11,6 +11,7 @@ import sqlite3
 import time
 from typing import TYPE_CHECKING
 
+from gateway.campaign_tables import CAMPAIGNS
 from gateway.errors import Refused
 from gateway.store import write
 from gateway.tables import CONVERSATIONS, INBOX, MODEM_LAYER, OUTBOX, PEOPLE, PROOF, STATIONS
@@ -18,7 +19,7 @@ from gateway.tables import CONVERSATIONS, INBOX, MODEM_LAYER, OUTBOX, PEOPLE, PR
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-VERSION = 3
+VERSION = 4
 WAIT_S = 30.0
 
 
@@ -72,6 +73,12 @@ def migrate(db: sqlite3.Connection) -> None:
         for statement in statements(PROOF):
             database.execute(statement)
         database.execute("PRAGMA user_version = 3")
+
+    @migrations()
+    def m004_campaigns(database: Database) -> None:
+        for statement in statements(CAMPAIGNS):
+            database.execute(statement)
+        database.execute("PRAGMA user_version = 4")
 
     with write(db):
         migrations.apply(Database(db, execute_plugins=False))

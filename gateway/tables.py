@@ -360,4 +360,25 @@ CREATE TABLE purged (                          -- how many texts were deleted by
   count INTEGER NOT NULL,
   PRIMARY KEY (day, what)
 ) WITHOUT ROWID;
+CREATE TABLE clock (                           -- what the gateway makes of the clock: one row
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  boot TEXT NOT NULL,                          -- the run of the machine that it was so in
+  offset_ms INTEGER NOT NULL,                  -- wall less monotonic clock, when it was trusted last: another one is a step
+  once TEXT NOT NULL,                          -- how it was trusted then
+  by TEXT NOT NULL CHECK (by IN ('server', 'battery', 'person', 'voices', '')),  -- and now; '' when it is not
+  why TEXT NOT NULL
+);
+CREATE TABLE clock_word (                      -- what somebody last said of the time
+  who TEXT PRIMARY KEY,                        -- person, network:STATION, texts:STATION, browser:USER
+  boot TEXT NOT NULL,
+  heard_ms INTEGER NOT NULL,                   -- on the monotonic clock
+  said_at INTEGER NOT NULL,
+  by_id INTEGER REFERENCES user
+) WITHOUT ROWID;
+CREATE TABLE clock_event (                     -- steps, verdicts, and who confirmed the time
+  id INTEGER PRIMARY KEY,
+  at INTEGER NOT NULL,
+  words TEXT NOT NULL,
+  by_id INTEGER REFERENCES user
+);
 """

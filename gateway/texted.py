@@ -32,14 +32,17 @@ log = logging.getLogger("textbank.texted")
 
 SUFFIX = ".texted"
 SETTING = "texted"  # the ID of the journal that goes with this database
-AHEAD = 16
+AHEAD = (
+    32  # a few for each volunteer of a full room; after a power cut so many may be marked who were not texted
+)
 COMPACT_BYTES = 2_000_000
 BOOT = Path("/proc/sys/kernel/random/boot_id")
 
-_NEXT = (  # who is texted next: what stations have in hand, what is approved, what waits for a person
+_NEXT = (  # who is texted next: what stations have in hand, what is approved, what waits for a person, whom volunteers hold
     "SELECT DISTINCT c.number FROM (SELECT conversation_id, 0 AS turn FROM message WHERE state IN ('claimed','submitted') "
     "UNION ALL SELECT * FROM (SELECT conversation_id, 1 FROM message WHERE state='approved' ORDER BY kind, id LIMIT :most) "
-    "UNION ALL SELECT * FROM (SELECT conversation_id, 2 FROM message WHERE state='awaiting' ORDER BY kind, id LIMIT :most)) "
+    "UNION ALL SELECT * FROM (SELECT conversation_id, 2 FROM message WHERE state='awaiting' ORDER BY kind, id LIMIT :most) "
+    "UNION ALL SELECT conversation_id, 2 + row_number() OVER (PARTITION BY holder_id ORDER BY id) FROM target WHERE state='held') "
     "JOIN conversation c ON c.id=conversation_id ORDER BY turn LIMIT :most"
 )
 

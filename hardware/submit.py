@@ -1,8 +1,8 @@
 """One TPDU out: AT+CMGS, the prompt, and the point of no return.
 
-Until `send` writes, nothing has left: silence or a refusal at the prompt is `ModemSilent` or `CommandRefused`.
-From then on only a final answer of the modem tells; without one it is `SubmitUncertain`. Leaving the `with`
-without `send` leaves the prompt with ESC.
+Until `send` writes Ctrl-Z nothing has left, whatever was typed: silence or a refusal at the prompt is `ModemSilent`
+or `CommandRefused`. From then on only a final answer of the modem tells; without one it is `SubmitUncertain`. Leaving
+the `with` without `send` leaves the prompt with ESC.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _VALIDITY_OCTETS = {0: 0, 1: 7, 2: 1, 3: 7}
 
 
 class Prompt:
-    """A context manager: entering asks for the prompt, `send` writes the TPDU once."""
+    """A context manager: entering asks for the prompt, `type` writes the TPDU, `send` ends it with Ctrl-Z, once."""
 
     def __init__(self, at: At, length: int, prompt_s: float) -> None:
         self._at = at
@@ -47,19 +47,30 @@ class Prompt:
             if error is None:  # else the first error is the news; the next command meets this one again
                 raise
 
-    def send(self, tpdu: bytes, timeout_s: float = RESULT_S) -> int | None:
-        """Write `tpdu` (without SMSC octets); its MR, None when the modem accepted it without telling one.
+    def type(self, tpdu: bytes) -> None:
+        """Write `tpdu` (without SMSC octets) and no Ctrl-Z: the modem only keeps it, and ESC takes it back.
 
-        CommandRefused for any final error, SubmitUncertain for silence, a lost port or a restart. Before
-        anything is written: TpduRefused when it is not what was announced or more than a modem survives,
-        PromptLost when the port or the modem has gone since the prompt.
+        TpduRefused when it is not what was announced or more than a modem survives, PromptLost when the port or the modem
+        has gone since the prompt.
         """
+        self._at.type_pdu(self._hex(tpdu))
+
+    def _hex(self, tpdu: bytes) -> str:
         evidence = _unfit(tpdu, self._length)
         if evidence or self._written:
             raise TpduRefused(len(tpdu), evidence or "this prompt has had its TPDU")
+        return "00" + tpdu.hex().upper()
+
+    def send(self, tpdu: bytes, timeout_s: float = RESULT_S) -> int | None:
+        """Write `tpdu` unless it was typed, and Ctrl-Z; its MR, None when the modem accepted it without telling one.
+
+        CommandRefused for any final error, SubmitUncertain for silence, a lost port or a restart. Before
+        Ctrl-Z is written: TpduRefused and PromptLost as for `type`.
+        """
+        pdu_hex = self._hex(tpdu)
         began = self._at.clock.monotonic()
         try:
-            lines = self._at.send("00" + tpdu.hex().upper(), timeout_s)
+            lines = self._at.send(pdu_hex, timeout_s)
         except PromptLost:
             raise
         except HardwareError:

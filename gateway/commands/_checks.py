@@ -5,7 +5,6 @@ import fcntl
 import http.client
 import json
 import os
-import shutil
 import sqlite3
 import stat
 import sys
@@ -15,14 +14,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from gateway import damage, keeping, schema
+from gateway import clockwords, damage, explain, keeping, room, schema
 from gateway.config import Config, ConfigError, find, load
+from gateway.machineclock import MachineClock, boot_id
 from gateway.store import connect
 
 PYTHON_MIN = (3, 11)
 SQLITE_MIN = (3, 37, 0)
 DISK_MIN_BYTES = 200_000_000
 PANEL_WAIT_S = 3.0
+SET_CLOCK = 'If it is wrong, set it: sudo timedatectl set-time "YYYY-MM-DD HH:MM:SS", or connect a network.'
 # Programs of others that take serial ports, and how each is stopped for good.
 TAKES_PORTS = {
     "ModemManager": "sudo systemctl disable --now ModemManager",
@@ -98,17 +99,13 @@ def database(path: Path, folders: list[Path]) -> Iterator[Finding]:
     if not folder.is_dir():
         yield Finding("database", False, f"There is no folder {folder}.", f"Run: mkdir -p {folder}")
         return
-    free = shutil.disk_usage(folder).free
-    yield Finding(
-        "disk",
-        free >= DISK_MIN_BYTES,
-        f"{free / 1e6:,.0f} MB are free where the database is.",
-        "" if free >= DISK_MIN_BYTES else "Free some space: a full disk stops sending.",
-    )
+    found = room.look(folder)
+    yield _disk(folder, found)
+    if found.read_only:
+        return
     if not os.access(folder, os.W_OK | os.X_OK):
-        yield Finding(
-            "database", False, f"This user may not write in {folder}.", f"Give the right: chown {folder}"
-        )
+        do = f"Give it to the user that runs Textbank: sudo chown USER {folder}"
+        yield Finding("database", False, f"This user may not write in {folder}.", do)
         return
     if not path.exists() and not damage.log_without_file(path):
         yield Finding("database", False, f"There is no database at {path}.", "Run: textbank init")
@@ -117,6 +114,23 @@ def database(path: Path, folders: list[Path]) -> Iterator[Finding]:
         do = f"Run: chmod o-rwx {path}"
         yield Finding("database", False, f"Everybody on this machine may read {path}.", do)
     yield _opened(path, folders)
+
+
+def _disk(folder: Path, found: room.Room) -> Finding:
+    if found.read_only:
+        notice = explain.read_only(str(folder), "it is mounted for reading only")
+        return Finding("disk", False, f"{notice.what} {notice.evidence}", notice.next)
+    free = f"{found.free_bytes / 1e6:,.0f} MB are free where the database is."
+    if found.free_bytes >= DISK_MIN_BYTES:
+        return Finding("disk", True, free)
+    takes = ", ".join(f"{name} {octets / 1e6:,.1f} MB" for name, octets in found.largest)
+    taken = f" Most there is taken by {takes}." if takes else ""
+    return Finding(
+        "disk",
+        False,
+        f"{free}{taken}",
+        "Free some space, old backups and logs first: a full disk stops sending.",
+    )
 
 
 def open_to_all(path: Path) -> bool:
@@ -136,6 +150,9 @@ def _opened(path: Path, folders: list[Path]) -> Finding:
             with contextlib.closing(connect(path, timeout_s=5.0, query_only=True)) as db:
                 found = schema.version(db)
     except sqlite3.Error as error:
+        if room.look(path.parent).free_bytes < room.RESERVE_BYTES:
+            do = "Free some space first; nothing is lost by it."
+            return Finding("database", False, f"{path} cannot be opened while the disk is full.", do)
         do = "See that this user may read and write the file and its folder, and that the disk is not full."
         return Finding("database", False, f"{path} cannot be read: {error}.", do)
     if evidence or before is not None:
@@ -237,19 +254,38 @@ def programs() -> set[str]:
 
 
 def _clock() -> Finding:
-    """The time is wrong when it is before the newest of our own files; whether the network set it is said."""
+    """What the machine itself shows; what the gateway makes of it is said with the database."""
     now = datetime.now(UTC)
     newest = max((path.stat().st_mtime for path in Path(__file__).parent.glob("*.py")), default=0.0)
     installed = datetime.fromtimestamp(newest, UTC)
     shown = f"{now:%Y-%m-%d %H:%M} UTC"
     if now < installed:
         found = f"The clock says {shown}, but this program was installed on {installed:%Y-%m-%d}."
+        return Finding("clock", False, found, SET_CLOCK)
+    machine = MachineClock()
+    if machine.server():
+        return Finding("clock", True, f"{shown}, kept by a time server.")
+    if machine.battery(now.timestamp(), stepped=False):
         return Finding(
-            "clock", False, found, 'Set it: sudo date -s "YYYY-MM-DD HH:MM", or connect a network.'
+            "clock", True, f"{shown}, as a clock with a battery, or the host of this virtual machine, has it."
         )
-    by_network = Path("/run/systemd/timesync/synchronized").exists()
-    how = "set by the network" if by_network else "not set by the network: compare it with a watch"
-    return Finding("clock", True, f"{shown}, {how}.")
+    found = f"{shown}. Neither a time server nor a battery clock vouches for it: the phone network and a coordinator do."
+    return Finding("clock", True, found)
+
+
+def trusted_time(path: Path) -> Iterator[Finding]:
+    """What the gateway makes of the clock, when it has looked since the machine was started."""
+    with contextlib.suppress(sqlite3.Error):  # what is wrong with the database is said elsewhere
+        with contextlib.closing(connect(path, timeout_s=5.0, query_only=True)) as db:
+            standing = clockwords.standing(db)
+        if standing is not None and standing.boot == boot_id():
+            if standing.by:
+                yield Finding("clock", True, f"Texts go by it. {standing.why}")
+            else:
+                found = f"Sending waits until the time is confirmed. {standing.why}"
+                yield Finding(
+                    "clock", False, found, f"A coordinator confirms it on the first page. {SET_CLOCK}"
+                )
 
 
 def zone(config: Config) -> Finding:

@@ -11,7 +11,7 @@ from typing import ParamSpec, TypeVar
 
 import click
 
-from gateway import damage, schema
+from gateway import damage, schema, visible
 from gateway.config import Config, find, load
 from gateway.errors import Refused
 from gateway.store import connect
@@ -28,14 +28,16 @@ def refusals(command: Callable[P, R]) -> Callable[P, R]:
         try:
             return command(*args, **kwargs)
         except Refused as refusal:
-            click.echo(str(refusal), err=True)
+            click.echo(visible.words(str(refusal)), err=True)
             sys.exit(1)
         except sqlite3.Error as error:
             if damage.is_damage(error):
                 click.echo(f"The database is damaged: {error}. See `textbank doctor`.", err=True)
                 sys.exit(1)
+            words = "in use by another program" if "locked" in str(error) else str(error)
             click.echo(
-                f"The database refused: {error}. Nothing was changed; see `textbank doctor`.", err=True
+                f"The database refused: {words}. Nothing was changed; `textbank doctor` says why and what to do.",
+                err=True,
             )
             sys.exit(1)
 
@@ -62,5 +64,5 @@ def database(config: Config) -> Iterator[sqlite3.Connection]:
 
 
 def print_json(document: object) -> None:
-    """The one JSON document on stdout."""
-    click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+    """The one JSON document on stdout; what came from outside does not act on the terminal that shows it."""
+    click.echo(visible.in_json(json.dumps(document, ensure_ascii=False, indent=1)))

@@ -43,6 +43,7 @@ def examine(named: str | None, *, search: bool) -> list[Finding]:
     findings.append(_checks.zone(config))
     findings += _checks.database(config.database.path, damage.folders(config))
     if config.database.path.exists():
+        findings += _checks.trusted_time(config.database.path)
         findings += _checks.backups(config, now=wall_ms())
     runs = _checks.running(config.database.path)
     findings.append(_checks.panel(config.panel.host, config.panel.port, gateway_runs=runs))

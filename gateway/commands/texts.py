@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from gateway import listing, outbox, people
+from gateway import listing, outbox, people, visible
 from gateway.bell import ring
 from gateway.commands._context import config_of, database, print_json, refusals
 from gateway.errors import Refused
@@ -19,6 +19,7 @@ from gateway.rules import Rules, rules_of
 from gateway.store import ms, wall_ms, write
 
 MOST_ROWS = 100_000
+MOST_SHOWN = 100  # characters of a text on its line
 
 
 @click.command()
@@ -162,8 +163,8 @@ def approve(ctx: click.Context, ids: tuple[str, ...], user_name: str, as_json: b
     else:
         for result in results:
             click.echo(
-                f"{result['id']} {result['state'] or 'unknown'}"
-                + (f": {result['reason']}" if result["reason"] else "")
+                f"{_line(result['id'])} {result['state'] or 'unknown'}"
+                + (f": {_line(result['reason'])}" if result["reason"] else "")
             )
     if refused:
         sys.exit(1)
@@ -247,8 +248,8 @@ def outbox_command(
         return
     for row in rows:
         click.echo(
-            f"{row['id']:>6}  {row['state']:<12} {row['to']}  {_line(row['text'])}"
-            + (f"  ({row['reason']})" if row["reason"] else "")
+            f"{row['id']:>6}  {row['state']:<12} {_line(row['to'])}  {_line(row['text'])[:MOST_SHOWN]}"
+            + (f"  ({_line(row['reason'])})" if row["reason"] else "")
         )
 
 
@@ -272,9 +273,11 @@ def inbox_command(ctx: click.Context, kind: str | None, since: int | None, limit
         print_json(rows)
         return
     for row in rows:
-        click.echo(f"{row['id']:>6}  {row['received_at']}  {row['from']}  {_line(row['text'])}")
+        click.echo(
+            f"{row['id']:>6}  {row['received_at']}  {_line(row['from'])}  {_line(row['text'])[:MOST_SHOWN]}"
+        )
 
 
 def _line(text: object) -> str:
-    """A text on one terminal line: control characters cannot move the cursor of whoever reads it."""
-    return "".join(c if c.isprintable() else " " for c in str(text))[:100]
+    """What came from outside on one terminal line: it cannot move the cursor of whoever reads it."""
+    return visible.line(str(text))

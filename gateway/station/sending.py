@@ -1,9 +1,9 @@
-"""Sending one text: prompt, then commit, then the PDU.
+"""Sending one text: prompt and PDU, then commit, then Ctrl-Z.
 
-    prompt   AT+CMGS=n, then '>'              nothing has left
-    ahead    who is texted next, beside the database: for a restore
+    ahead    who is texted next               on the disk beside the database: for a restore
+    prompt   AT+CMGS=n, then '>', then PDU    nothing has left, ESC takes it back
     submit   COMMIT (fsync)                   from here on it may have left
-    send     PDU and Ctrl-Z, then the MR      silence here is uncertain, never a resend
+    send     Ctrl-Z, then the MR              silence here is uncertain, never a resend
 
 A result is recorded by the commit that claims the next text, or by one of its own when nothing follows.
 """
@@ -79,6 +79,7 @@ def _send_segment(desk: Desk, job: Job, seq: int) -> bool:
         with modem.prompt(len(tpdu)) as prompt:
             if desk.knocked() or _took_too_long(desk, desk.clock.monotonic() - asked_at):
                 raise _KnockError
+            prompt.type(tpdu)
             _submit(desk, job, seq, valid_for)
             who.sent(desk.db, job.number)
             written_at = desk.clock.monotonic()
@@ -152,6 +153,8 @@ def _submit(desk: Desk, job: Job, seq: int, valid_for: timedelta) -> None:
     obstacle: NotNowError | None = None
     desk.db.execute(f"PRAGMA busy_timeout={int(COMMIT_S * 1000)}")
     try:
+        if not desk.clock_is_trusted():  # it may have been set since the text was claimed
+            raise NotNowError("The clock of the box was set; somebody confirms the time first.")
         with desk.write():
             desk.record()
             try:

@@ -205,3 +205,27 @@ def test_a_backup_does_not_begin_anew_with_each_commit_and_holds_one_moment(
     assert 3 < len(steps) < 40
     with contextlib.closing(sqlite3.connect(made.path)) as copy:
         assert copy.execute("SELECT name FROM conversation WHERE number=?", [ADA]).fetchone()[0] == ""
+
+
+def test_a_card_too_full_to_remember_the_last_backup_does_not_make_one_each_minute(
+    plan: Plan, db: sqlite3.Connection
+) -> None:
+    keeping.turn(plan, now=NOON)
+    keeping.make(plan, now=NIGHT)  # made, and what came of it could not be written down
+    assert not keeping.turn(plan, now=NIGHT + 60_000)
+    assert len(names(plan)) == 1
+
+
+def test_the_backup_of_another_group_on_the_same_stick_is_not_taken_for_ours(
+    plan: Plan, tmp_path: Path
+) -> None:
+    keeping.turn(plan, now=NOON)
+    assert plan.folder is not None
+    plan.folder.mkdir()
+    foreign = tmp_path / "foreign.db"
+    with contextlib.closing(store.connect(foreign)) as other:
+        schema.migrate(other)
+        other.execute("INSERT INTO setting VALUES ('number_key', 'ff')")
+    backup.make(foreign, plan.folder, now=NIGHT - 1000)
+    assert keeping.turn(plan, now=NIGHT)
+    assert len(names(plan)) == 2

@@ -222,3 +222,29 @@ def test_a_log_that_could_not_be_emptied_is_emptied_by_the_gateway_later(
     assert erasing.empty_log_later(db) == 1
     assert b"Only Ada" not in Path(f"{path}-wal").read_bytes()
     assert erasing.empty_log_later(db) == 0
+
+
+def test_who_is_erased_is_in_no_list_campaign_or_note(
+    path: Path, db: sqlite3.Connection, desk: Desk, seat: Seat, rules: Rules
+) -> None:
+    text = says(desk, seat, rules, ADA, "Yes")
+    ada = desk.conversation(ADA)["id"]
+    for statement, values in (
+        ("INSERT INTO contact_list (id, name, state, created_at) VALUES (1,'Elm','ready',1)", []),
+        ("INSERT INTO list_row VALUES (1, 2, '[\"Ada L.\", \"(202) 555-0123\"]', 'twice')", []),
+        ("INSERT INTO list_row VALUES (1, 3, '[\"Luis\", \"(202) 555-0147\"]', 'twice')", []),
+        ("INSERT INTO contact (id, conversation_id, first_name, created_at) VALUES (1,?,'Adaline',1)", [ada]),
+        ("INSERT INTO list_member VALUES (1, 1)", []),
+        ("INSERT INTO campaign (id, name, kind, state, script, created_at) VALUES (1,'R','event','running','{}',1)", []),
+        ("INSERT INTO target (id, campaign_id, contact_id, conversation_id, state, message_id) VALUES (1,1,1,?,'texted',?)", [ada, text]),
+        ("INSERT INTO answer (target_id, field, value, at, message_id) VALUES (1,'status','Adaline comes',1,?)", [text]),
+        ("INSERT INTO note (conversation_id, text, at) VALUES (?,'Adaline is deaf',1)", [ada]),
+        ("INSERT INTO tag VALUES (?,'adaline')", [ada]),
+    ):  # fmt: skip
+        db.execute(statement, values)
+    erasing.erase(db, ADA, now=NOON + 1)
+    assert erasing.empty_log(db)
+    octets = path.read_bytes() + Path(f"{path}-wal").read_bytes()
+    assert not [word for word in (b"Adaline", b"adaline", b"Ada L.", b"555-0123") if word in octets]
+    assert b"555-0147" in octets
+    assert db.execute("PRAGMA foreign_key_check").fetchall() == []

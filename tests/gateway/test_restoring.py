@@ -304,3 +304,16 @@ def test_a_backup_tells_when_it_was_made_and_the_live_database_does_not(
         told = json.loads(copy.execute("SELECT value FROM setting WHERE key='backed_up'").fetchone()[0])
     assert told["at"] == NOON + 1
     assert not desk.db.execute("SELECT 1 FROM setting WHERE key='backed_up'").fetchone()
+
+
+def test_campaigns_that_ran_are_paused_and_say_why(path: Path, desk: Desk, tmp_path: Path) -> None:
+    desk.db.execute(
+        "INSERT INTO campaign (id, name, kind, state, script, created_at) VALUES (7,'Rent','event','running','{}',1)"
+    )
+    made = backup.make(path, tmp_path / "saved.db", now=NOON)
+    desk.db.close()
+    backup.restore(made.path, path, now=NOON + HOUR)
+    with contextlib.closing(store.connect(path)) as db:
+        row = db.execute("SELECT state, reason FROM campaign").fetchone()
+    assert row["state"] == "paused"
+    assert "may have been texted since" in row["reason"]

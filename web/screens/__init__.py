@@ -3,6 +3,8 @@
 from flask import Blueprint
 
 from web.screens import (
+    campaigns,
+    clock,
     home,
     inbox,
     keep,
@@ -19,6 +21,7 @@ from web.screens import (
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     home.bp,
+    campaigns.bp,
     send.bp,
     inbox.bp,
     uncertain.bp,
@@ -30,4 +33,5 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     me.bp,
     sign_in.bp,
     stream.bp,
+    clock.bp,
 )
