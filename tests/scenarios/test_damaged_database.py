@@ -154,7 +154,7 @@ def test_damage_during_work_stops_all_is_told_and_mended_by_one_command(
     assert f"textbank restore {made}" in told.stdout
     refused = group.run("send", "--to", LUIS, "--text", "Hello")
     assert (refused.returncode, "The database is damaged" in refused.stderr) == (1, True)
-    assert bank.stored(0), "the text waits on the SIM"
+    bank.wait_stored(0, 1, PATIENCE_S)  # it waits on the SIM
     assert "Traceback" not in group.said.read_text() + told.stderr + refused.stderr
 
     restored = group.run("restore", made, "--yes")
