@@ -87,7 +87,9 @@ def _keep_one(db: sqlite3.Connection, item: Received, seen: Seen, rules: Rules, 
     )
     if repeat is not None:
         return False
-    _read(db, int(cursor.lastrowid or 0), item.pdu, seen, rules, now, known=known[-1] if known else None)
+    # A repeat of a segment whose text was not whole yet does not know what became of it; the one that it repeated does.
+    shown = [row for row in known if row["inbound_id"] is not None] or known
+    _read(db, int(cursor.lastrowid or 0), item.pdu, seen, rules, now, known=shown[-1] if shown else None)
     return True
 
 

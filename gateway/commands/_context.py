@@ -21,7 +21,9 @@ R = TypeVar("R")
 
 
 def refusals(command: Callable[P, R]) -> Callable[P, R]:
-    """A refusal ends the command with its sentence on stderr and exit code 1; so does a database that cannot be used."""
+    """A refusal ends the command with its sentence on stderr and exit code 1; so do a database and a file that cannot be used, and
+    octets that are no text.
+    """
 
     @wraps(command)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -29,6 +31,18 @@ def refusals(command: Callable[P, R]) -> Callable[P, R]:
             return command(*args, **kwargs)
         except Refused as refusal:
             click.echo(visible.words(str(refusal)), err=True)
+            sys.exit(1)
+        except UnicodeEncodeError:
+            click.echo(
+                "One of the words holds octets that are no UTF-8. Nothing was changed; write it anew.",
+                err=True,
+            )
+            sys.exit(1)
+        except OSError as error:
+            if isinstance(error, BrokenPipeError):
+                raise
+            named = visible.line(str(error.filename or "A file"))[:100]
+            click.echo(f"{named} cannot be used: {error.strerror}. Name another one.", err=True)
             sys.exit(1)
         except sqlite3.Error as error:
             if damage.is_damage(error):

@@ -19,6 +19,8 @@ from gateway.rules import Rules, rules_of
 from gateway.store import ms, wall_ms, write
 
 MOST_ROWS = 100_000
+MOST_OCTETS = 32_000_000  # what 100,000 rows of two segments need
+MOST_IDS = 1_000_000  # characters
 MOST_SHOWN = 100  # characters of a text on its line
 
 
@@ -96,7 +98,13 @@ def _draft_all(
 def _csv_rows(path: Path) -> list[tuple[int, str, str]]:
     """(line, to, text) of each row; Refused when it is not such a file."""
     try:
-        content = path.read_bytes().decode("utf-8-sig")
+        with path.open("rb") as file:
+            octets = file.read(MOST_OCTETS + 1)
+        if len(octets) > MOST_OCTETS:
+            raise Refused(
+                f"{path} is larger than {MOST_OCTETS // 1_000_000} MB. Split it. Nothing was queued."
+            )
+        content = octets.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise Refused(
             f"{path} is not a UTF-8 text file (octet {error.start + 1}). Save it as CSV UTF-8. Nothing was queued."
@@ -137,7 +145,7 @@ def approve(ctx: click.Context, ids: tuple[str, ...], user_name: str, as_json: b
     """Approve each of these texts in a person's name (- reads ids from stdin). Off unless [sending] allow_cli_approval = true."""
     config = config_of(ctx)
     rules = rules_of(config)
-    given = [word for item in ids for word in (sys.stdin.read().split() if item == "-" else [item])]
+    given = [word for item in ids for word in (_from_stdin() if item == "-" else [item])]
     results: list[dict[str, object]] = []
     refused = False
     with database(config) as db:
@@ -168,6 +176,15 @@ def approve(ctx: click.Context, ids: tuple[str, ...], user_name: str, as_json: b
             )
     if refused:
         sys.exit(1)
+
+
+def _from_stdin() -> list[str]:
+    given = sys.stdin.buffer.read(MOST_IDS + 1)
+    if len(given) > MOST_IDS:
+        raise Refused(
+            f"More than {MOST_IDS:,} characters came. Nothing was approved; approve fewer at a time."
+        )
+    return given.decode("utf-8", "replace").split()
 
 
 def _approve_one(db: sqlite3.Connection, word: str, user: people.User, rules: Rules) -> dict[str, object]:
@@ -222,7 +239,7 @@ _since = click.option(
 )
 _limit = click.option(
     "--limit",
-    type=click.IntRange(min=0),
+    type=click.IntRange(min=0, max=1_000_000_000),
     default=1000,
     show_default=True,
     help="At most so many, the newest; 0 is all.",

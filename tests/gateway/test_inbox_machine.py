@@ -22,12 +22,12 @@ from gateway.rules import DAY_MS, HOUR_MS
 from gateway.store import moment, write
 from hardware.pdu import encode_deliver, segment
 from tests.gateway.conftest import ICCID, NOON
-from tests.gateway.test_outbox_machine import MINUTE, NUMBERS, RULES, SHRUNK, KilledError, empty_database
+from tests.gateway.outbox_office import MINUTE, NUMBERS, RULES, SHRUNK, KilledError, empty_database
 
 SEEN = arrivals.Seen("north", ICCID)
 REFERENCES = 6  # they come round again soon
 LATEST_MS = 6 * DAY_MS
-EXAMPLES = int(os.environ.get("MACHINES", "25"))
+EXAMPLES = int(os.environ.get("MACHINES", "10"))
 
 
 class Inbox(RuleBasedStateMachine):
@@ -170,3 +170,17 @@ TestInbox.settings = settings(
     phases=SHRUNK if "MACHINES" in os.environ else SHRUNK[:2],
     suppress_health_check=list(HealthCheck),
 )
+
+
+def test_a_segment_that_comes_a_third_time_is_no_second_text_with_a_gap() -> None:
+    """Twice before its text was whole and once a quarter of an hour later: a day after that the conversation showed it anew, half."""
+    house = Inbox()
+    house.open()
+    house.somebody_writes(NUMBERS[0], 200, "x")
+    house.arrive(0)
+    house.the_network_repeats_it(0)
+    house.arrive(0)
+    house.sweep("whole")
+    house.the_network_repeats_it(0)
+    house.time_passes(11 * MINUTE)
+    house.teardown()
