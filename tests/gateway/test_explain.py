@@ -124,7 +124,8 @@ SAID = [
     explain.paused_by("north", "Ada"),
     explain.database_locked(30.0),
     explain.disk_full("/var/lib/textbank", 4_000_000),
-    explain.disk_full("/var/lib/textbank", 0),
+    explain.disk_full("/var/lib/textbank", 0, (("backups/", 120_000_000), ("textbank.db", 4_100_000))),
+    explain.read_only("/var/lib/textbank", "attempt to write a readonly database"),
     explain.not_written(
         "/var/lib/textbank", "[Errno 13] Permission denied: '/var/lib/textbank/textbank.db.acts'"
     ),
