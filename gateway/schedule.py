@@ -10,6 +10,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -19,6 +20,7 @@ from gateway import (
     assignments,
     canary,
     conversations,
+    damage,
     erasing,
     keeping,
     outbox,
@@ -70,9 +72,10 @@ class Housekeeper:
         scheduler = BackgroundScheduler(
             timezone="UTC", job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
         )
-        scheduler.add_job(self._round, "interval", seconds=EVERY_S)
+        scheduler.add_job(self._noting_damage, "interval", seconds=EVERY_S, args=[self._round])
         if self._config is not None:
-            scheduler.add_job(self._night, "interval", seconds=EVERY_S, args=[self._config], id=NIGHT)
+            night = partial(self._night, self._config)
+            scheduler.add_job(self._noting_damage, "interval", seconds=EVERY_S, args=[night], id=NIGHT)
         scheduler.start()
         self._scheduler = scheduler
 
@@ -86,6 +89,7 @@ class Housekeeper:
         try:
             wanted = self._config is not None and keeping.asked(db)
         except sqlite3.Error as error:
+            damage.note_if(self._database, error, now=ms(self._clock.now()))
             log.warning("whether a backup was asked for could not be read: %s", error)
             return
         if wanted and self._scheduler is not None:
@@ -107,6 +111,14 @@ class Housekeeper:
 
     def _wall_minus_monotonic(self) -> float:
         return self._clock.now().timestamp() - self._clock.monotonic()
+
+    def _noting_damage(self, job: Callable[[], None]) -> None:
+        """Damage of the database that shows in housekeeping stops everything."""
+        try:
+            job()
+        except sqlite3.DatabaseError as error:
+            if not damage.note_if(self._database, error, now=ms(self._clock.now())):
+                raise
 
     def _round(self) -> None:
         """Expire texts whose time ran out, show long texts whose missing segments never came, say whose SIM is gone.
