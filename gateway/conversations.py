@@ -12,6 +12,7 @@ from collections.abc import Mapping
 
 from gateway import journal, numbers
 from gateway.errors import Refused
+from gateway.message import GOING
 from gateway.people import User
 from gateway.policy import may
 from gateway.rules import HOUR_MS, Rules
@@ -130,8 +131,8 @@ HOMELESS = "The SIM that this conversation began on is in no modem. Put it back,
 def say_homeless(db: sqlite3.Connection) -> int:
     """Say on each approved text that its SIM is gone, so that nobody waits in silence; returns how many."""
     where = (
-        "state='approved' AND reason IS NOT ? AND conversation_id IN (SELECT id FROM conversation WHERE iccid IS NOT NULL "
-        "AND iccid NOT IN (SELECT iccid FROM station WHERE retired_at IS NULL))"
+        f"{GOING} AND state='approved' AND reason IS NOT ? AND EXISTS (SELECT 1 FROM conversation c WHERE c.id=message.conversation_id "
+        "AND c.iccid IS NOT NULL AND c.iccid NOT IN (SELECT iccid FROM station WHERE retired_at IS NULL))"
     )
     if db.execute(f"SELECT 1 FROM message WHERE {where} LIMIT 1", [HOMELESS]).fetchone() is None:
         return 0

@@ -6,6 +6,8 @@ anew. Every job may run late, twice or never without harm to a text: what is due
 
 import contextlib
 import logging
+import sqlite3
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,6 +23,20 @@ log = logging.getLogger("textbank.schedule")
 
 JUMP_S = 60.0
 EVERY_S = 60
+MOST_BATCHES = 250  # the next round goes on
+PAUSE_S = 0.1
+
+
+def expire_all(db: sqlite3.Connection, now: int) -> int:
+    """Expire what ran out, in short transactions with a pause, for a station may want to write meanwhile."""
+    total = 0
+    for _ in range(MOST_BATCHES):
+        count = outbox.expire(db, now=now)
+        total += count
+        if count < outbox.EXPIRED_AT_ONCE:
+            break
+        time.sleep(PAUSE_S)
+    return total
 
 
 class Housekeeper:
@@ -66,7 +82,7 @@ class Housekeeper:
         now = ms(self._clock.now())
         with contextlib.closing(connect(self._database)) as db:
             jobs: tuple[Callable[[], int], ...] = (
-                lambda: outbox.expire(db, now=now),
+                lambda: expire_all(db, now),
                 lambda: arrivals.show_incomplete(db, now=now),
                 lambda: conversations.say_homeless(db),
                 lambda: stations.forget_requests(db, now=now),
