@@ -55,12 +55,19 @@ def remove(db: sqlite3.Connection, conversation_id: int, number: str, key: bytes
         ("UPDATE message SET resend_of=NULL WHERE resend_of IN (" + texts + ")", who),
         ("DELETE FROM event WHERE message_id IN (" + texts + ")", who),
         ("DELETE FROM segment WHERE message_id IN (" + texts + ")", who),
-        (
-            "DELETE FROM arrival WHERE number=? OR inbound_id IN (" + answers + ") OR report_id IN "
-            "(SELECT id FROM report WHERE number=? OR message_id IN (" + texts + "))",
-            [number, conversation_id, number, conversation_id],
+        ("DELETE FROM arrival WHERE inbound_id IN (" + answers + ")", who),
+        ("DELETE FROM arrival WHERE number=? AND total IS NOT NULL AND inbound_id IS NULL", [number]),
+        *(
+            (statement.format(reports=found), values)
+            for found, values in (
+                ("SELECT id FROM report WHERE message_id IN (" + texts + ")", who),
+                ("SELECT id FROM report WHERE message_id IS NULL AND number=?", [number]),
+            )
+            for statement in (
+                "DELETE FROM arrival WHERE report_id IN ({reports})",
+                "DELETE FROM report WHERE id IN ({reports})",
+            )
         ),
-        ("DELETE FROM report WHERE number=? OR message_id IN (" + texts + ")", [number, conversation_id]),
         ("UPDATE inbound SET again_of=NULL WHERE again_of IN (" + answers + ")", who),
     ):
         db.execute(statement, values)

@@ -113,6 +113,8 @@ def who(user: User, now: int) -> dict[str, object]:
 
 def rows_of(db: sqlite3.Connection, ids: list[int], user: User, *, now: int) -> list[Row]:
     """These conversations as rows of a list, in the order of `ids`; who may see them was asked before."""
+    if not ids:
+        return []
     found = db.execute(
         "SELECT c.*, u.name AS holder_name, "
         "(SELECT text FROM inbound i WHERE i.conversation_id=c.id AND i.kind<>'silent' ORDER BY i.id DESC LIMIT 1) AS snippet "
