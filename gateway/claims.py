@@ -99,7 +99,8 @@ def anything_ready(db: sqlite3.Connection, seat: Seat, *, now: int) -> bool:
 def next_wake(db: sqlite3.Connection, *, now: int) -> int | None:
     """When the next approved text that waits for its time may be looked at again (ms)."""
     row = db.execute(
-        f"SELECT min(not_before) AS at FROM message WHERE {GOING} AND state='approved' AND not_before>?", [now]
+        f"SELECT min(not_before) AS at FROM message WHERE {GOING} AND state='approved' AND not_before>?",
+        [now],
     ).fetchone()
     return None if row["at"] is None else int(row["at"])
 

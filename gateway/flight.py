@@ -68,9 +68,7 @@ def recover(db: sqlite3.Connection, station: str, *, now: int) -> None:
 
 def recover_all(db: sqlite3.Connection, *, now: int) -> None:
     """Settle what any station had in hand, before one begins: its own modem may never come back, and its SIM be in another."""
-    held = db.execute(
-        f"SELECT DISTINCT station FROM message WHERE {GOING} AND state<>'approved'"
-    ).fetchall()
+    held = db.execute(f"SELECT DISTINCT station FROM message WHERE {GOING} AND state<>'approved'").fetchall()
     for row in held:
         recover(db, row["station"], now=now)
 

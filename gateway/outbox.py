@@ -369,7 +369,10 @@ def expire(db: sqlite3.Connection, *, now: int) -> int:
     """End texts whose own time ran out before a station took them, at most EXPIRED_AT_ONCE a state; returns how many."""
     rows = [
         row
-        for state in ("state='awaiting'", f"{GOING} AND state='approved'")  # in the words of the partial indexes
+        for state in (
+            "state='awaiting'",
+            f"{GOING} AND state='approved'",
+        )  # in the words of the partial indexes
         for row in db.execute(
             f"SELECT id, total, submitted_at FROM message WHERE {state} AND expires_at<=? ORDER BY kind, id LIMIT ?",
             [now, EXPIRED_AT_ONCE],

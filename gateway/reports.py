@@ -104,7 +104,9 @@ def overdue(db: sqlite3.Connection, text: sqlite3.Row, *, now: int) -> str:
 
 def is_late(text: sqlite3.Row, *, now: int) -> bool:
     """Whether a report of this text should have come by now."""
-    return text["state"] == "sent" and text["valid_until"] is not None and now > text["valid_until"] + GRACE_MS
+    return (
+        text["state"] == "sent" and text["valid_until"] is not None and now > text["valid_until"] + GRACE_MS
+    )
 
 
 def _candidates(db: sqlite3.Connection, iccid: str, number: str, now: int) -> list[_Candidate]:

@@ -31,7 +31,9 @@ def find(db: sqlite3.Connection, user: User, words: str, *, now: int) -> list[Ro
     if not query:
         return []
     texts = _by_text(db, user, query, now)
-    ids = list(texts | dict.fromkeys(_by_name(db, user, query, now)) | dict.fromkeys(_by_number(db, user, words)))
+    ids = list(
+        texts | dict.fromkeys(_by_name(db, user, query, now)) | dict.fromkeys(_by_number(db, user, words))
+    )
     found = []
     for row in rows_of(db, ids, user, now=now):
         text, at = texts.get(row.conversation_id, (row.snippet, row.at))

@@ -35,7 +35,18 @@ from tests.web.conftest import Visitor
 from tests.web.world import HELLO, World
 from web import create_app
 
-GROWING = {"message", "event", "segment", "ledger", "conversation", "inbound", "arrival", "report", "sim_person", "opt_out"}
+GROWING = {
+    "message",
+    "event",
+    "segment",
+    "ledger",
+    "conversation",
+    "inbound",
+    "arrival",
+    "report",
+    "sim_person",
+    "opt_out",
+}
 BOUNDED = {  # what reads a growing table from its end, and what bounds it
     r"FROM message m JOIN conversation c .* ORDER BY m\.id DESC LIMIT \?": "textbank outbox: newest first, up to --limit",
     r"FROM inbound WHERE .* ORDER BY id DESC LIMIT \?": "textbank inbox: newest first, up to --limit",
@@ -84,19 +95,21 @@ def visit(world: World) -> Iterator[Callable[[str], Visitor]]:
 
 def aliases(sql: str) -> dict[str, str]:
     """{alias or name: table} of every table in the statement."""
-    found = re.findall(r"(?:FROM|JOIN|UPDATE|INTO|,)\s+(\w+)(?:\s+(?:AS\s+)?(?!WHERE|SET|ON|JOIN|LEFT|ORDER|GROUP)(\w+))?", sql)
+    found = re.findall(
+        r"(?:FROM|JOIN|UPDATE|INTO|,)\s+(\w+)(?:\s+(?:AS\s+)?(?!WHERE|SET|ON|JOIN|LEFT|ORDER|GROUP)(\w+))?",
+        sql,
+    )
     return {name: table for table, alias in found for name in (alias or table, table)}
 
 
 def breaches(db: sqlite3.Connection, sql: str) -> list[str]:
     """What in the plan of this statement reads a whole growing table, or sorts what it should find in order."""
-    if not re.match(r"\s*(SELECT|UPDATE|DELETE|INSERT|WITH)\b", sql) or any(re.search(bound, sql) for bound in BOUNDED):
+    if not re.match(r"\s*(SELECT|UPDATE|DELETE|INSERT|WITH)\b", sql) or any(
+        re.search(bound, sql) for bound in BOUNDED
+    ):
         return []
     partial = {
-        row[1]
-        for table in GROWING
-        for row in db.execute(f"PRAGMA index_list({table})").fetchall()
-        if row[4]
+        row[1] for table in GROWING for row in db.execute(f"PRAGMA index_list({table})").fetchall() if row[4]
     }
     marks: object = [None] * sql.count("?")
     if re.search(r":\w+", sql):
@@ -123,7 +136,9 @@ def test_a_statement_without_an_index_would_be_found(world: World) -> None:
     assert not breaches(world.db, "SELECT id FROM message WHERE state='awaiting' ORDER BY kind, id LIMIT 5")
 
 
-def test_nothing_that_a_shift_asks_reads_a_whole_table(world: World, asked: set[str], visit: Callable[[str], Visitor]) -> None:
+def test_nothing_that_a_shift_asks_reads_a_whole_table(
+    world: World, asked: set[str], visit: Callable[[str], Visitor]
+) -> None:
     work_at_stations(world)
     look_at_every_page(visit)
     decide(world, visit)
@@ -162,7 +177,9 @@ def report(world: World, number: str) -> None:
     sent = outbox.load(world.db, 1)
     for mr in (sent["mr"], 250):
         stamp = store.moment(store.wall_ms()).replace(microsecond=0)
-        pdu = "00" + encode_status_report(number, mr=mr, timestamp=stamp, discharge_time=stamp, status=0).hex()
+        pdu = (
+            "00" + encode_status_report(number, mr=mr, timestamp=stamp, discharge_time=stamp, status=0).hex()
+        )
         arrivals.keep(world.db, [arrivals.Received(pdu, "SM", mr)], seen, world.rules, now=store.wall_ms())
     assert world.state(sent["id"]) == "delivered"
 
@@ -236,5 +253,3 @@ def test_every_row_that_another_points_to_is_found_from_there(tmp_path: Path) ->
                 wrong.append(f"{table}.{key['from']}")
     db.close()
     assert not wrong
-
-

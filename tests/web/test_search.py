@@ -19,7 +19,7 @@ def told(world: World) -> World:
     for name, number, text in (
         ("Zoë Ångström", "+12025550171", "The elevator is broken again"),
         ("Ben Kiplagat", "+12025550172", "I can drive people on Thursday, élève too"),
-        ("", "+12025550173", "Which elevator? <b>none</b> (here) \"OR\" AND -x* 100%"),
+        ("", "+12025550173", 'Which elevator? <b>none</b> (here) "OR" AND -x* 100%'),
     ):
         world.draft(name, number, "Hi {name}")
         world.receive(number, text)
@@ -41,7 +41,21 @@ def test_words_find_people_the_newest_first(told: World, visit: Visit) -> None:
 
 def test_signs_are_words_and_never_a_query(told: World, visit: Visit) -> None:
     lee = visit("coordinator")
-    for words in ('"', "(", "OR", "a AND", "x*", "- -", "100%", "name:x", "'; DROP", "\\", "^b", "NEAR(a b)", "{a}"):
+    for words in (
+        '"',
+        "(",
+        "OR",
+        "a AND",
+        "x*",
+        "- -",
+        "100%",
+        "name:x",
+        "'; DROP",
+        "\\",
+        "^b",
+        "NEAR(a b)",
+        "{a}",
+    ):
         assert lee.get(f"/inbox?q={quote(words)}").status_code == 200, words
     assert found(lee, "or and x") == ["+1 202 555 0173"]
 
