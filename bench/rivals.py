@@ -219,7 +219,7 @@ class Smstools(Files):
             "loglevel = 3\ndelaytime = 1\ndelaytime_mainprocess = 1\nerrorsleeptime = 1\nblocktime = 5\n"
             "receive_before_send = no\nincoming_utf8 = yes\ninternational_prefixes = 1\nstats_interval = 0\n"
             + "".join(
-                f"[{name}]\ndevice = {port}\nincoming = yes\nbaudrate = 115200\nkeep_open = yes\n"
+                f"[{name}]\ndevice = {port}\nincoming = yes\nbaudrate = 115200\n"
                 "init = AT+CNMI=2,1,0,0,0\nmessage_count_clear = 0\n"
                 for name, port in zip(names, self.bank.ports, strict=True)
             )
