@@ -93,7 +93,12 @@ def latency(kind: type[Rival], count: int) -> Figures:
                 break
             taken.append((rival.bank.wall(rival.bank.air()[-1].asked_s).timestamp() - at) * 1000)
         memory = pss_mb(rival.pids())
-    return {"idle_p50_ms": p50(taken), "idle_p95_ms": p95(taken), "memory_mb": memory, "idle_cpu_percent": idle}
+    return {
+        "idle_p50_ms": p50(taken),
+        "idle_p95_ms": p95(taken),
+        "memory_mb": memory,
+        "idle_cpu_percent": idle,
+    }
 
 
 def inbound(kind: type[Rival], count: int) -> Figures:
@@ -126,7 +131,9 @@ def measures(*, quick: bool) -> list[tuple[str, float, Callable[[type[Rival]], F
     ]
 
 
-def run(kinds: list[type[Rival]], *, quick: bool, say: Callable[[str], None]) -> dict[str, dict[str, Figures]]:
+def run(
+    kinds: list[type[Rival]], *, quick: bool, say: Callable[[str], None]
+) -> dict[str, dict[str, Figures]]:
     """{measure: {gateway: figures}}."""
     found: dict[str, dict[str, Figures]] = {}
     for name, _, measure in measures(quick=quick):

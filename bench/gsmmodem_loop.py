@@ -29,7 +29,9 @@ modem.connect()
 Path(ready).touch()
 db = table()
 while True:
-    rows = db.execute("SELECT id, number, text FROM out WHERE modem=? AND done=0 ORDER BY id LIMIT 50", [modem_number]).fetchall()
+    rows = db.execute(
+        "SELECT id, number, text FROM out WHERE modem=? AND done=0 ORDER BY id LIMIT 50", [modem_number]
+    ).fetchall()
     for row, number, text in rows:
         try:
             modem.sendSms(number, text)

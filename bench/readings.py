@@ -56,4 +56,6 @@ def disk_folder() -> str:
             os.fsync(probe.fileno())
         if written_bytes([]) - before >= PROBE_BYTES:
             return folder
-    raise SystemExit("No folder here counts what is written to it: is everything in memory? TMPDIR names another.")
+    raise SystemExit(
+        "No folder here counts what is written to it: is everything in memory? TMPDIR names another."
+    )

@@ -141,7 +141,9 @@ class Textbank(Rival):
         return int(self.group.db.execute("SELECT count(*) FROM inbound").fetchone()[0])
 
     def asks(self) -> int:
-        return int(self.group.db.execute("SELECT count(*) FROM message WHERE state='uncertain'").fetchone()[0])
+        return int(
+            self.group.db.execute("SELECT count(*) FROM message WHERE state='uncertain'").fetchone()[0]
+        )
 
     def stop(self) -> None:
         super().stop()
@@ -219,7 +221,7 @@ class Smstools(Files):
             "loglevel = 3\ndelaytime = 1\ndelaytime_mainprocess = 1\nerrorsleeptime = 1\nblocktime = 5\n"
             "receive_before_send = no\nincoming_utf8 = yes\ninternational_prefixes = 1\nstats_interval = 0\n"
             + "".join(
-                f"[{name}]\ndevice = {port}\nincoming = yes\nbaudrate = 115200\n"
+                f"[{name}]\ndevice = {port}\nincoming = yes\nbaudrate = 115200\nkeep_open = yes\ncheck_network = no\npre_init = no\nneeds_wakeup_at = no\nsend_delay = -1\n"
                 "init = AT+CNMI=2,1,0,0,0\nmessage_count_clear = 0\n"
                 for name, port in zip(names, self.bank.ports, strict=True)
             )
@@ -232,7 +234,9 @@ class Smstools(Files):
 
     def queue(self, texts: list[Text]) -> None:
         for to, text in texts:
-            self.place(self.boxes["outgoing"], f"t{self.queued:05}", f"To: {to.lstrip('+')}\n\n{text}".encode())
+            self.place(
+                self.boxes["outgoing"], f"t{self.queued:05}", f"To: {to.lstrip('+')}\n\n{text}".encode()
+            )
 
     def stored(self) -> int:
         return len(list(self.boxes["incoming"].iterdir()))
@@ -298,7 +302,9 @@ class Kannel(Rival):
     def queue(self, texts: list[Text]) -> None:
         for to, text in texts:
             query = urllib.parse.urlencode({"username": "u", "password": "p", "to": to, "text": text})
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.sending}/cgi-bin/sendsms?{query}", timeout=20) as answer:
+            with urllib.request.urlopen(
+                f"http://127.0.0.1:{self.sending}/cgi-bin/sendsms?{query}", timeout=20
+            ) as answer:
                 answer.read()
 
     def stored(self) -> int:
@@ -319,7 +325,9 @@ class GsmModem(Rival):
     def prepare(self) -> None:
         self.table = sqlite3.connect(self.folder / "texts.db", isolation_level=None)
         self.table.execute("PRAGMA journal_mode=WAL")
-        self.table.execute("CREATE TABLE out (id INTEGER PRIMARY KEY, modem INT, number, text, done INT DEFAULT 0)")
+        self.table.execute(
+            "CREATE TABLE out (id INTEGER PRIMARY KEY, modem INT, number, text, done INT DEFAULT 0)"
+        )
         self.table.execute("CREATE TABLE came (id INTEGER PRIMARY KEY, number, text)")
         self.count = 0
 
@@ -327,7 +335,14 @@ class GsmModem(Rival):
         ready = [self.folder / f"ready{i}" for i in range(len(self.bank.ports))]
         for i, port in enumerate(self.bank.ports):
             ready[i].unlink(missing_ok=True)
-            self.run(sys.executable, Path(__file__).with_name("gsmmodem_loop.py"), port, i, self.folder / "texts.db", ready[i])
+            self.run(
+                sys.executable,
+                Path(__file__).with_name("gsmmodem_loop.py"),
+                port,
+                i,
+                self.folder / "texts.db",
+                ready[i],
+            )
         until(lambda: all(path.exists() for path in ready), "python-gsmmodem", step_s=0.01)
 
     def queue(self, texts: list[Text]) -> None:

@@ -50,10 +50,11 @@ def remove(db: sqlite3.Connection, conversation_id: int, number: str, key: bytes
     texts = "SELECT id FROM message WHERE conversation_id=?"
     answers = "SELECT id FROM inbound WHERE conversation_id=?"
     who = [conversation_id]
-    for statement, values in (
+    statements: tuple[tuple[str, list[int] | list[str]], ...] = (
         ("UPDATE self_test SET message_id=NULL WHERE message_id IN (" + texts + ")", who),
         ("UPDATE message SET resend_of=NULL WHERE resend_of IN (" + texts + ")", who),
         ("DELETE FROM event WHERE message_id IN (" + texts + ")", who),
+        ("DELETE FROM staged_draft WHERE conversation_id=?", who),
         ("DELETE FROM segment WHERE message_id IN (" + texts + ")", who),
         ("DELETE FROM arrival WHERE inbound_id IN (" + answers + ")", who),
         ("DELETE FROM arrival WHERE number=? AND total IS NOT NULL AND inbound_id IS NULL", [number]),
@@ -69,7 +70,8 @@ def remove(db: sqlite3.Connection, conversation_id: int, number: str, key: bytes
             )
         ),
         ("UPDATE inbound SET again_of=NULL WHERE again_of IN (" + answers + ")", who),
-    ):
+    )
+    for statement, values in statements:
         db.execute(statement, values)
     gone_in = db.execute("DELETE FROM inbound WHERE conversation_id=?", who).rowcount
     gone_out = db.execute("DELETE FROM message WHERE conversation_id=?", who).rowcount

@@ -105,7 +105,7 @@ def draft(
     number = numbers.normalise(number, rules.region)
     text = checked_text(text)
     with write(db):
-        known = _known(db, key, number, text)
+        known = known_draft(db, key, number, text)
         if known is not None:
             return known
         conversation_id = conversations.ensure(db, number, now=now, name=name)
@@ -123,7 +123,8 @@ def draft(
         )
 
 
-def _known(db: sqlite3.Connection, key: str | None, number: str, text: str) -> int | None:
+def known_draft(db: sqlite3.Connection, key: str | None, number: str, text: str) -> int | None:
+    """The text that was drafted with this key before; Refused when it was another one."""
     if key is None:
         return None
     known = db.execute(
@@ -138,6 +139,18 @@ def _known(db: sqlite3.Connection, key: str | None, number: str, text: str) -> i
             "Nothing was queued. Use a new key for a new text."
         )
     return int(known["id"])
+
+
+def may_be_texted(conversation: sqlite3.Row, rules: Rules) -> tuple[str, ...]:
+    """The zones of this person's clock; Refused when nobody can be texted there, or they asked to stop."""
+    if not numbers.is_person(conversation["number"]):
+        raise Refused(
+            f"Nobody can be texted at “{conversation['number']}”: it is no person's number. Nothing was queued."
+        )
+    if conversation["opted_out_at"] is not None:
+        name = conversations.name_of(conversation)
+        raise Refused(f"{name} asked to stop. Nothing was queued, and nothing can be until they text START.")
+    return conversations.zones(conversation, rules)
 
 
 def insert_draft(
@@ -156,14 +169,7 @@ def insert_draft(
 ) -> int:
     """A draft in a conversation that exists, to exactly its number; `text` is checked already. Returns its id."""
     row = db.execute("SELECT * FROM conversation WHERE id=?", [conversation_id]).fetchone()
-    if not numbers.is_person(row["number"]):
-        raise Refused(
-            f"Nobody can be texted at “{row['number']}”: it is no person's number. Nothing was queued."
-        )
-    if row["opted_out_at"] is not None:
-        name = conversations.name_of(row)
-        raise Refused(f"{name} asked to stop. Nothing was queued, and nothing can be until they text START.")
-    zones = conversations.zones(row, rules)
+    zones = may_be_texted(row, rules)
     cursor = db.execute(
         "INSERT INTO message (conversation_id, kind, state, text, draft_key, channel, created_by, created_at, expires_at, resend_of) "
         "VALUES (?,?,'awaiting',?,?,?,?,?,?,?)",

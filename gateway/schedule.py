@@ -13,7 +13,7 @@ from pathlib import Path
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from gateway import arrivals, conversations, outbox, readings, selftests, stations
+from gateway import arrivals, conversations, manydrafts, outbox, readings, selftests, stations
 from gateway.bell import ring
 from gateway.rules import Rules
 from gateway.store import connect, ms
@@ -83,6 +83,7 @@ class Housekeeper:
         with contextlib.closing(connect(self._database)) as db:
             jobs: tuple[Callable[[], int], ...] = (
                 lambda: expire_all(db, now),
+                lambda: manydrafts.sweep(db, now=now),
                 lambda: arrivals.show_incomplete(db, now=now),
                 lambda: conversations.say_homeless(db),
                 lambda: stations.forget_requests(db, now=now),

@@ -365,4 +365,15 @@ CREATE INDEX arrival_inbound ON arrival (inbound_id) WHERE inbound_id IS NOT NUL
 CREATE INDEX arrival_report ON arrival (report_id) WHERE report_id IS NOT NULL;
 CREATE INDEX inbound_again ON inbound (again_of) WHERE again_of IS NOT NULL;
 CREATE INDEX inbound_replaced ON inbound (replaced_by) WHERE replaced_by IS NOT NULL;
+CREATE TABLE staged_draft (                    -- texts of a file, until all of them become drafts at once: gateway/manydrafts.py
+  batch INTEGER NOT NULL,
+  line INTEGER NOT NULL,                       -- of the file, in its order
+  at INTEGER NOT NULL,
+  conversation_id INTEGER NOT NULL,
+  is_new INTEGER NOT NULL,                     -- the conversation was made for it
+  text TEXT NOT NULL,
+  draft_key TEXT,
+  expires_at INTEGER NOT NULL,
+  PRIMARY KEY (batch, line)
+) WITHOUT ROWID;
 """
