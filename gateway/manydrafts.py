@@ -107,19 +107,24 @@ def _draft_all(
 ) -> list[int]:
     batch = secrets.randbits(62)
     known: dict[int, int] = {}
+    ends: dict[tuple[str, ...], int] = {}
     last_opt_out = _last_opt_out(db)
     try:
-        faults = []
+        faults: list[str] = []
         for rows in _chunks(wanted):
+            ready = []
+            for row in rows:  # all that can be asked is asked before the lock is held
+                try:
+                    ready.append((row, _expiry(db, row, known, ends, rules, now)))
+                except Refused as refusal:
+                    faults.append(row.where + str(refusal))
             with relaxed(db), write(db):
-                for row in rows:
-                    try:
-                        message_id = _stage(db, batch, row, rules, now)
-                    except Refused as refusal:
-                        faults.append(row.where + str(refusal))
-                    else:
-                        if message_id is not None:
-                            known[row.line] = message_id
+                for row, expires_at in ready:
+                    if row.line not in known:
+                        try:
+                            _stage(db, batch, row, expires_at, now)
+                        except Refused as refusal:
+                            faults.append(row.where + str(refusal))
             pause(PAUSE_S)
         _refuse(faults, wanted)
         return _make_real(db, batch, wanted, known, last_opt_out, now)
@@ -131,22 +136,43 @@ def _chunks(wanted: list[Wanted]) -> Iterator[list[Wanted]]:
     return (wanted[at : at + AT_ONCE] for at in range(0, len(wanted), AT_ONCE))
 
 
-def _stage(db: sqlite3.Connection, batch: int, row: Wanted, rules: Rules, now: int) -> int | None:
-    """Stage one row; the id of its text when its key was used for the same text before."""
-    known = outbox.known_draft(db, row.key, row.number, row.text)
-    if known is not None:
-        return known
+def _expiry(
+    db: sqlite3.Connection,
+    row: Wanted,
+    known: dict[int, int],
+    ends: dict[tuple[str, ...], int],
+    rules: Rules,
+    now: int,
+) -> int:
+    """When this text would die unsent; Refused when it cannot be queued. Its id goes to `known` when its key was used for it before."""
+    message_id = outbox.known_draft(db, row.key, row.number, row.text)
+    if message_id is not None:
+        known[row.line] = message_id
+        return 0
     found = db.execute("SELECT * FROM conversation WHERE number=?", [row.number]).fetchone()
-    is_new = found is None
-    if found is None:
-        conversation_id = conversations.ensure(db, row.number, now=now)
-        found = db.execute("SELECT * FROM conversation WHERE id=?", [conversation_id]).fetchone()
-    expires_at = outbox.expiry("first", outbox.may_be_texted(found, rules), rules, now)
+    person = found or {"number": row.number, "name": "", "zone": None, "opted_out_at": None}
+    zones = outbox.may_be_texted(person, rules)
+    if zones not in ends:  # a list of one town has one
+        ends[zones] = outbox.expiry("first", zones, rules, now)
+    return ends[zones]
+
+
+def _stage(db: sqlite3.Connection, batch: int, row: Wanted, expires_at: int, now: int) -> None:
+    known = db.execute("SELECT 1 FROM conversation WHERE number=?", [row.number]).fetchone()
+    conversation_id = conversations.ensure(db, row.number, now=now)
+    if known is None:
+        made = db.execute("SELECT * FROM conversation WHERE id=?", [conversation_id]).fetchone()
+        if (
+            made["opted_out_at"] is not None
+        ):  # somebody who stopped and was erased since: nothing of them stays
+            _drop_empty(db, conversation_id)
+            raise Refused(
+                f"{conversations.name_of(made)} asked to stop. Nothing was queued, and nothing can be until they text START."
+            )
     db.execute(
         "INSERT INTO staged_draft (batch, line, at, conversation_id, is_new, text, draft_key, expires_at) VALUES (?,?,?,?,?,?,?,?)",
-        [batch, row.line, now, found["id"], is_new, row.text, row.key, expires_at],
+        [batch, row.line, now, conversation_id, known is None, row.text, row.key, expires_at],
     )
-    return None
 
 
 def _make_real(
@@ -189,7 +215,8 @@ def _unstage(db: sqlite3.Connection, batch: int, pause: Callable[[float], None])
     """Take the staged rows away in short steps, with the conversations that were made for them and that nothing is in."""
     while True:
         rows = db.execute(
-            "SELECT line, conversation_id, is_new FROM staged_draft WHERE batch=? LIMIT ?", [batch, AT_ONCE]
+            "SELECT line, conversation_id, is_new FROM staged_draft WHERE batch=? LIMIT ?",
+            [batch, 5 * AT_ONCE],
         ).fetchall()
         if not rows:
             return

@@ -10,6 +10,7 @@ written then.
 """
 
 import sqlite3
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -141,9 +142,9 @@ def known_draft(db: sqlite3.Connection, key: str | None, number: str, text: str)
     return int(known["id"])
 
 
-def may_be_texted(conversation: sqlite3.Row, rules: Rules) -> tuple[str, ...]:
+def may_be_texted(conversation: Mapping[str, object] | sqlite3.Row, rules: Rules) -> tuple[str, ...]:
     """The zones of this person's clock; Refused when nobody can be texted there, or they asked to stop."""
-    if not numbers.is_person(conversation["number"]):
+    if not numbers.is_person(str(conversation["number"])):
         raise Refused(
             f"Nobody can be texted at “{conversation['number']}”: it is no person's number. Nothing was queued."
         )
