@@ -35,7 +35,7 @@ while True:
     for row, number, text in rows:
         try:
             modem.sendSms(number, text)
-        except Exception as error:  # noqa: BLE001  # as such loops do: it is tried again
+        except Exception as error:  # as such loops do: it is tried again
             print(error, flush=True)
             break
         db.execute("UPDATE out SET done=1 WHERE id=?", [row])

@@ -203,7 +203,7 @@ class Smstools(Files):
     """smstools' smsd, one daemon with a process a modem."""
 
     name = "smstools"
-    best = "delaytime 1, keep_open, no receive before send, quiet log"
+    best = "delaytime 1, keep_open, no checks of the network, no receive before send, quiet log"
     needs = ("smsd",)
 
     def prepare(self) -> None:
@@ -221,7 +221,8 @@ class Smstools(Files):
             "loglevel = 3\ndelaytime = 1\ndelaytime_mainprocess = 1\nerrorsleeptime = 1\nblocktime = 5\n"
             "receive_before_send = no\nincoming_utf8 = yes\ninternational_prefixes = 1\nstats_interval = 0\n"
             + "".join(
-                f"[{name}]\ndevice = {port}\nincoming = yes\nbaudrate = 115200\nkeep_open = yes\ncheck_network = no\npre_init = no\nneeds_wakeup_at = no\nsend_delay = -1\n"
+                f"[{name}]\ndevice = {port}\nincoming = yes\nbaudrate = 115200\nkeep_open = yes\n"
+                "check_network = no\npre_init = no\nneeds_wakeup_at = no\nsend_delay = -1\n"
                 "init = AT+CNMI=2,1,0,0,0\nmessage_count_clear = 0\n"
                 for name, port in zip(names, self.bank.ports, strict=True)
             )
