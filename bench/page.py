@@ -6,7 +6,7 @@ Pure but for `write`.
 import json
 from pathlib import Path
 
-from bench.plot import svg
+from bench.plot import svg, times
 
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 COLUMNS = (  # (measure, figure, head, digits)
@@ -35,13 +35,15 @@ def table(found: Found, names: list[str]) -> str:
     """Every figure, a row a measure, with the ratio to Textbank."""
     lines = [f"| | {' | '.join(names)} |", "| --- |" + " ---: |" * len(names)]
     for measure, figure, head, digits in COLUMNS:
+        if measure not in found:
+            continue
         ours = found.get(measure, {}).get("Textbank", {}).get(figure)
         cells = []
         for name in names:
             value = found.get(measure, {}).get(name, {}).get(figure)
             cell = "did not finish" if value is None else f"{value:,.{digits}f}"
             if value is not None and ours and name != "Textbank":
-                cell += f" ({value / ours:,.2g} ×)"
+                cell += f" ({times(value / ours)} ×)"
             cells.append(cell)
         lines.append(f"| {head} | {' | '.join(cells)} |")
     return "\n".join(lines)
@@ -66,5 +68,6 @@ def write(folder: Path, found: Found, kills: Kills, when: str, machine: str) -> 
     page = (folder / "bench.md").read_text()
     head, _, rest = page.partition(BEGIN)
     _, _, tail = rest.partition(END)
-    measured = f"{title}\n\n{table(found, names)}\n\n{kill_table(kills)}"
+    picture = "![Bars: Textbank's figures and those of each peer, as ratios](bench.svg)"
+    measured = f"{title}\n\n{picture}\n\n{table(found, names)}\n\n{kill_table(kills)}"
     (folder / "bench.md").write_text(f"{head}{BEGIN}\n\n{measured}\n\n{END}{tail}")

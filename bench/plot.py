@@ -31,6 +31,11 @@ def place(ratio: float) -> float:
     return (math.log(ratio) - math.log(LEAST)) / (math.log(MOST) - math.log(LEAST)) * WIDTH
 
 
+def times(ratio: float) -> str:
+    """ "420", "12", "2.4", "0.31"."""
+    return f"{ratio:,.0f}" if ratio >= 10 else f"{ratio:.1f}" if ratio >= 1 else f"{ratio:.2f}"
+
+
 def svg(found: dict[str, dict[str, dict[str, float]]], title: str) -> str:
     """The drawing; a measure that a gateway did not finish has no bar."""
     parts, y = [], 44
@@ -41,10 +46,11 @@ def svg(found: dict[str, dict[str, dict[str, float]]], title: str) -> str:
             continue
         parts.append(f'<text class="h" x="10" y="{y + 12}">{html.escape(what)}</text>')
         y += 20
+        top = y
         for name, value in values.items():
             ratio = value / ours
             kind = "o" if name == "Textbank" else "p"
-            said = f"{value:,.{digits}f} {unit}" + ("" if name == "Textbank" else f" · {ratio:,.2g} ×")
+            said = f"{value:,.{digits}f} {unit}" + ("" if name == "Textbank" else f" · {times(ratio)} ×")
             parts.append(f'<text x="{LEFT - 8}" y="{y + 12}" text-anchor="end">{html.escape(name)}</text>')
             parts.append(
                 f'<rect class="{kind}" x="{LEFT}" y="{y}" width="{max(place(ratio), 2):.0f}" height="{BAR}" rx="2"/>'
@@ -53,11 +59,12 @@ def svg(found: dict[str, dict[str, dict[str, float]]], title: str) -> str:
                 f'<text class="s" x="{LEFT + max(place(ratio), 2) + 6:.0f}" y="{y + 12}">{said}</text>'
             )
             y += BAR + 6
+        line = f"{LEFT + place(1):.0f}"
+        parts.append(f'<line class="l" x1="{line}" y1="{top - 3}" x2="{line}" y2="{y - 3}"/>')
         y += 12
-    line = LEFT + place(1)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {LEFT + WIDTH + 130} {y}" role="img" aria-labelledby="t">'
         f'<title id="t">{html.escape(title)}</title><style>{STYLE}</style>'
         f'<text class="s" x="10" y="20">{html.escape(title)} Shorter is better; the scale is logarithmic.</text>'
-        f'<line class="l" x1="{line:.0f}" y1="32" x2="{line:.0f}" y2="{y - 8}"/>{"".join(parts)}</svg>\n'
+        f"{''.join(parts)}</svg>\n"
     )
