@@ -11,7 +11,7 @@ from gateway.people import User
 from gateway.policy import may
 from gateway.stations import NEEDS_SOMEBODY
 
-MODEMS = (  # what the screens of the modems show
+MODEMS = (  # what the screens of the modems and the campaigns show
     "SELECT name, state, reason, since_at, signal_dbm, operator, registration, storage_used, number, paused_by, "
     "retired_at, reset_at, temperature_c, (SELECT max(at) FROM station_sample WHERE station=s.name) FROM station s ORDER BY name",
     "SELECT max(id), total(taken_at), total(done_at) FROM (SELECT * FROM station_request ORDER BY id DESC LIMIT 50)",
@@ -20,6 +20,7 @@ MODEMS = (  # what the screens of the modems show
     "SELECT total(paused_at), total(balance_at) FROM sim",
     "SELECT max(id) FROM host_event",
     "SELECT value FROM setting WHERE key IN ('self_test', 'plugged_in') ORDER BY key",
+    "SELECT id, state, canary, revision FROM campaign WHERE state<>'closed' ORDER BY id",
 )
 NEWEST = 20_000  # ledger rows looked at for one person's shift
 MOST_CONVERSATIONS = 50

@@ -8,8 +8,9 @@ trainee's own words are offered to a coordinator and not to the trainee.
 import sqlite3
 from dataclasses import dataclass
 
-from gateway import conversations, outbox
+from gateway import assignments, conversations, outbox
 from gateway.errors import Refused
+from gateway.merge import Part
 from gateway.message import KINDS
 from gateway.people import User
 from gateway.policy import may, may_approve
@@ -37,6 +38,10 @@ class Card:
     expires_at: int
     reason: str  # why it is back before a person's eyes
     by: str  # who wrote it, when somebody did by hand
+    campaign: str  # its name; "" when the text belongs to none
+    parts: tuple[Part, ...]  # what of the words came from the list, in order; () when they were typed
+    listed: tuple[tuple[str, str], ...]  # what the list says of this person: column and value
+    source: str  # why they may be texted
 
 
 @dataclass(frozen=True)
@@ -65,7 +70,11 @@ class Recent:
 _OPEN = (
     "FROM message m JOIN conversation c ON c.id=m.conversation_id WHERE m.state='awaiting' AND m.expires_at>:now "
     "AND c.opted_out_at IS NULL AND (c.holder_id IS NULL OR c.holder_id=:user OR c.held_at<=:stale OR c.held_at>:future "
-    "OR (:reviewer AND m.kind=1)) AND (m.kind<>1 OR m.created_by IS NULL OR m.created_by=:user OR :reviewer)"
+    "OR (:reviewer AND m.kind=1)) AND (m.kind<>1 OR m.created_by IS NULL OR m.created_by=:user OR :reviewer) "
+    # A campaign that is paused, or whose first texts are being watched, offers nothing.
+    "AND (m.target_id IS NULL OR m.kind NOT IN (2, 3) OR EXISTS (SELECT 1 FROM target t JOIN campaign p ON p.id=t.campaign_id "
+    "WHERE t.id=m.target_id AND p.state='running' AND (m.kind=2 OR (p.canary NOT IN ('waiting', 'stopped') "
+    "AND (t.holder_id IS NULL OR t.holder_id=:user)))))"
 )
 
 
@@ -98,6 +107,11 @@ def next_card(
                 if row["id"] != besides and _may_decide(db, row, user):
                     _take(db, row["conversation_id"], user, now)
                     return card(db, row["id"], user, rules=rules, now=now)
+        drafted = assignments.draft_next(db, user, rules, now=now)
+        if drafted is not None:
+            row = outbox.load(db, drafted)
+            conversations.hold(db, row["conversation_id"], user, now=now)
+            return card(db, drafted, user, rules=rules, now=now)
     return None
 
 
@@ -121,9 +135,14 @@ def decides(db: sqlite3.Connection, row: sqlite3.Row, user: User, *, now: int) -
 
 
 def card(db: sqlite3.Connection, message_id: int, user: User, *, rules: Rules, now: int) -> Card:
-    """One text as a card, when this person may decide on it."""
+    """One text as a card, when this person may decide on it; a campaign's first text is merged for who looks at it."""
     row = outbox.load(db, message_id)
     conversations.reachable(db, row["conversation_id"], user, now)
+    if row["target_id"] is not None and row["state"] == "awaiting":
+        with write(db):
+            assignments.refresh(db, row, user, rules)
+            row = outbox.load(db, message_id)
+    shown = assignments.shown(db, row, user, rules)
     plan = segment(row["text"])
     last = db.execute(
         "SELECT text FROM inbound WHERE conversation_id=? AND kind<>'silent' ORDER BY id DESC LIMIT 1",
@@ -146,6 +165,10 @@ def card(db: sqlite3.Connection, message_id: int, user: User, *, rules: Rules, n
         expires_at=row["expires_at"],
         reason=row["reason"] or "",
         by=author["name"] if author else "",
+        campaign=shown.campaign,
+        parts=shown.parts,
+        listed=shown.listed,
+        source=shown.source,
     )
 
 
@@ -163,6 +186,7 @@ def counts(db: sqlite3.Connection, user: User, *, now: int) -> Counts:
     waiting = _at_most(db, f"SELECT 1 FROM conversation WHERE waiting_at IS NOT NULL AND {visible}", who)
     if waiting == EXACT:
         waiting = db.execute("SELECT count(*) FROM conversation WHERE waiting_at IS NOT NULL").fetchone()[0]
+    to_send += assignments.undrafted(db, user)
     asked = f"SELECT 1 FROM conversation WHERE asks_opt_out=1 AND waiting_at IS NULL AND {visible}"
     return Counts(to_send, waiting + _at_most(db, asked, who))
 

@@ -12,7 +12,7 @@ import sqlite3
 from dataclasses import dataclass
 from datetime import timedelta
 
-from gateway import budget, conversations, policy
+from gateway import budget, conversations, gate, policy
 from gateway.budget import Sim
 from gateway.message import GOING, KINDS
 from gateway.moves import back_to_awaiting, left_already, move
@@ -148,6 +148,8 @@ def obstacle_to(
         if too_late or row["total"] != segments:
             return Obstacle("expire", _reason(db, row, "The rest of it could not leave in time."))
         return None
+    if gate.holds(db, row):
+        return Obstacle(None, gate.PAUSED, now + gate.LOOK_AGAIN_MS)
     leave = policy.may_leave(moment(now), conversations.zones(row, rules), rules.quiet)
     if not leave.ok:
         later = now + HOUR_MS if leave.not_before is None else ms(leave.not_before)

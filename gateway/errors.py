@@ -1,4 +1,7 @@
-"""What a person is told instead of a traceback: one sentence that says what was found and what to do."""
+"""What a person is told instead of a traceback: one sentence that says what was found and what to do.
+
+Pure.
+"""
 
 
 class Refused(Exception):  # noqa: N818 - named for what happened, not for a fault

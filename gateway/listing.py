@@ -29,8 +29,9 @@ def outbox_rows(
         where.append(f"m.id IN ({','.join('?' * len(ids))})")
         values += ids
     rows = db.execute(
-        "SELECT m.*, c.number, u.name AS approver FROM message m JOIN conversation c ON c.id=m.conversation_id "
-        f"LEFT JOIN user u ON u.id=m.approved_by WHERE {' AND '.join(where)} ORDER BY m.id DESC LIMIT ?",
+        "SELECT m.*, c.number, u.name AS approver, p.name AS campaign FROM message m JOIN conversation c ON c.id=m.conversation_id "
+        "LEFT JOIN user u ON u.id=m.approved_by LEFT JOIN target t ON t.id=m.target_id LEFT JOIN campaign p ON p.id=t.campaign_id "
+        f"WHERE {' AND '.join(where)} ORDER BY m.id DESC LIMIT ?",
         [*values, limit or ALL],
     ).fetchall()
     return [_outbox_row(db, row) for row in rows]
@@ -46,7 +47,7 @@ def _outbox_row(db: sqlite3.Connection, row: sqlite3.Row) -> dict[str, object]:
         "expires_at": rfc3339(row["expires_at"]),
         "to": row["number"],
         "text": row["text"],
-        "campaign": None,
+        "campaign": row["campaign"],
         "approved_by": row["approver"],
         "approved_at": rfc3339(row["approved_at"]),
         "station": row["station"],

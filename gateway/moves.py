@@ -10,6 +10,8 @@ from gateway.errors import StaleMessage
 from gateway.message import EVENTS
 from gateway.store import write
 
+# What becomes of a campaign's person when this happens to their first text.
+TARGET_AFTER = {"undo": "held", "void": "held", "skip": "skipped", "withdraw": "out", "expire": "open"}
 NOT_ANSWERED = ("undo", "skip", "expire", "fail", "settle_failed")
 ARRIVED_AFTER_ALL = ("settle_sent", "settle_delivered")
 
@@ -38,6 +40,8 @@ def move(
                 f"Text {message_id} has moved on meanwhile. Nothing was changed; look at it again."
             )
         note(db, message_id, event, actor=actor, now=now, reason=reason)
+        if event in TARGET_AFTER:
+            _target_after(db, event, message_id, reason, now)
         if event in NOT_ANSWERED:
             _wait_again(db, message_id)
         if event in ARRIVED_AFTER_ALL:
@@ -50,6 +54,21 @@ def _wait_again(db: sqlite3.Connection, message_id: int) -> None:
         "UPDATE conversation SET waiting_at=coalesce(waiting_at, last_in_at) WHERE opted_out_at IS NULL AND closed_at IS NULL "
         "AND id=(SELECT conversation_id FROM message WHERE id=? AND kind=1)",
         [message_id],
+    )
+
+
+def _target_after(db: sqlite3.Connection, event: str, message_id: int, reason: str | None, now: int) -> None:
+    """The campaign's side of what happened to one of its texts: what it recorded, and where its person stands."""
+    row = db.execute("SELECT target_id FROM message WHERE id=?", [message_id]).fetchone()
+    if row["target_id"] is None:
+        return
+    db.execute("UPDATE answer SET undone_at=? WHERE message_id=? AND undone_at IS NULL", [now, message_id])
+    state = TARGET_AFTER[event]
+    db.execute(
+        "UPDATE target SET state=:state, texted_at=NULL, live=CASE WHEN :state IN ('skipped','out') THEN 0 ELSE live END, "
+        "reason=CASE WHEN :state='out' THEN :reason ELSE '' END, message_id=CASE WHEN :state='open' THEN NULL ELSE message_id END, "
+        "holder_id=CASE WHEN :state='held' THEN holder_id END WHERE id=:target AND message_id=:message AND state<>'out'",
+        {"state": state, "reason": reason or "", "target": row["target_id"], "message": message_id},
     )
 
 

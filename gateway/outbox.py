@@ -15,7 +15,7 @@ from contextlib import suppress
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from gateway import conversations, ledger, numbers, policy
+from gateway import conversations, gate, ledger, numbers, policy
 from gateway.errors import Refused, StaleMessage
 from gateway.message import GOING, KINDS, clean, seen_digest
 from gateway.moves import back_to_awaiting, left_already, move, note
@@ -217,12 +217,8 @@ def approve(
         _may_approve(db, row, by, channel, rules)
         if row["state"] != "awaiting":
             raise StaleMessage(_what_changed(row))
-        if row["opted_out_at"] is not None:
-            raise Refused(f"{conversations.name_of(row)} just asked to stop. Your text did not go out.")
-        if row["expires_at"] <= now:
-            raise Refused(
-                "This text was for an earlier time and has run out. Nothing was sent; write it anew if it still fits."
-            )
+        gate.check(db, row)
+        _still_fits(row, now)
         if channel == "panel" and not conversations.held_by_another(row, by, now):
             conversations.hold(db, row["conversation_id"], by, now=now)
         words = ledger.digest(row["salt"], row["number"], row["text"])
@@ -248,6 +244,16 @@ def approve(
             approved_by=by.id,
             approved_at=now,
             not_before=not_before,
+        )
+        gate.approved(db, row, by=by, now=now)
+
+
+def _still_fits(row: sqlite3.Row, now: int) -> None:
+    if row["opted_out_at"] is not None:
+        raise Refused(f"{conversations.name_of(row)} just asked to stop. Your text did not go out.")
+    if row["expires_at"] <= now:
+        raise Refused(
+            "This text was for an earlier time and has run out. Nothing was sent; write it anew if it still fits."
         )
 
 

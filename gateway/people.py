@@ -51,6 +51,11 @@ def clean_name(name: str) -> str:
     return name
 
 
+def first_name(name: str) -> str:
+    """What a volunteer is called in a text."""
+    return name.split()[0] if name.split() else name
+
+
 def checked_role(role: str) -> str:
     """The role, when there is such a role."""
     if role not in ROLES:
@@ -143,8 +148,13 @@ def disable(db: sqlite3.Connection, user_id: int, *, now: int) -> None:
 
 
 def let_go(db: sqlite3.Connection, user: User) -> int:
-    """Give everybody this person holds back to the room; returns how many."""
+    """Give everybody this person holds back to the room; returns how many conversations."""
     with write(db):
+        db.execute(  # a drafted card keeps its draft and is everybody's
+            "UPDATE target SET state=CASE WHEN message_id IS NULL THEN 'open' ELSE 'held' END, holder_id=NULL, held_at=NULL "
+            "WHERE state='held' AND holder_id=?",
+            [user.id],
+        )
         return db.execute(
             "UPDATE conversation SET holder_id=NULL, held_at=NULL WHERE holder_id=?", [user.id]
         ).rowcount

@@ -45,6 +45,7 @@ Act = Literal[
     "approve",
     "answer",
     "draft",
+    "run_campaigns",
     "settle",
     "opt_out",
     "undo_opt_out",
@@ -70,6 +71,7 @@ MAY: dict[Act, frozenset[str]] = {
     "approve": TEXTING,  # may_approve says which texts
     "answer": TEXTING,  # a trainee's answer waits for a coordinator
     "draft": LEADING,  # a text to somebody who did not write first
+    "run_campaigns": LEADING,  # lists, scripts, starts; who else approves is unchanged
     "settle": TEXTING - {"trainee"},  # "it arrived", "it did not", Resend
     "opt_out": TEXTING,
     "undo_opt_out": LEADING,

@@ -13,7 +13,17 @@ from pathlib import Path
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from gateway import arrivals, conversations, manydrafts, outbox, readings, selftests, stations
+from gateway import (
+    arrivals,
+    assignments,
+    canary,
+    conversations,
+    manydrafts,
+    outbox,
+    readings,
+    selftests,
+    stations,
+)
 from gateway.bell import ring
 from gateway.rules import Rules
 from gateway.store import connect, ms
@@ -89,6 +99,8 @@ class Housekeeper:
                 lambda: stations.forget_requests(db, now=now),
                 lambda: selftests.judge(db, self._rules, now=now),
                 lambda: readings.thin(db, now=now),
+                lambda: len(canary.judge(db, now=now)),
+                lambda: assignments.free_stale(db, now=now),
             )
             if sum(job() for job in jobs):
                 ring(self._database)

@@ -13,6 +13,13 @@ from gateway.message import KINDS
 from gateway.store import moment, rfc3339
 from web import access, data
 
+CAMPAIGN_STATES = {  # state of a campaign: (mark, word, class of the word)
+    "draft": ("draft", "Draft", "idle"),
+    "review": ("eyes", "Waits for a second reader", "turn"),
+    "running": ("ready", "Runs", ""),
+    "paused": ("paused", "Paused", "turn"),
+    "closed": ("out", "Closed", "idle"),
+}
 STATES = {  # state of a text: (mark, word, class of the word)
     "awaiting": ("draft", "Waits for a Send", "idle"),
     "approved": ("approved", "Approved", ""),
@@ -219,6 +226,7 @@ def install(app: Flask) -> None:
     )
     app.jinja_env.globals.update(
         STATES=STATES,
+        CAMPAIGN_STATES=CAMPAIGN_STATES,
         STATIONS=STATIONS,
         SIGNAL_WORDS=SIGNAL_WORDS,
         KIND_WORDS=KIND_WORDS,

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
+from gateway import campaigns, store
 from tests.browser.conftest import DESK, PHONE, Panel, Visit
+from tests.campaigning import started
 from tests.web.world import World, busy_day
 
 AXE = (Path(__file__).parent / "vendor/axe-core/axe.min.js").read_text()
@@ -25,6 +27,9 @@ def screens(world: World, ids: dict[str, int]) -> dict[str, list[str]]:
     olu, asks, bea = (world.conversation(n) for n in ("+12025550151", "+12025550108", "+12025550153"))
     arabic = world.conversation("+12025550177")
     luis = ids["Luis Ortega"]
+    lead, now = world.users["coordinator"], store.wall_ms()
+    runs = started(world.db, lead, world.rules, now=now)
+    draft = campaigns.create(world.db, "Empty chairs", "recruitment", "es", by=lead, now=now)
     return {
         "volunteer": [
             "/",
@@ -41,7 +46,14 @@ def screens(world: World, ids: dict[str, int]) -> dict[str, list[str]]:
             f"/uncertain/{ids['uncertain']}",
             "/me",
         ],
-        "coordinator": [f"/inbox/{bea}/opt-in", "/modems"],
+        "coordinator": [
+            f"/inbox/{bea}/opt-in",
+            "/modems",
+            "/campaigns",
+            "/campaigns/new",
+            f"/campaigns/{runs}",
+            f"/campaigns/{draft}",
+        ],
         "technician": [
             "/modems",
             "/modems/north",

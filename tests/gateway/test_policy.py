@@ -268,6 +268,7 @@ ROLES = [  # act, who may
     ("approve", "volunteer trainee coordinator admin"),
     ("answer", "volunteer trainee coordinator admin"),
     ("draft", "coordinator admin"),
+    ("run_campaigns", "coordinator admin"),
     ("settle", "volunteer coordinator admin"),
     ("opt_out", "volunteer trainee coordinator admin"),
     ("undo_opt_out", "coordinator admin"),

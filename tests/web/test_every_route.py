@@ -5,8 +5,10 @@ from collections.abc import Callable
 import pytest
 from flask import Flask, url_for
 
+from gateway import store
 from gateway.people import ROLES
 from gateway.policy import MAY
+from tests.campaigning import started
 from tests.web.conftest import ORIGIN, Visitor
 from tests.web.world import World, busy_day
 from web.access import needed
@@ -23,6 +25,7 @@ def routes(app: Flask, world: World, ids: dict[str, int]) -> list[tuple[str, str
         "name": "north",
         "user_id": world.users["other"].id,
         "device_id": 1,
+        "campaign_id": started(world.db, world.users["coordinator"], world.rules, now=store.wall_ms()),
         "token": "not-a-token",
         "what": "pause",
         "span": "day",

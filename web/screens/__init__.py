@@ -3,6 +3,7 @@
 from flask import Blueprint
 
 from web.screens import (
+    campaigns,
     home,
     inbox,
     me,
@@ -18,6 +19,7 @@ from web.screens import (
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     home.bp,
+    campaigns.bp,
     send.bp,
     inbox.bp,
     uncertain.bp,

@@ -5,7 +5,7 @@ from datetime import time
 from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from gateway import board, cards, inbox, people, sessions
+from gateway import assignments, board, capacity, cards, inbox, people, sessions
 from gateway.hours import closes_at
 from gateway.rules import DAY_MS
 from gateway.store import moment, ms
@@ -37,6 +37,19 @@ def _said(at: time) -> str:
     return f"{at:%H:%M}"
 
 
+def offers() -> list[assignments.Offer]:
+    """What each running campaign has for this person now."""
+    db, now = data.db(), data.now()
+    if (
+        not access.can("approve")
+        or not db.execute("SELECT 1 FROM campaign WHERE state='running' LIMIT 1").fetchone()
+    ):
+        return []
+    return assignments.offers(
+        db, access.user(), data.rules(), capacity.rooms(db, data.config(), now=now), now=now
+    )
+
+
 @bp.get("/")
 @needs(SIGNED_IN)
 def page() -> ResponseReturnValue:
@@ -48,6 +61,7 @@ def page() -> ResponseReturnValue:
     return render_template(
         "home.html",
         counts=words.counts(),
+        offers=offers(),
         waiting=waiting,
         recents=cards.recent(db, user, rules=data.rules(), now=now, limit=8),
         shift=board.shift(db, user, since=day_start()),

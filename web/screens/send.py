@@ -7,7 +7,7 @@ form twice is one approval.
 from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from gateway import board, cards, conversations, outbox
+from gateway import assignments, board, capacity, cards, conversations, outbox
 from gateway.cards import Card, Recent
 from gateway.errors import Refused
 from gateway.policy import may_approve
@@ -15,7 +15,7 @@ from gateway.script import ruler_of
 from web import access, data, words
 from web.access import needs
 from web.forms import asked_id, field, go
-from web.screens.home import day_start
+from web.screens.home import day_start, offers
 
 bp = Blueprint("send", __name__, url_prefix="/send")
 MOST_PIPS = 25
@@ -61,6 +61,7 @@ def draw(card: Card | None, *, editing: bool, text: str | None = None) -> str:
     return render_template(
         "send.html",
         card=card,
+        offers=[] if card else offers(),
         counts=counts,
         recents=recents,
         undo=undoable(recents),
@@ -73,6 +74,21 @@ def draw(card: Card | None, *, editing: bool, text: str | None = None) -> str:
         editing=editing,
         text=words_now,
     )
+
+
+@bp.post("/take/<id:campaign_id>")
+@needs("approve")
+def take(campaign_id: int) -> ResponseReturnValue:
+    """The next batch of a campaign's people; then the first card."""
+    db, now = data.db(), data.now()
+    sims = capacity.rooms(db, data.config(), now=now)
+    try:
+        taken = assignments.take(db, campaign_id, access.user(), data.rules(), sims, now=now)
+    except Refused as answer:
+        words.tell(str(answer), "refused")
+        return go("home.page")
+    words.tell(f"{words.count(taken, 'person is', 'people are')} yours now.")
+    return go("send.page")
 
 
 @bp.post("/<id:message_id>/approve")

@@ -1,0 +1,301 @@
+"""Who texts whom: volunteers take a batch of a campaign's people; each one becomes a card when it is looked at.
+
+A *target* is open, then held by a volunteer, then texted (its first text approved), or skipped, or out. A first text is
+written (merged) when its card is shown, for the volunteer who sees it, so that what was shown is what is approved.
+
+Promises: nobody is in two batches; replies come before new people; no more people are handed out than the SIMs can take before
+the texts run out, nor than the canary lets, and the refusal says which. What nobody has looked at for `STALE_MS` is open again.
+
+Fails with `Refused`, a sentence for the volunteer.
+"""
+
+import json
+import sqlite3
+from dataclasses import dataclass
+
+from gateway import campaigns, canary, conversations, outbox, planning
+from gateway.campaigns import Campaign
+from gateway.errors import Refused
+from gateway.merge import Merged, Part, merge
+from gateway.message import GOING
+from gateway.people import User
+from gateway.planning import SimRoom
+from gateway.policy import may
+from gateway.rules import HOUR_MS, Rules
+from gateway.store import moment, write
+
+STALE_MS = HOUR_MS  # a batch that its volunteer has not touched is the room's again
+ON_HAND_MS = HOUR_MS // 4  # a volunteer was here so lately
+FEWEST = 1
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What one running campaign has for a volunteer now. `room` 0: none, and `why` says it."""
+
+    campaign: Campaign
+    left: int  # people nobody has taken yet
+    held: int  # people of it that this volunteer holds
+    room: int
+    why: str
+
+
+def offers(db: sqlite3.Connection, user: User, rules: Rules, sims: list[SimRoom], *, now: int) -> list[Offer]:
+    """Every running campaign, with how many people this volunteer may take."""
+    rows = db.execute("SELECT id FROM campaign WHERE state='running' ORDER BY started_at, id").fetchall()
+    return [_offer(db, campaigns.load(db, row["id"]), user, rules, sims, now) for row in rows]
+
+
+def _offer(
+    db: sqlite3.Connection, campaign: Campaign, user: User, rules: Rules, sims: list[SimRoom], now: int
+) -> Offer:
+    row = db.execute(
+        "SELECT coalesce(sum(state='open'), 0) AS left, coalesce(sum(state='held' AND holder_id=?), 0) AS held FROM target WHERE campaign_id=?",
+        [user.id, campaign.id],
+    ).fetchone()
+    room, why = _room(db, campaign, user, rules, sims, row["held"], now)
+    return Offer(campaign, row["left"], row["held"], min(room, row["left"]), why)
+
+
+def _room(
+    db: sqlite3.Connection,
+    campaign: Campaign,
+    user: User,
+    rules: Rules,
+    sims: list[SimRoom],
+    held: int,
+    now: int,
+) -> tuple[int, str]:
+    """How many more people this volunteer may take, and why not more when it is none."""
+    options = campaign.options
+    waiting = db.execute(
+        "SELECT count(*) FROM conversation WHERE holder_id=? AND waiting_at IS NOT NULL", [user.id]
+    ).fetchone()[0]
+    if waiting:
+        who = "One person waits" if waiting == 1 else f"{waiting} people wait"
+        return 0, f"{who} for your answer. Then the next batch is yours."
+    if held + options.batch > options.most_held:
+        return 0, f"You have {held} people open. Text them first."
+    if (governed := _replies_hold_back(db, options.replies_each, now)) is not None:
+        return 0, governed
+    birds = canary.room(db, campaign)
+    if birds == 0:
+        return 0, canary.wait_words(campaign)
+    minutes = planning.minutes_left(moment(now), rules.zone, rules.quiet)
+    if not minutes:
+        return (
+            0,
+            f"Texts leave between {rules.quiet.until:%H:%M} and {rules.quiet.from_:%H:%M}. Your list waits until then.",
+        )
+    spoken_for = db.execute(
+        "SELECT (SELECT count(*) FROM target WHERE state='held') "
+        f"+ (SELECT count(*) FROM message WHERE {GOING} AND state='approved')"
+    ).fetchone()[0]
+    able = planning.room_now(sims, minutes) - int(spoken_for)
+    if able <= 0:
+        return 0, _no_sim(sims)
+    limits = [options.batch, able]
+    if birds is not None:
+        limits.append(birds)
+    return min(limits), ""
+
+
+def _no_sim(sims: list[SimRoom]) -> str:
+    if not any(sim.ready for sim in sims):
+        return "No modem is ready. A technician looks at the Modems page; nothing is lost meanwhile."
+    return "The SIMs cannot take more first texts today: what is left of their limits is kept for replies. Tomorrow they can."
+
+
+def _replies_hold_back(db: sqlite3.Connection, each: int, now: int) -> str | None:
+    """More people wait for an answer than the volunteers on hand can manage: no new ones meanwhile."""
+    waiting = db.execute("SELECT count(*) FROM conversation WHERE waiting_at IS NOT NULL").fetchone()[0]
+    on_hand = db.execute(
+        "SELECT count(DISTINCT s.user_id) FROM session s JOIN user u ON u.id=s.user_id WHERE s.seen_at>? AND s.revoked_at IS NULL "
+        "AND u.disabled_at IS NULL AND u.role<>'technician'",
+        [now - ON_HAND_MS],
+    ).fetchone()[0]
+    if waiting <= each * max(1, on_hand):
+        return None
+    return f"{waiting} people wait for an answer. Answer some of them in the inbox; then new people come."
+
+
+def take(
+    db: sqlite3.Connection, campaign_id: int, user: User, rules: Rules, sims: list[SimRoom], *, now: int
+) -> int:
+    """Take the next batch; returns how many people. Refused with the reason when it is none."""
+    if not may(user.role, "approve"):
+        raise Refused("Your role does not send texts. Nothing was taken.")
+    with write(db):
+        campaign = campaigns.load(db, campaign_id)
+        if campaign.state != "running":
+            raise Refused(f"“{campaign.name}” is not running. {campaign.reason}")
+        offer = _offer(db, campaign, user, rules, sims, now)
+        if offer.room < FEWEST:
+            raise Refused(offer.why or "Everybody of this campaign is taken. Thank you!")
+        return db.execute(
+            "UPDATE target SET state='held', holder_id=?, held_at=? WHERE id IN "
+            "(SELECT id FROM target WHERE campaign_id=? AND state='open' ORDER BY id LIMIT ?)",
+            [user.id, now, campaign_id, offer.room],
+        ).rowcount
+
+
+def give_back(db: sqlite3.Connection, user_id: int, campaign_id: int | None = None) -> int:
+    """What this volunteer holds and has not texted is the room's again; returns how many people."""
+    with write(db):
+        return _free(
+            db,
+            "holder_id=:user AND (:campaign IS NULL OR campaign_id=:campaign)",
+            {"user": user_id, "campaign": campaign_id},
+        )
+
+
+def free_stale(db: sqlite3.Connection, *, now: int) -> int:
+    """Free what has been held for long without a text of its volunteer; returns how many people."""
+    stale = now - STALE_MS
+    if (
+        db.execute("SELECT 1 FROM target WHERE state='held' AND held_at<=? LIMIT 1", [stale]).fetchone()
+        is None
+    ):
+        return 0
+    with write(db):
+        return _free(
+            db,
+            "held_at<=:stale AND holder_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM ledger l WHERE l.user_id=target.holder_id AND l.at>:stale)",
+            {"stale": stale},
+        )
+
+
+def _free(db: sqlite3.Connection, where: str, values: dict[str, object]) -> int:
+    """Drafted ones keep their draft: it is everybody's card then, merged anew for whoever sees it."""
+    return db.execute(
+        "UPDATE target SET state=CASE WHEN message_id IS NULL THEN 'open' ELSE 'held' END, holder_id=NULL, held_at=NULL "
+        f"WHERE state='held' AND holder_id IS NOT NULL AND {where}",
+        values,
+    ).rowcount
+
+
+def move_batch(
+    db: sqlite3.Connection, campaign_id: int, from_id: int, to_id: int, *, by: User, now: int
+) -> int:
+    """A coordinator hands what one volunteer holds to another; returns how many people."""
+    campaigns.leads(by)
+    with write(db):
+        return db.execute(
+            "UPDATE target SET holder_id=?, held_at=? WHERE campaign_id=? AND state='held' AND holder_id=?",
+            [to_id, now, campaign_id, from_id],
+        ).rowcount
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a card shows beside the words of a campaign's text; empty for a text of none."""
+
+    campaign: str = ""
+    parts: tuple[Part, ...] = ()
+    listed: tuple[tuple[str, str], ...] = ()
+    source: str = ""
+
+
+def shown(db: sqlite3.Connection, message: sqlite3.Row, user: User, rules: Rules) -> Shown:
+    """The campaign's name, which of the words came from the list, and what the list says of the person."""
+    if message["target_id"] is None:
+        return Shown()
+    target = db.execute("SELECT * FROM target WHERE id=?", [message["target_id"]]).fetchone()
+    contact = db.execute("SELECT * FROM contact WHERE id=?", [target["contact_id"]]).fetchone()
+    campaign = campaigns.load(db, target["campaign_id"])
+    parts: tuple[Part, ...] = ()
+    if message["kind"] == 3 and message["created_by"] is None:
+        merged = _merged(db, campaign, target, user, rules)
+        parts = merged.parts if outbox.checked_text(merged.text) == message["text"] else ()
+    said = (contact["source"], contact["consented_on"] or "")
+    listed = tuple((name, str(value)) for name, value in json.loads(contact["fields"]).items() if value)
+    return Shown(campaign.name, parts, listed, ", ".join(part for part in said if part))
+
+
+def undrafted(db: sqlite3.Connection, user: User) -> int:
+    """People this volunteer holds whose card has not been written yet."""
+    row = db.execute(
+        "SELECT count(*) FROM target t JOIN campaign p ON p.id=t.campaign_id WHERE t.state='held' AND t.holder_id=? "
+        "AND t.message_id IS NULL AND p.state='running'",
+        [user.id],
+    ).fetchone()
+    return int(row[0])
+
+
+def draft_next(db: sqlite3.Connection, user: User, rules: Rules, *, now: int) -> int | None:
+    """Write the first text to the next person that this volunteer holds; returns its id, None when there is nobody. Inside a transaction."""
+    rows = db.execute(
+        "SELECT t.*, c.opted_out_at, c.holder_id AS kept_by, c.held_at AS kept_at FROM target t JOIN campaign p ON p.id=t.campaign_id "
+        "JOIN conversation c ON c.id=t.conversation_id WHERE t.state='held' AND t.holder_id=? AND t.message_id IS NULL AND p.state='running' "
+        "ORDER BY t.id LIMIT 50",
+        [user.id],
+    ).fetchall()
+    for row in rows:
+        if row["opted_out_at"] is not None:
+            db.execute(
+                "UPDATE target SET state='out', live=0, reason='Asked to stop.' WHERE id=?", [row["id"]]
+            )
+            continue
+        if row["kept_by"] not in (None, user.id) and conversations.fresh(row["kept_at"], now):
+            continue  # a colleague talks with them right now
+        return _draft(db, row, user, rules, now)
+    return None
+
+
+def _draft(db: sqlite3.Connection, target: sqlite3.Row, user: User, rules: Rules, now: int) -> int:
+    campaign = campaigns.load(db, target["campaign_id"])
+    turn = db.execute("SELECT count(*) FROM message WHERE target_id=?", [target["id"]]).fetchone()[0]
+    message_id = outbox.insert_draft(
+        db,
+        target["conversation_id"],
+        first_text(db, campaign, target, user, rules),
+        kind="first",
+        key=f"target:{target['id']}:{turn}",
+        channel="panel",
+        by=None,
+        rules=rules,
+        now=now,
+    )
+    db.execute(
+        "UPDATE message SET target_id=?, step='first', merged=? WHERE id=?",
+        [target["id"], campaign.revision, message_id],
+    )
+    db.execute("UPDATE target SET message_id=?, held_at=? WHERE id=?", [message_id, now, target["id"]])
+    return message_id
+
+
+def first_text(
+    db: sqlite3.Connection, campaign: Campaign, target: sqlite3.Row, user: User, rules: Rules
+) -> str:
+    """The first text as this person gets it from this volunteer."""
+    return outbox.checked_text(_merged(db, campaign, target, user, rules).text)
+
+
+def _merged(
+    db: sqlite3.Connection, campaign: Campaign, target: sqlite3.Row, user: User, rules: Rules
+) -> Merged:
+    texts = campaign.script.first.texts
+    values = campaigns.merge_values(db, campaign, target["contact_id"], user, rules)
+    return merge(texts[(target["wording"] or 0) % len(texts)], values)
+
+
+def refresh(db: sqlite3.Connection, message: sqlite3.Row, user: User, rules: Rules) -> None:
+    """Merge a first text anew when its campaign, its person or its volunteer is another than when it was written.
+
+    What somebody edited by hand stays as it is. Inside a transaction.
+    """
+    if (
+        message["target_id"] is None
+        or message["kind"] != 3
+        or message["created_by"] is not None
+        or message["state"] != "awaiting"
+    ):
+        return
+    target = db.execute("SELECT * FROM target WHERE id=?", [message["target_id"]]).fetchone()
+    campaign = campaigns.load(db, target["campaign_id"])
+    text = first_text(db, campaign, target, user, rules)
+    if (text, campaign.revision) != (message["text"], message["merged"]):
+        db.execute(
+            "UPDATE message SET text=?, merged=?, round=round+(text<>?) WHERE id=?",
+            [text, campaign.revision, text, message["id"]],
+        )

@@ -1,0 +1,356 @@
+"""Campaigns: from a template to a start, a pause and an end; who is in one.
+
+Promises: a campaign starts only when its script has no hole, says who writes and how to stop (`gateway/scriptcheck.py`), its
+facts are filled in, its list is ready, and, where the group wants it, a second coordinator has read it (`gateway/enrolment.py`
+starts one). A number is in one open campaign at a time, by the database's own word. What changes in a running campaign sends
+every waiting text of it back to a person. Closing one takes back what has not left. Nothing is ever deleted that somebody was
+texted by.
+
+Fails with `Refused`, in a sentence for the coordinator; nothing is half done then.
+"""
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+from gateway import factwords, people, scripts
+from gateway.errors import Refused
+from gateway.kinds import KINDS, LANGUAGES, Kind, kind
+from gateway.merge import name_of
+from gateway.moves import back_to_awaiting, move
+from gateway.people import User
+from gateway.policy import may
+from gateway.rules import DAY_MS, Rules
+from gateway.scripts import Script
+from gateway.store import write
+
+LONGEST_NAME = 80
+PAUSED = "Its campaign is paused; it leaves when a coordinator lets it go on."
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a coordinator may set of a campaign."""
+
+    batch: int = 25  # people a volunteer takes at once (10 to 25)
+    most_held: int = 50  # people one volunteer may have open, replies counted
+    cool_down_days: int = 3  # whoever was texted within these is left out
+    canary: int = 10  # first texts before it holds and looks
+    canary_minutes: int = 30
+    canary_failed_percent: int = 20
+    canary_stops: int = 2
+    replies_each: int = 8  # open replies a volunteer is thought to manage; more hold new batches back
+    purge_days: int = 90  # after its close only totals remain; 0: never
+
+
+@dataclass(frozen=True)
+class Campaign:
+    """One campaign as the pages and the rules see it."""
+
+    id: int
+    name: str
+    kind: Kind
+    language: str
+    state: str
+    reason: str
+    facts: Mapping[str, str]
+    script: Script
+    options: Options
+    revision: int
+    list_id: int | None
+    canary: str
+    canary_at: int | None
+    created_by: int | None
+    reviewed_by: int | None
+    created_at: int
+    started_at: int | None
+    closed_at: int | None
+
+    @property
+    def open(self) -> bool:
+        """Whether its people are kept from other campaigns."""
+        return self.state in ("running", "paused")
+
+    def words(self, rules: Rules) -> dict[str, str]:
+        """Its facts as they stand in a text, with the organisation."""
+        facts = factwords.words(self.kind, self.facts, self.language, rules.region)
+        return {**facts, "organisation": rules.organisation, "organization": rules.organisation}
+
+
+def leads(by: User) -> None:
+    """Refuse whoever does not run campaigns."""
+    if not may(by.role, "run_campaigns"):
+        raise Refused("Campaigns are a coordinator's. Nothing was changed.")
+
+
+def load(db: sqlite3.Connection, campaign_id: int) -> Campaign:
+    """One campaign; Refused when there is none."""
+    row = db.execute("SELECT * FROM campaign WHERE id=?", [campaign_id]).fetchone()
+    if row is None:
+        raise Refused("There is no such campaign.")
+    return _campaign(row)
+
+
+def _campaign(row: sqlite3.Row) -> Campaign:
+    return Campaign(
+        row["id"],
+        row["name"],
+        kind(row["kind"]),
+        row["language"],
+        row["state"],
+        row["reason"],
+        json.loads(row["facts"]),
+        scripts.load(row["script"]),
+        Options(**json.loads(row["options"])),
+        row["revision"],
+        row["list_id"],
+        row["canary"],
+        row["canary_at"],
+        row["created_by"],
+        row["reviewed_by"],
+        row["created_at"],
+        row["started_at"],
+        row["closed_at"],
+    )
+
+
+def everything(db: sqlite3.Connection, *, limit: int = 200) -> list[Campaign]:
+    """All campaigns, the open ones first, then the newest."""
+    rows = db.execute(
+        "SELECT * FROM campaign ORDER BY state NOT IN ('running','paused'), state='closed', id DESC LIMIT ?",
+        [limit],
+    )
+    return [_campaign(row) for row in rows]
+
+
+def create(db: sqlite3.Connection, name: str, kind_name: str, language: str, *, by: User, now: int) -> int:
+    """A draft from a kind's template; returns its id."""
+    leads(by)
+    if kind_name not in KINDS or language not in LANGUAGES:
+        raise Refused("Choose one of the five kinds and a language.")
+    script = scripts.dump(kind(kind_name).scripts[language])
+    with write(db):
+        return _insert(db, _free_name(db, name), kind_name, language, script, "{}", "{}", by, now)
+
+
+def clone(db: sqlite3.Connection, campaign_id: int, name: str, *, by: User, now: int) -> int:
+    """A new draft with another one's script, facts and options, and nobody in it."""
+    leads(by)
+    with write(db):
+        row = db.execute("SELECT * FROM campaign WHERE id=?", [campaign_id]).fetchone()
+        if row is None:
+            raise Refused("There is no such campaign.")
+        new = _free_name(db, name or f"{row['name']} again")
+        return _insert(
+            db, new, row["kind"], row["language"], row["script"], row["facts"], row["options"], by, now
+        )
+
+
+def _insert(
+    db: sqlite3.Connection,
+    name: str,
+    kind_name: str,
+    language: str,
+    script: str,
+    facts: str,
+    options: str,
+    by: User,
+    now: int,
+) -> int:
+    cursor = db.execute(
+        "INSERT INTO campaign (name, kind, language, state, facts, script, options, created_by, created_at) "
+        "VALUES (?,?,?,'draft',?,?,?,?,?)",
+        [name, kind_name, language, facts, script, options, by.id, now],
+    )
+    return int(cursor.lastrowid or 0)
+
+
+def _free_name(db: sqlite3.Connection, name: str) -> str:
+    name = " ".join(name.split())
+    if not name:
+        raise Refused("Give the campaign a name, so that the room knows what it is about.")
+    if len(name) > LONGEST_NAME:
+        raise Refused(f"The name has {len(name)} characters; at most {LONGEST_NAME} fit. Shorten it.")
+    if db.execute("SELECT 1 FROM campaign WHERE name=? AND state<>'closed'", [name]).fetchone():
+        raise Refused(f"A campaign is called “{name}” already. Give this one another name.")
+    return name
+
+
+def save(
+    db: sqlite3.Connection,
+    campaign_id: int,
+    *,
+    by: User,
+    now: int,
+    seen_revision: int,
+    name: str | None = None,
+    facts: Mapping[str, str] | None = None,
+    script: Script | None = None,
+    options: Options | None = None,
+    list_id: int | None = None,
+) -> int:
+    """Change what is given; returns the new revision. What stands on another coordinator's screen by then is refused there.
+
+    In an open campaign every waiting text is put back to a person, with the reason.
+    """
+    leads(by)
+    with write(db):
+        campaign = load(db, campaign_id)
+        if campaign.state == "closed":
+            raise Refused("This campaign is closed. Clone it to use it again. Nothing was changed.")
+        if seen_revision != campaign.revision:
+            raise Refused(
+                "Somebody changed this campaign meanwhile. Look at it again; nothing of yours was kept."
+            )
+        new_facts = campaign.facts if facts is None else factwords.checked(campaign.kind, facts)
+        if campaign.open and (gone := factwords.missing(campaign.kind, new_facts)):
+            raise Refused(
+                f"“{gone[0].label['en']}” cannot be empty while the campaign runs. Nothing was changed."
+            )
+        if list_id is not None and campaign.open:
+            raise Refused("The list of a campaign that has started stays. Clone it for another list.")
+        new_name = campaign.name if name in (None, campaign.name) else _free_name(db, name or "")
+        db.execute(
+            "UPDATE campaign SET name=?, facts=?, script=?, options=?, list_id=coalesce(?, list_id), revision=revision+1, "
+            "reviewed_by=NULL, state=CASE state WHEN 'review' THEN 'draft' ELSE state END WHERE id=?",
+            [
+                new_name,
+                json.dumps(new_facts, ensure_ascii=False),
+                scripts.dump(script or campaign.script),
+                json.dumps(asdict(options or campaign.options)),
+                list_id,
+                campaign_id,
+            ],
+        )
+        if campaign.open and (facts is not None or script is not None):
+            _void(db, campaign_id, actor=f"user:{by.id}", now=now)
+    return campaign.revision + 1
+
+
+def _void(db: sqlite3.Connection, campaign_id: int, *, actor: str, now: int) -> None:
+    """Every approval of this campaign that has not left goes back to a person: its facts or words have changed."""
+    reason = "The campaign was changed after this was approved."
+    rows = db.execute(
+        "SELECT m.id, m.round FROM message m JOIN target t ON t.id=m.target_id WHERE t.campaign_id=? "
+        "AND m.state IN ('approved','claimed') AND m.submitted_at IS NULL AND m.kind<>0",
+        [campaign_id],
+    ).fetchall()
+    for row in rows:
+        back_to_awaiting(db, "void", row, actor=actor, now=now, reason=reason)
+
+
+def ask_review(db: sqlite3.Connection, campaign_id: int, *, by: User) -> None:
+    """Lay a draft before a second coordinator."""
+    leads(by)
+    with write(db):
+        to_state(db, campaign_id, "review", ("draft",), f"{by.name} asks a second coordinator to read it.")
+
+
+def review(db: sqlite3.Connection, campaign_id: int, *, by: User, seen_revision: int) -> None:
+    """A second coordinator has read it: not the one who wrote it, and exactly what stands there now."""
+    leads(by)
+    with write(db):
+        campaign = load(db, campaign_id)
+        if campaign.created_by == by.id:
+            raise Refused("Somebody else reads it: you wrote this campaign.")
+        if campaign.revision != seen_revision:
+            raise Refused("It was changed after you opened it. Read it again.")
+        db.execute(
+            "UPDATE campaign SET reviewed_by=?, reason=? WHERE id=?",
+            [by.id, f"{by.name} has read it.", campaign_id],
+        )
+
+
+def abandon(db: sqlite3.Connection, campaign_id: int, *, by: User) -> None:
+    """Throw a draft away; one that has started is closed instead."""
+    leads(by)
+    with write(db):
+        campaign = load(db, campaign_id)
+        if campaign.state not in ("draft", "review"):
+            raise Refused("People were texted by it, so it is closed, not deleted. Nothing was changed.")
+        db.execute("DELETE FROM target WHERE campaign_id=?", [campaign_id])
+        db.execute("DELETE FROM campaign WHERE id=?", [campaign_id])
+
+
+def pause(db: sqlite3.Connection, campaign_id: int, *, by: User | None, reason: str = "") -> None:
+    """Hold it: no first text of it is offered or leaves; replies go on. `by` None: the software, which must say why."""
+    if by is not None:
+        leads(by)
+    with write(db):
+        to_state(
+            db,
+            campaign_id,
+            "paused",
+            ("running",),
+            reason or f"{by.name if by else 'The gateway'} paused it.",
+        )
+
+
+def resume(db: sqlite3.Connection, campaign_id: int, *, by: User) -> None:
+    """Go on, also with what waited; a canary that was stopped has a coordinator's word now."""
+    leads(by)
+    with write(db):
+        to_state(db, campaign_id, "running", ("paused",), "")
+        db.execute(
+            "UPDATE campaign SET canary=CASE WHEN canary IN ('stopped','waiting') THEN 'passed' ELSE canary END WHERE id=?",
+            [campaign_id],
+        )
+        db.execute(
+            "UPDATE message SET not_before=NULL, reason=NULL WHERE state='approved' AND reason=? "
+            "AND target_id IN (SELECT id FROM target WHERE campaign_id=?)",
+            [PAUSED, campaign_id],
+        )
+
+
+def close(db: sqlite3.Connection, campaign_id: int, *, by: User, now: int) -> int:
+    """End it: what has not left is taken back, its people are free for others. Answers to it still come in. Returns how many texts."""
+    leads(by)
+    with write(db):
+        campaign = load(db, campaign_id)
+        to_state(db, campaign_id, "closed", ("running", "paused"), f"{by.name} closed it.")
+        days = campaign.options.purge_days
+        db.execute(
+            "UPDATE campaign SET closed_at=?, purge_at=? WHERE id=?",
+            [now, now + days * DAY_MS if days else None, campaign_id],
+        )
+        waiting = db.execute(
+            "SELECT m.id FROM message m JOIN target t ON t.id=m.target_id WHERE t.campaign_id=? AND m.kind IN (2,3) "
+            "AND m.state IN ('awaiting','approved','claimed') AND m.submitted_at IS NULL",
+            [campaign_id],
+        ).fetchall()
+        for row in waiting:
+            move(db, "withdraw", row["id"], actor=f"user:{by.id}", now=now, reason="The campaign was closed.")
+        db.execute("UPDATE target SET live=0, holder_id=NULL, held_at=NULL, "
+                   "state=CASE state WHEN 'held' THEN 'open' ELSE state END WHERE campaign_id=?", [campaign_id])  # fmt: skip
+    return len(waiting)
+
+
+def to_state(
+    db: sqlite3.Connection, campaign_id: int, state: str, sources: tuple[str, ...], reason: str
+) -> None:
+    """Move a campaign; Refused when it is not in one of the states that it may leave."""
+    marks = ",".join("?" * len(sources))
+    moved = db.execute(
+        f"UPDATE campaign SET state=?, reason=? WHERE id=? AND state IN ({marks})",
+        [state, reason, campaign_id, *sources],
+    ).rowcount
+    if moved != 1:
+        raise Refused("Somebody was faster: the campaign is not as you saw it. Look at it again.")
+
+
+def merge_values(
+    db: sqlite3.Connection, campaign: Campaign, contact_id: int, volunteer: User, rules: Rules
+) -> dict[str, str]:
+    """What a text of this campaign to this person may hold, by placeholder name; the list's columns do not hide the group's own."""
+    row = db.execute("SELECT first_name, last_name, fields FROM contact WHERE id=?", [contact_id]).fetchone()
+    columns = {name_of(name): str(value) for name, value in json.loads(row["fields"]).items()}
+    full = " ".join(part for part in (row["first_name"], row["last_name"]) if part)
+    return {
+        **columns,
+        "first_name": row["first_name"],
+        "last_name": row["last_name"],
+        "name": full,
+        **campaign.words(rules),
+        "my_name": people.first_name(volunteer.name),
+    }

@@ -1,0 +1,98 @@
+"""A campaign's first few texts go ahead: how they arrive decides whether the rest opens (product rule 5).
+
+open -> waiting, when as many as the canary were approved -> passed, or stopped with the campaign paused and the reason.
+
+Promises: until it has passed, no more first texts than the canary are approved. A coordinator's *Go on* passes it.
+"""
+
+import sqlite3
+
+from gateway import campaigns
+from gateway.campaigns import Campaign
+from gateway.errors import Refused
+from gateway.store import write
+
+ENOUGH_REPORTS = 8
+MINUTE_MS = 60_000
+
+
+def room(db: sqlite3.Connection, campaign: Campaign) -> int | None:
+    """How many first texts the canary still lets be taken; None when it has passed."""
+    if campaign.canary == "passed":
+        return None
+    if campaign.canary != "open":
+        return 0
+    taken = db.execute(
+        "SELECT count(*) FROM target WHERE campaign_id=? AND state IN ('held','texted')", [campaign.id]
+    ).fetchone()[0]
+    return max(0, campaign.options.canary - int(taken))
+
+
+def wait_words(campaign: Campaign) -> str:
+    """Why nobody gets more people now."""
+    return (
+        f"The first {campaign.options.canary} are out. We look at how they arrive, for "
+        f"{campaign.options.canary_minutes} minutes or {ENOUGH_REPORTS} reports; then the rest opens by itself."
+    )
+
+
+def check_approval(db: sqlite3.Connection, campaign: Campaign) -> None:
+    """Refuse a first text beyond the canary, inside the transaction that approves it."""
+    if campaign.canary in ("waiting", "stopped"):
+        raise Refused(wait_words(campaign))
+
+
+def count_approval(db: sqlite3.Connection, campaign: Campaign, *, now: int) -> None:
+    """Called after the target became `texted`: the last one of the canary makes it wait."""
+    if campaign.canary != "open":
+        return
+    texted = db.execute(
+        "SELECT count(*) FROM target WHERE campaign_id=? AND state='texted'", [campaign.id]
+    ).fetchone()[0]
+    if texted >= campaign.options.canary:
+        db.execute("UPDATE campaign SET canary='waiting', canary_at=? WHERE id=?", [now, campaign.id])
+
+
+def judge(db: sqlite3.Connection, *, now: int) -> list[int]:
+    """Decide about every canary that waits; returns the campaigns that changed. Called once a minute."""
+    waiting = [
+        row["id"]
+        for row in db.execute("SELECT id FROM campaign WHERE canary='waiting' AND state='running'").fetchall()
+    ]
+    return [campaign_id for campaign_id in waiting if _judge(db, campaign_id, now)]
+
+
+def _judge(db: sqlite3.Connection, campaign_id: int, now: int) -> bool:
+    with write(db):
+        campaign = campaigns.load(db, campaign_id)
+        row = db.execute(
+            "SELECT count(*) AS n, coalesce(sum(m.state='delivered'), 0) AS delivered, "
+            "coalesce(sum(m.state IN ('failed','undelivered')), 0) AS failed, "
+            "coalesce(sum(m.state IN ('approved','claimed','submitted')), 0) AS unsent, coalesce(sum(c.opted_out_at>=t.texted_at), 0) AS stops "
+            "FROM target t JOIN message m ON m.id=t.message_id JOIN conversation c ON c.id=t.conversation_id "
+            "WHERE t.campaign_id=? AND t.state IN ('texted','out') AND t.texted_at IS NOT NULL",
+            [campaign_id],
+        ).fetchone()
+        since = campaign.canary_at or now
+        enough = row["delivered"] + row["failed"] >= min(ENOUGH_REPORTS, row["n"])
+        late = now - since >= campaign.options.canary_minutes * MINUTE_MS
+        if not enough and (not late or row["unsent"] == row["n"]):
+            return False
+        bad = row["failed"] * 100 >= campaign.options.canary_failed_percent * row["n"] > 0
+        stops = row["stops"] >= campaign.options.canary_stops
+        if not bad and not stops:
+            db.execute("UPDATE campaign SET canary='passed', canary_at=? WHERE id=?", [now, campaign_id])
+            return True
+        why = (
+            f"{row['failed']} of the first {row['n']} did not arrive"
+            if bad
+            else f"{row['stops']} of the first {row['n']} asked to stop"
+        )
+        campaigns.pause(
+            db,
+            campaign_id,
+            by=None,
+            reason=f"{why}. Nobody else was texted. Look at the list and the words; “Go on” sends the rest.",
+        )
+        db.execute("UPDATE campaign SET canary='stopped', canary_at=? WHERE id=?", [now, campaign_id])
+        return True

@@ -1,0 +1,185 @@
+"""The way into a campaign: what its script is checked against, who of its list is in it, and its start.
+
+Promises: nobody is offered before everybody is in; a number that another open campaign has is left out, with the reason; a
+start that was interrupted is pressed again and goes on. Long lists are taken in small commits, so that no station waits.
+
+Fails with `Refused`, in a sentence for the coordinator.
+"""
+
+import sqlite3
+from dataclasses import dataclass, replace
+
+from gateway import factwords
+from gateway.campaigns import Campaign, leads, load, to_state
+from gateway.errors import Refused
+from gateway.merge import name_of
+from gateway.people import User
+from gateway.rules import DAY_MS, Rules
+from gateway.scriptcheck import Ground, Problem, problems
+from gateway.store import write
+
+ENROLLED_AT_ONCE = 400  # people in one commit: stations wait no longer than for one of theirs
+
+
+def ground(db: sqlite3.Connection, campaign: Campaign, rules: Rules) -> Ground:
+    """What the script is checked against: the list's columns with how many people have each, and the facts."""
+    columns: dict[str, int] = {}
+    count = 0
+    if campaign.list_id is not None:
+        row = db.execute(
+            "SELECT count(*) AS n, coalesce(sum(c.first_name<>''), 0) AS first, coalesce(sum(c.last_name<>''), 0) AS last "
+            "FROM list_member m JOIN contact c ON c.id=m.contact_id WHERE m.list_id=?",
+            [campaign.list_id],
+        ).fetchone()
+        count = row["n"]
+        columns = {"first_name": row["first"], "last_name": row["last"]}
+        for field in db.execute(
+            "SELECT f.key AS name, sum(f.value<>'') AS n FROM list_member m JOIN contact c ON c.id=m.contact_id, json_each(c.fields) f "
+            "WHERE m.list_id=? GROUP BY f.key",
+            [campaign.list_id],
+        ):
+            columns[name_of(field["name"])] = field["n"]
+    facts = campaign.words(rules)
+    organisation = facts.pop("organisation")
+    return Ground(
+        organisation,
+        count,
+        columns,
+        facts,
+        own=("my_name", "organisation", "organization"),
+        language=campaign.language,
+    )
+
+
+def obstacles(db: sqlite3.Connection, campaign: Campaign, rules: Rules) -> tuple[list[str], list[Problem]]:
+    """What keeps it from starting: sentences about the campaign, and the script's own problems (also those that block nothing)."""
+    empty = factwords.missing(campaign.kind, campaign.facts)
+    said = [f"“{fact.label['en']}” is not filled in." for fact in empty]
+    ready = (
+        campaign.list_id is not None
+        and db.execute(
+            "SELECT 1 FROM contact_list WHERE id=? AND state='ready'", [campaign.list_id]
+        ).fetchone()
+    )
+    if not ready:
+        said.append("It has no list of people yet. Choose one, or bring one in.")
+    on = ground(db, campaign, rules)
+    # An empty fact is said once, and not again for each text that it stands in.
+    on = replace(on, facts={**on.facts, **{fact.name: "..." for fact in empty}})
+    return said, problems(campaign.script, on)
+
+
+def enrol(db: sqlite3.Connection, campaign_id: int, *, now: int, after: int = 0) -> int | None:
+    """Take the next people of the list into a campaign that has not started; returns where to go on, None when all are in.
+
+    One commit of `ENROLLED_AT_ONCE`; call it until it returns None, and pause between. Who may not be texted is in it too,
+    as `out` with the reason.
+    """
+    with write(db):
+        campaign = load(db, campaign_id)
+        if campaign.open or campaign.state == "closed":
+            raise Refused("It has started already.")
+        rows = db.execute(
+            "SELECT c.id, c.conversation_id, c.landline, v.opted_out_at, "
+            "(SELECT max(m.submitted_at) FROM message m WHERE m.conversation_id=c.conversation_id) AS texted_at, "
+            "(SELECT p.name FROM target t JOIN campaign p ON p.id=t.campaign_id WHERE t.conversation_id=c.conversation_id AND t.live=1) AS other "
+            "FROM list_member l JOIN contact c ON c.id=l.contact_id JOIN conversation v ON v.id=c.conversation_id "
+            "WHERE l.list_id=? AND c.id>? ORDER BY c.id LIMIT ?",
+            [campaign.list_id, after, ENROLLED_AT_ONCE],
+        ).fetchall()
+        wordings = len(campaign.script.first.texts)
+        for row in rows:
+            reason = _left_out(row, now - campaign.options.cool_down_days * DAY_MS)
+            db.execute(
+                "INSERT OR IGNORE INTO target (campaign_id, contact_id, conversation_id, state, reason, live, wording) VALUES (?,?,?,?,?,?,?)",
+                [campaign_id, row["id"], row["conversation_id"], "out" if reason else "open", reason, int(not reason), row["id"] % wordings],
+            )  # fmt: skip
+    return rows[-1]["id"] if len(rows) == ENROLLED_AT_ONCE else None
+
+
+def _left_out(row: sqlite3.Row, cooling_since: int) -> str:
+    if row["opted_out_at"] is not None:
+        return "Asked to stop."
+    if row["landline"]:
+        return "A landline: it cannot get texts."
+    if row["other"]:
+        return f"Is in “{row['other']}”, which is open."
+    if row["texted_at"] is not None and row["texted_at"] > cooling_since:
+        return "Was texted a short while ago."
+    return ""
+
+
+def unenrol(db: sqlite3.Connection, campaign_id: int) -> None:
+    """Take everybody out of a campaign that has not started, so that another list can be chosen."""
+    with write(db):
+        if load(db, campaign_id).state not in ("draft", "review"):
+            raise Refused("It has started already.")
+        db.execute("DELETE FROM target WHERE campaign_id=?", [campaign_id])
+
+
+def start(
+    db: sqlite3.Connection, campaign_id: int, *, by: User, rules: Rules, now: int, needs_review: bool
+) -> None:
+    """Begin: volunteers can take people of it from now on. Everybody of its list must be in it (`enrol`)."""
+    leads(by)
+    with write(db):
+        campaign = load(db, campaign_id)
+        said, found = obstacles(db, campaign, rules)
+        blocking = [f"{problem.title} ({problem.where})" for problem in found if problem.level == "blocks"]
+        if said or blocking:
+            raise Refused("It cannot start yet: " + " ".join([*said, *blocking]))
+        if needs_review and campaign.reviewed_by is None:
+            raise Refused("A second coordinator reads it first. Ask for that on its page.")
+        if (
+            db.execute(
+                "SELECT 1 FROM target WHERE campaign_id=? AND state='open' LIMIT 1", [campaign_id]
+            ).fetchone()
+            is None
+        ):
+            raise Refused("Nobody of its list may be texted now. Its page says why for each.")
+        to_state(db, campaign_id, "running", ("draft", "review"), "")
+        db.execute("UPDATE campaign SET started_at=? WHERE id=?", [now, campaign_id])
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How many of a campaign's people stand where."""
+
+    open: int
+    held: int
+    texted: int
+    skipped: int
+    out: int
+
+    @property
+    def people(self) -> int:
+        """All who may be texted, or were."""
+        return self.open + self.held + self.texted + self.skipped
+
+
+def progress(db: sqlite3.Connection, campaign_id: int) -> Progress:
+    """Count a campaign's people by their state."""
+    rows = db.execute(
+        "SELECT state, count(*) AS n FROM target WHERE campaign_id=? GROUP BY state", [campaign_id]
+    )
+    counted = {row["state"]: row["n"] for row in rows}
+    return Progress(*(counted.get(state, 0) for state in ("open", "held", "texted", "skipped", "out")))
+
+
+def left_out(db: sqlite3.Connection, campaign_id: int) -> list[tuple[str, int]]:
+    """Why people of the list are not texted, with how many, most first."""
+    return [
+        (row["reason"], row["n"])
+        for row in db.execute(
+            "SELECT reason, count(*) AS n FROM target WHERE campaign_id=? AND state='out' GROUP BY reason ORDER BY n DESC",
+            [campaign_id],
+        )
+    ]
+
+
+def volunteers(db: sqlite3.Connection) -> int:
+    """Who could text: everybody with such a role who may come in."""
+    row = db.execute(
+        "SELECT count(*) FROM user WHERE disabled_at IS NULL AND role IN ('volunteer','trainee')"
+    ).fetchone()
+    return int(row[0])

@@ -1,0 +1,66 @@
+"""What a campaign adds to the approval of one of its texts, inside the transaction that approves it.
+
+Promises: nothing of a paused or closed campaign is approved, no first text beyond the canary, and none whose words are of an
+earlier state of the campaign; what a text records is recorded with it.
+
+Fails with `Refused`; the approval is not written then.
+"""
+
+import sqlite3
+
+from gateway import campaigns, canary, recording
+from gateway.campaigns import PAUSED, Campaign
+from gateway.errors import Refused
+from gateway.message import KINDS
+from gateway.people import User
+from gateway.rules import HOUR_MS
+
+__all__ = ["LOOK_AGAIN_MS", "PAUSED", "approved", "check", "holds"]
+LOOK_AGAIN_MS = HOUR_MS // 12
+HELD_BACK = ("reminder", "first")  # what a pause holds; replies go on
+
+
+def check(db: sqlite3.Connection, message: sqlite3.Row) -> None:
+    """Refuse what may not be approved now."""
+    campaign = _campaign_of(db, message)
+    kind = KINDS[message["kind"]]
+    if campaign is None or kind not in HELD_BACK:
+        return
+    if campaign.state != "running":
+        raise Refused(f"“{campaign.name}” is {campaign.state}. {campaign.reason} Your text did not go out.")
+    if message["created_by"] is None and message["merged"] not in (None, campaign.revision):
+        raise Refused("The campaign was changed. Read the text again, then decide.")
+    if kind == "first":
+        canary.check_approval(db, campaign)
+
+
+def approved(db: sqlite3.Connection, message: sqlite3.Row, *, by: User, now: int) -> None:
+    """It is approved: record what goes with it; a first text makes its person texted, and the canary counts it."""
+    campaign = _campaign_of(db, message)
+    if campaign is None:
+        return
+    recording.at_approval(db, message, by=by, now=now)
+    if KINDS[message["kind"]] == "first":
+        db.execute(
+            "UPDATE target SET state='texted', texted_at=? WHERE id=? AND message_id=?",
+            [now, message["target_id"], message["id"]],
+        )
+        canary.count_approval(db, campaign, now=now)
+
+
+def holds(db: sqlite3.Connection, message: sqlite3.Row) -> bool:
+    """Whether its campaign holds this approved text back; asked by the station."""
+    if message["target_id"] is None or KINDS[message["kind"]] not in HELD_BACK:
+        return False
+    row = db.execute(
+        "SELECT p.state FROM target t JOIN campaign p ON p.id=t.campaign_id WHERE t.id=?",
+        [message["target_id"]],
+    ).fetchone()
+    return row is not None and row["state"] != "running"
+
+
+def _campaign_of(db: sqlite3.Connection, message: sqlite3.Row) -> Campaign | None:
+    if message["target_id"] is None:
+        return None
+    row = db.execute("SELECT campaign_id FROM target WHERE id=?", [message["target_id"]]).fetchone()
+    return campaigns.load(db, row["campaign_id"])

@@ -1,0 +1,73 @@
+"""The five kinds of campaign, each with its template: what it asks, records, and the whole script in every language.
+
+Pure but for reading our own files once (`gateway/templates/KIND.toml`). A kind is data: what its numbers mean is in
+`gateway/boards.py`.
+
+Promises: every script here passes `gateway/scriptcheck.py` once the required facts are filled in. Fails with KeyError for
+a kind that does not exist; forms choose from `KINDS`.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Literal
+
+from gateway.scripts import Script, load
+
+KINDS = ("voter", "event", "recruitment", "advocacy", "fundraising")
+LANGUAGES = ("en", "es")
+Type = Literal["text", "number", "money", "date", "time", "choice"]
+
+
+@dataclass(frozen=True)
+class Fact:
+    """What is true of the whole campaign: its day, its place, its goal. Its name is a placeholder too."""
+
+    name: str
+    type: Type
+    label: Mapping[str, str]
+    required: bool
+
+
+@dataclass(frozen=True)
+class Field:
+    """What is recorded of one person. `values`: what a choice may be."""
+
+    name: str
+    type: Type
+    label: Mapping[str, str]
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of campaign; `label` and `asks` by language."""
+
+    name: str
+    label: Mapping[str, str]
+    asks: Mapping[str, str]
+    facts: tuple[Fact, ...]
+    fields: tuple[Field, ...]
+    scripts: Mapping[str, Script]
+
+    def field(self, name: str) -> Field | None:
+        """The field of this name."""
+        return next((field for field in self.fields if field.name == name), None)
+
+
+@cache
+def kind(name: str) -> Kind:
+    """One kind with its template."""
+    if name not in KINDS:
+        raise KeyError(name)
+    raw = tomllib.loads((files("gateway") / "templates" / f"{name}.toml").read_text(encoding="utf-8"))
+    return Kind(
+        name,
+        raw["label"],
+        raw["asks"],
+        tuple(Fact(f["name"], f["type"], f["label"], f.get("required", False)) for f in raw["facts"]),
+        tuple(Field(f["name"], f["type"], f["label"], tuple(f.get("values", ()))) for f in raw["fields"]),
+        {language: load(raw[language]) for language in LANGUAGES},
+    )

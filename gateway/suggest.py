@@ -1,0 +1,77 @@
+"""What a reply may mean: the answer of the present step that it reads as, for a person to confirm.
+
+Pure. Suggests and never decides: nothing is recorded before somebody taps. When a reply reads as two different answers,
+or as none, there is no suggestion.
+
+Promises: `YES 2` is "yes" with the number 2; `no thanks` is "no", and "yes, no problem" is nothing; the time grows with
+the length of the text. It never fails.
+"""
+
+from dataclasses import dataclass
+
+from gateway.letters import split
+from gateway.scripts import Choice, Step
+
+NUMBERS = {
+    "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
+    "uno": 1, "una": 1, "dos": 2, "tres": 3, "cuatro": 4, "cinco": 5, "seis": 6, "siete": 7, "ocho": 8, "nueve": 9, "diez": 10,
+}  # fmt: skip
+MOST_WORDS = 40
+SURE_WORDS = 4  # a reply that is little more than the answer
+MOST = 1_000_000
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """What a reply reads as. `number` is one that stands in it (seats, an amount); `sure`: it says little else."""
+
+    choice: Choice
+    number: int | None
+    sure: bool
+
+
+def number_in(words: list[str]) -> int | None:
+    """The one number of a reply; None when there is none, or more than one."""
+    found = {
+        int(word) if word.isascii() and word.isdecimal() and len(word) <= 7 else NUMBERS.get(word, 0)
+        for word in words
+    } - {0}
+    return found.pop() if len(found) == 1 and max(found) <= MOST else None
+
+
+def suggestion(step: Step, text: str) -> Suggestion | None:
+    """The answer of this step that a reply reads as."""
+    words = split(text)[0][:MOST_WORDS]
+    if not words:
+        return None
+    number = number_in(words)
+    line = f" {' '.join(words)} "
+    hits = [(choice, length) for choice in step.choices if (length := _longest(choice, line))]
+    if not hits:
+        only_number = number is not None and len(words) <= 2
+        counting = [choice for choice in step.choices if choice.number] if only_number else []
+        return Suggestion(counting[0], number, sure=True) if len(counting) == 1 else None
+    best = max(length for _, length in hits)
+    longest = [choice for choice, length in hits if length == best]
+    # A longer phrase that holds the shorter one wins ("not sure" over "sure"); two separate answers win nothing.
+    if len(longest) > 1 or any(
+        not _inside(choice, longest[0], line) for choice, length in hits if length < best
+    ):
+        return None
+    return Suggestion(longest[0], number, sure=len(words) <= SURE_WORDS)
+
+
+def _phrases(choice: Choice) -> list[str]:
+    return [" ".join(split(read)[0]) for read in choice.reads]
+
+
+def _longest(choice: Choice, line: str) -> int:
+    return max((len(phrase) for phrase in _phrases(choice) if phrase and f" {phrase} " in line), default=0)
+
+
+def _inside(shorter: Choice, longer: Choice, line: str) -> bool:
+    """Whether every reading of `shorter` in the line stands within a reading of `longer`."""
+    for phrase in sorted(_phrases(longer), key=len, reverse=True):
+        if phrase:
+            line = line.replace(f" {phrase} ", "  ")
+    return not any(phrase and f" {phrase} " in line for phrase in _phrases(shorter))

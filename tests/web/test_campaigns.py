@@ -1,0 +1,77 @@
+"""A coordinator's campaign pages: from a kind to a start, and what stands in the way."""
+
+import re
+from collections.abc import Callable
+
+from gateway import campaigns, store
+from tests.campaigning import FACTS, bring_in, drafted, started
+from tests.web.conftest import Visitor
+from tests.web.world import World, modems
+
+Visit = Callable[..., Visitor]
+
+
+def test_from_a_kind_to_a_start(world: World, visit: Visit) -> None:
+    modems(world)
+    list_id = bring_in(world.db, now=store.wall_ms())
+    cleo = visit("coordinator")
+    cleo.get("/campaigns/new")
+    made = cleo.post("/campaigns/new", name="Rent hearing", kind="event", language="en")
+    path = made.headers["Location"]
+    page = cleo.get(path).get_data(as_text=True)
+    assert "“Day” is not filled in." in page
+    assert "It has no list of people yet" in page
+
+    facts = {
+        f"fact_{name}": FACTS.get(name, "")
+        for name in ("event", "day", "hour", "place", "seats", "next_event")
+    }
+    cleo.post(f"{path}/facts", revision="1", name="Rent hearing", **facts)
+    cleo.post(f"{path}/list", revision="2", list_id=str(list_id))
+    page = cleo.get(path).get_data(as_text=True)
+
+    assert "the start" not in page
+    assert "Says how to stop" in page
+    assert "One day is enough with 1 SIM." in page
+    assert "<mark>Rosa</mark>" in page
+    assert cleo.post(f"{path}/start").status_code == 303
+    assert campaigns.load(world.db, int(path.rsplit("/", 1)[1])).state == "running"
+    assert "Take the next 6" in visit().get("/").get_data(as_text=True)
+
+
+def test_a_start_that_cannot_be_says_why_and_changes_nothing(world: World, visit: Visit) -> None:
+    cleo = visit("coordinator")
+    campaign_id = campaigns.create(
+        world.db, "Empty", "voter", "es", by=world.users["coordinator"], now=store.wall_ms()
+    )
+    cleo.get(f"/campaigns/{campaign_id}")
+    answer = cleo.post(f"/campaigns/{campaign_id}/start")
+    assert answer.status_code == 409
+    assert "It cannot start yet" in answer.get_data(as_text=True)
+    assert campaigns.load(world.db, campaign_id).state == "draft"
+
+
+def test_what_a_colleague_changed_meanwhile_is_not_overwritten(world: World, visit: Visit) -> None:
+    now = store.wall_ms()
+    campaign_id = drafted(world.db, world.users["coordinator"], bring_in(world.db, now=now), now=now)
+    cleo = visit("coordinator")
+    cleo.get(f"/campaigns/{campaign_id}")
+    facts = {f"fact_{name}": "x" for name in ("event", "day", "hour", "place", "seats", "next_event")}
+    answer = cleo.post(f"/campaigns/{campaign_id}/facts", revision="1", name="Mine", **facts)
+    assert answer.status_code == 409
+    assert campaigns.load(world.db, campaign_id).name == "Rent hearing"
+
+
+def test_pause_go_on_and_close_are_one_press_each(world: World, visit: Visit) -> None:
+    campaign_id = started(world.db, world.users["coordinator"], world.rules, now=store.wall_ms())
+    cleo = visit("coordinator")
+    path = f"/campaigns/{campaign_id}"
+    cleo.get(path)
+    for what, state in (("pause", "paused"), ("resume", "running"), ("close", "closed")):
+        cleo.post(f"{path}/{what}")
+        assert campaigns.load(world.db, campaign_id).state == state
+    page = cleo.get(path).get_data(as_text=True)
+    assert "Cleo closed it." in page
+    again = cleo.post(f"{path}/clone").headers["Location"]
+    assert again != path
+    assert re.search(r"<h1[^>]*>Rent hearing again</h1>", cleo.get(again).get_data(as_text=True))

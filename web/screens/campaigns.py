@@ -1,0 +1,256 @@
+"""Campaigns for coordinators: choose a kind, fill in its facts, choose a list, read what stands in the way, start; pause, go on, close.
+
+Promises: a form that was drawn before somebody else's change keeps nothing; a start that was interrupted is pressed again.
+"""
+
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+
+from flask import Blueprint, render_template, request
+from flask.typing import ResponseReturnValue
+
+from gateway import campaigns, capacity, enrolment, planning
+from gateway.campaigns import Campaign
+from gateway.errors import Refused
+from gateway.kinds import KINDS, LANGUAGES, kind
+from gateway.merge import merge
+from gateway.script import ruler_of
+from gateway.scriptcheck import right
+from gateway.store import moment, ms
+from web import access, data, words
+from web.access import needs
+from web.forms import choice, field, go
+
+bp = Blueprint("campaigns", __name__, url_prefix="/campaigns")
+LANGUAGE_WORDS = {"en": "English", "es": "Español"}
+BREATH_S = 0.02  # between two commits of a long list: stations come in between
+MOST = {"batch": (10, 25), "cool_down_days": (0, 90), "canary": (1, 100), "purge_days": (0, 3650)}
+
+
+def loaded(campaign_id: int) -> Campaign:
+    """The campaign that the address names."""
+    return campaigns.load(data.db(), campaign_id)
+
+
+@bp.get("")
+@needs("run_campaigns")
+def page() -> ResponseReturnValue:
+    """All of them, with how far they are."""
+    db = data.db()
+    listed = campaigns.everything(db)
+    return render_template(
+        "campaigns.html",
+        campaigns=listed,
+        progress={c.id: enrolment.progress(db, c.id) for c in listed if c.open},
+    )
+
+
+@bp.get("/new")
+@needs("run_campaigns")
+def ask_new() -> ResponseReturnValue:
+    """The five kinds."""
+    return draw_new()
+
+
+def draw_new(*, name: str = "", of: str = "event", language: str = "en", wrong: str = "") -> str:
+    """The form for a new one."""
+    kinds = [kind(each) for each in KINDS]
+    return render_template(
+        "campaign_new.html",
+        kinds=kinds,
+        languages=LANGUAGE_WORDS,
+        name=name,
+        of=of,
+        language=language,
+        wrong=wrong,
+    )
+
+
+@bp.post("/new")
+@needs("run_campaigns")
+def create() -> ResponseReturnValue:
+    """A draft from a template."""
+    name, of, language = field("name"), choice("kind", KINDS), choice("language", LANGUAGES)
+    try:
+        made = campaigns.create(data.db(), name, of, language, by=access.user(), now=data.now())
+    except Refused as answer:
+        return draw_new(name=name, of=of, language=language, wrong=str(answer)), 409
+    return go("campaigns.detail", campaign_id=made)
+
+
+@bp.get("/<id:campaign_id>")
+@needs("run_campaigns")
+def detail(campaign_id: int) -> ResponseReturnValue:
+    """One campaign: what is missing before its start, or how it goes."""
+    return draw(loaded(campaign_id))
+
+
+def draw(campaign: Campaign, *, facts: Mapping[str, str] | None = None, wrong: str = "") -> str:
+    """The page of one campaign."""
+    db, rules = data.db(), data.rules()
+    said, found = (
+        enrolment.obstacles(db, campaign, rules) if campaign.state in ("draft", "review") else ([], [])
+    )
+    ground = enrolment.ground(db, campaign, rules)
+    plan = plan_of(campaign, ground.people)
+    lists = db.execute("SELECT id, name, (SELECT count(*) FROM list_member m WHERE m.list_id=l.id) AS people FROM contact_list l "
+                       "WHERE state='ready' ORDER BY id DESC LIMIT 100").fetchall()  # fmt: skip
+    return render_template(
+        "campaign.html",
+        campaign=campaign,
+        facts=campaign.facts if facts is None else facts,
+        said=said,
+        problems=found,
+        right=right(campaign.script, ground),
+        lists=lists,
+        plan=plan,
+        ends=ms(plan.ends) if plan.ends else None,
+        example=example_of(campaign),
+        progress=enrolment.progress(db, campaign.id),
+        languages=LANGUAGE_WORDS,
+        wrong=wrong,
+    )
+
+
+def example_of(campaign: Campaign) -> list[tuple[str, str]]:
+    """The first text as the first person of the list reads it, in parts."""
+    db = data.db()
+    row = db.execute(
+        "SELECT contact_id FROM list_member WHERE list_id=? ORDER BY contact_id LIMIT 1", [campaign.list_id]
+    ).fetchone()
+    facts = campaign.words(data.rules())
+    values = {**facts, "my_name": access.user().name.split()[0]}
+    if row is not None:
+        values = campaigns.merge_values(db, campaign, row["contact_id"], access.user(), data.rules())
+    return list(merge(campaign.script.first.texts[0], values).parts)
+
+
+def plan_of(campaign: Campaign, people: int) -> planning.Plan:
+    """What it takes with the modems and the volunteers of now."""
+    db, now = data.db(), data.now()
+    words_now = "".join(part for _, part in example_of(campaign))
+    left = enrolment.progress(db, campaign.id)
+    todo = left.open + left.held if campaign.open else people
+    return planning.plan(
+        todo,
+        todo * ruler_of(words_now).segments,
+        capacity.rooms(db, data.config(), now=now),
+        volunteers=max(1, enrolment.volunteers(db)),
+        now=moment(now),
+        zone=data.rules().zone,
+        quiet=data.rules().quiet,
+    )
+
+
+@bp.post("/<id:campaign_id>/facts")
+@needs("run_campaigns")
+def facts(campaign_id: int) -> ResponseReturnValue:
+    """Keep name and facts."""
+    campaign = loaded(campaign_id)
+    typed = {fact.name: field(f"fact_{fact.name}", 400) for fact in campaign.kind.facts}
+    try:
+        save(campaign, name=field("name"), facts=typed)
+    except Refused as answer:
+        return draw(campaign, facts=typed, wrong=str(answer)), 409
+    words.tell("Kept.")
+    return go("campaigns.detail", campaign_id=campaign_id)
+
+
+@bp.post("/<id:campaign_id>/list")
+@needs("run_campaigns")
+def choose_list(campaign_id: int) -> ResponseReturnValue:
+    """Who it is for."""
+    campaign = loaded(campaign_id)
+    chosen = field("list_id")
+    if not chosen.isdigit():
+        raise Refused("Choose a list. If there is none yet, bring one in on the Lists page.")
+    enrolment.unenrol(data.db(), campaign_id)
+    save(campaign, list_id=int(chosen))
+    words.tell("The list is chosen.")
+    return go("campaigns.detail", campaign_id=campaign_id)
+
+
+@bp.post("/<id:campaign_id>/options")
+@needs("run_campaigns")
+def options(campaign_id: int) -> ResponseReturnValue:
+    """How many at once, how careful at first, how long it is kept."""
+    campaign = loaded(campaign_id)
+    chosen: dict[str, int] = {}
+    for name, (least, most) in MOST.items():
+        typed = field(name, 10)
+        if not (typed.isascii() and typed.isdecimal()) or not least <= int(typed) <= most:
+            return draw(
+                campaign, wrong=f"A number from {least} to {most} is needed there; “{typed}” is none."
+            ), 409
+        chosen[name] = int(typed)
+    save(campaign, options=replace(campaign.options, **chosen))
+    words.tell("Kept.")
+    return go("campaigns.detail", campaign_id=campaign_id)
+
+
+def save(campaign: Campaign, **changes: object) -> None:
+    """Keep what is given, unless somebody changed the campaign after this form was drawn."""
+    seen = field("revision", 12)
+    campaigns.save(
+        data.db(),
+        campaign.id,
+        by=access.user(),
+        now=data.now(),
+        seen_revision=int(seen) if seen.isdigit() else -1,
+        **changes,  # type: ignore[arg-type]
+    )
+
+
+@bp.post("/<id:campaign_id>/start")
+@needs("run_campaigns")
+def start(campaign_id: int) -> ResponseReturnValue:
+    """Take everybody of the list in, then let volunteers have them."""
+    db = data.db()
+    campaign = loaded(campaign_id)
+    after: int | None = 0
+    while after is not None:
+        after = enrolment.enrol(db, campaign_id, now=data.now(), after=after)
+        if after is not None:
+            time.sleep(BREATH_S)
+    try:
+        enrolment.start(
+            db, campaign_id, by=access.user(), rules=data.rules(), now=data.now(), needs_review=False
+        )
+    except Refused as answer:
+        return draw(campaign, wrong=str(answer)), 409
+    words.tell(f"“{campaign.name}” has started. Volunteers see it on their home page.")
+    return go("campaigns.detail", campaign_id=campaign_id)
+
+
+@bp.post("/<id:campaign_id>/<any(pause, resume, close, abandon, clone):what>")
+@needs("run_campaigns")
+def act(campaign_id: int, what: str) -> ResponseReturnValue:
+    """Pause, go on, close; throw a draft away; use it again."""
+    db, by, now = data.db(), access.user(), data.now()
+    campaign = loaded(campaign_id)
+    if what == "pause":
+        campaigns.pause(db, campaign_id, by=by)
+        words.tell("Paused. No first text of it leaves until somebody lets it go on; answers do.")
+    elif what == "resume":
+        campaigns.resume(db, campaign_id, by=by)
+        words.tell("It goes on.")
+    elif what == "close":
+        back = campaigns.close(db, campaign_id, by=by, now=now)
+        words.tell(
+            f"Closed. {words.count(back, 'text', 'texts')} that had not left {'was' if back == 1 else 'were'} taken back."
+        )
+    elif what == "abandon":
+        campaigns.abandon(db, campaign_id, by=by)
+        words.tell(f"“{campaign.name}” is gone. Nobody had been texted.")
+        return go("campaigns.page")
+    else:
+        return go("campaigns.detail", campaign_id=campaigns.clone(db, campaign_id, "", by=by, now=now))
+    return go("campaigns.detail", campaign_id=campaign_id)
+
+
+@bp.before_request
+def remember_length() -> None:
+    """Facts and options are short; a form with more fields than a campaign has is no form of ours."""
+    if len(request.form) > 40:
+        raise Refused("That form has more fields than this page. Nothing was changed.")
