@@ -59,12 +59,16 @@ def kill_table(kills: Kills) -> str:
 
 
 def write(folder: Path, found: Found, kills: Kills, when: str, machine: str) -> None:
-    """Put it all into the manual."""
+    """Put it all into the manual; a part that was not run keeps its figures from before."""
+    kept = folder / "bench.json"
+    if kept.exists() and not (found and kills):
+        before = json.loads(kept.read_text())
+        found, kills = found or before["measures"], kills or before["kills"]
     names = list(dict.fromkeys(name for figures in found.values() for name in figures))
     title = f"Textbank and its peers on the same virtual modems, {when}, {machine}."
     (folder / "bench.svg").write_text(svg(found, title))
     facts = {"when": when, "machine": machine, "measures": found, "kills": kills}
-    (folder / "bench.json").write_text(json.dumps(facts, indent=1, sort_keys=True) + "\n")
+    kept.write_text(json.dumps(facts, indent=1, sort_keys=True) + "\n")
     page = (folder / "bench.md").read_text()
     head, _, rest = page.partition(BEGIN)
     _, _, tail = rest.partition(END)

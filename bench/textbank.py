@@ -28,7 +28,11 @@ class Running(Group):
         self.processes = [self._start("-m", "gateway", "gateway")] + (
             [self._start("-m", "web")] if panel else []
         )
-        self.wait_ready()
+        try:
+            self.wait_ready()
+        except BaseException:
+            self.close()  # one that is left would take the modems of the next
+            raise
 
     def _start(self, *words: str) -> "subprocess.Popen[bytes]":
         with (self.folder / "log").open("ab") as log:

@@ -36,7 +36,18 @@ from tests.web.world import HELLO, World
 from web import create_app
 
 GROWING = {
-    *("message", "event", "segment", "ledger", "conversation", "inbound", "arrival", "report", "sim_person", "opt_out"),
+    *(
+        "message",
+        "event",
+        "segment",
+        "ledger",
+        "conversation",
+        "inbound",
+        "arrival",
+        "report",
+        "sim_person",
+        "opt_out",
+    ),
     *("contact", "list_row", "list_member", "target", "answer", "note", "tag"),
 }
 BOUNDED = {  # what reads a growing table from its end, and what bounds it
