@@ -75,6 +75,18 @@ def name_of(row: Mapping[str, object] | sqlite3.Row) -> str:
     return str(row["name"]) or numbers.masked(str(row["number"]))
 
 
+def may_be_texted(conversation: Mapping[str, object] | sqlite3.Row, rules: Rules) -> tuple[str, ...]:
+    """The zones of this person's clock; Refused when nobody can be texted there, or they asked to stop."""
+    if not numbers.is_person(str(conversation["number"])):
+        raise Refused(
+            f"Nobody can be texted at “{conversation['number']}”: it is no person's number. Nothing was queued."
+        )
+    if conversation["opted_out_at"] is not None:
+        name = name_of(conversation)
+        raise Refused(f"{name} asked to stop. Nothing was queued, and nothing can be until they text START.")
+    return zones(conversation, rules)
+
+
 def held_by_another(row: sqlite3.Row, user: User, now: int) -> bool:
     """True while somebody else's hold on this conversation is fresh."""
     return row["holder_id"] not in (None, user.id) and fresh(row["held_at"], now)

@@ -151,7 +151,7 @@ def _expiry(
         return 0
     found = db.execute("SELECT * FROM conversation WHERE number=?", [row.number]).fetchone()
     person = found or {"number": row.number, "name": "", "zone": None, "opted_out_at": None}
-    zones = outbox.may_be_texted(person, rules)
+    zones = conversations.may_be_texted(person, rules)
     if zones not in ends:  # a list of one town has one
         ends[zones] = outbox.expiry("first", zones, rules, now)
     return ends[zones]

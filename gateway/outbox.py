@@ -10,7 +10,6 @@ written then.
 """
 
 import sqlite3
-from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -142,18 +141,6 @@ def known_draft(db: sqlite3.Connection, key: str | None, number: str, text: str)
     return int(known["id"])
 
 
-def may_be_texted(conversation: Mapping[str, object] | sqlite3.Row, rules: Rules) -> tuple[str, ...]:
-    """The zones of this person's clock; Refused when nobody can be texted there, or they asked to stop."""
-    if not numbers.is_person(str(conversation["number"])):
-        raise Refused(
-            f"Nobody can be texted at “{conversation['number']}”: it is no person's number. Nothing was queued."
-        )
-    if conversation["opted_out_at"] is not None:
-        name = conversations.name_of(conversation)
-        raise Refused(f"{name} asked to stop. Nothing was queued, and nothing can be until they text START.")
-    return conversations.zones(conversation, rules)
-
-
 def insert_draft(
     db: sqlite3.Connection,
     conversation_id: int,
@@ -170,7 +157,7 @@ def insert_draft(
 ) -> int:
     """A draft in a conversation that exists, to exactly its number; `text` is checked already. Returns its id."""
     row = db.execute("SELECT * FROM conversation WHERE id=?", [conversation_id]).fetchone()
-    zones = may_be_texted(row, rules)
+    zones = conversations.may_be_texted(row, rules)
     cursor = db.execute(
         "INSERT INTO message (conversation_id, kind, state, text, draft_key, channel, created_by, created_at, expires_at, resend_of) "
         "VALUES (?,?,'awaiting',?,?,?,?,?,?,?)",
