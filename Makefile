@@ -6,7 +6,7 @@ RECORDS := .venv/not-run
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --no-annotate $(if $(UPGRADE),--upgrade)
 
-.PHONY: help demo run setup test test-peers soak lint format lock rules install-udev bench clean
+.PHONY: help demo run setup test test-peers soak fuzz lint format lock rules install-udev bench clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,9 +36,15 @@ test-peers:  ## gammu, smsd, gnokii, Kannel, ModemManager and python-gsmmodem dr
 	@./setup.sh peers
 	@$(BIN)/pytest -q -m "peer"
 
-soak:  ## houses by seed for SECONDS=600 from seed FIRST=0 on; SEED=7 shows one with all that happened
+soak:  ## houses by seed for SECONDS=600 from seed FIRST=0 on, then KILLS=500 of real gateways; SEED=7 or STREET=7 shows one; POWER=1: power cuts
 	@./setup.sh test
-	@$(PY) -m tests.scenarios.simulation $(if $(SEED),--seed $(SEED),--seconds $(or $(SECONDS),600) --first $(or $(FIRST),0))
+	@$(if $(STREET),true,$(PY) -m tests.scenarios.$(if $(POWER),power,simulation) $(if $(SEED),--seed $(SEED),--seconds $(or $(SECONDS),600) --first $(or $(FIRST),0)))
+	@$(if $(or $(SEED),$(POWER)),true,$(PY) -m tests.scenarios.kills --first $(or $(FIRST),0) $(if $(STREET),--kills $(or $(KILLS),12) --street $(STREET),--kills $(or $(KILLS),500)))
+
+fuzz:  ## octets of strangers by coverage for SECONDS=300: decoder, line reader, modem; then MACHINES=300 outboxes and inboxes
+	@./setup.sh test
+	@$(PY) -m tests.fuzz --seconds $(or $(SECONDS),300) $(if $(ONLY),--only $(ONLY))
+	@MACHINES=$(or $(MACHINES),300) $(BIN)/pytest -q -o faulthandler_timeout=0 tests/gateway/test_outbox_machine.py tests/gateway/test_inbox_machine.py
 
 lint:  ## ruff and mypy
 	@./setup.sh test

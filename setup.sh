@@ -2,7 +2,7 @@
 # Makes this folder ready to work: ./setup.sh run | test | peers   (the Makefile calls it; calling it again costs nothing)
 #
 # run    .venv with what the lock file names, checked by hash, and .venv/bin/textbank
-# test   that, with the tools of the tests: Debian's Chromium, DejaVu fonts, ser2net, and umockdev (USB sticks that are not there)
+# test   that, with the tools of the tests: Debian's Chromium, DejaVu fonts, ser2net, a C compiler, and umockdev (USB sticks that are not there)
 # peers  that, with Debian's gammu, smstools, gnokii, kannel and ModemManager
 #
 # System packages come by apt, only when this user may (root, or sudo that asks for no password); else one line says what to install.
@@ -143,7 +143,7 @@ case "${1:-}" in
     run) environment requirements.lock run ;;
     test)
         environment requirements-dev.lock test run
-        tame_packages "ser2net" chromium fonts-dejavu-core ser2net udev systemd umockdev gir1.2-umockdev-1.0 python3-gi \
+        tame_packages "ser2net" chromium fonts-dejavu-core ser2net udev systemd umockdev gir1.2-umockdev-1.0 python3-gi gcc libc6-dev \
             || say "not installed, so the tests that need it are reported as not run. Run: $MEND"
         ;;
     peers)

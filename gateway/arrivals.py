@@ -27,6 +27,7 @@ RETURN_MS = 8 * DAY_MS  # the network gives up after days; a slot that cannot be
 SET_WINDOW_MS = 2 * DAY_MS
 SLOW_MS = 30 * 60_000  # segments stamped far apart wait so long for nearer ones
 PATIENCE_MS = DAY_MS
+LONGEST_CENTRE = 12  # octets of a service centre's number, at the head of a PDU
 SEGMENTS_MOST = 520  # looked at, of one sender and reference: two texts of 255
 
 
@@ -59,8 +60,10 @@ def keep(db: sqlite3.Connection, received: Iterable[Received], seen: Seen, rules
 def _keep_one(db: sqlite3.Connection, item: Received, seen: Seen, rules: Rules, now: int) -> bool:
     octets = _octets(item.pdu)
     bare = _bare(octets)
-    digest = int.from_bytes(hashlib.sha256(seen.iccid.encode() + b"\n" + bare).digest()[:8], "big") >> 1
-    same = db.execute("SELECT * FROM arrival WHERE digest=? AND iccid=? ORDER BY id", [digest, seen.iccid])
+    digest, whole = _digest(seen.iccid, bare), _digest(seen.iccid, _unpadded(octets))
+    same = db.execute(
+        "SELECT * FROM arrival WHERE digest IN (?,?) AND iccid=? ORDER BY id", [digest, whole, seen.iccid]
+    )
     known = [row for row in same if _bare(row["pdu"]) == bare]
     repeat = _repeated(known, now)
     if repeat is not None and any(
@@ -84,7 +87,9 @@ def _keep_one(db: sqlite3.Connection, item: Received, seen: Seen, rules: Rules, 
     )
     if repeat is not None:
         return False
-    _read(db, int(cursor.lastrowid or 0), item.pdu, seen, rules, now, known=known[-1] if known else None)
+    # A repeat of a segment whose text was not whole yet does not know what became of it; the one that it repeated does.
+    shown = [row for row in known if row["inbound_id"] is not None] or known
+    _read(db, int(cursor.lastrowid or 0), item.pdu, seen, rules, now, known=shown[-1] if shown else None)
     return True
 
 
@@ -95,9 +100,22 @@ def _octets(pdu: str) -> bytes:
         return pdu.encode("utf-8", "surrogateescape")
 
 
-def _bare(octets: bytes) -> bytes:
+def _unpadded(octets: bytes) -> bytes:
     """Without the FF that fills a record of the SIM: the same text lies in the modem's own storage without it."""
     return octets.rstrip(b"\xff")
+
+
+def _bare(octets: bytes) -> bytes:
+    """What makes two records the same text: without padding, and without the service centre's number. A network has many
+    centres, and a modem does not always tell which one it was.
+    """
+    unpadded = _unpadded(octets)
+    centre = unpadded[0] if unpadded else 0
+    return (unpadded[1 + centre :] if centre <= LONGEST_CENTRE else b"") or unpadded
+
+
+def _digest(iccid: str, octets: bytes) -> int:
+    return int.from_bytes(hashlib.sha256(iccid.encode() + b"\n" + octets).digest()[:8], "big") >> 1
 
 
 def _repeated(known: list[sqlite3.Row], now: int) -> sqlite3.Row | None:

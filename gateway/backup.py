@@ -10,19 +10,30 @@ Fails with `Refused`: the file is no backup, is damaged, is of a newer Textbank;
 """
 
 import contextlib
+import json
 import os
+import re
 import sqlite3
+import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateway import ledger, lock, restoring, schema
+from gateway import ledger, lock, restoring, schema, texted
 from gateway.errors import Refused
 from gateway.journal import Journal
-from gateway.store import belong_with, connect, moment
+from gateway.store import belong_with, connect, moment, sync_folder
 
-STEP_PAGES = 512  # half a megabyte at a time: a station waits at most for that
+STEP_PAGES = 128  # an eighth of a megabyte at a time: a station's commit waits for the disk at most so long
 STEP_PAUSE_S = 0.01
+FLUSH_STEPS = 8
+NAME = re.compile(r"textbank-([0-9]{8}T[0-9]{6}Z)-([0-9a-f]{16}|empty)\.db")
+PART = ".textbank-backup-{pid}.part"
 ASIDE = ".before-restore-"  # behind the name of a database that was set aside; the time follows
+
+
+class BrokenOff(Refused):
+    """The gateway ends, so a backup was not finished."""
 
 
 @dataclass(frozen=True)
@@ -40,11 +51,10 @@ class Restored:
 
     made_from: Path
     set_aside: Path | None
-    uncertain: int
-    waiting: int
+    counts: restoring.Counts
 
 
-def make(database: Path, target: Path, *, now: int) -> Made:
+def make(database: Path, target: Path, *, now: int, stop: threading.Event | None = None) -> Made:
     """Back `database` up to `target`: a new file, or a folder, which then gets a name with the time and the ledger's head."""
     if not database.exists():
         raise Refused(f"There is no database at {database}, so there is nothing to back up.")
@@ -53,17 +63,21 @@ def make(database: Path, target: Path, *, now: int) -> Made:
         raise Refused(f"{target} is there already. Nothing was written; name a new file, or a folder.")
     if not folder.is_dir():
         raise Refused(f"There is no folder {folder}. Nothing was written; make it, or put the USB stick in.")
-    part = folder / f".textbank-backup-{os.getpid()}.part"
+    part = folder / PART.format(pid=os.getpid())
     try:
-        _copy(database, part)
-        head = check(part)
+        texts = texted.position(
+            database
+        )  # before the copy: whoever is texted meanwhile counts as texted since
+        _copy(database, part, stop=stop)
+        _label(part, texts, now)
+        head = check(part, stop=stop)
         path = target
         if target.is_dir():
             path = target / f"textbank-{moment(now).strftime('%Y%m%dT%H%M%SZ')}-{head}.db"
         if path.exists():
             raise Refused(f"A backup with this name is in {folder} already. Nothing was written.")
         os.rename(part, path)  # a link, which never replaces, is more than a USB stick's file system can
-        _sync_folder(folder)
+        sync_folder(folder)
         return Made(path, path.stat().st_size, head)
     except OSError as error:
         raise Refused(
@@ -78,35 +92,76 @@ def make(database: Path, target: Path, *, now: int) -> Made:
         part.unlink(missing_ok=True)
 
 
-def _copy(source: Path, part: Path) -> None:
-    """One file with everything committed, on the disk, for this user alone."""
-    os.close(os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
-    with (
-        contextlib.closing(connect(source, query_only=True)) as live,
-        contextlib.closing(sqlite3.connect(part, isolation_level=None)) as copy,
-    ):
-        live.backup(copy, pages=STEP_PAGES, sleep=STEP_PAUSE_S)
-        copy.execute("PRAGMA journal_mode=DELETE")  # one file, without a log beside it
-    descriptor = os.open(part, os.O_RDONLY)
+def _copy(source: Path, part: Path, *, stop: threading.Event | None = None) -> None:
+    """One file with everything committed at one moment, on the disk, for this user alone.
+
+    It goes in small steps with pauses, and each is brought to the disk by itself: one long flush at the end would hold up
+    the stations' own. The moment is held by a transaction that reads: else every commit meanwhile would begin the copy anew.
+    """
+    descriptor = os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+
+    def breathe(_status: int, remaining: int, total: int) -> None:
+        if stop is not None and stop.is_set():
+            raise BrokenOff(
+                "The backup was broken off, for Textbank is ending. The next one comes by itself."
+            )
+        if (total - remaining) // STEP_PAGES % FLUSH_STEPS == 0:
+            os.fdatasync(descriptor)
+
     try:
+        with (
+            contextlib.closing(connect(source, query_only=True)) as live,
+            contextlib.closing(sqlite3.connect(part, isolation_level=None)) as copy,
+        ):
+            # Nobody reads a part: until it is whole and has its name it needs neither a log nor flushes of its own.
+            copy.execute(
+                "PRAGMA locking_mode=EXCLUSIVE"
+            )  # a log in shared memory is more than some file systems can
+            copy.execute("PRAGMA journal_mode=OFF")
+            copy.execute("PRAGMA synchronous=OFF")
+            copy.execute("PRAGMA cache_size=-1024")
+            live.execute("BEGIN")
+            live.execute("SELECT 1 FROM sqlite_schema").fetchone()
+            live.backup(copy, pages=STEP_PAGES, sleep=STEP_PAUSE_S, progress=breathe)
+            live.execute("ROLLBACK")
+            copy.execute("PRAGMA journal_mode=DELETE")  # one file, without a log beside it
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
 
 
-def check(backup: Path) -> str:
-    """Open a backup and read all of it; the head of its ledger. Refused when it is damaged, newer or none of ours."""
+def _label(part: Path, texts: tuple[str, int] | None, now: int) -> None:
+    """Write into the copy when it was made, and how far the journal of texts was: a restore asks who was texted since."""
+    journal, last = texts or ("", 0)
+    with contextlib.closing(sqlite3.connect(part, isolation_level=None)) as copy:
+        copy.execute("PRAGMA synchronous=FULL")
+        copy.execute(
+            "INSERT OR REPLACE INTO setting (key, value) VALUES (?,?)",
+            [restoring.BACKED_UP, json.dumps({"at": now, "journal": journal, "last": last})],
+        )
+
+
+def check(backup: Path, *, stop: threading.Event | None = None) -> str:
+    """Open a backup and read all of it; the head of its ledger. Refused when it is damaged, newer or none of ours, or not the
+    one that its name says.
+    """
     if not backup.is_file():
         raise Refused(f"There is no file {backup}. Nothing was changed.")
     try:
-        with contextlib.closing(sqlite3.connect(f"file:{backup}?mode=ro&immutable=1", uri=True)) as db:
+        with contextlib.closing(
+            sqlite3.connect(f"{backup.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
+        ) as db:
             db.row_factory = sqlite3.Row
+            if stop is not None:
+                db.set_progress_handler(stop.is_set, 100_000)
             found = db.execute("PRAGMA integrity_check(1)").fetchone()[0]
             version = schema.version(db)
             if found == "ok" and version and not schema.is_ours(db):
                 version = 0
             head = ledger.head(db) if found == "ok" and version else ""
     except sqlite3.Error as error:
+        if stop is not None and stop.is_set():
+            raise BrokenOff("The backup was broken off, for Textbank is ending.") from error
         raise Refused(
             f"{backup} cannot be read as a backup: {error}. Nothing was changed; take another."
         ) from error
@@ -119,13 +174,18 @@ def check(backup: Path) -> str:
             f"{backup} was made by a newer Textbank (schema {version}, this one knows {schema.VERSION}). "
             "Nothing was changed. Install the newer version first."
         )
+    named = NAME.fullmatch(backup.name)
+    if named is not None and named[2] != head:
+        raise Refused(
+            f"{backup} is not what its name says: its approval ledger ends in {head}. Nothing was changed; take another backup."
+        )
     return head
 
 
 def restore(backup: Path, database: Path, *, now: int) -> Restored:
     """Put the backup in the place of the database; the gateway and the panel must be stopped."""
     check(backup)
-    with lock.gateway(database):
+    with _stopped(database):
         new = database.with_name(f".{database.name}.restoring")
         for leftover in (new, Path(f"{new}-wal"), Path(f"{new}-shm"), Path(f"{new}-journal")):
             leftover.unlink(missing_ok=True)
@@ -139,16 +199,35 @@ def restore(backup: Path, database: Path, *, now: int) -> Restored:
                 db.execute("PRAGMA journal_mode=DELETE")
             belong_with(new, database)
             aside = _set_aside(database, now)
+            # A log of the old one that a power cut brought back would be read into the new one.
+            sync_folder(database.parent)
             os.replace(new, database)
-            _sync_folder(database.parent)
+            sync_folder(database.parent)
         except OSError as error:
             raise Refused(
                 f"The backup could not be put in place: {error.strerror}. The database is as it was. "
                 f"Free some space in {database.parent}, then try again."
             ) from error
+        except sqlite3.Error as error:
+            raise Refused(
+                f"The backup could not be put in place: {error}. The database is as it was."
+            ) from error
         finally:
             new.unlink(missing_ok=True)
-    return Restored(backup, aside, counts.uncertain, counts.waiting)
+    return Restored(backup, aside, counts)
+
+
+@contextlib.contextmanager
+def _stopped(database: Path) -> Iterator[None]:
+    """The gateway's lock; Refused in a restorer's words when it runs."""
+    try:
+        with lock.gateway(database):
+            yield
+    except lock.Held as held:
+        raise Refused(
+            f"Textbank runs on {database} (process {held.holder}). Nothing was changed. "
+            "Stop it (Ctrl-C, or its two services), then restore again."
+        ) from None
 
 
 def _set_aside(database: Path, now: int) -> Path | None:
@@ -162,7 +241,7 @@ def _set_aside(database: Path, now: int) -> Path | None:
         os.link(database, aside)
     except FileExistsError:
         raise Refused(f"{aside} is there already. Nothing was changed; try again in a second.") from None
-    for log in (Path(f"{database}-wal"), Path(f"{database}-shm")):
+    for log in (Path(f"{database}-wal"), Path(f"{database}-shm"), Path(f"{database}-journal")):
         if damaged and log.exists():  # a log that is not of the new database must not be found beside it
             log.rename(f"{aside}{log.name.removeprefix(database.name)}")
     return aside
@@ -183,11 +262,3 @@ def _fold_log(database: Path) -> bool:
     except sqlite3.DatabaseError:
         return True
     return False
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

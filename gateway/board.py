@@ -19,7 +19,8 @@ MODEMS = (  # what the screens of the modems and the campaigns show
     "FROM (SELECT * FROM self_test ORDER BY id DESC LIMIT 50)",
     "SELECT total(paused_at), total(balance_at) FROM sim",
     "SELECT max(id) FROM host_event",
-    "SELECT value FROM setting WHERE key IN ('self_test', 'plugged_in') ORDER BY key",
+    "SELECT by, why FROM clock",
+    "SELECT value FROM setting WHERE key IN ('self_test', 'plugged_in', 'backup', 'backup_asked') ORDER BY key",
     "SELECT id, state, canary, revision FROM campaign WHERE state<>'closed' ORDER BY id",
 )
 NEWEST = 20_000  # ledger rows looked at for one person's shift

@@ -71,3 +71,25 @@ def count(db: sqlite3.Connection, sim: Sim, conversation_id: int, segments: int,
         "INSERT OR IGNORE INTO sim_person (iccid, month, conversation_id) VALUES (?,?,?)",
         [sim.iccid, sim.month(now), conversation_id],
     )
+
+
+def bring_back(db: sqlite3.Connection, zone: str, now: int) -> None:
+    """The clock stood ahead and was set right: what was counted on days and months to come counts today and this month."""
+    today = policy.day_of(moment(now), zone).isoformat()
+    ahead = db.execute(
+        "SELECT iccid, sum(segments) AS segments FROM sim_day WHERE day>? GROUP BY iccid", [today]
+    ).fetchall()
+    for row in ahead:
+        db.execute("DELETE FROM sim_day WHERE iccid=? AND day>?", [row["iccid"], today])
+        db.execute(
+            "INSERT INTO sim_day (iccid, day, segments, last_at) VALUES (?,?,?,?) "
+            "ON CONFLICT (iccid, day) DO UPDATE SET segments=segments+excluded.segments",
+            [row["iccid"], today, row["segments"], now],
+        )
+    month = policy.month_start(moment(now), zone, 1).isoformat()
+    db.execute(
+        "INSERT OR IGNORE INTO sim_person (iccid, month, conversation_id) "
+        "SELECT iccid, ?, conversation_id FROM sim_person WHERE month>?",
+        [month, month],
+    )
+    db.execute("DELETE FROM sim_person WHERE month>?", [month])

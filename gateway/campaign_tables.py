@@ -121,6 +121,7 @@ CREATE TABLE tag (
 ALTER TABLE message ADD COLUMN target_id INTEGER REFERENCES target;   -- the campaign's person that it is for
 ALTER TABLE message ADD COLUMN step TEXT;                             -- the step of the script that it leads to
 ALTER TABLE message ADD COLUMN records TEXT;                          -- JSON {field: value}: becomes answers when it is approved
+ALTER TABLE message ADD COLUMN due_at INTEGER;                        -- a reminder leaves then, however early it was approved
 ALTER TABLE message ADD COLUMN merged INTEGER;                        -- the campaign's revision that its words are of
 CREATE INDEX message_target ON message (target_id) WHERE target_id IS NOT NULL;
 """

@@ -18,6 +18,7 @@ from gateway import factwords, people, scripts
 from gateway.errors import Refused
 from gateway.kinds import KINDS, LANGUAGES, Kind, kind
 from gateway.merge import name_of
+from gateway.message import KINDS as KINDS_OF_TEXT
 from gateway.moves import back_to_awaiting, move
 from gateway.people import User
 from gateway.policy import may
@@ -229,15 +230,29 @@ def save(
 
 
 def _void(db: sqlite3.Connection, campaign_id: int, *, actor: str, now: int) -> None:
-    """Every approval of this campaign that has not left goes back to a person: its facts or words have changed."""
+    """Every approval of this campaign that has not left goes back to a person: its facts or words have changed.
+
+    Reminders are taken back instead: the schedule drafts them anew, for the day that holds now.
+    """
     reason = "The campaign was changed after this was approved."
     rows = db.execute(
-        "SELECT m.id, m.round FROM message m JOIN target t ON t.id=m.target_id WHERE t.campaign_id=? "
-        "AND m.state IN ('approved','claimed') AND m.submitted_at IS NULL AND m.kind<>0",
+        "SELECT m.id, m.round, m.kind, m.state FROM message m JOIN target t ON t.id=m.target_id WHERE t.campaign_id=? "
+        "AND m.state IN ('awaiting','approved','claimed') AND m.submitted_at IS NULL AND m.kind<>0",
         [campaign_id],
     ).fetchall()
     for row in rows:
-        back_to_awaiting(db, "void", row, actor=actor, now=now, reason=reason)
+        if KINDS_OF_TEXT[row["kind"]] == "reminder":
+            move(
+                db,
+                "withdraw",
+                row["id"],
+                actor=actor,
+                now=now,
+                reason="The campaign was changed.",
+                draft_key=None,
+            )
+        elif row["state"] != "awaiting":
+            back_to_awaiting(db, "void", row, actor=actor, now=now, reason=reason)
 
 
 def ask_review(db: sqlite3.Connection, campaign_id: int, *, by: User) -> None:

@@ -42,6 +42,7 @@ class Card:
     parts: tuple[Part, ...]  # what of the words came from the list, in order; () when they were typed
     listed: tuple[tuple[str, str], ...]  # what the list says of this person: column and value
     source: str  # why they may be texted
+    perhaps_texted_at: int | None = None  # a backup was restored then: texted since it was made, perhaps
 
 
 @dataclass(frozen=True)
@@ -165,6 +166,7 @@ def card(db: sqlite3.Connection, message_id: int, user: User, *, rules: Rules, n
         expires_at=row["expires_at"],
         reason=row["reason"] or "",
         by=author["name"] if author else "",
+        perhaps_texted_at=row["perhaps_texted_at"],
         campaign=shown.campaign,
         parts=shown.parts,
         listed=shown.listed,

@@ -6,6 +6,7 @@ words), 2 called wrongly.
 """
 
 import importlib
+import io
 import os
 import sys
 
@@ -66,6 +67,9 @@ class LazyGroup(click.Group):
 @click.pass_context
 def cli(ctx: click.Context, config_path: str | None) -> None:
     """Textbank: a self-hosted SMS gateway and text bank."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="surrogateescape")  # a file may have a name that is no UTF-8
     ctx.obj = config_path
 
 

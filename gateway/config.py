@@ -70,6 +70,33 @@ class Sending:
 
 
 @dataclass(frozen=True)
+class Backup:
+    """A backup every day. `folder` is absolute (None: none by itself); in the file it is relative to that file, and "" is none.
+
+    Beside the database by itself, so that damage by a power cut or a slip never costs more than a day; what helps
+    against a card that dies is a folder on a stick.
+    """
+
+    folder: Path | None = Path("backups")
+    at: time = time(3, 30)
+    keep_daily: int = 7
+    keep_weekly: int = 4
+    keep_monthly: int = 6
+
+
+@dataclass(frozen=True)
+class Privacy:
+    """After how many days what is deleted by itself; 0: never. Totals and the approval ledger stay."""
+
+    keep_pdus_days: int = 30
+    keep_reports_days: int = 366
+    keep_events_days: int = 366
+    keep_samples_days: int = 366
+    keep_host_events_days: int = 366
+    keep_texts_days: int = 0
+
+
+@dataclass(frozen=True)
 class Station:
     """A modem with its SIM. `port` None: found by itself, by its `imei` or else the first that is nobody's.
 
@@ -106,6 +133,8 @@ class Config:
     database: Database = Database()
     panel: Panel = Panel()
     sending: Sending = Sending()
+    backup: Backup = Backup()
+    privacy: Privacy = Privacy()
     stations: tuple[Station, ...] = ()
     in_file: frozenset[str] = (
         frozenset()
@@ -156,15 +185,23 @@ def load(path: Path | str | None = None) -> Config:
 
 def assemble(source: Path, checked: dict[str, Any]) -> Config:
     """The dataclasses, from values that are known to be good."""
-    tables = {name: checked.get(name, {}) for name in ("organisation", "database", "panel", "sending")}
+    names = ("organisation", "database", "panel", "sending", "backup", "privacy")
+    tables = {name: checked.get(name, {}) for name in names}
     folder = Path(os.path.abspath(source)).parent  # resolve() would follow a link elsewhere
+    database = folder / tables["database"].get("path", Database.path)
+    backups = database.parent / "backups"
+    if "folder" in tables["backup"]:
+        named = tables["backup"]["folder"]
+        backups = folder / named if named else None
     stations = [station for station in checked.get("stations", ()) if "name" in station]
     return Config(
         source=source,
         organisation=Organisation(**{"timezone": machine_zone(), **tables["organisation"]}),
-        database=Database(folder / tables["database"].get("path", Database.path)),
+        database=Database(database),
         panel=Panel(**tables["panel"]),
         sending=Sending(**tables["sending"]),
+        backup=Backup(**{**tables["backup"], "folder": backups}),
+        privacy=Privacy(**tables["privacy"]),
         stations=tuple(Station(**station) for station in stations),
         in_file=frozenset(f"{name}.{key}" for name, table in tables.items() for key in table),
     )

@@ -219,6 +219,13 @@ def station_name(value: Any) -> str:
     return value
 
 
+def backup_folder(value: Any) -> str:
+    if not isinstance(value, str) or len(value) > 1000 or not (value.isprintable() or not value):
+        raise v.Invalid('the path of a folder, such as "backups" or "/media/stick/textbank", or "" for none')
+    return value.strip()
+
+
+DAYS = whole_number(0, 36_500)
 LIMIT = whole_number(0, 1_000_000)
 
 SECTIONS: dict[str, dict[str, Rule]] = {
@@ -235,6 +242,21 @@ SECTIONS: dict[str, dict[str, Rule]] = {
         "quiet_until": time_of_day,
         "delivery_reports": yes_or_no,
         "allow_cli_approval": yes_or_no,
+    },
+    "backup": {
+        "folder": backup_folder,
+        "at": time_of_day,
+        "keep_daily": whole_number(1, 1000),
+        "keep_weekly": whole_number(0, 1000),
+        "keep_monthly": whole_number(0, 1000),
+    },
+    "privacy": {
+        "keep_pdus_days": DAYS,
+        "keep_reports_days": DAYS,
+        "keep_events_days": DAYS,
+        "keep_samples_days": DAYS,
+        "keep_host_events_days": DAYS,
+        "keep_texts_days": DAYS,
     },
 }
 STATION: dict[str, Rule] = {

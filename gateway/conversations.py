@@ -6,50 +6,90 @@ codes have conversations like anybody.
 """
 
 import hmac
+import json
 import secrets
 import sqlite3
 from collections.abc import Mapping
 
-from gateway import journal, numbers
+from gateway import journal, numbers, visible
 from gateway.errors import Refused
 from gateway.message import GOING
 from gateway.people import User
 from gateway.policy import may
-from gateway.rules import HOUR_MS, Rules
+from gateway.rules import DAY_MS, HOUR_MS, Rules
 from gateway.store import write
 
 HOLD_MS = HOUR_MS // 2
+TEXTED_BYTES = 8  # of a number's digest, where it only says that somebody was texted
+UNKNOWN_MS = 30 * DAY_MS  # so long after a restore that knows nothing a new number may be an old acquaintance
 REFRESH_MS = HOLD_MS // 3  # a hold is written again only when a third of it has passed: fewer writes
+
+
+OTHER_KEYS = "other_number_keys"  # a setting: keys under which restored opt-outs stand, as a JSON list
 
 
 def number_key(db: sqlite3.Connection, number: str) -> bytes:
     """The keyed digest under which an opt-out outlives its person."""
+    row = db.execute("SELECT value FROM setting WHERE key='number_key'").fetchone()
+    return keyed(str(row["value"]) if row is not None else _make_key(db), number)
+
+
+def _make_key(db: sqlite3.Connection) -> str:
+    """A key for this database. One in the place of a database that was lost goes on with its key: who stopped stays known."""
     with write(db):
         row = db.execute("SELECT value FROM setting WHERE key='number_key'").fetchone()
-        if row is None:
+        if row is not None:  # another process was faster
+            return str(row["value"])
+        acts = journal.of(db)
+        key = next((str(act["key"]) for act in acts.acts("number_key") if "key" in act), "")
+        if not key:
             key = secrets.token_hex(32)
-            journal.of(db).note("number_key", at=0, key=key)  # an older copy of the database may know none
-            db.execute("INSERT INTO setting (key, value) VALUES ('number_key', ?)", [key])
-        else:
-            key = row["value"]
+            acts.note("number_key", at=0, key=key)  # an older copy of the database may know none
+        db.execute("INSERT INTO setting (key, value) VALUES ('number_key', ?)", [key])
+        return key
 
+
+def keyed(key: str, number: str) -> bytes:
+    """The digest of a number under this key (hex)."""
     return hmac.digest(bytes.fromhex(key), number.encode(), "sha256")
+
+
+def number_keys(db: sqlite3.Connection, number: str) -> list[bytes]:
+    """Every digest under which this number may stand: under the database's own key, and under those that a restore brought."""
+    return [number_key(db, number), *(keyed(key, number) for key in all_keys(db)[1:])]
+
+
+def all_keys(db: sqlite3.Connection) -> list[str]:
+    """The keys under which numbers stand here, the database's own first; none while nobody is in it."""
+    own = db.execute("SELECT value FROM setting WHERE key='number_key'").fetchone()
+    others = db.execute("SELECT value FROM setting WHERE key=?", [OTHER_KEYS]).fetchone()
+    return [*([own["value"]] if own is not None else []), *(json.loads(others["value"]) if others else [])]
+
+
+def open_opt_out(db: sqlite3.Connection, number: str) -> sqlite3.Row | None:
+    """The opt-out that stands for this number now."""
+    keys = number_keys(db, number)
+    row: sqlite3.Row | None = db.execute(
+        f"SELECT id, number_key, since_at FROM opt_out WHERE number_key IN ({','.join('?' * len(keys))}) AND until_at IS NULL",
+        keys,
+    ).fetchone()
+    return row
 
 
 def ensure(db: sqlite3.Connection, number: str, *, now: int, name: str = "", zone: str | None = None) -> int:
     """The conversation with this number (E.164, or as it came), made if there is none; an open opt-out is honoured at once."""
+    name = visible.clean_name(name)
     with write(db):
         row = db.execute("SELECT id, name FROM conversation WHERE number=?", [number]).fetchone()
         if row is not None:
             if name and not row["name"]:
                 db.execute("UPDATE conversation SET name=? WHERE id=?", [name, row["id"]])
             return int(row["id"])
-        opted_out = db.execute(
-            "SELECT since_at FROM opt_out WHERE number_key=? AND until_at IS NULL", [number_key(db, number)]
-        ).fetchone()
+        opted_out = open_opt_out(db, number)
         digits = number.lstrip("+")
         cursor = db.execute(
-            "INSERT INTO conversation (number, tail, name, zone, salt, opted_out_at, last_at) VALUES (?,?,?,?,?,?,?)",
+            "INSERT INTO conversation (number, tail, name, zone, salt, opted_out_at, perhaps_texted_at, last_at) "
+            "VALUES (?,?,?,?,?,?,?,?)",
             [
                 number,
                 digits[-8:] if digits.isdigit() and len(digits) >= 8 else None,
@@ -57,10 +97,26 @@ def ensure(db: sqlite3.Connection, number: str, *, now: int, name: str = "", zon
                 zone,
                 secrets.token_bytes(16),
                 opted_out["since_at"] if opted_out else None,
+                _perhaps_texted(db, number, now),
                 now,
             ],
         )
         return int(cursor.lastrowid or 0)
+
+
+def _perhaps_texted(db: sqlite3.Connection, number: str, now: int) -> int | None:
+    """Whether a restore found that this number, which its backup did not know, was texted since; or cannot know (ms)."""
+    row = db.execute("SELECT value FROM setting WHERE key='restored'").fetchone()
+    if row is None:
+        return None
+    restored = json.loads(row["value"])
+    if restored.get("unknown") and restored["at"] <= now < restored["at"] + UNKNOWN_MS:
+        return int(restored["at"])
+    keys = [key[:TEXTED_BYTES] for key in number_keys(db, number)]
+    found = db.execute(
+        f"SELECT at FROM perhaps_texted WHERE number_key IN ({','.join('?' * len(keys))})", keys
+    ).fetchone()
+    return int(found["at"]) if found is not None else None
 
 
 def zones(conversation: Mapping[str, object] | sqlite3.Row, rules: Rules) -> tuple[str, ...]:
@@ -72,7 +128,7 @@ def zones(conversation: Mapping[str, object] | sqlite3.Row, rules: Rules) -> tup
 
 def name_of(row: Mapping[str, object] | sqlite3.Row) -> str:
     """What people call this person on a page: the name, else the number without its middle."""
-    return str(row["name"]) or numbers.masked(str(row["number"]))
+    return visible.line(str(row["name"]) or numbers.masked(str(row["number"])))
 
 
 def may_be_texted(conversation: Mapping[str, object] | sqlite3.Row, rules: Rules) -> tuple[str, ...]:

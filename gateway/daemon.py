@@ -25,17 +25,20 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from gateway import explain, flight, lock, schema, stations
+from gateway import explain, flight, lock, room, schema, stations, texted
 from gateway.bell import Bell, ring
 from gateway.config import Config
 from gateway.config import Station as Spec
 from gateway.finding import Finder, wanted
 from gateway.host import Host, recorder
+from gateway.journal import Journal
+from gateway.machineclock import Machine, MachineClock
 from gateway.rules import rules_of
 from gateway.schedule import Housekeeper
 from gateway.station import Station
 from gateway.store import connect, wall_ms
 from gateway.taken import Taken
+from gateway.timekeeper import Timekeeper
 from gateway.whereabouts import Seek, Where, imei_of
 from hardware.errors import HardwareError
 from hardware.link import Clock, SystemClock
@@ -48,7 +51,7 @@ log = logging.getLogger("textbank.gateway")
 SAFETY_NET_S = 0.5  # PRAGMA data_version, for bells that were not heard
 STOP_S = 25.0  # a modem that is handing a text over may finish; systemd gives 90 s
 RESTART_S = (1.0, 5.0, 15.0, 60.0)
-RESERVE_BYTES = 1_000_000
+FULL_S = 5.0  # between looks whether a full card has room for a start
 
 
 class Worker:
@@ -157,6 +160,7 @@ class Gateway:
         clock: Clock | None = None,
         open_modem: Callable[[Spec], Modem] | None = None,
         traces: Path | None = None,
+        machine: Machine | None = None,
     ) -> None:
         self._config = config
         self._traces = traces
@@ -164,6 +168,9 @@ class Gateway:
         self._clock = clock or SystemClock()
         self._open_modem = open_modem or self._open_port
         self._taken = Taken()
+        self._timekeeper = Timekeeper(
+            self._clock, machine or MachineClock(), zone=config.organisation.timezone
+        )
         self._ending, self._end = socket.socketpair()
         self._workers: list[Worker] = []
         self._finder: Finder | None = None
@@ -191,19 +198,47 @@ class Gateway:
     def run(self) -> None:
         """Hold the database and drive the modems until `end`."""
         with lock.gateway(self._database):
-            with contextlib.closing(connect(self._database)) as db:
-                schema.migrate(db)
-                flight.recover_all(db, now=wall_ms())
-                specs = self._specs(db)
-            self._keep_reserve()
+            specs = self._recovered()
+            if specs is None:
+                return
             with contextlib.closing(Bell(self._database, "gateway")) as bell, self._station_threads(specs):
-                housekeeper = Housekeeper(self._database, rules_of(self._config), self._clock)
+                housekeeper = Housekeeper(
+                    self._database, rules_of(self._config), self._clock, self._timekeeper, self._config
+                )
                 housekeeper.start()
                 try:
                     with contextlib.closing(Host()) as host:
                         self._listen(bell, housekeeper, host)
                 finally:
                     housekeeper.stop()
+            texted.of(self._database).close()
+
+    def _recovered(self) -> list[Spec] | None:
+        """The schema brought up to date and what an earlier run had in hand settled; None when it was ended before that.
+
+        A card without room gives up its reserve, and where that is not enough, the start waits for somebody to make some.
+        """
+        told = False
+        while True:
+            try:
+                with contextlib.closing(connect(self._database)) as db:
+                    schema.migrate(db)
+                    Journal(self._database).compact()
+                    texted.of(self._database).open(db)
+                    flight.recover_all(db, now=wall_ms())
+                    room.keep(self._database)
+                    return self._specs(db)
+            except sqlite3.OperationalError as error:
+                found = room.look(self._database.parent)
+                if found.read_only or not (room.is_full(error) or found.free_bytes < room.RESERVE_BYTES):
+                    raise
+                room.give_up(self._database)
+                if not told:
+                    notice = explain.disk_full(str(self._database.parent), found.free_bytes, found.largest)
+                    log.warning("%s %s %s", notice.what, notice.evidence, notice.next)
+            if select.select([self._ending], [], [], FULL_S if told else 0.0)[0]:
+                return None
+            told = True
 
     def _specs(self, db: sqlite3.Connection) -> list[Spec]:
         """The stations of the file, and those that were made for modems that were found; all others are retired."""
@@ -277,6 +312,7 @@ class Gateway:
             open_modem=lambda: self._open_modem(replace(spec, port=self._where(spec).port)),
             seek=Seek(partial(self._where, spec), partial(self._doubt, spec.name)),
             taken=self._taken,
+            timekeeper=self._timekeeper,
         )
 
     def _listen(self, bell: Bell, housekeeper: Housekeeper, host: Host) -> None:
@@ -297,6 +333,7 @@ class Gateway:
                     seen = version
                     for worker in self._workers:
                         worker.ring()
+                    housekeeper.look(db)
                 housekeeper.watch()
 
     def _note(self, host: Host) -> None:
@@ -306,12 +343,6 @@ class Gateway:
                 host.look(recorder(db, wall_ms))
         except sqlite3.Error as error:
             log.warning("what the machine did could not be written down: %s", error)
-
-    def _keep_reserve(self) -> None:
-        """A file to give up when the card is full, so that results can still be written down."""
-        path = Path(f"{self._database}.reserve")
-        with contextlib.suppress(OSError), path.open("ab") as reserve:
-            os.posix_fallocate(reserve.fileno(), 0, RESERVE_BYTES)
 
 
 def serve(config: Config, *, traces: Path | None = None) -> None:

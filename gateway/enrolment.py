@@ -46,7 +46,7 @@ def ground(db: sqlite3.Connection, campaign: Campaign, rules: Rules) -> Ground:
         count,
         columns,
         facts,
-        own=("my_name", "organisation", "organization"),
+        own=("my_name", "organisation", "organization", "count"),
         language=campaign.language,
     )
 
@@ -82,6 +82,8 @@ def enrol(db: sqlite3.Connection, campaign_id: int, *, now: int, after: int = 0)
         rows = db.execute(
             "SELECT c.id, c.conversation_id, c.landline, v.opted_out_at, "
             "(SELECT max(m.submitted_at) FROM message m WHERE m.conversation_id=c.conversation_id) AS texted_at, "
+            "(SELECT a.value FROM target t JOIN answer a ON a.target_id=t.id AND a.field='contact' AND a.undone_at IS NULL "
+            "WHERE t.conversation_id=c.conversation_id ORDER BY a.id DESC LIMIT 1) AS contact, "
             "(SELECT p.name FROM target t JOIN campaign p ON p.id=t.campaign_id WHERE t.conversation_id=c.conversation_id AND t.live=1) AS other "
             "FROM list_member l JOIN contact c ON c.id=l.contact_id JOIN conversation v ON v.id=c.conversation_id "
             "WHERE l.list_id=? AND c.id>? ORDER BY c.id LIMIT ?",
@@ -100,6 +102,8 @@ def enrol(db: sqlite3.Connection, campaign_id: int, *, now: int, after: int = 0)
 def _left_out(row: sqlite3.Row, cooling_since: int) -> str:
     if row["opted_out_at"] is not None:
         return "Asked to stop."
+    if row["contact"] == "wrong_number":
+        return "A wrong number, as they told us."
     if row["landline"]:
         return "A landline: it cannot get texts."
     if row["other"]:

@@ -8,13 +8,18 @@ Promises: one transaction, after the act is in the journal, so that a restore of
 Fails with `Refused`: nobody of that number is here, or a text to them is leaving at this moment.
 """
 
+import json
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gateway import conversations, journal
 from gateway.errors import Refused
 from gateway.moves import withdraw_waiting
+from gateway.purging import Belongings, belongings, unbound
 from gateway.store import write
+
+TAIL = 8  # digits, as in conversation.tail
+LOG_FULL = "log_to_empty"  # a setting: pages of somebody who was erased lie in the log
 
 
 @dataclass(frozen=True)
@@ -28,7 +33,7 @@ class Erased:
 
 def erase(db: sqlite3.Connection, number: str, *, now: int) -> Erased:
     """Erase the person with this number (E.164, or as it came). The log is emptied by `empty_log`, once nobody writes."""
-    with write(db):
+    with unbound(db), write(db):
         row = db.execute("SELECT id FROM conversation WHERE number=?", [number]).fetchone()
         if row is None:
             raise Refused("Nobody with this number is in the database. Nothing was changed.")
@@ -42,45 +47,81 @@ def erase(db: sqlite3.Connection, number: str, *, now: int) -> Erased:
         key = conversations.number_key(db, number)
         journal.of(db).note("erase", at=now, number=key.hex())
         withdraw_waiting(db, row["id"], actor="gateway", now=now, reason="The person was erased.")
-        return remove(db, row["id"], number, key)
+        return remove(db, row["id"], number)
 
 
-def remove(db: sqlite3.Connection, conversation_id: int, number: str, key: bytes) -> Erased:
+def remove(db: sqlite3.Connection, conversation_id: int, number: str) -> Erased:
     """Delete every row that tells of the person, inside the caller's transaction."""
-    texts = "SELECT id FROM message WHERE conversation_id=?"
-    answers = "SELECT id FROM inbound WHERE conversation_id=?"
-    who = [conversation_id]
-    statements: tuple[tuple[str, list[int] | list[str]], ...] = (
-        ("UPDATE self_test SET message_id=NULL WHERE message_id IN (" + texts + ")", who),
-        ("UPDATE message SET resend_of=NULL WHERE resend_of IN (" + texts + ")", who),
-        ("DELETE FROM event WHERE message_id IN (" + texts + ")", who),
-        ("DELETE FROM staged_draft WHERE conversation_id=?", who),
-        ("DELETE FROM segment WHERE message_id IN (" + texts + ")", who),
-        ("DELETE FROM arrival WHERE inbound_id IN (" + answers + ")", who),
-        ("DELETE FROM arrival WHERE number=? AND total IS NOT NULL AND inbound_id IS NULL", [number]),
-        *(
-            (statement.format(reports=found), values)
-            for found, values in (
-                ("SELECT id FROM report WHERE message_id IN (" + texts + ")", who),
-                ("SELECT id FROM report WHERE message_id IS NULL AND number=?", [number]),
-            )
-            for statement in (
-                "DELETE FROM arrival WHERE report_id IN ({reports})",
-                "DELETE FROM report WHERE id IN ({reports})",
-            )
-        ),
-        ("UPDATE inbound SET again_of=NULL WHERE again_of IN (" + answers + ")", who),
+    found = belongings(db, [conversation_id])
+    found.delete(db)
+    digits = number.lstrip("+")
+    # A report that was never matched may have the number in the form of the network: the same last digits.
+    like = f"%{digits[-TAIL:]}" if digits.isdigit() and len(digits) >= TAIL else number
+    strays = Belongings(
+        inbound=[row["id"] for row in db.execute("SELECT id FROM inbound WHERE number=?", [number])],
+        report=[
+            row["id"]
+            for row in db.execute("SELECT id FROM report WHERE message_id IS NULL AND number LIKE ?", [like])
+        ],
     )
-    for statement, values in statements:
-        db.execute(statement, values)
-    gone_in = db.execute("DELETE FROM inbound WHERE conversation_id=?", who).rowcount
-    gone_out = db.execute("DELETE FROM message WHERE conversation_id=?", who).rowcount
-    db.execute("DELETE FROM sim_person WHERE conversation_id=?", who)
-    db.execute("DELETE FROM conversation WHERE id=?", who)
-    stays = db.execute("SELECT 1 FROM opt_out WHERE number_key=? AND until_at IS NULL", [key]).fetchone()
-    return Erased(gone_out, gone_in, stays is not None)
+    marks = [json.dumps(list(strays.inbound)), json.dumps(list(strays.report)), number]
+    parts = db.execute(
+        "SELECT id FROM arrival WHERE inbound_id IN (SELECT value FROM json_each(?)) "
+        "OR report_id IN (SELECT value FROM json_each(?)) OR (number=? AND total IS NOT NULL AND inbound_id IS NULL)",
+        marks,
+    )
+    replace(strays, arrival=[row["id"] for row in parts.fetchall()]).delete(db)
+    _from_lists(db, conversation_id, number)
+    db.execute("DELETE FROM sim_person WHERE conversation_id=?", [conversation_id])
+    db.execute("DELETE FROM conversation WHERE id=?", [conversation_id])
+    db.executemany(
+        "DELETE FROM perhaps_texted WHERE number_key=?",
+        [(key[: conversations.TEXTED_BYTES],) for key in conversations.number_keys(db, number)],
+    )
+    stays = conversations.open_opt_out(db, number)
+    return Erased(len(found.message), len(found.inbound), stays is not None)
+
+
+def _from_lists(db: sqlite3.Connection, conversation_id: int, number: str) -> None:
+    """The person's places in lists and campaigns, what they answered, what the room noted; rows of files that hold the number."""
+    who = [conversation_id]
+    for statement in (
+        "DELETE FROM answer WHERE target_id IN (SELECT id FROM target WHERE conversation_id=?)",
+        "DELETE FROM target WHERE conversation_id=?",
+        "DELETE FROM list_member WHERE contact_id IN (SELECT id FROM contact WHERE conversation_id=?)",
+        "DELETE FROM contact WHERE conversation_id=?",
+        "DELETE FROM staged_draft WHERE conversation_id=?",
+        "DELETE FROM note WHERE conversation_id=?",
+        "DELETE FROM tag WHERE conversation_id=?",
+    ):
+        db.execute(statement, who)
+    tail = "".join(filter(str.isdigit, number))[-TAIL:]
+    if len(tail) < TAIL:
+        return
+    rows = db.execute("SELECT list_id, row, cells FROM list_row")
+    told = [
+        (row["list_id"], row["row"])
+        for row in rows
+        if any(tail in "".join(filter(str.isdigit, str(cell))) for cell in json.loads(row["cells"]))
+    ]
+    db.executemany("DELETE FROM list_row WHERE list_id=? AND row=?", told)
 
 
 def empty_log(db: sqlite3.Connection) -> bool:
-    """Bring the log into the file and empty it, for old pages lie in it; False when somebody reads just now."""
-    return int(db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]) == 0
+    """Bring the log into the file and empty it, for old pages lie in it; False when somebody reads just now: the gateway then
+    does it in a quiet moment (`empty_log_later`).
+    """
+    emptied = int(db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]) == 0
+    if not emptied:
+        with write(db):
+            db.execute("INSERT OR IGNORE INTO setting (key, value) VALUES (?, '1')", [LOG_FULL])
+    return emptied
+
+
+def empty_log_later(db: sqlite3.Connection) -> int:
+    """Empty the log when somebody was erased while it could not be; 1 when it was done."""
+    if db.execute("SELECT 1 FROM setting WHERE key=?", [LOG_FULL]).fetchone() is None:
+        return 0
+    with write(db):
+        db.execute("DELETE FROM setting WHERE key=?", [LOG_FULL])
+    return int(empty_log(db))

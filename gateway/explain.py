@@ -5,6 +5,8 @@ Pure. One function for each state; short, without blame, and no code without wor
 in `gateway/outcomes.py`. `test_explain.py` reads them all.
 """
 
+from collections.abc import Sequence
+
 from gateway.notice import BY_ITSELF, KEPT, seen, sentence
 from gateway.notice import Notice as Notice
 
@@ -338,13 +340,32 @@ def database_locked(waited_s: float) -> Notice:
     )
 
 
-def disk_full(path: str, free_bytes: int) -> Notice:
-    """The disk has no room; `free_bytes` 0 when nobody measured it."""
+def disk_full(path: str, free_bytes: int, largest: Sequence[tuple[str, int]] = ()) -> Notice:
+    """The disk has no room; `largest`: what takes most in the database's folder, with its octets."""
+    free = (
+        f"{_size(free_bytes)} are free in {path}." if free_bytes >= 100_000 else f"No room is left in {path}."
+    )
+    takes = ", ".join(f"{name} {_size(octets)}" for name, octets in largest)
     return Notice(
-        "The disk is full, so nothing can be recorded.",
-        f"{free_bytes // 1_000_000} MB are free in {path}." if free_bytes else f"No room is left in {path}.",
+        "The disk is full, so nothing new is sent.",
+        f"{free} Most of it there is taken by {takes}." if takes else free,
+        "What is on its way is still written down as long as that fits. Incoming texts that cannot be stored stay on the SIM.",
+        "Free some room: old backups and logs first, then anything that is not Textbank's. It goes on by itself.",
+    )
+
+
+def _size(octets: int) -> str:
+    return f"{octets / 1e6:,.0f} MB" if octets >= 9_500_000 else f"{octets / 1e6:.1f} MB"
+
+
+def read_only(path: str, evidence: str) -> Notice:
+    """The system switched the disk to reading only, which it does after an error of the card."""
+    return Notice(
+        "The disk can only be read, so nothing can be recorded.",
+        sentence(f"{path} refuses every change; the system says: {evidence}"),
         "Nothing is sent, since it could not be noted. Incoming texts stay on the SIM.",
-        "Free some room: old backups and logs first. It goes on by itself.",
+        "Copy the folder to another machine now: the card is probably worn out. Restart the box; "
+        "when it comes again, put in a new card and restore a backup.",
     )
 
 
@@ -364,5 +385,6 @@ def clock_not_trusted(evidence: str) -> Notice:
         "We do not trust the clock of this box.",
         sentence(evidence),
         "Sending waits, so that no text arrives at night. Texts still come in.",
-        "Set the clock of the box, or connect it to the internet for a minute. If the time is right already: Pause, then Go on.",
+        "A coordinator looks at the time on the first page, and confirms it when it is right. "
+        "When it is wrong: connect the box to the internet for a minute, or set its clock (sudo timedatectl set-time).",
     )

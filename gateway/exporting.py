@@ -1,7 +1,8 @@
 """Everything about people as CSV files, for another program or for the group's own records.
 
-Promises: UTF-8 with a mark that spreadsheets know, one header line, times as RFC 3339 in UTC, numbers E.164; a cell
-that a spreadsheet would take for a formula begins with an apostrophe. A folder that is not empty is left alone.
+Promises: UTF-8 with a mark that spreadsheets know, one header line, times as RFC 3339 in UTC, numbers E.164; a cell that a spreadsheet would take for
+a formula has an apostrophe before it, and so has one that came with such an apostrophe: `original` takes exactly one away again. A control character
+is a picture of itself (␀, ␛). A folder that is not empty is left alone.
 """
 
 import csv
@@ -10,10 +11,11 @@ import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
 
+from gateway import visible
 from gateway.errors import Refused
 from gateway.store import rfc3339
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")  # also behind apostrophes, so that taking one away is exact
 FILES = {  # file: its query; a column that ends in _at is a time
     "people.csv": "SELECT number, name, zone, opted_out_at, last_in_at, last_at FROM conversation ORDER BY id",
     "texts.csv": (
@@ -51,6 +53,16 @@ def export(db: sqlite3.Connection, folder: Path) -> dict[str, int]:
         raise Refused(f"The export could not be written to {folder}: {error.strerror}.") from error
 
 
+def defused(cell: str) -> str:
+    """The cell as it is written: no spreadsheet takes it for a formula."""
+    return "'" + cell if FORMULA.match(cell) and not E164.fullmatch(cell) else cell
+
+
+def original(cell: str) -> str:
+    """The value of a cell that `defused` wrote."""
+    return cell[1:] if cell.startswith("'") and FORMULA.match(cell) else cell
+
+
 def _write(path: Path, rows: sqlite3.Cursor) -> int:
     names = [column[0] for column in rows.description]
     count = 0
@@ -69,8 +81,8 @@ def _cells(names: list[str], row: Iterable[object]) -> list[object]:
     for name, value in zip(names, row, strict=True):
         if name.endswith("_at") and isinstance(value, int):
             cells.append(rfc3339(value))
-        elif isinstance(value, str) and value.startswith(FORMULA) and not E164.fullmatch(value):
-            cells.append("'" + value)
+        elif isinstance(value, str):
+            cells.append(defused(visible.plain(value)))
         else:
             cells.append("" if value is None else value)
     return cells

@@ -1,7 +1,7 @@
 """What a station does with texts: claim, submit, accept, defer, fail, lose; and the recovery of what a dead
 station left behind.
 
-The law is kept here: `submit` is committed (fsync) before a PDU is written, and its transaction asks
+The law is kept here: `submit` is committed (fsync) before Ctrl-Z is written, and its transaction asks
 everything again that may have changed since the approval: opt-out, quiet hours, budget, words, epoch. `claim`
 is committed without fsync: a power cut that forgets it forgets nothing that left.
 
@@ -134,7 +134,7 @@ def validity(db: sqlite3.Connection, job: Job, rules: Rules, *, now: int) -> tim
 def submit(
     db: sqlite3.Connection, seat: Seat, job: Job, seq: int, rules: Rules, *, valid_for: timedelta, now: int
 ) -> None:
-    """Record that this segment is about to leave. When it returns, the row is on the disk and the PDU may be written; NotNowError: write nothing."""
+    """Record that this segment is about to leave. When it returns, the row is on the disk and Ctrl-Z may be written; NotNowError: it may not."""
     obstacle: Obstacle | None = None
     with write(db):
         row = db.execute(
@@ -146,8 +146,8 @@ def submit(
         if (
             row is None
             or row["current"] != seat.epoch
-            or row["epoch"] != seat.epoch
-            or row["state"] not in ("claimed", "submitted")
+            or (row["station"], row["epoch"]) != (seat.station, seat.epoch)
+            or row["state"] not in (("claimed", "submitted") if job.total > 1 else ("claimed",))
         ):
             raise NotNowError(f"text {job.message_id} is no longer this station's")
         obstacle = _other_words(db, row, job) or obstacle_to(db, row, seat, rules, job.total, now)
@@ -205,7 +205,7 @@ def _record_submit(
             attempts=row["attempts"] + 1,
         )
         db.execute(
-            "UPDATE conversation SET iccid=coalesce(iccid, ?), last_at=? WHERE id=?",
+            "UPDATE conversation SET iccid=coalesce(iccid, ?), last_at=?, perhaps_texted_at=NULL WHERE id=?",
             [seat.sim.iccid, now, job.conversation_id],
         )
     budget.count(db, seat.sim, job.conversation_id, 1, now)
@@ -258,8 +258,11 @@ def release(
     """
     with write(db):
         row = db.execute("SELECT * FROM message WHERE id=?", [job.message_id]).fetchone()
-        if row["state"] not in ("claimed", "submitted") or row["epoch"] != seat.epoch:
-            return  # withdrawn or voided meanwhile: a person's word stands
+        if row["state"] not in ("claimed", "submitted") or (row["station"], row["epoch"]) != (
+            seat.station,
+            seat.epoch,
+        ):
+            return  # withdrawn or voided meanwhile, and perhaps another's by now: a person's word stands
         if job.total > 1 and seq is not None:
             db.execute(
                 "UPDATE segment SET state='pending' WHERE message_id=? AND seq=? AND state='submitted'",

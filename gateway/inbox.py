@@ -4,7 +4,9 @@ Promises: a volunteer sees only their own and free conversations; opening a free
 is drafted and approved in one transaction by who may; a trainee's waits for a coordinator.
 """
 
+import json
 import sqlite3
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gateway import conversations, outbox, reports
@@ -67,6 +69,9 @@ class Thread:
     mine: bool
     closed: bool
     entries: tuple[Entry, ...]
+    perhaps_texted_at: int | None = (
+        None  # a backup was restored then: they may have been texted since it was made
+    )
 
 
 _BOXES = {  # what is in it, in its order; each reads only the newest (or longest waiting) rows of an index
@@ -158,6 +163,7 @@ def thread(db: sqlite3.Connection, conversation_id: int, user: User, *, now: int
         row["holder_id"] == user.id,
         row["closed_at"] is not None,
         tuple(_entries(db, conversation_id, limit, now)),
+        row["perhaps_texted_at"],
     )
 
 
@@ -217,16 +223,38 @@ def _entries(db: sqlite3.Connection, conversation_id: int, limit: int, now: int)
     return entries[-limit:]
 
 
+@dataclass(frozen=True)
+class Campaigning:
+    """What a reply adds to a campaign: whose, what it records, and the step that it leads to ("" stays)."""
+
+    target_id: int
+    records: Mapping[str, str]
+    step: str = ""
+
+
 def reply(
-    db: sqlite3.Connection, conversation_id: int, text: str, *, by: User, key: str, rules: Rules, now: int
+    db: sqlite3.Connection,
+    conversation_id: int,
+    text: str,
+    *,
+    by: User,
+    key: str,
+    rules: Rules,
+    now: int,
+    campaigning: Campaigning | None = None,
+    after: int | None = None,
 ) -> int:
-    """Answer a person: drafted and approved in one act by who may. Returns the text's id; the same key again is the same reply."""
+    """Answer a person: drafted and approved in one act by who may. Returns the text's id; the same key again is the same reply.
+
+    `after`: the newest text to them that was on the screen; Refused when somebody has answered since.
+    """
     with write(db):
         known = db.execute("SELECT id FROM message WHERE draft_key=?", [key]).fetchone()
         if known is not None:
             return int(known["id"])
         conversations.reachable(db, conversation_id, by, now)
         conversations.hold(db, conversation_id, by, now=now)
+        _nobody_answered(db, conversation_id, by, after)
         message_id = outbox.insert_draft(
             db,
             conversation_id,
@@ -238,6 +266,16 @@ def reply(
             rules=rules,
             now=now,
         )
+        if campaigning is not None:
+            db.execute(
+                "UPDATE message SET target_id=?, step=?, records=? WHERE id=?",
+                [
+                    campaigning.target_id,
+                    campaigning.step or None,
+                    json.dumps(dict(campaigning.records)) if campaigning.records else None,
+                    message_id,
+                ],
+            )
         refused = may_approve(
             by.role, own=True, kind="reply", channel="panel", allow_cli=rules.allow_cli, author=by.role
         )
@@ -246,6 +284,20 @@ def reply(
             outbox.approve(db, message_id, by=by, seen=outbox.seen(draft), rules=rules, now=now)
         db.execute("UPDATE conversation SET waiting_at=NULL, closed_at=NULL WHERE id=?", [conversation_id])
     return message_id
+
+
+def _nobody_answered(db: sqlite3.Connection, conversation_id: int, by: User, after: int | None) -> None:
+    if after is None:
+        return
+    newer = db.execute(
+        "SELECT u.name FROM message m JOIN user u ON u.id=m.created_by WHERE m.conversation_id=? AND m.id>? AND m.kind=1 "
+        "AND m.created_by<>? AND m.state NOT IN ('skipped','withdrawn') ORDER BY m.id DESC LIMIT 1",
+        [conversation_id, after, by.id],
+    ).fetchone()
+    if newer is not None:
+        raise Refused(
+            f"{newer['name']} has answered meanwhile. Read it above; Send again sends yours as well."
+        )
 
 
 def close(db: sqlite3.Connection, conversation_id: int, *, by: User, now: int) -> None:

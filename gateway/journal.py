@@ -1,8 +1,10 @@
 """A small file beside the database that outlives it: acts that must not be forgotten when an old copy is restored.
 
-Lines of JSON, each on the disk (fsync) before `note` returns; only ever added to. The first line holds a key made for
-this file; whatever names a card or a PIN stands here as a digest under that key, never as itself, and the file is for
-this user alone. It is consulted beside the database's own rows, and a restore reads it again.
+Lines of JSON, each on the disk (fsync) before `note` returns; only ever added to, but for `compact`, which keeps the
+last word on each. The first line holds a key made for this file; whatever names a card or a PIN stands here as a digest
+under that key, never as itself. People are digests too, under the database's own key, which stands here as well: without it
+a copy of the database from before the key was made could not tell who stopped. It gives away no more than the
+database beside it, which holds the key and the numbers themselves; the file has the same owner and rights (0600).
 
 Promises: what `note` returned from is there after a power cut; a line that was cut is passed over.
 Fails with OSError when it cannot be written: then the act must not happen.
@@ -10,37 +12,71 @@ Fails with OSError when it cannot be written: then the act must not happen.
 
 import contextlib
 import errno
+import fcntl
 import hmac
 import json
+import logging
 import os
 import secrets
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
-from gateway.store import belong_with
+from gateway.store import belong_with, sync_folder
+
+log = logging.getLogger("textbank.journal")
 
 SUFFIX = ".acts"
+COMPACT_BYTES = 256_000  # some 1,500 acts
+ABOUT = ("opt_out", "opt_in", "erase")  # the last of each about one person counts
 
 
 class Journal:
     """The journal of one database. Cheap to make; the file is opened for each act, which are rare."""
 
     def __init__(self, database: Path) -> None:
-        self._database = database
+        self.database = database
         self.path = Path(f"{database}{SUFFIX}")
 
     def digest(self, *words: str) -> str:
         """These words under the file's own key, in hex; the file is made when there is none."""
         return hmac.digest(self._key(), "\n".join(words).encode(), "sha256").hex()
 
-    def note(self, act: str, *, at: int, **fields: str) -> None:
+    def note(self, act: str, *, at: int, **fields: str | int) -> None:
         """Add one act; on the disk when this returns."""
         self._append({"act": act, "at": at, **fields})
 
     def acts(self, *kinds: str) -> Iterator[dict[str, object]]:
         """Every act of these kinds in the order in which they were noted, whatever the clock said then."""
         return (line for line in self._lines() if line.get("act") in kinds)
+
+    def compact(self) -> None:
+        """When it has grown, write it anew with the last word on each person. A power cut leaves the old or the new one, and a
+        card without room the old one.
+        """
+        try:
+            if self.path.exists() and self.path.stat().st_size >= COMPACT_BYTES:
+                self._rewrite()
+        except OSError as error:
+            log.warning("the journal of acts stays as long as it is: %s", error)
+
+    def _rewrite(self) -> None:
+        with self._held():
+            kept: dict[object, bytes] = {}
+            for line in self._lines():
+                raw, act = _line(line), line.get("act")
+                mark: object = (act, line.get("number")) if act in ABOUT else raw
+                kept.pop(mark, None)  # the order stays that of the last word
+                kept[mark] = raw
+            new = Path(f"{self.path}.new")
+            new.unlink(missing_ok=True)
+            with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb") as file:
+                file.write(b"".join(kept.values()))
+                file.flush()
+                os.fsync(file.fileno())
+            belong_with(new, self.database)
+            os.replace(new, self.path)
+            sync_folder(self.path.parent)
 
     def _key(self) -> bytes:
         for line in self.acts("key"):
@@ -60,28 +96,37 @@ class Journal:
                 if isinstance(line, dict):
                     yield line
 
+    @contextlib.contextmanager
+    def _held(self) -> Iterator[int]:
+        """The file, made when there is none, while no other process writes it or puts a new one in its place."""
+        while True:
+            handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX)
+                with contextlib.suppress(FileNotFoundError):
+                    if os.path.samestat(os.fstat(handle), os.stat(self.path)):
+                        yield handle
+                        return
+            finally:
+                os.close(handle)
+
     def _append(self, line: dict[str, object]) -> None:
         new = not self.path.exists()
-        handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
-        try:
+        with self._held() as handle:
             size = os.fstat(handle).st_size
             whole = not size or os.pread(handle, 1, size - 1) == b"\n"  # else the last line was cut
-            data = json.dumps(line, separators=(",", ":")).encode() + b"\n"
-            data = data if whole else b"\n" + data
-            if os.write(handle, data) != len(
-                data
-            ):  # a card that is nearly full takes a part, and says no error
+            data = _line(line) if whole else b"\n" + _line(line)
+            # A card that is nearly full takes a part, and says no error.
+            if os.write(handle, data) != len(data):
                 raise OSError(errno.ENOSPC, "No space left on device", str(self.path))
             os.fsync(handle)
-        finally:
-            os.close(handle)
         if new:
-            belong_with(self.path, self._database)
-            folder = os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+            belong_with(self.path, self.database)
+            sync_folder(self.path.parent)
+
+
+def _line(line: dict[str, object]) -> bytes:
+    return json.dumps(line, separators=(",", ":")).encode() + b"\n"
 
 
 def of(db: sqlite3.Connection) -> Journal:

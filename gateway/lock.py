@@ -5,13 +5,29 @@ database. The kernel frees the lock when the holder dies, however it dies. Fails
 holder.
 """
 
+import errno
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from gateway.errors import Refused
+from gateway.store import belong_with
+
+_WHAT_TO_DO = {
+    errno.ENOSPC: "Free some room there: old backups and logs first.",
+    errno.EROFS: "The system switches a disk to reading only after an error: copy the folder to another machine, and restart the box; "
+    "when it comes again, put in a new card.",
+}
+
+
+class Held(Refused):
+    """Another process has the lock."""
+
+    def __init__(self, holder: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.holder = holder
 
 
 @contextmanager
@@ -23,19 +39,22 @@ def gateway(database: Path) -> Iterator[None]:
     except OSError as error:
         raise Refused(
             f"The folder {path.parent} cannot hold the database: {error.strerror}. Nothing was started. "
-            "Make the folder, or let this user write in it, or change [database] path."
+            f"{_WHAT_TO_DO.get(error.errno or 0, 'Make the folder, or let this user write in it, or change [database] path.')}"
         ) from error
     try:
+        belong_with(path, database)
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             holder = os.pread(fd, 32, 0).decode("ascii", "replace").strip() or "unknown"
-            raise Refused(
+            raise Held(
+                holder,
                 f"Another Textbank gateway (process {holder}) already runs on {database}. Two would send texts twice, so this one stops. "
-                "Stop the other one first."
+                "Stop the other one first.",
             ) from None
-        os.ftruncate(fd, 0)
-        os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
+        # Only for the words above. Not truncated first: on a full disk the block that is let go would not come back.
+        with suppress(OSError):
+            os.pwrite(fd, f"{os.getpid():<31}\n".encode(), 0)
         yield
     finally:
         os.close(fd)

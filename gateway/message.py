@@ -36,7 +36,7 @@ EVENTS = {  # event: (states that it may leave, state that it enters)
     "withdraw": (("awaiting", "approved", "claimed"), "withdrawn"),
     "expire": (("awaiting", "approved", "claimed"), "expired"),
     "claim": (("approved",), "claimed"),
-    "submit": (("claimed",), "submitted"),  # committed before the PDU is written
+    "submit": (("claimed",), "submitted"),  # committed before Ctrl-Z is written
     "defer": (("claimed", "submitted"), "approved"),  # known not sent
     "accept": (("submitted",), "sent"),  # every segment has its MR
     "fail": (("claimed", "submitted"), "failed"),

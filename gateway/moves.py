@@ -63,6 +63,12 @@ def _target_after(db: sqlite3.Connection, event: str, message_id: int, reason: s
     if row["target_id"] is None:
         return
     db.execute("UPDATE answer SET undone_at=? WHERE message_id=? AND undone_at IS NULL", [now, message_id])
+    if event in ("undo", "void"):  # the thread stands where the texts before this one had led it
+        db.execute(
+            "UPDATE target SET step=coalesce((SELECT step FROM message WHERE target_id=target.id AND approval_id IS NOT NULL "
+            "AND step IS NOT NULL ORDER BY approved_at DESC, id DESC LIMIT 1), 'first') WHERE id=?",
+            [row["target_id"]],
+        )
     state = TARGET_AFTER[event]
     db.execute(
         "UPDATE target SET state=:state, texted_at=NULL, live=CASE WHEN :state IN ('skipped','out') THEN 0 ELSE live END, "

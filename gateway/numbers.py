@@ -125,12 +125,14 @@ def is_person(number: str) -> bool:
 
 
 def inbound_address(number: str, *, ton: int, region: str) -> str:
-    """How a sender's address is stored: E.164 where it is a telephone number, else exactly as it came.
+    """How a sender's address is stored: E.164 where it is a telephone number, else as it came.
 
     `ton` is the type of number of the OA (3GPP TS 23.040, 9.1.2.5): an unknown type is read as a number of
     `region` only when it is one beyond doubt, for it may be a short code.
     """
     digits = number.removeprefix("+")
+    if ton == ALPHANUMERIC and E164.fullmatch(number):
+        return f"“{number}”"  # a name that poses as a number: nobody there is answered, opted out or taken for a person
     if ton == ALPHANUMERIC or not re.fullmatch(r"[0-9]+", digits):
         return number
     if ton == INTERNATIONAL or number.startswith("+"):

@@ -8,7 +8,9 @@ alphanumeric senders, so that two machines never answer each other.
 
 import hashlib
 import json
+import logging
 import sqlite3
+from functools import partial
 
 from gateway import conversations, journal, ledger
 from gateway.errors import Refused
@@ -17,7 +19,9 @@ from gateway.moves import move, withdraw_waiting
 from gateway.people import User
 from gateway.policy import may
 from gateway.rules import DAY_MS
-from gateway.store import write
+from gateway.store import once_committed, write
+
+log = logging.getLogger("textbank.optouts")
 
 
 def opt_out(
@@ -41,9 +45,9 @@ def opt_out(
         withdraw_waiting(
             db, conversation_id, actor=actor, now=now, reason=f"{conversations.name_of(row)} asked to stop."
         )
-        key = conversations.number_key(db, row["number"])
-        if db.execute("SELECT 1 FROM opt_out WHERE number_key=? AND until_at IS NULL", [key]).fetchone():
+        if conversations.open_opt_out(db, row["number"]) is not None:
             return False
+        key = conversations.number_key(db, row["number"])
         journal.of(db).note("opt_out", at=now, number=key.hex())
         cursor = db.execute(
             "INSERT INTO opt_out (number_key, source, reason, by_id, since_at) VALUES (?,?,?,?,?)",
@@ -68,13 +72,13 @@ def undo(db: sqlite3.Connection, conversation_id: int, *, by: User | None, reaso
         row = db.execute("SELECT * FROM conversation WHERE id=?", [conversation_id]).fetchone()
         if row is None:
             raise Refused("There is no such conversation.")
-        key = conversations.number_key(db, row["number"])
-        ended = db.execute(
-            "UPDATE opt_out SET until_at=?, ended_by_id=?, ended_reason=? WHERE number_key=? AND until_at IS NULL",
-            [now, by.id if by else None, reason, key],
-        ).rowcount
-        if ended:
-            journal.of(db).note("opt_in", at=now, number=key.hex())
+        ended = 0
+        while (standing := conversations.open_opt_out(db, row["number"])) is not None:
+            ended += db.execute(
+                "UPDATE opt_out SET until_at=?, ended_by_id=?, ended_reason=? WHERE id=?",
+                [now, by.id if by else None, reason, standing["id"]],
+            ).rowcount
+            once_committed(db, partial(_note_opt_in, journal.of(db), standing, now))
         db.execute("UPDATE conversation SET opted_out_at=NULL WHERE id=?", [conversation_id])
         waiting = db.execute(
             "SELECT id FROM message WHERE conversation_id=? AND kind=0 AND state IN ('approved','claimed')",
@@ -89,7 +93,20 @@ def undo(db: sqlite3.Connection, conversation_id: int, *, by: User | None, reaso
                 now=now,
                 reason="The opt-out was undone.",
             )
-    return ended == 1
+    return ended > 0
+
+
+def _note_opt_in(acts: journal.Journal, ended: sqlite3.Row, now: int) -> None:
+    """After the commit, not before: a crash between the two may forget that somebody came back, and never that they stopped.
+
+    It names the opt-out that it ends, for another may have been noted since the commit.
+    """
+    try:
+        acts.note("opt_in", at=now, number=ended["number_key"].hex(), since=ended["since_at"])
+    except OSError as error:
+        log.warning(
+            "that a person came back is not kept beside the database, so a restore forgets it: %s", error
+        )
 
 
 def approve_confirmation(

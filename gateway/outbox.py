@@ -14,7 +14,7 @@ from contextlib import suppress
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from gateway import conversations, gate, ledger, numbers, policy
+from gateway import conversations, gate, ledger, numbers, policy, visible
 from gateway.errors import Refused, StaleMessage
 from gateway.message import GOING, KINDS, clean, seen_digest
 from gateway.moves import back_to_awaiting, left_already, move, note
@@ -30,7 +30,7 @@ LATER_MS = 600_000
 def load(db: sqlite3.Connection, message_id: int) -> sqlite3.Row:
     """One text with what its conversation adds; Refused when there is none."""
     row: sqlite3.Row | None = db.execute(
-        "SELECT m.*, c.number, c.name, c.zone, c.salt, c.opted_out_at, c.last_in_at, c.holder_id, c.held_at "
+        "SELECT m.*, c.number, c.name, c.zone, c.salt, c.opted_out_at, c.last_in_at, c.holder_id, c.held_at, c.perhaps_texted_at "
         "FROM message m JOIN conversation c ON c.id=m.conversation_id WHERE m.id=?",
         [message_id],
     ).fetchone()
@@ -55,11 +55,8 @@ def checked_text(text: str) -> str:
     text = clean(text)
     if not text:
         raise Refused("The text is empty. Write at least one word.")
-    bad = next(
-        (c for c in text if (ord(c) < 32 and c not in "\n\f") or 0xD800 <= ord(c) <= 0xDFFF or ord(c) == 127),
-        None,
-    )
-    if bad is not None:
+    bad = visible.acting(text.replace("\f", ""))  # the alphabet of texts has a form feed
+    if bad:
         raise Refused(
             f"The text holds a control character (U+{ord(bad):04X}) that no phone shows. Take it out."
         )
@@ -272,15 +269,20 @@ def _may_approve(db: sqlite3.Connection, row: sqlite3.Row, by: User, channel: st
     )
     if refusal is not None:
         raise Refused(refusal)
+    if channel == "cli" and row["perhaps_texted_at"] is not None:
+        raise Refused(
+            f"{conversations.name_of(row)} may have been texted since the backup that was restored was made. "
+            "Nothing was sent. Somebody has to look at the card in the panel and send it there."
+        )
 
 
 def _earliest(row: sqlite3.Row, rules: Rules, now: int) -> tuple[int | None, str | None]:
     """When an approved text may leave: after the undo time, and not in the person's quiet hours."""
-    start = now + rules.undo_ms
+    start = max(now + rules.undo_ms, row["due_at"] or 0)
     zones = conversations.zones(row, rules)
     leave = policy.may_leave(moment(start), zones, rules.quiet)
     if leave.ok:
-        return (start if rules.undo_ms else None), None
+        return (start if start > now else None), None
     if leave.not_before is None:
         raise Refused(
             "There is no hour at which this text may leave: the quiet hours of its time zones never end together."

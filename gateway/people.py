@@ -10,6 +10,7 @@ import sqlite3
 import unicodedata
 from dataclasses import dataclass
 
+from gateway import visible
 from gateway.errors import Refused
 from gateway.store import write
 
@@ -46,7 +47,7 @@ def clean_name(name: str) -> str:
         raise Refused("Give a name, so the room knows who answers.")
     if len(name) > 60:
         raise Refused(f"The name has {len(name)} characters; at most 60 fit on the pages. Shorten it.")
-    if any(unicodedata.category(c) in ("Cc", "Cs", "Co", "Cn") for c in name):
+    if any(unicodedata.category(c) in ("Cc", "Cs", "Co", "Cn") for c in name) or visible.line(name) != name:
         raise Refused("The name holds a character that cannot be shown. Type it again without it.")
     return name
 

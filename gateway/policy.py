@@ -59,6 +59,7 @@ Act = Literal[
     "confirm_time",
     "see_ledger",
     "manage_users",
+    "manage_data",
     "change_settings",
 ]
 
@@ -85,6 +86,7 @@ MAY: dict[Act, frozenset[str]] = {
     "confirm_time": LEADING,
     "see_ledger": LEADING,
     "manage_users": frozenset({"admin"}),
+    "manage_data": frozenset({"admin"}),  # backups, and what is deleted by age
     "change_settings": frozenset({"admin"}),
 }
 

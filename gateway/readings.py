@@ -2,7 +2,7 @@
 pages.
 
 Promises: few rows. A sample is written when something changed enough to be seen, at most every five minutes, and
-thinned with age (`thin`): every one for two days, one an hour for a month, one a day for a year. Nobody's words and
+thinned with age (`thin`): every one for two days, one an hour for a month, then one a day (`purging` ends it). Nobody's words and
 no number of a contact is in any of it.
 """
 
@@ -15,7 +15,6 @@ HOUR_MS = 60 * MINUTE_MS
 DAY_MS = 24 * HOUR_MS
 SAMPLE_MS = 5 * MINUTE_MS
 THINNING = ((2 * DAY_MS, HOUR_MS), (31 * DAY_MS, DAY_MS))  # older than: one for each
-KEPT_MS = 366 * DAY_MS
 KEEP_HOST_EVENTS = 1000
 
 
@@ -43,7 +42,7 @@ def thin(db: sqlite3.Connection, *, now: int) -> int:
     if db.execute(old, [now - THINNING[0][0]]).fetchone() is None:
         return 0
     with write(db):
-        count = db.execute(gone, [now - KEPT_MS]).rowcount
+        count = 0
         for age_ms, span_ms in THINNING:
             count += db.execute(
                 f"{gone} AND (station, at) NOT IN (SELECT station, min(at) FROM station_sample WHERE at<? GROUP BY station, at/?)",

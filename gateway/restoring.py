@@ -2,8 +2,9 @@
 
 Promises: nothing that was on its way when the backup was made leaves by itself; a person is asked about each. Every
 old sign-in ends: some of them were taken back since. Who opted out or was erased since stays so: the journal beside
-the database knows, and is read again. The approval ledger goes on from its old head, with a row that
-says so.
+the database knows, and is read again; it never lifts an opt-out but the one that a START named. Who was texted since is
+marked, also where the backup does not know them; when nobody can know, everybody is marked who was not texted before. The
+approval ledger goes on from its old head, with a row that says so.
 """
 
 import contextlib
@@ -14,7 +15,7 @@ import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateway import conversations, erasing, ledger
+from gateway import conversations, erasing, ledger, texted
 from gateway.journal import Journal
 from gateway.moves import move, withdraw_waiting
 from gateway.store import moment, write
@@ -26,6 +27,11 @@ UNKNOWN = (
     "ask the person, or look at their answers, before you send it again."
 )
 SINCE = "This comes from the backup of {when}: the person may have been texted since. Look before you send."
+AGAIN = "This comes from the backup of {when}, and nothing was sent to the person since. Read it again before you send."
+PAUSED = "The backup of {when} was restored: people may have been texted since. Look at the marked ones, then go on."
+BACKED_UP = (
+    "backed_up"  # a setting of the copy alone: when it was made, and how far the journal of texts was then
+)
 
 
 @dataclass(frozen=True)
@@ -34,13 +40,18 @@ class Counts:
 
     uncertain: int
     waiting: int
+    perhaps_texted: int
+    known: bool  # whether it is known who was texted since; else everybody who was not before counts
 
 
 def begin_again(db: sqlite3.Connection, acts: Journal, *, made: str, now: int) -> Counts:
     """Say on every row what the restore makes uncertain, in one transaction. `made` is the head of the backup's ledger."""
     with write(db):
         _replay(db, acts, now)
+        known = _mark(db, acts, now)
+        told = db.execute("SELECT value FROM setting WHERE key=?", [BACKED_UP]).fetchone()
         newest = db.execute("SELECT max(at) AS at FROM event").fetchone()["at"]
+        newest = json.loads(told["value"])["at"] if told is not None else newest
         when = moment(newest or now).strftime("%Y-%m-%d %H:%M UTC")
         flying = db.execute(
             "SELECT id FROM message WHERE state IN ('approved','claimed','submitted') ORDER BY id"
@@ -48,8 +59,13 @@ def begin_again(db: sqlite3.Connection, acts: Journal, *, made: str, now: int) -
         for row in flying:
             _may_have_left(db, row["id"], UNKNOWN.format(when=when), now)
         waiting = db.execute(
-            "UPDATE message SET round=round+1, reason=? WHERE state='awaiting'", [SINCE.format(when=when)]
+            "UPDATE message SET round=round+1, reason=CASE WHEN conversation_id IN "
+            "(SELECT id FROM conversation WHERE perhaps_texted_at IS NOT NULL) THEN ? ELSE ? END WHERE state='awaiting'",
+            [SINCE.format(when=when), AGAIN.format(when=when)],
         ).rowcount
+        db.execute(
+            "UPDATE campaign SET state='paused', reason=? WHERE state='running'", [PAUSED.format(when=when)]
+        )
         db.execute("UPDATE session SET revoked_at=? WHERE revoked_at IS NULL", [now])
         db.execute("UPDATE sign_in_link SET expires_at=min(expires_at, ?) WHERE used_at IS NULL", [now])
         db.execute("UPDATE station_request SET argument=NULL, taken_at=? WHERE taken_at IS NULL", [now])
@@ -64,9 +80,13 @@ def begin_again(db: sqlite3.Connection, acts: Journal, *, made: str, now: int) -
         )
         db.execute(
             "INSERT INTO setting (key, value) VALUES ('restored', ?) ON CONFLICT (key) DO UPDATE SET value=excluded.value",
-            [json.dumps({"at": now, "head": made, "newest": newest})],
+            [json.dumps({"at": now, "head": made, "newest": newest, "unknown": not known})],
         )
-    return Counts(len(flying), waiting)
+        db.execute("DELETE FROM setting WHERE key=?", [BACKED_UP])
+        marked = db.execute(
+            "SELECT count(*) + (SELECT count(*) FROM perhaps_texted) FROM conversation WHERE perhaps_texted_at IS NOT NULL"
+        ).fetchone()[0]
+    return Counts(len(flying), waiting, marked, known)
 
 
 def keep_spent(db: sqlite3.Connection, before: Path) -> None:
@@ -112,54 +132,111 @@ def _may_have_left(db: sqlite3.Connection, message_id: int, reason: str, now: in
 
 def _replay(db: sqlite3.Connection, acts: Journal, now: int) -> None:
     """Opt-outs and erasures that the backup does not know, from the journal."""
-    for known in acts.acts("number_key"):
-        db.execute(
-            "INSERT INTO setting (key, value) VALUES ('number_key', ?) ON CONFLICT DO NOTHING", [known["key"]]
-        )
-    people = {
-        conversations.number_key(db, row["number"]): row
-        for row in db.execute("SELECT id, number, last_at FROM conversation").fetchall()
-    }
-    for _, key, at in _of_people(acts, "erase"):
+    people = _people(db, _keys(db, acts))
+    erased = set()
+    for _, key, at, _ in _of_people(acts, "erase"):
         row = people.get(key)
-        if row is not None and row["last_at"] <= at:  # else they came back since
-            erasing.remove(db, row["id"], row["number"], key)
-            del people[key]
-    last: dict[bytes, tuple[int, bool]] = {}
-    for what, key, at in _of_people(acts, "opt_out", "opt_in"):
-        last[key] = (at, what == "opt_out")
-    for key, (at, out) in last.items():
-        _opted(db, key, people.get(key), at, out=out, now=now)
+        if row is not None and row["id"] not in erased and row["last_at"] <= at:  # else they came back since
+            erasing.remove(db, row["id"], row["number"])
+            erased.add(row["id"])
+    out: dict[bytes, int | None] = {}
+    ended: dict[bytes, int] = {}
+    for what, key, at, ends in _of_people(acts, "opt_out", "opt_in"):
+        if what == "opt_out":
+            out[key] = at
+        elif out.get(key) in (None, ends):  # else it ended another one, and was only noted later
+            out[key], ended[key] = None, ends
+    for key, since_at in out.items():
+        row = people.get(key)
+        if row is not None and row["id"] in erased:
+            row = None
+        if since_at is not None:
+            _stays_out(db, key, row, since_at, now)
+        elif row is not None:
+            _came_back(db, key, row, ended[key], now)
 
 
-def _of_people(acts: Journal, *kinds: str) -> list[tuple[str, bytes, int]]:
-    """Which act, whose, and when (ms); a line that was damaged is passed over."""
+def _keys(db: sqlite3.Connection, acts: Journal) -> list[str]:
+    """Every key under which numbers stand, in the backup and in the journal; the database knows them all from now on.
+
+    They differ after a fresh start on another machine, when the backup of the old one comes later.
+    """
+    noted = [str(act["key"]) for act in acts.acts("number_key") if "key" in act]
+    keys = list(dict.fromkeys([*conversations.all_keys(db), *noted]))
+    for setting, value in (
+        (("number_key", keys[0]), (conversations.OTHER_KEYS, json.dumps(keys[1:]))) if keys else ()
+    ):
+        db.execute(
+            "INSERT INTO setting (key, value) VALUES (?,?) ON CONFLICT (key) DO UPDATE SET value=excluded.value",
+            [setting, value],
+        )
+    return keys
+
+
+def _people(db: sqlite3.Connection, keys: list[str]) -> dict[bytes, sqlite3.Row]:
+    """Everybody in the backup, by each digest under which they may stand."""
+    rows = db.execute("SELECT id, number, last_at FROM conversation").fetchall()
+    return {conversations.keyed(key, row["number"]): row for row in rows for key in keys}
+
+
+def _of_people(acts: Journal, *kinds: str) -> list[tuple[str, bytes, int, int]]:
+    """Which act, whose, when (ms), and when the opt-out began that it ends; a line that was damaged is passed over."""
     found = []
     for act in acts.acts(*kinds):
         with contextlib.suppress(KeyError, ValueError):
-            found.append((str(act["act"]), bytes.fromhex(str(act["number"])), int(str(act["at"]))))
+            since = int(str(act["since"])) if act["act"] == "opt_in" else 0
+            found.append((str(act["act"]), bytes.fromhex(str(act["number"])), int(str(act["at"])), since))
     return found
 
 
-def _opted(
-    db: sqlite3.Connection, key: bytes, row: sqlite3.Row | None, at: int, *, out: bool, now: int
-) -> None:
-    """Bring one number to what the journal says last of it."""
-    standing = db.execute(
-        "SELECT since_at FROM opt_out WHERE number_key=? AND until_at IS NULL", [key]
-    ).fetchone()
-    if out and standing is None:
+def _stays_out(db: sqlite3.Connection, key: bytes, row: sqlite3.Row | None, since_at: int, now: int) -> None:
+    """The journal's last word on this number is a stop."""
+    known = (
+        conversations.open_opt_out(db, row["number"])
+        if row is not None
+        else db.execute("SELECT 1 FROM opt_out WHERE number_key=? AND until_at IS NULL", [key]).fetchone()
+    )
+    if known is not None:
+        return
+    db.execute(
+        "INSERT INTO opt_out (number_key, source, reason, since_at) VALUES (?,'import','kept beside the database',?)",
+        [key, since_at],
+    )
+    if row is not None:
         db.execute(
-            "INSERT INTO opt_out (number_key, source, reason, since_at) VALUES (?,'import','kept beside the database',?)",
-            [key, at],
+            "UPDATE conversation SET opted_out_at=?, waiting_at=NULL, asks_opt_out=0 WHERE id=?",
+            [since_at, row["id"]],
         )
-        if row is not None:
-            db.execute(
-                "UPDATE conversation SET opted_out_at=?, waiting_at=NULL, asks_opt_out=0 WHERE id=?",
-                [at, row["id"]],
-            )
-            withdraw_waiting(db, row["id"], actor="gateway", now=now, reason="This person asked to stop.")
-    elif not out and standing is not None and standing["since_at"] <= at:
-        db.execute("UPDATE opt_out SET until_at=? WHERE number_key=? AND until_at IS NULL", [at, key])
-        if row is not None:
-            db.execute("UPDATE conversation SET opted_out_at=NULL WHERE id=?", [row["id"]])
+        withdraw_waiting(db, row["id"], actor="gateway", now=now, reason="This person asked to stop.")
+
+
+def _came_back(db: sqlite3.Connection, key: bytes, row: sqlite3.Row, ended: int, now: int) -> None:
+    """The journal's last word is a START: it ends the opt-out that it names, or an older one, and no other."""
+    db.execute(
+        "UPDATE opt_out SET until_at=?, ended_reason='kept beside the database' "
+        "WHERE number_key=? AND until_at IS NULL AND since_at<=?",
+        [now, key, ended],
+    )
+    if conversations.open_opt_out(db, row["number"]) is None:
+        db.execute("UPDATE conversation SET opted_out_at=NULL WHERE id=?", [row["id"]])
+
+
+def _mark(db: sqlite3.Connection, acts: Journal, now: int) -> bool:
+    """Mark who was texted since the backup, or who may have been; whether that is known of each."""
+    row = db.execute("SELECT value FROM setting WHERE key=?", [BACKED_UP]).fetchone()
+    told = json.loads(row["value"]) if row is not None else {}
+    since = texted.since(acts.database, str(told.get("journal")), int(told.get("last", 0))) if told else None
+    db.execute("DELETE FROM perhaps_texted")
+    if since is None:
+        db.execute(
+            "UPDATE conversation SET perhaps_texted_at=? WHERE id NOT IN "
+            "(SELECT conversation_id FROM message WHERE submitted_at IS NOT NULL)",
+            [now],
+        )
+        return False
+    for key, person in _people(db, _keys(db, acts)).items():
+        if key[: conversations.TEXTED_BYTES] in since:
+            db.execute("UPDATE conversation SET perhaps_texted_at=? WHERE id=?", [now, person["id"]])
+            since.discard(key[: conversations.TEXTED_BYTES])
+    db.executemany("INSERT INTO perhaps_texted (number_key, at) VALUES (?,?)", [(key, now) for key in since])
+    return True

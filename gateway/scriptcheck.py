@@ -57,7 +57,7 @@ class Ground:
     people: int
     columns: Mapping[str, int]
     facts: Mapping[str, str]
-    own: tuple[str, ...] = ("my_name", "organisation")
+    own: tuple[str, ...] = ("my_name", "organisation", "count")
     language: str = "en"
 
 

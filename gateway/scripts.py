@@ -33,6 +33,8 @@ class Choice:
     reads: tuple[str, ...] = ()  # words by which a reply reads as this answer
     text: str = ""  # what is offered in return; "": nothing
     next: str = ""  # the step whose answers fit afterwards; "": the same
+    counted: str = ""  # offered instead when the number is known, as {count}
+    counted_next: str = ""  # the step that this one leads to
 
 
 @dataclass(frozen=True)
@@ -95,8 +97,9 @@ class Script:
                 where = "the first text" if step.id == FIRST else f"“{step.label}”"
                 yield f"{where}, wording {number}" if len(step.texts) > 1 else where, text
             for choice in step.choices:
-                if choice.text:
-                    yield f"the answer to “{choice.label}”", choice.text
+                for text in (choice.text, choice.counted):
+                    if text:
+                        yield f"the answer to “{choice.label}”", text
         for ready in self.ready:
             yield f"the ready answer “{ready.label}”", ready.text
         for reminder in self.reminders:
@@ -149,6 +152,8 @@ def _step(raw: Mapping[str, Any]) -> Step:
                 tuple(_words(read) for read in part.get("reads", ())),
                 _words(part.get("text", ""), LONGEST_TEXT),
                 _words(part.get("next", "")),
+                _words(part.get("counted", ""), LONGEST_TEXT),
+                _words(part.get("counted_next", "")),
             )
             for part in raw.get("choices", ())
         ),
@@ -189,7 +194,7 @@ def _holds_together(script: Script) -> None:
         for choice in step.choices:
             if not choice.label:
                 raise Refused(f"An answer of “{step.label}” has no label. Write what the button says.")
-            if choice.next and choice.next not in ids:
+            if {choice.next, choice.counted_next} - {"", *ids}:
                 raise Refused(
                     f"The answer “{choice.label}” leads to a step that is not there. Choose where it leads."
                 )

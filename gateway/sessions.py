@@ -1,13 +1,15 @@
 """How people come in and stay in: one-time links, passwords, signed-in devices.
 
 Promises: of a link or a device only a hash is kept, so that a copy of the database opens no door. A link works once, within its time; looking at it
-does not use it up. A password attempt is counted before it is tried, so that trying many at once gains nothing. A device that was signed out is out
+does not use it up. A password attempt is counted before it is tried, so that trying many at once gains nothing. Strangers who try passwords make an
+account rest, and a device on which its person came in before does not rest with it: nobody locks an admin out. A device that was signed out is out
 at its next request. A device's row is written once an hour, not once a request.
 
 Fails with `Refused`, in a sentence that never tells whether a name exists.
 """
 
 import hashlib
+import hmac
 import secrets
 import sqlite3
 import threading
@@ -92,12 +94,36 @@ def use_link(db: sqlite3.Connection, token: str, *, device: str, now: int) -> tu
         return user, _start(db, user, device, now)
 
 
-def sign_in(db: sqlite3.Connection, name: str, password: str, *, device: str, now: int) -> tuple[User, str]:
-    """Sign in by name and password; Refused in the same words whatever of the two was wrong."""
-    row = _count_try(db, name.strip(), now)
-    known = row is not None and row["password_hash"] is not None and row["disabled_at"] is None
-    fits = _verify(row["password_hash"] if row is not None and known else _NOBODY, password)
-    if row is None or not known or not fits:
+def mark(db: sqlite3.Connection, user: User) -> str:
+    """What a browser keeps for a year from where its person came in: chance, and a proof of it that names nobody."""
+    chance = secrets.token_hex(12)
+    return f"{chance}.{_proof(db, user.id, chance)}"
+
+
+def recognised(db: sqlite3.Connection, name: str, mark: str) -> bool:
+    """Whether this person came in on the device with this mark before."""
+    row = db.execute("SELECT id FROM user WHERE name=?", [name.strip()]).fetchone()
+    chance, _, proof = mark.partition(".")
+    return row is not None and hmac.compare_digest(
+        _proof(db, row["id"], chance).encode(), proof.encode("utf-8", "replace")
+    )
+
+
+def _proof(db: sqlite3.Connection, user_id: int, chance: str) -> str:
+    words = f"device\n{user_id}\n{chance}".encode("utf-8", "replace")
+    return hmac.digest(panel_secret(db).encode(), words, "sha256").hex()
+
+
+def sign_in(
+    db: sqlite3.Connection, name: str, password: str, *, device: str, now: int, known: bool = False
+) -> tuple[User, str]:
+    """Sign in by name and password; Refused in the same words whatever of the two was wrong. `known`: a device that was
+    `recognised`; its tries are the caller's to count, and those of strangers are not held against it.
+    """
+    row = _account(db, name.strip()) if known else _count_try(db, name.strip(), now)
+    has_one = row is not None and row["password_hash"] is not None and row["disabled_at"] is None
+    fits = _verify(row["password_hash"] if row is not None and has_one else _NOBODY, password)
+    if row is None or not has_one or not fits:
         raise Refused(WRONG)
     user = by_id(db, row["id"])
     with write(db):
@@ -105,7 +131,8 @@ def sign_in(db: sqlite3.Connection, name: str, password: str, *, device: str, no
         still = db.execute("SELECT password_hash, disabled_at FROM user WHERE id=?", [user.id]).fetchone()
         if still["password_hash"] != row["password_hash"] or still["disabled_at"] is not None:
             raise Refused(WRONG)
-        db.execute("UPDATE user SET failed=0, failed_at=NULL WHERE id=?", [user.id])
+        if not known:
+            db.execute("UPDATE user SET failed=0, failed_at=NULL WHERE id=?", [user.id])
         return user, _start(db, user, device, now)
 
 
@@ -114,12 +141,17 @@ def wait_ms(failed: int) -> int:
     return 0 if failed < FREE_TRIES else min(FIRST_WAIT_MS << min(failed - FREE_TRIES, 10), LONGEST_WAIT_MS)
 
 
+def _account(db: sqlite3.Connection, name: str) -> sqlite3.Row | None:
+    row: sqlite3.Row | None = db.execute(
+        "SELECT id, password_hash, disabled_at, failed, failed_at FROM user WHERE name=?", [name]
+    ).fetchone()
+    return row
+
+
 def _count_try(db: sqlite3.Connection, name: str, now: int) -> sqlite3.Row | None:
     """Count an attempt on this account before it is made; Refused while the account rests."""
     with write(db):
-        row: sqlite3.Row | None = db.execute(
-            "SELECT id, password_hash, disabled_at, failed, failed_at FROM user WHERE name=?", [name]
-        ).fetchone()
+        row = _account(db, name)
         if row is None:
             return None
         left_ms = (row["failed_at"] or 0) + wait_ms(row["failed"]) - now
@@ -127,7 +159,8 @@ def _count_try(db: sqlite3.Connection, name: str, now: int) -> sqlite3.Row | Non
         if 0 < left_ms <= LONGEST_WAIT_MS:
             minutes = -(-left_ms // MINUTE_MS)
             raise Refused(
-                f"Too many passwords were tried for this name. Wait {minutes} minute{'s' * (minutes > 1)}, or ask an admin for a sign-in link."
+                f"Too many passwords were tried for this name. Wait {minutes} minute{'s' * (minutes > 1)}, come in where you did before, "
+                "or use a sign-in link: an admin makes one, or `textbank user invite NAME` on the box."
             )
         db.execute("UPDATE user SET failed=failed+1, failed_at=? WHERE id=?", [now, row["id"]])
         return row

@@ -11,7 +11,7 @@ to write a readonly database".
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +21,12 @@ PAGE_BYTES = 1024  # measured for the life of SD cards; cannot change once the d
 CHECKPOINT_PAGES = (
     4000  # 4 MB of log: a page that changes often reaches the database file once, not each time
 )
+
+
+class Connection(sqlite3.Connection):
+    """A connection that remembers what is to be done once its transaction is committed."""
+
+    afterwards: list[Callable[[], None]]
 
 
 def connect(
@@ -33,7 +39,8 @@ def connect(
         # corrupts it. SQLite itself says what is wrong with the path.
         with suppress(OSError):
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
-    db = sqlite3.connect(path, timeout=timeout_s, isolation_level=None)
+    db = sqlite3.connect(path, timeout=timeout_s, isolation_level=None, factory=Connection)
+    db.afterwards = []
     db.row_factory = sqlite3.Row
     db.execute(f"PRAGMA page_size={PAGE_BYTES}")
     if not query_only:
@@ -54,13 +61,24 @@ def write(db: sqlite3.Connection) -> Iterator[None]:
         yield
         return
     db.execute("BEGIN IMMEDIATE")
+    afterwards = db.afterwards if isinstance(db, Connection) else []
     try:
         yield
         db.execute("COMMIT")
     except BaseException:
+        afterwards.clear()
         with suppress(sqlite3.OperationalError):  # a failed COMMIT may have ended the transaction already
             db.execute("ROLLBACK")
         raise
+    while afterwards:
+        afterwards.pop(0)()
+
+
+def once_committed(db: sqlite3.Connection, act: Callable[[], None]) -> None:
+    """Do this when the transaction that is open now has been committed, and not at all when it is rolled back."""
+    assert isinstance(db, Connection)
+    assert db.in_transaction
+    db.afterwards.append(act)
 
 
 @contextmanager
@@ -107,3 +125,12 @@ def sync(database: Path) -> None:
         os.fsync(fd)
     finally:
         os.close(fd)
+
+
+def sync_folder(folder: Path) -> None:
+    """Bring the names in this folder to the disk: a file that was made or renamed there is there after a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

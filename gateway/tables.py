@@ -350,30 +350,35 @@ CREATE INDEX self_test_open ON self_test (receiver) WHERE ended_at IS NULL;
 
 PROOF = """
 ALTER TABLE conversation ADD COLUMN perhaps_texted_at INTEGER;  -- a backup was restored then: they may have been texted since it was made
-
--- One index from the approval to the network's answer instead of two that each text enters and leaves: fewer writes.
-DROP INDEX message_approved;
-DROP INDEX message_flying;
-CREATE INDEX message_going ON message (kind, id) WHERE state IN ('approved', 'claimed', 'submitted');
--- Found by these at a million texts; each is small, or partial where most rows have nothing there.
-CREATE INDEX event_message ON event (message_id);
-CREATE INDEX message_again ON message (resend_of) WHERE resend_of IS NOT NULL;
-CREATE INDEX conversation_wrote ON conversation (last_in_at) WHERE last_in_at IS NOT NULL;
-CREATE INDEX conversation_last_digits ON conversation (substr(number, -4));
-CREATE INDEX report_message ON report (message_id) WHERE message_id IS NOT NULL;
-CREATE INDEX arrival_inbound ON arrival (inbound_id) WHERE inbound_id IS NOT NULL;
-CREATE INDEX arrival_report ON arrival (report_id) WHERE report_id IS NOT NULL;
-CREATE INDEX inbound_again ON inbound (again_of) WHERE again_of IS NOT NULL;
-CREATE INDEX inbound_replaced ON inbound (replaced_by) WHERE replaced_by IS NOT NULL;
-CREATE TABLE staged_draft (                    -- texts of a file, until all of them become drafts at once: gateway/manydrafts.py
-  batch INTEGER NOT NULL,
-  line INTEGER NOT NULL,                       -- of the file, in its order
-  at INTEGER NOT NULL,
-  conversation_id INTEGER NOT NULL,
-  is_new INTEGER NOT NULL,                     -- the conversation was made for it
-  text TEXT NOT NULL,
-  draft_key TEXT,
-  expires_at INTEGER NOT NULL,
-  PRIMARY KEY (batch, line)
+CREATE TABLE perhaps_texted (                  -- the same of numbers that the backup did not know: half a digest, for when they come
+  number_key BLOB PRIMARY KEY,
+  at INTEGER NOT NULL
 ) WITHOUT ROWID;
+CREATE TABLE purged (                          -- how many texts were deleted by age, by day of the group's zone: totals remain
+  day TEXT NOT NULL,
+  what TEXT NOT NULL,                          -- the state of a text that went out; "answer" for one that came in
+  count INTEGER NOT NULL,
+  PRIMARY KEY (day, what)
+) WITHOUT ROWID;
+CREATE TABLE clock (                           -- what the gateway makes of the clock: one row
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  boot TEXT NOT NULL,                          -- the run of the machine that it was so in
+  offset_ms INTEGER NOT NULL,                  -- wall less monotonic clock, when it was trusted last: another one is a step
+  once TEXT NOT NULL,                          -- how it was trusted then
+  by TEXT NOT NULL CHECK (by IN ('server', 'battery', 'person', 'voices', '')),  -- and now; '' when it is not
+  why TEXT NOT NULL
+);
+CREATE TABLE clock_word (                      -- what somebody last said of the time
+  who TEXT PRIMARY KEY,                        -- person, network:STATION, texts:STATION, browser:USER
+  boot TEXT NOT NULL,
+  heard_ms INTEGER NOT NULL,                   -- on the monotonic clock
+  said_at INTEGER NOT NULL,
+  by_id INTEGER REFERENCES user
+) WITHOUT ROWID;
+CREATE TABLE clock_event (                     -- steps, verdicts, and who confirmed the time
+  id INTEGER PRIMARY KEY,
+  at INTEGER NOT NULL,
+  words TEXT NOT NULL,
+  by_id INTEGER REFERENCES user
+);
 """

@@ -90,6 +90,7 @@ class At:
         self.incoming = Incoming(link, clock)
         self._out_of_step = False  # an answer may still come that nobody waits for
         self._at_prompt = False
+        self._typed = ""  # the PDU that stands at the prompt
         self.pace = FAST
         self.accepted_at: float | None = None  # when a text was taken last, on the clock
 
@@ -144,8 +145,14 @@ class At:
         self._at_prompt = False
         self._out_of_step = True
         started = self.clock.monotonic()
+        typed, self._typed = self._typed, ""
+        if typed and self.incoming.refusal:  # the modem would not wait for Ctrl-Z
+            refusal = self.incoming.refusal
+            raise CommandRefused("AT+CMGS", refusal.family, refusal.code, refusal.text, 0.0)
         try:
-            answer = self._write(pdu_hex, "+CMGS", CTRL_Z, enough="+CMGS:", grace_s=SUBMIT_GRACE_S)
+            answer = self._write(
+                pdu_hex, "+CMGS", CTRL_Z, enough="+CMGS:", grace_s=SUBMIT_GRACE_S, typed=typed == pdu_hex
+            )
             result = self._wait(answer, timeout_s, sending=True)
         except HardwareError as lost:
             self.incoming.owes_result = True
@@ -159,6 +166,17 @@ class At:
         if result.ok:
             self.accepted_at = self.clock.monotonic()
         return self._checked("AT+CMGS", answer, result)
+
+    def type_pdu(self, pdu_hex: str) -> None:
+        """At the prompt: write the PDU and leave Ctrl-Z, which alone is then written, to `send`. Nothing has left, and ESC
+        takes it back. PromptLost when the prompt is gone.
+        """
+        self._still_prompted()
+        try:
+            self._put(pdu_hex.encode("latin-1"), self.pace)
+        except PortGone as gone:
+            raise PromptLost(gone.port, gone.evidence) from gone
+        self._typed = pdu_hex
 
     def _still_prompted(self) -> None:
         """What the modem said while the intention was committed may be that it is not there any more."""
@@ -176,6 +194,7 @@ class At:
     def escape(self) -> None:
         """Leave a prompt: ESC, then AT to see that the line is free. ModemSilent when it is not."""
         self._at_prompt = False
+        self._typed = ""
         self._out_of_step = True
         self.link.write(ESC)
         self.incoming.hush(0.5, until_final=True)
@@ -223,15 +242,20 @@ class At:
         except ModemSilent:
             self._out_of_step = True  # the next command finds out
 
-    def _write(self, text: str, own: str, end: bytes, *, enough: str, grace_s: float) -> _Answer:
+    def _write(
+        self, text: str, own: str, end: bytes, *, enough: str, grace_s: float, typed: bool = False
+    ) -> _Answer:
         self.incoming.begin()
-        data = text.encode("latin-1") + end
-        octets, gap_s = self.pace if end == CTRL_Z else FAST
+        data = end if typed else text.encode("latin-1") + end
+        self._put(data, self.pace if end == CTRL_Z else FAST)
+        return _Answer(self.incoming, text, own, enough=enough, grace_s=grace_s)
+
+    def _put(self, data: bytes, pace: tuple[int, float]) -> None:
+        octets, gap_s = pace
         for start in range(0, len(data), octets or len(data)):
             if start:
                 self.incoming.rest(gap_s)
             self.link.write(data[start : start + (octets or len(data))])
-        return _Answer(self.incoming, text, own, enough=enough, grace_s=grace_s)
 
     def _wait(
         self, answer: _Answer, timeout_s: float, *, patient: bool = False, sending: bool = False

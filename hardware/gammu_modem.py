@@ -144,6 +144,9 @@ class GammuModem:
         """Signal, registration, operator, and the fuller of the two memories."""
         return health_in(self._ask("health", self._limits.answer_s))
 
+    def network_time(self) -> None:
+        """libgammu tells the phone's own clock, which its owner set: no witness."""
+
     def battery(self) -> int | None:
         """Charge in percent; None when the phone does not tell."""
         percent: int | None = self._ask("battery", self._limits.answer_s)["percent"]
@@ -286,16 +289,20 @@ class GammuPrompt:
     ) -> None:
         """Nothing is open that must be left."""
 
+    def type(self, tpdu: bytes) -> None:
+        """libgammu takes a text only whole: nothing is written here. TpduRefused when it is not what was announced."""
+        if self._used or len(tpdu) != self._length:
+            raise TpduRefused(
+                len(tpdu), "this prompt has had its TPDU" if self._used else f"{self._length} were announced"
+            )
+
     def send(self, tpdu: bytes, timeout_s: float = RESULT_S) -> int | None:
         """Hand `tpdu` (without SMSC octets) over; its MR, None when the phone does not tell one.
 
         Before libgammu has it: TpduRefused when it would send other words, PromptLost when process or phone are
         gone. From then on: CommandRefused for what the phone refused, else SubmitUncertain.
         """
-        if self._used or len(tpdu) != self._length:
-            raise TpduRefused(
-                len(tpdu), "this prompt has had its TPDU" if self._used else f"{self._length} were announced"
-            )
+        self.type(tpdu)
         self._used = True
         began = self._clock.monotonic()
         try:

@@ -31,6 +31,7 @@ class Incoming:
         self.on_urc: Callable[[str], str | None] = lambda urc: None
         self.heard = b""  # the end of what came since `begin`
         self.restarted = ""  # evidence from `on_urc` since `begin`
+        self.refusal: framing.Final | None = None  # since `begin`, while nobody waited for an answer
         self.owes_result = False  # of a text: it may still come, though nobody waits for it
         self.owed_ok = False  # a late +CMGS came; its OK did not yet
         self._splitter = framing.Splitter()
@@ -44,6 +45,7 @@ class Incoming:
         """A command is about to be written: count and remember anew."""
         self.heard = b""
         self.restarted = ""
+        self.refusal = None
         self._received = 0
 
     def next(self, deadline: float, *, prompt: bool = False) -> str | None:
@@ -129,8 +131,10 @@ class Incoming:
     def _look(self) -> None:
         while self._lines:
             line = self._lines.popleft()
-            if not self.set_aside(line, "") and framing.final(line):
+            result = None if self.set_aside(line, "") else framing.final(line)
+            if result:
                 self.owed_ok = False
+                self.refusal = self.refusal if result.ok else result
 
     def _feed(self, data: bytes) -> None:
         self.heard = (self.heard + data)[-200:]

@@ -2,8 +2,9 @@
 
     modem = Modem(open_port("/dev/ttyUSB2", clock), clock)
     modem.start(enter_pin)
-    with modem.prompt(len(tpdu)) as prompt:   # nothing has left yet
-        mr = prompt.send(tpdu)                # the point of no return
+    with modem.prompt(len(tpdu)) as prompt:
+        prompt.type(tpdu)                     # nothing has left yet
+        mr = prompt.send(tpdu)                # Ctrl-Z: the point of no return
 
 Promises: one command at a time; nothing that came unasked is lost between calls; every failure is a
 `HardwareError`. One thread owns a `Modem`; only `wake` and `close` may be called from others.
@@ -12,9 +13,10 @@ Promises: one command at a time; nothing that came unasked is lost between calls
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 
+from hardware import daytime, query, restart, ussd
 from hardware import identity as who
-from hardware import query, restart, ussd
 from hardware.asking import ask, value
 from hardware.at import At
 from hardware.errors import CommandRefused, ModemSilent
@@ -124,6 +126,10 @@ class Modem:
         if evidence := self._forgot() or self._other_card():
             self._ears.notices.append(Restarted(evidence))
         return health
+
+    def network_time(self) -> datetime | None:
+        """What time the network told the modem that it is; None when it told none, or the modem does not say."""
+        return daytime.ask_network(self._at, self.profile)
 
     def _other_card(self) -> str:
         """What tells that the SIM was changed or taken out since the start; "" when nothing does."""

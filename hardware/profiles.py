@@ -66,6 +66,10 @@ class Profile:
         0,
         0.0,
     )  # so many octets of a PDU at a time and seconds between; 0: all at once
+    # What asks for the time that its network told; `time_first` lets it take that in. `time_is_utc`: the zone is only told.
+    time: str = "AT+CCLK?"
+    time_first: str = ""
+    time_is_utc: bool = False
     to_3g: str = ""  # sets it to 3G (or 2G), for SIMs whose texts do not go by LTE: a person's choice
 
 
@@ -78,6 +82,7 @@ PROFILES = (
         r"huawei.*\bMU736",
         iccid=("AT^ICCID?", "AT+CCID", "AT+ICCID", "AT+CRSM=176,12258,0,0,10"),
         quiet=("AT^CURC=0",),
+        time="AT^NWTIME?",
         pin_attempts="AT^CPIN?",
         pin_attempts_left=HUAWEI_PIN,
         after_pin_s=3.0,
@@ -87,6 +92,7 @@ PROFILES = (
     Profile(
         "huawei",
         r"huawei",
+        time="AT^NWTIME?",  # AT+CCLK? is a clock of its own that nobody sets
         quiet=("AT^CURC=0", "AT^PORTSEL=1"),  # the second sends what comes unasked to the port that asks
         iccid=("AT^ICCID?", "AT+CCID", "AT+ICCID", "AT+CRSM=176,12258,0,0,10"),
         pin_attempts="AT^CPIN?",
@@ -102,6 +108,7 @@ PROFILES = (
         "simcom-a76",
         r"\b(A76|A79|SIM767|SIM7[6789]7)\d*",
         errors="simcom",
+        time_first="AT+CTZU=1",
         to_3g="AT+CNMP=13",
         pin_attempts="AT+SPIC",
         pin_attempts_left=r"\+SPIC: ?(\d+)",
@@ -114,6 +121,7 @@ PROFILES = (
         "simcom-sim7",
         r"\bSIM(COM_)?_?7\d\d\d|SIM7\d\d\d",
         errors="simcom",
+        time_first="AT+CTZU=1",
         to_3g="AT+CNMP=14",
         quiet=("AT+AUTOCSQ=0",),
         iccid=("AT+CICCID", *ICCID),
@@ -128,6 +136,7 @@ PROFILES = (
         "simcom",
         r"simcom|\bSIM[89]\d\d",
         errors="simcom",
+        time_first="AT+CLTS=1",
         pin_attempts="AT+SPIC",
         pin_attempts_left=r"\+SPIC: ?(\d+)",
         sms_ready="SMS Ready",
@@ -147,6 +156,8 @@ PROFILES = (
         "quectel",
         r"quectel",
         quiet=('AT+QURCCFG="urcport","usbat"',),
+        time="AT+QLTS=1",
+        time_is_utc=True,
         iccid=("AT+QCCID", *ICCID),
         to_3g='AT+QCFG="nwscanmode",2',
         pin_attempts='AT+QPINC="SC"',

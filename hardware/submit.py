@@ -1,8 +1,8 @@
 """One TPDU out: AT+CMGS, the prompt, and the point of no return.
 
-Until `send` writes, nothing has left: silence or a refusal at the prompt is `ModemSilent` or `CommandRefused`.
-From then on only a final answer of the modem tells; without one it is `SubmitUncertain`. Leaving the `with`
-without `send` leaves the prompt with ESC.
+Until `send` writes Ctrl-Z nothing has left, whatever was typed: silence or a refusal at the prompt is `ModemSilent`
+or `CommandRefused`. From then on only a final answer of the modem tells; without one it is `SubmitUncertain`. Leaving
+the `with` without `send` leaves the prompt with ESC.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _VALIDITY_OCTETS = {0: 0, 1: 7, 2: 1, 3: 7}
 
 
 class Prompt:
-    """A context manager: entering asks for the prompt, `send` writes the TPDU once."""
+    """A context manager: entering asks for the prompt, `type` writes the TPDU, `send` ends it with Ctrl-Z, once."""
 
     def __init__(self, at: At, length: int, prompt_s: float) -> None:
         self._at = at
@@ -46,6 +46,16 @@ class Prompt:
         except HardwareError:
             if error is None:  # else the first error is the news; the next command meets this one again
                 raise
+
+    def type(self, tpdu: bytes) -> None:
+        """Write `tpdu` and no Ctrl-Z, which is all that `send` then writes: the modem only keeps it, and ESC takes it back.
+
+        TpduRefused when it is not what was announced or more than a modem survives, PromptLost when the port or the modem
+        has gone since the prompt.
+        """
+        if evidence := _unfit(tpdu, self._length):
+            raise TpduRefused(len(tpdu), evidence)
+        self._at.type_pdu("00" + tpdu.hex().upper())
 
     def send(self, tpdu: bytes, timeout_s: float = RESULT_S) -> int | None:
         """Write `tpdu` (without SMSC octets); its MR, None when the modem accepted it without telling one.

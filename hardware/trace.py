@@ -25,6 +25,9 @@ ENTRY_LIMIT = 1024
 _PIN = re.compile(rb'(CPIN=\s*"?)[^",\r\n]*((?:"?\s*,\s*"?)[^"\r\n]*)?', re.IGNORECASE)
 _LINE_END = re.compile(rb"[\r\n]+")
 _HEX = re.compile(rb"[0-9A-Fa-f]{16,}")
+_PIECE = re.compile(
+    rb"\A[0-9A-Fa-f]{2,}+(?=\x1a?[\r\n]*\Z)"
+)  # the end of a PDU that is written in pieces, each with its echo
 _DIGITS = re.compile(rb"\+?\d{5,}")
 _QUOTED = re.compile(rb'"[^"]{9,}"')
 
@@ -113,6 +116,7 @@ def _hidden(data: bytes, *, full: bool) -> bytes:
     data = _PIN.sub(rb"\1****", data)
     if full:
         return data
+    data = _PIECE.sub(lambda found: b"<%d hex digits>" % len(found[0]), data)
     data = _HEX.sub(lambda found: b"<%d hex digits>" % len(found[0]), data)
     data = _DIGITS.sub(lambda found: b"<%d digits>" % len(found[0].lstrip(b"+")), data)
     return _QUOTED.sub(lambda found: b'"<%d characters>"' % (len(found[0]) - 2), data)

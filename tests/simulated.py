@@ -16,10 +16,12 @@ from typing import Any
 
 from gateway import arrivals, inbox, outbox, people, schema, store
 from gateway.config import Station as Spec
+from gateway.machineclock import SetClock
 from gateway.policy import Quiet
 from gateway.rules import Rules
 from gateway.station import Station
 from gateway.taken import Taken
+from gateway.timekeeper import Timekeeper
 from hardware.errors import HardwareError, PortMissing
 from hardware.link import Link
 from hardware.modem import Modem
@@ -56,10 +58,13 @@ class House:
         count: int = 1,
         world: World | None = None,
         link: Callable[[int], Link] | None = None,
+        machine: SetClock | None = None,
         **spec: Any,
     ) -> None:
         self.path = path
         self.clock = FakeClock()
+        self.machine = machine or SetClock()
+        self.timekeeper = Timekeeper(self.clock, self.machine, zone=RULES.zone)
         self.began = self.clock.monotonic()
         self.world = world or World(count, epoch=self.clock.now(), personality=personality)
         self.written: list[list[str]] = [
@@ -88,6 +93,7 @@ class House:
             clock=self.clock,
             open_modem=open_modem,
             taken=self.taken,
+            timekeeper=self.timekeeper,
         )
 
     def _virtual(self, number: int) -> Link:
@@ -150,6 +156,7 @@ class House:
     def restart(self) -> None:
         """The process died and came back: nothing is left but rows, the SIM and the air."""
         self.taken = Taken()
+        self.timekeeper = Timekeeper(self.clock, self.machine, zone=RULES.zone)
         for number, station in enumerate(self.stations):
             if station.modem is not None:
                 station.modem.close()

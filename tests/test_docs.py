@@ -22,6 +22,8 @@ TABLES = {
     "database": config.Database,
     "panel": config.Panel,
     "sending": config.Sending,
+    "backup": config.Backup,
+    "privacy": config.Privacy,
     "stations": config.Station,
 }
 KEYS = [(table, field.name) for table, kind in TABLES.items() for field in dataclasses.fields(kind)]

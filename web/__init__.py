@@ -40,7 +40,7 @@ def create_app(source: Path | str | configuration.Config | None = None) -> Flask
     )
     app.url_map.converters["id"] = forms.Id
     app.session_interface = data.SessionByScheme()
-    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True, "finalize": words.shown}
     data.install(app)
     access.install(app)
     CSRFProtect(app)

@@ -28,7 +28,7 @@ from gateway.config import Config
 from gateway.errors import Refused
 from gateway.schema import wait_for
 from gateway.store import connect
-from web import create_app
+from web import create_app, standin
 
 M_ARENA_MAX = -8  # malloc.h
 THREADS = 80  # 64 streams of a minute each, and 16 for pages
@@ -49,6 +49,7 @@ def main(argv: list[str] | None = None) -> int:
     keep_small()
     try:
         config = configuration.load(options.config)
+        standin.until_writable(config)
         wait_for_database(config, options.wait)
         app = create_app(config)
         listening = bind(config)

@@ -136,9 +136,13 @@ def find_person() -> None:
 
 def give_token(response: Response, token: str) -> None:
     """Let this browser keep its device token for as long as the database keeps the device."""
-    lifetime_s = sessions.SESSION_MS // 1000
+    give_cookie(response, COOKIE, token, sessions.SESSION_MS // 1000)
+
+
+def give_cookie(response: Response, name: str, value: str, lifetime_s: int) -> None:
+    """A cookie that no script and no other site reaches; over https no plain line either."""
     response.set_cookie(
-        COOKIE, token, max_age=lifetime_s, httponly=True, samesite="Lax", secure=request.is_secure
+        name, value, max_age=lifetime_s, httponly=True, samesite="Lax", secure=request.is_secure
     )
 
 

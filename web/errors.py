@@ -4,6 +4,7 @@ A fault of ours is written to the log by its kind and place, without the values,
 """
 
 import logging
+import os
 import sqlite3
 import traceback
 
@@ -12,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
-from gateway import explain
+from gateway import explain, room
 from gateway.errors import Refused
 from gateway.store import LOCK_TIMEOUT_S
 from web import access, data
@@ -69,12 +70,31 @@ def form_token(_error: CSRFError) -> ResponseReturnValue:
     )
 
 
+def disk_trouble() -> explain.Notice | None:
+    """What keeps the box from writing, for the top of every page; None when nothing does."""
+    if g.get("plain"):
+        return None
+    folder = data.database_path().parent
+    disk = os.statvfs(folder)
+    if disk.f_flag & os.ST_RDONLY:
+        return explain.read_only(str(folder), "it is mounted for reading only")
+    if disk.f_bavail * disk.f_frsize >= room.RESERVE_BYTES or room.reserve(data.database_path()).exists():
+        return None
+    here = room.look(folder)
+    return explain.disk_full(str(folder), here.free_bytes, here.largest)
+
+
 def database(error: sqlite3.Error) -> ResponseReturnValue:
     """A locked database, a full disk, a card that cannot be written: said in words, with 503."""
-    found = str(error)
+    found, folder = str(error), data.database_path().parent
     log.error("database: %s: %s", type(error).__name__, found)
-    if "full" in found:
-        notice = explain.disk_full(str(data.database_path().parent), 0)
+    here = room.look(folder)
+    if room.is_full(error) or (here.free_bytes < room.RESERVE_BYTES and "locked" not in found):
+        notice = explain.disk_full(
+            str(folder), here.free_bytes, here.largest if access.can("see_stations") else ()
+        )
+    elif here.read_only or "readonly" in found:
+        notice = explain.read_only(str(folder), found)
     elif "locked" in found or "busy" in found:
         notice = explain.database_locked(min(LOCK_TIMEOUT_S, data.LOCK_WAIT_S))
     elif isinstance(error, sqlite3.OperationalError):
@@ -114,6 +134,7 @@ def http(error: HTTPException) -> ResponseReturnValue:
 
 def install(app: Flask) -> None:
     """Every kind of failure has its page."""
+    app.jinja_env.globals.update(disk_trouble=disk_trouble)
     app.register_error_handler(Refused, refused)
     app.register_error_handler(CSRFError, form_token)
     app.register_error_handler(sqlite3.Error, database)

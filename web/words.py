@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from flask import Flask, flash, g, request
 from markupsafe import Markup, escape
 
-from gateway import board, cards, numbers
+from gateway import board, cards, numbers, visible
 from gateway.message import KINDS
 from gateway.store import moment, rfc3339
 from web import access, data
@@ -67,6 +67,11 @@ KIND_WORDS = {
 }
 
 
+def shown(value: object) -> object:
+    """What every `{{ }}` of every page goes through: words from outside are shown, whatever they would do; markup of ours passes."""
+    return visible.words(value) if type(value) is str else value
+
+
 def count(number: int, one: str, many: str) -> str:
     """ "1 person", "4 people"."""
     return f"{number:,} {one if number == 1 else many}"
@@ -80,22 +85,21 @@ def counted(number: int) -> str:
 def person(row: object) -> str:
     """What this person is called here: the name, else "A number ending in 08"."""
     name, number = _field(row, "name"), _field(row, "number")
-    return name or (numbers.pretty(number) if access.can("see_numbers") else masked(number))
+    return visible.line(name or (numbers.pretty(number) if access.can("see_numbers") else masked(number)))
 
 
 def masked(number: str) -> str:
     """A number for who may not see it whole; names of senders that are no number stay as they are."""
     digits = [character for character in number if character.isdigit()]
-    return (
-        f"A number ending in {''.join(digits[-2:])}" if number.startswith("+") and len(digits) > 6 else number
-    )
+    hides = len(digits) > numbers.SHORT_CODE_DIGITS and not any(map(str.isalpha, number))
+    return f"A number ending in {''.join(digits[-2:])}" if hides else number
 
 
 def number_line(number: str) -> str:
     """The number as this reader may see it, for a second line."""
     if access.can("see_numbers"):
-        return numbers.pretty(number)
-    said = masked(number)
+        return visible.line(numbers.pretty(number))
+    said = visible.line(masked(number))
     return said.replace("A number ending", "number ends") if said.startswith("A number") else said
 
 

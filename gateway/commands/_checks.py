@@ -5,7 +5,6 @@ import fcntl
 import http.client
 import json
 import os
-import shutil
 import sqlite3
 import stat
 import sys
@@ -15,14 +14,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from gateway import schema
+from gateway import clockwords, explain, keeping, room, schema
 from gateway.config import Config, ConfigError, find, load
+from gateway.machineclock import MachineClock, boot_id
 from gateway.store import connect
 
 PYTHON_MIN = (3, 11)
 SQLITE_MIN = (3, 37, 0)
 DISK_MIN_BYTES = 200_000_000
 PANEL_WAIT_S = 3.0
+SET_CLOCK = 'If it is wrong, set it: sudo timedatectl set-time "YYYY-MM-DD HH:MM:SS", or connect a network.'
 # Programs of others that take serial ports, and how each is stopped for good.
 TAKES_PORTS = {
     "ModemManager": "sudo systemctl disable --now ModemManager",
@@ -98,17 +99,13 @@ def database(path: Path) -> Iterator[Finding]:
     if not folder.is_dir():
         yield Finding("database", False, f"There is no folder {folder}.", f"Run: mkdir -p {folder}")
         return
-    free = shutil.disk_usage(folder).free
-    yield Finding(
-        "disk",
-        free >= DISK_MIN_BYTES,
-        f"{free / 1e6:,.0f} MB are free where the database is.",
-        "" if free >= DISK_MIN_BYTES else "Free some space: a full disk stops sending.",
-    )
+    found = room.look(folder)
+    yield _disk(folder, found)
+    if found.read_only:
+        return
     if not os.access(folder, os.W_OK | os.X_OK):
-        yield Finding(
-            "database", False, f"This user may not write in {folder}.", f"Give the right: chown {folder}"
-        )
+        do = f"Give it to the user that runs Textbank: sudo chown USER {folder}"
+        yield Finding("database", False, f"This user may not write in {folder}.", do)
         return
     if not path.exists():
         yield Finding("database", False, f"There is no database at {path}.", "Run: textbank init")
@@ -117,6 +114,23 @@ def database(path: Path) -> Iterator[Finding]:
         do = f"Run: chmod o-rwx {path}"
         yield Finding("database", False, f"Everybody on this machine may read {path}.", do)
     yield _opened(path)
+
+
+def _disk(folder: Path, found: room.Room) -> Finding:
+    if found.read_only:
+        notice = explain.read_only(str(folder), "it is mounted for reading only")
+        return Finding("disk", False, f"{notice.what} {notice.evidence}", notice.next)
+    free = f"{found.free_bytes / 1e6:,.0f} MB are free where the database is."
+    if found.free_bytes >= DISK_MIN_BYTES:
+        return Finding("disk", True, free)
+    takes = ", ".join(f"{name} {octets / 1e6:,.1f} MB" for name, octets in found.largest)
+    taken = f" Most there is taken by {takes}." if takes else ""
+    return Finding(
+        "disk",
+        False,
+        f"{free}{taken}",
+        "Free some space, old backups and logs first: a full disk stops sending.",
+    )
 
 
 def open_to_all(path: Path) -> bool:
@@ -132,6 +146,9 @@ def _opened(path: Path) -> Finding:
             found = schema.version(db)
             damage = db.execute("PRAGMA quick_check(1)").fetchone()[0]
     except sqlite3.Error as error:
+        if room.look(path.parent).free_bytes < room.RESERVE_BYTES:
+            do = "Free some space first; nothing is lost by it."
+            return Finding("database", False, f"{path} cannot be opened while the disk is full.", do)
         return Finding("database", False, f"{path} cannot be read: {error}.", "Restore a backup of it.")
     if damage != "ok":
         do = "Stop Textbank, keep a copy of the file, and restore a backup."
@@ -145,6 +162,43 @@ def _opened(path: Path) -> Finding:
             "database", False, f"{path} has schema {found}; this Textbank knows {schema.VERSION}.", do
         )
     return Finding("database", True, f"{path} is whole ({path.stat().st_size / 1e6:,.1f} MB).")
+
+
+def backups(config: Config, *, now: int) -> Iterator[Finding]:
+    """Whether there is a backup, how old, and where; whether the folder can be written now."""
+    plan = keeping.plan_of(config)
+    if plan.folder is None:
+        do = "Set [backup] folder, or run textbank backup now and then."
+        yield Finding("backup", False, "No backup is made by itself: [backup] folder is empty.", do)
+        return
+    try:
+        with contextlib.closing(connect(plan.database, timeout_s=5.0, query_only=True)) as db:
+            known = keeping.state(db)
+    except sqlite3.Error:
+        return  # the database itself is told of
+    found = keeping.listing(plan.folder)
+    last = (
+        "There is no backup yet"
+        if not found
+        else f"The last one of {len(found)} is {_age(now - found[0].made_at)} old"
+    )
+    trouble = keeping.away(plan) or known.trouble
+    if trouble:
+        yield Finding("backup", False, f"{trouble} {last}.", "Then run: textbank backup")
+        return
+    too_old = now - (found[0].made_at if found else known.since or now) > keeping.OLD_MS
+    if too_old:
+        yield Finding(
+            "backup", False, f"{last}, in {plan.folder}.", "Run: textbank backup, and leave Textbank running."
+        )
+        return
+    where = f"{plan.folder}, beside the database: it goes with the card. A stick is safer ([backup] folder)"
+    yield Finding("backup", True, f"{last}, in {where if plan.beside else plan.folder}.")
+
+
+def _age(age_ms: int) -> str:
+    hours = max(0, age_ms) // 3_600_000
+    return f"{hours} hours" if hours < 48 else f"{hours // 24} days"
 
 
 def running(path: Path) -> bool:
@@ -195,19 +249,38 @@ def programs() -> set[str]:
 
 
 def _clock() -> Finding:
-    """The time is wrong when it is before the newest of our own files; whether the network set it is said."""
+    """What the machine itself shows; what the gateway makes of it is said with the database."""
     now = datetime.now(UTC)
     newest = max((path.stat().st_mtime for path in Path(__file__).parent.glob("*.py")), default=0.0)
     installed = datetime.fromtimestamp(newest, UTC)
     shown = f"{now:%Y-%m-%d %H:%M} UTC"
     if now < installed:
         found = f"The clock says {shown}, but this program was installed on {installed:%Y-%m-%d}."
+        return Finding("clock", False, found, SET_CLOCK)
+    machine = MachineClock()
+    if machine.server():
+        return Finding("clock", True, f"{shown}, kept by a time server.")
+    if machine.battery(now.timestamp(), stepped=False):
         return Finding(
-            "clock", False, found, 'Set it: sudo date -s "YYYY-MM-DD HH:MM", or connect a network.'
+            "clock", True, f"{shown}, as a clock with a battery, or the host of this virtual machine, has it."
         )
-    by_network = Path("/run/systemd/timesync/synchronized").exists()
-    how = "set by the network" if by_network else "not set by the network: compare it with a watch"
-    return Finding("clock", True, f"{shown}, {how}.")
+    found = f"{shown}. Neither a time server nor a battery clock vouches for it: the phone network and a coordinator do."
+    return Finding("clock", True, found)
+
+
+def trusted_time(path: Path) -> Iterator[Finding]:
+    """What the gateway makes of the clock, when it has looked since the machine was started."""
+    with contextlib.suppress(sqlite3.Error):  # what is wrong with the database is said elsewhere
+        with contextlib.closing(connect(path, timeout_s=5.0, query_only=True)) as db:
+            standing = clockwords.standing(db)
+        if standing is not None and standing.boot == boot_id():
+            if standing.by:
+                yield Finding("clock", True, f"Texts go by it. {standing.why}")
+            else:
+                found = f"Sending waits until the time is confirmed. {standing.why}"
+                yield Finding(
+                    "clock", False, found, f"A coordinator confirms it on the first page. {SET_CLOCK}"
+                )
 
 
 def zone(config: Config) -> Finding:

@@ -11,7 +11,7 @@ from typing import ParamSpec, TypeVar
 
 import click
 
-from gateway import schema
+from gateway import schema, visible
 from gateway.config import Config, find, load
 from gateway.errors import Refused
 from gateway.store import connect
@@ -21,18 +21,34 @@ R = TypeVar("R")
 
 
 def refusals(command: Callable[P, R]) -> Callable[P, R]:
-    """A refusal ends the command with its sentence on stderr and exit code 1; so does a database that cannot be used."""
+    """A refusal ends the command with its sentence on stderr and exit code 1; so do a database and a file that cannot be used, and
+    octets that are no text.
+    """
 
     @wraps(command)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return command(*args, **kwargs)
         except Refused as refusal:
-            click.echo(str(refusal), err=True)
+            click.echo(visible.words(str(refusal)), err=True)
+            sys.exit(1)
+        except UnicodeEncodeError:
+            click.echo(
+                "One of the words holds octets that are no UTF-8. Nothing was changed; write it anew.",
+                err=True,
+            )
+            sys.exit(1)
+        except OSError as error:
+            if isinstance(error, BrokenPipeError):
+                raise
+            named = visible.line(str(error.filename or "A file"))[:100]
+            click.echo(f"{named} cannot be used: {error.strerror}. Name another one.", err=True)
             sys.exit(1)
         except sqlite3.Error as error:
+            words = "in use by another program" if "locked" in str(error) else str(error)
             click.echo(
-                f"The database refused: {error}. Nothing was changed; see `textbank doctor`.", err=True
+                f"The database refused: {words}. Nothing was changed; `textbank doctor` says why and what to do.",
+                err=True,
             )
             sys.exit(1)
 
@@ -57,5 +73,5 @@ def database(config: Config) -> Iterator[sqlite3.Connection]:
 
 
 def print_json(document: object) -> None:
-    """The one JSON document on stdout."""
-    click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+    """The one JSON document on stdout; what came from outside does not act on the terminal that shows it."""
+    click.echo(visible.in_json(json.dumps(document, ensure_ascii=False, indent=1)))

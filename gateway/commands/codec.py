@@ -14,6 +14,7 @@ import click
 from hardware.pdu import PduError, Ports, Segmentation, describe, segment
 
 Json = dict[str, object]
+LINE_MOST, INPUT_MOST = 65_536, 16_000_000  # octets of standard input: whatever is there, memory stays small
 
 _KINDS = {
     "deliver": "A text that came in (DELIVER)",
@@ -52,8 +53,15 @@ def pdu(hexes: tuple[str, ...], no_smsc: bool, as_json: bool) -> None:
 def _lines(hexes: Iterable[str]) -> Iterable[str]:
     for text in hexes:
         if text == "-":
-            lines = (line.decode("ascii", "replace").strip() for line in sys.stdin.buffer)
-            yield from (line for line in lines if line)
+            left = INPUT_MOST
+            while line := sys.stdin.buffer.readline(LINE_MOST):
+                left -= len(line)
+                if left < 0:
+                    raise click.ClickException(
+                        f"More than {INPUT_MOST // 1_000_000} MB came. Give fewer PDUs at a time."
+                    )
+                if words := line.decode("ascii", "replace").strip():
+                    yield words
         else:
             yield text
 
@@ -198,7 +206,7 @@ def segments(
     5 Gujarati, 6 Hindi, 7 Kannada, 8 Malayalam, 9 Oriya, 10 Punjabi, 11 Tamil, 12 Telugu, 13 Urdu.
     """
     if text == "-":
-        text = sys.stdin.buffer.read().decode("utf-8", "surrogateescape")
+        text = sys.stdin.buffer.read(INPUT_MOST).decode("utf-8", "surrogateescape")
     try:
         cut = segment(text, coding, locking, single, int(ref_bits), ports)
     except PduError as refusal:

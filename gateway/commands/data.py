@@ -5,23 +5,36 @@ from pathlib import Path
 import click
 
 from gateway import backup as copies
-from gateway import erasing, exporting, numbers, search
+from gateway import erasing, exporting, keeping, numbers, search
 from gateway.bell import ring
 from gateway.commands._context import config_of, database, print_json, refusals
 from gateway.errors import Refused
-from gateway.store import wall_ms
+from gateway.store import moment, rfc3339, wall_ms
 
 FILE = click.Path(path_type=Path)
 
 
 @click.command()
-@click.argument("file", type=FILE)
-@click.option("--json", "as_json", is_flag=True, help="Print {file, size_bytes, head}.")
+@click.argument("file", type=FILE, required=False)
+@click.option(
+    "--list", "list_them", is_flag=True, help="Read every backup in the folder, and say how each is."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print {file, size_bytes, head}; a list with --list.")
 @click.pass_context
 @refusals
-def backup(ctx: click.Context, file: Path, as_json: bool) -> None:
-    """Copy the database to FILE while everything goes on. A folder gets a file named by time and ledger head."""
-    made = copies.make(config_of(ctx).database.path, file, now=wall_ms())
+def backup(ctx: click.Context, file: Path | None, list_them: bool, as_json: bool) -> None:
+    """Copy the database to FILE while everything goes on. A folder gets a file named by time and ledger head.
+
+    Without FILE: into the folder of the configuration, where old backups go by rotation.
+    """
+    plan = keeping.plan_of(config_of(ctx))
+    if list_them:
+        _list(plan, as_json=as_json)
+        return
+    if file is None:
+        made = keeping.make(plan, now=wall_ms())
+    else:
+        made = copies.make(plan.database, file, now=wall_ms())
     if as_json:
         print_json({"file": str(made.path), "size_bytes": made.size_bytes, "head": made.head})
         return
@@ -30,10 +43,47 @@ def backup(ctx: click.Context, file: Path, as_json: bool) -> None:
     )
 
 
+def _list(plan: keeping.Plan, *, as_json: bool) -> None:
+    """Every backup in the plan's folder, the newest first, each read from end to end."""
+    found = []
+    for saved in keeping.listing(plan.folder):
+        wrong = ""
+        try:
+            copies.check(saved.path)
+        except Refused as refusal:
+            wrong = str(refusal)
+        found.append((saved, wrong))
+    if as_json:
+        print_json(
+            [
+                {
+                    "file": str(saved.path),
+                    "made_at": rfc3339(saved.made_at),
+                    "size_bytes": saved.size_bytes,
+                    "head": saved.head,
+                    "good": not wrong,
+                    "wrong": wrong,
+                }
+                for saved, wrong in found
+            ]
+        )
+        return
+    for saved, wrong in found:
+        size = f"{saved.size_bytes / 1e6:.1f} MB"
+        click.echo(f"{saved.path}: {size}, {wrong or 'whole'}")
+    if not found:
+        click.echo(keeping.away(plan) or f"There is no backup in {plan.folder}.", err=True)
+
+
 @click.command()
 @click.argument("file", type=FILE)
 @click.option("--yes", is_flag=True, help="Do it without asking.")
-@click.option("--json", "as_json", is_flag=True, help="Print {restored, set_aside, uncertain, waiting}.")
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="Print {restored, set_aside, uncertain, waiting, perhaps_texted, known}.",
+)
 @click.pass_context
 @refusals
 def restore(ctx: click.Context, file: Path, yes: bool, as_json: bool) -> None:
@@ -48,8 +98,10 @@ def restore(ctx: click.Context, file: Path, yes: bool, as_json: bool) -> None:
             {
                 "restored": str(done.made_from),
                 "set_aside": str(done.set_aside) if done.set_aside else None,
-                "uncertain": done.uncertain,
-                "waiting": done.waiting,
+                "uncertain": done.counts.uncertain,
+                "waiting": done.counts.waiting,
+                "perhaps_texted": done.counts.perhaps_texted,
+                "known": done.counts.known,
             }
         )
         return
@@ -57,9 +109,18 @@ def restore(ctx: click.Context, file: Path, yes: bool, as_json: bool) -> None:
     if done.set_aside:
         click.echo(f"The database from before is {done.set_aside}.")
     click.echo(
-        f"{done.uncertain} texts were on their way then and are uncertain now; a person decides about each. "
-        f"{done.waiting} drafts wait for a new approval. Nothing is sent by itself."
+        f"{done.counts.uncertain} texts were on their way then and are uncertain now; a person decides about each. "
+        f"{done.counts.waiting} drafts wait for a new approval. Nothing is sent by itself."
     )
+    if done.counts.known:
+        click.echo(
+            f"{done.counts.perhaps_texted} people were texted after the backup was made, and are marked."
+        )
+    else:
+        click.echo(
+            f"Who was texted after the backup was made is not known: the {done.counts.perhaps_texted} people in it "
+            "who had not been texted then are marked, and so is everybody new for 30 days."
+        )
     click.echo("Everybody has to sign in again: `textbank user invite NAME` makes a link.")
 
 
@@ -107,14 +168,23 @@ def erase(ctx: click.Context, number: str, yes: bool, as_json: bool) -> None:
         click.echo("The opt-out stays: nobody can text this number by mistake.")
     if not emptied:
         click.echo(
-            "Somebody reads the database now, so old pages stay in its log until the next quiet moment."
+            "Somebody reads the database now, so old pages stay in its log until the next quiet moment: the gateway empties it."
         )
     path = config.database.path
     for aside in sorted(path.parent.glob(f"{path.name}{copies.ASIDE}*")):
         click.echo(f"{aside} was set aside by a restore and keeps this person: delete it.")
-    click.echo(
-        "Backups made before keep this person; restoring one erases again. Delete old backups when you can."
-    )
+    click.echo(kept_until(keeping.plan_of(config), now=wall_ms()))
+
+
+def kept_until(plan: keeping.Plan, *, now: int) -> str:
+    """Until when backups keep somebody who is erased now, in words."""
+    stamps = [moment(saved.made_at) for saved in keeping.listing(plan.folder)]
+    others = "Backups elsewhere keep this person until you delete them; restoring one erases again."
+    if not stamps:
+        return f"There is no backup in {plan.folder or 'any folder of its own'}. {others}"
+    last = plan.rotation.until(stamps, moment(now))
+    when = f"until about {last:%Y-%m-%d}" if last is not None else "for more than ten years"
+    return f"{len(stamps)} backups in {plan.folder} keep this person {when}, when the last of them is deleted by itself. {others}"
 
 
 def _sure(question: str) -> None:

@@ -6,6 +6,7 @@ import click
 
 from gateway.commands import _checks
 from gateway.commands._checks import Finding
+from gateway.store import wall_ms
 
 
 @click.command()
@@ -40,6 +41,9 @@ def examine(named: str | None, *, search: bool) -> list[Finding]:
         return findings
     findings.append(_checks.zone(config))
     findings += _checks.database(config.database.path)
+    if config.database.path.exists():
+        findings += _checks.trusted_time(config.database.path)
+        findings += _checks.backups(config, now=wall_ms())
     runs = _checks.running(config.database.path)
     findings.append(_checks.panel(config.panel.host, config.panel.port, gateway_runs=runs))
     # Imported here: a machine whose hardware layer does not load still gets the findings above.

@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from gateway import ledger
+from gateway import ledger, visible
 from gateway import stations as store
 from gateway.commands._context import config_of, database, print_json, refusals
 from gateway.config import Config
@@ -62,16 +62,18 @@ def stations(ctx: click.Context, as_json: bool) -> None:
     for row in rows:
         signal = "no signal known" if row["signal_dbm"] is None else f"{row['signal_dbm']} dBm"
         budget = f"{row['sent_today']} segments today" + (f" of {row['budget']}" if row["budget"] else "")
-        click.echo(f"{row['name']}: {row['state']}, {row['operator'] or 'no network'}, {signal}, {budget}")
+        click.echo(
+            f"{row['name']}: {row['state']}, {visible.line(str(row['operator'] or 'no network'))}, {signal}, {budget}"
+        )
         facts = (
             (row["balance"], f"the operator said: {row['balance']}"),
             (row["temperature_c"] is not None, f"{row['temperature_c']} °C"),
             (row["voltage_mv"] is not None, f"{(row['voltage_mv'] or 0) / 1000:.2f} V"),  # type: ignore[operator]
         )
         if known := ", ".join(words for there, words in facts if there):
-            click.echo(f"  {' '.join(known.split())}")
+            click.echo(f"  {' '.join(visible.line(known).split())}")
         if row["reason"]:
-            click.echo(f"  {row['reason']}")
+            click.echo(f"  {visible.line(str(row['reason']))}")
 
 
 @click.command(name="verify-ledger")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from gateway import listing, outbox, people
+from gateway import listing, outbox, people, visible
 from gateway.bell import ring
 from gateway.commands._context import config_of, database, print_json, refusals
 from gateway.errors import Refused
@@ -20,6 +20,9 @@ from gateway.rules import Rules, rules_of
 from gateway.store import ms, wall_ms
 
 MOST_ROWS = 100_000
+MOST_OCTETS = 32_000_000  # what 100,000 rows of two segments need
+MOST_IDS = 1_000_000  # characters
+MOST_SHOWN = 100  # characters of a text on its line
 
 
 @click.command()
@@ -77,7 +80,13 @@ def _wanted(rows: list[tuple[int, str, str]], key: str | None, csv_path: str | N
 def _csv_rows(path: Path) -> list[tuple[int, str, str]]:
     """(line, to, text) of each row; Refused when it is not such a file."""
     try:
-        content = path.read_bytes().decode("utf-8-sig")
+        with path.open("rb") as file:
+            octets = file.read(MOST_OCTETS + 1)
+        if len(octets) > MOST_OCTETS:
+            raise Refused(
+                f"{path} is larger than {MOST_OCTETS // 1_000_000} MB. Split it. Nothing was queued."
+            )
+        content = octets.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise Refused(
             f"{path} is not a UTF-8 text file (octet {error.start + 1}). Save it as CSV UTF-8. Nothing was queued."
@@ -118,7 +127,7 @@ def approve(ctx: click.Context, ids: tuple[str, ...], user_name: str, as_json: b
     """Approve each of these texts in a person's name (- reads ids from stdin). Off unless [sending] allow_cli_approval = true."""
     config = config_of(ctx)
     rules = rules_of(config)
-    given = [word for item in ids for word in (sys.stdin.read().split() if item == "-" else [item])]
+    given = [word for item in ids for word in (_from_stdin() if item == "-" else [item])]
     results: list[dict[str, object]] = []
     refused = False
     with database(config) as db:
@@ -144,11 +153,20 @@ def approve(ctx: click.Context, ids: tuple[str, ...], user_name: str, as_json: b
     else:
         for result in results:
             click.echo(
-                f"{result['id']} {result['state'] or 'unknown'}"
-                + (f": {result['reason']}" if result["reason"] else "")
+                f"{_line(result['id'])} {result['state'] or 'unknown'}"
+                + (f": {_line(result['reason'])}" if result["reason"] else "")
             )
     if refused:
         sys.exit(1)
+
+
+def _from_stdin() -> list[str]:
+    given = sys.stdin.buffer.read(MOST_IDS + 1)
+    if len(given) > MOST_IDS:
+        raise Refused(
+            f"More than {MOST_IDS:,} characters came. Nothing was approved; approve fewer at a time."
+        )
+    return given.decode("utf-8", "replace").split()
 
 
 def _approve_one(db: sqlite3.Connection, word: str, user: people.User, rules: Rules) -> dict[str, object]:
@@ -203,7 +221,7 @@ _since = click.option(
 )
 _limit = click.option(
     "--limit",
-    type=click.IntRange(min=0),
+    type=click.IntRange(min=0, max=1_000_000_000),
     default=1000,
     show_default=True,
     help="At most so many, the newest; 0 is all.",
@@ -229,8 +247,8 @@ def outbox_command(
         return
     for row in rows:
         click.echo(
-            f"{row['id']:>6}  {row['state']:<12} {row['to']}  {_line(row['text'])}"
-            + (f"  ({row['reason']})" if row["reason"] else "")
+            f"{row['id']:>6}  {row['state']:<12} {_line(row['to'])}  {_line(row['text'])[:MOST_SHOWN]}"
+            + (f"  ({_line(row['reason'])})" if row["reason"] else "")
         )
 
 
@@ -254,9 +272,11 @@ def inbox_command(ctx: click.Context, kind: str | None, since: int | None, limit
         print_json(rows)
         return
     for row in rows:
-        click.echo(f"{row['id']:>6}  {row['received_at']}  {row['from']}  {_line(row['text'])}")
+        click.echo(
+            f"{row['id']:>6}  {row['received_at']}  {_line(row['from'])}  {_line(row['text'])[:MOST_SHOWN]}"
+        )
 
 
 def _line(text: object) -> str:
-    """A text on one terminal line: control characters cannot move the cursor of whoever reads it."""
-    return "".join(c if c.isprintable() else " " for c in str(text))[:100]
+    """What came from outside on one terminal line: it cannot move the cursor of whoever reads it."""
+    return visible.line(str(text))

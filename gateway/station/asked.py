@@ -90,7 +90,6 @@ def _do(desk: Desk, request: Request, rescue: Rescue, *, started: bool) -> Done:
 def _resume(desk: Desk) -> None:
     """A person says go on: for this station and for the SIM that is in it."""
     refused.unpause(desk)
-    desk.newest_ms = 0  # the person sees the time on the page
     row = desk.db.execute("SELECT iccid FROM station WHERE name=?", [desk.name]).fetchone()
     if sims.paused(desk.db, row["iccid"]):
         sims.resume(desk.db, row["iccid"])

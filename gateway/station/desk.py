@@ -23,6 +23,7 @@ from gateway.rules import Rules
 from gateway.store import connect, moment, ms, write
 from gateway.streak import Streak
 from gateway.taken import Held, Taken
+from gateway.timekeeper import Timekeeper
 from gateway.whereabouts import Seek, Where
 from hardware.errors import HardwareError
 from hardware.link import Clock
@@ -32,8 +33,6 @@ log = logging.getLogger("textbank.station")
 
 MINUTE_S = 60.0
 UNCERTAIN_IN_A_ROW = 2
-STEP_BACK_MS = 60_000
-FIRST_SANE_MS = 1_767_225_600_000  # 2026: a clock before this program was written has not been set
 LOCK_S = 5.0  # a station that cannot write says so and tries again; it does not sit in the lock
 
 
@@ -102,6 +101,7 @@ class Desk:
     open_modem: Callable[[], Modem]
     seek: Seek
     taken: Taken
+    timekeeper: Timekeeper
     where: Where = field(default_factory=lambda: Where(None))  # where it was when we looked last
     mark: object = None  # what the port was then: one that was pulled out and came back is another
     db: sqlite3.Connection = field(init=False)
@@ -113,7 +113,6 @@ class Desk:
         default_factory=list
     )  # what the modem answered and no commit holds yet
     held_up: str = ""  # why the next text waits for its SIM, in words
-    newest_ms: int = 0  # the latest moment that the database knows of
     pin_spent: explain.Notice | None = None  # this PIN was tried on this SIM before and not accepted
     pin_once: Typed | None = None  # a PIN that a person typed, for one try
     card: str = ""  # the SIM of the last start
@@ -250,13 +249,9 @@ class Desk:
         """Whether the modem may still be at its boot: it was plugged in, or restarted by us, a short while ago."""
         return self.opened_at is None or self.clock.monotonic() - self.opened_at < STARTING_S
 
-    def clock_is_sane(self) -> bool:
-        """A clock that was never set, or that stands before what the database knows of, would text people at night."""
-        now = self.now_ms()
-        if now < max(FIRST_SANE_MS, self.newest_ms - STEP_BACK_MS):
-            return False
-        self.newest_ms = max(self.newest_ms, now)
-        return True
+    def clock_is_trusted(self) -> bool:
+        """A clock that was never set, or set wrong, would text people at night."""
+        return self.timekeeper.trusted(self.db)
 
     def held(self, now: float) -> bool:
         """Whether nothing goes by this SIM for a while; a hold that is over is forgotten."""
@@ -285,11 +280,6 @@ class Desk:
         if len(rows) > len(self.minute) or self.minute_of != self.seat.sim.iccid:
             self.minute_of = self.seat.sim.iccid
             self.minute = deque(now - max(0.0, (now_ms - row["at"]) / 1000) for row in reversed(rows))
-
-    def free_reserve(self) -> None:
-        """The card is full: give up the reserve file, so that what happened can be written down."""
-        with contextlib.suppress(OSError):
-            Path(f"{self.database}.reserve").unlink()
 
     def drop_modem(self) -> None:
         """Let the modem and its SIM's seat go; the port closes in its own time. Results in hand keep their own seat."""

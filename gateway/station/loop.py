@@ -1,6 +1,5 @@
 """The loop of one station: one thing at a time, and when to come back."""
 
-import errno
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -9,17 +8,19 @@ from gateway import claims, explain, explain_sending, happenings, reportwatch, s
 from gateway.config import Station as Spec
 from gateway.filling import ROUND_S
 from gateway.rules import Rules
-from gateway.station import asked, refused, sending
+from gateway.station import asked, hearsay, refused, sending
 from gateway.station.credit import CreditWatch
-from gateway.station.desk import LOCK_S, UNCERTAIN_IN_A_ROW, Desk, log
+from gateway.station.desk import UNCERTAIN_IN_A_ROW, Desk, log
 from gateway.station.proving import Proving
 from gateway.station.receiving import Heard, Reader
+from gateway.station.refusing import Refusing
 from gateway.station.rescue import Rescue
 from gateway.station.rounds import Rounds
 from gateway.station.samples import Samples
 from gateway.station.starting import RETRY_S, start, trouble, wait_after
 from gateway.station.warning import storage_warning
 from gateway.taken import Taken
+from gateway.timekeeper import Timekeeper
 from gateway.whereabouts import Seek, Where
 from hardware.errors import HardwareError, ModemSilent, PortGone
 from hardware.link import Clock
@@ -50,10 +51,11 @@ class Station:
         open_modem: Callable[[], Modem],
         seek: Seek | None = None,
         taken: Taken | None = None,
+        timekeeper: Timekeeper | None = None,
     ) -> None:
-        """`seek` finds the modem, for a station without a port of its own; `taken` is shared by all stations."""
-        seek = seek or Seek(lambda: Where(spec.port))
-        self._desk = Desk(spec, database, rules, clock, open_modem, seek, taken or Taken())
+        """`seek` finds the modem, for a station without a port of its own; `taken` and `timekeeper` are shared by all."""
+        seek, timekeeper = seek or Seek(lambda: Where(spec.port)), timekeeper or Timekeeper(clock)
+        self._desk = Desk(spec, database, rules, clock, open_modem, seek, taken or Taken(), timekeeper)
         self._reader: Reader | None = None
         self._failures = 0
         self._hold_until = 0.0
@@ -63,10 +65,11 @@ class Station:
         self._samples = Samples(self._desk)
         self._denied = 0  # looks in a row at which the network refused the SIM
         self._watched_at = -WATCH_S
-        self._rescue = Rescue(self._desk)
+        self._rescue, self._refusing = Rescue(self._desk), Refusing(self._desk)
         self._proving = Proving(self._desk)
         self._credit: CreditWatch | None = None
         self._reopen_at: float | None = None
+        self._may = (True, True)  # send, by the room on the card and by the clock
 
     @property
     def name(self) -> str:
@@ -109,6 +112,7 @@ class Station:
         except HardwareError as error:
             return self._modem_trouble(error)
         self._failures = 0 if self._desk.modem is not None else self._failures
+        self._refusing.over()
         return wake_at
 
     def meet(self, error: HardwareError) -> None:
@@ -137,6 +141,11 @@ class Station:
             desk.look_soon = False
             self._look_at_all()
         self._hurry(heard, now)
+        if (may := (self._refusing.has_room(), desk.clock_is_trusted())) != self._may:
+            self._may, self._health_at = (
+                may,
+                0.0,
+            )  # a station that stops sending, or may again, says so at once
         if heard.elsewhere or now >= min(self._rounds.at, self._health_at):
             desk.flush()  # what follows takes its time; between texts the next claim's commit records the last result
         self._receive(now, texts=heard.texts, elsewhere=heard.elsewhere)
@@ -242,7 +251,9 @@ class Station:
         desk.slots = health.storage_total
         assert self._reader is not None
         desk.warning = storage_warning(desk, health, self._reader.stuck)
-        self._health_at = now + (HEALTH_S if health.registered else SEARCH_S)
+        hearsay.ask_network(desk)
+        settled = health.registered and desk.clock_is_trusted() and self._refusing.has_room()
+        self._health_at = now + (HEALTH_S if settled else SEARCH_S)
         self._rescue.well()
         self._proving.by_schedule()
         if self._credit is not None:
@@ -263,11 +274,10 @@ class Station:
             desk.say("paused", explain.refused_by_network(self.name, desk.paused))
         elif desk.modem.smsc == "":
             desk.say("paused", explain.smsc_missing(self.name))
-        elif not self._desk.clock_is_sane():
-            desk.say(
-                "waiting",
-                explain.clock_not_trusted(f"The clock says {desk.clock.now():%d %B %Y, %H:%M} UTC."),
-            )
+        elif not self._refusing.has_room():
+            desk.say("waiting", self._refusing.no_room())
+        elif not desk.clock_is_trusted():
+            desk.say("waiting", explain.clock_not_trusted(hearsay.evidence(desk)))
         elif not desk.registered:
             denied = self._denied >= DENIED_LOOKS
             desk.say(
@@ -289,8 +299,12 @@ class Station:
         """Whether the modem could send now, paused or not."""
         desk = self._desk
         assert desk.modem is not None
-        there = desk.registered and (desk.spec.send_while_roaming or not desk.roaming)
-        return there and not desk.held(now) and desk.modem.smsc != "" and self._desk.clock_is_sane()
+        there = (
+            self._refusing.has_room()
+            and desk.registered
+            and (desk.spec.send_while_roaming or not desk.roaming)
+        )
+        return there and not desk.held(now) and desk.modem.smsc != "" and desk.clock_is_trusted()
 
     def _send(self, now: float) -> float:
         """Send the next text if there is one, after reading what waits on the SIM: it may be a stop."""
@@ -352,19 +366,7 @@ class Station:
     def _database_trouble(self, error: sqlite3.Error | OSError) -> float:
         """The database refuses: keep what is in hand, take nothing new, say so when it can be said."""
         desk = self._desk
-        log.warning("station=%s the database refused: %s", self.name, error)
-        said, folder = str(error), str(desk.database.parent)
-        if "locked" in said or "busy" in said:
-            notice = explain.database_locked(LOCK_S)
-        elif "full" in said or getattr(error, "errno", 0) == errno.ENOSPC:
-            desk.free_reserve()
-            notice = explain.disk_full(folder, 0)
-        else:
-            notice = explain.not_written(folder, said)
-        try:
-            desk.say("waiting", notice)
-        except sqlite3.Error:
-            log.debug("station=%s its state could not be written either", self.name)
+        self._refusing.met(error)
         if desk.modem is not None:
             desk.heard += desk.modem.notices()  # for later: an unread notice would end every wait at once
         self._health_at = 0.0

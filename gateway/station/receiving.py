@@ -7,7 +7,7 @@ from functools import partial
 
 from gateway import arrivals, habits, happenings
 from gateway.arrivals import Received, Seen
-from gateway.station import late
+from gateway.station import hearsay, late
 from gateway.station.desk import Desk, log
 from hardware.errors import CommandRefused, ModemSilent
 from hardware.modem import LISTING, Direct, Registration, Restarted, StorageFull, Stored, Waiting
@@ -118,6 +118,7 @@ class Reader:
         desk = self._desk
         new = arrivals.keep(desk.db, received, self._seen, desk.rules, now=desk.now_ms())
         self._filled = None
+        hearsay.read_stamps(desk, new)
         if new:
             desk.ring()
         return new

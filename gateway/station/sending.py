@@ -1,8 +1,9 @@
-"""Sending one text: prompt, then commit, then the PDU.
+"""Sending one text: prompt and PDU, then commit, then Ctrl-Z.
 
-    prompt   AT+CMGS=n, then '>'              nothing has left
+    ahead    who is texted next               on the disk beside the database: for a restore
+    prompt   AT+CMGS=n, then '>', then PDU    nothing has left, ESC takes it back
     submit   COMMIT (fsync)                   from here on it may have left
-    send     PDU and Ctrl-Z, then the MR      silence here is uncertain, never a resend
+    send     Ctrl-Z, then the MR              silence here is uncertain, never a resend
 
 A result is recorded by the commit that claims the next text, or by one of its own when nothing follows.
 """
@@ -10,7 +11,7 @@ A result is recorded by the commit that claims the next text, or by one of its o
 import sqlite3
 from datetime import timedelta
 
-from gateway import claims, flight
+from gateway import claims, flight, texted
 from gateway.claims import Job, Seat
 from gateway.flight import Accepted, NotNowError
 from gateway.station import late, refused
@@ -70,13 +71,17 @@ def _send_segment(desk: Desk, job: Job, seq: int) -> bool:
             _put_back(desk, job, "Quiet hours begin too soon for it to arrive before them.", wait_s=60)
             return False
         tpdu = job.tpdus(valid_for, status_report=desk.rules.delivery_reports)[seq - 1]
+        who = texted.of(desk.database)
+        who.ahead(desk.db, job.number)
         asked_at = desk.clock.monotonic()
         if modem.may_keep_link and _more_follows(desk, job, seq):
             modem.keep_link()
         with modem.prompt(len(tpdu)) as prompt:
             if desk.knocked() or _took_too_long(desk, desk.clock.monotonic() - asked_at):
                 raise _KnockError
+            prompt.type(tpdu)
             _submit(desk, job, seq, valid_for)
+            who.sent(desk.db, job.number)
             written_at = desk.clock.monotonic()
             desk.minute.append(written_at)
             try:
@@ -88,7 +93,7 @@ def _send_segment(desk: Desk, job: Job, seq: int) -> bool:
     except NotNowError as obstacle:
         log.debug("station=%s text=%d not now: %s", desk.name, job.message_id, obstacle)
         _put_back(desk, job, str(obstacle))
-    except sqlite3.OperationalError:
+    except (sqlite3.OperationalError, OSError):
         # The prompt was left with ESC: nothing of this segment has left. It goes back as soon as the database listens.
         desk.results.append(
             lambda: flight.release(desk.db, seat, job, "The database was busy.", now=desk.now_ms())
@@ -148,6 +153,8 @@ def _submit(desk: Desk, job: Job, seq: int, valid_for: timedelta) -> None:
     obstacle: NotNowError | None = None
     desk.db.execute(f"PRAGMA busy_timeout={int(COMMIT_S * 1000)}")
     try:
+        if not desk.clock_is_trusted():  # it may have been set since the text was claimed
+            raise NotNowError("The clock of the box was set; somebody confirms the time first.")
         with desk.write():
             desk.record()
             try:

@@ -88,8 +88,6 @@ def _begin(desk: Desk, identity: Identity, card: str) -> None:
     desk.paused = "person" if row["paused_by"] is not None else sims.paused(desk.db, card)
     if not desk.paused and row["uncertain_in_a_row"] >= UNCERTAIN_IN_A_ROW:
         desk.paused = "uncertain"
-    newest = desk.db.execute("SELECT at FROM event ORDER BY id DESC LIMIT 1").fetchone()
-    desk.newest_ms = newest["at"] if newest else 0
     _another_card(desk, card)
     desk.smsc_asked = False
     sims.seen(desk.db, card, number=_own_number(desk, identity), now=desk.now_ms())

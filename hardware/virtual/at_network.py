@@ -1,5 +1,6 @@
 """The radio network as a modem reports it: registration, operator, signal (27.007 clauses 7 and 8)."""
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from hardware.virtual.commandline import Command
@@ -66,6 +67,28 @@ def operator(modem: "Engine", command: Command, now: float) -> list[str]:
     if command.arg(1):
         modem.settings.cops_format = integer(command, 1, 0, 2)
     return []
+
+
+@answers("+CTZU", "+CLTS")
+def takes_time(modem: "Engine", command: Command, now: float) -> list[str]:
+    """Whether the modem's clock follows the network's: here it does."""
+    return [f"{command.name}: 1"] if command.form == "read" else []
+
+
+@answers("+CCLK", "+QLTS", "^NWTIME")
+def time_of_day(modem: "Engine", command: Command, now: float) -> list[str]:
+    """The network's time: local and with its zone; +QLTS in UTC. A modem without a network was told none."""
+    off_s = modem.faults.peek("time_off") or 0.0
+    here = modem.carrier.wall(now) + timedelta(seconds=float(off_s))  # type: ignore[arg-type]
+    if modem.registration not in REGISTERED:
+        here = here.replace(year=2004, month=1, day=1)
+    offset = here.utcoffset() or timedelta()
+    zone = f"{int(offset.total_seconds()) // 900:+03d}"
+    if command.name == "+QLTS":
+        return [f'+QLTS: "{here - offset:%Y/%m/%d,%H:%M:%S}{zone},0"']
+    if command.name == "^NWTIME":
+        return [f"^NWTIME: {here:%y/%m/%d,%H:%M:%S}{zone},00"]
+    return [f'+CCLK: "{here:%y/%m/%d,%H:%M:%S}{zone}"']
 
 
 @answers("+CSQ")

@@ -110,7 +110,12 @@ def answer(bank: "VirtualBank", line: bytes) -> Request:
         return {"ok": False, "error": str(error)}
     except KeyError as error:
         return {"ok": False, "error": f"The request lacks {error.args[0]!r}."}
-    except (TypeError, ValueError) as error:
+    except RecursionError:
+        return {
+            "ok": False,
+            "error": "The request is nested hundreds deep; one object on one line is enough.",
+        }
+    except (TypeError, ValueError, OverflowError, AttributeError) as error:
         return {"ok": False, "error": f"The request has a value of the wrong kind: {error}."}
     return {"ok": True, **(result if isinstance(result, dict) else {})}
 
@@ -164,7 +169,9 @@ class ControlSocket:
         with connection, connection.makefile("rb") as lines, contextlib.suppress(OSError):
             while line := lines.readline(REQUEST_OCTETS):
                 reply = json.dumps(answer(self._bank, line), ensure_ascii=False)
-                connection.sendall(reply.encode() + b"\n")
+                connection.sendall(
+                    reply.encode("utf-8", "backslashreplace") + b"\n"
+                )  # half a surrogate pair is \ud800 in JSON too
         self._open.discard(connection)
 
 

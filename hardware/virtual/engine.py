@@ -10,6 +10,7 @@ It answers every line somehow, as a modem does; it never raises for what a host 
 
 from collections import deque
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 from typing import Protocol
 
@@ -44,6 +45,9 @@ class Carrier(Protocol):
 
     def operator_writes(self, modem: "Engine", text: str, now: float) -> None:
         """The operator sends this text to the modem."""
+
+    def wall(self, now: float) -> datetime:
+        """The network's own time, with its zone."""
 
 
 class Engine(Powered):

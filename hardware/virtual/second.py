@@ -5,6 +5,7 @@ the settings of that port. Power and plug are the first's.
 """
 
 from collections import deque
+from datetime import datetime
 from typing import Any
 
 from hardware.virtual import wire
@@ -40,6 +41,9 @@ class _ForTheFirst:
 
     def operator_writes(self, modem: Engine, text: str, now: float) -> None:
         self._first.carrier.operator_writes(self._first, text, now)
+
+    def wall(self, now: float) -> datetime:
+        return self._first.carrier.wall(now)
 
 
 class SecondPort(Engine):

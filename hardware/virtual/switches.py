@@ -223,6 +223,7 @@ NETWORK = {
         also=(dict,),
     ),
     "signal": Switch("the signal is this strong (value: dBm; 0: not known)", -105),
+    "time_off": Switch("the network tells a time that is off (value: seconds)", 7200.0),
     "operator": Switch("the operator is another (value: its name)", "Other Mobile"),
     "ussd": Switch(
         'USSD answers look like this (value, or {"kind", "text"})', "text", also=(dict,), words=USSD_KINDS

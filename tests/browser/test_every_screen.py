@@ -61,7 +61,7 @@ def screens(world: World, ids: dict[str, int]) -> dict[str, list[str]]:
             "/modems/north/day",
             "/modems/south/month",
         ],
-        "admin": ["/", "/people", f"/people/{world.users['other'].id}"],
+        "admin": ["/", "/people", "/data", f"/people/{world.users['other'].id}"],
         "trainee": ["/send", "/inbox"],
     }
 

@@ -61,6 +61,23 @@ def test_the_same_text_read_again_is_one_text(desk: Desk, arrive: Callable[..., 
     assert texts(desk.db) == ["Yes"]
 
 
+@pytest.mark.parametrize("centre", ["07912120550591F9", "07912120550591F8", "04912120F5"])
+def test_a_repeat_by_another_text_centre_of_the_network_is_one_text(
+    desk: Desk, arrive: Callable[..., int], centre: str
+) -> None:
+    [pdu] = deliver("Yes")
+    arrive(pdu)
+    arrive(centre + pdu[2:], slot=1)
+    assert texts(desk.db) == ["Yes"]
+
+
+def test_two_damaged_records_that_differ_only_where_a_centre_would_stand_are_both_kept(
+    desk: Desk, arrive: Callable[..., int]
+) -> None:
+    arrive("07913366", "07913377")
+    assert len(texts(desk.db)) == 2
+
+
 def test_a_repeat_by_the_network_within_ten_minutes_is_one_text_and_later_a_second_one_folded(
     desk: Desk, arrive: Callable[..., int]
 ) -> None:

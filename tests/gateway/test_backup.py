@@ -105,7 +105,7 @@ def test_restoring_never_resends(
 
     done = backup.restore(saved, path, now=NOON + HOUR)
 
-    assert (done.uncertain, done.waiting) == (2, 1)
+    assert (done.counts.uncertain, done.counts.waiting) == (2, 1)
     with reopened(path) as again:
         states = dict(again.execute("SELECT id, state FROM message").fetchall())
         assert states == {gone_out: "uncertain", approved: "uncertain", draft: "awaiting"}
@@ -251,7 +251,7 @@ def test_old_sign_ins_end(path: Path, db: sqlite3.Connection, room, saved: Path)
 
 def test_nobody_restores_under_a_running_gateway(path: Path, desk: Desk, saved: Path) -> None:
     backup.make(path, saved, now=NOON)
-    with lock.gateway(path), pytest.raises(Refused, match="already runs"):
+    with lock.gateway(path), pytest.raises(Refused, match="Stop it"):
         backup.restore(saved, path, now=NOON)
 
 

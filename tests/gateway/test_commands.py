@@ -3,6 +3,7 @@
 import contextlib
 import json
 import sqlite3
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,10 @@ from click.testing import CliRunner, Result
 
 from gateway import ledger, people, schema, selftests, store
 from gateway.cli import cli
+from gateway.config import load
+from gateway.rules import rules_of
+from tests.hostile import HOSTILE, SENDERS, receive_all
+from tests.web.world import World
 
 CONFIG = """[organisation]
 name = "Elm Street"
@@ -229,3 +234,21 @@ def test_an_admin_forbids_self_tests_again(shell: Shell) -> None:
         assert "No more self-tests" in shell.run("self-test", "--forbid", "--as", "Ana").stdout
         assert selftests.standing(db) is None
     assert shell.run("self-test", "north", "--forbid", "--as", "Ana").exit_code == 2
+
+
+def test_what_strangers_write_acts_on_no_terminal(shell: Shell) -> None:
+    """`textbank inbox` printed the sender as it came, and --json everything: a name with a CR wrote over its own line."""
+    db = store.connect(shell.database)
+    db.execute("INSERT INTO station (name, epoch, state, since_at) VALUES ('north', 1, 'ready', 0)")
+    people.create(db, "Ann", "admin", now=1)
+    world = World(shell.path, rules_of(load(shell.path)), db, {})
+    sent = [("+12025550151", text) for text in HOSTILE] + [(sender, "hello") for sender in SENDERS]
+    receive_all(world, sent)
+    kept = [row[0] for row in db.execute("SELECT text FROM inbound ORDER BY id DESC")]
+    db.close()
+    plain, document = shell.run("inbox"), shell.run("inbox", "--json")
+    assert len(plain.stdout.splitlines()) == len(sent)
+    for printed in (plain.stdout, document.stdout):
+        assert not [c for c in printed if unicodedata.category(c) in ("Cc", "Cs") and c != "\n"]
+        assert not set(printed) & set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+    assert [row["text"] for row in json.loads(document.stdout)] == kept

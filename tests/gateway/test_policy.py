@@ -282,6 +282,7 @@ ROLES = [  # act, who may
     ("confirm_time", "coordinator admin"),
     ("see_ledger", "coordinator admin"),
     ("manage_users", "admin"),
+    ("manage_data", "admin"),
     ("change_settings", "admin"),
 ]
 

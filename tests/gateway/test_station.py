@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway import optouts, outbox, stations, store
+from gateway import clockwords, optouts, outbox, stations, store
 from gateway.policy import Quiet
 from gateway.rules import Rules
 from gateway.station import sending
@@ -245,7 +245,7 @@ def test_per_minute_holds_the_next_text_back(
     bench.station.close()
 
 
-def test_a_clock_behind_what_is_known_holds_sending_until_a_person_says_go_on(
+def test_a_clock_behind_what_is_known_holds_sending_until_a_coordinator_confirms_the_time(
     bench: Bench, now: int, room: Room
 ) -> None:
     bench.desk.db.execute(
@@ -255,8 +255,11 @@ def test_a_clock_behind_what_is_known_holds_sending_until_a_person_says_go_on(
     message_id = bench.desk.approved(now=now)
     bench.desk.db.execute("UPDATE event SET at=? WHERE message_id=?", [now + 3_600_000, message_id])
     bench.until(lambda: bench.said()[0] == "waiting", "waiting for the clock")
-    assert "Pause, then Go on" in bench.said()[1]
-    assert bench.on_air() == []
-    for what in ("pause", "resume"):
+    assert "confirms it when it is right" in bench.said()[1]
+    for what in ("pause", "resume"):  # a technician's Go on says nothing of the time
         stations.request(bench.desk.db, "north", what, by=room.technician, now=store.wall_ms())
+    bench.until(lambda: stations.asked(bench.desk.db, "north") is False, "both obeyed")
+    assert bench.on_air() == []
+    at = clockwords.Instant(store.wall_ms(), int(bench.clock.monotonic() * 1000), "simulated")
+    clockwords.confirm(bench.desk.db, by=room.coordinator, shown=at, at=at)
     bench.until_state(message_id, "sent", "delivered")

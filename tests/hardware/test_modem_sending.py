@@ -97,6 +97,25 @@ def test_one_prompt_has_one_tpdu() -> None:
     assert len(bench.scripted.submits) == 1
 
 
+def test_a_modem_that_refuses_while_the_pdu_is_typed_is_heard_and_never_told_to_send() -> None:
+    bench = Bench()
+    with pytest.raises(CommandRefused) as caught, bench.modem.prompt(17) as prompt:  # noqa: PT012 (it is the last that raises)
+        prompt.type(TPDU)
+        bench.link.arrive("\r\n+CMS ERROR: 304\r\n")
+        prompt.send(TPDU)
+    assert (caught.value.family, caught.value.code) == ("CMS", 304)
+    assert bench.scripted.submits == []
+
+
+def test_what_is_typed_first_is_written_once() -> None:
+    bench = Bench()
+    with bench.modem.prompt(17) as prompt:
+        prompt.type(TPDU)
+        assert bench.scripted.submits == []
+        assert prompt.send(TPDU) == 1
+    assert bench.scripted.submits == ["0021000B912120555521F3000004F4F29C0E"]
+
+
 def test_silence_is_uncertain_and_a_late_result_is_known_as_late() -> None:
     bench = Bench({PDU: [Late(200.0, "+CMGS: 7"), "+CMGS: 8"]})
     with pytest.raises(SubmitUncertain):

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from hardware import pdu
 from hardware.errors import (
     CommandRefused,
     HardwareError,
@@ -138,6 +139,32 @@ def test_an_error_at_the_prompt(personality: str) -> None:
 
 
 @each
+def test_what_was_typed_and_not_ended_by_ctrl_z_is_taken_back_and_the_next_text_goes(
+    personality: str,
+) -> None:
+    bench = Bench(personality).start()
+    [tpdu] = pdu.submit_tpdus("+12025550199", pdu.segment("Never mind"), ref=0, status_report=True)
+    with bench.modem.prompt(len(tpdu)) as prompt:
+        prompt.type(tpdu)  # and the row could not be committed
+    assert bench.air == []
+    assert bench.send()
+    assert [record.text for record in bench.air] == ["hello"]
+
+
+@each
+def test_a_pdu_that_a_dead_gateway_left_at_the_prompt_never_leaves(personality: str) -> None:
+    bench = Bench(personality).start()
+    [tpdu] = pdu.submit_tpdus("+12025550199", pdu.segment("Never mind"), ref=0, status_report=True)
+    prompt = bench.modem.prompt(len(tpdu))
+    prompt.__enter__()
+    prompt.type(tpdu)
+    bench.plug_in()  # nothing is left of the one that typed
+    bench.start()
+    assert bench.send()
+    assert [record.text for record in bench.air] == ["hello"]
+
+
+@each
 def test_the_reference_wraps(personality: str) -> None:
     bench = Bench(personality).start()
     bench.fault("mr_wrap")
@@ -160,7 +187,7 @@ def test_reports_come_and_may_come_before_the_result(personality: str) -> None:
 @pytest.mark.parametrize("state", ["cmgs", "prompt", "pdu", "ctrl_z", "sent"])
 @pytest.mark.parametrize("fault", ["reboot_at", "usb_drop_at"])
 def test_a_restart_or_a_lost_port_in_the_middle(personality: str, state: str, fault: str) -> None:
-    """Before the PDU nothing left, and we say so where we can know it; from then on we never claim to know."""
+    """Before Ctrl-Z nothing left, and we say so where we can know it; from then on we never claim to know."""
     bench = Bench(personality).start()
     value = {"state": state, "back_after_s": 5.0} if fault == "usb_drop_at" else state
     bench.fault(fault, value, times=1)

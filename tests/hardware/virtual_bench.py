@@ -50,6 +50,7 @@ class Bench:
         references = []
         for tpdu in pdu.submit_tpdus(to, pdu.segment(text), ref=7, status_report=True):
             with self.modem.prompt(len(tpdu)) as prompt:
+                prompt.type(tpdu)
                 self.clock.advance(commit_s)
                 references.append(prompt.send(tpdu))
         return references

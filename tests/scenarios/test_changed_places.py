@@ -8,8 +8,8 @@ from gateway import stations
 from gateway.taken import GRACE_S, Taken
 from hardware.virtual import VirtualBank
 from tests.scenarios.asking import ask
+from tests.scenarios.group import Group
 from tests.scenarios.receiving import Make
-from tests.scenarios.test_processes import Group
 from tests.simulated import House
 from tests.virtual_link import VirtualLink
 

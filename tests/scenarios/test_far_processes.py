@@ -8,7 +8,7 @@ import pytest
 from gateway import outbox, people, stations, store
 from hardware.virtual import VirtualBank
 from tests.far import Ser2net
-from tests.scenarios.test_processes import ADA, Group, went_to
+from tests.scenarios.group import ADA, Group, went_to
 
 TEXTS = 40
 

@@ -11,7 +11,7 @@ import pytest
 from gateway.config import load
 from hardware.virtual import VirtualBank
 from tests.gammu_bench import alive, libgammu, stop
-from tests.scenarios.test_processes import ADA, CONFIG, LUIS, Group, went_to
+from tests.scenarios.group import ADA, CONFIG, LUIS, Group, went_to
 
 LONG = "I would like to come, but my shift ends at eight and the bus takes forty minutes from there. " * 3
 

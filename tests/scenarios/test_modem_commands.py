@@ -7,7 +7,7 @@ import pytest
 
 from gateway import people, store
 from hardware.virtual import VirtualBank
-from tests.scenarios.test_processes import Group
+from tests.scenarios.group import Group
 
 
 @pytest.fixture

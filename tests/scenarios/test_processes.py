@@ -1,92 +1,17 @@
 """The real gateway as a real process on real ptys: killed where it hurts most, started again, started twice."""
 
-import json
 import os
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from gateway import outbox, people, schema, store
-from gateway.config import load
-from gateway.rules import rules_of
+from gateway import outbox
 from hardware.virtual import VirtualBank
-
-ADA, LUIS = "+12025550123", "+12025550147"
-PATIENCE_S = 30.0
-CONFIG = """[organisation]
-region = "US"
-timezone = "America/New_York"
-[sending]
-undo_seconds = 0
-quiet_from = "00:00"
-quiet_until = "00:00"
-allow_cli_approval = true
-"""
-
-
-class Group:
-    """A group's folder with virtual modems, and its gateway process."""
-
-    def __init__(self, folder: Path, bank: VirtualBank, ports: list[str] | None = None) -> None:
-        self.bank, self.config_path = bank, folder / "textbank.toml"
-        stations = "".join(
-            f'[[stations]]\nname = "s{i}"\nport = "{port}"\nper_minute = 0\n'
-            for i, port in enumerate(ports or bank.ports)
-        )
-        self.config_path.write_text(CONFIG + stations)
-        self.config = load(self.config_path)
-        self.db = store.connect(self.config.database.path)
-        schema.migrate(self.db)
-        self.user = people.create(self.db, "Vera", "volunteer", now=store.wall_ms())
-        self.process: subprocess.Popen[bytes] | None = None
-
-    def start(self, *more: str) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "gateway", "--config", str(self.config_path), "gateway", *more],
-            stderr=subprocess.DEVNULL,
-        )
-
-    def end(self, number: int) -> None:
-        assert self.process is not None
-        self.process.send_signal(number)
-        self.process.wait(PATIENCE_S)
-        self.process = None
-
-    def run(self, *words: str) -> "subprocess.CompletedProcess[str]":
-        command = [sys.executable, "-m", "gateway", "--config", str(self.config_path), *words]
-        return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
-
-    def json(self, *words: str) -> Any:
-        return json.loads(self.run(*words, "--json").stdout)
-
-    def approved(self, number: str, text: str = "Can you come?") -> int:
-        rules, now = rules_of(self.config), store.wall_ms()
-        message_id = outbox.draft(
-            self.db, number, text, kind="first", key=None, channel="cli", by=None, rules=rules, now=now
-        )
-        row = outbox.load(self.db, message_id)
-        outbox.approve(self.db, message_id, by=self.user, seen=outbox.seen(row), rules=rules, now=now)
-        return message_id
-
-    def state(self, message_id: int) -> str:
-        return str(self.db.execute("SELECT state FROM message WHERE id=?", [message_id]).fetchone()["state"])
-
-    def until(self, condition: Callable[[], bool], what: str) -> None:
-        deadline = time.monotonic() + PATIENCE_S
-        while not condition():
-            assert time.monotonic() < deadline, f"not within {PATIENCE_S:g} s: {what}"
-            time.sleep(0.01)  # asks again; nothing depends on how long
-
-    def close(self) -> None:
-        if self.process is not None:
-            self.end(signal.SIGKILL)
-        self.db.close()
+from tests.scenarios.group import ADA, LUIS, Group, went_to
 
 
 @pytest.fixture
@@ -95,10 +20,6 @@ def group(tmp_path: Path) -> Iterator[Group]:
         group = Group(tmp_path, bank)
         yield group
         group.close()
-
-
-def went_to(group: Group, number: str) -> int:
-    return sum(record.to == number for record in group.bank.air())
 
 
 @pytest.mark.parametrize("fault", [("prompt_delay", 60_000), ("prompt_missing", True)])

@@ -1,9 +1,11 @@
 """A coordinator's campaign pages: from a kind to a start, and what stands in the way."""
 
+import csv
+import io
 import re
 from collections.abc import Callable
 
-from gateway import campaigns, store
+from gateway import campaigns, recording, store
 from tests.campaigning import FACTS, bring_in, drafted, started
 from tests.web.conftest import Visitor
 from tests.web.world import World, modems
@@ -75,3 +77,31 @@ def test_pause_go_on_and_close_are_one_press_each(world: World, visit: Visit) ->
     again = cleo.post(f"{path}/clone").headers["Location"]
     assert again != path
     assert re.search(r"<h1[^>]*>Rent hearing again</h1>", cleo.get(again).get_data(as_text=True))
+
+
+def test_the_board_counts_what_people_said_and_the_door_ticks_them_off(world: World, visit: Visit) -> None:
+    now = store.wall_ms()
+    campaign_id = started(world.db, world.users["coordinator"], world.rules, now=now)
+    target = world.db.execute("SELECT id FROM target ORDER BY id LIMIT 1").fetchone()["id"]
+    for field, value in (("status", "yes"), ("seats", "2")):
+        recording.record(world.db, target, field, value, by=world.users["volunteer"], now=now)
+    cleo = visit("coordinator")
+    page = cleo.get(f"/campaigns/{campaign_id}").get_data(as_text=True)
+    assert "118 of 120 seats left" in page
+    assert "120 seats: 0 confirmed, 2 asked for, 118 free" in page
+    page = cleo.get(f"/campaigns/{campaign_id}/people?said=status%3Dyes").get_data(as_text=True)
+    assert "2 seats" in page
+    cleo.post(f"/campaigns/{campaign_id}/people/{target}/door")
+    assert "2 confirmed, 0 asked for" in cleo.get(f"/campaigns/{campaign_id}").get_data(as_text=True)
+
+
+def test_the_csv_has_everybody_and_runs_no_formula(world: World, visit: Visit) -> None:
+    now = store.wall_ms()
+    campaign_id = started(world.db, world.users["coordinator"], world.rules, now=now)
+    world.db.execute("UPDATE contact SET first_name='=1+1' WHERE first_name='Rosa'")
+    target = world.db.execute("SELECT id FROM target ORDER BY id LIMIT 1").fetchone()["id"]
+    recording.record(world.db, target, "status", "yes", by=world.users["volunteer"], now=now)
+    answer = visit("coordinator").get(f"/campaigns/{campaign_id}/people.csv")
+    rows = list(csv.DictReader(io.StringIO(answer.get_data().decode("utf-8-sig"))))
+    assert len(rows) == 6
+    assert (rows[0]["number"], rows[0]["first_name"], rows[0]["status"]) == ("+12025550100", "'=1+1", "yes")

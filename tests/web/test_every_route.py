@@ -26,6 +26,7 @@ def routes(app: Flask, world: World, ids: dict[str, int]) -> list[tuple[str, str
         "user_id": world.users["other"].id,
         "device_id": 1,
         "campaign_id": started(world.db, world.users["coordinator"], world.rules, now=store.wall_ms()),
+        "target_id": 1,
         "token": "not-a-token",
         "what": "pause",
         "span": "day",

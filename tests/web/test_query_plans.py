@@ -54,11 +54,13 @@ BOUNDED = {  # what reads a growing table from its end, and what bounds it
     r"FROM message m JOIN conversation c .* ORDER BY m\.id DESC LIMIT \?": "textbank outbox: newest first, up to --limit",
     r"FROM inbound WHERE .* ORDER BY id DESC LIMIT \?": "textbank inbox: newest first, up to --limit",
     r"^DELETE FROM sim_person WHERE conversation_id=\?": "an erasure, of one person; a row for each person, SIM and month",
+    r"^SELECT id FROM inbound WHERE number=\?$": "an erasure, of one person: texts that stand in no conversation",
+    r"^SELECT list_id, row, cells FROM list_row$": "an erasure, of one person: a number may stand in any cell of a file",
     r"^SELECT id, mac FROM ledger ORDER BY id DESC LIMIT 1": "the last row",
 }
 
 
-class Keeping(sqlite3.Connection):
+class Keeping(store.Connection):
     """A connection that keeps what it is asked."""
 
     asked: set[str]
@@ -77,7 +79,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     """Every statement from now on, as it is written: a value that is filled in could make a plan look better than it is."""
     Keeping.asked = set()
     real = sqlite3.connect
-    monkeypatch.setattr(sqlite3, "connect", lambda *a, **b: real(*a, **{"factory": Keeping, **b}))
+    monkeypatch.setattr(sqlite3, "connect", lambda *a, **b: real(*a, **{**b, "factory": Keeping}))
     return Keeping.asked
 
 

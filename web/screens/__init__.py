@@ -3,9 +3,12 @@
 from flask import Blueprint
 
 from web.screens import (
+    board,
     campaigns,
+    clock,
     home,
     inbox,
+    keep,
     me,
     modem_acts,
     modem_day,
@@ -14,20 +17,25 @@ from web.screens import (
     send,
     sign_in,
     stream,
+    talk,
     uncertain,
 )
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     home.bp,
     campaigns.bp,
+    board.bp,
     send.bp,
     inbox.bp,
+    talk.bp,
     uncertain.bp,
     modems.bp,
     modem_acts.bp,
     modem_day.bp,
     people.bp,
+    keep.bp,
     me.bp,
     sign_in.bp,
     stream.bp,
+    clock.bp,
 )

@@ -10,7 +10,7 @@ from dataclasses import replace
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
-from gateway import campaigns, capacity, enrolment, planning
+from gateway import campaigns, capacity, enrolment, planning, results
 from gateway.campaigns import Campaign
 from gateway.errors import Refused
 from gateway.kinds import KINDS, LANGUAGES, kind
@@ -108,6 +108,10 @@ def draw(campaign: Campaign, *, facts: Mapping[str, str] | None = None, wrong: s
         ends=ms(plan.ends) if plan.ends else None,
         example=example_of(campaign),
         progress=enrolment.progress(db, campaign.id),
+        left_out=enrolment.left_out(db, campaign.id),
+        results=results.results(db, campaign, today=words.local(data.now()).date(), now=data.now())
+        if campaign.started_at
+        else None,
         languages=LANGUAGE_WORDS,
         wrong=wrong,
     )

@@ -8,7 +8,7 @@ from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 
-from gateway import cards, conversations, inbox, optouts, outbox, search
+from gateway import answering, cards, conversations, inbox, notes, optouts, outbox, people, rude, search
 from gateway.errors import Refused
 from gateway.script import ruler_of
 from web import access, data, words
@@ -58,10 +58,40 @@ def page() -> ResponseReturnValue:
     return render_template("inbox.html", rows=rows(), box=box(), q=searched(), thread=None)
 
 
-def draw(conversation_id: int, *, text: str = "", key: str | None = None, wrong: str = "") -> str:
-    """One conversation, with what was typed so far."""
+def picked(context: answering.Context | None, choice_id: str | None) -> answering.Offered | None:
+    """The answer that was pressed, while it is still one of this step."""
+    if context is None or not choice_id:
+        return None
+    return next((each for each in context.offered if each.choice.id == choice_id), None)
+
+
+def colleagues() -> list[people.Person]:
+    """Whom a conversation may be passed on to."""
+    if not access.can("hand_over"):
+        return []
+    everyone = people.everyone(data.db(), now=data.now())
+    return [p for p in everyone if not p.disabled and p.role != "technician" and p.id != access.user().id]
+
+
+def draw(
+    conversation_id: int,
+    *,
+    text: str | None = None,
+    key: str | None = None,
+    wrong: str = "",
+    choice_id: str | None = None,
+    number: str = "",
+) -> str:
+    """One conversation, with what was pressed and typed so far."""
     db, user, now = data.db(), access.user(), data.now()
     thread = inbox.thread(db, conversation_id, user, now=now)
+    context = answering.context(db, conversation_id, user, data.rules())
+    chosen = picked(context, choice_id or request.args.get("choice"))
+    meant = context.suggestion if context and chosen else None
+    if not number and meant and chosen and meant.choice.id == chosen.choice.id:
+        number = str(meant.number or "")
+    if text is None:
+        text = chosen.words(number) if chosen else ready_words(context)
     recents = [
         r
         for r in cards.recent(db, user, rules=data.rules(), now=now, limit=8)
@@ -80,11 +110,27 @@ def draw(conversation_id: int, *, text: str = "", key: str | None = None, wrong:
         next_row=next(
             (row for row in listed if row.waiting and row.conversation_id != conversation_id), None
         ),
+        context=context,
+        chosen=chosen,
+        number=number,
+        notes=notes.of(db, conversation_id),
+        tags=notes.tags(db, conversation_id),
+        colleagues=colleagues(),
+        abusive=rude.abusive,
+        newest=max((entry.id for entry in thread.entries if entry.direction == "out"), default=0),
         text=text,
         wrong=wrong,
         key=key or nonce(),
         ruler=ruler_of(text),
     )
+
+
+def ready_words(context: answering.Context | None) -> str:
+    """The ready answer that was pressed; "" when none was."""
+    at = request.args.get("ready", "")
+    if context is None or not (at.isascii() and at.isdigit()) or int(at) >= len(context.ready):
+        return ""
+    return context.ready[int(at)][1]
 
 
 @bp.get("/<id:conversation_id>")
@@ -100,10 +146,23 @@ def reply(conversation_id: int) -> ResponseReturnValue:
     """Answer; a trainee's words wait for a coordinator."""
     db, user, now = data.db(), access.user(), data.now()
     text, key = field("text", 4 * MOST_CHARACTERS), used_nonce()
+    choice_id, number, after = (request.form.get(name, "")[:40] for name in ("choice", "number", "after"))
     try:
-        message_id = inbox.reply(db, conversation_id, text, by=user, key=key, rules=data.rules(), now=now)
+        message_id = inbox.reply(
+            db,
+            conversation_id,
+            text,
+            by=user,
+            key=key,
+            rules=data.rules(),
+            now=now,
+            campaigning=campaigning(conversation_id, choice_id, number),
+            after=int(after) if after.isascii() and after.isdigit() else None,
+        )
     except Refused as answer:
-        return draw(conversation_id, text=text, key=key, wrong=str(answer)), 409
+        return draw(
+            conversation_id, text=text, key=key, wrong=str(answer), choice_id=choice_id, number=number
+        ), 409
     row = outbox.load(db, message_id)
     name = words.first_name(row)
     said = (
@@ -113,6 +172,18 @@ def reply(conversation_id: int) -> ResponseReturnValue:
     )
     words.tell(said)
     return go("inbox.thread", conversation_id=conversation_id)
+
+
+def campaigning(conversation_id: int, choice_id: str, number: str) -> inbox.Campaigning | None:
+    """What this reply writes down, from the campaign's own script."""
+    context = answering.context(data.db(), conversation_id, access.user(), data.rules())
+    if context is None:
+        return None
+    if not choice_id:
+        return inbox.Campaigning(context.target_id, {})
+    records = context.records(choice_id, number)
+    step = answering.step_after(context.pick(choice_id).choice, records)
+    return inbox.Campaigning(context.target_id, records, step)
 
 
 @bp.get("/<id:conversation_id>/opt-out")

@@ -85,7 +85,7 @@ def sign_out_others() -> ResponseReturnValue:
 @bp.post("/sign-out")
 @needs(SIGNED_IN)
 def sign_out() -> Response:
-    """Leave this device; nothing of the person stays on it."""
+    """Leave this device; nothing that names the person or opens a door stays on it."""
     sessions.sign_out(data.db(), access.device_id(), access.user(), now=data.now())
     answer = make_response(go("sign_in.page"))
     answer.delete_cookie(COOKIE, httponly=True, samesite="Lax", secure=request.is_secure)

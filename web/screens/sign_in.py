@@ -12,11 +12,13 @@ from werkzeug.wrappers import Response
 
 from gateway import sessions
 from gateway.errors import Refused
-from web import access, data
+from gateway.people import User
+from web import access, data, limits
 from web.access import PUBLIC, needs
 from web.forms import field, go
 
 bp = Blueprint("sign_in", __name__)
+YEAR_S = 365 * 24 * 3600
 BROWSERS = (
     ("Edg", "Edge"),
     ("OPR", "Opera"),
@@ -45,11 +47,12 @@ def device_name(agent: str) -> str:
     return f"{browser} on {system}" if system else browser
 
 
-def come_in(token: str) -> Response:
-    """Give this browser its device token."""
+def come_in(person: User, token: str) -> Response:
+    """Give this browser its device token, and the mark by which it is known when strangers try this person's password."""
     session.clear()
     answer = make_response(redirect(url_for("home.page"), 303))
     access.give_token(answer, token)
+    access.give_cookie(answer, limits.MARK, sessions.mark(data.db(), person), YEAR_S)
     return answer
 
 
@@ -68,11 +71,14 @@ def enter() -> ResponseReturnValue:
     """Try a name and a password."""
     name, password = field("name"), field("password", 2000)
     agent = request.headers.get("User-Agent", "")
+    known = sessions.recognised(data.db(), name, limits.mark())
     try:
-        _, token = sessions.sign_in(data.db(), name, password, device=device_name(agent), now=data.now())
+        person, token = sessions.sign_in(
+            data.db(), name, password, device=device_name(agent), now=data.now(), known=known
+        )
     except Refused as answer:
         return render_template("sign_in.html", name=name, wrong=str(answer)), 403
-    return come_in(token)
+    return come_in(person, token)
 
 
 @bp.get("/s/<token>")
@@ -92,7 +98,7 @@ def use_link(token: str) -> ResponseReturnValue:
     """Use the link up and come in."""
     agent = request.headers.get("User-Agent", "")
     try:
-        _, device_token = sessions.use_link(data.db(), token, device=device_name(agent), now=data.now())
+        person, device_token = sessions.use_link(data.db(), token, device=device_name(agent), now=data.now())
     except Refused as answer:
         return render_template("link.html", person=None, wrong=str(answer)), 410
-    return come_in(device_token)
+    return come_in(person, device_token)

@@ -17,7 +17,7 @@
     asking = true;
     last = Date.now();
     try {
-      const answer = await fetch(main().dataset.refresh || location.href, { headers: { Accept: "text/html" } });
+      const answer = await fetch(main().dataset.refresh || location.href, { headers: { Accept: "text/html", "X-Now": Date.now() } });
       if (answer.redirected && new URL(answer.url).pathname === "/sign-in") return void location.reload();
       if (answer.ok && !window.textbank.sending()) window.textbank.refresh(await answer.text());
     } catch (error) {
@@ -27,6 +27,10 @@
       if (again) { again = false; soon(GAP_MS); }
     }
   }
+  /* The box asks what time it is: this browser is a voice, and the time on the page goes on. */
+  const ticks = () => document.hidden || (document.querySelector("[data-ticks]") && soon(0));
+  setInterval(ticks, 30000);
+  document.addEventListener("DOMContentLoaded", ticks);
   function soon(ms) {
     if (due === null) due = setTimeout(ask, Math.max(ms, last + GAP_MS - Date.now(), 0));
   }

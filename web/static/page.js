@@ -167,7 +167,7 @@ const textbank = (window.textbank = {});
     const stop = new AbortController(), timer = setTimeout(() => stop.abort(), SEND_TIMEOUT_MS);
     form.dispatchEvent(new Event("textbank:sending", { bubbles: true }));
     try {
-      const answer = await fetch(form.action, { method: "POST", body, signal: stop.signal, headers: { Accept: "text/html" } });
+      const answer = await fetch(form.action, { method: "POST", body, signal: stop.signal, headers: { Accept: "text/html", "X-Now": Date.now() } });
       if (answer.redirected && new URL(answer.url).pathname === "/sign-in") return void location.assign(answer.url);
       const fresh = parse(await answer.text()), error = fresh.querySelector("[data-error]");
       if (error) return void refuse(error);

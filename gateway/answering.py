@@ -1,0 +1,108 @@
+"""What a volunteer may answer to somebody of a campaign: the present step's answers, each with its text, and the ready answers.
+
+An answer is chosen by its id and leaves with the reply: what it records is decided here, from the script, and never by the form.
+
+Promises: the words offered are merged for this person; a hole in them is shown, and such a text is not offered. Reads only.
+"""
+
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gateway import campaigns, recording, suggest
+from gateway.campaigns import Campaign
+from gateway.errors import Refused
+from gateway.merge import merge
+from gateway.people import User
+from gateway.rules import Rules
+from gateway.scripts import Choice
+from gateway.suggest import Suggestion
+
+
+@dataclass(frozen=True)
+class Offered:
+    """One answer with its words as this person would get them; `text` "" offers none."""
+
+    choice: Choice
+    label: str
+    text: str
+    counted: str = ""  # the words when the number is known, with {count} still in them
+
+    def words(self, number: str) -> str:
+        """What is offered, with the number that goes with the answer ("" when it is not known)."""
+        return merge(self.counted, {"count": number}).text if number and self.counted else self.text
+
+
+@dataclass(frozen=True)
+class Context:
+    """Where somebody stands in a campaign."""
+
+    campaign: Campaign
+    target_id: int
+    step: str  # its label
+    offered: tuple[Offered, ...]
+    ready: tuple[tuple[str, str], ...]  # label and text
+    said: Mapping[str, str]  # the answers that hold
+    suggestion: Suggestion | None
+
+    def pick(self, choice_id: str) -> Offered:
+        """The answer of this id; Refused when the step has moved on."""
+        found = next((each for each in self.offered if each.choice.id == choice_id), None)
+        if found is None:
+            raise Refused("That answer is not there any more. Look at the conversation again.")
+        return found
+
+    def records(self, choice_id: str, number: str) -> dict[str, str]:
+        """What this answer writes down; `number` as it was typed, "" for none. Refused when it cannot be read."""
+        choice = self.pick(choice_id).choice
+        records = dict(choice.records)
+        if choice.number and number.strip():
+            records[choice.number] = recording.checked(self.campaign.kind, choice.number, number)
+        return records
+
+
+def step_after(choice: Choice, records: Mapping[str, str]) -> str:
+    """The step that an answer leads to, once what it records is known."""
+    counted = choice.number in records and choice.counted_next
+    return choice.counted_next if counted else choice.next
+
+
+def context(db: sqlite3.Connection, conversation_id: int, user: User, rules: Rules) -> Context | None:
+    """Where this conversation stands in its newest campaign; None when it is in none."""
+    target = db.execute(
+        "SELECT * FROM target WHERE conversation_id=? AND state IN ('held','texted') ORDER BY live DESC, id DESC LIMIT 1",
+        [conversation_id],
+    ).fetchone()
+    if target is None:
+        return None
+    campaign = campaigns.load(db, target["campaign_id"])
+    values = campaigns.merge_values(db, campaign, target["contact_id"], user, rules)
+    step = campaign.script.step(target["step"])
+    last = db.execute(
+        "SELECT text FROM inbound WHERE conversation_id=? AND kind='text' ORDER BY id DESC LIMIT 1",
+        [conversation_id],
+    ).fetchone()
+    waits = db.execute("SELECT waiting_at FROM conversation WHERE id=?", [conversation_id]).fetchone()[
+        "waiting_at"
+    ]
+    return Context(
+        campaign,
+        target["id"],
+        step.label,
+        tuple(_offered(choice, values) for choice in step.choices),
+        tuple(
+            (ready.label, words) for ready in campaign.script.ready if (words := _words(ready.text, values))
+        ),
+        recording.current(db, target["id"]),
+        suggest.suggestion(step, last["text"]) if last and waits is not None else None,
+    )
+
+
+def _offered(choice: Choice, values: Mapping[str, str]) -> Offered:
+    counted = _words(choice.counted, {**values, "count": "{count}"})
+    return Offered(choice, merge(choice.label, values).text, _words(choice.text, values), counted)
+
+
+def _words(text: str, values: Mapping[str, str]) -> str:
+    merged = merge(text, values)
+    return "" if merged.gaps else merged.text

@@ -1,0 +1,166 @@
+"""How a campaign goes, read from the tables: where its first texts are, who answered what, who waits, how its wordings do.
+
+Reads only; the meaning of the numbers is in `gateway/boards.py`. What was undone does not count.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from gateway import boards
+from gateway.boards import Board, Person
+from gateway.campaigns import Campaign
+
+OLD_MS = 20 * 60_000  # somebody who waits for longer is pointed out
+
+
+@dataclass(frozen=True)
+class Wording:
+    """One wording of the first text: how many got it, how many of them answered."""
+
+    text: str
+    texted: int
+    answered: int
+
+
+@dataclass(frozen=True)
+class Results:
+    """The numbers that every kind has."""
+
+    board: Board
+    texted: int
+    delivered: int
+    no_report: int
+    undelivered: int
+    uncertain: int
+    on_the_way: int
+    answered: int
+    stops: int
+    waiting: int
+    waiting_old: int
+    oldest_at: int | None
+    wordings: tuple[Wording, ...]
+    reminders_waiting: int = 0  # drafted, and not approved yet
+    reminders_expired: int = 0  # nobody approved them in time
+
+
+def people(db: sqlite3.Connection, campaign_id: int) -> list[Person]:
+    """Everybody of a campaign of whom an answer is written down, in the order of their first text."""
+    found: dict[int, Person] = {}
+    rows = db.execute(
+        "SELECT t.id, t.conversation_id, c.first_name, c.last_name, a.field, a.value, a.at FROM target t JOIN contact c ON c.id=t.contact_id "
+        "JOIN answer a ON a.target_id=t.id WHERE t.campaign_id=? AND a.undone_at IS NULL ORDER BY t.id, a.id",
+        [campaign_id],
+    )
+    for row in rows:
+        name = " ".join(part for part in (row["first_name"], row["last_name"]) if part)
+        person = found.setdefault(row["id"], Person(row["id"], row["conversation_id"], name, {}, {}))
+        said, at = dict(person.said), dict(person.at)
+        if row["value"]:
+            said[row["field"]], at[row["field"]] = row["value"], row["at"]
+        else:
+            said.pop(row["field"], None)
+        found[row["id"]] = Person(person.target_id, person.conversation_id, person.name, said, at)
+    return list(found.values())
+
+
+def results(db: sqlite3.Connection, campaign: Campaign, *, today: date, now: int) -> Results:
+    """The whole of a campaign's page."""
+    states = {
+        row["state"]: row["n"]
+        for row in db.execute(
+            "SELECT m.state, count(*) AS n FROM target t JOIN message m ON m.id=t.message_id WHERE t.campaign_id=? AND t.texted_at IS NOT NULL "
+            "GROUP BY m.state",
+            [campaign.id],
+        )
+    }
+    texted = sum(states.values())
+    row = db.execute(
+        "SELECT coalesce(sum(c.last_in_at>t.texted_at), 0) AS answered, coalesce(sum(c.opted_out_at>=t.texted_at), 0) AS stops, "
+        "coalesce(sum(c.waiting_at IS NOT NULL), 0) AS waiting, coalesce(sum(c.waiting_at<=?), 0) AS old, min(c.waiting_at) AS oldest "
+        "FROM target t JOIN conversation c ON c.id=t.conversation_id WHERE t.campaign_id=? AND t.texted_at IS NOT NULL",
+        [now - OLD_MS, campaign.id],
+    ).fetchone()
+    return Results(
+        boards.board(campaign.kind, campaign.facts, people(db, campaign.id), texted=texted, today=today),
+        texted,
+        states.get("delivered", 0),
+        states.get("sent", 0),
+        states.get("undelivered", 0) + states.get("failed", 0),
+        states.get("uncertain", 0),
+        sum(states.get(state, 0) for state in ("approved", "claimed", "submitted")),
+        row["answered"],
+        row["stops"],
+        row["waiting"],
+        row["old"],
+        row["oldest"],
+        tuple(_wordings(db, campaign)),
+        *_reminders(db, campaign.id),
+    )
+
+
+def _reminders(db: sqlite3.Connection, campaign_id: int) -> tuple[int, int]:
+    row = db.execute(
+        "SELECT coalesce(sum(m.state='awaiting'), 0) AS waiting, coalesce(sum(m.state='expired'), 0) AS expired "
+        "FROM message m JOIN target t ON t.id=m.target_id WHERE t.campaign_id=? AND m.kind=2",
+        [campaign_id],
+    ).fetchone()
+    return row["waiting"], row["expired"]
+
+
+def _wordings(db: sqlite3.Connection, campaign: Campaign) -> Iterator[Wording]:
+    texts = campaign.script.first.texts
+    if len(texts) < 2:
+        return
+    rows = db.execute(
+        "SELECT t.wording, count(*) AS n, coalesce(sum(c.last_in_at>t.texted_at), 0) AS answered FROM target t "
+        "JOIN conversation c ON c.id=t.conversation_id WHERE t.campaign_id=? AND t.texted_at IS NOT NULL GROUP BY t.wording",
+        [campaign.id],
+    )
+    counted = {row["wording"]: (row["n"], row["answered"]) for row in rows}
+    for at, text in enumerate(texts):
+        yield Wording(text, *counted.get(at, (0, 0)))
+
+
+def csv_rows(db: sqlite3.Connection, campaign: Campaign) -> Iterator[list[str]]:
+    """Every person of a campaign with what they said: a header, then a row for each."""
+    fields = [field.name for field in campaign.kind.fields]
+    yield [
+        "number",
+        "first_name",
+        "last_name",
+        "state",
+        "reason",
+        "first_text",
+        "texted_at",
+        "answered",
+        *fields,
+    ]
+    said = {person.target_id: person.said for person in people(db, campaign.id)}
+    rows = db.execute(
+        "SELECT t.id, t.state, t.reason, t.texted_at, v.number, v.last_in_at, c.first_name, c.last_name, m.state AS text_state FROM target t "
+        "JOIN contact c ON c.id=t.contact_id JOIN conversation v ON v.id=t.conversation_id LEFT JOIN message m ON m.id=t.message_id "
+        "WHERE t.campaign_id=? ORDER BY t.id",
+        [campaign.id],
+    )
+    from gateway.store import rfc3339
+
+    for row in rows:
+        answers = said.get(row["id"], {})
+        answered = row["texted_at"] is not None and (row["last_in_at"] or 0) > row["texted_at"]
+        yield [
+            row["number"], row["first_name"], row["last_name"], row["state"], row["reason"], row["text_state"] or "",
+            rfc3339(row["texted_at"]) or "", "yes" if answered else "no", *(answers.get(name, "") for name in fields),
+        ]  # fmt: skip
+
+
+def totals(db: sqlite3.Connection, campaign: Campaign, *, today: date, now: int) -> str:
+    """What remains of a campaign when its people are purged: JSON of its numbers, no name and no number in it."""
+    found = results(db, campaign, today=today, now=now)
+    numbers = {
+        name: getattr(found, name)
+        for name in ("texted", "delivered", "undelivered", "uncertain", "answered", "stops")
+    }
+    return json.dumps({"headline": found.board.headline, "rows": found.board.rows, **numbers})

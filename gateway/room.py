@@ -1,0 +1,88 @@
+"""Room on the card: a reserve that is given up when it is full, and in plain words what is free and what takes it.
+
+    keep      a file of 1 MB beside the database: while it cannot be had, nothing new is sent
+    give_up   the card is full: what happened to texts that left can still be written down, and so can what comes in
+
+Promises: sending never takes the last room; receiving may. The reserve comes back by itself as soon as there is room.
+"""
+
+import contextlib
+import errno
+import os
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+
+RESERVE_BYTES = 1_000_000
+LARGEST = 3
+MOST_LOOKED_AT = 20_000  # files: this is asked on a card that is in trouble already
+
+
+@dataclass(frozen=True)
+class Room:
+    """What is free where the database lies, and what takes most there, largest first."""
+
+    free_bytes: int
+    largest: tuple[tuple[str, int], ...]
+    read_only: bool = False
+
+
+def reserve(database: Path) -> Path:
+    """Where the reserve lies."""
+    return Path(f"{database}.reserve")
+
+
+def keep(database: Path) -> bool:
+    """Have the reserve: True when it is there, or could be made now. OSError for all but a full card."""
+    path = reserve(database)
+    try:
+        if path.stat().st_size >= RESERVE_BYTES:
+            return True
+    except FileNotFoundError:
+        pass
+    try:
+        with path.open("ab") as file:
+            os.posix_fallocate(file.fileno(), 0, RESERVE_BYTES)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            path.unlink()  # half a reserve would take what others need
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise
+        return False
+    return True
+
+
+def give_up(database: Path) -> None:
+    """Free it, so that what happened can be written down."""
+    with contextlib.suppress(OSError):
+        reserve(database).unlink()
+
+
+def is_full(error: sqlite3.Error | OSError) -> bool:
+    """Whether a disk without room is what it says."""
+    return "full" in str(error) or getattr(error, "errno", 0) in (errno.ENOSPC, errno.EDQUOT)
+
+
+def look(folder: Path) -> Room:
+    """How things are there now; nothing is read but sizes."""
+    try:
+        disk = os.statvfs(folder)
+    except OSError:
+        return Room(0, ())
+    found = sorted(_sizes(folder), key=lambda one: -one[1])
+    return Room(disk.f_bavail * disk.f_frsize, tuple(found[:LARGEST]), bool(disk.f_flag & os.ST_RDONLY))
+
+
+def _sizes(folder: Path) -> list[tuple[str, int]]:
+    found: dict[str, int] = {}
+    left = MOST_LOOKED_AT
+    for above, folders, names in os.walk(folder, onerror=None):
+        top = Path(above).relative_to(folder).parts[:1]
+        for name in names:
+            with contextlib.suppress(OSError):
+                key = f"{top[0]}/" if top else name
+                found[key] = found.get(key, 0) + os.lstat(os.path.join(above, name)).st_blocks * 512
+        left -= len(names) + len(folders)
+        if left < 0:
+            break
+    return [(name, size) for name, size in found.items() if size]

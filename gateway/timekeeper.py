@@ -1,0 +1,149 @@
+"""The gateway's judgement of the clock, shared by its stations and its housekeeping.
+
+    evidence (machine, words, database) -> clocktrust.judge -> a row when the verdict changes -> stations send or wait
+
+Promises: a step of the wall clock is seen at the next question, and one is asked right before every submit; nothing is written
+while nothing changes. When a clock that was wrong is right again, what was counted on days to come counts today, and what was
+approved in the future may leave: a step back neither refills a budget nor shelves a text.
+"""
+
+import logging
+import sqlite3
+import threading
+from dataclasses import replace
+from datetime import datetime
+
+from gateway import budget, clocktrust, clockwords
+from gateway.clocktrust import STEP_S, By, Evidence, Voice
+from gateway.clockwords import Instant, Standing
+from gateway.machineclock import Machine, SetClock
+from gateway.message import GOING
+from gateway.rules import DAY_MS
+from gateway.store import ms, write
+from hardware.link import Clock
+
+log = logging.getLogger("textbank.clock")
+
+AGAIN_S = 60.0  # between looks at voices that may come to differ
+ASK_S = 3600.0  # between questions to a modem whose network is one of them
+
+
+class Timekeeper:
+    """Whether the clock may be trusted now. Any thread may ask, each with its own connection."""
+
+    def __init__(self, clock: Clock, machine: Machine | None = None, *, zone: str = "UTC") -> None:
+        """`machine` None: the clock is taken for one that a battery keeps, as simulated ones are."""
+        self._clock = clock
+        self._machine = machine or SetClock()
+        self._zone = zone
+        self._lock = threading.Lock()
+        self._held: Standing | None = None
+        self._look_at = 0.0
+        self._asked: dict[str, float] = {}
+
+    @property
+    def listens(self) -> bool:
+        """Whether what networks, texts and browsers say would matter: neither a server, a battery nor a person vouches."""
+        return self._held is None or self._held.by in ("", "voices")
+
+    @property
+    def why(self) -> str:
+        """Why it is trusted, or not, as a sentence."""
+        return self._held.why if self._held else ""
+
+    def trusted(self, db: sqlite3.Connection) -> bool:
+        """Whether the wall clock is right, as far as anybody knows."""
+        with self._lock:
+            at = self._now()
+            held = self._held
+            stands = held is not None and held.by != "" and not _stepped(held, at)
+            if stands and (not self.listens or at.mono_ms < self._look_at * 1000):
+                return True
+            return self._look(db, at) != ""
+
+    def hear(self, db: sqlite3.Connection, voice: Voice, who: str, said: datetime) -> None:
+        """A network or a text tells the time."""
+        clockwords.hear(db, voice, who, ms(said), self._now())
+        self._look_at = 0.0
+
+    def wants(self, station: str) -> bool:
+        """Whether this station's network should be asked now: at each look while nobody vouches, seldom afterwards."""
+        if not self.listens:
+            return False
+        now = self._clock.monotonic()
+        trusted = self._held is not None and self._held.by != ""
+        if trusted and now < self._asked.get(station, -ASK_S) + ASK_S:
+            return False
+        self._asked[station] = now
+        return True
+
+    def _now(self) -> Instant:
+        return Instant(ms(self._clock.now()), int(self._clock.monotonic() * 1000), self._machine.boot)
+
+    def _look(self, db: sqlite3.Connection, at: Instant) -> By:
+        held = self._held or _of_this_run(clockwords.standing(db), at)
+        stepped = held is not None and _stepped(held, at)
+        verdict = clocktrust.judge(
+            Evidence(
+                now_ms=at.wall_ms,
+                newest_ms=_newest(db),
+                set_back=held is not None and held.once != "" and stepped and at.offset_ms < held.offset_ms,
+                server=self._machine.server(),
+                battery=self._machine.battery(at.wall_ms / 1000, stepped=stepped),
+                person=clockwords.confirmed(db, at),
+                before=held.once if held is not None and not stepped else "",
+                words=clockwords.words(db, at),
+            )
+        )
+        self._look_at = at.mono_ms / 1000 + AGAIN_S
+        if verdict.by or held is None:
+            found = Standing(at.boot, at.offset_ms, verdict.by, verdict.by, verdict.why)
+        else:  # the clock to come back to is the last one that was trusted
+            found = replace(held, by="", why=verdict.why)
+        if held is None or (stepped and found.by) or _told(held) != _told(found):
+            self._change(db, held, found, at)
+        else:
+            self._held = held
+        return verdict.by
+
+    def _change(self, db: sqlite3.Connection, held: Standing | None, found: Standing, at: Instant) -> None:
+        if held is not None and _stepped(held, at):
+            log.warning("the clock stepped by %+.0f s", (at.offset_ms - held.offset_ms) / 1000)
+        log.info("the clock is %s: %s", f"trusted ({found.by})" if found.by else "not trusted", found.why)
+        with write(db):
+            clockwords.keep_standing(db, found, at)
+            if found.by:
+                settle(db, self._zone, now=at.wall_ms)
+        self._held = found
+
+
+def settle(db: sqlite3.Connection, zone: str, *, now: int) -> None:
+    """The clock is right: what was written down in what is now the future must neither refill a budget nor keep a text back."""
+    budget.bring_back(db, zone, now)
+    db.execute(
+        f"UPDATE message SET not_before=NULL WHERE {GOING} AND state='approved' AND not_before>? AND approved_at>?",
+        [now, now + STEP_S * 1000],
+    )
+    db.execute(
+        "UPDATE message SET expires_at=? WHERE state IN ('awaiting','approved') AND created_at>? AND expires_at>?",
+        [now + DAY_MS, now + STEP_S * 1000, now + DAY_MS],
+    )
+
+
+def _told(standing: Standing) -> tuple[str, ...]:
+    """What people read of it: why it is trusted may change without news."""
+    return (standing.by, standing.once, "" if standing.by else standing.why)
+
+
+def _stepped(held: Standing, at: Instant) -> bool:
+    return abs(at.offset_ms - held.offset_ms) > STEP_S * 1000
+
+
+def _of_this_run(kept: Standing | None, at: Instant) -> Standing | None:
+    """What an earlier gateway made of it, when the machine was not started anew since."""
+    return kept if kept is not None and at.boot and kept.boot == at.boot else None
+
+
+def _newest(db: sqlite3.Connection) -> int:
+    row = db.execute("SELECT at FROM event ORDER BY id DESC LIMIT 1").fetchone()
+    return int(row["at"]) if row else 0

@@ -1,0 +1,109 @@
+"""What each kind of campaign comes to, from what people said."""
+
+from datetime import date
+
+import pytest
+
+from gateway import boards
+from gateway.boards import Person
+from gateway.kinds import KINDS, kind
+
+TODAY = date(2026, 11, 24)
+
+
+def person(target_id: int, at: int = 0, /, **said: str) -> Person:
+    return Person(target_id, target_id, f"P{target_id}", said, dict.fromkeys(said, at or target_id))
+
+
+def board(name: str, facts: dict[str, str], *people: Person, texted: int = 10) -> boards.Board:
+    return boards.board(kind(name), facts, people, texted=texted, today=TODAY)
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_campaign_that_nobody_has_answered_has_a_board(name: str) -> None:
+    found = board(name, {}, texted=0)
+    assert found.headline
+    assert all(part == 0 for _, part, _ in found.rows)
+    assert found.todo == ()
+
+
+def test_who_said_yes_first_has_the_seat_and_the_rest_wait_in_order() -> None:
+    people = (
+        person(1, 30, status="yes", seats="2"),
+        person(2, 10, status="yes", seats="3", reminder="coming"),
+        person(3, 20, status="yes"),
+        person(4, 5, status="maybe"),
+    )
+    found = board("event", {"seats": "5"}, *people)
+    assert [(s.person.target_id, s.seats, s.waits) for s in found.seats] == [
+        (2, 3, False),
+        (3, 1, False),
+        (1, 2, True),
+    ]
+    assert found.headline == "1 of 5 seats left"
+    assert (found.done, found.asked, found.of) == (3, 1, 5)
+    assert [words for words, _, _ in found.todo] == ["2 seats on the waiting list", "1 said maybe"]
+
+
+def test_a_smaller_party_behind_a_large_one_still_finds_a_seat() -> None:
+    found = board(
+        "event",
+        {"seats": "3"},
+        person(1, status="yes", seats="2"),
+        person(2, status="yes", seats="4"),
+        person(3, status="yes"),
+    )
+    assert [s.waits for s in found.seats] == [False, True, False]
+
+
+def test_an_event_without_a_limit_counts_what_is_spoken_for() -> None:
+    assert board("event", {}, person(1, status="yes", seats="4")).headline == "4 seats spoken for"
+
+
+def test_plans_and_rides_of_voters() -> None:
+    found = board(
+        "voter",
+        {},
+        person(1, vote="will", plan_hour="morning"),
+        person(2, vote="will", ride="needed"),
+        person(3, vote="voted"),
+        person(4, registered="no"),
+    )
+    assert found.headline == "1 plans made, 33% of those who vote"
+    assert [words for words, _, _ in found.todo] == [
+        "1 rides are open",
+        "1 are not registered",
+        "1 will vote and have no plan",
+    ]
+
+
+def test_shifts_are_filled_up_to_what_is_needed() -> None:
+    facts = {"slot_a": "Sat 10 to 1", "slot_a_needed": "2", "slot_b": "Sun", "slot_b_needed": "3"}
+    found = board(
+        "recruitment", facts, *(person(n, shift="yes", slot="a") for n in range(1, 4)), person(9, shift="yes")
+    )
+    assert found.headline == "2 of 5 shifts filled"
+    assert found.slots == (("Sat 10 to 1", 3, 2), ("Sun", 0, 3))
+
+
+def test_actions_against_target_and_days_left() -> None:
+    facts = {"goal": "20", "day": "2026-11-25"}
+    found = board("advocacy", facts, person(1, pledged="yes", done="yes"), person(2, pledged="yes"))
+    assert found.headline == "1 of 20 actions done, 1 day left"
+    assert found.todo[0][0] == "1 pledged and have not told us"
+
+
+def test_pledges_gifts_and_thanks() -> None:
+    facts = {"goal": "5000", "currency": "$"}
+    found = board(
+        "fundraising",
+        facts,
+        person(1, pledge="yes", amount="100", link_sent="yes", gift="confirmed"),
+        person(2, pledge="yes", amount="1200"),
+        person(3, pledge="later"),
+    )
+    assert found.headline == "$1,300 of $5,000 pledged, $100 given"
+    assert [words for words, _, _ in found.todo] == [
+        "1 gave and have not been thanked",
+        "1 pledged and have no link yet",
+    ]

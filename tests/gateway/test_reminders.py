@@ -1,0 +1,132 @@
+"""Reminders: drafted a day ahead, approved ahead, sent when due; once, and never to who said no since."""
+
+import sqlite3
+from datetime import UTC, datetime
+
+from gateway import campaigns, claims, outbox, recording, reminders
+from gateway.rules import HOUR_MS, Rules
+from tests.campaigning import FACTS, started
+from tests.gateway.conftest import NOON, Room
+
+DUE = int(datetime(2026, 12, 2, 21, 0, tzinfo=UTC).timestamp() * 1000)  # 4 pm in New York on the day before
+DAY = 24 * HOUR_MS
+
+
+def said_yes(db: sqlite3.Connection, room: Room, rules: Rules, value: str = "yes") -> tuple[int, int]:
+    """A campaign whose first person was texted and said so; returns (campaign, target)."""
+    campaign_id = started(db, room.coordinator, rules, now=NOON)
+    target = db.execute("SELECT id FROM target ORDER BY id LIMIT 1").fetchone()["id"]
+    db.execute("UPDATE target SET state='texted', texted_at=? WHERE id=?", [NOON, target])
+    recording.record(db, target, "status", value, by=room.volunteer, now=NOON)
+    return campaign_id, target
+
+
+def waiting(db: sqlite3.Connection) -> list[sqlite3.Row]:
+    return db.execute("SELECT * FROM message WHERE kind=2 AND state='awaiting'").fetchall()
+
+
+def approve(db: sqlite3.Connection, message_id: int, room: Room, rules: Rules, *, now: int) -> None:
+    seen = outbox.seen(outbox.load(db, message_id))
+    outbox.approve(db, message_id, by=room.volunteer, seen=seen, rules=rules, now=now)
+
+
+def test_a_reminder_is_drafted_a_day_ahead_and_once(db: sqlite3.Connection, room: Room, rules: Rules) -> None:
+    said_yes(db, room, rules)
+    assert reminders.draft_due(db, rules, now=DUE - DAY - 1) == 0
+    assert reminders.draft_due(db, rules, now=DUE - DAY) == 1
+    assert reminders.draft_due(db, rules, now=DUE - DAY + 60_000) == 0
+    (drafted,) = waiting(db)
+    assert (
+        drafted["text"]
+        == "Hi Rosa, The rent hearing is tomorrow, 6 pm, Union Hall. Are you still coming? YES or NO."
+    )
+
+
+def test_approved_the_day_before_it_leaves_when_it_is_due(
+    db: sqlite3.Connection, room: Room, rules: Rules, seat: claims.Seat
+) -> None:
+    said_yes(db, room, rules)
+    reminders.draft_due(db, rules, now=DUE - DAY)
+    (drafted,) = waiting(db)
+    approve(db, drafted["id"], room, rules, now=DUE - DAY + HOUR_MS)
+    assert claims.claim_next(db, seat, rules, now=DUE - 1)[0] is None
+    job, _ = claims.claim_next(db, seat, rules, now=DUE)
+    assert job is not None
+    assert job.message_id == drafted["id"]
+
+
+def test_who_said_maybe_is_asked_two_days_before_and_who_said_no_is_not(
+    db: sqlite3.Connection, room: Room, rules: Rules
+) -> None:
+    said_yes(db, room, rules, "maybe")
+    assert reminders.draft_due(db, rules, now=DUE - 2 * DAY) == 1
+    assert "Did you find out" in waiting(db)[0]["text"]
+
+
+def test_a_change_of_mind_puts_an_approved_reminder_back_and_a_no_drafts_none(
+    db: sqlite3.Connection, room: Room, rules: Rules
+) -> None:
+    _, target = said_yes(db, room, rules)
+    reminders.draft_due(db, rules, now=DUE - DAY)
+    (drafted,) = waiting(db)
+    approve(db, drafted["id"], room, rules, now=DUE - DAY)
+    recording.record(db, target, "status", "no", by=room.volunteer, now=DUE - HOUR_MS)
+    assert outbox.load(db, drafted["id"])["state"] == "awaiting"
+    assert outbox.load(db, drafted["id"])["reason"] == "Their answer was changed."
+
+
+def test_one_that_nobody_approved_runs_out_with_its_day(
+    db: sqlite3.Connection, room: Room, rules: Rules
+) -> None:
+    said_yes(db, room, rules)
+    reminders.draft_due(db, rules, now=DUE - DAY)
+    (drafted,) = waiting(db)
+    outbox.expire(db, now=DUE + 6 * HOUR_MS)
+    assert outbox.load(db, drafted["id"])["state"] == "awaiting"
+    outbox.expire(db, now=DUE + 8 * HOUR_MS)
+    assert outbox.load(db, drafted["id"])["state"] == "expired"
+    assert reminders.draft_due(db, rules, now=DUE + 8 * HOUR_MS) == 0
+
+
+def test_another_day_takes_the_old_reminder_back_and_drafts_a_new_one(
+    db: sqlite3.Connection, room: Room, rules: Rules
+) -> None:
+    campaign_id, _ = said_yes(db, room, rules)
+    reminders.draft_due(db, rules, now=DUE - DAY)
+    (old,) = waiting(db)
+    approve(db, old["id"], room, rules, now=DUE - DAY)
+    campaigns.save(
+        db,
+        campaign_id,
+        by=room.coordinator,
+        now=DUE - DAY,
+        seen_revision=2,
+        facts={**FACTS, "day": "2026-12-10"},
+    )
+    assert outbox.load(db, old["id"])["state"] == "withdrawn"
+    assert reminders.draft_due(db, rules, now=DUE - HOUR_MS) == 0
+    assert reminders.draft_due(db, rules, now=DUE + 6 * DAY) == 1
+
+
+def test_a_reminder_that_counts_from_the_persons_own_answer(
+    db: sqlite3.Connection, room: Room, rules: Rules
+) -> None:
+    """Advocacy asks the day after somebody said that they would."""
+    campaign_id, target = said_yes(db, room, rules)
+    from gateway.kinds import kind
+    from gateway.scripts import dump
+
+    db.execute(
+        "UPDATE campaign SET kind='advocacy', script=?, facts='{}' WHERE id=?",
+        [dump(kind("advocacy").scripts["en"]), campaign_id],
+    )
+    recording.record(db, target, "pledged", "yes", by=room.volunteer, now=NOON)
+    assert reminders.draft_due(db, rules, now=NOON) == 1
+    (drafted,) = waiting(db)
+    assert drafted["due_at"] == NOON + 23 * HOUR_MS  # 11 am the next day
+
+
+def test_nobody_is_reminded_who_asked_to_stop(db: sqlite3.Connection, room: Room, rules: Rules) -> None:
+    said_yes(db, room, rules)
+    db.execute("UPDATE conversation SET opted_out_at=?", [NOON])
+    assert reminders.draft_due(db, rules, now=DUE - DAY) == 0

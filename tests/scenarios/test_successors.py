@@ -1,0 +1,117 @@
+"""A station that hangs while its successor has begun, and a stop that nobody announced while the modem makes us wait."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from gateway import flight
+from hardware.link import Link
+from hardware.virtual import VirtualBank
+from tests.scenarios.kills.doomed import ADA, LUIS, Doomed
+from tests.scenarios.kills.nursery import Nursery
+from tests.scenarios.office import Office
+
+PDU, CTRL_Z = re.compile(rb"[0-9A-F]{20,}"), re.compile(rb"\x1a")
+
+
+class Hanging:
+    """A link whose writer hangs, once, right after it wrote this; meanwhile `act` happens."""
+
+    def __init__(self, link: Link, after: re.Pattern[bytes], act: Callable[[], None]) -> None:
+        self.name, self.read, self.wake, self.close = link.name, link.read, link.wake, link.close
+        self._link, self._after, self._act = link, after, act
+        self.happened = False
+
+    def write(self, data: bytes) -> None:
+        self._link.write(data)
+        if self._after.fullmatch(data) and not self.happened:
+            self.happened = True
+            self._act()
+
+
+@pytest.mark.parametrize(("after", "left"), [(PDU, 0), (CTRL_Z, 1)])
+def test_a_station_that_hung_while_its_successor_began_sends_nothing_more_and_nothing_goes_twice(
+    office: Office, after: re.Pattern[bytes], left: int
+) -> None:
+    links: list[Hanging] = []
+
+    def hanging(number: int) -> Link:
+        links.append(Hanging(office._virtual(number), after, successor))
+        return links[-1]
+
+    def successor() -> None:
+        flight.begin(office.db, "s0", now=office.wall())
+
+    office._link = hanging
+    message_id = office.approved(ADA)
+    office.until(lambda: bool(links) and links[0].happened, "it hangs")
+    office.run(20)
+    assert len(office.air()) == left  # the older start has said no more
+    office.approved(LUIS)
+    office.run(60)
+    assert len(office.air()) == left, "an older start took a text"
+    office._link = office._virtual
+    office.restart()
+    office.until(lambda: [to for to, _ in office.air()].count(LUIS) == 1, "the next text")
+    assert [to for to, _ in office.air()].count(ADA) == 1
+    assert office.state(message_id) in ("sent", "delivered")
+
+
+@pytest.mark.parametrize("announced", [False, True])
+def test_a_stop_that_lies_on_the_sim_while_the_prompt_is_delayed_stops_the_text(
+    office: Office, announced: bool
+) -> None:
+    office.until_ready()
+    if not announced:
+        office.fault("drop_cmti")
+    office.fault("prompt_delay", 2_000, 1)
+    message_id = office.approved(ADA)
+    office.until(lambda: office.submits() == 1, "it waits for the prompt")
+    office.arrive("STOP", ADA)
+    office.until_state(message_id, "withdrawn")
+    assert [to for to, _ in office.air()].count(ADA) == 0
+
+
+@pytest.fixture
+def doomed(tmp_path: Path) -> Iterator[Doomed]:
+    with VirtualBank(1, tmp_path / "m") as bank, Nursery() as nursery:
+        group = Doomed(tmp_path / "group", bank, [0], nursery)
+        yield group
+        group.close()
+
+
+def test_a_stick_that_is_plugged_back_in_while_its_old_port_hangs_in_close_sends_the_next_text(
+    doomed: Doomed,
+) -> None:
+    doomed.bank.fault(0, "cmgs_late", 60_000, 1)
+    doomed.bank.fault(0, "report_never")
+    doomed.start(hangs=True)
+    message_id = doomed.approved(ADA)
+    doomed.until(lambda: doomed.went() == 1, "on the air")
+    doomed.bank.unplug(0)
+    doomed.until(lambda: doomed.state(message_id) == "uncertain", "the port is lost")
+    doomed.bank.plug(0)
+    doomed.sent(LUIS)
+    assert doomed.went() == 1
+    assert doomed.state(message_id) == "uncertain"
+
+
+def test_of_two_gateways_started_at_one_moment_on_one_database_one_stays_and_each_text_goes_once(
+    doomed: Doomed,
+) -> None:
+    ids = [doomed.approved(f"+1202555{number:04d}") for number in range(6)]
+    doomed.start()
+    first = doomed.process
+    doomed.start()
+    second = doomed.process
+    doomed.until(lambda: first.poll() is not None or second.poll() is not None, "one refuses")
+    stays = first if second.poll() is not None else second
+    assert stays.poll() is None
+    assert f"process {stays.pid}) already runs" in doomed.log.read_text()
+    doomed.until(lambda: all(doomed.state(i) in ("sent", "delivered") for i in ids), "all sent")
+    assert len(doomed.bank.air()) == len(ids)
+    doomed.process = stays

@@ -1,0 +1,193 @@
+"""Answers in a thread: one press fills the box, Send records it; a change of mind, a note, a tag, passing on."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+from gateway import assignments, campaigns, outbox, recording, store
+from tests.campaigning import SIMS, started
+from tests.web.conftest import Visitor
+from tests.web.world import World
+
+Visit = Callable[..., Visitor]
+ROSA = "+12025550100"
+
+
+@pytest.fixture
+def rosa(world: World) -> int:
+    """Rosa was texted by Maya for the rent hearing; returns her conversation."""
+    now = store.wall_ms()
+    campaign_id = started(world.db, world.users["coordinator"], world.rules, now=now)
+    assignments.take(world.db, campaign_id, world.users["volunteer"], world.rules, SIMS, now=now)
+    card = world.card("volunteer")
+    outbox.approve(
+        world.db, card.id, by=world.users["volunteer"], seen=card.seen, rules=world.rules, now=now - 60_000
+    )
+    world.fly("sent")
+    return world.conversation(ROSA)
+
+
+def said(world: World, conversation_id: int) -> dict[str, str]:
+    target = world.db.execute("SELECT id FROM target WHERE conversation_id=?", [conversation_id]).fetchone()
+    return recording.current(world.db, target["id"])
+
+
+def send(maya: Visitor, page: str, conversation_id: int, **more: str) -> str:
+    fields = {name: maya.field(page, name) for name in ("key", "after")}
+    words = re.search(r'<textarea id="answer"[^>]*>([^<]*)', page)
+    assert words
+    answer = maya.post(
+        f"/inbox/{conversation_id}/reply", text=words[1].replace("&#39;", "'"), **fields, **more
+    )
+    return answer.get_data(as_text=True)
+
+
+def test_a_reply_is_read_one_press_fills_the_box_and_send_writes_it_down(
+    world: World, rosa: int, visit: Visit
+) -> None:
+    world.receive(ROSA, "YES 2, me and my mom")
+    maya = visit()
+    page = maya.get(f"/inbox/{rosa}").get_data(as_text=True)
+    assert "Reads as yes, 2." in page
+    assert said(world, rosa) == {}  # a suggestion records nothing
+
+    page = maya.get(f"/inbox/{rosa}?choice=yes").get_data(as_text=True)
+    assert "Perfect: we keep 2 for you." in page
+    assert 'name="number" value="2"' in page
+    assert said(world, rosa) == {}
+
+    send(maya, page, rosa, choice="yes", number="2")
+    assert said(world, rosa) == {"status": "yes", "seats": "2"}
+    assert "Send, and write down" not in maya.get(f"/inbox/{rosa}").get_data(as_text=True)
+
+
+def test_after_a_yes_the_next_questions_answers_are_offered(world: World, rosa: int, visit: Visit) -> None:
+    world.receive(ROSA, "yes")
+    maya = visit()
+    send(maya, maya.get(f"/inbox/{rosa}?choice=yes").get_data(as_text=True), rosa, choice="yes")
+    world.fly("sent")
+    world.receive(ROSA, "just me")
+    page = maya.get(f"/inbox/{rosa}").get_data(as_text=True)
+    assert "Reads as 1." in page
+
+
+def test_undo_takes_back_what_was_written_down(world: World, rosa: int, visit: Visit) -> None:
+    world.receive(ROSA, "yes")
+    maya = visit()
+    send(maya, maya.get(f"/inbox/{rosa}?choice=yes").get_data(as_text=True), rosa, choice="yes")
+    newest = world.db.execute("SELECT max(id) FROM message").fetchone()[0]
+    outbox.undo(world.db, newest, by=world.users["volunteer"], now=store.wall_ms())
+    assert said(world, rosa) == {}
+    step = world.db.execute("SELECT step FROM target WHERE conversation_id=?", [rosa]).fetchone()["step"]
+    assert step == "first"
+
+
+def test_the_form_cannot_record_what_the_script_does_not(world: World, rosa: int, visit: Visit) -> None:
+    world.receive(ROSA, "yes")
+    maya = visit()
+    page = maya.get(f"/inbox/{rosa}").get_data(as_text=True)
+    for more in ({"choice": "thanked"}, {"choice": "yes", "number": "many"}):
+        fields = {name: maya.field(page, name) for name in ("key", "after")}
+        assert maya.post(f"/inbox/{rosa}/reply", text="ok", **fields, **more).status_code == 409
+    assert said(world, rosa) == {}
+
+
+def test_a_change_of_mind_keeps_its_history(world: World, rosa: int, visit: Visit) -> None:
+    maya = visit()
+    maya.get(f"/inbox/{rosa}")
+    for value in ("yes", "no"):
+        maya.post(f"/inbox/{rosa}/record", field="status", value=value)
+    assert said(world, rosa) == {"status": "no"}
+    maya.post(f"/inbox/{rosa}/record", field="status", value="")
+    assert said(world, rosa) == {}
+    assert world.db.execute("SELECT count(*) FROM answer").fetchone()[0] == 3
+
+
+def test_an_answer_that_a_colleague_gave_meanwhile_is_shown_first(
+    world: World, rosa: int, visit: Visit
+) -> None:
+    world.receive(ROSA, "is there a ramp?")
+    cleo, maya = visit("coordinator"), visit()
+    maya_page = maya.get(f"/inbox/{rosa}").get_data(as_text=True)
+    world.db.execute("UPDATE conversation SET holder_id=NULL WHERE id=?", [rosa])
+    cleo_page = cleo.get(f"/inbox/{rosa}").get_data(as_text=True)
+    cleo.post(
+        f"/inbox/{rosa}/reply",
+        text="There is.",
+        key=cleo.field(cleo_page, "key"),
+        after=cleo.field(cleo_page, "after"),
+    )
+    world.db.execute("UPDATE conversation SET holder_id=NULL WHERE id=?", [rosa])
+    form = {"key": maya.field(maya_page, "key"), "after": maya.field(maya_page, "after")}
+    answer = maya.post(f"/inbox/{rosa}/reply", text="Yes there is.", **form)
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 409
+    assert "Cleo has answered meanwhile" in page
+    assert "Yes there is." in page  # what she typed is still there
+    form = {"key": maya.field(page, "key"), "after": maya.field(page, "after")}
+    assert maya.post(f"/inbox/{rosa}/reply", text="Yes there is.", **form).status_code == 303
+
+
+def test_notes_and_tags_stay_in_the_room(world: World, rosa: int, visit: Visit) -> None:
+    maya = visit()
+    maya.get(f"/inbox/{rosa}")
+    maya.post(f"/inbox/{rosa}/note", note="Mother uses a wheelchair.")
+    maya.post(f"/inbox/{rosa}/tag", tag="Ramp")
+    page = maya.get(f"/inbox/{rosa}").get_data(as_text=True)
+    assert "Mother uses a wheelchair." in page
+    assert ">ramp</button>" in page
+    maya.post(f"/inbox/{rosa}/tag", tag="ramp")
+    assert ">ramp</button>" not in maya.get(f"/inbox/{rosa}").get_data(as_text=True)
+
+
+def test_a_coordinator_passes_somebody_on_and_a_volunteer_gives_them_to_the_room(
+    world: World, rosa: int, visit: Visit
+) -> None:
+    cleo = visit("coordinator")
+    cleo.get(f"/inbox/{rosa}")
+    cleo.post(f"/inbox/{rosa}/pass-on", to=str(world.users["other"].id))
+    holder = world.db.execute("SELECT holder_id FROM conversation WHERE id=?", [rosa]).fetchone()["holder_id"]
+    assert holder == world.users["other"].id
+    maya = visit()
+    maya.get("/inbox")
+    assert maya.post(f"/inbox/{rosa}/note", note="x").status_code in (403, 409)  # it is Sam's now
+    sam = visit("other")
+    sam.get(f"/inbox/{rosa}")
+    sam.post(f"/inbox/{rosa}/pass-on", to="")
+    assert (
+        world.db.execute("SELECT holder_id FROM conversation WHERE id=?", [rosa]).fetchone()["holder_id"]
+        is None
+    )
+
+
+def test_an_insult_is_folded_and_not_dropped(world: World, rosa: int, visit: Visit) -> None:
+    world.receive(ROSA, "fuck off you idiots")
+    page = visit().get(f"/inbox/{rosa}").get_data(as_text=True)
+    assert re.search(
+        r"<details[^>]*><summary[^>]*>An insult, folded\. Show it</summary><p[^>]*>fuck off you idiots", page
+    )
+
+
+def test_an_answer_to_a_closed_campaign_is_still_written_down(world: World, rosa: int, visit: Visit) -> None:
+    campaigns.close(world.db, 1, by=world.users["coordinator"], now=store.wall_ms())
+    world.receive(ROSA, "no")
+    maya = visit()
+    page = maya.get(f"/inbox/{rosa}?choice=no").get_data(as_text=True)
+    assert "which is closed" in page
+    send(maya, page, rosa, choice="no")
+    assert said(world, rosa) == {"status": "no"}
+
+
+def test_a_wrong_number_is_left_out_of_the_next_campaign(world: World, rosa: int) -> None:
+    now = store.wall_ms()
+    target = world.db.execute("SELECT id FROM target WHERE conversation_id=?", [rosa]).fetchone()["id"]
+    recording.record(world.db, target, "contact", "wrong_number", by=world.users["volunteer"], now=now)
+    campaigns.close(world.db, 1, by=world.users["coordinator"], now=now)
+    second = started(
+        world.db, world.users["coordinator"], world.rules, "Second", list_id=1, cool_down_days=0, now=now
+    )
+    row = world.db.execute(
+        "SELECT state, reason FROM target WHERE campaign_id=? AND conversation_id=?", [second, rosa]
+    ).fetchone()
+    assert tuple(row) == ("out", "A wrong number, as they told us.")

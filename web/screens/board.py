@@ -1,0 +1,94 @@
+"""A campaign's people by what they said, the door of an event, and everything as CSV.
+
+Promises: a cell of a CSV that a spreadsheet would run as a formula begins with an apostrophe there.
+"""
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+
+from flask import Blueprint, Response, render_template, request
+from flask.typing import ResponseReturnValue
+
+from gateway import boards, campaigns, recording, results
+from gateway.errors import Refused
+from web import access, data, words
+from web.access import needs
+from web.forms import go
+
+bp = Blueprint("board", __name__, url_prefix="/campaigns")
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+MOST_SHOWN = 500
+
+
+@bp.get("/<id:campaign_id>/people")
+@needs("run_campaigns")
+def people(campaign_id: int) -> ResponseReturnValue:
+    """Who said what; `said` (field=value) keeps those who said it."""
+    campaign = campaigns.load(data.db(), campaign_id)
+    which = request.args.get("said", "")
+    field, _, value = which.partition("=")
+    found = results.people(data.db(), campaign_id)
+    known = campaign.kind.field(field)
+    if known is not None:
+        found = [person for person in found if person.said.get(field) == value]
+    seats = {
+        seat.person.target_id: seat
+        for seat in boards.bookings(campaign.facts, results.people(data.db(), campaign_id))
+    }
+    return render_template(
+        "campaign_people.html",
+        campaign=campaign,
+        people=found[:MOST_SHOWN],
+        which=which if known else "",
+        words=f"{known.label['en'].rstrip('?').lower()} {value.replace('_', ' ')}" if known else "",
+        seats=seats if campaign.kind.name == "event" else {},
+    )
+
+
+@bp.post("/<id:campaign_id>/people/<id:target_id>/door")
+@needs("run_campaigns")
+def door(campaign_id: int, target_id: int) -> ResponseReturnValue:
+    """They are here: as many as they have seats."""
+    db = data.db()
+    campaign = campaigns.load(db, campaign_id)
+    seats = boards.bookings(campaign.facts, results.people(db, campaign_id))
+    seat = next((seat for seat in seats if seat.person.target_id == target_id), None)
+    if campaign.kind.name != "event" or seat is None:
+        raise Refused("This person has no seat here. Write down their yes first.")
+    recording.record(db, target_id, "checked_in", str(seat.seats), by=access.user(), now=data.now())
+    words.tell(f"{seat.person.name or 'They'} {'is' if seat.seats == 1 else 'are'} here.")
+    return go("board.people", campaign_id=campaign_id, said="status=yes")
+
+
+@bp.get("/<id:campaign_id>/people.csv", endpoint="csv")
+@needs("run_campaigns")
+def csv_file(campaign_id: int) -> ResponseReturnValue:
+    """Everybody with what they said, as a file for a spreadsheet."""
+    campaign = campaigns.load(data.db(), campaign_id)
+    rows = list(results.csv_rows(data.db(), campaign))
+    return Response(
+        _lines(rows),
+        mimetype="text/csv",
+        headers={"Content-Disposition": f'attachment; filename="campaign-{campaign_id}.csv"'},
+    )
+
+
+def _lines(rows: list[list[str]]) -> Iterator[str]:
+    yield "\ufeff"  # Excel reads UTF-8 only with it
+    for row in rows:
+        line = io.StringIO()
+        csv.writer(line).writerow([_safe(cell) for cell in row])
+        yield line.getvalue()
+
+
+def _safe(cell: str) -> str:
+    number = cell.startswith("+") and cell[1:].isdigit()
+    return f"'{cell}" if cell.startswith(FORMULA) and not number else cell
+
+
+def kept(campaign: campaigns.Campaign) -> dict[str, object]:
+    """What remains of a campaign whose people were purged; {} while they are there."""
+    row = data.db().execute("SELECT totals FROM campaign WHERE id=?", [campaign.id]).fetchone()
+    return dict(json.loads(row["totals"])) if row["totals"] else {}

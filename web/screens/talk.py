@@ -1,0 +1,65 @@
+"""What is written down beside a thread: answers set by hand, notes, tags; and passing somebody on.
+
+Promises: only who may read the conversation changes it; an answer set by hand puts waiting texts back to be read again.
+"""
+
+from flask import Blueprint
+from flask.typing import ResponseReturnValue
+
+from gateway import answering, conversations, notes, recording
+from gateway.errors import Refused
+from web import access, data, words
+from web.access import needs
+from web.forms import field, go
+
+bp = Blueprint("talk", __name__, url_prefix="/inbox")
+
+
+def back(conversation_id: int) -> ResponseReturnValue:
+    """To the thread."""
+    return go("inbox.thread", conversation_id=conversation_id)
+
+
+@bp.post("/<id:conversation_id>/record")
+@needs("answer")
+def record(conversation_id: int) -> ResponseReturnValue:
+    """Set one answer by hand, or take it away."""
+    db, user, now = data.db(), access.user(), data.now()
+    conversations.reachable(db, conversation_id, user, now)
+    context = answering.context(db, conversation_id, user, data.rules())
+    if context is None:
+        raise Refused("This person is in no campaign, so there is nothing to write down.")
+    recording.record(db, context.target_id, field("field"), field("value"), by=user, now=now)
+    words.tell("Written down.")
+    return back(conversation_id)
+
+
+@bp.post("/<id:conversation_id>/note")
+@needs("answer")
+def note(conversation_id: int) -> ResponseReturnValue:
+    """Keep a note for the room."""
+    notes.add(data.db(), conversation_id, field("note", 4000), by=access.user(), now=data.now())
+    words.tell("Kept for the room.")
+    return back(conversation_id)
+
+
+@bp.post("/<id:conversation_id>/tag")
+@needs("answer")
+def tag(conversation_id: int) -> ResponseReturnValue:
+    """Put a tag on, or take it off."""
+    notes.tag(data.db(), conversation_id, field("tag"), by=access.user(), now=data.now())
+    return back(conversation_id)
+
+
+@bp.post("/<id:conversation_id>/pass-on")
+@needs("answer")
+def hand_over(conversation_id: int) -> ResponseReturnValue:
+    """Give the conversation to the room, or to a colleague."""
+    to = field("to", 18)
+    if to and not to.isdigit():
+        raise Refused("Choose somebody of the list. Nothing was changed.")
+    whom = notes.hand_over(
+        data.db(), conversation_id, int(to) if to else None, by=access.user(), now=data.now()
+    )
+    words.tell(f"Passed on to {whom}.")
+    return go("inbox.page")
