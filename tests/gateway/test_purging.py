@@ -87,7 +87,7 @@ def test_nothing_goes_that_waits_or_is_uncertain(
     nights(db, 120)
     assert counts(db)["message"] == 2
     assert counts(db)["inbound"] == 2
-    assert db.execute("SELECT count(*) FROM event WHERE message_id=?", [text]).fetchone()[0] == 5
+    assert db.execute("SELECT count(*) FROM event WHERE message_id=?", [text]).fetchone()[0] == 4
 
 
 def test_zero_days_is_for_ever(db: sqlite3.Connection, desk: Desk, seat: Seat, rules: Rules) -> None:
