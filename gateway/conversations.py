@@ -13,6 +13,7 @@ from collections.abc import Mapping
 
 from gateway import journal, numbers, visible
 from gateway.errors import Refused
+from gateway.message import GOING
 from gateway.people import User
 from gateway.policy import may
 from gateway.rules import DAY_MS, HOUR_MS, Rules
@@ -133,6 +134,18 @@ def name_of(row: Mapping[str, object] | sqlite3.Row) -> str:
     return visible.line(str(row["name"]) or numbers.masked(str(row["number"])))
 
 
+def may_be_texted(conversation: Mapping[str, object] | sqlite3.Row, rules: Rules) -> tuple[str, ...]:
+    """The zones of this person's clock; Refused when nobody can be texted there, or they asked to stop."""
+    if not numbers.is_person(str(conversation["number"])):
+        raise Refused(
+            f"Nobody can be texted at “{conversation['number']}”: it is no person's number. Nothing was queued."
+        )
+    if conversation["opted_out_at"] is not None:
+        name = name_of(conversation)
+        raise Refused(f"{name} asked to stop. Nothing was queued, and nothing can be until they text START.")
+    return zones(conversation, rules)
+
+
 def held_by_another(row: sqlite3.Row, user: User, now: int) -> bool:
     """True while somebody else's hold on this conversation is fresh."""
     return row["holder_id"] not in (None, user.id) and fresh(row["held_at"], now)
@@ -189,7 +202,7 @@ HOMELESS = "The SIM that this conversation began on is in no modem. Put it back,
 def say_homeless(db: sqlite3.Connection) -> int:
     """Say on each approved text that its SIM is gone, so that nobody waits in silence; returns how many."""
     where = (
-        "state='approved' AND reason IS NOT ? AND EXISTS (SELECT 1 FROM conversation c WHERE c.id=message.conversation_id "
+        f"{GOING} AND state='approved' AND reason IS NOT ? AND EXISTS (SELECT 1 FROM conversation c WHERE c.id=message.conversation_id "
         "AND c.iccid IS NOT NULL AND c.iccid NOT IN (SELECT iccid FROM station WHERE retired_at IS NULL))"
     )
     if db.execute(f"SELECT 1 FROM message WHERE {where} LIMIT 1", [HOMELESS]).fetchone() is None:

@@ -8,6 +8,7 @@ import contextlib
 import logging
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import partial
@@ -23,10 +24,12 @@ from gateway import (
     damage,
     erasing,
     keeping,
+    manydrafts,
     outbox,
     purging,
     readings,
     reminders,
+    search,
     selftests,
     stations,
 )
@@ -43,6 +46,20 @@ JUMP_S = 60.0
 EVERY_S = 60
 REST_S = 0.1
 NIGHT = "night"
+MOST_BATCHES = 250  # the next round goes on
+PAUSE_S = 0.1
+
+
+def expire_all(db: sqlite3.Connection, now: int) -> int:
+    """Expire what ran out, in short transactions with a pause, for a station may want to write meanwhile."""
+    total = 0
+    for _ in range(MOST_BATCHES):
+        count = outbox.expire(db, now=now)
+        total += count
+        if count < outbox.EXPIRED_AT_ONCE:
+            break
+        time.sleep(PAUSE_S)
+    return total
 
 
 class Housekeeper:
@@ -130,7 +147,8 @@ class Housekeeper:
             if not self._timekeeper.trusted(db):
                 return
             jobs: tuple[Callable[[], int], ...] = (
-                lambda: outbox.expire(db, now=now),
+                lambda: expire_all(db, now),
+                lambda: manydrafts.sweep(db, now=now),
                 lambda: arrivals.show_incomplete(db, now=now),
                 lambda: conversations.say_homeless(db),
                 lambda: stations.forget_requests(db, now=now),
@@ -157,6 +175,7 @@ class Housekeeper:
                 due = purging.is_due(db, now=ms(self._clock.now()), zone=zone)
                 if due and self._timekeeper.trusted(db):
                     purging.purge(db, config.privacy, now=ms(self._clock.now()), zone=zone, rest=self._rest)
+                    search.forget(db)  # the words of what was deleted leave the index, too
             with self._told("what came of the backup could not be kept"):
                 if keeping.turn(keeping.plan_of(config), now=ms(self._clock.now()), stop=self._ending):
                     ring(self._database)

@@ -13,7 +13,20 @@ from gateway import config as configuration
 from gateway.rules import rules_of
 from gateway.sessions import panel_secret
 from gateway.store import connect
-from web import access, assets, damaged, data, errors, forms, headers, limits, live, modem_words, uploads, words
+from web import (
+    access,
+    assets,
+    damaged,
+    data,
+    errors,
+    forms,
+    headers,
+    limits,
+    live,
+    modem_words,
+    uploads,
+    words,
+)
 from web.screens import BLUEPRINTS
 from web.taker import Taker
 
