@@ -53,7 +53,6 @@ CREATE TABLE list_member (
 ) WITHOUT ROWID;
 CREATE INDEX list_member_contact ON list_member (contact_id);
 -- a list brings a hundred thousand numbers that never wrote: who did, who asks and who opted out is found without reading them all
-CREATE INDEX conversation_wrote ON conversation (last_at) WHERE last_in_at IS NOT NULL;
 CREATE INDEX conversation_out ON conversation (opted_out_at) WHERE opted_out_at IS NOT NULL;
 
 CREATE TABLE campaign (

@@ -22,9 +22,6 @@ from gateway.store import write
 HOLD_MS = HOUR_MS // 2
 TEXTED_BYTES = 8  # of a number's digest, where it only says that somebody was texted
 UNKNOWN_MS = 30 * DAY_MS  # so long after a restore that knows nothing a new number may be an old acquaintance
-WAITING = (  # who waits for a person, by their two indexes: a list brings a hundred thousand who do not
-    "SELECT id FROM conversation WHERE waiting_at IS NOT NULL UNION SELECT id FROM conversation WHERE asks_opt_out=1"
-)
 REFRESH_MS = HOLD_MS // 3  # a hold is written again only when a third of it has passed: fewer writes
 
 

@@ -11,8 +11,6 @@ from flask_wtf.csrf import CSRFProtect
 
 from gateway import config as configuration
 from gateway.rules import rules_of
-from gateway.sessions import panel_secret
-from gateway.store import connect
 from web import (
     access,
     assets,
