@@ -28,7 +28,7 @@ def one(seed: int) -> tuple[int, list[str], list[str], float]:
             wrong = breaches(house, play(house))
         except Exception as error:
             wrong = [f"{type(error).__name__}: {error}", traceback.format_exc()]
-        hours = (house.clock.monotonic() - house.wire.began) / 3600
+        hours = house.now / 3600
         house.close()
         return seed, wrong, house.log, hours
 

@@ -15,7 +15,7 @@ from greenlet import getcurrent, greenlet
 
 from tests.scripted import FakeClock
 
-SPIN_LIMIT = 20_000  # turns without time moving: somebody polls
+SPIN_LIMIT = 5_000  # turns without time moving: somebody polls
 
 
 class Killed(BaseException):
@@ -45,6 +45,18 @@ class Process:
             if self.countdown <= 0:
                 self.dead = True
                 raise Killed
+
+    def steps(self, wanted: int) -> int:
+        """How many of so many steps in a row it lives to do; at the next `point` it is dead if that is not all."""
+        if self.dead:
+            raise Killed
+        if self.countdown is None:
+            return wanted
+        done = min(wanted, self.countdown - 1)
+        self.countdown -= done
+        if done < wanted:
+            self.countdown = 0
+        return done
 
 
 class Actor(greenlet):
@@ -104,7 +116,6 @@ class Turns:
         self.clock = clock
         self.dice = dice
         self.actors: list[Actor] = []
-        self.turns = 0
         self.hub = getcurrent()  # who gives the turns
         self._next, self._tick = outside
 
@@ -121,24 +132,22 @@ class Turns:
         spins = 0
         while True:
             self._tick()
-            self._bury()
             now = self.clock.monotonic()
-            able = [
-                a
-                for a in self.actors
-                if not a.done and (a.until <= now or (a.ready is not None and a.ready()))
-            ]
+            able = [a for a in self.actors if a.until <= now or (a.ready is not None and a.ready())]
             if able:
                 spins += 1
                 if spins > SPIN_LIMIT:
                     raise Spins(f"{', '.join({a.name for a in able})} at {now:.3f}")
-                self.dice.choice(able).take_turn()
-                self.turns += 1
+                actor = able[0] if len(able) == 1 else self.dice.choice(able)
+                actor.take_turn()
+                if actor.done or (actor.process is not None and actor.process.dead):
+                    self._bury()
                 continue
             spins = 0
-            moments = [a.until for a in self.actors if not a.done]
+            due = min((a.until for a in self.actors), default=until)
             outside = self._next()
-            due = min([*moments, *([outside] if outside is not None else [])], default=until)
+            if outside is not None:
+                due = min(due, outside)
             if due >= until:
                 self.clock.time_s = max(now, until)
                 self._tick()
@@ -164,6 +173,7 @@ class Turns:
         process.closing.clear()
         errors = [actor.error for actor in process.actors if actor.error is not None]
         process.actors.clear()
+        self.actors = [a for a in self.actors if not a.done]
         if errors:
             raise errors[0]
 
