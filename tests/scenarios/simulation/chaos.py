@@ -192,6 +192,8 @@ class Chaos:
             house.set_clock(house.world.network.epoch - house.clock.start)
         for number, modem in enumerate(house.world.modems):
             house.clear(number)
+            for card in modem.drawer.all().values():
+                card.sim.unlock()
             if modem.wedged or not modem.powered:
                 house.unplug(number)
             house.plug(number)
