@@ -30,6 +30,7 @@ class Desk:
         self.dice = house.dice
         self.written: dict[tuple[str, str], str] = {}  # (number, words): the whole text
         self.again: Counter[tuple[str, str]] = Counter()  # texts that a person sent once more
+        self.refrained: dict[tuple[str, str], list[list[float]]] = {}  # since when, until when it must not leave
         self._count = 0
 
     def act(self, *, calm: bool) -> None:
@@ -72,9 +73,17 @@ class Desk:
             self._approve_one(message)
         return True
 
+    def _refrain(self, message: int) -> None:
+        """Somebody took it back, and the panel said yes: until somebody approves it again it must not leave."""
+        row = outbox.load(self.house.db, message)
+        taken = self.refrained.setdefault((row["number"], of_text(row["text"])), [])
+        taken.append([self.house.now, float("inf")])
+
     def _approve_one(self, message: int) -> None:
         house = self.house
         row = outbox.load(house.db, message)
+        for taken in self.refrained.get((row["number"], of_text(row["text"])), []):
+            taken[1] = min(taken[1], house.now)
         if not (row["reason"] or "").startswith(SINCE):  # who reads that looks first, and lets it be
             outbox.approve(
                 house.db,
@@ -106,12 +115,14 @@ class Desk:
         row = self._row("SELECT id FROM message WHERE state='approved' ORDER BY id")
         if row is not None:
             outbox.undo(self.house.db, row["id"], by=self.house.person, now=self.house.now_ms())
+            self._refrain(row["id"])
         return row is not None
 
     def _skip(self) -> bool:
         row = self._row("SELECT id FROM message WHERE state IN ('awaiting','approved') ORDER BY id")
         if row is not None:
             outbox.skip(self.house.db, row["id"], by=self.house.person, now=self.house.now_ms())
+            self._refrain(row["id"])
         return row is not None
 
     def _skip_old(self) -> bool:

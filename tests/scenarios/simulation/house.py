@@ -13,7 +13,7 @@ import traceback
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from functools import cache
 from pathlib import Path
 from unittest import mock
@@ -51,6 +51,8 @@ MODELS = (
 )
 SLOTS = 12  # of a storage: it is soon full, and quickly read where there is no list
 PIN = "1234"
+NOON = datetime(2026, 11, 24, 17, tzinfo=UTC)  # where the people of the house are
+EVENING = timedelta(hours=7, minutes=46)  # 19:46
 START = FakeClock().monotonic()
 
 
@@ -142,18 +144,17 @@ class House:
 
     here: House | None = None
 
-    def __init__(
-        self, folder: Path, seed: int, *, hour_utc: int = 17, personalities: tuple[str, ...] = MODELS
-    ) -> None:
+    def __init__(self, folder: Path, seed: int) -> None:
         self.seed = seed
         self.dice = dice = random.Random(seed)
         self.clock = FakeClock()
-        self.clock.start = self.clock.start.replace(hour=hour_utc)
+        self.evening = dice.random() < 0.06  # quiet hours begin while all this goes on
+        self.clock.start = NOON + EVENING if self.evening else NOON
         self.modems = dice.choice((1, 2, 2, 3))
         self.world = World(
             self.modems,
             epoch=self.clock.now(),
-            personality=[_model(dice.choice(personalities)) for _ in range(self.modems)],
+            personality=[_model(dice.choice(MODELS)) for _ in range(self.modems)],
             send_latency=dice.choice((0.0, 0.3, 2.0)),
             carry_s=1.0,
             report_s=2.0,

@@ -34,6 +34,7 @@ def breaches(house: House, chaos: Chaos) -> list[str]:
         return [
             *(f"a station died: {error}" for error in house.died),
             *_approvals(house, chaos, db),
+            *_taken_back(house, chaos),
             *_texts(house, chaos, db),
             *_stops(house, db),
             *_inbound(house, chaos, db),
@@ -78,6 +79,15 @@ def _approvals(house: House, chaos: Chaos, db: sqlite3.Connection) -> Iterator[s
         words = ledger.digest(row["salt"], row["number"], row["text"])
         if row["digest"] != words and chaos.restored is None:
             yield f"I1 left without an approval of its words: text {row['id']}"
+
+
+def _taken_back(house: House, chaos: Chaos) -> Iterator[str]:
+    """I1: nothing is handed over between an undo, or a skip, that the panel took, and the next approval."""
+    air = _air(house)
+    for key, times in chaos.people.refrained.items():
+        for record in air.get(key, []):
+            if any(since < record.asked_s < until for since, until in times):
+                yield f"I1 left after it was taken back: {key[0]} {key[1]} at {record.at_s:.3f}"
 
 
 def _copies(records: list[AirRecord]) -> Iterator[dict[int, str]]:
