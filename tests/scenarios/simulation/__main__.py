@@ -49,6 +49,7 @@ def one(seed: int) -> Run:
             house.log += _stations(house)
         run = Run(seed, wrong, house.log, house.now / 3600, house.counts)
         house.close()
+    gc.enable()
     gc.collect()
     return run
 
