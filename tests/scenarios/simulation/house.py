@@ -195,15 +195,17 @@ class House:
         self.jumps.append((self.now, self.clock.start - self.world.network.epoch))
         self.clock.start += forward
 
-    def true_s(self, wall_ms: int) -> float:
-        """When (seconds of the world) the gateway's clock showed this; the last time, if it did more than once."""
-        epoch, end = store.ms(self.world.network.epoch), float("inf")
-        for until, offset in [*self.jumps, (end, self.clock.start - self.world.network.epoch)][::-1]:
-            found = (wall_ms - epoch) / 1000 - offset.total_seconds()
-            began = max((at for at, _ in self.jumps if at < until), default=float("-inf"))
-            if began - 0.001 <= found <= until + 0.001:
-                return found
-        return (wall_ms - epoch) / 1000
+    def true_s(self, wall_ms: int, *, last: bool) -> float:
+        """When (seconds of the world) the gateway's clock showed this; the last time or the first, if more than once."""
+        wall_s = (wall_ms - store.ms(self.world.network.epoch)) / 1000
+        now_before = self.clock.start - self.world.network.epoch
+        began, found = float("-inf"), []
+        for until, offset in [*self.jumps, (float("inf"), now_before)]:
+            true = wall_s - offset.total_seconds()
+            if began - 0.001 <= true <= until + 0.001:
+                found.append(true)
+            began = until
+        return (max if last else min)(found, default=wall_s)
 
     def note(self, what: str) -> None:
         """For whoever looks at a seed that failed."""

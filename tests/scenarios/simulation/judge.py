@@ -18,7 +18,7 @@ from tests.scenarios.simulation.troubles import SPOILS
 from tests.scenarios.simulation.words import of_record, of_text
 
 ON_AIR = ("sent", "delivered", "undelivered")
-UNDER_WAY = ("approved", "claimed", "submitted")
+SOON_MS = 600_000
 CONFIRMATION = "you are off our list"
 CLOCK_S = 0.001  # rows have milliseconds
 ZONE = ZoneInfo("America/New_York")
@@ -44,9 +44,10 @@ def breaches(house: House, chaos: Chaos) -> list[str]:
 
 
 def unsettled(house: House, chaos: Chaos) -> bool:
-    """Whether something may still leave or come."""
+    """Whether something may still leave or come soon."""
     rows = house.db.execute(
-        "SELECT count(*) FROM message WHERE state IN ('approved','claimed','submitted')"
+        "SELECT count(*) FROM message WHERE state IN ('approved','claimed','submitted') AND coalesce(not_before, 0)<?",
+        [house.now_ms() + SOON_MS],
     ).fetchone()
     return bool(rows[0]) or bool(breaches(house, chaos))
 
@@ -157,8 +158,10 @@ def _stops(house: House, db: sqlite3.Connection) -> Iterator[str]:
     for number in numbers:
         key = conversations.number_key(db, number)
         for row in db.execute("SELECT since_at, until_at FROM opt_out WHERE number_key=?", [key]).fetchall():
-            until = float("inf") if row["until_at"] is None else house.true_s(row["until_at"])
-            times[number].append((house.true_s(row["since_at"]), until))
+            until = (
+                float("inf") if row["until_at"] is None else house.true_s(row["until_at"], last=False)
+            )
+            times[number].append((house.true_s(row["since_at"], last=True), until))
     for number, stops in times.items():
         to = [record for record in house.world.network.air if record.to == number]
         confirmations = [record for record in to if CONFIRMATION in (record.text or "")]
@@ -198,7 +201,9 @@ def _inbound(house: House, chaos: Chaos, db: sqlite3.Connection) -> Iterator[str
         elif times != 1:
             yield f"I3 {'shown twice' if times else 'lost'}: {came.sender} {came.text[:10]} to m{came.modem}: {times}"
     for number, modem in enumerate(house.world.modems):
-        left = sum(len(storage.slots) for storage in modem.storages.values())
+        # A storage that a fault has added, and that the model does not offer, cannot be chosen.
+        offered = [storage for name, storage in modem.storages.items() if name in modem.personality.storages]
+        left = sum(len(storage.slots) for storage in offered)
         if left:
             yield f"I3 m{number} still holds {left} texts"
 
