@@ -26,7 +26,9 @@ from hardware.link import Clock, Link
 
 PATIENCE_LIMIT_S = 600.0  # however steadily a patient command's answer drips
 GRACE_S = 2.0  # for what may still follow a line that already says enough
-SUBMIT_GRACE_S = 10.0  # for the OK behind a +CMGS, and for the +CMGS behind an OK that may be another program's
+SUBMIT_GRACE_S = (
+    10.0  # for the OK behind a +CMGS, and for the +CMGS behind an OK that may be another program's
+)
 ESC = b"\x1b"
 CTRL_Z = b"\x1a"
 FAST = (0, 0.0)  # a PDU in one write; else so many octets at a time, and seconds between them

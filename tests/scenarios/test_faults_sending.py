@@ -283,7 +283,9 @@ def test_f20_ok_without_a_reference_is_no_acceptance_and_the_report_settles_it(o
     assert len(office.air()) == 1
 
 
-def test_f20_the_ok_of_another_programs_command_is_no_acceptance_of_a_text_that_was_swallowed(office: Office) -> None:
+def test_f20_the_ok_of_another_programs_command_is_no_acceptance_of_a_text_that_was_swallowed(
+    office: Office,
+) -> None:
     """Seed 2019: the modem swallowed a text in silence, and ModemManager's OK was taken for its answer."""
     office.until_ready()
     office.fault("cmgs_silent", "lost", times=1)

@@ -68,7 +68,17 @@ def test_a_text_approved_just_before_quiet_hours_leaves_ten_minutes_before_them_
     house.until_ready()
     house.run(13 * HOUR_S - before_s - house.now())
     now = house.wall()
-    text = outbox.draft(house.db, EVE, "See you tomorrow", kind="reply", key=None, channel="panel", by=None, rules=EVENINGS, now=now)
+    text = outbox.draft(
+        house.db,
+        EVE,
+        "See you tomorrow",
+        kind="reply",
+        key=None,
+        channel="panel",
+        by=None,
+        rules=EVENINGS,
+        now=now,
+    )
     seen = outbox.seen(outbox.load(house.db, text))
     outbox.approve(house.db, text, by=house.user, seen=seen, rules=EVENINGS, now=now)
     house.run(900)

@@ -203,7 +203,6 @@ class Chaos:
             house.start_gateway()
         house.gateway.countdown = None  # type: ignore[union-attr]
 
-
     def spare_sims(self) -> None:
         """What came to a SIM that was in for a while, and is still on it, is read."""
         house = self.house

@@ -30,7 +30,9 @@ class Desk:
         self.dice = house.dice
         self.written: dict[tuple[str, str], str] = {}  # (number, words): the whole text
         self.again: Counter[tuple[str, str]] = Counter()  # texts that a person sent once more
-        self.refrained: dict[tuple[str, str], list[list[float]]] = {}  # since when, until when it must not leave
+        self.refrained: dict[
+            tuple[str, str], list[list[float]]
+        ] = {}  # since when, until when it must not leave
         self._count = 0
 
     def act(self, *, calm: bool) -> None:
@@ -127,7 +129,9 @@ class Desk:
 
     def _skip_old(self) -> bool:
         """What comes from a backup and may have gone out since is let be."""
-        row = self._row(f"SELECT id FROM message WHERE state='awaiting' AND reason LIKE '{SINCE}%' ORDER BY id")
+        row = self._row(
+            f"SELECT id FROM message WHERE state='awaiting' AND reason LIKE '{SINCE}%' ORDER BY id"
+        )
         if row is not None:
             outbox.skip(self.house.db, row["id"], by=self.house.person, now=self.house.now_ms())
         return row is not None
@@ -153,7 +157,15 @@ class Desk:
         row = self._row("SELECT id, number FROM conversation WHERE waiting_at IS NOT NULL ORDER BY id")
         if row is not None:
             text = self._text()
-            inbox.reply(house.db, row["id"], text, by=house.person, key=of_text(text), rules=house.rules, now=house.now_ms())
+            inbox.reply(
+                house.db,
+                row["id"],
+                text,
+                by=house.person,
+                key=of_text(text),
+                rules=house.rules,
+                now=house.now_ms(),
+            )
             self.written[row["number"], of_text(text)] = text
         return row is not None
 

@@ -174,7 +174,9 @@ class House:
         self.died: list[str] = []  # what stations died of
         self.log: list[str] = []
         self.counts: Counter[str] = Counter()
-        self.jumps: list[tuple[float, timedelta]] = []  # when the clock was set, and what it showed less before
+        self.jumps: list[
+            tuple[float, timedelta]
+        ] = []  # when the clock was set, and what it showed less before
         with self.patched():
             self.db = store.connect(self.database)
             self.person = people.by_id(self.db, 1)

@@ -103,7 +103,9 @@ def _copies(records: list[AirRecord]) -> Iterator[dict[int, str]]:
 def _texts(house: House, chaos: Chaos, db: sqlite3.Connection) -> Iterator[str]:
     """I2: every row against the air."""
     rows: dict[Key, list[sqlite3.Row]] = defaultdict(list)
-    query = "SELECT m.*, c.number FROM message m JOIN conversation c ON c.id=m.conversation_id WHERE m.kind<>0"
+    query = (
+        "SELECT m.*, c.number FROM message m JOIN conversation c ON c.id=m.conversation_id WHERE m.kind<>0"
+    )
     for row in db.execute(query).fetchall():
         rows[row["number"], of_text(row["text"])].append(row)
     air = _air(house)
@@ -139,9 +141,7 @@ def _text(row: sqlite3.Row, count: Counter[int], total: int) -> Iterator[str]:
 def _group(key: Key, group: list[sqlite3.Row], count: Counter[int], total: int) -> Iterator[str]:
     """Texts with the same words to the same person: a person sent one again."""
     surely = sum(row["state"] in ON_AIR for row in group)
-    perhaps = surely + sum(
-        row["state"] not in ON_AIR and row["submitted_at"] is not None for row in group
-    )
+    perhaps = surely + sum(row["state"] not in ON_AIR and row["submitted_at"] is not None for row in group)
     for seq in range(1, total + 1):
         if not surely <= count[seq] <= perhaps:
             yield f"I2 {key[0]} {key[1]}: segment {seq} left {count[seq]} times, {_states(group)}"
@@ -158,9 +158,7 @@ def _stops(house: House, db: sqlite3.Connection) -> Iterator[str]:
     for number in numbers:
         key = conversations.number_key(db, number)
         for row in db.execute("SELECT since_at, until_at FROM opt_out WHERE number_key=?", [key]).fetchall():
-            until = (
-                float("inf") if row["until_at"] is None else house.true_s(row["until_at"], last=False)
-            )
+            until = float("inf") if row["until_at"] is None else house.true_s(row["until_at"], last=False)
             times[number].append((house.true_s(row["since_at"], last=True), until))
     for number, stops in times.items():
         to = [record for record in house.world.network.air if record.to == number]

@@ -21,9 +21,7 @@ Mutation = contextlib.AbstractContextManager[object]
 def resends_uncertain() -> Mutation:
     """Gammu-smsd's way: a text whose answer did not come is sent again."""
 
-    def lose(
-        db: sqlite3.Connection, seat: Seat, job: Job, seq: int, reason: str, *, now: int
-    ) -> None:
+    def lose(db: sqlite3.Connection, seat: Seat, job: Job, seq: int, reason: str, *, now: int) -> None:
         flight.release(db, seat, job, reason, now=now, seq=seq)
 
     return mock.patch.object(flight, "lose", lose)
@@ -76,7 +74,7 @@ def deletes_before_the_commit() -> Mutation:
 
 def shows_each_reading() -> Mutation:
     """Each reading of the SIM is news."""
-    return mock.patch("gateway.arrivals._repeated", lambda *args, **options: None)
+    return mock.patch("gateway.arrivals._repeated", return_value=None)
 
 
 @contextlib.contextmanager
@@ -88,7 +86,7 @@ def forgets_the_opt_out() -> Iterator[None]:
         return asked(db, _Without(row, "opted_out_at"), *rest)  # type: ignore[arg-type]
 
     with (
-        mock.patch("gateway.optouts.withdraw_waiting", lambda *args, **options: 0),
+        mock.patch("gateway.optouts.withdraw_waiting"),
         mock.patch.object(claims, "obstacle_to", obstacle),
         mock.patch.object(flight, "obstacle_to", obstacle),
     ):
@@ -107,20 +105,20 @@ class _Without(dict[str, Any]):
 def ignores_quiet_hours() -> Iterator[None]:
     """Every hour is good, and every validity."""
     with (
-        mock.patch.object(policy, "may_leave", lambda *args: policy.Leave(ok=True, not_before=None)),
-        mock.patch.object(policy, "validity", lambda *args: timedelta(hours=24)),
+        mock.patch.object(policy, "may_leave", return_value=policy.Leave(ok=True, not_before=None)),
+        mock.patch.object(policy, "validity", return_value=timedelta(hours=24)),
     ):
         yield
 
 
 def forgets_the_undo() -> Mutation:
     """The panel says that it was undone."""
-    return mock.patch("gateway.outbox.back_to_awaiting", lambda *args, **options: None)
+    return mock.patch("gateway.outbox.back_to_awaiting")
 
 
 def tries_the_pin_again() -> Mutation:
     """A PIN that was refused is tried at the next start."""
-    return mock.patch.object(Pins, "_spent", lambda *args: False)
+    return mock.patch.object(Pins, "_spent", return_value=False)
 
 
 MUTATIONS: dict[str, tuple[Callable[[], Mutation], str, int]] = {  # and a seed that showed it

@@ -32,7 +32,9 @@ class Wire:
 
     def next(self) -> float | None:
         """On the clock, when the modems do something next."""
-        return None if self._due is None else self.began + self._due + ROUNDING_S  # never a rounding short of it
+        return (
+            None if self._due is None else self.began + self._due + ROUNDING_S
+        )  # never a rounding short of it
 
     def stir(self) -> None:
         """Something was done to the modems from outside."""
@@ -150,7 +152,11 @@ class Connection(sqlite3.Connection):
                 sql = "PRAGMA synchronous=OFF"  # nothing here outlives the process of the test
             self._process.point()
             self._disk.meet(sql)
-            if not self.in_transaction and not sql.startswith("PRAGMA") and self._turns.dice.random() < YIELDS:
+            if (
+                not self.in_transaction
+                and not sql.startswith("PRAGMA")
+                and self._turns.dice.random() < YIELDS
+            ):
                 actor = current()
                 assert actor is not None
                 actor.pause(self._turns.clock.monotonic())
