@@ -21,7 +21,7 @@ REFUSALS = (
 LONG_S = (20.0, 60.0, 60.0, 200.0)  # how long what lasts until somebody mends it lasts
 CALM_S = 420.0  # at least: longer than the answer of a text is awaited
 LOOK_S = 180.0
-SPARE_S = 240.0  # a SIM that was exchanged is in for so long
+SPARE_S = 600.0  # a SIM that was exchanged is in for so long: a port that was no modem's is asked again after five minutes
 MOST_CALM_S = 7_200.0
 
 
@@ -47,6 +47,7 @@ class Chaos:
         self.restored: float | None = None  # when a backup was put in the place of the database
         self._mends: list[tuple[float, int, str]] = []
         self._replies = 0
+        self._sinking = [0.0] * house.modems  # until when it may still switch itself off
         self._tempo = self.dice.choice((0.5, 1.0, 1.0, 2.0))  # of everything, in this house
 
     def start(self) -> None:
@@ -103,6 +104,8 @@ class Chaos:
         house.note(f"m{number} {name} {value} x{times}")
         house.count(f"fault: {name}")
         house.fault(number, name, value, times)
+        if name == "undervoltage":
+            self._sinking[number] = house.clock.monotonic() + 5
         if times is None:
             self._mends.append((house.clock.monotonic() + self.dice.choice(LONG_S), number, name))
 
@@ -196,8 +199,8 @@ class Chaos:
             house.clear(number)
             for card in modem.drawer.all().values():
                 card.sim.unlock()
-            if modem.wedged or not modem.powered:
-                house.unplug(number)
+            if modem.wedged or not modem.powered or house.clock.monotonic() < self._sinking[number]:
+                house.unplug(number)  # also one that is about to switch itself off
             house.plug(number)
         if house.gateway is None or house.gateway.dead:
             house.start_gateway()
