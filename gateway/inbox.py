@@ -196,7 +196,8 @@ def _entries(db: sqlite3.Connection, conversation_id: int, limit: int, now: int)
         if r["again_of"] is None and r["replaced_by"] is None
     ]
     went = db.execute(
-        "SELECT m.*, u.name AS approver, EXISTS (SELECT 1 FROM event e WHERE e.message_id=m.id AND e.event='edit') AS edited FROM message m LEFT JOIN user u ON u.id=m.approved_by "
+        "SELECT m.*, u.name AS approver, EXISTS (SELECT 1 FROM event e WHERE e.message_id=m.id AND e.event='edit') AS edited "
+        "FROM message m LEFT JOIN user u ON u.id=m.approved_by "
         "WHERE m.conversation_id=? ORDER BY m.id DESC LIMIT ?",
         [conversation_id, limit],
     )

@@ -24,7 +24,18 @@ class Play:
     source: str
 
 
-LIVE = ("Ada", "Luis", "Rosa", "Sam", "Mei", "Jonas", "Fatima", "Theo", "Priya", "Walter")  # not texted yet: Vera's
+LIVE = (
+    "Ada",
+    "Luis",
+    "Rosa",
+    "Sam",
+    "Mei",
+    "Jonas",
+    "Fatima",
+    "Theo",
+    "Priya",
+    "Walter",
+)  # not texted yet: Vera's
 
 PLAYS = (
     Play(

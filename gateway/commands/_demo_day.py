@@ -71,7 +71,9 @@ class Day:
         return self.at
 
 
-def play(config: Config, db: sqlite3.Connection, *, lead: User, volunteer: User, live: dict[str, str]) -> None:
+def play(
+    config: Config, db: sqlite3.Connection, *, lead: User, volunteer: User, live: dict[str, str]
+) -> None:
     """Everything until now. `live`: the numbers of those who are not texted yet, by name."""
     day = Day(config, db, lead, volunteer, store.wall_ms() - BEGAN_MS, dict(live))
     fresh = count(FIRST_NUMBER)
@@ -85,8 +87,8 @@ def play(config: Config, db: sqlite3.Connection, *, lead: User, volunteer: User,
         with store.write(db):
             started.append(_start(day, each, list_id))
     with store.write(db):
-        for each in started:
-            _first_texts(day, each)
+        for campaign_id in started:
+            _first_texts(day, campaign_id)
         canary.judge(db, now=day.pass_time(campaigns.Options().canary_minutes * TURN_MS))
         waiting = [talk for each in PLAYS for talk in each.talks.items() if not _talk(day, each, *talk)]
         day.at = store.wall_ms() - (len(waiting) + 2) * TURN_MS
@@ -161,16 +163,16 @@ def _fly(day: Day) -> None:
         while job := claims.claim_next(day.db, seat, day.rules, now=day.at)[0]:
             for seq in job.todo:
                 mr = next(day.stamps) % 256
-                flight.submit(
-                    day.db, seat, job, seq, day.rules, valid_for=timedelta(hours=4), now=day.at
-                )
+                flight.submit(day.db, seat, job, seq, day.rules, valid_for=timedelta(hours=4), now=day.at)
                 flight.accept(day.db, seat, flight.Accepted(job, seq, mr, day.at))
                 arrived = reports.Arrived(job.number, mr, 0, day.at)
                 reports.keep(day.db, seat.sim.iccid, arrived, now=day.at + 4000)
 
 
 def _number(day: Day, first_name: str) -> str:
-    return next(number for name, number in day.numbers.items() if name.split()[0] == first_name and " " in name)
+    return next(
+        number for name, number in day.numbers.items() if name.split()[0] == first_name and " " in name
+    )
 
 
 def _conversation(day: Day, number: str) -> int:
@@ -233,6 +235,8 @@ def _answer(day: Day, conversation_id: int, ours: str) -> None:
 def _for_the_room(day: Day) -> None:
     """A note and a tag."""
     olu, sofia = (_conversation(day, _number(day, name)) for name in ("Olu", "Sofia"))
-    notes.add(day.db, olu, "His mother uses a wheelchair: keep two seats by the door.", by=day.lead, now=day.at)
+    notes.add(
+        day.db, olu, "His mother uses a wheelchair: keep two seats by the door.", by=day.lead, now=day.at
+    )
     notes.tag(day.db, olu, "wheelchair", by=day.lead, now=day.at)
     notes.tag(day.db, sofia, "ride", by=day.lead, now=day.at)

@@ -15,8 +15,8 @@ from pathlib import Path
 import click
 
 from gateway import lock, optouts, people, schema, selftests, sessions
-from gateway.commands._demo_cast import LIVE
 from gateway.commands._context import refusals
+from gateway.commands._demo_cast import LIVE
 from gateway.commands.run import Child, panel_beside, start_logging, wait_until
 from gateway.config import Config, load
 from gateway.errors import Refused

@@ -103,7 +103,9 @@ ASKED: tuple[tuple[tuple[str, ...], dict[str, tuple[str, ...]]], ...] = (
             "question": ("Two of us, thanks", "Just me. Is it wheelchair accessible?"),
             "spanish": ("Somos 2", "Solo yo"),
             "later": ("2 of us, I think",),
-            "long": ("The three of us from the third floor, and we bring a chair for the neighbor who cannot stand long.",),
+            "long": (
+                "The three of us from the third floor, and we bring a chair for the neighbor who cannot stand long.",
+            ),
         },
     ),
     (

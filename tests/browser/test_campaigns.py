@@ -18,7 +18,6 @@ from playwright.sync_api import Locator, Page, expect
 from gateway import store
 from tests.browser.conftest import DESK, PHONE, Panel, Visit, free_port
 from tests.browser.test_lists import in_order
-from tests.browser.test_sending import on_card
 from tests.web import world as the_world
 from tests.web.world import World
 
@@ -63,7 +62,13 @@ CASES = {
     ),
     "recruitment": Case(
         "en",
-        {"task": "phone night", "day": "+5", "place": "the office", "slot_a": "Mon 5 to 7 pm", "slot_a_needed": "4"},
+        {
+            "task": "phone night",
+            "day": "+5",
+            "place": "the office",
+            "slot_a": "Mon 5 to 7 pm",
+            "slot_a_needed": "4",
+        },
         "Yes, happy to",
         "Yes",
         ("shift", "yes"),
@@ -86,7 +91,13 @@ CASES = {
     ),
     "fundraising": Case(
         "en",
-        {"cause": "the strike fund", "goal": "5000", "currency": "$", "day": "+20", "link": "elmstreet.example/give"},
+        {
+            "cause": "the strike fund",
+            "goal": "5000",
+            "currency": "$",
+            "day": "+20",
+            "link": "elmstreet.example/give",
+        },
         "Later, after payday",
         "Later",
         ("pledge", "later"),
@@ -217,7 +228,9 @@ def test_from_the_file_to_the_report(
 
     maya = visit("volunteer", **device).page
     send_all(maya, kind, thumb=thumb)
-    texted = world.db.execute("SELECT count(*) FROM target WHERE state='texted' AND campaign_id=(SELECT max(id) FROM campaign)")
+    texted = world.db.execute(
+        "SELECT count(*) FROM target WHERE state='texted' AND campaign_id=(SELECT max(id) FROM campaign)"
+    )
     assert texted.fetchone()[0] == len(people)
     for _ in people:
         world.fly()

@@ -35,9 +35,7 @@ def test_a_batch_that_is_handed_over_is_at_once_the_others_with_the_card_that_wa
 ) -> None:
     open_card = cards.next_card(db, room.volunteer, rules=rules, now=NOON)
     assert open_card is not None
-    moved = batches.move(
-        db, campaign_id, room.volunteer.id, room.other.id, by=room.coordinator, now=NOON + 1
-    )
+    moved = batches.move(db, campaign_id, room.volunteer.id, room.other.id, by=room.coordinator, now=NOON + 1)
     assert moved == len(PEOPLE)
     assert cards.next_card(db, room.volunteer, rules=rules, now=NOON + 2) is None
     card = cards.next_card(db, room.other, rules=rules, now=NOON + 2)
@@ -79,7 +77,7 @@ def test_nobody_gets_more_than_the_most_and_nobody_who_does_not_send(
         "UPDATE campaign SET options=json_set(options, '$.most_held', ?) WHERE id=?",
         [len(PEOPLE) - 1, campaign_id],
     )
-    with pytest.raises(Refused, match="6 people open, and 5 are the most. Nobody was moved"):
+    with pytest.raises(Refused, match="6 people open, and 5 are the most"):
         batches.move(db, campaign_id, room.volunteer.id, room.other.id, by=room.coordinator, now=NOON)
     with pytest.raises(Refused, match="does not send texts"):
         batches.move(db, campaign_id, room.volunteer.id, room.technician.id, by=room.coordinator, now=NOON)

@@ -123,7 +123,9 @@ def skip(message_id: int) -> ResponseReturnValue:
     """Not this person."""
     row = outbox.load(data.db(), message_id)
     never = row["target_id"] is not None and KINDS[row["kind"]] == "first"
-    return decide(message_id, "skip", "Skipped: {} is not texted by this campaign." if never else "Skipped {}.")
+    return decide(
+        message_id, "skip", "Skipped: {} is not texted by this campaign." if never else "Skipped {}."
+    )
 
 
 @bp.post("/<id:message_id>/later")

@@ -86,6 +86,11 @@ def test_pace_scales_the_delay():
 )
 def test_people_answer_what_was_asked(asked, fits):
     people = People(0)
-    said = [answer for number in NUMBERS if people.person(number).character == "yes" for _, answer in hears(people, number, asked)]
+    said = [
+        answer
+        for number in NUMBERS
+        if people.person(number).character == "yes"
+        for _, answer in hears(people, number, asked)
+    ]
     assert len(said) > 20
     assert all(any(word in text.lower() for word in fits) for text in said)
