@@ -1,7 +1,7 @@
 """The demo's day so far: lists brought, five campaigns started, the first texts gone, answers in. All through the gateway's own acts.
 
 Promises: what the demo shows came about as it would for a real group, with the times at which it would have; nothing is written
-past the store. One commit for each campaign: an SD card waits for few. The last minute is now.
+past the store. Its commits are few: an SD card waits long for each. The last minute is now.
 """
 
 import io
@@ -40,7 +40,6 @@ from gateway.rules import Rules, rules_of
 from hardware.pdu import encode_deliver, segment
 from hardware.virtual.identity import card as virtual_sim
 
-ANSWERED_MS = 30 * 60_000  # between a talk's turns in all: whoever waits now wrote a little while ago
 BEGAN_MS = 4 * 3_600_000
 TEXT_MS, TURN_MS = 20_000, 60_000
 FIRST_NUMBER = 121  # +1 202 555 01..; those before are the ten who answer live
