@@ -247,7 +247,7 @@ class House:
         plain = sqlite3.connect
 
         def connect(database: object, **options: object) -> sqlite3.Connection:
-            db: sqlite3.Connection = plain(database, **options, factory=Connection)  # type: ignore[call-overload]
+            db: sqlite3.Connection = plain(database, **{**options, "factory": Connection})  # type: ignore[call-overload]
             assert isinstance(db, Connection)
             db.join(self.turns, self.disk)
             return db

@@ -8,6 +8,7 @@ import random
 import sqlite3
 from typing import TYPE_CHECKING
 
+from gateway import store
 from hardware.errors import PortGone
 from hardware.virtual import World
 from tests.scenarios.simulation.baton import Process, Turns, current
@@ -130,7 +131,7 @@ class Disk:
             raise sqlite3.OperationalError(self.refusal)
 
 
-class Connection(sqlite3.Connection):
+class Connection(store.Connection):
     """A real connection that may die, or be refused, before each statement of the gateway's."""
 
     _turns: Turns
