@@ -8,14 +8,14 @@ Fails with `Refused`; the approval is not written then.
 
 import sqlite3
 
-from gateway import campaigns, canary, recording
+from gateway import campaigns, canary, conversations, recording
 from gateway.campaigns import PAUSED, Campaign
 from gateway.errors import Refused
 from gateway.message import KINDS
 from gateway.people import User
 from gateway.rules import HOUR_MS
 
-__all__ = ["LOOK_AGAIN_MS", "PAUSED", "approved", "check", "holds"]
+__all__ = ["LOOK_AGAIN_MS", "PAUSED", "approved", "check", "holds", "let_others_read"]
 LOOK_AGAIN_MS = HOUR_MS // 12
 HELD_BACK = ("reminder", "first")  # what a pause holds; replies go on
 
@@ -46,6 +46,14 @@ def approved(db: sqlite3.Connection, message: sqlite3.Row, *, by: User, now: int
             [now, message["target_id"], message["id"]],
         )
         canary.count_approval(db, campaign, now=now)
+
+
+def let_others_read(db: sqlite3.Connection, message: sqlite3.Row, by: User) -> None:
+    """Words that somebody else must read first are in nobody's batch, and their conversation is free."""
+    conversations.free(db, message["conversation_id"], by)
+    db.execute(
+        "UPDATE target SET holder_id=NULL, held_at=NULL WHERE id=? AND state='held'", [message["target_id"]]
+    )
 
 
 def holds(db: sqlite3.Connection, message: sqlite3.Row) -> bool:

@@ -284,3 +284,21 @@ def test_a_colleagues_change_is_not_overwritten(db: sqlite3.Connection, room: Ro
     campaign_id = drafted(db, room.coordinator, bring_in(db, now=NOON), now=NOON)
     with pytest.raises(Refused, match="Somebody changed this campaign meanwhile"):
         campaigns.save(db, campaign_id, by=room.coordinator, now=NOON, seen_revision=1, name="Other")
+
+
+def test_a_trainees_changed_words_come_to_a_coordinator_at_once(
+    db: sqlite3.Connection, room: Room, rules: Rules
+) -> None:
+    """They stayed in the trainee's batch, where nobody else saw them."""
+    campaign_id = started(db, room, rules)
+    assignments.take(db, campaign_id, room.trainee, rules, SIMS, now=NOON)
+    card = cards.next_card(db, room.trainee, rules=rules, now=NOON)
+    assert card is not None
+    outbox.edit(db, card.id, "Hi, my own words. STOP to end.", by=room.trainee, seen=card.seen, now=NOON)
+    read = cards.next_card(db, room.coordinator, rules=rules, now=NOON + 1)
+    assert read is not None
+    assert (read.id, read.edited, read.by) == (card.id, True, room.trainee.name)
+    outbox.approve(db, read.id, by=room.coordinator, seen=read.seen, rules=rules, now=NOON + 2)
+    following = cards.next_card(db, room.trainee, rules=rules, now=NOON + 3)
+    assert following is not None
+    assert following.name != card.name

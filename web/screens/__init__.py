@@ -29,7 +29,6 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     home.bp,
     campaigns.bp,
     board.bp,
-    assigning.bp,
     send.bp,
     inbox.bp,
     talk.bp,
@@ -46,4 +45,5 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     sign_in.bp,
     stream.bp,
     clock.bp,
+    assigning.bp,
 )
