@@ -352,7 +352,7 @@ def edit(db: sqlite3.Connection, message_id: int, text: str, *, by: User, seen: 
             [text, by.id, message_id],
         )
         note(db, message_id, "edit", actor=f"user:{by.id}", now=now)
-        if by.role == "trainee" and KINDS[row["kind"]] != "reply":  # a coordinator reads it first, and must find it
+        if by.role == "trainee" and KINDS[row["kind"]] != "reply":  # a coordinator must find it
             gate.let_others_read(db, row, by)
 
 
