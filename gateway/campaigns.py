@@ -237,7 +237,9 @@ def save(
 def _share_anew(db: sqlite3.Connection, campaign: Campaign) -> None:
     """Another number of wordings: whoever a start that was refused took in is taken in again. Who started keeps their wordings."""
     if campaign.open:
-        raise Refused("Its wordings are shared out already: change them, or clone the campaign. Nothing was changed.")
+        raise Refused(
+            "Its wordings are shared out already: change them, or clone the campaign. Nothing was changed."
+        )
     db.execute("DELETE FROM target WHERE campaign_id=?", [campaign.id])
 
 
@@ -376,6 +378,10 @@ def merge_values(
         "first_name": row["first_name"],
         "last_name": row["last_name"],
         "name": full,
-        **campaign.words(rules),
-        "my_name": people.first_name(volunteer.name),
+        **own_values(campaign, volunteer, rules),
     }
+
+
+def own_values(campaign: Campaign, volunteer: User, rules: Rules) -> dict[str, str]:
+    """What a text of this campaign may hold whoever gets it."""
+    return {**campaign.words(rules), "my_name": people.first_name(volunteer.name)}

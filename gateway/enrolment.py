@@ -64,10 +64,13 @@ def obstacles(db: sqlite3.Connection, campaign: Campaign, rules: Rules) -> tuple
     )
     if not ready:
         said.append("It has no list of people yet. Choose one, or bring one in.")
-    on = ground(db, campaign, rules)
-    # An empty fact is said once, and not again for each text that it stands in.
-    on = replace(on, facts={**on.facts, **{fact.name: "..." for fact in empty}})
-    return said, problems(campaign.script, on)
+    return said, problems(campaign.script, for_words(ground(db, campaign, rules), campaign))
+
+
+def for_words(on: Ground, campaign: Campaign) -> Ground:
+    """The ground with every required fact filled in: an empty one is said once, and not again for each text that it stands in."""
+    empty = factwords.missing(campaign.kind, campaign.facts)
+    return replace(on, facts={**on.facts, **{fact.name: "..." for fact in empty}})
 
 
 def enrol(db: sqlite3.Connection, campaign_id: int, *, now: int, after: int = 0) -> int | None:

@@ -80,9 +80,7 @@ def problems(script: Script, ground: Ground) -> list[Problem]:
     found = [
         problem
         for where, text in script.texts()
-        for problem in of_text(
-            text, ground, where, first=text in script.first.texts, counted=text in counted
-        )
+        for problem in of_text(text, ground, where, first=text in script.first.texts, counted=text in counted)
     ]
     return sorted(found, key=lambda problem: problem.level != "blocks")
 
@@ -93,8 +91,11 @@ def of_text(
     """Everything found in one text, what blocks first. `first`: it is what somebody gets unasked; `counted`: it is offered
     when a number is known, as {count}.
     """
-    found = [*_in_text(where, text, ground, counted), *(_first_text(where, text, ground) if first else ())]
-    found += [*_odd(where, text, ground, first), *(_long(where, text, ground) if first else ())]
+    found = [
+        *_in_text(where, text, ground, counted=counted),
+        *(_first_text(where, text, ground) if first else ()),
+    ]
+    found += [*_odd(where, text, ground, first=first), *(_long(where, text, ground) if first else ())]
     return sorted(found, key=lambda problem: problem.level != "blocks")
 
 
@@ -160,7 +161,7 @@ WAY_OUT_WORDS = frozenset(
 )
 
 
-def _in_text(where: str, text: str, ground: Ground, counted: bool) -> Iterator[Problem]:
+def _in_text(where: str, text: str, ground: Ground, *, counted: bool) -> Iterator[Problem]:
     brace = stray_brace(text)
     if brace is not None:
         yield Problem(
@@ -275,7 +276,7 @@ def _usual(text: str, ground: Ground) -> str:
     return merge(text, {**ground.facts, **known, "my_name": "Maria", "first_name": "Maria"}).text
 
 
-def _odd(where: str, text: str, ground: Ground, first: bool) -> Iterator[Problem]:
+def _odd(where: str, text: str, ground: Ground, *, first: bool) -> Iterator[Problem]:
     """What characters cost that phones' own alphabet lacks; beyond a first text only when they can be had for less."""
     strange = odd(_usual(text, ground))
     if strange is None or strange.segments <= strange.without:

@@ -52,9 +52,7 @@ def without_step(script: Script, step_id: str) -> Script:
         for step in script.steps
         if step.id != step_id
     )
-    reminders = tuple(
-        replace(each, step="") if each.step == step_id else each for each in script.reminders
-    )
+    reminders = tuple(replace(each, step="") if each.step == step_id else each for each in script.reminders)
     return _checked(replace(script, steps=steps, reminders=reminders))
 
 

@@ -9,6 +9,7 @@ Fails with `Refused`, naming the step and the answer.
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -20,6 +21,7 @@ MOST_STEPS = 40
 MOST_CHOICES = 12
 MOST_WORDINGS = 5
 LONGEST_TEXT = 1600
+TIME_OF_DAY = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 
 
 @dataclass(frozen=True)
@@ -162,8 +164,7 @@ def _step(raw: Mapping[str, Any]) -> Step:
 
 def _reminder(raw: Mapping[str, Any]) -> Reminder:
     at = _words(raw.get("at", "12:00"))
-    hour, minute = (int(part) for part in at.split(":"))
-    if not (0 <= hour < 24 and 0 <= minute < 60):
+    if not TIME_OF_DAY.fullmatch(at):
         raise Refused(f"{at} is no time of day. Write it as 17:30.")
     return Reminder(
         _words(raw["id"]),
