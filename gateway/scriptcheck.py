@@ -23,6 +23,8 @@ LONG = 3  # segments of a first text from which on it is pointed out
 LINK = re.compile(r"https?://|www\.|\b[\w-]+\.(?:com|org|net|info|ly|link|us|mx|es)\b", re.IGNORECASE)
 WAYS_OUT = {"en": "STOP to end.", "es": "ALTO para salir."}
 FRIENDS = {"en": "friend", "es": "vecino"}
+SELDOM_MEANT = ("name", "organization", "count")
+MOST_ODD = 6  # different characters: more are no slip, they are another alphabet
 YOURS = {"en": "your", "es": "tu"}
 
 
@@ -189,7 +191,8 @@ def _in_text(where: str, text: str, ground: Ground, *, counted: bool) -> Iterato
 
 
 def _unknown(where: str, text: str, name: str, ground: Ground) -> Problem:
-    known = [*ground.columns, *(fact for fact, value in ground.facts.items() if value), *ground.own]
+    facts = (fact for fact, value in ground.facts.items() if value)
+    known = [each for each in (*ground.columns, *facts, *ground.own) if each not in SELDOM_MEANT]
     written = next(p for p in _written(text) if name_of(p) == name)
     mends = tuple(
         Mend(f"Use {{{like}}}", f"{{{written}}}", f"{{{like}}}")
@@ -279,7 +282,7 @@ def _usual(text: str, ground: Ground) -> str:
 def _odd(where: str, text: str, ground: Ground, *, first: bool) -> Iterator[Problem]:
     """What characters cost that phones' own alphabet lacks; beyond a first text only when they can be had for less."""
     strange = odd(_usual(text, ground))
-    if strange is None or strange.segments <= strange.without:
+    if strange is None or strange.segments <= strange.without or len(strange.characters) > MOST_ODD:
         return
     plain = straightened(text)
     mends = (Mend("Straighten it", text, plain),) if strange.can_be_plain and plain != text else ()
@@ -290,10 +293,16 @@ def _odd(where: str, text: str, ground: Ground, *, first: bool) -> Iterator[Prob
             "decide",
             where,
             text,
-            f"{strange.characters[:6]} makes this {strange.segments} texts, not {strange.without}.",
+            f"{_how_many(strange.characters, text)} this {strange.segments} texts, not {strange.without}.",
             over if first else "It costs more with each person who gets it.",
             mends,
         )
+
+
+def _how_many(characters: str, text: str) -> str:
+    if len(characters) > 1:
+        return f"{' '.join(characters)} make"
+    return f"One {characters} makes" if text.count(characters) == 1 else f"{characters} makes"
 
 
 def _long(where: str, text: str, ground: Ground) -> Iterator[Problem]:

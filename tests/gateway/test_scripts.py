@@ -146,7 +146,7 @@ def test_the_mock_of_the_design_finds_its_three_problems() -> None:
     assert found[0].title == "“{nickname}” is not a column of your list."
     assert found[0].evidence == "All 1,284 people would read a hole."
     assert found[1].title == "No way out."
-    assert found[2].title.startswith("’ makes this")
+    assert found[2].title.startswith("One ’ makes this")
 
 
 def test_a_column_that_is_empty_for_some_blocks_and_says_for_how_many() -> None:

@@ -5,6 +5,7 @@ a reader or asking for the checks keeps nothing. Everything works by plain forms
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
@@ -24,6 +25,8 @@ from web.screens.campaigns import loaded, save
 from web.screens.script_forms import Piece, Thing
 
 bp = Blueprint("script", __name__, url_prefix="/campaigns/<id:campaign_id>/words")
+KEPT_MS, MOST_KEPT = 30_000, 8
+GROUNDS: dict[tuple[Path, int, int], tuple[int, Ground]] = {}
 PARTS = "<any(first, step, ready, reminder):part>/<at>"
 
 
@@ -60,16 +63,28 @@ class Eyes:
         }
 
 
-def eyes(campaign: Campaign, who: int) -> Eyes:
-    """The list's person with this id, or the next one."""
+def eyes(campaign: Campaign, who: int, *, typing: bool = False) -> Eyes:
+    """The list's person with this id, or the next one. While somebody is `typing`, a long list is not counted for every key."""
     db, rules = data.db(), data.rules()
     found = readers.readers(db, campaign.list_id, who)
     return Eyes(
         campaign,
         found,
         readers.values(db, campaign, found.who, access.user(), rules),
-        enrolment.for_words(enrolment.ground(db, campaign, rules), campaign),
+        enrolment.for_words(counted(campaign) if typing else enrolment.ground(db, campaign, rules), campaign),
     )
+
+
+def counted(campaign: Campaign) -> Ground:
+    """What the words are checked against, at most `KEPT_MS` old."""
+    key, now = (data.database_path(), campaign.id, campaign.revision), data.now()
+    at, kept = GROUNDS.get(key, (0, None))
+    if kept is None or not 0 <= now - at <= KEPT_MS:
+        kept = enrolment.ground(data.db(), campaign, data.rules())
+        if len(GROUNDS) >= MOST_KEPT:
+            GROUNDS.clear()
+        GROUNDS[key] = (now, kept)
+    return kept
 
 
 def number(name: str) -> int:
@@ -117,7 +132,14 @@ def edit(campaign_id: int, part: str, at: str, step: str = "") -> ResponseReturn
 
 
 def draw(
-    campaign: Campaign, piece: Piece, thing: Thing, who: int, *, wrong: str = "", revision: int | None = None
+    campaign: Campaign,
+    piece: Piece,
+    thing: Thing,
+    who: int,
+    *,
+    wrong: str = "",
+    revision: int | None = None,
+    focus: str = "",
 ) -> str:
     """The editor with what is kept, or with what was typed."""
     seen = eyes(campaign, who)
@@ -133,6 +155,7 @@ def draw(
         days=forms.days_of(campaign.kind),
         days_words=forms.days_words,
         wrong=wrong,
+        focus=focus,
         revision=campaign.revision if revision is None else revision,
     )
 
@@ -140,7 +163,8 @@ def draw(
 def chips(seen: Eyes) -> list[str]:
     """What can be put in: what is always known, the facts that are filled in, the list's columns."""
     facts = [name for name, value in seen.ground.facts.items() if value]
-    return list(dict.fromkeys(["first_name", "my_name", "organisation", *facts, *seen.ground.columns]))
+    named = ["first_name", "my_name", "organisation", *facts, *seen.ground.columns]
+    return [name for name in dict.fromkeys(named) if name not in ("name", "organization")]
 
 
 @bp.post(f"/{PARTS}")
@@ -159,20 +183,13 @@ def change(campaign_id: int, part: str, at: str, step: str = "") -> ResponseRetu
             words.tell(f"Taken out.{back_again(campaign)}")
             return go("script.page", campaign_id=campaign_id, who=who or None)
         thing = forms.typed(thing, campaign.kind)
-        if what in ("next", "put"):
+        if what == "next":
+            after = eyes(campaign, who).readers.next
+            return draw(campaign, piece, thing, after, revision=seen, focus="next")
+        if what == "put":
             name, _, placeholder = more.partition(":")
-            shown = (
-                thing
-                if what == "next"
-                else forms.with_text(thing, name, f"{forms.texts(thing)[name]}{placeholder}")
-            )
-            return draw(
-                campaign,
-                piece,
-                shown,
-                eyes(campaign, who).readers.next if what == "next" else who,
-                revision=seen,
-            )
+            thing = forms.with_text(thing, name, forms.texts(thing).get(name, "") + placeholder)
+            return draw(campaign, piece, thing, who, revision=seen)
         if what == "mend":
             thing = mended(campaign, piece, thing, more)
         save(campaign, script=forms.edited(campaign.script, piece, thing, campaign.kind))
@@ -208,5 +225,5 @@ def look(campaign_id: int, part: str, at: str, step: str = "") -> ResponseReturn
     campaign, piece = loaded(campaign_id), Piece(part, step, at)
     thing = forms.typed(forms.found(campaign.script, piece), campaign.kind)
     who = number("who")
-    seen = eyes(campaign, who)
+    seen = eyes(campaign, who, typing=True)
     return render_template("script_look.html", eyes=seen, looks=seen.looks(piece, thing), piece=piece)
