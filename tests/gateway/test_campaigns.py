@@ -53,7 +53,7 @@ def test_a_volunteer_takes_a_batch_and_each_card_is_merged_for_them(
 
     assert card is not None
     assert card.text.startswith(
-        "Elm Street here, volunteer speaking. Will you be at The rent hearing, Thursday, December 3"
+        "This is volunteer with Elm Street. Will you join us for The rent hearing, Thursday, December 3"
     )
     assert ("mark", "Union Hall") in card.parts
     assert card.listed == (("building", "0 Oak Street"),)

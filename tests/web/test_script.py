@@ -47,7 +47,7 @@ def test_every_text_stands_on_one_page_as_somebody_of_the_list_reads_it(world: W
     page = visit("coordinator").get(f"{path}/words").get_data(as_text=True)
     said = plain(page)
     assert "Hi Rosa, it's Cleo from" in said
-    assert "Perfect: we keep 2 for you." in said, "a text with a number shows one"
+    assert "Perfect, we'll save 2 for you." in said, "a text with a number shows one"
     for words in ("Wording 2", "Where it is", "The day before", "1 day before Thursday, December 3, 16:00"):
         assert words in said
     assert "<mark>Rosa</mark>" in page
