@@ -62,6 +62,15 @@ def test_the_words_are_written_checked_mended_and_kept_by_keyboard_alone(
     assert kept.startswith("{first_name}Hi {first_name}, it's {my_name}")
     assert kept.endswith("Bring {building}. STOP to end.")
 
+    # Whoever reads all of it sees a colleague's change without reloading.
+    page.goto(f"{panel.base}/campaigns/{made}/words")
+    page.wait_for_selector("body[data-stream=open]")
+    now, lead = store.wall_ms(), world.users["coordinator"]
+    changed = campaigns.load(world.db, made)
+    script = scriptedit.with_step(changed.script, "seats", "How many seats?")
+    campaigns.save(world.db, made, by=lead, now=now, seen_revision=changed.revision, script=script)
+    expect(page.get_by_role("heading", name="How many seats?")).to_be_visible()
+
     # Enter in a field and Ctrl Enter in a text keep, and the page of all words shows it where one was.
     page.goto(f"{panel.base}/campaigns/{made}/words/ready/new")
     page.get_by_label("What the button says").fill("Parking")
