@@ -107,9 +107,9 @@ def right(script: Script, ground: Ground) -> list[str]:
     firsts = script.first.texts
     if all(names_us(text, ground.organisation) for text in firsts):
         said.append("Says who is writing")
-    if all(offers_a_way_out(text) for text in firsts):
+    if all(offers_a_way_out(text, ground.organisation) for text in firsts):
         said.append("Says how to stop")
-    if not any(LINK.search(text) for text in firsts):
+    if not any(LINK.search(_usual(text, ground)) for text in firsts):
         said.append("No link in a first text")
     filled = [
         name
@@ -127,9 +127,9 @@ def names_us(text: str, organisation: str) -> bool:
     return named or (bool(organisation) and fold(organisation) in fold(text))
 
 
-def offers_a_way_out(text: str) -> bool:
-    """Whether a text holds a word that stops us when it is sent back alone, or a phrase of two."""
-    words = split(text)[0]
+def offers_a_way_out(text: str, organisation: str = "") -> bool:
+    """Whether a text holds a word that stops us when it is sent back alone, or a phrase of two; the name of "Stop Evictions" is none."""
+    words = split(fold(text).replace(fold(organisation), " ") if organisation else text)[0]
     return any(
         optout.triage(" ".join(words[at : at + size])).kind == "stop"
         for at in range(len(words))
@@ -253,7 +253,7 @@ def _first_text(where: str, text: str, ground: Ground) -> Iterator[Problem]:
             "The first text must name the organisation.",
             (Mend("Add “{organisation}: ” in front", "^", "{organisation}: "),),
         )
-    if not offers_a_way_out(text):
+    if not offers_a_way_out(text, ground.organisation):
         way = WAYS_OUT.get(ground.language, WAYS_OUT["en"])
         yield Problem(
             "blocks",
@@ -263,7 +263,7 @@ def _first_text(where: str, text: str, ground: Ground) -> Iterator[Problem]:
             "The first text must say how to stop.",
             (Mend(f"Add “{way}”", "", f" {way}"),),
         )
-    if LINK.search(text):
+    if LINK.search(_usual(text, ground)):
         yield Problem(
             "decide",
             where,

@@ -110,6 +110,14 @@ def test_the_number_stands_only_where_a_reply_said_one() -> None:
     assert of_text("We keep {count}.", GROUND, counted=True) == []
 
 
+def test_a_group_that_is_called_stop_something_still_says_how_to_stop() -> None:
+    ground = Ground("Stop Evictions", 10, {}, {"link": "https://give.example.org"})
+    assert [p.title for p in of_text("Stop evictions here: coming?", ground, first=True)] == ["No way out."]
+    assert of_text("Stop Evictions here. STOP to end.", ground, first=True) == []
+    linked = of_text("{organisation}: give {link} STOP to end.", ground, first=True)
+    assert [p.title for p in linked] == ["A link stands in the first text."], "also when a fact brings it in"
+
+
 def test_another_alphabet_is_no_slip_that_is_pointed_out() -> None:
     text = "مرحبا {first_name}، معك {organisation}. هل ستأتي؟ أرسل قف للتوقف. " * 2
     assert of_text(text, GROUND, first=True) == []

@@ -33,6 +33,14 @@
     if (bubble) bubble.classList.add("sent");
   });
 
+  function exchange(newer, older) {
+    if (!older) return;
+    older.replaceChildren(...newer.childNodes);
+    const tell = newer.dataset.tell;
+    if (tell === undefined || tell === older.dataset.tell) return;
+    older.dataset.tell = tell;
+    textbank.say(tell);
+  }
   /* Words while they are typed: measured, read and checked by the box, which knows the alphabets and the list. What it
      answers is put into the pieces of the same names. */
   addEventListener("input", (event) => {
@@ -46,7 +54,7 @@
         if (!answer.ok) return;
         const drawing = new DOMParser().parseFromString(await answer.text(), "text/html");
         if (asked !== asking) return; /* an answer to older words */
-        for (const piece of drawing.querySelectorAll("[id]")) document.getElementById(piece.id)?.replaceChildren(...piece.childNodes);
+        for (const piece of drawing.querySelectorAll("[id]")) exchange(piece, document.getElementById(piece.id));
       } catch (error) { /* the words stay; the next key measures again */ }
     }, 150);
   });
