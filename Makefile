@@ -71,9 +71,9 @@ install-udev:  ## give udev our rules for USB modems (with sudo)
 	@if [ -z "$(DESTDIR)" ] && [ -S /run/udev/control ]; then \
 	udevadm control --reload && udevadm trigger --action=add --subsystem-match=usb --subsystem-match=tty; fi
 
-bench:  ## the measures, with this machine's name
-	@./setup.sh test
-	@for each in bench/*.py; do $(PY) $$each || exit 1; done
+bench:  ## the measures beside the peers, about 80 minutes; PART="path many" only these, QUICK=1 two or three minutes
+	@./setup.sh peers
+	@$(PY) -m bench $(PART) $(if $(QUICK),--quick) $(if $(WRITE),--write)
 
 clean:  ## remove .venv and what the tools left; configuration and databases stay
 	rm -rf .venv .mypy_cache .ruff_cache .hypothesis .pytest_cache dist

@@ -1,13 +1,10 @@
 """How fast the codec is on one core: full 153-septet segments from text to TPDU octets, and from hex to text.
 
-    .venv/bin/python bench/codec.py
-
 Prints the best of several rounds, which is what the machine can do when nobody disturbs it, and the median.
 """
 
 import platform
 import statistics
-import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -78,7 +75,3 @@ def main() -> int:
         print(f"{name:36} best {best:10,.0f}   median {median:10,.0f}   target {TARGET:,}")
         missed |= median < TARGET
     return int(missed)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

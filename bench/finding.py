@@ -1,12 +1,9 @@
 """How soon a modem works that is plugged in: the real gateway, sticks by umockdev, virtual modems behind them.
 
-    python bench/finding.py [--rounds 5]
-
 From the moment at which the kernel would tell of the stick's last port to the station being ready; then the same stick
 pulled out and plugged into another socket. Prints one line for each with its target, and the machine's name.
 """
 
-import argparse
 import os
 import platform
 import signal
@@ -39,10 +36,8 @@ def until_ready(database: Path, place: str) -> float:
     return time.monotonic() - began
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--rounds", type=int, default=5)
-    rounds = parser.parse_args().rounds
+def main(rounds: int = 5) -> None:
+    """Print both measures."""
     with (
         tempfile.TemporaryDirectory() as folder,
         UsbBus() as bus,
@@ -74,7 +69,3 @@ def main() -> None:
         print(
             f"{what}: ready after {middle:.2f} s, {worst:.2f} s at worst (target {TARGET_S:.0f} s) {verdict}  [{machine}]"
         )
-
-
-if __name__ == "__main__":
-    main()

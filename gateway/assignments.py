@@ -17,6 +17,7 @@ from gateway import campaigns, canary, conversations, outbox, planning
 from gateway.campaigns import Campaign
 from gateway.errors import Refused
 from gateway.merge import Merged, Part, merge
+from gateway.message import GOING
 from gateway.people import User
 from gateway.planning import SimRoom
 from gateway.policy import may
@@ -87,7 +88,8 @@ def _room(
             f"Texts leave between {rules.quiet.until:%H:%M} and {rules.quiet.from_:%H:%M}. Your list waits until then.",
         )
     spoken_for = db.execute(
-        "SELECT (SELECT count(*) FROM target WHERE state='held') + (SELECT count(*) FROM message WHERE state='approved')"
+        "SELECT (SELECT count(*) FROM target WHERE state='held') "
+        f"+ (SELECT count(*) FROM message WHERE {GOING} AND state='approved')"
     ).fetchone()[0]
     able = planning.room_now(sims, minutes) - int(spoken_for)
     if able <= 0:

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateway import ledger, lock, restoring, schema, texted
+from gateway import damage, ledger, lock, restoring, schema, texted
 from gateway.errors import Refused
 from gateway.journal import Journal
 from gateway.store import belong_with, connect, moment, sync_folder
@@ -70,7 +70,7 @@ def make(database: Path, target: Path, *, now: int, stop: threading.Event | None
         )  # before the copy: whoever is texted meanwhile counts as texted since
         _copy(database, part, stop=stop)
         _label(part, texts, now)
-        head = check(part, stop=stop)
+        head = _checked(part, database, now, stop)
         path = target
         if target.is_dir():
             path = target / f"textbank-{moment(now).strftime('%Y%m%dT%H%M%SZ')}-{head}.db"
@@ -128,6 +128,19 @@ def _copy(source: Path, part: Path, *, stop: threading.Event | None = None) -> N
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _checked(part: Path, database: Path, now: int, stop: threading.Event | None) -> str:
+    """The head of the copy's ledger. When the copy is damaged, the database may be: it is looked at, and everybody told."""
+    try:
+        return check(part, stop=stop)
+    except Refused:
+        ended = stop is not None and stop.is_set()
+        evidence = "" if ended else damage.look(database, check="integrity_check")
+        if evidence:
+            found = damage.note(database, evidence, now=now)
+            raise Refused(str(damage.told(database, found))) from None
+        raise
 
 
 def _label(part: Path, texts: tuple[str, int] | None, now: int) -> None:
@@ -194,7 +207,7 @@ def restore(backup: Path, database: Path, *, now: int) -> Restored:
             with contextlib.closing(connect(new)) as db:
                 schema.migrate(db)
                 counts = restoring.begin_again(db, Journal(database), made=check(backup), now=now)
-                if database.exists():
+                if _has_content(database):
                     restoring.keep_spent(db, database)
                 db.execute("PRAGMA journal_mode=DELETE")
             belong_with(new, database)
@@ -203,6 +216,7 @@ def restore(backup: Path, database: Path, *, now: int) -> Restored:
             sync_folder(database.parent)
             os.replace(new, database)
             sync_folder(database.parent)
+            damage.mended(database)
         except OSError as error:
             raise Refused(
                 f"The backup could not be put in place: {error.strerror}. The database is as it was. "
@@ -230,21 +244,32 @@ def _stopped(database: Path) -> Iterator[None]:
         ) from None
 
 
+def _has_content(database: Path) -> bool:
+    """SQLite takes a file without content for a new database, and deletes the log beside it."""
+    return database.exists() and database.stat().st_size > 0
+
+
 def _set_aside(database: Path, now: int) -> Path | None:
-    """Give the present database a second name beside the first; None when there is none."""
-    if not database.exists():
-        return None
+    """Give the present database a second name beside the first; None when there is none. A log that cannot be brought into it,
+    or whose file is gone, is set aside too.
+    """
     stamp = moment(now).strftime("%Y%m%dT%H%M%SZ")
     aside = database.with_name(f"{database.name}{ASIDE}{stamp}")
-    damaged = _fold_log(database)
-    try:
-        os.link(database, aside)
-    except FileExistsError:
-        raise Refused(f"{aside} is there already. Nothing was changed; try again in a second.") from None
-    for log in (Path(f"{database}-wal"), Path(f"{database}-shm"), Path(f"{database}-journal")):
-        if damaged and log.exists():  # a log that is not of the new database must not be found beside it
-            log.rename(f"{aside}{log.name.removeprefix(database.name)}")
-    return aside
+    known = damage.seen(database) is not None  # then it stays as it is, to the byte
+    whole = not known and _has_content(database) and not _fold_log(database)
+    kept: Path | None = None
+    if database.exists():
+        try:
+            os.link(database, aside)
+        except FileExistsError:
+            raise Refused(f"{aside} is there already. Nothing was changed; try again in a second.") from None
+        kept = aside
+    for suffix in ("-wal", "-shm", "-journal"):
+        log, other = Path(f"{database}{suffix}"), Path(f"{aside}{suffix}")
+        if not whole and log.exists():  # a log that is not of the new database must not be found beside it
+            log.rename(other)
+            kept = kept or other
+    return kept
 
 
 def _fold_log(database: Path) -> bool:

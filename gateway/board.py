@@ -60,8 +60,8 @@ def pulse(db: sqlite3.Connection) -> Pulse:
     row = db.execute(
         "SELECT (SELECT max(id) FROM event) AS event, (SELECT max(id) FROM message) AS message, "
         "(SELECT max(id) FROM inbound) AS inbound, (SELECT max(id) FROM opt_out) AS opt_out, "
-        "(SELECT count(*) || '.' || coalesce(sum(waiting_at), 0) || '.' || coalesce(sum(asks_opt_out), 0) "
-        "FROM conversation WHERE waiting_at IS NOT NULL) AS waiting"
+        "(SELECT count(*) || '.' || coalesce(sum(waiting_at), 0) FROM conversation WHERE waiting_at IS NOT NULL) AS waiting, "
+        "(SELECT count(*) || '.' || coalesce(sum(id), 0) FROM conversation WHERE asks_opt_out=1) AS asks"
     ).fetchone()
     # Not hash(): it differs from process to process, and a page outlives the process that drew it.
     seen, lists = (
@@ -70,7 +70,7 @@ def pulse(db: sqlite3.Connection) -> Pulse:
     )
     return Pulse(
         f"{row['event'] or 0}.{row['message'] or 0}",
-        f"{row['inbound'] or 0}.{row['opt_out'] or 0}.{row['waiting']}",
+        f"{row['inbound'] or 0}.{row['opt_out'] or 0}.{row['waiting']}.{row['asks']}",
         _fingerprint(seen),
         _fingerprint(lists),
     )

@@ -53,7 +53,6 @@ CREATE TABLE list_member (
 ) WITHOUT ROWID;
 CREATE INDEX list_member_contact ON list_member (contact_id);
 -- a list brings a hundred thousand numbers that never wrote: who did, who asks and who opted out is found without reading them all
-CREATE INDEX conversation_wrote ON conversation (last_at) WHERE last_in_at IS NOT NULL;
 CREATE INDEX conversation_out ON conversation (opted_out_at) WHERE opted_out_at IS NOT NULL;
 
 CREATE TABLE campaign (
@@ -98,6 +97,8 @@ CREATE TABLE target (                          -- one person of one campaign; on
 );
 CREATE UNIQUE INDEX target_live ON target (conversation_id) WHERE live=1;  -- one open campaign for a number
 CREATE INDEX target_conversation ON target (conversation_id);
+CREATE INDEX target_message ON target (message_id) WHERE message_id IS NOT NULL;  -- else each text that is erased reads them all
+CREATE INDEX target_contact ON target (contact_id);
 CREATE INDEX target_open ON target (campaign_id, id) WHERE state='open';
 CREATE INDEX target_held ON target (holder_id, id) WHERE state='held';
 CREATE TABLE answer (                          -- what somebody said; the newest of a field holds, the others are its history

@@ -47,15 +47,9 @@ class Card:
 
 @dataclass(frozen=True)
 class Counts:
-    """How many texts and conversations stand where, for the head of the screens."""
+    """What waits for a person, for the head of the screens. Above EXACT it is about what waits for everybody."""
 
     to_send: int
-    approved: int
-    on_the_way: int
-    sent: int
-    delivered: int
-    uncertain: int
-    failed: int
     waiting_answers: int
 
 
@@ -85,6 +79,9 @@ _OPEN = (
 )
 
 
+EXACT = 2000  # so many are counted one by one; of more, those that somebody else holds make no difference to anybody
+
+
 def _who(user: User, now: int) -> dict[str, object]:
     return {
         "user": user.id,
@@ -102,26 +99,28 @@ def next_card(
     if not may(user.role, "approve"):
         raise Refused("Your role does not send texts. Nothing was shown.")
     with write(db):
-        rows = db.execute(
-            f"SELECT m.id, m.kind, m.created_by, m.conversation_id {_OPEN} "
-            "ORDER BY (coalesce(m.not_before, 0) > :now), m.kind, m.id LIMIT 200",
-            _who(user, now),
-        ).fetchall()
-        for row in rows:
-            if row["id"] == besides or not _may_decide(db, row, user):
-                continue
-            held = db.execute("SELECT * FROM conversation WHERE id=?", [row["conversation_id"]]).fetchone()
-            if not conversations.held_by_another(
-                held, user, now
-            ):  # a reviewer takes nobody's conversation away
-                conversations.hold(db, row["conversation_id"], user, now=now)
-            return card(db, row["id"], user, rules=rules, now=now)
+        for when in ("coalesce(m.not_before, 0) <= :now", "m.not_before > :now"):
+            rows = db.execute(
+                f"SELECT m.id, m.kind, m.created_by, m.conversation_id {_OPEN} AND {when} ORDER BY m.kind, m.id LIMIT 200",
+                _who(user, now),
+            ).fetchall()
+            for row in rows:
+                if row["id"] != besides and _may_decide(db, row, user):
+                    _take(db, row["conversation_id"], user, now)
+                    return card(db, row["id"], user, rules=rules, now=now)
         drafted = assignments.draft_next(db, user, rules, now=now)
         if drafted is not None:
             row = outbox.load(db, drafted)
             conversations.hold(db, row["conversation_id"], user, now=now)
             return card(db, drafted, user, rules=rules, now=now)
     return None
+
+
+def _take(db: sqlite3.Connection, conversation_id: int, user: User, now: int) -> None:
+    """Hold it; a reviewer takes nobody's conversation away."""
+    row = db.execute("SELECT * FROM conversation WHERE id=?", [conversation_id]).fetchone()
+    if not conversations.held_by_another(row, user, now):
+        conversations.hold(db, conversation_id, user, now=now)
 
 
 def _may_decide(db: sqlite3.Connection, row: sqlite3.Row, user: User) -> bool:
@@ -176,35 +175,26 @@ def card(db: sqlite3.Connection, message_id: int, user: User, *, rules: Rules, n
 
 
 def counts(db: sqlite3.Connection, user: User, *, now: int) -> Counts:
-    """What waits for this person, and where the texts of the last day are."""
-    to_send = db.execute(f"SELECT count(*) {_OPEN}", _who(user, now)).fetchone()[0] + assignments.undrafted(
-        db, user
-    )
+    """What waits for this person."""
     visible = (
         "1"
         if may(user.role, "see_all_conversations")
         else "(holder_id IS NULL OR holder_id=:user OR held_at<=:stale OR held_at>:future)"
     )
-    waiting = db.execute(
-        f"SELECT count(*) FROM conversation WHERE id IN ({conversations.WAITING}) AND {visible}",
-        _who(user, now),
-    ).fetchone()[0]
-    states = {
-        row["state"]: row["n"]
-        for row in db.execute(
-            "SELECT state, count(*) AS n FROM message WHERE id > (SELECT max(id) FROM message) - 5000 GROUP BY state"
-        )
-    }
-    return Counts(
-        to_send=to_send,
-        approved=states.get("approved", 0),
-        on_the_way=states.get("claimed", 0) + states.get("submitted", 0),
-        sent=states.get("sent", 0),
-        delivered=states.get("delivered", 0),
-        uncertain=states.get("uncertain", 0),
-        failed=states.get("failed", 0) + states.get("undelivered", 0),
-        waiting_answers=waiting,
-    )
+    who = _who(user, now)
+    to_send = _at_most(db, f"SELECT 1 {_OPEN}", who)
+    if to_send == EXACT:
+        to_send = db.execute("SELECT count(*) FROM message WHERE state='awaiting'").fetchone()[0]
+    waiting = _at_most(db, f"SELECT 1 FROM conversation WHERE waiting_at IS NOT NULL AND {visible}", who)
+    if waiting == EXACT:
+        waiting = db.execute("SELECT count(*) FROM conversation WHERE waiting_at IS NOT NULL").fetchone()[0]
+    to_send += assignments.undrafted(db, user)
+    asked = f"SELECT 1 FROM conversation WHERE asks_opt_out=1 AND waiting_at IS NULL AND {visible}"
+    return Counts(to_send, waiting + _at_most(db, asked, who))
+
+
+def _at_most(db: sqlite3.Connection, query: str, values: dict[str, object]) -> int:
+    return int(db.execute(f"SELECT count(*) FROM ({query} LIMIT {EXACT})", values).fetchone()[0])
 
 
 def recent(db: sqlite3.Connection, user: User, *, rules: Rules, now: int, limit: int = 30) -> list[Recent]:

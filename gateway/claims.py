@@ -1,7 +1,8 @@
 """Claiming: which approved text a station takes next, and what keeps one from leaving.
 
 Order: confirmations, replies, reminders, first texts; oldest first within each. A claim is committed without fsync
-(`store.relaxed`): a power cut that forgets it forgets nothing that left.
+(`store.relaxed`): a power cut that forgets it forgets nothing that left. It has no event row of its own: the submit, a
+moment later, has, and each row is a write.
 
 Promises: a text is never in two stations; one that may not go now is left out, with the reason on its row.
 """
@@ -13,7 +14,7 @@ from datetime import timedelta
 
 from gateway import budget, conversations, gate, policy
 from gateway.budget import Sim
-from gateway.message import KINDS
+from gateway.message import GOING, KINDS
 from gateway.moves import back_to_awaiting, left_already, move
 from gateway.rules import HOUR_MS, Rules
 from gateway.store import moment, ms, write
@@ -76,7 +77,7 @@ SHORTEST_MS = 5 * 60_000  # the shortest period that a network can be given
 
 _READY = (
     "SELECT m.*, c.number, c.name, c.zone, c.opted_out_at FROM message m "
-    "JOIN conversation c ON c.id=m.conversation_id WHERE m.state='approved' AND (m.not_before IS NULL OR m.not_before<=:now) "
+    f"JOIN conversation c ON c.id=m.conversation_id WHERE m.{GOING} AND m.state='approved' AND (m.not_before IS NULL OR m.not_before<=:now) "
     "AND (m.iccid IS NULL OR m.iccid=:iccid) AND (c.iccid IS NULL OR c.iccid=:iccid) "
     # A first text that another station has in hand decides by which SIM the conversation goes.
     "AND NOT EXISTS (SELECT 1 FROM message o WHERE o.conversation_id=m.conversation_id AND o.state IN ('claimed','submitted') "
@@ -98,7 +99,8 @@ def anything_ready(db: sqlite3.Connection, seat: Seat, *, now: int) -> bool:
 def next_wake(db: sqlite3.Connection, *, now: int) -> int | None:
     """When the next approved text that waits for its time may be looked at again (ms)."""
     row = db.execute(
-        "SELECT min(not_before) AS at FROM message WHERE state='approved' AND not_before>?", [now]
+        f"SELECT min(not_before) AS at FROM message WHERE {GOING} AND state='approved' AND not_before>?",
+        [now],
     ).fetchone()
     return None if row["at"] is None else int(row["at"])
 
@@ -122,7 +124,7 @@ def claim_next(
             if obstacle.event is None and obstacle.not_before is None:
                 held_up = held_up or obstacle.reason
             continue
-        job = _claim(db, row, seat, total, now)
+        job = _claim(db, row, seat, total)
         if job is not None:
             return job, None
     return None, held_up
@@ -174,7 +176,7 @@ def put_off(db: sqlite3.Connection, row: sqlite3.Row, obstacle: Obstacle, seat: 
             )
 
 
-def _claim(db: sqlite3.Connection, row: sqlite3.Row, seat: Seat, total: int, now: int) -> Job | None:
+def _claim(db: sqlite3.Connection, row: sqlite3.Row, seat: Seat, total: int) -> Job | None:
     begun = row["submitted_at"] is not None
     ref = row["concat_ref"] if begun else secrets.randbelow(256) if total > 1 else 0
     with write(db):
@@ -185,10 +187,6 @@ def _claim(db: sqlite3.Connection, row: sqlite3.Row, seat: Seat, total: int, now
         ).rowcount
         if taken != 1:
             return None  # a person or another station was faster, or this is an older start
-        db.execute(
-            "INSERT INTO event (message_id, event, actor, at) VALUES (?,'claim',?,?)",
-            [row["id"], seat.actor, now],
-        )
         if not begun:  # segments of an earlier wording must not survive
             db.execute("DELETE FROM segment WHERE message_id=?", [row["id"]])
             if total > 1:

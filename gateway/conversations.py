@@ -13,6 +13,7 @@ from collections.abc import Mapping
 
 from gateway import journal, numbers, visible
 from gateway.errors import Refused
+from gateway.message import GOING
 from gateway.people import User
 from gateway.policy import may
 from gateway.rules import DAY_MS, HOUR_MS, Rules
@@ -21,9 +22,6 @@ from gateway.store import write
 HOLD_MS = HOUR_MS // 2
 TEXTED_BYTES = 8  # of a number's digest, where it only says that somebody was texted
 UNKNOWN_MS = 30 * DAY_MS  # so long after a restore that knows nothing a new number may be an old acquaintance
-WAITING = (  # who waits for a person, by their two indexes: a list brings a hundred thousand who do not
-    "SELECT id FROM conversation WHERE waiting_at IS NOT NULL UNION SELECT id FROM conversation WHERE asks_opt_out=1"
-)
 REFRESH_MS = HOLD_MS // 3  # a hold is written again only when a third of it has passed: fewer writes
 
 
@@ -133,6 +131,18 @@ def name_of(row: Mapping[str, object] | sqlite3.Row) -> str:
     return visible.line(str(row["name"]) or numbers.masked(str(row["number"])))
 
 
+def may_be_texted(conversation: Mapping[str, object] | sqlite3.Row, rules: Rules) -> tuple[str, ...]:
+    """The zones of this person's clock; Refused when nobody can be texted there, or they asked to stop."""
+    if not numbers.is_person(str(conversation["number"])):
+        raise Refused(
+            f"Nobody can be texted at “{conversation['number']}”: it is no person's number. Nothing was queued."
+        )
+    if conversation["opted_out_at"] is not None:
+        name = name_of(conversation)
+        raise Refused(f"{name} asked to stop. Nothing was queued, and nothing can be until they text START.")
+    return zones(conversation, rules)
+
+
 def held_by_another(row: sqlite3.Row, user: User, now: int) -> bool:
     """True while somebody else's hold on this conversation is fresh."""
     return row["holder_id"] not in (None, user.id) and fresh(row["held_at"], now)
@@ -189,7 +199,7 @@ HOMELESS = "The SIM that this conversation began on is in no modem. Put it back,
 def say_homeless(db: sqlite3.Connection) -> int:
     """Say on each approved text that its SIM is gone, so that nobody waits in silence; returns how many."""
     where = (
-        "state='approved' AND reason IS NOT ? AND EXISTS (SELECT 1 FROM conversation c WHERE c.id=message.conversation_id "
+        f"{GOING} AND state='approved' AND reason IS NOT ? AND EXISTS (SELECT 1 FROM conversation c WHERE c.id=message.conversation_id "
         "AND c.iccid IS NOT NULL AND c.iccid NOT IN (SELECT iccid FROM station WHERE retired_at IS NULL))"
     )
     if db.execute(f"SELECT 1 FROM message WHERE {where} LIMIT 1", [HOMELESS]).fetchone() is None:

@@ -1,11 +1,13 @@
 """The gateway's life: lock, schema, one supervised thread for each station, doorbells, housekeeping, a clean
 end.
 
-    lock -> migrate -> stations begin (each recovers what it had in hand) -> bells and housekeeping -> SIGTERM -> stations finish -> unlock
+    lock -> look for damage -> migrate -> stations begin (each recovers what it had in hand) -> bells and housekeeping
+         -> SIGTERM -> stations finish -> unlock
 
 Promises: one gateway for one database; a station that dies is started again with the reason kept, and no
 station takes another down; nothing that sends or receives depends on APScheduler or on the system clock. No
-socket is open to the network.
+socket is open to the network. With a damaged database nothing is sent or read: the lock is given up, the newest good backup
+is named, and everything begins anew once a person has restored one.
 
 Fails with `Refused` when the database is held by another gateway, is newer than this program or cannot be
 opened.
@@ -25,7 +27,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from gateway import explain, flight, lock, room, schema, stations, texted
+from gateway import damage, explain, flight, lock, room, schema, stations, texted
 from gateway.bell import Bell, ring
 from gateway.config import Config
 from gateway.config import Station as Spec
@@ -105,6 +107,8 @@ class Worker:
                 self._station = self._make()
                 self._loop(self._station)
             except Exception as error:
+                if damage.note_if(self._database, error, now=wall_ms()):
+                    return  # everything stops
                 # The supervisor: whatever a station dies of is kept as its reason, and it is started again.
                 log.exception("station=%s died", self.name)
                 self._bury(error)
@@ -174,6 +178,7 @@ class Gateway:
         self._ending, self._end = socket.socketpair()
         self._workers: list[Worker] = []
         self._finder: Finder | None = None
+        self._over = False
 
     def _open_port(self, spec: Spec) -> Modem:
         if spec.driver == "gammu":
@@ -187,6 +192,7 @@ class Gateway:
 
     def end(self) -> None:
         """From any thread or a signal handler: end `run`."""
+        self._over = True
         with contextlib.suppress(BlockingIOError):
             self._end.send(b".", socket.MSG_DONTWAIT)
 
@@ -196,8 +202,21 @@ class Gateway:
         self._end.close()
 
     def run(self) -> None:
-        """Hold the database and drive the modems until `end`."""
-        with lock.gateway(self._database):
+        """Hold the database and drive the modems until `end`; while it is damaged, wait for a person to restore it."""
+        while not self._over:
+            try:
+                self._hold()
+            except sqlite3.DatabaseError as error:
+                if not damage.note_if(self._database, error, now=wall_ms()):
+                    raise
+            if damage.seen(self._database) is not None:
+                damage.await_restore(self._database, damage.folders(self._config), self._ending)
+
+    def _hold(self) -> None:
+        """Work until `end`, or until the database is found to be damaged."""
+        with lock.gateway(self._database) as hold:
+            if not damage.fit_to_start(self._database, hold, now=wall_ms()):
+                return
             specs = self._recovered()
             if specs is None:
                 return
@@ -255,6 +274,7 @@ class Gateway:
 
     @contextlib.contextmanager
     def _station_threads(self, specs: list[Spec]) -> Iterator[None]:
+        self._workers, self._taken = [], Taken()
         if wanted(self._config):
             self._finder = Finder(self._config, self._clock, moved=self._moved, hire=self._hire)
         for spec in specs:
@@ -335,6 +355,8 @@ class Gateway:
                         worker.ring()
                     housekeeper.look(db)
                 housekeeper.watch()
+                if damage.seen(self._database) is not None:
+                    return
 
     def _note(self, host: Host) -> None:
         """The machine did something that modems suffer from."""

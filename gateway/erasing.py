@@ -79,7 +79,7 @@ def remove(db: sqlite3.Connection, conversation_id: int, number: str) -> Erased:
     marks = [json.dumps(list(strays.inbound)), json.dumps(list(strays.report)), number]
     parts = db.execute(
         "SELECT id FROM arrival WHERE inbound_id IN (SELECT value FROM json_each(?)) "
-        "OR report_id IN (SELECT value FROM json_each(?)) OR number=?",
+        "OR report_id IN (SELECT value FROM json_each(?)) OR (number=? AND total IS NOT NULL AND inbound_id IS NULL)",
         marks,
     )
     replace(strays, arrival=[row["id"] for row in parts.fetchall()]).delete(db)
@@ -97,6 +97,7 @@ def remove(db: sqlite3.Connection, conversation_id: int, number: str) -> Erased:
 def _from_lists(db: sqlite3.Connection, conversation_id: int, number: str) -> None:
     """The person's places in lists and campaigns, what they answered, what the room noted; rows of files that hold the number."""
     forgetting.forget_answers(db, conversation_id)
+    db.execute("DELETE FROM staged_draft WHERE conversation_id=?", [conversation_id])
     forgetting.forget_contacts(db, conversation_id)
     forgetting.forget_rows(db, number)
 

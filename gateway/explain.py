@@ -362,7 +362,7 @@ def read_only(path: str, evidence: str) -> Notice:
     """The system switched the disk to reading only, which it does after an error of the card."""
     return Notice(
         "The disk can only be read, so nothing can be recorded.",
-        sentence(f"{path} refuses every change; the system says: {evidence}"),
+        sentence(f"Every change in {path} is refused; the system says: {evidence}"),
         "Nothing is sent, since it could not be noted. Incoming texts stay on the SIM.",
         "Copy the folder to another machine now: the card is probably worn out. Restart the box; "
         "when it comes again, put in a new card and restore a backup.",

@@ -16,6 +16,7 @@ from datetime import timedelta
 
 from gateway import budget, conversations, ledger, policy, reports
 from gateway.claims import Job, Obstacle, Seat, obstacle_to, put_off
+from gateway.message import GOING
 from gateway.moves import left_already, move
 from gateway.rules import HOUR_MS, Rules
 from gateway.store import moment, write
@@ -56,20 +57,18 @@ def recover(db: sqlite3.Connection, station: str, *, now: int) -> None:
     actor = f"station:{station}"
     with write(db):
         for row in db.execute(
-            "SELECT * FROM message WHERE station=? AND state='claimed'", [station]
+            f"SELECT * FROM message WHERE {GOING} AND station=? AND state='claimed'", [station]
         ).fetchall():
             move(db, "defer", row["id"], actor=actor, now=now, reason="The gateway restarted before it left.")
         for row in db.execute(
-            "SELECT * FROM message WHERE station=? AND state='submitted'", [station]
+            f"SELECT * FROM message WHERE {GOING} AND station=? AND state='submitted'", [station]
         ).fetchall():
             _recover_submitted(db, row, actor, now)
 
 
 def recover_all(db: sqlite3.Connection, *, now: int) -> None:
     """Settle what any station had in hand, before one begins: its own modem may never come back, and its SIM be in another."""
-    held = db.execute(
-        "SELECT DISTINCT station FROM message WHERE state IN ('claimed','submitted')"
-    ).fetchall()
+    held = db.execute(f"SELECT DISTINCT station FROM message WHERE {GOING} AND state<>'approved'").fetchall()
     for row in held:
         recover(db, row["station"], now=now)
 
@@ -79,7 +78,7 @@ def set_aside(db: sqlite3.Connection, station: str, *, now: int) -> None:
     reason = "The station stopped while it took this text; it is tried again in an hour."
     with write(db):
         for row in db.execute(
-            "SELECT id FROM message WHERE station=? AND state='claimed'", [station]
+            f"SELECT id FROM message WHERE {GOING} AND station=? AND state='claimed'", [station]
         ).fetchall():
             move(
                 db,

@@ -56,13 +56,13 @@ def counted(db: sqlite3.Connection, station: str, edges: Sequence[int]) -> Traff
     marks = ",".join("?" * (len(OUT) + len(STOPPED)))
     moves = db.execute(
         f"SELECT at, event FROM event WHERE id>=? AND at>=? AND at<? AND actor=? AND event IN ({marks})",
-        [_first(db, "event", "at", edges[0]), edges[0], edges[-1], f"station:{station}", *OUT, *STOPPED],
+        [first_since(db, "event", "at", edges[0]), edges[0], edges[-1], f"station:{station}", *OUT, *STOPPED],
     )
     for at, event in moves:
         (result.out if event in OUT else result.stopped)[bisect_right(edges, at) - 1] += 1
     arrivals = db.execute(
         "SELECT received_at FROM inbound WHERE id>=? AND received_at>=? AND received_at<? AND station=?",
-        [_first(db, "inbound", "received_at", edges[0]), edges[0], edges[-1], station],
+        [first_since(db, "inbound", "received_at", edges[0]), edges[0], edges[-1], station],
     )
     tests = db.execute(  # a self-test that came is no conversation's, but it came
         "SELECT received_at FROM self_test WHERE receiver=? AND received_at>=? AND received_at<?",
@@ -87,7 +87,7 @@ def restarts(db: sqlite3.Connection, station: str, events: Sequence[sqlite3.Row]
     return sorted(found)
 
 
-def _first(db: sqlite3.Connection, table: str, column: str, since: int) -> int:
+def first_since(db: sqlite3.Connection, table: str, column: str, since: int) -> int:
     """The id of the first row that is not older than `since`, by halving."""
     low, high = 0, int(db.execute(f"SELECT coalesce(max(id), 0) FROM {table}").fetchone()[0]) + 1
     while low < high:

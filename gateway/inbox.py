@@ -32,6 +32,7 @@ class Row:
     opted_out: bool
     holder: str
     mine: bool
+    since: int  # since when they wait, or when anything was said last
 
 
 @dataclass(frozen=True)
@@ -73,10 +74,13 @@ class Thread:
     )
 
 
-_BOXES = {
-    "waiting": f"c.id IN ({conversations.WAITING})",
-    "mine": "c.holder_id = :user",
-    "all": "c.last_in_at IS NOT NULL",
+_BOXES = {  # what is in it, in its order; each reads only the newest (or longest waiting) rows of an index
+    "waiting": (
+        ("c.waiting_at IS NOT NULL", "c.waiting_at, c.id"),
+        ("c.asks_opt_out=1 AND c.waiting_at IS NULL", "c.id"),
+    ),
+    "mine": (("c.holder_id = :user", "c.last_at DESC, c.id DESC"),),
+    "all": (("c.last_in_at IS NOT NULL", "c.last_in_at DESC, c.id DESC"),),
 }
 
 
@@ -86,25 +90,44 @@ def conversations_in(
     """The conversations of a box ("waiting", "mine", "all") that this person may see: who waits longest first, else the newest first."""
     if not may(user.role, "answer"):
         raise Refused("Your role does not read people's texts. Nothing was shown.")
-    visible = (
-        "1"
-        if may(user.role, "see_all_conversations")
-        else "(c.holder_id IS NULL OR c.holder_id=:user OR c.held_at<=:stale OR c.held_at>:future)"
-    )
-    order = "coalesce(c.waiting_at, c.last_at), c.id" if box == "waiting" else "c.last_at DESC, c.id DESC"
-    rows = db.execute(
+    ids: list[int] = []
+    for where, order in _BOXES[box]:
+        found = db.execute(
+            f"SELECT c.id FROM conversation c WHERE {where} AND {visible(user)} ORDER BY {order} LIMIT :limit",
+            {**who(user, now), "limit": limit},
+        )
+        ids += [row["id"] for row in found]
+    found_rows = rows_of(db, ids, user, now=now)
+    if box == "waiting":
+        found_rows.sort(key=lambda row: (row.since, row.conversation_id))
+    return found_rows[:limit]
+
+
+def visible(user: User) -> str:
+    """In SQL: whether this person may see conversation `c`; its parameters are those of `who`."""
+    if may(user.role, "see_all_conversations"):
+        return "1"
+    return "(c.holder_id IS NULL OR c.holder_id=:user OR c.held_at<=:stale OR c.held_at>:future)"
+
+
+def who(user: User, now: int) -> dict[str, object]:
+    """The parameters of `visible`."""
+    stale, future = now - conversations.HOLD_MS, now + conversations.REFRESH_MS
+    return {"user": user.id, "stale": stale, "future": future}
+
+
+def rows_of(db: sqlite3.Connection, ids: list[int], user: User, *, now: int) -> list[Row]:
+    """These conversations as rows of a list, in the order of `ids`; who may see them was asked before."""
+    if not ids:
+        return []
+    found = db.execute(
         "SELECT c.*, u.name AS holder_name, "
         "(SELECT text FROM inbound i WHERE i.conversation_id=c.id AND i.kind<>'silent' ORDER BY i.id DESC LIMIT 1) AS snippet "
-        f"FROM conversation c LEFT JOIN user u ON u.id=c.holder_id WHERE {_BOXES[box]} AND {visible} ORDER BY {order} LIMIT :limit",
-        {
-            "user": user.id,
-            "stale": now - conversations.HOLD_MS,
-            "future": now + conversations.REFRESH_MS,
-            "limit": limit,
-        },
+        f"FROM conversation c LEFT JOIN user u ON u.id=c.holder_id WHERE c.id IN ({','.join('?' * len(ids))})",
+        ids,
     )
-    return [
-        Row(
+    by_id = {
+        row["id"]: Row(
             row["id"],
             row["name"],
             row["number"],
@@ -115,9 +138,11 @@ def conversations_in(
             row["opted_out_at"] is not None,
             (row["holder_name"] or "") if conversations.fresh(row["held_at"], now) else "",
             row["holder_id"] == user.id,
+            row["waiting_at"] or row["last_at"],
         )
-        for row in rows
-    ]
+        for row in found
+    }
+    return [by_id[conversation_id] for conversation_id in ids]
 
 
 def thread(db: sqlite3.Connection, conversation_id: int, user: User, *, now: int, limit: int = 200) -> Thread:
@@ -174,7 +199,11 @@ def _entries(db: sqlite3.Connection, conversation_id: int, limit: int, now: int)
         "WHERE m.conversation_id=? ORDER BY m.id DESC LIMIT ?",
         [conversation_id, limit],
     )
+    overdue: dict[tuple[str, bool], str] = {}  # it is the same for every late text of a SIM, and not free
     for r in went:
+        late = (r["iccid"], reports.is_late(r, now=now))
+        if late not in overdue:
+            overdue[late] = reports.overdue(db, r, now=now)
         at = r["submitted_at"] or r["approved_at"] or r["created_at"]
         entries.append(
             Entry(
@@ -183,7 +212,7 @@ def _entries(db: sqlite3.Connection, conversation_id: int, limit: int, now: int)
                 r["text"],
                 at,
                 r["state"],
-                r["reason"] or reports.overdue(db, r, now=now),
+                r["reason"] or overdue[late],
                 KINDS[r["kind"]],
                 r["approver"] or "",
                 sent_at=r["sent_at"],

@@ -2,9 +2,12 @@
 
 import sqlite3
 
+from gateway.history import first_since
+from gateway.message import GOING, STATES
 from gateway.store import rfc3339
 
 ALL = -1
+STATES_BY_NAME = {name: name for name in STATES}  # only what stands here is ever written into a query
 
 
 def outbox_rows(
@@ -17,12 +20,11 @@ def outbox_rows(
 ) -> list[dict[str, object]]:
     """Texts on their way out; `since` (ms) is when they were drafted; `limit` 0 is all."""
     where, values = ["1"], list[object]()
-    if state is not None:
-        where.append("m.state=?")
-        values.append(state)
+    if state is not None:  # written out, so that the partial index of that state is found
+        where.append(f"m.state='{STATES_BY_NAME[state]}'" + (f" AND m.{GOING}" if state in GOING else ""))
     if since is not None:
-        where.append("m.created_at>=?")
-        values.append(since)
+        where.append("m.id>=? AND m.created_at>=?")
+        values += [first_since(db, "message", "created_at", since), since]
     if ids is not None:
         where.append(f"m.id IN ({','.join('?' * len(ids))})")
         values += ids
@@ -94,8 +96,8 @@ def inbox_rows(
         where.append("kind=?")
         values.append(kind)
     if since is not None:
-        where.append("received_at>=?")
-        values.append(since)
+        where.append("id>=? AND received_at>=?")
+        values += [first_since(db, "inbound", "received_at", since), since]
     rows = db.execute(
         f"SELECT * FROM inbound WHERE {' AND '.join(where)} ORDER BY id DESC LIMIT ?", [*values, limit or ALL]
     )

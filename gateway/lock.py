@@ -1,8 +1,8 @@
 """One gateway for one database: a lock file beside it, held for life.
 
 Promises: while `gateway(path)` is held no other process migrates, recovers, initialises or restores this
-database. The kernel frees the lock when the holder dies, however it dies. Fails with `Refused` that names the
-holder.
+database. The kernel frees the lock when the holder dies, however it dies; whether it died is known to the next one, also
+after a power cut. Fails with `Refused` that names the holder.
 """
 
 import errno
@@ -10,10 +10,11 @@ import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.errors import Refused
-from gateway.store import belong_with
+from gateway.store import belong_with, sync_folder
 
 _WHAT_TO_DO = {
     errno.ENOSPC: "Free some room there: old backups and logs first.",
@@ -30,8 +31,15 @@ class Held(Refused):
         self.holder = holder
 
 
+@dataclass
+class Hold:
+    """The lock while it is held. `unclean`: a holder died, and nobody has looked through the database since."""
+
+    unclean: bool
+
+
 @contextmanager
-def gateway(database: Path) -> Iterator[None]:
+def gateway(database: Path) -> Iterator[Hold]:
     """Hold the database's lock; Refused at once when another process has it."""
     path = Path(f"{database}.lock")
     try:
@@ -52,9 +60,19 @@ def gateway(database: Path) -> Iterator[None]:
                 f"Another Textbank gateway (process {holder}) already runs on {database}. Two would send texts twice, so this one stops. "
                 "Stop the other one first.",
             ) from None
-        # Only for the words above. Not truncated first: on a full disk the block that is let go would not come back.
-        with suppress(OSError):
-            os.pwrite(fd, f"{os.getpid():<31}\n".encode(), 0)
-        yield
+        hold = Hold(unclean=os.pread(fd, 32, 0).strip() != b"")
+        with suppress(OSError):  # a card that cannot be written is told of by what comes next
+            _write(fd, str(os.getpid()))
+            sync_folder(path.parent)
+        yield hold
+        if not hold.unclean:
+            with suppress(OSError):
+                _write(fd, "")
     finally:
         os.close(fd)
+
+
+def _write(fd: int, holder: str) -> None:
+    # Never truncated: on a full disk the block that is let go would not come back.
+    os.pwrite(fd, f"{holder:<31}\n".encode(), 0)
+    os.fsync(fd)

@@ -60,11 +60,16 @@ class MachineClock:
         return SYNCHRONISED.exists() if told is None else told
 
     def battery(self, wall_s: float, *, stepped: bool) -> bool:
-        """A battery clock that tells the same time; or the host of a virtual machine, which set the clock when it started."""
+        """A battery clock that tells the same time; or the host of a virtual machine, which set the clock when it started.
+
+        Who sets the clock by hand sets the battery clock too (timedatectl does): it vouches for no clock that was set.
+        """
+        if stepped:
+            return False
         clocks = [seconds for path in RTCS.glob("rtc*/since_epoch") if (seconds := _number(path)) is not None]
         if clocks:
             return any(abs(seconds - wall_s) <= RTC_AGREES_S for seconds in clocks)
-        return not stepped and _is_virtual()
+        return _is_virtual()
 
 
 def boot_id() -> str:

@@ -53,6 +53,7 @@ EVENTS = {  # event: (states that it may leave, state that it enters)
     "report_undelivered": (("sent",), "undelivered"),
 }
 
+GOING = "state IN ('approved', 'claimed', 'submitted')"  # in the words of a partial index: without it a query reads every text
 WAITING = ("awaiting", "approved", "claimed")
 OVER = ("sent", "delivered", "undelivered", "skipped", "withdrawn", "failed", "expired")
 

@@ -11,6 +11,7 @@ needed, and its geocoder (101 MB) never.
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from gateway.errors import Refused
@@ -172,6 +173,7 @@ def inbound_address(number: str, *, ton: int, region: str) -> str:
     return number
 
 
+@lru_cache(maxsize=512)
 def zones_for(number: str) -> tuple[str, ...]:
     """Every IANA zone that this number may be in; () when the number does not tell."""
     parsed = _known(number)

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from gateway import conversations, gate, ledger, numbers, policy, visible
 from gateway.errors import Refused, StaleMessage
-from gateway.message import KINDS, clean, seen_digest
+from gateway.message import GOING, KINDS, clean, seen_digest
 from gateway.moves import back_to_awaiting, left_already, move, note
 from gateway.people import User
 from gateway.rules import DAY_MS, Rules
@@ -102,7 +102,7 @@ def draft(
     number = numbers.normalise(number, rules.region)
     text = checked_text(text)
     with write(db):
-        known = _known(db, key, number, text)
+        known = known_draft(db, key, number, text)
         if known is not None:
             return known
         conversation_id = conversations.ensure(db, number, now=now, name=name)
@@ -120,7 +120,8 @@ def draft(
         )
 
 
-def _known(db: sqlite3.Connection, key: str | None, number: str, text: str) -> int | None:
+def known_draft(db: sqlite3.Connection, key: str | None, number: str, text: str) -> int | None:
+    """The text that was drafted with this key before; Refused when it was another one."""
     if key is None:
         return None
     known = db.execute(
@@ -153,14 +154,7 @@ def insert_draft(
 ) -> int:
     """A draft in a conversation that exists, to exactly its number; `text` is checked already. Returns its id."""
     row = db.execute("SELECT * FROM conversation WHERE id=?", [conversation_id]).fetchone()
-    if not numbers.is_person(row["number"]):
-        raise Refused(
-            f"Nobody can be texted at “{row['number']}”: it is no person's number. Nothing was queued."
-        )
-    if row["opted_out_at"] is not None:
-        name = conversations.name_of(row)
-        raise Refused(f"{name} asked to stop. Nothing was queued, and nothing can be until they text START.")
-    zones = conversations.zones(row, rules)
+    zones = conversations.may_be_texted(row, rules)
     cursor = db.execute(
         "INSERT INTO message (conversation_id, kind, state, text, draft_key, channel, created_by, created_at, expires_at, resend_of) "
         "VALUES (?,?,'awaiting',?,?,?,?,?,?,?)",
@@ -370,22 +364,31 @@ def _own_card(db: sqlite3.Connection, message_id: int, by: User, now: int) -> sq
     return row
 
 
+EXPIRED_AT_ONCE = 200  # in one transaction: a list that ran out at midnight holds up no station
+
+
 def expire(db: sqlite3.Connection, *, now: int) -> int:
-    """End the texts whose own time ran out before a station took them; returns how many."""
+    """End texts whose own time ran out before a station took them, at most EXPIRED_AT_ONCE a state; returns how many."""
     rows = [
         row
-        for state in ("awaiting", "approved")  # one at a time: each has its partial index
+        for state in (
+            "state='awaiting'",
+            f"{GOING} AND state='approved'",
+        )  # in the words of the partial indexes
         for row in db.execute(
-            f"SELECT id, total, submitted_at FROM message WHERE state='{state}' AND expires_at<=? LIMIT 200",
-            [now],
+            f"SELECT id, total, submitted_at FROM message WHERE {state} AND expires_at<=? ORDER BY kind, id LIMIT ?",
+            [now, EXPIRED_AT_ONCE],
         ).fetchall()
     ]
-    for row in rows:
-        words = "Its time ran out before it could leave."
-        if row["submitted_at"] is not None:
-            words = left_already(
-                db, row["id"], row["total"], "Its time ran out before all of it could leave."
-            )
-        with suppress(StaleMessage), write(db):
-            move(db, "expire", row["id"], actor="gateway", now=now, reason=words)
+    if not rows:
+        return 0
+    with write(db):
+        for row in rows:
+            words = "Its time ran out before it could leave."
+            if row["submitted_at"] is not None:
+                words = left_already(
+                    db, row["id"], row["total"], "Its time ran out before all of it could leave."
+                )
+            with suppress(StaleMessage):  # it moved on since it was read, and this one changed nothing
+                move(db, "expire", row["id"], actor="gateway", now=now, reason=words)
     return len(rows)

@@ -93,16 +93,20 @@ def match_open(db: sqlite3.Connection, message_id: int, *, now: int) -> None:
 
 def overdue(db: sqlite3.Connection, text: sqlite3.Row, *, now: int) -> str:
     """What to say of a text whose report should have come by now; "" when there is nothing to say, as by a SIM that gets none."""
-    late = (
-        text["state"] == "sent" and text["valid_until"] is not None and now > text["valid_until"] + GRACE_MS
-    )
-    if not late:
+    if not is_late(text, now=now):
         return ""
     reported = db.execute(
         "SELECT 1 FROM message WHERE id>(SELECT max(id) FROM message)-? AND iccid=? AND reported_at IS NOT NULL LIMIT 1",
         [ROWS, text["iccid"]],
     ).fetchone()
     return OVERDUE if reported is not None else ""
+
+
+def is_late(text: sqlite3.Row, *, now: int) -> bool:
+    """Whether a report of this text should have come by now."""
+    return (
+        text["state"] == "sent" and text["valid_until"] is not None and now > text["valid_until"] + GRACE_MS
+    )
 
 
 def _candidates(db: sqlite3.Connection, iccid: str, number: str, now: int) -> list[_Candidate]:

@@ -8,8 +8,10 @@ import contextlib
 import logging
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -19,12 +21,15 @@ from gateway import (
     assignments,
     canary,
     conversations,
+    damage,
     erasing,
     keeping,
+    manydrafts,
     outbox,
     purging,
     readings,
     reminders,
+    search,
     selftests,
     stations,
 )
@@ -41,6 +46,20 @@ JUMP_S = 60.0
 EVERY_S = 60
 REST_S = 0.1
 NIGHT = "night"
+MOST_BATCHES = 250  # the next round goes on
+PAUSE_S = 0.1
+
+
+def expire_all(db: sqlite3.Connection, now: int) -> int:
+    """Expire what ran out, in short transactions with a pause, for a station may want to write meanwhile."""
+    total = 0
+    for _ in range(MOST_BATCHES):
+        count = outbox.expire(db, now=now)
+        total += count
+        if count < outbox.EXPIRED_AT_ONCE:
+            break
+        time.sleep(PAUSE_S)
+    return total
 
 
 class Housekeeper:
@@ -70,9 +89,10 @@ class Housekeeper:
         scheduler = BackgroundScheduler(
             timezone="UTC", job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
         )
-        scheduler.add_job(self._round, "interval", seconds=EVERY_S)
+        scheduler.add_job(self._noting_damage, "interval", seconds=EVERY_S, args=[self._round])
         if self._config is not None:
-            scheduler.add_job(self._night, "interval", seconds=EVERY_S, args=[self._config], id=NIGHT)
+            night = partial(self._night, self._config)
+            scheduler.add_job(self._noting_damage, "interval", seconds=EVERY_S, args=[night], id=NIGHT)
         scheduler.start()
         self._scheduler = scheduler
 
@@ -86,6 +106,7 @@ class Housekeeper:
         try:
             wanted = self._config is not None and keeping.asked(db)
         except sqlite3.Error as error:
+            damage.note_if(self._database, error, now=ms(self._clock.now()))
             log.warning("whether a backup was asked for could not be read: %s", error)
             return
         if wanted and self._scheduler is not None:
@@ -108,6 +129,14 @@ class Housekeeper:
     def _wall_minus_monotonic(self) -> float:
         return self._clock.now().timestamp() - self._clock.monotonic()
 
+    def _noting_damage(self, job: Callable[[], None]) -> None:
+        """Damage of the database that shows in housekeeping stops everything."""
+        try:
+            job()
+        except sqlite3.DatabaseError as error:
+            if not damage.note_if(self._database, error, now=ms(self._clock.now())):
+                raise
+
     def _round(self) -> None:
         """Expire texts whose time ran out, show long texts whose missing segments never came, say whose SIM is gone.
 
@@ -118,7 +147,8 @@ class Housekeeper:
             if not self._timekeeper.trusted(db):
                 return
             jobs: tuple[Callable[[], int], ...] = (
-                lambda: outbox.expire(db, now=now),
+                lambda: expire_all(db, now),
+                lambda: manydrafts.sweep(db, now=now),
                 lambda: arrivals.show_incomplete(db, now=now),
                 lambda: conversations.say_homeless(db),
                 lambda: stations.forget_requests(db, now=now),
@@ -145,6 +175,7 @@ class Housekeeper:
                 due = purging.is_due(db, now=ms(self._clock.now()), zone=zone)
                 if due and self._timekeeper.trusted(db):
                     purging.purge(db, config.privacy, now=ms(self._clock.now()), zone=zone, rest=self._rest)
+                    search.forget(db)  # the words of what was deleted leave the index, too
             with self._told("what came of the backup could not be kept"):
                 if keeping.turn(keeping.plan_of(config), now=ms(self._clock.now()), stop=self._ending):
                     ring(self._database)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from gateway.campaign_tables import CAMPAIGNS
 from gateway.errors import Refused
+from gateway.search_tables import AT_SIZE, SEARCH
 from gateway.store import write
 from gateway.tables import CONVERSATIONS, INBOX, MODEM_LAYER, OUTBOX, PEOPLE, PROOF, STATIONS
 
@@ -70,7 +71,7 @@ def migrate(db: sqlite3.Connection) -> None:
 
     @migrations()
     def m003_proof(database: Database) -> None:
-        for statement in statements(PROOF):
+        for statement in (*statements(PROOF), *statements(AT_SIZE), *SEARCH):
             database.execute(statement)
         database.execute("PRAGMA user_version = 3")
 

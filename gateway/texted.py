@@ -26,6 +26,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gateway.conversations import TEXTED_BYTES, number_key
+from gateway.message import GOING
 from gateway.store import belong_with, sync_folder, write
 
 log = logging.getLogger("textbank.texted")
@@ -39,8 +40,8 @@ COMPACT_BYTES = 2_000_000
 BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 _NEXT = (  # who is texted next: what stations have in hand, what is approved, what waits for a person, whom volunteers hold
-    "SELECT DISTINCT c.number FROM (SELECT conversation_id, 0 AS turn FROM message WHERE state IN ('claimed','submitted') "
-    "UNION ALL SELECT * FROM (SELECT conversation_id, 1 FROM message WHERE state='approved' ORDER BY kind, id LIMIT :most) "
+    f"SELECT DISTINCT c.number FROM (SELECT conversation_id, 0 AS turn FROM message WHERE {GOING} AND state<>'approved' "
+    f"UNION ALL SELECT * FROM (SELECT conversation_id, 1 FROM message WHERE {GOING} AND state='approved' ORDER BY kind, id LIMIT :most) "
     "UNION ALL SELECT * FROM (SELECT conversation_id, 2 FROM message WHERE state='awaiting' ORDER BY kind, id LIMIT :most) "
     "UNION ALL SELECT conversation_id, 2 + row_number() OVER (PARTITION BY holder_id ORDER BY id) FROM target WHERE state='held') "
     "JOIN conversation c ON c.id=conversation_id ORDER BY turn LIMIT :most"

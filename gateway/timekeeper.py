@@ -17,6 +17,7 @@ from gateway import budget, clocktrust, clockwords
 from gateway.clocktrust import STEP_S, By, Evidence, Voice
 from gateway.clockwords import Instant, Standing
 from gateway.machineclock import Machine, SetClock
+from gateway.message import GOING
 from gateway.rules import DAY_MS
 from gateway.store import ms, write
 from hardware.link import Clock
@@ -120,7 +121,7 @@ def settle(db: sqlite3.Connection, zone: str, *, now: int) -> None:
     """The clock is right: what was written down in what is now the future must neither refill a budget nor keep a text back."""
     budget.bring_back(db, zone, now)
     db.execute(
-        "UPDATE message SET not_before=NULL WHERE state='approved' AND not_before>? AND approved_at>?",
+        f"UPDATE message SET not_before=NULL WHERE {GOING} AND state='approved' AND not_before>? AND approved_at>?",
         [now, now + STEP_S * 1000],
     )
     db.execute(

@@ -26,7 +26,9 @@ from hardware.link import Clock, Link
 
 PATIENCE_LIMIT_S = 600.0  # however steadily a patient command's answer drips
 GRACE_S = 2.0  # for what may still follow a line that already says enough
-SUBMIT_GRACE_S = 10.0  # for the OK behind a +CMGS
+SUBMIT_GRACE_S = (
+    10.0  # for the OK behind a +CMGS, and for the +CMGS behind an OK that may be another program's
+)
 ESC = b"\x1b"
 CTRL_Z = b"\x1a"
 FAST = (0, 0.0)  # a PDU in one write; else so many octets at a time, and seconds between them
@@ -67,6 +69,15 @@ class _Answer:
             self._settle_for(result, GRACE_S / 2)
             return None
         return result
+
+    @property
+    def referenced(self) -> bool:
+        """Whether the line came that says under which reference a text was taken."""
+        return any(line.startswith(self._enough) for line in self.lines)
+
+    def wait_for_reference(self) -> None:
+        """An OK came without it: another program's command may have been answered, and the text's own answer follows."""
+        self._settle_for(framing.OK, SUBMIT_GRACE_S)
 
     def silence(self) -> framing.Final | None:
         """What it means that nothing more came."""
@@ -136,10 +147,11 @@ class At:
                 self._checked(text, answer, result)
 
     def send(self, pdu_hex: str, timeout_s: float = 180.0) -> list[str]:
-        """After the prompt: write the PDU and Ctrl-Z, the point of no return; the lines before the final OK.
+        """After the prompt: write the PDU and Ctrl-Z, the point of no return; the lines before the final OK, +CMGS among them.
 
-        A final error is `CommandRefused`; anything else that is no OK is `SubmitUncertain`. `PromptLost` when
-        the prompt is known to be gone before anything was written.
+        A final error is `CommandRefused`; anything else that is no OK is `SubmitUncertain`, and so is an OK without a
+        reference: it may be the answer to a command of another program at this port. `PromptLost` when the prompt is
+        known to be gone before anything was written.
         """
         self._still_prompted()
         self._at_prompt = False
@@ -163,6 +175,9 @@ class At:
                 restarted = f"the modem restarted ({self.incoming.restarted})"
                 raise SubmitUncertain(restarted, self._since(answer), "restart")
             raise SubmitUncertain("no final answer came", self._since(answer))
+        if result.ok and not answer.referenced:
+            self.incoming.owes_result = True
+            raise SubmitUncertain("the OK that came had no reference with it", self._since(answer))
         if result.ok:
             self.accepted_at = self.clock.monotonic()
         return self._checked("AT+CMGS", answer, result)
@@ -268,7 +283,9 @@ class At:
                 if framing.ends_call(line):  # says nothing about the text
                     continue
             result = answer.take(line)
-            if result:
+            if result and sending and result.ok and not answer.referenced:
+                answer.wait_for_reference()
+            elif result:
                 self._out_of_step = False
                 return result
             if sending and self.incoming.restarted:

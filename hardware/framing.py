@@ -62,7 +62,7 @@ class Splitter:
         ended = [self.partial, *(line[:LINE_LIMIT] for line in rest)]
         self.partial = ended.pop()
         lines: list[str] = []
-        for raw in ended:
+        for raw in filter(None, ended):
             line = raw.decode("latin-1").strip("\x1a\x1b").lstrip()
             if line:
                 lines += [line] if line[0] in "+^*" else _GLUED.split(line)

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from hardware.at import At
-from hardware.errors import HardwareError, PromptLost, SubmitUncertain, TpduRefused
+from hardware.errors import HardwareError, PromptLost, TpduRefused
 
 LONGEST_TPDU = 164  # octets: 23.040 9.2.2.2 with a 20-digit address, 7 octets of validity, 140 of user data
 LONGEST_USER_DATA = 140
@@ -58,16 +58,15 @@ class Prompt:
         self._at.type_pdu("00" + tpdu.hex().upper())
 
     def send(self, tpdu: bytes, timeout_s: float = RESULT_S) -> int | None:
-        """Write `tpdu` (without SMSC octets); its MR, None when the modem accepted it without telling one.
+        """Write `tpdu` (without SMSC octets); its MR, None when it cannot be read.
 
-        CommandRefused for any final error, SubmitUncertain for silence, a lost port or a restart. Before
+        CommandRefused for any final error, SubmitUncertain for silence, an OK alone, a lost port or a restart. Before
         anything is written: TpduRefused when it is not what was announced or more than a modem survives,
         PromptLost when the port or the modem has gone since the prompt.
         """
         evidence = _unfit(tpdu, self._length)
         if evidence or self._written:
             raise TpduRefused(len(tpdu), evidence or "this prompt has had its TPDU")
-        began = self._at.clock.monotonic()
         try:
             lines = self._at.send("00" + tpdu.hex().upper(), timeout_s)
         except PromptLost:
@@ -76,15 +75,8 @@ class Prompt:
             self._written = True
             raise
         self._written = True
-        for line in lines:
-            found = _RESULT.match(line)
-            if found:
-                return int(found[1]) % 256
-        if any(line.upper().startswith("AT") for line in lines):
-            # The echo of a command that we did not write: the OK answers another program at this port, not our text.
-            waited_s = self._at.clock.monotonic() - began
-            raise SubmitUncertain("the OK that came was for a command of another program", waited_s)
-        return None
+        found = next((match for match in map(_RESULT.match, lines) if match), None)
+        return int(found[1]) % 256 if found else None
 
 
 def _unfit(tpdu: bytes, announced: int) -> str:

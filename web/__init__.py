@@ -11,9 +11,20 @@ from flask_wtf.csrf import CSRFProtect
 
 from gateway import config as configuration
 from gateway.rules import rules_of
-from gateway.sessions import panel_secret
-from gateway.store import connect
-from web import access, assets, data, errors, forms, headers, limits, live, modem_words, uploads, words
+from web import (
+    access,
+    assets,
+    damaged,
+    data,
+    errors,
+    forms,
+    headers,
+    limits,
+    live,
+    modem_words,
+    uploads,
+    words,
+)
 from web.screens import BLUEPRINTS
 from web.taker import Taker
 
@@ -22,11 +33,10 @@ FORM_PARTS = 50
 
 
 def create_app(source: Path | str | configuration.Config | None = None) -> Flask:
-    """The panel for this configuration (a path, or one already loaded). The database must exist: the launcher waits for it."""
+    """The panel for this configuration (a path, or one already loaded). The launcher waits until the database is there, or known to be damaged."""
     config = source if isinstance(source, configuration.Config) else configuration.load(source)
     app = Flask("web")
     app.config.update(
-        SECRET_KEY=_secret(config.database.path),
         MAX_CONTENT_LENGTH=FORM_BYTES,
         MAX_FORM_MEMORY_SIZE=FORM_BYTES,
         MAX_FORM_PARTS=FORM_PARTS,
@@ -43,6 +53,7 @@ def create_app(source: Path | str | configuration.Config | None = None) -> Flask
     app.url_map.converters["id"] = forms.Id
     app.session_interface = data.SessionByScheme()
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True, "finalize": words.shown}
+    damaged.install(app)
     data.install(app)
     access.install(app)
     uploads.install(app)  # after the door, before anything reads what was sent
@@ -58,11 +69,3 @@ def create_app(source: Path | str | configuration.Config | None = None) -> Flask
     limits.apply(app)
     access.check_every_route(app)
     return app
-
-
-def _secret(database: Path) -> str:
-    db = connect(database)
-    try:
-        return panel_secret(db)
-    finally:
-        db.close()

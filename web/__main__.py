@@ -25,10 +25,11 @@ from typing import NoReturn
 from flask import Flask
 
 from gateway import config as configuration
+from gateway import damage
 from gateway.config import Config
 from gateway.errors import Refused
 from gateway.schema import wait_for
-from gateway.store import connect
+from gateway.store import connect, wall_ms
 from web import create_app, standin, uploads
 
 M_ARENA_MAX = -8  # malloc.h
@@ -76,25 +77,38 @@ def wait_for_database(config: Config, timeout_s: float) -> None:
         raise Refused(
             f"The folder {config.database.path.parent} does not exist. Make it, or change [database] path."
         )
-    deadline = time.monotonic() + timeout_s
-    await_file(config.database.path, deadline)
+    path, deadline = config.database.path, time.monotonic() + timeout_s
+    await_file(path, deadline)
+    if damage.seen(path) is not None:
+        return  # the page says so
     try:
         # Only looked at: a file that is no database of ours is left as it was found.
-        with contextlib.closing(connect(config.database.path, query_only=True)) as db:
+        with contextlib.closing(connect(path, query_only=True)) as db:
             wait_for(db, max(0.0, deadline - time.monotonic()))
     except sqlite3.DatabaseError as error:
-        raise Refused(unreadable(config.database.path, error)) from error
+        if not damage.note_if(path, error, now=wall_ms()):
+            raise Refused(unreadable(path, error)) from error
+    except Refused:
+        if damage.seen(path) is None:  # else the gateway found it meanwhile
+            raise
 
 
 def await_file(path: Path, deadline: float) -> None:
-    """Wait until there is a database; Refused at the deadline. Making one is the gateway's and `textbank init`'s."""
-    while not path.exists():
-        if time.monotonic() >= deadline:
+    """Wait until there is a database, or until it is known to be damaged; Refused at the deadline. Making one is the gateway's
+    and `textbank init`'s.
+    """
+    while damage.seen(path) is None:
+        if damage.log_without_file(path):
+            damage.note(path, damage.look(path), now=wall_ms())
+        elif path.exists():
+            return
+        elif time.monotonic() >= deadline:
             raise Refused(
                 f"There is no database at {path}. Nothing was made and nothing was started. "
                 "Start the gateway first (`textbank gateway`), or create the database with `textbank init`."
             )
-        time.sleep(POLL_S)
+        else:
+            time.sleep(POLL_S)
 
 
 def unreadable(path: Path, error: sqlite3.DatabaseError) -> str:

@@ -38,6 +38,11 @@ def database_path() -> Path:
     return config().database.path
 
 
+def path_of(app: Flask) -> Path:
+    """The same, outside a request."""
+    return cast(Config, app.config["TEXTBANK"]).database.path
+
+
 def db() -> sqlite3.Connection:
     """This request's connection, opened when first asked for."""
     if "db" not in g:

@@ -13,10 +13,10 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
-from gateway import explain, room
+from gateway import damage, explain, room
 from gateway.errors import Refused
-from gateway.store import LOCK_TIMEOUT_S
-from web import access, data
+from gateway.store import LOCK_TIMEOUT_S, wall_ms
+from web import access, damaged, data
 
 log = logging.getLogger(__name__)
 
@@ -85,7 +85,9 @@ def disk_trouble() -> explain.Notice | None:
 
 
 def database(error: sqlite3.Error) -> ResponseReturnValue:
-    """A locked database, a full disk, a card that cannot be written: said in words, with 503."""
+    """A damaged or locked database, a full disk, a card that cannot be written: said in words, with 503."""
+    if damage.note_if(data.database_path(), error, now=wall_ms()):
+        return damaged.page(damage.seen(data.database_path()) or damage.Damage(0, damage.said(error)))
     found, folder = str(error), data.database_path().parent
     log.error("database: %s: %s", type(error).__name__, found)
     here = room.look(folder)

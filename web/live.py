@@ -22,9 +22,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from gateway import damage
 from gateway.bell import Bell
 from gateway.board import Pulse, changed_conversations, pulse, signed_out
-from gateway.store import connect
+from gateway.store import connect, wall_ms
 
 log = logging.getLogger(__name__)
 
@@ -125,9 +126,16 @@ class Hub:
         bell = Bell(self._database, "panel")
         try:
             while not self._stopping:
+                if (
+                    damage.seen(self._database) is not None
+                ):  # no connection is kept: a restore needs the file for itself
+                    select.select([self._wake_read], [], [], 1.0)
+                    continue
                 try:
                     self._watch_database(bell)
                 except sqlite3.Error as error:
+                    if damage.note_if(self._database, error, now=wall_ms()):
+                        continue
                     log.warning("live: %s; trying again", error)
                     select.select([self._wake_read], [], [], 1.0)
         finally:
@@ -146,6 +154,8 @@ class Hub:
                 if joined:
                     os.read(self._wake_read, 64)
                 rung = bell.drain()
+                if damage.seen(self._database) is not None:
+                    return
                 self._dismiss_the_gone()
                 at_version = db.execute("PRAGMA data_version").fetchone()[0]
                 changed = rung or at_version != version

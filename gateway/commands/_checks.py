@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from gateway import clockwords, explain, keeping, room, schema
+from gateway import clockwords, damage, explain, keeping, room, schema
 from gateway.config import Config, ConfigError, find, load
 from gateway.machineclock import MachineClock, boot_id
 from gateway.store import connect
@@ -93,7 +93,7 @@ def configuration(named: str | None) -> tuple[Config | None, list[Finding]]:
     return config, findings
 
 
-def database(path: Path) -> Iterator[Finding]:
+def database(path: Path, folders: list[Path]) -> Iterator[Finding]:
     """The database file: there, readable, whole, of a schema that this program knows, with room to grow."""
     folder = path.parent
     if not folder.is_dir():
@@ -107,13 +107,13 @@ def database(path: Path) -> Iterator[Finding]:
         do = f"Give it to the user that runs Textbank: sudo chown USER {folder}"
         yield Finding("database", False, f"This user may not write in {folder}.", do)
         return
-    if not path.exists():
+    if not path.exists() and not damage.log_without_file(path):
         yield Finding("database", False, f"There is no database at {path}.", "Run: textbank init")
         return
-    if open_to_all(path):
+    if path.exists() and open_to_all(path):
         do = f"Run: chmod o-rwx {path}"
         yield Finding("database", False, f"Everybody on this machine may read {path}.", do)
-    yield _opened(path)
+    yield _opened(path, folders)
 
 
 def _disk(folder: Path, found: room.Room) -> Finding:
@@ -140,19 +140,24 @@ def open_to_all(path: Path) -> bool:
     return all(folder.stat().st_mode & stat.S_IXOTH for folder in path.resolve().parents)
 
 
-def _opened(path: Path) -> Finding:
+def _opened(path: Path, folders: list[Path]) -> Finding:
+    before = damage.seen(path)
+    evidence = "" if before is None else before.evidence
+    found = 0
     try:
-        with contextlib.closing(connect(path, timeout_s=5.0, query_only=True)) as db:
-            found = schema.version(db)
-            damage = db.execute("PRAGMA quick_check(1)").fetchone()[0]
+        evidence = evidence or damage.look(path, check="quick_check")
+        if not evidence:
+            with contextlib.closing(connect(path, timeout_s=5.0, query_only=True)) as db:
+                found = schema.version(db)
     except sqlite3.Error as error:
         if room.look(path.parent).free_bytes < room.RESERVE_BYTES:
             do = "Free some space first; nothing is lost by it."
             return Finding("database", False, f"{path} cannot be opened while the disk is full.", do)
-        return Finding("database", False, f"{path} cannot be read: {error}.", "Restore a backup of it.")
-    if damage != "ok":
-        do = "Stop Textbank, keep a copy of the file, and restore a backup."
-        return Finding("database", False, f"{path} is damaged: {damage}.", do)
+        do = "See that this user may read and write the file and its folder, and that the disk is not full."
+        return Finding("database", False, f"{path} cannot be read: {error}.", do)
+    if evidence or before is not None:
+        told = damage.told(path, damage.Damage(0, evidence, damage.newest_backup(folders)))
+        return Finding("database", False, f"{told.what} {told.evidence}", told.next)
     if found != schema.VERSION:
         newer = found > schema.VERSION
         do = (

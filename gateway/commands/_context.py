@@ -11,7 +11,7 @@ from typing import ParamSpec, TypeVar
 
 import click
 
-from gateway import schema, visible
+from gateway import damage, schema, visible
 from gateway.config import Config, find, load
 from gateway.errors import Refused
 from gateway.store import connect
@@ -45,6 +45,9 @@ def refusals(command: Callable[P, R]) -> Callable[P, R]:
             click.echo(f"{named} cannot be used: {error.strerror}. Name another one.", err=True)
             sys.exit(1)
         except sqlite3.Error as error:
+            if damage.is_damage(error):
+                click.echo(f"The database is damaged: {error}. See `textbank doctor`.", err=True)
+                sys.exit(1)
             words = "in use by another program" if "locked" in str(error) else str(error)
             click.echo(
                 f"The database refused: {words}. Nothing was changed; `textbank doctor` says why and what to do.",
@@ -67,6 +70,8 @@ def database(config: Config) -> Iterator[sqlite3.Connection]:
     path = config.database.path
     if not path.exists():
         raise Refused(f"There is no database at {path}. Create it with `textbank init`.")
+    if (found := damage.seen(path)) is not None:
+        raise Refused(str(damage.told(path, found)))
     with contextlib.closing(connect(path)) as db:
         schema.wait_for(db, timeout_s=5.0)
         yield db

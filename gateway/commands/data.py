@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from gateway import backup as copies
-from gateway import erasing, exporting, keeping, numbers
+from gateway import erasing, exporting, keeping, numbers, search
 from gateway.bell import ring
 from gateway.commands._context import config_of, database, print_json, refusals
 from gateway.errors import Refused
@@ -157,6 +157,7 @@ def erase(ctx: click.Context, number: str, yes: bool, as_json: bool) -> None:
         if not yes:
             _sure("This cannot be undone. Erase this person")
         gone = erasing.erase(db, known, now=wall_ms())
+        search.forget(db)
         emptied = erasing.empty_log(db)
     ring(config.database.path)
     if as_json:

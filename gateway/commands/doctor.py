@@ -4,6 +4,7 @@ import sys
 
 import click
 
+from gateway import damage
 from gateway.commands import _checks
 from gateway.commands._checks import Finding
 from gateway.store import wall_ms
@@ -40,7 +41,7 @@ def examine(named: str | None, *, search: bool) -> list[Finding]:
     if config is None:
         return findings
     findings.append(_checks.zone(config))
-    findings += _checks.database(config.database.path)
+    findings += _checks.database(config.database.path, damage.folders(config))
     if config.database.path.exists():
         findings += _checks.trusted_time(config.database.path)
         findings += _checks.backups(config, now=wall_ms())

@@ -10,7 +10,7 @@ import sys
 
 import click
 
-from gateway import addresses, lock, optouts, people, schema, sessions
+from gateway import addresses, damage, lock, optouts, people, schema, sessions
 from gateway.bell import ring
 from gateway.commands._context import config_of, database, print_json, refusals
 from gateway.config import Config
@@ -54,6 +54,11 @@ def init(
     config = config_of(ctx)
     path, now = config.database.path, wall_ms()
     admin_name = people.clean_name(admin_name)
+    if damage.log_without_file(path):
+        raise Refused(
+            f"{path} is lost, and its log {path}-wal is here. Nothing was made: a new database would delete the log. "
+            "Restore a backup (`textbank restore FILE` sets the log aside), or move the log elsewhere."
+        )
     words = confirmation or optouts.default_confirmation(config.organisation.name)
     with lock.gateway(path), contextlib.closing(connect(path)) as db:
         schema.migrate(db)

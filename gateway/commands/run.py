@@ -19,6 +19,7 @@ from pathlib import Path
 
 import click
 
+from gateway import damage
 from gateway.commands._context import config_of, refusals
 from gateway.config import Config
 from gateway.errors import Refused
@@ -120,8 +121,8 @@ def panel_beside(config: Config) -> Iterator[None]:
 
 
 def ready_to_run(config: Config) -> None:
-    """Refused, before anything starts, when there is no database yet."""
-    if not config.database.path.exists():
+    """Refused, before anything starts, when there is no database yet. One that was lost is the gateway's to tell of."""
+    if not config.database.path.exists() and not damage.log_without_file(config.database.path):
         raise Refused(
             f"There is no database at {config.database.path}. Create it with `textbank init`, then start again."
         )

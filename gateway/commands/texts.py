@@ -14,9 +14,10 @@ from gateway import listing, outbox, people, visible
 from gateway.bell import ring
 from gateway.commands._context import config_of, database, print_json, refusals
 from gateway.errors import Refused
+from gateway.manydrafts import Wanted, draft_all
 from gateway.message import STATES
 from gateway.rules import Rules, rules_of
-from gateway.store import ms, wall_ms, write
+from gateway.store import ms, wall_ms
 
 MOST_ROWS = 100_000
 MOST_OCTETS = 32_000_000  # what 100,000 rows of two segments need
@@ -54,8 +55,7 @@ def send(
     rules, now = rules_of(config), wall_ms()
     wanted = _csv_rows(Path(csv_path)) if csv_path else [(0, number or "", text or "")]
     with database(config) as db:
-        with write(db):
-            ids = _draft_all(db, wanted, key, csv_path, rules, now)
+        ids = draft_all(db, _wanted(wanted, key, csv_path), rules=rules, now=now)
         rows = (
             {row["id"]: row for row in listing.outbox_rows(db, ids=list(set(ids)), limit=0)}
             if as_json or len(ids) < 500
@@ -68,31 +68,13 @@ def send(
         click.echo("\n".join(map(str, ids)))
 
 
-def _draft_all(
-    db: sqlite3.Connection,
-    wanted: list[tuple[int, str, str]],
-    key: str | None,
-    csv_path: str | None,
-    rules: Rules,
-    now: int,
-) -> list[int]:
-    ids, faults = [], []
-    for line, number, text in wanted:
-        row_key = None if key is None else (f"cli:{key}:{line}" if csv_path else f"cli:{key}")
-        try:
-            ids.append(
-                outbox.draft(
-                    db, number, text, kind="first", key=row_key, channel="cli", by=None, rules=rules, now=now
-                )
-            )
-        except Refused as refusal:
-            faults.append(f"{csv_path}:{line}: {refusal}" if csv_path else str(refusal))
-    if faults:
-        shown = faults[:20] + ([f"and {len(faults) - 20} more"] if len(faults) > 20 else [])
-        if csv_path:
-            shown.append("Nothing was queued: all rows or none.")
-        raise Refused("\n".join(shown))
-    return ids
+def _wanted(rows: list[tuple[int, str, str]], key: str | None, csv_path: str | None) -> list[Wanted]:
+    if csv_path is None:
+        return [Wanted(0, "", number, text, key and f"cli:{key}") for _, number, text in rows]
+    return [
+        Wanted(line, f"{csv_path}:{line}: ", number, text, key and f"cli:{key}:{line}")
+        for line, number, text in rows
+    ]
 
 
 def _csv_rows(path: Path) -> list[tuple[int, str, str]]:

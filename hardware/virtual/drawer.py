@@ -52,6 +52,10 @@ class Drawer:
         if "SM" in self._storages:
             self._storages["SM"].slots = self.inserted.texts
 
+    def all(self) -> dict[int, SimCard]:
+        """Every SIM that was ever in, by number, also those that are not."""
+        return self._sims
+
     def cards(self) -> list[Card]:
-        """Every SIM that was ever in, also those that are not."""
+        """What is printed on them."""
         return [one.card for one in self._sims.values()]

@@ -4,6 +4,7 @@ A switch stays thrown until cleared, or for its next `times` occasions. An unkno
 refused in words (VirtualError). The switches themselves are in `switches`.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 
 from hardware.virtual.errors import VirtualError
@@ -17,6 +18,7 @@ class Faults:
 
     def __init__(self) -> None:
         self._on: dict[str, tuple[Value, int | None]] = {}
+        self.struck: Counter[str] = Counter()  # how often each was taken
 
     def throw(self, name: str, value: Value | None = None, times: int | None = None) -> Value:
         """Throw a switch; its value is returned. Raises VirtualError when there is no such switch or value."""
@@ -55,6 +57,7 @@ class Faults:
         thrown = self._on.get(name)
         if thrown is None:
             return None
+        self.struck[name] += 1
         value, times = thrown
         if times is not None:
             if times <= 1:

@@ -23,6 +23,7 @@ class Sim:
         self.settling = False  # the PIN was right and has no effect yet
         self.trouble = 0  # the CME code that it answers for a while
         self.entries = 0  # how often something was entered with AT+CPIN=
+        self.refused = 0  # how often a wrong PIN was
 
     def lock(self, pin: str, attempts: int) -> None:
         """The SIM wants this PIN from now on and at each start."""
@@ -88,6 +89,7 @@ class Sim:
                 self.pin_attempts, self.state = 3, "READY"
                 return
             self.pin_attempts -= 1
+            self.refused += 1
             if self.pin_attempts <= 0:
                 self.state = "SIM PUK"
             raise Refusal("CME", INCORRECT)

@@ -8,7 +8,6 @@ import heapq
 import itertools
 import random
 from abc import ABC, abstractmethod
-from collections import deque
 from collections.abc import Callable
 
 from hardware.virtual import faults as switches
@@ -43,7 +42,7 @@ class Terminal(ABC):
         self.grabbed_until = 0.0  # another program reads and writes too
         self.clock_s = 0.0  # the last time it was told
         self._deaf_until = 0.0
-        self._received: deque[int] = deque()
+        self._received = bytearray()
         self._line = bytearray()
         self._line_at = 0.0
         self._running = False
@@ -128,12 +127,34 @@ class Terminal(ABC):
 
     def _consume(self, now: float) -> None:
         while self._received and not self._running:
-            octet = self._received.popleft()
             if self._entry is not None:
-                self._enter(self._entry, octet, now)
+                self._entered_at_once()
+                self._enter(self._entry, self._received.pop(0), now)
             else:
-                self._hear(octet, now)
+                self._heard_at_once(now)
+                self._hear(self._received.pop(0), now)
         self._tell(now)
+
+    @property
+    def _echoes(self) -> bool:
+        return not self.wedged and (self.settings.echo or self.faults.peek("echo_stuck") is not None)
+
+    def _heard_at_once(self, now: float) -> None:
+        """The plain octets before the last of a command line, which nothing answers; the rest is heard one by one."""
+        end = self._received.find(CR)
+        plain = self._received[: end if end >= 0 else len(self._received) - 1]
+        if plain and not self._echoes and min(plain) >= 0x20 and len(self._line) + len(plain) < LINE_LIMIT:
+            self._line += plain
+            self._line_at = now
+            del self._received[: len(plain)]
+
+    def _entered_at_once(self) -> None:
+        """The same at the prompt, after the first octet."""
+        plain = self._received[:-1]
+        if plain and self._typed and not self._echoes and min(plain) >= 0x20:
+            room = max(0, LINE_LIMIT - len(self._typed))
+            self._typed += plain[:room]
+            del self._received[: len(plain)]
 
     def _hear(self, octet: int, now: float) -> None:
         """One octet of a command line."""
@@ -149,7 +170,7 @@ class Terminal(ABC):
             self._line_at = now
 
     def _echo(self, octet: int, now: float) -> None:
-        if self.wedged or not (self.settings.echo or self.faults.peek("echo_stuck")):
+        if not self._echoes:
             return
         self.wire.put(bytes([octet]), now)
         if self._entry is not None:

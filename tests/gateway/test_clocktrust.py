@@ -2,10 +2,11 @@
 
 import sqlite3
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from gateway import budget, clockwords, outbox, timekeeper
+from gateway import budget, clockwords, machineclock, outbox, timekeeper
 from gateway.clocktrust import FIRST_SANE_MS, Evidence, Verdict, Voice, Word, judge
 from gateway.clockwords import Instant
 from gateway.errors import Refused
@@ -168,6 +169,49 @@ def test_this_machine_answers_without_root() -> None:
     assert machine.boot == boot_id()
     assert machine.server() in (True, False)
     assert not machine.battery(0.0, stepped=True), "no battery clock stands at 1970 with a clock that was set"
+
+
+@pytest.mark.parametrize(
+    ("rtc_s", "cpu", "stepped", "vouches"),
+    [
+        (0, "", False, True),
+        (-100, "", False, True),
+        (-3600, "flags : fpu hypervisor", False, False),  # a battery that ran down beats the host's word
+        (None, "flags\t: fpu hypervisor", False, True),
+        (None, "flags\t: fpu sse", False, False),
+        (None, "model name : ARMv7 Processor", False, False),  # a Pi
+        (0, "", True, False),  # timedatectl set-time sets the battery clock as well
+        (None, "flags : hypervisor", True, False),
+    ],
+)
+def test_a_battery_clock_or_the_host_vouches_for_a_clock_that_nobody_set(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    rtc_s: int | None,
+    cpu: str,
+    stepped: bool,
+    vouches: bool,
+) -> None:
+    now_s = 1_795_000_000
+    (tmp_path / "cpuinfo").write_text(cpu + "\n")
+    if rtc_s is not None:
+        (tmp_path / "rtc0").mkdir()
+        (tmp_path / "rtc0" / "since_epoch").write_text(f"{now_s + rtc_s}\n")
+    monkeypatch.setattr(machineclock, "RTCS", tmp_path)
+    monkeypatch.setattr(machineclock, "CPUS", tmp_path / "cpuinfo")
+    assert MachineClock().battery(now_s, stepped=stepped) is vouches
+
+
+@pytest.mark.parametrize(("file", "kept"), [(True, True), (False, False)])
+def test_where_the_kernel_may_not_be_asked_systemd_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: bool, kept: bool
+) -> None:
+    """Some containers forbid adjtimex."""
+    monkeypatch.setattr(machineclock, "_kernel_says", lambda: None)
+    monkeypatch.setattr(machineclock, "SYNCHRONISED", tmp_path / "synchronized")
+    if file:
+        (tmp_path / "synchronized").touch()
+    assert MachineClock().server() is kept
 
 
 def test_a_gateway_that_is_restarted_remembers_and_a_machine_that_is_does_not(

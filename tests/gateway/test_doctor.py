@@ -95,7 +95,9 @@ def test_a_file_that_is_no_database_is_told_so(doctor: Doctor, tmp_path: Path) -
     path.write_text("a shopping list" * 100)
     path.chmod(0o600)
     _, found = doctor()
-    assert found["database"]["found"] == f"{path} cannot be read: file is not a database."
+    assert found["database"]["found"].startswith("The database is damaged, so nothing is sent.")
+    assert "file is not a database" in found["database"]["found"]
+    assert found["database"]["do"].startswith("Plug in the stick with the backups")
 
 
 def test_a_database_of_a_newer_program(doctor: Doctor, database: Path) -> None:

@@ -9,7 +9,16 @@ from types import ModuleType
 
 import pytest
 
-from gateway import answers, explain, explain_modems, explain_remote, explain_sending, outcomes, sightings
+from gateway import (
+    answers,
+    explain,
+    explain_damage,
+    explain_modems,
+    explain_remote,
+    explain_sending,
+    outcomes,
+    sightings,
+)
 from gateway.explain import Notice
 from gateway.notice import KEPT
 
@@ -115,10 +124,18 @@ SAID = [
     explain.paused_by("north", "Ada"),
     explain.database_locked(30.0),
     explain.disk_full("/var/lib/textbank", 4_000_000),
-    explain.disk_full("/var/lib/textbank", 0),
+    explain.disk_full("/var/lib/textbank", 0, (("backups/", 120_000_000), ("textbank.db", 4_100_000))),
+    explain.read_only("/var/lib/textbank", "attempt to write a readonly database"),
     explain.not_written(
         "/var/lib/textbank", "[Errno 13] Permission denied: '/var/lib/textbank/textbank.db.acts'"
     ),
+    explain_damage.database_damaged(
+        "/var/lib/textbank/textbank.db",
+        'Reading it failed: "database disk image is malformed".',
+        "/media/stick/textbank-20261125T033000Z-6a3fd09564470e3f.db",
+        "25 November 2026, 03:30 UTC",
+    ),
+    explain_damage.database_damaged("/srv/textbank.db", "textbank.db is empty: 0 bytes.", "", ""),
     explain.clock_not_trusted("The clock says 1 January 1970"),
     explain_remote.missing("north", "rfc2217://pi2.local:7001", "nothing answers at this address"),
     explain_remote.gone("north", "rfc2217://pi2.local:7001", "the other end hung up"),
@@ -204,7 +221,8 @@ def test_each_says_what_happened_the_evidence_what_was_done_and_what_comes_next(
 
 
 @pytest.mark.parametrize(
-    "module", [answers, explain, explain_modems, explain_remote, explain_sending, outcomes, sightings]
+    "module",
+    [answers, explain, explain_damage, explain_modems, explain_remote, explain_sending, outcomes, sightings],
 )
 def test_every_function_is_read_above(module: ModuleType) -> None:
     tree = ast.parse(Path(__file__).read_bytes())

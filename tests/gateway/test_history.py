@@ -32,7 +32,7 @@ def test_texts_are_counted_by_stretch_and_by_modem(world: World) -> None:
     for n in range(3):
         world.receive(f"+1202555020{n}", f"Answer {n}", "north" if n else "south")
     moved(world.db, "event", "at", 1_000, 10)
-    moved(world.db, "inbound", "received_at", 1_000, 100)
+    moved(world.db, "inbound", "received_at", 1_000, 50)
     total = world.db.execute("SELECT count(*) FROM event").fetchone()[0]
     end = 1_000 + total * 10
     edges = [1_000, 1_000 + (end - 1_000) // 2, end]
@@ -50,9 +50,9 @@ def test_what_is_older_than_the_time_is_not_read(world: World) -> None:
     moved(world.db, "event", "at", 0, 1_000)
     rows = world.db.execute("SELECT id, at FROM event ORDER BY id").fetchall()
     for row in rows[1:]:
-        assert history._first(world.db, "event", "at", row["at"]) == row["id"]
-    assert history._first(world.db, "event", "at", rows[-1]["at"] + 1) == rows[-1]["id"] + 1
-    assert history._first(world.db, "inbound", "received_at", 0) <= 1
+        assert history.first_since(world.db, "event", "at", row["at"]) == row["id"]
+    assert history.first_since(world.db, "event", "at", rows[-1]["at"] + 1) == rows[-1]["id"] + 1
+    assert history.first_since(world.db, "inbound", "received_at", 0) <= 1
 
 
 def test_the_state_and_the_sample_before_say_how_the_time_began(world: World) -> None:

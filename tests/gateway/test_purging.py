@@ -62,9 +62,9 @@ def test_each_kind_goes_at_its_age_and_totals_and_ledger_stay(
     waits = desk.draft(LUIS)
     before = ledger.verify(db).head
     nights(db, 30)
-    assert counts(db) == {"arrival": 2, "report": 1, "event": 5, "message": 2, "inbound": 1}
+    assert counts(db) == {"arrival": 2, "report": 1, "event": 4, "message": 2, "inbound": 1}
     nights(db, 33)
-    assert counts(db) == {"arrival": 0, "report": 1, "event": 5, "message": 2, "inbound": 1}
+    assert counts(db) == {"arrival": 0, "report": 1, "event": 4, "message": 2, "inbound": 1}
     nights(db, 63)
     assert counts(db) == {"arrival": 0, "report": 0, "event": 0, "message": 2, "inbound": 1}
     nights(db, 93)
@@ -87,7 +87,7 @@ def test_nothing_goes_that_waits_or_is_uncertain(
     nights(db, 120)
     assert counts(db)["message"] == 2
     assert counts(db)["inbound"] == 2
-    assert db.execute("SELECT count(*) FROM event WHERE message_id=?", [text]).fetchone()[0] == 5
+    assert db.execute("SELECT count(*) FROM event WHERE message_id=?", [text]).fetchone()[0] == 4
 
 
 def test_zero_days_is_for_ever(db: sqlite3.Connection, desk: Desk, seat: Seat, rules: Rules) -> None:

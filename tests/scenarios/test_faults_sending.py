@@ -275,11 +275,25 @@ def test_f19_a_late_answer_finds_its_attempt_over_a_port_that_was_opened_anew(of
     assert office.sent_row(text)["mr"] == office.world.network.air[0].mr
 
 
-def test_f20_ok_without_a_reference_is_accepted_and_its_report_is_found_all_the_same(office: Office) -> None:
+def test_f20_ok_without_a_reference_is_no_acceptance_and_the_report_settles_it(office: Office) -> None:
     office.fault("ok_without_cmgs", times=1)
     text = office.approved()
+    office.until_state(text, "uncertain", limit_s=60)
     office.until_state(text, "delivered", limit_s=60)
     assert len(office.air()) == 1
+
+
+def test_f20_the_ok_of_another_programs_command_is_no_acceptance_of_a_text_that_was_swallowed(
+    office: Office,
+) -> None:
+    """Seed 2019: the modem swallowed a text in silence, and ModemManager's OK was taken for its answer."""
+    office.until_ready()
+    office.fault("cmgs_silent", "lost", times=1)
+    office.fault("mm_grabs_port", 60.0)
+    text = office.approved()
+    office.until(lambda: office.submits() == 1, "handed over")
+    office.run(400)
+    assert (office.state(text), office.air()) == ("uncertain", [])
 
 
 def test_f20_ok_after_esc_is_no_acceptance(office: Office) -> None:

@@ -24,7 +24,7 @@ def _some(at: int, record: Record) -> Iterable[float]:
 
 def _around_moves(_at: int, record: Record) -> Iterable[float]:
     """Where names change hands, files are made or go: much of it is undecided until the folder is synced."""
-    return (0.5,) * 6 if record.kind in "RLU" else ()
+    return (0.5,) * {"R": 16, "L": 8, "U": 2}.get(record.kind, 0)
 
 
 def _acted(_at: int, record: Record) -> Iterable[float]:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -182,19 +183,27 @@ def test_a_schema_that_does_not_come_is_said_in_words(world: World) -> None:
     assert "Traceback" not in output
 
 
-def test_a_file_that_is_no_database_is_said_in_words(world: World) -> None:
+def test_a_file_that_is_no_database_is_said_in_words_on_the_page(world: World, port: int) -> None:
     folder = world.path.with_name("other")
     folder.mkdir()
     (folder / "textbank.toml").write_text(world.source.read_text())
     database = folder / "textbank.db"
     database.write_text("These are words and no database. " * 100)
-    before = sorted(folder.iterdir())
+    before = database.read_bytes()
     process = start(folder / "textbank.toml", "--wait", "0.3")
-    output, _ = process.communicate(timeout=20)
-    assert process.returncode == 1
-    assert str(database) in output
+    try:
+        wait_for(port, process)
+        with pytest.raises(urllib.error.HTTPError) as answer:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5)
+        page = answer.value.read().decode()
+    finally:
+        process.terminate()
+        output, _ = process.communicate(timeout=20)
+    assert answer.value.code == 503
+    assert "The database is damaged, so nothing is sent." in page
+    assert str(database) in page
     assert "Traceback" not in output
-    assert sorted(folder.iterdir()) == before
+    assert database.read_bytes() == before
 
 
 def test_two_hundred_idle_connections_do_not_stop_it(

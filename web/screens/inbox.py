@@ -8,7 +8,7 @@ from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 
-from gateway import answering, cards, conversations, inbox, notes, optouts, outbox, people, rude
+from gateway import answering, cards, conversations, inbox, notes, optouts, outbox, people, rude, search
 from gateway.errors import Refused
 from gateway.script import ruler_of
 from web import access, data, words
@@ -39,8 +39,15 @@ def box() -> str:
     return asked if asked in BOXES else "waiting"
 
 
+def searched() -> str:
+    """The words that were looked for; "" when none were."""
+    return " ".join(request.args.get("q", "")[:100].split())
+
+
 def rows() -> list[inbox.Row]:
-    """The list beside the thread."""
+    """The list beside the thread: a box, or whom the search finds."""
+    if searched():
+        return search.find(data.db(), access.user(), searched(), now=data.now())
     return inbox.conversations_in(data.db(), access.user(), box=box(), now=data.now())
 
 
@@ -48,7 +55,7 @@ def rows() -> list[inbox.Row]:
 @needs("answer")
 def page() -> ResponseReturnValue:
     """Who waits."""
-    return render_template("inbox.html", rows=rows(), box=box(), thread=None)
+    return render_template("inbox.html", rows=rows(), box=box(), q=searched(), thread=None)
 
 
 def picked(context: answering.Context | None, choice_id: str | None) -> answering.Offered | None:
@@ -96,6 +103,7 @@ def draw(
         thread=thread,
         rows=listed,
         box=box(),
+        q=searched(),
         zone=conversations.zones(conversations.reachable(db, conversation_id, user, now), data.rules())[0],
         undo=undoable(recents),
         undo_ms=data.rules().undo_ms,

@@ -10,8 +10,9 @@ from hardware.pdu import Deliver, Submit, decode
 from tests.scenarios.power.disk import Record
 
 CTRL_Z = b"\x1a"
-HANDED = re.compile(rb"\+(?:CMT|CDS): [^\r\n]*\r+\n([0-9A-F]+)\r")  # and nowhere stored
-LISTED = re.compile(rb"\+CMGL: (\d+),[^\r\n]*\r+\n([0-9A-F]+)\r")
+SHOWN = re.compile(  # on a SIM, with its slot; or handed over and nowhere stored
+    rb"\+(?:CMGL: (\d+),|CMT: |CDS: )[^\r\n]*\r+\n([0-9A-F]+)\r"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +58,14 @@ class _Wire:
         return found
 
     def _look(self) -> None:
-        self._held.update((int(index), pdu) for index, pdu in LISTED.findall(self.read))
-        self._handed += HANDED.findall(self.read)
-        self.read = b""
+        end = 0
+        for shown in SHOWN.finditer(self.read):
+            end = shown.end()
+            if shown[1]:
+                self._held[int(shown[1])] = shown[2]
+            else:
+                self._handed.append(shown[2])
+        self.read = self.read[end:]  # the rest may be the beginning of one
 
 
 def _deleted(at: int, pdu: bytes) -> Act:

@@ -11,7 +11,13 @@ from tests.scenarios.power.disk import Disk, Record, read
 from tests.scenarios.power.judge import breaches
 from tests.scenarios.power.recording import Day
 
-LIES = ("-wal", "textbank.db", ".acts", "/")  # whose fsync a disk may only pretend to do; "/" is the folder's
+LIES = (
+    "-wal",
+    "textbank.db",
+    ".acts",
+    ".texted",
+    "/",
+)  # whose fsync a disk may only pretend to do; "/" is the folder's
 
 
 def everywhere(at: int, record: Record) -> Iterable[float]:
@@ -40,7 +46,8 @@ def cuts(
             disk.take(record)
         for turn, chance in enumerate(wanted(at, record)):
             left = disk.left(random.Random(f"{seed} {at} {turn}"), chance)
-            yield at, chance, breaches(folder, left, [act for act in done if act.at <= at])
+            just_left = record.kind == "w" and b"\x1a" in record.data
+            yield at, chance, breaches(folder, left, [act for act in done if act.at <= at], restore=just_left)
 
 
 def _named(disk: Disk, record: Record) -> str:

@@ -8,8 +8,9 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
+from unittest import mock
 
-from gateway import backup, flight, schema, store
+from gateway import backup, flight, schema, store, texted
 from gateway.errors import Refused
 from gateway.journal import Journal
 from tests.scenarios.power.acts import Act
@@ -19,8 +20,8 @@ GONE = ("uncertain", "sent", "delivered", "undelivered")
 KEPT = (*GONE, "approved")
 
 
-def breaches(folder: Path, files: dict[str, bytes], acts: list[Act]) -> list[str]:
-    """What is wrong with this disk, given what was done by then."""
+def breaches(folder: Path, files: dict[str, bytes], acts: list[Act], *, restore: bool = False) -> list[str]:
+    """What is wrong with this disk, given what was done by then; also after the backup on it is restored, if that is asked for."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     for name, content in files.items():
@@ -36,7 +37,10 @@ def breaches(folder: Path, files: dict[str, bytes], acts: list[Act]) -> list[str
             damage = [row[0] for row in db.execute("PRAGMA integrity_check(3)")]
             if damage != ["ok"]:
                 return [f"the database is damaged: {damage}"]
-            return [*found, *_broken(db, Journal(database), acts)]
+            found += _broken(db, Journal(database), acts)
+        if restore and (folder / COPY).exists():
+            found += _restored(folder, acts)
+        return found
     except sqlite3.DatabaseError as error:
         return [f"the database cannot be used: {error}"]
 
@@ -49,6 +53,24 @@ def _backup(copy: Path, acts: list[Act]) -> Iterator[str]:
             backup.check(copy)
         except Refused as damaged:
             yield f"what has a backup's name is none: {damaged}"
+
+
+def _restored(folder: Path, acts: list[Act]) -> Iterator[str]:
+    """The database is lost and its backup takes its place: what stands beside it knows who stopped and who was texted since."""
+    database = folder / DATABASE
+    another_boot = folder.with_name("boot")
+    another_boot.write_text("a machine that was switched on again\n")
+    with mock.patch.object(texted, "BOOT", another_boot):
+        backup.restore(folder / COPY, database, now=store.wall_ms())
+    made = next((act.at for act in acts if act.what == "backup"), 0)
+    with contextlib.closing(store.connect(database)) as db:
+        yield from _broken(db, Journal(database), acts)
+        for act in (act for act in acts if act.what == "left" and act.at > made):
+            marked = db.execute(
+                "SELECT perhaps_texted_at FROM conversation WHERE number=?", [act.whom]
+            ).fetchone()
+            if marked is None or marked[0] is None:
+                yield f"{_name(act)} left since the backup, and a restore does not know"
 
 
 def _broken(db: sqlite3.Connection, journal: Journal, acts: list[Act]) -> Iterator[str]:

@@ -1,36 +1,62 @@
 """Many seeds: `make soak` (SECONDS=600 FIRST=0), or one of them with all that happened: `make soak SEED=179`."""
 
 import argparse
+import gc
 import logging
 import os
 import sys
 import tempfile
 import time
 import traceback
+from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 
 from tests.scenarios.simulation.chaos import play
 from tests.scenarios.simulation.house import House
 from tests.scenarios.simulation.judge import breaches
+from tests.scenarios.simulation.troubles import TROUBLES
 
 SHARED_MEMORY = Path("/dev/shm")
 BAR = 30
+BATCH = 4  # seeds that a worker gets at once
 
 
-def one(seed: int) -> tuple[int, list[str], list[str], float]:
-    """Run one seed: what is wrong, what happened, and the hours that were lived through."""
+@dataclass
+class Run:
+    """What came of one seed: what is wrong, what happened, the hours that were lived through, how often what happened."""
+
+    seed: int
+    wrong: list[str] = field(default_factory=list)
+    log: list[str] = field(default_factory=list)
+    hours: float = 0.0
+    counts: Counter[str] = field(default_factory=Counter)
+
+
+def one(seed: int) -> Run:
+    """Run one seed on a file system in memory."""
     logging.disable(logging.CRITICAL)
+    gc.disable()  # a house is thrown away whole: what it leaves is collected once
     with tempfile.TemporaryDirectory(dir=SHARED_MEMORY if SHARED_MEMORY.is_dir() else None) as folder:
         house = House(Path(folder), seed)
         try:
             wrong = breaches(house, play(house))
         except Exception as error:
             wrong = [f"{type(error).__name__}: {error}", traceback.format_exc()]
-        hours = (house.clock.monotonic() - house.wire.began) / 3600
+        if wrong:
+            house.log += _stations(house)
+        run = Run(seed, wrong, house.log, house.now / 3600, house.counts)
         house.close()
-        return seed, wrong, house.log, hours
+    gc.enable()
+    gc.collect()
+    return run
+
+
+def _stations(house: House) -> list[str]:
+    rows = house.db.execute("SELECT name, state, reason FROM station ORDER BY name").fetchall()
+    return [f"{row['name']} is {row['state']}. {row['reason']}" for row in rows]
 
 
 def main() -> int:
@@ -39,31 +65,54 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=600)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--seed", type=int)
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     asked = parser.parse_args()
     if asked.seed is not None:
-        _, wrong, log, _ = one(asked.seed)
-        print(*log, *wrong, sep="\n")
-        return bool(wrong)
+        run = one(asked.seed)
+        print(*run.log, *run.wrong, sep="\n")
+        return bool(run.wrong)
+    return _soak(asked.seconds, asked.first, asked.workers)
+
+
+def _soak(seconds: float, first: int, workers: int) -> int:
     began, hours, failed, done = time.monotonic(), 0.0, 0, 0
-    workers = os.cpu_count() or 1
-    seeds = count(asked.first)
+    counts: Counter[str] = Counter()
+    seeds = count(first)
     with ProcessPoolExecutor(workers) as pool:
-        while (spent := time.monotonic() - began) < asked.seconds:
-            for seed, wrong, _, lived in pool.map(one, [next(seeds) for _ in range(workers * 4)]):
-                done, hours = done + 1, hours + lived
-                if wrong:
+        while (spent := time.monotonic() - began) < seconds:
+            batch = [next(seeds) for _ in range(workers * BATCH * 2)]
+            for run in pool.map(one, batch, chunksize=BATCH):
+                done, hours = done + 1, hours + run.hours
+                counts.update(run.counts)
+                if run.wrong:
                     failed += 1
-                    print(f"\rseed {seed}: make soak SEED={seed}", *wrong, sep="\n  ")
-            spent = time.monotonic() - began
-            full = int(BAR * min(1.0, spent / asked.seconds))
-            print(
-                f"\r[{'#' * full}{'.' * (BAR - full)}] {done} seeds, {done / spent:.2f} a second, "
-                f"{hours:.0f} h lived, {failed} with a breach",
-                end="",
-                flush=True,
-            )
+                    print(f"\r\033[Kseed {run.seed}: make soak SEED={run.seed}", *run.wrong, sep="\n  ")
+            _show(time.monotonic() - began, seconds, done, hours, failed)
     print()
+    _table(counts)
+    print(f"{done} seeds from {first}, {hours:.0f} hours in {spent / 3600:.2f} h, {failed} with a breach")
     return bool(failed)
+
+
+def _show(spent: float, seconds: float, done: int, hours: float, failed: int) -> None:
+    full = int(BAR * min(1.0, spent / seconds))
+    print(
+        f"\r\033[K[{'#' * full}{'.' * (BAR - full)}] {done} seeds, {done / spent:.1f} a second, "
+        f"{hours / spent * 3600:,.0f} simulated hours an hour, {failed} with a breach",
+        end="",
+        flush=True,
+    )
+
+
+def _table(counts: Counter[str]) -> None:
+    """How often each fault was thrown and struck, and how often all else happened; what never did stands there with 0."""
+    print(f"{'fault':24}{'thrown':>9}{'struck':>9}")
+    for name in sorted({name for name, _, _ in TROUBLES}):
+        print(f"{name:24}{counts[f'fault: {name}']:9}{counts[f'struck: {name}'] or '':>9}")
+    print()
+    for what in sorted(counts):
+        if not what.startswith(("fault: ", "struck: ")):
+            print(f"{what:44}{counts[what]:9}")
 
 
 if __name__ == "__main__":

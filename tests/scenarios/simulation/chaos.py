@@ -1,38 +1,38 @@
-"""What happens to the house: people at the panel, people with telephones, and everything that can go wrong."""
+"""What happens to the house: people with telephones, and everything that can go wrong; `desk` has the people at the panel."""
 
 from __future__ import annotations
 
 import contextlib
-import sqlite3
+from dataclasses import dataclass
+from datetime import timedelta
 
-from gateway import inbox, optouts, outbox, stations
-from gateway.errors import Refused
-from hardware.virtual.faults import Value
+from gateway import backup, store
 from tests.scenarios.simulation.baton import Actor
-from tests.scenarios.simulation.house import MODEMS, House
+from tests.scenarios.simulation.desk import PEOPLE, Desk
+from tests.scenarios.simulation.house import House
+from tests.scenarios.simulation.troubles import TROUBLES
 
-PEOPLE = [f"+120255502{number:02d}" for number in range(10, 24)]
-TROUBLES: tuple[tuple[str, Value | None, int | None], ...] = (  # what leaves evidence; a modem that lies leaves none
-    ("drop_cmti", None, 2), ("dup_cmti", None, 2), ("dup_store", None, 1), ("cmti_index_minus1", None, 2), ("cmti_wrong_mem", None, 1),
-    ("cpms_stale_500ms", None, 2), ("reject_inbound", None, 2), ("concat_oo", None, 1), ("concat_dup", None, 1),
-    ("cmgs_silent", "sent", 1), ("cmgs_silent", "lost", 1), ("cmgs_late", 31_000, 1), ("cmgs_late", 200_000, 1), ("cmgs_error", 38, 2),
-    ("cmgs_error", 41, 1), ("cmgs_error", 500, 1), ("cmgs_error", "ERROR", 1), ("cmgs_error", 27, 1), ("cmgs_error", 1, 1),
-    ("lte_send_fail", None, 1), ("prompt_error", 302, 2), ("prompt_missing", "silent", 1), ("prompt_missing", "lost", 1),
-    ("prompt_no_space", None, 3), ("prompt_delay", 2_000, 2), ("prompt_delay", 20_000, 1), ("ok_without_cmgs", None, 1), ("mr_wrap", None, 1),
-    ("report_before_cmgs", None, 2), ("report_never", None, 2), ("report_ra_international", None, 2),
-    ("reboot_at", "command", 1), ("reboot_at", "cmgs", 1), ("reboot_at", "prompt", 1), ("reboot_at", "pdu", 1), ("reboot_at", "ctrl_z", 1),
-    ("reboot_at", "sent", 1), ("usb_drop_at", "prompt", 1), ("usb_drop_at", "pdu", 1), ("usb_drop_at", "ctrl_z", 1), ("usb_drop_at", "sent", 1),
-    ("slow_boot", 20.0, 1), ("hang", 20.0, None), ("hang", 300.0, None), ("nul_prefix", None, 3), ("dup_echo_line", None, 3),
-    ("glued_cmgl", None, 2), ("extra_blank_lines", None, 3), ("split_reads", 1, 3), ("urc_inside_response", None, 3), ("urc_inside_pdu", None, 2),
-    ("cmti_index", 999, 1), ("cmgr_321_first", 2, 1), ("cpms_error", 302, 1), ("no_cmgl", None, 1), ("cmgd_refused", 320, 2),
-    ("slot_sticks", None, 2), ("dup_inbound", 3, 1), ("memory_full", None, 1), ("spill", "ME", 1), ("cnmi_forgotten", None, 1),
-    ("lowercase_pdu", None, 2), ("ff_padded_pdu", None, 2), ("cmgs_stray", 31_000, 1), ("cmgs_stray", 190_000, 1), ("busy", 3, 1),
-    ("ringing", None, 1), ("full_blocks_sending", 322, 1), ("no_smsc", None, 1),
-    ("report_late", 600.0, 2), ("report_shuffled", 5.0, 2), ("report_twice", None, 2), ("report_in", "ME", 2), ("report_ra", "national", 2),
-    ("mm_grabs_port", 8.0, None), ("boot_storm", 20.0, 1), ("garbage_prefix", None, 3), ("glued_urc", None, 3), ("cr_cr_lf", None, 3),
-    ("pdu_comma_zero", None, 2), ("header_short", None, 2), ("error_cut", None, 2), ("sim_failure", None, 1), ("cpin_no_ok", None, 1),
-    ("urc_inside_echo", None, 2), ("cmgl_hang", 90.0, 1), ("sim_busy", 3, None), ("plain_error", None, 2), ("text_errors", None, 2),
-)  # fmt: skip
+REFUSALS = (
+    "database or disk is full",
+    "disk I/O error",
+    "attempt to write a readonly database",
+    "database is locked",
+)
+LONG_S = (20.0, 60.0, 60.0, 200.0)  # how long what lasts until somebody mends it lasts
+CALM_S = 420.0  # at least: longer than the answer of a text is awaited
+LOOK_S = 180.0
+SPARE_S = 600.0  # a SIM that was exchanged is in for so long: a port that was no modem's is asked again after five minutes
+MOST_CALM_S = 7_200.0
+
+
+@dataclass(frozen=True)
+class Came:
+    """A text that somebody sent to a modem."""
+
+    sender: str
+    text: str
+    modem: int
+    at: float
 
 
 class Chaos:
@@ -42,189 +42,204 @@ class Chaos:
         self.house = house
         self.dice = house.dice
         self.over = False
-        self.written: dict[int, str] = {}
-        self.injected: list[tuple[str, str, int]] = []  # sender, text, modem
-        self._count = 0
+        self.people = Desk(house)
+        self.came: list[Came] = []
+        self.restored: float | None = None  # when a backup was put in the place of the database
+        self._mends: list[tuple[float, int, str]] = []
+        self._replies = 0
+        self._sinking = [0.0] * house.modems  # until when it may still switch itself off
+        self._tempo = self.dice.choice((0.5, 1.0, 1.0, 2.0))  # of everything, in this house
 
     def start(self) -> None:
         self.house.start_gateway()
         for name, work in (("people", self._people), ("phones", self._phones), ("trouble", self._trouble)):
             self.house.turns.start(name, work)
+        self.house.turns.start("mending", self._mending)
+        if self.dice.random() < 0.06:
+            self.house.turns.start("backup", self._backup)
 
-    # at the panel
+    def _rest(self, actor: Actor, mean_s: float) -> None:
+        actor.pause(self.house.clock.monotonic() + self.dice.expovariate(1 / (mean_s * self._tempo)))
 
     def _people(self, actor: Actor) -> None:
         while True:
-            actor.pause(self.house.clock.monotonic() + self.dice.expovariate(1 / 12))
-            act = self.dice.choices(
-                (self._new, self._again, self._undo, self._stop, self._answer, self._go_on),
-                (10, 4, 1, 0.4, 4, 1),
-            )[0]
-            if self.over and act not in (self._again, self._go_on):
-                continue
-            with contextlib.suppress(Refused, sqlite3.OperationalError):
-                act()
-            self.house.ring()
-
-    def _new(self) -> None:
-        house = self.house
-        self._count += 1
-        words = f"T{self._count}w"
-        long = self.dice.random()
-        text = words if long < 0.6 else " ".join([words] * self.dice.choice((35, 60, 70)))
-        if self.dice.random() < 0.15:
-            text += " é€😀"
-        message = outbox.draft(house.db, self.dice.choice(PEOPLE), text, kind="first", key=None, channel="panel", by=house.person,
-                               rules=house.rules, now=house.now_ms())  # fmt: skip
-        self.written[message] = words
-        if self.dice.random() < 0.9:
-            self._approve(message)
-
-    def _approve(self, message: int) -> None:
-        house = self.house
-        row = outbox.load(house.db, message)
-        outbox.approve(
-            house.db, message, by=house.person, seen=outbox.seen(row), rules=house.rules, now=house.now_ms()
-        )
-
-    def _again(self) -> None:
-        waiting = self.house.db.execute(
-            "SELECT id FROM message WHERE state='awaiting' ORDER BY id"
-        ).fetchall()
-        if waiting:
-            self._approve(self.dice.choice(waiting)["id"])
-
-    def _undo(self) -> None:
-        rows = self.house.db.execute("SELECT id FROM message WHERE state='approved' ORDER BY id").fetchall()
-        if rows:
-            outbox.undo(
-                self.house.db, self.dice.choice(rows)["id"], by=self.house.person, now=self.house.now_ms()
-            )
-
-    def _stop(self) -> None:
-        house = self.house
-        rows = house.db.execute(
-            "SELECT id FROM conversation WHERE opted_out_at IS NULL ORDER BY id"
-        ).fetchall()
-        if rows:
-            optouts.opt_out(
-                house.db,
-                self.dice.choice(rows)["id"],
-                source="volunteer",
-                by=house.person,
-                reason="",
-                now=house.now_ms(),
-            )
-
-    def _answer(self) -> None:
-        house = self.house
-        rows = house.db.execute(
-            "SELECT id FROM conversation WHERE waiting_at IS NOT NULL ORDER BY id"
-        ).fetchall()
-        if rows:
-            self._count += 1
-            words = f"T{self._count}w"
-            message = inbox.reply(house.db, self.dice.choice(rows)["id"], words, by=house.person, key=words, rules=house.rules,
-                                  now=house.now_ms())  # fmt: skip
-            self.written[message] = words
-
-    def _go_on(self) -> None:
-        house = self.house
-        for row in house.db.execute("SELECT name FROM station WHERE state='paused' ORDER BY name").fetchall():
-            stations.request(house.db, row["name"], "resume", by=house.person, now=house.now_ms())
-
-    # telephones
+            self._rest(actor, 30.0 if self.over else 9.0)
+            self.people.act(calm=self.over)
 
     def _phones(self, actor: Actor) -> None:
         while True:
-            actor.pause(self.house.clock.monotonic() + self.dice.expovariate(1 / 25))
+            self._rest(actor, 18.0)
             if self.over:
                 return
-            self._count += 1
-            text = f"R{self._count}w"
-            if self.dice.random() < 0.25:
+            self._replies += 1
+            text = f"R{self._replies}w"
+            kind = self.dice.random()
+            if kind < 0.15:
                 text = " ".join([text] * 60)
-            if self.dice.random() < 0.08:
-                text = "STOP"
-            sender, modem = self.dice.choice(PEOPLE), self.dice.randrange(MODEMS)
-            house = self.house
-            house.world.inbound(modem, sender, text, now=house.clock.monotonic() - house.wire.began)
-            self.injected.append((sender, text, modem))
-            house.note(f"{sender[-2:]} texts {text[:8]} to m{modem}")
+            elif kind < 0.25:
+                text = text + " " + self.dice.choice(("€", "😀")) * 90
+            elif kind < 0.33:
+                text = self.dice.choice(("STOP", "STOP", "Stop please", "START"))
+            came = Came(
+                self.dice.choice(PEOPLE), text, self.dice.randrange(self.house.modems), self.house.now
+            )
+            self.house.inbound(came.modem, came.sender, text)
+            self.came.append(came)
+            self.house.count("phone: " + (text if text.upper().startswith("ST") else "text"))
+            self.house.note(f"{came.sender[-2:]} texts {text[:8]} to m{came.modem}")
 
     # trouble
 
     def _trouble(self, actor: Actor) -> None:
-        house = self.house
+        kinds = (self._fault, self._unplug, self._kill, self._disk, self._jump)
         while True:
-            actor.pause(house.clock.monotonic() + self.dice.expovariate(1 / 20))
+            self._rest(actor, 12.0)
             if self.over:
                 return
-            kind = self.dice.choices(("fault", "unplug", "kill", "disk", "network"), (12, 2, 2, 1, 1))[0]
-            number = self.dice.randrange(MODEMS)
-            now = house.clock.monotonic() - house.wire.began
-            if kind == "fault":
-                name, value, times = self.dice.choice(TROUBLES)
-                house.note(f"m{number} {name} {value} x{times}")
-                house.world.fault(number, name, value, times, now=now)
-            elif kind == "unplug":
-                self._unplug(actor, number)
-            elif kind == "kill":
-                self._kill(actor)
-            elif kind == "disk":
-                house.refusal = self.dice.choice(("database or disk is full", "database is locked"))
-                house.refused_until = house.clock.monotonic() + self.dice.uniform(0.5, 40)
-                house.note(house.refusal)
-            else:
-                house.world.fault(number, "registered", 2, now=now)
-                actor.pause(house.clock.monotonic() + self.dice.uniform(1, 120))
-                house.world.clear(number, "registered", now=house.clock.monotonic() - house.wire.began)
+            self.dice.choices(kinds, (14, 2, 4, 1.5, 0.7))[0](actor)
 
-    def _unplug(self, actor: Actor, number: int) -> None:
+    def _fault(self, actor: Actor) -> None:
+        house, number = self.house, self.dice.randrange(self.house.modems)
+        name, value, times = self.dice.choice(TROUBLES)
+        house.note(f"m{number} {name} {value} x{times}")
+        house.count(f"fault: {name}")
+        house.fault(number, name, value, times)
+        if name == "undervoltage":
+            self._sinking[number] = house.clock.monotonic() + 5
+        if times is None:
+            self._mends.append((house.clock.monotonic() + self.dice.choice(LONG_S), number, name))
+
+    def _mending(self, actor: Actor) -> None:
         house = self.house
+        while True:
+            actor.pause(house.clock.monotonic() + 5)
+            now = house.clock.monotonic()
+            for mend in [mend for mend in self._mends if mend[0] <= now]:
+                self._mends.remove(mend)
+                house.clear(mend[1], mend[2])
+                house.note(f"m{mend[1]} {mend[2]} is over")
+
+    def _unplug(self, actor: Actor) -> None:
+        house, number = self.house, self.dice.randrange(self.house.modems)
         house.note(f"m{number} unplugged")
-        house.plugs[number] += 1
-        house.world.unplug(number, now=house.clock.monotonic() - house.wire.began)
+        house.count("unplugged")
+        house.unplug(number)
         actor.pause(house.clock.monotonic() + self.dice.uniform(0.1, 60))
-        house.world.plug(number, now=house.clock.monotonic() - house.wire.began)
+        house.plug(number)
 
     def _kill(self, actor: Actor) -> None:
         """Between any two statements and any two bytes; then, sooner or later, somebody starts it again."""
-        house = self.house
-        process = house.gateway
-        assert process is not None
+        house, process = self.house, self.house.gateway
+        if process is None or process.dead:
+            return
         process.countdown = self.dice.choice((self.dice.randint(1, 60), self.dice.randint(1, 2_000)))
         house.note(f"dies in {process.countdown} steps")
-        actor.pause(house.clock.monotonic() + 120, lambda: process.dead)
+        actor.pause(house.clock.monotonic() + 60, lambda: process.dead)
         process.countdown = None
         if process.dead:
             house.note("dead")
-            actor.pause(house.clock.monotonic() + self.dice.uniform(0.05, 30), lambda: False)
+            house.count("killed")
+            actor.pause(house.clock.monotonic() + self.dice.uniform(0.05, 30))
             if house.gateway is process:  # else it was started when calm began
                 house.start_gateway()
+
+    def _disk(self, actor: Actor) -> None:
+        house = self.house
+        house.disk.refusal = self.dice.choice(REFUSALS)
+        house.note(house.disk.refusal)
+        house.count("disk: " + house.disk.refusal)
+        actor.pause(house.clock.monotonic() + self.dice.uniform(0.5, 40))
+        house.disk.refusal = ""
+
+    def _jump(self, actor: Actor) -> None:
+        """Somebody sets the clock wrong, and later right again."""
+        house = self.house
+        if house.evening:
+            return  # a clock that is wrong by hours, and that nothing contradicts, would text people at night
+        forward = timedelta(
+            seconds=self.dice.choice((-7200.0, -900.0, -90.0, -20.0, 20.0, 300.0, 3600.0, 7200.0))
+        )
+        house.note(f"the clock jumps {forward.total_seconds():+g} s")
+        house.count(f"clock: {'forward' if forward > timedelta(0) else 'back'}")
+        house.set_clock(forward)
+        if self.dice.random() < 0.7:
+            actor.pause(house.clock.monotonic() + self.dice.uniform(1, 120))
+            house.set_clock(house.world.network.epoch - house.clock.start)
+
+    def _backup(self, actor: Actor) -> None:
+        """A backup is made, and some time later it is put in the place of the database."""
+        house = self.house
+        actor.pause(house.clock.monotonic() + self.dice.uniform(20, 150))
+        with plain_disk(house):
+            made = backup.make(house.database, house.database.parent, now=house.now_ms())
+        house.note("a backup is made")
+        actor.pause(house.clock.monotonic() + self.dice.uniform(20, 150))
+        if self.over:
+            return
+        house.kill_gateway()
+        house.db.close()
+        with plain_disk(house):
+            backup.restore(made.path, house.database, now=house.now_ms())
+            house.db = store.connect(house.database)
+        self.restored = house.now
+        house.note("the backup is restored")
+        house.count("restored a backup")
+        house.start_gateway()
 
     def calm_down(self) -> None:
         """Everything works again."""
         house = self.house
         self.over = True
-        house.refused_until = 0.0
-        now = house.clock.monotonic() - house.wire.began
-        for number in range(MODEMS):
-            house.world.clear(number, now=now)
-            if not house.world.modems[number].plugged:
-                house.world.plug(number, now=now)
+        house.note("calm")
+        house.disk.refusal = ""
+        self._mends.clear()
+        if house.clock.start != house.world.network.epoch:
+            house.set_clock(house.world.network.epoch - house.clock.start)
+        for number, modem in enumerate(house.world.modems):
+            house.clear(number)
+            for card in modem.drawer.all().values():
+                card.sim.unlock()
+            if modem.wedged or not modem.powered or house.clock.monotonic() < self._sinking[number]:
+                house.unplug(number)  # also one that is about to switch itself off
+            house.plug(number)
         if house.gateway is None or house.gateway.dead:
             house.start_gateway()
         house.gateway.countdown = None  # type: ignore[union-attr]
 
+    def spare_sims(self) -> None:
+        """What came to a SIM that was in for a while, and is still on it, is read."""
+        house = self.house
+        for number, modem in enumerate(house.world.modems):
+            for sim in [sim for sim in modem.drawer.all() if sim]:
+                house.fault(number, "sim_swap", sim)
+                house.turns.run(house.clock.monotonic() + SPARE_S)
+            house.clear(number, "sim_swap")
 
-def play(house: House, *, minutes: float = 20.0, calm_minutes: float = 60.0) -> Chaos:
+
+@contextlib.contextmanager
+def plain_disk(house: House):  # type: ignore[no-untyped-def]
+    """What another program does to the database is not refused."""
+    refusal, house.disk.refusal = house.disk.refusal, ""
+    yield
+    house.disk.refusal = refusal
+
+
+def play(house: House, *, minutes: float | None = None) -> Chaos:
     """One whole run: trouble, then calm until everything that can leave or come has done so."""
+    from tests.scenarios.simulation.judge import unsettled
+
     chaos = Chaos(house)
+    minutes = minutes or (16.0 if house.evening else house.dice.choice((2.0, 3.0, 3.0, 3.0, 4.0, 4.0, 12.0)))
     with house.patched():
         chaos.start()
         start = house.clock.monotonic()
         house.turns.run(start + minutes * 60)
         chaos.calm_down()
-        house.turns.run(start + (minutes + calm_minutes) * 60)
+        calm = house.clock.monotonic()
+        chaos.spare_sims()
+        house.turns.run(calm + CALM_S)
+        while house.clock.monotonic() < calm + MOST_CALM_S and unsettled(house, chaos):
+            house.turns.run(house.clock.monotonic() + LOOK_S)
+    for modem in house.world.modems:
+        house.counts.update({f"struck: {name}": times for name, times in modem.faults.struck.items()})
     return chaos

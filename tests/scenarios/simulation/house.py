@@ -6,25 +6,36 @@ from __future__ import annotations
 
 import contextlib
 import random
+import shutil
 import sqlite3
+import tempfile
+import traceback
+from collections import Counter
 from collections.abc import Iterator
-from datetime import time
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
+from functools import cache
 from pathlib import Path
 from unittest import mock
 
 from gateway import optouts, people, schema, store
 from gateway.config import Station as Spec
+from gateway.daemon import Worker
+from gateway.errors import Refused
 from gateway.policy import Quiet
 from gateway.rules import Rules
 from gateway.schedule import Housekeeper
 from gateway.station import Station
-from hardware.errors import HardwareError, PortGone, PortMissing
+from gateway.taken import Taken
+from hardware.errors import PortMissing
 from hardware.modem import Modem
 from hardware.virtual import World
-from tests.scenarios.simulation.baton import Actor, Killed, Process, Turns, current
+from hardware.virtual.faults import Value
+from hardware.virtual.personality import Personality, personality
+from tests.scenarios.simulation.baton import Actor, Process, Turns, current
+from tests.scenarios.simulation.seams import Connection, Disk, Link, Wire
 from tests.scripted import FakeClock
 
-MODEMS = 2
 MODELS = (
     "generic",
     "huawei-e3131",
@@ -36,102 +47,96 @@ MODELS = (
     "quectel-ec25",
     "cinterion",
     "wavecom",
+    "novatel",
 )
-YIELDS = 0.05  # how often another actor goes between two statements
+SLOTS = 12  # of a storage: it is soon full, and quickly read where there is no list
 PIN = "1234"
+NOON = datetime(2026, 11, 24, 17, tzinfo=UTC)  # where the people of the house are
+EVENING = timedelta(hours=7, minutes=46)  # 19:46
+START = FakeClock().monotonic()
 
 
-class Wire:
-    """What came from each modem and was not read yet."""
-
-    def __init__(self, world: World, began: float, clock: FakeClock) -> None:
-        self.world, self.began, self.clock = world, began, clock
-        self.here = [b""] * MODEMS
-
-    def next(self) -> float | None:
-        wake = self.world.next_wake()
-        return None if wake is None else self.began + wake + 1e-6  # never a rounding short of it
-
-    def tick(self) -> None:
-        now = self.clock.monotonic() - self.began
-        self.world.tick(now)
-        for number, modem in enumerate(self.world.modems):
-            self.here[number] += b"".join(modem.take(now))
-            if not modem.plugged:
-                self.here[number] = b""
+@cache
+def _model(name: str) -> Personality:
+    row = personality(name)
+    return replace(
+        row, storages={kind: min(size, SLOTS) for kind, size in row.storages.items()}, flood_s=30.0
+    )
 
 
-class Link:
-    """A port held by one actor of the gateway."""
-
-    def __init__(self, house: House, number: int, process: Process) -> None:
-        self.name = f"virtual{number}"
-        self._house, self._number, self._process = house, number, process
-        self._modem = house.world.modems[number]
-        self._plugs = house.plugs[number]  # a port that went is another one when it comes back
-        self._woken = self._closed = False
-
-    def read(self, deadline: float) -> bytes:
-        wire, dice = self._house.wire, self._house.dice
-        while True:
-            self._process.point()
-            waiting = wire.here[self._number]
-            if waiting:
-                cut = len(waiting) if dice.random() < 0.7 else dice.randint(1, len(waiting))
-                wire.here[self._number] = waiting[cut:]
-                return waiting[:cut]
-            self._there()
-            if self._woken:
-                self._woken = False
-                return b""
-            if self._house.clock.monotonic() >= deadline:
-                return b""
-            _pause(deadline, lambda: bool(wire.here[self._number]) or self._woken or self._gone())
-
-    def write(self, data: bytes) -> None:
-        self._there()
-        now = self._house.clock.monotonic() - self._house.wire.began
-        for at in range(len(data)):  # it may die between any two of them
-            try:
-                self._process.point()
-            except Killed:
-                self._modem.feed(data[:at], now)
-                raise
-        self._modem.feed(data, now)
-
-    def wake(self) -> None:
-        self._woken = True
-
-    def close(self) -> None:
-        self._closed = True
-
-    def _gone(self) -> bool:
-        return self._closed or not self._modem.plugged or self._plugs != self._house.plugs[self._number]
-
-    def _there(self) -> None:
-        if self._gone():
-            raise PortGone(self.name, "[Errno 5] Input/output error")
+@cache
+def _template() -> Path:
+    """A database with its tables, its person and its confirmation, made once for each process of tests."""
+    folder = Path(tempfile.mkdtemp(prefix="textbank-simulation-"))
+    dice = random.Random(0)
+    with (
+        mock.patch("secrets.token_bytes", dice.randbytes),
+        mock.patch("secrets.token_hex", lambda size=16: dice.randbytes(size).hex()),
+        contextlib.closing(store.connect(folder / "textbank.db")) as db,
+    ):
+        schema.migrate(db)
+        now = store.ms(FakeClock().now()) - 60_000
+        admin = people.create(db, "Vera", "admin", now=now)
+        optouts.approve_confirmation(
+            db, optouts.default_confirmation("Elm"), by=admin, channel="cli", now=now
+        )
+    return folder
 
 
-def _pause(until: float, ready: object = None) -> None:
-    actor = current()
-    assert actor is not None
-    actor.pause(until, ready)  # type: ignore[arg-type]
+class Bell:
+    """What `threading.Event` is to a thread, to an actor."""
 
+    def __init__(self, clock: FakeClock) -> None:
+        self._clock = clock
+        self._rung = False
 
-class Connection(sqlite3.Connection):
-    """A real connection that may die, or be refused, before each statement of the gateway's."""
+    def set(self) -> None:
+        self._rung = True
 
-    def execute(self, sql: str, *rest: object) -> sqlite3.Cursor:  # type: ignore[override]
+    def clear(self) -> None:
+        self._rung = False
+
+    def is_set(self) -> bool:
+        return self._rung
+
+    def wait(self, seconds: float) -> None:
         actor = current()
-        house = House.here
-        if actor is not None and actor.process is not None and house is not None:
-            actor.process.point()
-            if sql.startswith("BEGIN") or (sql == "COMMIT" and house.dice.random() < 0.5):
-                house.disk(sql)
-            if not self.in_transaction and not sql.startswith("PRAGMA") and house.dice.random() < YIELDS:
-                actor.pause(house.clock.monotonic())
-        return super().execute(sql, *rest)  # type: ignore[arg-type]
+        assert actor is not None
+        actor.pause(self._clock.monotonic() + seconds, self.is_set)
+
+
+class Turned(Worker):
+    """A station with the worker that the gateway has around it; it acts in turns. What it dies of is kept."""
+
+    def __init__(self, house: House, process: Process, number: int) -> None:
+        self._house, self._process, self._number = house, process, number
+        super().__init__(f"m{number}", house.database, self._new, house.clock)
+        self._rung = Bell(house.clock)  # type: ignore[assignment]
+        self._stopping = Bell(house.clock)  # type: ignore[assignment]
+
+    def live(self, actor: Actor) -> None:
+        self._live()
+
+    def _new(self) -> Station:
+        house = self._house
+        return Station(
+            Spec(name=self.name, port=f"virtual{self._number}", pin=PIN, per_minute=60),
+            database=house.database,
+            rules=house.rules,
+            clock=house.clock,
+            open_modem=self._open,
+            taken=house.taken,
+        )
+
+    def _open(self) -> Modem:
+        if not self._house.world.modems[self._number].plugged:
+            raise PortMissing(f"virtual{self._number}")
+        return Modem(Link(self._house, self._number, self._process), self._house.clock)
+
+    def _bury(self, error: Exception) -> None:
+        if not isinstance(error, sqlite3.OperationalError):
+            self._house.died.append("".join(traceback.format_exception(error)))
+        super()._bury(error)
 
 
 class House:
@@ -139,144 +144,158 @@ class House:
 
     here: House | None = None
 
-    def __init__(
-        self, folder: Path, seed: int, *, hour_utc: int = 17, personalities: tuple[str, ...] = MODELS
-    ) -> None:
+    def __init__(self, folder: Path, seed: int) -> None:
         self.seed = seed
-        self.dice = random.Random(seed)
+        self.dice = dice = random.Random(seed)
         self.clock = FakeClock()
-        self.clock.start = self.clock.start.replace(hour=hour_utc)
+        self.evening = dice.random() < 0.06  # quiet hours begin while all this goes on
+        self.clock.start = NOON + EVENING if self.evening else NOON
+        self.modems = dice.choice((1, 2, 2, 3))
         self.world = World(
-            MODEMS,
+            self.modems,
             epoch=self.clock.now(),
-            personality=[self.dice.choice(personalities) for _ in range(MODEMS)],
-            send_latency=self.dice.choice((0.0, 0.3, 2.0)),
+            personality=[_model(dice.choice(MODELS)) for _ in range(self.modems)],
+            send_latency=dice.choice((0.0, 0.3, 2.0)),
             carry_s=1.0,
             report_s=2.0,
             seed=seed,
         )
-        self.plugs = [0] * MODEMS
-        self.wire = Wire(self.world, self.clock.monotonic(), self.clock)
-        self.turns = Turns(self.clock, self.dice, (self.wire.next, self.wire.tick))
+        self.plugs = [0] * self.modems
+        self.wire = Wire(self.world, self.clock)
+        self.turns = Turns(self.clock, dice, (self.wire.next, self.wire.tick))
+        self.disk = Disk(dice)
         self.database = folder / "textbank.db"
-        self.quiet = Quiet(time(20), time(9))
-        self.rules = Rules("Elm Street", "US", "America/New_York", self.quiet, undo_ms=0)
-        self.refused_until = 0.0
-        self.refusal = ""
-        self.rung = False
+        for made in _template().iterdir():
+            shutil.copyfile(made, folder / made.name)
+        self.rules = Rules("Elm Street", "US", "America/New_York", Quiet(time(20), time(9)), undo_ms=0)
         self.gateway: Process | None = None
+        self.taken = Taken()
+        self.workers: list[Turned] = []
+        self.died: list[str] = []  # what stations died of
         self.log: list[str] = []
+        self.counts: Counter[str] = Counter()
+        self.jumps: list[
+            tuple[float, timedelta]
+        ] = []  # when the clock was set, and what it showed less before
         with self.patched():
             self.db = store.connect(self.database)
-            schema.migrate(self.db)
-            self.person = people.create(self.db, "Vera", "admin", now=self.now_ms())
-            optouts.approve_confirmation(
-                self.db, optouts.default_confirmation("Elm"), by=self.person, channel="cli", now=self.now_ms()
-            )
+            self.person = people.by_id(self.db, 1)
+
+    # time
+
+    @property
+    def now(self) -> float:
+        """The world's time: seconds since the run began."""
+        return self.clock.monotonic() - START
 
     def now_ms(self) -> int:
+        """The wall clock as the gateway sees it."""
         return store.ms(self.clock.now())
+
+    def set_clock(self, forward: timedelta) -> None:
+        """Somebody sets the wall clock."""
+        self.jumps.append((self.now, self.clock.start - self.world.network.epoch))
+        self.clock.start += forward
+
+    def true_s(self, wall_ms: int, *, last: bool) -> float:
+        """When (seconds of the world) the gateway's clock showed this; the last time or the first, if more than once."""
+        wall_s = (wall_ms - store.ms(self.world.network.epoch)) / 1000
+        now_before = self.clock.start - self.world.network.epoch
+        began, found = float("-inf"), []
+        for until, offset in [*self.jumps, (float("inf"), now_before)]:
+            true = wall_s - offset.total_seconds()
+            if began - 0.001 <= true <= until + 0.001:
+                found.append(true)
+            began = until
+        return (max if last else min)(found, default=wall_s)
 
     def note(self, what: str) -> None:
         """For whoever looks at a seed that failed."""
-        self.log.append(f"{self.clock.monotonic() - 1000:9.3f} {what}")
+        self.log.append(f"{self.now:9.3f} {what}")
+
+    def count(self, what: str) -> None:
+        self.counts[what] += 1
+
+    # faults
+
+    def fault(self, number: int, name: str, value: Value | None = None, times: int | None = None) -> None:
+        self.world.fault(number, name, value, times, now=self.now)
+        self.wire.stir()
+
+    def clear(self, number: int, name: str | None = None) -> None:
+        self.world.clear(number, name, now=self.now)
+        self.wire.stir()
+
+    def unplug(self, number: int) -> None:
+        self.plugs[number] += 1
+        self.world.unplug(number, now=self.now)
+        self.wire.stir()
+
+    def plug(self, number: int) -> None:
+        self.world.plug(number, now=self.now)
+        self.wire.stir()
+
+    def inbound(self, number: int, sender: str, text: str) -> None:
+        self.world.inbound(number, sender, text, now=self.now)
+        self.wire.stir()
+
+    # the gateway
 
     @contextlib.contextmanager
     def patched(self) -> Iterator[None]:
-        """Every connection that is made in here may die."""
+        """Every connection that is made in here may die, and nothing random comes from elsewhere."""
         plain = sqlite3.connect
 
         def connect(database: object, **options: object) -> sqlite3.Connection:
-            options |= {"factory": Connection, "check_same_thread": False}
-            db: sqlite3.Connection = plain(database, **options)  # type: ignore[call-overload]
-            sqlite3.Connection.execute(db, "PRAGMA synchronous=OFF")
-            actor = current()
-            if actor is not None and actor.process is not None:
-                actor.process.closing.append(db.close)
+            db: sqlite3.Connection = plain(database, **{**options, "factory": Connection})  # type: ignore[call-overload]
+            assert isinstance(db, Connection)
+            db.join(self.turns, self.disk)
             return db
 
         House.here = self
         try:
             with (
                 mock.patch("sqlite3.connect", connect),
+                mock.patch("gateway.daemon.wall_ms", self.now_ms),
                 mock.patch("secrets.randbelow", self.dice.randrange),
                 mock.patch("secrets.token_bytes", self.dice.randbytes),
+                mock.patch("secrets.token_hex", lambda size=16: self.dice.randbytes(size).hex()),
             ):
                 yield
         finally:
             House.here = None
 
-    def disk(self, sql: str) -> None:
-        """The card is full or somebody sits in the lock, for a while."""
-        if self.clock.monotonic() < self.refused_until:
-            raise sqlite3.OperationalError(self.refusal)
-
     def ring(self) -> None:
         """Something was committed: whoever waits looks."""
-        self.rung_for = dict.fromkeys(range(MODEMS), True)
-        for link in self.links.values():
-            link.wake()
-
-    links: dict[int, Link]
-    rung_for: dict[int, bool]
+        for worker in self.workers:
+            worker.ring()
 
     def start_gateway(self) -> None:
         """A new process: a station for each modem, and housekeeping."""
         process = Process("gateway")
         self.gateway = process
-        self.links, self.rung_for = {}, {}
+        self.taken = Taken()
         self.note("gateway starts")
-        for number in range(MODEMS):
-            self.turns.start(
-                f"station-{number}", lambda actor, n=number: self._station(actor, process, n), process
-            )  # type: ignore[misc]
-        self.turns.start("housekeeper", lambda actor: self._housekeep(actor), process)
-
-    def _open(self, number: int, process: Process) -> Modem:
-        if not self.world.modems[number].plugged:
-            raise PortMissing(f"virtual{number}")
-        link = Link(self, number, process)
-        self.links[number] = link
-        return Modem(link, self.clock)
-
-    def _station(self, actor: Actor, process: Process, number: int) -> None:
-        """What `daemon.Worker` does, with turns."""
-        spec = Spec(name=f"m{number}", port=f"virtual{number}", pin=PIN, per_minute=60)
-        station = Station(
-            spec,
-            database=self.database,
-            rules=self.rules,
-            clock=self.clock,
-            open_modem=lambda: self._open(number, process),
-        )
-        while True:
-            self.rung_for[number] = False
-            wake_at = station.step(self.clock.monotonic())
-            if self.rung_for[number] or wake_at <= self.clock.monotonic():
-                actor.pause(self.clock.monotonic())
-                continue
-            modem = station.modem
-            if modem is None:
-                actor.pause(wake_at, lambda: self.rung_for.get(number, False))
-                continue
-            try:
-                modem.wait(wake_at)
-            except HardwareError as error:
-                station.meet(error)
+        self.workers = [Turned(self, process, number) for number in range(self.modems)]
+        for worker in self.workers:
+            self.turns.start(worker.name, worker.live, process)
+        self.turns.start("housekeeper", self._housekeep, process)
 
     def _housekeep(self, actor: Actor) -> None:
         housekeeper = Housekeeper(self.database, self.rules, self.clock)
         while True:
             actor.pause(self.clock.monotonic() + 60)
-            with contextlib.suppress(sqlite3.OperationalError):
+            with contextlib.suppress(sqlite3.OperationalError, Refused):
                 housekeeper._round()
 
     def kill_gateway(self) -> None:
-        assert self.gateway is not None
-        self.note("kill -9")
-        self.turns.kill(self.gateway)
+        """At a moment at which it waits."""
+        if self.gateway is not None and not self.gateway.dead:
+            self.note("kill -9")
+            self.turns.kill(self.gateway)
 
     def close(self) -> None:
+        """Everybody stops."""
         self.turns.end()
         if self.gateway is not None:
             for close in self.gateway.closing:

@@ -1,4 +1,4 @@
-"""What must be true afterwards of the air, the SIMs and the rows. Each breach is a sentence that names its invariant."""
+"""What must be true afterwards of the air, the SIMs and the rows. Each breach is a sentence that begins with its invariant."""
 
 from __future__ import annotations
 
@@ -9,115 +9,212 @@ from collections.abc import Iterator
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from gateway import ledger
+from gateway import conversations, ledger
 from hardware.pdu import segment
 from hardware.virtual.air import AirRecord
 from tests.scenarios.simulation.chaos import Chaos
 from tests.scenarios.simulation.house import House
+from tests.scenarios.simulation.troubles import SPOILS
+from tests.scenarios.simulation.words import of_record, of_text
 
 ON_AIR = ("sent", "delivered", "undelivered")
-NOT_ON_AIR = ("awaiting", "approved", "skipped", "withdrawn", "expired", "failed")
+SOON_MS = 600_000
 CONFIRMATION = "you are off our list"
+CLOCK_S = 0.001  # rows have milliseconds
+ZONE = ZoneInfo("America/New_York")
+
+Key = tuple[str, str]  # number, word
+Air = dict[Key, list[AirRecord]]
 
 
 def breaches(house: House, chaos: Chaos) -> list[str]:
     """Everything that is wrong; empty when all is well."""
     with contextlib.closing(sqlite3.connect(house.database)) as db:
         db.row_factory = sqlite3.Row
-        return [*_texts(house, db), *_stops(house, db), *_inbound(house, chaos, db), *_hours(house)]
+        return [
+            *(f"a station died: {error}" for error in house.died),
+            *_approvals(house, chaos, db),
+            *_taken_back(house, chaos),
+            *_texts(house, chaos, db),
+            *_stops(house, db),
+            *_inbound(house, chaos, db),
+            *_hours(house),
+            *_pins(house),
+        ]
 
 
-def _texts(house: House, db: sqlite3.Connection) -> Iterator[str]:
-    rows = db.execute(
-        "SELECT m.*, c.number FROM message m JOIN conversation c ON c.id=m.conversation_id"
-    ).fetchall()
-    air: dict[tuple[str, str], list[AirRecord]] = defaultdict(list)
+def unsettled(house: House, chaos: Chaos) -> bool:
+    """Whether something may still leave or come soon."""
+    rows = house.db.execute(
+        "SELECT count(*) FROM message WHERE state IN ('approved','claimed','submitted') AND coalesce(not_before, 0)<?",
+        [house.now_ms() + SOON_MS],
+    ).fetchone()
+    return bool(rows[0]) or bool(breaches(house, chaos))
+
+
+def _air(house: House) -> Air:
+    air: Air = defaultdict(list)
     for record in house.world.network.air:
-        air[record.to, _words(record.text or "")].append(record)
-    for row in rows:
-        if row["kind"]:  # the confirmations are looked at with the stops
-            yield from _text(row, air.pop((row["number"], _words(row["text"])), []))
-    for (to, words), records in air.items():
-        if CONFIRMATION not in (records[0].text or ""):
-            yield f"I1 nobody wrote this: {to} {words} {len(records)}"
+        if CONFIRMATION not in (record.text or ""):
+            air[record.to, of_record(record)].append(record)
+    return air
+
+
+def _approvals(house: House, chaos: Chaos, db: sqlite3.Connection) -> Iterator[str]:
+    """I1: exactly these words to this person, and somebody's approval of them in the ledger."""
+    for (to, word), records in _air(house).items():
+        text = chaos.people.written.get((to, word))
+        if text is None:
+            yield f"I1 nobody wrote this: {to} {word} {len(records)}"
+            continue
+        for parts in _copies(records):
+            said = "".join(parts[seq] for seq in sorted(parts))
+            if len(parts) == segment(text).count and said != text:
+                yield f"I1 other words left: {to} {word}"
     yield from (f"I1 ledger: {line}" for line in ledger.verify(db).broken)
+    sent = db.execute(
+        "SELECT m.id, m.text, c.number, c.salt, l.digest FROM message m JOIN conversation c ON c.id=m.conversation_id "
+        "LEFT JOIN ledger l ON l.id=m.approval_id WHERE m.submitted_at IS NOT NULL AND m.kind<>0"
+    )
+    for row in sent.fetchall():
+        words = ledger.digest(row["salt"], row["number"], row["text"])
+        if row["digest"] != words and chaos.restored is None:
+            yield f"I1 left without an approval of its words: text {row['id']}"
 
 
-def _text(row: sqlite3.Row, records: list[AirRecord]) -> Iterator[str]:
-    total = segment(row["text"]).count
-    count = Counter(record.concat[2] if record.concat else 1 for record in records)
+def _taken_back(house: House, chaos: Chaos) -> Iterator[str]:
+    """I1: nothing is handed over between an undo, or a skip, that the panel took, and the next approval."""
+    air = _air(house)
+    for key, times in chaos.people.refrained.items():
+        for record in air.get(key, []):
+            if any(since < record.asked_s < until for since, until in times):
+                yield f"I1 left after it was taken back: {key[0]} {key[1]} at {record.at_s:.3f}"
+
+
+def _copies(records: list[AirRecord]) -> Iterator[dict[int, str]]:
+    """The segments by the long text they belong to: sequence and words."""
+    by_ref: dict[int, dict[int, str]] = defaultdict(dict)
+    for record in records:
+        ref, _, seq = record.concat or (-record.id, 1, 1)
+        by_ref[ref][seq] = record.text or ""
+    yield from by_ref.values()
+
+
+def _texts(house: House, chaos: Chaos, db: sqlite3.Connection) -> Iterator[str]:
+    """I2: every row against the air."""
+    rows: dict[Key, list[sqlite3.Row]] = defaultdict(list)
+    query = (
+        "SELECT m.*, c.number FROM message m JOIN conversation c ON c.id=m.conversation_id WHERE m.kind<>0"
+    )
+    for row in db.execute(query).fetchall():
+        rows[row["number"], of_text(row["text"])].append(row)
+    air = _air(house)
+    for key, records in air.items():
+        count = Counter(record.concat[2] if record.concat else 1 for record in records)
+        doubled = {seq: times for seq, times in count.items() if times > 1 + chaos.people.again[key]}
+        if doubled:
+            yield f"I2 doubled: {key[0]} {key[1]}: segments {doubled}, {_states(rows[key])}"
+    for key, group in rows.items():
+        count = Counter(record.concat[2] if record.concat else 1 for record in air.get(key, []))
+        total = segment(group[0]["text"]).count
+        if len(group) > 1:
+            yield from _group(key, group, count, total)
+        elif chaos.restored is None or group[0]["created_at"] > house.now_ms():
+            yield from _text(group[0], count, total)
+    for row in db.execute("SELECT id, state, reason, not_before FROM message").fetchall():
+        if row["state"] in ("claimed", "submitted"):
+            yield f"I2 stuck: text {row['id']} ({row['state']})"
+        if row["state"] == "approved" and not row["reason"] and not row["not_before"]:
+            yield f"I2 stuck without a reason: text {row['id']}"
+
+
+def _text(row: sqlite3.Row, count: Counter[int], total: int) -> Iterator[str]:
     what = f"text {row['id']} ({row['state']}, {row['reason']})"
-    doubled = {seq: times for seq, times in count.items() if times > 1}
-    if doubled:
-        yield f"I2 doubled: {what}: segments {doubled}"
     if row["state"] in ON_AIR and set(count) != set(range(1, total + 1)):
         yield f"I2 said to be {row['state']} and is not on the air: {what}: {dict(count)} of {total}"
-    if row["state"] in NOT_ON_AIR and count and row["submitted_at"] is None:
-        yield f"I2 on the air and said not to be: {what}: {dict(count)} of {total}"
-    if row["state"] in NOT_ON_AIR and len(count) == total:
+    if row["state"] not in (*ON_AIR, "uncertain", "claimed", "submitted") and len(count) == total:
         yield f"I2 all of it is on the air and said not to be: {what}"
-    if row["state"] in ("claimed", "submitted"):
-        yield f"I2 stuck: {what}"
-    if row["state"] == "approved" and not row["reason"] and not row["not_before"]:
-        yield f"I2 stuck without a reason: {what}"
-    if records and row["approval_id"] is None:
-        yield f"I1 left without an approval: {what}"
+    if row["state"] not in (*ON_AIR, "uncertain") and count and row["submitted_at"] is None:
+        yield f"I2 on the air and said not to be: {what}: {dict(count)} of {total}"
 
 
-def _words(text: str) -> str:
-    return (
-        text.split()[0]
-        if text.startswith("T")
-        else next((w for w in text.split() if w.startswith("T")), text[:30])
-    )
+def _group(key: Key, group: list[sqlite3.Row], count: Counter[int], total: int) -> Iterator[str]:
+    """Texts with the same words to the same person: a person sent one again."""
+    surely = sum(row["state"] in ON_AIR for row in group)
+    perhaps = surely + sum(row["state"] not in ON_AIR and row["submitted_at"] is not None for row in group)
+    for seq in range(1, total + 1):
+        if not surely <= count[seq] <= perhaps:
+            yield f"I2 {key[0]} {key[1]}: segment {seq} left {count[seq]} times, {_states(group)}"
+
+
+def _states(rows: list[sqlite3.Row]) -> str:
+    return ", ".join(f"text {row['id']} {row['state']} ({row['reason']})" for row in rows)
 
 
 def _stops(house: House, db: sqlite3.Connection) -> Iterator[str]:
-    rows = db.execute(
-        "SELECT number, opted_out_at FROM conversation WHERE opted_out_at IS NOT NULL"
-    ).fetchall()
-    for row in rows:
-        after = [
-            r for r in house.world.network.air if r.to == row["number"] and _wall_ms(r) > row["opted_out_at"]
-        ]
-        confirmations = [r for r in after if CONFIRMATION in (r.text or "")]
-        if len(confirmations) > 1:
-            yield f"I4 {len(confirmations)} confirmations to {row['number']}"
-        # What was handed over before the stop was known may still take its time in the modem.
-        late = [r for r in after if r not in confirmations and _asked_ms(house, r) > row["opted_out_at"]]
-        if late:
-            yield f"I4 texted after the stop: {row['number']} {[r.text and r.text[:8] for r in late]}"
-
-
-def _wall_ms(record: AirRecord) -> int:
-    return int(datetime.fromisoformat(record.at).timestamp() * 1000)
-
-
-def _asked_ms(house: House, record: AirRecord) -> int:
-    return int(house.world.network.epoch.timestamp() * 1000 + record.asked_s * 1000)
+    """I4: while an opt-out stands nothing is handed over but one confirmation."""
+    times: dict[str, list[tuple[float, float]]] = defaultdict(list)
+    numbers = [row["number"] for row in db.execute("SELECT number FROM conversation").fetchall()]
+    for number in numbers:
+        key = conversations.number_key(db, number)
+        for row in db.execute("SELECT since_at, until_at FROM opt_out WHERE number_key=?", [key]).fetchall():
+            until = float("inf") if row["until_at"] is None else house.true_s(row["until_at"], last=False)
+            times[number].append((house.true_s(row["since_at"], last=True), until))
+    for number, stops in times.items():
+        to = [record for record in house.world.network.air if record.to == number]
+        confirmations = [record for record in to if CONFIRMATION in (record.text or "")]
+        if len(confirmations) > len(stops):
+            yield f"I4 {len(confirmations)} confirmations of {len(stops)} stops to {number}"
+        for record in to:
+            # What was handed over before the stop was known may still take its time in the modem.
+            if record not in confirmations and any(
+                since + CLOCK_S < record.asked_s < until for since, until in stops
+            ):
+                yield f"I4 texted after the stop: {number} {(record.text or '')[:8]} at {record.at_s:.3f}"
 
 
 def _inbound(house: House, chaos: Chaos, db: sqlite3.Connection) -> Iterator[str]:
+    """I3: every text that came is kept and shown once; and no stop is lost (I4)."""
     kept = Counter((row["number"], row["text"]) for row in db.execute("SELECT number, text FROM inbound"))
-    for sender, text, modem in chaos.injected:
-        if text == "STOP":
+    # Each spoils one text, or takes another's place besides.
+    spoilt = [2 * sum(modem.faults.struck[name] for name in SPOILS) for modem in house.world.modems]
+    stopped = {
+        row["number"]
+        for row in db.execute("SELECT number FROM conversation").fetchall()
+        if db.execute(
+            "SELECT 1 FROM opt_out WHERE number_key=?", [conversations.number_key(db, row["number"])]
+        ).fetchone()
+    }
+    for came in chaos.came:
+        times = kept[came.sender, came.text]
+        stop = came.text.upper().startswith("STOP")
+        if stop and (times or came.sender in stopped):
+            if came.sender not in stopped and chaos.restored is None and not spoilt[came.modem]:
+                yield f"I4 a stop was not obeyed: {came.sender}"
             continue
-        times = kept[sender, text]
-        if times != 1:
-            yield f"I3 {'lost' if not times else 'shown twice'}: {sender} {text[:10]} to m{modem}: {times}"
-    stopped = {sender for sender, text, _ in chaos.injected if text == "STOP"}
-    for sender in stopped:
-        row = db.execute("SELECT opted_out_at FROM conversation WHERE number=?", [sender]).fetchone()
-        if row is None or row["opted_out_at"] is None:
-            yield f"I4 a stop was lost: {sender}"
+        if came.text == "START" or (chaos.restored is not None and came.at < chaos.restored):
+            continue
+        if not times and spoilt[came.modem] > 0:
+            spoilt[came.modem] -= 1
+        elif times != 1:
+            yield f"I3 {'shown twice' if times else 'lost'}: {came.sender} {came.text[:10]} to m{came.modem}: {times}"
     for number, modem in enumerate(house.world.modems):
-        left = sum(len(storage.slots) for storage in modem.storages.values())
+        # A storage that a fault has added, and that the model does not offer, cannot be chosen.
+        offered = [storage for name, storage in modem.storages.items() if name in modem.personality.storages]
+        left = sum(len(storage.slots) for storage in offered)
         if left:
             yield f"I3 m{number} still holds {left} texts"
 
 
 def _hours(house: House) -> Iterator[str]:
     for record in house.world.network.air:
-        local = datetime.fromisoformat(record.at).astimezone(ZoneInfo("America/New_York"))
+        local = datetime.fromisoformat(record.at).astimezone(ZONE)
         if not 9 <= local.hour < 20:
             yield f"I5 texted at {local:%H:%M}: {record.to}"
+
+
+def _pins(house: House) -> Iterator[str]:
+    for number, modem in enumerate(house.world.modems):
+        for card in modem.drawer.all().values():
+            if card.sim.refused > 1:
+                yield f"I6 m{number}: {card.sim.refused} wrong PINs for one SIM"

@@ -1,0 +1,31 @@
+"""What people are told when the database itself is damaged.
+
+Pure.
+"""
+
+import shlex
+
+from gateway.notice import Notice
+
+
+def database_damaged(database: str, evidence: str, backup: str, made: str) -> Notice:
+    """The database cannot be trusted. `backup`: the newest good one, "" when none was found; `made`: when, in words."""
+    what = "The database is damaged, so nothing is sent."
+    if backup:
+        of = f", that of {made}," if made else ""
+        follows = (
+            f"To put the newest backup that is whole{of} in its place, run `textbank restore {shlex.quote(backup)}`. "
+            "What was done since is not in it."
+        )
+    else:
+        what += " No good backup was found."
+        follows = (
+            "Plug in the stick with the backups, or copy one here, then run `textbank doctor`. "
+            f"Keep every file whose name begins with {database}."
+        )
+    return Notice(
+        what,
+        " ".join(part for part in (f"It is {database}.", evidence) if part),
+        "Everything stopped, and the file was left as it is. Texts that come in wait on their SIMs. Nothing is restored by itself.",
+        follows,
+    )

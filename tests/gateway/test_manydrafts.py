@@ -1,0 +1,135 @@
+"""A file of many texts: all or none, in order, harmless when repeated, and no station waits for it."""
+
+import sqlite3
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from gateway import conversations, erasing, manydrafts, optouts, outbox, store
+from gateway.errors import Refused
+from gateway.manydrafts import AT_ONCE, STALE_MS, Wanted
+from gateway.rules import Rules
+from tests.gateway.conftest import NOON, Room
+
+COUNT = 3 * AT_ONCE + 7
+
+
+def rows(count: int = COUNT, key: str | None = "k", text: str = "Hello") -> list[Wanted]:
+    return [
+        Wanted(n + 2, f"many.csv:{n + 2}: ", f"+1202555{n:04}", f"{text} {n}", key and f"{key}:{n}")
+        for n in range(count)
+    ]
+
+
+def counted(db: sqlite3.Connection, table: str) -> int:
+    return int(db.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
+
+
+def quick(_seconds: float) -> None:
+    """No pause: nobody else is here."""
+
+
+def test_all_become_drafts_in_their_order(db: sqlite3.Connection, rules: Rules) -> None:
+    ids = manydrafts.draft_all(db, rows(), rules=rules, now=NOON, pause=quick)
+    found = [outbox.load(db, message_id) for message_id in ids]
+    assert [(row["number"], row["text"]) for row in found] == [(row.number, row.text) for row in rows()]
+    one = outbox.draft(
+        db, "+12025559999", "Hi", kind="first", key=None, channel="cli", by=None, rules=rules, now=NOON
+    )
+    alone = dict(outbox.load(db, one))
+    for row in found:
+        differ = {name for name in alone if row[name] != alone[name]}
+        assert differ <= {"id", "conversation_id", "number", "tail", "text", "salt", "draft_key"}
+    assert counted(db, "staged_draft") == 0
+
+
+def test_the_same_key_again_is_the_same_texts(db: sqlite3.Connection, rules: Rules) -> None:
+    first = manydrafts.draft_all(db, rows(AT_ONCE + 5), rules=rules, now=NOON, pause=quick)
+    again = manydrafts.draft_all(db, rows(), rules=rules, now=NOON, pause=quick)
+    assert again[: AT_ONCE + 5] == first
+    assert counted(db, "message") == len(set(again)) == COUNT
+    with pytest.raises(Refused, match="was used before"):
+        manydrafts.draft_all(db, rows(text="Other words"), rules=rules, now=NOON, pause=quick)
+
+
+def test_one_bad_row_and_nothing_is_queued_and_nobody_is_left(db: sqlite3.Connection, rules: Rules) -> None:
+    wanted = rows()
+    wanted[150] = Wanted(152, "many.csv:152: ", "12", "Hello", None)
+    with pytest.raises(Refused, match=r"many.csv:152: (.|\n)*all rows or none"):
+        manydrafts.draft_all(db, wanted, rules=rules, now=NOON, pause=quick)
+    assert counted(db, "message") == counted(db, "conversation") == counted(db, "staged_draft") == 0
+
+
+def test_somebody_who_stopped_and_was_erased_is_refused_and_not_kept(
+    db: sqlite3.Connection, rules: Rules, room: Room
+) -> None:
+    conversation = conversations.ensure(db, "+12025550150", now=NOON)
+    optouts.opt_out(db, conversation, source="text", by=None, reason="", now=NOON)
+    erasing.erase(db, "+12025550150", now=NOON)
+    with pytest.raises(Refused, match="asked to stop"):
+        manydrafts.draft_all(db, rows(), rules=rules, now=NOON, pause=quick)
+    assert counted(db, "message") == counted(db, "conversation") == counted(db, "staged_draft") == 0
+
+
+def test_who_stops_while_the_file_is_staged_gets_no_draft(db: sqlite3.Connection, rules: Rules) -> None:
+    def stop(_seconds: float) -> None:
+        found = db.execute("SELECT id FROM conversation WHERE number='+12025550001'").fetchone()
+        if found:
+            optouts.opt_out(db, found["id"], source="text", by=None, reason="", now=NOON)
+
+    with pytest.raises(Refused, match=r"many.csv:3: .*asked to stop just now"):
+        manydrafts.draft_all(db, rows(), rules=rules, now=NOON, pause=stop)
+    assert counted(db, "message") == counted(db, "staged_draft") == 0
+
+
+def test_two_calls_with_one_key_at_once_make_each_text_once(
+    db: sqlite3.Connection, rules: Rules, path: Path
+) -> None:
+    other: list[int] = []
+
+    def somebody_else(_seconds: float) -> None:
+        if not other:
+            with_own = store.connect(path)
+            other.append(0)
+            other[:] = manydrafts.draft_all(with_own, rows(), rules=rules, now=NOON, pause=quick)
+            with_own.close()
+
+    assert manydrafts.draft_all(db, rows(), rules=rules, now=NOON, pause=somebody_else) == other
+    assert counted(db, "message") == COUNT
+
+
+def test_a_killed_call_leaves_no_draft_and_is_swept(
+    db: sqlite3.Connection, rules: Rules, monkeypatch
+) -> None:
+    class KilledError(BaseException):
+        """As kill -9: nothing more runs."""
+
+    def die(_seconds: float) -> None:
+        raise KilledError
+
+    monkeypatch.setattr(manydrafts, "_unstage", lambda *_: None)
+    with pytest.raises(KilledError):
+        manydrafts.draft_all(db, rows(), rules=rules, now=NOON, pause=die)
+    monkeypatch.undo()
+    assert counted(db, "message") == 0
+    assert counted(db, "staged_draft") == AT_ONCE
+    assert manydrafts.sweep(db, now=NOON + STALE_MS) == 0, "it may still be at it"
+    assert manydrafts.sweep(db, now=NOON + STALE_MS + 1) == 1
+    assert counted(db, "conversation") == counted(db, "staged_draft") == 0
+
+
+def test_the_lock_is_never_held_for_more_than_a_few_rows(
+    db: sqlite3.Connection, rules: Rules, path: Path
+) -> None:
+    """Between two writes of it, another connection can write at once."""
+    station, got_in = store.connect(path, timeout_s=0.0), []
+
+    def write(_seconds: float) -> None:
+        with store.write(station):
+            got_in.append(counted(station, "staged_draft"))
+
+    manydrafts.draft_all(db, rows(), rules=rules, now=NOON, pause=write)
+    station.close()
+    assert len(got_in) > COUNT / AT_ONCE
+    assert max(b - a for a, b in pairwise(got_in)) <= AT_ONCE

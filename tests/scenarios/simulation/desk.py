@@ -1,0 +1,227 @@
+"""The people at the panel: they draft, approve, edit, undo, skip, opt out, answer, settle what is uncertain, send again, and
+tell a station to go on. They say the truth, as far as they could know it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from gateway import inbox, optouts, outbox, settling, stations
+from gateway.errors import Refused
+from hardware.pdu import segment
+from tests.scenarios.simulation.words import of_record, of_text
+
+if TYPE_CHECKING:
+    from tests.scenarios.simulation.house import House
+
+PEOPLE = [f"+120255502{number:02d}" for number in range(10, 24)]
+SETTLE_MS = 600_000  # who is asked whether a text arrived is asked so long after it went
+SINCE = "This comes from the backup"
+
+
+class Desk:
+    """Somebody who may do everything."""
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+        self.dice = house.dice
+        self.written: dict[tuple[str, str], str] = {}  # (number, words): the whole text
+        self.again: Counter[tuple[str, str]] = Counter()  # texts that a person sent once more
+        self.refrained: dict[
+            tuple[str, str], list[list[float]]
+        ] = {}  # since when, until when it must not leave
+        self._count = 0
+
+    def act(self, *, calm: bool) -> None:
+        """One thing; whatever the panel or the database refuses is let be."""
+        always = ((self._approve, 4), (self._go_on, 2), (self._settle, 2), (self._skip_old, 1))
+        busy = (
+            (self._new, 10),
+            (self._undo, 1.5),
+            (self._skip, 0.7),
+            (self._edit, 1),
+            (self._stop, 0.5),
+            (self._start, 0.2),
+            (self._answer, 4),
+            (self._resend, 1),
+        )
+        acts, weights = zip(*(always if calm else always + busy), strict=True)
+        act = self.dice.choices(acts, weights)[0]
+        with contextlib.suppress(Refused, sqlite3.OperationalError):
+            if act():
+                self.house.count(f"person: {act.__name__.strip('_')}")
+        self.house.ring()
+
+    def _row(self, query: str) -> sqlite3.Row | None:
+        rows = self.house.db.execute(query).fetchall()
+        return self.dice.choice(rows) if rows else None
+
+    def _text(self) -> str:
+        self._count += 1
+        words = f"T{self._count}w"
+        text = words if self.dice.random() < 0.65 else " ".join([words] * self.dice.choice((35, 60)))
+        return text + (" é€😀" if self.dice.random() < 0.15 else "")
+
+    def _new(self) -> bool:
+        house, text, number = self.house, self._text(), self.dice.choice(PEOPLE)
+        kind = self.dice.choice(("first", "first", "reminder"))
+        message = outbox.draft(house.db, number, text, kind=kind, key=None, channel="panel", by=house.person, rules=house.rules,
+                               now=house.now_ms())  # fmt: skip
+        self.written[number, of_text(text)] = text
+        if self.dice.random() < 0.9:
+            self._approve_one(message)
+        return True
+
+    def _refrain(self, message: int) -> None:
+        """Somebody took it back, and the panel said yes: until somebody approves it again it must not leave."""
+        row = outbox.load(self.house.db, message)
+        taken = self.refrained.setdefault((row["number"], of_text(row["text"])), [])
+        taken.append([self.house.now, float("inf")])
+
+    def _approve_one(self, message: int) -> None:
+        house = self.house
+        row = outbox.load(house.db, message)
+        for taken in self.refrained.get((row["number"], of_text(row["text"])), []):
+            taken[1] = min(taken[1], house.now)
+        if not (row["reason"] or "").startswith(SINCE):  # who reads that looks first, and lets it be
+            outbox.approve(
+                house.db,
+                message,
+                by=house.person,
+                seen=outbox.seen(row),
+                rules=house.rules,
+                now=house.now_ms(),
+            )
+
+    def _approve(self) -> bool:
+        row = self._row("SELECT id FROM message WHERE state='awaiting' ORDER BY id")
+        if row is not None:
+            self._approve_one(row["id"])
+        return row is not None
+
+    def _edit(self) -> bool:
+        row = self._row("SELECT id FROM message WHERE state='awaiting' AND resend_of IS NULL ORDER BY id")
+        if row is not None:
+            house, text = self.house, self._text()
+            seen = outbox.load(house.db, row["id"])
+            outbox.edit(
+                house.db, row["id"], text, by=house.person, seen=outbox.seen(seen), now=house.now_ms()
+            )
+            self.written[seen["number"], of_text(text)] = text
+        return row is not None
+
+    def _undo(self) -> bool:
+        row = self._row("SELECT id FROM message WHERE state='approved' ORDER BY id")
+        if row is not None:
+            outbox.undo(self.house.db, row["id"], by=self.house.person, now=self.house.now_ms())
+            self._refrain(row["id"])
+        return row is not None
+
+    def _skip(self) -> bool:
+        row = self._row("SELECT id FROM message WHERE state IN ('awaiting','approved') ORDER BY id")
+        if row is not None:
+            outbox.skip(self.house.db, row["id"], by=self.house.person, now=self.house.now_ms())
+            self._refrain(row["id"])
+        return row is not None
+
+    def _skip_old(self) -> bool:
+        """What comes from a backup and may have gone out since is let be."""
+        row = self._row(
+            f"SELECT id FROM message WHERE state='awaiting' AND reason LIKE '{SINCE}%' ORDER BY id"
+        )
+        if row is not None:
+            outbox.skip(self.house.db, row["id"], by=self.house.person, now=self.house.now_ms())
+        return row is not None
+
+    def _stop(self) -> bool:
+        house = self.house
+        row = self._row("SELECT id FROM conversation WHERE opted_out_at IS NULL ORDER BY id")
+        if row is not None:
+            optouts.opt_out(
+                house.db, row["id"], source="volunteer", by=house.person, reason="", now=house.now_ms()
+            )
+        return row is not None
+
+    def _start(self) -> bool:
+        house = self.house
+        row = self._row("SELECT id FROM conversation WHERE opted_out_at IS NOT NULL ORDER BY id")
+        if row is not None:
+            optouts.undo(house.db, row["id"], by=house.person, reason="They called.", now=house.now_ms())
+        return row is not None
+
+    def _answer(self) -> bool:
+        house = self.house
+        row = self._row("SELECT id, number FROM conversation WHERE waiting_at IS NOT NULL ORDER BY id")
+        if row is not None:
+            text = self._text()
+            inbox.reply(
+                house.db,
+                row["id"],
+                text,
+                by=house.person,
+                key=of_text(text),
+                rules=house.rules,
+                now=house.now_ms(),
+            )
+            self.written[row["number"], of_text(text)] = text
+        return row is not None
+
+    def _uncertain(self) -> sqlite3.Row | None:
+        old = self.house.now_ms() - SETTLE_MS
+        return self._row(
+            "SELECT m.id, m.text, c.number FROM message m JOIN conversation c ON c.id=m.conversation_id "
+            f"WHERE m.state='uncertain' AND m.submitted_at<{old} ORDER BY m.id"
+        )
+
+    def _settle(self) -> bool:
+        """Somebody calls and asks whether it arrived."""
+        row = self._uncertain()
+        if row is None or self.again[row["number"], of_text(row["text"])]:
+            return False
+        total = segment(row["text"]).count
+        there = {
+            record.concat[2] if record.concat else 1
+            for record in self.house.world.network.air
+            if record.to == row["number"] and of_record(record) == of_text(row["text"])
+        }
+        settling.settle(
+            self.house.db,
+            row["id"],
+            arrived=len(there) == total,
+            by=self.house.person,
+            now=self.house.now_ms(),
+        )
+        return True
+
+    def _resend(self) -> bool:
+        house = self.house
+        row = self._row(
+            "SELECT m.id, m.text, c.number FROM message m JOIN conversation c ON c.id=m.conversation_id "
+            "WHERE m.state IN ('uncertain','failed','undelivered') ORDER BY m.id"
+        )
+        if row is None or self.again[row["number"], of_text(row["text"])]:
+            return False
+        self.again[row["number"], of_text(row["text"])] += 1
+        message = settling.resend(
+            house.db,
+            row["id"],
+            by=house.person,
+            key=f"again-{row['id']}",
+            rules=house.rules,
+            now=house.now_ms(),
+        )
+        self._approve_one(message)
+        return True
+
+    def _go_on(self) -> bool:
+        """A technician looks at what waits for a person: a paused station, a clock that is not trusted."""
+        house = self.house
+        for row in house.db.execute("SELECT name, state, reason FROM station ORDER BY name").fetchall():
+            if row["state"] == "waiting" and "clock" in row["reason"]:
+                stations.request(house.db, row["name"], "pause", by=house.person, now=house.now_ms())
+            if row["state"] == "paused" or "clock" in row["reason"]:
+                stations.request(house.db, row["name"], "resume", by=house.person, now=house.now_ms())
+        return True

@@ -1,0 +1,134 @@
+"""Gateways with one fault each, to see that the houses and their judge find it: the fault, and the breach that shows it."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+from unittest import mock
+
+from gateway import claims, flight, policy
+from gateway.claims import Job, Obstacle, Seat
+from gateway.moves import move
+from gateway.station import receiving
+from gateway.station.pins import Pins
+
+Mutation = contextlib.AbstractContextManager[object]
+
+
+def resends_uncertain() -> Mutation:
+    """Gammu-smsd's way: a text whose answer did not come is sent again."""
+
+    def lose(db: sqlite3.Connection, seat: Seat, job: Job, seq: int, reason: str, *, now: int) -> None:
+        flight.release(db, seat, job, reason, now=now, seq=seq)
+
+    return mock.patch.object(flight, "lose", lose)
+
+
+def resends_after_a_kill() -> Mutation:
+    """What had been handed over when the gateway died is taken as not sent."""
+
+    def recover(db: sqlite3.Connection, row: sqlite3.Row, actor: str, now: int) -> None:
+        db.execute("UPDATE segment SET state='pending' WHERE message_id=? AND state='submitted'", [row["id"]])
+        move(db, "defer", row["id"], actor=actor, now=now, reason="Again.", not_before=None)
+
+    return mock.patch.object(flight, "_recover_submitted", recover)
+
+
+def writes_before_the_commit() -> Mutation:
+    """The intention is recorded after the PDU was written."""
+    from gateway.station import sending
+    from hardware.submit import Prompt
+
+    waiting: list[Callable[[], object]] = []
+    submit, send = sending._submit, Prompt.send
+
+    def later(*args: Any, **options: Any) -> None:
+        waiting.append(lambda: submit(*args, **options))
+
+    def sent(self: Prompt, *args: Any, **options: Any) -> int | None:
+        try:
+            return send(self, *args, **options)
+        finally:
+            waiting.pop()()
+
+    stack = contextlib.ExitStack()
+    stack.enter_context(mock.patch.object(sending, "_submit", later))
+    stack.enter_context(mock.patch.object(Prompt, "send", sent))
+    return stack
+
+
+def deletes_before_the_commit() -> Mutation:
+    """What came is taken from the SIM and then kept."""
+    keep = receiving.Reader.keep
+
+    def kept(self: receiving.Reader, received: list[Any]) -> int:
+        for item in self._desk.modem.list(everything=False):  # type: ignore[union-attr]
+            self._delete(item)
+        return keep(self, received)
+
+    return mock.patch.object(receiving.Reader, "keep", kept)
+
+
+def shows_each_reading() -> Mutation:
+    """Each reading of the SIM is news."""
+    return mock.patch("gateway.arrivals._repeated", return_value=None)
+
+
+@contextlib.contextmanager
+def forgets_the_opt_out() -> Iterator[None]:
+    """Neither the opt-out itself nor the submit looks at what was approved before."""
+    asked = claims.obstacle_to
+
+    def obstacle(db: sqlite3.Connection, row: sqlite3.Row, *rest: Any) -> Obstacle | None:
+        return asked(db, _Without(row, "opted_out_at"), *rest)  # type: ignore[arg-type]
+
+    with (
+        mock.patch("gateway.optouts.withdraw_waiting"),
+        mock.patch.object(claims, "obstacle_to", obstacle),
+        mock.patch.object(flight, "obstacle_to", obstacle),
+    ):
+        yield
+
+
+class _Without(dict[str, Any]):
+    """A row in which one column is empty."""
+
+    def __init__(self, row: sqlite3.Row, column: str) -> None:
+        super().__init__({name: row[name] for name in row.keys()})  # noqa: SIM118 (a row iterates over its values)
+        self[column] = None
+
+
+@contextlib.contextmanager
+def ignores_quiet_hours() -> Iterator[None]:
+    """Every hour is good, and every validity."""
+    with (
+        mock.patch.object(policy, "may_leave", return_value=policy.Leave(ok=True, not_before=None)),
+        mock.patch.object(policy, "validity", return_value=timedelta(hours=24)),
+    ):
+        yield
+
+
+def forgets_the_undo() -> Mutation:
+    """The panel says that it was undone."""
+    return mock.patch("gateway.outbox.back_to_awaiting")
+
+
+def tries_the_pin_again() -> Mutation:
+    """A PIN that was refused is tried at the next start."""
+    return mock.patch.object(Pins, "_spent", return_value=False)
+
+
+MUTATIONS: dict[str, tuple[Callable[[], Mutation], str, int]] = {  # and a seed that showed it
+    "resends uncertain": (resends_uncertain, "I2 doubled", 2),
+    "resends after a kill": (resends_after_a_kill, "I2 doubled", 11),
+    "writes before the commit": (writes_before_the_commit, "I2 ", 3),
+    "deletes before the commit": (deletes_before_the_commit, "I3 lost", 2),
+    "shows each reading": (shows_each_reading, "I3 shown twice", 3),
+    "forgets the opt-out": (forgets_the_opt_out, "I4 texted after the stop", 2),
+    "ignores quiet hours": (ignores_quiet_hours, "I5 ", 31),
+    "forgets the undo": (forgets_the_undo, "I1 left after it was taken back", 1),
+    "tries the PIN again": (tries_the_pin_again, "I6 ", 15),
+}

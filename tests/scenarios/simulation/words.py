@@ -1,0 +1,13 @@
+"""The one word by which a text of the house is known, on the air and in the rows: `T7w`."""
+
+from hardware.virtual.air import AirRecord
+
+
+def of_text(text: str) -> str:
+    """Every word of such a text is this one, but for letters at its end."""
+    return next((word for word in text.split() if word.startswith("T") and word.endswith("w")), text[:30])
+
+
+def of_record(record: AirRecord) -> str:
+    """The same of one segment, which may begin or end within a word."""
+    return of_text(record.text or "")

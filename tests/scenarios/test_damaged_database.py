@@ -1,0 +1,185 @@
+"""The card ruins the database under the running gateway and panel: all stops, everybody is told, one command helps, and it goes on."""
+
+import http.client
+import json
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from gateway import outbox, people, schema, sessions, store
+from gateway.config import load
+from gateway.rules import rules_of
+from hardware.virtual import VirtualBank
+from tests.web.test_launcher import Browser
+
+ADA, LUIS = "+12025550123", "+12025550147"
+PATIENCE_S = 40.0
+CONFIG = """[organisation]
+region = "US"
+timezone = "America/New_York"
+[panel]
+port = {port}
+[sending]
+undo_seconds = 0
+quiet_from = "00:00"
+quiet_until = "00:00"
+allow_cli_approval = true
+[[stations]]
+name = "north"
+port = "{modem}"
+per_minute = 0
+"""
+
+
+class Group:
+    """`textbank run`, and what people do with it."""
+
+    def __init__(self, folder: Path, modem: str) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.folder, self.source = folder, folder / "textbank.toml"
+        self.source.write_text(CONFIG.format(port=self.port, modem=modem))
+        self.config = load(self.source)
+        self.database = self.config.database.path
+        self.said = folder / "said"
+        with closing(store.connect(self.database)) as db:
+            schema.migrate(db)
+            self.vera = people.create(db, "Vera", "volunteer", now=store.wall_ms())
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        with self.said.open("wb") as said:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "gateway", "--config", str(self.source), "run"],
+                stdout=said,
+                stderr=said,
+            )
+
+    def end(self) -> None:
+        if self.process is not None:
+            self.process.send_signal(signal.SIGTERM)
+            assert self.process.wait(PATIENCE_S) == 0
+        self.process = None
+
+    def run(self, *words: str) -> "subprocess.CompletedProcess[str]":
+        command = [sys.executable, "-m", "gateway", "--config", str(self.source), *words]
+        return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+
+    def approved(self, number: str) -> None:
+        rules, now = rules_of(self.config), store.wall_ms()
+        with closing(store.connect(self.database)) as db:
+            message_id = outbox.draft(
+                db,
+                number,
+                "Can you come?",
+                kind="first",
+                key=None,
+                channel="cli",
+                by=None,
+                rules=rules,
+                now=now,
+            )
+            seen = outbox.seen(outbox.load(db, message_id))
+            outbox.approve(db, message_id, by=self.vera, seen=seen, rules=rules, now=now)
+
+    def link(self, _who: str) -> str:
+        with closing(store.connect(self.database)) as db:
+            return f"/s/{sessions.invite(db, self.vera.id, now=store.wall_ms())}"
+
+    def page(self) -> tuple[int, str]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        with closing(connection):
+            try:
+                connection.request("GET", "/")
+                answer = connection.getresponse()
+            except OSError:
+                return 0, ""
+            return answer.status, answer.read().decode()
+
+    def until(self, condition: Callable[[], bool], what: str) -> None:
+        deadline = time.monotonic() + PATIENCE_S
+        while not condition():
+            assert time.monotonic() < deadline, (
+                f"not within {PATIENCE_S:g} s: {what}\n{self.said.read_text()}"
+            )
+            time.sleep(0.05)  # asks again; nothing depends on how long
+
+
+@pytest.fixture
+def bank(tmp_path: Path) -> Iterator[VirtualBank]:
+    with VirtualBank(1, tmp_path / "m") as bank:
+        yield bank
+
+
+@pytest.fixture
+def group(tmp_path: Path, bank: VirtualBank) -> Iterator[Group]:
+    group = Group(tmp_path, bank.ports[0])
+    yield group
+    group.end()
+
+
+def test_damage_during_work_stops_all_is_told_and_mended_by_one_command(
+    group: Group, bank: VirtualBank
+) -> None:
+    group.start()
+    group.approved(ADA)
+    bank.wait_air(1, PATIENCE_S)
+    group.until(lambda: group.page()[0] == 303, "the panel")
+    browser = Browser(group.port, group)
+    made = json.loads(group.run("backup", str(group.folder), "--json").stdout)["file"]
+
+    with group.database.open("r+b") as file:  # by no process that has it open with SQLite
+        file.seek(store.PAGE_BYTES)
+        file.write(b"\x5a" * (group.database.stat().st_size - store.PAGE_BYTES))
+    log = group.database.with_name(f"{group.database.name}-wal")
+    with log.open("r+b") as file:
+        file.write(b"\x5a" * log.stat().st_size)
+
+    page = browser.ask("GET", "/send")
+    assert browser.status == 503
+    assert "The database is damaged, so nothing is sent." in page
+    group.until(lambda: f"textbank restore {made}" in group.said.read_text(), "the command in the output")
+    assert f'<code class="link">textbank restore {made}</code>' in group.page()[1]
+    bank.inbound(0, LUIS, "Hello")
+    told = group.run("doctor")
+    assert told.returncode == 1
+    assert f"textbank restore {made}" in told.stdout
+    refused = group.run("send", "--to", LUIS, "--text", "Hello")
+    assert (refused.returncode, "The database is damaged" in refused.stderr) == (1, True)
+    bank.wait_stored(0, 1, PATIENCE_S)  # it waits on the SIM
+    assert "Traceback" not in group.said.read_text() + told.stderr + refused.stderr
+
+    restored = group.run("restore", made, "--yes")
+    assert restored.returncode == 0, restored.stderr
+    group.until(lambda: not bank.stored(0), "the gateway reads again")
+    group.until(lambda: group.page()[0] == 303, "the panel again")
+    assert Browser(group.port, group).status == 303, "people sign in as before"
+    group.approved(LUIS)
+    bank.wait_air(2, PATIENCE_S)
+    assert [record.to for record in bank.air()] == [ADA, LUIS]
+    kept = list(group.folder.glob("textbank.db.before-restore-*"))
+    assert {path.read_bytes()[1024:1028] for path in kept if path.name.endswith("Z")} == {b"\x5a" * 4}
+
+
+def test_a_database_that_is_gone_while_its_log_is_here_is_told_on_the_page_and_not_made_anew(
+    group: Group,
+) -> None:
+    group.database.rename(group.folder / "moved away")
+    log = group.database.with_name(f"{group.database.name}-wal")
+    log.write_bytes(b"what was done last" * 200)
+    again = group.run("init")
+    assert (again.returncode, "is lost, and its log" in again.stderr) == (1, True)
+    group.start()
+    group.until(lambda: group.page()[0] == 503, "the page")
+    assert "textbank.db is not there, though textbank.db-wal is." in group.page()[1]
+    group.until(lambda: "No good backup was found." in group.said.read_text(), "said in the output")
+    assert not group.database.exists()
+    assert log.read_bytes() == b"what was done last" * 200
