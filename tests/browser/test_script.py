@@ -89,7 +89,7 @@ def test_the_words_fit_every_screen_and_axe_finds_nothing(world: World, panel: P
     base = f"/campaigns/{made}/words"
     marigold = "() => [...document.querySelectorAll('main .key.turn')].filter(e => e.offsetParent).length"
     for size, scheme, more in (
-        (PHONE, "light", ("/first/0", "/answer/first/yes")),
+        (PHONE, "light", ("/first/0", "/answer/first.yes")),
         (DESK, "dark", ("", "/reminder/maybe")),
     ):
         visitor = visit("coordinator", size, scheme, bypass_csp=True)
@@ -100,7 +100,7 @@ def test_the_words_fit_every_screen_and_axe_finds_nothing(world: World, panel: P
             assert page.evaluate(SIDEWAYS) <= 0, path
             assert page.evaluate(marigold) <= 1, path
     visitor.page.set_viewport_size({"width": 320, "height": 640})
-    for path in ("", "/first/0", "/first/1", "/answer/first/yes"):
+    for path in ("", "/first/0", "/first/1", "/answer/first.yes"):
         page = visitor.go(base + path)
         assert page.evaluate(SIDEWAYS) <= 0, path
         page.add_style_tag(content="html {font-size: 200%}")

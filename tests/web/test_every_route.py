@@ -34,7 +34,6 @@ def routes(app: Flask, world: World, ids: dict[str, int]) -> list[tuple[str, str
         "what": "pause",
         "act": "ask",
         "part": "first",
-        "step": "first",
         "at": "0",
         "span": "day",
         "filename": "panel.css",

@@ -91,21 +91,21 @@ def test_words_are_looked_at_while_they_are_typed(world: World, visit: Visit) ->
 
 def test_an_answer_is_added_changed_and_taken_out(world: World, visit: Visit) -> None:
     path, cleo = draft(world), visit("coordinator")
-    cleo.get(f"{path}/words/answer/first/new")
+    cleo.get(f"{path}/words/answer/first.new")
     form = answer_form("2", label="Only online", record_status="maybe", reads="online, zoom,  online", text="See {place}", next="seats")  # fmt: skip
-    assert cleo.post(f"{path}/words/answer/first/new", **form).status_code == 303
+    assert cleo.post(f"{path}/words/answer/first.new", **form).status_code == 303
     made = script(world, path).first.choice("only_online")
     assert made is not None
     assert (made.records, made.reads, made.next) == ({"status": "maybe"}, ("online", "zoom"), "seats")
 
-    assert cleo.get(f"{path}/words/answer/first/only_online").status_code == 200
+    assert cleo.get(f"{path}/words/answer/first.only_online").status_code == 200
     form = answer_form("3", label="Online", record_status="yes", record_seats="many")
-    refused = cleo.post(f"{path}/words/answer/first/only_online", **form)
+    refused = cleo.post(f"{path}/words/answer/first.only_online", **form)
     assert refused.status_code == 409
     assert "“Seats” is a whole number" in refused.get_data(as_text=True)
     assert 'value="Online"' in refused.get_data(as_text=True), "what was typed stays"
 
-    cleo.post(f"{path}/words/answer/first/only_online", revision="3", do="out")
+    cleo.post(f"{path}/words/answer/first.only_online", revision="3", do="out")
     assert script(world, path).first.choice("only_online") is None
 
 
@@ -248,8 +248,8 @@ def test_arabic_is_shown_from_right_to_left_with_what_it_costs(world: World, vis
     assert "with letters that cost more" in page
     assert "stops the start" not in page
     label = answer_form("3", label="قادم", record_status="yes", reads="نعم")
-    cleo.post(f"{path}/words/answer/first/new", **label)
-    assert cleo.get(f"{path}/words/answer/first/قادم").status_code == 200
+    cleo.post(f"{path}/words/answer/first.new", **label)
+    assert cleo.get(f"{path}/words/answer/first.قادم").status_code == 200
 
 
 def test_a_closed_campaigns_words_are_read_only(world: World, visit: Visit) -> None:

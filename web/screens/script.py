@@ -10,7 +10,7 @@ from pathlib import Path
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
-from gateway import campaigns, enrolment, readers, scriptcheck, scriptedit
+from gateway import campaigns, enrolment, readers, scriptcheck
 from gateway.campaigns import Campaign
 from gateway.errors import Refused
 from gateway.merge import Part, merge
@@ -27,7 +27,7 @@ from web.screens.script_forms import Piece, Thing
 bp = Blueprint("script", __name__, url_prefix="/campaigns/<id:campaign_id>/words")
 KEPT_MS, MOST_KEPT = 30_000, 8
 GROUNDS: dict[tuple[Path, int, int], tuple[int, Ground]] = {}
-PARTS = "<any(first, step, ready, reminder):part>/<at>"
+PARTS = "<any(first, answer, step, ready, reminder):part>/<at>"
 
 
 @dataclass(frozen=True)
@@ -123,11 +123,10 @@ def review(campaign_id: int, act: str) -> ResponseReturnValue:
 
 
 @bp.get(f"/{PARTS}")
-@bp.get("/answer/<step>/<at>", defaults={"part": "answer"})
 @needs("run_campaigns")
-def edit(campaign_id: int, part: str, at: str, step: str = "") -> ResponseReturnValue:
+def edit(campaign_id: int, part: str, at: str) -> ResponseReturnValue:
     """One piece, open for change."""
-    campaign, piece = loaded(campaign_id), Piece(part, step, at)
+    campaign, piece = loaded(campaign_id), Piece.of(part, at)
     return draw(campaign, piece, forms.found(campaign.script, piece), asked_id("who") or 0)
 
 
@@ -168,11 +167,10 @@ def chips(seen: Eyes) -> list[str]:
 
 
 @bp.post(f"/{PARTS}")
-@bp.post("/answer/<step>/<at>", defaults={"part": "answer"})
 @needs("run_campaigns")
-def change(campaign_id: int, part: str, at: str, step: str = "") -> ResponseReturnValue:
+def change(campaign_id: int, part: str, at: str) -> ResponseReturnValue:
     """Do what the pressed key says: keep, take out, mend, put a placeholder in, show the next reader."""
-    campaign, piece = loaded(campaign_id), Piece(part, step, at)
+    campaign, piece = loaded(campaign_id), Piece.of(part, at)
     what, _, more = request.form.get("do", "keep")[:2000].partition(":")
     who = number("who")
     seen = number("revision")
@@ -196,10 +194,8 @@ def change(campaign_id: int, part: str, at: str, step: str = "") -> ResponseRetu
     except Refused as answer:
         return draw(campaign, piece, thing, who, wrong=str(answer), revision=seen), 409
     words.tell(f"Kept.{back_again(campaign)}")
-    if what == "mend" and at != scriptedit.NEW:
-        return go(
-            "script.edit", campaign_id=campaign_id, part=part, step=step or None, at=at, who=who or None
-        )
+    if what == "mend" and not piece.new:
+        return go("script.edit", campaign_id=campaign_id, part=part, at=at, who=who or None)
     return go("script.page", campaign_id=campaign_id, who=who or None, at=piece.place)
 
 
@@ -218,11 +214,10 @@ def back_again(campaign: Campaign) -> str:
 
 
 @bp.post(f"/{PARTS}/look")
-@bp.post("/answer/<step>/<at>/look", defaults={"part": "answer"})
 @needs("run_campaigns")
-def look(campaign_id: int, part: str, at: str, step: str = "") -> ResponseReturnValue:
+def look(campaign_id: int, part: str, at: str) -> ResponseReturnValue:
     """The words while they are typed: as the chosen person reads them, their cost, the checks."""
-    campaign, piece = loaded(campaign_id), Piece(part, step, at)
+    campaign, piece = loaded(campaign_id), Piece.of(part, at)
     thing = forms.typed(forms.found(campaign.script, piece), campaign.kind)
     who = number("who")
     seen = eyes(campaign, who, typing=True)

@@ -34,8 +34,19 @@ class Piece:
     """What an address names: a wording (first), an answer of a step, a step, a ready answer, a reminder; `at` is its id or number."""
 
     part: str
-    step: str
     at: str
+    step: str = ""
+
+    @classmethod
+    def of(cls, part: str, at: str) -> "Piece":
+        """From an address: an answer's `at` holds its step's id too, `first.yes`."""
+        step, _, choice = at.rpartition(".")
+        return cls(part, choice, step) if part == "answer" else cls(part, at)
+
+    @property
+    def address(self) -> str:
+        """`at` as it stands in an address."""
+        return f"{self.step}.{self.at}" if self.step else self.at
 
     @property
     def new(self) -> bool:
@@ -45,7 +56,7 @@ class Piece:
     @property
     def place(self) -> str:
         """Its name on the page of the whole script."""
-        return "-".join(filter(None, (self.part, self.step, self.at)))
+        return f"{self.part}-{self.address}"
 
 
 def found(script: Script, piece: Piece) -> Thing:
