@@ -50,7 +50,12 @@ class Taker:
 
     def _run(self) -> None:
         while self._more():
-            with contextlib.closing(connect(self._database)) as db:
+            try:
+                db = connect(self._database)
+            except sqlite3.Error as error:  # a file that is no database: the page says so
+                log.warning("no list is taken: %s: %s", type(error).__name__, error)
+                return
+            with contextlib.closing(db):
                 try:
                     taking.work(self._database, db, self._rules, wait=self._wait, now=wall_ms)
                 except (sqlite3.Error, OSError) as error:

@@ -52,6 +52,8 @@ GROWING = {
 }
 BOUNDED = {  # what reads a growing table from its end, and what bounds it
     r"FROM message m JOIN conversation c .* ORDER BY m\.id DESC LIMIT \?": "textbank outbox: newest first, up to --limit",
+    r"FROM contact c JOIN conversation v .* ORDER BY c\.id DESC LIMIT \?": "the page of contacts: newest first",
+    r"FROM opt_out o .* WHERE o\.until_at IS NULL ORDER BY o\.id DESC LIMIT \?": "the page of opt-outs: newest first; few are undone",
     r"FROM inbound WHERE .* ORDER BY id DESC LIMIT \?": "textbank inbox: newest first, up to --limit",
     r"^DELETE FROM sim_person WHERE conversation_id=\?": "an erasure, of one person; a row for each person, SIM and month",
     r"^SELECT id FROM inbound WHERE number=\?$": "an erasure, of one person: texts that stand in no conversation",
