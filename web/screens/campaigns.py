@@ -113,6 +113,7 @@ def draw(campaign: Campaign, *, facts: Mapping[str, str] | None = None, wrong: s
         if campaign.started_at
         else None,
         languages=LANGUAGE_WORDS,
+        review=data.config().campaigns.review,
         wrong=wrong,
     )
 
@@ -219,7 +220,12 @@ def start(campaign_id: int) -> ResponseReturnValue:
             time.sleep(BREATH_S)
     try:
         enrolment.start(
-            db, campaign_id, by=access.user(), rules=data.rules(), now=data.now(), needs_review=False
+            db,
+            campaign_id,
+            by=access.user(),
+            rules=data.rules(),
+            now=data.now(),
+            needs_review=data.config().campaigns.review,
         )
     except Refused as answer:
         return draw(campaign, wrong=str(answer)), 409
