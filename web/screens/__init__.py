@@ -3,6 +3,7 @@
 from flask import Blueprint
 
 from web.screens import (
+    assigning,
     board,
     campaigns,
     clock,
@@ -30,6 +31,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     campaigns.bp,
     board.bp,
     script.bp,
+    assigning.bp,
     send.bp,
     inbox.bp,
     talk.bp,
