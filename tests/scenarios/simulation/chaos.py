@@ -146,12 +146,14 @@ class Chaos:
                 house.start_gateway()
 
     def _power_off(self) -> None:
-        """The box was without power for a while: without a battery its clock goes on from where it was then."""
+        """The box was without power for a while. What a battery kept is right; without one the clock goes on from where it was."""
         house = self.house
         house.machine.boot = f"boot {house.now:.0f}"
         house.count("clock: another start of the box")
-        if not house.machine.has_battery:
-            house.note("the box was off, and so was its clock")
+        house.note("the box was without power")
+        if house.machine.has_battery:
+            house.set_clock(house.world.network.epoch - house.clock.start)
+        else:
             house.set_clock(-timedelta(seconds=self.dice.choice((5.0, 120.0, 3_600.0))))
 
     def _disk(self, actor: Actor) -> None:
