@@ -19,7 +19,9 @@ from gateway.message import OVER
 from gateway.rules import DAY_MS
 from gateway.store import moment, write
 
-LATELY_MS = 35 * DAY_MS  # within these their conversation is going on; longer than a SIM's month, whose people are counted
+LATELY_MS = (
+    35 * DAY_MS
+)  # within these their conversation is going on; longer than a SIM's month, whose people are counted
 BATCH = 50  # people
 MONTHS_AT_ONCE = 500  # rows
 OVER_STATES = ",".join(f"'{state}'" for state in OVER)
@@ -39,7 +41,8 @@ _WRONG = (
 def purge(db: sqlite3.Connection, *, now: int, zone: str, rest: Callable[[], bool] = lambda: True) -> int:
     """Purge every campaign whose date is past at `now` (`purging.age`); returns how many people went. `rest` as in `purging.purge`."""
     due = db.execute(
-        "SELECT id FROM campaign WHERE purge_at<=? AND purged_at IS NULL AND state='closed' ORDER BY id", [now]
+        "SELECT id FROM campaign WHERE purge_at<=? AND purged_at IS NULL AND state='closed' ORDER BY id",
+        [now],
     ).fetchall()
     gone = 0
     if due and not _months(db, now, rest):
@@ -108,7 +111,9 @@ def _batch(db: sqlite3.Connection, campaign_id: int, now: int, zone: str) -> int
             "UPDATE conversation SET last_in_at=NULL, holder_id=NULL, held_at=NULL WHERE id=?", people
         )
         db.executemany("DELETE FROM target WHERE id=?", targets)
-        contacts.forget_the_listless(db, [*{row["contact_id"] for row in rows}, *(row["id"] for row in wrong)])
+        contacts.forget_the_listless(
+            db, [*{row["contact_id"] for row in rows}, *(row["id"] for row in wrong)]
+        )
     return len(rows)
 
 
@@ -123,5 +128,7 @@ def _list(db: sqlite3.Connection, campaign_id: int, rest: Callable[[], bool]) ->
             "(SELECT 1 FROM campaign WHERE list_id=:list AND id<>:campaign AND purged_at IS NULL)",
             {"list": campaign.list_id, "campaign": campaign_id},
         )
-        state = db.execute("SELECT state FROM contact_list WHERE id=?", [campaign.list_id]).fetchone()["state"]
+        state = db.execute("SELECT state FROM contact_list WHERE id=?", [campaign.list_id]).fetchone()[
+            "state"
+        ]
     return state != "deleted" or taking.clear(db, campaign.list_id, wait=lambda _: not rest())

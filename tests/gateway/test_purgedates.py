@@ -6,7 +6,18 @@ from collections.abc import Iterator
 
 import pytest
 
-from gateway import assignments, campaigns, cards, claims, flight, ledger, outbox, purgedates, recording, search
+from gateway import (
+    assignments,
+    campaigns,
+    cards,
+    claims,
+    flight,
+    ledger,
+    outbox,
+    purgedates,
+    recording,
+    search,
+)
 from gateway.arrivals import Received, Seen, keep
 from gateway.claims import Seat
 from gateway.flight import Accepted
@@ -68,7 +79,9 @@ def test_only_totals_remain(db: sqlite3.Connection, closed: int, rules: Rules) -
 
     assert purgedates.purge(db, now=LATER, zone=ZONE) == len(PEOPLE)
 
-    assert set(rows(db, "target", "answer", "contact", "list_member", "note", "message", "inbound", "event").values()) == {0}
+    assert set(
+        rows(db, "target", "answer", "contact", "list_member", "note", "message", "inbound", "event").values()
+    ) == {0}
     left = [row["number"] for row in db.execute("SELECT number FROM conversation")]
     assert left == [NUMBERS["Luis"]], "whoever asked to stop stays out"
     assert db.execute("SELECT count(*) FROM opt_out WHERE until_at IS NULL").fetchone()[0] == 1

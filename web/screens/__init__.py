@@ -3,6 +3,7 @@
 from flask import Blueprint
 
 from web.screens import (
+    approvals,
     board,
     campaigns,
     clock,
@@ -15,6 +16,7 @@ from web.screens import (
     modem_acts,
     modem_day,
     modems,
+    one,
     optouts,
     people,
     send,
@@ -35,6 +37,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     lists.bp,
     contacts.bp,
     optouts.bp,
+    one.bp,
+    approvals.bp,
     modems.bp,
     modem_acts.bp,
     modem_day.bp,
