@@ -54,7 +54,16 @@ def as_csv(db: sqlite3.Connection) -> Iterator[str]:
     ).fetchall():
         for row in rows:
             yield line(
-                [row["id"], rfc3339(row["at"]), row["act"], row["message_id"], row["user_id"], row["person"]]
-                + [row["channel"], row["os_user"], row["digest"].hex(), row["mac"].hex()]
+                [
+                    *(
+                        row["id"],
+                        rfc3339(row["at"]),
+                        row["act"],
+                        row["message_id"],
+                        row["user_id"],
+                        row["person"],
+                    ),
+                    *(row["channel"], row["os_user"], row["digest"].hex(), row["mac"].hex()),
+                ]
             )
         after = rows[-1]["id"]

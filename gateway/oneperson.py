@@ -84,7 +84,7 @@ def dump(told: dict[str, Any]) -> str:
 
 
 def _row(row: sqlite3.Row) -> dict[str, Any]:
-    return {name.removesuffix("_json"): _value(name, row[name]) for name in row.keys()}
+    return {name.removesuffix("_json"): _value(name, row[name]) for name in row.keys()}  # noqa: SIM118
 
 
 def _value(name: str, value: object) -> object:

@@ -62,7 +62,10 @@ def closed(db: sqlite3.Connection, room: Room, seat: Seat, rules: Rules) -> int:
     says(db, rules, "Rosa", "Yes, I bring the zebra")
     says(db, rules, "Luis", "STOP")
     recording.record(db, 1, "status", "yes", by=room.volunteer, now=NOON)
-    db.execute("INSERT INTO note (conversation_id, text, at) SELECT id, 'Uses a wheelchair', 1 FROM conversation WHERE number=?", [NUMBERS["Rosa"]])  # fmt: skip
+    db.execute(
+        "INSERT INTO note (conversation_id, text, at) SELECT id, 'Uses a wheelchair', 1 FROM conversation WHERE number=?",
+        [NUMBERS["Rosa"]],
+    )
     db.execute("UPDATE message SET state='sent' WHERE state='approved'")  # the confirmation of the stop
     campaigns.close(db, campaign_id, by=room.coordinator, now=NOON)
     return campaign_id

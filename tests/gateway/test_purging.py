@@ -230,9 +230,9 @@ def test_who_is_erased_is_in_no_list_campaign_or_note(
     text = says(desk, seat, rules, ADA, "Yes")
     ada = desk.conversation(ADA)["id"]
     for statement, values in (
-        ("INSERT INTO contact_list (id, name, state, created_at) VALUES (1,'Elm','ready',1)", []),
-        ("INSERT INTO list_row VALUES (1, 2, '[\"Ada L.\", \"(202) 555-0123\"]', 'twice')", []),
-        ("INSERT INTO list_row VALUES (1, 3, '[\"Luis\", \"(202) 555-0147\"]', 'twice')", []),
+        ("INSERT INTO contact_list (id, name, state, source, consented_on, created_at) VALUES (1,'Elm','ready','door','2026-01-01',1)", []),
+        ("INSERT INTO list_row VALUES (1, 2, 'twice', 'Twice', '[\"Ada L.\", \"(202) 555-0123\"]')", []),
+        ("INSERT INTO list_row VALUES (1, 3, 'twice', 'Twice', '[\"Luis\", \"(202) 555-0147\"]')", []),
         ("INSERT INTO contact (id, conversation_id, first_name, created_at) VALUES (1,?,'Adaline',1)", [ada]),
         ("INSERT INTO list_member VALUES (1, 1)", []),
         ("INSERT INTO campaign (id, name, kind, state, script, created_at) VALUES (1,'R','event','running','{}',1)", []),

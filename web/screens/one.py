@@ -35,13 +35,13 @@ def ask_erase(conversation_id: int) -> ResponseReturnValue:
 def draw(conversation_id: int) -> str:
     """The page that asks."""
     db = data.db()
-    told = oneperson.everything(db, conversation_id)
+    found = oneperson.everything(db, conversation_id)
     return render_template(
         "erase.html",
-        told=told,
+        found=found,
         conversation_id=conversation_id,
         here=contacts.household(db, conversation_id),
-        stays=conversations.open_opt_out(db, told["number"]) is not None,
+        stays=conversations.open_opt_out(db, found["number"]) is not None,
         elsewhere=erasing.elsewhere(data.config(), now=data.now()),
     )
 
