@@ -45,6 +45,7 @@ class Options:
     canary_stops: int = 2
     replies_each: int = 8  # open replies a volunteer is thought to manage; more hold new batches back
     purge_days: int = 90  # after its close only totals remain; 0: never
+    purge_list: int = 0  # 1: its list goes as well then, when no other campaign has it
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,8 @@ class Campaign:
     created_at: int
     started_at: int | None
     closed_at: int | None
+    purge_at: int | None
+    purged_at: int | None
 
     @property
     def open(self) -> bool:
@@ -117,6 +120,8 @@ def _campaign(row: sqlite3.Row) -> Campaign:
         row["created_at"],
         row["started_at"],
         row["closed_at"],
+        row["purge_at"],
+        row["purged_at"],
     )
 
 

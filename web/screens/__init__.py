@@ -3,6 +3,7 @@
 from flask import Blueprint
 
 from web.screens import (
+    approvals,
     assigning,
     board,
     campaigns,
@@ -16,6 +17,7 @@ from web.screens import (
     modem_acts,
     modem_day,
     modems,
+    one,
     optouts,
     people,
     script,
@@ -39,6 +41,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     lists.bp,
     contacts.bp,
     optouts.bp,
+    one.bp,
+    approvals.bp,
     modems.bp,
     modem_acts.bp,
     modem_day.bp,
