@@ -11,7 +11,7 @@ from gateway.people import User
 from gateway.policy import may
 from gateway.stations import NEEDS_SOMEBODY
 
-MODEMS = (  # what the screens of the modems and the campaigns show
+MODEMS = (  # what the screens of the modems show
     "SELECT name, state, reason, since_at, signal_dbm, operator, registration, storage_used, number, paused_by, "
     "retired_at, reset_at, temperature_c, (SELECT max(at) FROM station_sample WHERE station=s.name) FROM station s ORDER BY name",
     "SELECT max(id), total(taken_at), total(done_at) FROM (SELECT * FROM station_request ORDER BY id DESC LIMIT 50)",
@@ -21,10 +21,10 @@ MODEMS = (  # what the screens of the modems and the campaigns show
     "SELECT max(id) FROM host_event",
     "SELECT by, why FROM clock",
     "SELECT value FROM setting WHERE key IN ('self_test', 'plugged_in', 'backup', 'backup_asked') ORDER BY key",
-    "SELECT id, state, canary, revision FROM campaign WHERE state<>'closed' ORDER BY id",
 )
-LISTS = (  # told some fifty times while a list is taken, not with each piece
+LISTS = (  # and campaigns; told some fifty times while a list is taken, not with each piece
     "SELECT id, state, name, trouble, rows_done * 50 / max(row_count, 1) FROM contact_list WHERE state<>'deleted'",
+    "SELECT id, state, canary, revision, reviewed_by FROM campaign WHERE state<>'closed' ORDER BY id",
 )
 NEWEST = 20_000  # ledger rows looked at for one person's shift
 MOST_CONVERSATIONS = 50

@@ -71,6 +71,7 @@ CREATE TABLE campaign (
   canary_at INTEGER,
   created_by INTEGER REFERENCES user,
   created_at INTEGER NOT NULL,
+  changed_by INTEGER REFERENCES user,          -- who wrote what stands there now: somebody else reviews it
   reviewed_by INTEGER REFERENCES user,
   started_at INTEGER,
   closed_at INTEGER,

@@ -19,13 +19,13 @@ from gateway import factwords, people, scripts
 from gateway.errors import Refused
 from gateway.kinds import KINDS, LANGUAGES, Kind, kind
 from gateway.merge import name_of
-from gateway.message import KINDS as KINDS_OF_TEXT
-from gateway.moves import back_to_awaiting, move
+from gateway.moves import move
 from gateway.people import User
 from gateway.policy import may
 from gateway.rules import DAY_MS, Rules
 from gateway.scripts import Script
 from gateway.store import write
+from gateway.voiding import void_waiting_of
 
 LONGEST_NAME = 80
 read_script = lru_cache(maxsize=16)(scripts.load)  # one approval looks at its campaign several times
@@ -45,6 +45,7 @@ class Options:
     canary_stops: int = 2
     replies_each: int = 8  # open replies a volunteer is thought to manage; more hold new batches back
     purge_days: int = 90  # after its close only totals remain; 0: never
+    purge_list: int = 0  # 1: its list goes as well then, when no other campaign has it
 
 
 @dataclass(frozen=True)
@@ -65,10 +66,13 @@ class Campaign:
     canary: str
     canary_at: int | None
     created_by: int | None
+    changed_by: int | None
     reviewed_by: int | None
     created_at: int
     started_at: int | None
     closed_at: int | None
+    purge_at: int | None
+    purged_at: int | None
 
     @property
     def open(self) -> bool:
@@ -111,10 +115,13 @@ def _campaign(row: sqlite3.Row) -> Campaign:
         row["canary"],
         row["canary_at"],
         row["created_by"],
+        row["changed_by"],
         row["reviewed_by"],
         row["created_at"],
         row["started_at"],
         row["closed_at"],
+        row["purge_at"],
+        row["purged_at"],
     )
 
 
@@ -180,9 +187,9 @@ def _insert(
     now: int,
 ) -> int:
     cursor = db.execute(
-        "INSERT INTO campaign (name, kind, language, state, facts, script, options, created_by, created_at) "
-        "VALUES (?,?,?,'draft',?,?,?,?,?)",
-        [name, kind_name, language, facts, script, options, by.id, now],
+        "INSERT INTO campaign (name, kind, language, state, facts, script, options, created_by, changed_by, created_at) "
+        "VALUES (?,?,?,'draft',?,?,?,?,?,?)",
+        [name, kind_name, language, facts, script, options, by.id, by.id, now],
     )
     return int(cursor.lastrowid or 0)
 
@@ -236,45 +243,31 @@ def save(
         new_name = campaign.name if name in (None, campaign.name) else _free_name(db, name or "")
         db.execute(
             "UPDATE campaign SET name=?, facts=?, script=?, options=?, list_id=coalesce(?, list_id), revision=revision+1, "
-            "reviewed_by=NULL, state=CASE state WHEN 'review' THEN 'draft' ELSE state END WHERE id=?",
+            "changed_by=?, reviewed_by=NULL, state=CASE state WHEN 'review' THEN 'draft' ELSE state END WHERE id=?",
             [
                 new_name,
                 json.dumps(new_facts, ensure_ascii=False),
                 scripts.dump(script or campaign.script),
                 json.dumps(asdict(options or campaign.options)),
                 list_id,
+                by.id,
                 campaign_id,
             ],
         )
+        if script and len(script.first.texts) != len(campaign.script.first.texts):
+            _share_anew(db, campaign)
         if campaign.open and (facts is not None or script is not None):
-            _void(db, campaign_id, actor=f"user:{by.id}", now=now)
+            void_waiting_of(db, campaign_id, actor=f"user:{by.id}", now=now)
     return campaign.revision + 1
 
 
-def _void(db: sqlite3.Connection, campaign_id: int, *, actor: str, now: int) -> None:
-    """Every approval of this campaign that has not left goes back to a person: its facts or words have changed.
-
-    Reminders are taken back instead: the schedule drafts them anew, for the day that holds now.
-    """
-    reason = "The campaign was changed after this was approved."
-    rows = db.execute(
-        "SELECT m.id, m.round, m.kind, m.state FROM message m JOIN target t ON t.id=m.target_id WHERE t.campaign_id=? "
-        "AND m.state IN ('awaiting','approved','claimed') AND m.submitted_at IS NULL AND m.kind<>0",
-        [campaign_id],
-    ).fetchall()
-    for row in rows:
-        if KINDS_OF_TEXT[row["kind"]] == "reminder":
-            move(
-                db,
-                "withdraw",
-                row["id"],
-                actor=actor,
-                now=now,
-                reason="The campaign was changed.",
-                draft_key=None,
-            )
-        elif row["state"] != "awaiting":
-            back_to_awaiting(db, "void", row, actor=actor, now=now, reason=reason)
+def _share_anew(db: sqlite3.Connection, campaign: Campaign) -> None:
+    """Another number of wordings: whoever a start that was refused took in is taken in again. Who started keeps their wordings."""
+    if campaign.open:
+        raise Refused(
+            "Its wordings are shared out already: change them, or clone the campaign. Nothing was changed."
+        )
+    db.execute("DELETE FROM target WHERE campaign_id=?", [campaign.id])
 
 
 def ask_review(db: sqlite3.Connection, campaign_id: int, *, by: User) -> None:
@@ -285,18 +278,16 @@ def ask_review(db: sqlite3.Connection, campaign_id: int, *, by: User) -> None:
 
 
 def review(db: sqlite3.Connection, campaign_id: int, *, by: User, seen_revision: int) -> None:
-    """A second coordinator has read it: not the one who wrote it, and exactly what stands there now."""
+    """A second coordinator has read it: not the one who wrote what stands there now, and exactly that."""
     leads(by)
     with write(db):
         campaign = load(db, campaign_id)
-        if campaign.created_by == by.id:
-            raise Refused("Somebody else reads it: you wrote this campaign.")
+        if campaign.changed_by == by.id:
+            raise Refused("Somebody else reads it: you wrote what stands there now.")
         if campaign.revision != seen_revision:
             raise Refused("It was changed after you opened it. Read it again.")
-        db.execute(
-            "UPDATE campaign SET reviewed_by=?, reason=? WHERE id=?",
-            [by.id, f"{by.name} has read it.", campaign_id],
-        )
+        to_state(db, campaign_id, "review", ("draft", "review"), f"{by.name} has read it.")
+        db.execute("UPDATE campaign SET reviewed_by=? WHERE id=?", [by.id, campaign_id])
 
 
 def abandon(db: sqlite3.Connection, campaign_id: int, *, by: User) -> None:
@@ -388,6 +379,10 @@ def merge_values(
         "first_name": row["first_name"],
         "last_name": row["last_name"],
         "name": full,
-        **campaign.words(rules),
-        "my_name": people.first_name(volunteer.name),
+        **own_values(campaign, volunteer, rules),
     }
+
+
+def own_values(campaign: Campaign, volunteer: User, rules: Rules) -> dict[str, str]:
+    """What a text of this campaign may hold whoever gets it."""
+    return {**campaign.words(rules), "my_name": people.first_name(volunteer.name)}

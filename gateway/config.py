@@ -97,6 +97,13 @@ class Privacy:
 
 
 @dataclass(frozen=True)
+class Campaigns:
+    """Rules for campaigns. `review`: a second coordinator reads one before it starts."""
+
+    review: bool = False
+
+
+@dataclass(frozen=True)
 class Station:
     """A modem with its SIM. `port` None: found by itself, by its `imei` or else the first that is nobody's.
 
@@ -135,6 +142,7 @@ class Config:
     sending: Sending = Sending()
     backup: Backup = Backup()
     privacy: Privacy = Privacy()
+    campaigns: Campaigns = Campaigns()
     stations: tuple[Station, ...] = ()
     in_file: frozenset[str] = (
         frozenset()
@@ -185,7 +193,7 @@ def load(path: Path | str | None = None) -> Config:
 
 def assemble(source: Path, checked: dict[str, Any]) -> Config:
     """The dataclasses, from values that are known to be good."""
-    names = ("organisation", "database", "panel", "sending", "backup", "privacy")
+    names = ("organisation", "database", "panel", "sending", "backup", "privacy", "campaigns")
     tables = {name: checked.get(name, {}) for name in names}
     folder = Path(os.path.abspath(source)).parent  # resolve() would follow a link elsewhere
     database = folder / tables["database"].get("path", Database.path)
@@ -202,6 +210,7 @@ def assemble(source: Path, checked: dict[str, Any]) -> Config:
         sending=Sending(**tables["sending"]),
         backup=Backup(**{**tables["backup"], "folder": backups}),
         privacy=Privacy(**tables["privacy"]),
+        campaigns=Campaigns(**tables["campaigns"]),
         stations=tuple(Station(**station) for station in stations),
         in_file=frozenset(f"{name}.{key}" for name, table in tables.items() for key in table),
     )

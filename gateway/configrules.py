@@ -243,6 +243,7 @@ SECTIONS: dict[str, dict[str, Rule]] = {
         "delivery_reports": yes_or_no,
         "allow_cli_approval": yes_or_no,
     },
+    "campaigns": {"review": yes_or_no},
     "backup": {
         "folder": backup_folder,
         "at": time_of_day,

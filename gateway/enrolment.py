@@ -27,12 +27,13 @@ def ground(db: sqlite3.Connection, campaign: Campaign, rules: Rules) -> Ground:
     count = 0
     if campaign.list_id is not None:
         row = db.execute(
-            "SELECT count(*) AS n, coalesce(sum(c.first_name<>''), 0) AS first, coalesce(sum(c.last_name<>''), 0) AS last "
+            "SELECT count(*) AS n, coalesce(sum(c.first_name<>''), 0) AS first, coalesce(sum(c.last_name<>''), 0) AS last, "
+            "coalesce(sum(c.first_name<>'' OR c.last_name<>''), 0) AS named "
             "FROM list_member m JOIN contact c ON c.id=m.contact_id WHERE m.list_id=?",
             [campaign.list_id],
         ).fetchone()
         count = row["n"]
-        columns = {"first_name": row["first"], "last_name": row["last"]}
+        columns = {"first_name": row["first"], "last_name": row["last"], "name": row["named"]}
         for field in db.execute(
             "SELECT f.key AS name, sum(f.value<>'') AS n FROM list_member m JOIN contact c ON c.id=m.contact_id, json_each(c.fields) f "
             "WHERE m.list_id=? GROUP BY f.key",
@@ -63,10 +64,13 @@ def obstacles(db: sqlite3.Connection, campaign: Campaign, rules: Rules) -> tuple
     )
     if not ready:
         said.append("It has no list of people yet. Choose one, or bring one in.")
-    on = ground(db, campaign, rules)
-    # An empty fact is said once, and not again for each text that it stands in.
-    on = replace(on, facts={**on.facts, **{fact.name: "..." for fact in empty}})
-    return said, problems(campaign.script, on)
+    return said, problems(campaign.script, for_words(ground(db, campaign, rules), campaign))
+
+
+def for_words(on: Ground, campaign: Campaign) -> Ground:
+    """The ground with every required fact filled in: an empty one is said once, and not again for each text that it stands in."""
+    empty = factwords.missing(campaign.kind, campaign.facts)
+    return replace(on, facts={**on.facts, **{fact.name: "..." for fact in empty}})
 
 
 def enrol(db: sqlite3.Connection, campaign_id: int, *, now: int, after: int = 0) -> int | None:

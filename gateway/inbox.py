@@ -108,7 +108,7 @@ def visible(user: User) -> str:
     """In SQL: whether this person may see conversation `c`; its parameters are those of `who`."""
     if may(user.role, "see_all_conversations"):
         return "1"
-    return "(c.holder_id IS NULL OR c.holder_id=:user OR c.held_at<=:stale OR c.held_at>:future)"
+    return f"{conversations.SPOKEN} AND (c.holder_id IS NULL OR c.holder_id=:user OR c.held_at<=:stale OR c.held_at>:future)"
 
 
 def who(user: User, now: int) -> dict[str, object]:

@@ -22,15 +22,30 @@ Level = Literal["blocks", "decide"]
 LONG = 3  # segments of a first text from which on it is pointed out
 LINK = re.compile(r"https?://|www\.|\b[\w-]+\.(?:com|org|net|info|ly|link|us|mx|es)\b", re.IGNORECASE)
 WAYS_OUT = {"en": "STOP to end.", "es": "ALTO para salir."}
+FRIENDS = {"en": "friend", "es": "vecino"}
+SELDOM_MEANT = ("name", "organization", "count")
+MOST_ODD = 6  # different characters: more are no slip, they are another alphabet
+YOURS = {"en": "your", "es": "tu"}
 
 
 @dataclass(frozen=True)
 class Mend:
-    """One tap that mends: replace `old` by `new` in the text where the problem stands; an empty `old` appends."""
+    """One tap that mends: replace `old` by `new` in the text where the problem stands; an empty `old` appends, "^" puts in front."""
 
     label: str
     old: str
     new: str
+
+    @property
+    def key(self) -> str:
+        """What a form sends back: the label, with the placeholder where one is replaced."""
+        return f"{self.label} {self.old}" if PLACEHOLDER.fullmatch(self.old) else self.label
+
+    def applied(self, text: str) -> str:
+        """The text, mended."""
+        if self.old == "^":
+            return self.new + text
+        return text.replace(self.old, self.new) if self.old else text.rstrip() + self.new
 
 
 @dataclass(frozen=True)
@@ -62,26 +77,43 @@ class Ground:
 
 
 def problems(script: Script, ground: Ground) -> list[Problem]:
-    """Everything found, what blocks first."""
-    found = [problem for where, text in script.texts() for problem in _in_text(where, text, ground)]
-    for where, text in _firsts(script):
-        found += _first_text(where, text, ground)
+    """Everything found in a script, what blocks first."""
+    counted = {choice.counted for step in script.steps for choice in step.choices}
+    found = [
+        problem
+        for where, text in script.texts()
+        for problem in of_text(text, ground, where, first=text in script.first.texts, counted=text in counted)
+    ]
+    return sorted(found, key=lambda problem: problem.level != "blocks")
+
+
+def of_text(
+    text: str, ground: Ground, where: str = "", *, first: bool = False, counted: bool = False
+) -> list[Problem]:
+    """Everything found in one text, what blocks first. `first`: it is what somebody gets unasked; `counted`: it is offered
+    when a number is known, as {count}.
+    """
+    found = [
+        *_in_text(where, text, ground, counted=counted),
+        *(_first_text(where, text, ground) if first else ()),
+    ]
+    found += [*_odd(where, text, ground, first=first), *(_long(where, text, ground) if first else ())]
     return sorted(found, key=lambda problem: problem.level != "blocks")
 
 
 def right(script: Script, ground: Ground) -> list[str]:
     """What is already as it should be, for the same page."""
     said = []
-    firsts = list(_firsts(script))
-    if all(names_us(text, ground.organisation) for _, text in firsts):
+    firsts = script.first.texts
+    if all(names_us(text, ground.organisation) for text in firsts):
         said.append("Says who is writing")
-    if all(offers_a_way_out(text) for _, text in firsts):
+    if all(offers_a_way_out(text, ground.organisation) for text in firsts):
         said.append("Says how to stop")
-    if not any(LINK.search(text) for _, text in firsts):
+    if not any(LINK.search(_usual(text, ground)) for text in firsts):
         said.append("No link in a first text")
     filled = [
         name
-        for name in dict.fromkeys(name for _, text in firsts for name, _ in placeholders(text))
+        for name in dict.fromkeys(name for text in firsts for name, _ in placeholders(text))
         if ground.facts.get(name) or (ground.people and ground.columns.get(name) == ground.people)
     ]
     if filled:
@@ -95,9 +127,9 @@ def names_us(text: str, organisation: str) -> bool:
     return named or (bool(organisation) and fold(organisation) in fold(text))
 
 
-def offers_a_way_out(text: str) -> bool:
-    """Whether a text holds a word that stops us when it is sent back alone, or a phrase of two."""
-    words = split(text)[0]
+def offers_a_way_out(text: str, organisation: str = "") -> bool:
+    """Whether a text holds a word that stops us when it is sent back alone, or a phrase of two; the name of "Stop Evictions" is none."""
+    words = split(fold(text).replace(fold(organisation), " ") if organisation else text)[0]
     return any(
         optout.triage(" ".join(words[at : at + size])).kind == "stop"
         for at in range(len(words))
@@ -131,13 +163,7 @@ WAY_OUT_WORDS = frozenset(
 )
 
 
-def _firsts(script: Script) -> Iterator[tuple[str, str]]:
-    several = len(script.first.texts) > 1
-    for number, text in enumerate(script.first.texts, 1):
-        yield f"the first text, wording {number}" if several else "the first text", text
-
-
-def _in_text(where: str, text: str, ground: Ground) -> Iterator[Problem]:
+def _in_text(where: str, text: str, ground: Ground, *, counted: bool) -> Iterator[Problem]:
     brace = stray_brace(text)
     if brace is not None:
         yield Problem(
@@ -148,6 +174,14 @@ def _in_text(where: str, text: str, ground: Ground) -> Iterator[Problem]:
             "A placeholder is written {like_this}.",
         )
     for name, fallback in dict.fromkeys(placeholders(text)):
+        if name == "count" and not counted:
+            yield Problem(
+                "blocks",
+                where,
+                text,
+                "“{count}” is known only when a reply says a number.",
+                "It belongs into the words that are offered then.",
+            )
         if name in ground.own or ground.facts.get(name) or (fallback or "").strip():
             continue
         if name not in ground.columns:
@@ -157,17 +191,19 @@ def _in_text(where: str, text: str, ground: Ground) -> Iterator[Problem]:
 
 
 def _unknown(where: str, text: str, name: str, ground: Ground) -> Problem:
-    known = [*ground.columns, *(fact for fact, value in ground.facts.items() if value), *ground.own]
+    facts = (fact for fact, value in ground.facts.items() if value)
+    known = [each for each in (*ground.columns, *facts, *ground.own) if each not in SELDOM_MEANT]
     written = next(p for p in _written(text) if name_of(p) == name)
     mends = tuple(
         Mend(f"Use {{{like}}}", f"{{{written}}}", f"{{{like}}}")
         for like in difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     )
-    what = (
-        "is a fact of this campaign that is not filled in"
-        if name in ground.facts
-        else "is not a column of your list"
-    )
+    if name in ground.facts:
+        what = "is a fact of this campaign that is not filled in"
+    elif ground.columns:
+        what = "is not a column of your list"
+    else:
+        what = "is no fact of this campaign, and it has no list yet"
     return Problem(
         "blocks",
         where,
@@ -176,7 +212,7 @@ def _unknown(where: str, text: str, name: str, ground: Ground) -> Problem:
         f"All {ground.people:,} people would read a hole."
         if ground.people
         else "Everybody would read a hole.",
-        (*mends, _fallback(written)),
+        (*mends, _fallback(written, ground)),
     )
 
 
@@ -189,7 +225,7 @@ def _empty(where: str, text: str, name: str, ground: Ground) -> Problem:
         text,
         f"“{{{written}}}” is empty for {holes:,} of {ground.people:,} people.",
         "They would read a hole.",
-        (_fallback(written),),
+        (_fallback(written, ground),),
     )
 
 
@@ -197,8 +233,14 @@ def _written(text: str) -> Iterator[str]:
     return (found[1] for found in PLACEHOLDER.finditer(text))
 
 
-def _fallback(written: str) -> Mend:
-    return Mend("Give a fall-back", f"{{{written}}}", f"{{{written}|friend}}")
+def _fallback(written: str, ground: Ground) -> Mend:
+    """What stands there instead: a friendly word for a name, "your building" for anything else; a person rewrites it."""
+    words = name_of(written).replace("_", " ")
+    if "name" in words or "nombre" in words:
+        instead = FRIENDS.get(ground.language, FRIENDS["en"])
+    else:
+        instead = f"{YOURS.get(ground.language, YOURS['en'])} {words}"
+    return Mend("Give a fall-back", f"{{{written}}}", f"{{{written}|{instead}}}")
 
 
 def _first_text(where: str, text: str, ground: Ground) -> Iterator[Problem]:
@@ -211,7 +253,7 @@ def _first_text(where: str, text: str, ground: Ground) -> Iterator[Problem]:
             "The first text must name the organisation.",
             (Mend("Add “{organisation}: ” in front", "^", "{organisation}: "),),
         )
-    if not offers_a_way_out(text):
+    if not offers_a_way_out(text, ground.organisation):
         way = WAYS_OUT.get(ground.language, WAYS_OUT["en"])
         yield Problem(
             "blocks",
@@ -221,19 +263,7 @@ def _first_text(where: str, text: str, ground: Ground) -> Iterator[Problem]:
             "The first text must say how to stop.",
             (Mend(f"Add “{way}”", "", f" {way}"),),
         )
-    strange = odd(text)
-    if strange is not None and strange.segments > strange.without:
-        more = (strange.segments - strange.without) * ground.people
-        mends = (Mend("Straighten it", text, straightened(text)),) if strange.can_be_plain else ()
-        yield Problem(
-            "decide",
-            where,
-            text,
-            f"{strange.characters[:6]} makes this {strange.segments} texts, not {strange.without}.",
-            f"It costs {more:,} more texts over the list." if more else "It costs more with each person.",
-            mends,
-        )
-    if LINK.search(text):
+    if LINK.search(_usual(text, ground)):
         yield Problem(
             "decide",
             where,
@@ -241,10 +271,42 @@ def _first_text(where: str, text: str, ground: Ground) -> Iterator[Problem]:
             "A link stands in the first text.",
             "Networks take links from strangers for spam, and people do too. Send it in the second.",
         )
-    usual = merge(
-        text, {**ground.facts, "organisation": ground.organisation, "my_name": "Maria", "first_name": "Maria"}
-    )
-    count = segment(usual.text).count
+
+
+def _usual(text: str, ground: Ground) -> str:
+    """The text as somebody with a name of usual length reads it."""
+    known = {"organisation": ground.organisation, "organization": ground.organisation}
+    return merge(text, {**ground.facts, **known, "my_name": "Maria", "first_name": "Maria"}).text
+
+
+def _odd(where: str, text: str, ground: Ground, *, first: bool) -> Iterator[Problem]:
+    """What characters cost that phones' own alphabet lacks; beyond a first text only when they can be had for less."""
+    strange = odd(_usual(text, ground))
+    if strange is None or strange.segments <= strange.without or len(strange.characters) > MOST_ODD:
+        return
+    plain = straightened(text)
+    mends = (Mend("Straighten it", text, plain),) if strange.can_be_plain and plain != text else ()
+    if first or mends:
+        more = (strange.segments - strange.without) * ground.people
+        over = f"It costs {more:,} more texts over the list." if more else "It costs more with each person."
+        yield Problem(
+            "decide",
+            where,
+            text,
+            f"{_how_many(strange.characters, text)} this {strange.segments} texts, not {strange.without}.",
+            over if first else "It costs more with each person who gets it.",
+            mends,
+        )
+
+
+def _how_many(characters: str, text: str) -> str:
+    if len(characters) > 1:
+        return f"{' '.join(characters)} make"
+    return f"One {characters} makes" if text.count(characters) == 1 else f"{characters} makes"
+
+
+def _long(where: str, text: str, ground: Ground) -> Iterator[Problem]:
+    count = segment(_usual(text, ground)).count
     if count > LONG:
         yield Problem(
             "decide",

@@ -9,6 +9,7 @@ Fails with `Refused`, naming the step and the answer.
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -19,7 +20,10 @@ FIRST = "first"
 MOST_STEPS = 40
 MOST_CHOICES = 12
 MOST_WORDINGS = 5
+MOST_READY = 20
+MOST_REMINDERS = 10
 LONGEST_TEXT = 1600
+TIME_OF_DAY = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 
 
 @dataclass(frozen=True)
@@ -162,8 +166,7 @@ def _step(raw: Mapping[str, Any]) -> Step:
 
 def _reminder(raw: Mapping[str, Any]) -> Reminder:
     at = _words(raw.get("at", "12:00"))
-    hour, minute = (int(part) for part in at.split(":"))
-    if not (0 <= hour < 24 and 0 <= minute < 60):
+    if not TIME_OF_DAY.fullmatch(at):
         raise Refused(f"{at} is no time of day. Write it as 17:30.")
     return Reminder(
         _words(raw["id"]),
@@ -183,23 +186,34 @@ def _holds_together(script: Script) -> None:
         raise Refused("The script has no first text. Write what everybody gets first.")
     if len(set(ids)) != len(ids) or len(ids) > MOST_STEPS:
         raise Refused(f"A script has at most {MOST_STEPS} steps, each with a name of its own.")
+    if len(script.ready) > MOST_READY or len(script.reminders) > MOST_REMINDERS:
+        raise Refused(
+            f"A script has at most {MOST_READY} ready answers and {MOST_REMINDERS} reminders. Take some out."
+        )
     for step in script.steps:
-        if len(step.texts) > MOST_WORDINGS or len(step.choices) > MOST_CHOICES:
-            raise Refused(
-                f"“{step.label}” has more than {MOST_WORDINGS} wordings or {MOST_CHOICES} answers. Take some out."
-            )
-        names = [choice.id for choice in step.choices]
-        if len(set(names)) != len(names):
-            raise Refused(f"Two answers of “{step.label}” have the same name. Rename one.")
-        for choice in step.choices:
-            if not choice.label:
-                raise Refused(f"An answer of “{step.label}” has no label. Write what the button says.")
-            if {choice.next, choice.counted_next} - {"", *ids}:
-                raise Refused(
-                    f"The answer “{choice.label}” leads to a step that is not there. Choose where it leads."
-                )
+        _step_holds(step, ids)
+    names = [reminder.id for reminder in script.reminders]
+    if len(set(names)) != len(names):
+        raise Refused("Two reminders have the same name. Rename one.")
     for reminder in script.reminders:
         if not reminder.text or (reminder.step and reminder.step not in ids):
             raise Refused(
                 f"The reminder “{reminder.label}” has no text, or leads to a step that is not there."
+            )
+
+
+def _step_holds(step: Step, ids: list[str]) -> None:
+    if len(step.texts) > MOST_WORDINGS or len(step.choices) > MOST_CHOICES:
+        raise Refused(
+            f"“{step.label}” has more than {MOST_WORDINGS} wordings or {MOST_CHOICES} answers. Take some out."
+        )
+    names = [choice.id for choice in step.choices]
+    if len(set(names)) != len(names):
+        raise Refused(f"Two answers of “{step.label}” have the same name. Rename one.")
+    for choice in step.choices:
+        if not choice.label:
+            raise Refused(f"An answer of “{step.label}” has no label. Write what the button says.")
+        if {choice.next, choice.counted_next} - {"", *ids}:
+            raise Refused(
+                f"The answer “{choice.label}” leads to a step that is not there. Choose where it leads."
             )

@@ -22,6 +22,7 @@ TABLES = {
     "database": config.Database,
     "panel": config.Panel,
     "sending": config.Sending,
+    "campaigns": config.Campaigns,
     "backup": config.Backup,
     "privacy": config.Privacy,
     "stations": config.Station,

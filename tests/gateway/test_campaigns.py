@@ -15,6 +15,7 @@ from gateway import (
     optouts,
     outbox,
     people,
+    scriptedit,
 )
 from gateway.errors import Refused, StaleMessage
 from gateway.planning import SimRoom
@@ -53,7 +54,7 @@ def test_a_volunteer_takes_a_batch_and_each_card_is_merged_for_them(
 
     assert card is not None
     assert card.text.startswith(
-        "Elm Street here, volunteer speaking. Will you be at The rent hearing, Thursday, December 3"
+        "This is volunteer with Elm Street. Will you join us for The rent hearing, Thursday, December 3"
     )
     assert ("mark", "Union Hall") in card.parts
     assert card.listed == (("building", "0 Oak Street"),)
@@ -302,3 +303,44 @@ def test_a_trainees_changed_words_come_to_a_coordinator_at_once(
     following = cards.next_card(db, room.trainee, rules=rules, now=NOON + 3)
     assert following is not None
     assert following.name != card.name
+
+
+def test_a_second_reader_is_somebody_other_than_whoever_wrote_it_last(
+    db: sqlite3.Connection, room: Room, rules: Rules
+) -> None:
+    first = drafted(db, room.coordinator, bring_in(db, now=NOON), now=NOON)
+    with pytest.raises(Refused, match="you wrote what stands there now"):
+        campaigns.review(db, first, by=room.coordinator, seen_revision=2)
+    other = people.create(db, "Olu", "coordinator", now=NOON)
+    campaigns.save(db, first, by=other, now=NOON, seen_revision=2, name="Hearing")
+    with pytest.raises(Refused, match="you wrote what stands there now"):
+        campaigns.review(db, first, by=other, seen_revision=3)
+    with pytest.raises(Refused, match="changed after you opened it"):
+        campaigns.review(db, first, by=room.coordinator, seen_revision=2)
+    campaigns.review(db, first, by=room.coordinator, seen_revision=3)
+    campaigns.save(db, first, by=other, now=NOON, seen_revision=3, name="The hearing")
+    assert campaigns.load(db, first).reviewed_by is None, "a change asks for a reader again"
+
+
+def test_a_wording_added_after_a_refused_start_reaches_its_share_and_none_once_it_runs(
+    db: sqlite3.Connection, room: Room, rules: Rules
+) -> None:
+    made = drafted(db, room.coordinator, bring_in(db, now=NOON), now=NOON)
+    enrolment.enrol(db, made, now=NOON)
+    script = scriptedit.with_wording(
+        campaigns.load(db, made).script, "new", "{organisation}: coming? STOP to end."
+    )
+    campaigns.save(db, made, by=room.coordinator, now=NOON, seen_revision=2, script=script)
+    enrolment.enrol(db, made, now=NOON)
+    wordings = [row["wording"] for row in db.execute("SELECT wording FROM target ORDER BY wording")]
+    assert wordings == [0, 0, 1, 1, 2, 2]
+    enrolment.start(db, made, by=room.coordinator, rules=rules, now=NOON, needs_review=False)
+    with pytest.raises(Refused, match="shared out already"):
+        campaigns.save(
+            db,
+            made,
+            by=room.coordinator,
+            now=NOON,
+            seen_revision=3,
+            script=scriptedit.without_wording(script, "0"),
+        )

@@ -30,8 +30,8 @@ STATION_KEYS = (
 # What stands in the file; each fault, in order.
 FAULTS = [
     # tables and keys
-    ("colour = 1", ['1: colour: found the unknown key "colour"; allowed are organisation, database, panel, sending, backup, privacy and stations']),
-    ("[sendng]", ['1: sendng: found the unknown key "sendng"; allowed are organisation, database, panel, sending, backup, privacy and stations; did you mean "sending"?']),
+    ("colour = 1", ['1: colour: found the unknown key "colour"; allowed are organisation, database, panel, sending, campaigns, backup, privacy and stations']),
+    ("[sendng]", ['1: sendng: found the unknown key "sendng"; allowed are organisation, database, panel, sending, campaigns, backup, privacy and stations; did you mean "sending"?']),
     ("[panel]\nprot = 80", ['2: panel.prot: found the unknown key "prot"; allowed are host and port; did you mean "port"?']),
     ("[panel]\nundo_seconds = 3", ['2: panel.undo_seconds: found the unknown key "undo_seconds"; allowed are host and port; did you mean "undo_seconds" under sending?']),
     ('[panel]\n"a\\nb" = 3', ['2: panel."a\\nb": found the unknown key "a\\nb"; allowed are host and port']),

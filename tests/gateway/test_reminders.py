@@ -60,7 +60,7 @@ def test_who_said_maybe_is_asked_two_days_before_and_who_said_no_is_not(
 ) -> None:
     said_yes(db, room, rules, "maybe")
     assert reminders.draft_due(db, rules, now=DUE - 2 * DAY) == 1
-    assert "Did you find out" in waiting(db)[0]["text"]
+    assert "Do you know yet" in waiting(db)[0]["text"]
 
 
 def test_a_change_of_mind_puts_an_approved_reminder_back_and_a_no_drafts_none(

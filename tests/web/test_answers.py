@@ -53,7 +53,7 @@ def test_a_reply_is_read_one_press_fills_the_box_and_send_writes_it_down(
     assert said(world, rosa) == {}  # a suggestion records nothing
 
     page = maya.get(f"/inbox/{rosa}?choice=yes").get_data(as_text=True)
-    assert "Perfect: we keep 2 for you." in page
+    assert "Perfect, we&#39;ll save 2 for you." in page
     assert 'name="number" value="2"' in page
     assert said(world, rosa) == {}
 

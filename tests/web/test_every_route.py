@@ -32,6 +32,9 @@ def routes(app: Flask, world: World, ids: dict[str, int]) -> list[tuple[str, str
         "target_id": 1,
         "token": "not-a-token",
         "what": "pause",
+        "act": "ask",
+        "part": "first",
+        "at": "0",
         "span": "day",
         "filename": "panel.css",
     }

@@ -3,6 +3,7 @@
 from flask import Blueprint
 
 from web.screens import (
+    approvals,
     assigning,
     board,
     campaigns,
@@ -16,8 +17,10 @@ from web.screens import (
     modem_acts,
     modem_day,
     modems,
+    one,
     optouts,
     people,
+    script,
     send,
     sign_in,
     stream,
@@ -29,6 +32,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     home.bp,
     campaigns.bp,
     board.bp,
+    script.bp,
+    assigning.bp,
     send.bp,
     inbox.bp,
     talk.bp,
@@ -36,6 +41,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     lists.bp,
     contacts.bp,
     optouts.bp,
+    one.bp,
+    approvals.bp,
     modems.bp,
     modem_acts.bp,
     modem_day.bp,
@@ -45,5 +52,4 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     sign_in.bp,
     stream.bp,
     clock.bp,
-    assigning.bp,
 )

@@ -23,6 +23,7 @@ from web import access, data, words
 from web.access import needs
 from web.forms import choice, field, go
 from web.screens import assigning
+from web.screens.board import kept
 
 bp = Blueprint("campaigns", __name__, url_prefix="/campaigns")
 LANGUAGE_WORDS = {"en": "English", "es": "Español"}
@@ -120,6 +121,8 @@ def detail(campaign_id: int) -> ResponseReturnValue:
 def draw(campaign: Campaign, *, facts: Mapping[str, str] | None = None, wrong: str = "") -> str:
     """The page of one campaign."""
     db, rules = data.db(), data.rules()
+    if remains := kept(campaign):
+        return render_template("campaign_kept.html", campaign=campaign, kept=remains)
     said, found = (
         enrolment.obstacles(db, campaign, rules) if campaign.state in ("draft", "review") else ([], [])
     )
@@ -142,6 +145,7 @@ def draw(campaign: Campaign, *, facts: Mapping[str, str] | None = None, wrong: s
         if campaign.started_at
         else None,
         languages=LANGUAGE_WORDS,
+        review=data.config().campaigns.review,
         wrong=wrong,
         **assigning.section(campaign),
     )
@@ -218,6 +222,7 @@ def options(campaign_id: int) -> ResponseReturnValue:
                 campaign, wrong=f"A number from {least} to {most} is needed there; “{typed}” is none."
             ), 409
         chosen[name] = int(typed)
+    chosen["purge_list"] = int("purge_list" in request.form)
     save(campaign, options=replace(campaign.options, **chosen))
     words.tell("Kept.")
     return go("campaigns.detail", campaign_id=campaign_id)
@@ -249,7 +254,12 @@ def start(campaign_id: int) -> ResponseReturnValue:
             time.sleep(BREATH_S)
     try:
         enrolment.start(
-            db, campaign_id, by=access.user(), rules=data.rules(), now=data.now(), needs_review=False
+            db,
+            campaign_id,
+            by=access.user(),
+            rules=data.rules(),
+            now=data.now(),
+            needs_review=data.config().campaigns.review,
         )
     except Refused as answer:
         return draw(campaign, wrong=str(answer)), 409

@@ -203,7 +203,7 @@ const textbank = (window.textbank = {});
     const form = event.target;
     if (!(form instanceof HTMLFormElement) || !form.hasAttribute("data-swap")) return;
     event.preventDefault();
-    if (textbank.shielded() || !form.reportValidity()) return;
+    if (textbank.shielded() || !(event.submitter?.formNoValidate || form.reportValidity())) return;
     send(form, event.submitter);
   });
   addEventListener("click", (event) => {

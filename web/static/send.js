@@ -3,7 +3,7 @@
 "use strict";
 (() => {
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
-  let ticking = null, counting = null;
+  let ticking = null, counting = null, asking = 0;
 
   function ring() {
     clearInterval(ticking);
@@ -33,20 +33,41 @@
     if (bubble) bubble.classList.add("sent");
   });
 
-  /* The ruler: measured by the box, which knows the alphabets. */
+  function exchange(newer, older) {
+    if (!older) return;
+    older.replaceChildren(...newer.childNodes);
+    const tell = newer.dataset.tell;
+    if (tell === undefined || tell === older.dataset.tell) return;
+    older.dataset.tell = tell;
+    textbank.say(tell);
+  }
+  /* Words while they are typed: measured, read and checked by the box, which knows the alphabets and the list. What it
+     answers is put into the pieces of the same names. */
   addEventListener("input", (event) => {
-    const field = event.target, place = document.getElementById("ruler");
-    if (!field.dataset || !field.dataset.count || !place) return;
+    const field = event.target;
+    if (!field.dataset || !field.dataset.count) return;
     clearTimeout(counting);
     counting = setTimeout(async () => {
-      const token = field.form.querySelector("[name=csrf_token]").value;
+      const asked = ++asking;
       try {
-        const answer = await fetch(field.dataset.count, { method: "POST", body: new URLSearchParams({ text: field.value, csrf_token: token }) });
+        const answer = await fetch(field.dataset.count, { method: "POST", body: new URLSearchParams(new FormData(field.form)) });
         if (!answer.ok) return;
         const drawing = new DOMParser().parseFromString(await answer.text(), "text/html");
-        place.replaceChildren(...drawing.body.childNodes);
+        if (asked !== asking) return; /* an answer to older words */
+        for (const piece of drawing.querySelectorAll("[id]")) exchange(piece, document.getElementById(piece.id));
       } catch (error) { /* the words stay; the next key measures again */ }
     }, 150);
+  });
+
+  /* A chip puts its placeholder where the words are being written. */
+  addEventListener("click", (event) => {
+    const chip = event.target.closest && event.target.closest("[data-put]");
+    const field = chip && document.getElementById(chip.dataset.put);
+    if (!field) return;
+    event.preventDefault();
+    field.setRangeText(chip.value.split(":").pop(), field.selectionStart, field.selectionEnd, "end");
+    field.focus();
+    field.dispatchEvent(new Event("input", { bubbles: true }));
   });
 
   document.addEventListener("textbank:drawn", ring);

@@ -1,0 +1,35 @@
+"""What a change of a campaign does to its texts that have not left.
+
+Promises: nothing that was approved with other facts or words leaves; it is read again first.
+"""
+
+import sqlite3
+
+from gateway.message import KINDS as KINDS_OF_TEXT
+from gateway.moves import back_to_awaiting, move
+
+
+def void_waiting_of(db: sqlite3.Connection, campaign_id: int, *, actor: str, now: int) -> None:
+    """Every approval of this campaign that has not left goes back to a person: its facts or words have changed.
+
+    Reminders are taken back instead: the schedule drafts them anew, for the day that holds now.
+    """
+    reason = "The campaign was changed after this was approved."
+    rows = db.execute(
+        "SELECT m.id, m.round, m.kind, m.state FROM message m JOIN target t ON t.id=m.target_id WHERE t.campaign_id=? "
+        "AND m.state IN ('awaiting','approved','claimed') AND m.submitted_at IS NULL AND m.kind<>0",
+        [campaign_id],
+    ).fetchall()
+    for row in rows:
+        if KINDS_OF_TEXT[row["kind"]] == "reminder":
+            move(
+                db,
+                "withdraw",
+                row["id"],
+                actor=actor,
+                now=now,
+                reason="The campaign was changed.",
+                draft_key=None,
+            )
+        elif row["state"] != "awaiting":
+            back_to_awaiting(db, "void", row, actor=actor, now=now, reason=reason)

@@ -1,0 +1,107 @@
+"""The words of a campaign in a browser: typed, read by real people, mended and kept by keyboard alone; on small and large screens."""
+
+from collections.abc import Callable
+
+from playwright.sync_api import expect
+
+from gateway import campaigns, scriptedit, store
+from tests.browser.conftest import DESK, PHONE, Panel, Visit
+from tests.browser.test_every_screen import SIDEWAYS, SMALL, findings
+from tests.campaigning import bring_in, drafted
+from tests.web.world import World
+
+Enter = Callable[..., Visit]
+WRONG = "Hi {nickname}, it’s {my_name} from {organisation}. The {event} is {day}, {hour}, {place}. Can you come? YES, MAYBE or NO."
+ARABIC = "مرحبا {first_name}، معك {my_name} من {organisation}. هل ستأتي إلى {event}؟ أرسل قف للتوقف."
+
+
+def written(world: World) -> int:
+    """A draft with a first text that has three things wrong, and another in Arabic."""
+    now, lead = store.wall_ms(), world.users["coordinator"]
+    made = drafted(world.db, lead, bring_in(world.db, now=now), now=now)
+    script = scriptedit.with_wording(campaigns.load(world.db, made).script, "0", WRONG)
+    campaigns.save(
+        world.db, made, by=lead, now=now, seen_revision=2, script=scriptedit.with_wording(script, "1", ARABIC)
+    )
+    return made
+
+
+def test_the_words_are_written_checked_mended_and_kept_by_keyboard_alone(
+    world: World, panel: Panel, visit: Enter
+) -> None:
+    made = written(world)
+    page = visit("coordinator", DESK).go(f"/campaigns/{made}/words/first/0")
+    page.wait_for_selector("body[data-stream=open]")
+    expect(page.locator("#read-text .gap")).to_have_text("nickname?")
+
+    # Words are read and measured while they are typed, by whoever is chosen.
+    page.get_by_label("First text").focus()
+    page.keyboard.press("Control+End")
+    page.keyboard.type(" Bring {building}.")
+    expect(page.locator("#read-text")).to_contain_text("Bring 0 Oak Street.")
+    page.get_by_label("Preview for").focus()
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("#read-text")).to_contain_text("Bring 1 Oak Street.")
+    expect(page.locator("#nth")).to_have_text("2 of 6")
+
+    # A chip writes where the caret is.
+    page.get_by_label("First text").focus()
+    page.keyboard.press("Control+Home")
+    page.get_by_role("button", name="first name", exact=True).focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("First text")).to_have_value(f"{{first_name}}{WRONG} Bring {{building}}.")
+    expect(page.get_by_label("First text")).to_be_focused()
+
+    # Each tap mends and keeps; then nothing stops the start.
+    for key in ("Use {first_name}", "Add “STOP to end.”", "Straighten it"):
+        page.wait_for_selector("body:not(.fresh)")
+        page.get_by_role("button", name=key).focus()
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("button", name=key)).to_have_count(0)
+    kept = campaigns.load(world.db, made).script.first.texts[0]
+    assert kept.startswith("{first_name}Hi {first_name}, it's {my_name}")
+    assert kept.endswith("Bring {building}. STOP to end.")
+
+    # Whoever reads all of it sees a colleague's change without reloading.
+    page.goto(f"{panel.base}/campaigns/{made}/words")
+    page.wait_for_selector("body[data-stream=open]")
+    now, lead = store.wall_ms(), world.users["coordinator"]
+    changed = campaigns.load(world.db, made)
+    script = scriptedit.with_step(changed.script, "seats", "How many seats?")
+    campaigns.save(world.db, made, by=lead, now=now, seen_revision=changed.revision, script=script)
+    expect(page.get_by_role("heading", name="How many seats?")).to_be_visible()
+
+    # Enter in a field and Ctrl Enter in a text keep, and the page of all words shows it where one was.
+    page.goto(f"{panel.base}/campaigns/{made}/words/ready/new")
+    page.get_by_label("What the button says").fill("Parking")
+    page.get_by_label("The words").fill("Behind the hall.")
+    page.get_by_label("The words").press("Control+Enter")
+    expect(page.get_by_role("heading", name="Parking")).to_be_visible()
+    page.get_by_role("link", name="Change the answer Maybe").focus()
+    page.keyboard.press("Enter")
+    page.get_by_label("What the button says").fill("Perhaps")
+    page.get_by_label("What the button says").press("Enter")
+    expect(page.get_by_role("link", name="Change the answer Perhaps")).to_be_focused()
+
+
+def test_the_words_fit_every_screen_and_axe_finds_nothing(world: World, panel: Panel, visit: Enter) -> None:
+    made = written(world)
+    base = f"/campaigns/{made}/words"
+    marigold = "() => [...document.querySelectorAll('main .key.turn')].filter(e => e.offsetParent).length"
+    for size, scheme, more in (
+        (PHONE, "light", ("/first/0", "/answer/first.yes")),
+        (DESK, "dark", ("", "/reminder/maybe")),
+    ):
+        visitor = visit("coordinator", size, scheme, bypass_csp=True)
+        for path in more:
+            page = visitor.go(base + path)
+            assert findings(page) == [], path
+            assert page.evaluate(SMALL) == [], path
+            assert page.evaluate(SIDEWAYS) <= 0, path
+            assert page.evaluate(marigold) <= 1, path
+    visitor.page.set_viewport_size({"width": 320, "height": 640})
+    for path in ("", "/first/0", "/first/1", "/answer/first.yes"):
+        page = visitor.go(base + path)
+        assert page.evaluate(SIDEWAYS) <= 0, path
+        page.add_style_tag(content="html {font-size: 200%}")
+        assert page.evaluate(SIDEWAYS) <= 0, (path, "doubled")

@@ -1,0 +1,262 @@
+"""A coordinator changes the words of a campaign: each piece by a plain form, with the checks, their mends and real readers."""
+
+import html
+import re
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+
+from gateway import campaigns, outbox, store
+from gateway.config import Campaigns
+from gateway.scripts import Script
+from tests.campaigning import bring_in, drafted, started
+from tests.web.conftest import Visitor
+from tests.web.world import World, modems
+
+Visit = Callable[..., Visitor]
+REMINDER = {"label": "x", "text": "y", "fact": "day", "days_before": "1", "at": "12:00", "step": ""}
+
+
+def draft(world: World, **options: int) -> str:
+    now = store.wall_ms()
+    made = drafted(world.db, world.users["coordinator"], bring_in(world.db, now=now), now=now, **options)
+    return f"/campaigns/{made}"
+
+
+def script(world: World, path: str) -> Script:
+    return campaigns.load(world.db, int(path.split("/")[2])).script
+
+
+def plain(page: str) -> str:
+    """The words of a page, without its marks."""
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", "", page)).split())
+
+
+def answer_form(revision: str, **changes: str) -> dict[str, str]:
+    fields = ("status", "seats", "reminder", "checked_in", "contact")
+    empty = {f"record_{name}": "" for name in fields}
+    return {
+        "revision": revision, "label": "", "reads": "", "text": "", "next": "", "number": "", "counted": "", "counted_next": "",
+        **empty, **changes,
+    }  # fmt: skip
+
+
+def test_every_text_stands_on_one_page_as_somebody_of_the_list_reads_it(world: World, visit: Visit) -> None:
+    path = draft(world)
+    page = visit("coordinator").get(f"{path}/words").get_data(as_text=True)
+    said = plain(page)
+    assert "Hi Rosa, it's Cleo from" in said
+    assert "Perfect, we'll save 2 for you." in said, "a text with a number shows one"
+    for words in ("Wording 2", "Where it is", "The day before", "1 day before Thursday, December 3, 16:00"):
+        assert words in said
+    assert "<mark>Rosa</mark>" in page
+
+
+def test_a_hole_is_mended_by_one_tap_and_the_next_reader_keeps_nothing(world: World, visit: Visit) -> None:
+    path, cleo = draft(world), visit("coordinator")
+    edit = f"{path}/words/first/0"
+    cleo.get(edit)
+    typed = "Hi {frist_name}, it’s {my_name} from {organisation}. Can you come? YES or NO. " + "x" * 60
+    shown = cleo.post(edit, revision="2", text=typed, do="next", who="1").get_data(as_text=True)
+    assert '<span class="gap">frist_name?</span>' in shown
+    assert "2 of 6" in plain(shown)
+    assert "“{frist_name}” is not a column of your list. All 6 people would read a hole." in plain(shown)
+    assert "2 things stop the start, 1 is yours to decide" in plain(shown)
+    assert script(world, path).first.texts[0].startswith("Hi {first_name|neighbor}"), "looking keeps nothing"
+
+    for revision, key in enumerate(
+        ("Use {first_name} {frist_name}", "Add “STOP to end.”", "Straighten it"), 2
+    ):
+        typed = script(world, path).first.texts[0] if revision > 2 else typed
+        assert cleo.post(edit, revision=str(revision), text=typed, do=f"mend:text:{key}").status_code == 303
+    kept = script(world, path).first.texts[0]
+    assert kept.startswith("Hi {first_name}, it's {my_name}")
+    assert kept.endswith(" STOP to end.")
+    page = cleo.get(edit).get_data(as_text=True)
+    assert "stop the start" not in page
+    assert "Says how to stop" in page
+
+
+def test_words_are_looked_at_while_they_are_typed(world: World, visit: Visit) -> None:
+    path, cleo = draft(world), visit("coordinator")
+    cleo.get(f"{path}/words/first/0")
+    seen = cleo.post(
+        f"{path}/words/first/0/look", revision="2", who="2", text="{organisation}: {first_name}, {building}. STOP to end."
+    ).get_data(as_text=True)  # fmt: skip
+    assert "<mark>Luis</mark>, <mark>1 Oak Street</mark>" in seen
+    assert "1 text each" in plain(seen)
+    assert 'id="ruler-text"' in seen
+
+
+def test_an_answer_is_added_changed_and_taken_out(world: World, visit: Visit) -> None:
+    path, cleo = draft(world), visit("coordinator")
+    cleo.get(f"{path}/words/answer/first.new")
+    form = answer_form("2", label="Only online", record_status="maybe", reads="online, zoom,  online", text="See {place}", next="seats")  # fmt: skip
+    assert cleo.post(f"{path}/words/answer/first.new", **form).status_code == 303
+    made = script(world, path).first.choice("only_online")
+    assert made is not None
+    assert (made.records, made.reads, made.next) == ({"status": "maybe"}, ("online", "zoom"), "seats")
+
+    assert cleo.get(f"{path}/words/answer/first.only_online").status_code == 200
+    form = answer_form("3", label="Online", record_status="yes", record_seats="many")
+    refused = cleo.post(f"{path}/words/answer/first.only_online", **form)
+    assert refused.status_code == 409
+    assert "“Seats” is a whole number" in refused.get_data(as_text=True)
+    assert 'value="Online"' in refused.get_data(as_text=True), "what was typed stays"
+
+    cleo.post(f"{path}/words/answer/first.only_online", revision="3", do="out")
+    assert script(world, path).first.choice("only_online") is None
+
+
+def test_ready_answers_reminders_and_questions_are_kept(world: World, visit: Visit) -> None:
+    path, cleo = draft(world), visit("coordinator")
+    cleo.get(f"{path}/words")
+    cleo.post(f"{path}/words/ready/new", revision="2", label="Parking", text="Behind the hall.")
+    cleo.post(f"{path}/words/step/new", revision="3", label="Lunch?")
+    form = {"label": "Thanks", "text": "Thank you for coming!", "when": ["status=yes", "reminder=coming"], "fact": "day",
+            "days_before": "-1", "at": "11:30", "step": "lunch"}  # fmt: skip
+    assert cleo.post(f"{path}/words/reminder/new", revision="4", **form).status_code == 303
+    kept = script(world, path)
+    assert (kept.ready[-1].label, kept.steps[-1].id) == ("Parking", "lunch")
+    thanks = kept.reminders[-1]
+    assert (thanks.when, thanks.days_before, thanks.at) == (
+        {"status": ("yes",), "reminder": ("coming",)},
+        -1,
+        "11:30",
+    )
+
+    cleo.post(f"{path}/words/step/lunch", revision="5", do="out")
+    assert script(world, path).reminders[-1].step == "", "what led to a question that is gone leads nowhere"
+    assert cleo.post(f"{path}/words/step/first", revision="6", do="out").status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("part", "form", "said"),
+    [
+        ("first/0", {"text": "  "}, "cannot be empty"),
+        ("first/0", {"text": "x" * 2000}, "has 2000 characters; at most 1600 fit"),
+        ("ready/new", {"label": "", "text": "words"}, "needs its label"),
+        ("ready/9", {"label": "x", "text": "words"}, "not there any more"),
+        ("reminder/new", {**REMINDER, "at": "25:00"}, "no time of day"),
+        ("reminder/new", {**REMINDER, "when": "status=gone"}, "none of the answers"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_kept_says_why(
+    world: World, visit: Visit, part: str, form: dict[str, str], said: str
+) -> None:
+    path, cleo = draft(world), visit("coordinator")
+    before = script(world, path)
+    cleo.get(f"{path}/words")
+    answer = cleo.post(f"{path}/words/{part}", revision="2", **form)
+    assert answer.status_code == 409
+    assert said in answer.get_data(as_text=True)
+    assert script(world, path) == before
+
+
+def test_a_colleagues_words_are_not_overwritten_and_ones_own_stay_on_the_screen(
+    world: World, visit: Visit
+) -> None:
+    path, cleo = draft(world), visit("coordinator")
+    cleo.get(f"{path}/words/ready/0")
+    cleo.post(f"{path}/words/ready/0", revision="2", label="Where", text="At {place}.")
+    late = cleo.post(f"{path}/words/ready/0", revision="2", label="Where is it", text="Mine")
+    assert late.status_code == 409
+    assert "Somebody changed this campaign meanwhile" in late.get_data(as_text=True)
+    assert ">Mine</textarea>" in late.get_data(as_text=True)
+    assert script(world, path).ready[0].text == "At {place}."
+
+
+def test_a_changed_text_of_a_running_campaign_brings_approved_ones_back_and_says_so(
+    world: World, visit: Visit
+) -> None:
+    modems(world)
+    made = started(world.db, world.users["coordinator"], world.rules, now=store.wall_ms())
+    path, maya, cleo = f"/campaigns/{made}", visit(), visit("coordinator")
+    maya.get("/")
+    maya.post(f"/send/take/{made}")
+    page = maya.get("/send").get_data(as_text=True)
+    message_id = int(re.search(r"/send/(\d+)/approve", page)[1])  # type: ignore[index]
+    maya.post(f"/send/{message_id}/approve", seen=maya.field(page, "seen"))
+    assert outbox.load(world.db, message_id)["state"] == "approved"
+
+    page = cleo.get(f"{path}/words/first/0").get_data(as_text=True)
+    assert "comes back to be read again" in page
+    text = "{organisation}: are you coming to {event}? STOP to end."
+    revision = cleo.field(page, "revision")
+    kept = cleo.post(f"{path}/words/first/0", follow=True, revision=revision, text=text).get_data(
+        as_text=True
+    )
+    assert "What was approved and had not left waits to be read again." in kept
+    row = outbox.load(world.db, message_id)
+    assert (row["state"], row["reason"]) == ("awaiting", "The campaign was changed after this was approved.")
+
+    cleo.get(f"{path}/words/first/new")
+    more = cleo.post(f"{path}/words/first/new", revision=str(int(revision) + 1), text=text)
+    assert "shared out already" in more.get_data(as_text=True)
+
+
+def test_a_second_coordinator_reads_it_when_the_group_wants_that(
+    app: Flask, world: World, visit: Visit
+) -> None:
+    config = app.config["TEXTBANK"]
+    app.config["TEXTBANK"] = type(config)(**{**vars(config), "campaigns": Campaigns(review=True)})
+    modems(world)
+    path, cleo = draft(world), visit("coordinator")
+    page = cleo.get(path).get_data(as_text=True)
+    assert "Ask a second coordinator to read it" in page
+    assert "A second coordinator reads it first" in cleo.post(f"{path}/start").get_data(as_text=True)
+    cleo.post(f"{path}/words/ask")
+    assert "It can start when another coordinator has read it." in cleo.get(path).get_data(as_text=True)
+    page = cleo.get(f"{path}/words").get_data(as_text=True)
+    assert "I have read every text" not in page
+    refused = cleo.post(f"{path}/words/read", revision="2").get_data(as_text=True)
+    assert "Somebody else reads it" in refused
+
+    world.db.execute("UPDATE user SET role='coordinator' WHERE id=?", [world.users["other"].id])
+    second = visit("other")
+    page = second.get(f"{path}/words").get_data(as_text=True)
+    assert "I have read every text" in page
+    second.post(f"{path}/words/read", revision=second.field(page, "revision"))
+    assert cleo.post(f"{path}/start").status_code == 303
+    assert campaigns.load(world.db, int(path.split("/")[2])).state == "running"
+
+
+def test_whoever_changes_a_word_while_reviewing_is_not_the_one_who_reviews_it(
+    world: World, visit: Visit
+) -> None:
+    world.db.execute("UPDATE user SET role='coordinator' WHERE id=?", [world.users["other"].id])
+    path, second = draft(world), visit("other")
+    campaigns.ask_review(world.db, int(path.split("/")[2]), by=world.users["coordinator"])
+    second.get(f"{path}/words/ready/0")
+    second.post(f"{path}/words/ready/0", revision="2", label="Where", text="At {place}.")
+    refused = second.post(f"{path}/words/read", revision="3").get_data(as_text=True)
+    assert "you wrote what stands there now" in refused
+    cleo = visit("coordinator")
+    cleo.get(path)
+    assert cleo.post(f"{path}/words/read", revision="3").status_code == 303
+
+
+def test_arabic_is_shown_from_right_to_left_with_what_it_costs(world: World, visit: Visit) -> None:
+    path, cleo = draft(world), visit("coordinator")
+    cleo.get(f"{path}/words/first/0")
+    text = "مرحبا {first_name}، معك {my_name} من {organisation}. هل ستأتي؟ أرسل قف للتوقف."
+    cleo.post(f"{path}/words/first/0", revision="2", text=text)
+    assert script(world, path).first.texts[0] == text
+    page = cleo.get(f"{path}/words/first/0").get_data(as_text=True)
+    assert 'dir="auto"' in page
+    assert "with letters that cost more" in page
+    assert "stops the start" not in page
+    label = answer_form("3", label="قادم", record_status="yes", reads="نعم")
+    cleo.post(f"{path}/words/answer/first.new", **label)
+    assert cleo.get(f"{path}/words/answer/first.قادم").status_code == 200
+
+
+def test_a_closed_campaigns_words_are_read_only(world: World, visit: Visit) -> None:
+    made = started(world.db, world.users["coordinator"], world.rules, now=store.wall_ms())
+    campaigns.close(world.db, made, by=world.users["coordinator"], now=store.wall_ms())
+    cleo = visit("coordinator")
+    page = cleo.get(f"/campaigns/{made}/words").get_data(as_text=True)
+    assert "Change<" not in page
+    answer = cleo.post(f"/campaigns/{made}/words/first/0", revision="2", text="{organisation} STOP to end.")
+    assert "This campaign is closed" in answer.get_data(as_text=True)
