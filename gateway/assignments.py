@@ -76,7 +76,17 @@ def _room(
         return 0, f"{who} for your answer. Then the next batch is yours."
     if held + options.batch > options.most_held:
         return 0, f"You have {held} people open. Text them first."
-    if (governed := _replies_hold_back(db, options.replies_each, now)) is not None:
+    able, why = open_to_all(db, campaign, rules, sims, now)
+    if why:
+        return 0, why
+    return min(options.batch, able), ""
+
+
+def open_to_all(
+    db: sqlite3.Connection, campaign: Campaign, rules: Rules, sims: list[SimRoom], now: int
+) -> tuple[int, str]:
+    """How many people anybody could take now, and what holds new batches back from everybody ("" when nothing does)."""
+    if (governed := _replies_hold_back(db, campaign.options.replies_each, now)) is not None:
         return 0, governed
     birds = canary.room(db, campaign)
     if birds == 0:
@@ -94,10 +104,7 @@ def _room(
     able = planning.room_now(sims, minutes) - int(spoken_for)
     if able <= 0:
         return 0, _no_sim(sims)
-    limits = [options.batch, able]
-    if birds is not None:
-        limits.append(birds)
-    return min(limits), ""
+    return able if birds is None else min(able, birds), ""
 
 
 def _no_sim(sims: list[SimRoom]) -> str:
@@ -174,26 +181,16 @@ def _free(db: sqlite3.Connection, where: str, values: dict[str, object]) -> int:
     ).rowcount
 
 
-def move_batch(
-    db: sqlite3.Connection, campaign_id: int, from_id: int, to_id: int, *, by: User, now: int
-) -> int:
-    """A coordinator hands what one volunteer holds to another; returns how many people."""
-    campaigns.leads(by)
-    with write(db):
-        return db.execute(
-            "UPDATE target SET holder_id=?, held_at=? WHERE campaign_id=? AND state='held' AND holder_id=?",
-            [to_id, now, campaign_id, from_id],
-        ).rowcount
-
-
 @dataclass(frozen=True)
 class Shown:
     """What a card shows beside the words of a campaign's text; empty for a text of none."""
 
     campaign: str = ""
+    name: str = ""  # of the one of a household whom this campaign texts
     parts: tuple[Part, ...] = ()
     listed: tuple[tuple[str, str], ...] = ()
     source: str = ""
+    household: tuple[str, ...] = ()
 
 
 def shown(db: sqlite3.Connection, message: sqlite3.Row, user: User, rules: Rules) -> Shown:
@@ -209,7 +206,22 @@ def shown(db: sqlite3.Connection, message: sqlite3.Row, user: User, rules: Rules
         parts = merged.parts if outbox.checked_text(merged.text) == message["text"] else ()
     said = (contact["source"], contact["consented_on"] or "")
     listed = tuple((name, str(value)) for name, value in json.loads(contact["fields"]).items() if value)
-    return Shown(campaign.name, parts, listed, ", ".join(part for part in said if part))
+    others = db.execute(
+        "SELECT first_name, last_name FROM contact WHERE conversation_id=? AND id<>? ORDER BY id LIMIT 10",
+        [contact["conversation_id"], contact["id"]],
+    ).fetchall()
+    return Shown(
+        campaign.name,
+        _full_name(contact),
+        parts,
+        listed,
+        ", ".join(part for part in said if part),
+        tuple(name for other in others if (name := _full_name(other))),
+    )
+
+
+def _full_name(contact: sqlite3.Row) -> str:
+    return " ".join(part for part in (contact["first_name"], contact["last_name"]) if part)
 
 
 def undrafted(db: sqlite3.Connection, user: User) -> int:

@@ -241,9 +241,9 @@ def _fundraising(facts: Mapping[str, str], people: Sequence[Person], texted: int
     no_link = sum(p.said.get("link_sent") != "yes" and p.said.get("gift") != "confirmed" for p in yes)
     todo = []
     if unthanked:
-        todo.append((f"{unthanked:,} gave and have not been thanked", "Thank them today", "gift=confirmed"))
+        todo.append((f"{unthanked:,} gave, not thanked yet", "Thank them today", "gift=confirmed"))
     if no_link:
-        todo.append((f"{no_link:,} pledged and have no link yet", "Send it in the next text", "pledge=yes"))
+        todo.append((f"{no_link:,} pledged, no link sent yet", "Send it in the next text", "pledge=yes"))
     return Board(
         f"{sign}{pledged:,} of {sign}{goal:,} pledged, {sign}{given:,} given",
         (

@@ -13,6 +13,7 @@ import json
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 
 from gateway import factwords, people, scripts
 from gateway.errors import Refused
@@ -27,6 +28,7 @@ from gateway.scripts import Script
 from gateway.store import write
 
 LONGEST_NAME = 80
+read_script = lru_cache(maxsize=16)(scripts.load)  # one approval looks at its campaign several times
 PAUSED = "Its campaign is paused; it leaves when a coordinator lets it go on."
 
 
@@ -43,6 +45,7 @@ class Options:
     canary_stops: int = 2
     replies_each: int = 8  # open replies a volunteer is thought to manage; more hold new batches back
     purge_days: int = 90  # after its close only totals remain; 0: never
+    purge_list: int = 0  # 1: its list goes as well then, when no other campaign has it
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,8 @@ class Campaign:
     created_at: int
     started_at: int | None
     closed_at: int | None
+    purge_at: int | None
+    purged_at: int | None
 
     @property
     def open(self) -> bool:
@@ -103,7 +108,7 @@ def _campaign(row: sqlite3.Row) -> Campaign:
         row["state"],
         row["reason"],
         json.loads(row["facts"]),
-        scripts.load(row["script"]),
+        read_script(row["script"]),
         Options(**json.loads(row["options"])),
         row["revision"],
         row["list_id"],
@@ -115,6 +120,8 @@ def _campaign(row: sqlite3.Row) -> Campaign:
         row["created_at"],
         row["started_at"],
         row["closed_at"],
+        row["purge_at"],
+        row["purged_at"],
     )
 
 
@@ -127,14 +134,32 @@ def everything(db: sqlite3.Connection, *, limit: int = 200) -> list[Campaign]:
     return [_campaign(row) for row in rows]
 
 
-def create(db: sqlite3.Connection, name: str, kind_name: str, language: str, *, by: User, now: int) -> int:
-    """A draft from a kind's template; returns its id."""
+def create(
+    db: sqlite3.Connection,
+    name: str,
+    kind_name: str,
+    language: str,
+    *,
+    by: User,
+    now: int,
+    list_id: int | None = None,
+) -> int:
+    """A draft from a kind's template, for the people of this list if one is named; returns its id."""
     leads(by)
     if kind_name not in KINDS or language not in LANGUAGES:
         raise Refused("Choose one of the five kinds and a language.")
     script = scripts.dump(kind(kind_name).scripts[language])
     with write(db):
-        return _insert(db, _free_name(db, name), kind_name, language, script, "{}", "{}", by, now)
+        made = _insert(db, _free_name(db, name), kind_name, language, script, "{}", "{}", by, now)
+        if list_id is not None:
+            db.execute("UPDATE campaign SET list_id=? WHERE id=?", [_usable(db, list_id), made])
+    return made
+
+
+def _usable(db: sqlite3.Connection, list_id: int) -> int:
+    if not db.execute("SELECT 1 FROM contact_list WHERE id=? AND state='ready'", [list_id]).fetchone():
+        raise Refused("That list is not there any more, or is not taken yet. Choose another.")
+    return list_id
 
 
 def clone(db: sqlite3.Connection, campaign_id: int, name: str, *, by: User, now: int) -> int:
@@ -213,6 +238,8 @@ def save(
             )
         if list_id is not None and campaign.open:
             raise Refused("The list of a campaign that has started stays. Clone it for another list.")
+        if list_id is not None:
+            _usable(db, list_id)
         new_name = campaign.name if name in (None, campaign.name) else _free_name(db, name or "")
         db.execute(
             "UPDATE campaign SET name=?, facts=?, script=?, options=?, list_id=coalesce(?, list_id), revision=revision+1, "

@@ -42,6 +42,8 @@ class Card:
     parts: tuple[Part, ...]  # what of the words came from the list, in order; () when they were typed
     listed: tuple[tuple[str, str], ...]  # what the list says of this person: column and value
     source: str  # why they may be texted
+    household: tuple[str, ...]  # who else the lists know at this number
+    edited: bool  # somebody changed the words of a campaign
     perhaps_texted_at: int | None = None  # a backup was restored then: texted since it was made, perhaps
 
 
@@ -99,21 +101,24 @@ def next_card(
     if not may(user.role, "approve"):
         raise Refused("Your role does not send texts. Nothing was shown.")
     with write(db):
-        for when in ("coalesce(m.not_before, 0) <= :now", "m.not_before > :now"):
-            rows = db.execute(
-                f"SELECT m.id, m.kind, m.created_by, m.conversation_id {_OPEN} AND {when} ORDER BY m.kind, m.id LIMIT 200",
-                _who(user, now),
-            ).fetchall()
-            for row in rows:
-                if row["id"] != besides and _may_decide(db, row, user):
-                    _take(db, row["conversation_id"], user, now)
-                    return card(db, row["id"], user, rules=rules, now=now)
-        drafted = assignments.draft_next(db, user, rules, now=now)
-        if drafted is not None:
-            row = outbox.load(db, drafted)
-            conversations.hold(db, row["conversation_id"], user, now=now)
-            return card(db, drafted, user, rules=rules, now=now)
-    return None
+        found = _first(db, "coalesce(m.not_before, 0) <= :now", user, now, besides)
+        if found is None:  # whoever of the batch has no card yet comes before whoever was put off
+            found = assignments.draft_next(db, user, rules, now=now)
+        if found is None:
+            found = _first(db, "m.not_before > :now", user, now, besides)
+        if found is None:
+            return None
+        _take(db, outbox.load(db, found)["conversation_id"], user, now)
+        return card(db, found, user, rules=rules, now=now)
+
+
+def _first(db: sqlite3.Connection, when: str, user: User, now: int, besides: int | None) -> int | None:
+    """The first text of that time that this person may decide on."""
+    rows = db.execute(
+        f"SELECT m.id, m.kind, m.created_by {_OPEN} AND {when} ORDER BY m.kind, m.id LIMIT 200",
+        _who(user, now),
+    ).fetchall()
+    return next((row["id"] for row in rows if row["id"] != besides and _may_decide(db, row, user)), None)
 
 
 def _take(db: sqlite3.Connection, conversation_id: int, user: User, now: int) -> None:
@@ -155,7 +160,7 @@ def card(db: sqlite3.Connection, message_id: int, user: User, *, rules: Rules, n
         seen=outbox.seen(row),
         conversation_id=row["conversation_id"],
         number=row["number"],
-        name=row["name"],
+        name=shown.name or row["name"],
         text=row["text"],
         kind=KINDS[row["kind"]],
         zone=conversations.zones(row, rules)[0],
@@ -171,6 +176,8 @@ def card(db: sqlite3.Connection, message_id: int, user: User, *, rules: Rules, n
         parts=shown.parts,
         listed=shown.listed,
         source=shown.source,
+        household=shown.household,
+        edited=row["target_id"] is not None and KINDS[row["kind"]] != "reply" and author is not None,
     )
 
 

@@ -178,7 +178,9 @@ def free(db: sqlite3.Connection, conversation_id: int, user: User) -> None:
 
 
 def reachable(db: sqlite3.Connection, conversation_id: int, user: User, now: int) -> sqlite3.Row:
-    """The conversation, when this person may read it: their own, a free one, or any for who may see all. Refused otherwise."""
+    """The conversation, when this person may read it: their own, a free one in which something was said, or any for who may see
+    all. Refused otherwise: a list of a hundred thousand people is not read by whoever counts up addresses.
+    """
     row: sqlite3.Row | None = db.execute(
         "SELECT * FROM conversation WHERE id=?", [conversation_id]
     ).fetchone()
@@ -190,7 +192,25 @@ def reachable(db: sqlite3.Connection, conversation_id: int, user: User, now: int
         raise Refused(
             "Somebody else has this conversation now. It comes back to everyone when they leave it."
         )
+    if not may(user.role, "see_all_conversations"):
+        _refuse_unspoken(db, conversation_id, user)
     return row
+
+
+SPOKEN = (  # in SQL: something was said in conversation `c`, or :user has its person in hand
+    "(c.last_in_at IS NOT NULL OR c.holder_id=:user "
+    "OR EXISTS (SELECT 1 FROM message m WHERE m.conversation_id=c.id AND (m.target_id IS NULL OR m.state<>'awaiting')) "
+    "OR EXISTS (SELECT 1 FROM target t WHERE t.conversation_id=c.id AND t.state='held' AND t.holder_id=:user))"
+)
+
+
+def _refuse_unspoken(db: sqlite3.Connection, conversation_id: int, user: User) -> None:
+    """Refused when nobody has texted this person yet and they are in no batch of this user."""
+    row = db.execute(
+        f"SELECT 1 FROM conversation c WHERE c.id=:id AND {SPOKEN}", {"id": conversation_id, "user": user.id}
+    ).fetchone()
+    if row is None:
+        raise Refused("Nobody has texted this person yet. Take people on the first page; they come as cards.")
 
 
 HOMELESS = "The SIM that this conversation began on is in no modem. Put it back, or let a coordinator move the conversation."

@@ -45,19 +45,26 @@ def forget_contacts(db: sqlite3.Connection, conversation_id: int) -> None:
     db.execute("DELETE FROM contact WHERE conversation_id=?", [conversation_id])
 
 
-def forget_rows(db: sqlite3.Connection, number: str) -> int:
-    """The rows of files that were not taken and hold this number; returns how many."""
+def rows_with(db: sqlite3.Connection, number: str) -> list[sqlite3.Row]:
+    """The rows of files that were not taken and hold this number: list_id, list (its name), row, reason, cells."""
     tail = re.sub(r"\D", "", number)[-TAIL:]
     if len(tail) < TAIL:
-        return 0
-    found = [
-        (row["list_id"], row["row"])
-        for row in db.execute("SELECT list_id, row, cells FROM list_row")
+        return []
+    return [
+        row
+        for row in db.execute(
+            "SELECT r.list_id, r.row, r.reason, r.cells, l.name AS list FROM list_row r JOIN contact_list l ON l.id=r.list_id"
+        )
         if any(
             tail in re.sub(r"\D", "", part)
             for cell in json.loads(row["cells"])
             for part in LOOKS.findall(cell)
         )
     ]
+
+
+def forget_rows(db: sqlite3.Connection, number: str) -> int:
+    """The rows of files that were not taken and hold this number; returns how many."""
+    found = [(row["list_id"], row["row"]) for row in rows_with(db, number)]
     db.executemany("DELETE FROM list_row WHERE list_id=? AND row=?", found)
     return len(found)

@@ -53,6 +53,7 @@ class Entry:
     earlier: int = 0  # texts that it took the place of
     sent_at: int | None = None
     reported_at: int | None = None
+    edited: bool = False  # of texts out: somebody changed the words that a script or a colleague had written
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,7 @@ def visible(user: User) -> str:
     """In SQL: whether this person may see conversation `c`; its parameters are those of `who`."""
     if may(user.role, "see_all_conversations"):
         return "1"
-    return "(c.holder_id IS NULL OR c.holder_id=:user OR c.held_at<=:stale OR c.held_at>:future)"
+    return f"{conversations.SPOKEN} AND (c.holder_id IS NULL OR c.holder_id=:user OR c.held_at<=:stale OR c.held_at>:future)"
 
 
 def who(user: User, now: int) -> dict[str, object]:
@@ -195,7 +196,8 @@ def _entries(db: sqlite3.Connection, conversation_id: int, limit: int, now: int)
         if r["again_of"] is None and r["replaced_by"] is None
     ]
     went = db.execute(
-        "SELECT m.*, u.name AS approver FROM message m LEFT JOIN user u ON u.id=m.approved_by "
+        "SELECT m.*, u.name AS approver, EXISTS (SELECT 1 FROM event e WHERE e.message_id=m.id AND e.event='edit') AS edited "
+        "FROM message m LEFT JOIN user u ON u.id=m.approved_by "
         "WHERE m.conversation_id=? ORDER BY m.id DESC LIMIT ?",
         [conversation_id, limit],
     )
@@ -217,6 +219,7 @@ def _entries(db: sqlite3.Connection, conversation_id: int, limit: int, now: int)
                 r["approver"] or "",
                 sent_at=r["sent_at"],
                 reported_at=r["reported_at"],
+                edited=bool(r["edited"]),
             )
         )
     entries.sort(key=lambda entry: (entry.at, entry.direction, entry.id))

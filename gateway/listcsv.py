@@ -16,7 +16,8 @@ BOM = "\ufeff"
 PIECE = 500
 
 
-def _line(cells: list[object]) -> str:
+def line(cells: list[object]) -> str:
+    """One line of CSV; no cell of it is a formula."""
     made = io.StringIO()
     csv.writer(made).writerow([safe(cell) for cell in cells])
     return made.getvalue()
@@ -26,7 +27,7 @@ def people(db: sqlite3.Connection, list_id: int) -> Iterator[str]:
     """Everybody of the list, with the columns that were kept."""
     one = lists.by_id(db, list_id)
     names = list(one.meaning.kept)
-    yield BOM + _line(
+    yield BOM + line(
         [
             "number",
             "first_name",
@@ -44,7 +45,7 @@ def people(db: sqlite3.Connection, list_id: int) -> Iterator[str]:
     while rows := list(lists.members(db, list_id, after=after, limit=PIECE)):
         for row in rows:
             fields = json.loads(row["fields"])
-            yield _line(
+            yield line(
                 [row["number"], row["first_name"], row["last_name"], row["language"], row["zone"]]
                 + [
                     "yes" if row["landline"] else "",
@@ -60,6 +61,6 @@ def people(db: sqlite3.Connection, list_id: int) -> Iterator[str]:
 def not_taken(db: sqlite3.Connection, list_id: int) -> Iterator[str]:
     """Every row that was not taken: where it stood, why not, and its own cells."""
     one = lists.by_id(db, list_id)
-    yield BOM + _line(["row", "reason", *one.format.columns])
+    yield BOM + line(["row", "reason", *one.format.columns])
     for row in lists.not_taken(db, list_id):
-        yield _line([row["row"], row["reason"], *json.loads(row["cells"])])
+        yield line([row["row"], row["reason"], *json.loads(row["cells"])])

@@ -10,6 +10,7 @@ from gateway.errors import StaleMessage
 from gateway.message import EVENTS
 from gateway.store import write
 
+FROM_BACKUP = "This comes from the backup of "  # so begins the reason of what a restore marked
 # What becomes of a campaign's person when this happens to their first text.
 TARGET_AFTER = {"undo": "held", "void": "held", "skip": "skipped", "withdraw": "out", "expire": "open"}
 NOT_ANSWERED = ("undo", "skip", "expire", "fail", "settle_failed")
@@ -159,7 +160,11 @@ def void_waiting(db: sqlite3.Connection, conversation_id: int, *, actor: str, no
     for row in rows:
         if row["state"] == "awaiting":
             # A card that is open somewhere shows words from before: its form must not approve them.
-            db.execute("UPDATE message SET round=round+1, reason=? WHERE id=?", [reason, row["id"]])
+            # That it may have been sent already is graver, and stands nowhere else.
+            db.execute(
+                "UPDATE message SET round=round+1, reason=CASE WHEN reason LIKE ? THEN reason ELSE ? END WHERE id=?",
+                [f"{FROM_BACKUP}%", reason, row["id"]],
+            )
         else:
             back_to_awaiting(db, "void", row, actor=actor, now=now, reason=reason)
     return len(rows)

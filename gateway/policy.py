@@ -58,6 +58,7 @@ Act = Literal[
     "enter_pin",
     "confirm_time",
     "see_ledger",
+    "erase",
     "manage_users",
     "manage_data",
     "change_settings",
@@ -85,6 +86,7 @@ MAY: dict[Act, frozenset[str]] = {
     "enter_pin": KEEPING,
     "confirm_time": LEADING,
     "see_ledger": LEADING,
+    "erase": LEADING,  # one person, and their data as a file
     "manage_users": frozenset({"admin"}),
     "manage_data": frozenset({"admin"}),  # backups, and what is deleted by age
     "change_settings": frozenset({"admin"}),

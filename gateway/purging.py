@@ -88,6 +88,12 @@ def _all(db: sqlite3.Connection, keep: Privacy, now: int, zone: str, rest: Calla
     return gone
 
 
+def age(db: sqlite3.Connection) -> int:
+    """The moment from which ages count (ms); 0 before the first night."""
+    told = _told(db)
+    return int(told["at"]) if told is not None else 0
+
+
 def totals(db: sqlite3.Connection) -> dict[str, int]:
     """How many texts were deleted by age, by state ("answer": came in)."""
     return dict(db.execute("SELECT what, sum(count) FROM purged GROUP BY what").fetchall())
@@ -125,7 +131,7 @@ def _texts(db: sqlite3.Connection, before: int, zone: str, rest: Callable[[], bo
                 _RESTING + "AND c.id IN (SELECT value FROM json_each(:people))", asked
             ).fetchall()
             if len(still) == len(people):  # else one of them wrote this very moment: the next night
-                _count(db, people, zone)
+                count(db, people, zone)
                 found.delete(db)
                 gone += len(found.message) + len(found.inbound)
         if not people or len(still) < len(people) or not rest():
@@ -186,7 +192,8 @@ def unbound(db: sqlite3.Connection) -> Iterator[None]:
         db.execute("PRAGMA foreign_keys=ON")
 
 
-def _count(db: sqlite3.Connection, people: list[int], zone: str) -> None:
+def count(db: sqlite3.Connection, people: list[int], zone: str) -> None:
+    """Count the texts of these people (ids of conversations) by day before they go, inside the caller's transaction."""
     here = ZoneInfo(zone)
     counts: dict[tuple[date, str], int] = {}
     for row in db.execute(

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from gateway import conversations, erasing, ledger, texted
 from gateway.journal import Journal
-from gateway.moves import move, withdraw_waiting
+from gateway.moves import FROM_BACKUP, move, withdraw_waiting
 from gateway.store import moment, write
 
 log = logging.getLogger("textbank.restore")
@@ -26,8 +26,8 @@ UNKNOWN = (
     "This text was on its way when the backup of {when} was made. It may have gone out since, or not: "
     "ask the person, or look at their answers, before you send it again."
 )
-SINCE = "This comes from the backup of {when}: the person may have been texted since. Look before you send."
-AGAIN = "This comes from the backup of {when}, and nothing was sent to the person since. Read it again before you send."
+SINCE = FROM_BACKUP + "{when}: the person may have been texted since. Look before you send."
+AGAIN = FROM_BACKUP + "{when}, and nothing was sent to the person since. Read it again before you send."
 PAUSED = "The backup of {when} was restored: people may have been texted since. Look at the marked ones, then go on."
 BACKED_UP = (
     "backed_up"  # a setting of the copy alone: when it was made, and how far the journal of texts was then

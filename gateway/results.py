@@ -71,7 +71,7 @@ def results(db: sqlite3.Connection, campaign: Campaign, *, today: date, now: int
     states = {
         row["state"]: row["n"]
         for row in db.execute(
-            "SELECT m.state, count(*) AS n FROM target t JOIN message m ON m.id=t.message_id WHERE t.campaign_id=? AND t.texted_at IS NOT NULL "
+            "SELECT m.state, count(*) AS n FROM target t LEFT JOIN message m ON m.id=t.message_id WHERE t.campaign_id=? AND t.texted_at IS NOT NULL "
             "GROUP BY m.state",
             [campaign.id],
         )

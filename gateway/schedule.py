@@ -26,6 +26,7 @@ from gateway import (
     keeping,
     manydrafts,
     outbox,
+    purgedates,
     purging,
     readings,
     reminders,
@@ -175,6 +176,7 @@ class Housekeeper:
                 due = purging.is_due(db, now=ms(self._clock.now()), zone=zone)
                 if due and self._timekeeper.trusted(db):
                     purging.purge(db, config.privacy, now=ms(self._clock.now()), zone=zone, rest=self._rest)
+                    purgedates.purge(db, now=purging.age(db), zone=zone, rest=self._rest)
                     search.forget(db)  # the words of what was deleted leave the index, too
             with self._told("what came of the backup could not be kept"):
                 if keeping.turn(keeping.plan_of(config), now=ms(self._clock.now()), stop=self._ending):

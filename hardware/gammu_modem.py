@@ -213,6 +213,9 @@ class GammuModem:
     def read_by_slot(self) -> None:
         """libgammu chooses how it reads."""
 
+    def listed_within(self, took_s: dict[str, float]) -> None:
+        """libgammu chooses how long it waits."""
+
     def query(self, command: str, **how: Any) -> Lines:
         """CommandRefused: there is no AT command to be asked through libgammu."""
         self._refuse(command)

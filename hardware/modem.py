@@ -185,6 +185,10 @@ class Modem:
         """From now on ask for each slot of a storage: this modem is known to hang when it is asked for a list."""
         self._storages.by_slot = True
 
+    def listed_within(self, took_s: dict[str, float]) -> None:
+        """How long its listings took in an earlier session, by storage, so that a hang is seen sooner; it is kept up to date."""
+        self._storages.took_s = took_s
+
     def list(self, everything: bool) -> Texts:  # noqa: FBT001 (the contract's form)
         """The received texts and reports that lie in the arrival storage or, if `everything`, in all of them."""
         return self._storages.contents(everything=everything)

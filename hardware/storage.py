@@ -23,6 +23,8 @@ _EMPTY = {("CMS", 321), ("CME", 21), ("CME", 22), ("CME", -1)}
 _NOT_FOR_TEXTS = ("BM", "TA")  # broadcasts; a computer's own
 LISTING = "AT+CMGL=4"
 MOST_READ = 8  # storages; a modem that rings with ever new names is not followed for ever
+LIST_LEAST_S = 10.0  # a listing is waited for so long at least, and
+LIST_TIMES = 3  # so many times as long as the last one of the same storage took
 SLOTS_UNKNOWN = 50  # how far to look in a storage whose size nobody tells
 
 
@@ -35,6 +37,7 @@ class Storages:
         self.arrival = ""  # where texts arrive; "" when the modem knows no storages
         self.readable: tuple[str, ...] = ()
         self.by_slot = False  # AT+CMGL hangs this modem: never ask, read slot by slot
+        self.took_s: dict[str, float] = {}  # by storage: how long the last whole listing took
         self._current = ""
         self._arity = 3
         self._totals: dict[str, int] = {}
@@ -150,7 +153,9 @@ class Storages:
         if self.by_slot or name in self._walks:
             return self._walk(name)
         try:
-            lines = self._read(LISTING, self._patience.list_s)
+            began = self._at.clock.monotonic()
+            lines = self._read(LISTING, self._list_s(name))
+            self.took_s[name] = self._at.clock.monotonic() - began
         except CommandRefused as refused:
             if state_in(refused):
                 raise
@@ -158,6 +163,13 @@ class Storages:
             self._walks.add(name)
             return found
         return [stored for entry in split_entries(lines, "+CMGL:") if (stored := stored_in(entry, name))]
+
+    def _list_s(self, name: str) -> float:
+        """How much silence a listing is given: a modem that was quick is not waited for as long as one that is not known."""
+        took_s = self.took_s.get(name)
+        if took_s is None:
+            return self._patience.list_s
+        return min(self._patience.list_s, max(LIST_LEAST_S, LIST_TIMES * took_s))
 
     def _walk(self, name: str) -> list[Stored]:
         found = []

@@ -9,7 +9,7 @@ from gateway import erasing, exporting, keeping, numbers, search
 from gateway.bell import ring
 from gateway.commands._context import config_of, database, print_json, refusals
 from gateway.errors import Refused
-from gateway.store import moment, rfc3339, wall_ms
+from gateway.store import rfc3339, wall_ms
 
 FILE = click.Path(path_type=Path)
 
@@ -170,21 +170,8 @@ def erase(ctx: click.Context, number: str, yes: bool, as_json: bool) -> None:
         click.echo(
             "Somebody reads the database now, so old pages stay in its log until the next quiet moment: the gateway empties it."
         )
-    path = config.database.path
-    for aside in sorted(path.parent.glob(f"{path.name}{copies.ASIDE}*")):
-        click.echo(f"{aside} was set aside by a restore and keeps this person: delete it.")
-    click.echo(kept_until(keeping.plan_of(config), now=wall_ms()))
-
-
-def kept_until(plan: keeping.Plan, *, now: int) -> str:
-    """Until when backups keep somebody who is erased now, in words."""
-    stamps = [moment(saved.made_at) for saved in keeping.listing(plan.folder)]
-    others = "Backups elsewhere keep this person until you delete them; restoring one erases again."
-    if not stamps:
-        return f"There is no backup in {plan.folder or 'any folder of its own'}. {others}"
-    last = plan.rotation.until(stamps, moment(now))
-    when = f"until about {last:%Y-%m-%d}" if last is not None else "for more than ten years"
-    return f"{len(stamps)} backups in {plan.folder} keep this person {when}, when the last of them is deleted by itself. {others}"
+    for sentence in erasing.elsewhere(config, now=wall_ms()):
+        click.echo(sentence)
 
 
 def _sure(question: str) -> None:

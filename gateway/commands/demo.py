@@ -1,5 +1,5 @@
-"""`demo`: the whole thing without hardware: two virtual modems, people who answer by themselves, ten drafted
-texts, a sign-in link.
+"""`demo`: the whole thing without hardware: two virtual modems, people who answer by themselves, five campaigns
+half-way through (`_demo_day.py`), a sign-in link.
 
 Everything lives in one folder (`demo` here), made anew at each start. Quiet hours are off in it, because
 nobody real is texted.
@@ -9,39 +9,24 @@ import contextlib
 import shutil
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
 
-from gateway import lock, optouts, outbox, people, schema, selftests, sessions
+from gateway import lock, optouts, people, schema, selftests, sessions
 from gateway.commands._context import refusals
+from gateway.commands._demo_cast import LIVE
 from gateway.commands.run import Child, panel_beside, start_logging, wait_until
 from gateway.config import Config, load
 from gateway.errors import Refused
-from gateway.rules import rules_of
 from gateway.store import connect, wall_ms
 
 MARK = "# Written by `textbank demo`: this folder is made anew at each start."
 SEED = 573  # with these ten people: two yes, a question, a long answer, an emoji, Spanish, a no, and Rosa says stop
 PACE = 0.25  # people answer four times as fast as real ones
 ORGANISATION = "Elm Street Tenants"
-CONTACTS = (
-    ("Ada", "+12025550111"),
-    ("Luis", "+12025550112"),
-    ("Rosa", "+12025550113"),
-    ("Sam", "+12025550114"),
-    ("Mei", "+12025550115"),
-    ("Jonas", "+12025550116"),
-    ("Fatima", "+12025550117"),
-    ("Theo", "+12025550118"),
-    ("Priya", "+12025550119"),
-    ("Walter", "+12025550120"),
-)
-WORDS = (
-    "Hi {name}, this is Elm Street Tenants. We meet on Thursday at 7 pm in the library about the rent increase. "
-    "Can you come? Reply STOP to get no more texts."
-)
+FIRST_LIVE = 111  # +1 202 555 0111 to 0120: who answers at once
 
 
 def _free_port(wanted: int) -> int:
@@ -86,8 +71,10 @@ def _fresh(folder: Path) -> None:
 
 
 def _fill(config: Config) -> list[tuple[str, str, str]]:
-    """Database, people and ten drafts; returns (name, role, link) of each person."""
-    rules, now = rules_of(config), wall_ms()
+    """Database, people and their campaigns; returns (name, role, link) of each person."""
+    from gateway.commands._demo_day import play  # only a demo needs all that
+
+    now = wall_ms()
     with lock.gateway(config.database.path), contextlib.closing(connect(config.database.path)) as db:
         schema.migrate(db)
         made = [
@@ -103,24 +90,15 @@ def _fill(config: Config) -> list[tuple[str, str, str]]:
             db, optouts.default_confirmation(ORGANISATION), by=made[-1], channel="cli", now=now
         )
         selftests.approve_standing(db, by=made[-1], channel="cli", now=now)
-        for name, number in CONTACTS:
-            outbox.draft(
-                db,
-                number,
-                WORDS.format(name=name),
-                kind="first",
-                key=None,
-                channel="cli",
-                by=None,
-                rules=rules,
-                now=now,
-                name=name,
-            )
+        lead, colleague = made[1], people.create(db, "Noor", "volunteer", now=now)
+        live = {name: f"+12025550{FIRST_LIVE + at}" for at, name in enumerate(LIVE)}
+        play(config, db, lead=lead, volunteer=colleague, live=live)
         return [(user.name, user.role, sessions.invite(db, user.id, now=now)) for user in made]
 
 
 @contextlib.contextmanager
-def _virtual_modems(folder: Path, latency: str, seed: int) -> Iterator[None]:
+def _virtual_modems(folder: Path, latency: str, seed: int) -> Iterator[Callable[[], None]]:
+    """Start them; what it yields waits until they are there."""
     modems = folder / "modems"
     command = [sys.executable, "-m", "gateway", "virtual", "--count", "2", "--dir", str(modems), "--people"]
     child = Child(
@@ -130,8 +108,7 @@ def _virtual_modems(folder: Path, latency: str, seed: int) -> Iterator[None]:
         quiet=True,
     )
     try:
-        wait_until(modems / "control", None, 15, "The virtual modems")
-        yield
+        yield lambda: wait_until(modems / "control", None, 15, "The virtual modems")
     finally:
         child.stop()
 
@@ -168,13 +145,22 @@ def demo(folder: Path, port: int, latency: str, seed: int) -> None:
     folder = folder.resolve()
     _fresh(folder)
     config = _write_config(folder, _free_port(port))
-    links = _fill(config)
+    with _virtual_modems(folder, latency, seed) as wait_for_modems:  # they start while the day is played
+        links = _fill(config)
+        wait_for_modems()
+        _say(config, links)
+        with panel_beside(config):
+            serve(config)
+
+
+def _say(config: Config, links: list[tuple[str, str, str]]) -> None:
     click.echo(
-        f"\nTextbank demo: {ORGANISATION}, two virtual modems, ten people who answer. Ctrl-C ends it.\n"
+        f"\nTextbank demo: {ORGANISATION}, two virtual modems, five campaigns, people who answer. Ctrl-C ends it.\n"
     )
     for name, role, token in links:
         click.echo(f"  Sign in as {name} ({role}):  http://127.0.0.1:{config.panel.port}/s/{token}")
-    click.echo("\nStart with Vera: approve the ten texts one by one, and watch the answers come in.\n")
+    click.echo(
+        "\nFive campaigns are half-way through. Start with Vera: take the next ten of the rent hearing, send them one by one,"
+        "\nand watch the answers come in. Cleo sees what each campaign has come to.\n"
+    )
     sys.stdout.flush()
-    with _virtual_modems(folder, latency, seed), panel_beside(config):
-        serve(config)

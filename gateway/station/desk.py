@@ -139,6 +139,8 @@ class Desk:
     roaming: bool = False
     unreported: explain.Notice | None = None  # the warning that reports have stopped
     wants_reset: str = ""  # why the modem itself should be restarted, in words; for the ladder
+    listed_s: dict[str, float] = field(default_factory=dict)  # by storage: how long its last listing took
+    hung_lists: int = 0  # in a row
     look_soon: bool = False  # network, SIM and storage, before another text
     smsc_asked: bool = False  # the text centre was read again since the start
     suspects: dict[str, str] = field(

@@ -17,6 +17,7 @@ MOST_LEFT = 8  # reports that may wait in a storage; the smallest seen holds 20
 STRIKES = (
     3  # so often a damaged record is read, and a slot emptied in vain, before it is taken for what it is
 )
+HANGS = 2  # in a row, and the modem is read slot by slot: one may be a modem that was deaf for a moment
 STUCK_S = 3600.0  # a slot that cannot be emptied is tried again this often
 Slot = tuple[str, int]
 
@@ -57,6 +58,7 @@ class Reader:
         assert desk.modem is not None
         if habits.hangs_in_listing(desk.db, desk.modem.identity.imei, now=desk.now_ms()):
             desk.modem.read_by_slot()
+        desk.modem.listed_within(desk.listed_s)
 
     @property
     def stuck(self) -> list[Slot]:
@@ -93,12 +95,23 @@ class Reader:
         desk = self._desk
         assert desk.modem is not None
         try:
-            return desk.modem.list(everything=everything)
+            stored = desk.modem.list(everything=everything)
         except ModemSilent as silent:
             if silent.command == LISTING:
-                log.warning("station=%s hung when it was asked for a list", desk.name)
-                habits.hung_in_listing(desk.db, desk.modem.identity.imei, now=desk.now_ms())
+                self._hung()
             raise
+        desk.hung_lists = 0
+        return stored
+
+    def _hung(self) -> None:
+        """No list came: next time it is given all the time there is; after that it is asked for none."""
+        desk = self._desk
+        assert desk.modem is not None
+        log.warning("station=%s hung when it was asked for a list", desk.name)
+        desk.listed_s.clear()
+        desk.hung_lists += 1
+        if desk.hung_lists >= HANGS:
+            habits.hung_in_listing(desk.db, desk.modem.identity.imei, now=desk.now_ms())
 
     def _is_ours(self, item: Stored, tpdu: Deliver | Submit | StatusReport | None) -> bool:
         """Whether this is kept and deleted now: a draft of somebody's telephone never is, a damaged record not before it

@@ -93,6 +93,91 @@ LINES: dict[
 }
 
 
+# What somebody asks in a text, by words of it, with what each character answers to just that. The first that fits counts.
+ASKED: tuple[tuple[tuple[str, ...], dict[str, tuple[str, ...]]], ...] = (
+    (
+        ("how many of you",),
+        {
+            "yes": ("2 of us", "Just me"),
+            "emoji": ("3 of us 👭", "2 🙌"),
+            "question": ("Two of us, thanks", "Just me. Is it wheelchair accessible?"),
+            "spanish": ("Somos 2", "Solo yo"),
+            "later": ("2 of us, I think",),
+            "long": (
+                "The three of us from the third floor, and we bring a chair for the neighbor who cannot stand long.",
+            ),
+        },
+    ),
+    (
+        ("can you come", "will you be at", "puedes venir"),
+        {
+            "yes": ("Yes, count me in!", "YES 2, me and my mom", "Yes I'll be there"),
+            "question": ("Is there parking?", "Can I bring my kids?", "Who is this?"),
+            "no": ("Sorry, I can't make it this time.", "No, I work that evening."),
+            "emoji": ("Yes 🎉🎉", "Yesss 🙌", "👍"),
+            "spanish": ("Sí, ahí estaré. ¡Gracias!", "¿Me lo puede mandar en español, por favor?"),
+            "later": ("Maybe, let me check with my husband", "Not sure yet"),
+        },
+    ),
+    (
+        ("will you vote", "vas a votar"),
+        {
+            "yes": ("Yes, I always vote", "Yes!"),
+            "question": ("Where do I vote?", "Can somebody drive me there?"),
+            "no": ("No, not this time", "I moved away last year"),
+            "emoji": ("Yes 🗳️", "👍"),
+            "spanish": ("Sí, claro", "Ya voté"),
+            "later": ("Not sure yet, when are polls open?",),
+            "long": (
+                "Yes, I will vote. My mother wants to vote too, but she does not walk well and the place has stairs. Last "
+                "time nobody could tell us about a ramp, so could somebody drive us and find that out before the day?",
+            ),
+        },
+    ),
+    (
+        ("take a shift", "tomar un turno"),
+        {
+            "yes": ("Yes, happy to help", "Yes, I can"),
+            "question": ("What would I be doing?",),
+            "no": ("No, sorry, I work that day",),
+            "emoji": ("Yes 💪", "👍"),
+            "spanish": ("Sí, con gusto", "Ahora no, luego"),
+            "later": ("Later, exams this week",),
+        },
+    ),
+    (
+        ("decided by", "se decide"),
+        {
+            "yes": ("Yes, I will call today", "Yes"),
+            "question": ("What do I say to them?", "Who is this?"),
+            "no": ("No time, sorry",),
+            "emoji": ("Done ✊", "Yes 📞"),
+            "spanish": ("Sí, hoy llamo",),
+            "later": ("Tomorrow, busy today",),
+        },
+    ),
+    (
+        ("reach it", "nos ayudas"),
+        {
+            "yes": ("Yes, of course", "Yes, 20 dollars"),
+            "question": ("What is the money for?", "Can I give in cash?"),
+            "no": ("No, not this year",),
+            "emoji": ("Yes ❤️",),
+            "spanish": ("Sí, con gusto", "Luego, en la quincena"),
+            "later": ("Later, after payday",),
+        },
+    ),
+)
+
+
+def _lines(character: str, text: str, answered: int) -> tuple[str, ...]:
+    """What they may say to these words: to what is asked, else whatever they say at this point of a conversation."""
+    for asked, lines in ASKED:
+        if character in lines and any(words in text for words in asked):
+            return lines[character]
+    return LINES[character][min(answered, len(LINES[character]) - 1)]
+
+
 def answer(character: str, text: str, answered: int, dice: random.Random) -> Answer | None:
     """What this character writes to this text, having answered so often before; None is silence.
 
@@ -108,4 +193,4 @@ def answer(character: str, text: str, answered: int, dice: random.Random) -> Ans
         return Answer(dice.choice(stages[0]), stops=True)
     if answered and dice.random() < 0.35:
         return None
-    return Answer(dice.choice(stages[min(answered, len(stages) - 1)]))
+    return Answer(dice.choice(_lines(character, lowered, answered)))

@@ -232,3 +232,23 @@ def test_who_is_shut_out_is_at_the_sign_in_within_seconds(world: World, rosa: in
     visitor.wait_live()
     people.disable(world.db, world.users["volunteer"].id, now=store.wall_ms())
     page.wait_for_url("**/sign-in", timeout=5000)
+
+
+def test_a_change_that_is_told_while_a_form_brings_an_older_page_is_not_missed(
+    world: World, panel: Panel, visit: Enter
+) -> None:
+    """A list was ready before the page that said "100% are taken" had come; that page stood for ever."""
+    list_id = world.list_of("Name,Phone\nRosa,+12025550141\n", take=False)
+    cleo = visit("coordinator", DESK)
+    page = cleo.go(f"/lists/{list_id}")
+    cleo.wait_live()
+    page.get_by_label("Where their consent comes from").fill("Sign-up sheet")
+    page.get_by_label("Since when they agree").fill("2026-10-03")
+    page.evaluate(HOLD_THE_FORM)
+    page.get_by_role("button", name="Take this list").click()
+    page.wait_for_selector("body[data-held=form]")
+    world.db.execute("UPDATE contact_list SET name='Another name' WHERE id=?", [list_id])
+    ring(world)
+    page.wait_for_timeout(1200)  # it is told meanwhile: the stream looks twice a second at the latest
+    page.evaluate("window.letGo()")
+    expect(page.locator("#result")).to_contain_text("Another name")

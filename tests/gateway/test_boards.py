@@ -104,6 +104,6 @@ def test_pledges_gifts_and_thanks() -> None:
     )
     assert found.headline == "$1,300 of $5,000 pledged, $100 given"
     assert [words for words, _, _ in found.todo] == [
-        "1 gave and have not been thanked",
-        "1 pledged and have no link yet",
+        "1 gave, not thanked yet",
+        "1 pledged, no link sent yet",
     ]

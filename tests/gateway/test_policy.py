@@ -281,6 +281,7 @@ ROLES = [  # act, who may
     ("enter_pin", "technician admin"),
     ("confirm_time", "coordinator admin"),
     ("see_ledger", "coordinator admin"),
+    ("erase", "coordinator admin"),
     ("manage_users", "admin"),
     ("manage_data", "admin"),
     ("change_settings", "admin"),

@@ -17,6 +17,7 @@ from gateway import (
     flight,
     inbox,
     journal,
+    moves,
     optouts,
     outbox,
     schema,
@@ -86,6 +87,31 @@ def test_exactly_those_who_were_texted_since_are_marked(
     assert marked(path) == {LUIS, NEW}
     assert "may have been texted since" in reasons[LUIS]
     assert "nothing was sent to the person since" in reasons[BEA]
+
+
+def test_who_writes_after_a_restore_takes_no_mark_from_the_text_that_may_have_gone_out(
+    path: Path, desk: Desk, seat: Seat, rules: Rules, saved: Path
+) -> None:
+    sends(desk, seat, rules, LUIS, now=NOON + 2)
+    desk.db.close()
+    backup.restore(saved, path, now=NOON + HOUR)
+    with contextlib.closing(store.connect(path)) as db:
+        row = db.execute(
+            "SELECT m.id, m.round, m.conversation_id FROM message m JOIN conversation c ON c.id=m.conversation_id "
+            "WHERE m.state='awaiting' AND c.number=?",
+            [LUIS],
+        ).fetchone()
+        with store.write(db):
+            moves.void_waiting(
+                db,
+                row["conversation_id"],
+                actor="station:s0",
+                now=NOON + HOUR,
+                reason="Luis wrote after this was written",
+            )
+        after = outbox.load(db, row["id"])
+    assert "may have been texted since" in after["reason"]
+    assert after["round"] > row["round"], "a form that was open approves nothing"
 
 
 @pytest.mark.parametrize("harm", ["lost", "older backup"])

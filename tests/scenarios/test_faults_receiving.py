@@ -291,7 +291,7 @@ def test_f67_a_modem_that_hangs_in_the_list_comes_back_is_walked_and_remembered(
     house.until(lambda: house.said()[0] == "lost", "it hangs", 200)
     house.arrive("To the other", modem=1)
     house.until(lambda: "To the other" in house.texts(), "the other works", 5)
-    house.until(lambda: "Hello" in house.texts(), "walked", 900)
+    house.until(lambda: "Hello" in house.texts(), "walked", 1800)
     house.until_ready()
     asked = house.written[0].count("AT+CMGL=4")
     assert habits.hangs_in_listing(house.db, house.world.modems[0].card.imei, now=house.wall())

@@ -5,8 +5,8 @@ import io
 import re
 from collections.abc import Callable
 
-from gateway import campaigns, recording, store
-from tests.campaigning import FACTS, bring_in, drafted, started
+from gateway import assignments, campaigns, recording, store
+from tests.campaigning import FACTS, SIMS, bring_in, drafted, started
 from tests.web.conftest import Visitor
 from tests.web.world import World, modems
 
@@ -105,3 +105,38 @@ def test_the_csv_has_everybody_and_runs_no_formula(world: World, visit: Visit) -
     rows = list(csv.DictReader(io.StringIO(answer.get_data().decode("utf-8-sig"))))
     assert len(rows) == 6
     assert (rows[0]["number"], rows[0]["first_name"], rows[0]["status"]) == ("+12025550100", "'=1+1", "yes")
+
+
+def test_who_texts_whom_is_shown_taken_back_and_handed_over(world: World, visit: Visit) -> None:
+    modems(world)
+    now = store.wall_ms()
+    campaign_id = started(world.db, world.users["coordinator"], world.rules, now=now)
+    maya, sam = world.users["volunteer"], world.users["other"]
+    assignments.take(world.db, campaign_id, maya, world.rules, SIMS, now=now)
+    cleo, path = visit("coordinator"), f"/campaigns/{campaign_id}"
+    page = cleo.get(path).get_data(as_text=True)
+    assert "Who texts whom" in page
+    assert "6 people, since" in page
+    cleo.post(f"{path}/held/{maya.id}/move", to=str(sam.id))
+    page = cleo.get(path).get_data(as_text=True)
+    assert "6 people are Sam&#39;s now." in page
+    cleo.post(f"{path}/held/{sam.id}/take-back")
+    page = cleo.get(path).get_data(as_text=True)
+    assert "6 people are the room&#39;s again." in page
+    assert "Nobody holds people now" in page
+
+
+def test_the_page_says_what_holds_new_people_back_from_everybody(world: World, visit: Visit) -> None:
+    campaign_id = started(world.db, world.users["coordinator"], world.rules, now=store.wall_ms())
+    page = visit("coordinator").get(f"/campaigns/{campaign_id}").get_data(as_text=True)
+    assert "Nobody gets new people now." in page
+    assert "No modem is ready. A technician looks at the Modems page" in page
+
+
+def test_a_list_that_was_deleted_meanwhile_is_not_chosen(world: World, visit: Visit) -> None:
+    cleo = visit("coordinator")
+    path = cleo.post("/campaigns/new", name="Hearing", kind="event", language="en").headers["Location"]
+    cleo.get(path)
+    answer = cleo.post(f"{path}/list", revision="1", list_id="4711")  # gone since the page was drawn
+    assert answer.status_code == 409
+    assert "That list is not there any more" in answer.get_data(as_text=True)

@@ -6,6 +6,8 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 
+from gateway import store
+from tests.campaigning import bring_in, started
 from tests.hostile import receive_all
 from tests.web.conftest import ORIGIN, Visitor
 from tests.web.test_every_route import STREAM, every, routes  # noqa: F401  (a fixture)
@@ -19,7 +21,15 @@ Every = list[tuple[str, str, str]]
 ENDS_THE_VISIT = (STREAM, "me.sign_out", "me.sign_out_device")
 HELD = re.compile(r'INSERT INTO "(session|conversation)"')
 NUMBER, SECRET = "+12025550163", "zebra-4711-crossing"  # planted: nobody else has them
-SHOWN = (NUMBER, NUMBER[1:], "202 555 0163", "(202) 555-0163", "5550163", "555 0163")
+THEIRS, LISTED = (
+    "+12025550164",
+    "okapi-0815-listed",
+)  # in the list, notes and answers of somebody whom a colleague holds
+SHOWN = tuple(
+    form.format(tail)
+    for tail in (NUMBER[-4:], THEIRS[-4:])
+    for form in ("202555{}", "202 555 {}", "(202) 555-{}", "555{}", "555 {}")
+)
 
 
 def rows(world: World) -> list[str]:
@@ -158,6 +168,34 @@ def planted(world: World) -> None:
     world.db.execute("UPDATE conversation SET holder_id=NULL, held_at=NULL")
 
 
+def planted_in_a_campaign(world: World) -> None:
+    """The same for what a list and the room know of somebody: columns, a note, a tag, an answer, a row that was not taken."""
+    now = store.wall_ms()
+    list_id = bring_in(world.db, (LISTED,), first=164, now=now)
+    campaign_id = started(
+        world.db, world.users["coordinator"], world.rules, "Planted", list_id=list_id, now=now
+    )
+    world.db.execute(
+        "UPDATE contact SET last_name=first_name, fields=json_object('building', first_name) WHERE first_name=?",
+        [LISTED],
+    )
+    target, conversation = world.db.execute(
+        "SELECT id, conversation_id FROM target WHERE campaign_id=?", [campaign_id]
+    ).fetchone()
+    world.db.execute(
+        "UPDATE target SET state='held', holder_id=?, held_at=? WHERE id=?",
+        [world.users["other"].id, now, target],
+    )
+    world.db.execute(
+        "INSERT INTO answer (target_id, field, value, at) VALUES (?,'status',?,?)", [target, LISTED, now]
+    )
+    world.db.execute(
+        "INSERT INTO note (conversation_id, text, at) VALUES (?,?,?)", [conversation, LISTED, now]
+    )
+    world.db.execute("INSERT INTO tag VALUES (?,?)", [conversation, LISTED])
+    world.list_of(f"Name,Phone\n{LISTED},{LISTED}\n", f"List {LISTED}")
+
+
 @pytest.mark.parametrize("role", ["technician", "volunteer", "trainee"])
 def test_planted_words_and_numbers_come_out_of_no_answer_of_any_method(
     app: Flask, visit: Visit, world: World, role: str
@@ -165,6 +203,7 @@ def test_planted_words_and_numbers_come_out_of_no_answer_of_any_method(
     """I7: a technician reads no text and no number, a volunteer no whole number, whatever they ask with."""
     ids = busy_day(world)
     planted(world)
+    planted_in_a_campaign(world)
     text = world.db.execute("SELECT id FROM message WHERE state='uncertain' ORDER BY id DESC").fetchone()[0]
     found = routes(app, world, {**ids, "uncertain": text})
     visitor = visit(role)
@@ -174,6 +213,9 @@ def test_planted_words_and_numbers_come_out_of_no_answer_of_any_method(
         if endpoint in ENDS_THE_VISIT:
             continue
         here = re.sub(r"^/inbox/\d+", f"/inbox/{conversation}", path)
+        if method == "GET" and here != path:
+            with visitor.get(re.sub(r"^/inbox/\d+", f"/inbox/{world.conversation(THEIRS)}", path)) as theirs:
+                assert LISTED not in theirs.get_data(as_text=True), (role, path)
         form = {
             "text": "hello",
             "seen": "x",
@@ -190,6 +232,7 @@ def test_planted_words_and_numbers_come_out_of_no_answer_of_any_method(
             )  # fmt: skip
             said = answer.get_data(as_text=True) + str(answer.headers)
             answer.close()
+            assert LISTED not in said, (role, asked, here)
             for number in SHOWN:
                 assert number not in said, (role, asked, here, number)
             if role == "technician":

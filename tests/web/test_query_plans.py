@@ -57,8 +57,11 @@ BOUNDED = {  # what reads a growing table from its end, and what bounds it
     r"FROM inbound WHERE .* ORDER BY id DESC LIMIT \?": "textbank inbox: newest first, up to --limit",
     r"^DELETE FROM sim_person WHERE conversation_id=\?": "an erasure, of one person; a row for each person, SIM and month",
     r"^SELECT id FROM inbound WHERE number=\?$": "an erasure, of one person: texts that stand in no conversation",
-    r"^SELECT list_id, row, cells FROM list_row$": "an erasure, of one person: a number may stand in any cell of a file",
-    r"^SELECT id, mac FROM ledger ORDER BY id DESC LIMIT 1": "the last row",
+    r"^SELECT r\.list_id, .* FROM list_row r JOIN contact_list": "an erasure, of one person: a number may stand in any cell of a file",
+    r"FROM opt_out o .*WHERE o\.number_key=\?": "what is here about one person, with the opt-outs that ended",
+    r"^SELECT (id, )?mac FROM ledger ORDER BY id DESC LIMIT 1": "the last row",
+    r"FROM contact c JOIN conversation v .*WHERE 1 ORDER BY c\.id DESC LIMIT \?": "the contacts page: the newest",
+    r"FROM opt_out o .*WHERE o\.until_at IS NULL ORDER BY o\.id DESC LIMIT \?": "the opt-outs page: the newest",
 }
 
 

@@ -3,6 +3,8 @@
 from flask import Blueprint
 
 from web.screens import (
+    approvals,
+    assigning,
     board,
     campaigns,
     clock,
@@ -15,6 +17,7 @@ from web.screens import (
     modem_acts,
     modem_day,
     modems,
+    one,
     optouts,
     people,
     script,
@@ -30,6 +33,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     campaigns.bp,
     board.bp,
     script.bp,
+    assigning.bp,
     send.bp,
     inbox.bp,
     talk.bp,
@@ -37,6 +41,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     lists.bp,
     contacts.bp,
     optouts.bp,
+    one.bp,
+    approvals.bp,
     modems.bp,
     modem_acts.bp,
     modem_day.bp,

@@ -20,13 +20,22 @@ from web.forms import go
 bp = Blueprint("board", __name__, url_prefix="/campaigns")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 MOST_SHOWN = 500
+GONE = "Only the totals of this campaign remain: its purge date is past. They stand on its page."
+
+
+def loaded(campaign_id: int) -> campaigns.Campaign:
+    """The campaign that the address names; Refused when its people are purged."""
+    campaign = campaigns.load(data.db(), campaign_id)
+    if kept(campaign):
+        raise Refused(GONE)
+    return campaign
 
 
 @bp.get("/<id:campaign_id>/people")
 @needs("run_campaigns")
 def people(campaign_id: int) -> ResponseReturnValue:
     """Who said what; `said` (field=value) keeps those who said it."""
-    campaign = campaigns.load(data.db(), campaign_id)
+    campaign = loaded(campaign_id)
     which = request.args.get("said", "")
     field, _, value = which.partition("=")
     found = results.people(data.db(), campaign_id)
@@ -52,7 +61,7 @@ def people(campaign_id: int) -> ResponseReturnValue:
 def door(campaign_id: int, target_id: int) -> ResponseReturnValue:
     """They are here: as many as they have seats."""
     db = data.db()
-    campaign = campaigns.load(db, campaign_id)
+    campaign = loaded(campaign_id)
     seats = boards.bookings(campaign.facts, results.people(db, campaign_id))
     seat = next((seat for seat in seats if seat.person.target_id == target_id), None)
     if campaign.kind.name != "event" or seat is None:
@@ -66,7 +75,7 @@ def door(campaign_id: int, target_id: int) -> ResponseReturnValue:
 @needs("run_campaigns")
 def csv_file(campaign_id: int) -> ResponseReturnValue:
     """Everybody with what they said, as a file for a spreadsheet."""
-    campaign = campaigns.load(data.db(), campaign_id)
+    campaign = loaded(campaign_id)
     rows = list(results.csv_rows(data.db(), campaign))
     return Response(
         _lines(rows),

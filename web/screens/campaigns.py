@@ -10,10 +10,11 @@ from dataclasses import replace
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
-from gateway import campaigns, capacity, enrolment, planning, results
+from gateway import campaigns, capacity, enrolment, lists, planning, results
 from gateway.campaigns import Campaign
 from gateway.errors import Refused
 from gateway.kinds import KINDS, LANGUAGES, kind
+from gateway.lists import List
 from gateway.merge import merge
 from gateway.script import ruler_of
 from gateway.scriptcheck import right
@@ -21,11 +22,20 @@ from gateway.store import moment, ms
 from web import access, data, words
 from web.access import needs
 from web.forms import choice, field, go
+from web.screens import assigning
+from web.screens.board import kept
 
 bp = Blueprint("campaigns", __name__, url_prefix="/campaigns")
 LANGUAGE_WORDS = {"en": "English", "es": "Español"}
 BREATH_S = 0.02  # between two commits of a long list: stations come in between
-MOST = {"batch": (10, 25), "cool_down_days": (0, 90), "canary": (1, 100), "purge_days": (0, 3650)}
+MOST = {
+    "batch": (10, 25),
+    "most_held": (10, 500),
+    "replies_each": (1, 100),
+    "cool_down_days": (0, 90),
+    "canary": (1, 100),
+    "purge_days": (0, 3650),
+}
 
 
 def loaded(campaign_id: int) -> Campaign:
@@ -49,11 +59,23 @@ def page() -> ResponseReturnValue:
 @bp.get("/new")
 @needs("run_campaigns")
 def ask_new() -> ResponseReturnValue:
-    """The five kinds."""
-    return draw_new()
+    """The five kinds; `list_id` says for whom, when the way here came from a list."""
+    return draw_new(chosen=chosen_list(request.args.get("list_id", "")))
 
 
-def draw_new(*, name: str = "", of: str = "event", language: str = "en", wrong: str = "") -> str:
+def chosen_list(said: str) -> List | None:
+    """The list of this id, when a campaign may use it."""
+    return next((one for one in lists.ready(data.db()) if str(one.id) == said), None)
+
+
+def draw_new(
+    *,
+    name: str = "",
+    of: str = "event",
+    language: str = "en",
+    wrong: str = "",
+    chosen: List | None = None,
+) -> str:
     """The form for a new one."""
     kinds = [kind(each) for each in KINDS]
     return render_template(
@@ -64,6 +86,7 @@ def draw_new(*, name: str = "", of: str = "event", language: str = "en", wrong: 
         of=of,
         language=language,
         wrong=wrong,
+        chosen=chosen,
     )
 
 
@@ -72,10 +95,19 @@ def draw_new(*, name: str = "", of: str = "event", language: str = "en", wrong: 
 def create() -> ResponseReturnValue:
     """A draft from a template."""
     name, of, language = field("name"), choice("kind", KINDS), choice("language", LANGUAGES)
+    chosen = chosen_list(request.form.get("list_id", ""))
     try:
-        made = campaigns.create(data.db(), name, of, language, by=access.user(), now=data.now())
+        made = campaigns.create(
+            data.db(),
+            name,
+            of,
+            language,
+            by=access.user(),
+            now=data.now(),
+            list_id=chosen.id if chosen else None,
+        )
     except Refused as answer:
-        return draw_new(name=name, of=of, language=language, wrong=str(answer)), 409
+        return draw_new(name=name, of=of, language=language, wrong=str(answer), chosen=chosen), 409
     return go("campaigns.detail", campaign_id=made)
 
 
@@ -89,13 +121,13 @@ def detail(campaign_id: int) -> ResponseReturnValue:
 def draw(campaign: Campaign, *, facts: Mapping[str, str] | None = None, wrong: str = "") -> str:
     """The page of one campaign."""
     db, rules = data.db(), data.rules()
+    if remains := kept(campaign):
+        return render_template("campaign_kept.html", campaign=campaign, kept=remains)
     said, found = (
         enrolment.obstacles(db, campaign, rules) if campaign.state in ("draft", "review") else ([], [])
     )
     ground = enrolment.ground(db, campaign, rules)
     plan = plan_of(campaign, ground.people)
-    lists = db.execute("SELECT id, name, (SELECT count(*) FROM list_member m WHERE m.list_id=l.id) AS people FROM contact_list l "
-                       "WHERE state='ready' ORDER BY id DESC LIMIT 100").fetchall()  # fmt: skip
     return render_template(
         "campaign.html",
         campaign=campaign,
@@ -103,7 +135,7 @@ def draw(campaign: Campaign, *, facts: Mapping[str, str] | None = None, wrong: s
         said=said,
         problems=found,
         right=right(campaign.script, ground),
-        lists=lists,
+        lists=lists.ready(db)[:100] if campaign.state in ("draft", "review") else [],
         plan=plan,
         ends=ms(plan.ends) if plan.ends else None,
         example=example_of(campaign),
@@ -115,6 +147,7 @@ def draw(campaign: Campaign, *, facts: Mapping[str, str] | None = None, wrong: s
         languages=LANGUAGE_WORDS,
         review=data.config().campaigns.review,
         wrong=wrong,
+        **assigning.section(campaign),
     )
 
 
@@ -189,6 +222,7 @@ def options(campaign_id: int) -> ResponseReturnValue:
                 campaign, wrong=f"A number from {least} to {most} is needed there; “{typed}” is none."
             ), 409
         chosen[name] = int(typed)
+    chosen["purge_list"] = int("purge_list" in request.form)
     save(campaign, options=replace(campaign.options, **chosen))
     words.tell("Kept.")
     return go("campaigns.detail", campaign_id=campaign_id)

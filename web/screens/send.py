@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from gateway import assignments, board, capacity, cards, conversations, outbox
 from gateway.cards import Card, Recent
 from gateway.errors import Refused
+from gateway.message import KINDS
 from gateway.policy import may_approve
 from gateway.script import ruler_of
 from web import access, data, words
@@ -120,7 +121,11 @@ def unless_somebody_elses(message_id: int, sentence: str) -> str:
 @needs("approve")
 def skip(message_id: int) -> ResponseReturnValue:
     """Not this person."""
-    return decide(message_id, "skip", "Skipped {}.")
+    row = outbox.load(data.db(), message_id)
+    never = row["target_id"] is not None and KINDS[row["kind"]] == "first"
+    return decide(
+        message_id, "skip", "Skipped: {} is not texted by this campaign." if never else "Skipped {}."
+    )
 
 
 @bp.post("/<id:message_id>/later")

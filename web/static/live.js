@@ -56,6 +56,8 @@
       light(true); document.body.dataset.stream = "open";
     };
     source.addEventListener("change", (event) => {
+      /* The page that a form's answer brings may have other topics than this one, and be older than this change. */
+      if (window.textbank.sending()) again = true;
       const wait = concerns(JSON.parse(event.data));
       if (wait !== null) soon(wait);
     });

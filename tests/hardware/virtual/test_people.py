@@ -73,3 +73,24 @@ def test_pace_scales_the_delay():
     ((slow_s, _),) = hears(People(0), number)
     ((quick_s, _),) = hears(People(0, pace=0.1), number)
     assert quick_s == pytest.approx(slow_s / 10)
+
+
+@pytest.mark.parametrize(
+    ("asked", "fits"),
+    [
+        ("The hearing is Thursday. Can you come? YES, MAYBE or NO.", ("yes", "count", "there")),
+        ("The city election is Tuesday. Will you vote? YES or NO.", ("yes", "vote")),
+        ("Great, thank you! How many of you are coming?", ("of us", "just me")),
+        ("The rent law is decided by Friday. Will you call Senator Lee today?", ("yes", "call")),
+    ],
+)
+def test_people_answer_what_was_asked(asked, fits):
+    people = People(0)
+    said = [
+        answer
+        for number in NUMBERS
+        if people.person(number).character == "yes"
+        for _, answer in hears(people, number, asked)
+    ]
+    assert len(said) > 20
+    assert all(any(word in text.lower() for word in fits) for text in said)

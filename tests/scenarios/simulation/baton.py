@@ -104,6 +104,23 @@ def current() -> Actor | None:
     return here if isinstance(here, Actor) else None
 
 
+class Lock:
+    """What `threading.Lock` is to threads, to actors: whoever finds it held lets others act."""
+
+    def __init__(self) -> None:
+        self._held = False
+
+    def __enter__(self) -> None:
+        actor = current()
+        while self._held:
+            assert actor is not None
+            actor.pause(float("inf"), lambda: not self._held)
+        self._held = True
+
+    def __exit__(self, *_: object) -> None:
+        self._held = False
+
+
 class Turns:
     """Runs the actors until a moment of the clock. `outside` is what is not an actor: (its next moment, do it now)."""
 

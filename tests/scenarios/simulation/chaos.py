@@ -139,9 +139,22 @@ class Chaos:
         if process.dead:
             house.note("dead")
             house.count("killed")
+            if self.dice.random() < 0.15:
+                self._power_off()
             actor.pause(house.clock.monotonic() + self.dice.uniform(0.05, 30))
             if house.gateway is process:  # else it was started when calm began
                 house.start_gateway()
+
+    def _power_off(self) -> None:
+        """The box was without power for a while. What a battery kept is right; without one the clock goes on from where it was."""
+        house = self.house
+        house.machine.boot = f"boot {house.now:.0f}"
+        house.count("clock: another start of the box")
+        house.note("the box was without power")
+        if house.machine.has_battery:
+            house.set_clock(house.world.network.epoch - house.clock.start)
+        else:
+            house.set_clock(-timedelta(seconds=self.dice.choice((5.0, 120.0, 3_600.0))))
 
     def _disk(self, actor: Actor) -> None:
         house = self.house
@@ -154,8 +167,6 @@ class Chaos:
     def _jump(self, actor: Actor) -> None:
         """Somebody sets the clock wrong, and later right again."""
         house = self.house
-        if house.evening:
-            return  # a clock that is wrong by hours, and that nothing contradicts, would text people at night
         forward = timedelta(
             seconds=self.dice.choice((-7200.0, -900.0, -90.0, -20.0, 20.0, 300.0, 3600.0, 7200.0))
         )

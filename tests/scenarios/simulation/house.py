@@ -18,21 +18,24 @@ from functools import cache
 from pathlib import Path
 from unittest import mock
 
-from gateway import optouts, people, schema, store
+from gateway import clockwords, optouts, people, schema, store, texted
+from gateway.clockwords import Instant
 from gateway.config import Station as Spec
 from gateway.daemon import Worker
 from gateway.errors import Refused
+from gateway.machineclock import SetClock
 from gateway.policy import Quiet
 from gateway.rules import Rules
 from gateway.schedule import Housekeeper
 from gateway.station import Station
 from gateway.taken import Taken
+from gateway.timekeeper import Timekeeper
 from hardware.errors import PortMissing
 from hardware.modem import Modem
 from hardware.virtual import World
 from hardware.virtual.faults import Value
 from hardware.virtual.personality import Personality, personality
-from tests.scenarios.simulation.baton import Actor, Process, Turns, current
+from tests.scenarios.simulation.baton import Actor, Lock, Process, Turns, current
 from tests.scenarios.simulation.seams import Connection, Disk, Link, Wire
 from tests.scripted import FakeClock
 
@@ -54,6 +57,8 @@ PIN = "1234"
 NOON = datetime(2026, 11, 24, 17, tzinfo=UTC)  # where the people of the house are
 EVENING = timedelta(hours=7, minutes=46)  # 19:46
 START = FakeClock().monotonic()
+WATCH_S = 30.0  # who compares the time with their own sees less than this not
+ROUNDING_S = 0.001
 
 
 @cache
@@ -126,6 +131,7 @@ class Turned(Worker):
             clock=house.clock,
             open_modem=self._open,
             taken=house.taken,
+            timekeeper=house.timekeeper,
         )
 
     def _open(self) -> Modem:
@@ -169,7 +175,9 @@ class House:
             shutil.copyfile(made, folder / made.name)
         self.rules = Rules("Elm Street", "US", "America/New_York", Quiet(time(20), time(9)), undo_ms=0)
         self.gateway: Process | None = None
-        self.taken = Taken()
+        # Half of the boxes are without a clock that runs while they are off, as a Pi is.
+        self.machine = SetClock("boot 0", battery=dice.random() < 0.5)
+        self.taken, self.timekeeper = Taken(), self._new_timekeeper()
         self.workers: list[Turned] = []
         self.died: list[str] = []  # what stations died of
         self.log: list[str] = []
@@ -196,6 +204,37 @@ class House:
         """Somebody sets the wall clock."""
         self.jumps.append((self.now, self.clock.start - self.world.network.epoch))
         self.clock.start += forward
+
+    def ahead_s(self) -> float:
+        """By how much the wall clock is wrong."""
+        return (self.clock.start - self.world.network.epoch).total_seconds()
+
+    def least_wrong_s(self, since: float, until: float) -> float:
+        """By how much the wall clock was wrong at the best moment between two of the world."""
+        ends = [*(at for at, _ in self.jumps), float("inf")]
+        begins = [float("-inf"), *(at for at, _ in self.jumps)]
+        offsets = [*(abs(before.total_seconds()) for _, before in self.jumps), abs(self.ahead_s())]
+        return min(
+            offset
+            for begin, end, offset in zip(begins, ends, offsets, strict=True)
+            if begin <= until + ROUNDING_S and since - ROUNDING_S <= end
+        )
+
+    def confirm_time(self) -> bool:
+        """Somebody compares the time on the page with their watch; True when they confirmed it."""
+        if abs(self.ahead_s()) > WATCH_S:
+            return False
+        at = Instant(self.now_ms(), int(self.clock.monotonic() * 1000), self.machine.boot)
+        clockwords.confirm(self.db, by=self.person, shown=at, at=at)
+        return True
+
+    def _boot(self) -> str:
+        return self.machine.boot
+
+    def _new_timekeeper(self) -> Timekeeper:
+        keeper = Timekeeper(self.clock, self.machine, zone="America/New_York")
+        keeper._lock = Lock()  # type: ignore[assignment]
+        return keeper
 
     def true_s(self, wall_ms: int, *, last: bool) -> float:
         """When (seconds of the world) the gateway's clock showed this; the last time or the first, if more than once."""
@@ -257,6 +296,8 @@ class House:
             with (
                 mock.patch("sqlite3.connect", connect),
                 mock.patch("gateway.daemon.wall_ms", self.now_ms),
+                mock.patch.object(texted, "_boot", self._boot),
+                mock.patch("gateway.texted._all", {}),
                 mock.patch("secrets.randbelow", self.dice.randrange),
                 mock.patch("secrets.token_bytes", self.dice.randbytes),
                 mock.patch("secrets.token_hex", lambda size=16: self.dice.randbytes(size).hex()),
@@ -274,7 +315,11 @@ class House:
         """A new process: a station for each modem, and housekeeping."""
         process = Process("gateway")
         self.gateway = process
-        self.taken = Taken()
+        self.taken, self.timekeeper = Taken(), self._new_timekeeper()
+        texted._all.clear()  # another process
+        journal = texted.of(self.database)
+        journal._lock = Lock()  # type: ignore[assignment]
+        journal.open(self.db)
         self.note("gateway starts")
         self.workers = [Turned(self, process, number) for number in range(self.modems)]
         for worker in self.workers:
@@ -282,7 +327,7 @@ class House:
         self.turns.start("housekeeper", self._housekeep, process)
 
     def _housekeep(self, actor: Actor) -> None:
-        housekeeper = Housekeeper(self.database, self.rules, self.clock)
+        housekeeper = Housekeeper(self.database, self.rules, self.clock, self.timekeeper)
         while True:
             actor.pause(self.clock.monotonic() + 60)
             with contextlib.suppress(sqlite3.OperationalError, Refused):

@@ -20,6 +20,7 @@ from tests.scenarios.simulation.words import of_record, of_text
 ON_AIR = ("sent", "delivered", "undelivered")
 SOON_MS = 600_000
 CONFIRMATION = "you are off our list"
+WRONG_S = 180.0  # networks tell the time to the minute
 CLOCK_S = 0.001  # rows have milliseconds
 ZONE = ZoneInfo("America/New_York")
 
@@ -39,6 +40,7 @@ def breaches(house: House, chaos: Chaos) -> list[str]:
             *_stops(house, db),
             *_inbound(house, chaos, db),
             *_hours(house),
+            *_by_a_wrong_clock(house),
             *_pins(house),
         ]
 
@@ -175,7 +177,9 @@ def _stops(house: House, db: sqlite3.Connection) -> Iterator[str]:
 
 def _inbound(house: House, chaos: Chaos, db: sqlite3.Connection) -> Iterator[str]:
     """I3: every text that came is kept and shown once; and no stop is lost (I4)."""
-    kept = Counter((row["number"], row["text"]) for row in db.execute("SELECT number, text FROM inbound"))
+    # SIMs that were exchanged unseen, and a kill before the slot was emptied: the text is read as another SIM's, and shown folded.
+    query = "SELECT number, text FROM inbound i WHERE again_of IS NULL OR iccid=(SELECT iccid FROM inbound WHERE id=i.again_of)"
+    kept = Counter((row["number"], row["text"]) for row in db.execute(query))
     # Each spoils one text, or takes another's place besides.
     spoilt = [2 * sum(modem.faults.struck[name] for name in SPOILS) for modem in house.world.modems]
     stopped = {
@@ -211,6 +215,14 @@ def _hours(house: House) -> Iterator[str]:
         local = datetime.fromisoformat(record.at).astimezone(ZONE)
         if not 9 <= local.hour < 20:
             yield f"I5 texted at {local:%H:%M}: {record.to}"
+
+
+def _by_a_wrong_clock(house: House) -> Iterator[str]:
+    """I5: a clock that was set wrong is not trusted, whatever it shows; sending waits for a voice, a battery or a person."""
+    for record in house.world.network.air:
+        wrong_s = house.least_wrong_s(record.asked_s, record.at_s)
+        if wrong_s > WRONG_S:
+            yield f"I5 texted by a clock that was wrong by {wrong_s:.0f} s: {record.to} at {record.at_s:.3f}"
 
 
 def _pins(house: House) -> Iterator[str]:

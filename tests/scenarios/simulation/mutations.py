@@ -130,5 +130,5 @@ MUTATIONS: dict[str, tuple[Callable[[], Mutation], str, int]] = {  # and a seed 
     "forgets the opt-out": (forgets_the_opt_out, "I4 texted after the stop", 2),
     "ignores quiet hours": (ignores_quiet_hours, "I5 ", 31),
     "forgets the undo": (forgets_the_undo, "I1 left after it was taken back", 1),
-    "tries the PIN again": (tries_the_pin_again, "I6 ", 15),
+    "tries the PIN again": (tries_the_pin_again, "I6 ", 127),
 }

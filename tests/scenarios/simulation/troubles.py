@@ -56,6 +56,7 @@ TROUBLES: tuple[Trouble, ...] = (
     # the network
     ("registered", 2, None), ("registered", 3, None), ("registered", 5, None), ("registered", {"creg": 3, "cereg": 11}, None),
     ("signal", -105, None), ("operator", None, None), ("ussd", "never", None), ("temperature", 85.0, None), ("voltage", 3_400, None),
+    ("time_off", 5_000.0, None),
     # what it does not know
     ("at_error", None, 2), ("atz_error", None, 1), ("no_cmee", None, None), ("no_csms", None, None), ("no_cpms_query", None, None),
     ("plain_error", None, 2), ("text_errors", None, 2), ("error_cut", None, 2),

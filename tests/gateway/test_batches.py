@@ -1,0 +1,86 @@
+"""A coordinator's hand on the batches: who holds whom, taken back, handed to another."""
+
+import sqlite3
+
+import pytest
+
+from gateway import assignments, batches, cards, outbox
+from gateway.errors import Refused
+from gateway.rules import Rules
+from tests.campaigning import PEOPLE, SIMS, started
+from tests.gateway.conftest import NOON, Room
+
+
+@pytest.fixture
+def campaign_id(db: sqlite3.Connection, room: Room, rules: Rules) -> int:
+    """A campaign of which the volunteer holds everybody; the first card is on their screen."""
+    made = started(db, room.coordinator, rules, now=NOON)
+    assignments.take(db, made, room.volunteer, rules, SIMS, now=NOON)
+    assert cards.next_card(db, room.volunteer, rules=rules, now=NOON) is not None
+    return made
+
+
+def test_who_holds_how_many_and_since_when(db: sqlite3.Connection, room: Room, campaign_id: int) -> None:
+    (batch,) = batches.batches(db, campaign_id)
+    assert (batch.user_id, batch.name, batch.people, batch.since) == (
+        room.volunteer.id,
+        room.volunteer.name,
+        len(PEOPLE),
+        NOON,
+    )
+
+
+def test_a_batch_that_is_handed_over_is_at_once_the_others_with_the_card_that_was_open(
+    db: sqlite3.Connection, room: Room, rules: Rules, campaign_id: int
+) -> None:
+    open_card = cards.next_card(db, room.volunteer, rules=rules, now=NOON)
+    assert open_card is not None
+    moved = batches.move(db, campaign_id, room.volunteer.id, room.other.id, by=room.coordinator, now=NOON + 1)
+    assert moved == len(PEOPLE)
+    assert cards.next_card(db, room.volunteer, rules=rules, now=NOON + 2) is None
+    card = cards.next_card(db, room.other, rules=rules, now=NOON + 2)
+    assert card is not None
+    assert card.id == open_card.id
+    assert f"{room.other.name} " in card.text
+    with pytest.raises(Refused, match="Somebody else has this text now"):
+        outbox.approve(db, card.id, by=room.volunteer, seen=open_card.seen, rules=rules, now=NOON + 3)
+    outbox.approve(db, card.id, by=room.other, seen=card.seen, rules=rules, now=NOON + 3)
+
+
+def test_what_is_taken_back_can_be_taken_by_others_now(
+    db: sqlite3.Connection, room: Room, rules: Rules, campaign_id: int
+) -> None:
+    assert batches.take_back(db, campaign_id, room.volunteer.id, by=room.coordinator) == len(PEOPLE)
+    card = cards.next_card(db, room.other, rules=rules, now=NOON + 1)  # the drafted one is everybody's
+    assert card is not None
+    assert assignments.take(db, campaign_id, room.other, rules, SIMS, now=NOON + 2) == len(PEOPLE) - 1
+
+
+def test_who_was_texted_is_not_moved(
+    db: sqlite3.Connection, room: Room, rules: Rules, campaign_id: int
+) -> None:
+    card = cards.next_card(db, room.volunteer, rules=rules, now=NOON)
+    assert card is not None
+    outbox.approve(db, card.id, by=room.volunteer, seen=card.seen, rules=rules, now=NOON)
+    assert (
+        batches.move(db, campaign_id, room.volunteer.id, room.other.id, by=room.coordinator, now=NOON)
+        == len(PEOPLE) - 1
+    )
+    row = db.execute("SELECT holder_id FROM conversation WHERE id=?", [card.conversation_id]).fetchone()
+    assert row["holder_id"] == room.volunteer.id
+
+
+def test_nobody_gets_more_than_the_most_and_nobody_who_does_not_send(
+    db: sqlite3.Connection, room: Room, rules: Rules, campaign_id: int
+) -> None:
+    db.execute(
+        "UPDATE campaign SET options=json_set(options, '$.most_held', ?) WHERE id=?",
+        [len(PEOPLE) - 1, campaign_id],
+    )
+    with pytest.raises(Refused, match="6 people open, and 5 are the most"):
+        batches.move(db, campaign_id, room.volunteer.id, room.other.id, by=room.coordinator, now=NOON)
+    with pytest.raises(Refused, match="does not send texts"):
+        batches.move(db, campaign_id, room.volunteer.id, room.technician.id, by=room.coordinator, now=NOON)
+    with pytest.raises(Refused, match="coordinator"):
+        batches.take_back(db, campaign_id, room.volunteer.id, by=room.other)
+    assert batches.batches(db, campaign_id)[0].people == len(PEOPLE)

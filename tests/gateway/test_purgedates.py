@@ -1,0 +1,157 @@
+"""After a campaign's purge date only its totals remain, and nothing goes that belongs to anything else."""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+
+import pytest
+
+from gateway import (
+    assignments,
+    campaigns,
+    cards,
+    claims,
+    flight,
+    ledger,
+    outbox,
+    purgedates,
+    recording,
+    search,
+)
+from gateway.arrivals import Received, Seen, keep
+from gateway.claims import Seat
+from gateway.flight import Accepted
+from gateway.rules import DAY_MS, Rules
+from tests.campaigning import PEOPLE, SIMS, started
+from tests.gateway.conftest import ICCID, NOON, Room
+from tests.gateway.test_arrivals import deliver
+
+ZONE = "America/New_York"
+LATER = NOON + 91 * DAY_MS
+NUMBERS = {name: f"+12025550{100 + at}" for at, name in enumerate(PEOPLE)}
+
+
+def texted(
+    db: sqlite3.Connection, room: Room, seat: Seat, rules: Rules, name: str, *, now: int = NOON
+) -> None:
+    """The first text to whoever is next, by hand to the air."""
+    card = cards.next_card(db, room.volunteer, rules=rules, now=now)
+    assert card is not None
+    assert card.name == name
+    outbox.approve(db, card.id, by=room.volunteer, seen=card.seen, rules=rules, now=now)
+    job, why = claims.claim_next(db, seat, rules, now=now, only=card.id)
+    assert job is not None, why
+    for seq in job.todo:
+        flight.submit(db, seat, job, seq, rules, valid_for=flight.validity(db, job, rules, now=now), now=now)
+        flight.accept(db, seat, Accepted(job, seq, seq, now))
+
+
+def says(db: sqlite3.Connection, rules: Rules, name: str, words: str, *, now: int = NOON + 60_000) -> None:
+    received = [Received(pdu, "SM", 1) for pdu in deliver(words, NUMBERS[name])]
+    keep(db, received, Seen("north", ICCID), rules, now=now)
+    db.execute("UPDATE conversation SET waiting_at=NULL WHERE number=?", [NUMBERS[name]])
+
+
+@pytest.fixture
+def closed(db: sqlite3.Connection, room: Room, seat: Seat, rules: Rules) -> int:
+    """A campaign that texted three of six, got two answers, and was closed."""
+    campaign_id = started(db, room.coordinator, rules, now=NOON, purge_list=1)
+    assignments.take(db, campaign_id, room.volunteer, rules, SIMS, now=NOON)
+    for name in ("Rosa", "Luis", "Ada"):
+        texted(db, room, seat, rules, name)
+    says(db, rules, "Rosa", "Yes, I bring the zebra")
+    says(db, rules, "Luis", "STOP")
+    recording.record(db, 1, "status", "yes", by=room.volunteer, now=NOON)
+    db.execute(
+        "INSERT INTO note (conversation_id, text, at) SELECT id, 'Uses a wheelchair', 1 FROM conversation WHERE number=?",
+        [NUMBERS["Rosa"]],
+    )
+    db.execute("UPDATE message SET state='sent' WHERE state='approved'")  # the confirmation of the stop
+    campaigns.close(db, campaign_id, by=room.coordinator, now=NOON)
+    return campaign_id
+
+
+def rows(db: sqlite3.Connection, *tables: str) -> dict[str, int]:
+    return {name: db.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in tables}
+
+
+def test_only_totals_remain(db: sqlite3.Connection, closed: int, rules: Rules) -> None:
+    before = ledger.verify(db)
+    assert before.intact
+    assert purgedates.purge(db, now=NOON + 89 * DAY_MS, zone=ZONE) == 0
+
+    assert purgedates.purge(db, now=LATER, zone=ZONE) == len(PEOPLE)
+
+    assert set(
+        rows(db, "target", "answer", "contact", "list_member", "note", "message", "inbound", "event").values()
+    ) == {0}
+    left = [row["number"] for row in db.execute("SELECT number FROM conversation")]
+    assert left == [NUMBERS["Luis"]], "whoever asked to stop stays out"
+    assert db.execute("SELECT count(*) FROM opt_out WHERE until_at IS NULL").fetchone()[0] == 1
+    row = db.execute("SELECT totals, purged_at, state FROM campaign WHERE id=?", [closed]).fetchone()
+    kept = json.loads(row["totals"])
+    assert (kept["texted"], kept["answered"], kept["stops"]) == (3, 2, 1)
+    assert kept["rows"][0][:2] == ["Yes", 1]
+    assert row["purged_at"] == LATER
+    assert not any(name in row["totals"] for name in (*PEOPLE, "zebra", "+1202"))
+    after = ledger.verify(db)
+    assert (after.intact, after.rows, after.head) == (True, before.rows, before.head)
+    search.forget(db)
+    assert not db.execute("SELECT 1 FROM inbound_search WHERE inbound_search MATCH 'zebra'").fetchall()
+    assert "zebra" not in "".join(db.iterdump())
+    assert purgedates.purge(db, now=LATER + DAY_MS, zone=ZONE) == 0
+
+
+def test_whoever_belongs_to_something_else_keeps_their_words(
+    db: sqlite3.Connection, room: Room, closed: int, rules: Rules
+) -> None:
+    """Another campaign, a talk of last week, a text that may not have left: their conversations stay."""
+    other = started(db, room.coordinator, rules, "Second", now=NOON + 10 * DAY_MS, list_id=1)
+    db.execute("DELETE FROM target WHERE campaign_id=? AND conversation_id<>(SELECT id FROM conversation WHERE number=?)",
+               [other, NUMBERS["Rosa"]])  # fmt: skip
+    says(db, rules, "Ada", "Are you still there?", now=LATER - 5 * DAY_MS)
+
+    purgedates.purge(db, now=LATER, zone=ZONE)
+
+    words = {row["text"] for row in db.execute("SELECT text FROM inbound")}
+    assert words == {"Yes, I bring the zebra", "Are you still there?"}
+    assert rows(db, "target", "answer") == {"target": 1, "answer": 0}
+    assert db.execute("SELECT count(*) FROM message WHERE target_id IS NOT NULL").fetchone()[0] == 0
+    assert rows(db, "list_member")["list_member"] == len(PEOPLE), "the other campaign has this list too"
+    assert ledger.verify(db).intact
+
+
+def test_an_uncertain_text_is_not_purged_before_somebody_said_what_became_of_it(
+    db: sqlite3.Connection, closed: int
+) -> None:
+    db.execute("UPDATE message SET state='uncertain' WHERE id=1")
+    purgedates.purge(db, now=LATER, zone=ZONE)
+    assert [row["id"] for row in db.execute("SELECT id FROM message")] == [1]
+
+
+def test_an_interrupted_purge_goes_on_and_its_totals_are_those_of_before(
+    db: sqlite3.Connection, closed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(purgedates, "BATCH", 1)
+    pauses: Iterator[bool] = iter([True, False])
+    purgedates.purge(db, now=LATER, zone=ZONE, rest=lambda: next(pauses))
+    row = db.execute("SELECT purged_at, totals FROM campaign").fetchone()
+    assert row["purged_at"] is None
+    assert rows(db, "target")["target"] == len(PEOPLE) - 2
+
+    purgedates.purge(db, now=LATER + DAY_MS, zone=ZONE)
+
+    assert rows(db, "target", "contact") == {"target": 0, "contact": 0}
+    assert json.loads(row["totals"])["texted"] == 3
+    assert db.execute("SELECT totals FROM campaign").fetchone()["totals"] == row["totals"]
+
+
+def test_a_wrong_number_leaves_the_lists_for_nobody_would_know_it_any_more(
+    db: sqlite3.Connection, room: Room, closed: int
+) -> None:
+    db.execute("UPDATE campaign SET options='{\"purge_days\": 90}'")
+    db.execute("INSERT INTO answer (target_id, field, value, at) VALUES (3, 'contact', 'wrong_number', 1)")
+    purgedates.purge(db, now=LATER, zone=ZONE)
+    here = {row["first_name"] for row in db.execute("SELECT first_name FROM contact")}
+    assert here == set(PEOPLE) - {"Ada"}
+    assert rows(db, "list_member")["list_member"] == len(PEOPLE) - 1

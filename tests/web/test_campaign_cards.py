@@ -1,0 +1,106 @@
+"""A campaign's card and what a volunteer may do with it: who else lives there, edited words, never, later, undo, perhaps texted already."""
+
+from collections.abc import Callable
+
+import pytest
+
+from gateway import assignments, store
+from tests.campaigning import SIMS, bring_in, started
+from tests.web.conftest import Visitor
+from tests.web.world import World, modems
+
+Visit = Callable[..., Visitor]
+
+
+@pytest.fixture
+def campaign_id(world: World) -> int:
+    """Maya has a batch: Rosa first, with whom Bea shares the number."""
+    modems(world)
+    now = store.wall_ms()
+    list_id = bring_in(world.db, now=now)
+    rosa = world.conversation("+12025550100")
+    world.db.execute(
+        "INSERT INTO contact (conversation_id, first_name, name_key, source, created_at) VALUES (?,'Bea','bea','signed up',?)",
+        [rosa, now],
+    )
+    made = started(world.db, world.users["coordinator"], world.rules, list_id=list_id, now=now)
+    assignments.take(world.db, made, world.users["volunteer"], world.rules, SIMS, now=now)
+    return made
+
+
+def targets(world: World) -> dict[str, str]:
+    rows = world.db.execute(
+        "SELECT c.first_name, t.state FROM target t JOIN contact c ON c.id=t.contact_id ORDER BY t.id"
+    )
+    return {row["first_name"]: row["state"] for row in rows}
+
+
+def test_who_else_is_at_the_number_stands_on_the_card_and_the_name_is_whom_the_words_greet(
+    world: World, campaign_id: int, visit: Visit
+) -> None:
+    world.db.execute("UPDATE conversation SET name='Bea' WHERE number='+12025550100'")
+    page = visit().get("/send").get_data(as_text=True)
+    assert "Also at this number: <bdi>Bea</bdi>" in page
+    assert 'id="who" tabindex="-1">Rosa</h1>' in page
+
+
+def test_edited_words_are_marked_on_the_card_and_in_the_thread(
+    world: World, campaign_id: int, visit: Visit
+) -> None:
+    maya = visit()
+    maya.get("/send")
+    card = world.card("volunteer")
+    maya.post(f"/send/{card.id}/edit", text="Hi Rosa, Maya here. Coming? STOP to end.", seen=card.seen)
+    page = maya.get("/send").get_data(as_text=True)
+    assert "edited by you" in page
+    card = world.card("volunteer")
+    maya.post(f"/send/{card.id}/approve", seen=card.seen)
+    assert world.state(card.id) == "approved"
+    assert "<span>edited</span>" in maya.get(f"/inbox/{card.conversation_id}").get_data(as_text=True)
+    following = maya.get("/send").get_data(as_text=True)
+    assert "edited by" not in following
+
+
+def test_skip_says_that_it_means_never_and_means_it(world: World, campaign_id: int, visit: Visit) -> None:
+    maya = visit()
+    page = maya.get("/send").get_data(as_text=True)
+    assert "Skip: <bdi>Rosa</bdi> is not texted by this campaign." in page
+    card = world.card("volunteer")
+    maya.post(f"/send/{card.id}/skip")
+    page = maya.get("/send").get_data(as_text=True)
+    assert "Skipped: Rosa is not texted by this campaign." in page
+    assert targets(world)["Rosa"] == "skipped"
+    assert "Luis</h1>" in page
+
+
+def test_later_brings_others_first_and_undo_the_same_card_again(
+    world: World, campaign_id: int, visit: Visit
+) -> None:
+    maya = visit()
+    maya.get("/send")
+    rosa = world.card("volunteer")
+    maya.post(f"/send/{rosa.id}/later")
+    assert "Luis</h1>" in maya.get("/send").get_data(as_text=True)
+    luis = world.card("volunteer")
+    maya.post(f"/send/{luis.id}/approve", seen=luis.seen)
+    assert targets(world)["Luis"] == "texted"
+    maya.post(f"/send/{luis.id}/undo")
+    assert targets(world) == dict.fromkeys(targets(world), "held")
+    assert "Luis</h1>" in maya.get(f"/send?card={luis.id}").get_data(as_text=True)
+    names = []
+    while world.db.execute("SELECT 1 FROM target WHERE state='held'").fetchone():
+        card = world.card("volunteer")
+        names.append(card.name)
+        maya.post(f"/send/{card.id}/approve", seen=card.seen)
+    assert names[-1] == "Rosa"  # put off, not forgotten
+    assert len(names) == 6
+
+
+def test_whoever_may_have_been_texted_before_a_restore_is_marked(
+    world: World, campaign_id: int, visit: Visit
+) -> None:
+    world.db.execute(
+        "UPDATE conversation SET perhaps_texted_at=? WHERE number='+12025550100'", [store.wall_ms()]
+    )
+    page = visit().get("/send").get_data(as_text=True)
+    assert "may have been texted already" in page
