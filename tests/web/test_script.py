@@ -165,6 +165,10 @@ def test_a_colleagues_words_are_not_overwritten_and_ones_own_stay_on_the_screen(
     assert "Somebody changed this campaign meanwhile" in late.get_data(as_text=True)
     assert ">Mine</textarea>" in late.get_data(as_text=True)
     assert script(world, path).ready[0].text == "At {place}."
+    assert ">At {place}.</p>" in late.get_data(as_text=True), "theirs stands above it"
+    revision = cleo.field(late.get_data(as_text=True), "revision")
+    again = cleo.post(f"{path}/words/ready/0", revision=revision, label="Where is it", text="Mine")
+    assert again.status_code == 303, "having seen theirs, yours may take its place"
 
 
 def test_a_changed_text_of_a_running_campaign_brings_approved_ones_back_and_says_so(

@@ -139,8 +139,9 @@ def draw(
     wrong: str = "",
     revision: int | None = None,
     focus: str = "",
+    theirs: Thing | None = None,
 ) -> str:
-    """The editor with what is kept, or with what was typed."""
+    """The editor with what is kept, or with what was typed; `theirs`: what a colleague put there meanwhile."""
     seen = eyes(campaign, who)
     return render_template(
         "script_piece.html",
@@ -155,6 +156,7 @@ def draw(
         days_words=forms.days_words,
         wrong=wrong,
         focus=focus,
+        theirs=forms.texts(theirs) if theirs else {},
         revision=campaign.revision if revision is None else revision,
     )
 
@@ -174,7 +176,7 @@ def change(campaign_id: int, part: str, at: str) -> ResponseReturnValue:
     what, _, more = request.form.get("do", "keep")[:2000].partition(":")
     who = number("who")
     seen = number("revision")
-    thing = forms.found(campaign.script, piece)
+    kept = thing = forms.found(campaign.script, piece)
     try:
         if what == "out":
             save(campaign, script=forms.without(campaign.script, piece))
@@ -192,7 +194,9 @@ def change(campaign_id: int, part: str, at: str) -> ResponseReturnValue:
             thing = mended(campaign, piece, thing, more)
         save(campaign, script=forms.edited(campaign.script, piece, thing, campaign.kind))
     except Refused as answer:
-        return draw(campaign, piece, thing, who, wrong=str(answer), revision=seen), 409
+        # Whoever has seen what stands there now may put their own in its place.
+        theirs = kept if seen != campaign.revision and kept != thing else None
+        return draw(campaign, piece, thing, who, wrong=str(answer), theirs=theirs), 409
     words.tell(f"Kept.{back_again(campaign)}")
     if what == "mend" and not piece.new:
         return go("script.edit", campaign_id=campaign_id, part=part, at=at, who=who or None)
