@@ -11,6 +11,7 @@ CMGL is `ModemSilent` with the command `LISTING`.
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 from hardware.asking import ask, fields, numbers
 from hardware.at import At
@@ -22,6 +23,8 @@ from hardware.sim import state_in
 _EMPTY = {("CMS", 321), ("CME", 21), ("CME", 22), ("CME", -1)}
 _NOT_FOR_TEXTS = ("BM", "TA")  # broadcasts; a computer's own
 LISTING = "AT+CMGL=4"
+_USUAL = ("SM", "ME")  # where texts lie in nearly every modem, whatever came of the list of its storages
+UNTOLD_TRIES = 3
 MOST_READ = 8  # storages; a modem that rings with ever new names is not followed for ever
 LIST_LEAST_S = 10.0  # a listing is waited for so long at least, and
 LIST_TIMES = 3  # so many times as long as the last one of the same storage took
@@ -41,6 +44,7 @@ class Storages:
         self._current = ""
         self._arity = 3
         self._totals: dict[str, int] = {}
+        self._untold: Counter[str] = Counter()  # storages that no list named: how often they were refused
         self._walks: set[str] = set()  # storages that CMGL is refused for: read slot by slot
 
     def choose(self) -> None:
@@ -114,16 +118,23 @@ class Storages:
     def contents(self, *, everything: bool) -> list[Stored]:
         """What was received and still lies there; in the arrival storage, or in every one."""
         found: list[Stored] = []
-        for name in self.readable if everything else ():
+        for name in (*self.readable, *self._unnamed()) if everything else ():
             if name == self.arrival:
                 continue
             try:
                 self.select(name)
-            except CommandRefused:  # advertised but not there (Air724, ME3630)
+            except CommandRefused as refused:  # advertised but not there (Air724, ME3630)
+                self._untold[name] += not state_in(refused)
                 continue
             found += self._listed(name)
         self.select(self.arrival)
         return self._listed(self.arrival) + found
+
+    def _unnamed(self) -> list[str]:
+        """The usual storages that no list named: it may have been cut, by another program at the port."""
+        if not self.arrival or self.arrival == "MT":
+            return []
+        return [name for name in _USUAL if name not in self.readable and self._untold[name] < UNTOLD_TRIES]
 
     def delete(self, stored: Stored) -> None:
         """Empty one slot; it may be empty already."""

@@ -4,7 +4,7 @@ import pytest
 
 from hardware.errors import CommandRefused
 from hardware.modem import Stored
-from hardware.storage import stored_in
+from hardware.storage import UNTOLD_TRIES, stored_in
 from tests.hardware.bench import DELIVER, Bench
 
 GOOD = Stored("SM", 3, DELIVER)
@@ -145,6 +145,28 @@ def test_a_sweep_reads_every_storage_and_returns_to_the_arrival_storage() -> Non
     assert bench.scripted.written == ['AT+CPMS="SR","SM","SM"', "AT+CMGD=0"]
 
 
+@pytest.mark.parametrize("cut", ['+CPMS: ("ME"', '+CPMS: ("ME","M', "ERROR"])
+def test_what_lies_in_a_storage_that_a_cut_list_does_not_name_is_read(cut: str) -> None:
+    """Seed 3105: another program at the port took part of the answer, and a text lay in SM for as long as the port was open."""
+
+    def contents(command: str) -> str:
+        current = next(text for text in reversed(bench.scripted.written) if text.startswith("AT+CPMS="))
+        return f"+CMGL: 3,0,,23\n{DELIVER}" if '="SM"' in current else "OK"
+
+    bench = Bench({"AT+CPMS=?": cut, "AT+CPMS?": '+CPMS: "ME",0,20,"ME",0,20,"ME",0,20'})
+    bench.scripted.rules["AT+CMGL=4"] = contents
+    assert bench.modem.arrival_storage == "ME"
+    assert bench.modem.list(everything=True) == [GOOD]
+
+
+def test_a_usual_storage_that_the_modem_refuses_is_not_asked_for_again_and_again() -> None:
+    bench = Bench({"AT+CPMS=?": '+CPMS: ("SM"),("SM"),("SM")', 'AT+CPMS="ME"*': "ERROR", "AT+CMGL=4": "OK"})
+    for _ in range(UNTOLD_TRIES + 2):
+        bench.modem.list(everything=True)
+    asked = [written for written in bench.scripted.written if written == 'AT+CPMS="ME","SM","SM"']
+    assert len(asked) == UNTOLD_TRIES
+
+
 def test_a_storage_that_is_advertised_but_not_there_is_passed_over() -> None:
     bench = Bench({'AT+CPMS="ME"*': "ERROR", "AT+CMGL=4": f"+CMGL: 3,0,,23\n{DELIVER}"})
     assert bench.modem.list(everything=True) == [GOOD]
@@ -166,7 +188,13 @@ def test_a_list_that_is_refused_in_one_storage_is_no_reason_to_walk_the_others()
         current = next(text for text in reversed(bench.scripted.written) if text.startswith("AT+CPMS="))
         return "ERROR" if '="SR"' in current else f"+CMGL: 1,0,,23\n{DELIVER}"
 
-    bench = Bench({"AT+CPMS=?": '+CPMS: ("SM","SR"),("SM"),("SM")', "AT+CMGR=*": "+CMS ERROR: 321"})
+    bench = Bench(
+        {
+            "AT+CPMS=?": '+CPMS: ("SM","SR"),("SM"),("SM")',
+            'AT+CPMS="ME"*': "ERROR",
+            "AT+CMGR=*": "+CMS ERROR: 321",
+        }
+    )
     bench.scripted.rules["AT+CMGL=4"] = contents
     bench.modem.list(everything=True)
     bench.scripted.written.clear()

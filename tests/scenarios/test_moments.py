@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway import outbox
+from gateway import habits, outbox
 from gateway.policy import Quiet
 from gateway.rules import Rules
 from tests import simulated
@@ -19,6 +19,7 @@ LONG = " ".join(["word"] * 80)  # 3 segments
 EVENINGS = Rules("Elm Street", "US", "America/New_York", Quiet(time(20), time(9)), undo_ms=0)
 HOUR_S = 3600.0
 READY_S = 60.0
+DEAF_S = 20.0
 TWO_MODEMS = 3  # a seed whose house has two
 
 
@@ -137,3 +138,30 @@ def test_a_lost_answer_holds_up_no_other_modem_and_its_own_only_until_180_s_afte
     assert len([at for at in other if at < before + 170]) >= 120
     assert 180 < min(own) - before < 185
     assert len({record.to for record in air}) == len(air)
+
+
+@pytest.mark.parametrize("at", ["AT+CMGL=4", "AT+CMGS=", "AT+CPMS=", "AT+CMGD=", "AT+CSQ", "AT+CPMS?"])
+def test_a_modem_deaf_for_20_s_sends_again_within_5_s_after_it_hears(
+    office: Office, monkeypatch: pytest.MonkeyPatch, at: str
+) -> None:
+    office.until_ready()
+    office.run(90)
+    modem, deaf_at = office.world.modems[0], [0.0]
+    hears = modem.feed
+
+    def feed(data: bytes, now: float) -> None:
+        if data.startswith(at.encode()) and not deaf_at[0]:
+            deaf_at[0] = now
+            office.fault("hang", DEAF_S)
+        hears(data, now)
+
+    monkeypatch.setattr(modem, "feed", feed)
+    for number in NUMBERS[:100]:
+        office.approved(number)
+        office.run(1)
+        if deaf_at[0] and office.now() > deaf_at[0] + DEAF_S + 6:
+            break
+    after = [record.at_s for record in office.world.network.air if record.at_s >= deaf_at[0] + DEAF_S]
+    assert deaf_at[0]
+    assert min(after) < deaf_at[0] + DEAF_S + 5
+    assert not habits.hangs_in_listing(office.db, modem.card.imei, now=office.wall()), "it was deaf once"
