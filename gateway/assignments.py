@@ -50,8 +50,9 @@ def _offer(
     db: sqlite3.Connection, campaign: Campaign, user: User, rules: Rules, sims: list[SimRoom], now: int
 ) -> Offer:
     row = db.execute(
-        "SELECT coalesce(sum(state='open'), 0) AS left, coalesce(sum(state='held' AND holder_id=?), 0) AS held FROM target WHERE campaign_id=?",
-        [user.id, campaign.id],
+        "SELECT (SELECT count(*) FROM target WHERE campaign_id=:campaign AND state='open') AS left, "
+        "(SELECT count(*) FROM target WHERE state='held' AND holder_id=:user AND campaign_id=:campaign) AS held",
+        {"campaign": campaign.id, "user": user.id},
     ).fetchone()
     room, why = _room(db, campaign, user, rules, sims, row["held"], now)
     return Offer(campaign, row["left"], row["held"], min(room, row["left"]), why)
