@@ -89,7 +89,7 @@ def _room(
             f"Texts leave between {rules.quiet.until:%H:%M} and {rules.quiet.from_:%H:%M}. Your list waits until then.",
         )
     spoken_for = db.execute(
-        "SELECT (SELECT count(*) FROM target WHERE state='held') "
+        "SELECT (SELECT count(*) FROM target WHERE state='held' AND holder_id IS NOT NULL) "
         f"+ (SELECT count(*) FROM message WHERE {GOING} AND state='approved')"
     ).fetchone()[0]
     able = planning.room_now(sims, minutes) - int(spoken_for)
@@ -154,7 +154,10 @@ def free_stale(db: sqlite3.Connection, *, now: int) -> int:
     """Free what has been held for long without a text of its volunteer; returns how many people."""
     stale = now - STALE_MS
     if (
-        db.execute("SELECT 1 FROM target WHERE state='held' AND held_at<=? LIMIT 1", [stale]).fetchone()
+        db.execute(
+            "SELECT 1 FROM target WHERE state='held' AND holder_id IS NOT NULL AND held_at<=? LIMIT 1",
+            [stale],
+        ).fetchone()
         is None
     ):
         return 0
