@@ -50,8 +50,9 @@ def _offer(
     db: sqlite3.Connection, campaign: Campaign, user: User, rules: Rules, sims: list[SimRoom], now: int
 ) -> Offer:
     row = db.execute(
-        "SELECT coalesce(sum(state='open'), 0) AS left, coalesce(sum(state='held' AND holder_id=?), 0) AS held FROM target WHERE campaign_id=?",
-        [user.id, campaign.id],
+        "SELECT (SELECT count(*) FROM target WHERE campaign_id=:campaign AND state='open') AS left, "
+        "(SELECT count(*) FROM target WHERE state='held' AND holder_id=:user AND campaign_id=:campaign) AS held",
+        {"campaign": campaign.id, "user": user.id},
     ).fetchone()
     room, why = _room(db, campaign, user, rules, sims, row["held"], now)
     return Offer(campaign, row["left"], row["held"], min(room, row["left"]), why)
@@ -98,7 +99,7 @@ def open_to_all(
             f"Texts leave between {rules.quiet.until:%H:%M} and {rules.quiet.from_:%H:%M}. Your list waits until then.",
         )
     spoken_for = db.execute(
-        "SELECT (SELECT count(*) FROM target WHERE state='held') "
+        "SELECT (SELECT count(*) FROM target WHERE state='held' AND holder_id IS NOT NULL) "
         f"+ (SELECT count(*) FROM message WHERE {GOING} AND state='approved')"
     ).fetchone()[0]
     able = planning.room_now(sims, minutes) - int(spoken_for)
@@ -160,7 +161,10 @@ def free_stale(db: sqlite3.Connection, *, now: int) -> int:
     """Free what has been held for long without a text of its volunteer; returns how many people."""
     stale = now - STALE_MS
     if (
-        db.execute("SELECT 1 FROM target WHERE state='held' AND held_at<=? LIMIT 1", [stale]).fetchone()
+        db.execute(
+            "SELECT 1 FROM target WHERE state='held' AND holder_id IS NOT NULL AND held_at<=? LIMIT 1",
+            [stale],
+        ).fetchone()
         is None
     ):
         return 0

@@ -17,6 +17,7 @@ CREATE TABLE contact_list (                    -- one list of people: a file tha
   row_count INTEGER NOT NULL DEFAULT 0,        -- of the file, without its header
   rows_done INTEGER NOT NULL DEFAULT 0,        -- how far the taking has come
   counts TEXT NOT NULL DEFAULT '{}',           -- JSON: what became of the rows; gateway/taking.py
+  columns TEXT,                                -- JSON: placeholder to how many people have it; NULL: not counted yet
   trouble TEXT,                                -- why the taking stands still, in plain words
   by_id INTEGER REFERENCES user,
   created_at INTEGER NOT NULL,
@@ -99,7 +100,7 @@ CREATE UNIQUE INDEX target_live ON target (conversation_id) WHERE live=1;  -- on
 CREATE INDEX target_conversation ON target (conversation_id);
 CREATE INDEX target_message ON target (message_id) WHERE message_id IS NOT NULL;  -- else each text that is erased reads them all
 CREATE INDEX target_contact ON target (contact_id);
-CREATE INDEX target_open ON target (campaign_id, id) WHERE state='open';
+CREATE INDEX target_state ON target (campaign_id, state);  -- the next open ones by id, and how many stand where
 CREATE INDEX target_held ON target (holder_id, id) WHERE state='held';
 CREATE TABLE answer (                          -- what somebody said; the newest of a field holds, the others are its history
   id INTEGER PRIMARY KEY,

@@ -9,15 +9,15 @@ Fails with `Refused`, in a sentence for the coordinator.
 import sqlite3
 from dataclasses import dataclass, replace
 
-from gateway import factwords
+from gateway import factwords, listcolumns
 from gateway.campaigns import Campaign, leads, load, to_state
 from gateway.errors import Refused
-from gateway.merge import name_of
 from gateway.people import User
 from gateway.rules import DAY_MS, Rules
 from gateway.scriptcheck import Ground, Problem, problems
 from gateway.store import write
 
+UNENROLLED_AT_ONCE = 1000
 ENROLLED_AT_ONCE = 400  # people in one commit: stations wait no longer than for one of theirs
 
 
@@ -26,20 +26,7 @@ def ground(db: sqlite3.Connection, campaign: Campaign, rules: Rules) -> Ground:
     columns: dict[str, int] = {}
     count = 0
     if campaign.list_id is not None:
-        row = db.execute(
-            "SELECT count(*) AS n, coalesce(sum(c.first_name<>''), 0) AS first, coalesce(sum(c.last_name<>''), 0) AS last, "
-            "coalesce(sum(c.first_name<>'' OR c.last_name<>''), 0) AS named "
-            "FROM list_member m JOIN contact c ON c.id=m.contact_id WHERE m.list_id=?",
-            [campaign.list_id],
-        ).fetchone()
-        count = row["n"]
-        columns = {"first_name": row["first"], "last_name": row["last"], "name": row["named"]}
-        for field in db.execute(
-            "SELECT f.key AS name, sum(f.value<>'') AS n FROM list_member m JOIN contact c ON c.id=m.contact_id, json_each(c.fields) f "
-            "WHERE m.list_id=? GROUP BY f.key",
-            [campaign.list_id],
-        ):
-            columns[name_of(field["name"])] = field["n"]
+        count, columns = listcolumns.of(db, campaign.list_id)
     facts = campaign.words(rules)
     organisation = facts.pop("organisation")
     return Ground(
@@ -103,6 +90,12 @@ def enrol(db: sqlite3.Connection, campaign_id: int, *, now: int, after: int = 0)
     return rows[-1]["id"] if len(rows) == ENROLLED_AT_ONCE else None
 
 
+def last_in(db: sqlite3.Connection, campaign_id: int) -> int:
+    """Where a start that was interrupted goes on: the last contact that is in, 0 when nobody is."""
+    row = db.execute("SELECT max(contact_id) FROM target WHERE campaign_id=?", [campaign_id]).fetchone()
+    return int(row[0] or 0)
+
+
 def _left_out(row: sqlite3.Row, cooling_since: int) -> str:
     if row["opted_out_at"] is not None:
         return "Asked to stop."
@@ -119,10 +112,15 @@ def _left_out(row: sqlite3.Row, cooling_since: int) -> str:
 
 def unenrol(db: sqlite3.Connection, campaign_id: int) -> None:
     """Take everybody out of a campaign that has not started, so that another list can be chosen."""
-    with write(db):
-        if load(db, campaign_id).state not in ("draft", "review"):
-            raise Refused("It has started already.")
-        db.execute("DELETE FROM target WHERE campaign_id=?", [campaign_id])
+    gone = UNENROLLED_AT_ONCE
+    while gone == UNENROLLED_AT_ONCE:
+        with write(db):
+            if load(db, campaign_id).state not in ("draft", "review"):
+                raise Refused("It has started already.")
+            gone = db.execute(
+                "DELETE FROM target WHERE id IN (SELECT id FROM target WHERE campaign_id=? LIMIT ?)",
+                [campaign_id, UNENROLLED_AT_ONCE],
+            ).rowcount
 
 
 def start(

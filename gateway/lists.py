@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
 
-from gateway import listfile
+from gateway import listcolumns, listfile
 from gateway.columns import Meaning
 from gateway.errors import Refused
 from gateway.listfile import Format, Upload
@@ -340,6 +340,7 @@ def from_targets(
             "state='ready', taken_at=?, mapping=?",
             [now, json.dumps({"fields": {}, "kept": kept})],
         )
+    listcolumns.count(db)
     return list_id
 
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
-from gateway import contacts, listfile, lists, optoutlist, rowreading
+from gateway import contacts, listcolumns, listfile, lists, optoutlist, rowreading
 from gateway.columns import Meaning
 from gateway.contacts import Consent, Person
 from gateway.errors import Refused
@@ -269,11 +269,14 @@ def work(database: Path, db: sqlite3.Connection, rules: Rules, *, wait: Wait, no
         ).fetchall()
         row = next((one for one in todo if one["id"] not in given_up), None)
         if row is None:
+            listcolumns.count(db)
             return
         if row["state"] == "deleted":
             listfile.remove(listfile.path_of(database, row["id"]))
             clear(db, row["id"], wait=wait)
-        elif not take(db, row["id"], database, rules, wait=wait, now=now):
+        elif take(db, row["id"], database, rules, wait=wait, now=now):
+            listcolumns.count(db, anew=True)
+        else:
             given_up.add(row["id"])
 
 

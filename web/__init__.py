@@ -25,6 +25,7 @@ from web import (
     uploads,
     words,
 )
+from web.counted import Counted
 from web.screens import BLUEPRINTS
 from web.taker import Taker
 
@@ -49,6 +50,7 @@ def create_app(source: Path | str | configuration.Config | None = None) -> Flask
         RULES=rules_of(config),
         HUB=live.Hub(config.database.path),
         TAKER=Taker(config.database.path, rules_of(config)),
+        COUNTED=Counted(),
     )
     app.url_map.converters["id"] = forms.Id
     app.session_interface = data.SessionByScheme()

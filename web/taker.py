@@ -50,6 +50,8 @@ class Taker:
 
     def _run(self) -> None:
         while self._more():
+            if not self._database.exists():  # opening it would make one
+                return
             try:
                 db = connect(self._database)
             except sqlite3.Error as error:  # a file that is no database: the page says so

@@ -15,7 +15,8 @@ import pytest
 
 from hardware.pdu import segment, submit_tpdus
 from hardware.virtual import VirtualBank
-from tests.scenarios.test_processes import ADA, LUIS, PATIENCE_S, Group
+from tests.scenarios.group import PATIENCE_S, Group
+from tests.scenarios.test_processes import ADA, LUIS
 
 MEGABYTES = int(os.environ.get("MEGABYTES", "3"))  # MEGABYTES=20 in `make soak` and by hand
 SECRET = "zebra crossing at noon"

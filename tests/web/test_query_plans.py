@@ -11,6 +11,7 @@ import pytest
 
 from gateway import (
     arrivals,
+    assignments,
     board,
     cards,
     claims,
@@ -19,9 +20,12 @@ from gateway import (
     flight,
     history,
     inbox,
+    listcolumns,
     listing,
     optouts,
     outbox,
+    purgedates,
+    recording,
     reports,
     reportwatch,
     schema,
@@ -30,6 +34,7 @@ from gateway import (
 )
 from gateway.schedule import expire_all
 from hardware.pdu import encode_status_report
+from tests.campaigning import SIMS, bring_in, drafted
 from tests.web import world as the_world
 from tests.web.conftest import Visitor
 from tests.web.world import HELLO, World
@@ -58,6 +63,7 @@ BOUNDED = {  # what reads a growing table from its end, and what bounds it
     r"^DELETE FROM sim_person WHERE conversation_id=\?": "an erasure, of one person; a row for each person, SIM and month",
     r"^SELECT id FROM inbound WHERE number=\?$": "an erasure, of one person: texts that stand in no conversation",
     r"^SELECT r\.list_id, .* FROM list_row r JOIN contact_list": "an erasure, of one person: a number may stand in any cell of a file",
+    r"^DELETE FROM sim_person WHERE \(iccid": "a purge date: months that are over, in pieces",
     r"FROM opt_out o .*WHERE o\.number_key=\?": "what is here about one person, with the opt-outs that ended",
     r"^SELECT (id, )?mac FROM ledger ORDER BY id DESC LIMIT 1": "the last row",
     r"FROM contact c JOIN conversation v .*WHERE 1 ORDER BY c\.id DESC LIMIT \?": "the contacts page: the newest",
@@ -152,6 +158,7 @@ def test_nothing_that_a_shift_asks_reads_a_whole_table(
     work_at_stations(world)
     look_at_every_page(visit)
     decide(world, visit)
+    run_a_campaign(world, visit)
     keep_house(world)
     texts = {sql for sql in asked if "pragma" not in sql.lower()}
     assert len(texts) > 150, "a shift asks more than this: is it still recorded?"
@@ -227,12 +234,44 @@ def decide(world: World, visit: Callable[[str], Visitor]) -> None:
     maya.post("/leave")
 
 
+def run_a_campaign(world: World, visit: Callable[[str], Visitor]) -> None:
+    """From the draft's page to a batch, a card, a recorded answer, the board, the close and the purge."""
+    now, lead = store.wall_ms(), world.users["coordinator"]
+    list_id = bring_in(world.db, now=now)
+    listcolumns.count(world.db)
+    campaign_id = drafted(world.db, lead, list_id, now=now)
+    cleo, other = visit("coordinator"), visit("other")
+    path = f"/campaigns/{campaign_id}"
+    cleo.get(path)
+    assert cleo.post(f"{path}/start").status_code == 303
+    other.get("/")
+    assignments.take(world.db, campaign_id, world.users["other"], world.rules, SIMS, now=now)
+    page = other.get("/send").get_data(as_text=True)
+    card = re.search(r'action="/send/(\d+)/approve"', page)
+    assert card, page
+    other.post(f"/send/{card[1]}/approve", seen=other.field(page, "seen"))
+    target = world.db.execute("SELECT id FROM target WHERE campaign_id=?", [campaign_id]).fetchone()["id"]
+    recording.record(world.db, target, "status", "yes", by=lead, now=now)
+    for visited in (
+        "/campaigns",
+        path,
+        f"{path}/people",
+        f"{path}/people?said=status=yes",
+        f"{path}/people.csv",
+    ):
+        cleo.get(visited)
+    cleo.post(f"{path}/close")
+    purgedates.purge(world.db, now=now + 91 * 86_400_000, zone=world.rules.zone)
+    cleo.get(path)
+
+
 def keep_house(world: World) -> None:
     now, user = store.wall_ms(), world.users["coordinator"]
     past = board.Pulse("0.0", "0", "")
     board.pulse(world.db)
     board.changed_conversations(world.db, past)
     expire_all(world.db, now)
+    assignments.free_stale(world.db, now=now)
     arrivals.show_incomplete(world.db, now=now + 2 * 86_400_000)
     conversations.say_homeless(world.db)
     history.counted(world.db, "north", [now - 3_600_000, now])

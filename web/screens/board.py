@@ -8,7 +8,7 @@ import io
 import json
 from collections.abc import Iterator
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 
 from gateway import boards, campaigns, recording, results
@@ -38,14 +38,12 @@ def people(campaign_id: int) -> ResponseReturnValue:
     campaign = loaded(campaign_id)
     which = request.args.get("said", "")
     field, _, value = which.partition("=")
-    found = results.people(data.db(), campaign_id)
+    everybody = people_of(campaign_id)
+    found = everybody
     known = campaign.kind.field(field)
     if known is not None:
         found = [person for person in found if person.said.get(field) == value]
-    seats = {
-        seat.person.target_id: seat
-        for seat in boards.bookings(campaign.facts, results.people(data.db(), campaign_id))
-    }
+    seats = {seat.person.target_id: seat for seat in boards.bookings(campaign.facts, everybody)}
     return render_template(
         "campaign_people.html",
         campaign=campaign,
@@ -54,6 +52,15 @@ def people(campaign_id: int) -> ResponseReturnValue:
         words=f"{known.label['en'].rstrip('?').lower()} {value.replace('_', ' ')}" if known else "",
         seats=seats if campaign.kind.name == "event" else {},
     )
+
+
+def people_of(campaign_id: int) -> list[boards.Person]:
+    """Everybody who said something, as a long list lets them be read."""
+    counted = current_app.config["COUNTED"]
+    found: list[boards.Person] = counted.of(
+        ("people", campaign_id), lambda: results.people(data.db(), campaign_id)
+    )
+    return found
 
 
 @bp.post("/<id:campaign_id>/people/<id:target_id>/door")
@@ -67,6 +74,7 @@ def door(campaign_id: int, target_id: int) -> ResponseReturnValue:
     if campaign.kind.name != "event" or seat is None:
         raise Refused("This person has no seat here. Write down their yes first.")
     recording.record(db, target_id, "checked_in", str(seat.seats), by=access.user(), now=data.now())
+    current_app.config["COUNTED"].forget()
     words.tell(f"{seat.person.name or 'They'} {'is' if seat.seats == 1 else 'are'} here.")
     return go("board.people", campaign_id=campaign_id, said="status=yes")
 

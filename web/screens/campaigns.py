@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 
 from gateway import campaigns, capacity, enrolment, lists, planning, results
@@ -27,6 +27,7 @@ from web.screens.board import kept
 
 bp = Blueprint("campaigns", __name__, url_prefix="/campaigns")
 LANGUAGE_WORDS = {"en": "English", "es": "Español"}
+AT_ONCE_S = 2.0  # of taking people in for one answer: the person sees how far it is
 BREATH_S = 0.02  # between two commits of a long list: stations come in between
 MOST = {
     "batch": (10, 25),
@@ -141,14 +142,23 @@ def draw(campaign: Campaign, *, facts: Mapping[str, str] | None = None, wrong: s
         example=example_of(campaign),
         progress=enrolment.progress(db, campaign.id),
         left_out=enrolment.left_out(db, campaign.id),
-        results=results.results(db, campaign, today=words.local(data.now()).date(), now=data.now())
-        if campaign.started_at
-        else None,
+        results=counted_results(campaign) if campaign.started_at else None,
         languages=LANGUAGE_WORDS,
         review=data.config().campaigns.review,
         wrong=wrong,
         **assigning.section(campaign),
     )
+
+
+def counted_results(campaign: Campaign) -> results.Results:
+    """How it goes, as a long list lets it be counted."""
+    key = ("results", campaign.id, campaign.revision, campaign.state)
+    today, now = words.local(data.now()).date(), data.now()
+    counted = current_app.config["COUNTED"]
+    found: results.Results = counted.of(
+        key, lambda: results.results(data.db(), campaign, today=today, now=now)
+    )
+    return found
 
 
 def example_of(campaign: Campaign) -> list[tuple[str, str]]:
@@ -247,11 +257,13 @@ def start(campaign_id: int) -> ResponseReturnValue:
     """Take everybody of the list in, then let volunteers have them."""
     db = data.db()
     campaign = loaded(campaign_id)
-    after: int | None = 0
-    while after is not None:
-        after = enrolment.enrol(db, campaign_id, now=data.now(), after=after)
-        if after is not None:
-            time.sleep(BREATH_S)
+    if not take_in(campaign):
+        return render_template(
+            "campaign_starting.html",
+            campaign=campaign,
+            done=enrolment.progress(db, campaign_id),
+            of=of_list(campaign),
+        )
     try:
         enrolment.start(
             db,
@@ -265,6 +277,25 @@ def start(campaign_id: int) -> ResponseReturnValue:
         return draw(campaign, wrong=str(answer)), 409
     words.tell(f"“{campaign.name}” has started. Volunteers see it on their home page.")
     return go("campaigns.detail", campaign_id=campaign_id)
+
+
+def take_in(campaign: Campaign) -> bool:
+    """Take people of the list in for `AT_ONCE_S`; False when some are left, and the page goes on by itself."""
+    db, began = data.db(), time.monotonic()
+    after: int | None = enrolment.last_in(db, campaign.id)
+    while after is not None:
+        after = enrolment.enrol(db, campaign.id, now=data.now(), after=after)
+        if after is not None:
+            if time.monotonic() - began > AT_ONCE_S:
+                return False
+            time.sleep(BREATH_S)
+    return True
+
+
+def of_list(campaign: Campaign) -> int:
+    """How many people its list has."""
+    row = data.db().execute("SELECT count(*) FROM list_member WHERE list_id=?", [campaign.list_id]).fetchone()
+    return int(row[0])
 
 
 @bp.post("/<id:campaign_id>/<any(pause, resume, close, abandon, clone):what>")
@@ -285,6 +316,8 @@ def act(campaign_id: int, what: str) -> ResponseReturnValue:
             f"Closed. {words.count(back, 'text', 'texts')} that had not left {'was' if back == 1 else 'were'} taken back."
         )
     elif what == "abandon":
+        if not campaign.started_at:
+            enrolment.unenrol(db, campaign_id)
         campaigns.abandon(db, campaign_id, by=by)
         words.tell(f"“{campaign.name}” is gone. Nobody had been texted.")
         return go("campaigns.page")
