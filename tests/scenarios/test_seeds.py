@@ -11,7 +11,7 @@ from tests.scenarios.simulation.__main__ import one
 from tests.scenarios.simulation.mutations import MUTATIONS
 from tests.scenarios.simulation.troubles import LEFT_OUT, SPOILS, TROUBLES
 
-SEEDS, AT_ONCE = 120, 10
+SEEDS, AT_ONCE = 60, 10
 MOST_TRIED = 40
 
 

@@ -122,13 +122,13 @@ def tries_the_pin_again() -> Mutation:
 
 
 MUTATIONS: dict[str, tuple[Callable[[], Mutation], str, int]] = {  # and a seed that showed it
-    "resends uncertain": (resends_uncertain, "I2 doubled", 2),
-    "resends after a kill": (resends_after_a_kill, "I2 doubled", 11),
-    "writes before the commit": (writes_before_the_commit, "I2 ", 3),
-    "deletes before the commit": (deletes_before_the_commit, "I3 lost", 2),
+    "resends uncertain": (resends_uncertain, "I2 doubled", 0),
+    "resends after a kill": (resends_after_a_kill, "I2 doubled", 10),
+    "writes before the commit": (writes_before_the_commit, "I2 ", 7),
+    "deletes before the commit": (deletes_before_the_commit, "I3 lost", 4),
     "shows each reading": (shows_each_reading, "I3 shown twice", 3),
-    "forgets the opt-out": (forgets_the_opt_out, "I4 texted after the stop", 2),
+    "forgets the opt-out": (forgets_the_opt_out, "I4 texted after the stop", 4),
     "ignores quiet hours": (ignores_quiet_hours, "I5 ", 31),
-    "forgets the undo": (forgets_the_undo, "I1 left after it was taken back", 1),
+    "forgets the undo": (forgets_the_undo, "I1 left after it was taken back", 4),
     "tries the PIN again": (tries_the_pin_again, "I6 ", 127),
 }
