@@ -13,12 +13,11 @@ import json
 import sqlite3
 from dataclasses import dataclass, replace
 
-from gateway import backup, conversations, forgetting, journal, keeping
-from gateway.config import Config
+from gateway import conversations, forgetting, journal
 from gateway.errors import Refused
 from gateway.moves import withdraw_waiting
 from gateway.purging import Belongings, belongings, unbound
-from gateway.store import moment, write
+from gateway.store import write
 
 TAIL = 8  # digits, as in conversation.tail
 LOG_FULL = "log_to_empty"  # a setting: pages of somebody who was erased lie in the log
@@ -121,21 +120,3 @@ def empty_log_later(db: sqlite3.Connection) -> int:
     with write(db):
         db.execute("DELETE FROM setting WHERE key=?", [LOG_FULL])
     return int(empty_log(db))
-
-
-def elsewhere(config: Config, *, now: int) -> list[str]:
-    """Where somebody who is erased now stays for a while, in sentences: files that a restore set aside, and backups."""
-    path = config.database.path
-    told = [
-        f"{aside} was set aside by a restore and keeps this person: delete it."
-        for aside in sorted(path.parent.glob(f"{path.name}{backup.ASIDE}*"))
-    ]
-    plan = keeping.plan_of(config)
-    stamps = [moment(saved.made_at) for saved in keeping.listing(plan.folder)]
-    others = "Backups elsewhere keep this person until you delete them; restoring one erases again."
-    if not stamps:
-        return [*told, f"There is no backup in {plan.folder or 'any folder of its own'}. {others}"]
-    last = plan.rotation.until(stamps, moment(now))
-    when = f"until about {last:%Y-%m-%d}" if last is not None else "for more than ten years"
-    kept = f"{len(stamps)} backups in {plan.folder} keep this person {when}, when the last of them is deleted by itself."
-    return [*told, f"{kept} {others}"]

@@ -276,3 +276,21 @@ def _due(plan: Plan, known: State, now: int, trouble: str) -> bool:
 
 def _keep(db: sqlite3.Connection, known: State) -> None:
     _set(db, SETTING, json.dumps(asdict(known)))
+
+
+def elsewhere(config: Config, *, now: int) -> list[str]:
+    """Where somebody who is erased now stays for a while, in sentences: files that a restore set aside, and backups."""
+    path = config.database.path
+    told = [
+        f"{aside} was set aside by a restore and keeps this person: delete it."
+        for aside in sorted(path.parent.glob(f"{path.name}{backup.ASIDE}*"))
+    ]
+    plan = plan_of(config)
+    stamps = [moment(saved.made_at) for saved in listing(plan.folder)]
+    others = "Backups elsewhere keep this person until you delete them; restoring one erases again."
+    if not stamps:
+        return [*told, f"There is no backup in {plan.folder or 'any folder of its own'}. {others}"]
+    last = plan.rotation.until(stamps, moment(now))
+    when = f"until about {last:%Y-%m-%d}" if last is not None else "for more than ten years"
+    kept = f"{len(stamps)} backups in {plan.folder} keep this person {when}, when the last of them is deleted by itself."
+    return [*told, f"{kept} {others}"]

@@ -170,7 +170,7 @@ def erase(ctx: click.Context, number: str, yes: bool, as_json: bool) -> None:
         click.echo(
             "Somebody reads the database now, so old pages stay in its log until the next quiet moment: the gateway empties it."
         )
-    for sentence in erasing.elsewhere(config, now=wall_ms()):
+    for sentence in keeping.elsewhere(config, now=wall_ms()):
         click.echo(sentence)
 
 

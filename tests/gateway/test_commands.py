@@ -3,6 +3,8 @@
 import contextlib
 import json
 import sqlite3
+import subprocess
+import sys
 import unicodedata
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from gateway import ledger, people, schema, selftests, store
-from gateway.cli import cli
+from gateway.cli import COMMANDS, cli
 from gateway.config import load
 from gateway.rules import rules_of
 from tests.hostile import HOSTILE, SENDERS, receive_all
@@ -252,3 +254,14 @@ def test_what_strangers_write_acts_on_no_terminal(shell: Shell) -> None:
         assert not [c for c in printed if unicodedata.category(c) in ("Cc", "Cs") and c != "\n"]
         assert not set(printed) & set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
     assert [row["text"] for row in json.loads(document.stdout)] == kept
+
+
+def test_every_command_can_be_imported_by_itself() -> None:
+    """Modules that import each other in a circle work or fail by who is first: each is first once, in a process of its own."""
+    topics = sorted({f"gateway.commands.{module}" for module, _ in COMMANDS.values()})
+    code = "import importlib, sys; importlib.import_module(sys.argv[1])"
+    for topic in topics:
+        done = subprocess.run(
+            [sys.executable, "-c", code, topic], capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, (topic, done.stderr[-400:])

@@ -134,7 +134,9 @@ def test_damage_during_work_stops_all_is_told_and_mended_by_one_command(
     bank.wait_air(1, PATIENCE_S)
     group.until(lambda: group.page()[0] == 303, "the panel")
     browser = Browser(group.port, group)
-    made = json.loads(group.run("backup", str(group.folder), "--json").stdout)["file"]
+    taken = group.run("backup", str(group.folder), "--json")
+    assert taken.returncode == 0, taken.stderr
+    made = json.loads(taken.stdout)["file"]
 
     with group.database.open("r+b") as file:  # by no process that has it open with SQLite
         file.seek(store.PAGE_BYTES)
