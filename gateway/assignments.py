@@ -75,12 +75,12 @@ def _room(
     if waiting:
         who = "One person waits" if waiting == 1 else f"{waiting} people wait"
         return 0, f"{who} for your answer. Then the next batch is yours."
-    if held + options.batch > options.most_held:
+    if held >= options.most_held:
         return 0, f"You have {held} people open. Text them first."
     able, why = open_to_all(db, campaign, rules, sims, now)
     if why:
         return 0, why
-    return min(options.batch, able), ""
+    return min(options.batch, options.most_held - held, able), ""
 
 
 def open_to_all(
@@ -274,7 +274,7 @@ def _draft(db: sqlite3.Connection, target: sqlite3.Row, user: User, rules: Rules
     )
     db.execute(
         "UPDATE message SET target_id=?, step='first', merged=? WHERE id=?",
-        [target["id"], campaign.revision, message_id],
+        [target["id"], campaign.content, message_id],
     )
     db.execute("UPDATE target SET message_id=?, held_at=? WHERE id=?", [message_id, now, target["id"]])
     return message_id
@@ -310,8 +310,8 @@ def refresh(db: sqlite3.Connection, message: sqlite3.Row, user: User, rules: Rul
     target = db.execute("SELECT * FROM target WHERE id=?", [message["target_id"]]).fetchone()
     campaign = campaigns.load(db, target["campaign_id"])
     text = first_text(db, campaign, target, user, rules)
-    if (text, campaign.revision) != (message["text"], message["merged"]):
+    if (text, campaign.content) != (message["text"], message["merged"]):
         db.execute(
             "UPDATE message SET text=?, merged=?, round=round+(text<>?) WHERE id=?",
-            [text, campaign.revision, text, message["id"]],
+            [text, campaign.content, text, message["id"]],
         )

@@ -66,7 +66,9 @@ CREATE TABLE campaign (
   facts TEXT NOT NULL DEFAULT '{}',            -- JSON: event, day, hour, place, seats, slots, goal, link
   script TEXT NOT NULL,                        -- JSON: gateway/scripts.py
   options TEXT NOT NULL DEFAULT '{}',          -- JSON: gateway/campaigns.py, Options
-  revision INTEGER NOT NULL DEFAULT 1,         -- grows with each change of facts or script: what was merged before goes stale
+  revision INTEGER NOT NULL DEFAULT 1,         -- grows with every change: a form from before keeps nothing
+  content INTEGER NOT NULL DEFAULT 1,          -- grows with facts and script only: what was merged before it goes stale
+  content_at INTEGER,                          -- when they last changed in an open campaign
   list_id INTEGER REFERENCES contact_list,
   canary TEXT NOT NULL DEFAULT 'open' CHECK (canary IN ('open', 'waiting', 'passed', 'stopped')),
   canary_at INTEGER,

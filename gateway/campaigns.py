@@ -11,7 +11,7 @@ Fails with `Refused`, in a sentence for the coordinator; nothing is half done th
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 
@@ -62,6 +62,7 @@ class Campaign:
     script: Script
     options: Options
     revision: int
+    content: int  # as `revision`, of facts and script only
     list_id: int | None
     canary: str
     canary_at: int | None
@@ -111,6 +112,7 @@ def _campaign(row: sqlite3.Row) -> Campaign:
         read_script(row["script"]),
         Options(**json.loads(row["options"])),
         row["revision"],
+        row["content"],
         row["list_id"],
         row["canary"],
         row["canary_at"],
@@ -217,10 +219,12 @@ def save(
     script: Script | None = None,
     options: Options | None = None,
     list_id: int | None = None,
+    blocking: Callable[[Campaign], str] | None = None,
 ) -> int:
     """Change what is given; returns the new revision. What stands on another coordinator's screen by then is refused there.
 
-    In an open campaign every waiting text is put back to a person, with the reason.
+    In an open campaign every waiting text is put back to a person, with the reason; `blocking` says what would keep the changed
+    campaign from starting, and keeps the change out of one that has started.
     """
     leads(by)
     with write(db):
@@ -240,9 +244,11 @@ def save(
             raise Refused("The list of a campaign that has started stays. Clone it for another list.")
         if list_id is not None:
             _usable(db, list_id)
+        words_change = facts is not None or script is not None
         new_name = campaign.name if name in (None, campaign.name) else _free_name(db, name or "")
         db.execute(
             "UPDATE campaign SET name=?, facts=?, script=?, options=?, list_id=coalesce(?, list_id), revision=revision+1, "
+            "content=content+?, content_at=CASE ? WHEN 1 THEN ? ELSE content_at END, "
             "changed_by=?, reviewed_by=NULL, state=CASE state WHEN 'review' THEN 'draft' ELSE state END WHERE id=?",
             [
                 new_name,
@@ -250,13 +256,18 @@ def save(
                 scripts.dump(script or campaign.script),
                 json.dumps(asdict(options or campaign.options)),
                 list_id,
+                int(words_change),
+                int(words_change and campaign.open),
+                now,
                 by.id,
                 campaign_id,
             ],
         )
         if script and len(script.first.texts) != len(campaign.script.first.texts):
             _share_anew(db, campaign)
-        if campaign.open and (facts is not None or script is not None):
+        if campaign.open and words_change:
+            if blocking is not None and (said := blocking(load(db, campaign_id))):
+                raise Refused(f"The campaign runs, so this cannot stand in it. {said} Nothing was changed.")
             void_waiting_of(db, campaign_id, actor=f"user:{by.id}", now=now)
     return campaign.revision + 1
 

@@ -68,15 +68,19 @@ def _judge(db: sqlite3.Connection, campaign_id: int, now: int) -> bool:
         row = db.execute(
             "SELECT count(*) AS n, coalesce(sum(m.state='delivered'), 0) AS delivered, "
             "coalesce(sum(m.state IN ('failed','undelivered')), 0) AS failed, "
-            "coalesce(sum(m.state IN ('approved','claimed','submitted')), 0) AS unsent, coalesce(sum(c.opted_out_at>=t.texted_at), 0) AS stops "
+            "max(m.submitted_at) AS last_at, coalesce(sum(m.state IN ('approved','claimed','submitted')), 0) AS unsent, "
+            "coalesce(sum(c.opted_out_at>=t.texted_at), 0) AS stops "
             "FROM target t JOIN message m ON m.id=t.message_id JOIN conversation c ON c.id=t.conversation_id "
             "WHERE t.campaign_id=? AND t.state IN ('texted','out') AND t.texted_at IS NOT NULL",
             [campaign_id],
         ).fetchone()
-        since = campaign.canary_at or now
+        if row["n"] < campaign.options.canary:  # some were taken back: others go in their place
+            db.execute("UPDATE campaign SET canary='open', canary_at=NULL WHERE id=?", [campaign_id])
+            return True
+        since = max(campaign.canary_at or now, row["last_at"] or 0)
         enough = row["delivered"] + row["failed"] >= min(ENOUGH_REPORTS, row["n"])
         late = now - since >= campaign.options.canary_minutes * MINUTE_MS
-        if not enough and (not late or row["unsent"] == row["n"]):
+        if not enough and (not late or row["unsent"]):
             return False
         bad = row["failed"] * 100 >= campaign.options.canary_failed_percent * row["n"] > 0
         stops = row["stops"] >= campaign.options.canary_stops

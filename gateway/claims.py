@@ -76,7 +76,7 @@ MOST_LOOKED_AT = (
 SHORTEST_MS = 5 * 60_000  # the shortest period that a network can be given
 
 _READY = (
-    "SELECT m.*, c.number, c.name, c.zone, c.opted_out_at FROM message m "
+    "SELECT m.*, c.number, c.name, c.zone, c.opted_out_at, c.last_in_at FROM message m "
     f"JOIN conversation c ON c.id=m.conversation_id WHERE m.{GOING} AND m.state='approved' AND (m.not_before IS NULL OR m.not_before<=:now) "
     "AND (m.iccid IS NULL OR m.iccid=:iccid) AND (c.iccid IS NULL OR c.iccid=:iccid) "
     # A first text that another station has in hand decides by which SIM the conversation goes.
@@ -148,6 +148,8 @@ def obstacle_to(
         if too_late or row["total"] != segments:
             return Obstacle("expire", _reason(db, row, "The rest of it could not leave in time."))
         return None
+    if outdated := gate.outdated(db, row, now=now):
+        return Obstacle("void", outdated)
     if gate.holds(db, row):
         return Obstacle(None, gate.PAUSED, now + gate.LOOK_AGAIN_MS)
     leave = policy.may_leave(moment(now), conversations.zones(row, rules), rules.quiet)

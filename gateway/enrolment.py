@@ -123,6 +123,12 @@ def unenrol(db: sqlite3.Connection, campaign_id: int) -> None:
             ).rowcount
 
 
+def blocking(db: sqlite3.Connection, campaign: Campaign, rules: Rules) -> str:
+    """What keeps it from starting, in sentences; "" when nothing does."""
+    said, found = obstacles(db, campaign, rules)
+    return " ".join([*said, *(f"{each.title} ({each.where})" for each in found if each.level == "blocks")])
+
+
 def start(
     db: sqlite3.Connection, campaign_id: int, *, by: User, rules: Rules, now: int, needs_review: bool
 ) -> None:
@@ -130,10 +136,8 @@ def start(
     leads(by)
     with write(db):
         campaign = load(db, campaign_id)
-        said, found = obstacles(db, campaign, rules)
-        blocking = [f"{problem.title} ({problem.where})" for problem in found if problem.level == "blocks"]
-        if said or blocking:
-            raise Refused("It cannot start yet: " + " ".join([*said, *blocking]))
+        if said := blocking(db, campaign, rules):
+            raise Refused(f"It cannot start yet: {said}")
         if needs_review and campaign.reviewed_by is None:
             raise Refused("A second coordinator reads it first. Ask for that on its page.")
         if (

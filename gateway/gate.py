@@ -15,7 +15,7 @@ from gateway.message import KINDS
 from gateway.people import User
 from gateway.rules import HOUR_MS
 
-__all__ = ["LOOK_AGAIN_MS", "PAUSED", "approved", "check", "holds", "let_others_read"]
+__all__ = ["LOOK_AGAIN_MS", "PAUSED", "approved", "check", "holds", "let_others_read", "outdated"]
 LOOK_AGAIN_MS = HOUR_MS // 12
 HELD_BACK = ("reminder", "first")  # what a pause holds; replies go on
 
@@ -28,7 +28,7 @@ def check(db: sqlite3.Connection, message: sqlite3.Row) -> None:
         return
     if campaign.state != "running":
         raise Refused(f"“{campaign.name}” is {campaign.state}. {campaign.reason} Your text did not go out.")
-    if message["created_by"] is None and message["merged"] not in (None, campaign.revision):
+    if message["created_by"] is None and message["merged"] not in (None, campaign.content):
         raise Refused("The campaign was changed. Read the text again, then decide.")
     if kind == "first":
         canary.check_approval(db, campaign)
@@ -65,6 +65,25 @@ def holds(db: sqlite3.Connection, message: sqlite3.Row) -> bool:
         [message["target_id"]],
     ).fetchone()
     return row is not None and row["state"] != "running"
+
+
+def outdated(db: sqlite3.Connection, message: sqlite3.Row, *, now: int) -> str:
+    """Why an approved text may no longer fit, for one that was in a modem's hands when it would have been put back: its person
+    wrote, or its campaign was changed, after the approval. "" when it fits. A moment that lies ahead is a clock that was wrong.
+    """
+    approved_at = message["approved_at"] or 0
+    if KINDS[message["kind"]] == "confirmation":
+        return ""
+    if approved_at < (message["last_in_at"] or 0) <= now:
+        return "They wrote after this was approved."
+    if message["target_id"] is not None:
+        row = db.execute(
+            "SELECT p.content_at FROM target t JOIN campaign p ON p.id=t.campaign_id WHERE t.id=?",
+            [message["target_id"]],
+        ).fetchone()
+        if row is not None and approved_at < (row["content_at"] or 0) <= now:
+            return "The campaign was changed after this was approved."
+    return ""
 
 
 def _campaign_of(db: sqlite3.Connection, message: sqlite3.Row) -> Campaign | None:

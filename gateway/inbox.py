@@ -246,10 +246,12 @@ def reply(
     now: int,
     campaigning: Campaigning | None = None,
     after: int | None = None,
+    heard: int | None = None,
 ) -> int:
     """Answer a person: drafted and approved in one act by who may. Returns the text's id; the same key again is the same reply.
 
-    `after`: the newest text to them that was on the screen; Refused when somebody has answered since.
+    `after`: the newest text to them that was on the screen; Refused when somebody has answered since. `heard`: the newest of
+    theirs; Refused when they wrote since, for what fitted may no longer.
     """
     with write(db):
         known = db.execute("SELECT id FROM message WHERE draft_key=?", [key]).fetchone()
@@ -258,6 +260,7 @@ def reply(
         conversations.reachable(db, conversation_id, by, now)
         conversations.hold(db, conversation_id, by, now=now)
         _nobody_answered(db, conversation_id, by, after)
+        _nothing_new(db, conversation_id, heard)
         message_id = outbox.insert_draft(
             db,
             conversation_id,
@@ -301,6 +304,17 @@ def _nobody_answered(db: sqlite3.Connection, conversation_id: int, by: User, aft
         raise Refused(
             f"{newer['name']} has answered meanwhile. Read it above; Send again sends yours as well."
         )
+
+
+def _nothing_new(db: sqlite3.Connection, conversation_id: int, heard: int | None) -> None:
+    if heard is None:
+        return
+    newer = db.execute(
+        "SELECT 1 FROM inbound WHERE conversation_id=? AND id>? AND kind<>'silent' AND again_of IS NULL",
+        [conversation_id, heard],
+    ).fetchone()
+    if newer is not None:
+        raise Refused("They wrote again meanwhile. Read it above; Send again sends what stands here.")
 
 
 def close(db: sqlite3.Connection, conversation_id: int, *, by: User, now: int) -> None:

@@ -60,14 +60,22 @@ def _wait_again(db: sqlite3.Connection, message_id: int) -> None:
 
 def _target_after(db: sqlite3.Connection, event: str, message_id: int, reason: str | None, now: int) -> None:
     """The campaign's side of what happened to one of its texts: what it recorded, and where its person stands."""
-    row = db.execute("SELECT target_id FROM message WHERE id=?", [message_id]).fetchone()
-    if row["target_id"] is None:
-        return
-    db.execute("UPDATE answer SET undone_at=? WHERE message_id=? AND undone_at IS NULL", [now, message_id])
-    if event in ("undo", "void"):  # the thread stands where the texts before this one had led it
+    row = db.execute(
+        "SELECT target_id, conversation_id, submitted_at FROM message WHERE id=?", [message_id]
+    ).fetchone()
+    if row["target_id"] is None or row["submitted_at"] is not None:
+        return  # of a long text that has begun to leave, its person has a part
+    undone = db.execute(
+        "UPDATE answer SET undone_at=? WHERE message_id=? AND undone_at IS NULL", [now, message_id]
+    ).rowcount
+    if undone:  # what else waits was written with those answers
+        why = "What they had answered was taken back."
+        void_waiting(db, row["conversation_id"], actor="gateway", now=now, reason=why, besides=message_id)
+    if undone or event in ("undo", "void"):  # the thread stands where the texts before this one had led it
         db.execute(
             "UPDATE target SET step=coalesce((SELECT step FROM message WHERE target_id=target.id AND approval_id IS NOT NULL "
-            "AND step IS NOT NULL ORDER BY approved_at DESC, id DESC LIMIT 1), 'first') WHERE id=?",
+            "AND step IS NOT NULL AND state NOT IN ('expired','withdrawn','skipped') "
+            "ORDER BY approved_at DESC, id DESC LIMIT 1), 'first') WHERE id=?",
             [row["target_id"]],
         )
     state = TARGET_AFTER[event]
@@ -147,24 +155,39 @@ def withdraw_waiting(
     return len(rows)
 
 
-def void_waiting(db: sqlite3.Connection, conversation_id: int, *, actor: str, now: int, reason: str) -> int:
-    """Put every approval for this person back to a person's eyes: what was approved may no longer fit. Returns how many.
+def void_waiting(
+    db: sqlite3.Connection,
+    conversation_id: int,
+    *,
+    actor: str,
+    now: int,
+    reason: str,
+    besides: int | None = None,
+) -> int:
+    """Put every approval for this person (but of the text `besides`) back to a person's eyes: what was approved may no longer
+    fit. Returns how many.
 
     A long text of which segments have left goes on: half a text helps nobody, and other words must never follow under its reference.
     """
     rows = db.execute(
-        "SELECT id, state, round FROM message WHERE conversation_id=? AND state IN ('awaiting','approved','claimed') AND kind<>0 "
-        "AND submitted_at IS NULL",
-        [conversation_id],
+        "SELECT id FROM message WHERE conversation_id=? AND state IN ('awaiting','approved','claimed') AND kind<>0 "
+        "AND submitted_at IS NULL AND id IS NOT ?",
+        [conversation_id, besides],
     ).fetchall()
     for row in rows:
-        if row["state"] == "awaiting":
-            # A card that is open somewhere shows words from before: its form must not approve them.
-            # That it may have been sent already is graver, and stands nowhere else.
-            db.execute(
-                "UPDATE message SET round=round+1, reason=CASE WHEN reason LIKE ? THEN reason ELSE ? END WHERE id=?",
-                [f"{FROM_BACKUP}%", reason, row["id"]],
-            )
-        else:
-            back_to_awaiting(db, "void", row, actor=actor, now=now, reason=reason)
+        put_back(db, row["id"], actor=actor, now=now, reason=reason)
     return len(rows)
+
+
+def put_back(db: sqlite3.Connection, message_id: int, *, actor: str, now: int, reason: str) -> None:
+    """Take an approval that has not left off a text, or make an open card of it stale. One may put back another: each is read anew."""
+    row = db.execute("SELECT id, state, round FROM message WHERE id=?", [message_id]).fetchone()
+    if row["state"] == "awaiting":
+        # A card that is open somewhere shows words from before: its form must not approve them.
+        # That it may have been sent already is graver, and stands nowhere else.
+        db.execute(
+            "UPDATE message SET round=round+1, reason=CASE WHEN reason LIKE ? THEN reason ELSE ? END WHERE id=?",
+            [f"{FROM_BACKUP}%", reason, message_id],
+        )
+    elif row["state"] in EVENTS["void"][0]:
+        back_to_awaiting(db, "void", row, actor=actor, now=now, reason=reason)

@@ -188,7 +188,7 @@ def approve(
     with write(db):
         row = load(db, message_id)
         if channel == "panel":
-            _not_somebody_elses(row, by, now)
+            _not_somebody_elses(db, row, by, now)
         if seen != seen_digest(message_id, row["round"], row["number"], row["text"]):
             raise StaleMessage(_what_changed(row))
         if row["approved_by"] == by.id and row["state"] not in (
@@ -230,6 +230,10 @@ def approve(
             not_before=not_before,
         )
         gate.approved(db, row, by=by, now=now)
+        if (
+            KINDS[row["kind"]] == "reply"
+        ):  # after an undo it waited again; what came since has made this card stale
+            db.execute("UPDATE conversation SET waiting_at=NULL WHERE id=?", [row["conversation_id"]])
 
 
 def _still_fits(row: sqlite3.Row, now: int) -> None:
@@ -241,7 +245,19 @@ def _still_fits(row: sqlite3.Row, now: int) -> None:
         )
 
 
-def _not_somebody_elses(row: sqlite3.Row, by: User, now: int) -> None:
+def in_anothers_batch(db: sqlite3.Connection, row: sqlite3.Row, by: User) -> bool:
+    """Whether this first text is to somebody in another volunteer's batch, and `by` is nobody who sees all."""
+    if row["target_id"] is None or policy.may(by.role, "see_all_conversations"):
+        return False
+    target = db.execute(
+        "SELECT holder_id FROM target WHERE message_id=? AND state='held'", [row["id"]]
+    ).fetchone()
+    return target is not None and target["holder_id"] not in (None, by.id)
+
+
+def _not_somebody_elses(db: sqlite3.Connection, row: sqlite3.Row, by: User, now: int) -> None:
+    if in_anothers_batch(db, row, by):
+        raise Refused("Somebody else has this text now. Nothing was sent twice.")
     if conversations.held_by_another(row, by, now) and not policy.may(by.role, "see_all_conversations"):
         raise Refused("Somebody else has this text now. Nothing was sent twice.")
 
@@ -287,7 +303,10 @@ def _earliest(row: sqlite3.Row, rules: Rules, now: int) -> tuple[int | None, str
         raise Refused(
             "There is no hour at which this text may leave: the quiet hours of its time zones never end together."
         )
-    return ms(leave.not_before), "Quiet hours where this person lives; it leaves when they end."
+    not_before = ms(leave.not_before)
+    if not_before >= row["expires_at"]:
+        raise Refused("It can no longer leave today, and it is for today. Nothing was sent.")
+    return not_before, "Quiet hours where this person lives; it leaves when they end."
 
 
 def undo(db: sqlite3.Connection, message_id: int, *, by: User, now: int) -> None:
@@ -362,6 +381,9 @@ def _own_card(db: sqlite3.Connection, message_id: int, by: User, now: int) -> sq
     if not policy.may(by.role, "approve"):
         raise Refused("Your role does not decide about texts. Nothing was changed.")
     if conversations.held_by_another(row, by, now) and not policy.may(by.role, "see_all_conversations"):
+        raise Refused("Somebody else has this text now. Nothing was changed.")
+    conversations.reachable(db, row["conversation_id"], by, now)
+    if in_anothers_batch(db, row, by):
         raise Refused("Somebody else has this text now. Nothing was changed.")
     return row
 

@@ -28,7 +28,8 @@ OVER_STATES = ",".join(f"'{state}'" for state in OVER)
 
 _ALONE = (  # of these targets those whose conversation belongs to this campaign only, and rests
     "SELECT v.id FROM target t JOIN conversation v ON v.id=t.conversation_id WHERE t.id IN (SELECT value FROM json_each(:targets)) "
-    "AND t.texted_at IS NOT NULL AND v.last_at<:lately AND v.waiting_at IS NULL AND v.asks_opt_out=0 "
+    "AND (t.texted_at IS NOT NULL OR EXISTS (SELECT 1 FROM message w WHERE w.target_id=t.id)) "
+    "AND v.last_at<:lately AND v.waiting_at IS NULL AND v.asks_opt_out=0 "
     "AND NOT EXISTS (SELECT 1 FROM target o WHERE o.conversation_id=v.id AND o.campaign_id<>t.campaign_id) "
     f"AND NOT EXISTS (SELECT 1 FROM message m WHERE m.conversation_id=v.id AND m.state NOT IN ({OVER_STATES}))"
 )

@@ -73,10 +73,14 @@ def at_approval(db: sqlite3.Connection, message: sqlite3.Row, *, by: User, now: 
     if message["target_id"] is None:
         return
     row = _target(db, message["target_id"])
+    before = current(db, row["id"])
     for field, value in records_of(message).items():
         _insert(db, row["id"], field, checked(kind(row["kind"]), field, value), by.id, now, message["id"])
     if message["step"]:
         db.execute("UPDATE target SET step=? WHERE id=?", [message["step"], row["id"]])
+    if current(db, row["id"]) != before:
+        reason, actor = "Their answer was changed.", f"user:{by.id}"
+        void_waiting(db, row["conversation_id"], actor=actor, now=now, reason=reason, besides=message["id"])
 
 
 def records_of(message: sqlite3.Row | Mapping[str, str]) -> dict[str, str]:

@@ -123,6 +123,6 @@ def _draft(
             return False
         db.execute(
             "UPDATE message SET target_id=?, step=?, merged=?, due_at=? WHERE id=?",
-            [person["id"], reminder.step or None, campaign.revision, due, message_id],
+            [person["id"], reminder.step or None, campaign.content, due, message_id],
         )
     return True

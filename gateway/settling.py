@@ -15,6 +15,8 @@ from gateway.people import User
 from gateway.rules import Rules
 from gateway.store import write
 
+CHANGED = "The campaign was changed after these words were written."
+
 
 def _to_settle(db: sqlite3.Connection, message_id: int, by: User) -> sqlite3.Row:
     """The text, when this person may say what became of it: who approved it, who has the conversation, who may see all."""
@@ -51,7 +53,10 @@ def resend(db: sqlite3.Connection, message_id: int, *, by: User, key: str, rules
         if known is not None:
             return int(known["id"])
         kind = KINDS[row["kind"]]
-        return insert_draft(
+        offered_again = row["target_id"] is not None and (kind, row["state"]) == ("first", "expired")
+        if offered_again and row["submitted_at"] is None:
+            raise Refused("Their card comes up again with their campaign, so it is not written twice here.")
+        draft = insert_draft(
             db,
             row["conversation_id"],
             row["text"],
@@ -63,3 +68,18 @@ def resend(db: sqlite3.Connection, message_id: int, *, by: User, key: str, rules
             now=now,
             resend_of=message_id,
         )
+        db.execute(  # it stays a text of its campaign: paused, closed and changed with it
+            "UPDATE message SET target_id=?, step=?, records=?, merged=?, reason=(SELECT ? FROM target t JOIN campaign p "
+            "ON p.id=t.campaign_id WHERE t.id=? AND p.content<>?) WHERE id=?",
+            [
+                row["target_id"],
+                row["step"],
+                row["records"],
+                row["merged"],
+                CHANGED,
+                row["target_id"],
+                row["merged"],
+                draft,
+            ],
+        )
+        return draft

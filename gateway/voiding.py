@@ -6,7 +6,7 @@ Promises: nothing that was approved with other facts or words leaves; it is read
 import sqlite3
 
 from gateway.message import KINDS as KINDS_OF_TEXT
-from gateway.moves import back_to_awaiting, move
+from gateway.moves import move, put_back
 
 
 def void_waiting_of(db: sqlite3.Connection, campaign_id: int, *, actor: str, now: int) -> None:
@@ -14,9 +14,9 @@ def void_waiting_of(db: sqlite3.Connection, campaign_id: int, *, actor: str, now
 
     Reminders are taken back instead: the schedule drafts them anew, for the day that holds now.
     """
-    reason = "The campaign was changed after this was approved."
+    reason = "The campaign was changed after this was written."
     rows = db.execute(
-        "SELECT m.id, m.round, m.kind, m.state FROM message m JOIN target t ON t.id=m.target_id WHERE t.campaign_id=? "
+        "SELECT m.id, m.kind FROM message m JOIN target t ON t.id=m.target_id WHERE t.campaign_id=? "
         "AND m.state IN ('awaiting','approved','claimed') AND m.submitted_at IS NULL AND m.kind<>0",
         [campaign_id],
     ).fetchall()
@@ -31,5 +31,5 @@ def void_waiting_of(db: sqlite3.Connection, campaign_id: int, *, actor: str, now
                 reason="The campaign was changed.",
                 draft_key=None,
             )
-        elif row["state"] != "awaiting":
-            back_to_awaiting(db, "void", row, actor=actor, now=now, reason=reason)
+        else:
+            put_back(db, row["id"], actor=actor, now=now, reason=reason)

@@ -3,7 +3,10 @@
 import sqlite3
 from datetime import UTC, datetime
 
-from gateway import campaigns, claims, outbox, recording, reminders
+import pytest
+
+from gateway import campaigns, claims, inbox, outbox, recording, reminders
+from gateway.errors import Refused
 from gateway.rules import HOUR_MS, Rules
 from tests.campaigning import FACTS, started
 from tests.gateway.conftest import NOON, Room
@@ -130,3 +133,34 @@ def test_nobody_is_reminded_who_asked_to_stop(db: sqlite3.Connection, room: Room
     said_yes(db, room, rules)
     db.execute("UPDATE conversation SET opted_out_at=?", [NOON])
     assert reminders.draft_due(db, rules, now=DUE - DAY) == 0
+
+
+def test_a_reply_that_records_a_no_puts_an_approved_reminder_back(
+    db: sqlite3.Connection, room: Room, rules: Rules
+) -> None:
+    _, target = said_yes(db, room, rules)
+    reminders.draft_due(db, rules, now=DUE - DAY)
+    (drafted,) = waiting(db)
+    approve(db, drafted["id"], room, rules, now=DUE - DAY)
+    conversation_id = db.execute("SELECT conversation_id FROM target WHERE id=?", [target]).fetchone()[0]
+    inbox.reply(
+        db,
+        conversation_id,
+        "Thanks for telling us.",
+        by=room.volunteer,
+        key="k",
+        rules=rules,
+        now=DUE - DAY + 1,
+        campaigning=inbox.Campaigning(target, {"status": "no"}),
+    )
+    assert outbox.load(db, drafted["id"])["state"] == "awaiting"
+
+
+def test_a_reminder_that_can_no_longer_leave_today_is_not_approved(
+    db: sqlite3.Connection, room: Room, rules: Rules
+) -> None:
+    said_yes(db, room, rules)
+    reminders.draft_due(db, rules, now=DUE - DAY)
+    (drafted,) = waiting(db)
+    with pytest.raises(Refused, match="no longer leave today"):
+        approve(db, drafted["id"], room, rules, now=DUE + 4 * HOUR_MS)

@@ -129,6 +129,20 @@ def test_an_answer_that_a_colleague_gave_meanwhile_is_shown_first(
     assert maya.post(f"/inbox/{rosa}/reply", text="Yes there is.", **form).status_code == 303
 
 
+def test_what_they_wrote_meanwhile_is_read_before_an_answer_goes(
+    world: World, rosa: int, visit: Visit
+) -> None:
+    world.receive(ROSA, "yes")
+    maya = visit()
+    page = maya.get(f"/inbox/{rosa}").get_data(as_text=True)
+    world.receive(ROSA, "sorry, no after all")
+    form = {name: maya.field(page, name) for name in ("key", "after", "heard")}
+    answer = maya.post(f"/inbox/{rosa}/reply", text="Great!", **form)
+    assert answer.status_code == 409
+    assert "They wrote again meanwhile" in answer.get_data(as_text=True)
+    assert world.db.execute("SELECT waiting_at FROM conversation WHERE id=?", [rosa]).fetchone()["waiting_at"]
+
+
 def test_notes_and_tags_stay_in_the_room(world: World, rosa: int, visit: Visit) -> None:
     maya = visit()
     maya.get(f"/inbox/{rosa}")

@@ -247,6 +247,7 @@ def save(campaign: Campaign, **changes: object) -> None:
         by=access.user(),
         now=data.now(),
         seen_revision=int(seen) if seen.isdigit() else -1,
+        blocking=lambda changed: enrolment.blocking(data.db(), changed, data.rules()),
         **changes,  # type: ignore[arg-type]
     )
 
@@ -257,6 +258,9 @@ def start(campaign_id: int) -> ResponseReturnValue:
     """Take everybody of the list in, then let volunteers have them."""
     db = data.db()
     campaign = loaded(campaign_id)
+    if not campaign.open and (said := enrolment.blocking(db, campaign, data.rules())):
+        # Before anybody of the list is kept from other campaigns.
+        return draw(campaign, wrong=f"It cannot start yet: {said}"), 409
     if not take_in(campaign):
         return render_template(
             "campaign_starting.html",

@@ -118,6 +118,7 @@ def draw(
         colleagues=colleagues(),
         abusive=rude.abusive,
         newest=max((entry.id for entry in thread.entries if entry.direction == "out"), default=0),
+        heard=max((entry.id for entry in thread.entries if entry.direction == "in"), default=0),
         text=text,
         wrong=wrong,
         key=key or nonce(),
@@ -146,7 +147,8 @@ def reply(conversation_id: int) -> ResponseReturnValue:
     """Answer; a trainee's words wait for a coordinator."""
     db, user, now = data.db(), access.user(), data.now()
     text, key = field("text", 4 * MOST_CHARACTERS), used_nonce()
-    choice_id, number, after = (request.form.get(name, "")[:40] for name in ("choice", "number", "after"))
+    choice_id, number = (request.form.get(name, "")[:40] for name in ("choice", "number"))
+    after, heard = (shown(name) for name in ("after", "heard"))
     try:
         message_id = inbox.reply(
             db,
@@ -157,7 +159,8 @@ def reply(conversation_id: int) -> ResponseReturnValue:
             rules=data.rules(),
             now=now,
             campaigning=campaigning(conversation_id, choice_id, number),
-            after=int(after) if after.isascii() and after.isdigit() else None,
+            after=after,
+            heard=heard,
         )
     except Refused as answer:
         return draw(
@@ -172,6 +175,12 @@ def reply(conversation_id: int) -> ResponseReturnValue:
     )
     words.tell(said)
     return go("inbox.thread", conversation_id=conversation_id)
+
+
+def shown(name: str) -> int | None:
+    """Which text was the newest on the screen, as the form carries it."""
+    said = request.form.get(name, "")[:18]
+    return int(said) if said.isascii() and said.isdigit() else None
 
 
 def campaigning(conversation_id: int, choice_id: str, number: str) -> inbox.Campaigning | None:

@@ -30,7 +30,8 @@ def current_card() -> Card | None:
     if wanted is not None:
         try:
             row = outbox.load(db, wanted)
-            if cards.decides(db, row, user, now=now):
+            conversations.reachable(db, row["conversation_id"], user, now)
+            if cards.decides(db, row, user, now=now) and not outbox.in_anothers_batch(db, row, user):
                 conversations.hold(db, row["conversation_id"], user, now=now)
                 return cards.card(db, wanted, user, rules=data.rules(), now=now)
         except Refused:
