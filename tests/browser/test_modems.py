@@ -3,6 +3,7 @@
 import re
 import threading
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,9 @@ class AheadClock(SystemClock):
 
     def monotonic(self) -> float:
         return super().monotonic() + self.ahead_s
+
+    def now(self) -> datetime:
+        return super().now() + timedelta(seconds=self.ahead_s)  # else it would be a clock that was set
 
 
 class Box:
