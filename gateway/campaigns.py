@@ -25,7 +25,7 @@ from gateway.policy import may
 from gateway.rules import DAY_MS, Rules
 from gateway.scripts import Script
 from gateway.store import write
-from gateway.voiding import void_waiting_of
+from gateway.voiding import after_change
 
 LONGEST_NAME = 80
 read_script = lru_cache(maxsize=16)(scripts.load)  # one approval looks at its campaign several times
@@ -158,7 +158,9 @@ def create(
     return made
 
 
-def _usable(db: sqlite3.Connection, list_id: int) -> int:
+def _usable(db: sqlite3.Connection, list_id: int, campaign: Campaign | None = None) -> int:
+    if campaign is not None and campaign.open:
+        raise Refused("The list of a campaign that has started stays. Clone it for another list.")
     if not db.execute("SELECT 1 FROM contact_list WHERE id=? AND state='ready'", [list_id]).fetchone():
         raise Refused("That list is not there any more, or is not taken yet. Choose another.")
     return list_id
@@ -240,10 +242,8 @@ def save(
             raise Refused(
                 f"“{gone[0].label['en']}” cannot be empty while the campaign runs. Nothing was changed."
             )
-        if list_id is not None and campaign.open:
-            raise Refused("The list of a campaign that has started stays. Clone it for another list.")
         if list_id is not None:
-            _usable(db, list_id)
+            _usable(db, list_id, campaign)
         words_change = facts is not None or script is not None
         new_name = campaign.name if name in (None, campaign.name) else _free_name(db, name or "")
         db.execute(
@@ -266,9 +266,8 @@ def save(
         if script and len(script.first.texts) != len(campaign.script.first.texts):
             _share_anew(db, campaign)
         if campaign.open and words_change:
-            if blocking is not None and (said := blocking(load(db, campaign_id))):
-                raise Refused(f"The campaign runs, so this cannot stand in it. {said} Nothing was changed.")
-            void_waiting_of(db, campaign_id, actor=f"user:{by.id}", now=now)
+            said = blocking(load(db, campaign_id)) if blocking else ""
+            after_change(db, campaign_id, said, actor=f"user:{by.id}", now=now)
     return campaign.revision + 1
 
 

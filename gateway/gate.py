@@ -8,14 +8,24 @@ Fails with `Refused`; the approval is not written then.
 
 import sqlite3
 
-from gateway import campaigns, canary, conversations, recording
+from gateway import campaigns, canary, conversations, policy, recording
 from gateway.campaigns import PAUSED, Campaign
 from gateway.errors import Refused
 from gateway.message import KINDS
 from gateway.people import User
 from gateway.rules import HOUR_MS
 
-__all__ = ["LOOK_AGAIN_MS", "PAUSED", "approved", "check", "holds", "let_others_read", "outdated"]
+__all__ = [
+    "LOOK_AGAIN_MS",
+    "PAUSED",
+    "approved",
+    "check",
+    "holds",
+    "in_anothers_batch",
+    "let_others_read",
+    "outdated",
+    "still_fits",
+]
 LOOK_AGAIN_MS = HOUR_MS // 12
 HELD_BACK = ("reminder", "first")  # what a pause holds; replies go on
 
@@ -36,6 +46,10 @@ def check(db: sqlite3.Connection, message: sqlite3.Row) -> None:
 
 def approved(db: sqlite3.Connection, message: sqlite3.Row, *, by: User, now: int) -> None:
     """It is approved: record what goes with it; a first text makes its person texted, and the canary counts it."""
+    if (
+        KINDS[message["kind"]] == "reply"
+    ):  # after an undo it waited again; what came since has made this card stale
+        db.execute("UPDATE conversation SET waiting_at=NULL WHERE id=?", [message["conversation_id"]])
     campaign = _campaign_of(db, message)
     if campaign is None:
         return
@@ -46,6 +60,26 @@ def approved(db: sqlite3.Connection, message: sqlite3.Row, *, by: User, now: int
             [now, message["target_id"], message["id"]],
         )
         canary.count_approval(db, campaign, now=now)
+
+
+def in_anothers_batch(db: sqlite3.Connection, row: sqlite3.Row, by: User) -> bool:
+    """Whether this first text is to somebody in another volunteer's batch, and `by` is nobody who sees all."""
+    if row["target_id"] is None or policy.may(by.role, "see_all_conversations"):
+        return False
+    target = db.execute(
+        "SELECT holder_id FROM target WHERE message_id=? AND state='held'", [row["id"]]
+    ).fetchone()
+    return target is not None and target["holder_id"] not in (None, by.id)
+
+
+def still_fits(row: sqlite3.Row, now: int) -> None:
+    """Refuse a text to somebody who stopped, or one whose time is over."""
+    if row["opted_out_at"] is not None:
+        raise Refused(f"{conversations.name_of(row)} just asked to stop. Your text did not go out.")
+    if row["expires_at"] <= now:
+        raise Refused(
+            "This text was for an earlier time and has run out. Nothing was sent; write it anew if it still fits."
+        )
 
 
 def let_others_read(db: sqlite3.Connection, message: sqlite3.Row, by: User) -> None:

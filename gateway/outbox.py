@@ -202,7 +202,7 @@ def approve(
         if row["state"] != "awaiting":
             raise StaleMessage(_what_changed(row))
         gate.check(db, row)
-        _still_fits(row, now)
+        gate.still_fits(row, now)
         if channel == "panel" and not conversations.held_by_another(row, by, now):
             conversations.hold(db, row["conversation_id"], by, now=now)
         words = ledger.digest(row["salt"], row["number"], row["text"])
@@ -230,33 +230,10 @@ def approve(
             not_before=not_before,
         )
         gate.approved(db, row, by=by, now=now)
-        if (
-            KINDS[row["kind"]] == "reply"
-        ):  # after an undo it waited again; what came since has made this card stale
-            db.execute("UPDATE conversation SET waiting_at=NULL WHERE id=?", [row["conversation_id"]])
-
-
-def _still_fits(row: sqlite3.Row, now: int) -> None:
-    if row["opted_out_at"] is not None:
-        raise Refused(f"{conversations.name_of(row)} just asked to stop. Your text did not go out.")
-    if row["expires_at"] <= now:
-        raise Refused(
-            "This text was for an earlier time and has run out. Nothing was sent; write it anew if it still fits."
-        )
-
-
-def in_anothers_batch(db: sqlite3.Connection, row: sqlite3.Row, by: User) -> bool:
-    """Whether this first text is to somebody in another volunteer's batch, and `by` is nobody who sees all."""
-    if row["target_id"] is None or policy.may(by.role, "see_all_conversations"):
-        return False
-    target = db.execute(
-        "SELECT holder_id FROM target WHERE message_id=? AND state='held'", [row["id"]]
-    ).fetchone()
-    return target is not None and target["holder_id"] not in (None, by.id)
 
 
 def _not_somebody_elses(db: sqlite3.Connection, row: sqlite3.Row, by: User, now: int) -> None:
-    if in_anothers_batch(db, row, by):
+    if gate.in_anothers_batch(db, row, by):
         raise Refused("Somebody else has this text now. Nothing was sent twice.")
     if conversations.held_by_another(row, by, now) and not policy.may(by.role, "see_all_conversations"):
         raise Refused("Somebody else has this text now. Nothing was sent twice.")
@@ -383,7 +360,7 @@ def _own_card(db: sqlite3.Connection, message_id: int, by: User, now: int) -> sq
     if conversations.held_by_another(row, by, now) and not policy.may(by.role, "see_all_conversations"):
         raise Refused("Somebody else has this text now. Nothing was changed.")
     conversations.reachable(db, row["conversation_id"], by, now)
-    if in_anothers_batch(db, row, by):
+    if gate.in_anothers_batch(db, row, by):
         raise Refused("Somebody else has this text now. Nothing was changed.")
     return row
 

@@ -5,6 +5,7 @@ Promises: nothing that was approved with other facts or words leaves; it is read
 
 import sqlite3
 
+from gateway.errors import Refused
 from gateway.message import KINDS as KINDS_OF_TEXT
 from gateway.moves import move, put_back
 
@@ -33,3 +34,10 @@ def void_waiting_of(db: sqlite3.Connection, campaign_id: int, *, actor: str, now
             )
         else:
             put_back(db, row["id"], actor=actor, now=now, reason=reason)
+
+
+def after_change(db: sqlite3.Connection, campaign_id: int, obstacle: str, *, actor: str, now: int) -> None:
+    """Other facts or words in a campaign that runs: refused when it could not start with them; what waits is read again."""
+    if obstacle:
+        raise Refused(f"The campaign runs, so this cannot stand in it. {obstacle} Nothing was changed.")
+    void_waiting_of(db, campaign_id, actor=actor, now=now)

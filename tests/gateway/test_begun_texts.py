@@ -14,6 +14,7 @@ from gateway.moves import void_waiting
 from gateway.policy import Quiet
 from gateway.rules import DAY_MS, Rules
 from gateway.station import sending
+from gateway.store import wall_ms
 from tests.gateway.bench import Bench, Blocker
 from tests.gateway.conftest import ADA, LUIS, NOON, Desk
 from tests.gateway.test_flight import HOUR_MS, LONG, claim, submit
@@ -203,7 +204,7 @@ def test_a_text_that_was_made_shorter_before_it_left_holds_up_nobody(bench: Benc
     bench.until_state(message_id, "awaiting")
     shown = outbox.seen(outbox.load(desk.db, message_id))
     outbox.edit(desk.db, message_id, SHORTER, by=desk.room.coordinator, seen=shown, now=now)
-    desk.approve(message_id, now=now)
+    desk.approve(message_id, now=wall_ms())  # after she wrote
     other = desk.approved(LUIS, now=now)
     bench.until_state(message_id, "delivered")
     bench.until_state(other, "delivered")

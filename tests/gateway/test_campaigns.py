@@ -1,8 +1,6 @@
 """Campaigns in the store: a start that is whole, batches, cards merged for who sees them, the canary, a pause, an end."""
 
 import sqlite3
-from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 
@@ -14,12 +12,10 @@ from gateway import (
     claims,
     conversations,
     enrolment,
-    flight,
     optouts,
     outbox,
     people,
     scriptedit,
-    settling,
 )
 from gateway.errors import Refused, StaleMessage
 from gateway.planning import SimRoom
@@ -349,133 +345,3 @@ def test_a_wording_added_after_a_refused_start_reaches_its_share_and_none_once_i
             seen_revision=3,
             script=scriptedit.without_wording(script, "0"),
         )
-
-
-def test_a_running_campaign_keeps_a_script_that_could_start(
-    db: sqlite3.Connection, room: Room, rules: Rules
-) -> None:
-    campaign_id = started(db, room, rules)
-    script = campaigns.load(db, campaign_id).script
-    broken = replace(script, steps=(replace(script.first, texts=("Hi {frist_name}",) * 2), *script.steps[1:]))
-    with pytest.raises(Refused, match="frist_name"):
-        campaigns.save(
-            db,
-            campaign_id,
-            by=room.coordinator,
-            now=NOON,
-            seen_revision=2,
-            script=broken,
-            blocking=lambda changed: enrolment.blocking(db, changed, rules),
-        )
-    assert campaigns.load(db, campaign_id).script == script
-
-
-def test_a_text_that_a_modem_gave_back_after_a_change_is_read_again(
-    db: sqlite3.Connection, room: Room, rules: Rules, seat: claims.Seat
-) -> None:
-    """It was with the modem when the coordinator changed the hour, so nothing could take its approval off."""
-    campaign_id = started(db, room, rules)
-    assignments.take(db, campaign_id, room.volunteer, rules, SIMS, now=NOON)
-    card = send_next(db, room.volunteer, rules)
-    job, _ = claims.claim_next(db, seat, rules, now=NOON)
-    assert job is not None
-    flight.submit(db, seat, job, 1, rules, valid_for=timedelta(hours=1), now=NOON)
-    campaigns.save(
-        db, campaign_id, by=room.coordinator, now=NOON + 1, seen_revision=2, facts={**FACTS, "hour": "19:00"}
-    )
-    flight.release(db, seat, job, "The network is busy.", now=NOON + 2, seq=1)
-    assert claims.claim_next(db, seat, rules, now=NOON + 3)[0] is None
-    assert outbox.load(db, card.id)["state"] == "awaiting"
-    assert "7 pm" in cards.card(db, card.id, room.volunteer, rules=rules, now=NOON + 4).text
-
-
-def test_an_edited_card_that_is_open_while_the_campaign_changes_is_read_again(
-    db: sqlite3.Connection, room: Room, rules: Rules
-) -> None:
-    campaign_id = started(db, room, rules)
-    assignments.take(db, campaign_id, room.volunteer, rules, SIMS, now=NOON)
-    card = cards.next_card(db, room.volunteer, rules=rules, now=NOON)
-    assert card is not None
-    outbox.edit(db, card.id, "Hi, 6 pm? STOP to end.", by=room.volunteer, seen=card.seen, now=NOON)
-    seen = outbox.seen(outbox.load(db, card.id))
-    campaigns.save(
-        db, campaign_id, by=room.coordinator, now=NOON, seen_revision=2, facts={**FACTS, "hour": "19:00"}
-    )
-    with pytest.raises(StaleMessage, match="changed"):
-        outbox.approve(db, card.id, by=room.volunteer, seen=seen, rules=rules, now=NOON)
-
-
-def test_options_and_name_make_nothing_stale(db: sqlite3.Connection, room: Room, rules: Rules) -> None:
-    campaign_id = started(db, room, rules)
-    assignments.take(db, campaign_id, room.volunteer, rules, SIMS, now=NOON)
-    card = cards.next_card(db, room.volunteer, rules=rules, now=NOON)
-    assert card is not None
-    campaigns.save(db, campaign_id, by=room.coordinator, now=NOON, seen_revision=2, name="Another name")
-    outbox.approve(db, card.id, by=room.volunteer, seen=card.seen, rules=rules, now=NOON)
-
-
-def test_a_canary_whose_texts_were_taken_back_is_no_canary(
-    db: sqlite3.Connection, room: Room, rules: Rules
-) -> None:
-    campaign_id = started(db, room, rules, canary=2)
-    assignments.take(db, campaign_id, room.volunteer, rules, SIMS, now=NOON)
-    for _ in range(2):
-        send_next(db, room.volunteer, rules)
-    campaigns.save(
-        db, campaign_id, by=room.coordinator, now=NOON, seen_revision=2, facts={**FACTS, "hour": "19:00"}
-    )
-    canary.judge(db, now=NOON + HOUR_MS)
-    assert campaigns.load(db, campaign_id).canary == "open"
-
-
-def test_a_first_text_that_has_begun_to_leave_is_not_offered_again(
-    db: sqlite3.Connection, room: Room, rules: Rules
-) -> None:
-    campaign_id = started(db, room, rules)
-    assignments.take(db, campaign_id, room.volunteer, rules, SIMS, now=NOON)
-    card = send_next(db, room.volunteer, rules)
-    db.execute("UPDATE message SET submitted_at=?, iccid='8901', total=2 WHERE id=?", [NOON, card.id])
-    outbox.expire(db, now=NOON + 24 * HOUR_MS)
-    assert outbox.load(db, card.id)["state"] == "expired"
-    assert (
-        db.execute("SELECT state FROM target WHERE message_id=?", [card.id]).fetchone()["state"] == "texted"
-    )
-
-
-def test_a_text_written_again_stays_its_campaigns(db: sqlite3.Connection, room: Room, rules: Rules) -> None:
-    campaign_id = started(db, room, rules)
-    assignments.take(db, campaign_id, room.volunteer, rules, SIMS, now=NOON)
-    card = send_next(db, room.volunteer, rules)
-    db.execute(
-        "UPDATE message SET state='uncertain', submitted_at=?, iccid='8901' WHERE id=?", [NOON, card.id]
-    )
-    again = settling.resend(db, card.id, by=room.volunteer, key="again", rules=rules, now=NOON)
-    campaigns.pause(db, campaign_id, by=room.coordinator)
-    with pytest.raises(Refused, match="paused"):
-        outbox.approve(
-            db, again, by=room.volunteer, seen=outbox.seen(outbox.load(db, again)), rules=rules, now=NOON
-        )
-    campaigns.close(db, campaign_id, by=room.coordinator, now=NOON)
-    assert outbox.load(db, again)["state"] == "withdrawn"
-
-
-def test_nobody_skips_or_opens_a_card_of_anothers_batch(
-    db: sqlite3.Connection, room: Room, rules: Rules
-) -> None:
-    campaign_id = started(db, room, rules)
-    assignments.take(db, campaign_id, room.volunteer, rules, SIMS, now=NOON)
-    card = cards.next_card(db, room.volunteer, rules=rules, now=NOON)
-    assert card is not None
-    later = NOON + HOUR_MS - 1  # the conversation's hold is stale by now, the batch is not
-    for act in (outbox.skip, outbox.later):
-        with pytest.raises(Refused):
-            act(db, card.id, by=room.other, now=later)
-    assert outbox.in_anothers_batch(db, outbox.load(db, card.id), room.other)
-    assert not outbox.in_anothers_batch(db, outbox.load(db, card.id), room.coordinator)
-
-
-def test_a_small_cap_still_lets_somebody_take_people(
-    db: sqlite3.Connection, room: Room, rules: Rules
-) -> None:
-    campaign_id = started(db, room, rules, most_held=4)
-    assert assignments.take(db, campaign_id, room.volunteer, rules, SIMS, now=NOON) == 4

@@ -193,7 +193,7 @@ def test_a_changed_text_of_a_running_campaign_brings_approved_ones_back_and_says
     )
     assert "What was approved and had not left waits to be read again." in kept
     row = outbox.load(world.db, message_id)
-    assert (row["state"], row["reason"]) == ("awaiting", "The campaign was changed after this was approved.")
+    assert (row["state"], row["reason"]) == ("awaiting", "The campaign was changed after this was written.")
 
     cleo.get(f"{path}/words/first/new")
     more = cleo.post(f"{path}/words/first/new", revision=str(int(revision) + 1), text=text)

@@ -7,7 +7,7 @@ form twice is one approval.
 from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from gateway import assignments, board, capacity, cards, conversations, outbox
+from gateway import assignments, board, capacity, cards, conversations, gate, outbox
 from gateway.cards import Card, Recent
 from gateway.errors import Refused
 from gateway.message import KINDS
@@ -31,7 +31,7 @@ def current_card() -> Card | None:
         try:
             row = outbox.load(db, wanted)
             conversations.reachable(db, row["conversation_id"], user, now)
-            if cards.decides(db, row, user, now=now) and not outbox.in_anothers_batch(db, row, user):
+            if cards.decides(db, row, user, now=now) and not gate.in_anothers_batch(db, row, user):
                 conversations.hold(db, row["conversation_id"], user, now=now)
                 return cards.card(db, wanted, user, rules=data.rules(), now=now)
         except Refused:
