@@ -61,6 +61,16 @@ class Context:
         return records
 
 
+def chosen_before(context: Context, records: Mapping[str, str], step: str) -> tuple[str, str]:
+    """Which answer an earlier text came from, and the number with it, by what it records and where it leads; ("", "") for none."""
+    for choice in (each.choice for each in context.offered):
+        number = records.get(choice.number, "")
+        wanted = {**choice.records, choice.number: number} if number else choice.records
+        if (records or step) and wanted == records and step_after(choice, records) == step:
+            return choice.id, number
+    return "", ""
+
+
 def step_after(choice: Choice, records: Mapping[str, str]) -> str:
     """The step that an answer leads to, once what it records is known."""
     counted = choice.number in records and choice.counted_next

@@ -9,9 +9,10 @@ import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gateway import conversations, outbox, reports
-from gateway.errors import Refused
+from gateway import conversations, outbox, recording, reports
+from gateway.errors import Refused, StaleMessage
 from gateway.message import KINDS
+from gateway.moves import move
 from gateway.people import User
 from gateway.policy import may, may_approve
 from gateway.rules import Rules
@@ -57,6 +58,16 @@ class Entry:
 
 
 @dataclass(frozen=True)
+class TakenBack:
+    """One's own answer that was undone: its words are in the box again, with what they would have written down."""
+
+    id: int
+    text: str
+    records: Mapping[str, str]
+    step: str
+
+
+@dataclass(frozen=True)
 class Thread:
     """A conversation with what was said in it, oldest first."""
 
@@ -73,7 +84,10 @@ class Thread:
     perhaps_texted_at: int | None = (
         None  # a backup was restored then: they may have been texted since it was made
     )
+    taken_back: TakenBack | None = None
 
+
+REPLACED = "Taken back, and answered with other words."
 
 _BOXES = {  # what is in it, in its order; each reads only the newest (or longest waiting) rows of an index
     "waiting": (
@@ -153,6 +167,8 @@ def thread(db: sqlite3.Connection, conversation_id: int, user: User, *, now: int
         conversations.hold(db, conversation_id, user, now=now)
         row = conversations.reachable(db, conversation_id, user, now)
     holder = db.execute("SELECT name FROM user WHERE id=?", [row["holder_id"]]).fetchone()
+    taken_back = _taken_back(db, conversation_id, user, now)
+    hidden = taken_back.id if taken_back else None
     return Thread(
         conversation_id,
         row["name"],
@@ -163,9 +179,31 @@ def thread(db: sqlite3.Connection, conversation_id: int, user: User, *, now: int
         holder["name"] if holder else "",
         row["holder_id"] == user.id,
         row["closed_at"] is not None,
-        tuple(_entries(db, conversation_id, limit, now)),
+        tuple(entry for entry in _entries(db, conversation_id, limit, now) if not _in_the_box(entry, hidden)),
         row["perhaps_texted_at"],
+        taken_back,
     )
+
+
+def _taken_back(db: sqlite3.Connection, conversation_id: int, user: User, now: int) -> TakenBack | None:
+    """The newest answer that this person wrote and took back; one that somebody else must read first is none."""
+    if may_approve(user.role, own=True, kind="reply", channel="panel", allow_cli=False, author=user.role):
+        return None
+    row = db.execute(
+        "SELECT id, text, records, step FROM message WHERE conversation_id=? AND kind=1 AND state='awaiting' AND created_by=? "
+        "AND reason IS NULL AND submitted_at IS NULL AND resend_of IS NULL AND expires_at>? ORDER BY id DESC LIMIT 1",
+        [conversation_id, user.id, now],
+    ).fetchone()
+    if row is None:
+        return None
+    return TakenBack(row["id"], row["text"], recording.records_of(row), row["step"] or "")
+
+
+def _in_the_box(entry: Entry, taken_back: int | None) -> bool:
+    """What stands in the box, or was replaced there, is not said."""
+    if entry.direction == "in":
+        return False
+    return entry.id == taken_back or (entry.state == "skipped" and entry.reason == REPLACED)
 
 
 def _entries(db: sqlite3.Connection, conversation_id: int, limit: int, now: int) -> list[Entry]:
@@ -247,11 +285,13 @@ def reply(
     campaigning: Campaigning | None = None,
     after: int | None = None,
     heard: int | None = None,
+    instead_of: int | None = None,
 ) -> int:
     """Answer a person: drafted and approved in one act by who may. Returns the text's id; the same key again is the same reply.
 
     `after`: the newest text to them that was on the screen; Refused when somebody has answered since. `heard`: the newest of
-    theirs; Refused when they wrote since, for what fitted may no longer.
+    theirs; Refused when they wrote since, for what fitted may no longer. `instead_of`: an answer that was taken back into the
+    box; it is skipped in the same transaction, so that one of the two leaves.
     """
     with write(db):
         known = db.execute("SELECT id FROM message WHERE draft_key=?", [key]).fetchone()
@@ -261,6 +301,8 @@ def reply(
         conversations.hold(db, conversation_id, by, now=now)
         _nobody_answered(db, conversation_id, by, after)
         _nothing_new(db, conversation_id, heard)
+        if instead_of is not None:
+            _replace(db, conversation_id, instead_of, by, now)
         message_id = outbox.insert_draft(
             db,
             conversation_id,
@@ -290,6 +332,17 @@ def reply(
             outbox.approve(db, message_id, by=by, seen=outbox.seen(draft), rules=rules, now=now)
         db.execute("UPDATE conversation SET waiting_at=NULL, closed_at=NULL WHERE id=?", [conversation_id])
     return message_id
+
+
+def _replace(db: sqlite3.Connection, conversation_id: int, message_id: int, by: User, now: int) -> None:
+    row = outbox.load(db, message_id)
+    if row["conversation_id"] != conversation_id or row["created_by"] != by.id:
+        raise Refused("That answer is not yours to replace. Nothing was sent.")
+    if row["state"] != "awaiting":
+        raise StaleMessage(
+            "What you had taken back was decided meanwhile. Read it above; nothing was sent twice."
+        )
+    move(db, "skip", message_id, actor=f"user:{by.id}", now=now, reason=REPLACED)
 
 
 def _nobody_answered(db: sqlite3.Connection, conversation_id: int, by: User, after: int | None) -> None:

@@ -86,6 +86,11 @@ def draw(
     db, user, now = data.db(), access.user(), data.now()
     thread = inbox.thread(db, conversation_id, user, now=now)
     context = answering.context(db, conversation_id, user, data.rules())
+    back = thread.taken_back
+    fresh = text is None and not {"choice", "ready"} & set(request.args)
+    if back and fresh:  # the words are in the box again, with the answer that they came from
+        choice_id, number = answering.chosen_before(context, back.records, back.step) if context else ("", "")
+        text = back.text
     chosen = picked(context, choice_id or request.args.get("choice"))
     meant = context.suggestion if context and chosen else None
     if not number and meant and chosen and meant.choice.id == chosen.choice.id:
@@ -110,6 +115,7 @@ def draw(
         next_row=next(
             (row for row in listed if row.waiting and row.conversation_id != conversation_id), None
         ),
+        about="about" in request.args,
         context=context,
         chosen=chosen,
         number=number,
@@ -161,6 +167,7 @@ def reply(conversation_id: int) -> ResponseReturnValue:
             campaigning=campaigning(conversation_id, choice_id, number),
             after=after,
             heard=heard,
+            instead_of=shown("instead_of"),
         )
     except Refused as answer:
         return draw(

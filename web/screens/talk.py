@@ -1,4 +1,4 @@
-"""What is written down beside a thread: answers set by hand, notes, tags; and passing somebody on.
+"""What is written down beside a thread: answers set by hand, notes, tags; taking an answer back; and passing somebody on.
 
 Promises: only who may read the conversation changes it; an answer set by hand puts waiting texts back to be read again.
 """
@@ -6,7 +6,7 @@ Promises: only who may read the conversation changes it; an answer set by hand p
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
-from gateway import answering, conversations, notes, recording
+from gateway import answering, conversations, notes, outbox, recording
 from gateway.errors import Refused
 from web import access, data, words
 from web.access import needs
@@ -31,6 +31,19 @@ def record(conversation_id: int) -> ResponseReturnValue:
         raise Refused("This person is in no campaign, so there is nothing to write down.")
     recording.record(db, context.target_id, field("field"), field("value"), by=user, now=now)
     words.tell("Written down.")
+    return back(conversation_id)
+
+
+@bp.post("/<id:conversation_id>/undo/<id:message_id>")
+@needs("approve")
+def undo(conversation_id: int, message_id: int) -> ResponseReturnValue:
+    """Take one's own answer back while nothing has left: its words are in the box again."""
+    try:
+        outbox.undo(data.db(), message_id, by=access.user(), now=data.now())
+    except Refused as answer:
+        words.tell(str(answer), "refused")
+    else:
+        words.tell("Taken back. Nothing went out.")
     return back(conversation_id)
 
 

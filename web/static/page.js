@@ -7,6 +7,7 @@ const textbank = (window.textbank = {});
   const QUIET_MS = 200; /* a fresh card takes no tap: the finger that sent the one before must not send this one */
   const SEND_TIMEOUT_MS = 20000;
   const drawn = new Map(); /* id of a live piece -> its words as the server drew them */
+  const thumbs = matchMedia("(pointer: coarse)");
   let sending = false;
 
   /* What differs at every drawing and changes nothing that is seen. */
@@ -43,10 +44,18 @@ const textbank = (window.textbank = {});
   setInterval(() => document.hidden || sayTimes(document), 30000);
 
   /* ---- pieces ---- */
+  /* The end of what was said; of a text longer than its place, its beginning. The answer that is meant stands among the others. */
+  const place = (element) => element.getBoundingClientRect();
   function toTail() {
     for (const talk of document.querySelectorAll("[data-tail]")) {
+      const newest = lastSaid(talk);
       talk.scrollTop = talk.scrollHeight;
-      if (talk.scrollHeight <= talk.clientHeight) scrollTo(0, document.documentElement.scrollHeight);
+      if (newest && newest.offsetHeight > talk.clientHeight) talk.scrollTop += place(newest).top - place(talk).top;
+    }
+    for (const chip of document.querySelectorAll(".answers > .meant, .answers > [aria-current]")) {
+      const row = chip.parentElement, from = place(row), at = place(chip);
+      row.scrollTop += at.top - from.top - (from.height - at.height) / 2;
+      row.scrollLeft += at.left - from.left - (from.width - at.width) / 2;
     }
   }
   const typing = (piece) => {
@@ -136,7 +145,7 @@ const textbank = (window.textbank = {});
     settle();
     shield();
     const next = newer.querySelector("[autofocus], [data-focus]") || newer.querySelector("[role=alert] strong") || newer.querySelector("#who") || newer.querySelector("h1");
-    if (next) {
+    if (next && !(next.tagName === "TEXTAREA" && thumbs.matches)) { /* there it would open the keyboard over the answers */
       if (!next.hasAttribute("tabindex") && !/^(TEXTAREA|INPUT|BUTTON|A)$/.test(next.tagName)) next.tabIndex = -1;
       next.focus({ preventScroll: true });
       toEnd(next);
