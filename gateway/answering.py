@@ -7,9 +7,10 @@ Promises: the words offered are merged for this person; a hole in them is shown,
 
 import sqlite3
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
-from gateway import campaigns, recording, suggest
+from gateway import campaigns, recording, seating, suggest
 from gateway.campaigns import Campaign
 from gateway.errors import Refused
 from gateway.merge import merge
@@ -27,9 +28,12 @@ class Offered:
     label: str
     text: str
     counted: str = ""  # the words when the number is known, with {count} still in them
+    waiting: str = ""  # the words when the seats that it takes are gone
 
-    def words(self, number: str) -> str:
-        """What is offered, with the number that goes with the answer ("" when it is not known)."""
+    def words(self, number: str, *, waits: bool = False) -> str:
+        """What is offered, with the number that goes with the answer ("" when it is not known). `waits`: the seats are gone."""
+        if waits:
+            return self.waiting
         return merge(self.counted, {"count": number}).text if number and self.counted else self.text
 
 
@@ -44,6 +48,24 @@ class Context:
     ready: tuple[tuple[str, str], ...]  # label and text
     said: Mapping[str, str]  # the answers that hold
     suggestion: Suggestion | None
+    free: int | None = None  # seats that nobody else has; None when they are not counted
+
+    @property
+    def takes_seats(self) -> bool:
+        """Whether an answer of this step takes seats that are counted."""
+        return any(self.seats(each.choice.id, "") for each in self.offered)
+
+    def seats(self, choice_id: str, number: str) -> int:
+        """How many seats this answer takes; 0 for none, or when they are not counted."""
+        if self.free is None:
+            return 0
+        with suppress(Refused):  # a number that cannot be read is told when it is sent
+            return seating.asked_for(self.records(choice_id, number))
+        return 0
+
+    def waits(self, choice_id: str, number: str) -> bool:
+        """Whether this answer takes more seats than are free."""
+        return self.free is not None and self.seats(choice_id, number) > self.free
 
     def pick(self, choice_id: str) -> Offered:
         """The answer of this id; Refused when the step has moved on."""
@@ -99,18 +121,26 @@ def context(db: sqlite3.Connection, conversation_id: int, user: User, rules: Rul
         campaign,
         target["id"],
         step.label,
-        tuple(_offered(choice, values) for choice in step.choices),
+        # A button whose words have a hole is about something that this campaign has not: a third shift.
+        tuple(_offered(choice, values) for choice in step.choices if not merge(choice.label, values).gaps),
         tuple(
             (ready.label, words) for ready in campaign.script.ready if (words := _words(ready.text, values))
         ),
         recording.current(db, target["id"]),
         suggest.suggestion(step, last["text"]) if last and waits is not None else None,
+        seating.free(db, campaign, besides=target["id"]),
     )
 
 
 def _offered(choice: Choice, values: Mapping[str, str]) -> Offered:
     counted = _words(choice.counted, {**values, "count": "{count}"})
-    return Offered(choice, merge(choice.label, values).text, _words(choice.text, values), counted)
+    return Offered(
+        choice,
+        merge(choice.label, values).text,
+        _words(choice.text, values),
+        counted,
+        _words(choice.waiting, values),
+    )
 
 
 def _words(text: str, values: Mapping[str, str]) -> str:

@@ -27,6 +27,9 @@ from gateway.store import moment, write
 STALE_MS = HOUR_MS  # a batch that its volunteer has not touched is the room's again
 ON_HAND_MS = HOUR_MS // 4  # a volunteer was here so lately
 FEWEST = 1
+TO_ANSWER = (
+    "waiting_at IS NOT NULL AND opted_out_at IS NULL"  # whoever asked to stop is read, and cannot be answered
+)
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,7 @@ def _room(
     """How many more people this volunteer may take, and why not more when it is none."""
     options = campaign.options
     waiting = db.execute(
-        "SELECT count(*) FROM conversation WHERE holder_id=? AND waiting_at IS NOT NULL", [user.id]
+        f"SELECT count(*) FROM conversation WHERE holder_id=? AND {TO_ANSWER}", [user.id]
     ).fetchone()[0]
     if waiting:
         who = "One person waits" if waiting == 1 else f"{waiting} people wait"
@@ -116,7 +119,7 @@ def _no_sim(sims: list[SimRoom]) -> str:
 
 def _replies_hold_back(db: sqlite3.Connection, each: int, now: int) -> str | None:
     """More people wait for an answer than the volunteers on hand can manage: no new ones meanwhile."""
-    waiting = db.execute("SELECT count(*) FROM conversation WHERE waiting_at IS NOT NULL").fetchone()[0]
+    waiting = db.execute(f"SELECT count(*) FROM conversation WHERE {TO_ANSWER}").fetchone()[0]
     on_hand = db.execute(
         "SELECT count(DISTINCT s.user_id) FROM session s JOIN user u ON u.id=s.user_id WHERE s.seen_at>? AND s.revoked_at IS NULL "
         "AND u.disabled_at IS NULL AND u.role<>'technician'",

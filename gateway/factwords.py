@@ -21,6 +21,7 @@ MONTHS = {
     "es": ("enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre"),
 }  # fmt: skip
 TWELVE_HOURS = frozenset({"US", "CA", "AU", "NZ", "IN", "PH", "MX", "CO", "EG", "PK", "BD", "MY", "SA", "PR"})
+SHIFTS = {"A": "slot_a", "B": "slot_b", "C": "slot_c"}
 LONGEST = 200
 MOST = 1_000_000_000
 
@@ -61,8 +62,11 @@ def missing(kind: Kind, facts: Mapping[str, str]) -> list[Fact]:
 
 
 def words(kind: Kind, facts: Mapping[str, str], language: str, region: str) -> dict[str, str]:
-    """Each fact as it stands in a text; those that are not filled in are ""."""
-    return {fact.name: _words(fact, facts.get(fact.name, ""), language, region) for fact in kind.facts}
+    """Each fact as it stands in a text; those that are not filled in are "". Shifts stand in `shifts` too: all that there are."""
+    said = {fact.name: _words(fact, facts.get(fact.name, ""), language, region) for fact in kind.facts}
+    if "slot_a" in said:
+        said["shifts"] = "  ".join(f"{letter}: {said[name]}" for letter, name in SHIFTS.items() if said[name])
+    return said
 
 
 def _words(fact: Fact, value: str, language: str, region: str) -> str:

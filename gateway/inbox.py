@@ -1,12 +1,12 @@
 """What people read and answer: the list of conversations, one thread, replies.
 
-Promises: a volunteer sees only their own and free conversations; opening a free one makes it theirs. A reply
-is drafted and approved in one transaction by who may; a trainee's waits for a coordinator.
+Promises: a volunteer sees only their own and free conversations. Looking changes nothing: the first key, a tap on an answer or
+Send makes a free one theirs. A reply is drafted and approved in one transaction by who may; a trainee's waits for a coordinator.
 """
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from gateway import conversations, outbox, recording, reports
@@ -161,11 +161,8 @@ def rows_of(db: sqlite3.Connection, ids: list[int], user: User, *, now: int) -> 
 
 
 def thread(db: sqlite3.Connection, conversation_id: int, user: User, *, now: int, limit: int = 200) -> Thread:
-    """One conversation; opening a free one makes it this person's."""
+    """One conversation, to read."""
     row = conversations.reachable(db, conversation_id, user, now)
-    if not conversations.held_by_another(row, user, now):
-        conversations.hold(db, conversation_id, user, now=now)
-        row = conversations.reachable(db, conversation_id, user, now)
     holder = db.execute("SELECT name FROM user WHERE id=?", [row["holder_id"]]).fetchone()
     taken_back = _taken_back(db, conversation_id, user, now)
     hidden = taken_back.id if taken_back else None
@@ -176,13 +173,20 @@ def thread(db: sqlite3.Connection, conversation_id: int, user: User, *, now: int
         row["waiting_at"] is not None,
         bool(row["asks_opt_out"]),
         row["opted_out_at"],
-        holder["name"] if holder else "",
+        holder["name"] if holder and conversations.fresh(row["held_at"], now) else "",
         row["holder_id"] == user.id,
         row["closed_at"] is not None,
         tuple(entry for entry in _entries(db, conversation_id, limit, now) if not _in_the_box(entry, hidden)),
         row["perhaps_texted_at"],
         taken_back,
     )
+
+
+def begin(db: sqlite3.Connection, conversation_id: int, user: User, *, now: int) -> None:
+    """Somebody begins to answer: from now on the conversation is theirs. Refused while it is somebody else's."""
+    with write(db):
+        conversations.reachable(db, conversation_id, user, now)
+        conversations.hold(db, conversation_id, user, now=now)
 
 
 def _taken_back(db: sqlite3.Connection, conversation_id: int, user: User, now: int) -> TakenBack | None:
@@ -271,6 +275,9 @@ class Campaigning:
     target_id: int
     records: Mapping[str, str]
     step: str = ""
+    still_right: Callable[[], None] = lambda: (
+        None
+    )  # Refused when what was shown of the campaign is no longer so
 
 
 def reply(
@@ -301,6 +308,8 @@ def reply(
         conversations.hold(db, conversation_id, by, now=now)
         _nobody_answered(db, conversation_id, by, after)
         _nothing_new(db, conversation_id, heard)
+        if campaigning is not None:
+            campaigning.still_right()
         if instead_of is not None:
             _replace(db, conversation_id, instead_of, by, now)
         message_id = outbox.insert_draft(

@@ -62,18 +62,16 @@ def tag(db: sqlite3.Connection, conversation_id: int, word: str, *, by: User, no
 
 
 def hand_over(db: sqlite3.Connection, conversation_id: int, to_id: int | None, *, by: User, now: int) -> str:
-    """Give a conversation to the room (`to_id` None: whoever holds it may) or to somebody (a coordinator's act). Returns to whom."""
+    """Give a conversation to the room (`to_id` None) or to somebody who answers: one's own or a free one; a coordinator anybody's.
+    Returns to whom.
+    """
     with write(db):
         row = conversations.reachable(db, conversation_id, by, now)
+        if conversations.held_by_another(row, by, now) and not may(by.role, "hand_over"):
+            raise Refused("Somebody else has this conversation. Nothing was changed.")
         if to_id is None:
-            if row["holder_id"] not in (None, by.id) and not may(by.role, "hand_over"):
-                raise Refused("Somebody else has this conversation. Nothing was changed.")
             db.execute("UPDATE conversation SET holder_id=NULL, held_at=NULL WHERE id=?", [conversation_id])
             return "the room"
-        if not may(by.role, "hand_over"):
-            raise Refused(
-                "Only a coordinator hands a conversation to somebody. Give it to the room, and they take it."
-            )
         to = by_id(db, to_id)
         disabled = db.execute("SELECT disabled_at FROM user WHERE id=?", [to_id]).fetchone()["disabled_at"]
         if disabled is not None or not may(to.role, "answer"):

@@ -39,6 +39,7 @@ class Choice:
     next: str = ""  # the step whose answers fit afterwards; "": the same
     counted: str = ""  # offered instead when the number is known, as {count}
     counted_next: str = ""  # the step that this one leads to
+    waiting: str = ""  # offered instead when the seats that it takes are gone
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ class Script:
                 where = "the first text" if step.id == FIRST else f"“{step.label}”"
                 yield f"{where}, wording {number}" if len(step.texts) > 1 else where, text
             for choice in step.choices:
-                for text in (choice.text, choice.counted):
+                for text in (choice.text, choice.counted, choice.waiting):
                     if text:
                         yield f"the answer to “{choice.label}”", text
         for ready in self.ready:
@@ -158,6 +159,7 @@ def _step(raw: Mapping[str, Any]) -> Step:
                 _words(part.get("next", "")),
                 _words(part.get("counted", ""), LONGEST_TEXT),
                 _words(part.get("counted_next", "")),
+                _words(part.get("waiting", ""), LONGEST_TEXT),
             )
             for part in raw.get("choices", ())
         ),

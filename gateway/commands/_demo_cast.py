@@ -44,7 +44,7 @@ PLAYS = (
         "en",
         "Building",
         {
-            "event": "The rent hearing",
+            "event": "the rent hearing",
             "day": "+8",
             "hour": "18:00",
             "place": "Union Hall, 14 Oak St",
@@ -81,7 +81,7 @@ PLAYS = (
         "voter",
         "es",
         "Distrito",
-        {"election": "La elección de la ciudad", "day": "+12", "polls_open": "7 am a 8 pm"},
+        {"election": "la elección de la ciudad", "day": "+12", "polls_open": "7 am a 8 pm"},
         (
             ("Carmen Ruiz", "12"),
             ("Diego Morales", "12"),
@@ -147,7 +147,7 @@ PLAYS = (
         "en",
         "Ward",
         {
-            "issue": "The rent law",
+            "issue": "the rent law",
             "action": "call Senator Lee",
             "how": "Call 518-555-0142",
             "say": "I rent in this city. Please vote for the rent law.",

@@ -68,13 +68,18 @@ def in_view(page: Page, what: Locator, *, within: str = "") -> None:
           const box = element.getBoundingClientRect(), place = within && document.querySelector(within).getBoundingClientRect();
           const top = place ? Math.max(0, place.top) : 0, bottom = place ? Math.min(innerHeight, place.bottom) : innerHeight;
           const at = document.elementFromPoint(box.x + Math.min(box.width / 2, innerWidth / 2), box.y + box.height / 2);
-          return {words: element.textContent.trim().slice(0, 40), from: box.top, to: box.bottom, top, bottom, scrolled: scrollY,
+          return {words: element.textContent.trim().slice(0, 40), from: box.top, to: box.bottom, top, bottom, scrolled: scrollY, wide: innerWidth,
             in: box.height > 0 && box.top >= top - 1 && box.bottom <= bottom + 1 && box.left >= -1 && box.right <= innerWidth + 1,
             free: element.contains(at) || at === element || at.contains(element)};
         }""",
         [what.element_handle(), within],
     )
-    assert seen["in"] and seen["free"] and seen["scrolled"] == 0, seen
+    assert (seen["in"], seen["free"], seen["scrolled"], seen["wide"]) == (
+        True,
+        True,
+        0,
+        page.viewport_size["width"],
+    ), seen
 
 
 def sees(page: Page, words: str) -> None:
@@ -125,3 +130,101 @@ def test_the_newest_text_the_answers_and_send_are_on_the_screen_of_a_phone(
     expect(page.locator("#talk .bubble.out").last).to_contain_text("Gracias por votar")
     sent = world.db.execute("SELECT text FROM message WHERE state='approved'").fetchall()
     assert [row["text"][:19] for row in sent] == ["\u00a1Gracias por votar!"]
+
+
+def test_a_stop_word_is_read_with_its_question_on_the_screen_and_typing_leaves_send_in_view(
+    talk: Callable[..., Talk], panel: Panel, visit: Enter
+) -> None:
+    here = talk("event")
+    words = "Stop the rent hikes! What do I have to bring on Thursday evening, and who speaks?"
+    page = visit("volunteer", **THUMB).go(here.wrote(words))
+    sees(page, words)
+    in_view(page, page.get_by_role("button", name="Yes, opt out"))
+    page.get_by_role("button", name="No, go on").tap()
+    expect(page.locator("#ask")).to_have_count(0)
+    sees(page, words)
+    in_view(page, page.locator("#offered .chip").first)
+
+    page.locator("#answer").tap()
+    page.set_viewport_size({"width": 360, "height": 420})  # the keyboard of a phone
+    page.keyboard.type("Nothing but yourself")
+    in_view(page, page.locator("#answer"))
+    in_view(page, page.locator("#reply button.big"))
+    shown = page.locator("#talk").evaluate(
+        "e => Math.min(innerHeight, e.getBoundingClientRect().bottom) - e.getBoundingClientRect().top"
+    )
+    assert shown > 60, "what is answered can be read while typing"
+
+
+def test_after_send_the_next_person_is_one_tap_away_and_about_is_a_page_of_its_own(
+    world: World, talk: Callable[..., Talk], panel: Panel, visit: Enter
+) -> None:
+    path = talk("event").wrote("Maybe")
+    world.receive("+12025550199", "Is there a ramp?")
+    page = visit("volunteer", **THUMB).go(path)
+    page.locator("#offered .meant").tap()
+    page.locator("#reply button.big").tap()
+    in_view(page, page.get_by_role("button", name="Undo"))
+    expect(page.locator("#toast.over")).to_have_count(1, timeout=8000)
+    page.get_by_role("link", name="Next:").tap()
+    expect(page.locator("#talk .bubble").last).to_have_text("Is there a ramp?")
+    sees(page, "Is there a ramp?")
+
+    page.goto(page.url.split("/inbox")[0] + path)
+    page.get_by_role("link", name="More").tap()
+    expect(page.get_by_role("heading", name="What Elena said")).to_be_visible()
+    expect(page.locator("#reply")).not_to_be_visible()
+    page.get_by_label("Note for the room").fill("Uses a wheelchair.")
+    page.get_by_role("button", name="Keep the note").tap()
+    expect(page.locator("#reply")).to_be_visible()
+
+
+def test_the_first_key_holds_and_whoever_types_second_is_told_before_send(
+    world: World, talk: Callable[..., Talk], panel: Panel, visit: Enter
+) -> None:
+    path = talk("event").wrote("Is there a ramp?")
+    world.db.execute("UPDATE conversation SET holder_id=NULL, held_at=NULL")
+    maya, second = visit("volunteer", DESK), visit("other", DESK)
+    for each in (maya, second):
+        each.go(path)
+        sees(each.page, "Is there a ramp?")
+        assert each.page.evaluate("document.documentElement.scrollHeight - innerHeight") <= 0
+    assert (
+        world.db.execute("SELECT count(*) FROM conversation WHERE holder_id IS NOT NULL").fetchone()[0] == 0
+    )
+    with maya.page.expect_response(re.compile("/begin$")) as begun:
+        maya.page.get_by_label("Your answer to Elena").press_sequentially("Yes there is")
+    assert begun.value.status == 204
+    second.page.get_by_label("Your answer to Elena").press_sequentially("I")
+    expect(second.page.locator("#refused")).to_contain_text("Maya has this conversation now")
+    second.complaints[:] = [line for line in second.complaints if "409" not in line]
+
+
+def test_keys_of_the_conversation(talk: Callable[..., Talk], panel: Panel, visit: Enter) -> None:
+    page = visit("volunteer", DESK).go(talk("event").wrote("Maybe, I will see"))
+    for key, place in (("n", "note"), ("/", "q")):
+        page.locator("#who").focus()
+        page.keyboard.press(key)
+        expect(page.locator(f"#{place}")).to_be_focused()
+        expect(page.locator(f"#{place}")).to_have_value("")
+        page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("2")
+    expect(page.locator("#offered [aria-current]")).to_have_text("Maybe")
+    expect(page.locator("#answer")).to_have_value(re.compile("No problem"))
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("?")
+    for words in ("the first to ninth answer", "a note for the room", "find people"):
+        expect(page.locator("#keys")).to_contain_text(words)
+
+
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+def test_a_long_answer_stands_whole_on_the_key(
+    talk: Callable[..., Talk], panel: Panel, visit: Enter, size: dict[str, int]
+) -> None:
+    page = visit("volunteer", size).go(talk("voter", "es").wrote("¿Me pueden llevar?") + "?choice=wrong")
+    key = page.locator("#reply button.big")
+    expect(key).to_contain_text("Send, and write down Número equivocado")
+    in_view(page, key)
+    assert key.evaluate(
+        "e => [...e.querySelectorAll('*')].every(p => p.scrollWidth <= p.clientWidth + 1 || !p.clientWidth)"
+    )

@@ -213,7 +213,9 @@ def test_a_volunteer_sees_free_conversations_and_their_own_but_nobody_elses(
 ) -> None:
     arrive(*deliver("Hello"))
     conversation_id = desk.conversation()["id"]
-    inbox.thread(desk.db, conversation_id, desk.room.volunteer, now=NOON)
+    for reader in (desk.room.volunteer, desk.room.other):  # looking is no hold
+        inbox.thread(desk.db, conversation_id, reader, now=NOON)
+    inbox.begin(desk.db, conversation_id, desk.room.volunteer, now=NOON)
     with pytest.raises(outbox.Refused):
         inbox.thread(desk.db, conversation_id, desk.room.other, now=NOON)
     with pytest.raises(outbox.Refused):

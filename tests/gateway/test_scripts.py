@@ -224,6 +224,24 @@ def test_what_a_reply_to_an_invitation_reads_as(reply: str, meant: tuple[str, in
     assert (found and (found.choice.id, found.number)) == meant
 
 
+@pytest.mark.parametrize("name", KINDS)
+def test_who_is_this_is_no_wrong_number_and_there_is_an_answer_to_it(name: str) -> None:
+    for language, asked, stop in (("en", "Who is this?", "STOP"), ("es", "¿Quién es?", "ALTO")):
+        script = kind(name).scripts[language]
+        found = suggestion(script.first, asked)
+        assert found is None or found.choice.id != "wrong"
+        assert "{organisation}" in script.ready[0].text
+        assert stop in script.ready[0].text
+
+
+def test_a_shift_that_does_not_exist_is_not_texted() -> None:
+    of = kind("recruitment")
+    facts = factwords.checked(of, {"slot_a": "Mon 5 to 7 pm", "slot_b": "", "slot_c": "Tue 6 pm"})
+    assert factwords.words(of, facts, "en", "US")["shifts"] == "A: Mon 5 to 7 pm  C: Tue 6 pm"
+    for language in LANGUAGES:
+        assert not any("|-}" in text for _, text in of.scripts[language].texts())
+
+
 @given(st.text(max_size=2000))
 def test_any_reply_can_be_looked_at(reply: str) -> None:
     for name in KINDS:

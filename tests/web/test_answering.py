@@ -113,9 +113,13 @@ def test_only_a_coordinator_undoes_an_opt_out_and_says_why(
     assert world.db.execute("SELECT ended_reason FROM opt_out").fetchone()["ended_reason"] == "She called us."
 
 
-def test_opening_a_free_conversation_makes_it_mine(world: World, ids: dict[str, int], visit: Visit) -> None:
+def test_looking_holds_nobody_and_the_first_key_makes_a_conversation_mine(
+    world: World, ids: dict[str, int], visit: Visit
+) -> None:
     maya, sam, path = visit("volunteer"), visit("other"), thread(world, STRANGER)
-    assert maya.get(path).status_code == 200
+    assert maya.get(path).status_code == sam.get(path).status_code == 200
+    assert maya.post(f"{path}/begin").status_code == 204
+    assert sam.post(f"{path}/begin").status_code == 409
     answer = sam.get(path)
     assert answer.status_code == 409
     assert "Who is this?" not in answer.get_data(as_text=True)
@@ -131,7 +135,7 @@ def test_a_coordinator_reads_what_somebody_else_holds(
     world: World, ids: dict[str, int], visit: Visit
 ) -> None:
     maya, cleo, path = visit("volunteer"), visit("coordinator"), thread(world, STRANGER)
-    maya.get(path)
+    maya.post(f"{path}/begin")
     page = cleo.get(path).get_data(as_text=True)
     assert "Who is this?" in page
     assert "Maya</bdi> has this conversation" in page
@@ -178,7 +182,7 @@ def test_what_is_no_text_says_what_it_is(world: World, ids: dict[str, int], visi
 
 def test_who_has_to_go_gives_everybody_back(world: World, ids: dict[str, int], visit: Visit) -> None:
     maya, sam, path = visit("volunteer"), visit("other"), thread(world, STRANGER)
-    maya.get(path)
+    maya.post(f"{path}/begin")
     assert "I have to go" in maya.get("/").get_data(as_text=True)
     assert "Nobody is forgotten" in maya.post("/leave", follow=True).get_data(as_text=True)
     assert sam.get(path).status_code == 200

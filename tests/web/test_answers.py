@@ -155,6 +155,20 @@ def test_notes_and_tags_stay_in_the_room(world: World, rosa: int, visit: Visit) 
     assert ">ramp</button>" not in maya.get(f"/inbox/{rosa}").get_data(as_text=True)
 
 
+def test_a_volunteer_passes_their_own_on_to_a_colleague_and_nobody_elses(
+    world: World, rosa: int, visit: Visit
+) -> None:
+    maya, sam = visit(), visit("other")
+    ted = str(world.users["technician"].id)
+    assert f'<option value="{ted}">' not in maya.get(f"/inbox/{rosa}").get_data(as_text=True)
+    assert maya.post(f"/inbox/{rosa}/pass-on", to=ted).status_code == 409  # a technician reads nobody's texts
+    assert maya.post(f"/inbox/{rosa}/pass-on", to=str(world.users["other"].id)).status_code == 303
+    assert maya.get(f"/inbox/{rosa}").status_code == 409
+    for to in (str(world.users["volunteer"].id), ""):
+        assert maya.post(f"/inbox/{rosa}/pass-on", to=to).status_code == 409
+    assert "Rosa" in sam.get("/inbox?box=mine").get_data(as_text=True)
+
+
 def test_a_coordinator_passes_somebody_on_and_a_volunteer_gives_them_to_the_room(
     world: World, rosa: int, visit: Visit
 ) -> None:
@@ -205,3 +219,49 @@ def test_a_wrong_number_is_left_out_of_the_next_campaign(world: World, rosa: int
         "SELECT state, reason FROM target WHERE campaign_id=? AND conversation_id=?", [second, rosa]
     ).fetchone()
     assert tuple(row) == ("out", "A wrong number, as they told us.")
+
+
+def test_an_answer_taken_back_stands_in_the_box_and_leaves_once(
+    world: World, rosa: int, visit: Visit
+) -> None:
+    world.receive(ROSA, "YES 2")
+    maya = visit()
+    send(maya, maya.get(f"/inbox/{rosa}?choice=yes").get_data(as_text=True), rosa, choice="yes", number="2")
+    first = world.db.execute("SELECT max(id) FROM message").fetchone()[0]
+    page = maya.post(f"/inbox/{rosa}/undo/{first}", follow=True).get_data(as_text=True)
+    assert "we&#39;ll save 2 for you" in page.split('id="answer"')[1]
+    assert "Waits for a Send" not in page, "it stands in the box, not in what was said"
+    assert (maya.field(page, "choice"), maya.field(page, "number"), said(world, rosa)) == ("yes", "2", {})
+
+    form = {name: maya.field(page, name) for name in ("key", "after", "heard", "instead_of")}
+    outbox.approve(  # in another tab, as a card
+        world.db,
+        first,
+        by=world.users["volunteer"],
+        seen=outbox.seen(outbox.load(world.db, first)),
+        rules=world.rules,
+        now=store.wall_ms(),
+    )
+    answer = maya.post(f"/inbox/{rosa}/reply", text="Others", **form)
+    assert answer.status_code == 409
+    assert "nothing was sent twice" in answer.get_data(as_text=True)
+
+    page = maya.post(f"/inbox/{rosa}/undo/{first}", follow=True).get_data(as_text=True)
+    form = {name: maya.field(page, name) for name in ("key", "after", "heard", "instead_of")}
+    for _ in range(2):  # the same tap twice
+        assert maya.post(f"/inbox/{rosa}/reply", text="Others", **form).status_code == 303
+    states = world.db.execute("SELECT text, state FROM message WHERE id>=? ORDER BY id", [first]).fetchall()
+    assert [row["state"] for row in states] == ["skipped", "approved"]
+
+
+def test_who_opted_out_and_wrote_again_holds_up_nobodys_next_batch(
+    world: World, rosa: int, visit: Visit
+) -> None:
+    maya, user = visit(), world.users["volunteer"]
+    maya.post(f"/inbox/{rosa}/begin")
+    maya.post(f"/inbox/{rosa}/opt-out", reason="told me so")
+    world.receive(ROSA, "But why did you text me?")
+    page = maya.get(f"/inbox/{rosa}").get_data(as_text=True)
+    assert "<strong>Close</strong> it when you have read" in page
+    offer = assignments.offers(world.db, user, world.rules, SIMS, now=store.wall_ms())[0]
+    assert "waits for your answer" not in offer.why

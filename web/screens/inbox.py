@@ -1,7 +1,7 @@
 """The inbox and one thread: read, answer, opt out, close.
 
-Promises: an answer that is sent twice leaves once (its form carries a key made here). Opening a free conversation makes it this person's, so that two
-people do not answer at once.
+Promises: an answer that is sent twice leaves once (its form carries a key made here). Looking holds nobody; the first key, a tap on an
+answer or Send makes a free conversation this person's, so that two people do not answer at once.
 """
 
 from flask import Blueprint, render_template, request
@@ -67,8 +67,6 @@ def picked(context: answering.Context | None, choice_id: str | None) -> answerin
 
 def colleagues() -> list[people.Person]:
     """Whom a conversation may be passed on to."""
-    if not access.can("hand_over"):
-        return []
     everyone = people.everyone(data.db(), now=data.now())
     return [p for p in everyone if not p.disabled and p.role != "technician" and p.id != access.user().id]
 
@@ -96,7 +94,8 @@ def draw(
     if not number and meant and chosen and meant.choice.id == chosen.choice.id:
         number = str(meant.number or "")
     if text is None:
-        text = chosen.words(number) if chosen else ready_words(context)
+        waits = context.waits(chosen.choice.id, number) if context and chosen else False
+        text = chosen.words(number, waits=waits) if chosen else ready_words(context)
     recents = [
         r
         for r in cards.recent(db, user, rules=data.rules(), now=now, limit=8)
@@ -143,8 +142,18 @@ def ready_words(context: answering.Context | None) -> str:
 @bp.get("/<id:conversation_id>")
 @needs("answer")
 def thread(conversation_id: int) -> ResponseReturnValue:
-    """What was said, and the place to answer."""
+    """What was said, and the place to answer. Looking holds nobody; a tap on an answer does."""
+    if {"choice", "ready"} & set(request.args):
+        inbox.begin(data.db(), conversation_id, access.user(), now=data.now())
     return draw(conversation_id)
+
+
+@bp.post("/<id:conversation_id>/begin")
+@needs("answer")
+def begin(conversation_id: int) -> ResponseReturnValue:
+    """The first key in the box: the conversation is this person's from now on."""
+    inbox.begin(data.db(), conversation_id, access.user(), now=data.now())
+    return "", 204
 
 
 @bp.post("/<id:conversation_id>/reply")
@@ -199,7 +208,19 @@ def campaigning(conversation_id: int, choice_id: str, number: str) -> inbox.Camp
         return inbox.Campaigning(context.target_id, {})
     records = context.records(choice_id, number)
     step = answering.step_after(context.pick(choice_id).choice, records)
-    return inbox.Campaigning(context.target_id, records, step)
+
+    def seats_are_as_shown() -> None:
+        now = answering.context(data.db(), conversation_id, access.user(), data.rules())
+        if now is None or not now.waits(choice_id, number) or request.form.get("waits") == "yes":
+            return
+        asked = words.count(now.seats(choice_id, number), "seat is", "seats are")
+        free = words.count(now.free, "is", "are") if now.free else "none is"
+        raise Refused(
+            f"{asked} asked for, and {free} free by now. Nothing was sent. "
+            "Tell them that they are on the waiting list; Send again writes it down so."
+        )
+
+    return inbox.Campaigning(context.target_id, records, step, seats_are_as_shown)
 
 
 @bp.get("/<id:conversation_id>/opt-out")

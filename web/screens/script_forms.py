@@ -88,7 +88,12 @@ def texts(thing: Thing) -> dict[str, str]:
     """The texts of a piece by the name of their field."""
     if isinstance(thing, Step):
         return {}
-    return {"text": thing.text, **({"counted": thing.counted} if isinstance(thing, Choice) else {})}
+    found = {"text": thing.text}
+    if isinstance(thing, Choice):
+        found["counted"] = thing.counted
+        if thing.waiting or thing.records.get("status") == "yes":  # it takes seats
+            found["waiting"] = thing.waiting
+    return found
 
 
 def with_text(thing: Thing, name: str, text: str) -> Thing:
@@ -122,6 +127,7 @@ def _choice(choice: Choice, kind: Kind) -> Choice:
         next=field("next"),
         counted=field("counted", MOST_CHARACTERS),
         counted_next=field("counted_next"),
+        waiting=field("waiting", MOST_CHARACTERS) if "waiting" in request.form else choice.waiting,
     )
 
 

@@ -16,7 +16,8 @@
     if (element instanceof HTMLFormElement) {
       const button = element.querySelector("button:not([type=button])") || document.querySelector(`button[form="${element.id}"]`);
       if (button) button.click(); else element.requestSubmit();
-    } else element.click();
+    } else if (writes(element)) element.focus();
+    else element.click();
   }
   function neighbour(step) {
     const links = [...document.querySelectorAll("#rows a")], at = links.findIndex((link) => link.hasAttribute("aria-current"));

@@ -20,6 +20,7 @@
       const answer = await fetch(main().dataset.refresh || location.href, { headers: { Accept: "text/html", "X-Now": Date.now() } });
       if (answer.redirected && new URL(answer.url).pathname === "/sign-in") return void location.reload();
       if (answer.ok && !window.textbank.sending()) window.textbank.refresh(await answer.text());
+      if (answer.status === 409) window.textbank.refused(await answer.text()); /* it is somebody else's by now */
     } catch (error) {
       alarm();
     } finally {

@@ -207,6 +207,20 @@ const textbank = (window.textbank = {});
     document.querySelectorAll(".bubble.wait.sent").forEach((bubble) => bubble.classList.remove("sent"));
     sayTimes(notice);
   }
+  textbank.refused = (html) => {
+    const error = parse(html).querySelector("[data-error]");
+    if (error) refuse(error);
+  };
+  /* The first key in the box makes the conversation this person's; that somebody was faster is said before more is typed. */
+  addEventListener("input", async (event) => {
+    const form = event.target.form;
+    if (!form || !form.dataset.begin || form.dataset.begun) return;
+    form.dataset.begun = "yes";
+    try {
+      const body = new URLSearchParams({ csrf_token: form.elements.csrf_token.value });
+      textbank.refused(await (await fetch(form.dataset.begin, { method: "POST", body, headers: { Accept: "text/html" } })).text());
+    } catch (error) { delete form.dataset.begun; /* the next key asks again; Send asks in any case */ }
+  });
   textbank.sending = () => sending;
   addEventListener("submit", (event) => {
     const form = event.target;

@@ -1,0 +1,113 @@
+"""The seats of an event beside the answers: how many are free, the waiting list's words when none are, and a board that agrees."""
+
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+
+from gateway import assignments, campaigns, outbox, recording, results, store
+from tests.campaigning import FACTS, SIMS, started
+from tests.web.conftest import Visitor
+from tests.web.world import World
+
+Visit = Callable[..., Visitor]
+ROSA, LUIS = "+12025550100", "+12025550101"
+CAMPAIGN = 1
+
+
+@pytest.fixture
+def rosa(world: World) -> int:
+    """Rosa and Luis were texted by Maya for a hearing with 3 seats; returns Rosa's conversation."""
+    now, maya = store.wall_ms(), world.users["volunteer"]
+    campaign_id = started(world.db, world.users["coordinator"], world.rules, now=now)
+    assert campaign_id == CAMPAIGN
+    seats(world, 3)
+    assignments.take(world.db, campaign_id, maya, world.rules, SIMS, now=now)
+    for _ in range(2):
+        card = world.card("volunteer")
+        outbox.approve(world.db, card.id, by=maya, seen=card.seen, rules=world.rules, now=store.wall_ms())
+        world.fly("sent")
+    return world.conversation(ROSA)
+
+
+def seats(world: World, room: int) -> None:
+    campaigns.save(
+        world.db,
+        CAMPAIGN,
+        by=world.users["coordinator"],
+        now=store.wall_ms(),
+        seen_revision=campaigns.load(world.db, CAMPAIGN).revision,
+        facts={**FACTS, "seats": str(room)},
+    )
+
+
+def luis_takes(world: World, number: int) -> None:
+    row = world.db.execute(
+        "SELECT id FROM target WHERE conversation_id=?", [world.conversation(LUIS)]
+    ).fetchone()
+    for field, value in (("status", "yes"), ("seats", str(number))):
+        recording.record(
+            world.db, row["id"], field, value, by=world.users["volunteer"], now=store.wall_ms() - 1000
+        )
+
+
+def waiting(world: World) -> dict[str, bool]:
+    """Who of the board's bookings is on the waiting list."""
+    now = store.wall_ms()
+    found = results.results(world.db, campaigns.load(world.db, CAMPAIGN), today=date(2026, 11, 26), now=now)
+    return {seat.person.name: seat.waits for seat in found.board.seats}
+
+
+def test_the_answer_that_takes_seats_says_how_many_are_free(world: World, rosa: int, visit: Visit) -> None:
+    luis_takes(world, 1)
+    world.receive(ROSA, "YES 2")
+    maya = visit()
+    assert "2 seats are free" in maya.get(f"/inbox/{rosa}").get_data(as_text=True)
+    page = maya.get(f"/inbox/{rosa}?choice=yes").get_data(as_text=True)
+    assert "we&#39;ll save 2 for you" in page
+    assert "Send, and keep 2 seats" in page
+    assert "waiting list" not in page
+
+
+def test_when_the_seats_are_gone_the_waiting_lists_words_are_offered_and_the_board_says_the_same(
+    world: World, rosa: int, visit: Visit
+) -> None:
+    luis_takes(world, 2)
+    world.receive(ROSA, "YES 2")
+    maya = visit()
+    assert "1 seat is free" in maya.get(f"/inbox/{rosa}").get_data(as_text=True)
+    page = maya.get(f"/inbox/{rosa}?choice=yes").get_data(as_text=True)
+    assert "You&#39;re on the waiting list" in page.split('id="answer"')[1]
+    assert "we&#39;ll save 2" not in page
+    assert "Send, and put on the waiting list" in page
+    form = {name: maya.field(page, name) for name in ("key", "choice", "number", "waits")}
+    sent = maya.post(f"/inbox/{rosa}/reply", text="You're on the waiting list.", **form)
+    assert sent.status_code == 303
+    assert waiting(world) == {"Luis": False, "Rosa": True}
+    world.fly("sent")
+    seats(world, 4)
+    assert waiting(world) == {"Luis": False, "Rosa": False}
+
+
+def test_seats_that_go_while_somebody_answers_are_not_promised(world: World, rosa: int, visit: Visit) -> None:
+    world.receive(ROSA, "YES 2")
+    maya = visit()
+    page = maya.get(f"/inbox/{rosa}?choice=yes").get_data(as_text=True)
+    form = {name: maya.field(page, name) for name in ("key", "choice", "number", "after", "heard")}
+    luis_takes(world, 2)
+    answer = maya.post(f"/inbox/{rosa}/reply", text="2 seats are yours", **form)
+    assert answer.status_code == 409
+    page = answer.get_data(as_text=True)
+    assert "2 seats are asked for, and 1 is free by now" in page
+    assert world.db.execute("SELECT count(*) FROM message WHERE text='2 seats are yours'").fetchone()[0] == 0
+    form["waits"] = maya.field(page, "waits")
+    assert maya.post(f"/inbox/{rosa}/reply", text="You wait for now", **form).status_code == 303
+    assert waiting(world) == {"Luis": False, "Rosa": True}
+
+
+def test_without_a_limit_nothing_is_said_of_free_seats(world: World, rosa: int, visit: Visit) -> None:
+    world.db.execute('UPDATE campaign SET facts=replace(facts, \'"seats": "3"\', \'"seats": ""\')')
+    world.receive(ROSA, "YES 2")
+    page = visit().get(f"/inbox/{rosa}?choice=yes").get_data(as_text=True)
+    assert "free" not in page.split('id="offered"')[1]
+    assert "we&#39;ll save 2 for you" in page
