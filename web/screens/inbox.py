@@ -4,6 +4,8 @@ Promises: an answer that is sent twice leaves once (its form carries a key made 
 answer or Send makes a free conversation this person's, so that two people do not answer at once.
 """
 
+from contextlib import suppress
+
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
@@ -144,7 +146,8 @@ def ready_words(context: answering.Context | None) -> str:
 def thread(conversation_id: int) -> ResponseReturnValue:
     """What was said, and the place to answer. Looking holds nobody; a tap on an answer does."""
     if {"choice", "ready"} & set(request.args):
-        inbox.begin(data.db(), conversation_id, access.user(), now=data.now())
+        with suppress(Refused):  # who may read what somebody else holds is told so on the page
+            inbox.begin(data.db(), conversation_id, access.user(), now=data.now())
     return draw(conversation_id)
 
 
