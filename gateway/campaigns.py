@@ -30,6 +30,7 @@ from gateway.voiding import after_change
 LONGEST_NAME = 80
 read_script = lru_cache(maxsize=16)(scripts.load)  # one approval looks at its campaign several times
 PAUSED = "Its campaign is paused; it leaves when a coordinator lets it go on."
+SHARED_OUT = "Its wordings are shared out already: change them, or clone the campaign. Nothing was changed."
 
 
 @dataclass(frozen=True)
@@ -264,9 +265,7 @@ def save(
             ],
         )
         if campaign.open and script and len(script.first.texts) != len(campaign.script.first.texts):
-            raise Refused(
-                "Its wordings are shared out already: change them, or clone the campaign. Nothing was changed."
-            )
+            raise Refused(SHARED_OUT)
         if campaign.open and words_change:
             said = blocking(load(db, campaign_id)) if blocking else ""
             after_change(db, campaign_id, said, actor=f"user:{by.id}", now=now)

@@ -44,7 +44,8 @@ def test_a_start_that_is_pressed_again_days_later_keeps_no_old_reason(hall: Hall
     assert out(hall, made) == {"Rosa": "Asked to stop.", "Luis": "Was texted a short while ago."}
     hall.enrol(made, now=NOON + 6 * DAY_MS)  # Luis has rested
     assert out(hall, made) == {"Rosa": "Asked to stop."}
-    assert [tuple(row) for row in hall.db.execute("SELECT state, sum(live) FROM target WHERE campaign_id=? GROUP BY state", [made])] == [("open", 5), ("out", 0)]  # fmt: skip
+    live = hall.db.execute("SELECT count(*) FROM target WHERE campaign_id=? AND live=1", [made]).fetchone()[0]
+    assert (hall.states(made), live) == ({"open": 5, "out": 1}, 5)
 
 
 def test_nobody_is_texted_who_left_the_list_after_a_start_that_was_interrupted(hall: Hall) -> None:
@@ -84,9 +85,10 @@ def test_an_interrupted_taking_out_leaves_the_first_ones(hall: Hall, monkeypatch
     made = hall.drafted()
     hall.enrol(made)
     looks = iter([hall.load(made)])
-    with monkeypatch.context() as cut, pytest.raises(StopIteration):
+    with monkeypatch.context() as cut:
         cut.setattr(enrolment, "load", lambda *_: next(looks))
-        enrolment.unenrol(hall.db, made)
+        with pytest.raises(StopIteration):
+            enrolment.unenrol(hall.db, made)
     left = hall.db.execute(
         "SELECT c.first_name FROM target t JOIN contact c ON c.id=t.contact_id ORDER BY t.id"
     )
