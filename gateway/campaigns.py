@@ -30,6 +30,7 @@ from gateway.voiding import after_change
 LONGEST_NAME = 80
 read_script = lru_cache(maxsize=16)(scripts.load)  # one approval looks at its campaign several times
 PAUSED = "Its campaign is paused; it leaves when a coordinator lets it go on."
+SHARED_OUT = "Its wordings are shared out already: change them, or clone the campaign. Nothing was changed."
 
 
 @dataclass(frozen=True)
@@ -263,21 +264,12 @@ def save(
                 campaign_id,
             ],
         )
-        if script and len(script.first.texts) != len(campaign.script.first.texts):
-            _share_anew(db, campaign)
+        if campaign.open and script and len(script.first.texts) != len(campaign.script.first.texts):
+            raise Refused(SHARED_OUT)
         if campaign.open and words_change:
             said = blocking(load(db, campaign_id)) if blocking else ""
             after_change(db, campaign_id, said, actor=f"user:{by.id}", now=now)
     return campaign.revision + 1
-
-
-def _share_anew(db: sqlite3.Connection, campaign: Campaign) -> None:
-    """Another number of wordings: whoever a start that was refused took in is taken in again. Who started keeps their wordings."""
-    if campaign.open:
-        raise Refused(
-            "Its wordings are shared out already: change them, or clone the campaign. Nothing was changed."
-        )
-    db.execute("DELETE FROM target WHERE campaign_id=?", [campaign.id])
 
 
 def ask_review(db: sqlite3.Connection, campaign_id: int, *, by: User) -> None:

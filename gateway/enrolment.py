@@ -1,7 +1,8 @@
 """The way into a campaign: what its script is checked against, who of its list is in it, and its start.
 
 Promises: nobody is offered before everybody is in; a number that another open campaign has is left out, with the reason; a
-start that was interrupted is pressed again and goes on. Long lists are taken in small commits, so that no station waits.
+start that was interrupted is pressed again, and about everybody is decided anew. Long lists are taken in small commits, so that
+no station waits.
 
 Fails with `Refused`, in a sentence for the coordinator.
 """
@@ -64,7 +65,7 @@ def enrol(db: sqlite3.Connection, campaign_id: int, *, now: int, after: int = 0)
     """Take the next people of the list into a campaign that has not started; returns where to go on, None when all are in.
 
     One commit of `ENROLLED_AT_ONCE`; call it until it returns None, and pause between. Who may not be texted is in it too,
-    as `out` with the reason.
+    as `out` with the reason. About whoever an earlier start took in is decided anew, and who left the list meanwhile goes.
     """
     with write(db):
         campaign = load(db, campaign_id)
@@ -75,25 +76,37 @@ def enrol(db: sqlite3.Connection, campaign_id: int, *, now: int, after: int = 0)
             "(SELECT max(m.submitted_at) FROM message m WHERE m.conversation_id=c.conversation_id) AS texted_at, "
             "(SELECT a.value FROM target t JOIN answer a ON a.target_id=t.id AND a.field='contact' AND a.undone_at IS NULL "
             "WHERE t.conversation_id=c.conversation_id ORDER BY a.id DESC LIMIT 1) AS contact, "
-            "(SELECT p.name FROM target t JOIN campaign p ON p.id=t.campaign_id WHERE t.conversation_id=c.conversation_id AND t.live=1) AS other "
+            "(SELECT p.name FROM target t JOIN campaign p ON p.id=t.campaign_id WHERE t.conversation_id=c.conversation_id AND t.live=1 "
+            "AND p.id<>:campaign) AS other "
             "FROM list_member l JOIN contact c ON c.id=l.contact_id JOIN conversation v ON v.id=c.conversation_id "
-            "WHERE l.list_id=? AND c.id>? ORDER BY c.id LIMIT ?",
-            [campaign.list_id, after, ENROLLED_AT_ONCE],
+            "WHERE l.list_id=:list AND c.id>:after ORDER BY c.id LIMIT :most",
+            {"campaign": campaign_id, "list": campaign.list_id, "after": after, "most": ENROLLED_AT_ONCE},
         ).fetchall()
+        following = rows[-1]["id"] if len(rows) == ENROLLED_AT_ONCE else None
+        db.execute(
+            "DELETE FROM target WHERE +campaign_id=:campaign AND contact_id>:after AND contact_id<=coalesce(:to, contact_id) "
+            "AND NOT EXISTS (SELECT 1 FROM list_member l WHERE l.list_id=:list AND l.contact_id=target.contact_id)",
+            {"campaign": campaign_id, "list": campaign.list_id, "after": after, "to": following},
+        )
         wordings = len(campaign.script.first.texts)
         for row in rows:
             reason = _left_out(row, now - campaign.options.cool_down_days * DAY_MS)
             db.execute(
-                "INSERT OR IGNORE INTO target (campaign_id, contact_id, conversation_id, state, reason, live, wording) VALUES (?,?,?,?,?,?,?)",
+                "INSERT INTO target (campaign_id, contact_id, conversation_id, state, reason, live, wording) VALUES (?,?,?,?,?,?,?) "
+                "ON CONFLICT (campaign_id, conversation_id) DO UPDATE SET state=excluded.state, reason=excluded.reason, live=excluded.live, "
+                "wording=excluded.wording WHERE (reason, wording) IS NOT (excluded.reason, excluded.wording)",
                 [campaign_id, row["id"], row["conversation_id"], "out" if reason else "open", reason, int(not reason), row["id"] % wordings],
             )  # fmt: skip
-    return rows[-1]["id"] if len(rows) == ENROLLED_AT_ONCE else None
+    return following
 
 
-def last_in(db: sqlite3.Connection, campaign_id: int) -> int:
-    """Where a start that was interrupted goes on: the last contact that is in, 0 when nobody is."""
-    row = db.execute("SELECT max(contact_id) FROM target WHERE campaign_id=?", [campaign_id]).fetchone()
-    return int(row[0] or 0)
+def gone_through(db: sqlite3.Connection, campaign: Campaign, after: int) -> tuple[int, int]:
+    """How many people of its list `enrol` has gone through when it goes on at `after`, and how many the list has."""
+    row = db.execute(
+        "SELECT coalesce(sum(contact_id<=?), 0), count(*) FROM list_member WHERE list_id=?",
+        [after, campaign.list_id],
+    ).fetchone()
+    return int(row[0]), int(row[1])
 
 
 def _left_out(row: sqlite3.Row, cooling_since: int) -> str:
@@ -118,7 +131,7 @@ def unenrol(db: sqlite3.Connection, campaign_id: int) -> None:
             if load(db, campaign_id).state not in ("draft", "review"):
                 raise Refused("It has started already.")
             gone = db.execute(
-                "DELETE FROM target WHERE id IN (SELECT id FROM target WHERE campaign_id=? LIMIT ?)",
+                "DELETE FROM target WHERE id IN (SELECT id FROM target WHERE campaign_id=? ORDER BY id DESC LIMIT ?)",
                 [campaign_id, UNENROLLED_AT_ONCE],
             ).rowcount
 
@@ -129,6 +142,15 @@ def blocking(db: sqlite3.Connection, campaign: Campaign, rules: Rules) -> str:
     return " ".join([*said, *(f"{each.title} ({each.where})" for each in found if each.level == "blocks")])
 
 
+def hindrance(db: sqlite3.Connection, campaign: Campaign, rules: Rules, *, needs_review: bool) -> str:
+    """Why it cannot start now, whoever is in it; "" when it can."""
+    if said := blocking(db, campaign, rules):
+        return f"It cannot start yet: {said}"
+    if needs_review and campaign.reviewed_by is None:
+        return "A second coordinator reads it first. Ask for that on its page."
+    return ""
+
+
 def start(
     db: sqlite3.Connection, campaign_id: int, *, by: User, rules: Rules, now: int, needs_review: bool
 ) -> None:
@@ -136,10 +158,8 @@ def start(
     leads(by)
     with write(db):
         campaign = load(db, campaign_id)
-        if said := blocking(db, campaign, rules):
-            raise Refused(f"It cannot start yet: {said}")
-        if needs_review and campaign.reviewed_by is None:
-            raise Refused("A second coordinator reads it first. Ask for that on its page.")
+        if said := hindrance(db, campaign, rules, needs_review=needs_review):
+            raise Refused(said)
         if (
             db.execute(
                 "SELECT 1 FROM target WHERE campaign_id=? AND state='open' LIMIT 1", [campaign_id]

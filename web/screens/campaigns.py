@@ -256,26 +256,18 @@ def save(campaign: Campaign, **changes: object) -> None:
 @needs("run_campaigns")
 def start(campaign_id: int) -> ResponseReturnValue:
     """Take everybody of the list in, then let volunteers have them."""
-    db = data.db()
+    db, rules, needs_review = data.db(), data.rules(), data.config().campaigns.review
     campaign = loaded(campaign_id)
-    if not campaign.open and (said := enrolment.blocking(db, campaign, data.rules())):
-        # Before anybody of the list is kept from other campaigns.
-        return draw(campaign, wrong=f"It cannot start yet: {said}"), 409
-    if not take_in(campaign):
-        return render_template(
-            "campaign_starting.html",
-            campaign=campaign,
-            done=enrolment.progress(db, campaign_id),
-            of=of_list(campaign),
-        )
+    said = "" if campaign.open else enrolment.hindrance(db, campaign, rules, needs_review=needs_review)
+    if said:  # before anybody of the list is kept from other campaigns
+        return draw(campaign, wrong=said), 409
+    after = take_in(campaign)
+    if after is not None:
+        done, of = enrolment.gone_through(db, campaign, after)
+        return render_template("campaign_starting.html", campaign=campaign, done=done, of=of)
     try:
         enrolment.start(
-            db,
-            campaign_id,
-            by=access.user(),
-            rules=data.rules(),
-            now=data.now(),
-            needs_review=data.config().campaigns.review,
+            db, campaign_id, by=access.user(), rules=rules, now=data.now(), needs_review=needs_review
         )
     except Refused as answer:
         return draw(campaign, wrong=str(answer)), 409
@@ -283,23 +275,18 @@ def start(campaign_id: int) -> ResponseReturnValue:
     return go("campaigns.detail", campaign_id=campaign_id)
 
 
-def take_in(campaign: Campaign) -> bool:
-    """Take people of the list in for `AT_ONCE_S`; False when some are left, and the page goes on by itself."""
-    db, began = data.db(), time.monotonic()
-    after: int | None = enrolment.last_in(db, campaign.id)
+def take_in(campaign: Campaign) -> int | None:
+    """Take people of the list in for `AT_ONCE_S`; None when all are in, else how far it is: the page goes on by itself."""
+    db, starts, began = data.db(), current_app.config["STARTS"], time.monotonic()
+    after: int | None = starts.where(campaign)
     while after is not None:
         after = enrolment.enrol(db, campaign.id, now=data.now(), after=after)
+        starts.came(campaign, after)
         if after is not None:
             if time.monotonic() - began > AT_ONCE_S:
-                return False
+                return after
             time.sleep(BREATH_S)
-    return True
-
-
-def of_list(campaign: Campaign) -> int:
-    """How many people its list has."""
-    row = data.db().execute("SELECT count(*) FROM list_member WHERE list_id=?", [campaign.list_id]).fetchone()
-    return int(row[0])
+    return None
 
 
 @bp.post("/<id:campaign_id>/<any(pause, resume, close, abandon, clone):what>")
