@@ -3,6 +3,7 @@
 from flask import Blueprint
 
 from web.screens import (
+    again,
     approvals,
     assigning,
     board,
@@ -33,6 +34,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     campaigns.bp,
     board.bp,
     script.bp,
+    again.bp,
     assigning.bp,
     send.bp,
     inbox.bp,

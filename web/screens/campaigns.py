@@ -302,10 +302,10 @@ def of_list(campaign: Campaign) -> int:
     return int(row[0])
 
 
-@bp.post("/<id:campaign_id>/<any(pause, resume, close, abandon, clone):what>")
+@bp.post("/<id:campaign_id>/<any(pause, resume, close, abandon):what>")
 @needs("run_campaigns")
 def act(campaign_id: int, what: str) -> ResponseReturnValue:
-    """Pause, go on, close; throw a draft away; use it again."""
+    """Pause, go on, close; throw a draft away."""
     db, by, now = data.db(), access.user(), data.now()
     campaign = loaded(campaign_id)
     if what == "pause":
@@ -319,14 +319,12 @@ def act(campaign_id: int, what: str) -> ResponseReturnValue:
         words.tell(
             f"Closed. {words.count(back, 'text', 'texts')} that had not left {'was' if back == 1 else 'were'} taken back."
         )
-    elif what == "abandon":
+    else:
         if not campaign.started_at:
             enrolment.unenrol(db, campaign_id)
         campaigns.abandon(db, campaign_id, by=by)
         words.tell(f"“{campaign.name}” is gone. Nobody had been texted.")
         return go("campaigns.page")
-    else:
-        return go("campaigns.detail", campaign_id=campaigns.clone(db, campaign_id, "", by=by, now=now))
     return go("campaigns.detail", campaign_id=campaign_id)
 
 
