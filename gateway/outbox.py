@@ -35,7 +35,7 @@ def load(db: sqlite3.Connection, message_id: int) -> sqlite3.Row:
         [message_id],
     ).fetchone()
     if row is None:
-        raise Refused(f"There is no text {message_id}.")
+        raise Refused(f"There is no text {message_id}, or it was erased with its person. Nothing was sent.")
     return row
 
 
