@@ -36,9 +36,11 @@ def quiet(db: sqlite3.Connection, campaign: Campaign, rules: Rules) -> list[Prob
 def keep(db: sqlite3.Connection, campaign_id: int, key: str, *, by: User, rules: Rules) -> None:
     """The hint of this key is meant; keeping it twice is keeping it."""
     leads(by)
+    campaign = load(db, campaign_id)
+    # Without the write lock: the columns of a long list may have to be counted.
+    found = problems(campaign.script, for_words(ground(db, campaign, rules), campaign))
     with write(db):
         campaign = _open(db, campaign_id)
-        found = problems(campaign.script, for_words(ground(db, campaign, rules), campaign))
         if key not in {problem.key for problem in found if problem.hint}:
             raise Refused(OTHERWISE)
         others = [each for each in campaign.options.meant.items() if each[0] != key]

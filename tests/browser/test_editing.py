@@ -71,7 +71,7 @@ def test_hints_are_mended_and_kept_by_thumb(world: World, panel: Panel, visit: E
     page.get_by_role("button", name="Leave it to “Yes”").tap()
     expect(page.get_by_text("reads as “Maybe” and as “Yes”")).to_have_count(0)
     rested(page)
-    page.get_by_role("button", name="Keep it: A link stands in the first text.").tap()
+    page.get_by_role("button", name="Keep it as it is: A link stands in the first text.").tap()
     expect(page.get_by_text("1 hint kept as it is")).to_be_visible()
     assert len(campaigns.load(world.db, made).options.meant) == 1
     page.goto(f"{panel.base}/campaigns/{made}/words/first/0")

@@ -6,6 +6,7 @@ Promises: a form that was drawn before somebody else's change keeps nothing; a s
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from flask import Blueprint, current_app, render_template, request
 from flask.typing import ResponseReturnValue
@@ -224,7 +225,7 @@ def choose_list(campaign_id: int) -> ResponseReturnValue:
 def options(campaign_id: int) -> ResponseReturnValue:
     """How many at once, how careful at first, how long it is kept."""
     campaign = loaded(campaign_id)
-    chosen: dict[str, int] = {}
+    chosen: dict[str, Any] = {}
     for name, (least, most) in MOST.items():
         typed = field(name, 10)
         if not (typed.isascii() and typed.isdecimal()) or not least <= int(typed) <= most:

@@ -5,6 +5,7 @@ Promises: a mend of words that a colleague has changed meanwhile changes nothing
 
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import BadRequest
 
 from gateway import hints, scriptedit
 from web import access, data, words
@@ -30,9 +31,11 @@ def decide(campaign_id: int) -> ResponseReturnValue:
     elif what == "again":
         hints.point_out(data.db(), campaign_id, key, by=access.user())
         words.tell("It is pointed out again.")
-    else:
+    elif what == "keep":
         hints.keep(data.db(), campaign_id, key, by=access.user(), rules=data.rules())
         words.tell("Kept as it is. It is not pointed out again until the words change.")
+    else:
+        raise BadRequest
     if request.form.get("back") == "campaign":
         return go("campaigns.detail", campaign_id=campaign_id)
     return go("script.page", campaign_id=campaign_id, who=request.form.get("who", "")[:18] or None)

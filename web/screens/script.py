@@ -207,7 +207,7 @@ def change(campaign_id: int, part: str, at: str) -> ResponseReturnValue:
         # Whoever has seen what stands there now may put their own in its place.
         theirs = kept if seen != campaign.revision and kept != thing else None
         return draw(campaign, piece, thing, who, wrong=str(answer), theirs=theirs), 409
-    words.tell(f"Kept.{back_again(campaign)}")
+    words.tell(f"Kept.{back_again(campaign) if thing != kept else ''}")
     if what in ("mend", "meant") and not piece.new:
         return go("script.edit", campaign_id=campaign_id, part=part, at=at, who=who or None)
     return go("script.page", campaign_id=campaign_id, who=who or None, at=piece.place)
