@@ -234,9 +234,7 @@ def save(
             )
         if list_id is not None:
             _usable(db, list_id, campaign)
-        words_change = facts is not None or not scripts.same_but_order(
-            script or campaign.script, campaign.script
-        )
+        words_change = facts is not None or not scripts.same_words(script or campaign.script, campaign.script)
         new_name = campaign.name if name in (None, campaign.name) else free_name(db, name or "")
         db.execute(
             "UPDATE campaign SET name=?, facts=?, script=?, options=?, list_id=coalesce(?, list_id), revision=revision+1, "

@@ -110,7 +110,7 @@ class Script:
             yield f"the reminder “{reminder.label}”", reminder.text
 
 
-def same_but_order(one: Script, other: Script) -> bool:
+def same_words(one: Script, other: Script) -> bool:
     """Whether two scripts differ at most in the order of the answers of their steps: no text of one changes with that."""
     return _by_id(one) == _by_id(other)
 

@@ -41,7 +41,9 @@ class LastAct:
 def last_act(db: sqlite3.Connection, user: User, *, rules: Rules, now: int) -> LastAct | None:
     """The newest act of this person that still stands and is no older than the undo time; None when there is none."""
     since = now - rules.undo_ms
-    newest = db.execute("SELECT * FROM event ORDER BY id DESC LIMIT ?", [LOOKED_AT])
+    newest = db.execute(
+        "SELECT * FROM event WHERE id>(SELECT max(id) FROM event)-? ORDER BY id DESC", [LOOKED_AT]
+    )
     for event in newest:
         if event["at"] <= since:  # in a busy hour a few rows, and not all of them
             return None
