@@ -15,7 +15,7 @@ from gateway.campaigns import Campaign, leads, load, to_state
 from gateway.errors import Refused
 from gateway.people import User
 from gateway.rules import DAY_MS, Rules
-from gateway.scriptcheck import Ground, Problem, problems
+from gateway.scriptcheck import Ground, Problem, problems, unmeant
 from gateway.store import write
 
 UNENROLLED_AT_ONCE = 1000
@@ -41,7 +41,9 @@ def ground(db: sqlite3.Connection, campaign: Campaign, rules: Rules) -> Ground:
 
 
 def obstacles(db: sqlite3.Connection, campaign: Campaign, rules: Rules) -> tuple[list[str], list[Problem]]:
-    """What keeps it from starting: sentences about the campaign, and the script's own problems (also those that block nothing)."""
+    """What keeps it from starting: sentences about the campaign, and the script's own problems (also those that block nothing,
+    but not the hints that are meant).
+    """
     empty = factwords.missing(campaign.kind, campaign.facts)
     said = [f"“{fact.label['en']}” is not filled in." for fact in empty]
     ready = (
@@ -52,7 +54,8 @@ def obstacles(db: sqlite3.Connection, campaign: Campaign, rules: Rules) -> tuple
     )
     if not ready:
         said.append("It has no list of people yet. Choose one, or bring one in.")
-    return said, problems(campaign.script, for_words(ground(db, campaign, rules), campaign))
+    found = problems(campaign.script, for_words(ground(db, campaign, rules), campaign))
+    return said, unmeant(found, campaign.options.meant)
 
 
 def for_words(on: Ground, campaign: Campaign) -> Ground:

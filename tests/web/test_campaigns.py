@@ -74,7 +74,8 @@ def test_pause_go_on_and_close_are_one_press_each(world: World, visit: Visit) ->
         assert campaigns.load(world.db, campaign_id).state == state
     page = cleo.get(path).get_data(as_text=True)
     assert "Cleo closed it." in page
-    again = cleo.post(f"{path}/clone").headers["Location"]
+    form = cleo.get(f"{path}/clone").get_data(as_text=True)
+    again = cleo.post(f"{path}/clone", name=cleo.field(form, "name"), language="en").headers["Location"]
     assert again != path
     assert re.search(r"<h1[^>]*>Rent hearing again</h1>", cleo.get(again).get_data(as_text=True))
 

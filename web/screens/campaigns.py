@@ -6,6 +6,7 @@ Promises: a form that was drawn before somebody else's change keeps nothing; a s
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from flask import Blueprint, current_app, render_template, request
 from flask.typing import ResponseReturnValue
@@ -224,7 +225,7 @@ def choose_list(campaign_id: int) -> ResponseReturnValue:
 def options(campaign_id: int) -> ResponseReturnValue:
     """How many at once, how careful at first, how long it is kept."""
     campaign = loaded(campaign_id)
-    chosen: dict[str, int] = {}
+    chosen: dict[str, Any] = {}
     for name, (least, most) in MOST.items():
         typed = field(name, 10)
         if not (typed.isascii() and typed.isdecimal()) or not least <= int(typed) <= most:
@@ -289,10 +290,10 @@ def take_in(campaign: Campaign) -> int | None:
     return None
 
 
-@bp.post("/<id:campaign_id>/<any(pause, resume, close, abandon, clone):what>")
+@bp.post("/<id:campaign_id>/<any(pause, resume, close, abandon):what>")
 @needs("run_campaigns")
 def act(campaign_id: int, what: str) -> ResponseReturnValue:
-    """Pause, go on, close; throw a draft away; use it again."""
+    """Pause, go on, close; throw a draft away."""
     db, by, now = data.db(), access.user(), data.now()
     campaign = loaded(campaign_id)
     if what == "pause":
@@ -306,14 +307,12 @@ def act(campaign_id: int, what: str) -> ResponseReturnValue:
         words.tell(
             f"Closed. {words.count(back, 'text', 'texts')} that had not left {'was' if back == 1 else 'were'} taken back."
         )
-    elif what == "abandon":
+    else:
         if not campaign.started_at:
             enrolment.unenrol(db, campaign_id)
         campaigns.abandon(db, campaign_id, by=by)
         words.tell(f"“{campaign.name}” is gone. Nobody had been texted.")
         return go("campaigns.page")
-    else:
-        return go("campaigns.detail", campaign_id=campaigns.clone(db, campaign_id, "", by=by, now=now))
     return go("campaigns.detail", campaign_id=campaign_id)
 
 
