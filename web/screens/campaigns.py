@@ -6,18 +6,18 @@ Promises: a form that was drawn before somebody else's change keeps nothing; a s
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 
-from gateway import campaigns, capacity, enrolment, lists, planning, results
+from gateway import campaigns, capacity, enrolment, foreseeing, lists, planning, results
 from gateway.campaigns import Campaign
 from gateway.errors import Refused
 from gateway.kinds import KINDS, LANGUAGES, kind
 from gateway.lists import List
 from gateway.merge import merge
-from gateway.script import ruler_of
 from gateway.scriptcheck import right
 from gateway.store import moment, ms
 from web import access, data, words
@@ -120,8 +120,10 @@ def detail(campaign_id: int) -> ResponseReturnValue:
     return draw(loaded(campaign_id))
 
 
-def draw(campaign: Campaign, *, facts: Mapping[str, str] | None = None, wrong: str = "") -> str:
-    """The page of one campaign."""
+def draw(
+    campaign: Campaign, *, facts: Mapping[str, str] | None = None, wrong: str = "", chosen: str = ""
+) -> str:
+    """The page of one campaign; `facts` and `chosen` are what somebody typed and chose and was not kept."""
     db, rules = data.db(), data.rules()
     if remains := kept(campaign):
         return render_template("campaign_kept.html", campaign=campaign, kept=remains)
@@ -129,7 +131,8 @@ def draw(campaign: Campaign, *, facts: Mapping[str, str] | None = None, wrong: s
         enrolment.obstacles(db, campaign, rules) if campaign.state in ("draft", "review") else ([], [])
     )
     ground = enrolment.ground(db, campaign, rules)
-    plan = plan_of(campaign, ground.people)
+    found_people = foreseen(campaign, ground.people)
+    plan = plan_of(found_people)
     return render_template(
         "campaign.html",
         campaign=campaign,
@@ -137,8 +140,12 @@ def draw(campaign: Campaign, *, facts: Mapping[str, str] | None = None, wrong: s
         said=said,
         problems=found,
         right=right(campaign.script, ground),
+        chosen=int(chosen) if chosen.isdigit() else campaign.list_id,
         lists=lists.ready(db)[:100] if campaign.state in ("draft", "review") else [],
         plan=plan,
+        foreseen=found_people,
+        of_its_day=of_its_day(campaign, plan),
+        in_words=planning.in_words,
         ends=ms(plan.ends) if plan.ends else None,
         example=example_of(campaign),
         progress=enrolment.progress(db, campaign.id),
@@ -175,15 +182,27 @@ def example_of(campaign: Campaign) -> list[tuple[str, str]]:
     return list(merge(campaign.script.first.texts[0], values).parts)
 
 
-def plan_of(campaign: Campaign, people: int) -> planning.Plan:
+def foreseen(campaign: Campaign, people: int) -> foreseeing.Foreseen:
+    """Whom a start would text, or who is still to be texted; counted once for a while when the list is long."""
+    db, by, rules, now = data.db(), access.user(), data.rules(), data.now()
+    if campaign.open:
+        return foreseeing.to_go(db, campaign, by, rules)
+    if campaign.state == "closed" or campaign.list_id is None:
+        return foreseeing.Foreseen(0, 0, [])
+    counted = current_app.config["COUNTED"]
+    found: foreseeing.Foreseen = counted.of(
+        ("foreseen", campaign.id, campaign.revision),
+        lambda: foreseeing.foresee(db, campaign, by, rules, people, now=now),
+    )
+    return found
+
+
+def plan_of(found: foreseeing.Foreseen) -> planning.Plan:
     """What it takes with the modems and the volunteers of now."""
     db, now = data.db(), data.now()
-    words_now = "".join(part for _, part in example_of(campaign))
-    left = enrolment.progress(db, campaign.id)
-    todo = left.open + left.held if campaign.open else people
     return planning.plan(
-        todo,
-        todo * ruler_of(words_now).segments,
+        found.people,
+        found.segments,
         capacity.rooms(db, data.config(), now=now),
         volunteers=max(1, enrolment.volunteers(db)),
         now=moment(now),
@@ -192,32 +211,44 @@ def plan_of(campaign: Campaign, people: int) -> planning.Plan:
     )
 
 
+def of_its_day(campaign: Campaign, plan: planning.Plan) -> str:
+    """What is to be said of the day that the campaign is about: it is past, or the texts need longer; "" when neither."""
+    said = campaign.facts.get("day", "")
+    if not said or campaign.state == "closed":
+        return ""
+    fact = next(fact for fact in campaign.kind.facts if fact.name == "day")
+    day, today = date.fromisoformat(said), words.local(data.now()).date()
+    shown = f"“{fact.label['en']}” is {day.day} {day:%B %Y}"
+    if day < today:
+        return f"{shown}, which is past. Every text would say so."
+    if plan.ends is not None and words.local(ms(plan.ends)).date() > day:
+        return f"{shown}, and the last texts would leave after it. More SIMs or a shorter list end sooner."
+    return ""
+
+
 @bp.post("/<id:campaign_id>/facts")
 @needs("run_campaigns")
 def facts(campaign_id: int) -> ResponseReturnValue:
-    """Keep name and facts."""
+    """Keep name and facts, and before the start whom it is for."""
     campaign = loaded(campaign_id)
-    typed = {fact.name: field(f"fact_{fact.name}", 400) for fact in campaign.kind.facts}
-    try:
-        save(campaign, name=field("name"), facts=typed)
-    except Refused as answer:
-        return draw(campaign, facts=typed, wrong=str(answer)), 409
+    if refused := kept_facts(campaign):
+        return refused
     words.tell("Kept.")
     return go("campaigns.detail", campaign_id=campaign_id)
 
 
-@bp.post("/<id:campaign_id>/list")
-@needs("run_campaigns")
-def choose_list(campaign_id: int) -> ResponseReturnValue:
-    """Who it is for."""
-    campaign = loaded(campaign_id)
-    chosen = field("list_id")
-    if not chosen.isdigit():
-        raise Refused("Choose a list. If there is none yet, bring one in on the Lists page.")
-    enrolment.unenrol(data.db(), campaign_id)
-    save(campaign, list_id=int(chosen))
-    words.tell("The list is chosen.")
-    return go("campaigns.detail", campaign_id=campaign_id)
+def kept_facts(campaign: Campaign) -> ResponseReturnValue | None:
+    """Keep what the form holds; the page with the sentence that refused it, and all that was typed."""
+    typed = {fact.name: field(f"fact_{fact.name}", 400) for fact in campaign.kind.facts}
+    changes: dict[str, object] = {"name": field("name"), "facts": typed}
+    chosen = request.form.get("list_id", "")[:12]
+    if not campaign.open and chosen.isdigit():
+        changes["list_id"] = int(chosen)
+    try:
+        save(campaign, **changes)
+    except Refused as answer:
+        return draw(campaign, facts=typed, wrong=str(answer), chosen=chosen), 409
+    return None
 
 
 @bp.post("/<id:campaign_id>/options")
@@ -256,10 +287,16 @@ def save(campaign: Campaign, **changes: object) -> None:
 @bp.post("/<id:campaign_id>/start")
 @needs("run_campaigns")
 def start(campaign_id: int) -> ResponseReturnValue:
-    """Take everybody of the list in, then let volunteers have them."""
+    """Keep what stands on the page, take everybody of the list in, then let volunteers have them."""
     db, rules, needs_review = data.db(), data.rules(), data.config().campaigns.review
     campaign = loaded(campaign_id)
-    said = "" if campaign.open else enrolment.hindrance(db, campaign, rules, needs_review=needs_review)
+    if campaign.open:  # pressed twice
+        return go("campaigns.detail", campaign_id=campaign_id)
+    if "name" in request.form:
+        if refused := kept_facts(campaign):
+            return refused
+        campaign = loaded(campaign_id)
+    said = enrolment.hindrance(db, campaign, rules, needs_review=needs_review)
     if said:  # before anybody of the list is kept from other campaigns
         return draw(campaign, wrong=said), 409
     after = take_in(campaign)
