@@ -22,8 +22,8 @@ PIECE = 500
 STOPPED = "state='withdrawn' AND reason LIKE '%asked to stop.%'"
 WHY = {
     "text": "They texted it",
-    "volunteer": "A volunteer's note",
-    "coordinator": "A coordinator's note",
+    "volunteer": "A volunteer pressed it",
+    "coordinator": "A coordinator pressed it",
     "import": "From a file",
 }
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
+from zoneinfo import ZoneInfo
 
 from gateway import contacts, leftover, listcolumns, listfile, lists, optoutlist, rowreading
 from gateway.columns import Meaning
@@ -72,14 +73,15 @@ class Door:
     cool_down_days: int
     own: frozenset[str]  # our SIMs' numbers
     now: int
+    zone: ZoneInfo  # in which days are said
 
     @classmethod
-    def of(cls, db: sqlite3.Connection, one: List, now: int) -> "Door":
+    def of(cls, db: sqlite3.Connection, one: List, rules: Rules, now: int) -> "Door":
         """The door for this list at this moment."""
         own = db.execute(
             "SELECT number FROM station WHERE number<>'' UNION SELECT number FROM sim WHERE number<>''"
         )
-        return cls(one.cool_down_days, frozenset(row["number"] for row in own), now)
+        return cls(one.cool_down_days, frozenset(row["number"] for row in own), now, ZoneInfo(rules.zone))
 
     def objection(self, db: sqlite3.Connection, number: str) -> tuple[str, str] | None:
         """(outcome, reason) when they stay out."""
@@ -87,7 +89,7 @@ class Door:
             return "rejected", OUR_OWN
         out = optoutlist.out_since(db, number)
         if out is not None:
-            return "opted_out", f"They asked to stop on {moment(out):%d %B %Y}."
+            return "opted_out", f"They asked to stop on {self._day(out)}."
         here = db.execute("SELECT id FROM conversation WHERE number=?", [number]).fetchone()
         if here is None or not self.cool_down_days:
             return None
@@ -98,14 +100,18 @@ class Door:
         if texted is not None:
             return (
                 "cool_down",
-                f"They were texted on {moment(texted):%d %B}, within the {self.cool_down_days} days of rest.",
+                f"They were texted on {self._day(texted)}, within the {self.cool_down_days} days of rest.",
             )
         return None
+
+    def _day(self, at: int) -> str:
+        day = moment(at).astimezone(self.zone)
+        return f"{day.day} {day:%B %Y}"
 
 
 def preview(db: sqlite3.Connection, one: List, path: Path, rules: Rules, *, most: int, now: int) -> Tally:
     """What would become of the first rows, without taking any; `counts` as of a taken list."""
-    tally, door = Tally(), Door.of(db, one, now)
+    tally, door = Tally(), Door.of(db, one, rules, now)
     seen: set[tuple[str, str]] = set()
     for row in islice(listfile.people_in(path, one.format), most):
         found = judge(row, one.meaning, rules.region)
@@ -136,7 +142,7 @@ def take(
         _say(db, list_id, FILE_GONE)
         return False
     _say(db, list_id, None)
-    way: Way = OptOuts(db, one, rules.region) if one.format.brings == OPT_OUTS else _People(one, rules.region)
+    way: Way = OptOuts(db, one, rules.region) if one.format.brings == OPT_OUTS else _People(one, rules)
     rows = islice(listfile.people_in(path, one.format), one.rows_done, None)
     tally, done, size, batches = Tally(dict(one.counts)), one.rows_done, SMALLEST, 0
     with relaxed(db):
@@ -192,12 +198,12 @@ def _take_batch(
 class _People:
     """How a list of people is taken."""
 
-    def __init__(self, one: List, region: str) -> None:
-        self._one, self._region = one, region
+    def __init__(self, one: List, rules: Rules) -> None:
+        self._one, self._rules = one, rules
         self._consent = Consent(one.source, one.consented_on)
 
     def judge(self, row: Row) -> Person | Leftover:
-        return judge(row, self._one.meaning, self._region)
+        return judge(row, self._one.meaning, self._rules.region)
 
     def before(self, db: sqlite3.Connection, found: Sequence[tuple[Row, Any]], now: int) -> None:
         """Nothing: who is in a list can be taken out again."""
@@ -205,7 +211,7 @@ class _People:
     def put(
         self, db: sqlite3.Connection, found: Sequence[tuple[Row, Any]], tally: Tally, now: int
     ) -> Iterator[Leftover]:
-        door = Door.of(db, self._one, now)
+        door = Door.of(db, self._one, self._rules, now)
         for row, each in found:
             left = each if isinstance(each, Leftover) else self._take(db, row, each, door, tally)
             if left is not None:
