@@ -54,6 +54,7 @@ MODELS = (
 )
 SLOTS = 12  # of a storage: it is soon full, and quickly read where there is no list
 PIN = "1234"
+HOUSEKEEPER = "housekeeper"
 NOON = datetime(2026, 11, 24, 17, tzinfo=UTC)  # where the people of the house are
 EVENING = timedelta(hours=7, minutes=46)  # 19:46
 START = FakeClock().monotonic()
@@ -286,9 +287,15 @@ class House:
         plain = sqlite3.connect
 
         def connect(database: object, **options: object) -> sqlite3.Connection:
+            actor = current()
+            keeping = actor is not None and actor.name == HOUSEKEEPER and database == self.database
+            if keeping and actor.kept is not None and actor.kept.kept:
+                return actor.kept
             db: sqlite3.Connection = plain(database, **{**options, "factory": Connection})  # type: ignore[call-overload]
             assert isinstance(db, Connection)
             db.join(self.turns, self.disk)
+            if keeping:
+                db.kept, actor.kept = True, db
             return db
 
         House.here = self
@@ -324,7 +331,7 @@ class House:
         self.workers = [Turned(self, process, number) for number in range(self.modems)]
         for worker in self.workers:
             self.turns.start(worker.name, worker.live, process)
-        self.turns.start("housekeeper", self._housekeep, process)
+        self.turns.start(HOUSEKEEPER, self._housekeep, process)
 
     def _housekeep(self, actor: Actor) -> None:
         housekeeper = Housekeeper(self.database, self.rules, self.clock, self.timekeeper)
