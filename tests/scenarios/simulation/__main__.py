@@ -90,7 +90,12 @@ def _soak(seconds: float, first: int, jobs: int) -> int:
                 counts.update(run.counts)
                 if run.wrong:
                     failed += 1
-                    print(f"\r\033[Kseed {run.seed}: make soak SEED={run.seed}", *run.wrong, sep="\n  ", flush=True)
+                    print(
+                        f"\r\033[Kseed {run.seed}: make soak SEED={run.seed}",
+                        *run.wrong,
+                        sep="\n  ",
+                        flush=True,
+                    )
             _show(time.monotonic() - began, seconds, done, hours, failed)
     print()
     _table(counts)

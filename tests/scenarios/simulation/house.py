@@ -303,6 +303,7 @@ class House:
             with (
                 mock.patch("sqlite3.connect", connect),
                 mock.patch("gateway.daemon.wall_ms", self.now_ms),
+                mock.patch("gateway.station.desk.ring", lambda _: None),  # no panel listens
                 mock.patch.object(texted, "_boot", self._boot),
                 mock.patch("gateway.texted._all", {}),
                 mock.patch("secrets.randbelow", self.dice.randrange),
