@@ -89,6 +89,10 @@ def _template() -> Path:
     return folder
 
 
+def _unheard(database: Path) -> None:
+    """A bell that nobody listens for: there is no panel, and the stations are rung by the house."""
+
+
 class Bell:
     """What `threading.Event` is to a thread, to an actor."""
 
@@ -303,7 +307,7 @@ class House:
             with (
                 mock.patch("sqlite3.connect", connect),
                 mock.patch("gateway.daemon.wall_ms", self.now_ms),
-                mock.patch("gateway.station.desk.ring", lambda _: None),  # no panel listens
+                mock.patch("gateway.station.desk.ring", _unheard),
                 mock.patch.object(texted, "_boot", self._boot),
                 mock.patch("gateway.texted._all", {}),
                 mock.patch("secrets.randbelow", self.dice.randrange),
