@@ -5,6 +5,7 @@ panel. All of it real but the wire, the clock and the order of events.
 from __future__ import annotations
 
 import contextlib
+import os
 import random
 import shutil
 import sqlite3
@@ -55,6 +56,9 @@ MODELS = (
 SLOTS = 12  # of a storage: it is soon full, and quickly read where there is no list
 PIN = "1234"
 HOUSEKEEPER = "housekeeper"
+CARD = os.statvfs_result(
+    (4096, 4096, 250_000, 125_000, 125_000, 0, 0, 0, 0, 255)
+)  # what a page says of it is the same each time
 NOON = datetime(2026, 11, 24, 17, tzinfo=UTC)  # where the people of the house are
 EVENING = timedelta(hours=7, minutes=46)  # 19:46
 START = FakeClock().monotonic()
@@ -308,6 +312,7 @@ class House:
                 mock.patch("sqlite3.connect", connect),
                 mock.patch("gateway.daemon.wall_ms", self.now_ms),
                 mock.patch("gateway.station.desk.ring", _unheard),
+                mock.patch("os.statvfs", return_value=CARD),
                 mock.patch.object(texted, "_boot", self._boot),
                 mock.patch("gateway.texted._all", {}),
                 mock.patch("secrets.randbelow", self.dice.randrange),
