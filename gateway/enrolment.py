@@ -19,7 +19,7 @@ from gateway.scriptcheck import Ground, Problem, problems
 from gateway.store import write
 
 UNENROLLED_AT_ONCE = 1000
-ENROLLED_AT_ONCE = 400  # people in one commit: stations wait no longer than for one of theirs
+ENROLLED_AT_ONCE = 400  # people in one commit
 
 
 def ground(db: sqlite3.Connection, campaign: Campaign, rules: Rules) -> Ground:
@@ -61,12 +61,15 @@ def for_words(on: Ground, campaign: Campaign) -> Ground:
     return replace(on, facts={**on.facts, **{fact.name: "..." for fact in empty}})
 
 
-def enrol(db: sqlite3.Connection, campaign_id: int, *, now: int, after: int = 0) -> int | None:
+def enrol(
+    db: sqlite3.Connection, campaign_id: int, *, now: int, after: int = 0, most: int | None = None
+) -> int | None:
     """Take the next people of the list into a campaign that has not started; returns where to go on, None when all are in.
 
-    One commit of `ENROLLED_AT_ONCE`; call it until it returns None, and pause between. Who may not be texted is in it too,
+    One commit of `most`, at most and otherwise `ENROLLED_AT_ONCE`; call it until it returns None, and pause between. Who may not be texted is in it too,
     as `out` with the reason. About whoever an earlier start took in is decided anew, and who left the list meanwhile goes.
     """
+    most = min(most or ENROLLED_AT_ONCE, ENROLLED_AT_ONCE)
     with write(db):
         campaign = load(db, campaign_id)
         if campaign.open or campaign.state == "closed":
@@ -80,9 +83,9 @@ def enrol(db: sqlite3.Connection, campaign_id: int, *, now: int, after: int = 0)
             "AND p.id<>:campaign) AS other "
             "FROM list_member l JOIN contact c ON c.id=l.contact_id JOIN conversation v ON v.id=c.conversation_id "
             "WHERE l.list_id=:list AND c.id>:after ORDER BY c.id LIMIT :most",
-            {"campaign": campaign_id, "list": campaign.list_id, "after": after, "most": ENROLLED_AT_ONCE},
+            {"campaign": campaign_id, "list": campaign.list_id, "after": after, "most": most},
         ).fetchall()
-        following = rows[-1]["id"] if len(rows) == ENROLLED_AT_ONCE else None
+        following = rows[-1]["id"] if len(rows) == most else None
         db.execute(
             "DELETE FROM target WHERE +campaign_id=:campaign AND contact_id>:after AND contact_id<=coalesce(:to, contact_id) "
             "AND NOT EXISTS (SELECT 1 FROM list_member l WHERE l.list_id=:list AND l.contact_id=target.contact_id)",
