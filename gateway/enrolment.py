@@ -19,6 +19,7 @@ from gateway.scriptcheck import Ground, Problem, problems
 from gateway.store import write
 
 UNENROLLED_AT_ONCE = 1000
+NO_END = 2**62  # above every id
 ENROLLED_AT_ONCE = 400  # people in one commit
 
 
@@ -66,8 +67,8 @@ def enrol(
 ) -> int | None:
     """Take the next people of the list into a campaign that has not started; returns where to go on, None when all are in.
 
-    One commit of `most`, at most and otherwise `ENROLLED_AT_ONCE`; call it until it returns None, and pause between. Who may not be texted is in it too,
-    as `out` with the reason. About whoever an earlier start took in is decided anew, and who left the list meanwhile goes.
+    One commit of `most`, at most and otherwise `ENROLLED_AT_ONCE`; call it until it returns None, and pause between. Who may not
+    be texted is in it too, as `out` with the reason. About whoever an earlier start took in is decided anew, and who left the list meanwhile goes.
     """
     most = min(most or ENROLLED_AT_ONCE, ENROLLED_AT_ONCE)
     with write(db):
@@ -87,9 +88,9 @@ def enrol(
         ).fetchall()
         following = rows[-1]["id"] if len(rows) == most else None
         db.execute(
-            "DELETE FROM target WHERE +campaign_id=:campaign AND contact_id>:after AND contact_id<=coalesce(:to, contact_id) "
+            "DELETE FROM target WHERE +campaign_id=:campaign AND contact_id>:after AND contact_id<=:to "
             "AND NOT EXISTS (SELECT 1 FROM list_member l WHERE l.list_id=:list AND l.contact_id=target.contact_id)",
-            {"campaign": campaign_id, "list": campaign.list_id, "after": after, "to": following},
+            {"campaign": campaign_id, "list": campaign.list_id, "after": after, "to": following or NO_END},
         )
         wordings = len(campaign.script.first.texts)
         for row in rows:
