@@ -12,7 +12,7 @@ Fails with `Refused`, in a sentence for the coordinator; nothing is half done th
 import json
 import sqlite3
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 
 from gateway import factwords, people, scripts
@@ -30,6 +30,7 @@ from gateway.voiding import after_change
 LONGEST_NAME = 80
 read_script = lru_cache(maxsize=16)(scripts.load)  # one approval looks at its campaign several times
 PAUSED = "Its campaign is paused; it leaves when a coordinator lets it go on."
+SHARED_OUT = "Its wordings are shared out already: change them, or clone the campaign. Nothing was changed."
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ class Options:
     replies_each: int = 8  # open replies a volunteer is thought to manage; more hold new batches back
     purge_days: int = 90  # after its close only totals remain; 0: never
     purge_list: int = 0  # 1: its list goes as well then, when no other campaign has it
+    meant: Mapping[str, str] = field(default_factory=dict)  # hints that are meant, by key, with who said so
 
 
 @dataclass(frozen=True)
@@ -152,7 +154,7 @@ def create(
         raise Refused("Choose one of the five kinds and a language.")
     script = scripts.dump(kind(kind_name).scripts[language])
     with write(db):
-        made = _insert(db, _free_name(db, name), kind_name, language, script, "{}", "{}", by, now)
+        made = insert(db, free_name(db, name), kind_name, language, script, "{}", "{}", by, now)
         if list_id is not None:
             db.execute("UPDATE campaign SET list_id=? WHERE id=?", [_usable(db, list_id), made])
     return made
@@ -166,20 +168,7 @@ def _usable(db: sqlite3.Connection, list_id: int, campaign: Campaign | None = No
     return list_id
 
 
-def clone(db: sqlite3.Connection, campaign_id: int, name: str, *, by: User, now: int) -> int:
-    """A new draft with another one's script, facts and options, and nobody in it."""
-    leads(by)
-    with write(db):
-        row = db.execute("SELECT * FROM campaign WHERE id=?", [campaign_id]).fetchone()
-        if row is None:
-            raise Refused("There is no such campaign.")
-        new = _free_name(db, name or f"{row['name']} again")
-        return _insert(
-            db, new, row["kind"], row["language"], row["script"], row["facts"], row["options"], by, now
-        )
-
-
-def _insert(
+def insert(
     db: sqlite3.Connection,
     name: str,
     kind_name: str,
@@ -190,6 +179,7 @@ def _insert(
     by: User,
     now: int,
 ) -> int:
+    """A draft of these parts; returns its id. Inside a transaction."""
     cursor = db.execute(
         "INSERT INTO campaign (name, kind, language, state, facts, script, options, created_by, changed_by, created_at) "
         "VALUES (?,?,?,'draft',?,?,?,?,?,?)",
@@ -198,7 +188,8 @@ def _insert(
     return int(cursor.lastrowid or 0)
 
 
-def _free_name(db: sqlite3.Connection, name: str) -> str:
+def free_name(db: sqlite3.Connection, name: str) -> str:
+    """The name as it is kept; Refused when it is empty, too long, or another campaign's that is not closed."""
     name = " ".join(name.split())
     if not name:
         raise Refused("Give the campaign a name, so that the room knows what it is about.")
@@ -244,8 +235,8 @@ def save(
             )
         if list_id is not None:
             _usable(db, list_id, campaign)
-        words_change = facts is not None or script is not None
-        new_name = campaign.name if name in (None, campaign.name) else _free_name(db, name or "")
+        words_change = facts is not None or not scripts.same_words(script or campaign.script, campaign.script)
+        new_name = campaign.name if name in (None, campaign.name) else free_name(db, name or "")
         db.execute(
             "UPDATE campaign SET name=?, facts=?, script=?, options=?, list_id=coalesce(?, list_id), revision=revision+1, "
             "content=content+?, content_at=CASE ? WHEN 1 THEN ? ELSE content_at END, "
@@ -263,21 +254,12 @@ def save(
                 campaign_id,
             ],
         )
-        if script and len(script.first.texts) != len(campaign.script.first.texts):
-            _share_anew(db, campaign)
+        if campaign.open and script and len(script.first.texts) != len(campaign.script.first.texts):
+            raise Refused(SHARED_OUT)
         if campaign.open and words_change:
             said = blocking(load(db, campaign_id)) if blocking else ""
             after_change(db, campaign_id, said, actor=f"user:{by.id}", now=now)
     return campaign.revision + 1
-
-
-def _share_anew(db: sqlite3.Connection, campaign: Campaign) -> None:
-    """Another number of wordings: whoever a start that was refused took in is taken in again. Who started keeps their wordings."""
-    if campaign.open:
-        raise Refused(
-            "Its wordings are shared out already: change them, or clone the campaign. Nothing was changed."
-        )
-    db.execute("DELETE FROM target WHERE campaign_id=?", [campaign.id])
 
 
 def ask_review(db: sqlite3.Connection, campaign_id: int, *, by: User) -> None:

@@ -16,7 +16,6 @@ from gateway import (
     optouts,
     outbox,
     people,
-    scriptedit,
 )
 from gateway.errors import Refused, StaleMessage
 from gateway.planning import SimRoom
@@ -333,27 +332,3 @@ def test_a_second_reader_is_somebody_other_than_whoever_wrote_it_last(
     campaigns.review(db, first, by=room.coordinator, seen_revision=3)
     campaigns.save(db, first, by=other, now=NOON, seen_revision=3, name="The hearing")
     assert campaigns.load(db, first).reviewed_by is None, "a change asks for a reader again"
-
-
-def test_a_wording_added_after_a_refused_start_reaches_its_share_and_none_once_it_runs(
-    db: sqlite3.Connection, room: Room, rules: Rules
-) -> None:
-    made = drafted(db, room.coordinator, bring_in(db, now=NOON), now=NOON)
-    enrolment.enrol(db, made, now=NOON)
-    script = scriptedit.with_wording(
-        campaigns.load(db, made).script, "new", "{organisation}: coming? STOP to end."
-    )
-    campaigns.save(db, made, by=room.coordinator, now=NOON, seen_revision=2, script=script)
-    enrolment.enrol(db, made, now=NOON)
-    wordings = [row["wording"] for row in db.execute("SELECT wording FROM target ORDER BY wording")]
-    assert wordings == [0, 0, 1, 1, 2, 2]
-    enrolment.start(db, made, by=room.coordinator, rules=rules, now=NOON, needs_review=False)
-    with pytest.raises(Refused, match="shared out already"):
-        campaigns.save(
-            db,
-            made,
-            by=room.coordinator,
-            now=NOON,
-            seen_revision=3,
-            script=scriptedit.without_wording(script, "0"),
-        )

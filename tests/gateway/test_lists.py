@@ -3,11 +3,12 @@
 import io
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from gateway import contacts, listcsv, listfile, lists, optouts, rowreading, store
+from gateway import contacts, listcsv, listfile, lists, optouts, rowreading, store, taking
 from gateway.columns import Meaning
 from gateway.contacts import Person
 from gateway.errors import Refused
@@ -89,6 +90,21 @@ def test_a_list_becomes_people_and_every_other_row_keeps_its_reason(world: World
     landline = list(lists.members(world.db, list_id))[3]
     assert landline["landline"] == 1
     assert not listfile.path_of(world.path, list_id).exists()
+
+
+def test_when_somebody_was_texted_is_said_in_the_groups_own_days(world: World) -> None:
+    """On the evening of the 25th in New York it said the 26th, which is London's."""
+    now = int(datetime(2026, 11, 26, 1, 30, tzinfo=UTC).timestamp() * 1000)
+    modems(world)
+    world.approve(world.draft("Lately", "+12025550161", HELLO))
+    world.fly("sent")
+    world.db.execute("UPDATE message SET submitted_at=?", [now])
+    list_id = world.list_of("Name,Tel\nLately,2025550161\n", take=False)
+    door = taking.Door.of(world.db, lists.by_id(world.db, list_id), world.rules, now)
+    assert door.objection(world.db, "+12025550161") == (
+        "cool_down",
+        "They were texted on 25 November 2026, within the 3 days of rest.",
+    )
 
 
 def test_days_of_rest_may_be_none(world: World) -> None:

@@ -203,6 +203,9 @@ def test_an_answer_to_a_closed_campaign_is_still_written_down(world: World, rosa
     maya = visit()
     page = maya.get(f"/inbox/{rosa}?choice=no").get_data(as_text=True)
     assert "which is closed" in page
+    assert "is closed. What they answer is still written down." in page.split('id="offered"')[1], (
+        "above the box"
+    )
     send(maya, page, rosa, choice="no")
     assert said(world, rosa) == {"status": "no"}
 

@@ -205,6 +205,10 @@ def shown(name: str) -> int | None:
 def campaigning(conversation_id: int, choice_id: str, number: str) -> inbox.Campaigning | None:
     """What this reply writes down, from the campaign's own script."""
     context = answering.context(data.db(), conversation_id, access.user(), data.rules())
+    if context is None and choice_id:
+        raise Refused(
+            "This person is in no campaign any more, so the answer cannot be written down. Send again sends the words alone."
+        )
     if context is None:
         return None
     if not choice_id:
