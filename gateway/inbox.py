@@ -324,15 +324,7 @@ def reply(
             now=now,
         )
         if campaigning is not None:
-            db.execute(
-                "UPDATE message SET target_id=?, step=?, records=? WHERE id=?",
-                [
-                    campaigning.target_id,
-                    campaigning.step or None,
-                    json.dumps(dict(campaigning.records)) if campaigning.records else None,
-                    message_id,
-                ],
-            )
+            _goes_with(db, message_id, campaigning)
         refused = may_approve(
             by.role, own=True, kind="reply", channel="panel", allow_cli=rules.allow_cli, author=by.role
         )
@@ -341,6 +333,14 @@ def reply(
             outbox.approve(db, message_id, by=by, seen=outbox.seen(draft), rules=rules, now=now)
         db.execute("UPDATE conversation SET waiting_at=NULL, closed_at=NULL WHERE id=?", [conversation_id])
     return message_id
+
+
+def _goes_with(db: sqlite3.Connection, message_id: int, campaigning: Campaigning) -> None:
+    records = json.dumps(dict(campaigning.records)) if campaigning.records else None
+    db.execute(
+        "UPDATE message SET target_id=?, step=?, records=? WHERE id=?",
+        [campaigning.target_id, campaigning.step or None, records, message_id],
+    )
 
 
 def _replace(db: sqlite3.Connection, conversation_id: int, message_id: int, by: User, now: int) -> None:

@@ -176,7 +176,9 @@ def test_after_send_the_next_person_is_one_tap_away_and_about_is_a_page_of_its_o
     expect(page.locator("#reply")).not_to_be_visible()
     page.get_by_label("Note for the room").fill("Uses a wheelchair.")
     page.get_by_role("button", name="Keep the note").tap()
-    expect(page.locator("#reply")).to_be_visible()
+    expect(page.locator("#facts")).to_contain_text("Uses a wheelchair. Maya")
+    page.get_by_role("link", name="Elena").first.tap()
+    in_view(page, page.locator("#reply button.big"))
 
 
 def test_the_first_key_holds_and_whoever_types_second_is_told_before_send(

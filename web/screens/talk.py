@@ -3,7 +3,7 @@
 Promises: only who may read the conversation changes it; an answer set by hand puts waiting texts back to be read again.
 """
 
-from flask import Blueprint
+from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from gateway import answering, conversations, notes, outbox, recording
@@ -16,8 +16,8 @@ bp = Blueprint("talk", __name__, url_prefix="/inbox")
 
 
 def back(conversation_id: int) -> ResponseReturnValue:
-    """To the thread."""
-    return go("inbox.thread", conversation_id=conversation_id)
+    """To the thread, or to what is known of the person, where that is a page of its own."""
+    return go("inbox.thread", conversation_id=conversation_id, about=1 if "about" in request.form else None)
 
 
 @bp.post("/<id:conversation_id>/record")
