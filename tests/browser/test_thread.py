@@ -9,6 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from gateway import assignments, campaigns, enrolment, outbox, store
 from tests.browser.conftest import DESK, PHONE, Panel, Visit
+from tests.browser.test_every_screen import SIDEWAYS, SMALL, findings
 from tests.campaigning import SIMS, bring_in
 from tests.web import world as the_world
 from tests.web.world import World
@@ -234,3 +235,27 @@ def test_a_long_answer_stands_whole_on_the_key(
     assert key.evaluate(
         "e => [...e.querySelectorAll('*')].every(p => p.scrollWidth <= p.clientWidth + 1 || !p.clientWidth)"
     )
+
+
+def test_axe_finds_nothing_in_a_conversation_as_it_goes_and_nothing_scrolls_sideways(
+    talk: Callable[..., Talk], panel: Panel, visit: Enter
+) -> None:
+    path = talk("event").wrote("YES 20, all of us!")  # more than there are seats
+    page = visit("volunteer", PHONE, bypass_csp=True).go(path)
+
+    def in_order(what: str) -> None:
+        assert findings(page) == [], what
+        assert page.evaluate(SIDEWAYS) <= 0, what
+        assert page.evaluate(SMALL) == [], what
+
+    in_order("open")
+    page.locator("#offered .meant").click()
+    expect(page.locator("#reply button.big")).to_have_text(re.compile("Send, and put on the waiting list"))
+    expect(page.locator("#answer")).to_have_value(re.compile("on the waiting list"))
+    in_view(page, page.locator("#reply button.big"))
+    in_order("an answer picked")
+    page.locator("#reply button.big").click()
+    page.wait_for_selector("#toast")
+    in_order("sent")
+    page.get_by_role("link", name="More").click()
+    in_order("what is known")

@@ -33,7 +33,7 @@ SHOWN = tuple(
 
 
 def rows(world: World) -> list[str]:
-    """Everything but who is at work: a look at a conversation takes it in hand, as its page says, and does nothing else."""
+    """Everything but who is at work: a tap on an answer takes a conversation in hand, as its page says, and does nothing else."""
     held = [
         str(tuple(row))
         for row in world.db.execute(
