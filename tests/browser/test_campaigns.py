@@ -16,7 +16,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from gateway import store
-from tests.browser.conftest import DESK, PHONE, Panel, Visit, free_port
+from tests.browser.conftest import DESK, PHONE, Nursery, Panel, Visit, group, served
 from tests.browser.test_lists import in_order
 from tests.web import world as the_world
 from tests.web.world import World
@@ -109,18 +109,15 @@ CASES = {
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """One group for all five: each campaign has its own people."""
-    made = the_world.found(tmp_path_factory.mktemp("group"), port=free_port())
-    the_world.modems(made)
-    yield made
-    made.db.close()
+    with group(tmp_path_factory.mktemp("group"), undo=0) as made:
+        the_world.modems(made)
+        yield made
 
 
 @pytest.fixture(scope="module")
-def panel(world: World) -> Iterator[Panel]:
-    running = Panel(world, int(world.source.read_text().split("port = ")[1].split("\n")[0]))
-    running.start()
-    yield running
-    running.stop()
+def panel(world: World, nursery: Nursery) -> Iterator[Panel]:
+    with served(world, nursery) as running:
+        yield running
 
 
 class Hand:
