@@ -83,7 +83,7 @@ class Panel:
 
     def start(self) -> None:
         self._process = os.pidfd_open(self._nursery.panel(self.world.source, self._log))
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while time.monotonic() < deadline and not self._ended(0):
             try:
                 with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/alive", timeout=5):
