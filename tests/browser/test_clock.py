@@ -11,7 +11,7 @@ from gateway.machineclock import SetClock, boot_id
 from gateway.timekeeper import Timekeeper
 from hardware.link import SystemClock
 from tests.browser.conftest import DESK, PHONE, Panel, Visit
-from tests.browser.test_every_screen import SIDEWAYS, SMALL, findings
+from tests.browser.looking import SIDEWAYS, SMALL, findings
 from tests.web.world import World
 
 WHY = "The phone network says another time."

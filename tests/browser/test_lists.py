@@ -6,7 +6,7 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import DESK, PHONE, Panel, Visit
-from tests.browser.test_every_screen import SIDEWAYS, SMALL, findings
+from tests.browser.looking import SIDEWAYS, SMALL, findings
 from tests.web.world import World, busy_day
 
 Enter = Callable[..., Visit]

@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from gateway import campaigns, scriptedit, store
 from tests.browser.conftest import DESK, PHONE, Panel, Visit
-from tests.browser.test_every_screen import SIDEWAYS, SMALL, findings
+from tests.browser.looking import SIDEWAYS, SMALL, findings
 from tests.campaigning import bring_in, drafted
 from tests.web.world import World
 
