@@ -29,9 +29,10 @@ WALK = """() => {
   const shown = e => e.checkVisibility({visibilityProperty: true}) && !e.closest("[inert], dialog:not([open])");
   const ringed = e => { const s = getComputedStyle(e); return s.outlineStyle !== "none" && parseFloat(s.outlineWidth) >= 2; };
   const label = e => (e.labels && e.labels[0]) || e.closest("label");
+  const group = e => [...document.querySelectorAll(`input[type=radio][name="${CSS.escape(e.name)}"]`)].filter(r => r.form === e.form);
+  const entry = e => group(e).find(r => r.checked) || group(e)[0];
   const stops = [...document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex]")]
-    .filter(e => e.tabIndex >= 0 && !e.disabled && shown(e)).filter(e => e.type !== "radio" || e === (
-      document.querySelector(`input[type=radio][name="${CSS.escape(e.name)}"]:checked`) || document.querySelector(`input[type=radio][name="${CSS.escape(e.name)}"]`)));
+    .filter(e => e.tabIndex >= 0 && !e.disabled && shown(e)).filter(e => e.type !== "radio" || e === entry(e));
   const walk = window.walk = {left: new Set(stops), wrong: []};
   const say = e => e.outerHTML.slice(0, 120).replace(/\\s+/g, " ");
   walk.look = () => {

@@ -1,4 +1,4 @@
-"""The pages that stand at no address for long: the door, a link and its end, the invitation, the keys, the veil, a start that takes a while, damage."""
+"""What stands at no address for long: a link and its end, the invitation, the keys, the veil, a start that takes a while, damage."""
 
 from collections.abc import Callable
 
@@ -23,10 +23,14 @@ def test_a_stranger_comes_in_by_a_link_that_works_once(world: World, panel: Pane
     page = stranger.go(link)
     in_order(page, "the link")
     page.get_by_role("button", name="Come in").click()
-    expect(page.get_by_role("heading", level=1)).to_contain_text("Sam")
-    page = visit(None, PHONE).go(link)
+    expect(page.get_by_role("link", name="Sam")).to_be_visible()
+    late = visit(None, PHONE)
+    page = late.go(link)
     in_order(page, "the link, used")
     assert on_the_smallest_phone(page) == []
+    late.complaints[:] = [
+        line for line in late.complaints if "410" not in line
+    ]  # Chromium lists every failed answer
 
 
 def test_the_invitation_the_keys_and_the_veil(world: World, panel: Panel, visit: Enter) -> None:
@@ -48,17 +52,19 @@ def test_the_invitation_the_keys_and_the_veil(world: World, panel: Panel, visit:
 def test_a_start_that_takes_a_while(
     world: World, panel: Panel, visit: Enter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The page that this very panel would answer, were the list long; it is asked for by a browser that the next answer never reaches."""
+    """What this very panel would answer, were the list long, in the frame of a page of it."""
     monkeypatch.setattr(enrolment, "ENROLLED_AT_ONCE", 2)
     monkeypatch.setattr(campaigns, "AT_ONCE_S", 0.0)
     now = store.wall_ms()
     made = drafted(world.db, world.users["coordinator"], bring_in(world.db, now=now), now=now)
     cleo = Visitor(create_app(world.source), world).come_in("coordinator")
-    drawn = cleo.post(f"/campaigns/{made}/start").get_data(as_text=True)
-    page = visit("coordinator", PHONE).page
-    page.route("**/starting", lambda route: route.fulfill(body=drawn, content_type="text/html"))
-    page.route("**/start", lambda _: None)
-    page.goto(panel.base + "/starting")
+    cleo.get(f"/campaigns/{made}")
+    answer = cleo.post(f"/campaigns/{made}/start").get_data(as_text=True)
+    page = visit("coordinator", PHONE).go(f"/campaigns/{made}")
+    page.evaluate(
+        "html => main.replaceWith(new DOMParser().parseFromString(html, 'text/html').getElementById('main'))",
+        answer,
+    )
     expect(page.get_by_role("heading", level=1)).to_contain_text("is starting")
     in_order(page, "a start")
 

@@ -97,7 +97,6 @@ def coordinators(world: World, ids: Ids) -> list[str]:
         f"/lists/{ids.lists['ready']}/delete",
         "/modems",
         f"/modems/{FOUND}",
-    ] + [
         "/campaigns",
         f"/campaigns/new?list_id={ids.lists['ready']}",
         *(f"/campaigns/{each}" for each in ids.campaigns.values()),
