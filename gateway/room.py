@@ -20,11 +20,11 @@ MOST_LOOKED_AT = 20_000  # files: this is asked on a card that is in trouble alr
 
 @dataclass(frozen=True)
 class Room:
-    """What is free where the database lies, and what takes most there, largest first."""
+    """What is free where the database lies, what takes most there, largest first, and why nothing can be changed there."""
 
     free_bytes: int
     largest: tuple[tuple[str, int], ...]
-    read_only: bool = False
+    read_only: str = ""
 
 
 def reserve(database: Path) -> Path:
@@ -63,6 +63,22 @@ def is_full(error: sqlite3.Error | OSError) -> bool:
     return "full" in str(error) or getattr(error, "errno", 0) in (errno.ENOSPC, errno.EDQUOT)
 
 
+def read_only(folder: Path) -> str:
+    """Why the system refuses every change there, "" when it does not; OSError when there is no such folder.
+
+    After an error ext4 refuses every write and, since Linux 6.14, says so in the mount's options alone.
+    """
+    if os.statvfs(folder).f_flag & os.ST_RDONLY:
+        return "it is mounted for reading only"
+    device = os.stat(folder).st_dev
+    number = f" {os.major(device)}:{os.minor(device)} "
+    for line in Path("/proc/self/mountinfo").read_text(errors="replace").splitlines():
+        options = line.rsplit(" ", 1)[-1].split(",")  # of the filesystem itself, proc(5)
+        if number in line and {"ro", "emergency_ro", "shutdown"} & set(options):
+            return "it was switched to reading only after an error"
+    return ""
+
+
 def look(folder: Path) -> Room:
     """How things are there now; nothing is read but sizes."""
     try:
@@ -70,7 +86,7 @@ def look(folder: Path) -> Room:
     except OSError:
         return Room(0, ())
     found = sorted(_sizes(folder), key=lambda one: -one[1])
-    return Room(disk.f_bavail * disk.f_frsize, tuple(found[:LARGEST]), bool(disk.f_flag & os.ST_RDONLY))
+    return Room(disk.f_bavail * disk.f_frsize, tuple(found[:LARGEST]), read_only(folder))
 
 
 def _sizes(folder: Path) -> list[tuple[str, int]]:

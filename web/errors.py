@@ -75,9 +75,10 @@ def disk_trouble() -> explain.Notice | None:
     if g.get("plain"):
         return None
     folder = data.database_path().parent
+    refused = room.read_only(folder)
+    if refused:
+        return explain.read_only(str(folder), refused)
     disk = os.statvfs(folder)
-    if disk.f_flag & os.ST_RDONLY:
-        return explain.read_only(str(folder), "it is mounted for reading only")
     if disk.f_bavail * disk.f_frsize >= room.RESERVE_BYTES or room.reserve(data.database_path()).exists():
         return None
     here = room.look(folder)

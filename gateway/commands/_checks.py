@@ -118,7 +118,7 @@ def database(path: Path, folders: list[Path]) -> Iterator[Finding]:
 
 def _disk(folder: Path, found: room.Room) -> Finding:
     if found.read_only:
-        notice = explain.read_only(str(folder), "it is mounted for reading only")
+        notice = explain.read_only(str(folder), found.read_only)
         return Finding("disk", False, f"{notice.what} {notice.evidence}", notice.next)
     free = f"{found.free_bytes / 1e6:,.0f} MB are free where the database is."
     if found.free_bytes >= DISK_MIN_BYTES:

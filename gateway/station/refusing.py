@@ -51,7 +51,7 @@ class Refusing:
         else:
             notice = explain.not_written(str(folder), said)
         if said != self._said:
-            log.warning("station=%s the database refused: %s. %s", desk.name, error, notice.evidence)
+            log.warning("station=%s the database refused. %s %s", desk.name, notice.what, notice.evidence)
             self._said = said
         with suppress(sqlite3.Error):  # then the page says what was last, and the log has this
             desk.say("waiting", notice)

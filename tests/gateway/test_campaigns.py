@@ -1,5 +1,6 @@
 """Campaigns in the store: a start that is whole, batches, cards merged for who sees them, the canary, a pause, an end."""
 
+import json
 import sqlite3
 
 import pytest
@@ -59,6 +60,17 @@ def test_a_volunteer_takes_a_batch_and_each_card_is_merged_for_them(
     assert ("mark", "Union Hall") in card.parts
     assert card.listed == (("building", "0 Oak Street"),)
     assert db.execute("SELECT count(*) FROM message").fetchone()[0] == 1  # nobody else's words exist yet
+
+
+def test_a_volunteer_reads_no_second_number_of_the_list(
+    db: sqlite3.Connection, room: Room, rules: Rules
+) -> None:
+    campaign_id = started(db, room, rules)
+    db.execute("UPDATE contact SET fields=?", [json.dumps({"whatsapp": "+1 202 555 0100", "ward": "12"})])
+    assignments.take(db, campaign_id, room.volunteer, rules, SIMS, now=NOON)
+    card = cards.next_card(db, room.volunteer, rules=rules, now=NOON)
+    assert card is not None
+    assert card.listed == (("whatsapp", "•••00"), ("ward", "12"))
 
 
 def test_nobody_is_in_two_batches(db: sqlite3.Connection, room: Room, rules: Rules) -> None:

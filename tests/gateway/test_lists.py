@@ -144,6 +144,12 @@ def test_a_zone_of_the_list_becomes_the_conversations_own(world: World) -> None:
     assert row["zone"] == "America/Los_Angeles"
 
 
+@pytest.mark.parametrize("cell", ["UTC", "Etc/UTC", "etc/gmt+5"])
+def test_a_zone_of_nobody_does_not_move_anybodys_night(cell: str) -> None:
+    """A CRM writes UTC for everybody: taken as their own zone it let texts out at half past four in the morning."""
+    assert rowreading.zone_of(cell) is None
+
+
 def test_a_newer_list_brings_people_up_to_date_and_doubles_nobody(world: World) -> None:
     first = world.list_of("Name,Tel,Building\n,2025550141,\nLuis,2025550142,12 Oak\n")
     second = world.list_of("Name,Tel,Building\nRosa,2025550141,14 Oak\nluís,2025550142,\n", "Later")
