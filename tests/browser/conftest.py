@@ -141,7 +141,8 @@ def served(world: World, nursery: Nursery) -> Iterator[Panel]:
     running = Panel(world, nursery)
     running.start()
     yield running
-    running.stop()
+    written = running.stop()
+    assert "Traceback" not in written, written
 
 
 @pytest.fixture
@@ -169,7 +170,7 @@ class Visit:
 
     def _heard(self, message: object) -> None:
         if message.type in ("error", "warning"):  # type: ignore[attr-defined]
-            self.complaints.append(message.text)  # type: ignore[attr-defined]
+            self.complaints.append(f"{message.text} {message.location.get('url', '')}")  # type: ignore[attr-defined]
 
     def come_in(self, who: str) -> None:
         """Sign in, as somebody who did so earlier on this device. The way through a link is test_every_screen's and test_demo's."""
@@ -206,7 +207,7 @@ def visit(browser: Browser, panel: Panel) -> Iterator[Callable[..., Visit]]:
             reduced_motion="reduce",
             **more,  # type: ignore[arg-type]
         )
-        context.set_default_timeout(8000)
+        context.set_default_timeout(20_000)  # a machine may be busy
         one = Visit(context, panel)
         opened.append(one)
         if who is not None:
