@@ -10,13 +10,14 @@ accepts is believed; but it may only have fallen off the bus, and a refusal that
 
 from collections.abc import Iterable
 
-from gateway import flight, verdict
+from gateway import flight, unanswered, verdict
 from gateway.claims import Job
 from gateway.station.desk import Desk, Late, log
 from gateway.verdict import LATE_S, Refusal
 from hardware.modem import LateRefusal, LateSubmit, Notice
 
 LISTEN_S = 300.0  # after Ctrl-Z
+BEHIND = 128  # references: half of what there are is before, half after
 
 
 def owe(desk: Desk, job: Job, seq: int, *, until: float, drains: bool) -> None:
@@ -27,6 +28,23 @@ def owe(desk: Desk, job: Job, seq: int, *, until: float, drains: bool) -> None:
     if before is not None and (owed is not None or before.mr_before == desk.last_mr):
         late.mr_before = before.mr_before
         late.span = max(before.span, _steps(before.mr_before, desk.last_mr)) + 1
+    desk.late = late
+
+
+def remember(desk: Desk) -> None:
+    """A station that has only just begun: what an earlier start of it handed over may still be answered."""
+    assert desk.seat is not None
+    now, now_ms = desk.clock.monotonic(), desk.now_ms()
+    found = unanswered.unanswered(desk.db, desk.seat.sim.iccid, since=now_ms - int(LISTEN_S * 1000))
+    if not found:
+        return
+    newest = found[-1]
+    until = now + LISTEN_S - max(0, now_ms - newest.submitted_at) / 1000
+    late = Late(desk.seat, newest.job, newest.seq, until, drains=False, followed=True, doubted=len(found) > 1)
+    if (
+        desk.last_mr is not None
+    ):  # texts may have been taken after one of these: what lies behind is doubtful too
+        late.mr_before, late.span = (desk.last_mr - BEHIND) % 256, BEHIND + len(found)
     desk.late = late
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from gateway import flight
-from tests.scenarios.office import Office
+from tests.scenarios.office import EVE, Office
 from tests.scenarios.test_faults_sending import one_before
 from tests.simulated import ADA, LUIS
 
@@ -72,7 +72,7 @@ def pull_the_stick(office: Office) -> int:
 
 
 Trouble = Callable[[Office], int]
-both = pytest.mark.parametrize("trouble", [lose_the_port])
+both = pytest.mark.parametrize("trouble", [lose_the_port, kill_the_gateway])
 
 
 @both
@@ -174,3 +174,42 @@ def test_f19_on_a_new_sim_no_reference_is_known_and_the_second_texts_acceptance_
     office.ask("resume")
     office.until_state(third, "sent", limit_s=60)
     assert [to for to, _ in office.air()] == [ADA, LUIS]
+
+
+def test_a_late_answer_settles_its_own_attempt_over_a_restart_of_the_gateway(office: Office) -> None:
+    one_before(office)
+    office.fault("cmgs_stray", 60_000, times=1)
+    text = kill_the_gateway(office)
+    other = office.approved(LUIS)
+    office.until_state(other, "sent", limit_s=20)
+    office.until_state(text, "sent", limit_s=60)
+    assert [office.sent_row(i)["mr"] for i in (text, other)] == [r.mr for r in office.world.network.air[1:]]
+
+
+def test_after_a_restart_the_last_reference_is_of_the_text_that_left_last_not_of_the_one_written_last(
+    office: Office,
+) -> None:
+    """By a reference too low, the late acceptance of the first would be taken for the second's, which never left."""
+    office.until_ready()
+    office.fault("report_never")
+    early = office.approved(EVE, "written first, sent last")
+    office.db.execute("UPDATE message SET not_before=? WHERE id=?", [office.wall() + 60_000, early])
+    office.until_state(office.approved(EVE), "sent")
+    office.until_state(early, "sent", limit_s=120)
+    office.fault("cmgs_stray", 20_000, times=1)
+    kill_the_gateway(office)
+    office.fault("cmgs_silent", "lost", times=1)
+    other = office.approved(LUIS)
+    office.until_state(other, "uncertain", limit_s=60)
+    assert "nobody knows which of the two" in office.reason(other)
+
+
+def test_after_a_restart_the_segments_of_a_long_text_count_in_its_sims_references(office: Office) -> None:
+    one_before(office)
+    office.until_state(office.approved(EVE, "long " * 50), "sent", limit_s=30)
+    office.fault("cmgs_stray", 20_000, times=1)
+    kill_the_gateway(office)
+    office.fault("cmgs_silent", "lost", times=1)
+    other = office.approved(LUIS)
+    office.until_state(other, "uncertain", limit_s=60)
+    assert "nobody knows which of the two" in office.reason(other)
