@@ -112,7 +112,7 @@ class Desk:
     seat: Seat | None = None
     registered: bool = False
     paused: str = ""  # why nothing is sent, in words; receiving goes on
-    results: list[Callable[[], None]] = field(
+    results: list[Callable[[], object]] = field(
         default_factory=list
     )  # what the modem answered and no commit holds yet
     held_up: str = ""  # why the next text waits for its SIM, in words
@@ -218,7 +218,7 @@ class Desk:
         day = day_of(moment(now), self.rules.zone).isoformat()
         readings.count_error(self.db, self.name, code, day=day, now=now)
 
-    def settle(self, *results: Callable[[], None]) -> None:
+    def settle(self, *results: Callable[[], object]) -> None:
         """Record results now, or keep them until the database takes them. Their order is kept."""
         self.results += results
         self.flush()
@@ -293,15 +293,6 @@ class Desk:
         if len(rows) > len(self.minute) or self.minute_of != self.seat.sim.iccid:
             self.minute_of = self.seat.sim.iccid
             self.minute = deque(now - max(0.0, (now_ms - row["at"]) / 1000) for row in reversed(rows))
-
-    def drop_modem(self) -> None:
-        """Let the modem and its SIM's seat go; the port closes in its own time. Results in hand keep their own seat."""
-        if self.modem is not None:
-            self.modem.close()
-            self.taken.let_go(self.name, now=self.clock.monotonic())
-        self.modem = None
-        self.seat = None
-        self.registered = False
 
     def write(self) -> contextlib.AbstractContextManager[None]:
         """One transaction on this station's connection."""

@@ -56,7 +56,6 @@ def start(desk: Desk, *, again: bool) -> bool:
     if not again and not desk.twin:
         desk.say("starting", desk.because)
     desk.because = None
-    desk.flush()
     desk.modem = desk.open_modem()
     if desk.opened_at is None:
         desk.opened_at = desk.clock.monotonic()
