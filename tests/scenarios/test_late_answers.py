@@ -7,7 +7,9 @@ from collections.abc import Callable
 
 import pytest
 
-from gateway import flight
+from gateway import erasing, flight
+from gateway.errors import Refused
+from hardware.modem import LateRefusal, LateSubmit, Notice
 from tests.scenarios.office import EVE, Office
 from tests.scenarios.test_faults_sending import one_before
 from tests.simulated import ADA, LUIS
@@ -213,3 +215,44 @@ def test_after_a_restart_the_segments_of_a_long_text_count_in_its_sims_reference
     other = office.approved(LUIS)
     office.until_state(other, "uncertain", limit_s=60)
     assert "nobody knows which of the two" in office.reason(other)
+
+
+def test_somebody_is_not_erased_while_the_answer_to_their_text_may_still_come(office: Office) -> None:
+    office.until_ready()
+    office.fault("cmgs_stray", 200_000, times=1)
+    office.until_state(office.approved(ADA), "uncertain")
+    with pytest.raises(Refused, match="try again in five minutes"):
+        erasing.erase(office.db, ADA, now=office.wall())
+    office.run(300)
+    assert erasing.erase(office.db, ADA, now=office.wall()).texts == 1
+
+
+def test_a_late_answer_to_somebody_who_was_erased_ends_nothing_and_what_came_with_it_is_kept(
+    office: Office,
+) -> None:
+    """The station died of it, and with it went the flash text of the same moment."""
+    office.until_ready()
+    office.fault("cmgs_stray", 320_000, times=1)
+    office.fault("class0_cmt")
+    began = office.now()
+    office.until_state(office.approved(ADA), "uncertain")
+    office.run(310 - (office.now() - began))
+    erasing.erase(office.db, ADA, now=office.wall())
+    office.clock.advance(15)  # one read brings both
+    office.arrive("Hello", LUIS)
+    office.run(5)
+    assert office.texts() == ["Hello"]
+    assert office.said()[0] == "ready"
+
+
+@pytest.mark.parametrize("answer", [LateSubmit(7), LateRefusal(1, "unassigned number"), LateRefusal(38, "network out of order")])
+def test_a_late_answer_to_a_text_that_is_gone_is_nobodys(office: Office, answer: Notice) -> None:
+    office.until_ready()
+    office.fault("cmgs_silent", "sent", times=1)
+    office.until_state(office.approved(ADA), "uncertain")
+    office.run(310)
+    erasing.erase(office.db, ADA, now=office.wall())
+    desk = office.stations[0]._desk
+    desk.heard.append(answer)
+    office.run(5)
+    assert (desk.late, desk.results, office.said()[0]) == (None, [], "ready")
