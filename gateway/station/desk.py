@@ -135,7 +135,7 @@ class Desk:
     last_mr: int | None = None  # the reference of the last segment that was taken, since the start
     minute: deque[float] = field(default_factory=deque)  # when segments left, on the monotonic clock
     minute_of: str = ""  # the ICCID of the SIM that sent them
-    slow_prompts: int = 0  # in a row
+    prompts_s: deque[float] = field(default_factory=lambda: deque(maxlen=5))  # how long the last ones took
     streak: Streak = field(default_factory=Streak)  # refusals in a row; it outlives restarts of the modem
     hold: Hold | None = None
     technology: str = ""  # what the modem is on, as it told last

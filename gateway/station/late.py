@@ -41,9 +41,9 @@ def remember(desk: Desk) -> None:
     newest = found[-1]
     until = now + LISTEN_S - max(0, now_ms - newest.submitted_at) / 1000
     late = Late(desk.seat, newest.job, newest.seq, until, drains=False, followed=True, doubted=len(found) > 1)
-    if (
-        desk.last_mr is not None
-    ):  # texts may have been taken after one of these: what lies behind is doubtful too
+    if desk.last_mr is None:  # a SIM's first text: no reference tells it from the next, which is believed
+        late.stayed = False
+    else:  # texts may have been taken after one of these, so what lies behind is doubtful too
         late.mr_before, late.span = (desk.last_mr - BEHIND) % 256, BEHIND + len(found)
     desk.late = late
 
@@ -72,9 +72,8 @@ def acceptance_is_unclear(desk: Desk, mr: int | None) -> bool:
         return False
     unclear = mr is None or late.mr_before is None or 1 <= _steps(late.mr_before, mr) <= late.span
     late.doubted = late.doubted or unclear
-    if (
-        mr is not None and late.mr_before is None
-    ):  # a SIM's first texts: the one before has this one or the one before it
+    if mr is not None and late.mr_before is None:
+        # Of a SIM's first two texts the one has this, the other perhaps the one before.
         late.mr_before, late.span = (mr - 2) % 256, 2
     return unclear
 
