@@ -74,6 +74,7 @@ MOST_LOOKED_AT = (
     200  # texts that may not go are looked at again with the next wake; the write lock is held meanwhile
 )
 SHORTEST_MS = 5 * 60_000  # the shortest period that a network can be given
+ON_AIR_MS = 4 * 60_000  # until a network counts, at the latest: 180 s are waited for its answer
 
 _READY = (
     "SELECT m.*, c.number, c.name, c.zone, c.opted_out_at, c.last_in_at FROM message m "
@@ -144,7 +145,7 @@ def obstacle_to(
     if row["expires_at"] <= now:
         return Obstacle("expire", _reason(db, row, "Its time ran out before all of it could leave."))
     if begun:
-        too_late = row["valid_until"] is not None and now > row["valid_until"] - SHORTEST_MS
+        too_late = row["valid_until"] is not None and now > row["valid_until"] - SHORTEST_MS - ON_AIR_MS
         if too_late or row["total"] != segments:
             return Obstacle("expire", _reason(db, row, "The rest of it could not leave in time."))
         return None

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from gateway import budget, conversations, ledger, policy, reports
-from gateway.claims import Job, Obstacle, Seat, obstacle_to, put_off
+from gateway.claims import ON_AIR_MS, SHORTEST_MS, Job, Obstacle, Seat, obstacle_to, put_off
 from gateway.errors import StaleMessage
 from gateway.message import GOING
 from gateway.moves import left_already, move
@@ -23,7 +23,8 @@ from gateway.rules import HOUR_MS, Rules
 from gateway.store import moment, write
 
 LONGEST_VALIDITY = timedelta(hours=24)
-ON_AIR = timedelta(minutes=1)
+ON_AIR = timedelta(milliseconds=ON_AIR_MS)
+LONG_TEXT = 2 * timedelta(milliseconds=SHORTEST_MS)  # its last segment is given the shortest period too
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,8 @@ def validity(db: sqlite3.Connection, job: Job, rules: Rules, *, now: int) -> tim
     later = moment(now) + ON_AIR  # the network counts from when it has the text, not from now
     if row["valid_until"] is not None:
         return policy.validity_step(moment(row["valid_until"]) - later)
-    return policy.validity(later, conversations.zones(row, rules), rules.quiet, LONGEST_VALIDITY)
+    first = policy.validity(later, conversations.zones(row, rules), rules.quiet, LONGEST_VALIDITY)
+    return first if job.total == 1 or first >= LONG_TEXT else timedelta(0)
 
 
 def submit(
@@ -202,7 +204,7 @@ def _record_submit(
             now=now,
             iccid=seat.sim.iccid,
             submitted_at=row["submitted_at"] or now,
-            valid_until=row["valid_until"] or now + int(valid_for.total_seconds() * 1000),
+            valid_until=row["valid_until"] or now + ON_AIR_MS + int(valid_for.total_seconds() * 1000),
             attempts=row["attempts"] + 1,
         )
         db.execute(

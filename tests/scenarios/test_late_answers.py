@@ -245,7 +245,9 @@ def test_a_late_answer_to_somebody_who_was_erased_ends_nothing_and_what_came_wit
     assert office.said()[0] == "ready"
 
 
-@pytest.mark.parametrize("answer", [LateSubmit(7), LateRefusal(1, "unassigned number"), LateRefusal(38, "network out of order")])
+@pytest.mark.parametrize(
+    "answer", [LateSubmit(7), LateRefusal(1, "unassigned number"), LateRefusal(38, "network out of order")]
+)
 def test_a_late_answer_to_a_text_that_is_gone_is_nobodys(office: Office, answer: Notice) -> None:
     office.until_ready()
     office.fault("cmgs_silent", "sent", times=1)
