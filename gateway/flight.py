@@ -131,6 +131,8 @@ def validity(db: sqlite3.Connection, job: Job, rules: Rules, *, now: int) -> tim
     if row["valid_until"] is not None:
         return policy.validity_step(moment(row["valid_until"]) - later)
     zones, answer = conversations.zones(row, rules), conversations.answering(row, rules)
+    if answer["wrote_at"] is not None:
+        answer["wrote_at"] += ON_AIR  # the hour in which an answer may leave is asked from now
     first = policy.validity(later, zones, rules.quiet, LONGEST_VALIDITY, **answer)
     return first if job.total == 1 or first >= LONG_TEXT else timedelta(0)
 
