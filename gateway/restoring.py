@@ -3,8 +3,8 @@
 Promises: nothing that was on its way when the backup was made leaves by itself; a person is asked about each. Every
 old sign-in ends: some of them were taken back since. Who opted out or was erased since stays so: the journal beside
 the database knows, and is read again; it never lifts an opt-out but the one that a START named. Who was texted since is
-marked, also where the backup does not know them; when nobody can know, everybody is marked who was not texted before. The
-approval ledger goes on from its old head, with a row that says so.
+marked, also where the backup does not know them; when nobody can know, everybody is marked. The approval ledger goes on from
+its old head, with a row that says so.
 """
 
 import contextlib
@@ -41,7 +41,7 @@ class Counts:
     uncertain: int
     waiting: int
     perhaps_texted: int
-    known: bool  # whether it is known who was texted since; else everybody who was not before counts
+    known: bool  # whether it is known who was texted since; else everybody counts
 
 
 def begin_again(db: sqlite3.Connection, acts: Journal, *, made: str, now: int) -> Counts:
@@ -228,11 +228,7 @@ def _mark(db: sqlite3.Connection, acts: Journal, now: int) -> bool:
     since = texted.since(acts.database, str(told.get("journal")), int(told.get("last", 0))) if told else None
     db.execute("DELETE FROM perhaps_texted")
     if since is None:
-        db.execute(
-            "UPDATE conversation SET perhaps_texted_at=? WHERE id NOT IN "
-            "(SELECT conversation_id FROM message WHERE submitted_at IS NOT NULL)",
-            [now],
-        )
+        db.execute("UPDATE conversation SET perhaps_texted_at=?", [now])
         return False
     for key, person in _people(db, _keys(db, acts)).items():
         if key[: conversations.TEXTED_BYTES] in since:

@@ -118,8 +118,8 @@ def restore(ctx: click.Context, file: Path, yes: bool, as_json: bool) -> None:
         )
     else:
         click.echo(
-            f"Who was texted after the backup was made is not known: the {done.counts.perhaps_texted} people in it "
-            "who had not been texted then are marked, and so is everybody new for 30 days."
+            f"Who was texted after the backup was made is not known: all {done.counts.perhaps_texted} people in it "
+            "are marked, and so is everybody new for 30 days."
         )
     click.echo("Everybody has to sign in again: `textbank user invite NAME` makes a link.")
 
