@@ -48,7 +48,9 @@ class Evidence:
     newest_ms: int = 0  # the latest moment that the database knows of
     set_back: bool = False  # it was trusted in this run of the box, and now stands behind what it showed
     server: bool = False  # the kernel says that a time server keeps it
-    battery: bool = False  # a clock with a battery, or the host of a virtual machine, agrees; and was not in doubt itself
+    battery: bool = (
+        False  # a clock with a battery, or the host of a virtual machine, agrees; and was not in doubt itself
+    )
     person: bool = False  # a coordinator confirmed it in this run of the box, and it did not step since
     before: By = ""  # it was trusted so, and did not step since
     words: Sequence[Word] = ()

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gateway import conversations, erasing, ledger, texted
-from gateway.journal import Journal
+from gateway.carried import Stops
+from gateway.journal import Journal, about_people, last_words
 from gateway.moves import FROM_BACKUP, move, withdraw_waiting
 from gateway.store import moment, write
 
@@ -29,6 +30,7 @@ UNKNOWN = (
 SINCE = FROM_BACKUP + "{when}: the person may have been texted since. Look before you send."
 AGAIN = FROM_BACKUP + "{when}, and nothing was sent to the person since. Read it again before you send."
 PAUSED = "The backup of {when} was restored: people may have been texted since. Look at the marked ones, then go on."
+STOPS_UNKNOWN = " Who asked to stop in the last days before the card was lost may not be known: ask who read the answers then."
 BACKED_UP = (
     "backed_up"  # a setting of the copy alone: when it was made, and how far the journal of texts was then
 )
@@ -42,9 +44,12 @@ class Counts:
     waiting: int
     perhaps_texted: int
     known: bool  # whether it is known who was texted since; else everybody counts
+    stops: Stops  # whether it is known who asked to stop or was erased since
 
 
-def begin_again(db: sqlite3.Connection, acts: Journal, *, made: str, now: int) -> Counts:
+def begin_again(
+    db: sqlite3.Connection, acts: Journal, *, made: str, now: int, stops: Stops = "known"
+) -> Counts:
     """Say on every row what the restore makes uncertain, in one transaction. `made` is the head of the backup's ledger."""
     with write(db):
         _replay(db, acts, now)
@@ -64,7 +69,8 @@ def begin_again(db: sqlite3.Connection, acts: Journal, *, made: str, now: int) -
             [SINCE.format(when=when), AGAIN.format(when=when)],
         ).rowcount
         db.execute(
-            "UPDATE campaign SET state='paused', reason=? WHERE state='running'", [PAUSED.format(when=when)]
+            "UPDATE campaign SET state='paused', reason=? WHERE state='running'",
+            [PAUSED.format(when=when) + ("" if stops == "known" else STOPS_UNKNOWN)],
         )
         db.execute("UPDATE session SET revoked_at=? WHERE revoked_at IS NULL", [now])
         db.execute("UPDATE sign_in_link SET expires_at=min(expires_at, ?) WHERE used_at IS NULL", [now])
@@ -80,13 +86,13 @@ def begin_again(db: sqlite3.Connection, acts: Journal, *, made: str, now: int) -
         )
         db.execute(
             "INSERT INTO setting (key, value) VALUES ('restored', ?) ON CONFLICT (key) DO UPDATE SET value=excluded.value",
-            [json.dumps({"at": now, "head": made, "newest": newest, "unknown": not known})],
+            [json.dumps({"at": now, "head": made, "newest": newest, "unknown": not known, "stops": stops})],
         )
         db.execute("DELETE FROM setting WHERE key=?", [BACKED_UP])
         marked = db.execute(
             "SELECT count(*) + (SELECT count(*) FROM perhaps_texted) FROM conversation WHERE perhaps_texted_at IS NOT NULL"
         ).fetchone()[0]
-    return Counts(len(flying), waiting, marked, known)
+    return Counts(len(flying), waiting, marked, known, stops)
 
 
 def keep_spent(db: sqlite3.Connection, before: Path) -> None:
@@ -134,18 +140,12 @@ def _replay(db: sqlite3.Connection, acts: Journal, now: int) -> None:
     """Opt-outs and erasures that the backup does not know, from the journal."""
     people = _people(db, _keys(db, acts))
     erased = set()
-    for _, key, at, _ in _of_people(acts, "erase"):
+    for _, key, at, _ in about_people(acts.lines(), "erase"):
         row = people.get(key)
         if row is not None and row["id"] not in erased and row["last_at"] <= at:  # else they came back since
             erasing.remove(db, row["id"], row["number"])
             erased.add(row["id"])
-    out: dict[bytes, int | None] = {}
-    ended: dict[bytes, int] = {}
-    for what, key, at, ends in _of_people(acts, "opt_out", "opt_in"):
-        if what == "opt_out":
-            out[key] = at
-        elif out.get(key) in (None, ends):  # else it ended another one, and was only noted later
-            out[key], ended[key] = None, ends
+    out, ended = last_words(acts.lines())
     for key, since_at in out.items():
         row = people.get(key)
         if row is not None and row["id"] in erased:
@@ -177,16 +177,6 @@ def _people(db: sqlite3.Connection, keys: list[str]) -> dict[bytes, sqlite3.Row]
     """Everybody in the backup, by each digest under which they may stand."""
     rows = db.execute("SELECT id, number, last_at FROM conversation").fetchall()
     return {conversations.keyed(key, row["number"]): row for row in rows for key in keys}
-
-
-def _of_people(acts: Journal, *kinds: str) -> list[tuple[str, bytes, int, int]]:
-    """Which act, whose, when (ms), and when the opt-out began that it ends; a line that was damaged is passed over."""
-    found = []
-    for act in acts.acts(*kinds):
-        with contextlib.suppress(KeyError, ValueError):
-            since = int(str(act["since"])) if act["act"] == "opt_in" else 0
-            found.append((str(act["act"]), bytes.fromhex(str(act["number"])), int(str(act["at"])), since))
-    return found
 
 
 def _stays_out(db: sqlite3.Connection, key: bytes, row: sqlite3.Row | None, since_at: int, now: int) -> None:

@@ -143,7 +143,9 @@ def test_without_the_journal_everybody_is_marked_and_nobody_is_said_to_have_got_
         assert all("may have been texted since" in row["reason"] for row in waiting)
         conversations.ensure(db, NEW, now=NOON + 2 * HOUR)
         conversations.ensure(db, "+12025550199", now=NOON + HOUR + 31 * 24 * HOUR)
-    assert marked(path) == {ADA, LUIS, BEA, OLU, NEW}, "a new list may be the old one; after a month it is not"
+    assert marked(path) == {ADA, LUIS, BEA, OLU, NEW}, (
+        "a new list may be the old one; after a month it is not"
+    )
 
 
 def test_who_sends_reads_it_on_the_card_and_in_the_thread_and_a_program_cannot(
