@@ -62,7 +62,7 @@ def begin_again(
             "SELECT id FROM message WHERE state IN ('approved','claimed','submitted') ORDER BY id"
         ).fetchall()
         for row in flying:
-            _may_have_left(db, row["id"], UNKNOWN.format(when=when), now)
+            may_have_left(db, row["id"], UNKNOWN.format(when=when), now)
         waiting = db.execute(
             "UPDATE message SET round=round+1, reason=CASE WHEN conversation_id IN "
             "(SELECT id FROM conversation WHERE perhaps_texted_at IS NOT NULL) THEN ? ELSE ? END WHERE state='awaiting'",
@@ -123,7 +123,26 @@ def keep_spent(db: sqlite3.Connection, before: Path) -> None:
         )
 
 
-def _may_have_left(db: sqlite3.Connection, message_id: int, reason: str, now: int) -> None:
+def still_out(db: sqlite3.Connection, acts: Journal, *, now: int) -> int:
+    """After an unclean end: whoever stopped, by the journal, is out here too; how many were not. Nobody comes back by this."""
+    out, _ = last_words(acts.lines())
+    rows = db.execute("SELECT number_key, since_at, until_at FROM opt_out").fetchall()
+    stand = {row["number_key"] for row in rows if row["until_at"] is None}
+    known = {(row["number_key"], row["since_at"]) for row in rows}
+    missing = {
+        key: since_at
+        for key, since_at in out.items()
+        if since_at is not None and key not in stand and (key, since_at) not in known
+    }
+    if missing:
+        people = people_by_digest(db, _keys(db, acts))
+        for key, since_at in missing.items():
+            _stays_out(db, key, people.get(key), since_at, now)
+    return len(missing)
+
+
+def may_have_left(db: sqlite3.Connection, message_id: int, reason: str, now: int) -> None:
+    """A text that waits or is on its way becomes uncertain, with all of its segments that are not known to have arrived."""
     db.execute(
         "UPDATE message SET submitted_at=coalesce(submitted_at, approved_at, ?), iccid=coalesce(iccid, ''), "
         "station=coalesce(station, ''), total=coalesce(total, 1) WHERE id=?",
@@ -138,7 +157,7 @@ def _may_have_left(db: sqlite3.Connection, message_id: int, reason: str, now: in
 
 def _replay(db: sqlite3.Connection, acts: Journal, now: int) -> None:
     """Opt-outs and erasures that the backup does not know, from the journal."""
-    people = _people(db, _keys(db, acts))
+    people = people_by_digest(db, _keys(db, acts))
     erased = set()
     for _, key, at, _ in about_people(acts.lines(), "erase"):
         row = people.get(key)
@@ -173,7 +192,7 @@ def _keys(db: sqlite3.Connection, acts: Journal) -> list[str]:
     return keys
 
 
-def _people(db: sqlite3.Connection, keys: list[str]) -> dict[bytes, sqlite3.Row]:
+def people_by_digest(db: sqlite3.Connection, keys: list[str]) -> dict[bytes, sqlite3.Row]:
     """Everybody in the backup, by each digest under which they may stand."""
     rows = db.execute("SELECT id, number, last_at FROM conversation").fetchall()
     return {conversations.keyed(key, row["number"]): row for row in rows for key in keys}
@@ -186,7 +205,10 @@ def _stays_out(db: sqlite3.Connection, key: bytes, row: sqlite3.Row | None, sinc
         if row is not None
         else db.execute("SELECT 1 FROM opt_out WHERE number_key=? AND until_at IS NULL", [key]).fetchone()
     )
-    if known is not None:
+    ended = db.execute(  # by a START whose commit is here, and whose line a crash kept from the journal
+        "SELECT 1 FROM opt_out WHERE number_key=? AND since_at=? AND until_at IS NOT NULL", [key, since_at]
+    ).fetchone()
+    if known is not None or ended is not None:
         return
     db.execute(
         "INSERT INTO opt_out (number_key, source, reason, since_at) VALUES (?,'import','kept beside the database',?)",
@@ -220,7 +242,7 @@ def _mark(db: sqlite3.Connection, acts: Journal, now: int) -> bool:
     if since is None:
         db.execute("UPDATE conversation SET perhaps_texted_at=?", [now])
         return False
-    for key, person in _people(db, _keys(db, acts)).items():
+    for key, person in people_by_digest(db, _keys(db, acts)).items():
         if key[: conversations.TEXTED_BYTES] in since:
             db.execute("UPDATE conversation SET perhaps_texted_at=? WHERE id=?", [now, person["id"]])
             since.discard(key[: conversations.TEXTED_BYTES])
