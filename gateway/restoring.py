@@ -15,7 +15,7 @@ import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateway import conversations, erasing, ledger, texted
+from gateway import conversations, erasing, ledger, optouts, texted
 from gateway.carried import Stops
 from gateway.journal import Journal, about_people, last_words
 from gateway.moves import FROM_BACKUP, move, withdraw_waiting
@@ -136,8 +136,13 @@ def still_out(db: sqlite3.Connection, acts: Journal, *, now: int) -> int:
     }
     if missing:
         people = people_by_digest(db, _keys(db, acts))
-        for key, since_at in missing.items():
-            _stays_out(db, key, people.get(key), since_at, now)
+        _, newest, *_ = about_people(acts.lines(), "opt_out", "opt_in", "erase")[-1]
+        for (
+            key,
+            since_at,
+        ) in missing.items():  # of the newest alone the commit may never have been: a kill came between
+            reason = optouts.CUT_OFF if key == newest else KEPT
+            _stays_out(db, key, people.get(key), since_at, now, reason)
     return len(missing)
 
 
@@ -198,7 +203,17 @@ def people_by_digest(db: sqlite3.Connection, keys: list[str]) -> dict[bytes, sql
     return {conversations.keyed(key, row["number"]): row for row in rows for key in keys}
 
 
-def _stays_out(db: sqlite3.Connection, key: bytes, row: sqlite3.Row | None, since_at: int, now: int) -> None:
+KEPT = "kept beside the database"
+
+
+def _stays_out(
+    db: sqlite3.Connection,
+    key: bytes,
+    row: sqlite3.Row | None,
+    since_at: int,
+    now: int,
+    reason: str = KEPT,
+) -> None:
     """The journal's last word on this number is a stop."""
     known = (
         conversations.open_opt_out(db, row["number"])
@@ -211,8 +226,8 @@ def _stays_out(db: sqlite3.Connection, key: bytes, row: sqlite3.Row | None, sinc
     if known is not None or ended is not None:
         return
     db.execute(
-        "INSERT INTO opt_out (number_key, source, reason, since_at) VALUES (?,'import','kept beside the database',?)",
-        [key, since_at],
+        "INSERT INTO opt_out (number_key, source, reason, since_at) VALUES (?,'import',?,?)",
+        [key, reason, since_at],
     )
     if row is not None:
         db.execute(
