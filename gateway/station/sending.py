@@ -81,7 +81,7 @@ def _send_segment(desk: Desk, job: Job, seq: int) -> bool:
                 raise _KnockError
             prompt.type(tpdu)
             _submit(desk, job, seq, valid_for)
-            who.sent(desk.db, job.number)
+            who.sent(desk.db, job.number, of=(job.message_id, job.attempts + 1, seq))
             written_at = desk.clock.monotonic()
             desk.minute.append(written_at)
             try:
