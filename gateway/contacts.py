@@ -137,9 +137,11 @@ def merge_values(row: Mapping[str, object] | sqlite3.Row) -> dict[str, str]:
 
 
 def by_id(db: sqlite3.Connection, contact_id: int) -> sqlite3.Row:
-    """One contact with its number, opt-out and conversation's name; Refused when there is none."""
+    """One contact with its number, opt-out and what was told of the number ("wrong_number", "moved"); Refused when there is none."""
     row: sqlite3.Row | None = db.execute(
-        "SELECT c.*, v.number, v.opted_out_at, v.last_in_at, v.closed_at, v.holder_id FROM contact c "
+        "SELECT c.*, v.number, v.opted_out_at, v.last_in_at, v.closed_at, v.holder_id, "
+        "(SELECT a.value FROM target t JOIN answer a ON a.target_id=t.id AND a.field='contact' AND a.undone_at IS NULL "
+        "WHERE t.conversation_id=c.conversation_id ORDER BY a.id DESC LIMIT 1) AS told FROM contact c "
         "JOIN conversation v ON v.id=c.conversation_id WHERE c.id=?",
         [contact_id],
     ).fetchone()

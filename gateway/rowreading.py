@@ -109,6 +109,11 @@ def language_of(cell: str) -> str:
     return _CODE.get(said) or said.replace("_", "-")[:20]
 
 
+def language_name(code: str) -> str:
+    """What people call the language of a code ("Spanish"); a code or word that nobody knows speaks for itself."""
+    return LANGUAGES[code].split("|")[0].capitalize() if code in LANGUAGES else code
+
+
 def _parted(name: str) -> tuple[str, str]:
     """First and last name of a whole one: "Ortega, Luis", "Luis Ortega"."""
     last, comma, first = name.partition(",")

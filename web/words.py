@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from flask import Flask, flash, g, request
 from markupsafe import Markup, escape
 
-from gateway import board, cards, numbers, visible
+from gateway import board, cards, numbers, rowreading, visible
 from gateway.message import KINDS
 from gateway.store import moment, rfc3339
 from web import access, data
@@ -241,6 +241,7 @@ def install(app: Flask) -> None:
         clock=clock,
         counted=counted,
         sim_number=sim_number,
+        language=rowreading.language_name,
     )
     app.jinja_env.globals.update(
         STATES=STATES,

@@ -7,7 +7,8 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 
-from gateway import listfile, lists, optoutfile, store
+from gateway import listfile, lists, optoutfile, recording, store
+from tests.campaigning import started
 from tests.web.conftest import Visitor
 from tests.web.world import HELLO, World
 from web import uploads
@@ -173,6 +174,23 @@ def test_a_contact_is_found_and_shows_lists_consent_and_household(visit: Visit, 
     ):
         assert words in page
     assert "Nobody here is called so" in cleo.get("/contacts?q=%E2%80%8E%00xyz").get_data(as_text=True)
+
+
+def test_a_wrong_number_is_said_on_the_persons_page(visit: Visit, world: World) -> None:
+    now = store.wall_ms()
+    campaign_id = started(world.db, world.users["coordinator"], world.rules, now=now)
+    target = world.db.execute(
+        "SELECT id, contact_id FROM target WHERE campaign_id=?", [campaign_id]
+    ).fetchone()
+    world.db.execute("UPDATE contact SET language='es'")
+    cleo = visit("coordinator")
+    path = f"/contacts/{target['contact_id']}"
+    assert "A wrong number" not in cleo.get(path).get_data(as_text=True)
+    by = world.users["volunteer"]
+    recording.record(world.db, target["id"], "contact", "wrong_number", by=by, now=now)
+    page = cleo.get(path).get_data(as_text=True)
+    assert "A wrong number" in page
+    assert "Spanish" in page
 
 
 def test_opt_outs_are_brought_added_and_undone_on_one_page(app: Flask, visit: Visit, world: World) -> None:
