@@ -231,8 +231,8 @@ def _full_name(contact: sqlite3.Row) -> str:
 def undrafted(db: sqlite3.Connection, user: User) -> int:
     """People this volunteer holds whose card has not been written yet."""
     row = db.execute(
-        "SELECT count(*) FROM target t JOIN campaign p ON p.id=t.campaign_id WHERE t.state='held' AND t.holder_id=? "
-        "AND t.message_id IS NULL AND p.state='running'",
+        "SELECT count(*) FROM target t JOIN campaign p ON p.id=t.campaign_id JOIN conversation c ON c.id=t.conversation_id "
+        "WHERE t.state='held' AND t.holder_id=? AND t.message_id IS NULL AND p.state='running' AND c.asks_opt_out=0",
         [user.id],
     ).fetchone()
     return int(row[0])
@@ -243,7 +243,7 @@ def draft_next(db: sqlite3.Connection, user: User, rules: Rules, *, now: int) ->
     rows = db.execute(
         "SELECT t.*, c.opted_out_at, c.holder_id AS kept_by, c.held_at AS kept_at FROM target t JOIN campaign p ON p.id=t.campaign_id "
         "JOIN conversation c ON c.id=t.conversation_id WHERE t.state='held' AND t.holder_id=? AND t.message_id IS NULL AND p.state='running' "
-        "ORDER BY t.id LIMIT 50",
+        "AND c.asks_opt_out=0 ORDER BY t.id LIMIT 50",  # whoever may have asked to stop waits until somebody has said
         [user.id],
     ).fetchall()
     for row in rows:
