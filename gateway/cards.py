@@ -101,15 +101,21 @@ def next_card(
     if not may(user.role, "approve"):
         raise Refused("Your role does not send texts. Nothing was shown.")
     with write(db):
-        found = _first(db, "coalesce(m.not_before, 0) <= :now", user, now, besides)
-        if found is None:  # whoever of the batch has no card yet comes before whoever was put off
-            found = assignments.draft_next(db, user, rules, now=now)
-        if found is None:
-            found = _first(db, "m.not_before > :now", user, now, besides)
-        if found is None:
-            return None
-        _take(db, outbox.load(db, found)["conversation_id"], user, now)
-        return card(db, found, user, rules=rules, now=now)
+        while (found := _found(db, user, rules, now, besides)) is not None:
+            row = outbox.load(db, found)
+            _take(db, row["conversation_id"], user, now)
+            if assignments.refresh(db, row, user, rules, now=now):
+                return _card(db, found, user, rules)
+            conversations.free(db, row["conversation_id"], user)  # it cannot be written any more
+    return None
+
+
+def _found(db: sqlite3.Connection, user: User, rules: Rules, now: int, besides: int | None) -> int | None:
+    """Whoever of the batch has no card yet comes before whoever was put off."""
+    found = _first(db, "coalesce(m.not_before, 0) <= :now", user, now, besides)
+    if found is None:
+        found = assignments.draft_next(db, user, rules, now=now)
+    return _first(db, "m.not_before > :now", user, now, besides) if found is None else found
 
 
 def _first(db: sqlite3.Connection, when: str, user: User, now: int, besides: int | None) -> int | None:
@@ -143,18 +149,26 @@ def decides(db: sqlite3.Connection, row: sqlite3.Row, user: User, *, now: int) -
 def card(db: sqlite3.Connection, message_id: int, user: User, *, rules: Rules, now: int) -> Card:
     """One text as a card, when this person may decide on it; a campaign's first text is merged for who looks at it."""
     row = outbox.load(db, message_id)
-    person = conversations.reachable(db, row["conversation_id"], user, now)
+    conversations.reachable(db, row["conversation_id"], user, now)
+    written = True
     if row["target_id"] is not None and row["state"] == "awaiting":
         with write(db):
-            assignments.refresh(db, row, user, rules)
-            row = outbox.load(db, message_id)
+            written = assignments.refresh(db, row, user, rules, now=now)
+    if not written:
+        why = outbox.load(db, message_id)["reason"]
+        raise Refused(f"The text to {conversations.name_of(row)} was taken back: {why}")
+    return _card(db, message_id, user, rules)
+
+
+def _card(db: sqlite3.Connection, message_id: int, user: User, rules: Rules) -> Card:
+    row = outbox.load(db, message_id)
     shown = assignments.shown(db, row, user, rules)
     plan = segment(row["text"])
     last = db.execute(
         "SELECT text FROM inbound WHERE conversation_id=? AND kind<>'silent' ORDER BY id DESC LIMIT 1",
         [row["conversation_id"]],
     ).fetchone()
-    answers = KINDS[row["kind"]] == "reply" or person["waiting_at"] is not None
+    answers = KINDS[row["kind"]] == "reply" or row["waiting_at"] is not None
     author = db.execute("SELECT name FROM user WHERE id=?", [row["created_by"]]).fetchone()
     return Card(
         id=row["id"],

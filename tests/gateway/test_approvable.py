@@ -5,11 +5,13 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gateway import arrivals, assignments, cards, inbox, outbox, recording, reminders, store
+from gateway import (
+    arrivals, assignments, campaigns, cards, enrolment, inbox, outbox, recording, reminders, scriptedit, store
+)
 from gateway.errors import Refused
 from gateway.rules import Rules
 from hardware.pdu import encode_deliver, segment
-from tests.campaigning import SIMS
+from tests.campaigning import SIMS, bring_in, drafted
 from tests.gateway.conftest import ICCID, NOON, Room
 from tests.gateway.test_campaigns import send_next, started
 
@@ -94,3 +96,94 @@ def test_whoever_may_have_asked_to_stop_is_answered_and_not_reminded(
     seen = outbox.seen(outbox.load(db, reminder["id"]))
     with pytest.raises(Refused, match="may have asked to stop"):
         outbox.approve(db, reminder["id"], by=room.volunteer, seen=seen, rules=rules, now=EVE)
+
+
+ARABIC = "مرحبا بكم في الاجتماع "  # 70 of such letters make a segment
+
+
+def worded(db: sqlite3.Connection, room: Room, rules: Rules, words: str, **cells: str) -> int:
+    """A running campaign whose one first text is `words`; `cells` stand in the list, Rosa's own under `rosa`."""
+    list_id = bring_in(db, now=NOON)
+    rosas = cells.pop("rosa", None)
+    for column, cell in cells.items():
+        path = f"$.{column}"
+        db.execute("UPDATE contact SET fields=json_set(fields, ?, ?)", [path, cell])
+        if rosas is not None:
+            db.execute("UPDATE contact SET fields=json_set(fields, ?, ?) WHERE first_name='Rosa'", [path, rosas])
+    campaign_id = drafted(db, room.coordinator, list_id, now=NOON)
+    reword(db, room, rules, campaign_id, words)
+    enrolment.enrol(db, campaign_id, now=NOON)
+    enrolment.start(db, campaign_id, by=room.coordinator, rules=rules, now=NOON, needs_review=False)
+    return campaign_id
+
+
+def reword(db: sqlite3.Connection, room: Room, rules: Rules, campaign_id: int, words: str) -> None:
+    """Its one first text is this from now on, as the script's page keeps it."""
+    campaign = campaigns.load(db, campaign_id)
+    script = campaign.script
+    while len(script.first.texts) > 1:
+        script = scriptedit.without_wording(script, "1")
+    campaigns.save(
+        db,
+        campaign_id,
+        by=room.coordinator,
+        now=NOON,
+        seen_revision=campaign.revision,
+        script=scriptedit.with_wording(script, "0", words),
+        blocking=lambda changed: enrolment.blocking(db, changed, rules),
+    )
+
+
+def left_out(db: sqlite3.Connection) -> list[tuple[str, str]]:
+    rows = db.execute(
+        "SELECT c.name, t.reason FROM target t JOIN conversation c ON c.id=t.conversation_id WHERE t.state='out'"
+    )
+    return [tuple(row) for row in rows]
+
+
+@pytest.mark.parametrize("words", [ARABIC * 40, "come to the hearing " * 77])
+def test_a_first_text_that_no_modem_could_send_starts_nothing(
+    db: sqlite3.Connection, room: Room, rules: Rules, words: str
+) -> None:
+    with pytest.raises(Refused, match="more than 10 texts long"):
+        worded(db, room, rules, "{organisation}: " + words + "STOP to end.")
+
+
+def test_one_cell_that_makes_a_text_too_long_leaves_its_person_out_and_holds_up_nobody(
+    db: sqlite3.Connection, room: Room, rules: Rules
+) -> None:
+    words = "{organisation}: {note}. " + "We would like to see you at the hearing. " * 7 + "STOP to end."
+    campaign_id = worded(db, room, rules, words, note="ok", rosa=ARABIC * 20)
+    assert assignments.take(db, campaign_id, room.volunteer, rules, SIMS, now=NOON) == 6
+    card = cards.next_card(db, room.volunteer, rules=rules, now=NOON)
+    assert card is not None
+    assert card.name == "Luis"
+    ((name, why),) = left_out(db)
+    assert name == "Rosa"
+    assert "too long" in why
+
+
+def test_a_card_that_other_words_made_too_long_is_taken_back_when_it_is_opened(
+    db: sqlite3.Connection, room: Room, rules: Rules
+) -> None:
+    campaign_id = worded(db, room, rules, "{organisation}: come! STOP to end.", note="ok", rosa=ARABIC * 20)
+    assignments.take(db, campaign_id, room.volunteer, rules, SIMS, now=NOON)
+    rosas = cards.next_card(db, room.volunteer, rules=rules, now=NOON)
+    assert rosas is not None
+    assert rosas.name == "Rosa"
+    reword(db, room, rules, campaign_id, "{organisation}: {note}. " + "Come to the hearing. " * 14 + "STOP to end.")
+    with pytest.raises(Refused, match="Rosa .*too long"):
+        cards.card(db, rosas.id, room.volunteer, rules=rules, now=NOON)
+    assert outbox.load(db, rosas.id)["state"] == "withdrawn"
+    assert cards.next_card(db, room.volunteer, rules=rules, now=NOON).name == "Luis"  # type: ignore[union-attr]
+
+
+def test_a_card_on_the_way_that_cannot_be_written_any_more_is_passed_over(
+    db: sqlite3.Connection, room: Room, rules: Rules
+) -> None:
+    campaign_id = worded(db, room, rules, "{organisation}: come! STOP to end.", note="ok", rosa=ARABIC * 20)
+    assignments.take(db, campaign_id, room.volunteer, rules, SIMS, now=NOON)
+    cards.next_card(db, room.volunteer, rules=rules, now=NOON)
+    reword(db, room, rules, campaign_id, "{organisation}: {note}. " + "Come to the hearing. " * 14 + "STOP to end.")
+    assert names(db, room.volunteer, rules) == ["Luis", "Ada", "Sam", "Mei", "Theo"]
+    assert [name for name, _ in left_out(db)] == ["Rosa"]
