@@ -292,8 +292,10 @@ def _draft(db: sqlite3.Connection, target: sqlite3.Row, user: User, rules: Rules
 def first_text(
     db: sqlite3.Connection, campaign: Campaign, target: sqlite3.Row, user: User, rules: Rules
 ) -> str:
-    """The first text as this person gets it from this volunteer."""
-    return outbox.checked_text(_merged(db, campaign, target, user, rules).text)
+    """The first text as this person gets it from this volunteer; Refused when it would have a hole or could not leave."""
+    merged = _merged(db, campaign, target, user, rules)
+    merged.refuse_gaps()
+    return outbox.checked_text(merged.text)
 
 
 def _merged(

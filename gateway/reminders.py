@@ -107,6 +107,7 @@ def _draft(
         ).fetchone()
         zones = conversations.zones(conversation, rules)
         try:
+            merged.refuse_gaps()
             message_id = outbox.insert_draft(
                 db,
                 person["conversation_id"],
@@ -119,7 +120,7 @@ def _draft(
                 now=now,
                 expires_at=outbox.expiry("reminder", zones, rules, max(due, now)),
             )
-        except Refused:  # a number that cannot be texted, or somebody who stopped a moment ago
+        except Refused:  # a hole in the words, a number that cannot be texted, or somebody who stopped a moment ago
             return False
         db.execute(
             "UPDATE message SET target_id=?, step=?, merged=?, due_at=? WHERE id=?",

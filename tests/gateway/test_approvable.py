@@ -1,6 +1,7 @@
 """What may be approved: nothing to who may have asked to stop, nothing that cannot leave, nothing that is another than it shows."""
 
 import sqlite3
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -11,7 +12,7 @@ from gateway import (
 from gateway.errors import Refused
 from gateway.rules import Rules
 from hardware.pdu import encode_deliver, segment
-from tests.campaigning import SIMS, bring_in, drafted
+from tests.campaigning import FACTS, SIMS, bring_in, drafted
 from tests.gateway.conftest import ICCID, NOON, Room
 from tests.gateway.test_campaigns import send_next, started
 
@@ -187,3 +188,44 @@ def test_a_card_on_the_way_that_cannot_be_written_any_more_is_passed_over(
     reword(db, room, rules, campaign_id, "{organisation}: {note}. " + "Come to the hearing. " * 14 + "STOP to end.")
     assert names(db, room.volunteer, rules) == ["Luis", "Ada", "Sam", "Mei", "Theo"]
     assert [name for name, _ in left_out(db)] == ["Rosa"]
+
+
+def test_a_fact_that_is_not_filled_in_does_not_hide_the_lists_column(
+    db: sqlite3.Connection, room: Room, rules: Rules
+) -> None:
+    list_id = bring_in(db, now=NOON)
+    db.execute("UPDATE contact SET fields=json_set(fields, '$.seats', '2')")
+    campaign_id = drafted(db, room.coordinator, list_id, now=NOON)
+    campaigns.save(
+        db, campaign_id, by=room.coordinator, now=NOON, seen_revision=2, facts={**FACTS, "seats": ""}
+    )
+    reword(db, room, rules, campaign_id, "{organisation}: you took {seats} seats. Again? STOP to end.")
+    enrolment.enrol(db, campaign_id, now=NOON)
+    enrolment.start(db, campaign_id, by=room.coordinator, rules=rules, now=NOON, needs_review=False)
+    assignments.take(db, campaign_id, room.volunteer, rules, SIMS, now=NOON)
+    card = send_next(db, room.volunteer, rules)
+    assert card.text == "Elm Street: you took 2 seats. Again? STOP to end."
+    assert "".join(words for _, words in card.parts) == outbox.load(db, card.id)["text"]
+
+
+def test_a_text_with_a_hole_is_nobodys_card_and_nobodys_reminder(
+    db: sqlite3.Connection, room: Room, rules: Rules
+) -> None:
+    campaign_id = worded(db, room, rules, "{organisation}: still in {building}? STOP to end.")
+    campaign = campaigns.load(db, campaign_id)
+    reminder = replace(campaign.script.reminders[0], text="{building}, tomorrow at {hour}")
+    script = replace(campaign.script, reminders=(reminder,))
+    campaigns.save(
+        db, campaign_id, by=room.coordinator, now=NOON, seen_revision=campaign.revision, script=script
+    )
+    recording.record(db, texted(db, ROSA), "status", "yes", by=room.volunteer, now=NOON)
+    recording.record(db, texted(db, LUIS), "status", "yes", by=room.volunteer, now=NOON)
+    db.execute("UPDATE contact SET fields='{}' WHERE first_name IN ('Rosa', 'Ada')")  # their rows were emptied
+    assignments.take(db, campaign_id, room.volunteer, rules, SIMS, now=NOON)
+    assert names(db, room.volunteer, rules) == ["Sam", "Mei", "Theo"]
+    ((name, why),) = left_out(db)
+    assert (name, "{building}" in why) == ("Ada", True)
+
+    assert reminders.draft_due(db, rules, now=EVE) == 1
+    (drafted_one,) = db.execute("SELECT text FROM message WHERE kind=2").fetchall()
+    assert drafted_one["text"] == "1 Oak Street, tomorrow at 6 pm"
