@@ -20,6 +20,7 @@ __all__ = [
     "LOOK_AGAIN_MS",
     "PAUSED",
     "approved",
+    "as_shown",
     "check",
     "holds",
     "in_anothers_batch",
@@ -44,6 +45,17 @@ def check(db: sqlite3.Connection, message: sqlite3.Row) -> None:
         raise Refused("The campaign was changed. Read the text again, then decide.")
     if kind == "first":
         canary.check_approval(db, campaign)
+
+
+def as_shown(db: sqlite3.Connection, target_id: int, content: int | None) -> None:
+    """Refuse an answer that was begun when its campaign said something else; `content` is what the form carries of it, if it does."""
+    row = db.execute(
+        "SELECT p.content FROM target t JOIN campaign p ON p.id=t.campaign_id WHERE t.id=?", [target_id]
+    ).fetchone()
+    if content is not None and row is not None and row["content"] != content:
+        raise Refused(
+            "The campaign was changed while this stood here. Nothing was sent. Read the words again, then send."
+        )
 
 
 def approved(db: sqlite3.Connection, message: sqlite3.Row, *, by: User, now: int) -> None:
