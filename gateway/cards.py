@@ -150,6 +150,8 @@ def card(db: sqlite3.Connection, message_id: int, user: User, *, rules: Rules, n
     """One text as a card, when this person may decide on it; a campaign's first text is merged for who looks at it."""
     row = outbox.load(db, message_id)
     conversations.reachable(db, row["conversation_id"], user, now)
+    if gate.in_anothers_batch(db, row, user):
+        raise Refused("Somebody else has this text now. Nothing was changed.")
     written = True
     if row["target_id"] is not None and row["state"] == "awaiting":
         with write(db):
