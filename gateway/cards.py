@@ -72,7 +72,8 @@ class Recent:
 
 _OPEN = (
     "FROM message m JOIN conversation c ON c.id=m.conversation_id WHERE m.state='awaiting' AND m.expires_at>:now "
-    "AND c.opted_out_at IS NULL AND (c.asks_opt_out=0 OR m.kind NOT IN (2, 3)) AND (c.holder_id IS NULL OR c.holder_id=:user OR c.held_at<=:stale OR c.held_at>:future "
+    "AND c.opted_out_at IS NULL AND (c.asks_opt_out=0 OR m.kind NOT IN (2, 3)) "
+    "AND (c.holder_id IS NULL OR c.holder_id=:user OR c.held_at<=:stale OR c.held_at>:future "
     "OR (:reviewer AND m.kind=1)) AND (m.kind<>1 OR m.created_by IS NULL OR m.created_by=:user OR :reviewer) "
     # A campaign that is paused, or whose first texts are being watched, offers nothing.
     "AND (m.target_id IS NULL OR m.kind NOT IN (2, 3) OR EXISTS (SELECT 1 FROM target t JOIN campaign p ON p.id=t.campaign_id "

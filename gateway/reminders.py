@@ -120,7 +120,9 @@ def _draft(
                 now=now,
                 expires_at=outbox.expiry("reminder", zones, rules, max(due, now)),
             )
-        except Refused:  # a hole in the words, a number that cannot be texted, or somebody who stopped a moment ago
+        except (
+            Refused
+        ):  # a hole in the words, a number that cannot be texted, or somebody who stopped a moment ago
             return False
         db.execute(
             "UPDATE message SET target_id=?, step=?, merged=?, due_at=? WHERE id=?",

@@ -91,7 +91,8 @@ def resend(db: sqlite3.Connection, message_id: int, *, by: User, key: str, rules
 def _waits_in_its_place(db: sqlite3.Connection, row: sqlite3.Row) -> int | None:
     """The same words that wait already to go in the place of this text; None when they may be written. Refused when they have gone."""
     texts = db.execute(
-        "SELECT id, state, resend_of FROM message WHERE conversation_id=? ORDER BY id", [row["conversation_id"]]
+        "SELECT id, state, resend_of FROM message WHERE conversation_id=? ORDER BY id",
+        [row["conversation_id"]],
     ).fetchall()
     first: dict[int, int] = {}
     for text in texts:  # what it was the first of; whatever takes a text's place is newer

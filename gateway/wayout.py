@@ -5,6 +5,7 @@ and "YES, NO or STOP?" offer it. In doubt it is none: the check then proposes wo
 """
 
 import re
+from itertools import pairwise
 
 from gateway import optout
 from gateway.letters import fold
@@ -13,23 +14,30 @@ WORD = re.compile(r"\w+(?:['’]\w+)*")
 BREAK = re.compile(r"[^\s\-–_]")  # more than a blank between two words
 SENTENCE_ENDS = re.compile(r"[.!?…\n]")
 
+
+def _words(said: str) -> frozenset[str]:
+    return frozenset(said.split())
+
+
 # An everyday word that also stops ("para", "end") is no offer: these are the ones that people are told to send.
-WAY_OUT_WORDS = frozenset(
-    "stop alto baja arret stopp unsubscribe parar sair basta dur стоп قف توقف 退订 停止 stopall cancel cancelar".split()
+WAY_OUT_WORDS = _words(
+    "stop alto baja arret stopp unsubscribe parar sair basta dur стоп قف توقف 退订 停止 stopall cancel cancelar"
 )
-ASKING = frozenset(  # "text STOP", "responde ALTO"
+ASKING = _words(  # "text STOP", "responde ALTO"
     "text txt reply send write answer respond type return use responde responda responder contesta conteste envia envie enviar manda "
-    "mande mandar escribe escriba texto repondez reponds envoyez envoie ecrivez antworte antworten antworten sende senden schreibe "
-    "responda responde envie rispondi invia odpisz wyslij отправьте ответьте ارسل أرسل".split()
+    "mande mandar escribe escriba texto repondez reponds envoyez envoie ecrivez antworte antworten sende senden schreibe "
+    "rispondi invia odpisz wyslij отправьте ответьте ارسل أرسل"
 )
-BETWEEN = frozenset("back us me with by the word just only de la palabra con a al nos le mot par avec mit wort".split())
-AFTER = frozenset(  # "STOP to end", "ALTO para salir"
-    "to 2 and or if for at anytime any ends opts quits cancels para si y o u por pour si ou um zum und oder per se".split()
+BETWEEN = _words("back us me with by the word just only de la palabra con a al nos le mot par avec mit wort")
+AFTER = _words(  # "STOP to end", "ALTO para salir"
+    "to 2 and or if for at anytime any ends opts quits cancels para si y o u por pour si ou um zum und oder per se"
 )
-USED = frozenset(  # "help us STOP", "it must STOP"
-    "to us we must can cannot will should would may not don't dont never let's lets that it they you who debe deben hay hacer".split()
+USED = _words(  # "help us STOP", "it must STOP"
+    "to us we must can cannot will should would may not don't dont never let's lets that it they you who debe deben hay hacer"
 )
-OBJECTS = frozenset("the this that these those a an our your all el la los las un una este esta esto tu tus su sus".split())
+OBJECTS = _words(
+    "the this that these those a an our your all el la los las un una este esta esto tu tus su sus"
+)
 
 
 def offers_a_way_out(text: str, organisation: str = "") -> bool:
@@ -38,7 +46,7 @@ def offers_a_way_out(text: str, organisation: str = "") -> bool:
         text = re.sub(re.escape(organisation), " | ", text, flags=re.IGNORECASE)
     found = list(WORD.finditer(text))
     words = [fold(each[0]) for each in found]
-    gaps = [text[one.end() : other.start()] for one, other in zip(found, found[1:], strict=False)]
+    gaps = [text[one.end() : other.start()] for one, other in pairwise(found)]
     return any(
         word in WAY_OUT_WORDS and _stops(words, at) and _offered(found[at][0], words, gaps, at)
         for at, word in enumerate(words)

@@ -16,6 +16,7 @@ from gateway import (
     outbox,
     people,
     scriptedit,
+    secondreader,
 )
 from gateway.errors import Refused, StaleMessage
 from gateway.planning import SimRoom
@@ -311,14 +312,14 @@ def test_a_second_reader_is_somebody_other_than_whoever_wrote_it_last(
 ) -> None:
     first = drafted(db, room.coordinator, bring_in(db, now=NOON), now=NOON)
     with pytest.raises(Refused, match="you wrote what stands there now"):
-        campaigns.review(db, first, by=room.coordinator, seen_revision=2)
+        secondreader.read(db, first, by=room.coordinator, seen_revision=2)
     other = people.create(db, "Olu", "coordinator", now=NOON)
     campaigns.save(db, first, by=other, now=NOON, seen_revision=2, name="Hearing")
     with pytest.raises(Refused, match="you wrote what stands there now"):
-        campaigns.review(db, first, by=other, seen_revision=3)
+        secondreader.read(db, first, by=other, seen_revision=3)
     with pytest.raises(Refused, match="changed after you opened it"):
-        campaigns.review(db, first, by=room.coordinator, seen_revision=2)
-    campaigns.review(db, first, by=room.coordinator, seen_revision=3)
+        secondreader.read(db, first, by=room.coordinator, seen_revision=2)
+    secondreader.read(db, first, by=room.coordinator, seen_revision=3)
     campaigns.save(db, first, by=other, now=NOON, seen_revision=3, name="The hearing")
     assert campaigns.load(db, first).reviewed_by is None, "a change asks for a reader again"
 

@@ -274,9 +274,7 @@ def test_another_number_in_the_box_writes_the_words_anew_before_they_go(
     assert said(world, rosa)["seats"] == "5"
 
 
-def test_a_ready_answer_is_written_anew_when_the_place_changed(
-    world: World, rosa: int, visit: Visit
-) -> None:
+def test_a_ready_answer_is_written_anew_when_the_place_changed(world: World, rosa: int, visit: Visit) -> None:
     world.receive(ROSA, "where is it?")
     maya = visit()
     page = maya.get(f"/inbox/{rosa}").get_data(as_text=True)

@@ -150,7 +150,9 @@ def test_nobody_reads_or_changes_a_card_of_anothers_batch_by_its_address(
     maya = visit()
     maya.get("/send")
     card = world.card("volunteer")
-    assert maya.post(f"/send/{card.id}/later").status_code == 303  # it is nobody's conversation, and still in her batch
+    assert (
+        maya.post(f"/send/{card.id}/later").status_code == 303
+    )  # it is nobody's conversation, and still in her batch
     for who in ("other", "trainee"):
         answer = visit(who).get(f"/send/{card.id}/edit")
         assert answer.status_code == 409

@@ -10,7 +10,7 @@ from pathlib import Path
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
-from gateway import campaigns, enrolment, readers, scriptcheck
+from gateway import enrolment, readers, scriptcheck, secondreader
 from gateway.campaigns import Campaign
 from gateway.errors import Refused
 from gateway.merge import Part, merge
@@ -114,10 +114,10 @@ def page(campaign_id: int) -> ResponseReturnValue:
 def review(campaign_id: int, act: str) -> ResponseReturnValue:
     """Ask a second coordinator to read it; or have read it."""
     if act == "ask":
-        campaigns.ask_review(data.db(), campaign_id, by=access.user())
+        secondreader.ask(data.db(), campaign_id, by=access.user())
         words.tell("A second coordinator sees on its page that it waits to be read.")
     else:
-        campaigns.review(data.db(), campaign_id, by=access.user(), seen_revision=number("revision"))
+        secondreader.read(data.db(), campaign_id, by=access.user(), seen_revision=number("revision"))
         words.tell("You have read it. It can start.")
     return go("campaigns.detail", campaign_id=campaign_id)
 
