@@ -20,6 +20,8 @@ from gateway import (
     store,
 )
 from gateway.errors import Refused
+from gateway.planning import SimRoom
+from gateway.policy import Limits
 from gateway.rules import Rules
 from hardware.pdu import encode_deliver, segment
 from tests.campaigning import FACTS, SIMS, bring_in, drafted
@@ -253,3 +255,20 @@ def test_a_text_with_a_hole_is_nobodys_card_and_nobodys_reminder(
     assert reminders.draft_due(db, rules, now=EVE) == 1
     (drafted_one,) = db.execute("SELECT text FROM message WHERE kind=2").fetchall()
     assert drafted_one["text"] == "1 Oak Street, tomorrow at 6 pm"
+
+
+def test_no_more_long_texts_are_handed_out_than_the_sims_have_segments_for(
+    db: sqlite3.Connection, room: Room, rules: Rules
+) -> None:
+    words = "{organisation}: Hi {first_name}, " + "please do come to our hearing. " * 12 + "STOP to end."
+    campaign_id = worded(db, room, rules, words)  # three segments each
+    campaign = campaigns.load(db, campaign_id)
+    assert assignments.segments_each(db, campaign, rules) == 3
+    nearly = [SimRoom("north", "8901", ready=True, limits=Limits(15, 30, 0), used_today=20)]  # room for 7
+    assert assignments.take(db, campaign_id, room.volunteer, rules, nearly, now=NOON) == 2
+    with pytest.raises(Refused, match="cannot take more first texts today"):
+        assignments.take(db, campaign_id, room.other, rules, nearly, now=NOON)
+    for _ in range(2):  # approved, they still wait for a modem with all their segments
+        send_next(db, room.volunteer, rules)
+    with pytest.raises(Refused, match="cannot take more first texts today"):
+        assignments.take(db, campaign_id, room.other, rules, nearly, now=NOON)
