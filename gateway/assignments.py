@@ -13,7 +13,7 @@ import json
 import sqlite3
 from dataclasses import dataclass
 
-from gateway import campaigns, canary, conversations, outbox, planning
+from gateway import campaigns, canary, conversations, numbers, outbox, planning
 from gateway.campaigns import Campaign
 from gateway.errors import Refused
 from gateway.merge import Merged, Part, merge
@@ -235,7 +235,9 @@ def shown(db: sqlite3.Connection, message: sqlite3.Row, user: User, rules: Rules
         merged = _merged(db, campaign, target, user, rules)
         parts = merged.parts if clean(merged.text) == message["text"] else ()
     said = (contact["source"], contact["consented_on"] or "")
-    listed = tuple((name, str(value)) for name, value in json.loads(contact["fields"]).items() if value)
+    clear = may(user.role, "see_numbers")
+    fields = {name: str(value) for name, value in json.loads(contact["fields"]).items() if value}
+    listed = tuple((name, value if clear else numbers.unreachable(value)) for name, value in fields.items())
     others = db.execute(
         "SELECT first_name, last_name FROM contact WHERE conversation_id=? AND id<>? ORDER BY id LIMIT 10",
         [contact["conversation_id"], contact["id"]],

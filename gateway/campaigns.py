@@ -12,7 +12,7 @@ Fails with `Refused`, in a sentence for the coordinator; nothing is half done th
 import json
 import sqlite3
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from functools import lru_cache
 
 from gateway import factwords, people, scripts
@@ -30,6 +30,7 @@ from gateway.voiding import after_change
 LONGEST_NAME = 80
 read_script = lru_cache(maxsize=16)(scripts.load)  # one approval looks at its campaign several times
 PAUSED = "Its campaign is paused; it leaves when a coordinator lets it go on."
+SHARED_OUT = "Its wordings are shared out already: change them, or clone the campaign. Nothing was changed."
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ class Options:
     replies_each: int = 8  # open replies a volunteer is thought to manage; more hold new batches back
     purge_days: int = 90  # after its close only totals remain; 0: never
     purge_list: int = 0  # 1: its list goes as well then, when no other campaign has it
+    meant: Mapping[str, str] = field(default_factory=dict)  # hints that are meant, by key, with who said so
 
 
 @dataclass(frozen=True)
@@ -140,7 +142,7 @@ def create(
         raise Refused("Choose one of the five kinds and a language.")
     script = scripts.dump(kind(kind_name).scripts[language])
     with write(db):
-        made = _insert(db, _free_name(db, name), kind_name, language, script, "{}", "{}", by, now)
+        made = insert(db, free_name(db, name), kind_name, language, script, "{}", "{}", by, now)
         if list_id is not None:
             db.execute("UPDATE campaign SET list_id=? WHERE id=?", [_usable(db, list_id), made])
     return made
@@ -154,20 +156,7 @@ def _usable(db: sqlite3.Connection, list_id: int, campaign: Campaign | None = No
     return list_id
 
 
-def clone(db: sqlite3.Connection, campaign_id: int, name: str, *, by: User, now: int) -> int:
-    """A new draft with another one's script, facts and options, and nobody in it."""
-    leads(by)
-    with write(db):
-        row = db.execute("SELECT * FROM campaign WHERE id=?", [campaign_id]).fetchone()
-        if row is None:
-            raise Refused("There is no such campaign.")
-        new = _free_name(db, name or f"{row['name']} again")
-        return _insert(
-            db, new, row["kind"], row["language"], row["script"], row["facts"], row["options"], by, now
-        )
-
-
-def _insert(
+def insert(
     db: sqlite3.Connection,
     name: str,
     kind_name: str,
@@ -178,6 +167,7 @@ def _insert(
     by: User,
     now: int,
 ) -> int:
+    """A draft of these parts; returns its id. Inside a transaction."""
     cursor = db.execute(
         "INSERT INTO campaign (name, kind, language, state, facts, script, options, created_by, changed_by, created_at) "
         "VALUES (?,?,?,'draft',?,?,?,?,?,?)",
@@ -186,7 +176,8 @@ def _insert(
     return int(cursor.lastrowid or 0)
 
 
-def _free_name(db: sqlite3.Connection, name: str) -> str:
+def free_name(db: sqlite3.Connection, name: str) -> str:
+    """The name as it is kept; Refused when it is empty, too long, or another campaign's that is not closed."""
     name = " ".join(name.split())
     if not name:
         raise Refused("Give the campaign a name, so that the room knows what it is about.")
@@ -234,20 +225,22 @@ def save(
             )
         changed = replace(
             campaign,
-            name=campaign.name if name in (None, campaign.name) else _free_name(db, name or ""),
+            name=campaign.name if name in (None, campaign.name) else free_name(db, name or ""),
             facts=new_facts,
             script=script or campaign.script,
             options=options or campaign.options,
             list_id=campaign.list_id if list_id is None else _usable(db, list_id, campaign),
         )
-        words_change = _content(changed) != _content(campaign)
+        words_change = _filled_in(changed) != _filled_in(campaign) or not scripts.same_words(
+            changed.script, campaign.script
+        )
         if (
             words_change or not campaign.open
         ):  # who read the words of one that runs has read them, whatever else changes
             changed = replace(changed, changed_by=by.id, reviewed_by=None)
         _store(db, changed, int(words_change), now)
-        if script and len(script.first.texts) != len(campaign.script.first.texts):
-            _share_anew(db, campaign)
+        if campaign.open and script and len(script.first.texts) != len(campaign.script.first.texts):
+            raise Refused(SHARED_OUT)
         if campaign.open and words_change:
             said = blocking(load(db, campaign_id)) if blocking else ""
             after_change(db, campaign_id, said, actor=f"user:{by.id}", now=now)
@@ -257,9 +250,8 @@ def save(
     return campaign.revision + 1
 
 
-def _content(campaign: Campaign) -> tuple[Script, dict[str, str]]:
-    """What its texts say; a fact that is not filled in says nothing."""
-    return campaign.script, {name: value for name, value in campaign.facts.items() if value}
+def _filled_in(campaign: Campaign) -> dict[str, str]:
+    return {name: value for name, value in campaign.facts.items() if value}
 
 
 def _store(db: sqlite3.Connection, changed: Campaign, words_change: int, now: int) -> None:
@@ -273,13 +265,20 @@ def _store(db: sqlite3.Connection, changed: Campaign, words_change: int, now: in
     )  # fmt: skip
 
 
-def _share_anew(db: sqlite3.Connection, campaign: Campaign) -> None:
-    """Another number of wordings: whoever a start that was refused took in is taken in again. Who started keeps their wordings."""
-    if campaign.open:
-        raise Refused(
-            "Its wordings are shared out already: change them, or clone the campaign. Nothing was changed."
-        )
-    db.execute("DELETE FROM target WHERE campaign_id=?", [campaign.id])
+def ask_review(db: sqlite3.Connection, campaign_id: int, *, by: User) -> None:
+    """Lay a draft before a second coordinator."""
+    leads(by)
+    with write(db):
+        to_state(db, campaign_id, "review", ("draft",), f"{by.name} asks a second coordinator to read it.")
+
+
+def review(db: sqlite3.Connection, campaign_id: int, *, by: User, seen_revision: int) -> None:
+    """A second coordinator has read it: not the one who wrote what stands there now, and exactly that."""
+    leads(by)
+    with write(db):
+        load(db, campaign_id).somebody_else_read(by, seen_revision)
+        to_state(db, campaign_id, "review", ("draft", "review"), f"{by.name} has read it.")
+        db.execute("UPDATE campaign SET reviewed_by=? WHERE id=?", [by.id, campaign_id])
 
 
 def abandon(db: sqlite3.Connection, campaign_id: int, *, by: User) -> None:

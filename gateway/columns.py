@@ -6,7 +6,7 @@ Promises: every name of a placeholder is letters, digits and `_`, unlike any oth
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gateway.letters import fold
@@ -51,6 +51,7 @@ OURS = (
 MOST_KEPT = 40  # further columns that are kept with each person
 MOST_NAME = 40
 SAMPLE = 200
+MOSTLY = 0.3  # of the cells that hold anything
 
 
 @dataclass(frozen=True)
@@ -101,18 +102,19 @@ def guess(names: Sequence[str], rows: Sequence[Sequence[str]]) -> Meaning:
             if name in likely and at not in found.values()
         ]
         if ours == "number":  # of several such columns the one that holds numbers
-            ranked = [(rank, at) for rank, at in ranked if _share(rows, at) >= 0.3] or ranked
+            ranked = [(rank, at) for rank, at in ranked if _share(rows, at) >= MOSTLY] or ranked
         if ranked:
             found[ours] = min(ranked)[1]
     if "number" not in found:
         share, at = max(
             ((_share(rows, at), -at) for at in called if at not in found.values()), default=(0.0, 0)
         )
-        if share >= 0.3:
+        if share >= MOSTLY:
             found["number"] = -at
     if "first_name" in found and "last_name" not in found and "name" in found:
         del found["name"]
-    return Meaning(found, kept(names, [at for at in called if at not in found.values()][:MOST_KEPT]))
+    left = [at for at in called if at not in found.values() and _share(rows, at, reaches) < MOSTLY]
+    return Meaning(found, kept(names, left[:MOST_KEPT]))
 
 
 def kept(names: Sequence[str], columns: Iterable[int]) -> dict[str, int]:
@@ -141,9 +143,14 @@ def _words(folded: str) -> str:
     return " ".join(re.findall(r"\w+", folded.replace("_", " ")))
 
 
-def _share(rows: Sequence[Sequence[str]], at: int) -> float:
+def reaches(cell: str) -> bool:
+    """True for another number or an e-mail address of the person: kept only where somebody asks for it, as volunteers would read it."""
+    return "@" in cell or (looks_like_number(cell) and digits_of(cell) >= 9)
+
+
+def _share(rows: Sequence[Sequence[str]], at: int, what: Callable[[str], bool] = looks_like_number) -> float:
     cells = [row[at] for row in rows[:SAMPLE] if at < len(row) and row[at].strip()]
-    return sum(looks_like_number(cell) for cell in cells) / len(cells) if cells else 0.0
+    return sum(what(cell) for cell in cells) / len(cells) if cells else 0.0
 
 
 _LIKELY = {ours: [_words(fold(name)) for name in said.split("|")] for ours, said in NAMES.items()}

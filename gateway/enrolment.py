@@ -1,7 +1,8 @@
 """The way into a campaign: what its script is checked against, who of its list is in it, and its start.
 
 Promises: nobody is offered before everybody is in; a number that another open campaign has is left out, with the reason; a
-start that was interrupted is pressed again and goes on. Long lists are taken in small commits, so that no station waits.
+start that was interrupted is pressed again, and about everybody is decided anew. Long lists are taken in small commits, so that
+no station waits.
 
 Fails with `Refused`, in a sentence for the coordinator.
 """
@@ -14,11 +15,12 @@ from gateway.campaigns import Campaign, leads, load, to_state
 from gateway.errors import Refused
 from gateway.people import User
 from gateway.rules import DAY_MS, Rules
-from gateway.scriptcheck import Ground, Problem, problems
+from gateway.scriptcheck import Ground, Problem, problems, unmeant
 from gateway.store import write
 
 UNENROLLED_AT_ONCE = 1000
-ENROLLED_AT_ONCE = 400  # people in one commit: stations wait no longer than for one of theirs
+NO_END = 2**62  # above every id
+ENROLLED_AT_ONCE = 400  # people in one commit
 
 
 def ground(db: sqlite3.Connection, campaign: Campaign, rules: Rules) -> Ground:
@@ -40,7 +42,9 @@ def ground(db: sqlite3.Connection, campaign: Campaign, rules: Rules) -> Ground:
 
 
 def obstacles(db: sqlite3.Connection, campaign: Campaign, rules: Rules) -> tuple[list[str], list[Problem]]:
-    """What keeps it from starting: sentences about the campaign, and the script's own problems (also those that block nothing)."""
+    """What keeps it from starting: sentences about the campaign, and the script's own problems (also those that block nothing,
+    but not the hints that are meant).
+    """
     empty = factwords.missing(campaign.kind, campaign.facts)
     said = [f"“{fact.label['en']}” is not filled in." for fact in empty]
     ready = (
@@ -51,7 +55,8 @@ def obstacles(db: sqlite3.Connection, campaign: Campaign, rules: Rules) -> tuple
     )
     if not ready:
         said.append("It has no list of people yet. Choose one, or bring one in.")
-    return said, problems(campaign.script, for_words(ground(db, campaign, rules), campaign))
+    found = problems(campaign.script, for_words(ground(db, campaign, rules), campaign))
+    return said, unmeant(found, campaign.options.meant)
 
 
 def for_words(on: Ground, campaign: Campaign) -> Ground:
@@ -60,43 +65,72 @@ def for_words(on: Ground, campaign: Campaign) -> Ground:
     return replace(on, facts={**on.facts, **{fact.name: "..." for fact in empty}})
 
 
-def enrol(db: sqlite3.Connection, campaign_id: int, *, now: int, after: int = 0) -> int | None:
+def enrol(
+    db: sqlite3.Connection, campaign_id: int, *, now: int, after: int = 0, most: int | None = None
+) -> int | None:
     """Take the next people of the list into a campaign that has not started; returns where to go on, None when all are in.
 
-    One commit of `ENROLLED_AT_ONCE`; call it until it returns None, and pause between. Who may not be texted is in it too,
-    as `out` with the reason.
+    One commit of `most`, at most and otherwise `ENROLLED_AT_ONCE`; call it until it returns None, and pause between. Who may not
+    be texted is in it too, as `out` with the reason. About whoever an earlier start took in is decided anew, and who left the list meanwhile goes.
     """
+    most = min(most or ENROLLED_AT_ONCE, ENROLLED_AT_ONCE)
     with write(db):
         campaign = load(db, campaign_id)
         if campaign.open or campaign.state == "closed":
             raise Refused("It has started already.")
-        rows = db.execute(
-            "SELECT c.id, c.conversation_id, c.landline, v.opted_out_at, "
-            "(SELECT max(m.submitted_at) FROM message m WHERE m.conversation_id=c.conversation_id) AS texted_at, "
-            "(SELECT a.value FROM target t JOIN answer a ON a.target_id=t.id AND a.field='contact' AND a.undone_at IS NULL "
-            "WHERE t.conversation_id=c.conversation_id ORDER BY a.id DESC LIMIT 1) AS contact, "
-            "(SELECT p.name FROM target t JOIN campaign p ON p.id=t.campaign_id WHERE t.conversation_id=c.conversation_id AND t.live=1) AS other "
-            "FROM list_member l JOIN contact c ON c.id=l.contact_id JOIN conversation v ON v.id=c.conversation_id "
-            "WHERE l.list_id=? AND c.id>? ORDER BY c.id LIMIT ?",
-            [campaign.list_id, after, ENROLLED_AT_ONCE],
-        ).fetchall()
+        rows = members(db, campaign, after=after, most=most)
+        following = rows[-1]["id"] if len(rows) == most else None
+        db.execute(
+            "DELETE FROM target WHERE +campaign_id=:campaign AND contact_id>:after AND contact_id<=:to "
+            "AND NOT EXISTS (SELECT 1 FROM list_member l WHERE l.list_id=:list AND l.contact_id=target.contact_id)",
+            {"campaign": campaign_id, "list": campaign.list_id, "after": after, "to": following or NO_END},
+        )
         wordings = len(campaign.script.first.texts)
         for row in rows:
-            reason = _left_out(row, now - campaign.options.cool_down_days * DAY_MS)
+            reason = left_out_for(row, campaign, now=now)
             db.execute(
-                "INSERT OR IGNORE INTO target (campaign_id, contact_id, conversation_id, state, reason, live, wording) VALUES (?,?,?,?,?,?,?)",
+                "INSERT INTO target (campaign_id, contact_id, conversation_id, state, reason, live, wording) VALUES (?,?,?,?,?,?,?) "
+                "ON CONFLICT (campaign_id, conversation_id) DO UPDATE SET state=excluded.state, reason=excluded.reason, live=excluded.live, "
+                "wording=excluded.wording WHERE (reason, wording) IS NOT (excluded.reason, excluded.wording)",
                 [campaign_id, row["id"], row["conversation_id"], "out" if reason else "open", reason, int(not reason), row["id"] % wordings],
             )  # fmt: skip
-    return rows[-1]["id"] if len(rows) == ENROLLED_AT_ONCE else None
+    return following
 
 
-def last_in(db: sqlite3.Connection, campaign_id: int) -> int:
-    """Where a start that was interrupted goes on: the last contact that is in, 0 when nobody is."""
-    row = db.execute("SELECT max(contact_id) FROM target WHERE campaign_id=?", [campaign_id]).fetchone()
-    return int(row[0] or 0)
+def gone_through(db: sqlite3.Connection, campaign: Campaign, after: int) -> tuple[int, int]:
+    """How many people of its list `enrol` has gone through when it goes on at `after`, and how many the list has."""
+    row = db.execute(
+        "SELECT coalesce(sum(contact_id<=?), 0), count(*) FROM list_member WHERE list_id=?",
+        [after, campaign.list_id],
+    ).fetchone()
+    return int(row[0]), int(row[1])
 
 
-def _left_out(row: sqlite3.Row, cooling_since: int) -> str:
+def members(
+    db: sqlite3.Connection,
+    campaign: Campaign,
+    *,
+    after: int = 0,
+    most: int = ENROLLED_AT_ONCE,
+    every: int = 1,
+) -> list[sqlite3.Row]:
+    """The next people of its list with all that could leave them out; `every` 10: about a tenth of them, spread over the list."""
+    return db.execute(
+        "SELECT c.id, c.conversation_id, c.landline, v.opted_out_at, "
+        "(SELECT max(m.submitted_at) FROM message m WHERE m.conversation_id=c.conversation_id) AS texted_at, "
+        "(SELECT a.value FROM target t JOIN answer a ON a.target_id=t.id AND a.field='contact' AND a.undone_at IS NULL "
+        "WHERE t.conversation_id=c.conversation_id ORDER BY a.id DESC LIMIT 1) AS contact, "
+        "(SELECT p.name FROM target t JOIN campaign p ON p.id=t.campaign_id WHERE t.conversation_id=c.conversation_id AND t.live=1 "
+        "AND p.id<>:campaign) AS other "
+        "FROM list_member l JOIN contact c ON c.id=l.contact_id JOIN conversation v ON v.id=c.conversation_id "
+        "WHERE l.list_id=:list AND l.contact_id>:after AND l.contact_id % :every=0 ORDER BY l.contact_id LIMIT :most",
+        {"campaign": campaign.id, "list": campaign.list_id, "after": after, "most": most, "every": every},
+    ).fetchall()
+
+
+def left_out_for(row: sqlite3.Row, campaign: Campaign, *, now: int) -> str:
+    """Why this one of `members` is not texted; "" for everybody else."""
+    cooling_since = now - campaign.options.cool_down_days * DAY_MS
     if row["opted_out_at"] is not None:
         return "Asked to stop."
     if row["contact"] == "wrong_number":
@@ -118,7 +152,7 @@ def unenrol(db: sqlite3.Connection, campaign_id: int) -> None:
             if load(db, campaign_id).state not in ("draft", "review"):
                 raise Refused("It has started already.")
             gone = db.execute(
-                "DELETE FROM target WHERE id IN (SELECT id FROM target WHERE campaign_id=? LIMIT ?)",
+                "DELETE FROM target WHERE id IN (SELECT id FROM target WHERE campaign_id=? ORDER BY id DESC LIMIT ?)",
                 [campaign_id, UNENROLLED_AT_ONCE],
             ).rowcount
 
@@ -129,6 +163,15 @@ def blocking(db: sqlite3.Connection, campaign: Campaign, rules: Rules) -> str:
     return " ".join([*said, *(f"{each.title} ({each.where})" for each in found if each.level == "blocks")])
 
 
+def hindrance(db: sqlite3.Connection, campaign: Campaign, rules: Rules, *, needs_review: bool) -> str:
+    """Why it cannot start now, whoever is in it; "" when it can."""
+    if said := blocking(db, campaign, rules):
+        return f"It cannot start yet: {said}"
+    if needs_review and campaign.reviewed_by is None:
+        return "A second coordinator reads it first. Ask for that on its page."
+    return ""
+
+
 def start(
     db: sqlite3.Connection, campaign_id: int, *, by: User, rules: Rules, now: int, needs_review: bool
 ) -> None:
@@ -136,10 +179,8 @@ def start(
     leads(by)
     with write(db):
         campaign = load(db, campaign_id)
-        if said := blocking(db, campaign, rules):
-            raise Refused(f"It cannot start yet: {said}")
-        if needs_review and campaign.reviewed_by is None:
-            raise Refused("A second coordinator reads it first. Ask for that on its page.")
+        if said := hindrance(db, campaign, rules, needs_review=needs_review):
+            raise Refused(said)
         if (
             db.execute(
                 "SELECT 1 FROM target WHERE campaign_id=? AND state='open' LIMIT 1", [campaign_id]

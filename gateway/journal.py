@@ -19,7 +19,7 @@ import logging
 import os
 import secrets
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from gateway.store import belong_with, sync_folder
@@ -45,6 +45,11 @@ class Journal:
     def note(self, act: str, *, at: int, **fields: str | int) -> None:
         """Add one act; on the disk when this returns."""
         self._append({"act": act, "at": at, **fields})
+
+    def note_all(self, act: str, all_fields: Sequence[Mapping[str, str | int]], *, at: int) -> None:
+        """Add one act for each of these, all of them on the disk when this returns."""
+        if all_fields:
+            self._append(*({"act": act, "at": at, **fields} for fields in all_fields))
 
     def acts(self, *kinds: str) -> Iterator[dict[str, object]]:
         """Every act of these kinds in the order in which they were noted, whatever the clock said then."""
@@ -110,12 +115,12 @@ class Journal:
             finally:
                 os.close(handle)
 
-    def _append(self, line: dict[str, object]) -> None:
+    def _append(self, *lines: Mapping[str, object]) -> None:
         new = not self.path.exists()
         with self._held() as handle:
             size = os.fstat(handle).st_size
             whole = not size or os.pread(handle, 1, size - 1) == b"\n"  # else the last line was cut
-            data = _line(line) if whole else b"\n" + _line(line)
+            data = b"".join([b"" if whole else b"\n", *map(_line, lines)])
             # A card that is nearly full takes a part, and says no error.
             if os.write(handle, data) != len(data):
                 raise OSError(errno.ENOSPC, "No space left on device", str(self.path))
@@ -125,7 +130,7 @@ class Journal:
             sync_folder(self.path.parent)
 
 
-def _line(line: dict[str, object]) -> bytes:
+def _line(line: Mapping[str, object]) -> bytes:
     return json.dumps(line, separators=(",", ":")).encode() + b"\n"
 
 

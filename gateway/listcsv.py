@@ -60,7 +60,7 @@ def people(db: sqlite3.Connection, list_id: int) -> Iterator[str]:
 
 def not_taken(db: sqlite3.Connection, list_id: int) -> Iterator[str]:
     """Every row that was not taken: where it stood, why not, and its own cells."""
-    one = lists.by_id(db, list_id)
+    one = lists.by_id(db, list_id, brings=None)
     yield BOM + line(["row", "reason", *one.format.columns])
     for row in lists.not_taken(db, list_id):
         yield line([row["row"], row["reason"], *json.loads(row["cells"])])

@@ -24,6 +24,7 @@ from gateway.columns import Meaning
 from gateway.errors import Refused
 from gateway.rules import HOUR_MS
 from gateway.sheets import Row, Sheet
+from gateway.store import belong_with
 
 MOST_BYTES = 50 * 1024 * 1024
 MOST_ROWS = 250_000
@@ -31,6 +32,7 @@ CHUNK = 64 * 1024
 HEAD = 256 * 1024  # octets that a guess is made from
 MOST_LINE = 100_000  # characters: no list has such a line
 FIRST_ROWS = 200
+PEOPLE, OPT_OUTS = "people", "opt_outs"  # what a file brings
 TOO_BIG = (
     "This file is larger than {megabytes} MB, and a list may have up to 50. Nothing was kept. "
     "Save only the columns that you need, or split it."
@@ -65,6 +67,7 @@ class Format:
     announced: bool = False
     header: bool = True
     columns: tuple[str, ...] = ()
+    brings: str = PEOPLE
 
     @property
     def sheet(self) -> Sheet:
@@ -86,6 +89,7 @@ def keep(stream: IO[bytes], database: Path) -> Upload:
     """Write what comes in beside the database, octet for octet, in small pieces; Refused beyond MOST_BYTES."""
     place = folder(database)
     place.mkdir(mode=0o700, exist_ok=True)
+    belong_with(place, database)
     path = place / f"incoming-{secrets.token_hex(8)}"
     digest, utf8 = hashlib.sha256(), codecs.getincrementaldecoder("utf-8")()
     size, head, is_utf8 = 0, b"", True
@@ -101,6 +105,7 @@ def keep(stream: IO[bytes], database: Path) -> Upload:
                 is_utf8 = is_utf8 and _goes_on(utf8, chunk)
             file.flush()
             os.fsync(file.fileno())
+        belong_with(path, database)
         is_utf8 = is_utf8 and _goes_on(utf8, b"", final=True)
     except BaseException as fault:
         path.unlink(missing_ok=True)

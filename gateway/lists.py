@@ -18,7 +18,7 @@ from pathlib import Path
 from gateway import listcolumns, listfile
 from gateway.columns import Meaning
 from gateway.errors import Refused
-from gateway.listfile import Format, Upload
+from gateway.listfile import PEOPLE, Format, Upload
 from gateway.people import User
 from gateway.policy import may
 from gateway.rules import DAY_MS
@@ -54,6 +54,7 @@ class List:
     meaning: Meaning
 
 
+_BRINGS = "coalesce(json_extract(l.format, '$.brings'), 'people')=?"
 _COLUMNS = "*, (SELECT count(*) FROM list_member m WHERE m.list_id=l.id) AS people"
 
 
@@ -79,12 +80,13 @@ def _list(row: sqlite3.Row) -> List:
     )
 
 
-def all_of(db: sqlite3.Connection) -> list[List]:
-    """Every list that is not deleted, the newest first."""
+def all_of(db: sqlite3.Connection, *, brings: str = PEOPLE, limit: int = -1) -> list[List]:
+    """Every list that is not deleted, the newest first; or every file of opt-outs."""
     return [
         _list(row)
         for row in db.execute(
-            f"SELECT {_COLUMNS} FROM contact_list l WHERE state<>'deleted' ORDER BY id DESC"
+            f"SELECT {_COLUMNS} FROM contact_list l WHERE state<>'deleted' AND {_BRINGS} ORDER BY id DESC LIMIT ?",
+            [brings, limit],
         )
     ]
 
@@ -94,10 +96,11 @@ def ready(db: sqlite3.Connection) -> list[List]:
     return [one for one in all_of(db) if one.state == "ready"]
 
 
-def by_id(db: sqlite3.Connection, list_id: int) -> List:
-    """One list; Refused when there is none, or it was deleted."""
+def by_id(db: sqlite3.Connection, list_id: int, *, brings: str | None = PEOPLE) -> List:
+    """One list; Refused when there is none, or it was deleted, or it brings something else (`brings` None: whatever it brings)."""
     row = db.execute(
-        f"SELECT {_COLUMNS} FROM contact_list l WHERE id=? AND state<>'deleted'", [list_id]
+        f"SELECT {_COLUMNS} FROM contact_list l WHERE id=? AND state<>'deleted' AND {_BRINGS if brings else '? IS NULL'}",
+        [list_id, brings],
     ).fetchone()
     if row is None:
         raise Refused(NOBODY)
@@ -135,7 +138,7 @@ def not_taken(db: sqlite3.Connection, list_id: int, *, limit: int = -1) -> Itera
 def same_file(db: sqlite3.Connection, one: List) -> List | None:
     """An older list that was made from the very same file."""
     row = db.execute(
-        f"SELECT {_COLUMNS} FROM contact_list l WHERE state<>'deleted' AND id<>:id "
+        f"SELECT {_COLUMNS} FROM contact_list l WHERE state<>'deleted' AND id<>:id AND source<>'opt-outs' "
         "AND file_digest=(SELECT file_digest FROM contact_list WHERE id=:id) ORDER BY id DESC LIMIT 1",
         {"id": one.id},
     ).fetchone()
@@ -239,11 +242,11 @@ def consent_day(said: str, now: int) -> str:
     return day.isoformat()
 
 
-def delete(db: sqlite3.Connection, list_id: int, *, by: User) -> str:
+def delete(db: sqlite3.Connection, list_id: int, *, by: User, brings: str = PEOPLE) -> str:
     """Take a list off every page now; returns its name. Its rows go piece by piece (`taking.clear`)."""
     _leads(by)
     with write(db):
-        one = by_id(db, list_id)
+        one = by_id(db, list_id, brings=brings)
         used = db.execute(
             "SELECT name FROM campaign WHERE list_id=? AND state<>'closed' ORDER BY id DESC", [list_id]
         ).fetchone()

@@ -36,6 +36,7 @@ EVENTS = {  # event: (states that it may leave, state that it enters)
         "awaiting",
     ),  # claimed: nothing has left, and the submit's guard then refuses
     "skip": (("awaiting",), "skipped"),
+    "unskip": (("skipped",), "awaiting"),
     "withdraw": (("awaiting", "approved", "claimed"), "withdrawn"),
     "expire": (("awaiting", "approved", "claimed"), "expired"),
     "claim": (("approved",), "claimed"),

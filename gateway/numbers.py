@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 SHORT_CODE_DIGITS = 6
 INTERNATIONAL, ALPHANUMERIC, NATIONAL = 1, 5, 2  # TON, 3GPP TS 23.040, 9.1.2.5
+REACHED = re.compile(
+    r"\S+@\S+|(?<!\d)(?!\d{5}-\d{4}\b)\+?\d(?:[\s().,/·–-]*\d){8,}"
+)  # an e-mail address; nine digits that are no date and no ZIP+4 code
 E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 NANP = re.compile(r"[2-9][0-9]{2}[2-9][0-9]{6}")
 PLUS = ("+", "＋")
@@ -185,6 +188,15 @@ def zones_for(number: str) -> tuple[str, ...]:
     if timezone.UNKNOWN_TIMEZONE in zones:  # a range newer than our tables: at least its country is known
         zones = timezone.time_zones_for_geographical_number(parsed)
     return tuple(str(zone) for zone in zones if zone != timezone.UNKNOWN_TIMEZONE)
+
+
+def unreachable(words: str) -> str:
+    """Words of a list without what else reaches the person: e-mail addresses and telephone numbers as volunteers see them.
+
+    >>> unreachable("212 555 0199, ana@example.org")
+    '•••99, •••'
+    """
+    return REACHED.sub(lambda found: "•••" if "@" in found[0] else f"•••{found[0][-2:]}", words)
 
 
 def masked(number: str) -> str:

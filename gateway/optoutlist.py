@@ -1,32 +1,29 @@
-"""Opt-outs as a list: who is out, since when, what it stopped; brought from elsewhere, taken elsewhere, undone by number.
+"""Opt-outs as a list: who is out, since when, what it stopped; taken elsewhere, undone by number. How a file of them is brought
+is `gateway/optoutfile.py`.
 
 An opt-out is kept as a keyed digest of the number (`gateway/optouts.py`), so that it outlives the person. The number can
 be shown only while the person is still here; for an erased one, whoever knows the number can ask for it.
-
-Promises: numbers brought by a file that nobody here knows are out like any others, before any list can bring them.
 """
 
 import csv
 import io
+import json
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 
-from gateway import columns, conversations, optouts, rowreading, sheets
+from gateway import conversations, optouts
 from gateway.errors import Refused
 from gateway.people import User
-from gateway.policy import may
-from gateway.sheets import Row
 from gateway.store import write
 
-MOST_ROWS = 5_000  # each is on the disk, here and in the journal, before the next
-MOST_BYTES = 4 * 1024 * 1024
+NEWEST = 2**62  # above every id
+PIECE = 500
 STOPPED = "state='withdrawn' AND reason LIKE '%asked to stop.%'"
 WHY = {
     "text": "They texted it",
-    "volunteer": "A volunteer's note",
-    "coordinator": "A coordinator's note",
+    "volunteer": "A volunteer pressed it",
+    "coordinator": "A coordinator pressed it",
     "import": "From a file",
 }
 
@@ -35,6 +32,7 @@ WHY = {
 class OptOut:
     """One open opt-out. `number` and `name` are "" once the person is erased; `stopped`: texts that did not go because of it."""
 
+    id: int
     number: str
     name: str
     conversation_id: int | None
@@ -43,15 +41,6 @@ class OptOut:
     by: str
     since_at: int
     stopped: int
-
-
-@dataclass(frozen=True)
-class Brought:
-    """What a file of numbers did: newly out, out already, and each row that is no number (row, what stood there, why)."""
-
-    out: int
-    known: int
-    rejected: tuple[tuple[int, str, str], ...]
 
 
 def counts(db: sqlite3.Connection) -> tuple[int, int]:
@@ -63,18 +52,31 @@ def counts(db: sqlite3.Connection) -> tuple[int, int]:
     return int(out), int(stopped)
 
 
-def newest(db: sqlite3.Connection, *, limit: int = 100) -> list[OptOut]:
-    """The open opt-outs, the newest first."""
+def newest(db: sqlite3.Connection, *, limit: int = 100, before: int | None = None) -> list[OptOut]:
+    """The open opt-outs, the newest first; `before`: those older than the one with this id."""
+    rows = db.execute(
+        "SELECT o.*, u.name AS by_name FROM opt_out o LEFT JOIN user u ON u.id=o.by_id WHERE o.until_at IS NULL AND o.id<? "
+        "ORDER BY o.id DESC LIMIT ?",
+        [NEWEST if before is None else before, limit],
+    ).fetchall()
+    moments = json.dumps(sorted({row["since_at"] for row in rows}))
     known = {
         key: row
-        for row in db.execute("SELECT id, number, name FROM conversation WHERE opted_out_at IS NOT NULL")
+        for row in db.execute(  # an opt-out and its person bear the same moment: only these can be theirs
+            "SELECT id, number, name FROM conversation WHERE opted_out_at IN (SELECT value FROM json_each(?))",
+            [moments],
+        )
         for key in conversations.number_keys(db, row["number"])
     }
-    rows = db.execute(
-        "SELECT o.*, u.name AS by_name FROM opt_out o LEFT JOIN user u ON u.id=o.by_id WHERE o.until_at IS NULL ORDER BY o.id DESC LIMIT ?",
-        [limit],
-    ).fetchall()
     return [_one(db, row, known.get(row["number_key"])) for row in rows]
+
+
+def everyone(db: sqlite3.Connection) -> Iterator[OptOut]:
+    """All of them, the newest first, in pieces: memory does not grow with them."""
+    before: int | None = None
+    while piece := newest(db, limit=PIECE, before=before):
+        yield from piece
+        before = piece[-1].id
 
 
 def _one(db: sqlite3.Connection, row: sqlite3.Row, person: sqlite3.Row | None) -> OptOut:
@@ -84,6 +86,7 @@ def _one(db: sqlite3.Connection, row: sqlite3.Row, person: sqlite3.Row | None) -
             f"SELECT count(*) FROM message WHERE conversation_id=? AND {STOPPED}", [person["id"]]
         ).fetchone()[0]
     return OptOut(
+        row["id"],
         person["number"] if person else "",
         person["name"] if person else "",
         person["id"] if person else None,
@@ -93,51 +96,6 @@ def _one(db: sqlite3.Connection, row: sqlite3.Row, person: sqlite3.Row | None) -
         row["since_at"],
         stopped,
     )
-
-
-def bring(db: sqlite3.Connection, content: bytes, *, region: str, by: User, now: int) -> Brought:
-    """Opt out every number of a CSV file, known here or not; Refused when it is no such file. One transaction a person."""
-    if not may(by.role, "undo_opt_out"):
-        raise Refused("Only a coordinator brings opt-outs. Nothing was changed.")
-    rows = _rows(content, region)
-    first = [row.cells for row in rows[: columns.SAMPLE]]
-    header = columns.has_header(first)
-    names = columns.column_names(first[0] if header else None, max(len(cells) for cells in first))
-    at = columns.guess(names, first[1:] if header else first).fields.get("number")
-    if at is None:
-        raise Refused("No column of this file holds telephone numbers. Nothing was changed.")
-    out = known = 0
-    rejected: list[tuple[int, str, str]] = []
-    for row in rows[1:] if header else rows:
-        cell = row.cells[at] if at < len(row.cells) else ""
-        try:
-            number, _ = rowreading.number_of(cell, region)
-        except Refused as refusal:
-            rejected.append((row.number, cell[:80], str(refusal)))
-            continue
-        if by_number(db, number, reason="", by=by, now=now, source="import"):
-            out += 1
-        else:
-            known += 1
-    return Brought(out, known, tuple(rejected))
-
-
-def _rows(content: bytes, region: str) -> list[Row]:
-    if len(content) > MOST_BYTES:
-        raise Refused(
-            f"This file is larger than {MOST_BYTES // 2**20} MB. Nothing was changed. Keep the column of numbers only."
-        )
-    try:
-        content.decode("utf-8")
-        is_utf8 = True
-    except UnicodeDecodeError:
-        is_utf8 = False
-    sheet = sheets.guess(content, region, is_utf8=is_utf8, whole=True)
-    text = io.StringIO(content.decode(sheet.encoding, "replace"), newline="")
-    rows = list(islice(sheets.rows(text, sheet), MOST_ROWS + 1))
-    if len(rows) > MOST_ROWS:
-        raise Refused(f"This file has more than {MOST_ROWS:,} rows. Nothing was changed. Split it.")
-    return rows
 
 
 def by_number(
@@ -179,7 +137,7 @@ def as_csv(db: sqlite3.Connection) -> Iterator[str]:
     from gateway.store import rfc3339
 
     yield _line(["number", "name", "since", "how", "reason"])
-    for one in newest(db, limit=-1):
+    for one in everyone(db):
         if one.number:
             yield _line([one.number, safe(one.name), rfc3339(one.since_at), one.source, safe(one.reason)])
 

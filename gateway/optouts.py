@@ -34,10 +34,11 @@ def opt_out(
     now: int,
     station: str = "",
     confirm: bool = True,
+    noted: bool = False,
 ) -> bool:
     """Record that this person wants no more texts; False when that was known. `source`: text, volunteer, coordinator, import.
 
-    `confirm` False: they get no text that says so, for nobody ever texted them.
+    `confirm` False: they get no text that says so, for nobody ever texted them. `noted`: the journal holds it already.
     """
     if by is not None and not may(by.role, "answer"):
         raise Refused("Your role does not answer people. Nothing was changed.")
@@ -52,7 +53,8 @@ def opt_out(
         if conversations.open_opt_out(db, row["number"]) is not None:
             return False
         key = conversations.number_key(db, row["number"])
-        journal.of(db).note("opt_out", at=now, number=key.hex())
+        if not noted:
+            journal.of(db).note("opt_out", at=now, number=key.hex())
         cursor = db.execute(
             "INSERT INTO opt_out (number_key, source, reason, by_id, since_at) VALUES (?,?,?,?,?)",
             [key, source, reason, by.id if by else None, now],

@@ -34,7 +34,7 @@ def load(db: sqlite3.Connection, message_id: int) -> sqlite3.Row:
         [message_id],
     ).fetchone()
     if row is None:
-        raise Refused(f"There is no text {message_id}.")
+        raise Refused(f"There is no text {message_id}, or it was erased with its person. Nothing was sent.")
     return row
 
 
@@ -271,7 +271,7 @@ def _earliest(row: sqlite3.Row, rules: Rules, now: int) -> tuple[int | None, str
     """When an approved text may leave: after the undo time, and not in the person's quiet hours."""
     start = max(now + rules.undo_ms, row["due_at"] or 0)
     zones = conversations.zones(row, rules)
-    leave = policy.may_leave(moment(start), zones, rules.quiet)
+    leave = policy.may_leave(moment(start), zones, rules.quiet, **conversations.answering(row, rules))
     if leave.ok:
         return (start if start > now else None), None
     if leave.not_before is None:
@@ -305,7 +305,7 @@ def _untouched(row: sqlite3.Row) -> None:
 def skip(db: sqlite3.Connection, message_id: int, *, by: User, now: int) -> None:
     """Decide that this text is not sent; skipping it twice is skipping it."""
     with write(db):
-        row = _own_card(db, message_id, by, now)
+        row = own_card(db, message_id, by, now)
         if row["state"] == "skipped":
             return
         move(
@@ -322,10 +322,11 @@ def skip(db: sqlite3.Connection, message_id: int, *, by: User, now: int) -> None
 def later(db: sqlite3.Connection, message_id: int, *, by: User, now: int) -> None:
     """Put a card behind the others for ten minutes and give it up."""
     with write(db):
-        row = _own_card(db, message_id, by, now)
+        row = own_card(db, message_id, by, now)
         db.execute(
             "UPDATE message SET not_before=? WHERE id=? AND state='awaiting'", [now + LATER_MS, message_id]
         )
+        note(db, message_id, "later", actor=f"user:{by.id}", now=now)
         conversations.free(db, row["conversation_id"], by)
 
 
@@ -333,7 +334,7 @@ def edit(db: sqlite3.Connection, message_id: int, text: str, *, by: User, seen: 
     """Replace the words of a text that awaits approval; the row remembers who wrote them."""
     text = checked_text(text)
     with write(db):
-        row = _own_card(db, message_id, by, now)
+        row = own_card(db, message_id, by, now)
         if row["state"] == "awaiting" and row["text"] == text:
             return
         if row["state"] != "awaiting" or seen != seen_digest(
@@ -350,7 +351,7 @@ def edit(db: sqlite3.Connection, message_id: int, text: str, *, by: User, seen: 
             gate.let_others_read(db, row, by)
 
 
-def _own_card(db: sqlite3.Connection, message_id: int, by: User, now: int) -> sqlite3.Row:
+def own_card(db: sqlite3.Connection, message_id: int, by: User, now: int) -> sqlite3.Row:
     """The text, when it is this person's to decide on."""
     row = load(db, message_id)
     if not policy.may(by.role, "approve"):

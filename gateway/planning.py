@@ -7,12 +7,14 @@ Promises: nothing is promised that a limit forbids; an estimate says what it res
 are segments.
 """
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
 from math import ceil
+from zoneinfo import ZoneInfo
 
 from gateway.hours import Quiet, closes_at, may_leave
-from gateway.policy import Limits
+from gateway.policy import Limits, month_start
 
 AIR_S = 4.0  # a text's time in a modem, where its limit a minute does not take longer
 TAP_S = 15  # what a volunteer needs for one card
@@ -81,10 +83,11 @@ class Plan:
     minutes_each: int  # for each of the volunteers
     volunteers: int
     sims: int
-    days: int  # 1: done within the present or next day of sending; 0: never
+    days: int  # days on which texts leave; 0: never done
     ends: datetime | None
     first_to_end: str  # "SIM north: 200 a day"; "" when no limit stands in the way
     sims_for_one_day: int
+    sim_minutes: int = 0  # the SIM that is busy longest
 
     @property
     def headline(self) -> str:
@@ -104,6 +107,11 @@ def _count(number: int, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
+def in_words(minutes: int) -> str:
+    """A stretch of work as people say it: "40 minutes", "about 11 hours"."""
+    return _count(minutes, "minute") if minutes < 100 else f"about {_count(round(minutes / 60), 'hour')}"
+
+
 def plan(
     people: int,
     segments: int,
@@ -115,81 +123,101 @@ def plan(
     quiet: Quiet,
 ) -> Plan:
     """Lay so many first texts (`segments` in all) over the SIMs, day by day, until all have left."""
-    working = [sim for sim in sims if sim.ready]
-    full_day = _full_day(quiet)
-    left, days, day = segments, 0, 0
-    month_left = {sim.iccid: _month_room(sim) for sim in working}
-    limit_hit = ""
-    ends: datetime | None = None
-    while left > 0 and working and day < LONGEST_DAYS:
-        minutes = minutes_left(now, zone, quiet) if day == 0 else full_day
-        if day == 0 and minutes == 0:
-            day += 1
-            continue
-        days += 1
-        longest = 0.0
-        for sim in working:
-            room, word = _day_room(sim, minutes, month_left[sim.iccid], first_day=day == 0)
-            share = min(left, room)
-            left -= share
-            if month_left[sim.iccid] is not None:
-                month_left[sim.iccid] = (month_left[sim.iccid] or 0) - share
-            if left > 0 and word and not limit_hit:
-                limit_hit = f"SIM {sim.name}: {word}"
-            longest = max(longest, share / sim.a_minute())
-        if left <= 0:
-            ends = _opening(now, zone, quiet, day) + timedelta(minutes=ceil(longest))
-        day += 1
-    done = left <= 0 and bool(working) and segments > 0
+    working = [_Sim(room) for room in sims if room.ready]
     each = ceil(people * TAP_S / 60 / max(1, volunteers))
+    left, days, first_to_end = float(segments), 0, ""
+    ends: datetime | None = None
+    for opens, minutes in _days(now, zone, quiet) if working and segments else ():
+        days += 1
+        able = [sim.able(opens, zone, minutes, segments / people) for sim in working]
+        took = _took(
+            left, [(sim.room.a_minute(), most) for sim, (most, _) in zip(working, able, strict=True)]
+        )
+        for sim, (most, word) in zip(working, able, strict=True):
+            share = min(float(most), sim.room.a_minute() * took)
+            left -= share
+            sim.take(share, segments / people)
+            if not first_to_end and word and share >= most:
+                first_to_end = f"SIM {sim.room.name}: {word}"
+        if left < 0.5:
+            ends = opens + timedelta(minutes=ceil(took))
+            break
     return Plan(
-        people, segments, each, volunteers, len(working), days if done else 0, ends if done else None,
-        limit_hit, _sims_for_one_day(segments, working, full_day),
+        people, segments, each, volunteers, len(working), days if ends else 0, ends, first_to_end,
+        _sims_for_one_day(segments, working, zone, now, quiet),
+        ceil(max((sim.minutes for sim in working), default=0.0)),
     )  # fmt: skip
 
 
-def _full_day(quiet: Quiet) -> int:
-    start = quiet.until.hour * 60 + quiet.until.minute
-    end = quiet.from_.hour * 60 + quiet.from_.minute
-    return (end - start) % (24 * 60) or 24 * 60
+class _Sim:
+    """A SIM while a plan is laid: what it has used of its day and its month by then."""
+
+    def __init__(self, room: SimRoom) -> None:
+        self.room = room
+        self._month: date | None = None
+        self._today = room.used_today
+        self._used, self._people = float(room.used_month), float(room.people)
+        self.minutes = 0.0
+
+    def able(self, opens: datetime, zone: str, minutes: int, each: float) -> tuple[int, str]:
+        """Segments in this day, and the limit that says so; the month is the SIM's own, `each`: segments a person."""
+        month = month_start(opens, zone)
+        if self._month is not None and month != self._month:
+            self._used = self._people = 0.0
+        self._month = month
+        limits, room = self.room.limits, self.room
+        rows = [(int(room.a_minute() * minutes), f"{room.a_minute():g} a minute")]
+        if limits.per_day:
+            rows.append((for_first_texts(limits.per_day) - self._today, f"{limits.per_day} a day"))
+        if limits.per_month:
+            rows.append((int(for_first_texts(limits.per_month) - self._used), f"{limits.per_month} a month"))
+        if limits.people_per_month:
+            left = for_first_texts(limits.people_per_month) - self._people
+            rows.append((int(left * each), f"{limits.people_per_month} people a month"))
+        most, word = min(rows)
+        return max(0, most), word
+
+    def take(self, segments: float, each: float) -> None:
+        """So many leave by it, and its day is over."""
+        self._today = 0
+        self._used += segments
+        self._people += segments / each
+        self.minutes += segments / self.room.a_minute()
 
 
-def _month_room(sim: SimRoom) -> int | None:
-    rows = [
-        for_first_texts(limit) - used
-        for limit, used in ((sim.limits.per_month, sim.used_month), (sim.limits.people_per_month, sim.people))
-        if limit
-    ]
-    return max(0, min(rows)) if rows else None
+def _days(now: datetime, zone: str, quiet: Quiet) -> Iterator[tuple[datetime, int]]:
+    """When sending opens and for how many minutes, day by day in the group's zone, from now on."""
+    at = now
+    for _ in range(LONGEST_DAYS):
+        allowed = may_leave(at, (zone,), quiet)
+        opens = at if allowed.ok or allowed.not_before is None else allowed.not_before
+        midnight = datetime.combine(
+            opens.astimezone(ZoneInfo(zone)).date() + timedelta(days=1), time(), ZoneInfo(zone)
+        )
+        closes = min(closes_at(opens, (zone,), quiet) or midnight, midnight)
+        yield opens, int((closes - opens).total_seconds() // 60)
+        at = closes
 
 
-def _day_room(sim: SimRoom, minutes: int, month: int | None, *, first_day: bool) -> tuple[int, str]:
-    """Segments in one day, and the limit that says so."""
-    limits = sim.limits
-    rows = [(int(sim.a_minute() * minutes), f"{sim.a_minute():g} a minute")]
-    if limits.per_day:
-        used = sim.used_today if first_day else 0
-        rows.append((max(0, for_first_texts(limits.per_day) - used), f"{limits.per_day} a day"))
-    if month is not None:
-        rows.append((max(0, month), f"{limits.per_month or limits.people_per_month} a month"))
-    return min(rows)
+def _took(left: float, sims: list[tuple[float, int]]) -> float:
+    """Minutes until `left` segments have gone by SIMs of (segments a minute, most) side by side, or all have their most."""
+    a_minute, at = sum(speed for speed, _ in sims), 0.0
+    for speed, most in sorted(sims, key=lambda sim: sim[1] / sim[0]):
+        until = most / speed
+        if left <= a_minute * (until - at):
+            return at + left / a_minute
+        left -= a_minute * (until - at)
+        a_minute, at = a_minute - speed, until
+    return at
 
 
-def _sims_for_one_day(segments: int, sims: list[SimRoom], minutes: int) -> int:
-    """How many SIMs like the first one would do it in a day."""
-    if not sims:
+def _sims_for_one_day(segments: int, sims: list[_Sim], zone: str, now: datetime, quiet: Quiet) -> int:
+    """How many SIMs like the first one, with nothing used, would do it in a whole day."""
+    if not sims or not segments:
         return 0
-    room, _ = _day_room(sims[0], minutes, None, first_day=False)
-    return ceil(segments / room) if room else 0
-
-
-def _opening(now: datetime, zone: str, quiet: Quiet, day: int) -> datetime:
-    if day == 0:
-        return now
-    start = may_leave(now, (zone,), quiet)
-    first = now if start.ok or start.not_before is None else start.not_before
-    from zoneinfo import ZoneInfo
-
-    local = now.astimezone(ZoneInfo(zone)).date() + timedelta(days=day)
-    opened = datetime.combine(local, quiet.until, ZoneInfo(zone))
-    return max(opened, first.astimezone(ZoneInfo(zone)))
+    days = _days(now, zone, quiet)
+    next(days)
+    opens, minutes = next(days)
+    fresh = _Sim(replace(sims[0].room, used_today=0, used_month=0, people=0))
+    most, _ = fresh.able(opens, zone, minutes, 1.0)
+    return ceil(segments / most) if most else 0

@@ -155,6 +155,12 @@ class Belongings:
         db.executemany("UPDATE target SET message_id=NULL WHERE message_id=?", texts)
         db.executemany("UPDATE answer SET message_id=NULL WHERE message_id=?", texts)
         db.executemany("DELETE FROM segment WHERE message_id=?", texts)
+        # Rows that go refer to each other: a restore erases again inside its own transaction, with foreign keys.
+        db.executemany("UPDATE message SET resend_of=NULL WHERE id=? AND resend_of IS NOT NULL", texts)
+        db.executemany(
+            "UPDATE inbound SET again_of=NULL, replaced_by=NULL WHERE id=? AND coalesce(again_of, replaced_by) IS NOT NULL",
+            [(number,) for number in self.inbound],
+        )
         for table in ("event", "arrival", "report", "inbound", "message"):
             db.executemany(f"DELETE FROM {table} WHERE id=?", [(number,) for number in getattr(self, table)])
 

@@ -91,14 +91,16 @@ def number_of(cell: str, region: str) -> tuple[str, str]:
 
 
 def zone_of(cell: str) -> str | None:
-    """The IANA zone that a cell names, or None."""
+    """The IANA zone of a place that a cell names, or None: "UTC" is what programs write for everybody, and is nobody's night."""
     said = cell.strip().lower().replace(" ", "_")
     return _zones().get(said) or ZONES.get(said.replace("_time", "").replace("us/", "").strip("_"))
 
 
 @cache
 def _zones() -> dict[str, str]:
-    return {zone.lower(): zone for zone in available_timezones() if "/" in zone or zone == "UTC"}
+    return {
+        zone.lower(): zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/")
+    }
 
 
 def language_of(cell: str) -> str:

@@ -3,19 +3,22 @@
 Pure. Product rule 4: an unknown or empty placeholder without a fall-back, no organisation name, or no way to opt out
 in the first text blocks the start, and says where. What costs more than it must is pointed out and blocks nothing.
 
-Promises: every problem that has an obvious mend carries it as (what the key says, what to replace, by what).
+Promises: every problem that has an obvious mend carries it as (what the key says, what to replace, by what), or as a step in the
+place of another. A hint that somebody said is meant stays quiet until the text that it is about changes; what blocks never does.
 """
 
 import difflib
+import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from gateway.alike import Instead, alike
 from gateway.letters import fold
 from gateway.merge import PLACEHOLDER, merge, name_of, odd, placeholders, straightened, stray_brace
 from gateway.message import MOST_SEGMENTS, too_long
-from gateway.scripts import Script
+from gateway.scripts import Script, Step
 from gateway.wayout import offers_a_way_out
 from hardware.pdu import segment
 
@@ -52,7 +55,7 @@ class Mend:
 @dataclass(frozen=True)
 class Problem:
     """One finding; `level` says whether it stops the start or is somebody's to decide. It stands in `text`, at `where`
-    (as `Script.texts` names it).
+    (as `Script.texts` names it). `rule` tells the hints of one text apart.
     """
 
     level: Level
@@ -61,6 +64,18 @@ class Problem:
     title: str
     evidence: str
     mends: tuple[Mend, ...] = ()
+    steps: tuple[Instead, ...] = ()  # one tap that exchanges a step
+    rule: str = ""
+
+    @property
+    def hint(self) -> bool:
+        """Whether somebody may say that it is meant."""
+        return self.level == "decide"
+
+    @property
+    def key(self) -> str:
+        """What a hint is known by: another rule, or another text, is another hint."""
+        return hashlib.sha256(f"{self.rule}\n{self.text}".encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True)
@@ -85,6 +100,7 @@ def problems(script: Script, ground: Ground) -> list[Problem]:
         for where, text in script.texts()
         for problem in of_text(text, ground, where, first=text in script.first.texts, counted=text in counted)
     ]
+    found += [problem for step in script.steps for problem in of_step(step)]
     return sorted(found, key=lambda problem: problem.level != "blocks")
 
 
@@ -100,6 +116,21 @@ def of_text(
     ]
     found += [*_odd(where, text, ground, first=first), *_long(where, text, ground, first=first)]
     return sorted(found, key=lambda problem: problem.level != "blocks")
+
+
+def of_step(step: Step) -> list[Problem]:
+    """Everything found between the answers of a step."""
+    return [
+        Problem(
+            "decide", f"“{step.label}”", each.of, each.title, each.evidence, steps=each.mends, rule="alike"
+        )
+        for each in alike(step)
+    ]
+
+
+def unmeant(found: Iterable[Problem], meant: Collection[str]) -> list[Problem]:
+    """What is still to be said, when hints with these keys are meant."""
+    return [problem for problem in found if not (problem.hint and problem.key in meant)]
 
 
 def right(script: Script, ground: Ground) -> list[str]:
@@ -235,6 +266,7 @@ def _first_text(where: str, text: str, ground: Ground) -> Iterator[Problem]:
             text,
             "A link stands in the first text.",
             "Networks take links from strangers for spam, and people do too. Send it in the second.",
+            rule="link",
         )
 
 
@@ -261,6 +293,7 @@ def _odd(where: str, text: str, ground: Ground, *, first: bool) -> Iterator[Prob
             f"{_how_many(strange.characters, text)} this {strange.segments} texts, not {strange.without}.",
             over if first else "It costs more with each person who gets it.",
             mends,
+            rule="odd",
         )
 
 
@@ -287,4 +320,5 @@ def _long(where: str, text: str, ground: Ground, *, first: bool) -> Iterator[Pro
             text,
             f"It is {count} texts long.",
             f"{ground.people * count:,} texts over the list.",
+            rule="long",
         )

@@ -87,6 +87,23 @@ def without_choice(script: Script, step_id: str, choice_id: str) -> Script:
     return _with_step(script, replace(step, choices=kept))
 
 
+def moved_choice(script: Script, step_id: str, choice_id: str, by: int) -> Script:
+    """An answer of a step stands so many places further (`by` < 0: further up); at the end it stays."""
+    step = _step(script, step_id)
+    at = next((at for at, each in enumerate(step.choices) if each.id == choice_id), None)
+    if at is None:
+        raise Refused(GONE)
+    others = [each for each in step.choices if each.id != choice_id]
+    others.insert(max(0, at + by), step.choices[at])
+    return _with_step(script, replace(step, choices=tuple(others)))
+
+
+def with_whole_step(script: Script, step: Step) -> Script:
+    """A step is this one, with its answers."""
+    _step(script, step.id)
+    return _with_step(script, step)
+
+
 def with_ready(script: Script, at: str, ready: Ready) -> Script:
     """The ready answer `at` ("0", "1"; "new" adds one) is this."""
     if not (ready.label.strip() and ready.text.strip()):

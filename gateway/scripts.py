@@ -11,7 +11,7 @@ Fails with `Refused`, naming the step and the answer.
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from gateway.errors import Refused
@@ -108,6 +108,18 @@ class Script:
             yield f"the ready answer “{ready.label}”", ready.text
         for reminder in self.reminders:
             yield f"the reminder “{reminder.label}”", reminder.text
+
+
+def same_words(one: Script, other: Script) -> bool:
+    """Whether two scripts differ at most in the order of the answers of their steps: no text of one changes with that."""
+    return _by_id(one) == _by_id(other)
+
+
+def _by_id(script: Script) -> Script:
+    def sorted_(step: Step) -> Step:
+        return replace(step, choices=tuple(sorted(step.choices, key=lambda choice: choice.id)))
+
+    return replace(script, steps=tuple(sorted_(step) for step in script.steps))
 
 
 def dump(script: Script) -> str:

@@ -1,4 +1,4 @@
-"""Taking a list: its rows become contacts, in small transactions with pauses, so that stations hardly wait.
+"""Taking a list: its rows become contacts, or opt-outs (`gateway/optoutfile.py`), in small transactions with pauses, so that stations hardly wait.
 
 It runs in a thread of the panel (`web/taker.py`): reading a hundred thousand numbers takes half a minute of a processor,
 and in the gateway's process that would be time that the stations' threads wait for.
@@ -13,53 +13,46 @@ Fails with `sqlite3.Error` or `OSError`; the reason stands on the list, and noth
 import json
 import sqlite3
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
 
-from gateway import contacts, listcolumns, listfile, lists, optoutlist, rowreading
+from gateway import contacts, leftover, listcolumns, listfile, lists, optoutlist, rowreading
 from gateway.columns import Meaning
 from gateway.contacts import Consent, Person
 from gateway.errors import Refused
+from gateway.leftover import Leftover, Tally
+from gateway.listfile import OPT_OUTS
 from gateway.lists import List
+from gateway.optoutfile import OptOuts
+from gateway.pace import SMALLEST, Pace
 from gateway.rules import DAY_MS, Rules
 from gateway.sheets import Row
 from gateway.store import moment, relaxed, sync, write
 
-SMALLEST, LARGEST = 20, 400  # rows in one transaction
-HELD_S = 0.015  # the write lock is held about so long
+LOOK_AGAIN_S = 0.2
 CHECKPOINT_EVERY = 12  # batches: the log is copied back by us, not by a station that commits next
-MOST_CELLS, MOST_KEPT_CELL = 60, 200  # of a row that was not taken
 TWICE = "The same person stands in this list already; both rows are one person now."
 OUR_OWN = "This is the number of one of our own SIMs."
 FILE_GONE = "The file of this list is not there any more (a backup does not hold it). Delete the list, and bring the file again."
 Wait = Callable[[float], bool]  # waits so many seconds; True when it is time to stop
-COUNTED = ("taken", "known", "landline", "twice", "opted_out", "cool_down", "rejected")
 
 
 class _Gone(Exception):  # noqa: N818
     """The list is not being taken any more: somebody deleted it."""
 
 
-@dataclass(frozen=True)
-class Leftover:
-    """A row that is not taken: what it was and why."""
+class Way(Protocol):
+    """What a file's rows become: what is asked of each row alone, before the lock is taken, and inside the transaction."""
 
-    row: Row
-    outcome: str
-    reason: str
-
-
-@dataclass
-class Tally:
-    """What became of the rows so far."""
-
-    counts: dict[str, int] = field(default_factory=dict)
-
-    def add(self, what: str) -> None:
-        """One more."""
-        self.counts[what] = self.counts.get(what, 0) + 1
+    def judge(self, row: Row) -> Any: ...
+    def before(self, db: sqlite3.Connection, found: Sequence[tuple[Row, Any]], now: int) -> None: ...
+    def put(
+        self, db: sqlite3.Connection, found: Sequence[tuple[Row, Any]], tally: Tally, now: int
+    ) -> Iterator[Leftover]: ...
 
 
 def judge(row: Row, meaning: Meaning, region: str) -> Person | Leftover:
@@ -79,14 +72,15 @@ class Door:
     cool_down_days: int
     own: frozenset[str]  # our SIMs' numbers
     now: int
+    zone: ZoneInfo  # in which days are said
 
     @classmethod
-    def of(cls, db: sqlite3.Connection, one: List, now: int) -> "Door":
+    def of(cls, db: sqlite3.Connection, one: List, rules: Rules, now: int) -> "Door":
         """The door for this list at this moment."""
         own = db.execute(
             "SELECT number FROM station WHERE number<>'' UNION SELECT number FROM sim WHERE number<>''"
         )
-        return cls(one.cool_down_days, frozenset(row["number"] for row in own), now)
+        return cls(one.cool_down_days, frozenset(row["number"] for row in own), now, ZoneInfo(rules.zone))
 
     def objection(self, db: sqlite3.Connection, number: str) -> tuple[str, str] | None:
         """(outcome, reason) when they stay out."""
@@ -94,7 +88,7 @@ class Door:
             return "rejected", OUR_OWN
         out = optoutlist.out_since(db, number)
         if out is not None:
-            return "opted_out", f"They asked to stop on {moment(out):%d %B %Y}."
+            return "opted_out", f"They asked to stop on {self._day(out)}."
         here = db.execute("SELECT id FROM conversation WHERE number=?", [number]).fetchone()
         if here is None or not self.cool_down_days:
             return None
@@ -105,14 +99,18 @@ class Door:
         if texted is not None:
             return (
                 "cool_down",
-                f"They were texted on {moment(texted):%d %B}, within the {self.cool_down_days} days of rest.",
+                f"They were texted on {self._day(texted)}, within the {self.cool_down_days} days of rest.",
             )
         return None
+
+    def _day(self, at: int) -> str:
+        day = moment(at).astimezone(self.zone)
+        return f"{day.day} {day:%B %Y}"
 
 
 def preview(db: sqlite3.Connection, one: List, path: Path, rules: Rules, *, most: int, now: int) -> Tally:
     """What would become of the first rows, without taking any; `counts` as of a taken list."""
-    tally, door = Tally(), Door.of(db, one, now)
+    tally, door = Tally(), Door.of(db, one, rules, now)
     seen: set[tuple[str, str]] = set()
     for row in islice(listfile.people_in(path, one.format), most):
         found = judge(row, one.meaning, rules.region)
@@ -137,30 +135,32 @@ def take(
     db: sqlite3.Connection, list_id: int, database: Path, rules: Rules, *, wait: Wait, now: Callable[[], int]
 ) -> bool:
     """Take the rest of a list; True when all of it is taken, False when it was stopped or deleted."""
-    one = lists.by_id(db, list_id)
+    one = lists.by_id(db, list_id, brings=None)
     path = listfile.path_of(database, list_id)
     if not path.exists():
         _say(db, list_id, FILE_GONE)
         return False
     _say(db, list_id, None)
+    way: Way = OptOuts(db, one, rules.region) if one.format.brings == OPT_OUTS else _People(one, rules)
     rows = islice(listfile.people_in(path, one.format), one.rows_done, None)
-    tally, done, size, batches = Tally(dict(one.counts)), one.rows_done, SMALLEST, 0
+    tally, done, pace, batches = Tally(dict(one.counts)), one.rows_done, Pace(), 0
     with relaxed(db):
-        while batch := list(islice(rows, size)):
-            reading = time.monotonic()
-            judged = [(row, judge(row, one.meaning, rules.region)) for row in batch]
+        while batch := list(islice(rows, pace.size)):
+            reading, at = time.monotonic(), now()
+            found = [(row, way.judge(row)) for row in batch]
+            way.before(db, found, at)
             began = time.monotonic()
             try:
-                _take_batch(db, one, judged, tally, done, now())
+                _take_batch(db, one, way, found, tally, done, at)
             except _Gone:
                 return False
             held = time.monotonic() - began
             done, batches = done + len(batch), batches + 1
-            size = max(SMALLEST, min(LARGEST, int(size * min(2.0, HELD_S / max(held, 0.001)))))
+            rest_s = pace.rest_s(held) - (began - reading)  # nobody is kept waiting while rows are read
             sync(database)
             if batches % CHECKPOINT_EVERY == 0:
                 db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-            if wait(max(0.0, held - (began - reading))):  # nobody is kept waiting while rows are read
+            if wait(max(0.0, rest_s)):
                 return False
     with write(db):
         db.execute(
@@ -174,61 +174,73 @@ def take(
 def _take_batch(
     db: sqlite3.Connection,
     one: List,
-    judged: list[tuple[Row, Person | Leftover]],
+    way: Way,
+    found: list[tuple[Row, Any]],
     tally: Tally,
     done: int,
     now: int,
 ) -> None:
-    """One transaction; `_Gone` when the list is no longer being taken (it was deleted)."""
+    """One transaction; `_Gone` when the list is no longer being taken (it was deleted), or another process takes it."""
     with write(db):
-        door, consent = Door.of(db, one, now), Consent(one.source, one.consented_on)
-        for row, found in judged:
-            left = (
-                found if isinstance(found, Leftover) else _take_one(db, one, row, found, door, consent, tally)
-            )
-            if left is not None:
-                tally.add(left.outcome)
-                _keep(db, one.id, left)
         moved = db.execute(
-            "UPDATE contact_list SET rows_done=?, counts=? WHERE id=? AND state='taking' AND rows_done=?",
-            [done + len(judged), json.dumps(tally.counts), one.id, done],
+            "UPDATE contact_list SET rows_done=? WHERE id=? AND state='taking' AND rows_done=?",
+            [done + len(found), one.id, done],
         ).rowcount
         if moved != 1:
             raise _Gone
+        for left in way.put(db, found, tally, now):
+            tally.add(left.outcome)
+            leftover.keep(db, one.id, left)
+        db.execute("UPDATE contact_list SET counts=? WHERE id=?", [json.dumps(tally.counts), one.id])
 
 
-def _take_one(
-    db: sqlite3.Connection, one: List, row: Row, person: Person, door: Door, consent: Consent, tally: Tally
-) -> Leftover | None:
-    objection = door.objection(db, person.number)
-    if objection is not None:
-        return Leftover(row, *objection)
-    contact_id, known = contacts.put(db, person, consent, now=door.now)
-    fresh = db.execute(
-        "INSERT OR IGNORE INTO list_member (list_id, contact_id) VALUES (?,?)", [one.id, contact_id]
-    ).rowcount
-    if not fresh:
-        return Leftover(row, "twice", TWICE)
-    tally.add("taken")
-    if known:
-        tally.add("known")
-    if person.landline:
-        tally.add("landline")
-    return None
+class _People:
+    """How a list of people is taken."""
 
+    def __init__(self, one: List, rules: Rules) -> None:
+        self._one, self._rules = one, rules
+        self._consent = Consent(one.source, one.consented_on)
 
-def _keep(db: sqlite3.Connection, list_id: int, left: Leftover) -> None:
-    cells = [cell[:MOST_KEPT_CELL] for cell in left.row.cells[:MOST_CELLS]]
-    db.execute(
-        "INSERT OR REPLACE INTO list_row (list_id, row, outcome, reason, cells) VALUES (?,?,?,?,?)",
-        [list_id, left.row.number, left.outcome, left.reason, json.dumps(cells, ensure_ascii=False)],
-    )
+    def judge(self, row: Row) -> Person | Leftover:
+        return judge(row, self._one.meaning, self._rules.region)
+
+    def before(self, db: sqlite3.Connection, found: Sequence[tuple[Row, Any]], now: int) -> None:
+        """Nothing: who is in a list can be taken out again."""
+
+    def put(
+        self, db: sqlite3.Connection, found: Sequence[tuple[Row, Any]], tally: Tally, now: int
+    ) -> Iterator[Leftover]:
+        door = Door.of(db, self._one, self._rules, now)
+        for row, each in found:
+            left = each if isinstance(each, Leftover) else self._take(db, row, each, door, tally)
+            if left is not None:
+                yield left
+
+    def _take(
+        self, db: sqlite3.Connection, row: Row, person: Person, door: Door, tally: Tally
+    ) -> Leftover | None:
+        objection = door.objection(db, person.number)
+        if objection is not None:
+            return Leftover(row, *objection)
+        contact_id, known = contacts.put(db, person, self._consent, now=door.now)
+        fresh = db.execute(
+            "INSERT OR IGNORE INTO list_member (list_id, contact_id) VALUES (?,?)", [self._one.id, contact_id]
+        ).rowcount
+        if not fresh:
+            return Leftover(row, "twice", TWICE)
+        tally.add("taken")
+        if known:
+            tally.add("known")
+        if person.landline:
+            tally.add("landline")
+        return None
 
 
 def _say(db: sqlite3.Connection, list_id: int, trouble: str | None) -> None:
     with write(db):
         db.execute(
-            "UPDATE contact_list SET trouble=? WHERE id=? AND trouble IS NOT ?", [trouble, list_id, trouble]
+            "UPDATE contact_list SET trouble=? WHERE id=? AND state='taking' AND trouble IS NOT ?",
+            [trouble, list_id, trouble],
         )
 
 
@@ -255,6 +267,22 @@ def clear(db: sqlite3.Connection, list_id: int, *, wait: Wait) -> bool:
             return True
         if wait(time.monotonic() - began):
             return False
+
+
+def finish(
+    db: sqlite3.Connection, list_id: int, database: Path, rules: Rules, *, now: Callable[[], int]
+) -> None:
+    """Take all of it here and now, for a command; when the panel is at it already, until it has. Refused with the trouble that stops it."""
+    while (one := lists.by_id(db, list_id, brings=None)).state != "ready":
+        if not take(db, list_id, database, rules, wait=_sleep, now=now):
+            if one.trouble:
+                raise Refused(one.trouble)
+            time.sleep(LOOK_AGAIN_S)
+
+
+def _sleep(seconds: float) -> bool:
+    time.sleep(seconds)
+    return False
 
 
 def work(database: Path, db: sqlite3.Connection, rules: Rules, *, wait: Wait, now: Callable[[], int]) -> None:

@@ -1,10 +1,14 @@
-"""Campaigns for tests, made through the gateway's own store: a list of people, a draft of an event, its start."""
+"""Campaigns for tests, made through the gateway's own store: a list of people, a draft of an event, its start, a batch, its cards."""
 
 import json
 import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
-from gateway import campaigns, conversations, enrolment
-from gateway.campaigns import Options
+from gateway import assignments, campaigns, cards, conversations, enrolment, outbox
+from gateway.campaigns import Campaign, Options
+from gateway.cards import Card
 from gateway.people import User
 from gateway.planning import SimRoom
 from gateway.policy import Limits
@@ -75,3 +79,80 @@ def started(
         after = enrolment.enrol(db, campaign_id, now=now, after=after)
     enrolment.start(db, campaign_id, by=by, rules=rules, now=now, needs_review=False)
     return campaign_id
+
+
+@dataclass
+class Hall:
+    """Campaigns of one group in short words; who acts is named by their key in `users`, and it is `now` unless said otherwise."""
+
+    db: sqlite3.Connection
+    rules: Rules
+    users: Mapping[str, User]
+    now: int
+
+    def drafted(self, list_id: int | None = None, name: str = "Rent hearing", **options: int) -> int:
+        """An event of the coordinator with its facts and its list; returns its id."""
+        made = list_id or bring_in(self.db, now=self.now)
+        return drafted(self.db, self.users["coordinator"], made, name, now=self.now, **options)
+
+    def started(self, name: str = "Rent hearing", *, list_id: int | None = None, **options: int) -> int:
+        """The same, running."""
+        by = self.users["coordinator"]
+        return started(self.db, by, self.rules, name, now=self.now, list_id=list_id, **options)
+
+    def batch(self, who: str = "volunteer", **options: int) -> int:
+        """The same, with a batch of it in somebody's hands."""
+        campaign_id = self.started(**options)
+        self.take(campaign_id, who)
+        return campaign_id
+
+    def take(
+        self, campaign_id: int, who: str = "volunteer", *, sims: list[SimRoom] = SIMS, now: int | None = None
+    ) -> int:
+        """They take the next batch; returns how many people."""
+        at = self.now if now is None else now
+        return assignments.take(self.db, campaign_id, self.users[who], self.rules, sims, now=at)
+
+    def enrol(self, campaign_id: int, *, now: int | None = None) -> None:
+        """Everybody of its list is taken in."""
+        after: int | None = 0
+        while after is not None:
+            after = enrolment.enrol(self.db, campaign_id, now=self.now if now is None else now, after=after)
+
+    def card(self, who: str = "volunteer", *, now: int | None = None) -> Card:
+        """The card on their screen."""
+        at = self.now if now is None else now
+        found = cards.next_card(self.db, self.users[who], rules=self.rules, now=at)
+        assert found is not None
+        return found
+
+    def approve(self, text: Card | int, who: str = "volunteer", *, now: int | None = None) -> int:
+        """They send what they saw, or a text as it stands; returns its id."""
+        message_id = text if isinstance(text, int) else text.id
+        seen = outbox.seen(outbox.load(self.db, text)) if isinstance(text, int) else text.seen
+        at = self.now if now is None else now
+        outbox.approve(self.db, message_id, by=self.users[who], seen=seen, rules=self.rules, now=at)
+        return message_id
+
+    def send(self, who: str = "volunteer", *, now: int | None = None) -> Card:
+        """They send the card on their screen."""
+        card = self.card(who, now=now)
+        self.approve(card, who, now=now)
+        return card
+
+    def change(self, campaign_id: int, *, now: int | None = None, **changes: Any) -> int:
+        """The coordinator changes what is given, of the campaign as it is now; returns its new revision."""
+        by, at = self.users["coordinator"], self.now if now is None else now
+        seen = self.load(campaign_id).revision
+        return campaigns.save(self.db, campaign_id, by=by, now=at, seen_revision=seen, **changes)
+
+    def load(self, campaign_id: int) -> Campaign:
+        """The campaign as it stands."""
+        return campaigns.load(self.db, campaign_id)
+
+    def states(self, campaign_id: int) -> dict[str, int]:
+        """How many of its people stand where."""
+        rows = self.db.execute(
+            "SELECT state, count(*) AS n FROM target WHERE campaign_id=? GROUP BY state", [campaign_id]
+        )
+        return {row["state"]: row["n"] for row in rows}

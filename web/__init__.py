@@ -27,6 +27,7 @@ from web import (
 )
 from web.counted import Counted
 from web.screens import BLUEPRINTS
+from web.starts import Starts
 from web.taker import Taker
 
 FORM_BYTES = 64 * 1024  # ten segments of text in the longest encoding, twice over
@@ -51,6 +52,7 @@ def create_app(source: Path | str | configuration.Config | None = None) -> Flask
         HUB=live.Hub(config.database.path),
         TAKER=Taker(config.database.path, rules_of(config)),
         COUNTED=Counted(),
+        STARTS=Starts(),
     )
     app.url_map.converters["id"] = forms.Id
     app.session_interface = data.SessionByScheme()

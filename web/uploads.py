@@ -14,6 +14,9 @@ from gateway.listfile import MOST_BYTES
 
 View = TypeVar("View", bound=Callable[..., Any])
 AROUND = 256 * 1024  # what the form puts around the file
+IN_MEMORY = (
+    1024 * 1024
+)  # Werkzeug counts its reading buffer of a file, some 128 KB, against this limit of a form's fields
 MOST_BODY = 260 * 1024 * 1024  # what is read at all, so that a file of 200 MB can still be refused in words
 
 
@@ -43,6 +46,7 @@ def install(app: Flask) -> None:
                 "Save only the columns that you need, or split it."
             )
         request.max_content_length = most + AROUND
+        request.max_form_memory_size = IN_MEMORY
 
 
 __all__ = ["MOST_BODY", "MOST_BYTES", "install", "takes_file"]

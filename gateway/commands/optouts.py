@@ -1,13 +1,16 @@
 """`opt-outs`: who asked to stop, as a list, and a file of numbers that another program knows."""
 
+import json
 from pathlib import Path
 
 import click
 
-from gateway import optoutlist, people
+from gateway import listfile, lists, optoutfile, optoutlist, people, taking
 from gateway.bell import ring
 from gateway.commands._context import config_of, database, print_json, refusals
 from gateway.errors import Refused
+from gateway.listfile import OPT_OUTS
+from gateway.rules import rules_of
 from gateway.store import rfc3339, wall_ms
 
 FILE = click.Path(path_type=Path)
@@ -27,7 +30,7 @@ def opt_outs() -> None:
 def list_command(ctx: click.Context, as_json: bool) -> None:
     """Everybody who is out, the newest first. The number of somebody who was erased is not known any more."""
     with database(config_of(ctx)) as db:
-        found = optoutlist.newest(db, limit=-1)
+        found = list(optoutlist.everyone(db))
     if as_json:
         print_json(
             [
@@ -58,19 +61,28 @@ def list_command(ctx: click.Context, as_json: bool) -> None:
 def bring(ctx: click.Context, file: Path, user: str, as_json: bool) -> None:
     """Opt out every number of a CSV FILE, known here or not. Nobody gets a text about it."""
     config = config_of(ctx)
-    try:
-        content = file.read_bytes()
-    except OSError as error:
-        raise Refused(f"{file} could not be read: {error.strerror}. Nothing was changed.") from error
+    path, rules = config.database.path, rules_of(config)
     with database(config) as db:
-        done = optoutlist.bring(
-            db, content, region=config.organisation.region, by=people.active(db, user), now=wall_ms()
+        by = people.active(db, user)
+        try:
+            with file.open("rb") as stream:
+                upload = listfile.keep(stream, path)
+        except OSError as error:
+            raise Refused(f"{file} could not be read: {error.strerror}. Nothing was changed.") from error
+        made = optoutfile.bring(
+            db, upload, name=file.name, region=rules.region, database=path, by=by, now=wall_ms()
         )
-    ring(config.database.path)
+        taking.finish(db, made, path, rules, now=wall_ms)
+        done = optoutfile.result(lists.by_id(db, made, brings=OPT_OUTS))
+        left = list(lists.not_taken(db, made))
+    ring(path)
     if as_json:
-        rejected = [{"row": row, "found": found, "reason": reason} for row, found, reason in done.rejected]
-        print_json({"out": done.out, "known": done.known, "rejected": rejected})
+        at = [
+            {"row": row["row"], "found": ", ".join(json.loads(row["cells"]))[:80], "reason": row["reason"]}
+            for row in left
+        ]
+        print_json({"out": done.out, "known": done.known, "rejected": at})
         return
     click.echo(f"{done.out} numbers are off every list now, {done.known} were already.")
-    for row, _, reason in done.rejected:
-        click.echo(f"{file}:{row}: {reason}")
+    for row in left:
+        click.echo(f"{file}:{row['row']}: {row['reason']}")

@@ -48,6 +48,11 @@ def test_with_the_keyboard_alone(world: World, ids: dict[str, int], visit: Enter
     page.keyboard.press("s")
     on_card(page, "Mei")
     assert world.state(ids["Luis"]) == "skipped"
+    page.keyboard.press("u")  # the last act, and not the text to Rosa
+    on_card(page, "Luis")
+    assert (world.state(ids["Luis"]), world.state(ids["Rosa"])) == ("awaiting", "approved")
+    page.keyboard.press("s")
+    on_card(page, "Mei")
     page.keyboard.press("l")
     on_card(page, "Ada")
     page.keyboard.press("e")

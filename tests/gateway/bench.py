@@ -129,6 +129,7 @@ class Bench:
         return [tuple(row) for row in self.desk.db.execute("SELECT id, state, reason FROM message")]
 
     def until_state(self, message_id: int, *states: str) -> None:
+        assert self.rules.quiet.off, "the station goes by the hour that it is: give the bench no night"
         self.until(lambda: self.desk.state(message_id) in states, f"text {message_id} {states}")
 
     def until_ready(self) -> None:

@@ -17,6 +17,7 @@ from gateway.rules import Rules
 from gateway.station import desk as belongings
 from gateway.station import sending
 from hardware.virtual import VirtualBank
+from tests.campaigning import Hall
 from tests.gateway.bench import Bench, Blocker
 from tests.gateway.clinic import database as database
 from tests.gateway.clinic import doctor as doctor
@@ -118,6 +119,12 @@ class Desk:
 @pytest.fixture
 def desk(db: sqlite3.Connection, room: Room, rules: Rules) -> Desk:
     return Desk(db, room, rules)
+
+
+@pytest.fixture
+def hall(db: sqlite3.Connection, room: Room, rules: Rules) -> Hall:
+    """Campaigns at noon, by the people of the room."""
+    return Hall(db, rules, vars(room), NOON)
 
 
 def take_seat(

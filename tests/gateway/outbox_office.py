@@ -33,6 +33,7 @@ from gateway import (
     schema,
     settling,
     store,
+    undoing,
 )
 from gateway.budget import Sim
 from gateway.errors import Refused, StaleMessage
@@ -222,11 +223,15 @@ class Office(RuleBasedStateMachine):
             )
             assert text not in self.approved or self.row(text)["state"] != "awaiting"
 
-    @rule(text=texts, user=st.integers(0, 2), what=st.sampled_from(("undo", "skip", "later")))
+    @rule(text=texts, user=st.integers(0, 2), what=st.sampled_from(("undo", "skip", "later", "unskip")))
     def decide(self, text: int | None, user: int, what: str) -> None:
         if text is None:
             return
         with suppress(Refused, StaleMessage):
+            if what == "unskip":
+                undoing.unskip(self.db, text, by=self.users[user], rules=RULES, now=self.now)
+                assert self.row(text)["number"] not in self.stopped
+                return
             getattr(outbox, what)(self.db, text, by=self.users[user], now=self.now)
             if what == "undo":
                 assert text not in self.begun

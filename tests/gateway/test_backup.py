@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
 from gateway import (
     backup,
@@ -25,7 +24,6 @@ from gateway import (
     store,
 )
 from gateway.claims import Seat
-from gateway.cli import cli
 from gateway.errors import Refused
 from gateway.journal import Journal
 from gateway.rules import Rules
@@ -322,39 +320,6 @@ def test_a_restore_that_breaks_off_leaves_the_database_as_it_was(
         assert again.execute("SELECT state FROM message WHERE id=?", [text]).fetchone()[0] == "approved"
 
 
-def test_erasing_leaves_no_trace_in_the_file(path: Path, db: sqlite3.Connection, desk: Desk) -> None:
-    desk.approved(ADA, "Only Ada knows this.")
-    desk.stop(ADA)
-    before = ledger.verify(db)
-    gone = erasing.erase(db, ADA, now=NOON + 1)
-    assert gone.opted_out
-    assert erasing.empty_log(db)
-    octets = b"".join(file.read_bytes() for file in path.parent.glob("textbank.db*"))
-    assert b"Only Ada knows" not in octets
-    assert ADA.encode() not in octets
-    after = ledger.verify(db)
-    assert after.intact
-    assert after.head == before.head, "the chain is as it was"
-    assert after.erased > 0
-
-
-def test_an_erased_person_who_opted_out_is_never_texted(db: sqlite3.Connection, desk: Desk) -> None:
-    desk.draft(ADA)
-    desk.stop(ADA)
-    erasing.erase(db, ADA, now=NOON + 1)
-    with pytest.raises(Refused):
-        desk.approved(ADA, now=NOON + 2)
-
-
-def test_nobody_is_erased_while_a_text_leaves(
-    db: sqlite3.Connection, desk: Desk, seat: Seat, rules: Rules
-) -> None:
-    text = submitted(db, desk, seat, rules, ADA)
-    with pytest.raises(Refused, match="leaving at this moment"):
-        erasing.erase(db, ADA, now=NOON)
-    assert desk.state(text) == "submitted"
-
-
 def test_an_export_is_harmless_to_a_spreadsheet(db: sqlite3.Connection, desk: Desk, tmp_path: Path) -> None:
     desk.draft(ADA, '=HYPERLINK("http://x")\nsecond line')
     rows = exporting.export(db, tmp_path / "out")
@@ -381,19 +346,3 @@ def test_a_sender_whose_name_is_a_formula_is_exported_as_words(
     exporting.export(db, tmp_path / "out")
     with (tmp_path / "out" / "people.csv").open(encoding="utf-8-sig", newline="") as file:
         assert {row["number"] for row in csv.DictReader(file)} == {"'=1+cmd|' /C", ADA}
-
-
-def test_who_is_erased_is_also_in_what_a_restore_set_aside_and_the_command_says_so(
-    path: Path, tmp_path: Path, desk: Desk
-) -> None:
-    (tmp_path / "textbank.toml").write_text(
-        '[organisation]\nname = "Elm Street"\nregion = "US"\ntimezone = "America/New_York"\n'
-        '[[stations]]\nname = "north"\nport = "/dev/null/none"\n'
-    )
-    desk.draft(ADA)
-    aside = Path(f"{path}.before-restore-20261124T170000Z")
-    aside.touch()
-    words = ["--config", str(tmp_path / "textbank.toml"), "erase", ADA, "--yes"]
-    result = CliRunner().invoke(cli, words)
-    assert result.exit_code == 0, result.output
-    assert f"{aside} was set aside by a restore" in result.output

@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from gateway import claims, flight, optouts
+from gateway import claims, flight, optouts, settling
 from gateway.claims import Job, Seat
+from gateway.errors import Refused
 from gateway.flight import Accepted, NotNowError
 from gateway.policy import Limits
 from tests.gateway.conftest import ADA, ICCID, LUIS, NOON, Desk, take_seat
@@ -217,6 +218,26 @@ def test_the_one_confirmation_leaves_after_an_opt_out_and_nothing_else(desk: Des
     desk.stop(ADA)
     assert claim(desk, seat).number == LUIS
     assert claims.claim_next(desk.db, seat, desk.rules, now=NOON) == (None, None)
+
+
+def test_a_confirmation_that_may_have_left_is_not_sent_again_after_the_person_is_back(
+    desk: Desk, seat: Seat
+) -> None:
+    """Seed 300034: the opt-out was undone by a coordinator, and somebody pressed Send again: told twice that they are off the list."""
+    optouts.approve_confirmation(
+        desk.db, "You are off our list.", by=desk.room.admin, channel="cli", now=NOON
+    )
+    desk.draft(ADA)
+    desk.stop(ADA)
+    job = claim(desk, seat)
+    submit(desk, seat, job)
+    flight.lose(desk.db, seat, job, 1, "no answer", now=NOON)
+    person = desk.conversation()["id"]
+    optouts.undo(desk.db, person, by=desk.room.coordinator, reason="They called.", now=NOON)
+    with pytest.raises(Refused, match="off the list"):
+        settling.resend(
+            desk.db, job.message_id, by=desk.room.coordinator, key="k", rules=desk.rules, now=NOON
+        )
 
 
 def test_two_texts_to_one_person_never_leave_by_two_sims_at_once(desk: Desk, seat: Seat) -> None:

@@ -3,11 +3,12 @@
 import io
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from gateway import contacts, listcsv, listfile, lists, optouts, rowreading, store
+from gateway import contacts, listcsv, listfile, lists, optouts, rowreading, store, taking
 from gateway.columns import Meaning
 from gateway.contacts import Person
 from gateway.errors import Refused
@@ -91,6 +92,21 @@ def test_a_list_becomes_people_and_every_other_row_keeps_its_reason(world: World
     assert not listfile.path_of(world.path, list_id).exists()
 
 
+def test_when_somebody_was_texted_is_said_in_the_groups_own_days(world: World) -> None:
+    """On the evening of the 25th in New York it said the 26th, which is London's."""
+    now = int(datetime(2026, 11, 26, 1, 30, tzinfo=UTC).timestamp() * 1000)
+    modems(world)
+    world.approve(world.draft("Lately", "+12025550161", HELLO))
+    world.fly("sent")
+    world.db.execute("UPDATE message SET submitted_at=?", [now])
+    list_id = world.list_of("Name,Tel\nLately,2025550161\n", take=False)
+    door = taking.Door.of(world.db, lists.by_id(world.db, list_id), world.rules, now)
+    assert door.objection(world.db, "+12025550161") == (
+        "cool_down",
+        "They were texted on 25 November 2026, within the 3 days of rest.",
+    )
+
+
 def test_days_of_rest_may_be_none(world: World) -> None:
     modems(world)
     world.approve(world.draft("Lately", "+12025550161", HELLO))
@@ -142,6 +158,12 @@ def test_a_zone_of_the_list_becomes_the_conversations_own(world: World) -> None:
     world.list_of("Name,Tel,Time zone\nRosa,2025550141,Pacific\n")
     row = world.db.execute("SELECT zone FROM conversation").fetchone()
     assert row["zone"] == "America/Los_Angeles"
+
+
+@pytest.mark.parametrize("cell", ["UTC", "Etc/UTC", "etc/gmt+5"])
+def test_a_zone_of_nobody_does_not_move_anybodys_night(cell: str) -> None:
+    """A CRM writes UTC for everybody: taken as their own zone it let texts out at half past four in the morning."""
+    assert rowreading.zone_of(cell) is None
 
 
 def test_a_newer_list_brings_people_up_to_date_and_doubles_nobody(world: World) -> None:

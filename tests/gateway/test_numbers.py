@@ -208,6 +208,19 @@ def test_shown_with_care(number: str, masked: str, pretty: str) -> None:
     assert numbers.pretty(number) == pretty
 
 
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        ("+1 212 555 0199", "•••99"),
+        ("call (212) 555-0199 or ana.b@example.org", "call (•••99 or •••"),
+        ("2026-05-01", "2026-05-01"),
+        ("14 Oak Street, 20009-1234", "14 Oak Street, 20009-1234"),
+    ],
+)
+def test_words_of_a_list_hide_how_else_to_reach_somebody(words: str, shown: str) -> None:
+    assert numbers.unreachable(words) == shown
+
+
 def test_a_mask_of_any_country_shows_few_digits_of_the_subscriber() -> None:
     for region in phonenumbers.SUPPORTED_REGIONS:
         example = phonenumbers.example_number(region)

@@ -1,5 +1,6 @@
 """Opt-outs as a list: brought from a file, undone by number, kept when the person is erased, and what each one stopped."""
 
+import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,9 +8,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from gateway import erasing, optoutlist, store
+from gateway import erasing, journal, listfile, lists, optoutfile, optoutlist, store
 from gateway.cli import cli
 from gateway.errors import Refused
+from gateway.listfile import OPT_OUTS
 from tests.web import world as the_world
 from tests.web.world import HELLO, World, modems
 
@@ -22,16 +24,31 @@ def world(tmp_path: Path) -> Iterator[World]:
     made.db.close()
 
 
-def bring(world: World, content: str, who: str = "coordinator") -> optoutlist.Brought:
-    return optoutlist.bring(world.db, content.encode(), region="US", by=world.users[who], now=store.wall_ms())
+def begin(world: World, content: str, who: str = "coordinator") -> int:
+    upload = listfile.keep(io.BytesIO(content.encode()), world.path)
+    now = store.wall_ms()
+    return optoutfile.bring(world.db, upload, name="stops.csv", region="US", database=world.path, by=world.users[who], now=now)  # fmt: skip
+
+
+def result(world: World, made: int) -> optoutfile.Result:
+    return optoutfile.result(lists.by_id(world.db, made, brings=OPT_OUTS))
+
+
+def bring(world: World, content: str, who: str = "coordinator") -> int:
+    made = begin(world, content, who)
+    world.work()
+    return made
 
 
 def test_numbers_that_nobody_here_knows_are_out_before_any_list_can_bring_them(world: World) -> None:
     brought = bring(
         world, "Phone;Name\n(202) 555-0141;Rosa\n+12025550142;\n2025550141;again\n1.20255E+10;\n;nobody\n"
     )
-    assert (brought.out, brought.known) == (2, 1)
-    assert [row for row, _, _ in brought.rejected] == [5, 6]
+    assert result(world, brought) == optoutfile.Result(out=2, known=1, rejected=2)
+    assert [row["row"] for row in lists.not_taken(world.db, brought)] == [5, 6]
+    assert lists.all_of(world.db) == [], "nobody to text is in it"
+    with pytest.raises(Refused, match="no such list"):
+        lists.by_id(world.db, brought)
     list_id = world.list_of("Name,Tel\nRosa,2025550141\nAda,2025550143\n")
     assert world.db.execute("SELECT count(*) FROM list_member WHERE list_id=?", [list_id]).fetchone()[0] == 1
     assert world.db.execute("SELECT count(*) FROM message").fetchone()[0] == 0, "nobody is texted about it"
@@ -98,3 +115,38 @@ def test_the_command_brings_and_lists_them(world: World, tmp_path: Path) -> None
     refused = run("bring", str(tmp_path / "stops.csv"), "--as", "Maya")
     assert (refused.exit_code, "Only a coordinator" in refused.output) == (1, True)
     assert run("bring", str(tmp_path / "none.csv"), "--as", "Cleo").exit_code == 1
+
+
+def test_a_file_of_thousands_that_is_interrupted_is_taken_once_and_each_number_is_out_with_its_piece(
+    world: World,
+) -> None:
+    rows = 6_000  # more than was ever taken at once
+    texted = world.approve(world.draft("Rosa", "+12025550000", HELLO))
+    made = begin(world, "Tel\n" + "".join(f"202555{n:04}\n" for n in range(rows)))
+    world.work(stop_after=3)
+    so_far = result(world, made)
+    assert 0 < so_far.out < rows
+    assert optoutlist.counts(world.db) == (so_far.out, 1)
+    assert world.state(texted) == "withdrawn"
+    noted = {act["number"] for act in journal.of(world.db).acts("opt_out")}
+    keys = {row["number_key"].hex() for row in world.db.execute("SELECT number_key FROM opt_out")}
+    assert keys <= noted, "a restore knows them too"
+    world.work()
+    assert result(world, made) == optoutfile.Result(out=rows, known=0, rejected=0)
+    assert optoutlist.counts(world.db) == (rows, 1)
+    again = bring(world, "Tel\n" + "".join(f"202555{n:04}\n" for n in range(50)))
+    assert result(world, again) == optoutfile.Result(out=0, known=50, rejected=0)
+    assert len({one.number for one in optoutlist.everyone(world.db)}) == rows
+
+
+def test_what_was_noted_beside_the_database_before_a_cut_is_out_after_the_next_try(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = begin(world, "Tel\n2025550141\n2025550142\n")
+    with monkeypatch.context() as cut:
+        cut.setattr(optoutfile.OptOuts, "put", lambda *_: (_ for _ in ()).throw(OSError("power")))
+        with pytest.raises(OSError, match="power"):
+            world.work()
+    assert optoutlist.counts(world.db)[0] == 0
+    world.work()
+    assert result(world, made) == optoutfile.Result(out=2, known=0, rejected=0)

@@ -263,7 +263,7 @@ class Outbox(Office):
         for text in self.known():
             state = "awaiting"
             for row in self.db.execute("SELECT event FROM event WHERE message_id=? ORDER BY id", [text]):
-                if row["event"] == "edit":
+                if row["event"] in ("edit", "later"):
                     continue
                 sources, target = EVENTS[row["event"]]
                 if state == "approved" and state not in sources:

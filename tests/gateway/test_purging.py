@@ -1,6 +1,8 @@
 """What is deleted by age, and what erasing one person leaves in any file of the folder."""
 
+import dataclasses
 import sqlite3
+from datetime import time
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from gateway.arrivals import Received, Seen, keep
 from gateway.claims import Seat
 from gateway.config import Privacy
 from gateway.flight import Accepted
+from gateway.policy import Quiet
 from gateway.reports import Arrived
 from gateway.reports import keep as keep_report
 from gateway.rules import Rules
@@ -144,6 +147,12 @@ def test_stations_write_between_its_batches_and_an_ending_gateway_ends_it(
 
 SAID = "My door code is 7741 Ada"
 TOLD = "Dear Ada, only you read this."
+
+
+@pytest.fixture
+def rules(rules: Rules) -> Rules:
+    """Without a night: a station goes by the hour that it is."""
+    return dataclasses.replace(rules, quiet=Quiet(time(0), time(0)))
 
 
 @pytest.fixture

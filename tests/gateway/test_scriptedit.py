@@ -11,7 +11,7 @@ from gateway import scriptedit, scripts
 from gateway.errors import Refused
 from gateway.kinds import KINDS, kind
 from gateway.scriptcheck import Ground, Mend, of_text
-from gateway.scripts import Choice, Ready, Reminder, Script
+from gateway.scripts import Choice, Ready, Reminder, Script, Step
 
 EVENT = kind("event").scripts["en"]
 GROUND = Ground("Elm Street Tenants", 1284, {"first_name": 1284, "building": 1200}, {"event": "hearing"})
@@ -35,6 +35,17 @@ def test_what_led_to_a_question_that_is_taken_out_stays_where_it_is() -> None:
     assert [reminder.step for reminder in script.reminders] == ["", "first"]
 
 
+@pytest.mark.parametrize(
+    ("by", "order"),
+    [(-1, "maybe yes no wrong"), (1, "yes no maybe wrong"), (-5, "maybe yes no wrong"), (9, "yes no wrong maybe"), (0, "yes maybe no wrong")],
+)  # fmt: skip
+def test_an_answer_moves_among_the_answers_of_its_step_and_no_further(by: int, order: str) -> None:
+    moved = scriptedit.moved_choice(EVENT, "first", "maybe", by)
+    assert " ".join(choice.id for choice in moved.first.choices) == order
+    assert scripts.same_words(moved, EVENT)
+    assert moved.steps[1:] == EVENT.steps[1:]
+
+
 def test_the_last_wording_cannot_be_taken_out_and_a_sixth_not_added() -> None:
     script = scriptedit.without_wording(EVENT, "1")
     with pytest.raises(Refused, match="no first text"):
@@ -52,6 +63,9 @@ def test_the_last_wording_cannot_be_taken_out_and_a_sixth_not_added() -> None:
         lambda script: scriptedit.without_wording(script, "new"),
         lambda script: scriptedit.with_step(script, "gone", "x"),
         lambda script: scriptedit.without_choice(script, "first", "gone"),
+        lambda script: scriptedit.moved_choice(script, "first", "gone", 1),
+        lambda script: scriptedit.moved_choice(script, "gone", "yes", 1),
+        lambda script: scriptedit.with_whole_step(script, Step("gone", "x")),
         lambda script: scriptedit.with_choice(script, "first", Choice("gone", "x")),
         lambda script: scriptedit.without_ready(script, "-1"),
         lambda script: scriptedit.with_reminder(script, Reminder("gone", "x", "y")),

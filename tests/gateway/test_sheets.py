@@ -181,6 +181,13 @@ def test_without_a_header_the_column_that_holds_numbers_is_found() -> None:
     assert (found.fields, list(found.kept)) == ({"number": 2}, ["column_1", "column_2"])
 
 
+def test_other_ways_to_reach_somebody_are_kept_only_when_asked_for() -> None:
+    """Volunteers read what is kept; their own view of the number itself is masked."""
+    names = ["First name", "Mobile", "WhatsApp", "Home phone", "Email", "Last gift", "Ward"]
+    row = ["Ana", "2125550100", "+1 212 555 0101", "(212) 555-0102", "ana@example.org", "2026-05-01", "12"]
+    assert list(columns.guess(names, [row]).kept) == ["last_gift", "ward"]
+
+
 def test_placeholders_are_unlike_each_other_and_unlike_our_own() -> None:
     names = ["Last hearing", "last-hearing", "First name", "Édifice n° 2", "建物", "!!!", "x" * 90]
     kept = columns.kept(names, range(len(names)))

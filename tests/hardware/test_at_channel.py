@@ -224,7 +224,7 @@ def test_a_secret_is_in_no_error() -> None:
     assert "1234" not in repr(caught.value.__dict__)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     said=st.lists(
         st.one_of(

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from hardware import pdu
@@ -41,6 +41,7 @@ def again(tpdu: bytes) -> pdu.Deliver:
     return decoded
 
 
+@settings(max_examples=40)
 @given(st.one_of(PLAIN, ANYTHING), st.booleans(), st.integers(0, 255))
 @example("x" * 400, True, 100)
 @example("{" * 80, True, 100)

@@ -45,7 +45,7 @@ class Mad:
         return self.proper._rule(key)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     answers=st.lists(said, min_size=1, max_size=30),
     good=st.integers(0, 60),

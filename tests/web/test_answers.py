@@ -40,7 +40,8 @@ def send(maya: Visitor, page: str, conversation_id: int, **more: str) -> str:
     action = re.search(r'id="reply" method="post" action="([^"]+)"', page)
     assert action
     assert f"/inbox/{conversation_id}/reply" in action[1]
-    answer = maya.post(action[1], **{"text": box(page), **fields, **more})
+    form: dict[str, object] = {"text": box(page), **fields, **more}
+    answer = maya.post(action[1], **form)  # type: ignore[arg-type]
     return answer.get_data(as_text=True)
 
 
@@ -197,6 +198,9 @@ def test_an_answer_to_a_closed_campaign_is_still_written_down(world: World, rosa
     maya = visit()
     page = maya.get(f"/inbox/{rosa}?choice=no").get_data(as_text=True)
     assert "which is closed" in page
+    assert "is closed. What they answer is still written down." in page.split('id="offered"')[1], (
+        "above the box"
+    )
     send(maya, page, rosa, choice="no")
     assert said(world, rosa) == {"status": "no"}
 

@@ -3,15 +3,18 @@
 import re
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
+from flask import Flask
 from werkzeug.test import TestResponse
 
-from gateway import assignments, campaigns, enrolment, optoutlist, store
+from gateway import assignments, campaigns, enrolment, optoutlist, optouts, store
 from tests.campaigning import PEOPLE, SIMS, bring_in, drafted, started
 from tests.web.conftest import Visitor
 from tests.web.world import World, modems
 from web.screens import campaigns as screen
+from web.starts import REST_S, Starts
 
 Visit = Callable[..., Visitor]
 
@@ -187,3 +190,49 @@ def test_a_long_list_is_taken_in_piece_by_piece_and_the_page_says_how_far(
     assert ["2 of 6 people are in" in pages[0], "4 of 6 people are in" in pages[1]] == [True, True]
     assert campaigns.load(world.db, campaign_id).state == "running"
     assert enrolment.progress(world.db, campaign_id).open == len(PEOPLE)
+
+
+def test_a_start_pressed_again_after_a_rest_goes_through_the_whole_list_again(
+    world: World, app: Flask, visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody who was taken in before the page was closed asked to stop since."""
+    watch = [0.0]
+    app.config["STARTS"] = Starts(lambda: watch[0])
+    monkeypatch.setattr(enrolment, "ENROLLED_AT_ONCE", 4)
+    monkeypatch.setattr(screen, "AT_ONCE_S", 0.0)
+    now = store.wall_ms()
+    campaign_id = drafted(world.db, world.users["coordinator"], bring_in(world.db, now=now), now=now)
+    cleo = visit("coordinator")
+    cleo.get(f"/campaigns/{campaign_id}")
+    assert "4 of 6 people are in" in said(cleo.post(f"/campaigns/{campaign_id}/start"))
+    rosa = world.conversation("+12025550100")
+    optouts.opt_out(world.db, rosa, source="import", by=None, reason="", now=now)
+
+    watch[0] += REST_S
+    assert "4 of 6 people are in" in said(cleo.post(f"/campaigns/{campaign_id}/start"))
+    assert cleo.post(f"/campaigns/{campaign_id}/start").status_code == 303
+    assert enrolment.left_out(world.db, campaign_id) == [("Asked to stop.", 1)]
+
+
+def test_a_start_that_is_refused_takes_nobody_in(world: World, visit: Visit) -> None:
+    """Taken in is kept from other campaigns: what keeps it from starting is looked at first."""
+    now = store.wall_ms()
+    campaign_id = drafted(world.db, world.users["coordinator"], bring_in(world.db, now=now), now=now)
+    world.db.execute("UPDATE campaign SET facts='{}' WHERE id=?", [campaign_id])
+    cleo = visit("coordinator")
+    cleo.get(f"/campaigns/{campaign_id}")
+    answer = cleo.post(f"/campaigns/{campaign_id}/start")
+    assert (answer.status_code, "“Day” is not filled in." in said(answer)) == (409, True)
+    assert world.db.execute("SELECT count(*) FROM target").fetchone()[0] == 0
+
+
+def test_a_start_that_waits_for_its_reader_takes_nobody_in(world: World, app: Flask, visit: Visit) -> None:
+    now = store.wall_ms()
+    campaign_id = drafted(world.db, world.users["coordinator"], bring_in(world.db, now=now), now=now)
+    config = app.config["TEXTBANK"]
+    app.config["TEXTBANK"] = replace(config, campaigns=replace(config.campaigns, review=True))
+    cleo = visit("coordinator")
+    cleo.get(f"/campaigns/{campaign_id}")
+    answer = cleo.post(f"/campaigns/{campaign_id}/start")
+    assert (answer.status_code, "A second coordinator reads it first" in said(answer)) == (409, True)
+    assert world.db.execute("SELECT count(*) FROM target").fetchone()[0] == 0

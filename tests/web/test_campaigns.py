@@ -28,8 +28,7 @@ def test_from_a_kind_to_a_start(world: World, visit: Visit) -> None:
         f"fact_{name}": FACTS.get(name, "")
         for name in ("event", "day", "hour", "place", "seats", "next_event")
     }
-    cleo.post(f"{path}/facts", revision="1", name="Rent hearing", **facts)
-    cleo.post(f"{path}/list", revision="2", list_id=str(list_id))
+    cleo.post(f"{path}/facts", revision="1", name="Rent hearing", list_id=str(list_id), **facts)
     page = cleo.get(path).get_data(as_text=True)
 
     assert "the start" not in page
@@ -39,6 +38,55 @@ def test_from_a_kind_to_a_start(world: World, visit: Visit) -> None:
     assert cleo.post(f"{path}/start").status_code == 303
     assert campaigns.load(world.db, int(path.rsplit("/", 1)[1])).state == "running"
     assert "Take the next 6" in visit().get("/").get_data(as_text=True)
+
+
+def test_one_press_keeps_what_was_typed_and_chosen_and_starts(world: World, visit: Visit) -> None:
+    """Choosing a list threw away the facts that stood beside it."""
+    list_id = bring_in(world.db, now=store.wall_ms())
+    cleo = visit("coordinator")
+    cleo.get("/campaigns/new")
+    path = cleo.post("/campaigns/new", name="Rent hearing", kind="event", language="en").headers["Location"]
+    facts = {f"fact_{name}": value for name, value in {**FACTS, "next_event": ""}.items()}
+    page = cleo.get(path).get_data(as_text=True)
+    assert '<option value="">Choose one</option>' in page
+    assert cleo.post(f"{path}/start", revision="1", name="", list_id=str(list_id), **facts).status_code == 409
+    wrong = cleo.post(f"{path}/start", revision="9", name="Rent hearing", list_id=str(list_id), **facts)
+    assert wrong.status_code == 409
+    assert 'value="Union Hall"' in wrong.get_data(as_text=True), "what was typed stays"
+    assert "Kept so far: nothing" in wrong.get_data(as_text=True)
+    right = {"revision": "1", "name": "Rent hearing", "list_id": str(list_id), **facts}
+    assert cleo.post(f"{path}/start", **right).status_code == 303
+    assert cleo.post(f"{path}/start", **right).status_code == 303, "a second press changes nothing"
+    found = campaigns.load(world.db, int(path.rsplit("/", 1)[1]))
+    assert (found.state, found.list_id, found.facts["place"]) == ("running", list_id, "Union Hall")
+
+
+def test_before_the_start_the_plan_leaves_out_whom_the_start_leaves_out(world: World, visit: Visit) -> None:
+    modems(world)
+    now = store.wall_ms()
+    list_id = bring_in(world.db, now=now)
+    campaign_id = drafted(world.db, world.users["coordinator"], list_id, now=now)
+    first, second = [row["id"] for row in world.db.execute("SELECT id FROM contact ORDER BY id LIMIT 2")]
+    world.db.execute("UPDATE contact SET landline=1 WHERE id=?", [first])
+    world.db.execute("UPDATE contact SET first_name='Chloë' WHERE id=?", [second])
+    cleo = visit("coordinator")
+    page = cleo.get(f"/campaigns/{campaign_id}").get_data(as_text=True)
+    assert "<dt>People</dt><dd>5</dd>" in page
+    assert "<dt>Texts</dt><dd>7</dd>" in page, "a letter outside the alphabet makes more of one"
+    assert "<dt>A landline: it cannot get texts.</dt><dd>1</dd>" in page
+    cleo.post(f"/campaigns/{campaign_id}/start")
+    assert "0 of 5 texted" in cleo.get(f"/campaigns/{campaign_id}").get_data(as_text=True)
+
+
+def test_a_day_that_is_past_is_said_before_the_start(world: World, visit: Visit) -> None:
+    modems(world)
+    now = store.wall_ms()
+    campaign_id = drafted(world.db, world.users["coordinator"], bring_in(world.db, now=now), now=now)
+    world.db.execute(
+        "UPDATE campaign SET facts=json_set(facts, '$.day', '2025-11-01') WHERE id=?", [campaign_id]
+    )
+    page = visit("coordinator").get(f"/campaigns/{campaign_id}").get_data(as_text=True)
+    assert "“Day” is 1 November 2025, which is past." in page
 
 
 def test_a_start_that_cannot_be_says_why_and_changes_nothing(world: World, visit: Visit) -> None:
@@ -74,7 +122,8 @@ def test_pause_go_on_and_close_are_one_press_each(world: World, visit: Visit) ->
         assert campaigns.load(world.db, campaign_id).state == state
     page = cleo.get(path).get_data(as_text=True)
     assert "Cleo closed it." in page
-    again = cleo.post(f"{path}/clone").headers["Location"]
+    form = cleo.get(f"{path}/clone").get_data(as_text=True)
+    again = cleo.post(f"{path}/clone", name=cleo.field(form, "name"), language="en").headers["Location"]
     assert again != path
     assert re.search(r"<h1[^>]*>Rent hearing again</h1>", cleo.get(again).get_data(as_text=True))
 
@@ -91,8 +140,29 @@ def test_the_board_counts_what_people_said_and_the_door_ticks_them_off(world: Wo
     assert "120 seats: 0 confirmed, 2 asked for, 118 free" in page
     page = cleo.get(f"/campaigns/{campaign_id}/people?said=status%3Dyes").get_data(as_text=True)
     assert "2 seats" in page
-    cleo.post(f"/campaigns/{campaign_id}/people/{target}/door")
+    door = f"/campaigns/{campaign_id}/people/{target}/door"
+    assert cleo.post(door, came="3").status_code == 409, "they have two seats"
+    came = cleo.post(door, came="1", said="status=yes", q="ros")
+    assert came.headers["Location"].endswith(f"/campaigns/{campaign_id}/people?said=status%3Dyes&q=ros")
+    page = cleo.get(came.headers["Location"]).get_data(as_text=True)
+    assert "1 here" in page
+    assert "Rosa" in page
     assert "2 confirmed, 0 asked for" in cleo.get(f"/campaigns/{campaign_id}").get_data(as_text=True)
+    cleo.post(door, came="0")
+    assert "0 confirmed, 2 asked for" in cleo.get(f"/campaigns/{campaign_id}").get_data(as_text=True)
+
+
+def test_every_number_of_the_page_is_a_row_of_a_file(world: World, visit: Visit) -> None:
+    now = store.wall_ms()
+    campaign_id = started(world.db, world.users["coordinator"], world.rules, now=now)
+    target = world.db.execute("SELECT id FROM target ORDER BY id LIMIT 1").fetchone()["id"]
+    recording.record(world.db, target, "status", "yes", by=world.users["volunteer"], now=now)
+    world.db.execute("UPDATE target SET state='texted', texted_at=?", [now])
+    answer = visit("coordinator").get(f"/campaigns/{campaign_id}/numbers.csv")
+    rows = {row["what"]: row for row in csv.DictReader(io.StringIO(answer.get_data().decode("utf-8-sig")))}
+    assert rows["Texted"]["how_many"] == "6"
+    assert (rows["Yes"]["how_many"], rows["Yes"]["of_how_many"]) == ("1", "6")
+    assert any(what.startswith("Answered: ") for what in rows), "wordings compared"
 
 
 def test_the_csv_has_everybody_and_runs_no_formula(world: World, visit: Visit) -> None:
@@ -137,6 +207,9 @@ def test_a_list_that_was_deleted_meanwhile_is_not_chosen(world: World, visit: Vi
     cleo = visit("coordinator")
     path = cleo.post("/campaigns/new", name="Hearing", kind="event", language="en").headers["Location"]
     cleo.get(path)
-    answer = cleo.post(f"{path}/list", revision="1", list_id="4711")  # gone since the page was drawn
+    facts = {f"fact_{name}": value for name, value in {**FACTS, "next_event": ""}.items()}
+    answer = cleo.post(
+        f"{path}/facts", revision="1", name="Hearing", list_id="4711", **facts
+    )  # gone meanwhile
     assert answer.status_code == 409
     assert "That list is not there any more" in answer.get_data(as_text=True)

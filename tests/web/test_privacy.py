@@ -54,7 +54,8 @@ def test_after_its_purge_date_the_page_has_the_totals_and_says_since_when(world:
         answer = cleo.get(f"/campaigns/{campaign_id}/{path}")
         assert answer.status_code == 409
         assert "Only the totals of this campaign remain" in answer.get_data(as_text=True)
-    assert cleo.post(f"/campaigns/{campaign_id}/clone").status_code == 303
+    again = {"name": "Again", "language": "en"}
+    assert cleo.post(f"/campaigns/{campaign_id}/clone", **again).status_code == 303
 
 
 def test_a_coordinator_gives_somebody_all_that_is_here_about_them(

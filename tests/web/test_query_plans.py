@@ -250,6 +250,10 @@ def run_a_campaign(world: World, visit: Callable[[str], Visitor]) -> None:
     card = re.search(r'action="/send/(\d+)/approve"', page)
     assert card, page
     other.post(f"/send/{card[1]}/approve", seen=other.field(page, "seen"))
+    following = re.search(r'action="/send/(\d+)/skip"', other.get("/send").get_data(as_text=True))
+    assert following
+    for act in ("skip", "undo"):
+        other.post(f"/send/{following[1]}/{act}", act="skip")
     target = world.db.execute("SELECT id FROM target WHERE campaign_id=?", [campaign_id]).fetchone()["id"]
     recording.record(world.db, target, "status", "yes", by=lead, now=now)
     for visited in (

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 
-from gateway import campaigns, outbox, secondreader, store
+from gateway import campaigns, outbox, store
 from gateway.config import Campaigns
 from gateway.scripts import Script
 from tests.campaigning import bring_in, drafted, started
@@ -254,7 +254,7 @@ def test_whoever_changes_a_word_while_reviewing_is_not_the_one_who_reviews_it(
 ) -> None:
     world.db.execute("UPDATE user SET role='coordinator' WHERE id=?", [world.users["other"].id])
     path, second = draft(world), visit("other")
-    secondreader.ask(world.db, int(path.split("/")[2]), by=world.users["coordinator"])
+    campaigns.ask_review(world.db, int(path.split("/")[2]), by=world.users["coordinator"])
     second.get(f"{path}/words/ready/0")
     second.post(f"{path}/words/ready/0", revision="2", label="Where", text="At {place}.")
     refused = second.post(f"{path}/words/read", revision="3").get_data(as_text=True)

@@ -3,12 +3,14 @@
 from flask import Blueprint
 
 from web.screens import (
+    again,
     approvals,
     assigning,
     board,
     campaigns,
     clock,
     contacts,
+    hints,
     home,
     inbox,
     keep,
@@ -33,6 +35,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     campaigns.bp,
     board.bp,
     script.bp,
+    again.bp,
+    hints.bp,
     assigning.bp,
     send.bp,
     inbox.bp,

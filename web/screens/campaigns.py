@@ -6,17 +6,19 @@ Promises: a form that was drawn before somebody else's change keeps nothing; a s
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
+from typing import Any
 
 from flask import Blueprint, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 
-from gateway import campaigns, capacity, enrolment, lists, planning, results
+from gateway import campaigns, canary, capacity, enrolment, foreseeing, lists, planning, results
 from gateway.campaigns import Campaign
 from gateway.errors import Refused
 from gateway.kinds import KINDS, LANGUAGES, kind
 from gateway.lists import List
 from gateway.merge import merge
-from gateway.script import ruler_of
+from gateway.pace import Pace
 from gateway.scriptcheck import right
 from gateway.store import moment, ms
 from web import access, data, words
@@ -28,7 +30,6 @@ from web.screens.board import kept
 bp = Blueprint("campaigns", __name__, url_prefix="/campaigns")
 LANGUAGE_WORDS = {"en": "English", "es": "Español"}
 AT_ONCE_S = 2.0  # of taking people in for one answer: the person sees how far it is
-BREATH_S = 0.02  # between two commits of a long list: stations come in between
 MOST = {
     "batch": (10, 25),
     "most_held": (10, 500),
@@ -119,8 +120,10 @@ def detail(campaign_id: int) -> ResponseReturnValue:
     return draw(loaded(campaign_id))
 
 
-def draw(campaign: Campaign, *, facts: Mapping[str, str] | None = None, wrong: str = "") -> str:
-    """The page of one campaign."""
+def draw(
+    campaign: Campaign, *, facts: Mapping[str, str] | None = None, wrong: str = "", chosen: str = ""
+) -> str:
+    """The page of one campaign; `facts` and `chosen` are what somebody typed and chose and was not kept."""
     db, rules = data.db(), data.rules()
     if remains := kept(campaign):
         return render_template("campaign_kept.html", campaign=campaign, kept=remains)
@@ -128,7 +131,8 @@ def draw(campaign: Campaign, *, facts: Mapping[str, str] | None = None, wrong: s
         enrolment.obstacles(db, campaign, rules) if campaign.state in ("draft", "review") else ([], [])
     )
     ground = enrolment.ground(db, campaign, rules)
-    plan = plan_of(campaign, ground.people)
+    found_people = foreseen(campaign, ground.people)
+    plan = plan_of(found_people)
     return render_template(
         "campaign.html",
         campaign=campaign,
@@ -136,11 +140,16 @@ def draw(campaign: Campaign, *, facts: Mapping[str, str] | None = None, wrong: s
         said=said,
         problems=found,
         right=right(campaign.script, ground),
+        chosen=int(chosen) if chosen.isdigit() else campaign.list_id,
         lists=lists.ready(db)[:100] if campaign.state in ("draft", "review") else [],
         plan=plan,
+        foreseen=found_people,
+        of_its_day=of_its_day(campaign, plan),
+        in_words=planning.in_words,
         ends=ms(plan.ends) if plan.ends else None,
         example=example_of(campaign),
         progress=enrolment.progress(db, campaign.id),
+        first_ten=canary.said(campaign),
         left_out=enrolment.left_out(db, campaign.id),
         results=counted_results(campaign) if campaign.started_at else None,
         languages=LANGUAGE_WORDS,
@@ -174,15 +183,27 @@ def example_of(campaign: Campaign) -> list[tuple[str, str]]:
     return list(merge(campaign.script.first.texts[0], values).parts)
 
 
-def plan_of(campaign: Campaign, people: int) -> planning.Plan:
+def foreseen(campaign: Campaign, people: int) -> foreseeing.Foreseen:
+    """Whom a start would text, or who is still to be texted; counted once for a while when the list is long."""
+    db, by, rules, now = data.db(), access.user(), data.rules(), data.now()
+    if campaign.open:
+        return foreseeing.to_go(db, campaign, by, rules)
+    if campaign.state == "closed" or campaign.list_id is None:
+        return foreseeing.Foreseen(0, 0, [])
+    counted = current_app.config["COUNTED"]
+    found: foreseeing.Foreseen = counted.of(
+        ("foreseen", campaign.id, campaign.revision),
+        lambda: foreseeing.foresee(db, campaign, by, rules, people, now=now),
+    )
+    return found
+
+
+def plan_of(found: foreseeing.Foreseen) -> planning.Plan:
     """What it takes with the modems and the volunteers of now."""
     db, now = data.db(), data.now()
-    words_now = "".join(part for _, part in example_of(campaign))
-    left = enrolment.progress(db, campaign.id)
-    todo = left.open + left.held if campaign.open else people
     return planning.plan(
-        todo,
-        todo * ruler_of(words_now).segments,
+        found.people,
+        found.segments,
         capacity.rooms(db, data.config(), now=now),
         volunteers=max(1, enrolment.volunteers(db)),
         now=moment(now),
@@ -191,32 +212,44 @@ def plan_of(campaign: Campaign, people: int) -> planning.Plan:
     )
 
 
+def of_its_day(campaign: Campaign, plan: planning.Plan) -> str:
+    """What is to be said of the day that the campaign is about: it is past, or the texts need longer; "" when neither."""
+    said = campaign.facts.get("day", "")
+    if not said or campaign.state == "closed":
+        return ""
+    fact = next(fact for fact in campaign.kind.facts if fact.name == "day")
+    day, today = date.fromisoformat(said), words.local(data.now()).date()
+    shown = f"“{fact.label['en']}” is {day.day} {day:%B %Y}"
+    if day < today:
+        return f"{shown}, which is past. Every text would say so."
+    if plan.ends is not None and words.local(ms(plan.ends)).date() > day:
+        return f"{shown}, and the last texts would leave after it. More SIMs or a shorter list end sooner."
+    return ""
+
+
 @bp.post("/<id:campaign_id>/facts")
 @needs("run_campaigns")
 def facts(campaign_id: int) -> ResponseReturnValue:
-    """Keep name and facts."""
+    """Keep name and facts, and before the start whom it is for."""
     campaign = loaded(campaign_id)
-    typed = {fact.name: field(f"fact_{fact.name}", 400) for fact in campaign.kind.facts}
-    try:
-        save(campaign, name=field("name"), facts=typed)
-    except Refused as answer:
-        return draw(campaign, facts=typed, wrong=str(answer)), 409
+    if refused := kept_facts(campaign):
+        return refused
     words.tell("Kept.")
     return go("campaigns.detail", campaign_id=campaign_id)
 
 
-@bp.post("/<id:campaign_id>/list")
-@needs("run_campaigns")
-def choose_list(campaign_id: int) -> ResponseReturnValue:
-    """Who it is for."""
-    campaign = loaded(campaign_id)
-    chosen = field("list_id")
-    if not chosen.isdigit():
-        raise Refused("Choose a list. If there is none yet, bring one in on the Lists page.")
-    enrolment.unenrol(data.db(), campaign_id)
-    save(campaign, list_id=int(chosen))
-    words.tell("The list is chosen.")
-    return go("campaigns.detail", campaign_id=campaign_id)
+def kept_facts(campaign: Campaign) -> ResponseReturnValue | None:
+    """Keep what the form holds; the page with the sentence that refused it, and all that was typed."""
+    typed = {fact.name: field(f"fact_{fact.name}", 400) for fact in campaign.kind.facts}
+    changes: dict[str, object] = {"name": field("name"), "facts": typed}
+    chosen = request.form.get("list_id", "")[:12]
+    if not campaign.open and chosen.isdigit():
+        changes["list_id"] = int(chosen)
+    try:
+        save(campaign, **changes)
+    except Refused as answer:
+        return draw(campaign, facts=typed, wrong=str(answer), chosen=chosen), 409
+    return None
 
 
 @bp.post("/<id:campaign_id>/options")
@@ -224,7 +257,7 @@ def choose_list(campaign_id: int) -> ResponseReturnValue:
 def options(campaign_id: int) -> ResponseReturnValue:
     """How many at once, how careful at first, how long it is kept."""
     campaign = loaded(campaign_id)
-    chosen: dict[str, int] = {}
+    chosen: dict[str, Any] = {}
     for name, (least, most) in MOST.items():
         typed = field(name, 10)
         if not (typed.isascii() and typed.isdecimal()) or not least <= int(typed) <= most:
@@ -261,27 +294,25 @@ def seen_revision() -> int:
 @bp.post("/<id:campaign_id>/start")
 @needs("run_campaigns")
 def start(campaign_id: int) -> ResponseReturnValue:
-    """Take everybody of the list in, then let volunteers have them."""
-    db = data.db()
+    """Keep what stands on the page, take everybody of the list in, then let volunteers have them."""
+    db, rules, needs_review = data.db(), data.rules(), data.config().campaigns.review
     campaign = loaded(campaign_id)
-    if not campaign.open and (said := enrolment.blocking(db, campaign, data.rules())):
-        # Before anybody of the list is kept from other campaigns.
-        return draw(campaign, wrong=f"It cannot start yet: {said}"), 409
-    if not take_in(campaign):
-        return render_template(
-            "campaign_starting.html",
-            campaign=campaign,
-            done=enrolment.progress(db, campaign_id),
-            of=of_list(campaign),
-        )
+    if campaign.open:  # pressed twice
+        return go("campaigns.detail", campaign_id=campaign_id)
+    if "name" in request.form:
+        if refused := kept_facts(campaign):
+            return refused
+        campaign = loaded(campaign_id)
+    said = enrolment.hindrance(db, campaign, rules, needs_review=needs_review)
+    if said:  # before anybody of the list is kept from other campaigns
+        return draw(campaign, wrong=said), 409
+    after = take_in(campaign)
+    if after is not None:
+        done, of = enrolment.gone_through(db, campaign, after)
+        return render_template("campaign_starting.html", campaign=campaign, done=done, of=of)
     try:
         enrolment.start(
-            db,
-            campaign_id,
-            by=access.user(),
-            rules=data.rules(),
-            now=data.now(),
-            needs_review=data.config().campaigns.review,
+            db, campaign_id, by=access.user(), rules=rules, now=data.now(), needs_review=needs_review
         )
     except Refused as answer:
         return draw(campaign, wrong=str(answer)), 409
@@ -289,29 +320,25 @@ def start(campaign_id: int) -> ResponseReturnValue:
     return go("campaigns.detail", campaign_id=campaign_id)
 
 
-def take_in(campaign: Campaign) -> bool:
-    """Take people of the list in for `AT_ONCE_S`; False when some are left, and the page goes on by itself."""
-    db, began = data.db(), time.monotonic()
-    after: int | None = enrolment.last_in(db, campaign.id)
+def take_in(campaign: Campaign) -> int | None:
+    """Take people of the list in for `AT_ONCE_S`; None when all are in, else how far it is: the page goes on by itself."""
+    db, starts, began, pace = data.db(), current_app.config["STARTS"], time.monotonic(), Pace()
+    after: int | None = starts.where(campaign)
     while after is not None:
-        after = enrolment.enrol(db, campaign.id, now=data.now(), after=after)
+        piece = time.monotonic()
+        after = enrolment.enrol(db, campaign.id, now=data.now(), after=after, most=pace.size)
+        starts.came(campaign, after)
         if after is not None:
             if time.monotonic() - began > AT_ONCE_S:
-                return False
-            time.sleep(BREATH_S)
-    return True
+                return after
+            time.sleep(pace.rest_s(time.monotonic() - piece))  # stations come in between
+    return None
 
 
-def of_list(campaign: Campaign) -> int:
-    """How many people its list has."""
-    row = data.db().execute("SELECT count(*) FROM list_member WHERE list_id=?", [campaign.list_id]).fetchone()
-    return int(row[0])
-
-
-@bp.post("/<id:campaign_id>/<any(pause, resume, close, abandon, clone):what>")
+@bp.post("/<id:campaign_id>/<any(pause, resume, close, abandon):what>")
 @needs("run_campaigns")
 def act(campaign_id: int, what: str) -> ResponseReturnValue:
-    """Pause, go on, close; throw a draft away; use it again."""
+    """Pause, go on, close; throw a draft away."""
     db, by, now = data.db(), access.user(), data.now()
     campaign = loaded(campaign_id)
     if what == "pause":
@@ -326,14 +353,12 @@ def act(campaign_id: int, what: str) -> ResponseReturnValue:
         words.tell(
             f"Closed. {words.count(back, 'text', 'texts')} that had not left {'was' if back == 1 else 'were'} taken back."
         )
-    elif what == "abandon":
+    else:
         if not campaign.started_at:
             enrolment.unenrol(db, campaign_id)
         campaigns.abandon(db, campaign_id, by=by)
         words.tell(f"“{campaign.name}” is gone. Nobody had been texted.")
         return go("campaigns.page")
-    else:
-        return go("campaigns.detail", campaign_id=campaigns.clone(db, campaign_id, "", by=by, now=now))
     return go("campaigns.detail", campaign_id=campaign_id)
 
 

@@ -196,6 +196,10 @@ def as_filled(text: str) -> bool:
 def campaigning(conversation_id: int, choice_id: str, number: str, text: str) -> inbox.Campaigning | None:
     """What this reply writes down, from the campaign's own script. Refused when the words that it filled in say another number."""
     context = answering.context(data.db(), conversation_id, access.user(), data.rules())
+    if context is None and choice_id:
+        raise Refused(
+            "This person is in no campaign any more, so the answer cannot be written down. Send again sends the words alone."
+        )
     if context is None:
         return None
     if not choice_id:

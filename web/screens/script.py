@@ -10,13 +10,14 @@ from pathlib import Path
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
-from gateway import enrolment, readers, scriptcheck, secondreader
+from gateway import campaigns, enrolment, hints, readers, scriptcheck
 from gateway.campaigns import Campaign
 from gateway.errors import Refused
 from gateway.merge import Part, merge
 from gateway.readers import Readers
 from gateway.script import Ruler, ruler_of
 from gateway.scriptcheck import Ground, Problem
+from gateway.scripts import Step
 from web import access, data, words
 from web.access import needs
 from web.forms import asked_id, go
@@ -53,7 +54,12 @@ class Eyes:
         text = text.replace("\r\n", "\n").strip()
         merged = merge(text, {**self.values, "count": "2"} if counted else self.values)
         found = scriptcheck.of_text(text, self.ground, first=first, counted=counted) if text else []
-        return Look(merged.parts, ruler_of(merged.text), tuple(found))
+        quiet = self.campaign.options.meant
+        return Look(merged.parts, ruler_of(merged.text), tuple(scriptcheck.unmeant(found, quiet)))
+
+    def between(self, step: Step) -> list[Problem]:
+        """What is found between the answers of a step."""
+        return scriptcheck.unmeant(scriptcheck.of_step(step), self.campaign.options.meant)
 
     def looks(self, piece: Piece, thing: Thing) -> dict[str, Look]:
         """Each text of a piece, by the name of its field."""
@@ -103,6 +109,7 @@ def page(campaign_id: int) -> ResponseReturnValue:
         campaign=campaign,
         eyes=eyes(campaign, asked_id("who") or 0),
         labels={step.id: step.label for step in campaign.script.steps},
+        quiet=hints.quiet(data.db(), campaign, data.rules()),
         review=data.config().campaigns.review,
         place=request.args.get("at", "")[:100],
         days_words=forms.days_words,
@@ -114,10 +121,10 @@ def page(campaign_id: int) -> ResponseReturnValue:
 def review(campaign_id: int, act: str) -> ResponseReturnValue:
     """Ask a second coordinator to read it; or have read it."""
     if act == "ask":
-        secondreader.ask(data.db(), campaign_id, by=access.user())
+        campaigns.ask_review(data.db(), campaign_id, by=access.user())
         words.tell("A second coordinator sees on its page that it waits to be read.")
     else:
-        secondreader.read(data.db(), campaign_id, by=access.user(), seen_revision=number("revision"))
+        campaigns.review(data.db(), campaign_id, by=access.user(), seen_revision=number("revision"))
         words.tell("You have read it. It can start.")
     return go("campaigns.detail", campaign_id=campaign_id)
 
@@ -192,13 +199,16 @@ def change(campaign_id: int, part: str, at: str) -> ResponseReturnValue:
             return draw(campaign, piece, thing, who, revision=seen)
         if what == "mend":
             thing = mended(campaign, piece, thing, more)
-        save(campaign, script=forms.edited(campaign.script, piece, thing, campaign.kind))
+        if what == "meant":
+            meant(campaign, piece, thing, more)
+        else:
+            save(campaign, script=forms.edited(campaign.script, piece, thing, campaign.kind))
     except Refused as answer:
         # Whoever has seen what stands there now may put their own in its place.
         theirs = kept if seen != campaign.revision and kept != thing else None
         return draw(campaign, piece, thing, who, wrong=str(answer), theirs=theirs), 409
-    words.tell(f"Kept.{back_again(campaign)}")
-    if what == "mend" and not piece.new:
+    words.tell(f"Kept.{back_again(campaign) if thing != kept else ''}")
+    if what in ("mend", "meant") and not piece.new:
         return go("script.edit", campaign_id=campaign_id, part=part, at=at, who=who or None)
     return go("script.page", campaign_id=campaign_id, who=who or None, at=piece.place)
 
@@ -210,6 +220,13 @@ def mended(campaign: Campaign, piece: Piece, thing: Thing, which: str) -> Thing:
     text = forms.texts(thing).get(name, "")
     mends = [mend for problem in look.problems for mend in problem.mends if mend.key == key] if look else []
     return forms.with_text(thing, name, mends[0].applied(text.replace("\r\n", "\n"))) if mends else thing
+
+
+def meant(campaign: Campaign, piece: Piece, thing: Thing, key: str) -> None:
+    """Keep the words as they were typed, and the hint of this key with them; only the hint when no word was changed."""
+    if piece.new or forms.found(campaign.script, piece) != thing:
+        save(campaign, script=forms.edited(campaign.script, piece, thing, campaign.kind))
+    hints.keep(data.db(), campaign.id, key, by=access.user(), rules=data.rules())
 
 
 def back_again(campaign: Campaign) -> str:

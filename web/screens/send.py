@@ -4,10 +4,10 @@ Promises: what the form carries back (`seen`) is what stood on the screen; a tex
 form twice is one approval.
 """
 
-from flask import Blueprint, redirect, render_template, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from gateway import assignments, board, capacity, cards, conversations, gate, outbox
+from gateway import assignments, board, capacity, cards, conversations, gate, outbox, undoing
 from gateway.cards import Card, Recent
 from gateway.errors import Refused
 from gateway.message import KINDS
@@ -15,12 +15,17 @@ from gateway.policy import may_approve
 from gateway.script import ruler_of
 from web import access, data, words
 from web.access import needs
-from web.forms import asked_id, field, go
+from web.forms import asked_id, choice, field, go
 from web.screens.home import day_start, offers
 
 bp = Blueprint("send", __name__, url_prefix="/send")
 MOST_PIPS = 25
 MOST_CHARACTERS = 2000
+TAKEN_BACK = {  # an act, and what is said when it was taken back
+    "approve": "Taken back. Nothing went out.",
+    "skip": "Taken back. {} is on your list again.",
+    "later": "Taken back. {} is here now.",
+}
 
 
 def current_card() -> Card | None:
@@ -66,7 +71,7 @@ def draw(card: Card | None, *, editing: bool, text: str | None = None) -> str:
         offers=[] if card else offers(),
         counts=counts,
         recents=recents,
-        undo=undoable(recents),
+        undo=undoing.last_act(db, user, rules=data.rules(), now=now),
         undo_ms=data.rules().undo_ms,
         done=done,
         total=total,
@@ -151,13 +156,14 @@ def decide(message_id: int, what: str, said: str) -> ResponseReturnValue:
 @bp.post("/<id:message_id>/undo")
 @needs("approve")
 def undo(message_id: int) -> ResponseReturnValue:
-    """Take one's own approval back while nothing has left; the card comes up again."""
+    """Take one's own last act back, the one that the key named: a Send of which nothing has left, a skip, a Later; the card comes up again."""
+    act = choice("act", tuple(TAKEN_BACK)) if "act" in request.form else "approve"
     try:
-        outbox.undo(data.db(), message_id, by=access.user(), now=data.now())
+        undoing.take_back(data.db(), message_id, act, by=access.user(), rules=data.rules(), now=data.now())
     except Refused as answer:
-        words.tell(str(answer), "refused")
+        words.tell(unless_somebody_elses(message_id, str(answer)), "refused")
         return go("send.page")
-    words.tell("Taken back. Nothing went out.")
+    words.tell(TAKEN_BACK[act].format(words.first_name(outbox.load(data.db(), message_id))))
     return go("send.page", card=message_id)
 
 

@@ -201,7 +201,7 @@ const textbank = (window.textbank = {});
   textbank.sending = () => sending;
   addEventListener("submit", (event) => {
     const form = event.target;
-    if (!(form instanceof HTMLFormElement) || !form.hasAttribute("data-swap")) return;
+    if (!(form instanceof HTMLFormElement) || !form.hasAttribute("data-swap") || event.submitter?.hasAttribute("formaction")) return;
     event.preventDefault();
     if (textbank.shielded() || !(event.submitter?.formNoValidate || form.reportValidity())) return;
     send(form, event.submitter);

@@ -47,7 +47,7 @@ TYPED = st.lists(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(typed=TYPED, model=MODELS)
 def test_no_input_stops_a_modem(host_on, typed, model):
     host = host_on(model)
@@ -59,7 +59,7 @@ def test_no_input_stops_a_modem(host_on, typed, model):
     assert host.say("AT").endswith("OK\r\n")
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     rest=st.binary(min_size=1, max_size=40), first=st.sampled_from([0x01, 0x11, 0x21, 0x31, 0x41, 0x61, 0xFD])
 )

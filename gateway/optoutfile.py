@@ -1,0 +1,118 @@
+"""A file of numbers that are to be opted out, known here or not: brought, then taken like a list (`gateway/taking.py`).
+
+It is a row of `contact_list` that brings opt-outs and nobody to text: no page of lists and no campaign knows it.
+
+Promises: each opt-out holds from the commit of its row on, and is in the journal beside the database before. Rows that are
+taken stay taken, whatever interrupts the rest; the same file again changes nothing. Nobody gets a text about it.
+
+Fails with `Refused`, in words, when it is no file of numbers.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from gateway import conversations, journal, listfile, lists, optouts, people, rowreading
+from gateway.errors import Refused
+from gateway.leftover import Leftover, Tally
+from gateway.listfile import OPT_OUTS, Upload
+from gateway.lists import List
+from gateway.people import User
+from gateway.policy import may
+from gateway.sheets import Row
+from gateway.store import moment, write
+
+Found = tuple[Row, "str | Leftover"]  # the number, or why there is none
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a file did: newly out, out already, rows that hold no number."""
+
+    out: int
+    known: int
+    rejected: int
+
+
+def bring(
+    db: sqlite3.Connection, upload: Upload, *, name: str, region: str, database: Path, by: User, now: int
+) -> int:
+    """Let a file that came in be taken from now on; returns its id. The file goes when it is refused."""
+    try:
+        if not may(by.role, "undo_opt_out"):
+            raise Refused("Only a coordinator brings opt-outs. Nothing was changed.")
+        how = replace(listfile.guess(upload, region), brings=OPT_OUTS)
+        at = listfile.meaning_of(upload.path, how).fields.get("number")
+        if at is None:
+            raise Refused("No column of this file holds telephone numbers. Nothing was changed.")
+        rows = listfile.count(upload.path, how)
+        today = moment(now).date().isoformat()
+        with write(db):
+            cursor = db.execute(
+                "INSERT INTO contact_list (name, state, source, consented_on, file_digest, format, mapping, row_count, by_id, created_at) "
+                "VALUES (?,'taking','opt-outs',?,?,?,?,?,?,?)",
+                [
+                    lists.clean_name(name) or f"Opt-outs of {moment(now):%d %B}",
+                    today,
+                    upload.digest,
+                    json.dumps(asdict(how)),
+                    json.dumps({"fields": {"number": at}, "kept": {}}),
+                    rows,
+                    by.id,
+                    now,
+                ],
+            )
+            made = int(cursor.lastrowid or 0)
+            upload.path.replace(listfile.path_of(database, made))
+    finally:
+        listfile.remove(upload.path)
+    return made
+
+
+def result(one: List) -> Result:
+    """What it did, or has done so far."""
+    return Result(*(one.counts.get(what, 0) for what in ("taken", "known", "rejected")))
+
+
+class OptOuts:
+    """How such a file is taken, for `taking.take`."""
+
+    def __init__(self, db: sqlite3.Connection, one: List, region: str) -> None:
+        row = db.execute("SELECT by_id FROM contact_list WHERE id=?", [one.id]).fetchone()
+        self._by = replace(
+            people.by_id(db, row["by_id"]), role="coordinator"
+        )  # as they were when they brought it
+        self._at, self._region = one.meaning.fields["number"], region
+
+    def judge(self, row: Row) -> str | Leftover:
+        """The number of this row."""
+        if row.problem:
+            return Leftover(row, "rejected", row.problem)
+        try:
+            return rowreading.number_of(
+                row.cells[self._at] if self._at < len(row.cells) else "", self._region
+            )[0]
+        except Refused as refusal:
+            return Leftover(row, "rejected", str(refusal))
+
+    def before(self, db: sqlite3.Connection, found: Sequence[Found], now: int) -> None:
+        """Before the write lock is taken: what will be out is on the disk beside the database, with one fsync for all."""
+        fresh = {n for _, n in found if isinstance(n, str) and conversations.open_opt_out(db, n) is None}
+        keys = [conversations.number_key(db, number).hex() for number in sorted(fresh)]
+        journal.of(db).note_all("opt_out", [{"number": key} for key in keys], at=now)
+
+    def put(
+        self, db: sqlite3.Connection, found: Sequence[Found], tally: Tally, now: int
+    ) -> Iterator[Leftover]:
+        """Opt them out; yields the rows that hold no number. Inside a transaction."""
+        for _, number in found:
+            if isinstance(number, Leftover):
+                yield number
+                continue
+            person = conversations.ensure(db, number, now=now)
+            new = optouts.opt_out(
+                db, person, source="import", by=self._by, reason="", now=now, confirm=False, noted=True
+            )
+            tally.add("taken" if new else "known")

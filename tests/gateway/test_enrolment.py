@@ -1,0 +1,114 @@
+"""Who is in a campaign at its start: decided anew at the press that counts, whatever an earlier one left behind."""
+
+import pytest
+
+from gateway import conversations, enrolment, optouts, scriptedit
+from gateway.errors import Refused
+from gateway.rules import DAY_MS
+from tests.campaigning import FACTS, PEOPLE, Hall, bring_in
+from tests.gateway.conftest import NOON
+
+NUMBERS = {name: f"+12025550{100 + at}" for at, name in enumerate(PEOPLE)}
+
+
+def out(hall: Hall, campaign_id: int) -> dict[str, str]:
+    """Who is left out, and why."""
+    rows = hall.db.execute(
+        "SELECT c.first_name, t.reason FROM target t JOIN contact c ON c.id=t.contact_id WHERE t.campaign_id=? AND t.state='out'",
+        [campaign_id],
+    )
+    return {row["first_name"]: row["reason"] for row in rows}
+
+
+def stops(hall: Hall, name: str) -> None:
+    person = conversations.ensure(hall.db, NUMBERS[name], now=NOON)
+    optouts.opt_out(hall.db, person, source="import", by=None, reason="", now=NOON)
+
+
+def test_a_start_that_is_pressed_again_days_later_keeps_no_old_reason(hall: Hall) -> None:
+    list_id = bring_in(hall.db, now=NOON)
+    other = hall.started("Other", list_id=list_id)
+    made = hall.drafted(list_id)
+    hall.enrol(made)
+    assert set(out(hall, made)) == set(PEOPLE)
+
+    hall.db.execute("UPDATE target SET live=0, state='skipped' WHERE campaign_id=?", [other])  # it was closed
+    stops(hall, "Rosa")
+    hall.db.execute(  # a text that began to leave two days later
+        "INSERT INTO message (conversation_id, kind, state, text, channel, created_at, expires_at, submitted_at) "
+        "SELECT id, 3, 'expired', 'Hi', 'panel', 1, 2, ? FROM conversation WHERE number=?",
+        [NOON + 2 * DAY_MS, NUMBERS["Luis"]],
+    )
+    hall.enrol(made, now=NOON + 4 * DAY_MS)
+
+    assert out(hall, made) == {"Rosa": "Asked to stop.", "Luis": "Was texted a short while ago."}
+    hall.enrol(made, now=NOON + 6 * DAY_MS)  # Luis has rested
+    assert out(hall, made) == {"Rosa": "Asked to stop."}
+    live = hall.db.execute("SELECT count(*) FROM target WHERE campaign_id=? AND live=1", [made]).fetchone()[0]
+    assert (hall.states(made), live) == ({"open": 5, "out": 1}, 5)
+
+
+def test_nobody_is_texted_who_left_the_list_after_a_start_that_was_interrupted(hall: Hall) -> None:
+    made = hall.drafted()
+    hall.enrol(made)
+    for name in ("Rosa", "Theo"):  # the first and the last
+        hall.db.execute(
+            "DELETE FROM list_member WHERE contact_id=(SELECT id FROM contact WHERE first_name=?)", [name]
+        )
+    hall.enrol(made)
+    assert hall.states(made) == {"open": len(PEOPLE) - 2}
+    hall.db.execute("DELETE FROM list_member")
+    hall.enrol(made)
+    assert hall.states(made) == {}
+
+
+def test_a_household_is_decided_once_and_one_of_it_is_texted(
+    hall: Hall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(enrolment, "ENROLLED_AT_ONCE", 2)
+    made = hall.drafted()
+    rosa = conversations.ensure(hall.db, NUMBERS["Rosa"], now=NOON)
+    bea = hall.db.execute(
+        "INSERT INTO contact (conversation_id, first_name, name_key, created_at) VALUES (?,'Bea','bea',1)",
+        [rosa],
+    ).lastrowid
+    hall.db.execute("INSERT INTO list_member SELECT list_id, ? FROM list_member LIMIT 1", [bea])
+    for _ in range(2):
+        hall.enrol(made)
+        assert hall.states(made) == {"open": len(PEOPLE)}
+    assert out(hall, made) == {}
+
+
+def test_an_interrupted_taking_out_leaves_the_first_ones(hall: Hall, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a definite order: what is left is the same whenever the power fails."""
+    monkeypatch.setattr(enrolment, "UNENROLLED_AT_ONCE", 2)
+    made = hall.drafted()
+    hall.enrol(made)
+    looks = iter([hall.load(made)])
+    with monkeypatch.context() as cut:
+        cut.setattr(enrolment, "load", lambda *_: next(looks))
+        with pytest.raises(StopIteration):
+            enrolment.unenrol(hall.db, made)
+    left = hall.db.execute(
+        "SELECT c.first_name FROM target t JOIN contact c ON c.id=t.contact_id ORDER BY t.id"
+    )
+    assert tuple(row["first_name"] for row in left) == PEOPLE[:4]
+    enrolment.unenrol(hall.db, made)
+    assert hall.states(made) == {}
+
+
+def test_a_wording_added_after_a_refused_start_reaches_its_share_and_none_once_it_runs(hall: Hall) -> None:
+    made = hall.drafted()
+    hall.enrol(made)
+    script = scriptedit.with_wording(hall.load(made).script, "new", "{organisation}: coming? STOP to end.")
+    hall.change(made, script=script)
+    hall.enrol(made)
+    wordings = [row["wording"] for row in hall.db.execute("SELECT wording FROM target ORDER BY wording")]
+    assert wordings == [0, 0, 1, 1, 2, 2]
+    by = hall.users["coordinator"]
+    enrolment.start(hall.db, made, by=by, rules=hall.rules, now=NOON, needs_review=False)
+    with pytest.raises(Refused, match="shared out already"):
+        hall.change(made, script=scriptedit.without_wording(script, "0"))
+    with pytest.raises(Refused, match="has started already"):
+        hall.enrol(made)
+    assert hall.change(made, facts={**FACTS, "hour": "19:00"}) == 4

@@ -1,0 +1,92 @@
+"""Erasing one person: what goes, what outlives it, and a restore afterwards."""
+
+import contextlib
+import sqlite3
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from gateway import backup, erasing, ledger, store
+from gateway.claims import Seat
+from gateway.cli import cli
+from gateway.errors import Refused
+from gateway.rules import Rules
+from tests.gateway.conftest import ADA, NOON, Desk
+from tests.gateway.test_backup import submitted
+
+
+def test_erasing_leaves_no_trace_in_the_file(path: Path, db: sqlite3.Connection, desk: Desk) -> None:
+    desk.approved(ADA, "Only Ada knows this.")
+    desk.stop(ADA)
+    before = ledger.verify(db)
+    gone = erasing.erase(db, ADA, now=NOON + 1)
+    assert gone.opted_out
+    assert erasing.empty_log(db)
+    octets = b"".join(file.read_bytes() for file in path.parent.glob("textbank.db*"))
+    assert b"Only Ada knows" not in octets
+    assert ADA.encode() not in octets
+    after = ledger.verify(db)
+    assert after.intact
+    assert after.head == before.head, "the chain is as it was"
+    assert after.erased > 0
+
+
+def test_an_erased_person_who_opted_out_is_never_texted(db: sqlite3.Connection, desk: Desk) -> None:
+    desk.draft(ADA)
+    desk.stop(ADA)
+    erasing.erase(db, ADA, now=NOON + 1)
+    with pytest.raises(Refused):
+        desk.approved(ADA, now=NOON + 2)
+
+
+def test_nobody_is_erased_while_a_text_leaves(
+    db: sqlite3.Connection, desk: Desk, seat: Seat, rules: Rules
+) -> None:
+    text = submitted(db, desk, seat, rules, ADA)
+    with pytest.raises(Refused, match="leaving at this moment"):
+        erasing.erase(db, ADA, now=NOON)
+    assert desk.state(text) == "submitted"
+
+
+def test_who_is_erased_is_also_in_what_a_restore_set_aside_and_the_command_says_so(
+    path: Path, tmp_path: Path, desk: Desk
+) -> None:
+    (tmp_path / "textbank.toml").write_text(
+        '[organisation]\nname = "Elm Street"\nregion = "US"\ntimezone = "America/New_York"\n'
+        '[[stations]]\nname = "north"\nport = "/dev/null/none"\n'
+    )
+    desk.draft(ADA)
+    aside = Path(f"{path}.before-restore-20261124T170000Z")
+    aside.touch()
+    words = ["--config", str(tmp_path / "textbank.toml"), "erase", ADA, "--yes"]
+    result = CliRunner().invoke(cli, words)
+    assert result.exit_code == 0, result.output
+    assert f"{aside} was set aside by a restore" in result.output
+
+
+def test_a_backup_is_restored_though_somebody_who_said_yes_twice_was_erased_since(
+    path: Path, desk: Desk, tmp_path: Path
+) -> None:
+    """Rows that refer to each other refused to go: the restore failed at every try."""
+    text = desk.draft(ADA)
+    came = "INSERT INTO inbound (conversation_id, number, kind, text, triage, station, iccid, received_at, again_of, replaced_by) "
+    desk.db.execute(
+        f"{came} SELECT id, number, 'text', 'Yes', 'reply', 's', '', ?, NULL, NULL FROM conversation", [NOON]
+    )
+    desk.db.execute(
+        f"{came} SELECT id, number, 'text', 'Yes', 'reply', 's', '', ?, 1, 1 FROM conversation", [NOON]
+    )
+    desk.db.execute(
+        "INSERT INTO message (conversation_id, kind, state, text, channel, created_at, expires_at, resend_of) "
+        "SELECT conversation_id, kind, 'skipped', text, channel, created_at, expires_at, id FROM message"
+    )
+    desk.db.execute("UPDATE message SET state='skipped' WHERE id=?", [text])
+    made = backup.make(path, tmp_path / "saved.db", now=NOON)
+    erasing.erase(desk.db, ADA, now=NOON)
+    desk.db.close()
+    backup.restore(made.path, path, now=NOON + 1)
+    with contextlib.closing(store.connect(path)) as db:
+        assert db.execute("SELECT count(*) FROM inbound").fetchone()[0] == 0
+        assert db.execute("SELECT count(*) FROM message").fetchone()[0] == 0
+        assert db.execute("SELECT count(*) FROM conversation").fetchone()[0] == 0

@@ -1,0 +1,82 @@
+"""A reply that was taken back or ran out: who waits, and where the campaign's script stands with them."""
+
+import pytest
+
+from gateway import campaigns, inbox, outbox, purgedates, recording
+from gateway.arrivals import Received, Seen, keep
+from gateway.rules import DAY_MS
+from tests.campaigning import Hall
+from tests.gateway.conftest import ICCID, NOON
+from tests.gateway.test_arrivals import deliver
+
+ROSA = "+12025550100"
+
+
+@pytest.fixture
+def rosa(hall: Hall) -> int:
+    """She was texted and wrote back; returns her conversation."""
+    hall.batch()
+    sent(hall, hall.send().id)
+    keep(hall.db, [Received(pdu, "SM", 1) for pdu in deliver("yes", ROSA)], Seen("north", ICCID), hall.rules, now=NOON + 1)  # fmt: skip
+    return int(hall.db.execute("SELECT id FROM conversation WHERE number=?", [ROSA]).fetchone()["id"])
+
+
+def sent(hall: Hall, message_id: int) -> None:
+    hall.db.execute(
+        "UPDATE message SET state='sent', iccid=?, submitted_at=? WHERE id=?", [ICCID, NOON, message_id]
+    )
+
+
+def replies(hall: Hall, conversation_id: int, step: str, records: dict[str, str], *, at: int) -> int:
+    """Maya's answer to her, by a button of the script."""
+    target = hall.db.execute("SELECT id FROM target WHERE conversation_id=?", [conversation_id]).fetchone()["id"]  # fmt: skip
+    return inbox.reply(
+        hall.db,
+        conversation_id,
+        "Great!",
+        by=hall.users["volunteer"],
+        key=f"reply {at}",
+        rules=hall.rules,
+        now=at,
+        campaigning=inbox.Campaigning(target, records, step),
+    )
+
+
+def waits(hall: Hall, conversation_id: int) -> bool:
+    row = hall.db.execute("SELECT waiting_at FROM conversation WHERE id=?", [conversation_id]).fetchone()
+    return row["waiting_at"] is not None
+
+
+def test_an_undone_reply_that_is_sent_again_leaves_nobody_waiting(hall: Hall, rosa: int) -> None:
+    assert waits(hall, rosa)
+    reply = replies(hall, rosa, "", {}, at=NOON + 2)
+    assert not waits(hall, rosa)
+    outbox.undo(hall.db, reply, by=hall.users["volunteer"], now=NOON + 3)
+    assert waits(hall, rosa)
+    hall.approve(reply, now=NOON + 4)
+    assert not waits(hall, rosa)
+
+
+def test_after_a_reply_that_ran_out_the_script_stands_where_the_one_before_had_led_it(
+    hall: Hall, rosa: int
+) -> None:
+    sent(hall, replies(hall, rosa, "yes", {"status": "yes"}, at=NOON + 2))
+    late = replies(hall, rosa, "no", {"status": "no"}, at=NOON + 3)
+    person = "SELECT id, step FROM target WHERE conversation_id=?"
+    assert hall.db.execute(person, [rosa]).fetchone()["step"] == "no"
+    outbox.expire(hall.db, now=outbox.load(hall.db, late)["expires_at"])
+    row = hall.db.execute(person, [rosa]).fetchone()
+    assert (row["step"], recording.current(hall.db, row["id"])) == ("yes", {"status": "yes"})
+
+
+def test_the_purge_takes_the_unsent_words_to_people_who_were_never_texted(hall: Hall) -> None:
+    """Their cards were written and not sent; with the campaign gone nothing else would ever take those words away."""
+    campaign_id = hall.batch()
+    card = hall.card()
+    outbox.skip(hall.db, card.id, by=hall.users["volunteer"], now=NOON)
+    hall.card()  # the next one is only looked at
+    campaigns.close(hall.db, campaign_id, by=hall.users["coordinator"], now=NOON)
+    hall.db.execute("UPDATE campaign SET options=json_set(options, '$.purge_list', 1)")
+    purgedates.purge(hall.db, now=NOON + 91 * DAY_MS, zone=hall.rules.zone)
+    for table in ("target", "message", "event", "contact", "conversation"):
+        assert hall.db.execute(f"SELECT count(*) FROM {table}").fetchone()[0] == 0, table
