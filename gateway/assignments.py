@@ -13,11 +13,11 @@ import json
 import sqlite3
 from dataclasses import dataclass
 
-from gateway import campaigns, canary, conversations, numbers, outbox, planning
+from gateway import campaigns, canary, conversations, gate, numbers, outbox, planning
 from gateway.campaigns import Campaign
 from gateway.errors import Refused
 from gateway.merge import Merged, Part, merge
-from gateway.message import GOING, clean
+from gateway.message import GOING, KINDS, clean
 from gateway.moves import move
 from gateway.people import User
 from gateway.planning import SimRoom
@@ -334,17 +334,18 @@ def _merged(
 
 
 def refresh(db: sqlite3.Connection, message: sqlite3.Row, user: User, rules: Rules, *, now: int) -> bool:
-    """Merge a first text anew when its campaign, its person or its volunteer is another than when it was written.
+    """Make a text ready to be looked at: a first text is merged anew when its campaign, its person or its volunteer is another than
+    when it was written. What somebody edited by hand stays as it is.
 
-    What somebody edited by hand stays as it is. False when it can be written no more: it is withdrawn then, with the reason,
-    and its person out. Inside a transaction.
+    False when it is no card any more: it can be written no more, and is withdrawn with the reason and its person out; or its time
+    is over. Inside a transaction.
     """
-    if (
-        message["target_id"] is None
-        or message["kind"] != 3
-        or message["created_by"] is not None
-        or message["state"] != "awaiting"
-    ):
+    if message["state"] != "awaiting":
+        return True
+    of_campaign = message["target_id"] is not None and KINDS[message["kind"]] == "first"
+    if gate.too_late(message, rules, now) and not _for_tomorrow(db, message, rules, now, again=of_campaign):
+        return False
+    if not of_campaign or message["created_by"] is not None:
         return True
     target = db.execute("SELECT * FROM target WHERE id=?", [message["target_id"]]).fetchone()
     campaign = campaigns.load(db, target["campaign_id"])
@@ -359,3 +360,18 @@ def refresh(db: sqlite3.Connection, message: sqlite3.Row, user: User, rules: Rul
             [text, campaign.content, text, message["id"]],
         )
     return True
+
+
+def _for_tomorrow(
+    db: sqlite3.Connection, message: sqlite3.Row, rules: Rules, now: int, *, again: bool
+) -> bool:
+    """A text of this evening that quiet hours keep: a campaign's first text may leave tomorrow, as one that is written now (`again`);
+    the time of any other is over. Returns whether it may.
+    """
+    if again:
+        ends = outbox.expiry("first", conversations.zones(message, rules), rules, now)
+        db.execute("UPDATE message SET expires_at=? WHERE id=?", [ends, message["id"]])
+    else:
+        why = "It could no longer leave today, and it was for today."
+        move(db, "expire", message["id"], actor="gateway", now=now, reason=why)
+    return again

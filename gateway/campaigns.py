@@ -314,7 +314,8 @@ def resume(
     seen_revision: int | None = None,
     needs_review: bool = False,
 ) -> None:
-    """Go on, also with what waited; a canary that was stopped has a coordinator's word now. What nobody else has read goes on by a
+    """Go on, also with what waited; a canary that was stopped has a coordinator's word now, one that waits waits on. What nobody
+    else has read goes on by a
     second coordinator's word alone, where the group wants one.
     """
     leads(by)
@@ -325,7 +326,7 @@ def resume(
             db.execute("UPDATE campaign SET reviewed_by=? WHERE id=?", [by.id, campaign_id])
         to_state(db, campaign_id, "running", ("paused",), "")
         db.execute(
-            "UPDATE campaign SET canary=CASE WHEN canary IN ('stopped','waiting') THEN 'passed' ELSE canary END WHERE id=?",
+            "UPDATE campaign SET canary=CASE canary WHEN 'stopped' THEN 'passed' ELSE canary END WHERE id=?",
             [campaign_id],
         )
         db.execute(
