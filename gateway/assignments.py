@@ -131,7 +131,7 @@ def _spoken_for(db: sqlite3.Connection, rules: Rules) -> int:
         "SELECT campaign_id, count(*) AS people FROM target WHERE state='held' AND holder_id IS NOT NULL GROUP BY +campaign_id"
     ).fetchall()
     each = (row["people"] * segments_each(db, campaigns.load(db, row["campaign_id"]), rules) for row in held)
-    return int(waiting) + sum(each)
+    return int(waiting + sum(each))
 
 
 def _no_sim(sims: list[SimRoom]) -> str:
