@@ -93,6 +93,42 @@ def test_the_validity_ends_before_quiet_hours_and_is_the_same_end_for_every_segm
     assert flight.validity(desk.db, job, desk.rules, now=at + 7 * 60_000) == timedelta(minutes=45)
 
 
+NETWORK_S = 180  # so long a text may take to the network, and the answer is still good
+QUIET = NOON + 8 * HOUR_MS  # 20:00
+
+
+def test_a_text_that_the_network_has_only_after_three_minutes_still_runs_out_before_quiet_hours(
+    desk: Desk, seat: Seat
+) -> None:
+    """At 19:44 it had a quarter of an hour from when the network had it: until 20:01:50."""
+    desk.approved()
+    job = claim(desk, seat)
+    for at in range(QUIET - HOUR_MS, QUIET - 10 * 60_000, 10_000):
+        may_try = flight.validity(desk.db, job, desk.rules, now=at)
+        assert timedelta(0) < may_try <= timedelta(milliseconds=QUIET - at) - timedelta(seconds=NETWORK_S)
+
+
+def test_a_long_text_that_begins_shortly_before_quiet_hours_has_time_for_its_last_segment(
+    desk: Desk, seat: Seat
+) -> None:
+    """The first could leave with five minutes, and for the second there was then no period left: half a text."""
+    desk.approved(text=LONG)
+    job = claim(desk, seat)
+    began = 0
+    for at in range(QUIET - 30 * 60_000, QUIET - 10 * 60_000, 10_000):
+        whole = flight.validity(desk.db, job, desk.rules, now=at)
+        if not whole:
+            continue
+        began += 1
+        desk.db.execute("BEGIN IMMEDIATE")
+        flight.submit(desk.db, seat, job, 1, desk.rules, valid_for=whole, now=at)
+        for later in (60_000, 120_000):
+            rest = flight.validity(desk.db, job, desk.rules, now=at + later)
+            assert timedelta(0) < rest <= timedelta(milliseconds=QUIET - at - later - NETWORK_S * 1000)
+        desk.db.execute("ROLLBACK")
+    assert began > 60
+
+
 def test_an_older_start_of_a_station_can_no_longer_submit(desk: Desk, seat: Seat) -> None:
     message_id = desk.approved()
     job = claim(desk, seat)

@@ -4,6 +4,7 @@ state, people who said everything, modems that work, are lost and wait, a restle
 All of it by the gateway's own acts, as in world.py.
 """
 
+import io
 from dataclasses import dataclass, field
 
 import pytest
@@ -16,7 +17,7 @@ from gateway import (
     listfile,
     lists,
     notes,
-    optoutlist,
+    optoutfile,
     purgedates,
     store,
 )
@@ -46,7 +47,7 @@ class Ids:
 
     texts: dict[str, int] = field(default_factory=dict)
     campaigns: dict[str, int] = field(default_factory=dict)  # by kind, or by state
-    lists: dict[str, int] = field(default_factory=dict)  # by state
+    lists: dict[str, int] = field(default_factory=dict)  # by state; "stops": a file of opt-outs
 
 
 def everything(world: World) -> Ids:
@@ -113,7 +114,11 @@ def _campaigns(world: World, ids: Ids) -> None:
     purgedates.purge(db, now=now, zone=world.rules.zone)
     olu = world.conversation("+12025550300")
     notes.add(db, olu, "Two seats by the door are marked for them.", by=world.users["volunteer"], now=now)
-    optoutlist.bring(db, b"Phone\n+12025550190\n", region=world.rules.region, by=lead, now=now)
+    stops = listfile.keep(io.BytesIO(b"Phone\n+12025550190\n12\n"), world.path)
+    ids.lists["stops"] = optoutfile.bring(
+        db, stops, name="stops.csv", region="US", database=world.path, by=lead, now=now
+    )
+    world.work()
 
 
 def _lists(world: World, ids: Ids) -> None:

@@ -312,10 +312,16 @@ def start(campaign_id: int) -> ResponseReturnValue:
         return render_template("campaign_starting.html", campaign=campaign, done=done, of=of)
     try:
         enrolment.start(
-            db, campaign_id, by=access.user(), rules=rules, now=data.now(), needs_review=needs_review
+            db,
+            campaign_id,
+            by=access.user(),
+            rules=rules,
+            now=data.now(),
+            needs_review=needs_review,
+            taken_in=campaign.revision,
         )
     except Refused as answer:
-        return draw(campaign, wrong=str(answer)), 409
+        return draw(loaded(campaign_id), wrong=str(answer)), 409
     words.tell(f"“{campaign.name}” has started. Volunteers see it on their home page.")
     return go("campaigns.detail", campaign_id=campaign_id)
 
