@@ -13,16 +13,18 @@ import json
 import sqlite3
 from dataclasses import dataclass
 
-from gateway import campaigns, canary, conversations, numbers, outbox, planning
+from gateway import campaigns, canary, conversations, gate, numbers, outbox, planning
 from gateway.campaigns import Campaign
 from gateway.errors import Refused
 from gateway.merge import Merged, Part, merge
-from gateway.message import GOING
+from gateway.message import GOING, KINDS, clean
+from gateway.moves import move
 from gateway.people import User
 from gateway.planning import SimRoom
 from gateway.policy import may
 from gateway.rules import HOUR_MS, Rules
 from gateway.store import moment, write
+from hardware.pdu import segment
 
 STALE_MS = HOUR_MS  # a batch that its volunteer has not touched is the room's again
 ON_HAND_MS = HOUR_MS // 4  # a volunteer was here so lately
@@ -30,6 +32,7 @@ FEWEST = 1
 TO_ANSWER = (
     "waiting_at IS NOT NULL AND opted_out_at IS NULL"  # whoever asked to stop is read, and cannot be answered
 )
+SOMEBODY = User(0, "Maria", "volunteer")  # whose name is as long as most, where nobody's is known yet
 
 
 @dataclass(frozen=True)
@@ -101,14 +104,37 @@ def open_to_all(
             0,
             f"Texts leave between {rules.quiet.until:%H:%M} and {rules.quiet.from_:%H:%M}. Your list waits until then.",
         )
-    spoken_for = db.execute(
-        "SELECT (SELECT count(*) FROM target WHERE state='held' AND holder_id IS NOT NULL) "
-        f"+ (SELECT count(*) FROM message WHERE {GOING} AND state='approved')"
-    ).fetchone()[0]
-    able = planning.room_now(sims, minutes) - int(spoken_for)
+    able = (planning.room_now(sims, minutes) - _spoken_for(db, rules)) // segments_each(db, campaign, rules)
     if able <= 0:
         return 0, _no_sim(sims)
     return able if birds is None else min(able, birds), ""
+
+
+def segments_each(db: sqlite3.Connection, campaign: Campaign, rules: Rules) -> int:
+    """Segments of a first text, as the first of its people gets the longest wording."""
+    row = db.execute(
+        "SELECT contact_id FROM target WHERE campaign_id=? ORDER BY contact_id LIMIT 1", [campaign.id]
+    ).fetchone()
+    if row is None:
+        return 1
+    values = campaigns.merge_values(db, campaign, row["contact_id"], SOMEBODY, rules)
+    return max(segment(merge(text, values).text).count for text in campaign.script.first.texts)
+
+
+def _spoken_for(db: sqlite3.Connection, rules: Rules) -> int:
+    """Segments that people hold already, or that wait for a modem. Of those the alphabet is not looked at: one letter beyond
+    ASCII counts as 67 characters a segment, which is rather too many.
+    """
+    waiting = db.execute(
+        "SELECT coalesce(sum((length(text) + per - 1) / per), 0) FROM (SELECT text, "
+        "CASE WHEN length(CAST(text AS BLOB)) > length(text) THEN 67 WHEN length(text) <= 160 THEN 160 ELSE 153 END AS per "
+        f"FROM message WHERE {GOING} AND state='approved')"
+    ).fetchone()[0]
+    held = db.execute(  # the +: by the index of who holds
+        "SELECT campaign_id, count(*) AS people FROM target WHERE state='held' AND holder_id IS NOT NULL GROUP BY +campaign_id"
+    ).fetchall()
+    each = (row["people"] * segments_each(db, campaigns.load(db, row["campaign_id"]), rules) for row in held)
+    return int(waiting + sum(each))
 
 
 def _no_sim(sims: list[SimRoom]) -> str:
@@ -210,7 +236,7 @@ def shown(db: sqlite3.Connection, message: sqlite3.Row, user: User, rules: Rules
     parts: tuple[Part, ...] = ()
     if message["kind"] == 3 and message["created_by"] is None:
         merged = _merged(db, campaign, target, user, rules)
-        parts = merged.parts if outbox.checked_text(merged.text) == message["text"] else ()
+        parts = merged.parts if clean(merged.text) == message["text"] else ()
     said = (contact["source"], contact["consented_on"] or "")
     clear = may(user.role, "see_numbers")
     fields = {name: str(value) for name, value in json.loads(contact["fields"]).items() if value}
@@ -236,31 +262,39 @@ def _full_name(contact: sqlite3.Row) -> str:
 def undrafted(db: sqlite3.Connection, user: User) -> int:
     """People this volunteer holds whose card has not been written yet."""
     row = db.execute(
-        "SELECT count(*) FROM target t JOIN campaign p ON p.id=t.campaign_id WHERE t.state='held' AND t.holder_id=? "
-        "AND t.message_id IS NULL AND p.state='running'",
+        "SELECT count(*) FROM target t JOIN campaign p ON p.id=t.campaign_id JOIN conversation c ON c.id=t.conversation_id "
+        "WHERE t.state='held' AND t.holder_id=? AND t.message_id IS NULL AND p.state='running' AND c.asks_opt_out=0",
         [user.id],
     ).fetchone()
     return int(row[0])
 
 
 def draft_next(db: sqlite3.Connection, user: User, rules: Rules, *, now: int) -> int | None:
-    """Write the first text to the next person that this volunteer holds; returns its id, None when there is nobody. Inside a transaction."""
+    """Write the first text to the next person that this volunteer holds; returns its id, None when there is nobody. Inside a transaction.
+
+    Somebody whose text cannot be written is out, with the reason, and holds up nobody.
+    """
     rows = db.execute(
         "SELECT t.*, c.opted_out_at, c.holder_id AS kept_by, c.held_at AS kept_at FROM target t JOIN campaign p ON p.id=t.campaign_id "
         "JOIN conversation c ON c.id=t.conversation_id WHERE t.state='held' AND t.holder_id=? AND t.message_id IS NULL AND p.state='running' "
-        "ORDER BY t.id LIMIT 50",
+        "AND c.asks_opt_out=0 ORDER BY t.id LIMIT 50",  # whoever may have asked to stop waits until somebody has said
         [user.id],
     ).fetchall()
     for row in rows:
         if row["opted_out_at"] is not None:
-            db.execute(
-                "UPDATE target SET state='out', live=0, reason='Asked to stop.' WHERE id=?", [row["id"]]
-            )
+            _leave_out(db, row["id"], "Asked to stop.")
             continue
         if row["kept_by"] not in (None, user.id) and conversations.fresh(row["kept_at"], now):
             continue  # a colleague talks with them right now
-        return _draft(db, row, user, rules, now)
+        try:
+            return _draft(db, row, user, rules, now)
+        except Refused as why:
+            _leave_out(db, row["id"], str(why))
     return None
+
+
+def _leave_out(db: sqlite3.Connection, target_id: int, reason: str) -> None:
+    db.execute("UPDATE target SET state='out', live=0, reason=? WHERE id=?", [reason, target_id])
 
 
 def _draft(db: sqlite3.Connection, target: sqlite3.Row, user: User, rules: Rules, now: int) -> int:
@@ -288,8 +322,10 @@ def _draft(db: sqlite3.Connection, target: sqlite3.Row, user: User, rules: Rules
 def first_text(
     db: sqlite3.Connection, campaign: Campaign, target: sqlite3.Row, user: User, rules: Rules
 ) -> str:
-    """The first text as this person gets it from this volunteer."""
-    return outbox.checked_text(_merged(db, campaign, target, user, rules).text)
+    """The first text as this person gets it from this volunteer; Refused when it would have a hole or could not leave."""
+    merged = _merged(db, campaign, target, user, rules)
+    merged.refuse_gaps()
+    return outbox.checked_text(merged.text)
 
 
 def _merged(
@@ -300,23 +336,45 @@ def _merged(
     return merge(texts[(target["wording"] or 0) % len(texts)], values)
 
 
-def refresh(db: sqlite3.Connection, message: sqlite3.Row, user: User, rules: Rules) -> None:
-    """Merge a first text anew when its campaign, its person or its volunteer is another than when it was written.
+def refresh(db: sqlite3.Connection, message: sqlite3.Row, user: User, rules: Rules, *, now: int) -> bool:
+    """Make a text ready to be looked at: a first text is merged anew when its campaign, its person or its volunteer is another than
+    when it was written. What somebody edited by hand stays as it is.
 
-    What somebody edited by hand stays as it is. Inside a transaction.
+    False when it is no card any more: it can be written no more, and is withdrawn with the reason and its person out; or its time
+    is over. Inside a transaction.
     """
-    if (
-        message["target_id"] is None
-        or message["kind"] != 3
-        or message["created_by"] is not None
-        or message["state"] != "awaiting"
-    ):
-        return
+    if message["state"] != "awaiting":
+        return True
+    of_campaign = message["target_id"] is not None and KINDS[message["kind"]] == "first"
+    if gate.too_late(message, rules, now) and not _for_tomorrow(db, message, rules, now, again=of_campaign):
+        return False
+    if not of_campaign or message["created_by"] is not None:
+        return True
     target = db.execute("SELECT * FROM target WHERE id=?", [message["target_id"]]).fetchone()
     campaign = campaigns.load(db, target["campaign_id"])
-    text = first_text(db, campaign, target, user, rules)
+    try:
+        text = first_text(db, campaign, target, user, rules)
+    except Refused as why:
+        move(db, "withdraw", message["id"], actor="gateway", now=now, reason=str(why))
+        return False
     if (text, campaign.content) != (message["text"], message["merged"]):
         db.execute(
             "UPDATE message SET text=?, merged=?, round=round+(text<>?) WHERE id=?",
             [text, campaign.content, text, message["id"]],
         )
+    return True
+
+
+def _for_tomorrow(
+    db: sqlite3.Connection, message: sqlite3.Row, rules: Rules, now: int, *, again: bool
+) -> bool:
+    """A text of this evening that quiet hours keep: a campaign's first text may leave tomorrow, as one that is written now (`again`);
+    the time of any other is over. Returns whether it may.
+    """
+    if again:
+        ends = outbox.expiry("first", conversations.zones(message, rules), rules, now)
+        db.execute("UPDATE message SET expires_at=? WHERE id=?", [ends, message["id"]])
+    else:
+        why = "It could no longer leave today, and it was for today."
+        move(db, "expire", message["id"], actor="gateway", now=now, reason=why)
+    return again

@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from gateway import conversations, outbox, recording, reports
+from gateway import conversations, gate, outbox, recording, reports
 from gateway.errors import Refused, StaleMessage
 from gateway.message import KINDS
 from gateway.moves import move
@@ -270,14 +270,13 @@ def _entries(db: sqlite3.Connection, conversation_id: int, limit: int, now: int)
 
 @dataclass(frozen=True)
 class Campaigning:
-    """What a reply adds to a campaign: whose, what it records, and the step that it leads to ("" stays)."""
+    """What a reply adds to a campaign: whose, what it records, the step that it leads to ("" stays), the `content` that was shown."""
 
     target_id: int
     records: Mapping[str, str]
     step: str = ""
-    still_right: Callable[[], None] = lambda: (
-        None
-    )  # Refused when what was shown of the campaign is no longer so
+    content: int | None = None
+    still_right: Callable[[], object] = bool  # Refused when what was shown of the campaign is no longer so
 
 
 def reply(
@@ -297,8 +296,8 @@ def reply(
     """Answer a person: drafted and approved in one act by who may. Returns the text's id; the same key again is the same reply.
 
     `after`: the newest text to them that was on the screen; Refused when somebody has answered since. `heard`: the newest of
-    theirs; Refused when they wrote since, for what fitted may no longer. `instead_of`: an answer that was taken back into the
-    box; it is skipped in the same transaction, so that one of the two leaves.
+    theirs; Refused when they wrote since, for what fitted may no longer; so it is when their campaign was changed. `instead_of`: an
+    answer that was taken back into the box; it is skipped in the same transaction, so that one of the two leaves.
     """
     with write(db):
         known = db.execute("SELECT id FROM message WHERE draft_key=?", [key]).fetchone()
@@ -309,6 +308,7 @@ def reply(
         _nobody_answered(db, conversation_id, by, after)
         _nothing_new(db, conversation_id, heard)
         if campaigning is not None:
+            gate.as_shown(db, campaigning.target_id, campaigning.content)
             campaigning.still_right()
         if instead_of is not None:
             _replace(db, conversation_id, instead_of, by, now)
