@@ -17,7 +17,8 @@ from gateway import campaigns, canary, conversations, numbers, outbox, planning
 from gateway.campaigns import Campaign
 from gateway.errors import Refused
 from gateway.merge import Merged, Part, merge
-from gateway.message import GOING
+from gateway.message import GOING, clean
+from gateway.moves import move
 from gateway.people import User
 from gateway.planning import SimRoom
 from gateway.policy import may
@@ -207,7 +208,7 @@ def shown(db: sqlite3.Connection, message: sqlite3.Row, user: User, rules: Rules
     parts: tuple[Part, ...] = ()
     if message["kind"] == 3 and message["created_by"] is None:
         merged = _merged(db, campaign, target, user, rules)
-        parts = merged.parts if outbox.checked_text(merged.text) == message["text"] else ()
+        parts = merged.parts if clean(merged.text) == message["text"] else ()
     said = (contact["source"], contact["consented_on"] or "")
     clear = may(user.role, "see_numbers")
     fields = {name: str(value) for name, value in json.loads(contact["fields"]).items() if value}
@@ -233,31 +234,39 @@ def _full_name(contact: sqlite3.Row) -> str:
 def undrafted(db: sqlite3.Connection, user: User) -> int:
     """People this volunteer holds whose card has not been written yet."""
     row = db.execute(
-        "SELECT count(*) FROM target t JOIN campaign p ON p.id=t.campaign_id WHERE t.state='held' AND t.holder_id=? "
-        "AND t.message_id IS NULL AND p.state='running'",
+        "SELECT count(*) FROM target t JOIN campaign p ON p.id=t.campaign_id JOIN conversation c ON c.id=t.conversation_id "
+        "WHERE t.state='held' AND t.holder_id=? AND t.message_id IS NULL AND p.state='running' AND c.asks_opt_out=0",
         [user.id],
     ).fetchone()
     return int(row[0])
 
 
 def draft_next(db: sqlite3.Connection, user: User, rules: Rules, *, now: int) -> int | None:
-    """Write the first text to the next person that this volunteer holds; returns its id, None when there is nobody. Inside a transaction."""
+    """Write the first text to the next person that this volunteer holds; returns its id, None when there is nobody. Inside a transaction.
+
+    Somebody whose text cannot be written is out, with the reason, and holds up nobody.
+    """
     rows = db.execute(
         "SELECT t.*, c.opted_out_at, c.holder_id AS kept_by, c.held_at AS kept_at FROM target t JOIN campaign p ON p.id=t.campaign_id "
         "JOIN conversation c ON c.id=t.conversation_id WHERE t.state='held' AND t.holder_id=? AND t.message_id IS NULL AND p.state='running' "
-        "ORDER BY t.id LIMIT 50",
+        "AND c.asks_opt_out=0 ORDER BY t.id LIMIT 50",  # whoever may have asked to stop waits until somebody has said
         [user.id],
     ).fetchall()
     for row in rows:
         if row["opted_out_at"] is not None:
-            db.execute(
-                "UPDATE target SET state='out', live=0, reason='Asked to stop.' WHERE id=?", [row["id"]]
-            )
+            _leave_out(db, row["id"], "Asked to stop.")
             continue
         if row["kept_by"] not in (None, user.id) and conversations.fresh(row["kept_at"], now):
             continue  # a colleague talks with them right now
-        return _draft(db, row, user, rules, now)
+        try:
+            return _draft(db, row, user, rules, now)
+        except Refused as why:
+            _leave_out(db, row["id"], str(why))
     return None
+
+
+def _leave_out(db: sqlite3.Connection, target_id: int, reason: str) -> None:
+    db.execute("UPDATE target SET state='out', live=0, reason=? WHERE id=?", [reason, target_id])
 
 
 def _draft(db: sqlite3.Connection, target: sqlite3.Row, user: User, rules: Rules, now: int) -> int:
@@ -285,8 +294,10 @@ def _draft(db: sqlite3.Connection, target: sqlite3.Row, user: User, rules: Rules
 def first_text(
     db: sqlite3.Connection, campaign: Campaign, target: sqlite3.Row, user: User, rules: Rules
 ) -> str:
-    """The first text as this person gets it from this volunteer."""
-    return outbox.checked_text(_merged(db, campaign, target, user, rules).text)
+    """The first text as this person gets it from this volunteer; Refused when it would have a hole or could not leave."""
+    merged = _merged(db, campaign, target, user, rules)
+    merged.refuse_gaps()
+    return outbox.checked_text(merged.text)
 
 
 def _merged(
@@ -297,10 +308,11 @@ def _merged(
     return merge(texts[(target["wording"] or 0) % len(texts)], values)
 
 
-def refresh(db: sqlite3.Connection, message: sqlite3.Row, user: User, rules: Rules) -> None:
+def refresh(db: sqlite3.Connection, message: sqlite3.Row, user: User, rules: Rules, *, now: int) -> bool:
     """Merge a first text anew when its campaign, its person or its volunteer is another than when it was written.
 
-    What somebody edited by hand stays as it is. Inside a transaction.
+    What somebody edited by hand stays as it is. False when it can be written no more: it is withdrawn then, with the reason,
+    and its person out. Inside a transaction.
     """
     if (
         message["target_id"] is None
@@ -308,12 +320,17 @@ def refresh(db: sqlite3.Connection, message: sqlite3.Row, user: User, rules: Rul
         or message["created_by"] is not None
         or message["state"] != "awaiting"
     ):
-        return
+        return True
     target = db.execute("SELECT * FROM target WHERE id=?", [message["target_id"]]).fetchone()
     campaign = campaigns.load(db, target["campaign_id"])
-    text = first_text(db, campaign, target, user, rules)
+    try:
+        text = first_text(db, campaign, target, user, rules)
+    except Refused as why:
+        move(db, "withdraw", message["id"], actor="gateway", now=now, reason=str(why))
+        return False
     if (text, campaign.content) != (message["text"], message["merged"]):
         db.execute(
             "UPDATE message SET text=?, merged=?, round=round+(text<>?) WHERE id=?",
             [text, campaign.content, text, message["id"]],
         )
+    return True

@@ -362,7 +362,9 @@ def to_state(
 def merge_values(
     db: sqlite3.Connection, campaign: Campaign, contact_id: int, volunteer: User, rules: Rules
 ) -> dict[str, str]:
-    """What a text of this campaign to this person may hold, by placeholder name; the list's columns do not hide the group's own."""
+    """What a text of this campaign to this person may hold, by placeholder name. The list's columns do not hide the group's own,
+    and a fact that is not filled in hides no column.
+    """
     row = db.execute("SELECT first_name, last_name, fields FROM contact WHERE id=?", [contact_id]).fetchone()
     columns = {name_of(name): str(value) for name, value in json.loads(row["fields"]).items()}
     full = " ".join(part for part in (row["first_name"], row["last_name"]) if part)
@@ -371,7 +373,7 @@ def merge_values(
         "first_name": row["first_name"],
         "last_name": row["last_name"],
         "name": full,
-        **own_values(campaign, volunteer, rules),
+        **{name: value for name, value in own_values(campaign, volunteer, rules).items() if value},
     }
 
 

@@ -1,14 +1,14 @@
 """What the *Send* screen shows: the next card, the counts, one's own latest texts, the uncertain ones. Only
 `next_card` writes: it holds.
 
-Promises: one card is never on two people's screens while a hold is fresh; who asked to stop has no card; a
-trainee's own words are offered to a coordinator and not to the trainee.
+Promises: one card is never on two people's screens while a hold is fresh; who asked to stop has no card, and who may have
+asked has none until somebody has said; a trainee's own words are offered to a coordinator and not to the trainee.
 """
 
 import sqlite3
 from dataclasses import dataclass
 
-from gateway import assignments, conversations, outbox
+from gateway import assignments, conversations, gate, outbox
 from gateway.errors import Refused
 from gateway.merge import Part
 from gateway.message import KINDS
@@ -31,7 +31,7 @@ class Card:
     text: str
     kind: str
     zone: str
-    waiting: str  # the person's last words, when this answers them
+    waiting: str  # the person's last words, while they wait for an answer
     segments: int
     coding: str
     left: int
@@ -72,7 +72,7 @@ class Recent:
 
 _OPEN = (
     "FROM message m JOIN conversation c ON c.id=m.conversation_id WHERE m.state='awaiting' AND m.expires_at>:now "
-    "AND c.opted_out_at IS NULL AND (c.holder_id IS NULL OR c.holder_id=:user OR c.held_at<=:stale OR c.held_at>:future "
+    "AND c.opted_out_at IS NULL AND (c.asks_opt_out=0 OR m.kind NOT IN (2, 3)) AND (c.holder_id IS NULL OR c.holder_id=:user OR c.held_at<=:stale OR c.held_at>:future "
     "OR (:reviewer AND m.kind=1)) AND (m.kind<>1 OR m.created_by IS NULL OR m.created_by=:user OR :reviewer) "
     # A campaign that is paused, or whose first texts are being watched, offers nothing.
     "AND (m.target_id IS NULL OR m.kind NOT IN (2, 3) OR EXISTS (SELECT 1 FROM target t JOIN campaign p ON p.id=t.campaign_id "
@@ -101,15 +101,21 @@ def next_card(
     if not may(user.role, "approve"):
         raise Refused("Your role does not send texts. Nothing was shown.")
     with write(db):
-        found = _first(db, "coalesce(m.not_before, 0) <= :now", user, now, besides)
-        if found is None:  # whoever of the batch has no card yet comes before whoever was put off
-            found = assignments.draft_next(db, user, rules, now=now)
-        if found is None:
-            found = _first(db, "m.not_before > :now", user, now, besides)
-        if found is None:
-            return None
-        _take(db, outbox.load(db, found)["conversation_id"], user, now)
-        return card(db, found, user, rules=rules, now=now)
+        while (found := _found(db, user, rules, now, besides)) is not None:
+            row = outbox.load(db, found)
+            _take(db, row["conversation_id"], user, now)
+            if assignments.refresh(db, row, user, rules, now=now):
+                return _card(db, found, user, rules)
+            conversations.free(db, row["conversation_id"], user)  # it cannot be written any more
+    return None
+
+
+def _found(db: sqlite3.Connection, user: User, rules: Rules, now: int, besides: int | None) -> int | None:
+    """Whoever of the batch has no card yet comes before whoever was put off."""
+    found = _first(db, "coalesce(m.not_before, 0) <= :now", user, now, besides)
+    if found is None:
+        found = assignments.draft_next(db, user, rules, now=now)
+    return _first(db, "m.not_before > :now", user, now, besides) if found is None else found
 
 
 def _first(db: sqlite3.Connection, when: str, user: User, now: int, besides: int | None) -> int | None:
@@ -137,23 +143,32 @@ def _may_decide(db: sqlite3.Connection, row: sqlite3.Row, user: User) -> bool:
 def decides(db: sqlite3.Connection, row: sqlite3.Row, user: User, *, now: int) -> bool:
     """True while this text (a row of `outbox.load`) waits for a decision that this person may make."""
     waits = row["state"] == "awaiting" and row["opted_out_at"] is None and row["expires_at"] > now
-    return waits and _may_decide(db, row, user)
+    return waits and not gate.undecided(row) and _may_decide(db, row, user)
 
 
 def card(db: sqlite3.Connection, message_id: int, user: User, *, rules: Rules, now: int) -> Card:
     """One text as a card, when this person may decide on it; a campaign's first text is merged for who looks at it."""
     row = outbox.load(db, message_id)
     conversations.reachable(db, row["conversation_id"], user, now)
+    written = True
     if row["target_id"] is not None and row["state"] == "awaiting":
         with write(db):
-            assignments.refresh(db, row, user, rules)
-            row = outbox.load(db, message_id)
+            written = assignments.refresh(db, row, user, rules, now=now)
+    if not written:
+        why = outbox.load(db, message_id)["reason"]
+        raise Refused(f"The text to {conversations.name_of(row)} was taken back: {why}")
+    return _card(db, message_id, user, rules)
+
+
+def _card(db: sqlite3.Connection, message_id: int, user: User, rules: Rules) -> Card:
+    row = outbox.load(db, message_id)
     shown = assignments.shown(db, row, user, rules)
     plan = segment(row["text"])
     last = db.execute(
         "SELECT text FROM inbound WHERE conversation_id=? AND kind<>'silent' ORDER BY id DESC LIMIT 1",
         [row["conversation_id"]],
     ).fetchone()
+    answers = KINDS[row["kind"]] == "reply" or row["waiting_at"] is not None
     author = db.execute("SELECT name FROM user WHERE id=?", [row["created_by"]]).fetchone()
     return Card(
         id=row["id"],
@@ -164,7 +179,7 @@ def card(db: sqlite3.Connection, message_id: int, user: User, *, rules: Rules, n
         text=row["text"],
         kind=KINDS[row["kind"]],
         zone=conversations.zones(row, rules)[0],
-        waiting=last["text"] if last else "",
+        waiting=last["text"] if last and answers else "",
         segments=plan.count,
         coding=plan.coding,
         left=plan.left,

@@ -1,7 +1,8 @@
 """What a campaign adds to the approval of one of its texts, inside the transaction that approves it.
 
-Promises: nothing of a paused or closed campaign is approved, no first text beyond the canary, and none whose words are of an
-earlier state of the campaign; what a text records is recorded with it.
+Promises: nothing of a paused or closed campaign is approved, no first text beyond the canary, none whose words are of an
+earlier state of the campaign, and nothing but an answer to somebody who may have asked to stop; what a text records is
+recorded with it.
 
 Fails with `Refused`; the approval is not written then.
 """
@@ -19,15 +20,17 @@ __all__ = [
     "LOOK_AGAIN_MS",
     "PAUSED",
     "approved",
+    "as_shown",
     "check",
     "holds",
     "in_anothers_batch",
     "let_others_read",
     "outdated",
     "still_fits",
+    "undecided",
 ]
 LOOK_AGAIN_MS = HOUR_MS // 12
-HELD_BACK = ("reminder", "first")  # what a pause holds; replies go on
+HELD_BACK = ("reminder", "first")  # what a pause, or an open question, holds; replies go on
 
 
 def check(db: sqlite3.Connection, message: sqlite3.Row) -> None:
@@ -42,6 +45,17 @@ def check(db: sqlite3.Connection, message: sqlite3.Row) -> None:
         raise Refused("The campaign was changed. Read the text again, then decide.")
     if kind == "first":
         canary.check_approval(db, campaign)
+
+
+def as_shown(db: sqlite3.Connection, target_id: int, content: int | None) -> None:
+    """Refuse an answer that was begun when its campaign said something else; `content` is what the form carries of it, if it does."""
+    row = db.execute(
+        "SELECT p.content FROM target t JOIN campaign p ON p.id=t.campaign_id WHERE t.id=?", [target_id]
+    ).fetchone()
+    if content is not None and row is not None and row["content"] != content:
+        raise Refused(
+            "The campaign was changed while this stood here. Nothing was sent. Read the words again, then send."
+        )
 
 
 def approved(db: sqlite3.Connection, message: sqlite3.Row, *, by: User, now: int) -> None:
@@ -72,10 +86,20 @@ def in_anothers_batch(db: sqlite3.Connection, row: sqlite3.Row, by: User) -> boo
     return target is not None and target["holder_id"] not in (None, by.id)
 
 
+def undecided(row: sqlite3.Row) -> bool:
+    """Whether this text waits because its person may have asked to stop and nobody has said yet; an answer to them does not."""
+    return bool(row["asks_opt_out"]) and KINDS[row["kind"]] in HELD_BACK
+
+
 def still_fits(row: sqlite3.Row, now: int) -> None:
-    """Refuse a text to somebody who stopped, or one whose time is over."""
+    """Refuse a text to somebody who stopped or may have, or one whose time is over."""
     if row["opted_out_at"] is not None:
         raise Refused(f"{conversations.name_of(row)} just asked to stop. Your text did not go out.")
+    if undecided(row):
+        raise Refused(
+            f"{conversations.name_of(row)} may have asked to stop. Your text did not go out. Read what they wrote in the inbox; "
+            "“No, go on” there lets texts go to them again."
+        )
     if row["expires_at"] <= now:
         raise Refused(
             "This text was for an earlier time and has run out. Nothing was sent; write it anew if it still fits."

@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gateway import conversations, outbox, reports
+from gateway import conversations, gate, outbox, reports
 from gateway.errors import Refused
 from gateway.message import KINDS
 from gateway.people import User
@@ -228,11 +228,14 @@ def _entries(db: sqlite3.Connection, conversation_id: int, limit: int, now: int)
 
 @dataclass(frozen=True)
 class Campaigning:
-    """What a reply adds to a campaign: whose, what it records, and the step that it leads to ("" stays)."""
+    """What a reply adds to a campaign: whose, what it records, the step that it leads to ("" stays), and the campaign's `content`
+    when its words were offered (None: not known).
+    """
 
     target_id: int
     records: Mapping[str, str]
     step: str = ""
+    content: int | None = None
 
 
 def reply(
@@ -251,7 +254,7 @@ def reply(
     """Answer a person: drafted and approved in one act by who may. Returns the text's id; the same key again is the same reply.
 
     `after`: the newest text to them that was on the screen; Refused when somebody has answered since. `heard`: the newest of
-    theirs; Refused when they wrote since, for what fitted may no longer.
+    theirs; Refused when they wrote since, for what fitted may no longer; so it is when their campaign was changed.
     """
     with write(db):
         known = db.execute("SELECT id FROM message WHERE draft_key=?", [key]).fetchone()
@@ -261,6 +264,8 @@ def reply(
         conversations.hold(db, conversation_id, by, now=now)
         _nobody_answered(db, conversation_id, by, after)
         _nothing_new(db, conversation_id, heard)
+        if campaigning is not None:
+            gate.as_shown(db, campaigning.target_id, campaigning.content)
         message_id = outbox.insert_draft(
             db,
             conversation_id,

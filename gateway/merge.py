@@ -2,7 +2,8 @@
 
 Pure. Values are put in once and never read again for placeholders, so that a name with braces in it is only a name.
 
-Promises: a merge says which parts came from where (`Merged.parts`) and what was missing (`gaps`); it never fails.
+Promises: a merge says which parts came from where (`Merged.parts`) and what was missing (`gaps`); it never fails. What is to
+be sent asks `refuse_gaps`.
 """
 
 import re
@@ -10,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from gateway.errors import Refused
 from hardware.pdu import segment
 
 PLACEHOLDER = re.compile(r"\{([^{}|\n]*)(?:\|([^{}\n]*))?\}")
@@ -35,6 +37,12 @@ class Merged:
     def text(self) -> str:
         """The words; a gap stands as its name in braces."""
         return "".join(f"{{{words}}}" if kind == "gap" else words for kind, words in self.parts)
+
+    def refuse_gaps(self) -> None:
+        """Refuse a text that somebody would read with a hole in it."""
+        if self.gaps:
+            names = ", ".join(f"{{{name}}}" for name in dict.fromkeys(self.gaps))
+            raise Refused(f"Nothing is known of them that could stand in the place of {names}, so it was not written.")
 
 
 def name_of(written: str) -> str:

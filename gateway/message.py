@@ -7,6 +7,9 @@ Pure. `EVENTS` is the whole life of an outbound text: an event that is not here 
 import hashlib
 import unicodedata
 
+from hardware.pdu import segment
+
+MOST_SEGMENTS = 10  # longer than that is a letter; the modem and the person's phone agree
 KINDS = ("confirmation", "reply", "reminder", "first")  # the order in which they leave
 
 STATES = {  # state: what is true of the text
@@ -62,6 +65,11 @@ OVER = ("sent", "delivered", "undelivered", "skipped", "withdrawn", "failed", "e
 def clean(text: str) -> str:
     """The text as it is stored, shown, approved and sent: newlines of one kind, composed characters, no blank ends."""
     return unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
+
+
+def too_long(text: str) -> bool:
+    """Whether a text has more segments than may leave."""
+    return len(text) > 160 * MOST_SEGMENTS or segment(text).count > MOST_SEGMENTS
 
 
 def seen_digest(message_id: int, turn: int, number: str, text: str) -> str:

@@ -16,21 +16,19 @@ from zoneinfo import ZoneInfo
 
 from gateway import conversations, gate, ledger, numbers, policy, visible
 from gateway.errors import Refused, StaleMessage
-from gateway.message import GOING, KINDS, clean, seen_digest
+from gateway.message import GOING, KINDS, MOST_SEGMENTS, clean, seen_digest, too_long
 from gateway.moves import back_to_awaiting, left_already, move, note
 from gateway.people import User
 from gateway.rules import DAY_MS, Rules
 from gateway.store import moment, ms, write
-from hardware.pdu import segment
 
-MOST_SEGMENTS = 10  # longer than that is a letter; the modem and the person's phone agree
 LATER_MS = 600_000
 
 
 def load(db: sqlite3.Connection, message_id: int) -> sqlite3.Row:
     """One text with what its conversation adds; Refused when there is none."""
     row: sqlite3.Row | None = db.execute(
-        "SELECT m.*, c.number, c.name, c.zone, c.salt, c.opted_out_at, c.last_in_at, c.holder_id, c.held_at, c.perhaps_texted_at "
+        "SELECT m.*, c.number, c.name, c.zone, c.salt, c.opted_out_at, c.asks_opt_out, c.waiting_at, c.last_in_at, c.holder_id, c.held_at, c.perhaps_texted_at "
         "FROM message m JOIN conversation c ON c.id=m.conversation_id WHERE m.id=?",
         [message_id],
     ).fetchone()
@@ -60,8 +58,7 @@ def checked_text(text: str) -> str:
         raise Refused(
             f"The text holds a control character (U+{ord(bad):04X}) that no phone shows. Take it out."
         )
-    count = segment(text).count if len(text) <= 160 * MOST_SEGMENTS else MOST_SEGMENTS + 1
-    if count > MOST_SEGMENTS:
+    if too_long(text):
         raise Refused(
             f"The text is too long: more than {MOST_SEGMENTS} segments. Shorten it, or send it as two."
         )

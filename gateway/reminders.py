@@ -72,7 +72,7 @@ def _near(due: int, rules: Rules, now: int) -> bool:
 
 
 def _matching(db: sqlite3.Connection, campaign_id: int, reminder: Reminder) -> list[sqlite3.Row]:
-    """Everybody who was texted, has not asked to stop, and whose answers that hold are all among `when`."""
+    """Everybody who was texted, neither asked to stop nor may have, and whose answers that hold are all among `when`."""
     newest = "(SELECT max(id) FROM answer n WHERE n.target_id=t.id AND n.field=? AND n.undone_at IS NULL)"
     joins, values, last = "", list[object](), "t.texted_at"
     for at, (name, allowed) in enumerate(reminder.when.items()):
@@ -82,7 +82,7 @@ def _matching(db: sqlite3.Connection, campaign_id: int, reminder: Reminder) -> l
         last = f"max({last}, a{at}.at)"
     return db.execute(
         f"SELECT t.id, t.contact_id, t.conversation_id, {last} AS said_at FROM target t JOIN conversation c ON c.id=t.conversation_id{joins} "
-        "WHERE t.campaign_id=? AND t.texted_at IS NOT NULL AND c.opted_out_at IS NULL",
+        "WHERE t.campaign_id=? AND t.texted_at IS NOT NULL AND c.opted_out_at IS NULL AND c.asks_opt_out=0",
         [*values, campaign_id],
     ).fetchall()
 
@@ -107,6 +107,7 @@ def _draft(
         ).fetchone()
         zones = conversations.zones(conversation, rules)
         try:
+            merged.refuse_gaps()
             message_id = outbox.insert_draft(
                 db,
                 person["conversation_id"],
@@ -119,7 +120,7 @@ def _draft(
                 now=now,
                 expires_at=outbox.expiry("reminder", zones, rules, max(due, now)),
             )
-        except Refused:  # a number that cannot be texted, or somebody who stopped a moment ago
+        except Refused:  # a hole in the words, a number that cannot be texted, or somebody who stopped a moment ago
             return False
         db.execute(
             "UPDATE message SET target_id=?, step=?, merged=?, due_at=? WHERE id=?",

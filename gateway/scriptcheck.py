@@ -18,6 +18,7 @@ from gateway import optout
 from gateway.alike import Instead, alike
 from gateway.letters import fold, split
 from gateway.merge import PLACEHOLDER, merge, name_of, odd, placeholders, straightened, stray_brace
+from gateway.message import MOST_SEGMENTS, too_long
 from gateway.scripts import Script, Step
 from hardware.pdu import segment
 
@@ -113,7 +114,7 @@ def of_text(
         *_in_text(where, text, ground, counted=counted),
         *(_first_text(where, text, ground) if first else ()),
     ]
-    found += [*_odd(where, text, ground, first=first), *(_long(where, text, ground) if first else ())]
+    found += [*_odd(where, text, ground, first=first), *_long(where, text, ground, first=first)]
     return sorted(found, key=lambda problem: problem.level != "blocks")
 
 
@@ -338,9 +339,17 @@ def _how_many(characters: str, text: str) -> str:
     return f"One {characters} makes" if text.count(characters) == 1 else f"{characters} makes"
 
 
-def _long(where: str, text: str, ground: Ground) -> Iterator[Problem]:
-    count = segment(_usual(text, ground)).count
-    if count > LONG:
+def _long(where: str, text: str, ground: Ground, *, first: bool) -> Iterator[Problem]:
+    usual = _usual(text, ground)
+    if too_long(usual):
+        yield Problem(
+            "blocks",
+            where,
+            text,
+            f"It is more than {MOST_SEGMENTS} texts long.",
+            "No text of that length can leave.",
+        )
+    elif first and (count := segment(usual).count) > LONG:
         yield Problem(
             "decide",
             where,

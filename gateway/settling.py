@@ -1,6 +1,7 @@
 """Uncertain and failed texts: a person says what became of them, or drafts them again.
 
-Nothing here resends by itself: a resend is a new draft that wants its own approval, one at a time for each text.
+Nothing here resends by itself: a resend is a new draft that wants its own approval. Of a text and all that was written in its
+place, one at a time may leave, and none after one that may have arrived.
 Fails with `Refused`, in a sentence.
 """
 
@@ -8,13 +9,14 @@ import sqlite3
 
 from gateway import policy
 from gateway.errors import Refused, StaleMessage
-from gateway.message import KINDS
+from gateway.message import KINDS, WAITING
 from gateway.moves import move
 from gateway.outbox import insert_draft, load
 from gateway.people import User
 from gateway.rules import Rules
 from gateway.store import write
 
+NOT_KNOWN = ("uncertain", "undelivered")
 CHANGED = "The campaign was changed after these words were written."
 
 
@@ -40,18 +42,19 @@ def settle(db: sqlite3.Connection, message_id: int, *, arrived: bool, by: User, 
 def resend(db: sqlite3.Connection, message_id: int, *, by: User, key: str, rules: Rules, now: int) -> int:
     """Draft the same words again as a new text, which wants its own approval; the old one stays as it is.
 
-    Whoever asks second gets the draft of the first; evidence that the old text arrived takes the draft back.
+    Whoever asks second gets the draft of the first while it has not left, and is refused afterwards; evidence that the old text
+    arrived takes the draft back.
     """
     with write(db):
         row = _to_settle(db, message_id, by)
         if row["state"] not in ("uncertain", "failed", "undelivered", "expired"):
             raise Refused("This text does not need to be sent again: it left, or it is still on its way.")
-        known = db.execute(
-            "SELECT id FROM message WHERE draft_key=? OR (resend_of=? AND state IN ('awaiting','approved','claimed'))",
-            [key, message_id],
-        ).fetchone()
+        known = db.execute("SELECT id FROM message WHERE draft_key=?", [key]).fetchone()
         if known is not None:
             return int(known["id"])
+        waits = _waits_in_its_place(db, row)
+        if waits is not None:
+            return waits
         kind = KINDS[row["kind"]]
         offered_again = row["target_id"] is not None and (kind, row["state"]) == ("first", "expired")
         if offered_again and row["submitted_at"] is None:
@@ -83,3 +86,24 @@ def resend(db: sqlite3.Connection, message_id: int, *, by: User, key: str, rules
             ],
         )
         return draft
+
+
+def _waits_in_its_place(db: sqlite3.Connection, row: sqlite3.Row) -> int | None:
+    """The same words that wait already to go in the place of this text; None when they may be written. Refused when they have gone."""
+    texts = db.execute(
+        "SELECT id, state, resend_of FROM message WHERE conversation_id=? ORDER BY id", [row["conversation_id"]]
+    ).fetchall()
+    first: dict[int, int] = {}
+    for text in texts:  # what it was the first of; whatever takes a text's place is newer
+        first[text["id"]] = first.get(text["resend_of"], text["id"])
+    for text in texts:
+        if first[text["id"]] != first[row["id"]] or text["id"] == row["id"]:
+            continue
+        if text["state"] in WAITING:
+            return int(text["id"])
+        newer = text["id"] > row["id"]
+        if text["state"] in ("submitted", "sent", "delivered") or (newer and text["state"] in NOT_KNOWN):
+            raise Refused(
+                "These words went to them once more already. Nothing was written; the conversation shows what became of it."
+            )
+    return None

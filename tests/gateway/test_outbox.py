@@ -274,6 +274,42 @@ def test_whoever_resends_second_gets_the_draft_of_the_first(desk: Desk, room: Ro
     assert {desk.state(message_id) for message_id in drafts} == {"awaiting"}
 
 
+def ended(desk: Desk, message_id: int, state: str) -> None:
+    """It was approved and has left, and this is what is known of it."""
+    desk.approve(message_id)
+    desk.db.execute(
+        "UPDATE message SET state=?, submitted_at=?, iccid='1', station='north', total=1 WHERE id=?",
+        [state, NOON, message_id],
+    )
+
+
+@pytest.mark.parametrize("became", ["submitted", "sent", "delivered", "uncertain", "undelivered"])
+def test_the_same_words_are_not_written_a_third_time_once_the_second_may_have_arrived(
+    desk: Desk, room: Room, uncertain: int, became: str
+) -> None:
+    again = settling.resend(desk.db, uncertain, by=room.volunteer, key="a", rules=desk.rules, now=NOON)
+    settling.settle(desk.db, uncertain, arrived=False, by=room.volunteer, now=NOON)
+    ended(desk, again, became)
+    with pytest.raises(Refused, match="once more already"):
+        settling.resend(desk.db, uncertain, by=room.coordinator, key="b", rules=desk.rules, now=NOON)
+
+
+def test_words_whose_second_try_failed_may_be_written_again_but_not_beside_their_third(
+    desk: Desk, room: Room, uncertain: int
+) -> None:
+    def again(message_id: int, key: str) -> int:
+        return settling.resend(desk.db, message_id, by=room.volunteer, key=key, rules=desk.rules, now=NOON)
+
+    second = again(uncertain, "a")
+    ended(desk, second, "failed")
+    third = again(second, "b")
+    assert again(uncertain, "c") == third  # it waits: the same one for whoever asks
+    ended(desk, third, "delivered")
+    for message_id in (uncertain, second):
+        with pytest.raises(Refused, match="once more already"):
+            again(message_id, f"d{message_id}")
+
+
 def homeless(desk: Desk) -> int:
     """An approved text of a conversation whose SIM is in no modem any more."""
     desk.db.execute("UPDATE conversation SET iccid='8901260000000000009' WHERE id=?", [hears(desk)])

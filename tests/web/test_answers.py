@@ -1,5 +1,6 @@
 """Answers in a thread: one press fills the box, Send records it; a change of mind, a note, a tag, passing on."""
 
+import html
 import re
 from collections.abc import Callable
 
@@ -34,13 +35,20 @@ def said(world: World, conversation_id: int) -> dict[str, str]:
 
 
 def send(maya: Visitor, page: str, conversation_id: int, **more: str) -> str:
-    fields = {name: maya.field(page, name) for name in ("key", "after")}
+    fields = {name: maya.field(page, name) for name in ("key", "after", "heard", "content")}
+    fields["filled"] = html.unescape(maya.field(page, "filled"))
+    action = re.search(r'id="reply" method="post" action="([^"]+)"', page)
+    assert action
+    assert f"/inbox/{conversation_id}/reply" in action[1]
+    answer = maya.post(action[1], **{"text": box(page), **fields, **more})
+    return answer.get_data(as_text=True)
+
+
+def box(page: str) -> str:
+    """The words that stand in the box."""
     words = re.search(r'<textarea id="answer"[^>]*>([^<]*)', page)
     assert words
-    answer = maya.post(
-        f"/inbox/{conversation_id}/reply", text=words[1].replace("&#39;", "'"), **fields, **more
-    )
-    return answer.get_data(as_text=True)
+    return html.unescape(words[1])
 
 
 def test_a_reply_is_read_one_press_fills_the_box_and_send_writes_it_down(
@@ -208,3 +216,78 @@ def test_a_wrong_number_is_left_out_of_the_next_campaign(world: World, rosa: int
         "SELECT state, reason FROM target WHERE campaign_id=? AND conversation_id=?", [second, rosa]
     ).fetchone()
     assert tuple(row) == ("out", "A wrong number, as they told us.")
+
+
+def moved(world: World) -> None:
+    """Cleo tells another place for the campaign."""
+    campaign = campaigns.load(world.db, 1)
+    facts = {**campaign.facts, "place": "City Park"}
+    by, seen = world.users["coordinator"], campaign.revision
+    campaigns.save(world.db, 1, by=by, now=store.wall_ms(), seen_revision=seen, facts=facts)
+
+
+def answers(world: World) -> list[str]:
+    return [row["text"] for row in world.db.execute("SELECT text FROM message WHERE kind=1 ORDER BY id")]
+
+
+def test_an_answer_that_was_filled_in_before_the_place_changed_is_written_anew_and_not_sent(
+    world: World, rosa: int, visit: Visit
+) -> None:
+    world.receive(ROSA, "YES 2")
+    maya = visit()
+    page = maya.get(f"/inbox/{rosa}?choice=yes").get_data(as_text=True)
+    assert "Union Hall" in box(page)
+    moved(world)
+    page = send(maya, page, rosa, choice="yes", number="2")
+    assert "The campaign was changed while this stood here." in page
+    assert answers(world) == []
+    assert "City Park" in box(page)
+    send(maya, page, rosa, choice="yes", number="2")
+    (left,) = answers(world)
+    assert "City Park" in left
+    assert said(world, rosa) == {"status": "yes", "seats": "2"}
+
+
+def test_typed_words_stay_when_the_campaign_was_changed_and_go_with_the_next_press(
+    world: World, rosa: int, visit: Visit
+) -> None:
+    world.receive(ROSA, "where is it?")
+    maya = visit()
+    page = maya.get(f"/inbox/{rosa}").get_data(as_text=True)
+    moved(world)
+    page = send(maya, page, rosa, text="At the Union Hall.")
+    assert "Read the words again" in page
+    assert (box(page), answers(world)) == ("At the Union Hall.", [])
+    send(maya, page, rosa, text="In City Park.")
+    assert answers(world) == ["In City Park."]
+
+
+def test_another_number_in_the_box_writes_the_words_anew_before_they_go(
+    world: World, rosa: int, visit: Visit
+) -> None:
+    world.receive(ROSA, "YES 2")
+    maya = visit()
+    page = maya.get(f"/inbox/{rosa}?choice=yes").get_data(as_text=True)
+    assert "save 2 for you" in box(page)
+    page = send(maya, page, rosa, choice="yes", number="5")
+    assert answers(world) == []
+    assert "save 5 for you" in box(page)
+    send(maya, page, rosa, choice="yes", number="5")
+    assert "save 5 for you" in answers(world)[0]
+    assert said(world, rosa)["seats"] == "5"
+
+
+def test_a_ready_answer_is_written_anew_when_the_place_changed(
+    world: World, rosa: int, visit: Visit
+) -> None:
+    world.receive(ROSA, "where is it?")
+    maya = visit()
+    page = maya.get(f"/inbox/{rosa}").get_data(as_text=True)
+    ready = re.search(r'href="([^"]*ready=\d+)"[^>]*>Where', page)
+    assert ready
+    page = maya.get(ready[1]).get_data(as_text=True)
+    assert "Union Hall" in box(page)
+    moved(world)
+    page = send(maya, page, rosa)
+    assert "City Park" in box(page)
+    assert answers(world) == []

@@ -104,3 +104,41 @@ def test_whoever_may_have_been_texted_before_a_restore_is_marked(
     )
     page = visit().get("/send").get_data(as_text=True)
     assert "may have been texted already" in page
+
+
+def test_a_first_text_to_somebody_who_waits_for_an_answer_shows_what_they_wrote(
+    world: World, campaign_id: int, visit: Visit
+) -> None:
+    world.receive("+12025550100", "who is this?")
+    maya = visit()
+    assert "who is this?" in maya.get("/send").get_data(as_text=True)
+
+
+def test_the_card_on_the_screen_does_not_go_when_they_may_have_asked_to_stop_meanwhile(
+    world: World, campaign_id: int, visit: Visit
+) -> None:
+    maya = visit()
+    page = maya.get("/send").get_data(as_text=True)
+    card = world.card("volunteer")
+    world.receive("+12025550100", "STOP the bill! count me in")
+    maya.post(f"/send/{card.id}/approve", seen=maya.field(page, "seen"))
+    page = maya.get("/send").get_data(as_text=True)
+    assert "did not go out" in page
+    assert "Luis</h1>" in page
+    assert world.state(card.id) == "awaiting"
+
+
+def test_words_that_got_too_long_for_one_person_do_not_jam_the_send_page(
+    world: World, campaign_id: int, visit: Visit
+) -> None:
+    maya = visit()
+    assert "Rosa</h1>" in maya.get("/send").get_data(as_text=True)
+    card = world.card("volunteer")
+    long_name = "Rosa " + "ب" * 700
+    world.db.execute("UPDATE contact SET first_name=? WHERE first_name='Rosa'", [long_name])
+    world.db.execute("UPDATE target SET wording=0")  # the wording that greets them by name
+    for page in ("/send", f"/send?card={card.id}"):
+        answer = maya.get(page)
+        assert answer.status_code == 200
+        assert "Luis</h1>" in answer.get_data(as_text=True)
+    assert targets(world)[long_name] == "out"

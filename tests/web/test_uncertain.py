@@ -74,3 +74,22 @@ def test_a_text_that_was_settled_meanwhile_is_not_settled_twice(
     maya.post(f"/uncertain/{lost}", known="arrived", key=key)
     maya.post(f"/uncertain/{lost}", known="not", key=key)
     assert world.state(lost) == "delivered"
+
+
+def test_again_pressed_on_a_page_that_stood_open_writes_nothing_once_a_colleague_sent_it_again(
+    world: World, lost: int, visit: Visit
+) -> None:
+    maya, cleo = visit(), visit("coordinator")
+    keys = [one.field(one.get(f"/uncertain/{lost}").get_data(as_text=True), "key") for one in (maya, cleo)]
+    maya.post(f"/uncertain/{lost}", known="again", key=keys[0])
+    again = world.db.execute("SELECT id FROM message WHERE resend_of=?", [lost]).fetchone()["id"]
+    world.approve(again)
+    texts = world.db.execute("SELECT count(*) FROM message").fetchone()[0]
+
+    cleo.post(f"/uncertain/{lost}", known="again", key=keys[1])
+    assert world.db.execute("SELECT count(*) FROM message").fetchone()[0] == texts
+    while world.fly("sent") != again:  # others of that day leave first
+        assert world.state(again) == "approved"
+    page = cleo.post(f"/uncertain/{lost}", follow=True, known="again", key=keys[1]).get_data(as_text=True)
+    assert world.db.execute("SELECT count(*) FROM message").fetchone()[0] == texts
+    assert "went to them once more already" in page

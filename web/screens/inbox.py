@@ -8,8 +8,9 @@ from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 
-from gateway import answering, cards, conversations, inbox, notes, optouts, outbox, people, rude, search
+from gateway import answering, cards, conversations, gate, inbox, notes, optouts, outbox, people, rude, search
 from gateway.errors import Refused
+from gateway.message import clean
 from gateway.script import ruler_of
 from web import access, data, words
 from web.access import needs
@@ -90,6 +91,7 @@ def draw(
     meant = context.suggestion if context and chosen else None
     if not number and meant and chosen and meant.choice.id == chosen.choice.id:
         number = str(meant.number or "")
+    filled = None if text is None else request.form.get("filled", "")
     if text is None:
         text = chosen.words(number) if chosen else ready_words(context)
     recents = [
@@ -120,6 +122,7 @@ def draw(
         newest=max((entry.id for entry in thread.entries if entry.direction == "out"), default=0),
         heard=max((entry.id for entry in thread.entries if entry.direction == "in"), default=0),
         text=text,
+        filled=text if filled is None else filled,
         wrong=wrong,
         key=key or nonce(),
         ruler=ruler_of(text),
@@ -158,13 +161,14 @@ def reply(conversation_id: int) -> ResponseReturnValue:
             key=key,
             rules=data.rules(),
             now=now,
-            campaigning=campaigning(conversation_id, choice_id, number),
+            campaigning=campaigning(conversation_id, choice_id, number, text),
             after=after,
             heard=heard,
         )
     except Refused as answer:
+        typed = None if as_filled(text) else text  # what nobody typed is written anew
         return draw(
-            conversation_id, text=text, key=key, wrong=str(answer), choice_id=choice_id, number=number
+            conversation_id, text=typed, key=key, wrong=str(answer), choice_id=choice_id, number=number
         ), 409
     row = outbox.load(db, message_id)
     name = words.first_name(row)
@@ -183,8 +187,14 @@ def shown(name: str) -> int | None:
     return int(said) if said.isascii() and said.isdigit() else None
 
 
-def campaigning(conversation_id: int, choice_id: str, number: str) -> inbox.Campaigning | None:
-    """What this reply writes down, from the campaign's own script."""
+def as_filled(text: str) -> bool:
+    """Whether these are the words with which the panel filled the box."""
+    filled = request.form.get("filled", "")
+    return bool(filled) and clean(filled) == clean(text)
+
+
+def campaigning(conversation_id: int, choice_id: str, number: str, text: str) -> inbox.Campaigning | None:
+    """What this reply writes down, from the campaign's own script. Refused when the words that it filled in say another number."""
     context = answering.context(data.db(), conversation_id, access.user(), data.rules())
     if context is None and choice_id:
         raise Refused(
@@ -193,10 +203,14 @@ def campaigning(conversation_id: int, choice_id: str, number: str) -> inbox.Camp
     if context is None:
         return None
     if not choice_id:
-        return inbox.Campaigning(context.target_id, {})
+        return inbox.Campaigning(context.target_id, {}, content=shown("content"))
+    gate.as_shown(data.db(), context.target_id, shown("content"))
     records = context.records(choice_id, number)
-    step = answering.step_after(context.pick(choice_id).choice, records)
-    return inbox.Campaigning(context.target_id, records, step)
+    chosen = context.pick(choice_id)
+    if as_filled(text) and clean(chosen.words(number)) != clean(text):
+        raise Refused("The words were written anew for the number that stands there now. Read them, then send.")
+    step = answering.step_after(chosen.choice, records)
+    return inbox.Campaigning(context.target_id, records, step, shown("content"))
 
 
 @bp.get("/<id:conversation_id>/opt-out")
