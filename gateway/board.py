@@ -25,6 +25,7 @@ MODEMS = (  # what the screens of the modems show
 LISTS = (  # and campaigns; told some fifty times while a list is taken, not with each piece
     "SELECT id, state, name, trouble, rows_done * 50 / max(row_count, 1) FROM contact_list WHERE state<>'deleted'",
     "SELECT id, state, canary, revision, reviewed_by FROM campaign WHERE state<>'closed' ORDER BY id",
+    "SELECT count(*), total(id) FROM target WHERE state='held'",
 )
 NEWEST = 20_000  # ledger rows looked at for one person's shift
 MOST_CONVERSATIONS = 50
@@ -59,7 +60,8 @@ def pulse(db: sqlite3.Connection) -> Pulse:
     """Where the database stands now: some hundred microseconds with sixteen modems, however many texts there are."""
     row = db.execute(
         "SELECT (SELECT max(id) FROM event) AS event, (SELECT max(id) FROM message) AS message, "
-        "(SELECT max(id) FROM inbound) AS inbound, (SELECT max(id) FROM opt_out) AS opt_out, "
+        "(SELECT max(id) FROM inbound) AS inbound, (SELECT max(id) FROM opt_out) AS opt_out, (SELECT max(id) FROM note) AS note, "
+        "(SELECT max(id) || '.' || total(undone_at) FROM (SELECT id, undone_at FROM answer ORDER BY id DESC LIMIT 100)) AS answer, "
         "(SELECT count(*) || '.' || coalesce(sum(waiting_at), 0) FROM conversation WHERE waiting_at IS NOT NULL) AS waiting, "
         "(SELECT count(*) || '.' || coalesce(sum(id), 0) FROM conversation WHERE asks_opt_out=1) AS asks"
     ).fetchone()
@@ -70,7 +72,7 @@ def pulse(db: sqlite3.Connection) -> Pulse:
     )
     return Pulse(
         f"{row['event'] or 0}.{row['message'] or 0}",
-        f"{row['inbound'] or 0}.{row['opt_out'] or 0}.{row['waiting']}.{row['asks']}",
+        f"{row['inbound'] or 0}.{row['opt_out'] or 0}.{row['waiting']}.{row['asks']}.{row['note'] or 0}.{row['answer'] or 0}",
         _fingerprint(seen),
         _fingerprint(lists),
     )

@@ -67,6 +67,10 @@ def number(value: str | None) -> int:
     return int(value) if value and value.isdecimal() else 0
 
 
+def _count(many: int, one: str, more: str) -> str:
+    return f"{many:,} {one if many == 1 else more}"
+
+
 def share(part: int, whole: int) -> int:
     """Per cent, rounded; 0 of nothing."""
     return round(100 * part / whole) if whole else 0
@@ -111,7 +115,7 @@ def _event(facts: Mapping[str, str], people: Sequence[Person], texted: int, toda
     if waits:
         todo.append(
             (
-                f"{waits:,} seats on the waiting list",
+                _count(waits, "seat on the waiting list", "seats on the waiting list"),
                 "The hall is spoken for; tell them, or find a bigger one",
                 "status=yes",
             )
@@ -139,30 +143,42 @@ def _event(facts: Mapping[str, str], people: Sequence[Person], texted: int, toda
 def _voter(facts: Mapping[str, str], people: Sequence[Person], texted: int, today: date) -> Board:
     voted = sum(p.said.get("vote") == "voted" for p in people)
     will = [p for p in people if p.said.get("vote") == "will"]
-    plans = sum(bool(p.said.get("plan_hour")) for p in will)
+    planned = [p for p in people if p.said.get("vote") in ("will", "voted") and p.said.get("plan_hour")]
+    plans = len(planned)
+    without = sum(not p.said.get("plan_hour") for p in will)
     rides = sum(p.said.get("ride") == "needed" for p in people)
     unregistered = sum(p.said.get("registered") == "no" for p in people)
     todo = []
     if rides:
-        todo.append((f"{rides:,} rides are open", "Somebody finds a driver and says so", "ride=needed"))
-    if unregistered:
-        todo.append((f"{unregistered:,} are not registered", "Tell them how, and by when", "registered=no"))
-    if len(will) > plans:
         todo.append(
-            (f"{len(will) - plans:,} will vote and have no plan", "Ask when they will go", "vote=will")
+            (
+                _count(rides, "ride is open", "rides are open"),
+                "Somebody finds a driver and says so",
+                "ride=needed",
+            )
         )
+    if unregistered:
+        todo.append(
+            (
+                _count(unregistered, "is not registered", "are not registered"),
+                "Tell them how, and by when",
+                "registered=no",
+            )
+        )
+    if without:
+        todo.append((f"{without:,} will vote and have no plan", "Ask when they will go", "vote=will"))
     return Board(
-        f"{plans:,} plans made, {share(plans, len(will) + voted)}% of those who vote",
+        f"{_count(plans, 'plan', 'plans')} made, {share(plans, len(will) + voted)}% of those who vote",
         (
             ("Will vote", len(will), texted),
-            ("Plans made", plans, len(will)),
+            ("Plans made", plans, len(will) + voted),
             ("Voted", voted, texted),
             ("Not voted yet", len(will), len(will) + voted),
             ("Rides open", rides, len(will)),
             ("Not registered", unregistered, texted),
         ),
-        done=voted + plans,
-        asked=max(0, len(will) - plans),
+        done=voted + len(will) - without,
+        asked=without,
         of=texted,
         todo=tuple(todo),
     )
@@ -184,9 +200,17 @@ def _recruitment(facts: Mapping[str, str], people: Sequence[Person], texted: int
     lifts = sum(p.said.get("transport") == "needs" for p in yes)
     todo = []
     if without:
-        todo.append((f"{without:,} said yes and have no shift", "Ask which one", "shift=yes"))
+        todo.append(
+            (
+                _count(without, "said yes and has no shift", "said yes and have no shift"),
+                "Ask which one",
+                "shift=yes",
+            )
+        )
     if lifts:
-        todo.append((f"{lifts:,} need a lift", "Find one and tell them", "transport=needs"))
+        todo.append(
+            (_count(lifts, "needs a lift", "need a lift"), "Find one and tell them", "transport=needs")
+        )
     return Board(
         f"{have:,} of {want:,} shifts filled",
         (
@@ -212,7 +236,13 @@ def _advocacy(facts: Mapping[str, str], people: Sequence[Person], texted: int, t
     days = _days_left(facts, today)
     ask = pledged - sum(p.said.get("pledged") == "yes" and bool(p.said.get("done")) for p in people)
     todo = (
-        [(f"{ask:,} pledged and have not told us", "They are asked the day after", "pledged=yes")]
+        [
+            (
+                _count(ask, "will do it and has not told us", "will do it and have not told us"),
+                "They are asked the day after",
+                "pledged=yes",
+            )
+        ]
         if ask
         else []
     )

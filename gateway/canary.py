@@ -36,6 +36,17 @@ def wait_words(campaign: Campaign) -> str:
     )
 
 
+def said(campaign: Campaign) -> str:
+    """How the first texts of one that runs stand; "" where its own reason says it."""
+    first = f"The first {campaign.options.canary}"
+    words = {
+        "open": f"{first} go ahead, to see that they arrive. Then the rest opens.",
+        "waiting": wait_words(campaign),
+        "passed": f"{first} were fine, so the rest is open.",
+    }
+    return words.get(campaign.canary, "") if campaign.open else ""
+
+
 def check_approval(db: sqlite3.Connection, campaign: Campaign) -> None:
     """Refuse a first text beyond the canary, inside the transaction that approves it."""
     if campaign.canary in ("waiting", "stopped"):

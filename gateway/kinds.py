@@ -56,6 +56,16 @@ class Kind:
         """The field of this name."""
         return next((field for field in self.fields if field.name == name), None)
 
+    def words(self, name: str, value: str, facts: Mapping[str, str]) -> str:
+        """What was recorded, as a coordinator reads it: "Coming: yes", "Shift: Mon 5 to 7 pm", "Wrong number"."""
+        plain = value.replace("_", " ")
+        if name == "contact":
+            return plain.capitalize()
+        if name == "slot":
+            plain = facts.get(f"slot_{value}") or value.upper()
+        known = self.field(name)
+        return f"{known.label['en'].rstrip('?') if known else name}: {plain}"
+
 
 @cache
 def kind(name: str) -> Kind:

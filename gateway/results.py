@@ -5,12 +5,13 @@ Reads only; the meaning of the numbers is in `gateway/boards.py`. What was undon
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from gateway import boards
-from gateway.boards import Board, Person
+from gateway.boards import Board, Person, Row
 from gateway.campaigns import Campaign
 
 OLD_MS = 20 * 60_000  # somebody who waits for longer is pointed out
@@ -154,6 +155,42 @@ def csv_rows(db: sqlite3.Connection, campaign: Campaign) -> Iterator[list[str]]:
             row["number"], row["first_name"], row["last_name"], row["state"], row["reason"], row["text_state"] or "",
             rfc3339(row["texted_at"]) or "", "yes" if answered else "no", *(answers.get(name, "") for name in fields),
         ]  # fmt: skip
+
+
+def number_rows(found: Results) -> list[Row]:
+    """What, how many, of how many (0: of nothing): every number of a campaign's page."""
+    texted = found.texted
+    return [
+        ("Texted", texted, 0),
+        ("Delivered", found.delivered, texted),
+        ("No report yet", found.no_report, texted),
+        ("On the way", found.on_the_way, texted),
+        ("Did not arrive", found.undelivered, texted),
+        ("May not have left", found.uncertain, texted),
+        ("Answered", found.answered, texted),
+        ("Asked to stop", found.stops, texted),
+        ("Wait for an answer", found.waiting, found.answered),
+        *found.board.rows,
+        *found.board.slots,
+        *((f"Answered: {each.text}", each.answered, each.texted) for each in found.wordings),
+    ]
+
+
+def total_rows(kept: Mapping[str, Any]) -> list[Row]:
+    """The same of a campaign whose people are purged, from what `totals` kept."""
+    texted = int(kept["texted"])
+    names = {
+        "delivered": "Delivered",
+        "undelivered": "Did not arrive",
+        "uncertain": "May not have left",
+        "answered": "Answered",
+        "stops": "Asked to stop",
+    }
+    return [
+        ("Texted", texted, 0),
+        *((words, int(kept[name]), texted) for name, words in names.items()),
+        *((str(words), int(part), int(whole)) for words, part, whole in kept["rows"]),
+    ]
 
 
 def totals(db: sqlite3.Connection, campaign: Campaign, *, today: date, now: int) -> str:

@@ -69,12 +69,18 @@ def test_plans_and_rides_of_voters() -> None:
         person(3, vote="voted"),
         person(4, registered="no"),
     )
-    assert found.headline == "1 plans made, 33% of those who vote"
+    assert found.headline == "1 plan made, 33% of those who vote"
     assert [words for words, _, _ in found.todo] == [
-        "1 rides are open",
-        "1 are not registered",
+        "1 ride is open",
+        "1 is not registered",
         "1 will vote and have no plan",
     ]
+
+
+def test_the_plans_of_those_who_voted_by_then_still_count() -> None:
+    """100 plans, all voted: the heading said "0 plans made, 0% of those who vote"."""
+    people = [person(n, vote="voted", plan_hour="morning") for n in range(4)]
+    assert board("voter", {}, *people).headline == "4 plans made, 100% of those who vote"
 
 
 def test_shifts_are_filled_up_to_what_is_needed() -> None:
@@ -90,7 +96,7 @@ def test_actions_against_target_and_days_left() -> None:
     facts = {"goal": "20", "day": "2026-11-25"}
     found = board("advocacy", facts, person(1, pledged="yes", done="yes"), person(2, pledged="yes"))
     assert found.headline == "1 of 20 actions done, 1 day left"
-    assert found.todo[0][0] == "1 pledged and have not told us"
+    assert found.todo[0][0] == "1 will do it and has not told us"
 
 
 def test_pledges_gifts_and_thanks() -> None:

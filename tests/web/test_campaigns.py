@@ -140,8 +140,29 @@ def test_the_board_counts_what_people_said_and_the_door_ticks_them_off(world: Wo
     assert "120 seats: 0 confirmed, 2 asked for, 118 free" in page
     page = cleo.get(f"/campaigns/{campaign_id}/people?said=status%3Dyes").get_data(as_text=True)
     assert "2 seats" in page
-    cleo.post(f"/campaigns/{campaign_id}/people/{target}/door")
+    door = f"/campaigns/{campaign_id}/people/{target}/door"
+    assert cleo.post(door, came="3").status_code == 409, "they have two seats"
+    came = cleo.post(door, came="1", said="status=yes", q="ros")
+    assert came.headers["Location"].endswith(f"/campaigns/{campaign_id}/people?said=status%3Dyes&q=ros")
+    page = cleo.get(came.headers["Location"]).get_data(as_text=True)
+    assert "1 here" in page
+    assert "Rosa" in page
     assert "2 confirmed, 0 asked for" in cleo.get(f"/campaigns/{campaign_id}").get_data(as_text=True)
+    cleo.post(door, came="0")
+    assert "0 confirmed, 2 asked for" in cleo.get(f"/campaigns/{campaign_id}").get_data(as_text=True)
+
+
+def test_every_number_of_the_page_is_a_row_of_a_file(world: World, visit: Visit) -> None:
+    now = store.wall_ms()
+    campaign_id = started(world.db, world.users["coordinator"], world.rules, now=now)
+    target = world.db.execute("SELECT id FROM target ORDER BY id LIMIT 1").fetchone()["id"]
+    recording.record(world.db, target, "status", "yes", by=world.users["volunteer"], now=now)
+    world.db.execute("UPDATE target SET state='texted', texted_at=?", [now])
+    answer = visit("coordinator").get(f"/campaigns/{campaign_id}/numbers.csv")
+    rows = {row["what"]: row for row in csv.DictReader(io.StringIO(answer.get_data().decode("utf-8-sig")))}
+    assert rows["Texted"]["how_many"] == "6"
+    assert (rows["Yes"]["how_many"], rows["Yes"]["of_how_many"]) == ("1", "6")
+    assert any(what.startswith("Answered: ") for what in rows), "wordings compared"
 
 
 def test_the_csv_has_everybody_and_runs_no_formula(world: World, visit: Visit) -> None:

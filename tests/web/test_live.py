@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterator
 import pytest
 from flask import Flask
 
-from gateway import bell, board, people, sessions, store
+from gateway import assignments, bell, board, people, recording, sessions, store
 from gateway.board import Pulse
+from tests.campaigning import SIMS, started
 from tests.web.conftest import Visitor
 from tests.web.world import HELLO, World, modems
 from web import live
@@ -171,6 +172,31 @@ def test_the_route_streams_and_keeps_no_connection(world: World, visit: Visit) -
     assert b"retry:" in next(pieces)
     assert b'"topics":["texts","inbox","stations","lists"]' in next(pieces)
     answer.close()
+
+
+def test_what_a_room_does_with_a_campaign_is_told(world: World) -> None:
+    """A board stood still while answers were written down by hand, batches taken and people noted."""
+    modems(world)
+    now = store.wall_ms()
+    campaign_id = started(world.db, world.users["coordinator"], world.rules, now=now)
+    target = world.db.execute("SELECT id, conversation_id FROM target ORDER BY id").fetchone()
+    acts = {
+        "a batch": lambda: assignments.take(
+            world.db, campaign_id, world.users["volunteer"], world.rules, SIMS, now=now
+        ),
+        "an answer": lambda: recording.record(
+            world.db, target["id"], "status", "yes", by=world.users["coordinator"], now=now
+        ),
+        "a note": lambda: world.db.execute(
+            "INSERT INTO note (conversation_id, text, at) VALUES (?, 'Rings twice', ?)",
+            [target["conversation_id"], now],
+        ),
+        "an answer taken back": lambda: world.db.execute("UPDATE answer SET undone_at=?", [now]),
+    }
+    for what, act in acts.items():
+        before = board.pulse(world.db)
+        act()
+        assert set(board.pulse(world.db).topics(before)) & {"inbox", "lists"}, what
 
 
 def test_the_pulse_is_cheap(world: World) -> None:

@@ -13,6 +13,7 @@ from flask.typing import ResponseReturnValue
 
 from gateway import boards, campaigns, recording, results
 from gateway.errors import Refused
+from gateway.letters import fold
 from web import access, data, words
 from web.access import needs
 from web.forms import go
@@ -44,12 +45,18 @@ def people(campaign_id: int) -> ResponseReturnValue:
     if known is not None:
         found = [person for person in found if person.said.get(field) == value]
     seats = {seat.person.target_id: seat for seat in boards.bookings(campaign.facts, everybody)}
+    asked = request.args.get("q", "")[:80]
+    if asked.strip():
+        found = [person for person in found if fold(asked).strip() in fold(person.name)]
+    found = sorted(found, key=lambda person: (fold(person.name), person.target_id))
     return render_template(
         "campaign_people.html",
         campaign=campaign,
         people=found[:MOST_SHOWN],
+        total=len(found),
+        q=asked,
         which=which if known else "",
-        words=f"{known.label['en'].rstrip('?').lower()} {value.replace('_', ' ')}" if known else "",
+        words=campaign.kind.words(field, value, campaign.facts) if known else "",
         seats=seats if campaign.kind.name == "event" else {},
     )
 
@@ -66,17 +73,22 @@ def people_of(campaign_id: int) -> list[boards.Person]:
 @bp.post("/<id:campaign_id>/people/<id:target_id>/door")
 @needs("run_campaigns")
 def door(campaign_id: int, target_id: int) -> ResponseReturnValue:
-    """They are here: as many as they have seats."""
+    """So many of them are here; none takes it back."""
     db = data.db()
     campaign = loaded(campaign_id)
     seats = boards.bookings(campaign.facts, results.people(db, campaign_id))
     seat = next((seat for seat in seats if seat.person.target_id == target_id), None)
     if campaign.kind.name != "event" or seat is None:
         raise Refused("This person has no seat here. Write down their yes first.")
-    recording.record(db, target_id, "checked_in", str(seat.seats), by=access.user(), now=data.now())
+    came = request.form.get("came", "")
+    if not came.isdecimal() or int(came) > max(seat.seats, seat.came):
+        raise Refused(f"Choose how many of their {words.count(seat.seats, 'seat', 'seats')} are here.")
+    recording.record(db, target_id, "checked_in", came if int(came) else "", by=access.user(), now=data.now())
     current_app.config["COUNTED"].forget()
-    words.tell(f"{seat.person.name or 'They'} {'is' if seat.seats == 1 else 'are'} here.")
-    return go("board.people", campaign_id=campaign_id, said="status=yes")
+    name = seat.person.name or "They"
+    words.tell(f"{name}: {came} here." if int(came) else f"{name}: not here yet.")
+    where = {key: said for key in ("said", "q") if (said := request.form.get(key, "")[:80])}
+    return go("board.people", campaign_id=campaign_id, **where)
 
 
 @bp.get("/<id:campaign_id>/people.csv", endpoint="csv")
@@ -85,10 +97,28 @@ def csv_file(campaign_id: int) -> ResponseReturnValue:
     """Everybody with what they said, as a file for a spreadsheet."""
     campaign = loaded(campaign_id)
     rows = list(results.csv_rows(data.db(), campaign))
+    return _file(rows, f"campaign-{campaign_id}.csv")
+
+
+@bp.get("/<id:campaign_id>/numbers.csv")
+@needs("run_campaigns")
+def numbers_csv(campaign_id: int) -> ResponseReturnValue:
+    """Every number of the campaign's page, also when only its totals remain: what, how many, of how many."""
+    campaign = campaigns.load(data.db(), campaign_id)
+    if remains := kept(campaign):
+        rows = results.total_rows(remains)
+    else:
+        today = words.local(data.now()).date()
+        rows = results.number_rows(results.results(data.db(), campaign, today=today, now=data.now()))
+    return _file(
+        [["what", "how_many", "of_how_many"], *([str(cell) for cell in row] for row in rows)],
+        f"campaign-{campaign_id}-numbers.csv",
+    )
+
+
+def _file(rows: list[list[str]], name: str) -> Response:
     return Response(
-        _lines(rows),
-        mimetype="text/csv",
-        headers={"Content-Disposition": f'attachment; filename="campaign-{campaign_id}.csv"'},
+        _lines(rows), mimetype="text/csv", headers={"Content-Disposition": f'attachment; filename="{name}"'}
     )
 
 

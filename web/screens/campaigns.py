@@ -12,7 +12,7 @@ from typing import Any
 from flask import Blueprint, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 
-from gateway import campaigns, capacity, enrolment, foreseeing, lists, planning, results
+from gateway import campaigns, canary, capacity, enrolment, foreseeing, lists, planning, results
 from gateway.campaigns import Campaign
 from gateway.errors import Refused
 from gateway.kinds import KINDS, LANGUAGES, kind
@@ -149,6 +149,7 @@ def draw(
         ends=ms(plan.ends) if plan.ends else None,
         example=example_of(campaign),
         progress=enrolment.progress(db, campaign.id),
+        first_ten=canary.said(campaign),
         left_out=enrolment.left_out(db, campaign.id),
         results=counted_results(campaign) if campaign.started_at else None,
         languages=LANGUAGE_WORDS,
