@@ -120,7 +120,7 @@ def test_a_reminder_that_counts_from_the_persons_own_answer(
     from gateway.scripts import dump
 
     db.execute(
-        "UPDATE campaign SET kind='advocacy', script=?, facts='{}' WHERE id=?",
+        "UPDATE campaign SET kind='advocacy', script=?, facts='{\"action\": \"call\"}' WHERE id=?",
         [dump(kind("advocacy").scripts["en"]), campaign_id],
     )
     recording.record(db, target, "pledged", "yes", by=room.volunteer, now=NOON)

@@ -12,7 +12,7 @@ from typing import Any
 from flask import Blueprint, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 
-from gateway import campaigns, canary, capacity, enrolment, foreseeing, lists, planning, results
+from gateway import campaigns, canary, capacity, enrolment, foreseeing, lists, planning, reminders, results
 from gateway.campaigns import Campaign
 from gateway.errors import Refused
 from gateway.kinds import KINDS, LANGUAGES, kind
@@ -152,6 +152,7 @@ def draw(
         first_ten=canary.said(campaign),
         left_out=enrolment.left_out(db, campaign.id),
         results=counted_results(campaign) if campaign.started_at else None,
+        owed=owed_of(campaign) if campaign.open else [],
         languages=LANGUAGE_WORDS,
         review=data.config().campaigns.review,
         wrong=wrong,
@@ -166,6 +167,16 @@ def counted_results(campaign: Campaign) -> results.Results:
     counted = current_app.config["COUNTED"]
     found: results.Results = counted.of(
         key, lambda: results.results(data.db(), campaign, today=today, now=now)
+    )
+    return found
+
+
+def owed_of(campaign: Campaign) -> list[reminders.Owed]:
+    """Whom its reminders do not reach, as a long list lets it be counted."""
+    counted = current_app.config["COUNTED"]
+    found: list[reminders.Owed] = counted.of(
+        ("owed", campaign.id, campaign.revision, campaign.state),
+        lambda: reminders.owed(data.db(), campaign, data.rules(), now=data.now()),
     )
     return found
 
