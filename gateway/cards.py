@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from gateway import assignments, campaigns, conversations, gate, outbox, recording
 from gateway.errors import Refused
 from gateway.merge import Part
-from gateway.message import KINDS
+from gateway.message import GOING, KINDS
 from gateway.people import User
 from gateway.policy import may, may_approve
 from gateway.rules import Rules
@@ -265,7 +265,8 @@ def recent(db: sqlite3.Connection, user: User, *, rules: Rules, now: int, limit:
 def ahead(db: sqlite3.Connection, user: User, *, now: int) -> tuple[int, int | None]:
     """How many reminders this person approved that leave when they are due, and when the first does."""
     row = db.execute(
-        "SELECT count(*) AS many, min(due_at) AS first FROM message WHERE state='approved' AND kind=2 AND approved_by=? AND due_at>?",
+        f"SELECT count(*) AS many, min(due_at) AS first FROM message WHERE {GOING} AND state='approved' AND kind=2 "
+        "AND approved_by=? AND due_at>?",
         [user.id, now],
     ).fetchone()
     return row["many"], row["first"]

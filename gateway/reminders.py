@@ -16,6 +16,7 @@ from gateway import boards, campaigns, conversations, outbox, policy, results
 from gateway.campaigns import Campaign
 from gateway.errors import Refused
 from gateway.merge import merge
+from gateway.message import GOING
 from gateway.moves import move
 from gateway.people import User
 from gateway.rules import DAY_MS, HOUR_MS, Rules
@@ -166,10 +167,10 @@ def _waiters(db: sqlite3.Connection, campaign: Campaign) -> set[int]:
 def _take_back_unfit(db: sqlite3.Connection, now: int) -> None:
     """Reminders that wait or are approved, of people who have answered otherwise since; they are drafted anew when they match again."""
     open_ones: dict[tuple[int, str], dict[int, int]] = {}  # (campaign, reminder): target to text
-    for state in ("awaiting", "approved"):
+    for state in ("m.state='awaiting'", f"m.{GOING} AND m.state='approved'"):  # as the partial indexes say it
         for row in db.execute(
             "SELECT m.id, m.draft_key, m.target_id, t.campaign_id FROM message m JOIN target t ON t.id=m.target_id "
-            f"WHERE m.state='{state}' AND m.kind=2 AND m.draft_key IS NOT NULL"
+            f"WHERE {state} AND m.kind=2 AND m.draft_key IS NOT NULL"
         ):
             name = row["draft_key"].split(":", 2)[2].rpartition(":")[0]
             open_ones.setdefault((row["campaign_id"], name), {})[row["target_id"]] = row["id"]
