@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from gateway import lists, optouts, recording, store
+from gateway import campaigns, lists, optouts, purgedates, recording, store
+from gateway.rules import DAY_MS
 from tests.campaigning import started
 from tests.web.conftest import Visitor
 from tests.web.world import World
@@ -86,3 +87,24 @@ def test_a_result_of_people_who_all_stopped_makes_no_list(world: World, visit: V
 def test_a_volunteer_makes_no_list(world: World, visit: Visit, campaign_id: int) -> None:
     assert visit().post(f"/campaigns/{campaign_id}/people/list", said="").status_code in (302, 303, 403)
     assert len(lists.all_of(world.db)) == 1
+
+
+def test_the_page_of_a_purged_campaign_says_who_is_still_there_and_whether_its_list_stays(
+    world: World, visit: Visit, campaign_id: int
+) -> None:
+    campaigns.close(world.db, campaign_id, by=world.users["coordinator"], now=store.wall_ms())
+    cleo = visit("coordinator")
+    page = cleo.get(f"/campaigns/{campaign_id}").get_data(as_text=True)
+    assert "its list goes too, unless another campaign has it" in page
+    later = store.wall_ms() + 91 * DAY_MS
+    world.db.execute("UPDATE conversation SET last_at=? WHERE name='Ada'", [later - 5 * DAY_MS])
+    world.db.execute("INSERT INTO message (conversation_id, kind, state, text, channel, created_at, expires_at, target_id) "
+                     "SELECT conversation_id, 3, 'skipped', 'Hi', 'panel', 1, 1, id FROM target")  # fmt: skip
+    purgedates.purge(world.db, now=later, zone="UTC")
+    page = cleo.get(f"/campaigns/{campaign_id}").get_data(as_text=True)
+    assert "1 person is still there" in page
+    assert "Its list stays" not in page
+    purgedates.purge(world.db, now=later + 35 * DAY_MS, zone="UTC")
+    page = cleo.get(f"/campaigns/{campaign_id}").get_data(as_text=True)
+    assert "Only totals remain since" in page
+    assert "still there" not in page

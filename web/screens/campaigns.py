@@ -12,7 +12,18 @@ from typing import Any
 from flask import Blueprint, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 
-from gateway import campaigns, canary, capacity, enrolment, foreseeing, lists, planning, reminders, results
+from gateway import (
+    campaigns,
+    canary,
+    capacity,
+    enrolment,
+    foreseeing,
+    lists,
+    planning,
+    purgedates,
+    reminders,
+    results,
+)
 from gateway.campaigns import Campaign
 from gateway.errors import Refused
 from gateway.kinds import KINDS, LANGUAGES, kind
@@ -126,7 +137,8 @@ def draw(
     """The page of one campaign; `facts` and `chosen` are what somebody typed and chose and was not kept."""
     db, rules = data.db(), data.rules()
     if remains := kept(campaign):
-        return render_template("campaign_kept.html", campaign=campaign, kept=remains)
+        left = purgedates.not_yet(db, campaign.id)
+        return render_template("campaign_kept.html", campaign=campaign, kept=remains, not_yet=left)
     said, found = (
         enrolment.obstacles(db, campaign, rules) if campaign.state in ("draft", "review") else ([], [])
     )
