@@ -36,9 +36,9 @@ test-peers:  ## gammu, smsd, gnokii, Kannel, ModemManager and python-gsmmodem dr
 	@./setup.sh peers
 	@$(BIN)/pytest -q -m "peer"
 
-soak:  ## houses by seed for SECONDS=600 from seed FIRST=0 on, then KILLS=500 of real gateways; SEED=7 or STREET=7 shows one; POWER=1: power cuts
+soak:  ## houses by seed for SECONDS=600 from seed FIRST=0 on in JOBS=2 processes, then KILLS=500 of real gateways; SEED=7 or STREET=7 shows one; POWER=1: power cuts
 	@./setup.sh test
-	@$(if $(STREET),true,$(PY) -m tests.scenarios.$(if $(POWER),power,simulation) $(if $(SEED),--seed $(SEED),--seconds $(or $(SECONDS),600) --first $(or $(FIRST),0)))
+	@$(if $(STREET),true,$(PY) -m tests.scenarios.$(if $(POWER),power,simulation) $(if $(SEED),--seed $(SEED),--seconds $(or $(SECONDS),600) --first $(or $(FIRST),0) $(if $(JOBS),--jobs $(JOBS))))
 	@$(if $(or $(SEED),$(POWER)),true,$(PY) -m tests.scenarios.kills --first $(or $(FIRST),0) $(if $(STREET),--kills $(or $(KILLS),12) --street $(STREET),--kills $(or $(KILLS),500)))
 
 fuzz:  ## octets of strangers by coverage for SECONDS=300: decoder, line reader, modem; then MACHINES=300 outboxes and inboxes

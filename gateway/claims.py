@@ -152,7 +152,9 @@ def obstacle_to(
         return Obstacle("void", outdated)
     if gate.holds(db, row):
         return Obstacle(None, gate.PAUSED, now + gate.LOOK_AGAIN_MS)
-    leave = policy.may_leave(moment(now), conversations.zones(row, rules), rules.quiet)
+    leave = policy.may_leave(
+        moment(now), conversations.zones(row, rules), rules.quiet, **conversations.answering(row, rules)
+    )
     if not leave.ok:
         later = now + HOUR_MS if leave.not_before is None else ms(leave.not_before)
         return Obstacle(None, "Quiet hours where this person lives; it leaves when they end.", later)

@@ -65,6 +65,7 @@ class Sending:
     undo_seconds: int = 5
     quiet_from: time = time(20, 0)
     quiet_until: time = time(9, 0)
+    answers_at_night: bool = False
     delivery_reports: bool = True
     allow_cli_approval: bool = False
 

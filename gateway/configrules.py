@@ -240,6 +240,7 @@ SECTIONS: dict[str, dict[str, Rule]] = {
         "undo_seconds": whole_number(0, 300),
         "quiet_from": time_of_day,
         "quiet_until": time_of_day,
+        "answers_at_night": yes_or_no,
         "delivery_reports": yes_or_no,
         "allow_cli_approval": yes_or_no,
     },

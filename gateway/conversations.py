@@ -10,14 +10,16 @@ import json
 import secrets
 import sqlite3
 from collections.abc import Mapping
+from datetime import datetime
+from typing import TypedDict
 
 from gateway import journal, numbers, visible
 from gateway.errors import Refused
-from gateway.message import GOING
+from gateway.message import GOING, KINDS
 from gateway.people import User
 from gateway.policy import may
 from gateway.rules import DAY_MS, HOUR_MS, Rules
-from gateway.store import write
+from gateway.store import moment, write
 
 HOLD_MS = HOUR_MS // 2
 TEXTED_BYTES = 8  # of a number's digest, where it only says that somebody was texted
@@ -124,6 +126,22 @@ def zones(conversation: Mapping[str, object] | sqlite3.Row, rules: Rules) -> tup
     if conversation["zone"]:
         return (str(conversation["zone"]),)
     return numbers.zones_for(str(conversation["number"])) or (rules.zone,)
+
+
+class Answering(TypedDict):
+    """What `policy.may_leave` and `policy.validity` ask of an answer: when the person last wrote, and whether that lets it leave at night."""
+
+    wrote_at: datetime | None
+    answers_any_time: bool
+
+
+def answering(row: Mapping[str, object] | sqlite3.Row, rules: Rules) -> Answering:
+    """Of a text with its conversation: only a reply can be an answer that quiet hours do not hold."""
+    wrote = row["last_in_at"] if row["kind"] == KINDS.index("reply") else None
+    return {
+        "wrote_at": moment(wrote) if isinstance(wrote, int) else None,
+        "answers_any_time": rules.answers_at_night,
+    }
 
 
 def name_of(row: Mapping[str, object] | sqlite3.Row) -> str:

@@ -19,7 +19,8 @@ from gateway.scriptcheck import Ground, Problem, problems, unmeant
 from gateway.store import write
 
 UNENROLLED_AT_ONCE = 1000
-ENROLLED_AT_ONCE = 400  # people in one commit: stations wait no longer than for one of theirs
+NO_END = 2**62  # above every id
+ENROLLED_AT_ONCE = 400  # people in one commit
 
 
 def ground(db: sqlite3.Connection, campaign: Campaign, rules: Rules) -> Ground:
@@ -64,22 +65,25 @@ def for_words(on: Ground, campaign: Campaign) -> Ground:
     return replace(on, facts={**on.facts, **{fact.name: "..." for fact in empty}})
 
 
-def enrol(db: sqlite3.Connection, campaign_id: int, *, now: int, after: int = 0) -> int | None:
+def enrol(
+    db: sqlite3.Connection, campaign_id: int, *, now: int, after: int = 0, most: int | None = None
+) -> int | None:
     """Take the next people of the list into a campaign that has not started; returns where to go on, None when all are in.
 
-    One commit of `ENROLLED_AT_ONCE`; call it until it returns None, and pause between. Who may not be texted is in it too,
-    as `out` with the reason. About whoever an earlier start took in is decided anew, and who left the list meanwhile goes.
+    One commit of `most`, at most and otherwise `ENROLLED_AT_ONCE`; call it until it returns None, and pause between. Who may not
+    be texted is in it too, as `out` with the reason. About whoever an earlier start took in is decided anew, and who left the list meanwhile goes.
     """
+    most = min(most or ENROLLED_AT_ONCE, ENROLLED_AT_ONCE)
     with write(db):
         campaign = load(db, campaign_id)
         if campaign.open or campaign.state == "closed":
             raise Refused("It has started already.")
-        rows = members(db, campaign, after=after)
-        following = rows[-1]["id"] if len(rows) == ENROLLED_AT_ONCE else None
+        rows = members(db, campaign, after=after, most=most)
+        following = rows[-1]["id"] if len(rows) == most else None
         db.execute(
-            "DELETE FROM target WHERE +campaign_id=:campaign AND contact_id>:after AND contact_id<=coalesce(:to, contact_id) "
+            "DELETE FROM target WHERE +campaign_id=:campaign AND contact_id>:after AND contact_id<=:to "
             "AND NOT EXISTS (SELECT 1 FROM list_member l WHERE l.list_id=:list AND l.contact_id=target.contact_id)",
-            {"campaign": campaign_id, "list": campaign.list_id, "after": after, "to": following},
+            {"campaign": campaign_id, "list": campaign.list_id, "after": after, "to": following or NO_END},
         )
         wordings = len(campaign.script.first.texts)
         for row in rows:

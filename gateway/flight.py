@@ -122,13 +122,14 @@ def _recover_submitted(db: sqlite3.Connection, row: sqlite3.Row, actor: str, now
 def validity(db: sqlite3.Connection, job: Job, rules: Rules, *, now: int) -> timedelta:
     """How long the network may try, from now on: until quiet hours begin, the same end for every segment. Zero: not at all."""
     row = db.execute(
-        "SELECT m.valid_until, c.zone, c.number FROM message m JOIN conversation c ON c.id=m.conversation_id WHERE m.id=?",
+        "SELECT m.kind, m.valid_until, c.zone, c.number, c.last_in_at FROM message m JOIN conversation c ON c.id=m.conversation_id WHERE m.id=?",
         [job.message_id],
     ).fetchone()
     later = moment(now) + ON_AIR  # the network counts from when it has the text, not from now
     if row["valid_until"] is not None:
         return policy.validity_step(moment(row["valid_until"]) - later)
-    return policy.validity(later, conversations.zones(row, rules), rules.quiet, LONGEST_VALIDITY)
+    zones, answer = conversations.zones(row, rules), conversations.answering(row, rules)
+    return policy.validity(later, zones, rules.quiet, LONGEST_VALIDITY, **answer)
 
 
 def submit(

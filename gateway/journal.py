@@ -115,7 +115,7 @@ class Journal:
             finally:
                 os.close(handle)
 
-    def _append(self, *lines: dict[str, object]) -> None:
+    def _append(self, *lines: Mapping[str, object]) -> None:
         new = not self.path.exists()
         with self._held() as handle:
             size = os.fstat(handle).st_size
@@ -130,7 +130,7 @@ class Journal:
             sync_folder(self.path.parent)
 
 
-def _line(line: dict[str, object]) -> bytes:
+def _line(line: Mapping[str, object]) -> bytes:
     return json.dumps(line, separators=(",", ":")).encode() + b"\n"
 
 

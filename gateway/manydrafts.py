@@ -1,8 +1,9 @@
 """Many drafts at once, all or none, while texts go out: a file of a hundred thousand rows holds up no modem.
 
-Rows are read and checked first, then staged in short transactions with a pause between them, for a station may want to write;
-one statement makes all of them drafts. A process that is killed leaves staged rows and no draft: `sweep` takes them away. The
-same key again is the same texts, also of a call that was killed after it had made them.
+Rows are read and checked first, then staged in short transactions with a rest between them, for a station may want to write. One
+row, committed, decides that all of them become drafts; then they do, again in short transactions. A process that is killed before
+that leaves staged rows and no draft, and `sweep` takes them away; killed after it, `sweep` makes the rest. The same key again is
+the same texts, also of a call that was killed after it had made them.
 
 Fails with `Refused`, which names the first rows that cannot be queued; then nothing is.
 """
@@ -10,19 +11,24 @@ Fails with `Refused`, which names the first rows that cannot be queued; then not
 import secrets
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 
 from gateway import conversations, numbers, outbox
 from gateway.errors import Refused
 from gateway.message import KINDS
+from gateway.moves import withdraw_waiting
+from gateway.pace import Pace
 from gateway.rules import HOUR_MS, Rules
 from gateway.store import relaxed, write
 
 AT_ONCE, PAUSE_S = 100, 0.015
 SHOWN = 20  # faults; the others are counted
 STALE_MS = 6 * HOUR_MS
+IDLE_MS = 120_000  # whoever makes decided drafts makes some of them more often
+DECIDED = "drafting:"  # + batch: the setting that decides; its value is when the last of them were made
 
 
 @dataclass(frozen=True)
@@ -34,6 +40,10 @@ class Wanted:
     number: str
     text: str
     key: str | None
+
+
+class _LookAgain(Exception):  # noqa: N818
+    """Somebody used these keys, or erased one of these people, meanwhile."""
 
 
 def draft_all(
@@ -50,9 +60,7 @@ def draft_all(
     while True:
         try:
             return _draft_all(db, _checked(wanted, rules), rules, now, pause)
-        except (
-            sqlite3.IntegrityError
-        ):  # somebody used these keys, or erased one of these people, meanwhile: look again
+        except _LookAgain:
             pause(PAUSE_S)
 
 
@@ -105,35 +113,55 @@ def _refuse(faults: list[str], wanted: list[Wanted]) -> None:
 def _draft_all(
     db: sqlite3.Connection, wanted: list[Wanted], rules: Rules, now: int, pause: Callable[[float], None]
 ) -> list[int]:
-    batch = secrets.randbits(62)
+    batch, pace, began = secrets.randbits(62), Pace(), time.monotonic()
     known: dict[int, int] = {}
-    ends: dict[tuple[str, ...], int] = {}
     last_opt_out = _last_opt_out(db)
     try:
-        faults: list[str] = []
-        for rows in _chunks(wanted):
-            ready = []
-            for row in rows:  # all that can be asked is asked before the lock is held
-                try:
-                    ready.append((row, _expiry(db, row, known, ends, rules, now)))
-                except Refused as refusal:
-                    faults.append(row.where + str(refusal))
-            with relaxed(db), write(db):
-                for row, expires_at in ready:
-                    if row.line not in known:
-                        try:
-                            _stage(db, batch, row, expires_at, now)
-                        except Refused as refusal:
-                            faults.append(row.where + str(refusal))
-            pause(PAUSE_S)
-        _refuse(faults, wanted)
-        return _make_real(db, batch, wanted, known, last_opt_out, now)
+        _refuse(_stage_all(db, batch, wanted, known, rules, now, pause), wanted)
+        _decide(db, batch, wanted, known, last_opt_out, now)
+        while made := _make_some(db, batch, pace, now + int(1000 * (time.monotonic() - began)), pause):
+            known |= made
     finally:
         _unstage(db, batch, pause)
+    made_elsewhere = (row for row in wanted if row.line not in known)
+    known |= {row.line: found for row in made_elsewhere if (found := _made(db, row, now)) is not None}
+    return [known[row.line] for row in wanted if row.line in known]  # whoever was erased since has none
 
 
-def _chunks(wanted: list[Wanted]) -> Iterator[list[Wanted]]:
-    return (wanted[at : at + AT_ONCE] for at in range(0, len(wanted), AT_ONCE))
+def _stage_all(
+    db: sqlite3.Connection,
+    batch: int,
+    wanted: list[Wanted],
+    known: dict[int, int],
+    rules: Rules,
+    now: int,
+    pause: Callable[[float], None],
+) -> list[str]:
+    """Stage what is not drafted yet; returns what is wrong with rows."""
+    faults: list[str] = []
+    ends: dict[tuple[str, ...], int] = {}
+    rows, pace = iter(wanted), Pace()
+    while piece := list(islice(rows, pace.size)):
+        reading = time.monotonic()
+        ready = []
+        for row in piece:  # all that can be asked is asked before the lock is held
+            try:
+                ready.append((row, _expiry(db, row, known, ends, rules, now)))
+            except Refused as refusal:
+                faults.append(row.where + str(refusal))
+        read_s = time.monotonic() - reading
+        with relaxed(db), write(db):
+            began = time.monotonic()
+            for row, expires_at in ready:
+                if row.line not in known:
+                    try:
+                        _stage(db, batch, row, expires_at, now)
+                    except Refused as refusal:
+                        faults.append(row.where + str(refusal))
+        pause(
+            max(0.0, pace.rest_s(time.monotonic() - began) - read_s)
+        )  # nobody waits while rows are looked at
+    return faults
 
 
 def _expiry(
@@ -175,26 +203,81 @@ def _stage(db: sqlite3.Connection, batch: int, row: Wanted, expires_at: int, now
     )
 
 
-def _make_real(
+def _decide(
     db: sqlite3.Connection,
     batch: int,
     wanted: list[Wanted],
     known: dict[int, int],
     last_opt_out: int,
     now: int,
-) -> list[int]:
-    """All staged rows become drafts, in one transaction that asks again who stopped meanwhile."""
+) -> None:
+    """From this commit on all staged rows become drafts; it asks again who stopped meanwhile. `_LookAgain` when they are not as they were."""
+    staged = db.execute("SELECT count(*) FROM staged_draft WHERE batch=?", [batch]).fetchone()[0]
+    used = db.execute(
+        "SELECT 1 FROM staged_draft s JOIN message m ON m.draft_key=s.draft_key WHERE s.batch=? LIMIT 1",
+        [batch],
+    ).fetchone()
+    if used or staged != sum(row.line not in known for row in wanted):
+        raise _LookAgain
     with write(db):
         if _last_opt_out(db) != last_opt_out:
             _refuse(_stopped_meanwhile(db, batch, wanted), wanted)
-        cursor = db.execute(
-            "INSERT INTO message (conversation_id, kind, state, text, draft_key, channel, created_at, expires_at) "
-            "SELECT conversation_id, ?, 'awaiting', text, draft_key, 'cli', ?, expires_at FROM staged_draft WHERE batch=? ORDER BY line",
-            [KINDS.index("first"), now, batch],
+        db.execute("INSERT INTO setting (key, value) VALUES (?,?)", [f"{DECIDED}{batch}", str(now)])
+
+
+def _make_some(
+    db: sqlite3.Connection, batch: int, pace: Pace, at: int, pause: Callable[[float], None]
+) -> dict[int, int]:
+    """The next staged rows of a decided file become drafts, in one commit; returns line: id, nothing when all are made.
+
+    Whoever stopped since the decision has a draft that is taken back at once, as if they had stopped a moment later.
+    """
+    made: dict[int, int] = {}
+    decided = f"{DECIDED}{batch}"
+    with relaxed(db), write(db):
+        began = time.monotonic()
+        rows = db.execute(
+            "SELECT s.*, c.opted_out_at, c.name, c.number FROM staged_draft s JOIN conversation c ON c.id=s.conversation_id "
+            "WHERE s.batch=? ORDER BY s.line LIMIT ?",
+            [batch, pace.size],
+        ).fetchall()
+        for row in rows:
+            made[row["line"]] = _make(db, row)
+        if rows:
+            db.execute("DELETE FROM staged_draft WHERE batch=? AND line<=?", [batch, rows[-1]["line"]])
+            db.execute("UPDATE setting SET value=? WHERE key=?", [str(at), decided])
+    if rows:
+        pause(pace.rest_s(time.monotonic() - began))
+    else:
+        with write(db):  # and all of them are on the disk
+            db.execute("DELETE FROM setting WHERE key=?", [decided])
+    return made
+
+
+def _make(db: sqlite3.Connection, row: sqlite3.Row) -> int:
+    cursor = db.execute(
+        "INSERT INTO message (conversation_id, kind, state, text, draft_key, channel, created_at, expires_at) "
+        "VALUES (?,?,'awaiting',?,?,'cli',?,?) ON CONFLICT (draft_key) WHERE draft_key IS NOT NULL DO NOTHING",
+        [row["conversation_id"], KINDS.index("first"), row["text"], row["draft_key"], row["at"], row["expires_at"]],
+    )  # fmt: skip
+    if not cursor.rowcount:  # somebody used its key in this very moment: that is the text
+        return int(
+            db.execute("SELECT id FROM message WHERE draft_key=?", [row["draft_key"]]).fetchone()["id"]
         )
-        newest = db.execute("SELECT max(id) FROM message").fetchone()[0] or 0
-    following = iter(range(newest - cursor.rowcount + 1, newest + 1))
-    return [known[row.line] if row.line in known else next(following) for row in wanted]
+    if row["opted_out_at"] is not None:
+        reason = f"{conversations.name_of(row)} asked to stop."
+        withdraw_waiting(db, row["conversation_id"], actor="gateway", now=row["at"], reason=reason)
+    return int(cursor.lastrowid or 0)
+
+
+def _made(db: sqlite3.Connection, row: Wanted, now: int) -> int | None:
+    """The draft of this row that `sweep` made while we slept."""
+    found = db.execute(
+        "SELECT max(m.id) AS id FROM message m JOIN conversation c ON c.id=m.conversation_id "
+        "WHERE c.number=? AND m.text=? AND m.created_at=? AND m.draft_key IS ?",
+        [row.number, row.text, now, row.key],
+    ).fetchone()
+    return found["id"] and int(found["id"])
 
 
 def _last_opt_out(db: sqlite3.Connection) -> int:
@@ -212,11 +295,15 @@ def _stopped_meanwhile(db: sqlite3.Connection, batch: int, wanted: list[Wanted])
 
 
 def _unstage(db: sqlite3.Connection, batch: int, pause: Callable[[float], None]) -> None:
-    """Take the staged rows away in short steps, with the conversations that were made for them and that nothing is in."""
+    """Take the staged rows away in short steps, with the conversations that were made for them and that nothing is in; those of a
+    file that is decided stay, for `sweep`.
+    """
+    if db.execute("SELECT 1 FROM setting WHERE key=?", [f"{DECIDED}{batch}"]).fetchone():
+        return
     while True:
         rows = db.execute(
             "SELECT line, conversation_id, is_new FROM staged_draft WHERE batch=? LIMIT ?",
-            [batch, 5 * AT_ONCE],
+            [batch, AT_ONCE],
         ).fetchall()
         if not rows:
             return
@@ -236,10 +323,18 @@ def _drop_empty(db: sqlite3.Connection, conversation_id: int) -> None:
 
 
 def sweep(db: sqlite3.Connection, *, now: int) -> int:
-    """Take away what a process that was killed left staged; returns how many files that were."""
+    """Finish what a process that was killed left: drafts that were decided are made, others are taken away. Returns how many files."""
+    decided = db.execute(
+        "SELECT CAST(substr(key, ?) AS INTEGER) AS batch FROM setting WHERE key GLOB ? AND CAST(value AS INTEGER)<?",
+        [len(DECIDED) + 1, f"{DECIDED}*", now - IDLE_MS],
+    ).fetchall()
+    for row in decided:
+        pace = Pace()
+        while _make_some(db, row["batch"], pace, now, time.sleep):
+            pass
     stale = db.execute(
         "SELECT batch, min(at) AS at FROM staged_draft GROUP BY batch HAVING min(at)<?", [now - STALE_MS]
     ).fetchall()
     for row in stale:
         _unstage(db, row["batch"], time.sleep)
-    return len(stale)
+    return len(decided) + len(stale)

@@ -270,7 +270,7 @@ def _earliest(row: sqlite3.Row, rules: Rules, now: int) -> tuple[int | None, str
     """When an approved text may leave: after the undo time, and not in the person's quiet hours."""
     start = max(now + rules.undo_ms, row["due_at"] or 0)
     zones = conversations.zones(row, rules)
-    leave = policy.may_leave(moment(start), zones, rules.quiet)
+    leave = policy.may_leave(moment(start), zones, rules.quiet, **conversations.answering(row, rules))
     if leave.ok:
         return (start if start > now else None), None
     if leave.not_before is None:

@@ -23,6 +23,7 @@ class Rules:
     undo_ms: int = 5_000
     allow_cli: bool = False
     delivery_reports: bool = True
+    answers_at_night: bool = False  # to somebody who wrote within the hour
 
 
 def rules_of(config: "Config") -> Rules:
@@ -35,4 +36,5 @@ def rules_of(config: "Config") -> Rules:
         undo_ms=config.sending.undo_seconds * 1000,
         allow_cli=config.sending.allow_cli_approval,
         delivery_reports=config.sending.delivery_reports,
+        answers_at_night=config.sending.answers_at_night,
     )

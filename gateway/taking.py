@@ -28,12 +28,11 @@ from gateway.leftover import Leftover, Tally
 from gateway.listfile import OPT_OUTS
 from gateway.lists import List
 from gateway.optoutfile import OptOuts
+from gateway.pace import SMALLEST, Pace
 from gateway.rules import DAY_MS, Rules
 from gateway.sheets import Row
 from gateway.store import moment, relaxed, sync, write
 
-SMALLEST, LARGEST = 20, 400  # rows in one transaction
-HELD_S = 0.015  # the write lock is held about so long
 LOOK_AGAIN_S = 0.2
 CHECKPOINT_EVERY = 12  # batches: the log is copied back by us, not by a station that commits next
 TWICE = "The same person stands in this list already; both rows are one person now."
@@ -144,9 +143,9 @@ def take(
     _say(db, list_id, None)
     way: Way = OptOuts(db, one, rules.region) if one.format.brings == OPT_OUTS else _People(one, rules)
     rows = islice(listfile.people_in(path, one.format), one.rows_done, None)
-    tally, done, size, batches = Tally(dict(one.counts)), one.rows_done, SMALLEST, 0
+    tally, done, pace, batches = Tally(dict(one.counts)), one.rows_done, Pace(), 0
     with relaxed(db):
-        while batch := list(islice(rows, size)):
+        while batch := list(islice(rows, pace.size)):
             reading, at = time.monotonic(), now()
             found = [(row, way.judge(row)) for row in batch]
             way.before(db, found, at)
@@ -157,11 +156,11 @@ def take(
                 return False
             held = time.monotonic() - began
             done, batches = done + len(batch), batches + 1
-            size = max(SMALLEST, min(LARGEST, int(size * min(2.0, HELD_S / max(held, 0.001)))))
+            rest_s = pace.rest_s(held) - (began - reading)  # nobody is kept waiting while rows are read
             sync(database)
             if batches % CHECKPOINT_EVERY == 0:
                 db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-            if wait(max(0.0, held - (began - reading))):  # nobody is kept waiting while rows are read
+            if wait(max(0.0, rest_s)):
                 return False
     with write(db):
         db.execute(

@@ -4,6 +4,7 @@ Promises: nothing new is taken without the reserve beside the database, so that 
 written down; what came in stays on the SIM until it is committed; one line in the log for one trouble, not one a second.
 """
 
+import os.path
 import sqlite3
 from contextlib import suppress
 
@@ -21,12 +22,13 @@ class Refusing:
         self._said = ""  # the trouble that the log has already
         self._looked_at = -AGAIN_S
         self._room = True
+        self._reserve = str(room.reserve(desk.database))  # looked for at each step
 
     def has_room(self) -> bool:
         """Whether the reserve is there, or can be had again: without it nothing new is sent."""
         desk = self._desk
         now = desk.clock.monotonic()
-        if self._room and room.reserve(desk.database).exists():
+        if self._room and os.path.exists(self._reserve):
             return True
         if now >= self._looked_at + AGAIN_S:
             self._looked_at = now

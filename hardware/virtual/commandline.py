@@ -5,6 +5,7 @@ Never fails: what cannot be read becomes a Command with a name nobody knows, whi
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 Form = Literal["exec", "set", "read", "test"]
@@ -30,8 +31,9 @@ class Command:
         return value or default
 
 
-def parse(line: str) -> list[Command] | None:
-    """The commands of a line; None when it holds no `AT`, which a modem ignores. `AT` alone is an empty list."""
+@lru_cache(maxsize=256)  # a host says the same again and again
+def parse(line: str) -> tuple[Command, ...] | None:
+    """The commands of a line; None when it holds no `AT`, which a modem ignores. `AT` alone has none."""
     start = line.upper().find("AT")
     if start < 0:
         return None
@@ -41,7 +43,7 @@ def parse(line: str) -> list[Command] | None:
         command, rest = _next(rest)
         commands.append(command)
         rest = rest.lstrip("; ")
-    return commands
+    return tuple(commands)
 
 
 def _next(rest: str) -> tuple[Command, str]:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway import scriptedit, scripts
@@ -98,6 +98,7 @@ choices = st.builds(
 )  # fmt: skip
 
 
+@settings(max_examples=30)
 @given(st.lists(choices, min_size=2, max_size=6))
 def test_mending_until_nothing_is_found_ends_and_leaves_a_script_that_holds(made: list[Choice]) -> None:
     now = step(*(replace(choice, id=f"c{at}") for at, choice in enumerate(made)))

@@ -51,6 +51,7 @@ def test_every_key_arrives_as_what_it_means(write: Write, tmp_path: Path) -> Non
         undo_seconds = 0
         quiet_from = "21:30"
         quiet_until = "08:00"
+        answers_at_night = true
         delivery_reports = false
         allow_cli_approval = true
         [[stations]]
@@ -73,7 +74,7 @@ def test_every_key_arrives_as_what_it_means(write: Write, tmp_path: Path) -> Non
     assert config.organisation == config_module.Organisation("Elm Street Tenants", "US", "America/New_York")
     assert config.database.path == tmp_path / "data/bank.db"
     assert config.panel == config_module.Panel("0.0.0.0", 80)
-    assert config.sending == config_module.Sending(0, time(21, 30), time(8, 0), False, True)
+    assert config.sending == config_module.Sending(0, time(21, 30), time(8, 0), True, False, True)
     north, south = config.stations
     assert north == config_module.Station(
         "north",

@@ -8,7 +8,8 @@ import pytest
 
 from gateway import conversations, erasing, manydrafts, optouts, outbox, store
 from gateway.errors import Refused
-from gateway.manydrafts import AT_ONCE, STALE_MS, Wanted
+from gateway.manydrafts import AT_ONCE, IDLE_MS, STALE_MS, Wanted
+from gateway.pace import LARGEST, SMALLEST
 from gateway.rules import Rules
 from tests.gateway.conftest import NOON, Room
 
@@ -102,9 +103,6 @@ def test_two_calls_with_one_key_at_once_make_each_text_once(
 def test_a_killed_call_leaves_no_draft_and_is_swept(
     db: sqlite3.Connection, rules: Rules, monkeypatch
 ) -> None:
-    class KilledError(BaseException):
-        """As kill -9: nothing more runs."""
-
     def die(_seconds: float) -> None:
         raise KilledError
 
@@ -113,10 +111,72 @@ def test_a_killed_call_leaves_no_draft_and_is_swept(
         manydrafts.draft_all(db, rows(), rules=rules, now=NOON, pause=die)
     monkeypatch.undo()
     assert counted(db, "message") == 0
-    assert counted(db, "staged_draft") == AT_ONCE
+    assert counted(db, "staged_draft") == SMALLEST
     assert manydrafts.sweep(db, now=NOON + STALE_MS) == 0, "it may still be at it"
     assert manydrafts.sweep(db, now=NOON + STALE_MS + 1) == 1
     assert counted(db, "conversation") == counted(db, "staged_draft") == 0
+
+
+class KilledError(BaseException):
+    """As kill -9: nothing more runs."""
+
+
+def killed_half_way(db: sqlite3.Connection, rules: Rules, key: str | None = "k") -> int:
+    """A call that is killed while decided drafts are made; returns how many were."""
+
+    def die(_seconds: float) -> None:
+        if counted(db, "message") > COUNT / 4:
+            raise KilledError
+
+    with pytest.raises(KilledError):
+        manydrafts.draft_all(db, rows(key=key), rules=rules, now=NOON, pause=die)
+    return counted(db, "message")
+
+
+def test_a_call_killed_once_it_was_decided_is_finished_with_every_text_once(
+    db: sqlite3.Connection, rules: Rules
+) -> None:
+    made = killed_half_way(db, rules)
+    assert 0 < made < COUNT
+    assert manydrafts.sweep(db, now=NOON + 1000) == 0, "it may still be at it"
+    assert manydrafts.sweep(db, now=NOON + IDLE_MS + 60_000) == 1
+    found = [row["text"] for row in db.execute("SELECT text FROM message ORDER BY id")]
+    assert found == [row.text for row in rows()]
+    assert counted(db, "staged_draft") == 0
+    assert manydrafts.sweep(db, now=NOON + 2 * IDLE_MS + 60_000) == 0
+
+
+def test_the_same_file_again_before_a_killed_one_is_finished_doubles_no_text(
+    db: sqlite3.Connection, rules: Rules
+) -> None:
+    killed_half_way(db, rules)
+    ids = manydrafts.draft_all(db, rows(), rules=rules, now=NOON, pause=quick)
+    assert [outbox.load(db, one)["text"] for one in ids] == [row.text for row in rows()]
+    manydrafts.sweep(db, now=NOON + IDLE_MS + 60_000)
+    assert (counted(db, "message"), counted(db, "staged_draft")) == (COUNT, 0)
+
+
+def test_who_stops_after_the_decision_has_a_draft_that_is_taken_back(
+    db: sqlite3.Connection, rules: Rules
+) -> None:
+    killed_half_way(db, rules, key=None)
+    last = db.execute("SELECT id FROM conversation WHERE number=?", [rows()[-1].number]).fetchone()["id"]
+    optouts.opt_out(db, last, source="text", by=None, reason="", now=NOON)
+    manydrafts.sweep(db, now=NOON + IDLE_MS + 60_000)
+    states = [row["state"] for row in db.execute("SELECT state FROM message ORDER BY id")]
+    assert states == [*["awaiting"] * (COUNT - 1), "withdrawn"]
+
+
+def test_a_call_that_slept_while_the_gateway_finished_it_still_names_its_texts(
+    db: sqlite3.Connection, rules: Rules
+) -> None:
+    def sleep(_seconds: float) -> None:
+        if counted(db, "message"):
+            manydrafts.sweep(db, now=NOON + IDLE_MS + 60_000)
+
+    ids = manydrafts.draft_all(db, rows(key=None), rules=rules, now=NOON, pause=sleep)
+    assert [outbox.load(db, one)["text"] for one in ids] == [row.text for row in rows()]
+    assert counted(db, "message") == COUNT
 
 
 def test_the_lock_is_never_held_for_more_than_a_few_rows(
@@ -131,5 +191,6 @@ def test_the_lock_is_never_held_for_more_than_a_few_rows(
 
     manydrafts.draft_all(db, rows(), rules=rules, now=NOON, pause=write)
     station.close()
-    assert len(got_in) > COUNT / AT_ONCE
-    assert max(b - a for a, b in pairwise(got_in)) <= AT_ONCE
+    assert len(got_in) > COUNT / LARGEST
+    assert max(abs(b - a) for a, b in pairwise(got_in)) <= LARGEST
+    assert got_in[-1] == 0

@@ -2,12 +2,14 @@
 
 import sqlite3
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from gateway import arrivals, cards, claims, conversations, flight, inbox, ledger, outbox, settling
 from gateway.arrivals import Received, Seen
+from gateway.claims import Seat
 from gateway.errors import Refused, StaleMessage
 from gateway.people import User
 from gateway.rules import DAY_MS, HOUR_MS, Rules
@@ -124,6 +126,35 @@ def test_an_approval_in_quiet_hours_waits_for_their_end(desk: Desk) -> None:
     row = outbox.load(desk.db, message_id)
     assert row["not_before"] == NOON + 21 * 3_600_000  # 9:00 next morning
     assert "Quiet hours" in row["reason"]
+
+
+@pytest.mark.parametrize(
+    ("allowed", "kind", "wrote_ago", "leaves"),
+    [
+        (True, "reply", 59, True),
+        (True, "reply", 61, False),
+        (True, "reply", None, False),
+        (True, "first", 5, False),
+        (False, "reply", 5, False),
+    ],
+)
+def test_at_night_only_somebody_who_wrote_within_the_hour_is_answered_and_only_where_allowed(
+    desk: Desk, seat: Seat, allowed: bool, kind: str, wrote_ago: int | None, leaves: bool
+) -> None:
+    night = NOON + 9 * 3_600_000  # 21:00 in New York
+    desk.rules = replace(desk.rules, answers_at_night=allowed)
+    message_id = desk.draft(kind=kind, now=night)
+    if wrote_ago is not None:
+        desk.db.execute("UPDATE conversation SET last_in_at=?", [night - wrote_ago * 60_000])
+    approve(desk, message_id, desk.room.volunteer, now=night)
+    job, _ = claims.claim_next(desk.db, seat, desk.rules, now=night)
+    assert (job is not None) is leaves
+    if job is not None:
+        assert flight.validity(desk.db, job, desk.rules, now=night) > timedelta(hours=1), (
+            "the network may try"
+        )
+    else:
+        assert "Quiet hours" in outbox.load(desk.db, message_id)["reason"]
 
 
 def test_undo_time_holds_the_text_back(desk: Desk, room: Room, rules: Rules) -> None:

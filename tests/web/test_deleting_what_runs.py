@@ -51,7 +51,7 @@ def test_the_list_of_a_campaign_that_runs_stays(world: World, visit: Visit, runn
     assert texted(world, running) == 1
 
 
-@pytest.mark.parametrize("act", ["approve", "skip", "later", "undo"])
+@pytest.mark.parametrize("act", ["approve", "undo"])
 def test_a_person_who_is_erased_while_their_card_is_open(
     world: World, visit: Visit, running: int, act: str
 ) -> None:

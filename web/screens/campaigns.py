@@ -29,6 +29,7 @@ from gateway.errors import Refused
 from gateway.kinds import KINDS, LANGUAGES, kind
 from gateway.lists import List
 from gateway.merge import merge
+from gateway.pace import Pace
 from gateway.scriptcheck import right
 from gateway.store import moment, ms
 from web import access, data, words
@@ -40,7 +41,6 @@ from web.screens.board import kept
 bp = Blueprint("campaigns", __name__, url_prefix="/campaigns")
 LANGUAGE_WORDS = {"en": "English", "es": "Español"}
 AT_ONCE_S = 2.0  # of taking people in for one answer: the person sees how far it is
-BREATH_S = 0.02  # between two commits of a long list: stations come in between
 MOST = {
     "batch": (10, 25),
     "most_held": (10, 500),
@@ -339,15 +339,16 @@ def start(campaign_id: int) -> ResponseReturnValue:
 
 def take_in(campaign: Campaign) -> int | None:
     """Take people of the list in for `AT_ONCE_S`; None when all are in, else how far it is: the page goes on by itself."""
-    db, starts, began = data.db(), current_app.config["STARTS"], time.monotonic()
+    db, starts, began, pace = data.db(), current_app.config["STARTS"], time.monotonic(), Pace()
     after: int | None = starts.where(campaign)
     while after is not None:
-        after = enrolment.enrol(db, campaign.id, now=data.now(), after=after)
+        piece = time.monotonic()
+        after = enrolment.enrol(db, campaign.id, now=data.now(), after=after, most=pace.size)
         starts.came(campaign, after)
         if after is not None:
             if time.monotonic() - began > AT_ONCE_S:
                 return after
-            time.sleep(BREATH_S)
+            time.sleep(pace.rest_s(time.monotonic() - piece))  # stations come in between
     return None
 
 

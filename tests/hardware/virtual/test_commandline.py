@@ -28,7 +28,7 @@ from hardware.virtual.commandline import Command, parameters, parse
     ],
 )
 def test_a_line_is_its_commands(line: str, commands: list[Command]) -> None:
-    assert parse(line) == commands
+    assert parse(line) == tuple(commands)
 
 
 @pytest.mark.parametrize("line", ["", "hello", "0011000B91"])

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from typing import Any
 
 from greenlet import getcurrent, greenlet
 
@@ -73,6 +74,7 @@ class Actor(greenlet):
         self.done = False
         self.error: BaseException | None = None
         self.stopped = False
+        self.kept: Any = None  # what it keeps from turn to turn
         self._turns = turns
         self._work = work
 

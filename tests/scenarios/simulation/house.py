@@ -5,6 +5,7 @@ panel. All of it real but the wire, the clock and the order of events.
 from __future__ import annotations
 
 import contextlib
+import os
 import random
 import shutil
 import sqlite3
@@ -54,6 +55,10 @@ MODELS = (
 )
 SLOTS = 12  # of a storage: it is soon full, and quickly read where there is no list
 PIN = "1234"
+HOUSEKEEPER = "housekeeper"
+CARD = os.statvfs_result(
+    (4096, 4096, 250_000, 125_000, 125_000, 0, 0, 0, 0, 255)
+)  # what a page says of it is the same each time
 NOON = datetime(2026, 11, 24, 17, tzinfo=UTC)  # where the people of the house are
 EVENING = timedelta(hours=7, minutes=46)  # 19:46
 START = FakeClock().monotonic()
@@ -86,6 +91,10 @@ def _template() -> Path:
             db, optouts.default_confirmation("Elm"), by=admin, channel="cli", now=now
         )
     return folder
+
+
+def _unheard(database: Path) -> None:
+    """A bell that nobody listens for: there is no panel, and the stations are rung by the house."""
 
 
 class Bell:
@@ -286,9 +295,15 @@ class House:
         plain = sqlite3.connect
 
         def connect(database: object, **options: object) -> sqlite3.Connection:
+            actor = current()
+            keeping = actor is not None and actor.name == HOUSEKEEPER and database == self.database
+            if keeping and actor.kept is not None and actor.kept.kept:
+                return actor.kept
             db: sqlite3.Connection = plain(database, **{**options, "factory": Connection})  # type: ignore[call-overload]
             assert isinstance(db, Connection)
             db.join(self.turns, self.disk)
+            if keeping:
+                db.kept, actor.kept = True, db
             return db
 
         House.here = self
@@ -296,6 +311,8 @@ class House:
             with (
                 mock.patch("sqlite3.connect", connect),
                 mock.patch("gateway.daemon.wall_ms", self.now_ms),
+                mock.patch("gateway.station.desk.ring", _unheard),
+                mock.patch("os.statvfs", return_value=CARD),
                 mock.patch.object(texted, "_boot", self._boot),
                 mock.patch("gateway.texted._all", {}),
                 mock.patch("secrets.randbelow", self.dice.randrange),
@@ -324,7 +341,7 @@ class House:
         self.workers = [Turned(self, process, number) for number in range(self.modems)]
         for worker in self.workers:
             self.turns.start(worker.name, worker.live, process)
-        self.turns.start("housekeeper", self._housekeep, process)
+        self.turns.start(HOUSEKEEPER, self._housekeep, process)
 
     def _housekeep(self, actor: Actor) -> None:
         housekeeper = Housekeeper(self.database, self.rules, self.clock, self.timekeeper)

@@ -137,6 +137,7 @@ class Connection(store.Connection):
     _turns: Turns
     _disk: Disk
     _process: Process | None = None
+    kept = False  # closed, it stays open for the next round: to open a file costs more than a round
 
     def join(self, turns: Turns, disk: Disk) -> None:
         """Whose it is: the gateway's when one of its actors opens it."""
@@ -145,7 +146,12 @@ class Connection(store.Connection):
         actor = current()
         if actor is not None and actor.process is not None:
             self._process = actor.process
-            self._process.closing.append(self.close)
+            self._process.closing.append(super().close)
+
+    def close(self) -> None:
+        if not self.kept or self.in_transaction:
+            self.kept = False
+            super().close()
 
     def execute(self, sql: str, *rest: object) -> sqlite3.Cursor:  # type: ignore[override]
         if self._process is not None:
