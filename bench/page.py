@@ -68,7 +68,7 @@ def write(folder: Path, found: Found, kills: Kills, when: str, machine: str) -> 
     title = f"Textbank and its peers on the same virtual modems, {when}, {machine}."
     (folder / "bench.svg").write_text(svg(found, title))
     facts = {"when": when, "machine": machine, "measures": found, "kills": kills}
-    kept.write_text(json.dumps(facts, indent=1, sort_keys=True) + "\n")
+    kept.write_text(json.dumps(facts, indent=1) + "\n")
     page = (folder / "bench.md").read_text()
     head, _, rest = page.partition(BEGIN)
     _, _, tail = rest.partition(END)

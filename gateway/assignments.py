@@ -13,21 +13,23 @@ import json
 import sqlite3
 from dataclasses import dataclass
 
-from gateway import campaigns, canary, conversations, numbers, outbox, planning
+from gateway import campaigns, canary, conversations, gate, numbers, outbox, planning
 from gateway.campaigns import Campaign
 from gateway.errors import Refused
 from gateway.merge import Merged, Part, merge
-from gateway.message import GOING, clean
+from gateway.message import GOING, KINDS, clean
 from gateway.moves import move
 from gateway.people import User
 from gateway.planning import SimRoom
 from gateway.policy import may
 from gateway.rules import HOUR_MS, Rules
 from gateway.store import moment, write
+from hardware.pdu import segment
 
 STALE_MS = HOUR_MS  # a batch that its volunteer has not touched is the room's again
 ON_HAND_MS = HOUR_MS // 4  # a volunteer was here so lately
 FEWEST = 1
+SOMEBODY = User(0, "Maria", "volunteer")  # whose name is as long as most, where nobody's is known yet
 
 
 @dataclass(frozen=True)
@@ -99,14 +101,37 @@ def open_to_all(
             0,
             f"Texts leave between {rules.quiet.until:%H:%M} and {rules.quiet.from_:%H:%M}. Your list waits until then.",
         )
-    spoken_for = db.execute(
-        "SELECT (SELECT count(*) FROM target WHERE state='held' AND holder_id IS NOT NULL) "
-        f"+ (SELECT count(*) FROM message WHERE {GOING} AND state='approved')"
-    ).fetchone()[0]
-    able = planning.room_now(sims, minutes) - int(spoken_for)
+    able = (planning.room_now(sims, minutes) - _spoken_for(db, rules)) // segments_each(db, campaign, rules)
     if able <= 0:
         return 0, _no_sim(sims)
     return able if birds is None else min(able, birds), ""
+
+
+def segments_each(db: sqlite3.Connection, campaign: Campaign, rules: Rules) -> int:
+    """Segments of a first text, as the first of its people gets the longest wording."""
+    row = db.execute(
+        "SELECT contact_id FROM target WHERE campaign_id=? ORDER BY contact_id LIMIT 1", [campaign.id]
+    ).fetchone()
+    if row is None:
+        return 1
+    values = campaigns.merge_values(db, campaign, row["contact_id"], SOMEBODY, rules)
+    return max(segment(merge(text, values).text).count for text in campaign.script.first.texts)
+
+
+def _spoken_for(db: sqlite3.Connection, rules: Rules) -> int:
+    """Segments that people hold already, or that wait for a modem. Of those the alphabet is not looked at: one letter beyond
+    ASCII counts as 67 characters a segment, which is rather too many.
+    """
+    waiting = db.execute(
+        "SELECT coalesce(sum((length(text) + per - 1) / per), 0) FROM (SELECT text, "
+        "CASE WHEN length(CAST(text AS BLOB)) > length(text) THEN 67 WHEN length(text) <= 160 THEN 160 ELSE 153 END AS per "
+        f"FROM message WHERE {GOING} AND state='approved')"
+    ).fetchone()[0]
+    held = db.execute(  # the +: by the index of who holds
+        "SELECT campaign_id, count(*) AS people FROM target WHERE state='held' AND holder_id IS NOT NULL GROUP BY +campaign_id"
+    ).fetchall()
+    each = (row["people"] * segments_each(db, campaigns.load(db, row["campaign_id"]), rules) for row in held)
+    return int(waiting + sum(each))
 
 
 def _no_sim(sims: list[SimRoom]) -> str:
@@ -309,17 +334,18 @@ def _merged(
 
 
 def refresh(db: sqlite3.Connection, message: sqlite3.Row, user: User, rules: Rules, *, now: int) -> bool:
-    """Merge a first text anew when its campaign, its person or its volunteer is another than when it was written.
+    """Make a text ready to be looked at: a first text is merged anew when its campaign, its person or its volunteer is another than
+    when it was written. What somebody edited by hand stays as it is.
 
-    What somebody edited by hand stays as it is. False when it can be written no more: it is withdrawn then, with the reason,
-    and its person out. Inside a transaction.
+    False when it is no card any more: it can be written no more, and is withdrawn with the reason and its person out; or its time
+    is over. Inside a transaction.
     """
-    if (
-        message["target_id"] is None
-        or message["kind"] != 3
-        or message["created_by"] is not None
-        or message["state"] != "awaiting"
-    ):
+    if message["state"] != "awaiting":
+        return True
+    of_campaign = message["target_id"] is not None and KINDS[message["kind"]] == "first"
+    if gate.too_late(message, rules, now) and not _for_tomorrow(db, message, rules, now, again=of_campaign):
+        return False
+    if not of_campaign or message["created_by"] is not None:
         return True
     target = db.execute("SELECT * FROM target WHERE id=?", [message["target_id"]]).fetchone()
     campaign = campaigns.load(db, target["campaign_id"])
@@ -334,3 +360,18 @@ def refresh(db: sqlite3.Connection, message: sqlite3.Row, user: User, rules: Rul
             [text, campaign.content, text, message["id"]],
         )
     return True
+
+
+def _for_tomorrow(
+    db: sqlite3.Connection, message: sqlite3.Row, rules: Rules, now: int, *, again: bool
+) -> bool:
+    """A text of this evening that quiet hours keep: a campaign's first text may leave tomorrow, as one that is written now (`again`);
+    the time of any other is over. Returns whether it may.
+    """
+    if again:
+        ends = outbox.expiry("first", conversations.zones(message, rules), rules, now)
+        db.execute("UPDATE message SET expires_at=? WHERE id=?", [ends, message["id"]])
+    else:
+        why = "It could no longer leave today, and it was for today."
+        move(db, "expire", message["id"], actor="gateway", now=now, reason=why)
+    return again

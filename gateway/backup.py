@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateway import damage, ledger, lock, restoring, schema, texted
+from gateway import carried, damage, ledger, lock, restoring, schema, texted
 from gateway.errors import Refused
 from gateway.journal import Journal
 from gateway.store import belong_with, connect, moment, sync_folder
@@ -76,6 +76,7 @@ def make(database: Path, target: Path, *, now: int, stop: threading.Event | None
             path = target / f"textbank-{moment(now).strftime('%Y%m%dT%H%M%SZ')}-{head}.db"
         if path.exists():
             raise Refused(f"A backup with this name is in {folder} already. Nothing was written.")
+        carried.copy(database, folder)  # before it has its name: no backup lies there without it
         os.rename(part, path)  # a link, which never replaces, is more than a USB stick's file system can
         sync_folder(folder)
         return Made(path, path.stat().st_size, head)
@@ -206,7 +207,9 @@ def restore(backup: Path, database: Path, *, now: int) -> Restored:
             _copy(backup, new)
             with contextlib.closing(connect(new)) as db:
                 schema.migrate(db)
-                counts = restoring.begin_again(db, Journal(database), made=check(backup), now=now)
+                acts = Journal(database)
+                stops = carried.take_in(db, acts, backup.parent)
+                counts = restoring.begin_again(db, acts, made=check(backup), now=now, stops=stops)
                 if _has_content(database):
                     restoring.keep_spent(db, database)
                 db.execute("PRAGMA journal_mode=DELETE")

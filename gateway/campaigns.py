@@ -12,7 +12,7 @@ Fails with `Refused`, in a sentence for the coordinator; nothing is half done th
 import json
 import sqlite3
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields, replace
 from functools import lru_cache
 
 from gateway import factwords, people, scripts
@@ -87,6 +87,13 @@ class Campaign:
         facts = factwords.words(self.kind, self.facts, self.language, rules.region)
         return {**facts, "organisation": rules.organisation, "organization": rules.organisation}
 
+    def somebody_else_read(self, by: User, seen_revision: int | None) -> None:
+        """Refuse a reader who wrote what stands there now, or who read something else."""
+        if self.changed_by == by.id:
+            raise Refused("Somebody else reads it: you wrote what stands there now.")
+        if self.revision != seen_revision:
+            raise Refused("It was changed after you opened it. Read it again.")
+
 
 def leads(by: User) -> None:
     """Refuse whoever does not run campaigns."""
@@ -103,29 +110,10 @@ def load(db: sqlite3.Connection, campaign_id: int) -> Campaign:
 
 
 def _campaign(row: sqlite3.Row) -> Campaign:
+    columns = {each.name: row[each.name] for each in fields(Campaign)}
+    read = {"facts": json.loads(row["facts"]), "script": read_script(row["script"])}
     return Campaign(
-        row["id"],
-        row["name"],
-        kind(row["kind"]),
-        row["language"],
-        row["state"],
-        row["reason"],
-        json.loads(row["facts"]),
-        read_script(row["script"]),
-        Options(**json.loads(row["options"])),
-        row["revision"],
-        row["content"],
-        row["list_id"],
-        row["canary"],
-        row["canary_at"],
-        row["created_by"],
-        row["changed_by"],
-        row["reviewed_by"],
-        row["created_at"],
-        row["started_at"],
-        row["closed_at"],
-        row["purge_at"],
-        row["purged_at"],
+        **{**columns, **read, "kind": kind(row["kind"]), "options": Options(**json.loads(row["options"]))}
     )
 
 
@@ -213,11 +201,13 @@ def save(
     options: Options | None = None,
     list_id: int | None = None,
     blocking: Callable[[Campaign], str] | None = None,
+    needs_review: bool = False,
 ) -> int:
     """Change what is given; returns the new revision. What stands on another coordinator's screen by then is refused there.
 
-    In an open campaign every waiting text is put back to a person, with the reason; `blocking` says what would keep the changed
-    campaign from starting, and keeps the change out of one that has started.
+    Other facts or words in an open campaign put every waiting text back to a person, with the reason; `blocking` says what would
+    keep the changed campaign from starting, and keeps the change out of one that has started; where the group wants a second
+    reader (`needs_review`) it is paused until somebody else has read them.
     """
     leads(by)
     with write(db):
@@ -233,33 +223,46 @@ def save(
             raise Refused(
                 f"“{gone[0].label['en']}” cannot be empty while the campaign runs. Nothing was changed."
             )
-        if list_id is not None:
-            _usable(db, list_id, campaign)
-        words_change = facts is not None or not scripts.same_words(script or campaign.script, campaign.script)
-        new_name = campaign.name if name in (None, campaign.name) else free_name(db, name or "")
-        db.execute(
-            "UPDATE campaign SET name=?, facts=?, script=?, options=?, list_id=coalesce(?, list_id), revision=revision+1, "
-            "content=content+?, content_at=CASE ? WHEN 1 THEN ? ELSE content_at END, "
-            "changed_by=?, reviewed_by=NULL, state=CASE state WHEN 'review' THEN 'draft' ELSE state END WHERE id=?",
-            [
-                new_name,
-                json.dumps(new_facts, ensure_ascii=False),
-                scripts.dump(script or campaign.script),
-                json.dumps(asdict(options or campaign.options)),
-                list_id,
-                int(words_change),
-                int(words_change and campaign.open),
-                now,
-                by.id,
-                campaign_id,
-            ],
+        changed = replace(
+            campaign,
+            name=campaign.name if name in (None, campaign.name) else free_name(db, name or ""),
+            facts=new_facts,
+            script=script or campaign.script,
+            options=options or campaign.options,
+            list_id=campaign.list_id if list_id is None else _usable(db, list_id, campaign),
         )
+        words_change = _filled_in(changed) != _filled_in(campaign) or not scripts.same_words(
+            changed.script, campaign.script
+        )
+        if (
+            words_change or not campaign.open
+        ):  # who read the words of one that runs has read them, whatever else changes
+            changed = replace(changed, changed_by=by.id, reviewed_by=None)
+        _store(db, changed, int(words_change), now)
         if campaign.open and script and len(script.first.texts) != len(campaign.script.first.texts):
             raise Refused(SHARED_OUT)
         if campaign.open and words_change:
             said = blocking(load(db, campaign_id)) if blocking else ""
             after_change(db, campaign_id, said, actor=f"user:{by.id}", now=now)
+            if needs_review:
+                why = f"{by.name} changed it. A second coordinator reads it; their “Go on” lets it go on. {campaign.reason}"
+                to_state(db, campaign_id, "paused", ("running", "paused"), why.strip())
     return campaign.revision + 1
+
+
+def _filled_in(campaign: Campaign) -> dict[str, str]:
+    return {name: value for name, value in campaign.facts.items() if value}
+
+
+def _store(db: sqlite3.Connection, changed: Campaign, words_change: int, now: int) -> None:
+    facts, options = json.dumps(changed.facts, ensure_ascii=False), json.dumps(asdict(changed.options))
+    script, who = scripts.dump(changed.script), (changed.changed_by, changed.reviewed_by)
+    db.execute(
+        "UPDATE campaign SET name=?, facts=?, script=?, options=?, list_id=?, changed_by=?, reviewed_by=?, revision=revision+1, "
+        "content=content+?, content_at=CASE ? WHEN 1 THEN ? ELSE content_at END, "
+        "state=CASE state WHEN 'review' THEN 'draft' ELSE state END WHERE id=?",
+        [changed.name, facts, script, options, changed.list_id, *who, words_change, words_change and int(changed.open), now, changed.id],
+    )  # fmt: skip
 
 
 def ask_review(db: sqlite3.Connection, campaign_id: int, *, by: User) -> None:
@@ -273,11 +276,7 @@ def review(db: sqlite3.Connection, campaign_id: int, *, by: User, seen_revision:
     """A second coordinator has read it: not the one who wrote what stands there now, and exactly that."""
     leads(by)
     with write(db):
-        campaign = load(db, campaign_id)
-        if campaign.changed_by == by.id:
-            raise Refused("Somebody else reads it: you wrote what stands there now.")
-        if campaign.revision != seen_revision:
-            raise Refused("It was changed after you opened it. Read it again.")
+        load(db, campaign_id).somebody_else_read(by, seen_revision)
         to_state(db, campaign_id, "review", ("draft", "review"), f"{by.name} has read it.")
         db.execute("UPDATE campaign SET reviewed_by=? WHERE id=?", [by.id, campaign_id])
 
@@ -307,13 +306,27 @@ def pause(db: sqlite3.Connection, campaign_id: int, *, by: User | None, reason: 
         )
 
 
-def resume(db: sqlite3.Connection, campaign_id: int, *, by: User) -> None:
-    """Go on, also with what waited; a canary that was stopped has a coordinator's word now."""
+def resume(
+    db: sqlite3.Connection,
+    campaign_id: int,
+    *,
+    by: User,
+    seen_revision: int | None = None,
+    needs_review: bool = False,
+) -> None:
+    """Go on, also with what waited; a canary that was stopped has a coordinator's word now, one that waits waits on. What nobody
+    else has read goes on by a
+    second coordinator's word alone, where the group wants one.
+    """
     leads(by)
     with write(db):
+        campaign = load(db, campaign_id)
+        if needs_review and campaign.reviewed_by is None:
+            campaign.somebody_else_read(by, seen_revision)
+            db.execute("UPDATE campaign SET reviewed_by=? WHERE id=?", [by.id, campaign_id])
         to_state(db, campaign_id, "running", ("paused",), "")
         db.execute(
-            "UPDATE campaign SET canary=CASE WHEN canary IN ('stopped','waiting') THEN 'passed' ELSE canary END WHERE id=?",
+            "UPDATE campaign SET canary=CASE canary WHEN 'stopped' THEN 'passed' ELSE canary END WHERE id=?",
             [campaign_id],
         )
         db.execute(

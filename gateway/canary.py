@@ -2,7 +2,8 @@
 
 open -> waiting, when as many as the canary were approved -> passed, or stopped with the campaign paused and the reason.
 
-Promises: until it has passed, no more first texts than the canary are approved. A coordinator's *Go on* passes it.
+Promises: until it has passed, no more first texts than the canary are approved. What may have left or not has not arrived, as
+long as nobody knows better. A coordinator's *Go on* passes one that was stopped, and no other.
 """
 
 import sqlite3
@@ -78,7 +79,7 @@ def _judge(db: sqlite3.Connection, campaign_id: int, now: int) -> bool:
         campaign = campaigns.load(db, campaign_id)
         row = db.execute(
             "SELECT count(*) AS n, coalesce(sum(m.state='delivered'), 0) AS delivered, "
-            "coalesce(sum(m.state IN ('failed','undelivered')), 0) AS failed, "
+            "coalesce(sum(m.state IN ('failed','undelivered')), 0) AS failed, coalesce(sum(m.state='uncertain'), 0) AS uncertain, "
             "max(m.submitted_at) AS last_at, coalesce(sum(m.state IN ('approved','claimed','submitted')), 0) AS unsent, "
             "coalesce(sum(c.opted_out_at>=t.texted_at), 0) AS stops "
             "FROM target t JOIN message m ON m.id=t.message_id JOIN conversation c ON c.id=t.conversation_id "
@@ -93,16 +94,16 @@ def _judge(db: sqlite3.Connection, campaign_id: int, now: int) -> bool:
         late = now - since >= campaign.options.canary_minutes * MINUTE_MS
         if not enough and (not late or row["unsent"]):
             return False
-        bad = row["failed"] * 100 >= campaign.options.canary_failed_percent * row["n"] > 0
+        most = campaign.options.canary_failed_percent * row["n"]
+        bad = row["failed"] * 100 >= most > 0
+        doubtful = (row["failed"] + row["uncertain"]) * 100 >= most > 0
         stops = row["stops"] >= campaign.options.canary_stops
-        if not bad and not stops:
+        if doubtful and not (bad or stops or late):
+            return False  # what is uncertain may have arrived: that is known later
+        if not doubtful and not stops:
             db.execute("UPDATE campaign SET canary='passed', canary_at=? WHERE id=?", [now, campaign_id])
             return True
-        why = (
-            f"{row['failed']} of the first {row['n']} did not arrive"
-            if bad
-            else f"{row['stops']} of the first {row['n']} asked to stop"
-        )
+        why = _what_happened(row, stops=not doubtful)
         campaigns.pause(
             db,
             campaign_id,
@@ -111,3 +112,12 @@ def _judge(db: sqlite3.Connection, campaign_id: int, now: int) -> bool:
         )
         db.execute("UPDATE campaign SET canary='stopped', canary_at=? WHERE id=?", [now, campaign_id])
         return True
+
+
+def _what_happened(row: sqlite3.Row, *, stops: bool) -> str:
+    if stops:
+        return f"{row['stops']} of the first {row['n']} asked to stop"
+    if not row["uncertain"]:
+        return f"{row['failed']} of the first {row['n']} did not arrive"
+    perhaps = f"{row['uncertain']} of the first {row['n']} may not have left"
+    return f"{perhaps}, and {row['failed']} did not arrive" if row["failed"] else perhaps

@@ -76,7 +76,8 @@ class Recent:
 
 _OPEN = (
     "FROM message m JOIN conversation c ON c.id=m.conversation_id WHERE m.state='awaiting' AND m.expires_at>:now "
-    "AND c.opted_out_at IS NULL AND (c.asks_opt_out=0 OR m.kind NOT IN (2, 3)) AND (c.holder_id IS NULL OR c.holder_id=:user OR c.held_at<=:stale OR c.held_at>:future "
+    "AND c.opted_out_at IS NULL AND (c.asks_opt_out=0 OR m.kind NOT IN (2, 3)) "
+    "AND (c.holder_id IS NULL OR c.holder_id=:user OR c.held_at<=:stale OR c.held_at>:future "
     "OR (:reviewer AND m.kind=1)) AND (m.kind<>1 OR m.created_by IS NULL OR m.created_by=:user OR :reviewer) "
     # A campaign that is paused, or whose first texts are being watched, offers nothing.
     "AND (m.target_id IS NULL OR m.kind NOT IN (2, 3) OR EXISTS (SELECT 1 FROM target t JOIN campaign p ON p.id=t.campaign_id "
@@ -154,6 +155,8 @@ def card(db: sqlite3.Connection, message_id: int, user: User, *, rules: Rules, n
     """One text as a card, when this person may decide on it; a campaign's first text is merged for who looks at it."""
     row = outbox.load(db, message_id)
     conversations.reachable(db, row["conversation_id"], user, now)
+    if gate.in_anothers_batch(db, row, user):
+        raise Refused("Somebody else has this text now. Nothing was changed.")
     written = True
     if row["target_id"] is not None and row["state"] == "awaiting":
         with write(db):

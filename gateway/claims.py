@@ -74,6 +74,7 @@ MOST_LOOKED_AT = (
     200  # texts that may not go are looked at again with the next wake; the write lock is held meanwhile
 )
 SHORTEST_MS = 5 * 60_000  # the shortest period that a network can be given
+ON_AIR_MS = 4 * 60_000  # until a network counts, at the latest: 180 s are waited for its answer
 
 _READY = (
     "SELECT m.*, c.number, c.name, c.zone, c.opted_out_at, c.last_in_at FROM message m "
@@ -144,7 +145,7 @@ def obstacle_to(
     if row["expires_at"] <= now:
         return Obstacle("expire", _reason(db, row, "Its time ran out before all of it could leave."))
     if begun:
-        too_late = row["valid_until"] is not None and now > row["valid_until"] - SHORTEST_MS
+        too_late = row["valid_until"] is not None and now > row["valid_until"] - SHORTEST_MS - ON_AIR_MS
         if too_late or row["total"] != segments:
             return Obstacle("expire", _reason(db, row, "The rest of it could not leave in time."))
         return None
@@ -198,10 +199,11 @@ def _claim(db: sqlite3.Connection, row: sqlite3.Row, seat: Seat, total: int) -> 
                     "INSERT INTO segment (message_id, seq, state) VALUES (?,?,'pending')",
                     [(row["id"], seq) for seq in range(1, total + 1)],
                 )
-        return _job(db, row["id"])
+        return job_of(db, row["id"])
 
 
-def _job(db: sqlite3.Connection, message_id: int) -> Job:
+def job_of(db: sqlite3.Connection, message_id: int) -> Job:
+    """A text that was claimed, as a station needs it."""
     row = db.execute(
         "SELECT m.*, c.number FROM message m JOIN conversation c ON c.id=m.conversation_id WHERE m.id=?",
         [message_id],

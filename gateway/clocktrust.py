@@ -3,9 +3,10 @@
 Pure. A Pi has no battery clock and often no internet: it may boot in the past, or be set wrong by hand. A wrong time texts
 people at night and counts budgets wrong, so that sending waits until the time is known to be right. Receiving never waits.
 
-Promises: no single voice but a time server, a battery clock or a person decides against others; a time before this program was
-written is trusted by nobody; a clock that stands before what the database knows of is trusted on a time server's word or a
-person's only. What was trusted stays so until the clock steps, the box is started anew, or most voices speak against it.
+Promises: no single voice but a time server or a person decides against others. A battery clock vouches only while nobody outvotes
+it: whoever sets the time by hand sets that one too, so that after the next start it would vouch for their mistake. A time before
+this program was written is trusted by nobody; a clock that stands before what the database knows of is trusted on a time server's
+word or a person's only. What was trusted stays so until the clock steps, the box is started anew, or most voices speak against it.
 """
 
 from collections.abc import Sequence
@@ -27,6 +28,9 @@ VOICES: dict[Voice, str] = {
 }
 
 
+VOTED: tuple[By, ...] = ("", "voices", "battery")  # trusted so, or not at all, what voices say matters
+
+
 @dataclass(frozen=True)
 class Word:
     """What somebody says of the time; `ahead_s` seconds before our clock, below zero behind it."""
@@ -44,7 +48,9 @@ class Evidence:
     newest_ms: int = 0  # the latest moment that the database knows of
     set_back: bool = False  # it was trusted in this run of the box, and now stands behind what it showed
     server: bool = False  # the kernel says that a time server keeps it
-    battery: bool = False  # a clock with a battery, or the host of a virtual machine, agrees
+    battery: bool = (
+        False  # a clock with a battery, or the host of a virtual machine, agrees; and was not in doubt itself
+    )
     person: bool = False  # a coordinator confirmed it in this run of the box, and it did not step since
     before: By = ""  # it was trusted so, and did not step since
     words: Sequence[Word] = ()
@@ -61,15 +67,15 @@ class Verdict:
 def judge(seen: Evidence) -> Verdict:
     """The first rule that speaks decides."""
     agree, differ = agreeing(seen.words), differing(seen.words)
+    outvoted = len(differ) > len(agree)
     behind = seen.set_back or seen.now_ms < seen.newest_ms - STEP_S * 1000
     rules: tuple[tuple[bool, By, str], ...] = (
         (seen.now_ms < FIRST_SANE_MS, "", "It stands before the day on which this program was written."),
         (seen.server, "server", "A time server on the network keeps it."),
         (seen.person, "person", "A coordinator confirmed it."),
-        (seen.before == "battery", "battery", _BATTERY),
-        (seen.before != "" and len(differ) <= len(agree), seen.before, "Nothing speaks against it since."),
+        (seen.before != "" and not outvoted, seen.before, "Nothing speaks against it since."),
         (behind, "", "It was set back, or stands before what was written down last."),
-        (seen.battery, "battery", _BATTERY),
+        (seen.battery and not outvoted, "battery", _BATTERY),
         (len(agree) > len(differ), "voices", f"{_named(agree)} {_says(agree)} the same."),
         (bool(differ), "", f"{_named(differ)} {_says(differ)} another time."),
     )

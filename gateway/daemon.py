@@ -27,7 +27,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from gateway import damage, explain, flight, lock, room, schema, stations, texted
+from gateway import damage, explain, flight, lock, lostwrites, room, schema, stations, texted
 from gateway.bell import Bell, ring
 from gateway.config import Config
 from gateway.config import Station as Spec
@@ -215,9 +215,10 @@ class Gateway:
     def _hold(self) -> None:
         """Work until `end`, or until the database is found to be damaged."""
         with lock.gateway(self._database) as hold:
+            cut_off = hold.unclean
             if not damage.fit_to_start(self._database, hold, now=wall_ms()):
                 return
-            specs = self._recovered()
+            specs = self._recovered(cut_off=cut_off)
             if specs is None:
                 return
             with contextlib.closing(Bell(self._database, "gateway")) as bell, self._station_threads(specs):
@@ -232,8 +233,9 @@ class Gateway:
                     housekeeper.stop()
             texted.of(self._database).close()
 
-    def _recovered(self) -> list[Spec] | None:
+    def _recovered(self, *, cut_off: bool) -> list[Spec] | None:
         """The schema brought up to date and what an earlier run had in hand settled; None when it was ended before that.
+        `cut_off`: that run did not end by itself.
 
         A card without room gives up its reserve, and where that is not enough, the start waits for somebody to make some.
         """
@@ -242,6 +244,8 @@ class Gateway:
             try:
                 with contextlib.closing(connect(self._database)) as db:
                     schema.migrate(db)
+                    if cut_off:
+                        lostwrites.catch_up(db, self._database, now=wall_ms())
                     Journal(self._database).compact()
                     texted.of(self._database).open(db)
                     flight.recover_all(db, now=wall_ms())

@@ -173,12 +173,26 @@ def hindrance(db: sqlite3.Connection, campaign: Campaign, rules: Rules, *, needs
 
 
 def start(
-    db: sqlite3.Connection, campaign_id: int, *, by: User, rules: Rules, now: int, needs_review: bool
+    db: sqlite3.Connection,
+    campaign_id: int,
+    *,
+    by: User,
+    rules: Rules,
+    now: int,
+    needs_review: bool,
+    taken_in: int | None = None,
 ) -> None:
-    """Begin: volunteers can take people of it from now on. Everybody of its list must be in it (`enrol`)."""
+    """Begin: volunteers can take people of it from now on. Everybody of its list must be in it (`enrol`).
+
+    `taken_in`: the campaign's revision when the first of them was, for whoever changes list or wordings meanwhile changes who is in.
+    """
     leads(by)
     with write(db):
         campaign = load(db, campaign_id)
+        if taken_in is not None and taken_in != campaign.revision:
+            raise Refused(
+                "Somebody changed this campaign while its people were taken in. Nothing was started; look at it, and press Start it again."
+            )
         if said := hindrance(db, campaign, rules, needs_review=needs_review):
             raise Refused(said)
         if (

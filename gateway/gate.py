@@ -14,7 +14,8 @@ from gateway.campaigns import PAUSED, Campaign
 from gateway.errors import Refused
 from gateway.message import KINDS
 from gateway.people import User
-from gateway.rules import HOUR_MS
+from gateway.rules import HOUR_MS, Rules
+from gateway.store import moment, ms
 
 __all__ = [
     "LOOK_AGAIN_MS",
@@ -27,6 +28,7 @@ __all__ = [
     "let_others_read",
     "outdated",
     "still_fits",
+    "too_late",
     "undecided",
 ]
 LOOK_AGAIN_MS = HOUR_MS // 12
@@ -104,6 +106,14 @@ def still_fits(row: sqlite3.Row, now: int) -> None:
         raise Refused(
             "This text was for an earlier time and has run out. Nothing was sent; write it anew if it still fits."
         )
+
+
+def too_late(row: sqlite3.Row, rules: Rules, now: int) -> bool:
+    """Whether quiet hours keep this text until its own time is over."""
+    start = moment(max(now + rules.undo_ms, row["due_at"] or 0))
+    zones = conversations.zones(row, rules)
+    leave = policy.may_leave(start, zones, rules.quiet, **conversations.answering(row, rules))
+    return not leave.ok and leave.not_before is not None and ms(leave.not_before) >= row["expires_at"]
 
 
 def let_others_read(db: sqlite3.Connection, message: sqlite3.Row, by: User) -> None:

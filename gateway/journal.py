@@ -19,7 +19,7 @@ import logging
 import os
 import secrets
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from gateway.store import belong_with, sync_folder
@@ -28,6 +28,7 @@ log = logging.getLogger("textbank.journal")
 
 SUFFIX = ".acts"
 COMPACT_BYTES = 256_000  # some 1,500 acts
+Act = dict[str, object]  # one line
 ABOUT = ("opt_out", "opt_in", "erase")  # the last of each about one person counts
 
 
@@ -51,7 +52,7 @@ class Journal:
         if all_fields:
             self._append(*({"act": act, "at": at, **fields} for fields in all_fields))
 
-    def acts(self, *kinds: str) -> Iterator[dict[str, object]]:
+    def acts(self, *kinds: str) -> Iterator[Act]:
         """Every act of these kinds in the order in which they were noted, whatever the clock said then."""
         return (line for line in self._lines() if line.get("act") in kinds)
 
@@ -67,21 +68,26 @@ class Journal:
 
     def _rewrite(self) -> None:
         with self._held():
-            kept: dict[object, bytes] = {}
+            kept: dict[object, Act] = {}
             for line in self._lines():
-                raw, act = _line(line), line.get("act")
-                mark: object = (act, line.get("number")) if act in ABOUT else raw
+                act = line.get("act")
+                mark: object = (act, line.get("number")) if act in ABOUT else _line(line)
                 kept.pop(mark, None)  # the order stays that of the last word
-                kept[mark] = raw
-            new = Path(f"{self.path}.new")
-            new.unlink(missing_ok=True)
-            with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb") as file:
-                file.write(b"".join(kept.values()))
-                file.flush()
-                os.fsync(file.fileno())
-            belong_with(new, self.database)
-            os.replace(new, self.path)
-            sync_folder(self.path.parent)
+                kept[mark] = line
+            replace(self.path, kept.values(), self.database)
+
+    def lines(self) -> list[Act]:
+        """All of it, in the order in which it was noted."""
+        return list(self._lines())
+
+    def learn(self, other: Sequence[Act]) -> bool:
+        """Take in what another state of this journal, or the journal of another machine, knows besides; True when that was anything."""
+        with self._held():
+            known = self.lines()
+            both = merged(known, other)
+            if both != known:
+                replace(self.path, both, self.database)
+            return both != known
 
     def _key(self) -> bytes:
         for line in self.acts("key"):
@@ -90,16 +96,9 @@ class Journal:
         self._append({"act": "key", "key": secrets.token_hex(32)})
         return self._key()
 
-    def _lines(self) -> Iterator[dict[str, object]]:
-        try:
-            content = self.path.read_bytes()
-        except FileNotFoundError:
-            return
-        for raw in content.splitlines():
-            with contextlib.suppress(ValueError):
-                line = json.loads(raw)
-                if isinstance(line, dict):
-                    yield line
+    def _lines(self) -> Iterator[Act]:
+        with contextlib.suppress(FileNotFoundError):
+            yield from read(self.path)
 
     @contextlib.contextmanager
     def _held(self) -> Iterator[int]:
@@ -128,6 +127,76 @@ class Journal:
         if new:
             belong_with(self.path, self.database)
             sync_folder(self.path.parent)
+
+
+def replace(path: Path, lines: Iterable[Act], database: Path | None) -> None:
+    """Write a journal anew; a power cut leaves the old or the new one. `database`: whose owner it gets, None where there are none."""
+    new = Path(f"{path}.new")
+    new.unlink(missing_ok=True)
+    with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb") as file:
+        file.write(b"".join(map(_line, lines)))
+        file.flush()
+        os.fsync(file.fileno())
+    if database is not None:
+        belong_with(new, database)
+    os.replace(new, path)
+    sync_folder(path.parent)
+
+
+def merged(known: Sequence[Act], other: Sequence[Act]) -> list[Act]:
+    """What two journals know together. Of two states of one journal the later says it all: it has every line of the other.
+
+    Of two that went apart, nobody can tell which word came last: whoever is out by either is out, and no START of the other counts.
+    """
+    here, there = set(map(_line, known)), set(map(_line, other))
+    if there <= here:
+        return list(known)
+    if here <= there:
+        return list(other)
+    out, _ = last_words(other)
+    stand = {key.hex() for key, since in out.items() if since is not None}
+    keyed = any(line.get("act") == "key" for line in known)
+    news = [
+        line
+        for line in other
+        if _line(line) not in here
+        and not (line.get("act") == "opt_in" or (line.get("act") == "key" and keyed))
+        and not (line.get("act") == "opt_out" and line.get("number") not in stand)
+    ]
+    return [*known, *news]
+
+
+def about_people(lines: Iterable[Act], *kinds: str) -> list[tuple[str, bytes, int, int]]:
+    """Which act, whose, when (ms), and when the opt-out began that it ends; a line that was damaged is passed over."""
+    found = []
+    for act in (line for line in lines if line.get("act") in kinds):
+        with contextlib.suppress(KeyError, ValueError):
+            since = int(str(act["since"])) if act["act"] == "opt_in" else 0
+            found.append((str(act["act"]), bytes.fromhex(str(act["number"])), int(str(act["at"])), since))
+    return found
+
+
+def last_words(lines: Iterable[Act]) -> tuple[dict[bytes, int | None], dict[bytes, int]]:
+    """By a number's digest: since when it is out (None: it came back), and the beginning of the opt-out that a START ended last."""
+    out: dict[bytes, int | None] = {}
+    ended: dict[bytes, int] = {}
+    for what, key, at, ends in about_people(lines, "opt_out", "opt_in"):
+        if what == "opt_out":
+            out[key] = at
+        elif out.get(key) in (None, ends):  # else it ended another one, and was only noted later
+            out[key], ended[key] = None, ends
+    return out, ended
+
+
+def read(path: Path) -> list[Act]:
+    """The lines of a journal wherever it lies; a line that was cut is passed over."""
+    found = []
+    for raw in path.read_bytes().splitlines():
+        with contextlib.suppress(ValueError):
+            line = json.loads(raw)
+            if isinstance(line, dict):
+                found.append(line)
+    return found
 
 
 def _line(line: Mapping[str, object]) -> bytes:

@@ -293,4 +293,6 @@ def elsewhere(config: Config, *, now: int) -> list[str]:
     last = plan.rotation.until(stamps, moment(now))
     when = f"until about {last:%Y-%m-%d}" if last is not None else "for more than ten years"
     kept = f"{len(stamps)} backups in {plan.folder} keep this person {when}, when the last of them is deleted by itself."
+    if len(stamps) == 1:
+        kept = f"1 backup in {plan.folder} keeps this person {when}, when it is deleted by itself."
     return [*told, f"{kept} {others}"]

@@ -42,7 +42,9 @@ class Merged:
         """Refuse a text that somebody would read with a hole in it."""
         if self.gaps:
             names = ", ".join(f"{{{name}}}" for name in dict.fromkeys(self.gaps))
-            raise Refused(f"Nothing is known of them that could stand in the place of {names}, so it was not written.")
+            raise Refused(
+                f"Nothing is known of them that could stand in the place of {names}, so it was not written."
+            )
 
 
 def name_of(written: str) -> str:

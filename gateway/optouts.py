@@ -23,6 +23,8 @@ from gateway.store import once_committed, write
 
 log = logging.getLogger("textbank.optouts")
 
+CUT_OFF = "noted as the machine stopped"
+
 
 def opt_out(
     db: sqlite3.Connection,
@@ -50,22 +52,39 @@ def opt_out(
         withdraw_waiting(
             db, conversation_id, actor=actor, now=now, reason=f"{conversations.name_of(row)} asked to stop."
         )
-        if conversations.open_opt_out(db, row["number"]) is not None:
+        standing = conversations.open_opt_out(db, row["number"])
+        opt_out_id = _made_whole(db, standing, source, reason, by) if standing is not None else None
+        if standing is not None and opt_out_id is None:
             return False
-        key = conversations.number_key(db, row["number"])
-        if not noted:
-            journal.of(db).note("opt_out", at=now, number=key.hex())
-        cursor = db.execute(
-            "INSERT INTO opt_out (number_key, source, reason, by_id, since_at) VALUES (?,?,?,?,?)",
-            [key, source, reason, by.id if by else None, now],
-        )
+        if opt_out_id is None:
+            key = conversations.number_key(db, row["number"])
+            if not noted:
+                journal.of(db).note("opt_out", at=now, number=key.hex())
+            cursor = db.execute(
+                "INSERT INTO opt_out (number_key, source, reason, by_id, since_at) VALUES (?,?,?,?,?)",
+                [key, source, reason, by.id if by else None, now],
+            )
+            opt_out_id = int(cursor.lastrowid or 0)
         db.execute(
             "UPDATE conversation SET opted_out_at=?, waiting_at=NULL, asks_opt_out=0 WHERE id=?",
             [now, conversation_id],
         )
         if confirm and source != "import":
-            _confirm(db, row, int(cursor.lastrowid or 0), now)
+            _confirm(db, row, opt_out_id, now)
     return True
+
+
+def _made_whole(
+    db: sqlite3.Connection, standing: sqlite3.Row, source: str, reason: str, by: User | None
+) -> int | None:
+    """The opt-out that a kill cut off after its line in the journal, and that a start put here: the same act once more
+    completes it, with its confirmation. None: it is whole.
+    """
+    completed = db.execute(
+        "UPDATE opt_out SET source=?, reason=?, by_id=? WHERE id=? AND reason=?",
+        [source, reason, by.id if by else None, standing["id"], CUT_OFF],
+    ).rowcount
+    return int(standing["id"]) if completed else None
 
 
 def undo(db: sqlite3.Connection, conversation_id: int, *, by: User | None, reason: str, now: int) -> bool:

@@ -3,8 +3,8 @@
 Promises: nothing that was on its way when the backup was made leaves by itself; a person is asked about each. Every
 old sign-in ends: some of them were taken back since. Who opted out or was erased since stays so: the journal beside
 the database knows, and is read again; it never lifts an opt-out but the one that a START named. Who was texted since is
-marked, also where the backup does not know them; when nobody can know, everybody is marked who was not texted before. The
-approval ledger goes on from its old head, with a row that says so.
+marked, also where the backup does not know them; when nobody can know, everybody is marked. The approval ledger goes on from
+its old head, with a row that says so.
 """
 
 import contextlib
@@ -15,8 +15,9 @@ import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateway import conversations, erasing, ledger, texted
-from gateway.journal import Journal
+from gateway import conversations, erasing, ledger, optouts, texted
+from gateway.carried import Stops
+from gateway.journal import Journal, about_people, last_words
 from gateway.moves import FROM_BACKUP, move, withdraw_waiting
 from gateway.store import moment, write
 
@@ -29,6 +30,7 @@ UNKNOWN = (
 SINCE = FROM_BACKUP + "{when}: the person may have been texted since. Look before you send."
 AGAIN = FROM_BACKUP + "{when}, and nothing was sent to the person since. Read it again before you send."
 PAUSED = "The backup of {when} was restored: people may have been texted since. Look at the marked ones, then go on."
+STOPS_UNKNOWN = " Who asked to stop in the last days before the card was lost may not be known: ask who read the answers then."
 BACKED_UP = (
     "backed_up"  # a setting of the copy alone: when it was made, and how far the journal of texts was then
 )
@@ -41,10 +43,13 @@ class Counts:
     uncertain: int
     waiting: int
     perhaps_texted: int
-    known: bool  # whether it is known who was texted since; else everybody who was not before counts
+    known: bool  # whether it is known who was texted since; else everybody counts
+    stops: Stops  # whether it is known who asked to stop or was erased since
 
 
-def begin_again(db: sqlite3.Connection, acts: Journal, *, made: str, now: int) -> Counts:
+def begin_again(
+    db: sqlite3.Connection, acts: Journal, *, made: str, now: int, stops: Stops = "known"
+) -> Counts:
     """Say on every row what the restore makes uncertain, in one transaction. `made` is the head of the backup's ledger."""
     with write(db):
         _replay(db, acts, now)
@@ -57,14 +62,15 @@ def begin_again(db: sqlite3.Connection, acts: Journal, *, made: str, now: int) -
             "SELECT id FROM message WHERE state IN ('approved','claimed','submitted') ORDER BY id"
         ).fetchall()
         for row in flying:
-            _may_have_left(db, row["id"], UNKNOWN.format(when=when), now)
+            may_have_left(db, row["id"], UNKNOWN.format(when=when), now)
         waiting = db.execute(
             "UPDATE message SET round=round+1, reason=CASE WHEN conversation_id IN "
             "(SELECT id FROM conversation WHERE perhaps_texted_at IS NOT NULL) THEN ? ELSE ? END WHERE state='awaiting'",
             [SINCE.format(when=when), AGAIN.format(when=when)],
         ).rowcount
         db.execute(
-            "UPDATE campaign SET state='paused', reason=? WHERE state='running'", [PAUSED.format(when=when)]
+            "UPDATE campaign SET state='paused', reason=? WHERE state='running'",
+            [PAUSED.format(when=when) + ("" if stops == "known" else STOPS_UNKNOWN)],
         )
         db.execute("UPDATE session SET revoked_at=? WHERE revoked_at IS NULL", [now])
         db.execute("UPDATE sign_in_link SET expires_at=min(expires_at, ?) WHERE used_at IS NULL", [now])
@@ -80,13 +86,13 @@ def begin_again(db: sqlite3.Connection, acts: Journal, *, made: str, now: int) -
         )
         db.execute(
             "INSERT INTO setting (key, value) VALUES ('restored', ?) ON CONFLICT (key) DO UPDATE SET value=excluded.value",
-            [json.dumps({"at": now, "head": made, "newest": newest, "unknown": not known})],
+            [json.dumps({"at": now, "head": made, "newest": newest, "unknown": not known, "stops": stops})],
         )
         db.execute("DELETE FROM setting WHERE key=?", [BACKED_UP])
         marked = db.execute(
             "SELECT count(*) + (SELECT count(*) FROM perhaps_texted) FROM conversation WHERE perhaps_texted_at IS NOT NULL"
         ).fetchone()[0]
-    return Counts(len(flying), waiting, marked, known)
+    return Counts(len(flying), waiting, marked, known, stops)
 
 
 def keep_spent(db: sqlite3.Connection, before: Path) -> None:
@@ -117,7 +123,31 @@ def keep_spent(db: sqlite3.Connection, before: Path) -> None:
         )
 
 
-def _may_have_left(db: sqlite3.Connection, message_id: int, reason: str, now: int) -> None:
+def still_out(db: sqlite3.Connection, acts: Journal, *, now: int) -> int:
+    """After an unclean end: whoever stopped, by the journal, is out here too; how many were not. Nobody comes back by this."""
+    out, _ = last_words(acts.lines())
+    rows = db.execute("SELECT number_key, since_at, until_at FROM opt_out").fetchall()
+    stand = {row["number_key"] for row in rows if row["until_at"] is None}
+    known = {(row["number_key"], row["since_at"]) for row in rows}
+    missing = {
+        key: since_at
+        for key, since_at in out.items()
+        if since_at is not None and key not in stand and (key, since_at) not in known
+    }
+    if missing:
+        people = people_by_digest(db, _keys(db, acts))
+        _, newest, *_ = about_people(acts.lines(), "opt_out", "opt_in", "erase")[-1]
+        for (
+            key,
+            since_at,
+        ) in missing.items():  # of the newest alone the commit may never have been: a kill came between
+            reason = optouts.CUT_OFF if key == newest else KEPT
+            _stays_out(db, key, people.get(key), since_at, now, reason)
+    return len(missing)
+
+
+def may_have_left(db: sqlite3.Connection, message_id: int, reason: str, now: int) -> None:
+    """A text that waits or is on its way becomes uncertain, with all of its segments that are not known to have arrived."""
     db.execute(
         "UPDATE message SET submitted_at=coalesce(submitted_at, approved_at, ?), iccid=coalesce(iccid, ''), "
         "station=coalesce(station, ''), total=coalesce(total, 1) WHERE id=?",
@@ -132,20 +162,14 @@ def _may_have_left(db: sqlite3.Connection, message_id: int, reason: str, now: in
 
 def _replay(db: sqlite3.Connection, acts: Journal, now: int) -> None:
     """Opt-outs and erasures that the backup does not know, from the journal."""
-    people = _people(db, _keys(db, acts))
+    people = people_by_digest(db, _keys(db, acts))
     erased = set()
-    for _, key, at, _ in _of_people(acts, "erase"):
+    for _, key, at, _ in about_people(acts.lines(), "erase"):
         row = people.get(key)
         if row is not None and row["id"] not in erased and row["last_at"] <= at:  # else they came back since
             erasing.remove(db, row["id"], row["number"])
             erased.add(row["id"])
-    out: dict[bytes, int | None] = {}
-    ended: dict[bytes, int] = {}
-    for what, key, at, ends in _of_people(acts, "opt_out", "opt_in"):
-        if what == "opt_out":
-            out[key] = at
-        elif out.get(key) in (None, ends):  # else it ended another one, and was only noted later
-            out[key], ended[key] = None, ends
+    out, ended = last_words(acts.lines())
     for key, since_at in out.items():
         row = people.get(key)
         if row is not None and row["id"] in erased:
@@ -173,34 +197,37 @@ def _keys(db: sqlite3.Connection, acts: Journal) -> list[str]:
     return keys
 
 
-def _people(db: sqlite3.Connection, keys: list[str]) -> dict[bytes, sqlite3.Row]:
+def people_by_digest(db: sqlite3.Connection, keys: list[str]) -> dict[bytes, sqlite3.Row]:
     """Everybody in the backup, by each digest under which they may stand."""
     rows = db.execute("SELECT id, number, last_at FROM conversation").fetchall()
     return {conversations.keyed(key, row["number"]): row for row in rows for key in keys}
 
 
-def _of_people(acts: Journal, *kinds: str) -> list[tuple[str, bytes, int, int]]:
-    """Which act, whose, when (ms), and when the opt-out began that it ends; a line that was damaged is passed over."""
-    found = []
-    for act in acts.acts(*kinds):
-        with contextlib.suppress(KeyError, ValueError):
-            since = int(str(act["since"])) if act["act"] == "opt_in" else 0
-            found.append((str(act["act"]), bytes.fromhex(str(act["number"])), int(str(act["at"])), since))
-    return found
+KEPT = "kept beside the database"
 
 
-def _stays_out(db: sqlite3.Connection, key: bytes, row: sqlite3.Row | None, since_at: int, now: int) -> None:
+def _stays_out(
+    db: sqlite3.Connection,
+    key: bytes,
+    row: sqlite3.Row | None,
+    since_at: int,
+    now: int,
+    reason: str = KEPT,
+) -> None:
     """The journal's last word on this number is a stop."""
     known = (
         conversations.open_opt_out(db, row["number"])
         if row is not None
         else db.execute("SELECT 1 FROM opt_out WHERE number_key=? AND until_at IS NULL", [key]).fetchone()
     )
-    if known is not None:
+    ended = db.execute(  # by a START whose commit is here, and whose line a crash kept from the journal
+        "SELECT 1 FROM opt_out WHERE number_key=? AND since_at=? AND until_at IS NOT NULL", [key, since_at]
+    ).fetchone()
+    if known is not None or ended is not None:
         return
     db.execute(
-        "INSERT INTO opt_out (number_key, source, reason, since_at) VALUES (?,'import','kept beside the database',?)",
-        [key, since_at],
+        "INSERT INTO opt_out (number_key, source, reason, since_at) VALUES (?,'import',?,?)",
+        [key, reason, since_at],
     )
     if row is not None:
         db.execute(
@@ -228,13 +255,9 @@ def _mark(db: sqlite3.Connection, acts: Journal, now: int) -> bool:
     since = texted.since(acts.database, str(told.get("journal")), int(told.get("last", 0))) if told else None
     db.execute("DELETE FROM perhaps_texted")
     if since is None:
-        db.execute(
-            "UPDATE conversation SET perhaps_texted_at=? WHERE id NOT IN "
-            "(SELECT conversation_id FROM message WHERE submitted_at IS NOT NULL)",
-            [now],
-        )
+        db.execute("UPDATE conversation SET perhaps_texted_at=?", [now])
         return False
-    for key, person in _people(db, _keys(db, acts)).items():
+    for key, person in people_by_digest(db, _keys(db, acts)).items():
         if key[: conversations.TEXTED_BYTES] in since:
             db.execute("UPDATE conversation SET perhaps_texted_at=? WHERE id=?", [now, person["id"]])
             since.discard(key[: conversations.TEXTED_BYTES])

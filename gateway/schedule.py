@@ -35,6 +35,7 @@ from gateway import (
     stations,
 )
 from gateway.bell import ring
+from gateway.carried import Carrier
 from gateway.config import Config
 from gateway.rules import Rules
 from gateway.store import connect, ms
@@ -46,7 +47,7 @@ log = logging.getLogger("textbank.schedule")
 JUMP_S = 60.0
 EVERY_S = 60
 REST_S = 0.1
-NIGHT = "night"
+NIGHT, ACTS = "night", "acts"
 MOST_BATCHES = 250  # the next round goes on
 PAUSE_S = 0.1
 
@@ -83,6 +84,7 @@ class Housekeeper:
         self._config = config  # None: no backups, and nothing is deleted by age
         self._ending = threading.Event()
         self._at_night = threading.Lock()
+        self._carrier = Carrier(database)
         logging.getLogger("apscheduler").setLevel(logging.ERROR)
 
     def start(self) -> None:
@@ -94,6 +96,8 @@ class Housekeeper:
         if self._config is not None:
             night = partial(self._night, self._config)
             scheduler.add_job(self._noting_damage, "interval", seconds=EVERY_S, args=[night], id=NIGHT)
+            carry = partial(self._carry, self._config)
+            scheduler.add_job(carry, "interval", seconds=EVERY_S, id=ACTS)
         scheduler.start()
         self._scheduler = scheduler
 
@@ -103,7 +107,9 @@ class Housekeeper:
         self._shut_down()
 
     def look(self, db: sqlite3.Connection) -> None:
-        """Called when something changed: a backup that somebody asked for is begun at once."""
+        """Called when something changed: a backup that somebody asked for is begun at once, and a stop goes to where they lie."""
+        if self._config is not None and self._scheduler is not None and self._carrier.news():
+            self._scheduler.modify_job(ACTS, next_run_time=datetime.now(UTC))
         try:
             wanted = self._config is not None and keeping.asked(db)
         except sqlite3.Error as error:
@@ -162,6 +168,12 @@ class Housekeeper:
             )
             if sum(job() for job in jobs):
                 ring(self._database)
+
+    def _carry(self, config: Config) -> None:
+        """Who asked to stop or was erased is known beside the backups, too, where those lie on a stick."""
+        plan = keeping.plan_of(config)
+        if plan.folder is not None and not plan.beside and plan.folder.is_dir() and not keeping.away(plan):
+            self._carrier.turn(plan.folder)
 
     def _night(self, config: Config) -> None:
         """Delete what is old, once a night, and make a backup when one is due or was asked for. One after the other."""

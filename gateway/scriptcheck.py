@@ -14,12 +14,12 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from gateway import optout
 from gateway.alike import Instead, alike
-from gateway.letters import fold, split
+from gateway.letters import fold
 from gateway.merge import PLACEHOLDER, merge, name_of, odd, placeholders, straightened, stray_brace
 from gateway.message import MOST_SEGMENTS, too_long
 from gateway.scripts import Script, Step
+from gateway.wayout import offers_a_way_out
 from hardware.pdu import segment
 
 Level = Literal["blocks", "decide"]
@@ -157,42 +157,6 @@ def names_us(text: str, organisation: str) -> bool:
     """Whether a text says who is writing: the placeholder, or the name as it is."""
     named = any(name in ("organisation", "organization") for name, _ in placeholders(text))
     return named or (bool(organisation) and fold(organisation) in fold(text))
-
-
-def offers_a_way_out(text: str, organisation: str = "") -> bool:
-    """Whether a text holds a word that stops us when it is sent back alone, or a phrase of two; the name of "Stop Evictions" is none."""
-    words = split(fold(text).replace(fold(organisation), " ") if organisation else text)[0]
-    return any(
-        optout.triage(" ".join(words[at : at + size])).kind == "stop"
-        for at in range(len(words))
-        for size in (1, 2)
-        if words[at] in WAY_OUT_WORDS
-    )
-
-
-# An everyday word that also stops ("para", "end") is no offer: these are the ones that people are told to send.
-WAY_OUT_WORDS = frozenset(
-    [
-        "stop",
-        "alto",
-        "baja",
-        "arret",
-        "stopp",
-        "unsubscribe",
-        "parar",
-        "sair",
-        "basta",
-        "dur",
-        "стоп",
-        "قف",
-        "توقف",
-        "退订",
-        "停止",
-        "stopall",
-        "cancel",
-        "cancelar",
-    ]
-)
 
 
 def _in_text(where: str, text: str, ground: Ground, *, counted: bool) -> Iterator[Problem]:

@@ -49,6 +49,10 @@ def resend(db: sqlite3.Connection, message_id: int, *, by: User, key: str, rules
         row = _to_settle(db, message_id, by)
         if row["state"] not in ("uncertain", "failed", "undelivered", "expired"):
             raise Refused("This text does not need to be sent again: it left, or it is still on its way.")
+        if KINDS[row["kind"]] == "confirmation":
+            raise Refused(
+                "This told them that they are off the list. It is said once for each stop, and never again."
+            )
         known = db.execute("SELECT id FROM message WHERE draft_key=?", [key]).fetchone()
         if known is not None:
             return int(known["id"])
@@ -91,7 +95,8 @@ def resend(db: sqlite3.Connection, message_id: int, *, by: User, key: str, rules
 def _waits_in_its_place(db: sqlite3.Connection, row: sqlite3.Row) -> int | None:
     """The same words that wait already to go in the place of this text; None when they may be written. Refused when they have gone."""
     texts = db.execute(
-        "SELECT id, state, resend_of FROM message WHERE conversation_id=? ORDER BY id", [row["conversation_id"]]
+        "SELECT id, state, resend_of FROM message WHERE conversation_id=? ORDER BY id",
+        [row["conversation_id"]],
     ).fetchall()
     first: dict[int, int] = {}
     for text in texts:  # what it was the first of; whatever takes a text's place is newer

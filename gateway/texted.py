@@ -4,7 +4,8 @@ One line of JSON each:
 
     {"journal": ID, "boot": ID}      begun, or opened again by another start of the machine
     {"ahead": [DIGEST, ...]}         these people may be texted from now on; on the disk (fsync) before the first of them is
-    {"sent": N, "to": DIGEST}        a text to this person was handed over: written after its commit and before its PDU, not flushed
+    {"sent": N, "to": DIGEST, "of": [ID, ATTEMPT, SEGMENT]}
+                                     a text to this person was handed over: written after its commit and before Ctrl-Z, not flushed
     {"closed": N}                    all of it is on the disk
 
 One fsync serves the next `AHEAD` texts. A line that was not flushed outlives a kill, not a power cut: then the
@@ -48,6 +49,16 @@ _NEXT = (  # who is texted next: what stations have in hand, what is approved, w
 )
 
 
+@dataclass(frozen=True)
+class Handed:
+    """One line of a text that was handed over: whose (digest, hex), which text, at which attempt, which segment of it."""
+
+    who: str
+    message_id: int
+    attempt: int
+    seq: int
+
+
 @dataclass
 class _Content:
     """A journal as it was read."""
@@ -58,6 +69,7 @@ class _Content:
     closed: bool = True
     ahead: tuple[str, ...] = ()
     sent: dict[str, int] = field(default_factory=dict)  # digest -> N of the last text to that person
+    handed: list["Handed"] = field(default_factory=list)  # since the last clean end
     whole: bool = True
     size: int = 0  # up to the end of the last whole line
 
@@ -99,12 +111,16 @@ class Texted:
             self._append([*lines, {"ahead": sorted(live)}], flush=True)
             self._live, self._cut = live, False
 
-    def sent(self, db: sqlite3.Connection, number: str) -> None:
-        """After the commit and before the PDU. Never fails: whoever is `ahead` counts when this could not be written."""
+    def sent(self, db: sqlite3.Connection, number: str, of: tuple[int, int, int] | None = None) -> None:
+        """After the commit and before Ctrl-Z. Never fails: whoever is `ahead` counts when this could not be written.
+
+        `of`: the text's id, which attempt this is, and the segment.
+        """
         who = _digest(db, number)
         with self._lock:
             try:
-                self._append(self._all_sent((who,)), flush=False)
+                [line] = self._all_sent((who,))
+                self._append([line if of is None else {**line, "of": list(of)}], flush=False)
             except OSError as error:
                 self._cut = True
                 log.warning("who was texted could not be written beside the database: %s", error)
@@ -236,8 +252,11 @@ def _take(content: _Content, line: dict[str, object]) -> None:
         number = int(str(line["sent"]))
         content.sent[_hex(line["to"])] = number
         content.last = max(content.last, number)
+        if "of" in line:
+            message_id, attempt, seq = (int(str(part)) for part in _list(line["of"]))
+            content.handed.append(Handed(_hex(line["to"]), message_id, attempt, seq))
     elif "closed" in line:
-        content.closed, content.ahead = True, ()
+        content.closed, content.ahead, content.handed = True, (), []
     else:
         raise KeyError("no line of this journal")
 
@@ -268,6 +287,12 @@ def settle(database: Path) -> _Content | None:
         lines.append({"sent": content.last, "to": who})
     content.size += _write(path, database, content.size, [*lines, {"closed": content.last}], flush=True)
     return content
+
+
+def handed(database: Path) -> list[Handed]:
+    """What was handed over since the last clean end, in order; each was committed before it was written here."""
+    content = _read(Path(f"{database}{SUFFIX}"))
+    return content.handed if content is not None else []
 
 
 def position(database: Path) -> tuple[str, int] | None:

@@ -43,8 +43,8 @@ class Timekeeper:
 
     @property
     def listens(self) -> bool:
-        """Whether what networks, texts and browsers say would matter: neither a server, a battery nor a person vouches."""
-        return self._held is None or self._held.by in ("", "voices")
+        """Whether what networks, texts and browsers say would matter: neither a server nor a person vouches."""
+        return self._held is None or self._held.by in clocktrust.VOTED
 
     @property
     def why(self) -> str:
@@ -67,7 +67,7 @@ class Timekeeper:
         self._look_at = 0.0
 
     def wants(self, station: str) -> bool:
-        """Whether this station's network should be asked now: at each look while nobody vouches, seldom afterwards."""
+        """Whether this station's network should be asked now: at each look while the clock is in doubt, seldom afterwards."""
         if not self.listens:
             return False
         now = self._clock.monotonic()
@@ -81,15 +81,18 @@ class Timekeeper:
         return Instant(ms(self._clock.now()), int(self._clock.monotonic() * 1000), self._machine.boot)
 
     def _look(self, db: sqlite3.Connection, at: Instant) -> By:
-        held = self._held or _of_this_run(clockwords.standing(db), at)
+        last = self._held or clockwords.standing(db)  # of whichever run of the machine
+        held = _of_this_run(last, at)
         stepped = held is not None and _stepped(held, at)
+        # In doubt when the box went off, and nobody has vouched since: the battery may only have kept what was put in doubt.
+        doubted = last is not None and last.by == ""
         verdict = clocktrust.judge(
             Evidence(
                 now_ms=at.wall_ms,
                 newest_ms=_newest(db),
                 set_back=held is not None and held.once != "" and stepped and at.offset_ms < held.offset_ms,
                 server=self._machine.server(),
-                battery=self._machine.battery(at.wall_ms / 1000, stepped=stepped),
+                battery=not doubted and self._machine.battery(at.wall_ms / 1000, stepped=stepped),
                 person=clockwords.confirmed(db, at),
                 before=held.once if held is not None and not stepped else "",
                 words=clockwords.words(db, at),

@@ -12,6 +12,13 @@ from gateway.errors import Refused
 from gateway.store import rfc3339, wall_ms
 
 FILE = click.Path(path_type=Path)
+STOPS = {  # what a restore says of who asked to stop or was erased
+    "known": "",
+    "until": "Who asked to stop or was erased stays so, as far as the copy beside the backup knows. What came after it was last "
+    "written is not known: before you go on with a campaign, ask who read the answers then.",
+    "unknown": "Who asked to stop or was erased after the backup was made is not known: textbank.db.acts is neither beside the "
+    "database nor, as a copy, beside the backup. Before you go on with a campaign, ask who read the answers since.",
+}
 
 
 @click.command()
@@ -82,7 +89,7 @@ def _list(plan: keeping.Plan, *, as_json: bool) -> None:
     "--json",
     "as_json",
     is_flag=True,
-    help="Print {restored, set_aside, uncertain, waiting, perhaps_texted, known}.",
+    help="Print {restored, set_aside, uncertain, waiting, perhaps_texted, known, stops}.",
 )
 @click.pass_context
 @refusals
@@ -102,6 +109,7 @@ def restore(ctx: click.Context, file: Path, yes: bool, as_json: bool) -> None:
                 "waiting": done.counts.waiting,
                 "perhaps_texted": done.counts.perhaps_texted,
                 "known": done.counts.known,
+                "stops": done.counts.stops,
             }
         )
         return
@@ -118,9 +126,11 @@ def restore(ctx: click.Context, file: Path, yes: bool, as_json: bool) -> None:
         )
     else:
         click.echo(
-            f"Who was texted after the backup was made is not known: the {done.counts.perhaps_texted} people in it "
-            "who had not been texted then are marked, and so is everybody new for 30 days."
+            f"Who was texted after the backup was made is not known: all {done.counts.perhaps_texted} people in it "
+            "are marked, and so is everybody new for 30 days."
         )
+    if told := STOPS[done.counts.stops]:
+        click.echo(told)
     click.echo("Everybody has to sign in again: `textbank user invite NAME` makes a link.")
 
 

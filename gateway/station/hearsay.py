@@ -1,4 +1,4 @@
-"""What a station hears of the time: its network's, when nobody else vouches for the clock, and the stamps of texts that come."""
+"""What a station hears of the time: its network's, when no time server and no person vouches for the clock, and the stamps of texts that come."""
 
 from zoneinfo import ZoneInfo
 
@@ -9,7 +9,7 @@ from gateway.store import moment
 def ask_network(desk: Desk) -> None:
     """Let the modem tell its network's time, while that would help."""
     assert desk.modem is not None
-    desk.clock_is_trusted()  # a machine that vouches for it needs no network
+    desk.clock_is_trusted()  # a machine that a time server keeps needs no network
     if not desk.registered or not desk.timekeeper.wants(desk.name):
         return
     said = desk.modem.network_time()

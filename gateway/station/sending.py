@@ -23,7 +23,7 @@ from hardware.pdu import PduError
 RESULT_S = 180.0
 COMMIT_S = 2.0  # a prompt must not wait longer for the database
 FRESH_S = 0.25  # what was read on the SIM so long before the prompt still holds
-SLOW_PROMPTS = 2
+UNUSUAL = 1.5  # times as long as the modem usually takes for a prompt
 
 
 class _KnockError(Exception):
@@ -81,7 +81,7 @@ def _send_segment(desk: Desk, job: Job, seq: int) -> bool:
                 raise _KnockError
             prompt.type(tpdu)
             _submit(desk, job, seq, valid_for)
-            who.sent(desk.db, job.number)
+            who.sent(desk.db, job.number, of=(job.message_id, job.attempts + 1, seq))
             written_at = desk.clock.monotonic()
             desk.minute.append(written_at)
             try:
@@ -106,7 +106,7 @@ def _send_segment(desk: Desk, job: Job, seq: int) -> bool:
     except HardwareError as error:
         refused.settle(desk, job, seq, error, written_at)
     else:
-        if refused.answers_another(desk, mr):
+        if late.acceptance_is_unclear(desk, mr):
             refused.unclear(desk, job, seq)
             return False
         desk.last_mr = mr
@@ -138,13 +138,12 @@ def _earlier_answers(desk: Desk) -> None:
 def _took_too_long(desk: Desk, prompt_s: float) -> bool:
     """A modem keeps its doorbells to itself while it makes us wait for a prompt: after an unusual wait the SIM is read again.
 
-    A modem that is always slow would never send; after two slow prompts in a row slow is usual for it.
+    What is usual is this modem's own: one that is always slow would never send.
     """
-    if prompt_s <= FRESH_S:
-        desk.slow_prompts = 0
-        return False
-    desk.slow_prompts += 1
-    return desk.slow_prompts <= SLOW_PROMPTS
+    known = sorted(desk.prompts_s)
+    usual_s = known[len(known) // 2] if known else 0.0
+    desk.prompts_s.append(prompt_s)
+    return prompt_s > max(FRESH_S, UNUSUAL * usual_s)
 
 
 def _submit(desk: Desk, job: Job, seq: int, valid_for: timedelta) -> None:

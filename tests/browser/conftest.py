@@ -4,6 +4,10 @@ A test writes the database with the gateway's own store (`tests/web/world.py`), 
 person sees. Each page keeps what the browser complained of: one that logs an error or a breach of the CSP fails its test.
 """
 
+import contextlib
+import json
+import os
+import select
 import signal
 import socket
 import subprocess
@@ -18,6 +22,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.web import world as the_world
 from tests.web.world import World
+from web import access
 
 ROOT = Path(__file__).parents[2]
 PHONE = {"width": 360, "height": 740}
@@ -41,43 +46,74 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+class Nursery:
+    """The process that makes panels (nursery.py)."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.browser.nursery"],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def panel(self, config: Path, log: Path) -> int:
+        """A new panel's process id."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps({"config": str(config), "log": str(log)}) + "\n")
+        self._process.stdin.flush()
+        return int(self._process.stdout.readline())
+
+    def close(self) -> None:
+        """It ends with its input."""
+        self._process.communicate(timeout=15)
+
+
 class Panel:
     """The panel's process; can be stopped and started again in the middle of a test."""
 
-    def __init__(self, world: World, port: int) -> None:
-        self.world, self.port = world, port
-        self.base = f"http://textbank.local:{port}"
-        self.process: subprocess.Popen[str] | None = None
+    def __init__(self, world: World, nursery: Nursery) -> None:
+        self.world, self._nursery = world, nursery
+        self.port = int(world.source.read_text().split("port = ")[1].split("\n")[0])
+        self.base = f"http://textbank.local:{self.port}"
+        self._log = world.source.with_suffix(".log")
+        self._process: int | None = None  # a descriptor that is readable when it has ended
 
     def start(self) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "web", "--config", str(self.world.source)],
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
+        self._process = os.pidfd_open(self._nursery.panel(self.world.source, self._log))
         deadline = time.monotonic() + 60
-        while time.monotonic() < deadline and self.process.poll() is None:
+        while time.monotonic() < deadline and not self._ended(0):
             try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/alive", timeout=1):
+                with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/alive", timeout=5):
                     return
             except OSError:
-                time.sleep(0.05)
+                time.sleep(0.01)
         raise AssertionError(f"the panel did not start: {self.stop()}")
+
+    def _ended(self, timeout_s: float) -> bool:
+        return bool(select.select([self._process], [], [], timeout_s)[0])
 
     def stop(self) -> str:
         """End it politely; returns what it wrote."""
-        if self.process is None:
+        if self._process is None:
             return ""
-        self.process.send_signal(signal.SIGTERM)
-        try:
-            output, _ = self.process.communicate(timeout=15)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            output, _ = self.process.communicate()
-        self.process = None
-        return output
+        for ending in (signal.SIGTERM, signal.SIGKILL):
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._process, ending)
+            if self._ended(15):
+                break
+        os.close(self._process)
+        self._process = None
+        return self._log.read_text()
+
+
+@pytest.fixture(scope="session")
+def nursery() -> Iterator[Nursery]:
+    made = Nursery()
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="session")
@@ -89,20 +125,36 @@ def browser(need: Callable[..., str]) -> Iterator[Browser]:
         launched.close()
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    made = the_world.found(tmp_path, port=free_port(), undo=5)
+@contextlib.contextmanager
+def group(folder: Path, undo: int = 5) -> Iterator[World]:
+    """A group whose panel has a port of its own. Tests that only read share one: their module makes the fixture `world` of it, and `panel`
+    of `served`.
+    """
+    made = the_world.found(folder, port=free_port(), undo=undo)
     yield made
     made.db.close()
 
 
-@pytest.fixture
-def panel(world: World) -> Iterator[Panel]:
-    port = int(world.source.read_text().split("port = ")[1].split("\n")[0])
-    running = Panel(world, port)
+@contextlib.contextmanager
+def served(world: World, nursery: Nursery) -> Iterator[Panel]:
+    """Its panel, which answers."""
+    running = Panel(world, nursery)
     running.start()
     yield running
-    running.stop()
+    written = running.stop()
+    assert "Traceback" not in written, written
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    with group(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def panel(world: World, nursery: Nursery) -> Iterator[Panel]:
+    with served(world, nursery) as running:
+        yield running
 
 
 class Visit:
@@ -110,24 +162,30 @@ class Visit:
 
     def __init__(self, context: BrowserContext, panel: Panel) -> None:
         self.context, self.panel = context, panel
-        self.page: Page = context.new_page()
+        self._page: Page = context.new_page()
+        self._somewhere = False
         self.complaints: list[str] = []
-        self.page.on("console", self._heard)
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self._page.on("console", self._heard)
+        self._page.on("pageerror", lambda error: self.complaints.append(str(error)))
 
     def _heard(self, message: object) -> None:
         if message.type in ("error", "warning"):  # type: ignore[attr-defined]
-            self.complaints.append(message.text)  # type: ignore[attr-defined]
+            self.complaints.append(f"{message.text} {message.location.get('url', '')}")  # type: ignore[attr-defined]
 
-    def come_in(self, who: str) -> Page:
-        self.page.goto(self.panel.base + self.panel.world.link(who))
-        self.page.get_by_role("button", name="Come in").click()
-        self.page.wait_for_url(lambda url: "/s/" not in url)
-        return self.page
+    def come_in(self, who: str) -> None:
+        """Sign in, as somebody who did so earlier on this device. The way through a link is test_every_screen's and test_demo's."""
+        cookie = {"name": access.COOKIE, "value": self.panel.world.device(who), "url": self.panel.base}
+        self.context.add_cookies([cookie])  # type: ignore[list-item]
+
+    @property
+    def page(self) -> Page:
+        """Where they are: at home, until they go somewhere."""
+        return self._page if self._somewhere else self.go("/")
 
     def go(self, path: str) -> Page:
-        self.page.goto(self.panel.base + path)
-        return self.page
+        self._somewhere = True
+        self._page.goto(self.panel.base + path)
+        return self._page
 
     def wait_live(self) -> None:
         self.page.wait_for_selector("body[data-stream=open]")
@@ -149,7 +207,7 @@ def visit(browser: Browser, panel: Panel) -> Iterator[Callable[..., Visit]]:
             reduced_motion="reduce",
             **more,  # type: ignore[arg-type]
         )
-        context.set_default_timeout(8000)
+        context.set_default_timeout(20_000)  # a machine may be busy
         one = Visit(context, panel)
         opened.append(one)
         if who is not None:

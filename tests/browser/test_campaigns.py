@@ -16,16 +16,15 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from gateway import store
-from tests.browser.conftest import DESK, PHONE, Panel, Visit, free_port
-from tests.browser.test_lists import in_order
+from tests.browser.conftest import DESK, PHONE, Nursery, Panel, Visit, group, served
 from tests.web import world as the_world
 from tests.web.world import World
 
 Enter = Callable[..., Visit]
 SLOW_MS = 20_000
 SLOWEST_S = 2.4  # a text: 25 a minute
-THUMB = {"size": PHONE, "has_touch": True, "is_mobile": True, "bypass_csp": True}
-DESKTOP = {"size": DESK, "bypass_csp": True}
+THUMB = {"size": PHONE, "has_touch": True, "is_mobile": True}
+DESKTOP = {"size": DESK}
 
 
 @dataclass(frozen=True)
@@ -109,18 +108,15 @@ CASES = {
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """One group for all five: each campaign has its own people."""
-    made = the_world.found(tmp_path_factory.mktemp("group"), port=free_port())
-    the_world.modems(made)
-    yield made
-    made.db.close()
+    with group(tmp_path_factory.mktemp("group"), undo=0) as made:
+        the_world.modems(made)
+        yield made
 
 
 @pytest.fixture(scope="module")
-def panel(world: World) -> Iterator[Panel]:
-    running = Panel(world, int(world.source.read_text().split("port = ")[1].split("\n")[0]))
-    running.start()
-    yield running
-    running.stop()
+def panel(world: World, nursery: Nursery) -> Iterator[Panel]:
+    with served(world, nursery) as running:
+        yield running
 
 
 class Hand:
@@ -216,7 +212,7 @@ def answer(page: Page, world: World, kind: str, *, thumb: bool) -> None:
 def test_from_the_file_to_the_report(
     kind: str, world: World, panel: Panel, visit: Enter, tmp_path: Path
 ) -> None:
-    case, thumb, looked_at = CASES[kind], kind == "voter", kind == "voter"
+    case, thumb = CASES[kind], kind == "voter"
     people = people_of(kind)
     file = tmp_path / f"{kind}.csv"
     file.write_text("Name,Phone,Street\n" + "".join(f"{name},{number},Oak\n" for name, number in people))
@@ -235,17 +231,11 @@ def test_from_the_file_to_the_report(
     world.receive(people[0][1], case.says)
     answer(maya, world, kind, thumb=thumb)
     world.fly()
-    if looked_at:
-        in_order(maya, "a thread of a campaign")
 
     expect(cleo.locator("#board")).to_contain_text(case.headline)  # by itself, without reloading
     expect(cleo.locator("#progress")).to_contain_text(f"{len(people)} of {len(people)} texted, 100%")
-    if looked_at:
-        in_order(cleo, "a campaign that runs")
     cleo.get_by_role("link", name="Who said what").click()
     expect(cleo.locator("#people")).to_contain_text(people[0][0])
-    if looked_at:
-        in_order(cleo, "who said what")
     with cleo.expect_download() as taken:
         cleo.get_by_role("link", name="CSV").click()
     rows = list(csv.DictReader(Path(taken.value.path()).read_text("utf-8-sig").splitlines()))

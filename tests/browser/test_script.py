@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from gateway import campaigns, scriptedit, store
 from tests.browser.conftest import DESK, PHONE, Panel, Visit
-from tests.browser.test_every_screen import SIDEWAYS, SMALL, findings
+from tests.browser.looking import in_order, on_the_smallest_phone
 from tests.campaigning import bring_in, drafted
 from tests.web.world import World
 
@@ -84,24 +84,12 @@ def test_the_words_are_written_checked_mended_and_kept_by_keyboard_alone(
     expect(page.get_by_role("link", name="Change the answer Perhaps")).to_be_focused()
 
 
-def test_the_words_fit_every_screen_and_axe_finds_nothing(world: World, panel: Panel, visit: Enter) -> None:
-    made = written(world)
-    base = f"/campaigns/{made}/words"
-    marigold = "() => [...document.querySelectorAll('main .key.turn')].filter(e => e.offsetParent).length"
-    for size, scheme, more in (
-        (PHONE, "light", ("/first/0", "/answer/first.yes")),
-        (DESK, "dark", ("", "/reminder/maybe")),
-    ):
-        visitor = visit("coordinator", size, scheme, bypass_csp=True)
-        for path in more:
-            page = visitor.go(base + path)
-            assert findings(page) == [], path
-            assert page.evaluate(SMALL) == [], path
-            assert page.evaluate(SIDEWAYS) <= 0, path
-            assert page.evaluate(marigold) <= 1, path
-    visitor.page.set_viewport_size({"width": 320, "height": 640})
-    for path in ("", "/first/0", "/first/1", "/answer/first.yes"):
-        page = visitor.go(base + path)
-        assert page.evaluate(SIDEWAYS) <= 0, path
-        page.add_style_tag(content="html {font-size: 200%}")
-        assert page.evaluate(SIDEWAYS) <= 0, (path, "doubled")
+def test_what_is_wrong_and_words_from_right_to_left_fit_every_screen(
+    world: World, panel: Panel, visit: Enter
+) -> None:
+    """Every page of the words, with nothing wrong, is looked at in test_every_screen.py."""
+    base = f"/campaigns/{written(world)}"
+    for size, path in ((DESK, "/words"), (PHONE, "/words/first/0"), (PHONE, "/words/first/1")):
+        page = visit("coordinator", size).go(base + path)
+        in_order(page, path)
+        assert on_the_smallest_phone(page) == [], path

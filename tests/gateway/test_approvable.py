@@ -7,9 +7,21 @@ from datetime import UTC, datetime
 import pytest
 
 from gateway import (
-    arrivals, assignments, campaigns, cards, enrolment, inbox, outbox, recording, reminders, scriptedit, store
+    arrivals,
+    assignments,
+    campaigns,
+    cards,
+    enrolment,
+    inbox,
+    outbox,
+    recording,
+    reminders,
+    scriptedit,
+    store,
 )
 from gateway.errors import Refused
+from gateway.planning import SimRoom
+from gateway.policy import Limits
 from gateway.rules import Rules
 from hardware.pdu import encode_deliver, segment
 from tests.campaigning import FACTS, SIMS, bring_in, drafted
@@ -24,9 +36,7 @@ PERHAPS = "STOP the bill! count me in"
 def wrote(db: sqlite3.Connection, rules: Rules, number: str, text: str, *, now: int = NOON) -> int:
     """They wrote this; returns their conversation."""
     pdu = "00" + encode_deliver(number, segment(text), timestamp=store.moment(now)).hex()
-    arrivals.keep(
-        db, [arrivals.Received(pdu, "SM", 1)], arrivals.Seen("north", ICCID), rules, now=now
-    )
+    arrivals.keep(db, [arrivals.Received(pdu, "SM", 1)], arrivals.Seen("north", ICCID), rules, now=now)
     return int(db.execute("SELECT id FROM conversation WHERE number=?", [number]).fetchone()["id"])
 
 
@@ -110,7 +120,9 @@ def worded(db: sqlite3.Connection, room: Room, rules: Rules, words: str, **cells
         path = f"$.{column}"
         db.execute("UPDATE contact SET fields=json_set(fields, ?, ?)", [path, cell])
         if rosas is not None:
-            db.execute("UPDATE contact SET fields=json_set(fields, ?, ?) WHERE first_name='Rosa'", [path, rosas])
+            db.execute(
+                "UPDATE contact SET fields=json_set(fields, ?, ?) WHERE first_name='Rosa'", [path, rosas]
+            )
     campaign_id = drafted(db, room.coordinator, list_id, now=NOON)
     reword(db, room, rules, campaign_id, words)
     enrolment.enrol(db, campaign_id, now=NOON)
@@ -172,8 +184,14 @@ def test_a_card_that_other_words_made_too_long_is_taken_back_when_it_is_opened(
     rosas = cards.next_card(db, room.volunteer, rules=rules, now=NOON)
     assert rosas is not None
     assert rosas.name == "Rosa"
-    reword(db, room, rules, campaign_id, "{organisation}: {note}. " + "Come to the hearing. " * 14 + "STOP to end.")
-    with pytest.raises(Refused, match="Rosa .*too long"):
+    reword(
+        db,
+        room,
+        rules,
+        campaign_id,
+        "{organisation}: {note}. " + "Come to the hearing. " * 14 + "STOP to end.",
+    )
+    with pytest.raises(Refused, match=r"Rosa .*too long"):
         cards.card(db, rosas.id, room.volunteer, rules=rules, now=NOON)
     assert outbox.load(db, rosas.id)["state"] == "withdrawn"
     assert cards.next_card(db, room.volunteer, rules=rules, now=NOON).name == "Luis"  # type: ignore[union-attr]
@@ -185,7 +203,13 @@ def test_a_card_on_the_way_that_cannot_be_written_any_more_is_passed_over(
     campaign_id = worded(db, room, rules, "{organisation}: come! STOP to end.", note="ok", rosa=ARABIC * 20)
     assignments.take(db, campaign_id, room.volunteer, rules, SIMS, now=NOON)
     cards.next_card(db, room.volunteer, rules=rules, now=NOON)
-    reword(db, room, rules, campaign_id, "{organisation}: {note}. " + "Come to the hearing. " * 14 + "STOP to end.")
+    reword(
+        db,
+        room,
+        rules,
+        campaign_id,
+        "{organisation}: {note}. " + "Come to the hearing. " * 14 + "STOP to end.",
+    )
     assert names(db, room.volunteer, rules) == ["Luis", "Ada", "Sam", "Mei", "Theo"]
     assert [name for name, _ in left_out(db)] == ["Rosa"]
 
@@ -220,7 +244,9 @@ def test_a_text_with_a_hole_is_nobodys_card_and_nobodys_reminder(
     )
     recording.record(db, texted(db, ROSA), "status", "yes", by=room.volunteer, now=NOON)
     recording.record(db, texted(db, LUIS), "status", "yes", by=room.volunteer, now=NOON)
-    db.execute("UPDATE contact SET fields='{}' WHERE first_name IN ('Rosa', 'Ada')")  # their rows were emptied
+    db.execute(
+        "UPDATE contact SET fields='{}' WHERE first_name IN ('Rosa', 'Ada')"
+    )  # their rows were emptied
     assignments.take(db, campaign_id, room.volunteer, rules, SIMS, now=NOON)
     assert names(db, room.volunteer, rules) == ["Sam", "Mei", "Theo"]
     ((name, why),) = left_out(db)
@@ -229,3 +255,20 @@ def test_a_text_with_a_hole_is_nobodys_card_and_nobodys_reminder(
     assert reminders.draft_due(db, rules, now=EVE) == 1
     (drafted_one,) = db.execute("SELECT text FROM message WHERE kind=2").fetchall()
     assert drafted_one["text"] == "1 Oak Street, tomorrow at 6 pm"
+
+
+def test_no_more_long_texts_are_handed_out_than_the_sims_have_segments_for(
+    db: sqlite3.Connection, room: Room, rules: Rules
+) -> None:
+    words = "{organisation}: Hi {first_name}, " + "please do come to our hearing. " * 12 + "STOP to end."
+    campaign_id = worded(db, room, rules, words)  # three segments each
+    campaign = campaigns.load(db, campaign_id)
+    assert assignments.segments_each(db, campaign, rules) == 3
+    nearly = [SimRoom("north", "8901", ready=True, limits=Limits(15, 30, 0), used_today=20)]  # room for 7
+    assert assignments.take(db, campaign_id, room.volunteer, rules, nearly, now=NOON) == 2
+    with pytest.raises(Refused, match="cannot take more first texts today"):
+        assignments.take(db, campaign_id, room.other, rules, nearly, now=NOON)
+    for _ in range(2):  # approved, they still wait for a modem with all their segments
+        send_next(db, room.volunteer, rules)
+    with pytest.raises(Refused, match="cannot take more first texts today"):
+        assignments.take(db, campaign_id, room.other, rules, nearly, now=NOON)

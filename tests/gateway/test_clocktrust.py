@@ -59,14 +59,20 @@ SEEN = Evidence(now_ms=NOON)
         (replace(SEEN, words=said(texts=-5 * HOUR_S)), ""),  # an old text says nothing, neither for
         (replace(SEEN, words=said(texts=-5 * HOUR_S, network=0)), "voices"),  # nor against
         (replace(SEEN, words=said(texts=5 * HOUR_S)), ""),
-        # what a server, a battery or a person vouches for is not voted on
+        # what a server or a person vouches for is not voted on
         (replace(SEEN, server=True, words=said(network=HOUR_S, browser=HOUR_S)), "server"),
-        (replace(SEEN, battery=True, words=said(browser=HOUR_S)), "battery"),
+        (replace(SEEN, person=True, words=said(network=HOUR_S, browser=HOUR_S)), "person"),
+        # whoever sets the clock by hand sets the one with the battery too: it outweighs nobody
+        (replace(SEEN, battery=True, words=said(browser=HOUR_S)), ""),
+        (replace(SEEN, battery=True, words=said(network=-9 * HOUR_S)), ""),
+        (replace(SEEN, battery=True, words=said(network=0, browser=HOUR_S)), "battery"),
         # what was trusted stays so until most speak against it
         (replace(SEEN, before="voices"), "voices"),
         (replace(SEEN, before="voices", words=said(network=0, browser=HOUR_S)), "voices"),
         (replace(SEEN, before="voices", words=said(network=HOUR_S)), ""),
-        (replace(SEEN, before="battery", words=said(network=HOUR_S)), "battery"),
+        (replace(SEEN, before="battery"), "battery"),
+        (replace(SEEN, before="battery", words=said(network=HOUR_S)), ""),
+        (replace(SEEN, before="server", words=said(network=0)), "server"),
     ],
 )
 def test_the_first_rule_that_speaks_decides(seen: Evidence, by: str) -> None:

@@ -112,3 +112,17 @@ def test_a_wording_added_after_a_refused_start_reaches_its_share_and_none_once_i
     with pytest.raises(Refused, match="has started already"):
         hall.enrol(made)
     assert hall.change(made, facts={**FACTS, "hour": "19:00"}) == 4
+
+
+def test_a_campaign_that_a_colleague_changed_while_its_people_were_taken_in_is_not_started(
+    hall: Hall,
+) -> None:
+    """With another list or other wordings by then, it started with half of its people."""
+    made = hall.drafted()
+    before = hall.load(made).revision
+    hall.enrol(made)
+    hall.change(made, facts={**FACTS, "hour": "19:00"})
+    by = hall.users["coordinator"]
+    with pytest.raises(Refused, match="while its people were taken in"):
+        enrolment.start(hall.db, made, by=by, rules=hall.rules, now=NOON, needs_review=False, taken_in=before)
+    assert hall.load(made).state == "draft"

@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from gateway import claims, flight, optouts
+from gateway import claims, flight, optouts, settling
 from gateway.claims import Job, Seat
+from gateway.errors import Refused
 from gateway.flight import Accepted, NotNowError
 from gateway.policy import Limits
 from tests.gateway.conftest import ADA, ICCID, LUIS, NOON, Desk, take_seat
@@ -90,6 +91,42 @@ def test_the_validity_ends_before_quiet_hours_and_is_the_same_end_for_every_segm
     assert whole == timedelta(minutes=55)  # counted from a minute later, when the network may have it
     flight.submit(desk.db, seat, job, 1, desk.rules, valid_for=whole, now=at)
     assert flight.validity(desk.db, job, desk.rules, now=at + 7 * 60_000) == timedelta(minutes=45)
+
+
+NETWORK_S = 180  # so long a text may take to the network, and the answer is still good
+QUIET = NOON + 8 * HOUR_MS  # 20:00
+
+
+def test_a_text_that_the_network_has_only_after_three_minutes_still_runs_out_before_quiet_hours(
+    desk: Desk, seat: Seat
+) -> None:
+    """At 19:44 it had a quarter of an hour from when the network had it: until 20:01:50."""
+    desk.approved()
+    job = claim(desk, seat)
+    for at in range(QUIET - HOUR_MS, QUIET - 10 * 60_000, 10_000):
+        may_try = flight.validity(desk.db, job, desk.rules, now=at)
+        assert timedelta(0) < may_try <= timedelta(milliseconds=QUIET - at) - timedelta(seconds=NETWORK_S)
+
+
+def test_a_long_text_that_begins_shortly_before_quiet_hours_has_time_for_its_last_segment(
+    desk: Desk, seat: Seat
+) -> None:
+    """The first could leave with five minutes, and for the second there was then no period left: half a text."""
+    desk.approved(text=LONG)
+    job = claim(desk, seat)
+    began = 0
+    for at in range(QUIET - 30 * 60_000, QUIET - 10 * 60_000, 10_000):
+        whole = flight.validity(desk.db, job, desk.rules, now=at)
+        if not whole:
+            continue
+        began += 1
+        desk.db.execute("BEGIN IMMEDIATE")
+        flight.submit(desk.db, seat, job, 1, desk.rules, valid_for=whole, now=at)
+        for later in (60_000, 120_000):
+            rest = flight.validity(desk.db, job, desk.rules, now=at + later)
+            assert timedelta(0) < rest <= timedelta(milliseconds=QUIET - at - later - NETWORK_S * 1000)
+        desk.db.execute("ROLLBACK")
+    assert began > 60
 
 
 def test_an_older_start_of_a_station_can_no_longer_submit(desk: Desk, seat: Seat) -> None:
@@ -217,6 +254,26 @@ def test_the_one_confirmation_leaves_after_an_opt_out_and_nothing_else(desk: Des
     desk.stop(ADA)
     assert claim(desk, seat).number == LUIS
     assert claims.claim_next(desk.db, seat, desk.rules, now=NOON) == (None, None)
+
+
+def test_a_confirmation_that_may_have_left_is_not_sent_again_after_the_person_is_back(
+    desk: Desk, seat: Seat
+) -> None:
+    """Seed 300034: the opt-out was undone by a coordinator, and somebody pressed Send again: told twice that they are off the list."""
+    optouts.approve_confirmation(
+        desk.db, "You are off our list.", by=desk.room.admin, channel="cli", now=NOON
+    )
+    desk.draft(ADA)
+    desk.stop(ADA)
+    job = claim(desk, seat)
+    submit(desk, seat, job)
+    flight.lose(desk.db, seat, job, 1, "no answer", now=NOON)
+    person = desk.conversation()["id"]
+    optouts.undo(desk.db, person, by=desk.room.coordinator, reason="They called.", now=NOON)
+    with pytest.raises(Refused, match="off the list"):
+        settling.resend(
+            desk.db, job.message_id, by=desk.room.coordinator, key="k", rules=desk.rules, now=NOON
+        )
 
 
 def test_two_texts_to_one_person_never_leave_by_two_sims_at_once(desk: Desk, seat: Seat) -> None:

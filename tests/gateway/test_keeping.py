@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway import backup, keeping, schema, store
+from gateway import backup, carried, keeping, schema, store
 from gateway.errors import Refused
 from gateway.keeping import Plan
 from gateway.rotation import Rotation
@@ -40,7 +40,7 @@ def stick(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 def names(plan: Plan) -> list[str]:
     assert plan.folder is not None
-    return sorted(path.name for path in plan.folder.iterdir())
+    return sorted(path.name for path in plan.folder.iterdir() if not path.match(carried.COPIES))
 
 
 def test_the_first_night_makes_the_first_one_and_no_night_two(plan: Plan, db: sqlite3.Connection) -> None:

@@ -115,9 +115,17 @@ def test_who_writes_after_a_restore_takes_no_mark_from_the_text_that_may_have_go
 
 
 @pytest.mark.parametrize("harm", ["lost", "older backup"])
-def test_without_the_journal_everybody_not_yet_texted_then_is_marked(
+def test_without_the_journal_everybody_is_marked_and_nobody_is_said_to_have_got_nothing(
     path: Path, desk: Desk, seat: Seat, rules: Rules, saved: Path, harm: str
 ) -> None:
+    """Also who had been texted when the backup was made: they may have got another text since, a reminder say."""
+    with contextlib.closing(sqlite3.connect(saved)) as copy:
+        copy.execute(
+            "INSERT INTO message (conversation_id, kind, state, text, channel, created_at, expires_at) "
+            "SELECT id, 2, 'awaiting', 'Doors open at seven.', 'panel', 1, ? FROM conversation WHERE number=?",
+            [NOON + 24 * HOUR, ADA],
+        )
+        copy.commit()
     sends(desk, seat, rules, LUIS, now=NOON + 2)
     desk.db.close()
     if harm == "lost":
@@ -128,11 +136,16 @@ def test_without_the_journal_everybody_not_yet_texted_then_is_marked(
             copy.commit()
     done = backup.restore(saved, path, now=NOON + HOUR)
     assert not done.counts.known
-    assert marked(path) == {LUIS, BEA, OLU}
+    assert marked(path) == {ADA, LUIS, BEA, OLU}
     with contextlib.closing(store.connect(path)) as db:
+        waiting = db.execute("SELECT reason FROM message WHERE state='awaiting'").fetchall()
+        assert len(waiting) == 4
+        assert all("may have been texted since" in row["reason"] for row in waiting)
         conversations.ensure(db, NEW, now=NOON + 2 * HOUR)
         conversations.ensure(db, "+12025550199", now=NOON + HOUR + 31 * 24 * HOUR)
-    assert marked(path) == {LUIS, BEA, OLU, NEW}, "a new list may be the old one; after a month it is not"
+    assert marked(path) == {ADA, LUIS, BEA, OLU, NEW}, (
+        "a new list may be the old one; after a month it is not"
+    )
 
 
 def test_who_sends_reads_it_on_the_card_and_in_the_thread_and_a_program_cannot(

@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 from gateway import factwords, merge, scripts
 from gateway.errors import Refused
 from gateway.kinds import KINDS, LANGUAGES, kind
-from gateway.scriptcheck import Ground, offers_a_way_out, problems, right
+from gateway.scriptcheck import Ground, problems, right
 from gateway.scripts import Choice, Script, Step
 from gateway.suggest import suggestion
+from gateway.wayout import offers_a_way_out
 from hardware.pdu import segment
 
 FILLED = {"date": "2026-03-12", "time": "18:00", "number": "120", "money": "5000", "text": "Union Hall"}
@@ -189,7 +190,13 @@ def test_the_organisation_by_name_is_enough() -> None:
     ("text", "way"),
     [
         ("STOP to end.", True), ("Responde ALTO para salir.", True), ("Text “stop” to opt out", True), ("Para ti", False),
-        ("The end is near", False), ("Un alto honor", True), ("Nothing here", False),
+        ("The end is near", False), ("Un alto honor", False), ("Nothing here", False),
+        ("Will you help us stop the pipeline? YES or NO.", False), ("{organisation}: don't cancel your plans, come Friday!", False),
+        ("Help us STOP the pipeline", False), ("STOP EVICTIONS! Come on Friday", False), ("It must STOP. Are you in?", False),
+        ("Thanks for your text. Stop by on Friday!", False), ("Write to stop the bill", False), ("Basta ya, ven el viernes", False),
+        ("Text us back with stop if this is not for you", True), ("YES, NO or STOP?", True), ("Not for you? Reply STOP.", True),
+        ("Envía la palabra baja para salir", True), ("Opt out: STOP", True), ("STOP=end", True), ("STOP 2 quit", True),
+        ("STOP anytime", True), ("أرسل توقف للإلغاء", True), ("Отправьте СТОП", True), ("Répondez STOP au 36111", True),
     ],
 )  # fmt: skip
 def test_a_way_out_is_a_word_that_people_are_told_to_send(text: str, way: bool) -> None:

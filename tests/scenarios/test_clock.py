@@ -96,6 +96,66 @@ def test_a_box_whose_time_the_network_tells_needs_nobody(make: Make, no_battery:
     assert sum("CCLK" in line for line in house.written[0]) == asked == 1, "and the modem is left alone"
 
 
+NINE_HOURS = timedelta(hours=9)  # timedatectl set-time sets the battery clock as well
+
+
+def reboot(house: House) -> None:
+    house.machine.boot += " and the next"
+    house.restart()
+
+
+@pytest.mark.parametrize("network_tells", [True, False])
+def test_a_clock_that_was_set_wrong_by_hand_does_not_vouch_for_itself_after_a_reboot(
+    make: Make, network_tells: bool
+) -> None:
+    house = make(machine=SetClock("this boot"))
+    if not network_tells:
+        house.fault("time_off", -700_000_000)
+    house.until_ready()
+    step(house, NINE_HOURS)
+    house.until(lambda: doubts(house), "doubt", 120)
+    for _ in range(2):
+        reboot(house)
+        message_id = house.approved()
+        house.until(lambda: doubts(house), "doubt", 120)
+        house.run(600)
+        assert (house.state(message_id), on_air(house)) == ("approved", [])
+    confirm(house)
+    house.until(lambda: on_air(house) == ["Can you come?"] * 2, "a person says that it is right", 120)
+    reboot(house)
+    house.approved(text="After")
+    if network_tells:
+        house.until(lambda: doubts(house), "the network still says another time", 120)
+    else:
+        house.until(lambda: on_air(house)[2:] == ["After"], "it was trusted when the box went off", 120)
+
+
+def test_a_clock_set_wrong_while_nobody_looked_is_held_against_the_networks_before_the_first_text(
+    make: Make,
+) -> None:
+    house = make(machine=SetClock("this boot"))
+    house.until_ready()
+    house.run(10)
+    step(house, NINE_HOURS)
+    reboot(house)
+    message_id = house.approved()
+    house.until(lambda: doubts(house), "doubt", 120)
+    house.run(600)
+    assert (house.state(message_id), on_air(house)) == ("approved", [])
+    step(house, -NINE_HOURS)
+    confirm(house)  # what was written down by the wrong clock lies ahead of the right one
+    house.until(lambda: house.state(message_id) == "delivered", "a person says that it is right now", 200)
+
+
+def test_a_battery_clock_that_the_network_contradicts_later_is_no_longer_trusted(make: Make) -> None:
+    house = make(machine=SetClock("this boot"))
+    house.until_ready()
+    house.fault("time_off", 7200)
+    house.until(lambda: doubts(house), "doubt", 3 * 3600)
+    house.clear("time_off")
+    house.until(lambda: house.said()[0] == "ready", "the network agrees again", 600)
+
+
 def test_a_network_that_disagrees_holds_until_a_coordinator_says_who_is_right(
     make: Make, no_battery: SetClock
 ) -> None:

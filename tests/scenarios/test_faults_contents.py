@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
+from gateway.machineclock import SetClock
 from hardware.pdu import Address, encode_deliver, segment
 from hardware.pdu.septets import pack
 from tests.scenarios.receiving import Make, pdu, pdus, read
@@ -218,7 +219,7 @@ def test_f82_a_stamp_that_is_no_date_is_no_time(house: House) -> None:
 
 
 def test_f83_the_modems_clock_is_neither_asked_nor_believed(make: Make) -> None:
-    house = make(personality="sim800l")
+    house = make(personality="sim800l", machine=SetClock(server=True))
     house.until_ready()
     for line in (
         "^NWTIME: 18/03/09,12:36:21+4,00",

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from gateway import readings
+from gateway.machineclock import SetClock
 from gateway.store import moment
 from hardware.modem import Modem
 from hardware.restart import NotPossible
@@ -198,7 +199,7 @@ def test_f74_the_modem_is_not_blamed_for_a_weak_power_supply(
 
 
 def test_f83_the_modems_clock_is_never_asked_and_never_believed(make: Make) -> None:
-    house = make(personality="huawei-e3131")
+    house = make(personality="huawei-e3131", machine=SetClock(server=True))
     house.until_ready()
     modem = engine(house)
     modem.later(house.now(), partial(modem.unasked, "^NWTIME: 18/03/09,12:36:21+4,00"))

@@ -76,6 +76,32 @@ def test_a_stop_that_lies_on_the_sim_while_the_prompt_is_delayed_stops_the_text(
     assert [to for to, _ in office.air()].count(ADA) == 0
 
 
+@pytest.mark.parametrize("usual_ms", [100, 2_000])
+def test_a_stop_that_lies_on_the_sim_while_a_prompt_takes_longer_than_this_modem_usually_takes_stops_the_text(
+    office: Office, usual_ms: int
+) -> None:
+    """After two slow prompts any was taken for usual, also one of ten seconds."""
+    office.until_ready()
+    office.fault("drop_cmti")
+    office.fault("prompt_delay", usual_ms)
+    for words in ("one", "two", "three"):
+        office.until_state(office.approved(LUIS, words), "sent", "delivered", limit_s=30)
+    assert office.submits() <= 5  # a modem that is always slow sends all the same
+    office.fault("prompt_delay", 10_000)
+    submits, came = office.submits(), []
+
+    def stop_comes() -> bool:
+        if office.submits() > submits and not came:
+            came.append(office.now())
+            office.arrive("STOP", ADA)
+        return False
+
+    office.cut_when = stop_comes
+    message_id = office.approved(ADA)
+    office.until_state(message_id, "withdrawn", limit_s=60)
+    assert [to for to, _ in office.air()].count(ADA) == 0
+
+
 @pytest.fixture
 def doomed(tmp_path: Path) -> Iterator[Doomed]:
     with VirtualBank(1, tmp_path / "m") as bank, Nursery() as nursery:

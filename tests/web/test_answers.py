@@ -40,7 +40,8 @@ def send(maya: Visitor, page: str, conversation_id: int, **more: str) -> str:
     action = re.search(r'id="reply" method="post" action="([^"]+)"', page)
     assert action
     assert f"/inbox/{conversation_id}/reply" in action[1]
-    answer = maya.post(action[1], **{"text": box(page), **fields, **more})
+    form: dict[str, object] = {"text": box(page), **fields, **more}
+    answer = maya.post(action[1], **form)  # type: ignore[arg-type]
     return answer.get_data(as_text=True)
 
 
@@ -277,9 +278,7 @@ def test_another_number_in_the_box_writes_the_words_anew_before_they_go(
     assert said(world, rosa)["seats"] == "5"
 
 
-def test_a_ready_answer_is_written_anew_when_the_place_changed(
-    world: World, rosa: int, visit: Visit
-) -> None:
+def test_a_ready_answer_is_written_anew_when_the_place_changed(world: World, rosa: int, visit: Visit) -> None:
     world.receive(ROSA, "where is it?")
     maya = visit()
     page = maya.get(f"/inbox/{rosa}").get_data(as_text=True)

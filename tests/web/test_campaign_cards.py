@@ -142,3 +142,22 @@ def test_words_that_got_too_long_for_one_person_do_not_jam_the_send_page(
         assert answer.status_code == 200
         assert "Luis</h1>" in answer.get_data(as_text=True)
     assert targets(world)[long_name] == "out"
+
+
+def test_nobody_reads_or_changes_a_card_of_anothers_batch_by_its_address(
+    world: World, campaign_id: int, visit: Visit
+) -> None:
+    maya = visit()
+    maya.get("/send")
+    card = world.card("volunteer")
+    assert (
+        maya.post(f"/send/{card.id}/later").status_code == 303
+    )  # it is nobody's conversation, and still in her batch
+    for who in ("other", "trainee"):
+        answer = visit(who).get(f"/send/{card.id}/edit")
+        assert answer.status_code == 409
+        page = answer.get_data(as_text=True)
+        assert card.text not in page
+        assert "Oak Street" not in page
+    maya.post(f"/send/{card.id}/approve", seen=card.seen)
+    assert world.state(card.id) == "approved"

@@ -63,8 +63,11 @@ BOUNDED = {  # what reads a growing table from its end, and what bounds it
     r"^DELETE FROM sim_person WHERE conversation_id=\?": "an erasure, of one person; a row for each person, SIM and month",
     r"^SELECT id FROM inbound WHERE number=\?$": "an erasure, of one person: texts that stand in no conversation",
     r"^SELECT r\.list_id, .* FROM list_row r JOIN contact_list": "an erasure, of one person: a number may stand in any cell of a file",
+    r"^DELETE FROM conversation WHERE id=:id AND .*sim_person": "who goes with a list; a row for each person whom a SIM texted of late",
     r"^DELETE FROM sim_person WHERE \(iccid": "a purge date: months that are over, in pieces",
     r"FROM opt_out o .*WHERE o\.number_key=\?": "what is here about one person, with the opt-outs that ended",
+    r"^SELECT \(SELECT max\(id\) FROM event\)": "the pulse: of answers the newest hundred",
+    r"^SELECT count\(\*\), total\(id\) FROM target INDEXED BY target_held": "the pulse: who is held now, a batch for each volunteer",
     r"^SELECT (id, )?mac FROM ledger ORDER BY id DESC LIMIT 1": "the last row",
     r"FROM contact c JOIN conversation v .*WHERE 1 ORDER BY c\.id DESC LIMIT \?": "the contacts page: the newest",
     r"FROM opt_out o .*WHERE o\.until_at IS NULL ORDER BY o\.id DESC LIMIT \?": "the opt-outs page: the newest",
@@ -286,7 +289,7 @@ def keep_house(world: World) -> None:
     for state in (None, "awaiting", "failed", "uncertain"):
         listing.outbox_rows(world.db, state=state, since=now - 1000)
     listing.inbox_rows(world.db, since=now - 1000)
-    erasing.erase(world.db, the_world.PEOPLE[4][1], now=now)
+    erasing.erase(world.db, the_world.PEOPLE[4][1], now=now + 3_600_000)
 
 
 def test_every_row_that_another_points_to_is_found_from_there(tmp_path: Path) -> None:

@@ -226,6 +226,29 @@ def test_a_second_coordinator_reads_it_when_the_group_wants_that(
     assert campaigns.load(world.db, int(path.split("/")[2])).state == "running"
 
 
+def test_other_words_in_what_runs_wait_for_the_second_coordinators_go_on(
+    app: Flask, world: World, visit: Visit
+) -> None:
+    config = app.config["TEXTBANK"]
+    app.config["TEXTBANK"] = type(config)(**{**vars(config), "campaigns": Campaigns(review=True)})
+    campaign_id = started(world.db, world.users["coordinator"], world.rules, now=store.wall_ms())
+    path, cleo = f"/campaigns/{campaign_id}", visit("coordinator")
+    page = cleo.get(f"{path}/words/ready/0").get_data(as_text=True)
+    cleo.post(
+        f"{path}/words/ready/0", revision=cleo.field(page, "revision"), label="Where", text="At {place}."
+    )
+    page = cleo.get(path).get_data(as_text=True)
+    assert "A second coordinator reads it" in page
+    refused = cleo.post(f"{path}/resume", revision=cleo.field(page, "revision")).get_data(as_text=True)
+    assert "Somebody else reads it" in refused
+
+    world.db.execute("UPDATE user SET role='coordinator' WHERE id=?", [world.users["other"].id])
+    second = visit("other")
+    page = second.get(path).get_data(as_text=True)
+    assert second.post(f"{path}/resume", revision=second.field(page, "revision")).status_code == 303
+    assert campaigns.load(world.db, campaign_id).state == "running"
+
+
 def test_whoever_changes_a_word_while_reviewing_is_not_the_one_who_reviews_it(
     world: World, visit: Visit
 ) -> None:

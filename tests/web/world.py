@@ -212,6 +212,12 @@ class World:
         """The path of a fresh one-time link."""
         return "/s/" + sessions.invite(self.db, self.users[who].id, now=store.wall_ms())
 
+    def device(self, who: str) -> str:
+        """The token of a device on which this person is signed in."""
+        now = store.wall_ms()
+        token = sessions.invite(self.db, self.users[who].id, now=now)
+        return sessions.use_link(self.db, token, device="a test's browser", now=now)[1]
+
 
 def found(
     folder: Path, *, port: int = 8080, undo: int = 0, quiet: tuple[str, str] = ("00:00", "00:00")

@@ -296,16 +296,22 @@ def options(campaign_id: int) -> ResponseReturnValue:
 
 def save(campaign: Campaign, **changes: object) -> None:
     """Keep what is given, unless somebody changed the campaign after this form was drawn."""
-    seen = field("revision", 12)
     campaigns.save(
         data.db(),
         campaign.id,
         by=access.user(),
         now=data.now(),
-        seen_revision=int(seen) if seen.isdigit() else -1,
+        seen_revision=seen_revision(),
         blocking=lambda changed: enrolment.blocking(data.db(), changed, data.rules()),
+        needs_review=data.config().campaigns.review,
         **changes,  # type: ignore[arg-type]
     )
+
+
+def seen_revision() -> int:
+    """Which state of the campaign the form was drawn from; -1 when it does not say."""
+    seen = request.form.get("revision", "")[:12]
+    return int(seen) if seen.isascii() and seen.isdecimal() else -1
 
 
 @bp.post("/<id:campaign_id>/start")
@@ -329,10 +335,16 @@ def start(campaign_id: int) -> ResponseReturnValue:
         return render_template("campaign_starting.html", campaign=campaign, done=done, of=of)
     try:
         enrolment.start(
-            db, campaign_id, by=access.user(), rules=rules, now=data.now(), needs_review=needs_review
+            db,
+            campaign_id,
+            by=access.user(),
+            rules=rules,
+            now=data.now(),
+            needs_review=needs_review,
+            taken_in=campaign.revision,
         )
     except Refused as answer:
-        return draw(campaign, wrong=str(answer)), 409
+        return draw(loaded(campaign_id), wrong=str(answer)), 409
     words.tell(f"“{campaign.name}” has started. Volunteers see it on their home page.")
     return go("campaigns.detail", campaign_id=campaign_id)
 
@@ -362,7 +374,8 @@ def act(campaign_id: int, what: str) -> ResponseReturnValue:
         campaigns.pause(db, campaign_id, by=by)
         words.tell("Paused. No first text of it leaves until somebody lets it go on; answers do.")
     elif what == "resume":
-        campaigns.resume(db, campaign_id, by=by)
+        review = data.config().campaigns.review
+        campaigns.resume(db, campaign_id, by=by, seen_revision=seen_revision(), needs_review=review)
         words.tell("It goes on.")
     elif what == "close":
         back = campaigns.close(db, campaign_id, by=by, now=now)

@@ -1,7 +1,7 @@
 """The time of the box: what browsers say of it, the doubt on every page, and the one tap of a coordinator that ends it.
 
 A page's own requests carry the browser's time (`X-Now`, ms). A coordinator's or an admin's is a voice among others while no time
-server, no battery and no person vouches for the clock; nobody's is kept otherwise.
+server and no person vouches for the clock; nobody's is kept otherwise.
 """
 
 import logging
@@ -14,7 +14,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest
 
 from gateway import clockwords
-from gateway.clocktrust import FIRST_SANE_MS, VOICES
+from gateway.clocktrust import FIRST_SANE_MS, VOICES, VOTED
 from gateway.clockwords import Instant
 from gateway.machineclock import boot_id
 from web import access, data, words
@@ -86,7 +86,7 @@ def hear_the_browser() -> None:
         return
     db = data.db()
     standing = clockwords.standing(db)
-    if standing is None or standing.by not in ("", "voices"):
+    if standing is None or standing.by not in VOTED:
         return
     db.execute(f"PRAGMA busy_timeout={SHORT_MS}")
     try:

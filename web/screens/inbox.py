@@ -208,7 +208,9 @@ def campaigning(conversation_id: int, choice_id: str, number: str, text: str) ->
     records = context.records(choice_id, number)
     chosen = context.pick(choice_id)
     if as_filled(text) and clean(chosen.words(number)) != clean(text):
-        raise Refused("The words were written anew for the number that stands there now. Read them, then send.")
+        raise Refused(
+            "The words were written anew for the number that stands there now. Read them, then send."
+        )
     step = answering.step_after(chosen.choice, records)
     return inbox.Campaigning(context.target_id, records, step, shown("content"))
 

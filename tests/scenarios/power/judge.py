@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from unittest import mock
 
-from gateway import backup, flight, schema, store, texted
+from gateway import backup, flight, lostwrites, schema, store, texted
 from gateway.errors import Refused
 from gateway.journal import Journal
 from tests.scenarios.power.acts import Act
@@ -33,10 +33,13 @@ def breaches(folder: Path, files: dict[str, bytes], acts: list[Act], *, restore:
         found = [*_backup(folder / COPY, acts)]
         with contextlib.closing(store.connect(database)) as db:
             schema.migrate(db)
+            missed = lostwrites.catch_up(db, database, now=store.wall_ms())
             flight.recover_all(db, now=store.wall_ms())
             damage = [row[0] for row in db.execute("PRAGMA integrity_check(3)")]
             if damage != ["ok"]:
                 return [f"the database is damaged: {damage}"]
+            if missed.texts:
+                found.append(f"{missed.texts} texts were handed over, and the database does not know")
             found += _broken(db, Journal(database), acts)
         if restore and (folder / COPY).exists():
             found += _restored(folder, acts)

@@ -1,0 +1,80 @@
+"""What stands at no address for long: a link and its end, the invitation, the keys, the veil, a start that takes a while, damage."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import expect
+
+from gateway import damage, enrolment, store
+from tests.browser.conftest import DESK, PHONE, Panel, Visit
+from tests.browser.looking import by_keyboard, in_both_schemes, in_order, on_the_smallest_phone
+from tests.campaigning import bring_in, drafted
+from tests.web.conftest import Visitor
+from tests.web.world import World
+from web import create_app
+from web.screens import campaigns
+
+Enter = Callable[..., Visit]
+
+
+def test_a_stranger_comes_in_by_a_link_that_works_once(world: World, panel: Panel, visit: Enter) -> None:
+    stranger = visit(None, PHONE)
+    link = world.link("other")
+    page = stranger.go(link)
+    in_order(page, "the link")
+    page.get_by_role("button", name="Come in").click()
+    expect(page.get_by_role("link", name="Sam")).to_be_visible()
+    late = visit(None, PHONE)
+    page = late.go(link)
+    in_order(page, "the link, used")
+    assert on_the_smallest_phone(page) == []
+    late.complaints[:] = [
+        line for line in late.complaints if "410" not in line
+    ]  # Chromium lists every failed answer
+
+
+def test_the_invitation_the_keys_and_the_veil(world: World, panel: Panel, visit: Enter) -> None:
+    page = visit("admin", DESK).go("/people")
+    page.get_by_label("Name").fill("Zoë")
+    page.get_by_role("button", name="Make the QR code").click()
+    page.wait_for_selector(".qr svg")
+    in_order(page, "the invitation")
+    maya = visit("volunteer", PHONE)
+    maya.page.keyboard.press("?")
+    maya.page.wait_for_selector("#keys[open]")
+    assert in_both_schemes(maya.page) == []
+    maya.go("/")
+    maya.page.evaluate("textbank.lost(null)")
+    maya.page.wait_for_selector("#veil:not([hidden])")
+    assert in_both_schemes(maya.page) == []
+
+
+def test_a_start_that_takes_a_while(
+    world: World, panel: Panel, visit: Enter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What this very panel would answer, were the list long, in the frame of a page of it."""
+    monkeypatch.setattr(enrolment, "ENROLLED_AT_ONCE", 2)
+    monkeypatch.setattr(campaigns, "AT_ONCE_S", 0.0)
+    now = store.wall_ms()
+    made = drafted(world.db, world.users["coordinator"], bring_in(world.db, now=now), now=now)
+    cleo = Visitor(create_app(world.source), world).come_in("coordinator")
+    cleo.get(f"/campaigns/{made}")
+    answer = cleo.post(f"/campaigns/{made}/start").get_data(as_text=True)
+    page = visit("coordinator", PHONE).go(f"/campaigns/{made}")
+    page.evaluate(
+        "html => main.replaceWith(new DOMParser().parseFromString(html, 'text/html').getElementById('main'))",
+        answer,
+    )
+    expect(page.get_by_role("heading", level=1)).to_contain_text("is starting")
+    in_order(page, "a start")
+
+
+def test_damage_is_said_on_every_page(world: World, panel: Panel, visit: Enter) -> None:
+    visitor = visit("volunteer", PHONE)
+    visitor.wait_live()
+    damage.note(world.path, "row 12 missing from index message_state", now=store.wall_ms())
+    page = visitor.go("/inbox")
+    in_order(page, "damage")
+    assert by_keyboard(page) == []
+    assert on_the_smallest_phone(page) == []
+    visitor.complaints[:] = [line for line in visitor.complaints if "503" not in line]

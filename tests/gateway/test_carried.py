@@ -1,0 +1,182 @@
+"""Who asked to stop is known where the card that knew it is gone: the journal travels with the backups."""
+
+import contextlib
+import shutil
+import tempfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gateway import backup, carried, erasing, journal, optouts, store
+from gateway.config import Backup, Config, Database
+from gateway.journal import Act, Journal
+from gateway.schedule import Housekeeper
+from hardware.link import SystemClock
+from tests.gateway.conftest import ADA, LUIS, NOON, Desk
+from tests.simulated import RULES
+
+HOUR = 3_600_000
+BEA = "+12025550153"
+
+
+@pytest.fixture
+def stick() -> Iterator[Path]:
+    """A file system that is neither the database's nor the system's."""
+    folder = Path(tempfile.mkdtemp(dir="/dev/shm"))
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def new_card(tmp_path: Path) -> Path:
+    (tmp_path / "new card").mkdir()
+    return tmp_path / "new card" / "textbank.db"
+
+
+def out(database: Path) -> dict[str, int | None]:
+    with contextlib.closing(store.connect(database)) as db:
+        return dict(db.execute("SELECT number, opted_out_at FROM conversation").fetchall())
+
+
+def come_back(desk: Desk, number: str, *, now: int) -> None:
+    optouts.undo(desk.db, desk.conversation(number)["id"], by=None, reason="asked by text", now=now)
+
+
+def test_who_stopped_after_the_backup_stays_out_on_a_new_card(
+    path: Path, desk: Desk, stick: Path, new_card: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A real housekeeper brings the stop to the stick; then the card is gone, with all that lay on it."""
+    for number in (ADA, LUIS, BEA):
+        desk.draft(number)
+    saved = backup.make(path, stick, now=NOON).path
+    written = threading.Event()
+    real = carried.copy
+
+    def copy(database: Path, folder: Path) -> Path | None:
+        made = real(database, folder)
+        written.set()
+        return made
+
+    monkeypatch.setattr(carried, "copy", copy)
+    config = Config(Path("textbank.toml"), database=Database(path), backup=Backup(folder=stick))
+    housekeeper = Housekeeper(path, RULES, SystemClock(), config=config)
+    housekeeper.start()
+    try:
+        desk.stop(LUIS, now=NOON + HOUR)
+        erasing.erase(desk.db, BEA, now=NOON + HOUR)
+        housekeeper.look(desk.db)
+        assert written.wait(10), "at once, and not with the next backup"
+    finally:
+        housekeeper.stop()
+
+    done = backup.restore(saved, new_card, now=NOON + 2 * HOUR)
+
+    assert out(new_card) == {ADA: None, LUIS: NOON + HOUR}
+    assert done.counts.stops == "until"
+    backup.restore(saved, new_card, now=NOON + 3 * HOUR)
+    assert out(new_card)[LUIS] == NOON + HOUR, "the new card's own journal knows it from now on"
+
+
+def test_a_restore_says_when_somebody_may_have_stopped_without_anybody_knowing(
+    path: Path, desk: Desk, stick: Path, new_card: Path
+) -> None:
+    desk.draft(LUIS)
+    desk.db.execute(
+        "INSERT INTO campaign (id, name, kind, state, script, created_at) VALUES (7,'Rent','event','running','{}',1)"
+    )
+    saved = backup.make(path, stick, now=NOON).path
+    alone = new_card.with_name("saved.db")
+    shutil.copy(saved, alone)
+    desk.db.close()
+    for file, database, stops in (
+        (saved, path, "known"),
+        (saved, new_card, "until"),
+        (alone, new_card.with_name("another.db"), "unknown"),
+    ):
+        assert backup.restore(file, database, now=NOON + HOUR).counts.stops == stops
+        with contextlib.closing(store.connect(database)) as db:
+            campaign = db.execute("SELECT state, reason FROM campaign").fetchone()
+        assert campaign["state"] == "paused"
+        assert ("Who asked to stop" in campaign["reason"]) is (stops != "known")
+
+
+def test_an_older_card_takes_nothing_from_a_newer_stick(
+    path: Path, desk: Desk, stick: Path, tmp_path: Path
+) -> None:
+    """The card died, and the one that lay in the drawer goes on as it was a month ago."""
+    for number in (ADA, LUIS):
+        desk.draft(number)
+    desk.stop(ADA, now=NOON)
+    drawer = tmp_path / "drawer.db"
+    backup.make(path, drawer, now=NOON)
+    shutil.copy(Journal(path).path, Journal(drawer).path)
+    desk.stop(LUIS, now=NOON + 2)
+    saved = backup.make(path, stick, now=NOON + 3).path
+    with contextlib.closing(store.connect(drawer)) as db:
+        old = Desk(db, desk.room, desk.rules)
+        carried.copy(drawer, stick)
+        come_back(old, ADA, now=NOON + 4)
+        old.draft(BEA)
+        old.stop(BEA, now=NOON + 5)
+        carried.copy(drawer, stick)
+    assert backup.restore(saved, drawer, now=NOON + HOUR).counts.stops == "until"
+    assert out(drawer)[LUIS] == NOON + 2
+    [copy] = stick.glob(carried.COPIES)
+    stopped = {act["at"] for act in journal.read(copy) if act["act"] == "opt_out"}
+    assert stopped == {NOON, NOON + 2, NOON + 5}
+
+
+def test_two_groups_share_a_stick(path: Path, desk: Desk, stick: Path, new_card: Path) -> None:
+    desk.draft(LUIS)
+    saved = backup.make(path, stick, now=NOON).path
+    theirs = Journal(new_card.with_name("theirs.db"))
+    theirs.note("number_key", at=0, key="ab" * 32)
+    theirs.note("opt_out", at=1, number="cd" * 32)
+    carried.copy(theirs.database, stick)
+    assert len(list(stick.glob(carried.COPIES))) == 2
+    backup.restore(saved, new_card, now=NOON + HOUR)
+    assert not [*Journal(new_card).acts("opt_out")]
+
+
+def stop(at: int, who: str = "aa") -> Act:
+    return {"act": "opt_out", "at": at, "number": who}
+
+
+def start(since: int, who: str = "aa") -> Act:
+    return {"act": "opt_in", "at": since + 1, "number": who, "since": since}
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "since"),
+    [
+        ([], [stop(1)], 1),
+        ([stop(1)], [], 1),
+        ([stop(1)], [stop(1), start(1)], None),  # the other is the later state of this one
+        ([stop(1), start(1)], [stop(1)], None),
+        ([stop(1), start(1), stop(3)], [stop(1), start(1)], 3),
+        ([stop(1)], [stop(1), start(1), stop(3)], 3),
+        ([stop(5)], [stop(1), start(1)], 5),  # they went apart: whoever is out by either is out
+        ([stop(1), start(1)], [stop(5)], 5),
+        ([stop(3), stop(9, "bb")], [stop(1), start(1), stop(7, "bb")], 3),
+        ([stop(9, "bb")], [stop(1), start(1)], None),
+    ],
+)
+def test_of_two_journals_the_later_counts_and_of_two_that_went_apart_every_stop(
+    here: list[Act], there: list[Act], since: int | None
+) -> None:
+    both = journal.merged(here, there)
+    assert journal.last_words(both)[0].get(b"\xaa") == since
+    assert journal.merged(both, there) == both, "and nothing is taken twice"
+
+
+def test_a_journal_on_a_new_card_keeps_the_pins_and_a_key_of_its_own_is_not_exchanged(tmp_path: Path) -> None:
+    lost, fresh = Journal(tmp_path / "lost.db"), Journal(tmp_path / "fresh.db")
+    lost.note("pin", at=1, attempt=lost.digest("4711"))
+    assert fresh.learn(lost.lines())
+    assert [act["attempt"] for act in fresh.acts("pin")] == [fresh.digest("4711")]
+    other = Journal(tmp_path / "other.db")
+    before = other.digest("4711")
+    other.learn(lost.lines())
+    assert other.digest("4711") == before
