@@ -166,7 +166,9 @@ def _voter(facts: Mapping[str, str], people: Sequence[Person], texted: int, toda
             )
         )
     if without:
-        todo.append((f"{without:,} will vote and have no plan", "Ask when they will go", "vote=will;plan_hour="))
+        todo.append(
+            (f"{without:,} will vote and have no plan", "Ask when they will go", "vote=will;plan_hour=")
+        )
     return Board(
         f"{_count(plans, 'plan', 'plans')} made, {share(plans, len(will) + voted)}% of those who vote",
         (
@@ -271,9 +273,17 @@ def _fundraising(facts: Mapping[str, str], people: Sequence[Person], texted: int
     no_link = sum(p.said.get("link_sent") != "yes" and p.said.get("gift") != "confirmed" for p in yes)
     todo = []
     if unthanked:
-        todo.append((f"{unthanked:,} gave, not thanked yet", "Thank them today", "gift=confirmed;thanked!=yes"))
+        todo.append(
+            (f"{unthanked:,} gave, not thanked yet", "Thank them today", "gift=confirmed;thanked!=yes")
+        )
     if no_link:
-        todo.append((f"{no_link:,} pledged, no link sent yet", "Send it in the next text", "pledge=yes;link_sent!=yes;gift!=confirmed"))
+        todo.append(
+            (
+                f"{no_link:,} pledged, no link sent yet",
+                "Send it in the next text",
+                "pledge=yes;link_sent!=yes;gift!=confirmed",
+            )
+        )
     return Board(
         f"{sign}{pledged:,} of {sign}{goal:,} pledged, {sign}{given:,} given",
         (

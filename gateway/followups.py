@@ -18,7 +18,8 @@ from gateway.results import ANSWERED
 
 NO_ANSWER = "no_answer"
 _ANSWER = (
-    "(SELECT nullif(value, '') FROM answer a WHERE a.target_id=t.id AND a.field=? AND a.undone_at IS NULL ORDER BY a.id DESC LIMIT 1)"
+    "(SELECT nullif(value, '') FROM answer a WHERE a.target_id=t.id AND a.field=? "
+    "AND a.undone_at IS NULL ORDER BY a.id DESC LIMIT 1)"
 )
 _SAID = "EXISTS (SELECT 1 FROM answer s WHERE s.target_id=t.id AND s.undone_at IS NULL)"
 
@@ -68,7 +69,9 @@ def words(kind: Kind, facts: Mapping[str, str], result: Result) -> str:
     for name, value in result.said.items():
         parts.append(kind.words(name, value, facts) if value else f"{label(name)}: anything")
     for name, value in result.not_said.items():
-        parts.append(f"not {kind.words(name, value, facts)}" if value else f"{label(name)}: nothing written down")
+        parts.append(
+            f"not {kind.words(name, value, facts)}" if value else f"{label(name)}: nothing written down"
+        )
     return ", ".join(parts)
 
 

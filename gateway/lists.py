@@ -327,4 +327,3 @@ def _kept_columns(db: sqlite3.Connection, campaign_id: int) -> dict[str, int]:
         "SELECT l.mapping FROM campaign c JOIN contact_list l ON l.id=c.list_id WHERE c.id=?", [campaign_id]
     ).fetchone()
     return json.loads(row["mapping"]).get("kept", {}) if row else {}
-

@@ -76,7 +76,7 @@ def people(db: sqlite3.Connection, campaign_id: int) -> list[Person]:
         person = found.setdefault(row["id"], Person(row["id"], row["conversation_id"], name, {}, {}))
         said, at = dict(person.said), dict(person.at)
         if row["value"]:
-            if said.get(row["field"]) != row["value"]:  # the same again is no later answer: who was first stays first
+            if said.get(row["field"]) != row["value"]:  # the same again: who was first stays first
                 at[row["field"]] = row["at"]
             said[row["field"]] = row["value"]
         else:

@@ -15,7 +15,6 @@ def texted(hall: Hall, *, list_id: int | None = None, now: int = NOON, name: str
     by = hall.users["coordinator"]
     campaign_id = hall.drafted(list_id or bring_in(hall.db, now=now), name)
 
-
     hall.enrol(campaign_id, now=now)
     enrolment.start(hall.db, campaign_id, by=by, rules=hall.rules, now=now, needs_review=False)
     hall.db.execute("UPDATE target SET state='texted', texted_at=? WHERE campaign_id=?", [now, campaign_id])

@@ -41,7 +41,9 @@ def campaign_id(world: World) -> int:
         recording.record(world.db, target, field, value, by=world.users["volunteer"], now=now)
     world.db.execute("UPDATE conversation SET last_in_at=? WHERE name IN ('Rosa', 'Ada')", [now + 1])
     mei = world.db.execute("SELECT id FROM conversation WHERE name='Mei'").fetchone()["id"]
-    optouts.opt_out(world.db, mei, source="volunteer", by=world.users["coordinator"], reason="", now=now, confirm=False)
+    optouts.opt_out(
+        world.db, mei, source="volunteer", by=world.users["coordinator"], reason="", now=now, confirm=False
+    )
     return made
 
 
@@ -70,15 +72,17 @@ def test_the_form_narrows_what_is_shown_to_what_is_written_down_or_not(
     world: World, visit: Visit, campaign_id: int
 ) -> None:
     cleo = visit("coordinator")
-    page = cleo.get(
-        f"/campaigns/{campaign_id}/people?said=status%3Dyes&field=seats&is=%3D"
-    ).get_data(as_text=True)
+    page = cleo.get(f"/campaigns/{campaign_id}/people?said=status%3Dyes&field=seats&is=%3D").get_data(
+        as_text=True
+    )
     assert re.findall(r'<strong dir="auto">(\w+)</strong>', page) == ["Ada"]
     assert "Coming: yes, Seats: nothing written down" in page
     assert "said=status%3Dyes;seats%3D" in page, "the file follows"
 
 
-def test_a_result_of_people_who_all_stopped_makes_no_list(world: World, visit: Visit, campaign_id: int) -> None:
+def test_a_result_of_people_who_all_stopped_makes_no_list(
+    world: World, visit: Visit, campaign_id: int
+) -> None:
     answer = visit("coordinator").post(f"/campaigns/{campaign_id}/people/list", said="status=maybe", q="mei")
     assert "all of them asked to stop" in answer.get_data(as_text=True)
     assert len(lists.all_of(world.db)) == 1
