@@ -17,9 +17,10 @@ from gateway.campaigns import Campaign
 OLD_MS = 20 * 60_000  # somebody who waits for longer is pointed out
 
 # Of target t in campaign p with conversation c: what comes after its close, or after another campaign's text, is not its own.
+# While it is open nobody else texts its people.
 _UNTIL = (
-    "min(coalesce(p.closed_at, 1e15), coalesce((SELECT min(o.texted_at) FROM target o "
-    "WHERE o.conversation_id=t.conversation_id AND o.texted_at>t.texted_at), 1e15))"
+    "CASE WHEN p.closed_at IS NULL THEN 1e15 ELSE min(p.closed_at, coalesce((SELECT min(o.texted_at) FROM target o "
+    "WHERE o.conversation_id=t.conversation_id AND o.texted_at>t.texted_at), 1e15)) END"
 )
 ANSWERED = (
     f"coalesce(c.last_in_at>t.texted_at AND (c.last_in_at<={_UNTIL} OR EXISTS (SELECT 1 FROM inbound i "
