@@ -28,8 +28,8 @@ test:  ## lint, types and every test; STRICT=1 makes a test that could not run a
 	@$(MAKE) --no-print-directory lint
 	@rm -f $(RECORDS)
 	@export TEXTBANK_NOT_RUN=$(RECORDS); failed=0; \
-	$(BIN)/pytest -q -n 4 -m "not browser and not peer" || failed=1; \
-	$(BIN)/pytest -q -n 2 -m "browser" || failed=1; \
+	$(BIN)/pytest -q -n 4 --dist worksteal -m "not browser and not peer" || failed=1; \
+	$(BIN)/pytest -q -n 2 --dist worksteal -m "browser" || failed=1; \
 	exit $$failed
 
 test-peers:  ## gammu, smsd, gnokii, Kannel, ModemManager and python-gsmmodem drive the virtual modem

@@ -166,7 +166,9 @@ def _voter(facts: Mapping[str, str], people: Sequence[Person], texted: int, toda
             )
         )
     if without:
-        todo.append((f"{without:,} will vote and have no plan", "Ask when they will go", "vote=will"))
+        todo.append(
+            (f"{without:,} will vote and have no plan", "Ask when they will go", "vote=will;plan_hour=")
+        )
     return Board(
         f"{_count(plans, 'plan', 'plans')} made, {share(plans, len(will) + voted)}% of those who vote",
         (
@@ -204,7 +206,7 @@ def _recruitment(facts: Mapping[str, str], people: Sequence[Person], texted: int
             (
                 _count(without, "said yes and has no shift", "said yes and have no shift"),
                 "Ask which one",
-                "shift=yes",
+                "shift=yes;slot=",
             )
         )
     if lifts:
@@ -240,7 +242,7 @@ def _advocacy(facts: Mapping[str, str], people: Sequence[Person], texted: int, t
             (
                 _count(ask, "will do it and has not told us", "will do it and have not told us"),
                 "They are asked the day after",
-                "pledged=yes",
+                "pledged=yes;done=",
             )
         ]
         if ask
@@ -271,9 +273,17 @@ def _fundraising(facts: Mapping[str, str], people: Sequence[Person], texted: int
     no_link = sum(p.said.get("link_sent") != "yes" and p.said.get("gift") != "confirmed" for p in yes)
     todo = []
     if unthanked:
-        todo.append((f"{unthanked:,} gave, not thanked yet", "Thank them today", "gift=confirmed"))
+        todo.append(
+            (f"{unthanked:,} gave, not thanked yet", "Thank them today", "gift=confirmed;thanked!=yes")
+        )
     if no_link:
-        todo.append((f"{no_link:,} pledged, no link sent yet", "Send it in the next text", "pledge=yes"))
+        todo.append(
+            (
+                f"{no_link:,} pledged, no link sent yet",
+                "Send it in the next text",
+                "pledge=yes;link_sent!=yes;gift!=confirmed",
+            )
+        )
     return Board(
         f"{sign}{pledged:,} of {sign}{goal:,} pledged, {sign}{given:,} given",
         (

@@ -46,7 +46,7 @@ class Options:
     canary_stops: int = 2
     replies_each: int = 8  # open replies a volunteer is thought to manage; more hold new batches back
     purge_days: int = 90  # after its close only totals remain; 0: never
-    purge_list: int = 0  # 1: its list goes as well then, when no other campaign has it
+    purge_list: int = 1  # its list goes as well then, when no other campaign has it; 0: it stays
     meant: Mapping[str, str] = field(default_factory=dict)  # hints that are meant, by key, with who said so
 
 

@@ -8,10 +8,10 @@ asked has none until somebody has said; a trainee's own words are offered to a c
 import sqlite3
 from dataclasses import dataclass
 
-from gateway import assignments, conversations, gate, outbox
+from gateway import assignments, campaigns, conversations, gate, outbox, recording
 from gateway.errors import Refused
 from gateway.merge import Part
-from gateway.message import KINDS
+from gateway.message import GOING, KINDS
 from gateway.people import User
 from gateway.policy import may, may_approve
 from gateway.rules import Rules
@@ -45,6 +45,8 @@ class Card:
     household: tuple[str, ...]  # who else the lists know at this number
     edited: bool  # somebody changed the words of a campaign
     perhaps_texted_at: int | None = None  # a backup was restored then: texted since it was made, perhaps
+    due_at: int | None = None  # a reminder leaves then, however early it is approved
+    answered: tuple[str, ...] = ()  # what the person of a reminder has answered, in words
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,8 @@ class Recent:
     reason: str
     approved_at: int
     undo_until: int  # ms; in the past when it is too late
+    kind: str
+    due_at: int | None  # of a reminder: when it leaves
 
 
 _OPEN = (
@@ -196,7 +200,19 @@ def _card(db: sqlite3.Connection, message_id: int, user: User, rules: Rules) -> 
         source=shown.source,
         household=shown.household,
         edited=row["target_id"] is not None and KINDS[row["kind"]] != "reply" and author is not None,
+        due_at=row["due_at"],
+        answered=_answered(db, row),
     )
+
+
+def _answered(db: sqlite3.Connection, row: sqlite3.Row) -> tuple[str, ...]:
+    """What they have answered, which is why they are reminded."""
+    if row["target_id"] is None or KINDS[row["kind"]] != "reminder":
+        return ()
+    target = db.execute("SELECT campaign_id FROM target WHERE id=?", [row["target_id"]]).fetchone()
+    campaign = campaigns.load(db, target["campaign_id"])
+    said = recording.current(db, row["target_id"])
+    return tuple(campaign.kind.words(name, value, campaign.facts) for name, value in said.items())
 
 
 def counts(db: sqlite3.Connection, user: User, *, now: int) -> Counts:
@@ -225,7 +241,7 @@ def _at_most(db: sqlite3.Connection, query: str, values: dict[str, object]) -> i
 def recent(db: sqlite3.Connection, user: User, *, rules: Rules, now: int, limit: int = 30) -> list[Recent]:
     """This person's latest approvals, newest first."""
     rows = db.execute(
-        "SELECT m.id, m.conversation_id, c.name, c.number, m.text, m.state, m.reason, m.approved_at FROM "
+        "SELECT m.id, m.conversation_id, c.name, c.number, m.text, m.state, m.reason, m.approved_at, m.kind, m.due_at FROM "
         "(SELECT id, message_id FROM ledger WHERE user_id=? AND act='approve' ORDER BY id DESC LIMIT ?) l "
         "JOIN message m ON m.id=l.message_id JOIN conversation c ON c.id=m.conversation_id "
         "WHERE m.approval_id=l.id ORDER BY l.id DESC",
@@ -242,9 +258,21 @@ def recent(db: sqlite3.Connection, user: User, *, rules: Rules, now: int, limit:
             r["reason"] or "",
             r["approved_at"],
             r["approved_at"] + rules.undo_ms if r["state"] == "approved" else 0,
+            KINDS[r["kind"]],
+            r["due_at"],
         )
         for r in rows
     ]
+
+
+def ahead(db: sqlite3.Connection, user: User, *, now: int) -> tuple[int, int | None]:
+    """How many reminders this person approved that leave when they are due, and when the first does."""
+    row = db.execute(
+        f"SELECT count(*) AS many, min(due_at) AS first FROM message WHERE {GOING} AND state='approved' AND kind=2 "
+        "AND approved_by=? AND due_at>?",
+        [user.id, now],
+    ).fetchone()
+    return row["many"], row["first"]
 
 
 def uncertain(db: sqlite3.Connection, user: User, *, now: int) -> list[sqlite3.Row]:

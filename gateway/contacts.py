@@ -184,9 +184,9 @@ def search(db: sqlite3.Connection, words: str, *, most: int = MOST_FOUND) -> lis
     ).fetchall()
 
 
-def forget_the_listless(db: sqlite3.Connection, contact_ids: list[int]) -> int:
+def forget_the_listless(db: sqlite3.Connection, contact_ids: list[int], *, stopped: bool = False) -> int:
     """Delete those of these contacts who are in no list and no campaign any more, and their number when nothing was ever
-    said there. Returns how many.
+    said there; with `stopped` also the number of who opted out, of which the digest stays. Returns how many.
     """
     marks = ",".join("?" * len(contact_ids))
     with write(db):
@@ -198,11 +198,11 @@ def forget_the_listless(db: sqlite3.Connection, contact_ids: list[int]) -> int:
         for row in gone:
             db.execute("DELETE FROM contact WHERE id=?", [row["id"]])
             db.execute(
-                "DELETE FROM conversation WHERE id=:id AND opted_out_at IS NULL AND holder_id IS NULL AND last_in_at IS NULL "
+                "DELETE FROM conversation WHERE id=:id AND (opted_out_at IS NULL OR :stopped) AND holder_id IS NULL AND last_in_at IS NULL "
                 + "".join(
                     f"AND NOT EXISTS (SELECT 1 FROM {table} WHERE conversation_id=:id) "
                     for table in ("contact", "target", "message", "inbound", "sim_person", "note", "tag")
                 ),
-                {"id": row["conversation_id"]},
+                {"id": row["conversation_id"], "stopped": stopped},
             )
     return len(gone)

@@ -6,6 +6,7 @@ Promises: `checked` refuses what cannot be read, saying which fact; `words` neve
 the phones' own alphabet (GSM 7 bit): one accent that it lacks halves the room of every text, so Spanish days lose theirs.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import date, time
 
@@ -22,6 +23,7 @@ MONTHS = {
 }  # fmt: skip
 TWELVE_HOURS = frozenset({"US", "CA", "AU", "NZ", "IN", "PH", "MX", "CO", "EG", "PK", "BD", "MY", "SA", "PR"})
 SHIFTS = {"A": "slot_a", "B": "slot_b", "C": "slot_c"}
+WHOLE = re.compile(r"\d{1,12}|\d{1,3}(?:( \d{3})+|(,\d{3})+|(\.\d{3})+)", re.ASCII)  # never "99.50"
 LONGEST = 200
 MOST = 1_000_000_000
 
@@ -49,8 +51,8 @@ def _checked(fact: Fact, value: str) -> str:
             f"“{label}” is written as {form}; “{value[:30]}” cannot be read. Nothing was changed."
         ) from None
     if fact.type in ("number", "money"):
-        digits = value.replace(",", "").replace(" ", "").replace(".", "")
-        if not (digits.isascii() and digits.isdecimal()) or not 0 < int(digits) <= MOST:
+        digits = re.sub(r"[ ,.]", "", value) if WHOLE.fullmatch(value) else ""
+        if not digits or not 0 < int(digits) <= MOST:
             raise Refused(f"“{label}” is a whole number; “{value[:30]}” cannot be read. Nothing was changed.")
         return str(int(digits))
     return value

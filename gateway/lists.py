@@ -10,8 +10,8 @@ Fails with `Refused`, in words.
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 
@@ -272,28 +272,11 @@ def _leads(by: User) -> None:
         raise Refused("Only a coordinator brings lists. Nothing was changed.")
 
 
-@dataclass(frozen=True)
-class Result:
-    """What people of a campaign answered, as a choice of some of them.
-
-    said: field to value, "" for whatever value; not_said: fields (to value, or "") that they must not have answered so.
-    replied: True for those who wrote back after their first text, False for those who did not, None for both.
-    """
-
-    said: Mapping[str, str] = field(default_factory=dict)
-    not_said: Mapping[str, str] = field(default_factory=dict)
-    replied: bool | None = None
-
-
-_ANSWER = "(SELECT value FROM answer a WHERE a.target_id=t.id AND a.field=? AND a.undone_at IS NULL ORDER BY a.id DESC LIMIT 1)"
-_WROTE = "EXISTS (SELECT 1 FROM inbound i WHERE i.conversation_id=t.conversation_id AND i.received_at>=t.texted_at)"
-
-
-def from_targets(
-    db: sqlite3.Connection, campaign_id: int, result: Result, *, name: str, by: User, now: int
+def from_campaign(
+    db: sqlite3.Connection, campaign_id: int, chosen: Sequence[int], *, name: str, by: User, now: int
 ) -> int:
-    """A ready list of those who were texted in this campaign and answered so ("said maybe", "no answer", "pledged, not
-    given"), without whoever opted out; returns its id. Refused when there is nobody.
+    """A ready list of these contacts of a campaign, with the consent and the columns of its list; returns its id. Refused when
+    there is nobody.
     """
     _leads(by)
     campaign = db.execute(
@@ -302,17 +285,8 @@ def from_targets(
     ).fetchone()
     if campaign is None:
         raise Refused("There is no such campaign.")
-    where, values = _where(result)
-    chosen = [
-        row["contact_id"]
-        for row in db.execute(
-            "SELECT t.contact_id FROM target t JOIN conversation v ON v.id=t.conversation_id "
-            f"WHERE t.campaign_id=? AND t.state='texted' AND v.opted_out_at IS NULL AND {where} ORDER BY t.contact_id",
-            [campaign_id, *values],
-        )
-    ]
     if not chosen:
-        raise Refused("Nobody answered so. No list was made.")
+        raise Refused("Nobody answered so, or all of them asked to stop. No list was made.")
     with write(db):
         cursor = db.execute(
             "INSERT INTO contact_list (name, state, source, consented_on, row_count, rows_done, counts, by_id, created_at) "
@@ -353,16 +327,3 @@ def _kept_columns(db: sqlite3.Connection, campaign_id: int) -> dict[str, int]:
         "SELECT l.mapping FROM campaign c JOIN contact_list l ON l.id=c.list_id WHERE c.id=?", [campaign_id]
     ).fetchone()
     return json.loads(row["mapping"]).get("kept", {}) if row else {}
-
-
-def _where(result: Result) -> tuple[str, list[object]]:
-    where, values = ["1"], list[object]()
-    for name, value in result.said.items():
-        where.append(f"{_ANSWER}=?" if value else f"{_ANSWER} IS NOT NULL")
-        values += [name, value] if value else [name]
-    for name, value in result.not_said.items():
-        where.append(f"{_ANSWER} IS NOT ?" if value else f"{_ANSWER} IS NULL")
-        values += [name, value] if value else [name]
-    if result.replied is not None:
-        where.append(_WROTE if result.replied else f"NOT {_WROTE}")
-    return " AND ".join(where), values

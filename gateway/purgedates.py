@@ -1,12 +1,13 @@
 """What remains of a campaign after its purge date: its totals, in small batches, so that no station waits.
 
 Gone: its people, what they answered, and every word of those with whom nothing else was said: whoever is in another
-campaign, was in touch lately, waits, or has a text that is not over keeps their conversation. Somebody who stands in no
-other list is forgotten; a wrong number leaves the lists with the campaign that found it out, for its answer goes. A list
-goes when the coordinator asked so and nothing else uses it.
+campaign keeps their conversation, for that one's date. Whoever was in touch lately, may have asked to stop, or has a text that
+is not over stays as they are, and goes on a later night. Somebody who stands in no other list is forgotten, number and all; of
+an opt-out the digest stays. A wrong number leaves the lists with the campaign that found it out, for its answer goes. The list
+goes unless the coordinator keeps it or another campaign has it.
 
-Promises: the totals are committed before the first row goes, and a purge that was interrupted goes on the next night.
-Texts are counted by day as in `gateway/purging.py`; the ledger and opt-outs stay whole. Fails with sqlite3.Error.
+Promises: the totals are committed before the first row goes; a purge is over when nobody is left, and goes on every night until
+then. Texts are counted by day as in `gateway/purging.py`; the ledger and opt-outs stay whole. Fails with sqlite3.Error.
 """
 
 import json
@@ -26,13 +27,17 @@ BATCH = 50  # people
 MONTHS_AT_ONCE = 500  # rows
 OVER_STATES = ",".join(f"'{state}'" for state in OVER)
 
-_ALONE = (  # of these targets those whose conversation belongs to this campaign only, and rests
-    "SELECT v.id FROM target t JOIN conversation v ON v.id=t.conversation_id WHERE t.id IN (SELECT value FROM json_each(:targets)) "
-    "AND (t.texted_at IS NOT NULL OR EXISTS (SELECT 1 FROM message w WHERE w.target_id=t.id)) "
-    "AND v.last_at<:lately AND v.waiting_at IS NULL AND v.asks_opt_out=0 "
+_OF = "FROM conversation v JOIN target t ON t.conversation_id=v.id WHERE t.id IN (SELECT value FROM json_each(:targets)) "
+_NOWHERE_ELSE = (
     "AND NOT EXISTS (SELECT 1 FROM target o WHERE o.conversation_id=v.id AND o.campaign_id<>t.campaign_id) "
-    f"AND NOT EXISTS (SELECT 1 FROM message m WHERE m.conversation_id=v.id AND m.state NOT IN ({OVER_STATES}))"
+    "AND (t.texted_at IS NOT NULL OR EXISTS (SELECT 1 FROM message w WHERE w.target_id=t.id)) "
 )
+_RESTS = (
+    "v.last_at<:lately AND v.asks_opt_out=0 AND NOT EXISTS "
+    f"(SELECT 1 FROM message m WHERE m.conversation_id=v.id AND m.state NOT IN ({OVER_STATES}))"
+)
+_ALONE = f"SELECT v.id {_OF}{_NOWHERE_ELSE}AND {_RESTS}"  # their conversation belongs to this campaign only, and rests
+_NOT_YET = f"SELECT t.id {_OF}{_NOWHERE_ELSE}AND NOT ({_RESTS})"
 _WRONG = (
     "SELECT c.id FROM contact c JOIN target t ON t.conversation_id=c.conversation_id JOIN answer a ON a.target_id=t.id "
     "WHERE t.id IN (SELECT value FROM json_each(?)) AND a.field='contact' AND a.value='wrong_number' AND a.undone_at IS NULL"
@@ -50,16 +55,26 @@ def purge(db: sqlite3.Connection, *, now: int, zone: str, rest: Callable[[], boo
         return gone
     for row in due:
         _keep_totals(db, row["id"], now, zone)
+        after: int | None = 0
         with purging.unbound(db):
-            while people := _batch(db, row["id"], now, zone):
+            while after is not None:
+                people, after = _batch(db, row["id"], now, zone, after)
                 gone += people
-                if not rest():
+                if after is not None and not rest():
                     return gone
         if not _list(db, row["id"], rest):
             return gone
         with write(db):
-            db.execute("UPDATE campaign SET purged_at=? WHERE id=?", [now, row["id"]])
+            db.execute(
+                "UPDATE campaign SET purged_at=? WHERE id=? AND NOT EXISTS (SELECT 1 FROM target WHERE campaign_id=campaign.id)",
+                [now, row["id"]],
+            )
     return gone
+
+
+def not_yet(db: sqlite3.Connection, campaign_id: int) -> int:
+    """How many people of a campaign of which only totals are to remain are still there."""
+    return int(db.execute("SELECT count(*) FROM target WHERE campaign_id=?", [campaign_id]).fetchone()[0])
 
 
 def _keep_totals(db: sqlite3.Connection, campaign_id: int, now: int, zone: str) -> None:
@@ -87,17 +102,29 @@ def _months(db: sqlite3.Connection, now: int, rest: Callable[[], bool]) -> bool:
             return False
 
 
-def _batch(db: sqlite3.Connection, campaign_id: int, now: int, zone: str) -> int:
-    """The next people of the campaign, in one commit; 0 when nobody is left. Looks without the write lock."""
-    rows = db.execute(
-        "SELECT id, contact_id FROM target WHERE campaign_id=? ORDER BY id LIMIT ?", [campaign_id, BATCH]
+def _batch(
+    db: sqlite3.Connection, campaign_id: int, now: int, zone: str, after: int
+) -> tuple[int, int | None]:
+    """The next people of the campaign, in one commit: how many went, and the last that was looked at; None when nobody is left. Looks
+    without the write lock.
+    """
+    found_here = db.execute(
+        "SELECT id, contact_id FROM target WHERE campaign_id=? AND id>? ORDER BY id LIMIT ?",
+        [campaign_id, after, BATCH],
     ).fetchall()
-    asked = {"targets": json.dumps([row["id"] for row in rows]), "lately": now - LATELY_MS}
+    if not found_here:
+        return 0, None
+    asked = {"targets": json.dumps([row["id"] for row in found_here]), "lately": now - LATELY_MS}
+    stay = {row["id"] for row in db.execute(_NOT_YET, asked)}
+    rows = [row for row in found_here if row["id"] not in stay]
+    asked["targets"] = json.dumps([row["id"] for row in rows])
     alone = [row["id"] for row in db.execute(_ALONE, asked)]
     found = purging.belongings(db, alone)
     with write(db):
-        if {row["id"] for row in db.execute(_ALONE, asked)} != set(alone):
-            return _batch(db, campaign_id, now, zone)  # one of them wrote this very moment
+        if db.execute(_NOT_YET, asked).fetchone() or {row["id"] for row in db.execute(_ALONE, asked)} != set(
+            alone
+        ):
+            return 0, after  # one of them wrote this very moment: once more
         wrong = db.execute(_WRONG, [asked["targets"]]).fetchall()
         db.executemany("DELETE FROM list_member WHERE contact_id=?", [(row["id"],) for row in wrong])
         targets = [(row["id"],) for row in rows]
@@ -109,17 +136,18 @@ def _batch(db: sqlite3.Connection, campaign_id: int, now: int, zone: str) -> int
         for table in ("note", "tag"):
             db.executemany(f"DELETE FROM {table} WHERE conversation_id=?", people)
         db.executemany(  # as before anything was said: it goes with the last contact
-            "UPDATE conversation SET last_in_at=NULL, holder_id=NULL, held_at=NULL WHERE id=?", people
+            "UPDATE conversation SET last_in_at=NULL, waiting_at=NULL, holder_id=NULL, held_at=NULL WHERE id=?",
+            people,
         )
         db.executemany("DELETE FROM target WHERE id=?", targets)
         contacts.forget_the_listless(
-            db, [*{row["contact_id"] for row in rows}, *(row["id"] for row in wrong)]
+            db, [*{row["contact_id"] for row in rows}, *(row["id"] for row in wrong)], stopped=True
         )
-    return len(rows)
+    return len(rows), found_here[-1]["id"]
 
 
 def _list(db: sqlite3.Connection, campaign_id: int, rest: Callable[[], bool]) -> bool:
-    """Delete its list when that was asked for and no other campaign has it; False when it was stopped before the end."""
+    """Delete its list unless it is to stay or another campaign has it; False when it was stopped before the end."""
     campaign = campaigns.load(db, campaign_id)
     if not campaign.options.purge_list or campaign.list_id is None:
         return True
@@ -132,4 +160,4 @@ def _list(db: sqlite3.Connection, campaign_id: int, rest: Callable[[], bool]) ->
         state = db.execute("SELECT state FROM contact_list WHERE id=?", [campaign.list_id]).fetchone()[
             "state"
         ]
-    return state != "deleted" or taking.clear(db, campaign.list_id, wait=lambda _: not rest())
+    return state != "deleted" or taking.clear(db, campaign.list_id, wait=lambda _: not rest(), stopped=True)

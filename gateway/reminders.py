@@ -1,31 +1,49 @@
 """Reminders: drafted by schedule a day before they are due, approved by people like any other text, sent when they are due.
 
 Promises: one reminder a person and day, however often the schedule runs (the draft's key); it leaves no earlier than it is due, even
-when it was approved the day before; one that nobody approved runs out with its day, and the campaign's page says so. Whoever's
-answers no longer match by then has had a change of answer, which put the text back before a person's eyes.
+when it was approved the day before, unless the person sleeps then; one that nobody approved runs out with its day by the group's
+clock. Nobody is reminded whose number is wrong, who waits for a seat, or who answered what the script leaves out; whoever
+answers so afterwards has their reminder taken back. What was due and was not drafted is told (`owed`).
 """
 
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from gateway import campaigns, conversations, outbox
+from gateway import boards, campaigns, conversations, outbox, policy, results
 from gateway.campaigns import Campaign
 from gateway.errors import Refused
 from gateway.merge import merge
+from gateway.message import GOING
+from gateway.moves import move
 from gateway.people import User
-from gateway.rules import DAY_MS, Rules
+from gateway.rules import DAY_MS, HOUR_MS, Rules
 from gateway.scripts import Reminder
 from gateway.store import moment, ms, write
 
 AHEAD_MS = DAY_MS
+TOLD_MS = 3 * DAY_MS  # so long it is said that some were not reminded
+EARLIER_MS = HOUR_MS // 4
 ANSWERED = "answered"  # the fact of a reminder that counts from the person's own answer
 NOBODY = User(0, "", "volunteer")  # a reminder is from the group; it names no volunteer
+WRONG = {"contact": ("wrong_number",)}
+
+
+@dataclass(frozen=True)
+class Owed:
+    """People whom a reminder is or was due, and for whom none is written. `why`: paused (due soon), late, or day (it has none)."""
+
+    label: str
+    people: int
+    due: int
+    why: str
 
 
 def draft_due(db: sqlite3.Connection, rules: Rules, *, now: int) -> int:
-    """Draft every reminder that is due within a day; returns how many were new."""
+    """Draft every reminder that is due within a day, take back those that fit no longer; returns how many were new."""
+    _take_back_unfit(db, now)
     made = 0
     for row in db.execute("SELECT id FROM campaign WHERE state='running'").fetchall():
         campaign = campaigns.load(db, row["id"])
@@ -43,6 +61,32 @@ def due_at(reminder: Reminder, day: date, zone: str) -> int:
     return ms(datetime.combine(day - timedelta(days=reminder.days_before), at, ZoneInfo(zone)))
 
 
+def owed(db: sqlite3.Connection, campaign: Campaign, rules: Rules, *, now: int) -> list[Owed]:
+    """What an open campaign's reminders do not reach: due while it is paused, not drafted in time, without a day."""
+    drafted = {
+        row["draft_key"]
+        for row in db.execute(
+            "SELECT m.draft_key FROM target t JOIN message m ON m.target_id=t.id WHERE t.campaign_id=? AND m.kind=2",
+            [campaign.id],
+        )
+    }
+    found: dict[tuple[str, int, str], int] = {}
+    for reminder in campaign.script.reminders if campaign.open else ():
+        for person in _matching(db, campaign, reminder):
+            day = _day(campaign, reminder, person, rules)
+            due = due_at(reminder, day, rules.zone) if day else 0
+            why = "day"
+            if day:
+                if _key(person["id"], reminder, due) in drafted or person["said_at"] > due:
+                    continue
+                why = "paused" if _near(due, rules, now) else "late"
+                if (why == "paused" and campaign.state != "paused") or not -AHEAD_MS <= now - due <= TOLD_MS:
+                    continue
+            kept = (reminder.label, due, why)
+            found[kept] = found.get(kept, 0) + 1
+    return [Owed(label, people, due, why) for (label, due, why), people in found.items()]
+
+
 def _due(
     db: sqlite3.Connection, campaign: Campaign, reminder: Reminder, rules: Rules, now: int
 ) -> Iterator[tuple[sqlite3.Row, int]]:
@@ -52,15 +96,18 @@ def _due(
         not day or not _near(due_at(reminder, date.fromisoformat(day), rules.zone), rules, now)
     ):
         return
-    for row in _matching(db, campaign.id, reminder):
-        own = (
-            date.fromisoformat(day)
-            if reminder.fact != ANSWERED
-            else moment(row["said_at"]).astimezone(ZoneInfo(rules.zone)).date()
-        )
-        due = due_at(reminder, own, rules.zone)
-        if _near(due, rules, now):
-            yield row, due
+    for person in _matching(db, campaign, reminder):
+        own = _day(campaign, reminder, person, rules)
+        if own and _near(due := due_at(reminder, own, rules.zone), rules, now):
+            yield person, due
+
+
+def _day(campaign: Campaign, reminder: Reminder, person: sqlite3.Row, rules: Rules) -> date | None:
+    """The day from which it counts for this person; None when the campaign names none."""
+    if reminder.fact == ANSWERED:
+        return moment(person["said_at"]).astimezone(ZoneInfo(rules.zone)).date()
+    said = campaign.facts.get(reminder.fact, "")
+    return date.fromisoformat(said) if said else None
 
 
 def _near(due: int, rules: Rules, now: int) -> bool:
@@ -71,8 +118,22 @@ def _near(due: int, rules: Rules, now: int) -> bool:
     )
 
 
-def _matching(db: sqlite3.Connection, campaign_id: int, reminder: Reminder) -> list[sqlite3.Row]:
-    """Everybody who was texted, neither asked to stop nor may have, and whose answers that hold are all among `when`."""
+def _leaves(due: int, zones: tuple[str, ...], rules: Rules) -> int:
+    """When it leaves: when it is due or later on that day by the group's clock, else as late before as the person's hours allow."""
+    here = ZoneInfo(rules.zone)
+    day = moment(due).astimezone(here).date()
+    leave = policy.may_leave(moment(due), zones, rules.quiet)
+    if leave.ok or (leave.not_before is not None and leave.not_before.astimezone(here).date() == day):
+        return due
+    morning = ms(datetime.combine(day, time(), here))
+    earlier = range(due, morning - 1, -EARLIER_MS)
+    return next((at for at in earlier if policy.may_leave(moment(at), zones, rules.quiet).ok), due)
+
+
+def _matching(db: sqlite3.Connection, campaign: Campaign, reminder: Reminder) -> list[sqlite3.Row]:
+    """Everybody who was texted, neither asked to stop nor may have, whose answers that hold are all among `when` and none among
+    `unless`, whose number is right, and who has a seat where seats are short.
+    """
     newest = "(SELECT max(id) FROM answer n WHERE n.target_id=t.id AND n.field=? AND n.undone_at IS NULL)"
     joins, values, last = "", list[object](), "t.texted_at"
     for at, (name, allowed) in enumerate(reminder.when.items()):
@@ -80,11 +141,54 @@ def _matching(db: sqlite3.Connection, campaign_id: int, reminder: Reminder) -> l
         joins += f" JOIN answer a{at} ON a{at}.id={newest} AND a{at}.value IN ({marks})"
         values += [name, *allowed]
         last = f"max({last}, a{at}.at)"
-    return db.execute(
+    values.append(campaign.id)
+    where = ""
+    for name, barred in (*reminder.unless.items(), *WRONG.items()):
+        marks = ",".join("?" * len(barred))
+        where += f" AND NOT EXISTS (SELECT 1 FROM answer x WHERE x.id={newest} AND x.value IN ({marks}))"
+        values += [name, *barred]
+    found = db.execute(
         f"SELECT t.id, t.contact_id, t.conversation_id, {last} AS said_at FROM target t JOIN conversation c ON c.id=t.conversation_id{joins} "
-        "WHERE t.campaign_id=? AND t.texted_at IS NOT NULL AND c.opted_out_at IS NULL AND c.asks_opt_out=0",
-        [*values, campaign_id],
+        f"WHERE t.campaign_id=? AND t.texted_at IS NOT NULL AND c.opted_out_at IS NULL AND c.asks_opt_out=0{where}",
+        values,
     ).fetchall()
+    waiters = _waiters(db, campaign) if found else set()
+    return [person for person in found if person["id"] not in waiters]
+
+
+def _waiters(db: sqlite3.Connection, campaign: Campaign) -> set[int]:
+    """Targets on the waiting list of an event."""
+    if campaign.kind.name != "event" or not campaign.facts.get("seats"):
+        return set()
+    people = results.people(db, campaign.id)
+    return {seat.person.target_id for seat in boards.bookings(campaign.facts, people) if seat.waits}
+
+
+def _take_back_unfit(db: sqlite3.Connection, now: int) -> None:
+    """Reminders that wait or are approved, of people who have answered otherwise since; they are drafted anew when they match again."""
+    open_ones: dict[tuple[int, str], dict[int, int]] = {}  # (campaign, reminder): target to text
+    for state in ("m.state='awaiting'", f"m.{GOING} AND m.state='approved'"):  # as the partial indexes say it
+        for row in db.execute(
+            "SELECT m.id, m.draft_key, m.target_id, t.campaign_id FROM message m JOIN target t ON t.id=m.target_id "
+            f"WHERE {state} AND m.kind=2 AND m.draft_key IS NOT NULL"
+        ):
+            name = row["draft_key"].split(":", 2)[2].rpartition(":")[0]
+            open_ones.setdefault((row["campaign_id"], name), {})[row["target_id"]] = row["id"]
+    for (campaign_id, name), texts in open_ones.items():
+        campaign = campaigns.load(db, campaign_id)
+        reminder = next((each for each in campaign.script.reminders if each.id == name), None)
+        if reminder is None:
+            continue
+        for target_id in texts.keys() - {person["id"] for person in _matching(db, campaign, reminder)}:
+            with write(db):
+                row = outbox.load(db, texts[target_id])
+                if row["state"] in ("awaiting", "approved") and row["submitted_at"] is None:
+                    reason = "What they answered since no longer fits this reminder."
+                    move(db, "withdraw", row["id"], actor="gateway", now=now, reason=reason, draft_key=None)
+
+
+def _key(target_id: int, reminder: Reminder, due: int) -> str:
+    return f"reminder:{target_id}:{reminder.id}:{moment(due).date()}"
 
 
 def _draft(
@@ -96,7 +200,7 @@ def _draft(
     rules: Rules,
     now: int,
 ) -> bool:
-    key = f"reminder:{person['id']}:{reminder.id}:{moment(due).date()}"
+    key = _key(person["id"], reminder, due)
     with write(db):
         if db.execute("SELECT 1 FROM message WHERE draft_key=?", [key]).fetchone():
             return False
@@ -106,6 +210,13 @@ def _draft(
             "SELECT * FROM conversation WHERE id=?", [person["conversation_id"]]
         ).fetchone()
         zones = conversations.zones(conversation, rules)
+        leaves = _leaves(due, zones, rules)
+        leave = policy.may_leave(moment(max(leaves, now)), zones, rules.quiet)
+        runs_out = min(
+            outbox.expiry("reminder", zones, rules, max(leaves, now)), _end_of_day(due, rules.zone)
+        )
+        if not leave.ok and (leave.not_before is None or ms(leave.not_before) >= runs_out):
+            return False  # its day is over for them; the campaign's page says so
         try:
             merged.refuse_gaps()
             message_id = outbox.insert_draft(
@@ -118,7 +229,7 @@ def _draft(
                 by=None,
                 rules=rules,
                 now=now,
-                expires_at=outbox.expiry("reminder", zones, rules, max(due, now)),
+                expires_at=runs_out,
             )
         except (
             Refused
@@ -126,6 +237,12 @@ def _draft(
             return False
         db.execute(
             "UPDATE message SET target_id=?, step=?, merged=?, due_at=? WHERE id=?",
-            [person["id"], reminder.step or None, campaign.content, due, message_id],
+            [person["id"], reminder.step or None, campaign.content, leaves, message_id],
         )
     return True
+
+
+def _end_of_day(at: int, zone: str) -> int:
+    """The midnight after this moment, by the group's clock (ms)."""
+    here = ZoneInfo(zone)
+    return ms(datetime.combine(moment(at).astimezone(here).date() + timedelta(days=1), time(), here))

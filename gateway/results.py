@@ -5,7 +5,7 @@ Reads only; the meaning of the numbers is in `gateway/boards.py`. What was undon
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -15,6 +15,23 @@ from gateway.boards import Board, Person, Row
 from gateway.campaigns import Campaign
 
 OLD_MS = 20 * 60_000  # somebody who waits for longer is pointed out
+
+# Of target t in campaign p with conversation c: what comes after its close, or after another campaign's text, is not its own.
+# While it is open nobody else texts its people.
+_UNTIL = (
+    "CASE WHEN p.closed_at IS NULL THEN 1e15 ELSE min(p.closed_at, coalesce((SELECT min(o.texted_at) FROM target o "
+    "WHERE o.conversation_id=t.conversation_id AND o.texted_at>t.texted_at), 1e15)) END"
+)
+ANSWERED = (
+    f"coalesce(c.last_in_at>t.texted_at AND (c.last_in_at<={_UNTIL} OR EXISTS (SELECT 1 FROM inbound i "
+    f"WHERE i.conversation_id=t.conversation_id AND i.received_at>t.texted_at AND i.received_at<={_UNTIL})), 0)"
+)
+_STOPPED = f"(c.opted_out_at>=t.texted_at AND c.opted_out_at<={_UNTIL})"
+_WAITS = f"(c.waiting_at IS NOT NULL AND c.waiting_at<={_UNTIL})"
+_TEXTED = (
+    "FROM target t JOIN conversation c ON c.id=t.conversation_id JOIN campaign p ON p.id=t.campaign_id "
+    "WHERE t.campaign_id=? AND t.texted_at IS NOT NULL"
+)
 
 
 @dataclass(frozen=True)
@@ -60,7 +77,9 @@ def people(db: sqlite3.Connection, campaign_id: int) -> list[Person]:
         person = found.setdefault(row["id"], Person(row["id"], row["conversation_id"], name, {}, {}))
         said, at = dict(person.said), dict(person.at)
         if row["value"]:
-            said[row["field"]], at[row["field"]] = row["value"], row["at"]
+            if said.get(row["field"]) != row["value"]:  # the same again: who was first stays first
+                at[row["field"]] = row["at"]
+            said[row["field"]] = row["value"]
         else:
             said.pop(row["field"], None)
         found[row["id"]] = Person(person.target_id, person.conversation_id, person.name, said, at)
@@ -79,9 +98,8 @@ def results(db: sqlite3.Connection, campaign: Campaign, *, today: date, now: int
     }
     texted = sum(states.values())
     row = db.execute(
-        "SELECT coalesce(sum(c.last_in_at>t.texted_at), 0) AS answered, coalesce(sum(c.opted_out_at>=t.texted_at), 0) AS stops, "
-        "coalesce(sum(c.waiting_at IS NOT NULL), 0) AS waiting, coalesce(sum(c.waiting_at<=?), 0) AS old, min(c.waiting_at) AS oldest "
-        "FROM target t JOIN conversation c ON c.id=t.conversation_id WHERE t.campaign_id=? AND t.texted_at IS NOT NULL",
+        f"SELECT coalesce(sum({ANSWERED}), 0) AS answered, coalesce(sum({_STOPPED}), 0) AS stops, coalesce(sum({_WAITS}), 0) AS waiting, "
+        f"coalesce(sum({_WAITS} AND c.waiting_at<=?), 0) AS old, min(CASE WHEN {_WAITS} THEN c.waiting_at END) AS oldest {_TEXTED}",
         [now - OLD_MS, campaign.id],
     ).fetchone()
     return Results(
@@ -116,8 +134,7 @@ def _wordings(db: sqlite3.Connection, campaign: Campaign) -> Iterator[Wording]:
     if len(texts) < 2:
         return
     rows = db.execute(
-        "SELECT t.wording, count(*) AS n, coalesce(sum(c.last_in_at>t.texted_at), 0) AS answered FROM target t "
-        "JOIN conversation c ON c.id=t.conversation_id WHERE t.campaign_id=? AND t.texted_at IS NOT NULL GROUP BY t.wording",
+        f"SELECT t.wording, count(*) AS n, coalesce(sum({ANSWERED}), 0) AS answered {_TEXTED} GROUP BY t.wording",
         [campaign.id],
     )
     counted = {row["wording"]: (row["n"], row["answered"]) for row in rows}
@@ -125,8 +142,10 @@ def _wordings(db: sqlite3.Connection, campaign: Campaign) -> Iterator[Wording]:
         yield Wording(text, *counted.get(at, (0, 0)))
 
 
-def csv_rows(db: sqlite3.Connection, campaign: Campaign) -> Iterator[list[str]]:
-    """Every person of a campaign with what they said: a header, then a row for each."""
+def csv_rows(
+    db: sqlite3.Connection, campaign: Campaign, *, only: Set[int] | None = None
+) -> Iterator[list[str]]:
+    """Every person of a campaign, or these targets, with what they said: a header, then a row for each."""
     fields = [field.name for field in campaign.kind.fields]
     yield [
         "number",
@@ -141,19 +160,20 @@ def csv_rows(db: sqlite3.Connection, campaign: Campaign) -> Iterator[list[str]]:
     ]
     said = {person.target_id: person.said for person in people(db, campaign.id)}
     rows = db.execute(
-        "SELECT t.id, t.state, t.reason, t.texted_at, v.number, v.last_in_at, c.first_name, c.last_name, m.state AS text_state FROM target t "
-        "JOIN contact c ON c.id=t.contact_id JOIN conversation v ON v.id=t.conversation_id LEFT JOIN message m ON m.id=t.message_id "
-        "WHERE t.campaign_id=? ORDER BY t.id",
+        f"SELECT t.id, t.state, t.reason, t.texted_at, {ANSWERED} AS answered, c.number, k.first_name, k.last_name, m.state AS text_state "
+        "FROM target t JOIN contact k ON k.id=t.contact_id JOIN conversation c ON c.id=t.conversation_id "
+        "JOIN campaign p ON p.id=t.campaign_id LEFT JOIN message m ON m.id=t.message_id WHERE t.campaign_id=? ORDER BY t.id",
         [campaign.id],
     )
     from gateway.store import rfc3339
 
     for row in rows:
+        if only is not None and row["id"] not in only:
+            continue
         answers = said.get(row["id"], {})
-        answered = row["texted_at"] is not None and (row["last_in_at"] or 0) > row["texted_at"]
         yield [
             row["number"], row["first_name"], row["last_name"], row["state"], row["reason"], row["text_state"] or "",
-            rfc3339(row["texted_at"]) or "", "yes" if answered else "no", *(answers.get(name, "") for name in fields),
+            rfc3339(row["texted_at"]) or "", "yes" if row["answered"] else "no", *(answers.get(name, "") for name in fields),
         ]  # fmt: skip
 
 

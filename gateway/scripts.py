@@ -72,6 +72,7 @@ class Reminder:
     label: str
     text: str
     when: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # field: values, all must match
+    unless: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # field: values, none may match
     fact: str = "day"  # the fact that names the day
     days_before: int = 1  # negative: days after
     at: str = "12:00"  # by the group's clock
@@ -179,6 +180,9 @@ def _step(raw: Mapping[str, Any]) -> Step:
 
 
 def _reminder(raw: Mapping[str, Any]) -> Reminder:
+    def answers(name: str) -> dict[str, tuple[str, ...]]:
+        return {name: tuple(_words(value) for value in values) for name, values in raw.get(name, {}).items()}
+
     at = _words(raw.get("at", "12:00"))
     if not TIME_OF_DAY.fullmatch(at):
         raise Refused(f"{at} is no time of day. Write it as 17:30.")
@@ -186,7 +190,8 @@ def _reminder(raw: Mapping[str, Any]) -> Reminder:
         _words(raw["id"]),
         _words(raw["label"]),
         _words(raw["text"], LONGEST_TEXT),
-        {name: tuple(_words(value) for value in values) for name, values in raw.get("when", {}).items()},
+        answers("when"),
+        answers("unless"),
         _words(raw.get("fact", "day")),
         int(raw.get("days_before", 1)),
         at,

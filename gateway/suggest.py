@@ -3,19 +3,27 @@
 Pure. Suggests and never decides: nothing is recorded before somebody taps. When a reply reads as two different answers,
 or as none, there is no suggestion.
 
-Promises: `YES 2` is "yes" with the number 2; `no thanks` is "no", and "yes, no problem" is nothing; the time grows with
-the length of the text. It never fails.
+Promises: `YES 2` is "yes" with the number 2; `no thanks` is "no", and "yes, no problem" is nothing; a number that is
+not the only one, or an hour, is not taken; the time grows with the length of the text. It never fails.
 """
 
+import re
 from dataclasses import dataclass
 
-from gateway.letters import split
+from gateway.letters import fold, split
 from gateway.scripts import Choice, Step
 
 NUMBERS = {
     "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
     "uno": 1, "una": 1, "dos": 2, "tres": 3, "cuatro": 4, "cinco": 5, "seis": 6, "siete": 7, "ocho": 8, "nueve": 9, "diez": 10,
 }  # fmt: skip
+FIGURE = re.compile(r"\d[\d.,:/]*\d|\d")
+GROUPED = re.compile(r"(\d{1,7}|\d{1,3}(,\d{3})+(\.00)?|\d{1,3}(\.\d{3})+(,00)?|\d{1,7}[.,]00)", re.ASCII)
+TIME = re.compile(
+    r"\b(?:at|until|till|by|from|after|before|since|a las?|hasta las?|desde las?)\s+\d{1,2}(?:[:.]\d\d)?\b(?![.,]?\d)"
+    r"|\b\d{1,2}(?:[:.]\d\d)?\s?(?:am|pm|a\.m|p\.m|o'?clock)\b|\b\d{1,2}:\d\d\b"
+)
+LONGEST = 1600
 MOST_WORDS = 40
 SURE_WORDS = 4  # a reply that is little more than the answer
 MOST = 1_000_000
@@ -30,13 +38,19 @@ class Suggestion:
     sure: bool
 
 
-def number_in(words: list[str]) -> int | None:
-    """The one number of a reply; None when there is none, or more than one."""
-    found = {
-        int(word) if word.isascii() and word.isdecimal() and len(word) <= 7 else NUMBERS.get(word, 0)
-        for word in words
-    } - {0}
-    return found.pop() if len(found) == 1 and max(found) <= MOST else None
+def number_in(text: str) -> int | None:
+    """The one number of a reply; None when there is none, when there are several, or when it is no whole number. "1,000" and "1.000"
+    are a thousand; the hour of "at 6" or "18:00" counts nothing.
+    """
+    plain = TIME.sub(" ", fold(text[:LONGEST]))
+    found = list[int]()
+    for match in FIGURE.finditer(plain):
+        figure = match[0]
+        if not GROUPED.fullmatch(figure):
+            return None  # "1,5", "99.50", "24/12"
+        found.append(int(re.sub(r"[.,](?=\d{2}$|\d{3})", "", re.sub(r"[.,]00$", "", figure))))
+    found += [NUMBERS[word] for word in split(FIGURE.sub(" ", plain))[0] if word in NUMBERS]
+    return found[0] if len(found) == 1 and 0 < found[0] <= MOST else None
 
 
 def suggestion(step: Step, text: str) -> Suggestion | None:
@@ -44,7 +58,7 @@ def suggestion(step: Step, text: str) -> Suggestion | None:
     words = split(text)[0][:MOST_WORDS]
     if not words:
         return None
-    number = number_in(words)
+    number = number_in(text)
     line = f" {' '.join(words)} "
     hits = [(choice, length) for choice in step.choices if (length := _longest(choice, line))]
     if not hits:

@@ -244,8 +244,10 @@ def _say(db: sqlite3.Connection, list_id: int, trouble: str | None) -> None:
         )
 
 
-def clear(db: sqlite3.Connection, list_id: int, *, wait: Wait) -> bool:
-    """Remove the rows of a deleted list, and whoever stood in no other; False when it was stopped before the end."""
+def clear(db: sqlite3.Connection, list_id: int, *, wait: Wait, stopped: bool = False) -> bool:
+    """Remove the rows of a deleted list, and whoever stood in no other (`stopped` as in `contacts.forget_the_listless`); False when it
+    was stopped before the end.
+    """
     while True:
         began = time.monotonic()
         with write(db):
@@ -258,7 +260,7 @@ def clear(db: sqlite3.Connection, list_id: int, *, wait: Wait) -> bool:
             db.executemany(
                 "DELETE FROM list_member WHERE list_id=? AND contact_id=?", [(list_id, one) for one in ids]
             )
-            contacts.forget_the_listless(db, ids)
+            contacts.forget_the_listless(db, ids, stopped=stopped)
             rows = db.execute(
                 "DELETE FROM list_row WHERE list_id=:id AND row IN (SELECT row FROM list_row WHERE list_id=:id LIMIT :most)",
                 {"id": list_id, "most": SMALLEST * 4},

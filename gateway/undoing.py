@@ -36,6 +36,7 @@ class LastAct:
     number: str
     reason: str
     undo_until: int
+    due_at: int | None = None  # of a reminder: when it leaves
 
 
 def last_act(db: sqlite3.Connection, user: User, *, rules: Rules, now: int) -> LastAct | None:
@@ -53,7 +54,7 @@ def last_act(db: sqlite3.Connection, user: User, *, rules: Rules, now: int) -> L
         if _stands(row, event["event"], now):
             until = event["at"] + rules.undo_ms
             reason = row["reason"] or "" if event["event"] == "approve" else ""
-            return LastAct(row["id"], row["conversation_id"], event["event"], row["name"], row["number"], reason, until)  # fmt: skip
+            return LastAct(row["id"], row["conversation_id"], event["event"], row["name"], row["number"], reason, until, row["due_at"])  # fmt: skip
     return None
 
 

@@ -118,6 +118,7 @@ PLAYS = (
             "slot_a_needed": "4",
             "slot_b": "Mon 7 to 9 pm",
             "slot_b_needed": "4",
+            "day_b": "+5",
         },
         (
             ("Amir Haddad", "street fair"),

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from gateway import erasing, exporting, lists, optouts, store
+from gateway import erasing, exporting, followups, lists, optouts, store
 from gateway.errors import Refused
-from gateway.lists import Result
+from gateway.followups import Result
 from tests.web import world as the_world
 from tests.web.world import HELLO, World
 
@@ -62,6 +62,12 @@ def answered(world: World) -> tuple[int, dict[str, int]]:
     return campaign_id, targets
 
 
+def follow(world: World, campaign_id: int, result: Result) -> int:
+    people = followups.chosen(world.db, campaign_id, result, all_texted=True)
+    by = world.users["coordinator"]
+    return followups.make_list(world.db, campaign_id, people, name="Follow up", by=by, now=store.wall_ms())
+
+
 @pytest.mark.parametrize(
     ("result", "who"),
     [
@@ -75,9 +81,7 @@ def answered(world: World) -> tuple[int, dict[str, int]]:
 )
 def test_a_result_of_a_campaign_becomes_a_list(world: World, result: Result, who: list[str]) -> None:
     campaign_id, _ = answered(world)
-    made = lists.from_targets(
-        world.db, campaign_id, result, name="Follow up", by=world.users["coordinator"], now=store.wall_ms()
-    )
+    made = follow(world, campaign_id, result)
     one = lists.by_id(world.db, made)
     assert (one.state, one.source, names(world, made)) == ("ready", "Sign-up sheet", who)
     assert lists.placeholders(world.db, made) == ["first_name", "last_name", "building"]
@@ -86,14 +90,7 @@ def test_a_result_of_a_campaign_becomes_a_list(world: World, result: Result, who
 def test_a_result_with_nobody_in_it_makes_no_list(world: World) -> None:
     campaign_id, _ = answered(world)
     with pytest.raises(Refused, match="Nobody answered so"):
-        lists.from_targets(
-            world.db,
-            campaign_id,
-            Result(said={"status": "no"}),
-            name="",
-            by=world.users["coordinator"],
-            now=1,
-        )
+        follow(world, campaign_id, Result(said={"status": "no"}))
     assert len(lists.all_of(world.db)) == 1
 
 

@@ -11,6 +11,7 @@ from gateway import (
     campaigns,
     cards,
     claims,
+    conversations,
     flight,
     ledger,
     outbox,
@@ -67,7 +68,7 @@ def closed(db: sqlite3.Connection, room: Room, seat: Seat, rules: Rules) -> int:
         [NUMBERS["Rosa"]],
     )
     db.execute("UPDATE message SET state='sent' WHERE state='approved'")  # the confirmation of the stop
-    campaigns.close(db, campaign_id, by=room.coordinator, now=NOON)
+    campaigns.close(db, campaign_id, by=room.coordinator, now=NOON + 3_600_000)
     return campaign_id
 
 
@@ -85,8 +86,7 @@ def test_only_totals_remain(db: sqlite3.Connection, closed: int, rules: Rules) -
     assert set(
         rows(db, "target", "answer", "contact", "list_member", "note", "message", "inbound", "event").values()
     ) == {0}
-    left = [row["number"] for row in db.execute("SELECT number FROM conversation")]
-    assert left == [NUMBERS["Luis"]], "whoever asked to stop stays out"
+    assert rows(db, "conversation") == {"conversation": 0}, "nor a number, nor a name"
     assert db.execute("SELECT count(*) FROM opt_out WHERE until_at IS NULL").fetchone()[0] == 1
     row = db.execute("SELECT totals, purged_at, state FROM campaign WHERE id=?", [closed]).fetchone()
     kept = json.loads(row["totals"])
@@ -100,6 +100,43 @@ def test_only_totals_remain(db: sqlite3.Connection, closed: int, rules: Rules) -
     assert not db.execute("SELECT 1 FROM inbound_search WHERE inbound_search MATCH 'zebra'").fetchall()
     assert "zebra" not in "".join(db.iterdump())
     assert purgedates.purge(db, now=LATER + DAY_MS, zone=ZONE) == 0
+    again = conversations.ensure(db, NUMBERS["Luis"], now=LATER + DAY_MS)
+    stopped = db.execute("SELECT opted_out_at FROM conversation WHERE id=?", [again]).fetchone()[0]
+    assert stopped is not None, "whoever asked to stop stays out, by the digest"
+
+
+def test_the_list_goes_too_unless_somebody_keeps_it(
+    db: sqlite3.Connection, room: Room, seat: Seat, rules: Rules
+) -> None:
+    for kept, left in (({}, 0), ({"purge_list": 0}, len(PEOPLE))):
+        campaign_id = started(db, room.coordinator, rules, now=NOON, **kept)
+        campaigns.close(db, campaign_id, by=room.coordinator, now=NOON)
+        purgedates.purge(db, now=LATER, zone=ZONE)
+        assert rows(db, "contact", "conversation") == {"contact": left, "conversation": left}
+
+
+def test_who_wrote_lately_goes_on_a_later_night(db: sqlite3.Connection, closed: int, rules: Rules) -> None:
+    says(db, rules, "Ada", "Is the zebra there?", now=LATER - 5 * DAY_MS)
+    db.execute("UPDATE conversation SET waiting_at=last_in_at WHERE number=?", [NUMBERS["Ada"]])
+
+    purgedates.purge(db, now=LATER, zone=ZONE)
+
+    assert [row["number"] for row in db.execute("SELECT number FROM conversation")] == [NUMBERS["Ada"]]
+    assert db.execute("SELECT purged_at FROM campaign").fetchone()["purged_at"] is None
+    assert purgedates.not_yet(db, closed) == 1
+
+    purgedates.purge(db, now=LATER + 31 * DAY_MS, zone=ZONE)
+
+    assert set(rows(db, "conversation", "contact", "inbound", "message", "target").values()) == {0}
+    assert db.execute("SELECT purged_at FROM campaign").fetchone()["purged_at"] == LATER + 31 * DAY_MS
+
+
+def test_who_may_have_asked_to_stop_is_not_purged_before_somebody_said(
+    db: sqlite3.Connection, closed: int
+) -> None:
+    db.execute("UPDATE conversation SET asks_opt_out=1 WHERE number=?", [NUMBERS["Ada"]])
+    purgedates.purge(db, now=LATER, zone=ZONE)
+    assert [row["number"] for row in db.execute("SELECT number FROM conversation")] == [NUMBERS["Ada"]]
 
 
 def test_whoever_belongs_to_something_else_keeps_their_words(
@@ -115,8 +152,7 @@ def test_whoever_belongs_to_something_else_keeps_their_words(
 
     words = {row["text"] for row in db.execute("SELECT text FROM inbound")}
     assert words == {"Yes, I bring the zebra", "Are you still there?"}
-    assert rows(db, "target", "answer") == {"target": 1, "answer": 0}
-    assert db.execute("SELECT count(*) FROM message WHERE target_id IS NOT NULL").fetchone()[0] == 0
+    assert rows(db, "target", "answer") == {"target": 2, "answer": 0}, "Ada's goes on a later night"
     assert rows(db, "list_member")["list_member"] == len(PEOPLE), "the other campaign has this list too"
     assert ledger.verify(db).intact
 
@@ -149,7 +185,7 @@ def test_an_interrupted_purge_goes_on_and_its_totals_are_those_of_before(
 def test_a_wrong_number_leaves_the_lists_for_nobody_would_know_it_any_more(
     db: sqlite3.Connection, room: Room, closed: int
 ) -> None:
-    db.execute("UPDATE campaign SET options='{\"purge_days\": 90}'")
+    db.execute('UPDATE campaign SET options=\'{"purge_days": 90, "purge_list": 0}\'')
     db.execute("INSERT INTO answer (target_id, field, value, at) VALUES (3, 'contact', 'wrong_number', 1)")
     purgedates.purge(db, now=LATER, zone=ZONE)
     here = {row["first_name"] for row in db.execute("SELECT first_name FROM contact")}

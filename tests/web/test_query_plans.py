@@ -63,6 +63,7 @@ BOUNDED = {  # what reads a growing table from its end, and what bounds it
     r"^DELETE FROM sim_person WHERE conversation_id=\?": "an erasure, of one person; a row for each person, SIM and month",
     r"^SELECT id FROM inbound WHERE number=\?$": "an erasure, of one person: texts that stand in no conversation",
     r"^SELECT r\.list_id, .* FROM list_row r JOIN contact_list": "an erasure, of one person: a number may stand in any cell of a file",
+    r"^DELETE FROM conversation WHERE id=:id AND .*sim_person": "who goes with a list; a row for each person whom a SIM texted of late",
     r"^DELETE FROM sim_person WHERE \(iccid": "a purge date: months that are over, in pieces",
     r"FROM opt_out o .*WHERE o\.number_key=\?": "what is here about one person, with the opt-outs that ended",
     r"^SELECT \(SELECT max\(id\) FROM event\)": "the pulse: of answers the newest hundred",

@@ -7,13 +7,13 @@ import csv
 import io
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 
 from flask import Blueprint, Response, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 
-from gateway import boards, campaigns, recording, results
+from gateway import boards, campaigns, followups, recording, results
 from gateway.errors import Refused
-from gateway.letters import fold
 from web import access, data, words
 from web.access import needs
 from web.forms import go
@@ -35,30 +35,53 @@ def loaded(campaign_id: int) -> campaigns.Campaign:
 @bp.get("/<id:campaign_id>/people")
 @needs("run_campaigns")
 def people(campaign_id: int) -> ResponseReturnValue:
-    """Who said what; `said` (field=value) keeps those who said it."""
+    """Who said what; `said` (`followups.read`) and `q` (a part of the name) keep some of them."""
     campaign = loaded(campaign_id)
-    which = request.args.get("said", "")
-    field, _, value = which.partition("=")
-    everybody = people_of(campaign_id)
-    found = everybody
-    known = campaign.kind.field(field)
-    if known is not None:
-        found = [person for person in found if person.said.get(field) == value]
-    seats = {seat.person.target_id: seat for seat in boards.bookings(campaign.facts, everybody)}
-    asked = request.args.get("q", "")[:80]
-    if asked.strip():
-        found = [person for person in found if fold(asked).strip() in fold(person.name)]
-    found = sorted(found, key=lambda person: (fold(person.name), person.target_id))
+    result, asked = asked_for(campaign)
+    rows = followups.chosen(data.db(), campaign_id, result, named=asked)
+    said = {person.target_id: person for person in people_of(campaign_id)}
+    seats = {seat.person.target_id: seat for seat in boards.bookings(campaign.facts, list(said.values()))}
+    nothing = boards.Person(0, 0, "", {}, {})
+    shown = [
+        replace(said.get(row["id"], nothing), target_id=row["id"], conversation_id=row["conversation_id"], name=followups.name_of(row))
+        for row in rows[:MOST_SHOWN]
+    ]  # fmt: skip
     return render_template(
         "campaign_people.html",
         campaign=campaign,
-        people=found[:MOST_SHOWN],
-        total=len(found),
+        people=shown,
+        total=len(rows),
+        stopped={row["id"] for row in rows if row["opted_out_at"] is not None},
         q=asked,
-        which=which if known else "",
-        words=campaign.kind.words(field, value, campaign.facts) if known else "",
+        which=followups.written(result),
+        result=result,
+        words=followups.words(campaign.kind, campaign.facts, result),
         seats=seats if campaign.kind.name == "event" else {},
     )
+
+
+def asked_for(campaign: campaigns.Campaign) -> tuple[followups.Result, str]:
+    """The result and the part of a name that the address or the form says; `field` and `is` are the form's own term."""
+    said = request.values.get("said", "")[:400]
+    if request.values.get("field"):
+        said += f";{request.values['field'][:40]}{request.values.get('is', '=')[:210]}"
+    return followups.read(campaign.kind, said), request.values.get("q", "")[:80]
+
+
+@bp.post("/<id:campaign_id>/people/list")
+@needs("run_campaigns")
+def make_list(campaign_id: int) -> ResponseReturnValue:
+    """A list of exactly who is shown, without those who asked to stop."""
+    db, campaign = data.db(), loaded(campaign_id)
+    result, asked = asked_for(campaign)
+    rows = followups.chosen(db, campaign_id, result, named=asked)
+    what = followups.words(campaign.kind, campaign.facts, result) or "answered"
+    name = f"{campaign.name}: {what}"
+    made = followups.make_list(db, campaign_id, rows, name=name, by=access.user(), now=data.now())
+    out = sum(row["opted_out_at"] is not None for row in rows)
+    left_out = f" {words.count(out, 'person', 'people')} who asked to stop left out." if out else ""
+    words.tell(f"A list of {words.count(len(rows) - out, 'person', 'people')} was made.{left_out}")
+    return go("lists.detail", list_id=made)
 
 
 def people_of(campaign_id: int) -> list[boards.Person]:
@@ -94,9 +117,13 @@ def door(campaign_id: int, target_id: int) -> ResponseReturnValue:
 @bp.get("/<id:campaign_id>/people.csv", endpoint="csv")
 @needs("run_campaigns")
 def csv_file(campaign_id: int) -> ResponseReturnValue:
-    """Everybody with what they said, as a file for a spreadsheet."""
+    """Everybody with what they said, as a file for a spreadsheet; of a result that was chosen, its people."""
     campaign = loaded(campaign_id)
-    rows = list(results.csv_rows(data.db(), campaign))
+    result, asked = asked_for(campaign)
+    only = None
+    if result != followups.Result() or asked.strip():
+        only = {row["id"] for row in followups.chosen(data.db(), campaign_id, result, named=asked)}
+    rows = list(results.csv_rows(data.db(), campaign, only=only))
     return _file(rows, f"campaign-{campaign_id}.csv")
 
 

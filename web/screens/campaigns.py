@@ -12,7 +12,18 @@ from typing import Any
 from flask import Blueprint, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 
-from gateway import campaigns, canary, capacity, enrolment, foreseeing, lists, planning, results
+from gateway import (
+    campaigns,
+    canary,
+    capacity,
+    enrolment,
+    foreseeing,
+    lists,
+    planning,
+    purgedates,
+    reminders,
+    results,
+)
 from gateway.campaigns import Campaign
 from gateway.errors import Refused
 from gateway.kinds import KINDS, LANGUAGES, kind
@@ -126,7 +137,8 @@ def draw(
     """The page of one campaign; `facts` and `chosen` are what somebody typed and chose and was not kept."""
     db, rules = data.db(), data.rules()
     if remains := kept(campaign):
-        return render_template("campaign_kept.html", campaign=campaign, kept=remains)
+        left = purgedates.not_yet(db, campaign.id)
+        return render_template("campaign_kept.html", campaign=campaign, kept=remains, not_yet=left)
     said, found = (
         enrolment.obstacles(db, campaign, rules) if campaign.state in ("draft", "review") else ([], [])
     )
@@ -152,6 +164,7 @@ def draw(
         first_ten=canary.said(campaign),
         left_out=enrolment.left_out(db, campaign.id),
         results=counted_results(campaign) if campaign.started_at else None,
+        owed=owed_of(campaign) if campaign.open else [],
         languages=LANGUAGE_WORDS,
         review=data.config().campaigns.review,
         wrong=wrong,
@@ -166,6 +179,16 @@ def counted_results(campaign: Campaign) -> results.Results:
     counted = current_app.config["COUNTED"]
     found: results.Results = counted.of(
         key, lambda: results.results(data.db(), campaign, today=today, now=now)
+    )
+    return found
+
+
+def owed_of(campaign: Campaign) -> list[reminders.Owed]:
+    """Whom its reminders do not reach, as a long list lets it be counted."""
+    counted = current_app.config["COUNTED"]
+    found: list[reminders.Owed] = counted.of(
+        ("owed", campaign.id, campaign.revision, campaign.state),
+        lambda: reminders.owed(data.db(), campaign, data.rules(), now=data.now()),
     )
     return found
 

@@ -132,20 +132,26 @@ def _choice(choice: Choice, kind: Kind) -> Choice:
 
 
 def _reminder(reminder: Reminder, kind: Kind) -> Reminder:
-    when: dict[str, tuple[str, ...]] = {}
-    for each in request.form.getlist("when")[:40]:
-        name, _, value = each.partition("=")
-        when[name] = (*when.get(name, ()), value)
     return replace(
         reminder,
         label=field("label"),
         text=field("text", MOST_CHARACTERS),
-        when=when,
+        when=_pressed("when"),
+        unless=_pressed("unless"),
         fact=choice_of("fact", tuple(days_of(kind))),
         days_before=int(choice_of("days_before", tuple(map(str, DAYS)))),
         at=field("at"),
         step=field("step"),
     )
+
+
+def _pressed(which: str) -> dict[str, tuple[str, ...]]:
+    """The answers that are ticked: field to values."""
+    found: dict[str, tuple[str, ...]] = {}
+    for each in request.form.getlist(which)[:40]:
+        name, _, value = each.partition("=")
+        found[name] = (*found.get(name, ()), value)
+    return found
 
 
 def numbers_of(kind: Kind) -> list[str]:
@@ -176,7 +182,7 @@ def edited(script: Script, piece: Piece, thing: Thing, kind: Kind) -> Script:
     if isinstance(thing, Ready):
         return scriptedit.with_ready(script, piece.at, thing)
     if isinstance(thing, Reminder):
-        for name, values in thing.when.items():
+        for name, values in (*thing.when.items(), *thing.unless.items()):
             for value in values:
                 recording.checked(kind, name, value)
         return scriptedit.with_reminder(script, thing)

@@ -74,6 +74,7 @@ def draw(card: Card | None, *, editing: bool, text: str | None = None) -> str:
         undo=undoing.last_act(db, user, rules=data.rules(), now=now),
         undo_ms=data.rules().undo_ms,
         done=done,
+        ahead=(0, None) if card else cards.ahead(db, user, now=now),
         total=total,
         pips_done=shown_done,
         pips=min(MOST_PIPS, shown_done + counts.to_send),
