@@ -198,10 +198,11 @@ def _claim(db: sqlite3.Connection, row: sqlite3.Row, seat: Seat, total: int) -> 
                     "INSERT INTO segment (message_id, seq, state) VALUES (?,?,'pending')",
                     [(row["id"], seq) for seq in range(1, total + 1)],
                 )
-        return _job(db, row["id"])
+        return job_of(db, row["id"])
 
 
-def _job(db: sqlite3.Connection, message_id: int) -> Job:
+def job_of(db: sqlite3.Connection, message_id: int) -> Job:
+    """A text that was claimed, as a station needs it."""
     row = db.execute(
         "SELECT m.*, c.number FROM message m JOIN conversation c ON c.id=m.conversation_id WHERE m.id=?",
         [message_id],

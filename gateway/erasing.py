@@ -6,7 +6,7 @@ the ledger's rows, which nobody can link to anybody any more, and an opt-out, as
 overwritten (`secure_delete`), and the log is emptied.
 
 Promises: one transaction, after the act is in the journal, so that a restore of an older backup erases again.
-Fails with `Refused`: nobody of that number is here, or a text to them is leaving at this moment.
+Fails with `Refused`: nobody of that number is here, or a text to them is leaving at this moment, or may be.
 """
 
 import json
@@ -19,6 +19,7 @@ from gateway.moves import withdraw_waiting
 from gateway.purging import Belongings, belongings, unbound
 from gateway.store import write
 
+ANSWER_MS = 5 * 60_000  # the answer to a text that was handed over may come so late
 TAIL = 8  # digits, as in conversation.tail
 LOG_FULL = "log_to_empty"  # a setting: pages of somebody who was erased lie in the log
 
@@ -40,7 +41,9 @@ def erase(db: sqlite3.Connection, number: str, *, now: int) -> Erased:
         if row is None:
             return _only_in_files(db, number, now)
         flying = db.execute(
-            "SELECT 1 FROM message WHERE conversation_id=? AND state IN ('claimed','submitted')", [row["id"]]
+            "SELECT 1 FROM message m WHERE m.conversation_id=? AND (m.state IN ('claimed','submitted') OR m.state='uncertain' AND "
+            "max(m.submitted_at, coalesce((SELECT max(submitted_at) FROM segment WHERE message_id=m.id), 0)) BETWEEN ? AND ?)",
+            [row["id"], now - ANSWER_MS, now],
         ).fetchone()
         if flying is not None:
             raise Refused(

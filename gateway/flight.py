@@ -16,6 +16,7 @@ from datetime import timedelta
 
 from gateway import budget, conversations, ledger, policy, reports
 from gateway.claims import Job, Obstacle, Seat, obstacle_to, put_off
+from gateway.errors import StaleMessage
 from gateway.message import GOING
 from gateway.moves import left_already, move
 from gateway.rules import HOUR_MS, Rules
@@ -212,12 +213,19 @@ def _record_submit(
     budget.count(db, seat.sim, job.conversation_id, 1, now)
 
 
+def _still(db: sqlite3.Connection, job: Job) -> sqlite3.Row:
+    """The text's row. StaleMessage when its person was erased meanwhile: what came of it is nobody's any more."""
+    row: sqlite3.Row | None = db.execute("SELECT * FROM message WHERE id=?", [job.message_id]).fetchone()
+    if row is None:
+        raise StaleMessage(f"Text {job.message_id} is not there any more.")
+    return row
+
+
 def accept(db: sqlite3.Connection, seat: Seat, accepted: Accepted) -> None:
     """The network took this segment; after the last one the text is sent. A report that came before it is matched now."""
     job = accepted.job
     with write(db):
-        state = db.execute("SELECT state FROM message WHERE id=?", [job.message_id]).fetchone()["state"]
-        if state == "uncertain":  # a newer start of this station had given it up
+        if _still(db, job)["state"] == "uncertain":  # a newer start of this station had given it up
             settle_late(db, seat, job, accepted.seq, accepted.mr, now=accepted.at)
             return
         if job.total > 1:
@@ -258,7 +266,7 @@ def release(
     try again. `seq` is the segment that was handed over and is known not to have left; None when none was.
     """
     with write(db):
-        row = db.execute("SELECT * FROM message WHERE id=?", [job.message_id]).fetchone()
+        row = _still(db, job)
         if row["state"] not in ("claimed", "submitted") or (row["station"], row["epoch"]) != (
             seat.station,
             seat.epoch,
@@ -337,8 +345,7 @@ def settle_late(db: sqlite3.Connection, seat: Seat, job: Job, seq: int, mr: int 
                     "UPDATE message SET reason=? WHERE id=? AND state='uncertain'", [words, job.message_id]
                 )
                 return
-        still = db.execute("SELECT state FROM message WHERE id=?", [job.message_id]).fetchone()
-        if still["state"] == "uncertain":
+        if _still(db, job)["state"] == "uncertain":
             reason = "The network's answer came late: it took the text."
             move(
                 db,
@@ -358,8 +365,7 @@ def refuse_late(
 ) -> None:
     """A late `+CMS ERROR` of this attempt. One for good means that it did not leave; any other only says a little more."""
     with write(db):
-        row = db.execute("SELECT state FROM message WHERE id=?", [job.message_id]).fetchone()
-        if row["state"] != "uncertain":
+        if _still(db, job)["state"] != "uncertain":
             return
         if not for_good:
             reason = f"{words} The answer came late, so the text may have gone out, or not."

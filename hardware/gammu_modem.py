@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Never, Self, cast
@@ -25,6 +26,7 @@ from typing import Any, Never, Self, cast
 from hardware.errors import (
     CommandRefused,
     DriverUnfit,
+    HardwareError,
     ModemSilent,
     PinRefused,
     PortGone,
@@ -243,6 +245,11 @@ class GammuModem:
         if not self._bells and self._clock.monotonic() >= self._look_at:
             self._look_at = self._clock.monotonic() + LOOK_S
             self._child.notices.append(Waiting("", -1))
+
+    def last_words(self) -> None:
+        """Before the phone is let go: keep what its process has just said."""
+        with suppress(HardwareError):
+            self._child.listen(self._clock.monotonic())
 
     def wake(self) -> None:
         """From any thread: end a `wait`."""

@@ -13,13 +13,14 @@ Promises: one command at a time; nothing that came unasked is lost between calls
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 
 from hardware import daytime, query, restart, ussd
 from hardware import identity as who
 from hardware.asking import ask, value
 from hardware.at import At
-from hardware.errors import CommandRefused, ModemSilent
+from hardware.errors import CommandRefused, HardwareError, ModemSilent
 from hardware.facts import (
     Call,
     Direct,
@@ -68,6 +69,7 @@ Texts = list[Stored]
 Notices = list[Notice]
 Lines = list[str]
 RINGING_S = 8.0  # a ring is repeated every 3 to 6 s
+LAST_WORDS_S = 0.1
 LINK_KEPT_S = 1.0  # AT+CMMS=1 keeps the link open for 1 to 5 s after each text
 
 
@@ -264,6 +266,11 @@ class Modem:
         self._ears.called_at = None
         if ask(self._at, "AT+CHUP") is None:
             ask(self._at, "ATH")
+
+    def last_words(self) -> None:
+        """Before the port is let go: keep what is just being said, until a moment of silence. A port that has gone says nothing."""
+        with suppress(HardwareError):
+            self._at.incoming.hush(LAST_WORDS_S)
 
     def close(self) -> None:
         """Let the port go; returns at once, even when the port takes its time."""

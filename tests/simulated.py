@@ -162,6 +162,11 @@ class House:
                 station.modem.close()
             self.stations[number] = self._make(number)
 
+    def end(self, number: int = 0) -> None:
+        """The gateway was asked to end, did so, and is started again."""
+        self.stations[number].close()
+        self.stations[number] = self._make(number)
+
     def close(self) -> None:
         for station in self.stations:
             station.close()

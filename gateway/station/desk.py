@@ -67,7 +67,8 @@ class Late:
     """An attempt whose answer did not come in time: the next answer that nobody waits for is its own.
 
     A modem that takes no command may still be handing the text over (`drains`): until `until` (monotonic) nothing more than
-    one AT is written to it. One that answers AT is done with it; its answer is listened for all the same.
+    one AT is written to it. One that answers AT is done with it; its answer is listened for all the same, and what may be it
+    is believed of no other text.
     """
 
     seat: Seat
@@ -75,10 +76,12 @@ class Late:
     seq: int
     until: float
     drains: bool
-    silent: bool = False  # the modem was there all the time, and said nothing: it may still say it
+    stayed: bool = True  # the modem was not seen to go from the bus, and with it most likely the text
     asked: bool = False  # whether it takes commands
-    mr_before: int | None = None  # the reference before its own, which is one more
+    mr_before: int | None = None  # the last reference that is known from before it
+    span: int = 1  # its own is one of so many after that
     followed: bool = False  # another text was handed over since: after `until` an answer is nobody's
+    doubted: bool = False  # another's answer may be owed too: nobody can tell whose the next one is
 
 
 @dataclass
@@ -109,7 +112,7 @@ class Desk:
     seat: Seat | None = None
     registered: bool = False
     paused: str = ""  # why nothing is sent, in words; receiving goes on
-    results: list[Callable[[], None]] = field(
+    results: list[Callable[[], object]] = field(
         default_factory=list
     )  # what the modem answered and no commit holds yet
     held_up: str = ""  # why the next text waits for its SIM, in words
@@ -164,8 +167,16 @@ class Desk:
     def find(self) -> Where:
         """Look where the modem is now, and remember it."""
         self.where = self.seek.look()
-        self.mark = _mark_of(self.where.port)
+        mark = _mark_of(self.where.port)
+        if mark != self.mark:
+            self.stick_went()
+        self.mark = mark
         return self.where
+
+    def stick_went(self) -> None:
+        """The device itself was gone, not only its port lost."""
+        if self.late is not None:
+            self.late.stayed = False
 
     def moved(self) -> bool:
         """Whether there is reason to look again at once: the modem is elsewhere, or its port has come (back)."""
@@ -207,7 +218,7 @@ class Desk:
         day = day_of(moment(now), self.rules.zone).isoformat()
         readings.count_error(self.db, self.name, code, day=day, now=now)
 
-    def settle(self, *results: Callable[[], None]) -> None:
+    def settle(self, *results: Callable[[], object]) -> None:
         """Record results now, or keep them until the database takes them. Their order is kept."""
         self.results += results
         self.flush()
@@ -282,15 +293,6 @@ class Desk:
         if len(rows) > len(self.minute) or self.minute_of != self.seat.sim.iccid:
             self.minute_of = self.seat.sim.iccid
             self.minute = deque(now - max(0.0, (now_ms - row["at"]) / 1000) for row in reversed(rows))
-
-    def drop_modem(self) -> None:
-        """Let the modem and its SIM's seat go; the port closes in its own time. Results in hand keep their own seat."""
-        if self.modem is not None:
-            self.modem.close()
-            self.taken.let_go(self.name, now=self.clock.monotonic())
-        self.modem = None
-        self.seat = None
-        self.registered = False
 
     def write(self) -> contextlib.AbstractContextManager[None]:
         """One transaction on this station's connection."""

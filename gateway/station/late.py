@@ -1,15 +1,86 @@
 """An answer that came when nobody waited for it any more: it belongs to the attempt before, and to no other.
 
 Promises: it is attributed by the attempt, never by what was written last; also when the port was opened anew meanwhile. A
-late "no" settles a text only when it is one for good: a temporary one that comes late may be the modem's own timer.
+late "no" settles a text only when it is one for good: a temporary one that comes late may be the modem's own timer. While
+an answer is owed, what comes after the next text and may be that answer is believed of neither.
+
+A modem owes none once it was heard to begin anew. One that went from the bus has most likely lost the text, so what it
+accepts is believed; but it may only have fallen off the bus, and a refusal that is believed sends a text again.
 """
 
 from collections.abc import Iterable
 
-from gateway import flight, verdict
+from gateway import flight, unanswered, verdict
+from gateway.claims import Job
 from gateway.station.desk import Desk, Late, log
 from gateway.verdict import LATE_S, Refusal
 from hardware.modem import LateRefusal, LateSubmit, Notice
+
+LISTEN_S = 300.0  # after Ctrl-Z
+BEHIND = 128  # references: half of what there are is before, half after
+
+
+def owe(desk: Desk, job: Job, seq: int, *, until: float, drains: bool) -> None:
+    """The modem was handed this segment and did not answer: it may yet."""
+    assert desk.seat is not None
+    before, owed = desk.late, _owed(desk)
+    late = Late(desk.seat, job, seq, until, drains, mr_before=desk.last_mr, doubted=owed is not None)
+    if before is not None and (owed is not None or before.mr_before == desk.last_mr):
+        late.mr_before = before.mr_before
+        late.span = max(before.span, _steps(before.mr_before, desk.last_mr)) + 1
+    desk.late = late
+
+
+def remember(desk: Desk) -> None:
+    """A station that has only just begun: what an earlier start of it handed over may still be answered."""
+    assert desk.seat is not None
+    now, now_ms = desk.clock.monotonic(), desk.now_ms()
+    found = unanswered.unanswered(desk.db, desk.seat.sim.iccid, since=now_ms - int(LISTEN_S * 1000))
+    if not found:
+        return
+    newest = found[-1]
+    until = now + LISTEN_S - max(0, now_ms - newest.submitted_at) / 1000
+    late = Late(desk.seat, newest.job, newest.seq, until, drains=False, followed=True, doubted=len(found) > 1)
+    if (
+        desk.last_mr is not None
+    ):  # texts may have been taken after one of these: what lies behind is doubtful too
+        late.mr_before, late.span = (desk.last_mr - BEHIND) % 256, BEHIND + len(found)
+    desk.late = late
+
+
+def _owed(desk: Desk) -> Late | None:
+    """The attempt before this one, while its answer may still come between ours."""
+    late = desk.late
+    return late if late is not None and late.followed and desk.clock.monotonic() <= late.until else None
+
+
+def refusal_is_unclear(desk: Desk) -> bool:
+    """Whether what refused this text may be the answer of the attempt before: taken for this text's, it would go twice."""
+    late = _owed(desk)
+    if late is not None:
+        late.doubted = True
+    return late is not None
+
+
+def acceptance_is_unclear(desk: Desk, mr: int | None) -> bool:
+    """Whether this acceptance may be the attempt before's: taken for this text's, this one might be lost unnoticed.
+
+    References are counted by the modem, one for each segment (23.040 9.2.3.6), so those that the one before may have are known.
+    """
+    late = _owed(desk)
+    if late is None or not late.stayed:
+        return False
+    unclear = mr is None or late.mr_before is None or 1 <= _steps(late.mr_before, mr) <= late.span
+    late.doubted = late.doubted or unclear
+    if (
+        mr is not None and late.mr_before is None
+    ):  # a SIM's first texts: the one before has this one or the one before it
+        late.mr_before, late.span = (mr - 2) % 256, 2
+    return unclear
+
+
+def _steps(before: int | None, mr: int | None) -> int:
+    return 0 if before is None or mr is None else (mr - before) % 256
 
 
 def settle(desk: Desk, notices: Iterable[Notice]) -> list[Notice]:
@@ -28,9 +99,11 @@ def settle(desk: Desk, notices: Iterable[Notice]) -> list[Notice]:
 
 def _taken(desk: Desk) -> Late | None:
     """The attempt that waits for its answer, which has come now."""
-    late, desk.late = desk.late, None
-    too_late = late is not None and late.followed and desk.clock.monotonic() > late.until
-    return None if too_late else late
+    late = desk.late
+    if late is None or late.doubted:
+        return None
+    desk.late = None
+    return None if late.followed and desk.clock.monotonic() > late.until else late
 
 
 def _accepted(desk: Desk, mr: int | None) -> None:
@@ -38,6 +111,7 @@ def _accepted(desk: Desk, mr: int | None) -> None:
     if late is None:
         return
     log.info("station=%s text=%d answered late", desk.name, late.job.message_id)
+    desk.last_mr = desk.last_mr if late.followed else mr
     now = desk.now_ms()
     desk.results.append(lambda: flight.settle_late(desk.db, late.seat, late.job, late.seq, mr, now=now))
 

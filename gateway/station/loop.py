@@ -4,19 +4,21 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
-from gateway import claims, explain, explain_sending, happenings, reportwatch, stations
+from gateway import claims, explain, happenings, reportwatch, stations
 from gateway.config import Station as Spec
 from gateway.filling import ROUND_S
 from gateway.rules import Rules
-from gateway.station import asked, hearsay, refused, sending
+from gateway.station import asked, hearsay, sending
 from gateway.station.credit import CreditWatch
-from gateway.station.desk import UNCERTAIN_IN_A_ROW, Desk, log
+from gateway.station.desk import Desk, log
+from gateway.station.parting import let_go, salvage
 from gateway.station.proving import Proving
 from gateway.station.receiving import Heard, Reader
 from gateway.station.refusing import Refusing
 from gateway.station.rescue import Rescue
 from gateway.station.rounds import Rounds
 from gateway.station.samples import Samples
+from gateway.station.standing import say_state
 from gateway.station.starting import RETRY_S, start, trouble, wait_after
 from gateway.station.warning import storage_warning
 from gateway.taken import Taken
@@ -87,11 +89,11 @@ class Station:
         return self._desk.port
 
     def close(self) -> None:
-        """Record what is still in hand and let modem and database go."""
+        """Let the modem go, record what is still in hand, and let the database go."""
         try:
+            let_go(self._desk)
             self._desk.flush()
         finally:
-            self._desk.drop_modem()
             self._desk.taken.forget(self.name)
             self._desk.db.close()
 
@@ -124,13 +126,13 @@ class Station:
         self._obey()
         if self._reopen_at is not None and now >= self._reopen_at and not desk.draining(now):
             desk.because = happenings.opened_by_schedule(desk.spec.reopen_hours)
-            desk.drop_modem()
+            let_go(desk)
         if desk.modem is None or self._reader is None:
             return self._start(now)
         heard = self._reader.hear()
         if heard.restarted:
             desk.late = None  # whatever it was doing, it has forgotten
-            desk.drop_modem()
+            let_go(desk)
             return now
         if desk.draining(now) and desk.late is not None:
             desk.flush()
@@ -195,6 +197,7 @@ class Station:
         desk = self._desk
         self._reader = None
         self._reopen_at = None
+        desk.flush()
         try:
             rest_s = self._rescue.act()
             if rest_s:
@@ -202,7 +205,7 @@ class Station:
                 return self._hold_until
             started = start(desk, again=self._failures > 0)
         except BaseException:
-            desk.drop_modem()  # a half-started modem with an older seat must never send
+            let_go(desk)  # a half-started modem with an older seat must never send
             raise
         if not started:
             self._hold_until = now + RETRY_S[-1]
@@ -228,7 +231,7 @@ class Station:
         if done.anew:
             self._hold_until, self._failures = 0.0, 0
         if done.reopen:
-            desk.drop_modem()
+            let_go(desk)
         self._health_at = 0.0
 
     def _look(self, now: float) -> None:
@@ -258,42 +261,9 @@ class Station:
         self._proving.by_schedule()
         if self._credit is not None:
             self._credit.look()
-        self._say_state(health.registration)
-
-    def _say_state(self, registration: str) -> None:
-        desk = self._desk
-        assert desk.modem is not None
-        if desk.paused == "person":
-            row = desk.db.execute(
-                "SELECT u.name FROM station s JOIN user u ON u.id=s.paused_by WHERE s.name=?", [self.name]
-            ).fetchone()
-            desk.say("paused", explain.paused_by(self.name, row["name"] if row else "Somebody"))
-        elif desk.paused == "uncertain":
-            desk.say("paused", self._proving.words() or refused.lost_sight(desk, UNCERTAIN_IN_A_ROW))
-        elif desk.paused:
-            desk.say("paused", explain.refused_by_network(self.name, desk.paused))
-        elif desk.modem.smsc == "":
-            desk.say("paused", explain.smsc_missing(self.name))
-        elif not self._refusing.has_room():
-            desk.say("waiting", self._refusing.no_room())
-        elif not desk.clock_is_trusted():
-            desk.say("waiting", explain.clock_not_trusted(hearsay.evidence(desk)))
-        elif not desk.registered:
-            denied = self._denied >= DENIED_LOOKS
-            desk.say(
-                "waiting",
-                explain.registration_denied(self.name, "")
-                if denied
-                else explain.not_registered(self.name, registration),
-            )
-        elif desk.roaming and not desk.spec.send_while_roaming:
-            desk.say("waiting", explain_sending.roaming(self.name))
-        elif desk.hold is not None:
-            desk.say("waiting", explain_sending.not_now(self.name, desk.hold.why, desk.hold.for_s))
-        elif desk.held_up:
-            desk.say("waiting", explain.budget_spent(self.name, desk.held_up))
-        else:
-            desk.say("ready", desk.warning or desk.unreported)
+        say_state(
+            desk, self._proving, self._refusing, health.registration, denied=self._denied >= DENIED_LOOKS
+        )
 
     def _fit(self, now: float) -> bool:
         """Whether the modem could send now, paused or not."""
@@ -382,8 +352,7 @@ class Station:
         log.debug("station=%s %s", self.name, error)
         wait_s = self._rescue.wait_s or wait_after(error, self._failures)
         self._failures += 1
-        if desk.modem is not None and self._reader is not None:
-            self._reader.salvage()
+        salvage(desk)
         try:
             desk.flush()
             state, notice = self._rescue.verdict(error) or trouble(desk, error)
@@ -395,6 +364,6 @@ class Station:
             )
         except sqlite3.Error:
             log.debug("station=%s its state could not be written", self.name)
-        desk.drop_modem()
+        let_go(desk)
         self._hold_until = desk.clock.monotonic() + wait_s
         return self._hold_until

@@ -7,7 +7,7 @@ from functools import partial
 
 from gateway import arrivals, habits, happenings
 from gateway.arrivals import Received, Seen
-from gateway.station import hearsay, late
+from gateway.station import late, parting
 from gateway.station.desk import Desk, log
 from hardware.errors import CommandRefused, ModemSilent
 from hardware.modem import LISTING, Direct, Registration, Restarted, StorageFull, Stored, Waiting
@@ -128,13 +128,8 @@ class Reader:
 
     def keep(self, received: list[Received]) -> int:
         """Commit what came, and ring; after it the modem's copies may go."""
-        desk = self._desk
-        new = arrivals.keep(desk.db, received, self._seen, desk.rules, now=desk.now_ms())
         self._filled = None
-        hearsay.read_stamps(desk, new)
-        if new:
-            desk.ring()
-        return new
+        return parting.keep(self._desk, received, self._seen)
 
     def _delete(self, item: Stored) -> None:
         desk = self._desk
@@ -229,13 +224,6 @@ class Reader:
             owed, self._unacknowledged = self._unacknowledged, 0
             for _ in range(owed):
                 desk.modem.acknowledge()
-
-    def salvage(self) -> None:
-        """The modem goes: what it said and stored nowhere stays in hand."""
-        desk = self._desk
-        assert desk.modem is not None
-        heard, desk.heard = late.settle(desk, [*desk.heard, *desk.modem.notices()]), []
-        desk.results += [partial(self._keep_direct, Received(n.pdu)) for n in heard if isinstance(n, Direct)]
 
     def _keep_direct(self, received: Received) -> None:
         self.keep([received])

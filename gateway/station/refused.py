@@ -9,7 +9,8 @@ from typing import Literal
 
 from gateway import explain, explain_sending, flight, sims, stations, verdict
 from gateway.claims import Job, Seat
-from gateway.station.desk import UNCERTAIN_IN_A_ROW, Desk, Hold, Late, StartAnew, log
+from gateway.station import late
+from gateway.station.desk import UNCERTAIN_IN_A_ROW, Desk, Hold, StartAnew, log
 from gateway.verdict import Decision, Family, Refusal
 from hardware.errors import (
     CommandRefused,
@@ -21,8 +22,7 @@ from hardware.errors import (
     TpduRefused,
 )
 
-LISTEN_S = 300.0  # after Ctrl-Z
-_LOST: dict[str, Family] = {"silence": "SILENCE", "port": "PORT", "restart": "RESET"}
+LOST: dict[str, Family] = {"silence": "SILENCE", "port": "PORT", "restart": "RESET"}
 WHOSE = (
     "The network refused a text, and the answer to the one before was still awaited: nobody knows whose refusal it is. "
     "This text may have gone out, or not."
@@ -45,7 +45,7 @@ def settle(desk: Desk, job: Job, seq: int, error: HardwareError, written_at: flo
     decision = desk.streak.weigh(refusal, decision, desk.technology)
     if centre == "" and decision.move == "fail":
         decision = verdict.decide(Refusal("after", "CMS", 330), job.attempts + 1)
-    if _may_be_anothers(desk, refusal):
+    if refusal.stage == "after" and refusal.family not in LOST.values() and late.refusal_is_unclear(desk):
         decision = replace(decision, move="uncertain", wait_s=0, reason=WHOSE)
     log.info(
         "station=%s text=%d %s, %s: %s", desk.name, job.message_id, decision.move, decision.station, error
@@ -54,41 +54,8 @@ def settle(desk: Desk, job: Job, seq: int, error: HardwareError, written_at: flo
         desk.suspects[job.number] = decision.reason
     _record(desk, seat, job, seq, refusal, decision, written_at)
     if refusal.family in ("SILENCE", "PORT") and written_at is not None and decision.move == "uncertain":
-        desk.late = Late(
-            job=job,
-            seq=seq,
-            seat=seat,
-            until=written_at + LISTEN_S,
-            drains=refusal.family == "SILENCE",
-            silent=refusal.family == "SILENCE",
-            mr_before=desk.last_mr,
-        )
+        late.owe(desk, job, seq, until=written_at + late.LISTEN_S, drains=refusal.family == "SILENCE")
     _station_after(desk, decision, centre, error)
-
-
-def _awaited(desk: Desk) -> Late | None:
-    """The attempt before this one, while its answer may still come between ours. A modem that was started anew owes none."""
-    late = desk.late
-    if late is None or not late.silent or not late.followed or desk.clock.monotonic() > late.until:
-        return None
-    return late
-
-
-def _may_be_anothers(desk: Desk, refusal: Refusal) -> bool:
-    """Whether this refusal may be the answer of the attempt before, still awaited: taken for this text's, it would go twice."""
-    after = refusal.stage == "after" and refusal.family not in ("SILENCE", "PORT", "RESET")
-    return after and _awaited(desk) is not None
-
-
-def answers_another(desk: Desk, mr: int | None) -> bool:
-    """Whether this acceptance may be the attempt before's: taken for this text's, this one might be lost unnoticed.
-
-    References are counted by the modem, one for each segment (23.040 9.2.3.6), so the one before's would be its own next.
-    """
-    late = _awaited(desk)
-    return late is not None and (
-        mr is None or (late.mr_before is not None and mr == (late.mr_before + 1) % 256)
-    )
 
 
 def unclear(desk: Desk, job: Job, seq: int) -> None:
@@ -150,7 +117,7 @@ def _fact(desk: Desk, error: HardwareError, written_at: float | None) -> Refusal
         case PortGone():
             return Refusal(stage, "PORT", None, error.evidence, 0.0, errors)
         case SubmitUncertain():
-            return Refusal("after", _LOST[error.lost], None, error.evidence, error.waited_s, errors)
+            return Refusal("after", LOST[error.lost], None, error.evidence, error.waited_s, errors)
         case ModemSilent():
             return Refusal(stage, "SILENCE", None, str(error), error.waited_s, errors)
         case _:

@@ -61,6 +61,8 @@ class Rescue:
                 self._silences += 1
             case PortMissing() | PortGone():
                 self._desk.opened_at = None
+                if isinstance(error, PortMissing) and not error.evidence:
+                    self._desk.stick_went()
             case SimNotReady(state="BUSY" | "FAILURE"):
                 if self._sim_fails_since is None:
                     self._sim_fails_since = self._desk.clock.monotonic()

@@ -106,7 +106,7 @@ def _send_segment(desk: Desk, job: Job, seq: int) -> bool:
     except HardwareError as error:
         refused.settle(desk, job, seq, error, written_at)
     else:
-        if refused.answers_another(desk, mr):
+        if late.acceptance_is_unclear(desk, mr):
             refused.unclear(desk, job, seq)
             return False
         desk.last_mr = mr

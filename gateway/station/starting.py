@@ -15,10 +15,11 @@ from gateway import (
     numbers,
     sims,
     stations,
+    unanswered,
 )
 from gateway.errors import Refused
 from gateway.explain import Notice
-from gateway.station import seeking
+from gateway.station import late, seeking
 from gateway.station.desk import UNCERTAIN_IN_A_ROW, Desk, StartAnew
 from gateway.station.pins import Pins
 from gateway.station.twins import other_port, still_taken
@@ -38,7 +39,6 @@ from hardware.errors import (
 from hardware.modem import Identity
 
 RETRY_S = (1.0, 2.0, 5.0, 10.0, 30.0)
-RECENT = 5_000  # texts looked through for this SIM's last
 LEAVE_ALONE_S = 300.0  # between looks at a port where something else than a modem speaks
 
 
@@ -56,7 +56,6 @@ def start(desk: Desk, *, again: bool) -> bool:
     if not again and not desk.twin:
         desk.say("starting", desk.because)
     desk.because = None
-    desk.flush()
     desk.modem = desk.open_modem()
     if desk.opened_at is None:
         desk.opened_at = desk.clock.monotonic()
@@ -88,6 +87,7 @@ def _begin(desk: Desk, identity: Identity, card: str) -> None:
     desk.paused = "person" if row["paused_by"] is not None else sims.paused(desk.db, card)
     if not desk.paused and row["uncertain_in_a_row"] >= UNCERTAIN_IN_A_ROW:
         desk.paused = "uncertain"
+    fresh = not desk.card
     _another_card(desk, card)
     desk.smsc_asked = False
     sims.seen(desk.db, card, number=_own_number(desk, identity), now=desk.now_ms())
@@ -107,6 +107,8 @@ def _begin(desk: Desk, identity: Identity, card: str) -> None:
     )
     desk.seat = seat
     desk.remember_minute()
+    if fresh:
+        late.remember(desk)
 
 
 def _note_changes(desk: Desk, identity: Identity, card: str, before: sqlite3.Row) -> None:
@@ -124,7 +126,7 @@ def _note_changes(desk: Desk, identity: Identity, card: str, before: sqlite3.Row
 
 def _another_card(desk: Desk, card: str) -> None:
     """What was refused to another SIM, and what it still awaits, is not this one's. A port that was opened anew changes nothing."""
-    desk.last_mr = _last_mr(desk, card)
+    desk.last_mr = unanswered.last_reference(desk.db, card)
     if desk.card != card:
         desk.late, desk.hold, desk.streak = None, None, Streak()
         desk.suspects.clear()
@@ -132,15 +134,6 @@ def _another_card(desk: Desk, card: str) -> None:
     elif desk.late is not None:
         desk.late.drains = False  # it answers again
     desk.card = card
-
-
-def _last_mr(desk: Desk, card: str) -> int | None:
-    """The reference of this SIM's last text: it counts on from there, for the SIM keeps it (31.102 EF SMSS)."""
-    row = desk.db.execute(
-        "SELECT mr FROM message WHERE id>(SELECT max(id) FROM message)-? AND iccid=? AND mr IS NOT NULL ORDER BY id DESC LIMIT 1",
-        [RECENT, card],
-    ).fetchone()
-    return None if row is None else int(row["mr"])
 
 
 def _card(desk: Desk, identity: Identity) -> str:

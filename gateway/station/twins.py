@@ -8,6 +8,7 @@ still have it: what a row remembers from before proves nothing, for modems chang
 
 from gateway import explain
 from gateway.station.desk import Desk
+from gateway.station.parting import let_go
 
 AGAIN_S = 900.0  # between looks at a port where another station's modem was seen
 
@@ -21,7 +22,7 @@ def other_port(desk: Desk, imei: str, card: str) -> bool:
         return False
     desk.twin_has, desk.twin_again_at = held, now + AGAIN_S
     _say(desk)
-    desk.drop_modem()
+    let_go(desk)
     return True
 
 

@@ -4,12 +4,16 @@ acknowledged, and armed again when the acknowledgement came too late.
 
 import dataclasses
 import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from hardware.submit import Prompt
 from hardware.virtual.personality import GENERIC, Personality
+from tests.scenarios.office import Office
 from tests.scenarios.receiving import Make
-from tests.simulated import LUIS, House
+from tests.simulated import ADA, LUIS, House
 
 
 def direct_only() -> Personality:
@@ -109,3 +113,61 @@ def test_a_modem_that_hangs_after_a_direct_report_never_gets_one(make: Make) -> 
     house.run(120)
     house.arrive("Hello")
     house.until(lambda: house.shown() == ["Hello"], "it still listens", 90)
+
+
+# Ada's text is handed over while one to Luis leaves. The station looks at it after its send, if it comes to that.
+
+
+@pytest.fixture
+def forgetful(tmp_path: Path) -> Iterator[Office]:
+    """A modem that stores nothing and wants no acknowledgement: what it has said it has forgotten."""
+    office = Office(
+        tmp_path / "textbank.db", personality=dataclasses.replace(direct_only(), csms=(0,)), reopen_hours=1
+    )
+    office.until_ready()
+    assert office.world.modems[0].settings.cnmi[1] == 2
+    yield office
+    office.close()
+
+
+def hear_while_one_leaves(office: Office, text: str, *, answer_after_s: float = 3.0) -> None:
+    send = Prompt.send
+
+    def hear(prompt: Prompt, tpdu: bytes, timeout_s: float) -> int | None:
+        office.arrive(text, ADA)
+        return send(prompt, tpdu, timeout_s)
+
+    office.fault("cmgs_late", int(answer_after_s * 1000), 1)
+    message_id = office.approved(LUIS)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Prompt, "send", hear)
+        office.until(lambda: office.state(message_id) != "approved", "it leaves", answer_after_s + 60)
+    assert office.texts() == []  # nobody has looked at it yet
+
+
+def test_a_stop_that_was_handed_over_during_a_send_is_kept_when_the_gateway_ends(forgetful: Office) -> None:
+    """It lay among what the modem had said, and went with it: her next text left."""
+    hear_while_one_leaves(forgetful, "STOP")
+    text = forgetful.approved(ADA)
+    forgetful.end()
+    forgetful.run(60)
+    assert forgetful.texts() == ["STOP"]
+    assert (forgetful.state(text), [to for to, _ in forgetful.air()]) == ("withdrawn", [LUIS])
+
+
+def test_a_text_that_was_handed_over_during_a_send_is_kept_when_the_modem_is_opened_anew_by_schedule(
+    forgetful: Office,
+) -> None:
+    forgetful.run(3500)
+    hear_while_one_leaves(forgetful, "Hello", answer_after_s=120)
+    forgetful.run(30)
+    assert (forgetful.texts(), forgetful.opened) == (["Hello"], [2])
+
+
+def test_a_text_that_was_handed_over_during_a_send_is_kept_when_a_technician_has_the_modem_restarted(
+    forgetful: Office,
+) -> None:
+    hear_while_one_leaves(forgetful, "Hello")
+    forgetful.ask("restart")
+    forgetful.until(lambda: forgetful.opened[0] >= 2 and forgetful.said()[0] == "ready", "begun anew", 120)
+    assert forgetful.texts() == ["Hello"]

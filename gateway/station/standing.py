@@ -1,0 +1,39 @@
+"""How a station that has its modem stands: the first thing that keeps it from sending, in words, or that it is ready."""
+
+from gateway import explain, explain_sending
+from gateway.station import hearsay, refused
+from gateway.station.desk import UNCERTAIN_IN_A_ROW, Desk
+from gateway.station.proving import Proving
+from gateway.station.refusing import Refusing
+
+
+def say_state(desk: Desk, proving: Proving, refusing: Refusing, registration: str, *, denied: bool) -> None:
+    """Record it. `registration` as the modem tells it; `denied`: so often that a person is told."""
+    assert desk.modem is not None
+    if desk.paused == "person":
+        row = desk.db.execute(
+            "SELECT u.name FROM station s JOIN user u ON u.id=s.paused_by WHERE s.name=?", [desk.name]
+        ).fetchone()
+        desk.say("paused", explain.paused_by(desk.name, row["name"] if row else "Somebody"))
+    elif desk.paused == "uncertain":
+        desk.say("paused", proving.words() or refused.lost_sight(desk, UNCERTAIN_IN_A_ROW))
+    elif desk.paused:
+        desk.say("paused", explain.refused_by_network(desk.name, desk.paused))
+    elif desk.modem.smsc == "":
+        desk.say("paused", explain.smsc_missing(desk.name))
+    elif not refusing.has_room():
+        desk.say("waiting", refusing.no_room())
+    elif not desk.clock_is_trusted():
+        desk.say("waiting", explain.clock_not_trusted(hearsay.evidence(desk)))
+    elif not desk.registered and denied:
+        desk.say("waiting", explain.registration_denied(desk.name, ""))
+    elif not desk.registered:
+        desk.say("waiting", explain.not_registered(desk.name, registration))
+    elif desk.roaming and not desk.spec.send_while_roaming:
+        desk.say("waiting", explain_sending.roaming(desk.name))
+    elif desk.hold is not None:
+        desk.say("waiting", explain_sending.not_now(desk.name, desk.hold.why, desk.hold.for_s))
+    elif desk.held_up:
+        desk.say("waiting", explain.budget_spent(desk.name, desk.held_up))
+    else:
+        desk.say("ready", desk.warning or desk.unreported)
