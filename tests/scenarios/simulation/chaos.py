@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from gateway import backup, store
+from hardware.virtual.air import AirRecord
 from tests.scenarios.simulation.baton import Actor
 from tests.scenarios.simulation.desk import PEOPLE, Desk
 from tests.scenarios.simulation.house import House
@@ -44,6 +45,7 @@ class Chaos:
         self.over = False
         self.people = Desk(house)
         self.came: list[Came] = []
+        self.backed_up = 0.0
         self.restored: float | None = None  # when a backup was put in the place of the database
         self._mends: list[tuple[float, int, str]] = []
         self._replies = 0
@@ -57,6 +59,10 @@ class Chaos:
         self.house.turns.start("mending", self._mending)
         if self.dice.random() < 0.06:
             self.house.turns.start("backup", self._backup)
+
+    def not_in_the_backup(self, record: AirRecord) -> bool:
+        """Whether this left after the backup was made, and before it was put in the place of the database."""
+        return self.restored is not None and record.asked_s <= self.restored and record.at_s >= self.backed_up
 
     def _rest(self, actor: Actor, mean_s: float) -> None:
         actor.pause(self.house.clock.monotonic() + self.dice.expovariate(1 / (mean_s * self._tempo)))
@@ -182,6 +188,7 @@ class Chaos:
         house = self.house
         actor.pause(house.clock.monotonic() + self.dice.uniform(20, 150))
         with plain_disk(house):
+            self.backed_up = house.now
             made = backup.make(house.database, house.database.parent, now=house.now_ms())
         house.note("a backup is made")
         actor.pause(house.clock.monotonic() + self.dice.uniform(20, 150))

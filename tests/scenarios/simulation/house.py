@@ -13,19 +13,19 @@ import tempfile
 import traceback
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, time, timedelta
 from functools import cache
 from pathlib import Path
 from unittest import mock
 
-from gateway import clockwords, optouts, people, schema, store, texted
+from gateway import clockwords, flight, optouts, people, schema, store, texted
 from gateway.clockwords import Instant
 from gateway.config import Station as Spec
 from gateway.daemon import Worker
 from gateway.errors import Refused
 from gateway.machineclock import SetClock
-from gateway.policy import Quiet
+from gateway.policy import Limits, Quiet
 from gateway.rules import Rules
 from gateway.schedule import Housekeeper
 from gateway.station import Station
@@ -38,6 +38,7 @@ from hardware.virtual.faults import Value
 from hardware.virtual.personality import Personality, personality
 from tests.scenarios.simulation.baton import Actor, Lock, Process, Turns, current
 from tests.scenarios.simulation.seams import Connection, Disk, Link, Wire
+from tests.scenarios.simulation.witness import Witness
 from tests.scripted import FakeClock
 
 MODELS = (
@@ -64,6 +65,11 @@ EVENING = timedelta(hours=7, minutes=46)  # 19:46
 START = FakeClock().monotonic()
 WATCH_S = 30.0  # who compares the time with their own sees less than this not
 ROUNDING_S = 0.001
+STOP_S = 30.0  # who ends the gateway politely kills it then
+ROOMY, NARROW = (
+    Limits(60, 200, 3000, 0),
+    (Limits(8, 200, 3000, 0), Limits(60, 12, 3000, 0), Limits(60, 200, 25, 6)),
+)
 
 
 @cache
@@ -134,7 +140,7 @@ class Turned(Worker):
     def _new(self) -> Station:
         house = self._house
         return Station(
-            Spec(name=self.name, port=f"virtual{self._number}", pin=PIN, per_minute=60),
+            Spec(name=self.name, port=f"virtual{self._number}", pin=PIN, **asdict(house.plan)),
             database=house.database,
             rules=house.rules,
             clock=house.clock,
@@ -175,6 +181,8 @@ class House:
             report_s=2.0,
             seed=seed,
         )
+        self.plan = dice.choice((*[ROOMY] * 7, *NARROW))  # of each of its SIMs
+        self.witness = Witness(self.world)
         self.plugs = [0] * self.modems
         self.wire = Wire(self.world, self.clock)
         self.turns = Turns(self.clock, dice, (self.wire.next, self.wire.tick))
@@ -182,7 +190,8 @@ class House:
         self.database = folder / "textbank.db"
         for made in _template().iterdir():
             shutil.copyfile(made, folder / made.name)
-        self.rules = Rules("Elm Street", "US", "America/New_York", Quiet(time(20), time(9)), undo_ms=0)
+        self.rules = Rules("Elm Street", "US", "America/New_York", Quiet(time(20), time(9)),
+                           undo_ms=dice.choice((0, 5_000, 20_000)))  # fmt: skip
         self.gateway: Process | None = None
         # Half of the boxes are without a clock that runs while they are off, as a Pi is.
         self.machine = SetClock("boot 0", battery=dice.random() < 0.5)
@@ -309,6 +318,8 @@ class House:
         House.here = self
         try:
             with (
+                self.witness.watching(),
+                self.disk.files(),
                 mock.patch("sqlite3.connect", connect),
                 mock.patch("gateway.daemon.wall_ms", self.now_ms),
                 mock.patch("gateway.station.desk.ring", _unheard),
@@ -337,6 +348,7 @@ class House:
         journal = texted.of(self.database)
         journal._lock = Lock()  # type: ignore[assignment]
         journal.open(self.db)
+        flight.recover_all(self.db, now=self.now_ms())
         self.note("gateway starts")
         self.workers = [Turned(self, process, number) for number in range(self.modems)]
         for worker in self.workers:
@@ -355,6 +367,24 @@ class House:
         if self.gateway is not None and not self.gateway.dead:
             self.note("kill -9")
             self.turns.kill(self.gateway)
+
+    def end_gateway(self, actor: Actor) -> None:
+        """SIGTERM: every station records what is in hand; what still waits for its modem after half a minute is killed."""
+        process = self.gateway
+        if process is None or process.dead:
+            return
+        self.note("SIGTERM")
+        stations = [each for each in process.actors if each.name != HOUSEKEEPER]
+        for worker in self.workers:
+            worker.stop()
+        actor.pause(
+            self.clock.monotonic() + STOP_S, lambda: process.dead or all(each.done for each in stations)
+        )
+        if not process.dead:
+            ended = all(each.done for each in stations)
+            self.count("ended politely" if ended else "ended politely, and killed")
+            texted.of(self.database).close()
+            self.turns.kill(process)
 
     def close(self) -> None:
         """Everybody stops."""
