@@ -4,6 +4,10 @@ A value of None is the switch's own. `times` None: it lasts until somebody mends
 switch stands in exactly one of the two tables.
 """
 
+import random
+from collections.abc import Iterator
+from itertools import cycle, islice
+
 from hardware.virtual.faults import Value
 
 Trouble = tuple[str, Value | None, int | None]
@@ -73,3 +77,19 @@ SPOILS = (  # what makes an arriving text another one, or lets a long one never 
     "truncated_pdu", "nonhex_pdu", "class0_cmt", "pid_replace", "type0", "mms_wappush", "voicemail", "sim_data_download", "concat_missing",
     "concat_ref_reuse",
 )  # fmt: skip
+
+OCCASIONS = {  # what a fault waits for and seldom meets by itself: a long text of these words, a start, an ESC at a slow prompt
+    "concat_missing": "{0} " * 60, "concat_dup": "{0} " * 60, "concat_oo": "{0} " * 60, "concat_ref_reuse": "{0} " * 60,
+    "ucs2_surrogate_split": "{0} " + "😀" * 90, "esc_at_boundary": "{0} " + "€" * 90, "dup_inbound": "{0}", "spill": "{0}",
+    "slow_boot": "start", "cdrom_first": "start", "radio_off": "start", "pin_not_yet": "start", "cpin_no_ok": "start",
+    "cpin_ok_only": "start", "pin_attempts_hidden": "start", "esc_ok": "slow",
+}  # fmt: skip
+HANDS = 15  # houses that together meet each trouble once, if they live long enough
+
+
+def dealt(seed: int) -> Iterator[Trouble]:
+    """The troubles of this house, in order: by chance, and every one comes in its turn."""
+    round_of, hand = divmod(seed, HANDS)
+    pack = random.Random(round_of).sample(TROUBLES, len(TROUBLES))
+    first = hand * len(pack) // HANDS
+    return islice(cycle(pack), first, None)
