@@ -53,6 +53,11 @@ def resend(db: sqlite3.Connection, message_id: int, *, by: User, key: str, rules
         if known is not None:
             return int(known["id"])
         kind = KINDS[row["kind"]]
+        if kind == "confirmation":
+            raise Refused(
+                "This is the one answer to somebody who asked to stop, and it goes out once. They are off the list whatever "
+                "became of it. Nothing was sent."
+            )
         offered_again = row["target_id"] is not None and (kind, row["state"]) == ("first", "expired")
         if offered_again and row["submitted_at"] is None:
             raise Refused("Their card comes up again with their campaign, so it is not written twice here.")

@@ -10,7 +10,7 @@ from gateway import backup, store
 from hardware.virtual.air import AirRecord
 from tests.scenarios.simulation.baton import Actor
 from tests.scenarios.simulation.desk import PEOPLE, Desk
-from tests.scenarios.simulation.house import House
+from tests.scenarios.simulation.house import House, Span
 from tests.scenarios.simulation.troubles import OCCASIONS, dealt
 
 REFUSALS = (
@@ -46,6 +46,7 @@ class Chaos:
         self.people = Desk(house)
         self.came: list[Came] = []
         self.backed_up = 0.0
+        self.out_before: dict[str, list[Span]] = {}  # who was out, by the database that was replaced
         self.restored: float | None = None  # when a backup was put in the place of the database
         self._mends: list[tuple[float, int, str]] = []
         self._replies = 0
@@ -153,9 +154,18 @@ class Chaos:
             self._pull(actor, number, self.dice.uniform(0.1, 5))
         elif occasion == "slow":
             self.house.fault(number, "prompt_delay", 20_000, 1)
+        elif occasion == "locked":
+            self._for_a_while(number, "pin_required")
+            self._pull(actor, number, 1)
         elif not self.over:
             self._replies += 1
+            if name in ("spill", "cmgr_321_first"):
+                self._for_a_while(number, "memory_full" if name == "spill" else "no_cmgl")
             self._write(self.dice.choice(PEOPLE), occasion.format(f"R{self._replies}w"), number)
+
+    def _for_a_while(self, number: int, name: str) -> None:
+        self.house.fault(number, name)
+        self._mends.append((self.house.clock.monotonic() + LONG_S[0], number, name))
 
     def _end(self, actor: Actor) -> None:
         """Somebody ends it, and starts it again."""
@@ -248,6 +258,7 @@ class Chaos:
         if self.over:
             return
         house.kill_gateway()
+        self.out_before = house.opted_out(house.db)
         house.db.close()
         with plain_disk(house):
             backup.restore(made.path, house.database, now=house.now_ms())

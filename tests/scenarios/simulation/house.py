@@ -10,34 +10,29 @@ import random
 import shutil
 import sqlite3
 import tempfile
-import traceback
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from functools import cache
 from pathlib import Path
 from unittest import mock
 
-from gateway import clockwords, flight, optouts, people, schema, store, texted
+from gateway import clockwords, conversations, flight, optouts, people, schema, store, texted
 from gateway.clockwords import Instant
-from gateway.config import Station as Spec
-from gateway.daemon import Worker
 from gateway.errors import Refused
 from gateway.machineclock import SetClock
 from gateway.policy import Limits, Quiet
 from gateway.rules import Rules
 from gateway.schedule import Housekeeper
-from gateway.station import Station
 from gateway.taken import Taken
 from gateway.timekeeper import Timekeeper
-from hardware.errors import PortMissing
-from hardware.modem import Modem
 from hardware.virtual import World
 from hardware.virtual.faults import Value
 from hardware.virtual.personality import Personality, personality
 from tests.scenarios.simulation.baton import Actor, Lock, Process, Turns, current
-from tests.scenarios.simulation.seams import Connection, Disk, Link, Wire
+from tests.scenarios.simulation.seams import Connection, Disk, Wire
+from tests.scenarios.simulation.stations import Turned
 from tests.scenarios.simulation.witness import Witness
 from tests.scripted import FakeClock
 
@@ -55,7 +50,6 @@ MODELS = (
     "novatel",
 )
 SLOTS = 12  # of a storage: it is soon full, and quickly read where there is no list
-PIN = "1234"
 HOUSEKEEPER = "housekeeper"
 CARD = os.statvfs_result(
     (4096, 4096, 250_000, 125_000, 125_000, 0, 0, 0, 0, 255)
@@ -65,6 +59,7 @@ EVENING = timedelta(hours=7, minutes=46)  # 19:46
 START = FakeClock().monotonic()
 WATCH_S = 30.0  # who compares the time with their own sees less than this not
 ROUNDING_S = 0.001
+Span = tuple[float, float]
 STOP_S = 30.0  # who ends the gateway politely kills it then
 ROOMY, NARROW = (
     Limits(60, 200, 3000, 0),
@@ -101,63 +96,6 @@ def _template() -> Path:
 
 def _unheard(database: Path) -> None:
     """A bell that nobody listens for: there is no panel, and the stations are rung by the house."""
-
-
-class Bell:
-    """What `threading.Event` is to a thread, to an actor."""
-
-    def __init__(self, clock: FakeClock) -> None:
-        self._clock = clock
-        self._rung = False
-
-    def set(self) -> None:
-        self._rung = True
-
-    def clear(self) -> None:
-        self._rung = False
-
-    def is_set(self) -> bool:
-        return self._rung
-
-    def wait(self, seconds: float) -> None:
-        actor = current()
-        assert actor is not None
-        actor.pause(self._clock.monotonic() + seconds, self.is_set)
-
-
-class Turned(Worker):
-    """A station with the worker that the gateway has around it; it acts in turns. What it dies of is kept."""
-
-    def __init__(self, house: House, process: Process, number: int) -> None:
-        self._house, self._process, self._number = house, process, number
-        super().__init__(f"m{number}", house.database, self._new, house.clock)
-        self._rung = Bell(house.clock)  # type: ignore[assignment]
-        self._stopping = Bell(house.clock)  # type: ignore[assignment]
-
-    def live(self, actor: Actor) -> None:
-        self._live()
-
-    def _new(self) -> Station:
-        house = self._house
-        return Station(
-            Spec(name=self.name, port=f"virtual{self._number}", pin=PIN, **asdict(house.plan)),
-            database=house.database,
-            rules=house.rules,
-            clock=house.clock,
-            open_modem=self._open,
-            taken=house.taken,
-            timekeeper=house.timekeeper,
-        )
-
-    def _open(self) -> Modem:
-        if not self._house.world.modems[self._number].plugged:
-            raise PortMissing(f"virtual{self._number}")
-        return Modem(Link(self._house, self._number, self._process), self._house.clock)
-
-    def _bury(self, error: Exception) -> None:
-        if not isinstance(error, sqlite3.OperationalError):
-            self._house.died.append("".join(traceback.format_exception(error)))
-        super()._bury(error)
 
 
 class House:
@@ -265,6 +203,18 @@ class House:
                 found.append(true)
             began = until
         return (max if last else min)(found, default=wall_s)
+
+    def opted_out(self, db: sqlite3.Connection) -> dict[str, list[Span]]:
+        """Since when and until when each number was out, in seconds of the world."""
+        out: dict[str, list[Span]] = defaultdict(list)
+        for number in [row["number"] for row in db.execute("SELECT number FROM conversation").fetchall()]:
+            key = conversations.number_key(db, number)
+            for stop in db.execute("SELECT since_at, until_at FROM opt_out WHERE number_key=?", [key]):
+                until = (
+                    float("inf") if stop["until_at"] is None else self.true_s(stop["until_at"], last=False)
+                )
+                out[number].append((self.true_s(stop["since_at"], last=True), until))
+        return out
 
     def note(self, what: str) -> None:
         """For whoever looks at a seed that failed."""

@@ -63,6 +63,7 @@ def _budgets(house: House, chaos: Chaos, db: sqlite3.Connection) -> Iterator[str
     """A house lives through one day: what left by a SIM, against what its plan allows and against what was counted."""
     plan = house.plan
     by_sim: dict[str, list[AirRecord]] = defaultdict(list)
+    unseen = _exchanged(house)
     for record in house.world.network.air:
         by_sim[record.iccid].append(record)
     counted: Counter[str] = Counter()
@@ -71,7 +72,13 @@ def _budgets(house: House, chaos: Chaos, db: sqlite3.Connection) -> Iterator[str
     prompts = sum(len(shown) for shown in house.witness.prompts)
     if sum(counted.values()) > prompts:
         yield f"budget: {sum(counted.values())} segments counted, and modems asked for a PDU {prompts} times"
+    for sims in unseen:
+        left, known = sum(len(by_sim[iccid]) for iccid in sims), sum(counted[iccid] for iccid in sims)
+        if left > known:
+            yield f"budget: {left} segments left by the SIMs {', '.join(sorted(sims))} and {known} were counted"
     for iccid, records in by_sim.items():
+        if any(iccid in sims for sims in unseen):
+            continue  # while nobody sees that another one is in, the first one's counts
         if len(records) > counted[iccid]:
             yield f"budget: {len(records)} segments left by SIM {iccid} and {counted[iccid]} were counted"
         for what, limit in (("day", plan.per_day), ("month", plan.per_month)):
@@ -81,6 +88,12 @@ def _budgets(house: House, chaos: Chaos, db: sqlite3.Connection) -> Iterator[str
         if plan.people_per_month and len(people) > plan.people_per_month:
             yield f"budget: {len(people)} people a month by SIM {iccid}"
         yield from _minutes(records, plan.per_minute)
+
+
+def _exchanged(house: House) -> list[set[str]]:
+    """The SIMs of each modem in which one was put in the place of another."""
+    modems = [modem for modem in house.world.modems if modem.faults.struck["sim_swap"]]
+    return [{card.card.iccid for card in modem.drawer.all().values()} for modem in modems]
 
 
 def _spent(chaos: Chaos, records: list[AirRecord], limit: int, what: str) -> Iterator[str]:

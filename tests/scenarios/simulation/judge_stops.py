@@ -6,11 +6,10 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator
 
-from gateway import conversations
 from gateway.station.sending import FRESH_S, SLOW_PROMPTS
 from hardware.virtual.air import AirRecord
 from tests.scenarios.simulation.chaos import Chaos
-from tests.scenarios.simulation.house import House
+from tests.scenarios.simulation.house import House, Span
 from tests.scenarios.simulation.witness import Prompt, Stored
 from tests.scenarios.simulation.words import is_confirmation
 
@@ -20,12 +19,10 @@ MOMENT_S = (
 )
 IN_A_ROW_S = 200.0  # the next segment of a long text goes as soon as the one before was answered
 
-Span = tuple[float, float]
-
 
 def stops(house: House, chaos: Chaos, db: sqlite3.Connection) -> Iterator[str]:
     """While an opt-out stands nothing is handed over but one confirmation; nor while a STOP lies where the station reads first."""
-    out = _opted_out(house, db)
+    out = house.opted_out(db)
     to: dict[str, list[AirRecord]] = defaultdict(list)
     for record in house.world.network.air:
         to[record.to].append(record)
@@ -36,7 +33,7 @@ def stops(house: House, chaos: Chaos, db: sqlite3.Connection) -> Iterator[str]:
         for record in to[number]:
             # What was handed over before the stop was known may still take its time in the modem.
             if not is_confirmation(record) and any(
-                since + CLOCK_S < record.asked_s < until for since, until in spans
+                since + CLOCK_S < record.asked_s < until for since, until in _known_then(chaos, record, spans)
             ):
                 yield f"I4 texted after the stop: {number} {(record.text or '')[:8]} at {record.at_s:.3f}"
     for stop in house.witness.stored:
@@ -45,15 +42,9 @@ def stops(house: House, chaos: Chaos, db: sqlite3.Connection) -> Iterator[str]:
             yield from _on_the_sim(house, stop, texts, _read_at(house, chaos, db, stop, out[stop.sender]))
 
 
-def _opted_out(house: House, db: sqlite3.Connection) -> dict[str, list[Span]]:
-    """Since when and until when each number was out, in seconds of the world."""
-    out: dict[str, list[Span]] = defaultdict(list)
-    for row in db.execute("SELECT number FROM conversation").fetchall():
-        key = conversations.number_key(db, row["number"])
-        for stop in db.execute("SELECT since_at, until_at FROM opt_out WHERE number_key=?", [key]).fetchall():
-            until = float("inf") if stop["until_at"] is None else house.true_s(stop["until_at"], last=False)
-            out[row["number"]].append((house.true_s(stop["since_at"], last=True), until))
-    return out
+def _known_then(chaos: Chaos, record: AirRecord, spans: list[Span]) -> list[Span]:
+    """A restore does not know when an opt-out ended since the backup: of what left before it the replaced database knows."""
+    return chaos.out_before.get(record.to, []) if chaos.not_in_the_backup(record) else spans
 
 
 def _read_at(house: House, chaos: Chaos, db: sqlite3.Connection, stop: Stored, out: list[Span]) -> float:

@@ -140,9 +140,7 @@ def exchanges_the_reports() -> Mutation:
     """What arrived is said not to have, and the other way."""
     apply = reports._apply
 
-    def other(
-        db: sqlite3.Connection, report_id: int, report: reports.Arrived, chosen: Any, now: int
-    ) -> None:
+    def other(db: sqlite3.Connection, report_id: int, report: reports.Arrived, chosen: Any, now: int) -> None:
         apply(db, report_id, replace(report, status=0x46 if report.status < 0x20 else 0), chosen, now)
 
     return mock.patch.object(reports, "_apply", other)
