@@ -173,7 +173,7 @@ MUTATIONS: dict[str, tuple[Callable[[], Mutation], str, int]] = {  # and a seed 
     "resends after a kill": (resends_after_a_kill, "I2 doubled", 10),
     "writes before the commit": (writes_before_the_commit, "I2 ", 7),
     "deletes before the commit": (deletes_before_the_commit, "I3 lost", 4),
-    "shows each reading": (shows_each_reading, "I3 shown twice", 3),
+    "shows each reading": (shows_each_reading, "I3 shown ", 3),
     "forgets the opt-out": (forgets_the_opt_out, "I4 texted after the stop", 4),
     "ignores quiet hours": (ignores_quiet_hours, "I5 ", 31),
     "forgets the undo": (forgets_the_undo, "I1 left after it was taken back", 4),
