@@ -132,9 +132,9 @@ MUTATIONS: dict[str, tuple[Callable[[], Mutation], str, int]] = {  # and a seed 
     "writes before the commit": (writes_before_the_commit, "I2 ", 1),
     "deletes before the commit": (deletes_before_the_commit, "I3 lost", 8),
     "shows each reading": (shows_each_reading, "I3 shown ", 3),
-    "forgets the opt-out": (forgets_the_opt_out, "I4 texted after the stop", 4),
+    "forgets the opt-out": (forgets_the_opt_out, "I4 texted after the stop", 1),
     "ignores quiet hours": (ignores_quiet_hours, "I5 ", 31),
     "forgets the undo": (forgets_the_undo, "I1 left after it was taken back", 4),
-    "tries the PIN again": (tries_the_pin_again, "I6 ", 127),
+    "tries the PIN again": (tries_the_pin_again, "I6 ", 28),
     "reads no SIM first": (reads_no_sim_first, "I4 texted while the stop lay on the SIM", 1),
 }
