@@ -51,7 +51,8 @@ def resend(db: sqlite3.Connection, message_id: int, *, by: User, key: str, rules
             raise Refused("This text does not need to be sent again: it left, or it is still on its way.")
         if KINDS[row["kind"]] == "confirmation":
             raise Refused(
-                "This told them that they are off the list. It is said once for each stop, and never again."
+                "This tells somebody who asked to stop that they are off the list. It goes out once, whatever became of it. "
+                "Nothing was sent."
             )
         known = db.execute("SELECT id FROM message WHERE draft_key=?", [key]).fetchone()
         if known is not None:

@@ -199,7 +199,7 @@ class Engine(Powered):
     def woke(self, now: float) -> None:
         """It is on: the lines of its start, and what faults do at each start."""
         row = self.personality
-        if self.faults.peek("radio_off") is not None:
+        if self.faults.waits("radio_off") is not None:
             self.radio = int(self.faults.number("radio_off") or 0)
         for delay_s, line in row.boot_lines:
             if self.sim.state == "READY" or "PIN" not in line:
@@ -248,6 +248,8 @@ class Engine(Powered):
         """A fault switch was thrown: those that act at once do."""
         act = thrown.ACTS.get(name)
         if act is not None:
+            if name not in thrown.LATER:
+                self.faults.struck[name] += 1
             act(self, value, now)
 
     def cleared(self, name: str | None, now: float) -> None:

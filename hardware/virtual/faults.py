@@ -18,7 +18,9 @@ class Faults:
 
     def __init__(self) -> None:
         self._on: dict[str, tuple[Value, int | None]] = {}
-        self.struck: Counter[str] = Counter()  # how often each was taken
+        self.struck: Counter[str] = (
+            Counter()
+        )  # how often each changed what the modem did, or was looked at to do so
 
     def throw(self, name: str, value: Value | None = None, times: int | None = None) -> Value:
         """Throw a switch; its value is returned. Raises VirtualError when there is no such switch or value."""
@@ -44,13 +46,24 @@ class Faults:
             raise VirtualError(f"There is no fault called {name!r}.")
 
     def peek(self, name: str) -> Value | None:
-        """The value of a thrown switch, None when it is not thrown. The occasion is not counted."""
+        """The value of a thrown switch, None when it is not thrown. It stays thrown for as many occasions as before."""
+        thrown = self._on.get(name)
+        if thrown is None:
+            return None
+        self.struck[name] += 1
+        return thrown[0]
+
+    def waits(self, name: str) -> Value | None:
+        """Like peek, by whoever asks whether this is an occasion at all."""
         thrown = self._on.get(name)
         return thrown[0] if thrown else None
 
     def first(self, names: Iterable[str]) -> str:
         """The first of these that is thrown, "" for none."""
-        return next((name for name in names if name in self._on), "") if self._on else ""
+        name = next((name for name in names if name in self._on), "") if self._on else ""
+        if name:
+            self.struck[name] += 1
+        return name
 
     def take(self, name: str) -> Value | None:
         """The value of a thrown switch; this was one of its occasions."""
@@ -72,7 +85,7 @@ class Faults:
         return None if value is None or isinstance(value, (str, dict)) else float(value)
 
     def reading(self, name: str, otherwise: float) -> float:
-        """The number of a thrown switch, or what holds otherwise. The occasion is not counted."""
+        """The number of a thrown switch, or what holds otherwise. It stays thrown."""
         value = self.peek(name)
         return otherwise if value is None or isinstance(value, (str, dict)) else float(value)
 

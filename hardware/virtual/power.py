@@ -38,7 +38,7 @@ class Powered(Terminal):
     def trips_at(self, state: str) -> str:
         """The fault that strikes at this state, "" for none."""
         for name in ("reboot_at", "usb_drop_at"):
-            value = self.faults.peek(name)
+            value = self.faults.waits(name)
             if value is not None and state_of(value) == state:
                 return name
         return ""
@@ -123,7 +123,7 @@ class Powered(Terminal):
     def is_wedged(self, line: str, now: float) -> bool:
         """Whether this line gets no answer because the modem has stopped answering."""
         self.heard += 1
-        after = self.faults.peek("stops_answering_after")
+        after = self.faults.waits("stops_answering_after")
         if after is not None and not self.wedged:
             told = after if isinstance(after, dict) else {"commands": after}
             if self.heard > int(float(str(told.get("commands", 10)))):

@@ -38,7 +38,7 @@ def text(modem: "Engine", tpdu: bytes, now: float, done: Done) -> None:
     if not modem.reachable or modem.faults.take("reject_inbound"):
         done(Fate.REFUSED, now)
         return
-    flash = bool(modem.faults.peek("class0_cmt"))
+    flash = bool(modem.faults.waits("class0_cmt"))
     tpdu = arriving.changed(modem, tpdu)
     copies = modem.faults.number("dup_inbound")
     for copy in range(1, int(copies or 1)):

@@ -44,7 +44,7 @@ def swallowed(modem: "Engine", now: float, *, own_centre: bool) -> bool:
             modem.carrier.operator_writes(modem, str(text), now)
             return True
         modem.credit_used += 1
-    if modem.faults.peek("wrong_smsc") == "swallowed" and _centre_is_wrong(modem, own_centre=own_centre):
+    if modem.faults.waits("wrong_smsc") == "swallowed" and _centre_is_wrong(modem, own_centre=own_centre):
         return True
     return bool(modem.faults.take("swallowed"))
 

@@ -61,7 +61,7 @@ def fail_sim(modem: "Engine", seconds: float, now: float) -> None:
 def _recover(modem: "Engine", now: float) -> None:
     if modem.sim.trouble == FAILURE:
         modem.sim.trouble = 0
-        if modem.faults.peek("sim_failure"):  # else the lines of the start say it
+        if modem.faults.waits("sim_failure"):  # else the lines of the start say it
             modem.urc(f"+CPIN: {modem.sim.shown()}", now=now)
         modem.carrier.ready(modem, now)
 
@@ -113,7 +113,7 @@ def _boot_line(modem: "Engine", now: float) -> None:
 
 
 def _storm_over(modem: "Engine", now: float) -> None:
-    if not modem.faults.peek("boot_storm"):
+    if not modem.faults.waits("boot_storm"):
         modem.wedged = ""
 
 
@@ -224,6 +224,12 @@ ENDS: dict[str, Callable[["Engine", float], None]] = {
     "hilink_only": _port_again,
     "mm_grabs_port": strangers.let_go,
 }
+LATER = (
+    "stops_answering_after",
+    "no_credit",
+    "wrong_smsc",
+    "report_in",
+)  # only prepared when they are thrown
 AGAIN = ("sim_failure", "noise", "boot_storm", "cnma_required", "gps_nmea", "babble_forever", "mm_grabs_port")
 
 

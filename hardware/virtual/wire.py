@@ -57,7 +57,7 @@ class Wire:
 def information(said: list[str], faults: Faults, newline: str, stray: Callable[[], str]) -> bytes:
     """The information part of an answer, with what faults do to it; `stray` gives a line that does not belong."""
     told = list(said)
-    if len(told) > 1 and faults.peek("glued_cmgl"):
+    if len(told) > 1 and faults.waits("glued_cmgl"):
         told = _glued(told, faults)
     if len(told) > 1 and faults.take("extra_blank_lines"):
         told = [told[0], "", *told[1:], ""]

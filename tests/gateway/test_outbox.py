@@ -341,6 +341,15 @@ def test_words_whose_second_try_failed_may_be_written_again_but_not_beside_their
             again(message_id, f"d{message_id}")
 
 
+def test_the_confirmation_of_a_stop_goes_out_once_whatever_became_of_it(
+    desk: Desk, room: Room, uncertain: int
+) -> None:
+    desk.db.execute("UPDATE message SET kind=0 WHERE id=?", [uncertain])
+    with pytest.raises(Refused, match="goes out once"):
+        settling.resend(desk.db, uncertain, by=room.coordinator, key="k", rules=desk.rules, now=NOON)
+    assert desk.db.execute("SELECT count(*) FROM message").fetchone()[0] == 1
+
+
 def homeless(desk: Desk) -> int:
     """An approved text of a conversation whose SIM is in no modem any more."""
     desk.db.execute("UPDATE conversation SET iccid='8901260000000000009' WHERE id=?", [hears(desk)])

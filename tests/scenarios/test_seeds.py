@@ -4,12 +4,14 @@
 code asks the dice once more or less, so what a seed has found is also told as a scenario of its own.
 """
 
+from itertools import islice
+
 import pytest
 
 from hardware.virtual.switches import SWITCHES
 from tests.scenarios.simulation.__main__ import one
 from tests.scenarios.simulation.mutations import MUTATIONS
-from tests.scenarios.simulation.troubles import LEFT_OUT, SPOILS, TROUBLES
+from tests.scenarios.simulation.troubles import HANDS, LEFT_OUT, OCCASIONS, SPOILS, TROUBLES, dealt
 
 SEEDS, AT_ONCE = 60, 10
 MOST_TRIED = 40
@@ -24,6 +26,15 @@ def test_houses_by_seed(first: int) -> None:
 
 def test_a_seed_replays_exactly() -> None:
     assert one(3) == one(3)
+
+
+def test_houses_deal_every_trouble() -> None:
+    """Fifteen of them have them all, each living long enough for its share."""
+    share = -(-len(TROUBLES) // HANDS)
+    assert {repr(trouble) for seed in range(HANDS) for trouble in islice(dealt(seed), share)} == {
+        repr(trouble) for trouble in TROUBLES
+    }
+    assert OCCASIONS.keys() <= {name for name, _, _ in TROUBLES}
 
 
 def test_every_fault_of_the_catalogue_is_met_or_left_out_with_its_reason() -> None:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from gateway import backup, store
+from hardware.virtual.air import AirRecord
 from tests.scenarios.simulation.baton import Actor
 from tests.scenarios.simulation.desk import PEOPLE, Desk
-from tests.scenarios.simulation.house import House
-from tests.scenarios.simulation.troubles import TROUBLES
+from tests.scenarios.simulation.house import House, Span
+from tests.scenarios.simulation.troubles import OCCASIONS, dealt
 
 REFUSALS = (
     "database or disk is full",
@@ -44,10 +45,13 @@ class Chaos:
         self.over = False
         self.people = Desk(house)
         self.came: list[Came] = []
+        self.backed_up = 0.0
+        self.out_before: dict[str, list[Span]] = {}  # who was out, by the database that was replaced
         self.restored: float | None = None  # when a backup was put in the place of the database
         self._mends: list[tuple[float, int, str]] = []
         self._replies = 0
         self._sinking = [0.0] * house.modems  # until when it may still switch itself off
+        self._deal = dealt(house.seed)
         self._tempo = self.dice.choice((0.5, 1.0, 1.0, 2.0))  # of everything, in this house
 
     def start(self) -> None:
@@ -55,8 +59,13 @@ class Chaos:
         for name, work in (("people", self._people), ("phones", self._phones), ("trouble", self._trouble)):
             self.house.turns.start(name, work)
         self.house.turns.start("mending", self._mending)
+        self.house.turns.start("crossing", self._crossing)
         if self.dice.random() < 0.06:
             self.house.turns.start("backup", self._backup)
+
+    def not_in_the_backup(self, record: AirRecord) -> bool:
+        """Whether this left after the backup was made, and before it was put in the place of the database."""
+        return self.restored is not None and record.asked_s <= self.restored and record.at_s >= self.backed_up
 
     def _rest(self, actor: Actor, mean_s: float) -> None:
         actor.pause(self.house.clock.monotonic() + self.dice.expovariate(1 / (mean_s * self._tempo)))
@@ -80,27 +89,52 @@ class Chaos:
                 text = text + " " + self.dice.choice(("€", "😀")) * 90
             elif kind < 0.33:
                 text = self.dice.choice(("STOP", "STOP", "Stop please", "START"))
-            came = Came(
-                self.dice.choice(PEOPLE), text, self.dice.randrange(self.house.modems), self.house.now
-            )
-            self.house.inbound(came.modem, came.sender, text)
-            self.came.append(came)
-            self.house.count("phone: " + (text if text.upper().startswith("ST") else "text"))
-            self.house.note(f"{came.sender[-2:]} texts {text[:8]} to m{came.modem}")
+            self._write(self.dice.choice(PEOPLE), text, self.dice.randrange(self.house.modems))
+
+    def _write(self, sender: str, text: str, modem: int) -> None:
+        self.house.inbound(modem, sender, text)
+        self.came.append(Came(sender, text, modem, self.house.now))
+        self.house.count("phone: " + (text if text.upper().startswith("ST") else "text"))
+        self.house.note(f"{sender[-2:]} texts {text[:8]} to m{modem}")
+
+    def _crossing(self, actor: Actor) -> None:
+        """A stop crosses a text to the same person: it comes, often without a bell, while that waits, or waits for a prompt."""
+        house = self.house
+        while True:
+            self._rest(actor, 60.0)
+            slow, begun = self.dice.random() < 0.5, house.now
+            if self.over:
+                return
+            number = self.dice.randrange(house.modems)
+            if slow:
+                house.fault(number, "prompt_delay", self.dice.choice((400, 2_000, 10_000)), 1)
+            modem = house.world.modems[number]
+            actor.pause(house.clock.monotonic() + 30, lambda: modem.asked_s > begun)  # noqa: B023 (asked in this round)
+            row = house.db.execute(
+                "SELECT c.number FROM message m JOIN conversation c ON c.id=m.conversation_id WHERE m.kind<>0 AND "
+                "(m.state='approved' OR (m.state='claimed' AND m.station=?)) ORDER BY m.state DESC, m.id LIMIT 1",
+                [f"m{number}"],
+            ).fetchone()
+            if row is None or self.over:
+                continue
+            if self.dice.random() < 0.6:
+                house.fault(number, "drop_cmti", None, 1)
+            self._write(row["number"], "STOP", number)
+            house.count("a stop crosses a text")
 
     # trouble
 
     def _trouble(self, actor: Actor) -> None:
-        kinds = (self._fault, self._unplug, self._kill, self._disk, self._jump)
+        kinds = (self._fault, self._unplug, self._kill, self._disk, self._jump, self._end)
         while True:
             self._rest(actor, 12.0)
             if self.over:
                 return
-            self.dice.choices(kinds, (14, 2, 4, 1.5, 0.7))[0](actor)
+            self.dice.choices(kinds, (14, 2, 4, 1.5, 0.7, 1.5))[0](actor)
 
     def _fault(self, actor: Actor) -> None:
         house, number = self.house, self.dice.randrange(self.house.modems)
-        name, value, times = self.dice.choice(TROUBLES)
+        name, value, times = next(self._deal)
         house.note(f"m{number} {name} {value} x{times}")
         house.count(f"fault: {name}")
         house.fault(number, name, value, times)
@@ -108,6 +142,38 @@ class Chaos:
             self._sinking[number] = house.clock.monotonic() + 5
         if times is None:
             self._mends.append((house.clock.monotonic() + self.dice.choice(LONG_S), number, name))
+        self._give_occasion(actor, name, number)
+
+    def _give_occasion(self, actor: Actor, name: str, number: int) -> None:
+        """Some faults want something rare to happen soon: it does, mostly."""
+        occasion = OCCASIONS.get(name)
+        if occasion is None or self.dice.random() < 0.2:
+            return
+        actor.pause(self.house.clock.monotonic() + self.dice.uniform(0.1, 5))
+        if occasion == "start":
+            self._pull(actor, number, self.dice.uniform(0.1, 5))
+        elif occasion == "slow":
+            self.house.fault(number, "prompt_delay", 20_000, 1)
+        elif occasion == "locked":
+            self._for_a_while(number, "pin_required")
+            self._pull(actor, number, 1)
+        elif not self.over:
+            self._replies += 1
+            if name in ("spill", "cmgr_321_first"):
+                self._for_a_while(number, "memory_full" if name == "spill" else "no_cmgl")
+            self._write(self.dice.choice(PEOPLE), occasion.format(f"R{self._replies}w"), number)
+
+    def _for_a_while(self, number: int, name: str) -> None:
+        self.house.fault(number, name)
+        self._mends.append((self.house.clock.monotonic() + LONG_S[0], number, name))
+
+    def _end(self, actor: Actor) -> None:
+        """Somebody ends it, and starts it again."""
+        house, process = self.house, self.house.gateway
+        house.end_gateway(actor)
+        actor.pause(house.clock.monotonic() + self.dice.uniform(0.05, 20))
+        if house.gateway is process and (process is None or process.dead):
+            house.start_gateway()
 
     def _mending(self, actor: Actor) -> None:
         house = self.house
@@ -120,11 +186,14 @@ class Chaos:
                 house.note(f"m{mend[1]} {mend[2]} is over")
 
     def _unplug(self, actor: Actor) -> None:
-        house, number = self.house, self.dice.randrange(self.house.modems)
+        self._pull(actor, self.dice.randrange(self.house.modems), self.dice.uniform(0.1, 60))
+
+    def _pull(self, actor: Actor, number: int, seconds: float) -> None:
+        house = self.house
         house.note(f"m{number} unplugged")
         house.count("unplugged")
         house.unplug(number)
-        actor.pause(house.clock.monotonic() + self.dice.uniform(0.1, 60))
+        actor.pause(house.clock.monotonic() + seconds)
         house.plug(number)
 
     def _kill(self, actor: Actor) -> None:
@@ -182,12 +251,14 @@ class Chaos:
         house = self.house
         actor.pause(house.clock.monotonic() + self.dice.uniform(20, 150))
         with plain_disk(house):
+            self.backed_up = house.now
             made = backup.make(house.database, house.database.parent, now=house.now_ms())
         house.note("a backup is made")
         actor.pause(house.clock.monotonic() + self.dice.uniform(20, 150))
         if self.over:
             return
         house.kill_gateway()
+        self.out_before = house.opted_out(house.db)
         house.db.close()
         with plain_disk(house):
             backup.restore(made.path, house.database, now=house.now_ms())
@@ -251,6 +322,7 @@ def play(house: House, *, minutes: float | None = None) -> Chaos:
         house.turns.run(calm + CALM_S)
         while house.clock.monotonic() < calm + MOST_CALM_S and unsettled(house, chaos):
             house.turns.run(house.clock.monotonic() + LOOK_S)
+    house.counts["disk: .acts or .texted refused"] += house.disk.refused_files
     for modem in house.world.modems:
         house.counts.update({f"struck: {name}": times for name, times in modem.faults.struck.items()})
     return chaos

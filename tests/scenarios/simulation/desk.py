@@ -30,6 +30,9 @@ class Desk:
         self.dice = house.dice
         self.written: dict[tuple[str, str], str] = {}  # (number, words): the whole text
         self.again: Counter[tuple[str, str]] = Counter()  # texts that a person sent once more
+        self.replies: set[tuple[str, str]] = set()
+        self.approved: dict[tuple[str, str], list[float]] = {}  # when
+        self.settled: set[int] = set()  # texts of which a person said what became of them
         self.refrained: dict[
             tuple[str, str], list[list[float]]
         ] = {}  # since when, until when it must not leave
@@ -101,6 +104,7 @@ class Desk:
                 rules=house.rules,
                 now=house.now_ms(),
             )
+            self.approved.setdefault((row["number"], of_text(row["text"])), []).append(house.now)
 
     def _approve(self) -> bool:
         row = self._row("SELECT id FROM message WHERE state='awaiting' ORDER BY id")
@@ -173,6 +177,7 @@ class Desk:
                 now=house.now_ms(),
             )
             self.written[row["number"], of_text(text)] = text
+            self.replies.add((row["number"], of_text(text)))
         return row is not None
 
     def _uncertain(self) -> sqlite3.Row | None:
@@ -200,6 +205,7 @@ class Desk:
             by=self.house.person,
             now=self.house.now_ms(),
         )
+        self.settled.add(row["id"])
         return True
 
     def _resend(self) -> bool:
@@ -210,7 +216,6 @@ class Desk:
         )
         if row is None or self.again[row["number"], of_text(row["text"])]:
             return False
-        self.again[row["number"], of_text(row["text"])] += 1
         message = settling.resend(
             house.db,
             row["id"],
@@ -219,6 +224,7 @@ class Desk:
             rules=house.rules,
             now=house.now_ms(),
         )
+        self.again[row["number"], of_text(row["text"])] += 1
         self._approve_one(message)
         return True
 

@@ -10,8 +10,7 @@ import random
 import shutil
 import sqlite3
 import tempfile
-import traceback
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
@@ -19,25 +18,22 @@ from functools import cache
 from pathlib import Path
 from unittest import mock
 
-from gateway import clockwords, optouts, people, schema, store, texted
+from gateway import clockwords, conversations, flight, optouts, people, schema, store, texted
 from gateway.clockwords import Instant
-from gateway.config import Station as Spec
-from gateway.daemon import Worker
 from gateway.errors import Refused
 from gateway.machineclock import SetClock
-from gateway.policy import Quiet
+from gateway.policy import Limits, Quiet
 from gateway.rules import Rules
 from gateway.schedule import Housekeeper
-from gateway.station import Station
 from gateway.taken import Taken
 from gateway.timekeeper import Timekeeper
-from hardware.errors import PortMissing
-from hardware.modem import Modem
 from hardware.virtual import World
 from hardware.virtual.faults import Value
 from hardware.virtual.personality import Personality, personality
 from tests.scenarios.simulation.baton import Actor, Lock, Process, Turns, current
-from tests.scenarios.simulation.seams import Connection, Disk, Link, Wire
+from tests.scenarios.simulation.seams import Connection, Disk, Wire
+from tests.scenarios.simulation.stations import Turned
+from tests.scenarios.simulation.witness import Witness
 from tests.scripted import FakeClock
 
 MODELS = (
@@ -54,7 +50,6 @@ MODELS = (
     "novatel",
 )
 SLOTS = 12  # of a storage: it is soon full, and quickly read where there is no list
-PIN = "1234"
 HOUSEKEEPER = "housekeeper"
 CARD = os.statvfs_result(
     (4096, 4096, 250_000, 125_000, 125_000, 0, 0, 0, 0, 255)
@@ -64,6 +59,12 @@ EVENING = timedelta(hours=7, minutes=46)  # 19:46
 START = FakeClock().monotonic()
 WATCH_S = 30.0  # who compares the time with their own sees less than this not
 ROUNDING_S = 0.001
+Span = tuple[float, float]
+STOP_S = 30.0  # who ends the gateway politely kills it then
+ROOMY, NARROW = (
+    Limits(60, 200, 3000, 0),
+    (Limits(8, 200, 3000, 0), Limits(60, 12, 3000, 0), Limits(60, 200, 25, 6)),
+)
 
 
 @cache
@@ -97,63 +98,6 @@ def _unheard(database: Path) -> None:
     """A bell that nobody listens for: there is no panel, and the stations are rung by the house."""
 
 
-class Bell:
-    """What `threading.Event` is to a thread, to an actor."""
-
-    def __init__(self, clock: FakeClock) -> None:
-        self._clock = clock
-        self._rung = False
-
-    def set(self) -> None:
-        self._rung = True
-
-    def clear(self) -> None:
-        self._rung = False
-
-    def is_set(self) -> bool:
-        return self._rung
-
-    def wait(self, seconds: float) -> None:
-        actor = current()
-        assert actor is not None
-        actor.pause(self._clock.monotonic() + seconds, self.is_set)
-
-
-class Turned(Worker):
-    """A station with the worker that the gateway has around it; it acts in turns. What it dies of is kept."""
-
-    def __init__(self, house: House, process: Process, number: int) -> None:
-        self._house, self._process, self._number = house, process, number
-        super().__init__(f"m{number}", house.database, self._new, house.clock)
-        self._rung = Bell(house.clock)  # type: ignore[assignment]
-        self._stopping = Bell(house.clock)  # type: ignore[assignment]
-
-    def live(self, actor: Actor) -> None:
-        self._live()
-
-    def _new(self) -> Station:
-        house = self._house
-        return Station(
-            Spec(name=self.name, port=f"virtual{self._number}", pin=PIN, per_minute=60),
-            database=house.database,
-            rules=house.rules,
-            clock=house.clock,
-            open_modem=self._open,
-            taken=house.taken,
-            timekeeper=house.timekeeper,
-        )
-
-    def _open(self) -> Modem:
-        if not self._house.world.modems[self._number].plugged:
-            raise PortMissing(f"virtual{self._number}")
-        return Modem(Link(self._house, self._number, self._process), self._house.clock)
-
-    def _bury(self, error: Exception) -> None:
-        if not isinstance(error, sqlite3.OperationalError):
-            self._house.died.append("".join(traceback.format_exception(error)))
-        super()._bury(error)
-
-
 class House:
     """Everything, from one seed."""
 
@@ -175,6 +119,8 @@ class House:
             report_s=2.0,
             seed=seed,
         )
+        self.plan = dice.choice((*[ROOMY] * 7, *NARROW))  # of each of its SIMs
+        self.witness = Witness(self.world)
         self.plugs = [0] * self.modems
         self.wire = Wire(self.world, self.clock)
         self.turns = Turns(self.clock, dice, (self.wire.next, self.wire.tick))
@@ -182,7 +128,8 @@ class House:
         self.database = folder / "textbank.db"
         for made in _template().iterdir():
             shutil.copyfile(made, folder / made.name)
-        self.rules = Rules("Elm Street", "US", "America/New_York", Quiet(time(20), time(9)), undo_ms=0)
+        self.rules = Rules("Elm Street", "US", "America/New_York", Quiet(time(20), time(9)),
+                           undo_ms=dice.choice((0, 5_000, 20_000)))  # fmt: skip
         self.gateway: Process | None = None
         # Half of the boxes are without a clock that runs while they are off, as a Pi is.
         self.machine = SetClock("boot 0", battery=dice.random() < 0.5)
@@ -257,6 +204,18 @@ class House:
             began = until
         return (max if last else min)(found, default=wall_s)
 
+    def opted_out(self, db: sqlite3.Connection) -> dict[str, list[Span]]:
+        """Since when and until when each number was out, in seconds of the world."""
+        out: dict[str, list[Span]] = defaultdict(list)
+        for number in [row["number"] for row in db.execute("SELECT number FROM conversation").fetchall()]:
+            key = conversations.number_key(db, number)
+            for stop in db.execute("SELECT since_at, until_at FROM opt_out WHERE number_key=?", [key]):
+                until = (
+                    float("inf") if stop["until_at"] is None else self.true_s(stop["until_at"], last=False)
+                )
+                out[number].append((self.true_s(stop["since_at"], last=True), until))
+        return out
+
     def note(self, what: str) -> None:
         """For whoever looks at a seed that failed."""
         self.log.append(f"{self.now:9.3f} {what}")
@@ -309,6 +268,8 @@ class House:
         House.here = self
         try:
             with (
+                self.witness.watching(),
+                self.disk.files(),
                 mock.patch("sqlite3.connect", connect),
                 mock.patch("gateway.daemon.wall_ms", self.now_ms),
                 mock.patch("gateway.station.desk.ring", _unheard),
@@ -337,6 +298,7 @@ class House:
         journal = texted.of(self.database)
         journal._lock = Lock()  # type: ignore[assignment]
         journal.open(self.db)
+        flight.recover_all(self.db, now=self.now_ms())
         self.note("gateway starts")
         self.workers = [Turned(self, process, number) for number in range(self.modems)]
         for worker in self.workers:
@@ -355,6 +317,24 @@ class House:
         if self.gateway is not None and not self.gateway.dead:
             self.note("kill -9")
             self.turns.kill(self.gateway)
+
+    def end_gateway(self, actor: Actor) -> None:
+        """SIGTERM: every station records what is in hand; what still waits for its modem after half a minute is killed."""
+        process = self.gateway
+        if process is None or process.dead:
+            return
+        self.note("SIGTERM")
+        stations = [each for each in process.actors if each.name != HOUSEKEEPER]
+        for worker in self.workers:
+            worker.stop()
+        actor.pause(
+            self.clock.monotonic() + STOP_S, lambda: process.dead or all(each.done for each in stations)
+        )
+        if not process.dead:
+            ended = all(each.done for each in stations)
+            self.count("ended politely" if ended else "ended politely, and killed")
+            texted.of(self.database).close()
+            self.turns.kill(process)
 
     def close(self) -> None:
         """Everybody stops."""

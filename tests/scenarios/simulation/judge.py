@@ -1,4 +1,7 @@
-"""What must be true afterwards of the air, the SIMs and the rows. Each breach is a sentence that begins with its invariant."""
+"""What must be true afterwards of the air, the SIMs and the rows. Each breach is a sentence that begins with its invariant.
+
+Here what left, what came and what the rows say of it; `judge_stops` has the opt-outs, `judge_limits` hours, clock and budgets.
+"""
 
 from __future__ import annotations
 
@@ -6,26 +9,25 @@ import contextlib
 import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from gateway import conversations, ledger
 from hardware.pdu import segment
 from hardware.virtual.air import AirRecord
 from tests.scenarios.simulation.chaos import Chaos
 from tests.scenarios.simulation.house import House
+from tests.scenarios.simulation.judge_limits import limits
+from tests.scenarios.simulation.judge_stops import stops
 from tests.scenarios.simulation.troubles import SPOILS
-from tests.scenarios.simulation.words import of_record, of_text
+from tests.scenarios.simulation.words import is_confirmation, of_record, of_text
 
 ON_AIR = ("sent", "delivered", "undelivered")
 SOON_MS = 600_000
-CONFIRMATION = "you are off our list"
-WRONG_S = 180.0  # networks tell the time to the minute
-CLOCK_S = 0.001  # rows have milliseconds
-ZONE = ZoneInfo("America/New_York")
+HELD_UP = "%this SIM %"  # its budget is spent, until tomorrow or for ever
+FAILED = 0x40  # a final status below it is a success (23.040 9.2.3.15)
 
 Key = tuple[str, str]  # number, word
 Air = dict[Key, list[AirRecord]]
+Rows = dict[Key, list[sqlite3.Row]]
 
 
 def breaches(house: House, chaos: Chaos) -> list[str]:
@@ -37,19 +39,18 @@ def breaches(house: House, chaos: Chaos) -> list[str]:
             *_approvals(house, chaos, db),
             *_taken_back(house, chaos),
             *_texts(house, chaos, db),
-            *_stops(house, db),
+            *stops(house, chaos, db),
             *_inbound(house, chaos, db),
-            *_hours(house),
-            *_by_a_wrong_clock(house),
-            *_pins(house),
+            *limits(house, chaos, db),
         ]
 
 
 def unsettled(house: House, chaos: Chaos) -> bool:
     """Whether something may still leave or come soon."""
     rows = house.db.execute(
-        "SELECT count(*) FROM message WHERE state IN ('approved','claimed','submitted') AND coalesce(not_before, 0)<?",
-        [house.now_ms() + SOON_MS],
+        "SELECT count(*) FROM message WHERE state IN ('claimed','submitted') "
+        "OR (state='approved' AND coalesce(not_before, 0)<? AND coalesce(reason, '') NOT LIKE ?)",
+        [house.now_ms() + SOON_MS, HELD_UP],
     ).fetchone()
     return bool(rows[0]) or bool(breaches(house, chaos))
 
@@ -57,7 +58,7 @@ def unsettled(house: House, chaos: Chaos) -> bool:
 def _air(house: House) -> Air:
     air: Air = defaultdict(list)
     for record in house.world.network.air:
-        if CONFIRMATION not in (record.text or ""):
+        if not is_confirmation(record):
             air[record.to, of_record(record)].append(record)
     return air
 
@@ -80,7 +81,7 @@ def _approvals(house: House, chaos: Chaos, db: sqlite3.Connection) -> Iterator[s
     )
     for row in sent.fetchall():
         words = ledger.digest(row["salt"], row["number"], row["text"])
-        if row["digest"] != words and chaos.restored is None:
+        if row["digest"] != words:
             yield f"I1 left without an approval of its words: text {row['id']}"
 
 
@@ -104,7 +105,7 @@ def _copies(records: list[AirRecord]) -> Iterator[dict[int, str]]:
 
 def _texts(house: House, chaos: Chaos, db: sqlite3.Connection) -> Iterator[str]:
     """I2: every row against the air."""
-    rows: dict[Key, list[sqlite3.Row]] = defaultdict(list)
+    rows: Rows = defaultdict(list)
     query = (
         "SELECT m.*, c.number FROM message m JOIN conversation c ON c.id=m.conversation_id WHERE m.kind<>0"
     )
@@ -117,17 +118,38 @@ def _texts(house: House, chaos: Chaos, db: sqlite3.Connection) -> Iterator[str]:
         if doubled:
             yield f"I2 doubled: {key[0]} {key[1]}: segments {doubled}, {_states(rows[key])}"
     for key, group in rows.items():
-        count = Counter(record.concat[2] if record.concat else 1 for record in air.get(key, []))
+        records = air.get(key, [])
+        count = Counter(record.concat[2] if record.concat else 1 for record in records)
         total = segment(group[0]["text"]).count
+        if any(chaos.not_in_the_backup(record) for record in records):
+            continue  # its row may be from before it left
         if len(group) > 1:
             yield from _group(key, group, count, total)
-        elif chaos.restored is None or group[0]["created_at"] > house.now_ms():
+        else:
             yield from _text(group[0], count, total)
+        yield from _reported(house, chaos, key, group, records)
     for row in db.execute("SELECT id, state, reason, not_before FROM message").fetchall():
         if row["state"] in ("claimed", "submitted"):
             yield f"I2 stuck: text {row['id']} ({row['state']})"
         if row["state"] == "approved" and not row["reason"] and not row["not_before"]:
             yield f"I2 stuck without a reason: text {row['id']}"
+
+
+def _reported(
+    house: House, chaos: Chaos, key: Key, group: list[sqlite3.Row], records: list[AirRecord]
+) -> Iterator[str]:
+    """What became of a text is what the network said of it, or a person who asked."""
+    said: dict[int, list[int]] = defaultdict(list)
+    for record in records:
+        said[record.concat[2] if record.concat else 1] += house.witness.said(record)
+    total = segment(group[0]["text"]).count
+    arrived = min(sum(status < FAILED for status in set(said[seq])) for seq in range(1, total + 1))
+    failed = any(status >= FAILED for given in said.values() for status in given)
+    for row in group:
+        if row["state"] == "delivered" and not arrived and row["id"] not in chaos.people.settled:
+            yield f"I2 said to be delivered, and the network did not say so: text {row['id']}"
+        if row["state"] == "undelivered" and not failed:
+            yield f"I2 said to be undelivered, and the network did not say so: text {row['id']}"
 
 
 def _text(row: sqlite3.Row, count: Counter[int], total: int) -> Iterator[str]:
@@ -153,28 +175,6 @@ def _states(rows: list[sqlite3.Row]) -> str:
     return ", ".join(f"text {row['id']} {row['state']} ({row['reason']})" for row in rows)
 
 
-def _stops(house: House, db: sqlite3.Connection) -> Iterator[str]:
-    """I4: while an opt-out stands nothing is handed over but one confirmation."""
-    times: dict[str, list[tuple[float, float]]] = defaultdict(list)
-    numbers = [row["number"] for row in db.execute("SELECT number FROM conversation").fetchall()]
-    for number in numbers:
-        key = conversations.number_key(db, number)
-        for row in db.execute("SELECT since_at, until_at FROM opt_out WHERE number_key=?", [key]).fetchall():
-            until = float("inf") if row["until_at"] is None else house.true_s(row["until_at"], last=False)
-            times[number].append((house.true_s(row["since_at"], last=True), until))
-    for number, stops in times.items():
-        to = [record for record in house.world.network.air if record.to == number]
-        confirmations = [record for record in to if CONFIRMATION in (record.text or "")]
-        if len(confirmations) > len(stops):
-            yield f"I4 {len(confirmations)} confirmations of {len(stops)} stops to {number}"
-        for record in to:
-            # What was handed over before the stop was known may still take its time in the modem.
-            if record not in confirmations and any(
-                since + CLOCK_S < record.asked_s < until for since, until in stops
-            ):
-                yield f"I4 texted after the stop: {number} {(record.text or '')[:8]} at {record.at_s:.3f}"
-
-
 def _inbound(house: House, chaos: Chaos, db: sqlite3.Connection) -> Iterator[str]:
     """I3: every text that came is kept and shown once; and no stop is lost (I4)."""
     # SIMs that were exchanged unseen, and a kill before the slot was emptied: the text is read as another SIM's, and shown folded.
@@ -182,26 +182,29 @@ def _inbound(house: House, chaos: Chaos, db: sqlite3.Connection) -> Iterator[str
     kept = Counter((row["number"], row["text"]) for row in db.execute(query))
     # Each spoils one text, or takes another's place besides.
     spoilt = [2 * sum(modem.faults.struck[name] for name in SPOILS) for modem in house.world.modems]
-    stopped = {
-        row["number"]
-        for row in db.execute("SELECT number FROM conversation").fetchall()
-        if db.execute(
-            "SELECT 1 FROM opt_out WHERE number_key=?", [conversations.number_key(db, row["number"])]
-        ).fetchone()
-    }
+    folded = Counter((row["number"], row["text"]) for row in db.execute("SELECT number, text FROM inbound"))
+    came_times = Counter((came.sender, came.text) for came in chaos.came)
+    known = _known(db)
     for came in chaos.came:
-        times = kept[came.sender, came.text]
-        stop = came.text.upper().startswith("STOP")
-        if stop and (times or came.sender in stopped):
-            if came.sender not in stopped and chaos.restored is None and not spoilt[came.modem]:
-                yield f"I4 a stop was not obeyed: {came.sender}"
-            continue
-        if came.text == "START" or (chaos.restored is not None and came.at < chaos.restored):
-            continue
-        if not times and spoilt[came.modem] > 0:
+        key = came.sender, came.text
+        times, due = folded[key], came_times[key]
+        if (
+            came.text.upper().startswith("STOP")
+            and times
+            and came.sender not in known
+            and not spoilt[came.modem]
+        ):
+            yield f"I4 a stop was not obeyed: {came.sender}"
+        if kept[key] > due:
+            yield f"I3 shown {kept[key]} times and came {due} times: {came.sender} {came.text[:10]} to m{came.modem}"
+        if chaos.restored is not None and came.at < chaos.restored:
+            came_times[key] -= 1  # its row may not be in the backup
+            kept[key], folded[key] = min(kept[key], due - 1), min(times, due - 1)
+        elif times < due and spoilt[came.modem] > 0:
             spoilt[came.modem] -= 1
-        elif times != 1:
-            yield f"I3 {'shown twice' if times else 'lost'}: {came.sender} {came.text[:10]} to m{came.modem}: {times}"
+            came_times[key] -= 1
+        elif times < due:
+            yield f"I3 lost: {came.sender} {came.text[:10]} to m{came.modem}: {times} of {due}"
     for number, modem in enumerate(house.world.modems):
         # A storage that a fault has added, and that the model does not offer, cannot be chosen.
         offered = [storage for name, storage in modem.storages.items() if name in modem.personality.storages]
@@ -210,23 +213,12 @@ def _inbound(house: House, chaos: Chaos, db: sqlite3.Connection) -> Iterator[str
             yield f"I3 m{number} still holds {left} texts"
 
 
-def _hours(house: House) -> Iterator[str]:
-    for record in house.world.network.air:
-        local = datetime.fromisoformat(record.at).astimezone(ZONE)
-        if not 9 <= local.hour < 20:
-            yield f"I5 texted at {local:%H:%M}: {record.to}"
-
-
-def _by_a_wrong_clock(house: House) -> Iterator[str]:
-    """I5: a clock that was set wrong is not trusted, whatever it shows; sending waits for a voice, a battery or a person."""
-    for record in house.world.network.air:
-        wrong_s = house.least_wrong_s(record.asked_s, record.at_s)
-        if wrong_s > WRONG_S:
-            yield f"I5 texted by a clock that was wrong by {wrong_s:.0f} s: {record.to} at {record.at_s:.3f}"
-
-
-def _pins(house: House) -> Iterator[str]:
-    for number, modem in enumerate(house.world.modems):
-        for card in modem.drawer.all().values():
-            if card.sim.refused > 1:
-                yield f"I6 m{number}: {card.sim.refused} wrong PINs for one SIM"
+def _known(db: sqlite3.Connection) -> set[str]:
+    """Everybody who was out at some time."""
+    return {
+        row["number"]
+        for row in db.execute("SELECT number FROM conversation").fetchall()
+        if db.execute(
+            "SELECT 1 FROM opt_out WHERE number_key=?", [conversations.number_key(db, row["number"])]
+        ).fetchone()
+    }

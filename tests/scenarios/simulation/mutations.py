@@ -12,7 +12,8 @@ from unittest import mock
 from gateway import claims, flight, policy
 from gateway.claims import Job, Obstacle, Seat
 from gateway.moves import move
-from gateway.station import receiving
+from gateway.station import receiving, sending
+from gateway.station.loop import Station
 from gateway.station.pins import Pins
 
 Mutation = contextlib.AbstractContextManager[object]
@@ -39,7 +40,6 @@ def resends_after_a_kill() -> Mutation:
 
 def writes_before_the_commit() -> Mutation:
     """The intention is recorded after the PDU was written."""
-    from gateway.station import sending
     from hardware.submit import Prompt
 
     waiting: list[Callable[[], object]] = []
@@ -121,14 +121,20 @@ def tries_the_pin_again() -> Mutation:
     return mock.patch.object(Pins, "_spent", return_value=False)
 
 
+def reads_no_sim_first() -> Mutation:
+    """A text leaves without a look at what waits on the SIM: only a bell would stop it."""
+    return mock.patch.object(Station, "_read_first")
+
+
 MUTATIONS: dict[str, tuple[Callable[[], Mutation], str, int]] = {  # and a seed that showed it
-    "resends uncertain": (resends_uncertain, "I2 doubled", 0),
-    "resends after a kill": (resends_after_a_kill, "I2 doubled", 10),
-    "writes before the commit": (writes_before_the_commit, "I2 ", 7),
-    "deletes before the commit": (deletes_before_the_commit, "I3 lost", 4),
-    "shows each reading": (shows_each_reading, "I3 shown twice", 3),
-    "forgets the opt-out": (forgets_the_opt_out, "I4 texted after the stop", 4),
+    "resends uncertain": (resends_uncertain, "I2 doubled", 1),
+    "resends after a kill": (resends_after_a_kill, "I2 doubled", 24),
+    "writes before the commit": (writes_before_the_commit, "I2 ", 1),
+    "deletes before the commit": (deletes_before_the_commit, "I3 lost", 8),
+    "shows each reading": (shows_each_reading, "I3 shown ", 3),
+    "forgets the opt-out": (forgets_the_opt_out, "I4 texted after the stop", 1),
     "ignores quiet hours": (ignores_quiet_hours, "I5 ", 31),
     "forgets the undo": (forgets_the_undo, "I1 left after it was taken back", 4),
-    "tries the PIN again": (tries_the_pin_again, "I6 ", 127),
+    "tries the PIN again": (tries_the_pin_again, "I6 ", 28),
+    "reads no SIM first": (reads_no_sim_first, "I4 texted while the stop lay on the SIM", 1),
 }

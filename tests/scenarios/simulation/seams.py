@@ -4,11 +4,16 @@ happen at it: the process may die, somebody else may act, the disk may refuse.
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import random
 import sqlite3
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+from unittest import mock
 
-from gateway import store
+from gateway import store, texted
+from gateway.journal import Journal
 from hardware.errors import PortGone
 from hardware.virtual import World
 from tests.scenarios.simulation.baton import Process, Turns, current
@@ -20,6 +25,11 @@ if TYPE_CHECKING:
 YIELDS = 0.05  # how often another actor goes between two statements, or between a command and its answer
 CUTS = 0.2  # how often an answer is read in two pieces
 ROUNDING_S = 1e-6
+ERRORS = {
+    "full": errno.ENOSPC,
+    "I/O": errno.EIO,
+    "readonly": errno.EROFS,
+}  # what a file says where SQLite says this
 
 
 class Wire:
@@ -122,6 +132,7 @@ class Disk:
     def __init__(self, dice: random.Random) -> None:
         self._dice = dice
         self.refusal = ""  # what SQLite says; "" while all is well
+        self.refused_files = 0
 
     def meet(self, sql: str) -> None:
         """A statement of the gateway's is about to run. A lock is met at the beginning, a full card at any write."""
@@ -129,6 +140,35 @@ class Disk:
             return
         if sql.startswith("BEGIN") if "locked" in self.refusal else self._dice.random() < 0.4:
             raise sqlite3.OperationalError(self.refusal)
+
+    @contextlib.contextmanager
+    def files(self) -> Iterator[None]:
+        """What the gateway adds to the two files beside the database: it may die before and after, or the card refuse."""
+
+        def met(add: Callable[..., Any]) -> Callable[..., Any]:
+            def adding(*args: Any, **options: Any) -> Any:
+                actor = current()
+                if actor is None or actor.process is None:
+                    return add(*args, **options)
+                actor.process.point()
+                self._meet_file()
+                done = add(*args, **options)
+                actor.process.point()
+                return done
+
+            return adding
+
+        with (
+            mock.patch.object(Journal, "_append", met(Journal._append)),
+            mock.patch("gateway.texted._write", met(texted._write)),
+        ):
+            yield
+
+    def _meet_file(self) -> None:
+        number = next((number for words, number in ERRORS.items() if words in self.refusal), None)
+        if self.refusal and number is not None and self._dice.random() < 0.4:
+            self.refused_files += 1
+            raise OSError(number, self.refusal)
 
 
 class Connection(store.Connection):

@@ -4,6 +4,10 @@ A value of None is the switch's own. `times` None: it lasts until somebody mends
 switch stands in exactly one of the two tables.
 """
 
+import random
+from collections.abc import Iterator
+from itertools import cycle, islice
+
 from hardware.virtual.faults import Value
 
 Trouble = tuple[str, Value | None, int | None]
@@ -27,7 +31,7 @@ TROUBLES: tuple[Trouble, ...] = (
     ("prompt_error", 302, 2), ("prompt_error", 515, 1), ("prompt_missing", "silent", 1), ("prompt_missing", "lost", 1),
     ("prompt_no_space", None, 3), ("prompt_delay", 2_000, 2), ("prompt_delay", 20_000, 1), ("ok_without_cmgs", None, 1),
     ("esc_ok", None, 2), ("lte_send_fail", None, 1), ("busy", 3, 1), ("ringing", None, 1), ("full_blocks_sending", 322, 1),
-    ("long_pdu_hangs", None, 1), ("no_smsc", None, 1), ("wrong_smsc", 38, None), ("wrong_smsc", "swallowed", None),
+    ("no_smsc", None, 1), ("wrong_smsc", 38, None), ("wrong_smsc", "swallowed", None),
     ("no_credit", {"after": 1, "code": 38}, None), ("no_credit", {"after": 1, "text": "Please top up."}, None), ("swallowed", None, 1),
     ("mr_wrap", None, 1),
     # reports
@@ -55,7 +59,7 @@ TROUBLES: tuple[Trouble, ...] = (
     ("sim_swap", {"sim": 2, "quiet": True}, None),
     # the network
     ("registered", 2, None), ("registered", 3, None), ("registered", 5, None), ("registered", {"creg": 3, "cereg": 11}, None),
-    ("signal", -105, None), ("operator", None, None), ("ussd", "never", None), ("temperature", 85.0, None), ("voltage", 3_400, None),
+    ("signal", -105, None), ("operator", None, None), ("temperature", 85.0, None), ("voltage", 3_400, None),
     ("time_off", 5_000.0, None),
     # what it does not know
     ("at_error", None, 2), ("atz_error", None, 1), ("no_cmee", None, None), ("no_csms", None, None), ("no_cpms_query", None, None),
@@ -63,6 +67,8 @@ TROUBLES: tuple[Trouble, ...] = (
 )  # fmt: skip
 
 LEFT_OUT = {
+    "ussd": "nobody in the house asks for the balance",
+    "long_pdu_hangs": "only a PDU that no modem takes brings it about, and the gateway writes none",
     "cnma_required": "the modem stores nothing from then on, so that what a kill leaves unacknowledged comes again as a second text",
     "babble_forever": "fifty reads a second: thousands of turns for what silent_port and gps_nmea show as well",
     "renumber_tty": "the house finds ports by number; finding is tested with real names",
@@ -73,3 +79,20 @@ SPOILS = (  # what makes an arriving text another one, or lets a long one never 
     "truncated_pdu", "nonhex_pdu", "class0_cmt", "pid_replace", "type0", "mms_wappush", "voicemail", "sim_data_download", "concat_missing",
     "concat_ref_reuse",
 )  # fmt: skip
+
+OCCASIONS = {  # what a fault waits for and seldom meets by itself: a long text of these words, a start, an ESC at a slow prompt
+    "concat_missing": "{0} " * 60, "concat_dup": "{0} " * 60, "concat_oo": "{0} " * 60, "concat_ref_reuse": "{0} " * 60,
+    "ucs2_surrogate_split": "{0} " + "😀" * 90, "esc_at_boundary": "{0} " + "€" * 90, "dup_inbound": "{0}", "spill": "{0}",
+    "slow_boot": "start", "cdrom_first": "start", "radio_off": "start", "pin_not_yet": "locked", "no_cmee": "start", "no_csms": "start",
+    "cmgr_321_first": "{0}", "cpin_no_ok": "start",
+    "cpin_ok_only": "start", "pin_attempts_hidden": "locked", "esc_ok": "slow",
+}  # fmt: skip
+HANDS = 15  # houses that together meet each trouble once, if they live long enough
+
+
+def dealt(seed: int) -> Iterator[Trouble]:
+    """The troubles of this house, in order: by chance, and every one comes in its turn."""
+    round_of, hand = divmod(seed, HANDS)
+    pack = random.Random(round_of).sample(TROUBLES, len(TROUBLES))
+    first = hand * len(pack) // HANDS
+    return islice(cycle(pack), first, None)

@@ -2,6 +2,8 @@
 
 from hardware.virtual.air import AirRecord
 
+CONFIRMATION = "you are off our list"
+
 
 def of_text(text: str) -> str:
     """Every word of such a text is this one, but for letters at its end."""
@@ -11,3 +13,8 @@ def of_text(text: str) -> str:
 def of_record(record: AirRecord) -> str:
     """The same of one segment, which may begin or end within a word."""
     return of_text(record.text or "")
+
+
+def is_confirmation(record: AirRecord) -> bool:
+    """The one text to somebody who asked to stop."""
+    return CONFIRMATION in (record.text or "")

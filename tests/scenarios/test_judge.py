@@ -1,0 +1,164 @@
+"""The judge of the houses by seed, against evidence that was tampered with: whatever is wrong with it, he says so."""
+
+import logging
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.scenarios.simulation.chaos import Chaos, play
+from tests.scenarios.simulation.house import House
+from tests.scenarios.simulation.judge import breaches
+from tests.scenarios.simulation.witness import Stored
+from tests.scenarios.simulation.words import is_confirmation, of_record
+
+MOST_TRIED = 60
+HAS_ALL = "SELECT EXISTS (SELECT 1 FROM message WHERE state='delivered' AND kind<>0) AND EXISTS (SELECT 1 FROM inbound WHERE text='STOP')"
+Scene = tuple[House, Chaos]
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    """A house without a breach, a restore or a resend, in which a text was delivered and a STOP came."""
+    logging.disable(logging.CRITICAL)
+    for seed in range(MOST_TRIED):
+        house = House(tmp_path_factory.mktemp("house"), seed)
+        chaos = play(house)
+        if house.db.execute(HAS_ALL).fetchone()[0] and chaos.restored is None and not chaos.people.again:
+            assert not breaches(house, chaos)
+            yield house, chaos
+            house.close()
+            break
+        house.close()
+    else:
+        pytest.fail(f"none of {MOST_TRIED} houses has all that is tampered with")
+    logging.disable(logging.NOTSET)
+
+
+@pytest.fixture
+def scene(played: Scene, tmp_path: Path) -> Iterator[Scene]:
+    """The same with a copy of its database and air, to tamper with."""
+    house, chaos = played
+    kept = (
+        house.database,
+        list(house.world.network.air),
+        list(house.witness.stored),
+        chaos.restored,
+        chaos.backed_up,
+    )
+    house.database = tmp_path / "textbank.db"
+    with closing(sqlite3.connect(kept[0])) as db:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    shutil.copyfile(kept[0], house.database)
+    yield house, chaos
+    house.database, house.world.network.air[:], house.witness.stored[:], chaos.restored, chaos.backed_up = (
+        kept
+    )
+    chaos.people.again.clear()
+
+
+def change(house: House, statement: str) -> None:
+    """In the rows."""
+    with closing(sqlite3.connect(house.database)) as db:
+        db.execute("PRAGMA ignore_check_constraints=ON")
+        assert db.execute(statement).rowcount > 0
+        db.commit()
+
+
+def rows(statement: str) -> Callable[[House, Chaos], None]:
+    """A tampering with rows alone."""
+    return lambda house, _: change(house, statement)
+
+
+def twice_on_the_air(house: House, chaos: Chaos) -> None:
+    """A text left twice, and a resend of it that was asked for was refused."""
+    record = next(record for record in house.world.network.air if not is_confirmation(record))
+    house.world.network.air.append(record)
+
+
+def expired_in_a_house_that_restored(house: House, chaos: Chaos) -> None:
+    """Said of a text that left after the restore."""
+    chaos.backed_up, chaos.restored = -20.0, -10.0
+    change(house, "UPDATE message SET state='expired' WHERE state='delivered' AND kind<>0")
+
+
+def unapproved_in_a_house_that_restored(house: House, chaos: Chaos) -> None:
+    """All that left there."""
+    chaos.backed_up, chaos.restored = -20.0, -10.0
+    change(house, "UPDATE message SET approval_id=NULL WHERE submitted_at IS NOT NULL AND kind<>0")
+
+
+def stop_on_the_sim(house: House, chaos: Chaos) -> None:
+    """A STOP lay there a second before the text to this person left, and was never read."""
+    record = next(record for record in house.world.network.air if not is_confirmation(record))
+    at_s = record.asked_s - 1
+    house.witness.stored.append(Stored(record.modem, record.iccid, record.to, "STOP it", at_s, arrival=True))
+
+
+def stop_at_a_slow_prompt(house: House, chaos: Chaos) -> None:
+    """It came without a bell while the modem made the station wait, and the text left all the same."""
+    air = house.world.network.air
+    record = next(record for record in air if not is_confirmation(record) and house.witness.prompt_of(record))
+    prompts = house.witness.prompts[record.modem]
+    place = len(house.witness.prompt_of(record)) - 1
+    prompts[place] = replace(prompts[place], shown_s=record.asked_s + 9)
+    house.witness.stored.append(
+        Stored(record.modem, record.iccid, record.to, "STOP it", record.asked_s + 1, arrival=True)
+    )
+
+
+def day_of_a_narrow_plan(house: House, chaos: Chaos) -> None:
+    """As many left as did, and the SIM's plan allows one."""
+    house.plan = replace(house.plan, per_day=1)
+
+
+def minute_of_a_narrow_plan(house: House, chaos: Chaos) -> None:
+    """Two segments at once where one a minute may leave."""
+    record = next(record for record in house.world.network.air if not is_confirmation(record))
+    chaos.people.again[record.to, of_record(record)] += 1
+    house.world.network.air.append(replace(record, at_s=record.at_s + 5, concat=None))
+    house.plan = replace(house.plan, per_minute=1)
+
+
+EXCHANGED = (
+    "UPDATE message SET state=CASE state WHEN 'delivered' THEN 'undelivered' ELSE 'delivered' END "
+    "WHERE state IN ('delivered','undelivered')"
+)
+SHOWN_TWICE = (
+    "INSERT INTO inbound (conversation_id, number, kind, text, triage, station, iccid, received_at) "
+    "SELECT conversation_id, number, kind, text, triage, station, iccid, received_at FROM inbound WHERE text='STOP'"
+)
+TAMPERINGS: dict[str, tuple[Callable[[House, Chaos], None], str]] = {
+    "delivered and undelivered are exchanged": (rows(EXCHANGED), "I2 said to be undelivered"),
+    "every STOP is shown twice": (rows(SHOWN_TWICE), "I3 shown"),
+    "every STOP is lost": (rows("DELETE FROM inbound WHERE text='STOP'"), "I3 lost"),
+    "10,000 segments were counted": (rows("UPDATE sim_day SET segments=10000"), "budget: "),
+    "nothing was counted": (rows("UPDATE sim_day SET segments=0"), "budget: "),
+    "a text left twice": (twice_on_the_air, "I2 doubled"),
+    "a text that left after a restore expired": (
+        expired_in_a_house_that_restored,
+        "I2 all of it is on the air",
+    ),
+    "what left after a restore has no approval": (unapproved_in_a_house_that_restored, "I1 left without"),
+    "a stop lay on the SIM": (stop_on_the_sim, "I4 texted while the stop lay on the SIM"),
+    "a stop came at a slow prompt": (stop_at_a_slow_prompt, "I4 texted after a prompt"),
+    "the day's budget was passed": (day_of_a_narrow_plan, "budget: segment"),
+    "the minute's budget was passed": (minute_of_a_narrow_plan, "budget: 2 segments within a minute"),
+}
+
+
+@pytest.mark.parametrize("name", TAMPERINGS)
+def test_the_judge_says_that(scene: Scene, name: str) -> None:
+    tamper, breach = TAMPERINGS[name]
+    house, chaos = scene
+    plan = house.plan
+    try:
+        tamper(house, chaos)
+        said = breaches(house, chaos)
+    finally:
+        house.plan = plan
+    assert [line for line in said if line.startswith(breach)], said
