@@ -6,7 +6,7 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator
 
-from gateway.station.sending import FRESH_S, SLOW_PROMPTS
+from gateway.station.sending import FRESH_S, UNUSUAL
 from hardware.virtual.air import AirRecord
 from tests.scenarios.simulation.chaos import Chaos
 from tests.scenarios.simulation.house import House, Span
@@ -17,6 +17,7 @@ CLOCK_S = 0.001  # rows have milliseconds
 MOMENT_S = (
     0.05  # on top of what ARCHITECTURE.md allows: from the list of the SIM to AT+CMGS no time passes here
 )
+REMEMBERED = 5  # prompts by which a station judges the next
 IN_A_ROW_S = 200.0  # the next segment of a long text goes as soon as the one before was answered
 
 
@@ -89,6 +90,6 @@ def _goes_on(house: House, record: AirRecord) -> bool:
 
 
 def _is_usual(prompts: list[Prompt]) -> bool:
-    """A modem that is always slow would never send: after two slow prompts in a row slow is usual for it."""
-    before = prompts[-1 - SLOW_PROMPTS : -1]
-    return len(before) == SLOW_PROMPTS and all(prompt.took_s > FRESH_S for prompt in before)
+    """A modem that is always slow would never send: what takes no longer than some of its last prompts is usual for it."""
+    before = [prompt.took_s for prompt in prompts[-1 - REMEMBERED : -1]]
+    return prompts[-1].took_s <= UNUSUAL * max(before, default=0.0)
