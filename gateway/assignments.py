@@ -13,7 +13,7 @@ import json
 import sqlite3
 from dataclasses import dataclass
 
-from gateway import campaigns, canary, conversations, gate, numbers, outbox, planning
+from gateway import campaigns, canary, conversations, gate, governor, numbers, outbox, planning
 from gateway.campaigns import Campaign
 from gateway.errors import Refused
 from gateway.merge import Merged, Part, merge
@@ -27,11 +27,7 @@ from gateway.store import moment, write
 from hardware.pdu import segment
 
 STALE_MS = HOUR_MS  # a batch that its volunteer has not touched is the room's again
-ON_HAND_MS = HOUR_MS // 4  # a volunteer was here so lately
 FEWEST = 1
-TO_ANSWER = (
-    "waiting_at IS NOT NULL AND opted_out_at IS NULL"  # whoever asked to stop is read, and cannot be answered
-)
 SOMEBODY = User(0, "Maria", "volunteer")  # whose name is as long as most, where nobody's is known yet
 
 
@@ -76,7 +72,7 @@ def _room(
     """How many more people this volunteer may take, and why not more when it is none."""
     options = campaign.options
     waiting = db.execute(
-        f"SELECT count(*) FROM conversation WHERE holder_id=? AND {TO_ANSWER}", [user.id]
+        f"SELECT count(*) FROM conversation WHERE holder_id=? AND {governor.TO_ANSWER}", [user.id]
     ).fetchone()[0]
     if waiting:
         who = "One person waits" if waiting == 1 else f"{waiting} people wait"
@@ -93,7 +89,7 @@ def open_to_all(
     db: sqlite3.Connection, campaign: Campaign, rules: Rules, sims: list[SimRoom], now: int
 ) -> tuple[int, str]:
     """How many people anybody could take now, and what holds new batches back from everybody ("" when nothing does)."""
-    if (governed := _replies_hold_back(db, campaign.options.replies_each, now)) is not None:
+    if (governed := governor.hold_back(db, campaign.options.replies_each, now=now)) is not None:
         return 0, governed
     birds = canary.room(db, campaign)
     if birds == 0:
@@ -141,19 +137,6 @@ def _no_sim(sims: list[SimRoom]) -> str:
     if not any(sim.ready for sim in sims):
         return "No modem is ready. A technician looks at the Modems page; nothing is lost meanwhile."
     return "The SIMs cannot take more first texts today: what is left of their limits is kept for replies. Tomorrow they can."
-
-
-def _replies_hold_back(db: sqlite3.Connection, each: int, now: int) -> str | None:
-    """More people wait for an answer than the volunteers on hand can manage: no new ones meanwhile."""
-    waiting = db.execute(f"SELECT count(*) FROM conversation WHERE {TO_ANSWER}").fetchone()[0]
-    on_hand = db.execute(
-        "SELECT count(DISTINCT s.user_id) FROM session s JOIN user u ON u.id=s.user_id WHERE s.seen_at>? AND s.revoked_at IS NULL "
-        "AND u.disabled_at IS NULL AND u.role<>'technician'",
-        [now - ON_HAND_MS],
-    ).fetchone()[0]
-    if waiting <= each * max(1, on_hand):
-        return None
-    return f"{waiting} people wait for an answer. Answer some of them in the inbox; then new people come."
 
 
 def take(

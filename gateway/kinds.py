@@ -18,6 +18,13 @@ from gateway.scripts import Script, load
 
 KINDS = ("voter", "event", "recruitment", "advocacy", "fundraising")
 LANGUAGES = ("en", "es")
+# What a coordinator ticks off for one person after another: field, value, the key's words.
+TICKS: Mapping[str, tuple[tuple[str, str, str], ...]] = {
+    "voter": (("ride", "arranged", "Ride found"), ("vote", "voted", "Voted")),
+    "recruitment": (("showed", "yes", "Came"), ("showed", "no", "No-show")),
+    "advocacy": (("done", "yes", "Done"),),
+    "fundraising": (("gift", "confirmed", "Gave"), ("thanked", "yes", "Thanked")),
+}
 Type = Literal["text", "number", "money", "date", "time", "choice"]
 
 

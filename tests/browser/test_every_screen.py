@@ -106,6 +106,7 @@ def coordinators(world: World, ids: Ids) -> list[str]:
         f"/campaigns/{event}/people",
         f"/campaigns/{event}/people?said=status%3Dyes&q=o",
         f"/campaigns/{event}/clone",
+        f"/campaigns/{ids.campaigns['fundraising']}/people",
         f"/campaigns/{ready}/words",
         f"/campaigns/{ready}/words/first/0",
         f"/campaigns/{ready}/words/answer/first.yes",

@@ -152,6 +152,25 @@ def test_the_board_counts_what_people_said_and_the_door_ticks_them_off(world: Wo
     assert "0 confirmed, 2 asked for" in cleo.get(f"/campaigns/{campaign_id}").get_data(as_text=True)
 
 
+def test_who_came_is_ticked_off_one_press_a_person_and_taken_back_by_the_same(
+    world: World, visit: Visit
+) -> None:
+    now = store.wall_ms()
+    campaign_id = started(world.db, world.users["coordinator"], world.rules, now=now)
+    world.db.execute("UPDATE campaign SET kind='fundraising' WHERE id=?", [campaign_id])
+    target = world.db.execute("SELECT id FROM target ORDER BY id LIMIT 1").fetchone()["id"]
+    recording.record(world.db, target, "pledge", "yes", by=world.users["volunteer"], now=now)
+    cleo = visit("coordinator")
+    page = cleo.get(f"/campaigns/{campaign_id}/people").get_data(as_text=True)
+    assert "Thanked</button>" in page
+    ticks = f"/campaigns/{campaign_id}/people/{target}/tick"
+    assert cleo.post(ticks, what="gift=confirmed", said="pledge=yes").status_code == 303
+    assert recording.current(world.db, target)["gift"] == "confirmed"
+    cleo.post(ticks, what="gift=confirmed")
+    assert "gift" not in recording.current(world.db, target)
+    assert cleo.post(ticks, what="pledge=no").status_code == 409, "that is for the person to say"
+
+
 def test_every_number_of_the_page_is_a_row_of_a_file(world: World, visit: Visit) -> None:
     now = store.wall_ms()
     campaign_id = started(world.db, world.users["coordinator"], world.rules, now=now)

@@ -14,6 +14,7 @@ from flask.typing import ResponseReturnValue
 
 from gateway import boards, campaigns, followups, recording, results
 from gateway.errors import Refused
+from gateway.kinds import TICKS
 from web import access, data, words
 from web.access import needs
 from web.forms import go
@@ -57,6 +58,7 @@ def people(campaign_id: int) -> ResponseReturnValue:
         result=result,
         words=followups.words(campaign.kind, campaign.facts, result),
         seats=seats if campaign.kind.name == "event" else {},
+        ticks=TICKS.get(campaign.kind.name, ()),
     )
 
 
@@ -111,6 +113,29 @@ def door(campaign_id: int, target_id: int) -> ResponseReturnValue:
     name = seat.person.name or "They"
     words.tell(f"{name}: {came} here." if int(came) else f"{name}: not here yet.")
     where = {key: said for key in ("said", "q") if (said := request.form.get(key, "")[:80])}
+    return go("board.people", campaign_id=campaign_id, **where)
+
+
+@bp.post("/<id:campaign_id>/people/<id:target_id>/tick")
+@needs("run_campaigns")
+def tick(campaign_id: int, target_id: int) -> ResponseReturnValue:
+    """Write one thing down for one person, or take it back when it stands there."""
+    db, campaign = data.db(), loaded(campaign_id)
+    name, _, value = request.form.get("what", "")[:80].partition("=")
+    if (name, value) not in [(field, of) for field, of, _ in TICKS.get(campaign.kind.name, ())]:
+        raise Refused("That cannot be ticked off in this campaign. Nothing was written down.")
+    row = db.execute("SELECT campaign_id FROM target WHERE id=?", [target_id]).fetchone()
+    if row is None or row["campaign_id"] != campaign_id:
+        raise Refused("This person is not in this campaign any more. Nothing was written down.")
+    stands = recording.current(db, target_id).get(name) == value
+    recording.record(db, target_id, name, "" if stands else value, by=access.user(), now=data.now())
+    current_app.config["COUNTED"].forget()
+    words.tell(
+        f"Taken back: {campaign.kind.words(name, value, campaign.facts)}."
+        if stands
+        else f"Written down: {campaign.kind.words(name, value, campaign.facts)}."
+    )
+    where = {key: said for key in ("said", "q") if (said := request.form.get(key, "")[:400])}
     return go("board.people", campaign_id=campaign_id, **where)
 
 
