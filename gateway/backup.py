@@ -220,6 +220,8 @@ def restore(backup: Path, database: Path, *, now: int) -> Restored:
             os.replace(new, database)
             sync_folder(database.parent)
             damage.mended(database)
+            with contextlib.suppress(OSError):  # else the next start asks about a few texts once more
+                texted.told(database)
         except OSError as error:
             raise Refused(
                 f"The backup could not be put in place: {error.strerror}. The database is as it was. "

@@ -295,6 +295,16 @@ def handed(database: Path) -> list[Handed]:
     return content.handed if content is not None else []
 
 
+def told(database: Path) -> None:
+    """A restore has marked everybody who was texted since: what was handed over is no text of the database that took the place, which
+    gives its numbers to others.
+    """
+    path = Path(f"{database}{SUFFIX}")
+    content = _read(path)
+    if content is not None and content.handed:
+        _write(path, database, content.size, [{"closed": content.last}], flush=True)
+
+
 def position(database: Path) -> tuple[str, int] | None:
     """The journal's ID and its last N, for a backup to carry; read before the copy begins."""
     path = Path(f"{database}{SUFFIX}")

@@ -65,16 +65,14 @@ def refusal_is_unclear(desk: Desk) -> bool:
 def acceptance_is_unclear(desk: Desk, mr: int | None) -> bool:
     """Whether this acceptance may be the attempt before's: taken for this text's, this one might be lost unnoticed.
 
-    References are counted by the modem, one for each segment (23.040 9.2.3.6), so those that the one before may have are known.
+    References are counted by the modem, one for each segment (23.040 9.2.3.6), so those that the one before may have are known. Of a
+    SIM's first two texts none is: an acceptance is believed, else each first text that is lost would stop the SIM for a person.
     """
     late = _owed(desk)
     if late is None or not late.stayed:
         return False
-    unclear = mr is None or late.mr_before is None or 1 <= _steps(late.mr_before, mr) <= late.span
+    unclear = mr is None or (late.mr_before is not None and 1 <= _steps(late.mr_before, mr) <= late.span)
     late.doubted = late.doubted or unclear
-    if mr is not None and late.mr_before is None:
-        # Of a SIM's first two texts the one has this, the other perhaps the one before.
-        late.mr_before, late.span = (mr - 2) % 256, 2
     return unclear
 
 

@@ -12,6 +12,7 @@ from gateway.rules import Rules
 from tests import simulated
 from tests.scenarios.asking import Build
 from tests.scenarios.office import EVE, NUMBERS, Office
+from tests.scenarios.simulation.house import ROOMY
 from tests.scenarios.simulation.house import House as Turned
 from tests.simulated import ADA
 
@@ -119,6 +120,7 @@ def test_a_lost_answer_holds_up_no_other_modem_and_its_own_only_until_180_s_afte
     tmp_path: Path,
 ) -> None:
     house = Turned(tmp_path, seed=TWO_MODEMS)
+    house.plan = ROOMY
     air = house.world.network.air
     with house.patched():
         house.start_gateway()

@@ -71,7 +71,7 @@ def test_a_conversation_that_is_none_is_no_page(visit: Visit) -> None:
     maya = visit()
     for answer in (maya.get("/inbox/999999"), maya.post("/inbox/999999/close")):
         assert answer.status_code == 404
-        assert "There is no such conversation." in answer.get_data(as_text=True)
+        assert "There is no such conversation any more" in answer.get_data(as_text=True)
 
 
 def test_missing_and_impossible_fields_are_400(world: World, visit: Visit) -> None:

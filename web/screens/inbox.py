@@ -32,7 +32,8 @@ def check_conversation() -> None:
         and not data.db().execute("SELECT 1 FROM conversation WHERE id=?", [asked]).fetchone()
     ):
         raise NotFound(
-            "There is no such conversation. Nothing was done. Everybody who waits is in the inbox."
+            "There is no such conversation any more: the person was erased, or their campaign is past its purge date. Nothing was done. "
+            "Everybody who waits is in the inbox."
         )
 
 
