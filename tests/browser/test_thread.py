@@ -118,6 +118,7 @@ def test_the_newest_text_the_answers_and_send_are_on_the_screen_of_a_phone(
     in_view(page, page.get_by_role("button", name="Undo"))
     in_view(page, page.locator("#reply button.big"))
 
+    page.wait_for_selector("body:not(.fresh)")  # a tap right after the page changed is nobody's wish
     page.get_by_role("button", name="Undo").tap()
     expect(page.locator("#say")).to_have_text("Taken back. Nothing went out.")
     assert page.url.endswith(f"/inbox/{world.conversation(NUMBER)}")
