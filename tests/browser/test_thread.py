@@ -83,6 +83,12 @@ def in_view(page: Page, what: Locator, *, within: str = "") -> None:
     ), seen
 
 
+def settled(what: Locator) -> Locator:
+    """A tap right after the page changed is nobody's wish, and is not taken."""
+    what.page.wait_for_selector("body:not(.fresh)")
+    return what
+
+
 def sees(page: Page, words: str) -> None:
     """The newest text of the person, an answer and Send."""
     newest = page.locator("#talk .bubble:not(.out)").last
@@ -107,19 +113,18 @@ def test_the_newest_text_the_answers_and_send_are_on_the_screen_of_a_phone(
     in_view(page, will, within=".answers")
     in_view(page, page.locator(".ready .chip").first)
 
-    will.tap()
+    settled(will).tap()
     sees(page, words)
     in_view(page, page.locator("#offered [aria-current]"))
     in_view(page, page.locator("#answer"))
 
-    page.locator("#reply button.big").tap()
+    settled(page.locator("#reply button.big")).tap()
     expect(page.locator("#talk .bubble.out").last).to_contain_text("El horario es")
     in_view(page, page.locator("#talk .bubble.out").last, within="#talk")
     in_view(page, page.get_by_role("button", name="Undo"))
     in_view(page, page.locator("#reply button.big"))
 
-    page.wait_for_selector("body:not(.fresh)")  # a tap right after the page changed is nobody's wish
-    page.get_by_role("button", name="Undo").tap()
+    settled(page.get_by_role("button", name="Undo")).tap()
     expect(page.locator("#say")).to_have_text("Taken back. Nothing went out.")
     assert page.url.endswith(f"/inbox/{world.conversation(NUMBER)}")
     expect(page.locator("#answer")).to_have_value(re.compile("El horario es"))
@@ -128,7 +133,7 @@ def test_the_newest_text_the_answers_and_send_are_on_the_screen_of_a_phone(
     sees(page, words)
     in_view(page, page.locator("#offered [aria-current]"))
     page.get_by_role("link", name="Ya votó").tap()  # another answer after all
-    page.locator("#reply button.big").tap()
+    settled(page.locator("#reply button.big")).tap()
     expect(page.locator("#talk .bubble.out").last).to_contain_text("Gracias por votar")
     sent = world.db.execute("SELECT text FROM message WHERE state='approved'").fetchall()
     assert [row["text"][:19] for row in sent] == ["\u00a1Gracias por votar!"]
@@ -142,12 +147,12 @@ def test_a_stop_word_is_read_with_its_question_on_the_screen_and_typing_leaves_s
     page = visit("volunteer", **THUMB).go(here.wrote(words))
     sees(page, words)
     in_view(page, page.get_by_role("button", name="Yes, opt out"))
-    page.get_by_role("button", name="No, go on").tap()
+    settled(page.get_by_role("button", name="No, go on")).tap()
     expect(page.locator("#ask")).to_have_count(0)
     sees(page, words)
     in_view(page, page.locator("#offered .chip").first)
 
-    page.locator("#answer").tap()
+    settled(page.locator("#answer")).tap()
     page.set_viewport_size({"width": 360, "height": 420})  # the keyboard of a phone
     page.keyboard.type("Nothing but yourself")
     in_view(page, page.locator("#answer"))
@@ -164,22 +169,22 @@ def test_after_send_the_next_person_is_one_tap_away_and_about_is_a_page_of_its_o
     path = talk("event").wrote("Maybe")
     world.receive("+12025550199", "Is there a ramp?")
     page = visit("volunteer", **THUMB).go(path)
-    page.locator("#offered .meant").tap()
-    page.locator("#reply button.big").tap()
+    settled(page.locator("#offered .meant")).tap()
+    settled(page.locator("#reply button.big")).tap()
     in_view(page, page.get_by_role("button", name="Undo"))
     expect(page.locator("#toast.over")).to_have_count(1, timeout=8000)
-    page.get_by_role("link", name="Next:").tap()
+    settled(page.get_by_role("link", name="Next:")).tap()
     expect(page.locator("#talk .bubble").last).to_have_text("Is there a ramp?")
     sees(page, "Is there a ramp?")
 
     page.goto(page.url.split("/inbox")[0] + path)
-    page.get_by_role("link", name="More").tap()
+    settled(page.get_by_role("link", name="More")).tap()
     expect(page.get_by_role("heading", name="What Elena said")).to_be_visible()
     expect(page.locator("#reply")).not_to_be_visible()
     page.get_by_label("Note for the room").fill("Uses a wheelchair.")
-    page.get_by_role("button", name="Keep the note").tap()
+    settled(page.get_by_role("button", name="Keep the note")).tap()
     expect(page.locator("#facts")).to_contain_text("Uses a wheelchair. Maya")
-    page.get_by_role("link", name="Elena").first.tap()
+    settled(page.get_by_role("link", name="Elena").first).tap()
     in_view(page, page.locator("#reply button.big"))
 
 
@@ -250,13 +255,13 @@ def test_axe_finds_nothing_in_a_conversation_as_it_goes_and_nothing_scrolls_side
         assert page.evaluate(SMALL) == [], what
 
     in_order("open")
-    page.locator("#offered .meant").click()
+    settled(page.locator("#offered .meant")).click()
     expect(page.locator("#reply button.big")).to_have_text(re.compile("Send, and put on the waiting list"))
     expect(page.locator("#answer")).to_have_value(re.compile("on the waiting list"))
     in_view(page, page.locator("#reply button.big"))
     in_order("an answer picked")
-    page.locator("#reply button.big").click()
+    settled(page.locator("#reply button.big")).click()
     page.wait_for_selector("#toast")
     in_order("sent")
-    page.get_by_role("link", name="More").click()
+    settled(page.get_by_role("link", name="More")).click()
     in_order("what is known")
