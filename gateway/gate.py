@@ -8,6 +8,7 @@ Fails with `Refused`; the approval is not written then.
 """
 
 import sqlite3
+from collections.abc import Mapping
 
 from gateway import campaigns, canary, conversations, policy, recording
 from gateway.campaigns import PAUSED, Campaign
@@ -25,6 +26,7 @@ __all__ = [
     "check",
     "holds",
     "in_anothers_batch",
+    "kept_until",
     "let_others_read",
     "outdated",
     "still_fits",
@@ -108,12 +110,20 @@ def still_fits(row: sqlite3.Row, now: int) -> None:
         )
 
 
-def too_late(row: sqlite3.Row, rules: Rules, now: int) -> bool:
-    """Whether quiet hours keep this text until its own time is over."""
-    start = moment(max(now + rules.undo_ms, row["due_at"] or 0))
+def kept_until(row: Mapping[str, object] | sqlite3.Row, rules: Rules, now: int) -> int | None:
+    """Until when quiet hours keep a text that is approved now; None: they do not. Of the text: its kind and due_at, with the zone,
+    number and last_in_at of its conversation."""
+    due = row["due_at"]
+    start = moment(max(now + rules.undo_ms, due if isinstance(due, int) else 0))
     zones = conversations.zones(row, rules)
     leave = policy.may_leave(start, zones, rules.quiet, **conversations.answering(row, rules))
-    return not leave.ok and leave.not_before is not None and ms(leave.not_before) >= row["expires_at"]
+    return None if leave.ok or leave.not_before is None else ms(leave.not_before)
+
+
+def too_late(row: sqlite3.Row, rules: Rules, now: int) -> bool:
+    """Whether quiet hours keep this text until its own time is over."""
+    until = kept_until(row, rules, now)
+    return until is not None and until >= row["expires_at"]
 
 
 def let_others_read(db: sqlite3.Connection, message: sqlite3.Row, by: User) -> None:

@@ -26,6 +26,7 @@ def test_the_card_says_who_what_and_how_long(rosa: int, visit: Visit) -> None:
     assert "<mark>Rosa</mark>" in page
     assert f"1 text, {len(HELLO.format(name='Rosa'))} of 160" in page
     assert "1 of 1" in page
+    assert "quiet time" not in page
 
 
 def test_one_press_is_one_approval_however_often_it_arrives(world: World, rosa: int, visit: Visit) -> None:

@@ -235,6 +235,13 @@ const textbank = (window.textbank = {});
       event.stopPropagation();
     }
   }, true);
+  /* Words that were typed and not kept: the browser asks before they are left. */
+  const unkept = (field) => field.value !== field.defaultValue || field.checked !== field.defaultChecked;
+  addEventListener("beforeunload", (event) => {
+    const form = document.querySelector("form[data-unkept]");
+    if (!form || sending) return;
+    if (form.dataset.unkept || [...form.querySelectorAll("textarea, input:not([type=hidden])")].some(unkept)) event.preventDefault();
+  });
   addEventListener("popstate", () => location.reload());
   document.addEventListener("DOMContentLoaded", () => { settle(); toEnd(document.querySelector("textarea[autofocus]")); });
 })();
