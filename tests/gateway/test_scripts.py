@@ -224,6 +224,11 @@ def test_what_is_right_is_said() -> None:
         ("YES 2", ("yes", 2)), ("yes", ("yes", None)), ("Sí, dos", ("yes", 2)), ("we are 3, yes", ("yes", 3)),
         ("no thanks", ("no", None)), ("Not sure yet", ("maybe", None)), ("yes, no problem", None), ("maybe not", None),
         ("2", ("yes", 2)), ("ok", None), ("", None), ("👍", None), ("yes or no? what is it about", None),
+        ("yes, see you at six", ("yes", None)),
+        ("Yesss 🙌", ("yes", None)), ("Can't wait, bringing my sister", ("yes", None)), ("Noooo", ("no", None)),
+        ("I'd love to, but first a question: last time the elevator was out, so two neighbors could not get up there.", None),
+        ("No, I work every Thursday evening until nine and then I fetch the kids, another time", ("no", None)),
+        ("It is a long way, my sister would have to drive me there and back again. Yes, if she is home.", ("yes", None)),
     ],
 )  # fmt: skip
 def test_what_a_reply_to_an_invitation_reads_as(reply: str, meant: tuple[str, int | None] | None) -> None:
