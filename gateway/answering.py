@@ -101,7 +101,8 @@ class Context:
         choice = self.pick(choice_id).choice
         records = dict(choice.records)
         if choice.number and number.strip():
-            records[choice.number] = recording.checked(self.campaign.kind, choice.number, number)
+            known = recording.checked(self.campaign.kind, choice.number, number)
+            records |= {choice.number: known, **choice.counted_records}
         return records
 
 
@@ -111,7 +112,8 @@ def chosen_before(context: Context, records: Mapping[str, str], step: str) -> tu
     said = _besides_waiting(records)
     for choice in (each.choice for each in context.offered):
         number = said.get(choice.number, "")
-        wanted = {**_besides_waiting(choice.records), **({choice.number: number} if number else {})}
+        known = {choice.number: number, **choice.counted_records} if number else {}
+        wanted = {**_besides_waiting(choice.records), **known}
         if (said or step) and wanted == said and step_after(choice, said, waits=waits) == step:
             return choice.id, number
     return "", ""

@@ -42,6 +42,7 @@ class Choice:
     waiting: str = ""  # offered instead when the places that it takes are gone
     waiting_next: str = ""  # the step that this one leads to; "": as `next`
     needs_number: bool = False  # it is no answer before the number stands there
+    counted_records: Mapping[str, str] = field(default_factory=dict)  # written down too when the number is known
 
 
 @dataclass(frozen=True)
@@ -158,6 +159,10 @@ def _words(text: Any, longest: int = 80) -> str:
     return cleaned
 
 
+def _records(raw: Mapping[str, Any], name: str) -> dict[str, str]:
+    return {_words(field): _words(value) for field, value in raw.get(name, {}).items()}
+
+
 def _step(raw: Mapping[str, Any]) -> Step:
     return Step(
         _words(raw["id"]),
@@ -167,7 +172,7 @@ def _step(raw: Mapping[str, Any]) -> Step:
             Choice(
                 _words(part["id"]),
                 _words(part["label"]),
-                {_words(name): _words(value) for name, value in part.get("records", {}).items()},
+                _records(part, "records"),
                 _words(part.get("number", "")),
                 tuple(_words(read) for read in part.get("reads", ())),
                 _words(part.get("text", ""), LONGEST_TEXT),
@@ -177,6 +182,7 @@ def _step(raw: Mapping[str, Any]) -> Step:
                 _words(part.get("waiting", ""), LONGEST_TEXT),
                 _words(part.get("waiting_next", "")),
                 bool(part.get("number")) and part.get("needs_number") is True,
+                _records(part, "counted_records"),
             )
             for part in raw.get("choices", ())
         ),

@@ -4,7 +4,8 @@ Pure. Suggests and never decides: nothing is recorded before somebody taps. When
 or as none, there is no suggestion.
 
 Promises: a letter alone ("B") is an answer, and one in a sentence is not ("a call"); what answers the next question too ("slot B works")
-is that answer. `YES 2` is "yes" with the number 2; `no thanks` is "no", and "yes, no problem" is nothing; in a long reply one
+is that answer. `YES 2` is "yes" with the number 2; `no thanks` is "no", and "yes, no problem" is nothing, but of two answers one of
+which says the other too ("yes, but I need a ride") it is that one; in a long reply one
 word in the middle of a sentence ("we could not get up there") is no answer; a number that is not the only one, or an hour,
 is not taken; the time grows with the length of the text. It never fails.
 """
@@ -75,11 +76,11 @@ def suggestion(step: Step, text: str) -> Suggestion | None:
     best = max(length for _, length in hits)
     longest = [choice for choice, length in hits if length == best]
     # A longer phrase that holds the shorter one wins ("not sure" over "sure"); two separate answers win nothing.
-    if len(longest) > 1 or any(
-        not _inside(choice, longest[0], line) for choice, length in hits if length < best
-    ):
-        return None
-    return Suggestion(longest[0], number, sure=len(words) <= SURE_WORDS)
+    held = len(longest) == 1 and all(
+        _inside(choice, longest[0], line) for choice, length in hits if length < best
+    )
+    meant = longest[0] if held else _says_all([choice for choice, _ in hits])
+    return Suggestion(meant, number, sure=len(words) <= SURE_WORDS) if meant else None
 
 
 def foreseen(script: Script, step: Step, text: str) -> Suggestion | None:
@@ -94,6 +95,13 @@ def foreseen(script: Script, step: Step, text: str) -> Suggestion | None:
             if later and fuller and step.choice(later.choice.id) is None:
                 return later
     return found
+
+
+def _says_all(choices: list[Choice]) -> Choice | None:
+    """The one of these that writes down what each other does, and more."""
+    fullest = max(choices, key=lambda choice: len(choice.records))
+    others = [choice.records.items() for choice in choices if choice is not fullest]
+    return fullest if all(said and said < fullest.records.items() for said in others) else None
 
 
 def _phrases(choice: Choice) -> list[str]:
