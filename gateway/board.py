@@ -62,7 +62,7 @@ def pulse(db: sqlite3.Connection) -> Pulse:
         "SELECT (SELECT max(id) FROM event) AS event, (SELECT max(id) FROM message) AS message, "
         "(SELECT max(id) FROM inbound) AS inbound, (SELECT max(id) FROM opt_out) AS opt_out, (SELECT max(id) FROM note) AS note, "
         "(SELECT max(id) || '.' || total(undone_at) FROM (SELECT id, undone_at FROM answer ORDER BY id DESC LIMIT 100)) AS answer, "
-        "(SELECT count(*) || '.' || coalesce(sum(waiting_at), 0) FROM conversation WHERE waiting_at IS NOT NULL) AS waiting, "
+        "(SELECT count(*) || '.' || coalesce(sum(waiting_at), 0) || '.' || total(holder_id*id) FROM conversation WHERE waiting_at IS NOT NULL) AS waiting, "
         "(SELECT count(*) || '.' || coalesce(sum(id), 0) FROM conversation WHERE asks_opt_out=1) AS asks"
     ).fetchone()
     # Not hash(): it differs from process to process, and a page outlives the process that drew it.
@@ -132,10 +132,11 @@ def shift(db: sqlite3.Connection, user: User, *, since: int) -> Shift:
 
 
 def approved_since(db: sqlite3.Connection, user: User, *, since: int) -> int:
-    """How many texts this person approved since then and did not take back."""
+    """How many cards this person approved since then and did not take back; an answer of their own was no card."""
     row = db.execute(
         "SELECT count(*) FROM ledger l JOIN message m ON m.id=l.message_id AND m.approval_id=l.id "
-        "WHERE l.id > (SELECT max(id) FROM ledger) - ? AND l.user_id=? AND l.act='approve' AND l.at>=?",
+        "WHERE l.id > (SELECT max(id) FROM ledger) - ? AND l.user_id=? AND l.act='approve' AND l.at>=? "
+        "AND NOT (m.kind=1 AND m.created_by IS l.user_id)",
         [NEWEST, user.id, since],
     ).fetchone()
     return int(row[0])

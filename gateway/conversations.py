@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import TypedDict
 
 from gateway import journal, numbers, visible
-from gateway.errors import Refused
+from gateway.errors import Held, Refused
 from gateway.message import GOING, KINDS
 from gateway.people import User
 from gateway.policy import may
@@ -178,12 +178,16 @@ def hold(db: sqlite3.Connection, conversation_id: int, user: User, *, now: int) 
         if row is None:
             raise Refused("There is no such conversation.")
         if held_by_another(row, user, now):
-            holder = db.execute("SELECT name FROM user WHERE id=?", [row["holder_id"]]).fetchone()
-            raise Refused(f"{holder['name']} has this conversation now. Nothing was sent twice.")
+            raise _held(db, row)
         if row["holder_id"] != user.id or not now - REFRESH_MS <= row["held_at"] <= now + REFRESH_MS:
             db.execute(
                 "UPDATE conversation SET holder_id=?, held_at=? WHERE id=?", [user.id, now, conversation_id]
             )
+
+
+def _held(db: sqlite3.Connection, row: sqlite3.Row) -> Held:
+    holder = db.execute("SELECT name FROM user WHERE id=?", [row["holder_id"]]).fetchone()
+    return Held(visible.line(holder["name"]), row["held_at"] + HOLD_MS)
 
 
 def free(db: sqlite3.Connection, conversation_id: int, user: User) -> None:
@@ -197,7 +201,7 @@ def free(db: sqlite3.Connection, conversation_id: int, user: User) -> None:
 
 def reachable(db: sqlite3.Connection, conversation_id: int, user: User, now: int) -> sqlite3.Row:
     """The conversation, when this person may read it: their own, a free one in which something was said, or any for who may see
-    all. Refused otherwise: a list of a hundred thousand people is not read by whoever counts up addresses.
+    all. Refused otherwise (`Held` while a colleague has it): a list of a hundred thousand people is not read by whoever counts up addresses.
     """
     row: sqlite3.Row | None = db.execute(
         "SELECT * FROM conversation WHERE id=?", [conversation_id]
@@ -207,9 +211,7 @@ def reachable(db: sqlite3.Connection, conversation_id: int, user: User, now: int
     if not may(user.role, "answer"):
         raise Refused("Your role does not read people's texts. Nothing was shown.")
     if held_by_another(row, user, now) and not may(user.role, "see_all_conversations"):
-        raise Refused(
-            "Somebody else has this conversation now. It comes back to everyone when they leave it."
-        )
+        raise _held(db, row)
     if not may(user.role, "see_all_conversations"):
         _refuse_unspoken(db, conversation_id, user)
     return row

@@ -37,6 +37,7 @@ class LastAct:
     reason: str
     undo_until: int
     due_at: int | None = None  # of a reminder: when it leaves
+    never: bool = False  # of a skip: its campaign does not text them any more
 
 
 def last_act(db: sqlite3.Connection, user: User, *, rules: Rules, now: int) -> LastAct | None:
@@ -54,7 +55,10 @@ def last_act(db: sqlite3.Connection, user: User, *, rules: Rules, now: int) -> L
         if _stands(row, event["event"], now):
             until = event["at"] + rules.undo_ms
             reason = row["reason"] or "" if event["event"] == "approve" else ""
-            return LastAct(row["id"], row["conversation_id"], event["event"], row["name"], row["number"], reason, until, row["due_at"])  # fmt: skip
+            never = row["target_id"] is not None and KINDS[row["kind"]] == "first"
+            return LastAct(
+                row["id"], row["conversation_id"], event["event"], row["name"], row["number"], reason, until, row["due_at"], never
+            )  # fmt: skip
     return None
 
 

@@ -14,7 +14,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from gateway import damage, explain, room
-from gateway.errors import Refused
+from gateway.errors import Held, Refused
 from gateway.store import LOCK_TIMEOUT_S, wall_ms
 from web import access, damaged, data
 
@@ -54,6 +54,11 @@ def say(status: int, why: str | None = None, headline: str | None = None) -> Res
     title, sentence = SAID.get(status, SAID[400 if status < 500 else 500])
     page = render_template("error.html", headline=headline or title, sentence=why or sentence, status=status)
     return page, status
+
+
+def held(error: Held) -> ResponseReturnValue:
+    """A colleague has this conversation: who, and when it is everybody's again; the page opens it by itself when it is free."""
+    return render_template("held.html", held=error), 409
 
 
 def refused(error: Refused) -> ResponseReturnValue:
@@ -138,6 +143,7 @@ def http(error: HTTPException) -> ResponseReturnValue:
 def install(app: Flask) -> None:
     """Every kind of failure has its page."""
     app.jinja_env.globals.update(disk_trouble=disk_trouble)
+    app.register_error_handler(Held, held)
     app.register_error_handler(Refused, refused)
     app.register_error_handler(CSRFError, form_token)
     app.register_error_handler(sqlite3.Error, database)

@@ -52,8 +52,10 @@ def test_an_amount_that_was_named_is_not_asked_for(world: World, rosa: int, visi
     )
     send(maya, page, rosa, choice="yes", number=maya.field(page, "number"))
     assert said(world) == {"pledge": "yes", "amount": "1000", "link_sent": "yes"}
+    world.fly("sent")
     world.receive(ROSA, "Done")
-    assert "Reads as “<bdi>Gave</bdi>”." in maya.get(f"/inbox/{rosa}").get_data(as_text=True)
+    page = maya.get(f"/inbox/{rosa}").get_data(as_text=True)
+    assert "Reads as “<bdi>Gave</bdi>”." in page
 
 
 def test_without_an_amount_it_is_asked_for(world: World, rosa: int, visit: Visit) -> None:

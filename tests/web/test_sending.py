@@ -69,7 +69,7 @@ def test_two_people_never_see_the_same_card(world: World, rosa: int, visit: Visi
     for path in (f"/send/{rosa}/edit", f"/inbox/{world.conversation(ROSA)}"):
         answer = sam.get(path)
         assert answer.status_code == 409
-        assert "Somebody else has this conversation" in answer.get_data(as_text=True)
+        assert "Maya</bdi> has this conversation now" in answer.get_data(as_text=True)
     row = outbox.load(world.db, rosa)
     page = sam.post(f"/send/{rosa}/approve", follow=True, seen=outbox.seen(row)).get_data(as_text=True)
     assert "Nothing was sent twice" in page

@@ -4,7 +4,7 @@ Promises: what the form carries back (`seen`) is what stood on the screen; a tex
 form twice is one approval.
 """
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from gateway import assignments, board, capacity, cards, conversations, gate, outbox, undoing
@@ -21,6 +21,7 @@ from web.screens.home import day_start, offers
 bp = Blueprint("send", __name__, url_prefix="/send")
 MOST_PIPS = 25
 MOST_CHARACTERS = 2000
+BATCH = "batch_began"
 TAKEN_BACK = {  # an act, and what is said when it was taken back
     "approve": "Taken back. Nothing went out.",
     "skip": "Taken back. {} is on your list again.",
@@ -61,7 +62,8 @@ def draw(card: Card | None, *, editing: bool, text: str | None = None) -> str:
     db, user, now = data.db(), access.user(), data.now()
     counts = words.counts()
     recents = cards.recent(db, user, rules=data.rules(), now=now, limit=8)
-    done = board.approved_since(db, user, since=day_start())
+    today = approved_today()
+    done = today - batch_began(today) if card else today
     total = done + counts.to_send
     shown_done = min(done, max(MOST_PIPS - counts.to_send, MOST_PIPS // 2))
     words_now = card.text if card and text is None else text or ""
@@ -84,17 +86,31 @@ def draw(card: Card | None, *, editing: bool, text: str | None = None) -> str:
     )
 
 
+def approved_today() -> int:
+    """How many cards this person approved today."""
+    return board.approved_since(data.db(), access.user(), since=day_start())
+
+
+def batch_began(today: int) -> int:
+    """How many cards had been approved today when the batch in hand was taken, as this browser knows; 0 when it does not."""
+    began = session.get(BATCH, 0)
+    return began if began <= today else 0
+
+
 @bp.post("/take/<id:campaign_id>")
 @needs("approve")
 def take(campaign_id: int) -> ResponseReturnValue:
     """The next batch of a campaign's people; then the first card."""
     db, now = data.db(), data.now()
     sims = capacity.rooms(db, data.config(), now=now)
+    began = approved_today() if not words.counts().to_send else None  # more people beside some in hand are one batch
     try:
         taken = assignments.take(db, campaign_id, access.user(), data.rules(), sims, now=now)
     except Refused as answer:
         words.tell(str(answer), "refused")
         return go("home.page")
+    if began is not None:
+        session[BATCH] = began
     words.tell(f"{words.count(taken, 'person is', 'people are')} yours now.")
     return go("send.page")
 

@@ -198,7 +198,7 @@ const textbank = (window.textbank = {});
     document.getElementById("refused")?.remove();
     const notice = document.createElement("div"), words = document.createElement("p"), what = document.createElement("strong");
     what.textContent = `${error.querySelector("h1").textContent}. `;
-    words.append(what, error.querySelector("p").textContent);
+    words.append(what, ...document.importNode(error.querySelector("p"), true).childNodes);
     notice.append(words);
     notice.id = "refused";
     notice.className = "notice bad said";
@@ -210,7 +210,7 @@ const textbank = (window.textbank = {});
   }
   textbank.refused = (html) => {
     const error = parse(html).querySelector("[data-error]");
-    if (error) refuse(error);
+    if (error && !document.querySelector("main [data-error]")) refuse(error); /* the page itself says so already */
   };
   /* The first key in the box makes the conversation this person's; that somebody was faster is said before more is typed. */
   addEventListener("input", async (event) => {
