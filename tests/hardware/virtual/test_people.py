@@ -5,6 +5,7 @@ from collections import Counter
 import pytest
 
 from hardware import pdu
+from hardware.virtual.asked import ANYBODY, ASKED
 from hardware.virtual.characters import LINES, SHARES
 from hardware.virtual.octets import read_submit
 from hardware.virtual.people import FASTEST_S, SLOWEST_S, People
@@ -94,3 +95,17 @@ def test_people_answer_what_was_asked(asked, fits):
     ]
     assert len(said) > 20
     assert all(any(word in text.lower() for word in fits) for text in said)
+
+
+def test_every_character_has_something_to_say_to_whatever_is_asked():
+    for words, lines in ASKED:
+        assert ANYBODY in lines or set(lines) >= set(LINES) - {"stop"}, words
+
+
+def test_a_spanish_text_is_answered_in_spanish():
+    people = People(0)
+    for character in ("yes", "no", "long", "later"):
+        number = one(people, character)
+        for text in ("¿Vas a votar en la elección? SI o NO.", "¡Gracias por avisar!"):
+            for _, said in hears(people, number, text):
+                assert any(word in said.lower() for word in ("sí", "no sé", "no, esta vez", "mudé", "gracias", "mamá")), said
