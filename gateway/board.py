@@ -62,7 +62,8 @@ def pulse(db: sqlite3.Connection) -> Pulse:
         "SELECT (SELECT max(id) FROM event) AS event, (SELECT max(id) FROM message) AS message, "
         "(SELECT max(id) FROM inbound) AS inbound, (SELECT max(id) FROM opt_out) AS opt_out, (SELECT max(id) FROM note) AS note, "
         "(SELECT max(id) || '.' || total(undone_at) FROM (SELECT id, undone_at FROM answer ORDER BY id DESC LIMIT 100)) AS answer, "
-        "(SELECT count(*) || '.' || coalesce(sum(waiting_at), 0) || '.' || total(holder_id*id) FROM conversation WHERE waiting_at IS NOT NULL) AS waiting, "
+        "(SELECT count(*) || '.' || coalesce(sum(waiting_at), 0) || '.' || total(holder_id*id) FROM conversation "
+        "WHERE waiting_at IS NOT NULL) AS waiting, "
         "(SELECT count(*) || '.' || coalesce(sum(id), 0) FROM conversation WHERE asks_opt_out=1) AS asks"
     ).fetchone()
     # Not hash(): it differs from process to process, and a page outlives the process that drew it.

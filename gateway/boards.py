@@ -76,7 +76,8 @@ def _event(facts: Mapping[str, str], people: Sequence[Person], texted: int, toda
     room = number(facts.get("seats"))
     kept = [seat for seat in seats if not seat.waits]
     spoken, confirmed = sum(s.seats for s in kept), sum(s.seats for s in kept if s.confirmed)
-    came, waits = sum(s.came for s in seats), sum(s.seats for s in seats if s.waits)
+    came = sum(number(p.said.get("checked_in")) for p in people)  # also those who had said no, or nothing
+    waits = sum(s.seats for s in seats if s.waits)
     maybe = sum(p.said.get("status") == "maybe" for p in people)
     no = sum(p.said.get("status") == "no" for p in people)
     left = max(0, room - spoken)
@@ -87,7 +88,7 @@ def _event(facts: Mapping[str, str], people: Sequence[Person], texted: int, toda
             ("Maybe", maybe, texted),
             ("No", no, texted),
             ("Seats confirmed", confirmed, spoken),
-            ("Came, of the seats spoken for", came, spoken),
+            ("Came", came, spoken),
         ),
         "hall" if 0 < room <= 400 else "bar",
         confirmed,

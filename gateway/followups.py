@@ -6,6 +6,7 @@ A result is written as terms with ";" between: `field=value` answered so, `field
 Promises: a list has exactly who was shown, without those who asked to stop. Fails with `Refused`, in words.
 """
 
+import re
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from gateway.people import User
 from gateway.results import ANSWERED, COUNTS
 
 NO_ANSWER = "no_answer"
+FEWEST_DIGITS = 2  # of a number, to look somebody up by
 _ANSWER = (
     f"(SELECT nullif(value, '') FROM answer a WHERE a.target_id=t.id AND a.field=? AND {COUNTS} "
     "ORDER BY a.id DESC LIMIT 1)"
@@ -79,20 +81,30 @@ def chosen(
     db: sqlite3.Connection, campaign_id: int, result: Result, *, named: str = "", all_texted: bool = False
 ) -> list[sqlite3.Row]:
     """Those it is about, by name: id (of the target), contact_id, conversation_id, first_name, last_name, opted_out_at. A result that
-    asks for nothing is everybody with an answer, or everybody who was texted.
+    asks for nothing is everybody with an answer, or everybody who was texted; or whoever is in the campaign, when somebody is looked
+    for: by a part of the name, or by the last digits of the number.
     """
     where, values = _where(result)
-    if result == Result() and not all_texted:
+    if result == Result() and not all_texted and not named:
         where = _SAID
+    also = "1" if result == Result() and named else f"(t.state='texted' OR {_SAID})"
+    if digits := _digits(named):
+        where, values = f"{where} AND c.number LIKE ?", [*values, f"%{digits}"]
     rows = db.execute(
         "SELECT t.id, t.contact_id, t.conversation_id, k.first_name, k.last_name, c.opted_out_at FROM target t "
         "JOIN contact k ON k.id=t.contact_id JOIN conversation c ON c.id=t.conversation_id JOIN campaign p ON p.id=t.campaign_id "
-        f"WHERE t.campaign_id=? AND (t.state='texted' OR {_SAID}) AND {where}",
+        f"WHERE t.campaign_id=? AND {also} AND {where}",
         [campaign_id, *values],
     ).fetchall()
-    sought = fold(named).strip()
+    sought = "" if digits else fold(named).strip()
     by_name = sorted((fold(name_of(row)), row["id"], at) for at, row in enumerate(rows))
     return [rows[at] for name, _, at in by_name if sought in name]
+
+
+def _digits(named: str) -> str:
+    """The digits that are looked for, of a number as people write it; "" for a name."""
+    bare = re.sub(r"[\s().+-]", "", named)
+    return bare if bare.isascii() and bare.isdecimal() and len(bare) >= FEWEST_DIGITS else ""
 
 
 def name_of(row: sqlite3.Row) -> str:

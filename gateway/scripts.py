@@ -42,7 +42,9 @@ class Choice:
     waiting: str = ""  # offered instead when the places that it takes are gone
     waiting_next: str = ""  # the step that this one leads to; "": as `next`
     needs_number: bool = False  # it is no answer before the number stands there
-    counted_records: Mapping[str, str] = field(default_factory=dict)  # written down too when the number is known
+    counted_records: Mapping[str, str] = field(
+        default_factory=dict
+    )  # written down too when the number is known
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,12 @@ _EVENT_ES = {
     ),
     "spanish": ("Sí, ahí estaré. ¡Gracias!",),
 }
-_AGREES = {ANYBODY: ("Yes", "Yes, still good"), "emoji": ("Yes 👍",), "spanish": ("Sí, claro",), "no": ("No, sorry, something came up",)}
+_AGREES = {
+    ANYBODY: ("Yes", "Yes, still good"),
+    "emoji": ("Yes 👍",),
+    "spanish": ("Sí, claro",),
+    "no": ("No, sorry, something came up",),
+}
 _AGREES_ES = {ANYBODY: ("Sí", "Sí, claro"), "emoji": ("Sí 👍",), "no": ("No, ya no puedo",)}
 
 # Words that ask, and by character what is answered. First what is asked on the way, then what a campaign begins with.
@@ -31,28 +36,81 @@ ASKED: tuple[tuple[tuple[str, ...], dict[str, tuple[str, ...]]], ...] = (
             "question": ("Two of us, thanks", "Just me. Is it wheelchair accessible?"),
             "spanish": ("Somos 2", "Solo yo"),
             "later": ("2 of us, I think",),
-            "long": ("The three of us from the third floor, and we bring a chair for the neighbor who cannot stand long.",),
+            "long": (
+                "The three of us from the third floor, and we bring a chair for the neighbor who cannot stand long.",
+            ),
             ANYBODY: ("Just me",),
         },
     ),
     (("cuántas personas",), {ANYBODY: ("Somos 2", "Solo yo"), "emoji": ("2 🙌",)}),
-    (("when will you go",), {ANYBODY: ("Morning", "In the evening, after work", "Midday"), "spanish": ("Por la mañana",), "emoji": ("Morning ☀️",)}),
+    (
+        ("when will you go",),
+        {
+            ANYBODY: ("Morning", "In the evening, after work", "Midday"),
+            "spanish": ("Por la mañana",),
+            "emoji": ("Morning ☀️",),
+        },
+    ),
     (("a qué hora vas",), {ANYBODY: ("Por la mañana", "En la tarde"), "emoji": ("Temprano ☀️",)}),
-    (("polling place",), {ANYBODY: ("Yes, I walk", "Yes, at the school"), "question": ("Not sure, where is it?",), "spanish": ("Sí, ya sé",), "later": ("I would need a ride",)}),
+    (
+        ("polling place",),
+        {
+            ANYBODY: ("Yes, I walk", "Yes, at the school"),
+            "question": ("Not sure, where is it?",),
+            "spanish": ("Sí, ya sé",),
+            "later": ("I would need a ride",),
+        },
+    ),
     (("dónde te toca",), {ANYBODY: ("Sí, ya sé", "Sí, caminando"), "question": ("No sé, ¿dónde es?",)}),
-    (("pick you up", "street address", "te recogemos", "tu calle"), {ANYBODY: ("14 Oak St, at 10",), "spanish": ("Calle Oak 14, a las 10",)}),
-    (("which one?", "which shift"), {ANYBODY: ("A please", "B"), "spanish": ("La A, por favor",), "emoji": ("B 💪",)}),
+    (
+        ("pick you up", "street address", "te recogemos", "tu calle"),
+        {ANYBODY: ("14 Oak St, at 10",), "spanish": ("Calle Oak 14, a las 10",)},
+    ),
+    (
+        ("which one?", "which shift"),
+        {ANYBODY: ("A please", "B"), "spanish": ("La A, por favor",), "emoji": ("B 💪",)},
+    ),
     (("qué turno",), {ANYBODY: ("El A, por favor", "B")}),
     (("should we check back",), {ANYBODY: ("Next week is better",), "spanish": ("La otra semana",)}),
     (("te preguntamos otra vez",), {ANYBODY: ("La otra semana",)}),
-    (("good at", "te guste hacer"), {ANYBODY: ("I speak Spanish and can drive", "I like cooking"), "spanish": ("Hablo español y manejo",)}),
-    (("on your own?",), {ANYBODY: ("Yes, I take the bus", "Yes"), "question": ("I would need a lift",), "spanish": ("Sí, en camión",)}),
+    (
+        ("good at", "te guste hacer"),
+        {
+            ANYBODY: ("I speak Spanish and can drive", "I like cooking"),
+            "spanish": ("Hablo español y manejo",),
+        },
+    ),
+    (
+        ("on your own?",),
+        {
+            ANYBODY: ("Yes, I take the bus", "Yes"),
+            "question": ("I would need a lift",),
+            "spanish": ("Sí, en camión",),
+        },
+    ),
     (("por tu cuenta",), {ANYBODY: ("Sí, en camión", "Sí")}),
-    (("what did they say",), {ANYBODY: ("They said they have not decided", "I left a message"), "spanish": ("Que lo van a pensar",)}),
+    (
+        ("what did they say",),
+        {
+            ANYBODY: ("They said they have not decided", "I left a message"),
+            "spanish": ("Que lo van a pensar",),
+        },
+    ),
     (("qué te dijeron",), {ANYBODY: ("Que lo van a pensar", "Dejé un mensaje")}),
-    (("get a chance to",), {ANYBODY: ("Done", "Not yet, tomorrow"), "spanish": ("Sí, ya llamé",), "emoji": ("Done ✊",)}),
+    (
+        ("get a chance to",),
+        {ANYBODY: ("Done", "Not yet, tomorrow"), "spanish": ("Sí, ya llamé",), "emoji": ("Done ✊",)},
+    ),
     (("pudiste ",), {ANYBODY: ("Sí, ya", "Todavía no, mañana")}),
-    (("put you down for?",), {ANYBODY: ("20 dollars", "50"), "question": ("What do others give?",), "spanish": ("20 dólares",), "emoji": ("25 ❤️",)}),
+    (
+        ("put you down for?",),
+        {
+            ANYBODY: ("20 dollars", "50"),
+            "question": ("What do others give?",),
+            "spanish": ("20 dólares",),
+            "emoji": ("25 ❤️",),
+        },
+    ),
     (("con cuánto",), {ANYBODY: ("20 dólares", "Con 50")}),
     (("your pledge",), {ANYBODY: ("Done", "Not yet, this week"), "spanish": ("Ya di",)}),
     (("tu promesa",), {ANYBODY: ("Ya di", "Todavía no")}),
@@ -195,6 +253,6 @@ ASKED: tuple[tuple[tuple[str, ...], dict[str, tuple[str, ...]]], ...] = (
         },
     ),
     (("puedes venir", "nos acompañas"), _EVENT_ES),
-)  # fmt: skip
+)
 
 SPANISH = ("¡", "¿", "gracias", "hola", "puedes")  # words of a text that is in Spanish

@@ -4,11 +4,12 @@ import time
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from gateway import bell, people, store
 from tests.browser.conftest import DESK, PHONE, Panel, Visit
-from tests.web.world import HELLO, World, busy_day
+from tests.campaigning import started
+from tests.web.world import HELLO, World, busy_day, modems
 
 Enter = Callable[..., Visit]
 ROSA = "+12025550147"
@@ -17,6 +18,15 @@ HOLD_THE_FORM = """() => {
   window.fetch = async (address, options) => {
     const answer = await real(address, options);
     if (options && options.method === "POST") await new Promise((done) => { window.letGo = done; document.body.dataset.held = "form"; });
+    return answer;
+  };
+}"""
+
+HOLD_THE_PAGE = """() => {
+  const real = window.fetch;
+  window.fetch = async (address, options) => {
+    const answer = await real(address, options);
+    if (!options.method) await new Promise((done) => { window.letGo = done; document.body.dataset.held = "page"; });
     return answer;
   };
 }"""
@@ -256,3 +266,32 @@ def test_a_change_that_is_told_while_a_form_brings_an_older_page_is_not_missed(
     page.wait_for_timeout(1200)  # it is told meanwhile: the stream looks twice a second at the latest
     page.evaluate("window.letGo()")
     expect(page.locator("#result")).to_contain_text("Another name")
+
+
+def test_a_tap_is_not_swallowed_by_a_page_that_draws_itself_anew(world: World, visit: Enter) -> None:
+    """The first tap on *Take the next 10* fell on a piece that was exchanged between the finger's down and up."""
+    modems(world)
+    started(world.db, world.users["coordinator"], world.rules, now=store.wall_ms())
+    visitor = visit("volunteer", PHONE)
+    page = visitor.page
+    visitor.wait_live()
+    page.evaluate(HOLD_THE_PAGE)
+
+    def told_under_a_finger(what: Locator, number: str) -> None:
+        world.receive(number, "Hello?")
+        ring(world)
+        page.wait_for_selector("body[data-held=page]")
+        what.hover()
+        page.mouse.down()
+        page.evaluate(
+            "() => { document.body.dataset.held = ''; window.letGo(); return new Promise(requestAnimationFrame); }"
+        )
+        page.mouse.up()
+
+    told_under_a_finger(page.locator("h1"), "+12025550188")
+    page.wait_for_selector("body[data-held=page]")  # it is asked for again when the finger is up
+    page.evaluate("window.letGo()")
+    expect(page.locator("h1")).to_contain_text("1 waiting for an answer")
+    page.evaluate("document.body.dataset.held = ''")
+    told_under_a_finger(page.get_by_role("button", name="Take the next"), "+12025550189")
+    page.wait_for_url("**/send")

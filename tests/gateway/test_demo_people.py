@@ -16,7 +16,9 @@ VALUES = {
     "issue": "the rent law",
     "cause": "the strike fund",
     "task": "phone night",
-    **dict.fromkeys(("day", "hour", "place", "goal", "currency", "polls_open", "shifts", "count", "link"), "4"),
+    **dict.fromkeys(
+        ("day", "hour", "place", "goal", "currency", "polls_open", "shifts", "count", "link"), "4"
+    ),
 }
 MEANT = {  # what one who says yes says to the first text
     ("voter", "en"): "Yes, I always vote",

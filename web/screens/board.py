@@ -22,6 +22,7 @@ from web.forms import go
 bp = Blueprint("board", __name__, url_prefix="/campaigns")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 MOST_SHOWN = 500
+MOST_CAME = 50  # with one person on the list
 WITHOUT = {"paused": "Due, and held by the pause:", "late": "Did not get", "day": "Without a day, so without"}
 GONE = "Only the totals of this campaign remain: its purge date is past. They stand on its page."
 
@@ -62,6 +63,8 @@ def people(campaign_id: int) -> ResponseReturnValue:
         result=result,
         words=followups.words(campaign.kind, campaign.facts, result),
         seats=seats if campaign.kind.name == "event" else {},
+        door=campaign.kind.name == "event",
+        most_came=MOST_CAME,
         ticks=TICKS.get(campaign.kind.name, ()),
     )
 
@@ -102,19 +105,21 @@ def people_of(campaign_id: int) -> list[places.Person]:
 @bp.post("/<id:campaign_id>/people/<id:target_id>/door")
 @needs("run_campaigns")
 def door(campaign_id: int, target_id: int) -> ResponseReturnValue:
-    """So many of them are here; none takes it back."""
-    db = data.db()
-    campaign = loaded(campaign_id)
-    seats = places.bookings(campaign.kind, campaign.facts, results.people(db, campaign_id))
-    seat = next((seat for seat in seats if seat.person.target_id == target_id), None)
-    if campaign.kind.name != "event" or seat is None:
-        raise Refused("This person has no seat here. Write down their yes first.")
+    """So many of them are here, whatever they had answered; none takes it back."""
+    db, campaign = data.db(), loaded(campaign_id)
+    row = db.execute(
+        "SELECT k.first_name, k.last_name FROM target t JOIN contact k ON k.id=t.contact_id WHERE t.id=? AND t.campaign_id=?",
+        [target_id, campaign_id],
+    ).fetchone()
+    if campaign.kind.name != "event" or row is None:
+        raise Refused("This person is not on the list of this event. Nothing was written down.")
     came = request.form.get("came", "")
-    if not came.isdecimal() or int(came) > max(seat.seats, seat.came):
-        raise Refused(f"Choose how many of their {words.count(seat.seats, 'seat', 'seats')} are here.")
+    if not (came.isascii() and came.isdecimal()) or int(came) > MOST_CAME:
+        raise Refused(f"Choose how many are here, at most {MOST_CAME}. Nothing was written down.")
+    came = str(int(came))
     recording.record(db, target_id, "checked_in", came if int(came) else "", by=access.user(), now=data.now())
     current_app.config["COUNTED"].forget()
-    name = seat.person.name or "They"
+    name = followups.name_of(row) or "They"
     words.tell(f"{name}: {came} here." if int(came) else f"{name}: not here yet.")
     where = {key: said for key in ("said", "q") if (said := request.form.get(key, "")[:80])}
     return go("board.people", campaign_id=campaign_id, **where)

@@ -103,7 +103,9 @@ def take(campaign_id: int) -> ResponseReturnValue:
     """The next batch of a campaign's people; then the first card."""
     db, now = data.db(), data.now()
     sims = capacity.rooms(db, data.config(), now=now)
-    began = approved_today() if not words.counts().to_send else None  # more people beside some in hand are one batch
+    began = (
+        approved_today() if not words.counts().to_send else None
+    )  # more people beside some in hand are one batch
     try:
         taken = assignments.take(db, campaign_id, access.user(), data.rules(), sims, now=now)
     except Refused as answer:

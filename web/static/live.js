@@ -11,21 +11,24 @@
   if (!document.getElementById("light")) return void (window.textbank.lost = () => location.reload());
 
   /* ---- asking for what changed ---- */
+  const busy = () => window.textbank.sending() || window.textbank.pressed();
   async function ask() {
     due = null;
-    if (asking || window.textbank.sending()) return void (again = true);
+    if (asking || busy()) return void (again = true);
     asking = true;
     last = Date.now();
     try {
       const answer = await fetch(main().dataset.refresh || location.href, { headers: { Accept: "text/html", "X-Now": Date.now() } });
       if (answer.redirected && new URL(answer.url).pathname === "/sign-in") return void location.reload();
-      if (answer.ok && !window.textbank.sending()) window.textbank.refresh(await answer.text());
-      if (answer.status === 409) window.textbank.refused(await answer.text()); /* it is somebody else's by now */
+      const html = await answer.text();
+      if (busy()) again = true;
+      else if (answer.ok) window.textbank.refresh(html);
+      else if (answer.status === 409) window.textbank.refused(html); /* it is somebody else's by now */
     } catch (error) {
       alarm();
     } finally {
       asking = false;
-      if (again) { again = false; soon(GAP_MS); }
+      goOn(GAP_MS);
     }
   }
   /* The box asks what time it is: this browser is a voice, and the time on the page goes on. */
@@ -35,8 +38,9 @@
   function soon(ms) {
     if (due === null) due = setTimeout(ask, Math.max(ms, last + GAP_MS - Date.now(), 0));
   }
-  /* What was told while a form was under way: its answer may be older than that. */
-  document.addEventListener("textbank:sent", () => { if (again && !asking) { again = false; soon(0); } });
+  /* What was told while a form was under way, whose answer may be older than that, or a finger was down. */
+  for (const end of ["textbank:sent", "textbank:released"]) document.addEventListener(end, () => goOn(0));
+  function goOn(ms) { if (again && !asking && !busy()) { again = false; soon(ms); } }
   function concerns(change) {
     const topics = (main().dataset.topics || "").split(" "), mine = (main().dataset.conversations || "").split(" ").filter(Boolean);
     const hit = change.topics.filter((topic) => topics.includes(topic));

@@ -19,6 +19,19 @@ const textbank = (window.textbank = {});
     for (const piece of pieces(document)) drawn.set(piece.id, gist(piece.outerHTML));
   };
 
+  /* ---- fingers ---- */
+  /* Nothing is exchanged under a finger that is down: its tap would fall on what is gone. */
+  const CLICK_MS = 300, LONGEST_PRESS_MS = 3000; /* after it comes up a click follows; one that never comes up is forgotten */
+  let pressed = false, release = null;
+  function letGo(ms) {
+    clearTimeout(release);
+    release = setTimeout(() => { pressed = false; document.dispatchEvent(new Event("textbank:released")); }, ms);
+  }
+  addEventListener("pointerdown", () => { pressed = true; letGo(LONGEST_PRESS_MS); }, true);
+  addEventListener("pointerup", () => letGo(CLICK_MS), true);
+  for (const end of ["click", "pointercancel"]) addEventListener(end, () => letGo(0), true);
+  textbank.pressed = () => pressed;
+
   /* ---- times ---- */
   const said = new Intl.RelativeTimeFormat(undefined, { numeric: "auto", style: "short" });
   const clock = (options, zone) => new Intl.DateTimeFormat(undefined, { ...options, timeZone: zone });

@@ -108,4 +108,7 @@ def test_a_spanish_text_is_answered_in_spanish():
         number = one(people, character)
         for text in ("¿Vas a votar en la elección? SI o NO.", "¡Gracias por avisar!"):
             for _, said in hears(people, number, text):
-                assert any(word in said.lower() for word in ("sí", "no sé", "no, esta vez", "mudé", "gracias", "mamá")), said
+                assert any(
+                    word in said.lower()
+                    for word in ("sí", "no sé", "no, esta vez", "mudé", "gracias", "mamá")
+                ), said

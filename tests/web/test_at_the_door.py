@@ -1,0 +1,75 @@
+"""At the door of an event whoever is on the list is found and let in: who said maybe, no or nothing, and with as many as they are."""
+
+from collections.abc import Callable
+
+import pytest
+
+from gateway import recording, results, store
+from tests.campaigning import started
+from tests.web.conftest import Visitor
+from tests.web.world import World
+
+Visit = Callable[..., Visitor]
+
+
+@pytest.fixture
+def hearing(world: World) -> dict[str, int]:
+    """A hearing whose Rosa said yes for 4, Luis no, Ada maybe, and the others nothing; returns the targets by name."""
+    now, maya = store.wall_ms(), world.users["volunteer"]
+    started(world.db, world.users["coordinator"], world.rules, now=now)
+    rows = world.db.execute("SELECT t.id, k.first_name FROM target t JOIN contact k ON k.id=t.contact_id")
+    targets = {row["first_name"]: row["id"] for row in rows}
+    said = (
+        ("Rosa", "status", "yes"),
+        ("Rosa", "seats", "4"),
+        ("Luis", "status", "no"),
+        ("Ada", "status", "maybe"),
+    )
+    for name, field, value in said:
+        recording.record(world.db, targets[name], field, value, by=maya, now=now)
+    return targets
+
+
+def here(world: World) -> dict[str, str]:
+    return {
+        person.name: person.said["checked_in"]
+        for person in results.people(world.db, 1)
+        if person.said.get("checked_in")
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "sought", "came"),
+    [("Luis", "lui", 1), ("Ada", "Ada", 2), ("Sam", "sam", 3), ("Mei", "0104", 1), ("Rosa", "5501 00", 2), ("Rosa", "rosa", 6)],
+)  # fmt: skip
+def test_whoever_comes_is_found_by_name_or_last_digits_and_let_in(
+    world: World, hearing: dict[str, int], visit: Visit, name: str, sought: str, came: int
+) -> None:
+    cleo = visit("coordinator")
+    page = cleo.get(f"/campaigns/1/people?q={sought}").get_data(as_text=True)
+    door = f"/campaigns/1/people/{hearing[name]}/door"
+    assert door in page
+    assert page.count("/door") == 1, "nobody else is found"
+    asked = 4 if name == "Rosa" else 1
+    assert f"<option selected>{asked}</option>" in page
+    page = cleo.post(door, follow=True, came=str(came), q=sought).get_data(as_text=True)
+    assert here(world) == {name: str(came)}
+    assert f"{came} here" in page
+    board = cleo.get("/campaigns/1/numbers.csv").get_data(as_text=True)
+    assert f"Came,{came}," in board
+    cleo.post(door, came="0", q=sought)
+    assert here(world) == {}
+
+
+def test_without_a_search_the_list_is_of_those_with_an_answer(
+    world: World, hearing: dict[str, int], visit: Visit
+) -> None:
+    cleo = visit("coordinator")
+    page = cleo.get("/campaigns/1/people").get_data(as_text=True)
+    assert page.count("/door") == 3
+    assert "Sam" not in page.split('id="people"')[1]
+    assert "Nobody in this campaign is called" in cleo.get("/campaigns/1/people?q=nobody").get_data(
+        as_text=True
+    )
+    other = world.db.execute("SELECT max(id) FROM target").fetchone()[0] + 1
+    assert cleo.post(f"/campaigns/1/people/{other}/door", came="1").status_code == 409
