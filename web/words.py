@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from flask import Flask, flash, g, request
 from markupsafe import Markup, escape
 
-from gateway import board, cards, numbers, rowreading, seating, visible
+from gateway import board, cards, kinds, numbers, rowreading, seating, visible
 from gateway.message import KINDS
 from gateway.store import moment, rfc3339
 from web import access, data
@@ -142,7 +142,8 @@ def clock(at: int | None, how: str = "clock") -> Markup:
         minutes = max(0, data.now() - at) // 60_000
         plain = "just now" if minutes < 1 else f"{minutes} min" if minutes < 60 else plain
     if how == "date":
-        plain = f"{here:%a %d %b, %H:%M}"
+        year = "" if here.year == local(data.now()).year else f" {here.year}"
+        plain = f"{here:%a %d %b}{year}, {here:%H:%M}"
     elif not same_day:
         plain = f"{here:%d %b} {plain}"
     return Markup('<time datetime="{}" data-how="{}">{}</time>').format(rfc3339(at), how, plain)
@@ -172,10 +173,12 @@ def filled(text: str, *values: str) -> Markup:
     return Markup("").join(marked)
 
 
-def day(iso: str | None) -> str:
-    """A date as people write it: "3 October 2026"."""
-    found = date.fromisoformat(iso) if iso else None
-    return f"{found.day} {found:%B %Y}" if found else "not known"
+def day(iso: str | None) -> Markup:
+    """A date as people write it: "3 October 2026" here, in the reader's own habit once the page's script has seen it."""
+    if not iso:
+        return Markup("not known")
+    plain = kinds.day_words(date.fromisoformat(iso))
+    return Markup('<time datetime="{}" data-how="day">{}</time>').format(iso, plain)
 
 
 def cells(row: str) -> str:
