@@ -1,8 +1,8 @@
 """A coordinator's campaign pages: from a kind to a start, and what stands in the way."""
 
 import csv
-import io
 import html
+import io
 import re
 from collections.abc import Callable
 
