@@ -252,7 +252,10 @@ def number_rows(db: sqlite3.Connection, campaign_id: int) -> list[tuple[str, int
         ("Held by volunteers", found.held, found.people),
         ("Nobody has taken", found.open, found.people),
         ("Skipped", found.skipped, found.people),
-        *((f"Left out: {reason or 'no reason is known'}", many, 0) for reason, many in left_out(db, campaign_id)),
+        *(
+            (f"Left out: {reason or 'no reason is known'}", many, 0)
+            for reason, many in left_out(db, campaign_id)
+        ),
     ]
 
 

@@ -9,7 +9,9 @@ a kind that does not exist; forms choose from `KINDS`.
 
 import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from importlib.resources import files
 from typing import Literal
@@ -77,7 +79,15 @@ class Kind:
         if name == "slot":
             plain = facts.get(f"slot_{value}") or value.upper()
         known = self.field(name)
+        if known and known.type == "date":
+            with suppress(ValueError):  # set by hand as it was typed
+                plain = day_words(date.fromisoformat(value))
         return f"{known.label['en'].rstrip('?') if known else name}: {plain}"
+
+
+def day_words(day: date) -> str:
+    """A date as people write it: "3 October 2026"."""
+    return f"{day.day} {day:%B %Y}"
 
 
 @cache

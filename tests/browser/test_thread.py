@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from gateway import assignments, campaigns, enrolment, outbox, store
+from gateway import assignments, campaigns, enrolment, outbox, recording, store
 from tests.browser.conftest import DESK, PHONE, Panel, Visit
 from tests.browser.test_every_screen import SIDEWAYS, SMALL, findings
 from tests.campaigning import SIMS, bring_in
@@ -20,6 +20,10 @@ NUMBER = "+12025550100"
 FACTS = {
     "voter": {"election": "la elección de la ciudad", "day": "2026-12-08", "polls_open": "7 am a 8 pm"},
     "event": {"event": "the rent hearing", "day": "2026-12-03", "hour": "18:00", "place": "Union Hall", "seats": "3"},
+    "recruitment": {
+        "task": "Phone night", "day": "2026-12-03", "place": "42 Elm Street",
+        "slot_a": "Sat 10 to 1", "slot_a_needed": "2", "slot_b": "Sun 2 to 5", "slot_b_needed": "1",
+    },
 }  # fmt: skip
 
 
@@ -269,3 +273,44 @@ def test_axe_finds_nothing_in_a_conversation_as_it_goes_and_nothing_scrolls_side
     in_order("sent")
     settled(page.get_by_role("link", name="About")).click()
     in_order("what is known")
+
+
+def test_a_number_that_must_be_typed_keeps_send_until_it_stands_there(
+    talk: Callable[..., Talk], panel: Panel, visit: Enter
+) -> None:
+    """*More* with an empty number left: "Perfect, we'll save them.", and 1 seat was written down."""
+    begun = talk("event")
+    begun.world.db.execute("UPDATE target SET step='seats'")
+    page = visit("volunteer", **THUMB).go(begun.wrote("Just a few"))
+    settled(page.locator("#offered").get_by_text("More", exact=True)).tap()
+    expect(page.locator("#number")).to_have_value("")
+    settled(page.locator("#reply button.big")).tap()
+    expect(page.locator("#number:invalid")).to_be_focused()
+    sent = "SELECT count(*) FROM message WHERE kind=1"
+    assert begun.world.db.execute(sent).fetchone()[0] == 0
+    page.locator("#number").fill("3")
+    settled(page.locator("#reply button.big")).tap()
+    page.wait_for_selector("#toast")
+    assert begun.world.db.execute(sent).fetchone()[0] == 1
+
+
+def test_a_full_shift_says_so_on_a_phone(talk: Callable[..., Talk], panel: Panel, visit: Enter) -> None:
+    """Two people were texted "You're down for Sun 2 to 5", where one was needed."""
+    begun = talk("recruitment")
+    world = begun.world
+    luis = world.db.execute("SELECT id FROM target ORDER BY id LIMIT 1 OFFSET 1").fetchone()["id"]
+    for field, value in (("shift", "yes"), ("slot", "b")):
+        recording.record(world.db, luis, field, value, by=world.users["volunteer"], now=store.wall_ms())
+    page = visit("volunteer", PHONE, bypass_csp=True).go(begun.wrote("Slot B works"))
+    expect(page.locator("#offered .meant")).to_have_text("B: Sun 2 to 5 full")
+    assert findings(page) == []
+    settled(page.locator("#offered .meant")).click()
+    expect(page.locator("#answer")).to_have_value(
+        re.compile("Sun 2 to 5 is full by now. Would another one do")
+    )
+    in_view(page, page.locator("#reply button.big"))
+    assert findings(page) == []
+    settled(page.locator("#reply button.big")).click()
+    page.wait_for_selector("#toast")
+    expect(page.locator("#offered")).to_contain_text("A: Sat 10 to 1 2 needed")
+    assert page.evaluate(SIDEWAYS) <= 0

@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 
 from gateway import boards
-from gateway.places import Person
 from gateway.kinds import KINDS, kind
+from gateway.places import Person
 
 TODAY = date(2026, 11, 24)
 

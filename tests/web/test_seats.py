@@ -107,7 +107,10 @@ def test_more_than_two_seats_are_kept_only_with_the_number(world: World, rosa: i
     world.receive(ROSA, "Just a few")
     maya = visit()
     page = maya.get(f"/inbox/{rosa}?choice=more").get_data(as_text=True)
-    assert 'id="number" name="number" value="" inputmode="numeric" maxlength="10" autocomplete="off" required' in page
+    assert (
+        'id="number" name="number" value="" inputmode="numeric" maxlength="10" autocomplete="off" required'
+        in page
+    )
     form = {name: maya.field(page, name) for name in ("key", "choice", "number")}
     answer = maya.post(f"/inbox/{rosa}/reply", text="We'll save them.", **form)
     assert answer.status_code == 409

@@ -155,7 +155,9 @@ def test_the_numbers_as_csv_have_shifts_first_texts_and_what_is_to_be_done(
     """The file said "Texted,10,0", of nothing, and had none of the headline's numbers."""
     takes(world, ROSA, shift="yes", slot="b")
     takes(world, LUIS, shift="yes")
-    lines = visit("coordinator").get(f"/campaigns/{campaign_id}/numbers.csv").get_data(as_text=True).splitlines()
+    lines = (
+        visit("coordinator").get(f"/campaigns/{campaign_id}/numbers.csv").get_data(as_text=True).splitlines()
+    )
     for line in (
         '"People who may be texted, or were",6,', "Texted,2,6", "Held by volunteers,4,6", "Nobody has taken,0,6", "Skipped,0,6",
         "Shifts filled,1,3", "Shift: Sat 10 to 1,0,2", "Shift: Sun 2 to 5,1,1", "To do: said yes and has no shift,1,",

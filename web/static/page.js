@@ -42,6 +42,7 @@ const textbank = (window.textbank = {});
     if (how === "there") return void (time.textContent = clock(HOURS, time.dataset.zone).format(now));
     const minutes = Math.round((now - at) / 60000);
     if (how === "ago" && minutes < 60) return void (time.textContent = minutes < 1 ? said.format(0, "second") : said.format(-minutes, "minute"));
+    if (how === "day") return void (time.textContent = clock({ day: "numeric", month: "short", year: "numeric" }, "UTC").format(at));
     const year = at.getFullYear() === now.getFullYear() ? {} : { year: "numeric" };
     if (how === "date") return void (time.textContent = clock({ weekday: "short", day: "numeric", month: "short", ...year, ...HOURS }).format(at));
     const parts = { ...HOURS };
