@@ -75,5 +75,5 @@ def test_a_skips_toast_says_never(tmp_path: Path) -> None:
     message = re.search(r"/send/(\d+)/skip", maya.get("/send").get_data(as_text=True))
     assert message
     page = maya.post(f"/send/{message[1]}/skip", follow=True).get_data(as_text=True)
-    assert "Skipped <bdi>Rosa</bdi>: never texted by this campaign" in page
+    assert "Skipped <bdi>Rosa</bdi>: never by this campaign" in page
     world.db.close()
