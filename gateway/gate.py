@@ -13,10 +13,13 @@ from collections.abc import Mapping
 from gateway import campaigns, canary, conversations, policy, recording
 from gateway.campaigns import PAUSED, Campaign
 from gateway.errors import Refused
+from gateway.merge import PLACEHOLDER
 from gateway.message import KINDS
 from gateway.people import User
 from gateway.rules import HOUR_MS, Rules
+from gateway.scriptcheck import names_us
 from gateway.store import moment, ms
+from gateway.wayout import offers_a_way_out
 
 __all__ = [
     "LOOK_AGAIN_MS",
@@ -24,6 +27,7 @@ __all__ = [
     "approved",
     "as_shown",
     "check",
+    "check_words",
     "holds",
     "in_anothers_batch",
     "kept_until",
@@ -88,6 +92,22 @@ def in_anothers_batch(db: sqlite3.Connection, row: sqlite3.Row, by: User) -> boo
         "SELECT holder_id FROM target WHERE message_id=? AND state='held'", [row["id"]]
     ).fetchone()
     return target is not None and target["holder_id"] not in (None, by.id)
+
+
+def check_words(row: sqlite3.Row, text: str, rules: Rules) -> None:
+    """Refuse words of somebody's own that a campaign's script could not have: a first text says who writes and how to stop, and no
+    text leaves with a placeholder in it."""
+    if row["target_id"] is None:
+        return
+    left = PLACEHOLDER.search(text)
+    if left is not None:
+        raise Refused(f"“{left[0]}” would leave as it stands. Nothing was kept: put in what it stands for.")
+    if KINDS[row["kind"]] != "first":
+        return
+    if not names_us(text, rules.organisation):
+        raise Refused(f"It no longer says who writes. Nothing was kept: name {rules.organisation} in it.")
+    if not offers_a_way_out(text, rules.organisation):
+        raise Refused("It no longer says how to stop. Nothing was kept: put in “STOP to end” or the like.")
 
 
 def undecided(row: sqlite3.Row) -> bool:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from gateway import factwords, merge, scripts
 from gateway.errors import Refused
 from gateway.kinds import KINDS, LANGUAGES, kind
-from gateway.scriptcheck import Ground, problems, right
+from gateway.scriptcheck import BLANK, Ground, of_text, problems, right
 from gateway.scripts import Choice, Script, Step
 from gateway.suggest import suggestion
 from gateway.wayout import offers_a_way_out
@@ -209,13 +209,30 @@ def test_a_stray_brace_blocks() -> None:
 
 
 def test_what_is_right_is_said() -> None:
-    said = right(script("{organisation}: {first_name}, coming? STOP to end."), ground())
+    said = right(["{organisation}: {first_name}, coming? STOP to end."], ground())
     assert said == [
         "Says who is writing",
         "Says how to stop",
         "No link in a first text",
         "{first_name} filled for all",
     ]
+
+
+def test_a_fact_that_is_still_empty_is_not_called_filled() -> None:
+    draft = ground(facts={"place": BLANK, "day": "", "event": "Hearing"})
+    assert right(["{event} at {place}, {day}"], draft) == [
+        "No link in a first text",
+        "{event} filled for all",
+    ]
+
+
+def test_what_a_character_costs_is_counted_over_those_who_get_that_wording() -> None:
+    long = "{organisation}: " + "come and bring a friend to the hall " * 3 + "ó. STOP to end."
+    (cost,) = [
+        found for found in of_text(long, ground(people=9, wordings=2), first=True) if found.rule == "odd"
+    ]
+    assert cost.title == "One ó makes this 3 texts, not 1."
+    assert cost.evidence == "It costs 10 more texts over the 5 people who get it."
 
 
 @pytest.mark.parametrize(

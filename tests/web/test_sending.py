@@ -43,7 +43,9 @@ def test_words_that_changed_meanwhile_do_not_go_out(world: World, rosa: int, vis
     maya = visit()
     seen = maya.field(maya.get("/send").get_data(as_text=True), "seen")
     now = store.wall_ms()
-    outbox.edit(world.db, rosa, "Other words", by=world.users["volunteer"], seen=seen, now=now)
+    outbox.edit(
+        world.db, rosa, "Other words", by=world.users["volunteer"], seen=seen, rules=world.rules, now=now
+    )
     page = maya.post(f"/send/{rosa}/approve", follow=True, seen=seen).get_data(as_text=True)
     assert world.state(rosa) == "awaiting"
     assert "Read it again, then decide" in page

@@ -30,13 +30,11 @@ const textbank = (window.textbank = {});
     const minutes = Math.round((now - at) / 60000);
     if (how === "ago" && minutes < 60) return void (time.textContent = minutes < 1 ? said.format(0, "second") : said.format(-minutes, "minute"));
     if (how === "day") return void (time.textContent = clock({ day: "numeric", month: "short", year: "numeric" }, "UTC").format(at));
-    if (how === "date") {
-      const year = at.getFullYear() === now.getFullYear() ? {} : { year: "numeric" };
-      return void (time.textContent = clock({ weekday: "short", day: "numeric", month: "short", ...year, ...HOURS }).format(at));
-    }
+    const year = at.getFullYear() === now.getFullYear() ? {} : { year: "numeric" };
+    if (how === "date") return void (time.textContent = clock({ weekday: "short", day: "numeric", month: "short", ...year, ...HOURS }).format(at));
     const parts = { ...HOURS };
     if (how === "second") parts.second = "2-digit";
-    if (at.toDateString() !== now.toDateString()) Object.assign(parts, { day: "numeric", month: "short" });
+    if (at.toDateString() !== now.toDateString()) Object.assign(parts, { day: "numeric", month: "short", ...year });
     time.textContent = clock(parts).format(at);
   }
   const LABELS = { clock: HOURS, hour: { hour: "numeric" }, weekday: { weekday: "short" }, day: { day: "numeric", month: "short" } };
