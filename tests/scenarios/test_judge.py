@@ -124,6 +124,13 @@ def minute_of_a_narrow_plan(house: House, chaos: Chaos) -> None:
     house.plan = replace(house.plan, per_minute=1)
 
 
+def people_of_a_narrow_plan(house: House, chaos: Chaos) -> None:
+    """A SIM texted two people where its plan allows one a month."""
+    record = next(record for record in house.world.network.air if not is_confirmation(record))
+    house.world.network.air.append(replace(record, to="+12025559999"))
+    house.plan = replace(house.plan, people_per_month=1)
+
+
 EXCHANGED = (
     "UPDATE message SET state=CASE state WHEN 'delivered' THEN 'undelivered' ELSE 'delivered' END "
     "WHERE state IN ('delivered','undelivered')"
@@ -147,6 +154,7 @@ TAMPERINGS: dict[str, tuple[Callable[[House, Chaos], None], str]] = {
     "a stop lay on the SIM": (stop_on_the_sim, "I4 texted while the stop lay on the SIM"),
     "a stop came at a slow prompt": (stop_at_a_slow_prompt, "I4 texted after a prompt"),
     "the day's budget was passed": (day_of_a_narrow_plan, "budget: segment"),
+    "too many people were texted": (people_of_a_narrow_plan, "budget: 2 people a month"),
     "the minute's budget was passed": (minute_of_a_narrow_plan, "budget: 2 segments within a minute"),
 }
 
