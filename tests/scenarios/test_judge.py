@@ -154,12 +154,20 @@ SHOWN_TWICE = (
     "INSERT INTO inbound (conversation_id, number, kind, text, triage, station, iccid, received_at) "
     "SELECT conversation_id, number, kind, text, triage, station, iccid, received_at FROM inbound WHERE text='STOP'"
 )
+SHOWN_BY_TWO_SIMS = SHOWN_TWICE.replace(
+    "station, iccid, received_at FROM", "station, 'another', received_at FROM"
+)
 TAMPERINGS: dict[str, tuple[Callable[[House, Chaos], None], str]] = {
     "delivered and undelivered are exchanged": (rows(EXCHANGED), "I2 said to be undelivered"),
     "every STOP is shown twice": (rows(SHOWN_TWICE), "I3 shown"),
+    "every STOP is shown once more as that of another SIM": (rows(SHOWN_BY_TWO_SIMS), "I3 shown"),
     "every STOP is lost": (rows("DELETE FROM inbound WHERE text='STOP'"), "I3 lost"),
     "one of two STOPs is lost": (partial(stop_to_two_modems, spoils=None), "I3 lost"),
     "10,000 segments were counted": (rows("UPDATE sim_day SET segments=10000"), "budget: "),
+    "all was counted for SIMs that are none": (
+        rows("UPDATE sim_day SET iccid=substr(iccid, 3)"),
+        "budget: ",
+    ),
     "nothing was counted": (rows("UPDATE sim_day SET segments=0"), "budget: "),
     "a text left twice": (twice_on_the_air, "I2 doubled"),
     "a text that left after a restore expired": (
