@@ -201,3 +201,16 @@ def test_a_text_that_came_to_two_modems_is_lost_where_it_was_spoilt(scene: Scene
     house, chaos = scene
     stop_to_two_modems(house, chaos, spoils)
     assert breaches(house, chaos) == []
+
+
+@pytest.mark.parametrize(("fault", "seen"), [("", 1), ("pid_replace", 1), ("type0", 0), ("voicemail", 0)])
+def test_words_that_nobody_is_shown_are_no_stop_on_the_sim(tmp_path: Path, fault: str, seen: int) -> None:
+    """Seed 411290: a STOP that came as a text of type 0, of which a telephone shows nothing."""
+    house = House(tmp_path, 0)
+    with house.patched():
+        if fault:
+            house.fault(0, fault)
+        house.inbound(0, "+12025550123", "STOP")
+        house.turns.run(house.clock.monotonic() + 60)
+    assert [stop.text for stop in house.witness.stored] == ["STOP"] * seen
+    house.close()
