@@ -18,9 +18,10 @@ from functools import cache
 from pathlib import Path
 from unittest import mock
 
-from gateway import clockwords, conversations, flight, optouts, people, schema, store, texted
+from gateway import clockwords, conversations, flight, lostwrites, optouts, people, schema, store, texted
 from gateway.clockwords import Instant
 from gateway.errors import Refused
+from gateway.journal import Journal
 from gateway.machineclock import SetClock
 from gateway.policy import Limits, Quiet
 from gateway.rules import Rules
@@ -131,6 +132,7 @@ class House:
         self.rules = Rules("Elm Street", "US", "America/New_York", Quiet(time(20), time(9)),
                            undo_ms=dice.choice((0, 5_000, 20_000)))  # fmt: skip
         self.gateway: Process | None = None
+        self.cut_off = False  # the last one died
         # Half of the boxes are without a clock that runs while they are off, as a Pi is.
         self.machine = SetClock("boot 0", battery=dice.random() < 0.5)
         self.taken, self.timekeeper = Taken(), self._new_timekeeper()
@@ -295,6 +297,10 @@ class House:
         self.gateway = process
         self.taken, self.timekeeper = Taken(), self._new_timekeeper()
         texted._all.clear()  # another process
+        if self.cut_off:
+            lostwrites.catch_up(self.db, self.database, now=self.now_ms())
+        self.cut_off = True  # until it ends by itself
+        Journal(self.database).compact()
         journal = texted.of(self.database)
         journal._lock = Lock()  # type: ignore[assignment]
         journal.open(self.db)
@@ -335,6 +341,7 @@ class House:
             self.count("ended politely" if ended else "ended politely, and killed")
             texted.of(self.database).close()
             self.turns.kill(process)
+            self.cut_off = False
 
     def close(self) -> None:
         """Everybody stops."""
