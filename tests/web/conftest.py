@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from tests.web import once
 from tests.web import world as the_world
 from tests.web.world import World
 from web import create_app
@@ -52,6 +53,11 @@ class Visitor:
         assert self.post(path).status_code == 303
         self.get("/me")
         return self
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _once(tmp_path_factory: pytest.TempPathFactory) -> None:
+    once.compiled_in(tmp_path_factory.mktemp("templates"))
 
 
 @pytest.fixture
