@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 from tests.web import once
 from tests.web import world as the_world
 from tests.web.world import World
-from web import create_app
+from web import access, create_app
 
 ORIGIN = {"Origin": "http://localhost"}
 
@@ -48,6 +48,13 @@ class Visitor:
         return found[1]
 
     def come_in(self, who: str) -> "Visitor":
+        """As somebody who signed in earlier on this device."""
+        self.client.set_cookie(access.COOKIE, self.world.device(who))
+        assert self.get("/me").status_code == 200
+        return self
+
+    def come_through_a_link(self, who: str) -> "Visitor":
+        """Now, and the device is one that is known from then on."""
         path = self.world.link(who)
         self.get(path)
         assert self.post(path).status_code == 303
