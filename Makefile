@@ -41,7 +41,7 @@ test-collected:  # compiles the tests once, beside the lint, instead of once for
 
 test-peers:  ## gammu, smsd, gnokii, Kannel, ModemManager and python-gsmmodem drive the virtual modem
 	@./setup.sh peers
-	@$(BIN)/pytest -q tests/peers
+	@$(BIN)/pytest -q -n 3 --dist worksteal tests/peers
 
 soak:  ## houses by seed for SECONDS=600 from seed FIRST=0 on in JOBS=2 processes, then KILLS=500 of real gateways; SEED=7 or STREET=7 shows one; POWER=1: power cuts
 	@./setup.sh test
