@@ -72,7 +72,7 @@ def open_opt_out(db: sqlite3.Connection, number: str) -> sqlite3.Row | None:
     """The opt-out that stands for this number now."""
     keys = number_keys(db, number)
     row: sqlite3.Row | None = db.execute(
-        f"SELECT id, number_key, since_at FROM opt_out WHERE number_key IN ({','.join('?' * len(keys))}) AND until_at IS NULL",
+        f"SELECT id, number_key, since_at, source FROM opt_out WHERE number_key IN ({','.join('?' * len(keys))}) AND until_at IS NULL",
         keys,
     ).fetchone()
     return row
