@@ -18,6 +18,8 @@ def database(path: Path) -> sqlite3.Connection:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     with open(descriptor, "wb") as file:
         file.write(migrated())
+        file.flush()
+        os.fsync(file.fileno())  # as a migration is, for tests that cut the power
     return store.connect(path)
 
 

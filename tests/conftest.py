@@ -4,7 +4,6 @@ A test that needs a program says so: `need("chromium", package="chromium")`. Whe
 NOT RUN: it is listed at the end of the run with the command that would mend it, and with STRICT=1 it has
 failed. The same holds for any other skip.
 Tests under browser/ carry the marker `browser`, those under peers/ the marker `peer`.
-The folders of tests lie in memory where that has room: on a disk, most of a test's time is waiting for its commits.
 """
 
 import json
@@ -21,8 +20,6 @@ FOLDER = Path(__file__).parent
 STRICT = os.environ.get("STRICT", "") not in ("", "0")
 PREFIX = "NOT RUN: "
 MARKED_FOLDERS = {"browser": "browser", "peers": "peer"}
-MEMORY = Path("/dev/shm")
-MEMORY_BYTES = 2 << 30  # a Pi has less and tests on its card
 
 # Two busy cores, or a Pi: no example fails for being slow. On CI the same examples come every time.
 settings.register_profile(
@@ -32,18 +29,6 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("textbank")
-
-
-def memory_has_room() -> bool:
-    """Whether programs that a test writes can run there too."""
-    if not os.access(MEMORY, os.W_OK):
-        return False
-    found = os.statvfs(MEMORY)
-    return found.f_bavail * found.f_frsize >= MEMORY_BYTES and not found.f_flag & os.ST_NOEXEC
-
-
-if memory_has_room():
-    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
 @pytest.fixture(autouse=True)

@@ -45,16 +45,6 @@ class Room:
 
 
 @pytest.fixture
-def tmp_path(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
-    """On the disk for a test with a stick: that lies in memory, as the folders of all other tests may."""
-    if "stick" not in request.fixturenames:
-        yield tmp_path
-        return
-    with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
-        yield Path(folder)
-
-
-@pytest.fixture
 def stick() -> Iterator[Path]:
     """A file system that is neither the database's nor the system's."""
     with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
