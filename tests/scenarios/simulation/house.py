@@ -7,7 +7,6 @@ from __future__ import annotations
 import contextlib
 import os
 import random
-import shutil
 import sqlite3
 import tempfile
 from collections import Counter, defaultdict
@@ -77,22 +76,22 @@ def _model(name: str) -> Personality:
 
 
 @cache
-def _template() -> Path:
-    """A database with its tables, its person and its confirmation, made once for each process of tests."""
-    folder = Path(tempfile.mkdtemp(prefix="textbank-simulation-"))
+def _template() -> dict[str, bytes]:
+    """The files of a database with its tables, its person and its confirmation, made once for each process of tests."""
     dice = random.Random(0)
-    with (
-        mock.patch("secrets.token_bytes", dice.randbytes),
-        mock.patch("secrets.token_hex", lambda size=16: dice.randbytes(size).hex()),
-        contextlib.closing(store.connect(folder / "textbank.db")) as db,
-    ):
-        schema.migrate(db)
-        now = store.ms(FakeClock().now()) - 60_000
-        admin = people.create(db, "Vera", "admin", now=now)
-        optouts.approve_confirmation(
-            db, optouts.default_confirmation("Elm"), by=admin, channel="cli", now=now
-        )
-    return folder
+    with tempfile.TemporaryDirectory(prefix="textbank-simulation-") as folder:
+        with (
+            mock.patch("secrets.token_bytes", dice.randbytes),
+            mock.patch("secrets.token_hex", lambda size=16: dice.randbytes(size).hex()),
+            contextlib.closing(store.connect(Path(folder) / "textbank.db")) as db,
+        ):
+            schema.migrate(db)
+            now = store.ms(FakeClock().now()) - 60_000
+            admin = people.create(db, "Vera", "admin", now=now)
+            optouts.approve_confirmation(
+                db, optouts.default_confirmation("Elm"), by=admin, channel="cli", now=now
+            )
+        return {made.name: made.read_bytes() for made in Path(folder).iterdir()}
 
 
 def _unheard(database: Path) -> None:
@@ -127,8 +126,8 @@ class House:
         self.turns = Turns(self.clock, dice, (self.wire.next, self.wire.tick))
         self.disk = Disk(dice)
         self.database = folder / "textbank.db"
-        for made in _template().iterdir():
-            shutil.copyfile(made, folder / made.name)
+        for name, content in _template().items():
+            (folder / name).write_bytes(content)
         self.rules = Rules("Elm Street", "US", "America/New_York", Quiet(time(20), time(9)),
                            undo_ms=dice.choice((0, 5_000, 20_000)))  # fmt: skip
         self.gateway: Process | None = None
