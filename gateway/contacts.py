@@ -9,7 +9,7 @@ Promises: whoever opted out is never made a contact by a list. Every write is pa
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gateway import conversations
@@ -53,11 +53,19 @@ def name_key(name: str) -> str:
     return " ".join(sorted(split(name)[0]))
 
 
-def put(db: sqlite3.Connection, person: Person, consent: Consent, *, now: int) -> tuple[int, bool]:
-    """The contact for this person, made or brought up to date; (its id, True when it was known)."""
-    conversation_id = conversations.ensure(
-        db, person.number, now=now, name=person.whole_name, zone=person.zone
+def put_all(
+    db: sqlite3.Connection, people: Sequence[Person], consent: Consent, *, now: int
+) -> list[tuple[int, bool]]:
+    """The contacts for these people, made or brought up to date; of each (its id, True when it was known)."""
+    ids = conversations.ensure_all(
+        db, [(person.number, person.whole_name, person.zone) for person in people], now=now
     )
+    return [_put(db, ids[person.number], person, consent, now) for person in people]
+
+
+def _put(
+    db: sqlite3.Connection, conversation_id: int, person: Person, consent: Consent, now: int
+) -> tuple[int, bool]:
     if person.zone is not None:
         db.execute(
             "UPDATE conversation SET zone=? WHERE id=? AND zone IS NOT ?",
