@@ -60,19 +60,30 @@ def put_all(
     ids = conversations.ensure_all(
         db, [(person.number, person.whole_name, person.zone) for person in people], now=now
     )
-    return [_put(db, ids[person.number], person, consent, now) for person in people]
+    rows = db.execute(
+        "SELECT DISTINCT conversation_id FROM contact WHERE conversation_id IN (SELECT value FROM json_each(?))",
+        [json.dumps(list(ids.values()))],
+    )
+    peopled = {row["conversation_id"] for row in rows}
+    made = []
+    for person in people:
+        conversation_id = ids[person.number]
+        made.append(_put(db, conversation_id, person, consent, now, alone=conversation_id not in peopled))
+        peopled.add(conversation_id)
+    return made
 
 
 def _put(
-    db: sqlite3.Connection, conversation_id: int, person: Person, consent: Consent, now: int
+    db: sqlite3.Connection, conversation_id: int, person: Person, consent: Consent, now: int, *, alone: bool
 ) -> tuple[int, bool]:
+    """`alone`: nobody is known at this number yet."""
     if person.zone is not None:
         db.execute(
             "UPDATE conversation SET zone=? WHERE id=? AND zone IS NOT ?",
             [person.zone, conversation_id, person.zone],
         )
     key = name_key(person.whole_name)
-    known = _same(db, conversation_id, key)
+    known = None if alone else _same(db, conversation_id, key)
     if known is not None:
         _bring_up_to_date(db, known, person, key, consent)
         return int(known["id"]), True

@@ -100,22 +100,18 @@ def ensure_all(
 ) -> dict[str, int]:
     """`ensure` of many (number, name, zone), of which several may share a number; the ids by number."""
     people = list(people)
+    names: dict[str, str] = {}
+    for number, name, _ in people:
+        names[number] = names.get(number) or visible.clean_name(name)
+    zones = {number: zone for number, _, zone in reversed(people)}
     with write(db):
-        known = known_of(db, (number for number, _, _ in people))
-        fresh = {number for number, _, _ in people} - known.keys()
-        keys = digests(db, fresh) if fresh else {}
-        out, perhaps = open_opt_outs(db, keys), _perhaps_texted(db, keys, now)
+        known = known_of(db, names)
+        for number, row in known.items():
+            if names[number] and not row["name"]:
+                db.execute("UPDATE conversation SET name=? WHERE id=?", [names[number], row["id"]])
         ids = {number: int(row["id"]) for number, row in known.items()}
-        named = {number for number, row in known.items() if row["name"]}
-        for number, name, zone in people:
-            name = visible.clean_name(name)
-            if number not in ids:
-                ids[number] = _make(db, number, name, zone, out.get(number), perhaps.get(number), now)
-            elif name and number not in named:
-                db.execute("UPDATE conversation SET name=? WHERE id=?", [name, ids[number]])
-            if name:
-                named.add(number)
-        return ids
+        fresh = {number: (name, zones[number]) for number, name in names.items() if number not in ids}
+        return ids | _make(db, fresh, now) if fresh else ids
 
 
 def known_of(db: sqlite3.Connection, found: Iterable[str]) -> dict[str, sqlite3.Row]:
@@ -128,23 +124,23 @@ def known_of(db: sqlite3.Connection, found: Iterable[str]) -> dict[str, sqlite3.
 
 
 def _make(
-    db: sqlite3.Connection,
-    number: str,
-    name: str,
-    zone: str | None,
-    out: sqlite3.Row | None,
-    perhaps_texted_at: int | None,
-    now: int,
-) -> int:
-    digits = number.lstrip("+")
-    tail = digits[-8:] if digits.isdigit() and len(digits) >= 8 else None
-    since_at = out["since_at"] if out is not None else None
-    cursor = db.execute(
+    db: sqlite3.Connection, fresh: Mapping[str, tuple[str, str | None]], now: int
+) -> dict[str, int]:
+    """Make conversations by number: (name, zone); their ids. One statement, for the index of names writes a segment for each."""
+    keys = digests(db, fresh)
+    out, perhaps = open_opt_outs(db, keys), _perhaps_texted(db, keys, now)
+    values: list[object] = []
+    for number, (name, zone) in fresh.items():
+        digits = number.lstrip("+")
+        tail = digits[-8:] if digits.isdigit() and len(digits) >= 8 else None
+        since_at = out[number]["since_at"] if number in out else None
+        values += (number, tail, name, zone, secrets.token_bytes(16), since_at, perhaps.get(number), now)
+    rows = db.execute(
         "INSERT INTO conversation (number, tail, name, zone, salt, opted_out_at, perhaps_texted_at, last_at) "
-        "VALUES (?,?,?,?,?,?,?,?)",
-        [number, tail, name, zone, secrets.token_bytes(16), since_at, perhaps_texted_at, now],
-    )
-    return int(cursor.lastrowid or 0)
+        f"VALUES {','.join(['(?,?,?,?,?,?,?,?)'] * len(fresh))} RETURNING id, number",
+        values,
+    ).fetchall()
+    return {row["number"]: int(row["id"]) for row in rows}
 
 
 def _perhaps_texted(
