@@ -156,9 +156,9 @@ def take(
     with relaxed(db):
         while batch := list(islice(rows, pace.size)):
             found = [(row, way.judge(row)) for row in batch]
-            way.before(db, found, now())
             if wait(pace.rest_s()):
                 return False
+            way.before(db, found, now())
             try:
                 with pace.piece(db):
                     _take_batch(db, one, way, found, tally, done, now())
