@@ -78,9 +78,7 @@ def open_opt_out(db: sqlite3.Connection, number: str) -> sqlite3.Row | None:
     return open_opt_outs(db, {number: number_keys(db, number)}).get(number)
 
 
-def open_opt_outs(
-    db: sqlite3.Connection, keys: Mapping[str, Sequence[bytes]]
-) -> dict[str, sqlite3.Row]:
+def open_opt_outs(db: sqlite3.Connection, keys: Mapping[str, Sequence[bytes]]) -> dict[str, sqlite3.Row]:
     """The opt-outs that stand now, by number; `keys` as of `digests`."""
     whose = {key: number for number, each in keys.items() for key in each}
     rows = db.execute(
@@ -123,9 +121,7 @@ def known_of(db: sqlite3.Connection, found: Iterable[str]) -> dict[str, sqlite3.
     return {row["number"]: row for row in rows}
 
 
-def _make(
-    db: sqlite3.Connection, fresh: Mapping[str, tuple[str, str | None]], now: int
-) -> dict[str, int]:
+def _make(db: sqlite3.Connection, fresh: Mapping[str, tuple[str, str | None]], now: int) -> dict[str, int]:
     """Make conversations by number: (name, zone); their ids. One statement, for the index of names writes a segment for each."""
     keys = digests(db, fresh)
     out, perhaps = open_opt_outs(db, keys), _perhaps_texted(db, keys, now)

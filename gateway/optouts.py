@@ -80,7 +80,9 @@ def opt_out_strangers(db: sqlite3.Connection, numbers: Iterable[str], *, by: Use
     Whoever makes their conversations in this transaction finds them out from the first moment on.
     """
     keys = conversations.digests(db, numbers)
-    strangers = keys.keys() - conversations.known_of(db, keys).keys() - conversations.open_opt_outs(db, keys).keys()
+    strangers = (
+        keys.keys() - conversations.known_of(db, keys).keys() - conversations.open_opt_outs(db, keys).keys()
+    )
     db.executemany(
         "INSERT INTO opt_out (number_key, source, reason, by_id, since_at) VALUES (?,'import','',?,?)",
         [(each[0], by.id, now) for number, each in keys.items() if number in strangers],
