@@ -46,6 +46,7 @@ class Card:
     edited: bool  # somebody changed the words of a campaign
     perhaps_texted_at: int | None = None  # a backup was restored then: texted since it was made, perhaps
     due_at: int | None = None  # a reminder leaves then, however early it is approved
+    kept_until: int | None = None  # quiet hours keep it until then
     answered: tuple[str, ...] = ()  # what the person of a reminder has answered, in words
 
 
@@ -110,7 +111,7 @@ def next_card(
             row = outbox.load(db, found)
             _take(db, row["conversation_id"], user, now)
             if assignments.refresh(db, row, user, rules, now=now):
-                return _card(db, found, user, rules)
+                return _card(db, found, user, rules, now)
             conversations.free(db, row["conversation_id"], user)  # it cannot be written any more
     return None
 
@@ -164,10 +165,10 @@ def card(db: sqlite3.Connection, message_id: int, user: User, *, rules: Rules, n
     if not written:
         why = outbox.load(db, message_id)["reason"]
         raise Refused(f"The text to {conversations.name_of(row)} was taken back: {why}")
-    return _card(db, message_id, user, rules)
+    return _card(db, message_id, user, rules, now)
 
 
-def _card(db: sqlite3.Connection, message_id: int, user: User, rules: Rules) -> Card:
+def _card(db: sqlite3.Connection, message_id: int, user: User, rules: Rules, now: int) -> Card:
     row = outbox.load(db, message_id)
     shown = assignments.shown(db, row, user, rules)
     plan = segment(row["text"])
@@ -201,6 +202,7 @@ def _card(db: sqlite3.Connection, message_id: int, user: User, rules: Rules) -> 
         household=shown.household,
         edited=row["target_id"] is not None and KINDS[row["kind"]] != "reply" and author is not None,
         due_at=row["due_at"],
+        kept_until=gate.kept_until(row, rules, now),
         answered=_answered(db, row),
     )
 

@@ -82,7 +82,7 @@ def open_opt_outs(db: sqlite3.Connection, keys: Mapping[str, Sequence[bytes]]) -
     """The opt-outs that stand now, by number; `keys` as of `digests`."""
     whose = {key: number for number, each in keys.items() for key in each}
     rows = db.execute(
-        f"SELECT id, number_key, since_at, reason FROM opt_out WHERE number_key IN ({','.join('?' * len(whose))}) AND until_at IS NULL",
+        f"SELECT id, number_key, since_at, source FROM opt_out WHERE number_key IN ({','.join('?' * len(whose))}) AND until_at IS NULL",
         list(whose),
     )
     return {whose[row["number_key"]]: row for row in rows}

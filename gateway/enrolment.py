@@ -16,7 +16,7 @@ from gateway.campaigns import Campaign, leads, load, to_state
 from gateway.errors import Refused
 from gateway.people import User
 from gateway.rules import DAY_MS, Rules
-from gateway.scriptcheck import Ground, Problem, problems, unmeant
+from gateway.scriptcheck import BLANK, Ground, Problem, problems, unmeant
 from gateway.store import write
 
 UNENROLLED_AT_ONCE = 1000
@@ -39,6 +39,7 @@ def ground(db: sqlite3.Connection, campaign: Campaign, rules: Rules) -> Ground:
         facts,
         own=("my_name", "organisation", "organization", "count"),
         language=campaign.language,
+        wordings=len(campaign.script.first.texts),
     )
 
 
@@ -63,7 +64,7 @@ def obstacles(db: sqlite3.Connection, campaign: Campaign, rules: Rules) -> tuple
 def for_words(on: Ground, campaign: Campaign) -> Ground:
     """The ground with every required fact filled in: an empty one is said once, and not again for each text that it stands in."""
     empty = factwords.missing(campaign.kind, campaign.facts)
-    return replace(on, facts={**on.facts, **{fact.name: "..." for fact in empty}})
+    return replace(on, facts={**on.facts, **{fact.name: BLANK for fact in empty}})
 
 
 def enrol(

@@ -13,15 +13,21 @@ TAIL = 8  # digits: the same number with and without its country code
 LOOKS = re.compile(r"[\d\s().+/\-–·]{6,}")
 
 
+def waiting_files(db: sqlite3.Connection) -> list[sqlite3.Row]:
+    """The lists (id, name) whose file lies beside the database: it may name anybody."""
+    return db.execute(
+        "SELECT id, name FROM contact_list WHERE state IN ('staged','taking') AND format<>'{}' ORDER BY id"
+    ).fetchall()
+
+
 def refuse_while_files_wait(db: sqlite3.Connection) -> None:
-    """Refused while the file of a list lies beside the database: it may name the person."""
-    row = db.execute(
-        "SELECT name FROM contact_list WHERE state IN ('staged','taking') AND format<>'{}'"
-    ).fetchone()
-    if row is not None:
+    """Refused while a file may name the person."""
+    names = [f"“{row['name']}”" for row in waiting_files(db)]
+    if names:
         raise Refused(
-            f"The file of the list “{row['name']}” is not taken yet, and may name this person. Nothing was changed. "
-            "Take that list or delete it, then erase."
+            f"{'The file of the list' if len(names) == 1 else 'The files of the lists'} {', '.join(names)} "
+            f"{'is' if len(names) == 1 else 'are'} not taken yet, and may name this person. Nothing was changed. "
+            f"Take {'that list or delete it' if len(names) == 1 else 'those lists or delete them'}, then erase."
         )
 
 

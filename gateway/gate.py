@@ -8,14 +8,18 @@ Fails with `Refused`; the approval is not written then.
 """
 
 import sqlite3
+from collections.abc import Mapping
 
 from gateway import campaigns, canary, conversations, policy, recording
 from gateway.campaigns import PAUSED, Campaign
 from gateway.errors import Refused
+from gateway.merge import PLACEHOLDER
 from gateway.message import KINDS
 from gateway.people import User
 from gateway.rules import HOUR_MS, Rules
+from gateway.scriptcheck import names_us
 from gateway.store import moment, ms
+from gateway.wayout import offers_a_way_out
 
 __all__ = [
     "LOOK_AGAIN_MS",
@@ -23,8 +27,10 @@ __all__ = [
     "approved",
     "as_shown",
     "check",
+    "check_words",
     "holds",
     "in_anothers_batch",
+    "kept_until",
     "let_others_read",
     "outdated",
     "still_fits",
@@ -88,6 +94,22 @@ def in_anothers_batch(db: sqlite3.Connection, row: sqlite3.Row, by: User) -> boo
     return target is not None and target["holder_id"] not in (None, by.id)
 
 
+def check_words(row: sqlite3.Row, text: str, rules: Rules) -> None:
+    """Refuse words of somebody's own that a campaign's script could not have: a first text says who writes and how to stop, and no
+    text leaves with a placeholder in it."""
+    if row["target_id"] is None:
+        return
+    left = PLACEHOLDER.search(text)
+    if left is not None:
+        raise Refused(f"“{left[0]}” would leave as it stands. Nothing was kept: put in what it stands for.")
+    if KINDS[row["kind"]] != "first":
+        return
+    if not names_us(text, rules.organisation):
+        raise Refused(f"It no longer says who writes. Nothing was kept: name {rules.organisation} in it.")
+    if not offers_a_way_out(text, rules.organisation):
+        raise Refused("It no longer says how to stop. Nothing was kept: put in “STOP to end” or the like.")
+
+
 def undecided(row: sqlite3.Row) -> bool:
     """Whether this text waits because its person may have asked to stop and nobody has said yet; an answer to them does not."""
     return bool(row["asks_opt_out"]) and KINDS[row["kind"]] in HELD_BACK
@@ -108,12 +130,20 @@ def still_fits(row: sqlite3.Row, now: int) -> None:
         )
 
 
-def too_late(row: sqlite3.Row, rules: Rules, now: int) -> bool:
-    """Whether quiet hours keep this text until its own time is over."""
-    start = moment(max(now + rules.undo_ms, row["due_at"] or 0))
+def kept_until(row: Mapping[str, object] | sqlite3.Row, rules: Rules, now: int) -> int | None:
+    """Until when quiet hours keep a text that is approved now; None: they do not. Of the text: its kind and due_at, with the zone,
+    number and last_in_at of its conversation."""
+    due = row["due_at"]
+    start = moment(max(now + rules.undo_ms, due if isinstance(due, int) else 0))
     zones = conversations.zones(row, rules)
     leave = policy.may_leave(start, zones, rules.quiet, **conversations.answering(row, rules))
-    return not leave.ok and leave.not_before is not None and ms(leave.not_before) >= row["expires_at"]
+    return None if leave.ok or leave.not_before is None else ms(leave.not_before)
+
+
+def too_late(row: sqlite3.Row, rules: Rules, now: int) -> bool:
+    """Whether quiet hours keep this text until its own time is over."""
+    until = kept_until(row, rules, now)
+    return until is not None and until >= row["expires_at"]
 
 
 def let_others_read(db: sqlite3.Connection, message: sqlite3.Row, by: User) -> None:

@@ -330,8 +330,11 @@ def later(db: sqlite3.Connection, message_id: int, *, by: User, now: int) -> Non
         conversations.free(db, row["conversation_id"], by)
 
 
-def edit(db: sqlite3.Connection, message_id: int, text: str, *, by: User, seen: str, now: int) -> None:
-    """Replace the words of a text that awaits approval; the row remembers who wrote them."""
+def edit(
+    db: sqlite3.Connection, message_id: int, text: str, *, by: User, seen: str, rules: Rules, now: int
+) -> None:
+    """Replace the words of a text that awaits approval; the row remembers who wrote them. Refused when a campaign's text would say
+    less than its script must."""
     text = checked_text(text)
     with write(db):
         row = own_card(db, message_id, by, now)
@@ -342,6 +345,7 @@ def edit(db: sqlite3.Connection, message_id: int, text: str, *, by: User, seen: 
         ):
             raise StaleMessage(_what_changed(row))
         _untouched(row)
+        gate.check_words(row, text, rules)
         db.execute(
             "UPDATE message SET text=?, created_by=?, round=round+1, reason=NULL WHERE id=? AND state='awaiting'",
             [text, by.id, message_id],

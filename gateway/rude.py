@@ -9,9 +9,10 @@ from gateway.letters import split
 STEMS = (
     "fuck you", "fuck off", "fuck u", "go fuck", "motherfuck", "cunt", "bitch", "whore", "slut", "faggot", "nigger", "nigga",
     "retard", "kike", "spic", "wetback", "tranny", "chink", "kill you", "kill yourself", "rape you", "hope you die", "go to hell",
-    "eat shit", "piece of shit", "asshole", "dickhead", "suck my",
+    "eat shit", "drop dead", "piss off", "fucking idiot", "fucking moron", "bunch of idiot", "bunch of fucking", "you idiot", "you moron",
+    "you are an idiot", "youre an idiot", "scumbag", "piece of shit", "asshole", "dickhead", "suck my",
     "puta", "puto", "hijo de puta", "hija de puta", "chinga tu", "vete a la mierda", "vete al diablo", "pendejo", "pendeja",
-    "cabron", "maricon", "te voy a matar", "muerete", "mierda de",
+    "cabron", "maricon", "te voy a matar", "muerete", "idiotas", "imbecil", "mierda de",
 )  # fmt: skip
 MOST_WORDS = 400
 

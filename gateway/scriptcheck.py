@@ -10,7 +10,7 @@ place of another. A hint that somebody said is meant stays quiet until the text 
 import difflib
 import hashlib
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -28,6 +28,7 @@ LINK = re.compile(r"https?://|www\.|\b[\w-]+\.(?:com|org|net|info|ly|link|us|mx|
 WAYS_OUT = {"en": "STOP to end.", "es": "ALTO para salir."}
 FRIENDS = {"en": "friend", "es": "vecino"}
 SELDOM_MEANT = ("name", "organization", "count")
+BLANK = "..."  # stands for a fact that has to be filled in before the start
 MOST_ODD = 6  # different characters: more are no slip, they are another alphabet
 YOURS = {"en": "your", "es": "tu"}
 
@@ -81,7 +82,8 @@ class Problem:
 @dataclass(frozen=True)
 class Ground:
     """What a script is checked against. `columns`: how many people of the list have a value, by placeholder name;
-    `facts`: the campaign's own; `own`: what is always known (my_name, organisation).
+    `facts`: the campaign's own; `own`: what is always known (my_name, organisation); `wordings`: among how many first texts the
+    people are shared out.
     """
 
     organisation: str
@@ -90,6 +92,12 @@ class Ground:
     facts: Mapping[str, str]
     own: tuple[str, ...] = ("my_name", "organisation", "count")
     language: str = "en"
+    wordings: int = 1
+
+    @property
+    def share(self) -> int:
+        """How many people get one wording."""
+        return -(-self.people // max(1, self.wordings))
 
 
 def problems(script: Script, ground: Ground) -> list[Problem]:
@@ -133,10 +141,9 @@ def unmeant(found: Iterable[Problem], meant: Collection[str]) -> list[Problem]:
     return [problem for problem in found if not (problem.hint and problem.key in meant)]
 
 
-def right(script: Script, ground: Ground) -> list[str]:
-    """What is already as it should be, for the same page."""
+def right(firsts: Sequence[str], ground: Ground) -> list[str]:
+    """What is already as it should be in these first texts, for the same page."""
     said = []
-    firsts = script.first.texts
     if all(names_us(text, ground.organisation) for text in firsts):
         said.append("Says who is writing")
     if all(offers_a_way_out(text, ground.organisation) for text in firsts):
@@ -146,7 +153,8 @@ def right(script: Script, ground: Ground) -> list[str]:
     filled = [
         name
         for name in dict.fromkeys(name for text in firsts for name, _ in placeholders(text))
-        if ground.facts.get(name) or (ground.people and ground.columns.get(name) == ground.people)
+        if ground.facts.get(name, BLANK) not in ("", BLANK)
+        or (ground.people and ground.columns.get(name) == ground.people)
     ]
     if filled:
         said.append(", ".join(f"{{{name}}}" for name in filled) + " filled for all")
@@ -284,8 +292,12 @@ def _odd(where: str, text: str, ground: Ground, *, first: bool) -> Iterator[Prob
     plain = straightened(text)
     mends = (Mend("Straighten it", text, plain),) if strange.can_be_plain and plain != text else ()
     if first or mends:
-        more = (strange.segments - strange.without) * ground.people
-        over = f"It costs {more:,} more texts over the list." if more else "It costs more with each person."
+        more = (strange.segments - strange.without) * ground.share
+        over = (
+            f"It costs {more:,} more texts over {_whom(ground)}."
+            if more
+            else "It costs more with each person."
+        )
         yield Problem(
             "decide",
             where,
@@ -295,6 +307,10 @@ def _odd(where: str, text: str, ground: Ground, *, first: bool) -> Iterator[Prob
             mends,
             rule="odd",
         )
+
+
+def _whom(ground: Ground) -> str:
+    return "the list" if ground.wordings < 2 else f"the {ground.share:,} people who get it"
 
 
 def _how_many(characters: str, text: str) -> str:
@@ -319,6 +335,6 @@ def _long(where: str, text: str, ground: Ground, *, first: bool) -> Iterator[Pro
             where,
             text,
             f"It is {count} texts long.",
-            f"{ground.people * count:,} texts over the list.",
+            f"{ground.share * count:,} texts over {_whom(ground)}.",
             rule="long",
         )

@@ -3,8 +3,9 @@
 Pure. Suggests and never decides: nothing is recorded before somebody taps. When a reply reads as two different answers,
 or as none, there is no suggestion.
 
-Promises: `YES 2` is "yes" with the number 2; `no thanks` is "no", and "yes, no problem" is nothing; a number that is
-not the only one, or an hour, is not taken; the time grows with the length of the text. It never fails.
+Promises: `YES 2` is "yes" with the number 2; `no thanks` is "no", and "yes, no problem" is nothing; in a long reply one
+word in the middle of a sentence ("we could not get up there") is no answer; a number that is not the only one, or an hour,
+is not taken; the time grows with the length of the text. It never fails.
 """
 
 import re
@@ -20,12 +21,15 @@ NUMBERS = {
 FIGURE = re.compile(r"\d[\d.,:/]*\d|\d")
 GROUPED = re.compile(r"(\d{1,7}|\d{1,3}(,\d{3})+(\.00)?|\d{1,3}(\.\d{3})+(,00)?|\d{1,7}[.,]00)", re.ASCII)
 TIME = re.compile(
-    r"\b(?:at|until|till|by|from|after|before|since|a las?|hasta las?|desde las?)\s+\d{1,2}(?:[:.]\d\d)?\b(?![.,]?\d)"
+    r"\b(?:at|until|till|by|from|after|before|since|a las?|hasta las?|desde las?)\s+"
+    rf"(?:\d{{1,2}}(?:[:.]\d\d)?\b(?![.,]?\d)|(?:{'|'.join(NUMBERS)})\b)"
     r"|\b\d{1,2}(?:[:.]\d\d)?\s?(?:am|pm|a\.m|p\.m|o'?clock)\b|\b\d{1,2}:\d\d\b"
 )
 LONGEST = 1600
 MOST_WORDS = 40
 SURE_WORDS = 4  # a reply that is little more than the answer
+LONG_WORDS = 12  # from here on a single word says something only where a sentence or a part of it begins
+DRAWN_OUT = re.compile(r"([^\W\d_])\1{2,}")  # "yesss"
 MOST = 1_000_000
 
 
@@ -55,12 +59,14 @@ def number_in(text: str) -> int | None:
 
 def suggestion(step: Step, text: str) -> Suggestion | None:
     """The answer of this step that a reply reads as."""
-    words = split(text)[0][:MOST_WORDS]
+    found, breaks = split(DRAWN_OUT.sub(r"\1", text[:LONGEST]))
+    words = found[:MOST_WORDS]
     if not words:
         return None
     number = number_in(text)
     line = f" {' '.join(words)} "
-    hits = [(choice, length) for choice in step.choices if (length := _longest(choice, line))]
+    alone = None if len(words) < LONG_WORDS else {words[at] for at in {0, *breaks} if at < len(words)}
+    hits = [(choice, length) for choice in step.choices if (length := _longest(choice, line, alone))]
     if not hits:
         only_number = number is not None and len(words) <= 2
         counting = [choice for choice in step.choices if choice.number] if only_number else []
@@ -79,8 +85,12 @@ def _phrases(choice: Choice) -> list[str]:
     return [" ".join(split(read)[0]) for read in choice.reads]
 
 
-def _longest(choice: Choice, line: str) -> int:
-    return max((len(phrase) for phrase in _phrases(choice) if phrase and f" {phrase} " in line), default=0)
+def _longest(choice: Choice, line: str, alone: set[str] | None) -> int:
+    """The length of the longest reading in the line; of readings of one word only those `alone` count, when it is given."""
+    found = (phrase for phrase in _phrases(choice) if phrase and f" {phrase} " in line)
+    return max(
+        (len(phrase) for phrase in found if alone is None or " " in phrase or phrase in alone), default=0
+    )
 
 
 def _inside(shorter: Choice, longer: Choice, line: str) -> bool:

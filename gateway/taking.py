@@ -1,6 +1,6 @@
 """Taking a list: its rows become contacts, or opt-outs (`gateway/optoutfile.py`), in small transactions with pauses, so that stations hardly wait.
 
-It runs in a thread of the panel (`web/taker.py`): reading a hundred thousand numbers takes half a minute of a processor,
+It runs in a thread of the panel (`web/taker.py`): reading a hundred thousand numbers takes ten seconds of a processor and more,
 and in the gateway's process that would be time that the stations' threads wait for.
 
 Promises: each row is taken once, also when the panel is killed half-way: how far it came is committed with the rows,

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from flask import Flask, flash, g, request
 from markupsafe import Markup, escape
 
-from gateway import board, cards, numbers, rowreading, visible
+from gateway import board, cards, conversations, numbers, rowreading, visible
 from gateway.message import KINDS
 from gateway.store import moment, rfc3339
 from web import access, data
@@ -136,15 +136,17 @@ def clock(at: int | None, how: str = "clock") -> Markup:
     if at is None:
         return Markup("never")
     here = local(at)
-    same_day = here.date() == local(data.now()).date()
+    today = local(data.now()).date()
+    same_day = here.date() == today
+    year = "" if here.year == today.year else f" {here.year}"
     plain = f"{here:%H:%M:%S}" if how == "second" else f"{here:%H:%M}"
     if how == "ago":
         minutes = max(0, data.now() - at) // 60_000
         plain = "just now" if minutes < 1 else f"{minutes} min" if minutes < 60 else plain
     if how == "date":
-        plain = f"{here:%a %d %b, %H:%M}"
+        plain = f"{here:%a %d %b}{year}, {here:%H:%M}"
     elif not same_day:
-        plain = f"{here:%d %b} {plain}"
+        plain = f"{here:%d %b}{year} {plain}"
     return Markup('<time datetime="{}" data-how="{}">{}</time>').format(rfc3339(at), how, plain)
 
 
@@ -224,6 +226,16 @@ def letters() -> bool:
     return request.cookies.get("letters") != "off"
 
 
+def opted_out(since_at: int, number: str) -> Markup:
+    """How somebody came off the list, as a sentence: by their own wish, or by a file of opt-outs."""
+    row = conversations.open_opt_out(data.db(), number)
+    if row is not None and row["source"] == "import":
+        return Markup("Their number stands in a file of opt-outs that was brought in {}.").format(
+            clock(since_at)
+        )
+    return Markup("They asked to stop {}.").format(clock(since_at))
+
+
 def install(app: Flask) -> None:
     """Give these to the templates; take the pulse before anything else is read."""
 
@@ -253,6 +265,7 @@ def install(app: Flask) -> None:
         count=count,
         their_clock=their_clock,
         filled=filled,
+        opted_out=opted_out,
         signal_bars=signal_bars,
         greeting=greeting,
         page_pulse=page_pulse,

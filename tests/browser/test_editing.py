@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Dialog, Page, expect
 
 from gateway import campaigns, scriptedit, store
 from gateway.kinds import kind
@@ -81,6 +81,40 @@ def test_hints_are_mended_and_kept_by_thumb(world: World, panel: Panel, visit: E
     page.get_by_role("button", name="Keep it").tap()
     expect(page.get_by_text("A link stands")).to_have_count(0)
     assert "look at" in campaigns.load(world.db, made).script.first.texts[0]
+
+
+def test_words_that_were_not_kept_are_asked_about_before_they_are_left(
+    world: World, panel: Panel, visit: Enter
+) -> None:
+    made, asked = written(world), list[str]()
+    page = visit("coordinator", DESK).go(f"/campaigns/{made}/words/first/0")
+    stays = True
+
+    def answer(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        if stays:
+            dialog.dismiss()
+        else:
+            dialog.accept()
+
+    page.on("dialog", answer)
+    back = page.get_by_role("link", name="Campaigns", exact=True)
+    page.get_by_label("First text").click()
+    page.keyboard.type("Dear ")
+    typed = page.get_by_label("First text").input_value()
+    with page.expect_event("dialog"):
+        back.click(no_wait_after=True)
+    expect(page.get_by_label("First text")).to_have_value(typed)
+    page.get_by_label("First text").press("Control+Enter")
+    expect(page.get_by_role("heading", level=1)).not_to_contain_text("What everyone gets first")
+    assert campaigns.load(world.db, made).script.first.texts[0] == typed
+    page.get_by_role("link", name="Change the answer Maybe").click()  # nothing was typed: nothing is asked
+    expect(page.get_by_label("What the button says")).to_have_value("Maybe")
+    page.get_by_label("What the button says").fill("Perhaps")
+    stays = False
+    back.click()
+    expect(page).to_have_url(f"{panel.base}/campaigns")
+    assert asked == ["beforeunload"] * 2
 
 
 def test_a_campaign_is_used_again_in_spanish(world: World, panel: Panel, visit: Enter) -> None:

@@ -219,7 +219,13 @@ class Office(RuleBasedStateMachine):
             return
         with suppress(Refused, StaleMessage):
             outbox.edit(
-                self.db, text, words, by=self.users[user], seen=outbox.seen(self.row(text)), now=self.now
+                self.db,
+                text,
+                words,
+                by=self.users[user],
+                seen=outbox.seen(self.row(text)),
+                rules=RULES,
+                now=self.now,
             )
             assert text not in self.approved or self.row(text)["state"] != "awaiting"
 

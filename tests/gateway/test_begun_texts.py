@@ -89,7 +89,15 @@ def _skip(desk: Desk, job: Job) -> None:
 
 def _edit(desk: Desk, job: Job) -> None:
     shown = outbox.seen(outbox.load(desk.db, job.message_id))
-    outbox.edit(desk.db, job.message_id, "Other words", by=desk.room.coordinator, seen=shown, now=NOON)
+    outbox.edit(
+        desk.db,
+        job.message_id,
+        "Other words",
+        by=desk.room.coordinator,
+        seen=shown,
+        rules=desk.rules,
+        now=NOON,
+    )
 
 
 @pytest.mark.parametrize("act", [_undo, _skip, _edit])
@@ -189,7 +197,9 @@ def test_a_text_that_was_made_shorter_before_it_left_has_only_its_new_segments(
     first = claim(desk, seat)
     void_waiting(desk.db, first.conversation_id, actor="test", now=NOON, reason="Ada wrote")
     shown = outbox.seen(outbox.load(desk.db, first.message_id))
-    outbox.edit(desk.db, first.message_id, SHORTER, by=desk.room.coordinator, seen=shown, now=NOON)
+    outbox.edit(
+        desk.db, first.message_id, SHORTER, by=desk.room.coordinator, seen=shown, rules=desk.rules, now=NOON
+    )
     desk.approve(first.message_id)
     job = claim(desk, seat)
     assert (first.total, job.total, job.todo) == (3, 2, (1, 2))
@@ -203,7 +213,7 @@ def test_a_text_that_was_made_shorter_before_it_left_holds_up_nobody(bench: Benc
     message_id = desk.approved(text=LONG, now=now)
     bench.until_state(message_id, "awaiting")
     shown = outbox.seen(outbox.load(desk.db, message_id))
-    outbox.edit(desk.db, message_id, SHORTER, by=desk.room.coordinator, seen=shown, now=now)
+    outbox.edit(desk.db, message_id, SHORTER, by=desk.room.coordinator, seen=shown, rules=desk.rules, now=now)
     desk.approve(message_id, now=wall_ms())  # after she wrote
     other = desk.approved(LUIS, now=now)
     bench.until_state(message_id, "delivered")

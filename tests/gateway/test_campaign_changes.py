@@ -11,7 +11,7 @@ from gateway.errors import Refused, StaleMessage
 from gateway.rules import HOUR_MS, Rules
 from tests.campaigning import FACTS, SIMS
 from tests.gateway.conftest import NOON, Room
-from tests.gateway.test_campaigns import send_next, started
+from tests.gateway.test_campaigns import OWN, send_next, started
 
 
 def test_a_running_campaign_keeps_a_script_that_could_start(
@@ -59,7 +59,7 @@ def test_an_edited_card_that_is_open_while_the_campaign_changes_is_read_again(
     assignments.take(db, campaign_id, room.volunteer, rules, SIMS, now=NOON)
     card = cards.next_card(db, room.volunteer, rules=rules, now=NOON)
     assert card is not None
-    outbox.edit(db, card.id, "Hi, 6 pm? STOP to end.", by=room.volunteer, seen=card.seen, now=NOON)
+    outbox.edit(db, card.id, OWN, by=room.volunteer, seen=card.seen, rules=rules, now=NOON)
     seen = outbox.seen(outbox.load(db, card.id))
     campaigns.save(
         db, campaign_id, by=room.coordinator, now=NOON, seen_revision=2, facts={**FACTS, "hour": "19:00"}

@@ -25,6 +25,8 @@ from tests.campaigning import FACTS, PEOPLE, SIMS, bring_in, drafted
 from tests.campaigning import started as started_at
 from tests.gateway.conftest import NOON, Room
 
+OWN = "Hi, Elm Street in my own words. STOP to end."
+
 
 def started(db: sqlite3.Connection, room: Room, rules: Rules, name: str = "Rent hearing", **more: int) -> int:
     return started_at(db, room.coordinator, rules, name, now=NOON, **more)
@@ -307,7 +309,7 @@ def test_a_trainees_changed_words_come_to_a_coordinator_at_once(
     assignments.take(db, campaign_id, room.trainee, rules, SIMS, now=NOON)
     card = cards.next_card(db, room.trainee, rules=rules, now=NOON)
     assert card is not None
-    outbox.edit(db, card.id, "Hi, my own words. STOP to end.", by=room.trainee, seen=card.seen, now=NOON)
+    outbox.edit(db, card.id, OWN, by=room.trainee, seen=card.seen, rules=rules, now=NOON)
     read = cards.next_card(db, room.coordinator, rules=rules, now=NOON + 1)
     assert read is not None
     assert (read.id, read.edited, read.by) == (card.id, True, room.trainee.name)
@@ -315,6 +317,26 @@ def test_a_trainees_changed_words_come_to_a_coordinator_at_once(
     following = cards.next_card(db, room.trainee, rules=rules, now=NOON + 3)
     assert following is not None
     assert following.name != card.name
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("Give money now. STOP to end.", "no longer says who writes"),
+        ("Hi, Elm Street here. Come!", "no longer says how to stop"),
+        ("Hi {first_name}, Elm Street. STOP to end.", "“{first_name}” would leave as it stands"),
+    ],
+)
+def test_own_words_for_a_first_text_say_what_its_script_must(
+    db: sqlite3.Connection, room: Room, rules: Rules, text: str, why: str
+) -> None:
+    campaign_id = started(db, room, rules)
+    assignments.take(db, campaign_id, room.volunteer, rules, SIMS, now=NOON)
+    card = cards.next_card(db, room.volunteer, rules=rules, now=NOON)
+    assert card is not None
+    with pytest.raises(Refused, match=why):
+        outbox.edit(db, card.id, text, by=room.volunteer, seen=card.seen, rules=rules, now=NOON)
+    assert cards.card(db, card.id, room.volunteer, rules=rules, now=NOON).text == card.text
 
 
 def test_a_second_reader_is_somebody_other_than_whoever_wrote_it_last(

@@ -38,6 +38,11 @@ def test_a_text_that_no_phone_shows_is_refused_and_nothing_is_written(desk: Desk
     assert desk.db.execute("SELECT count(*) FROM message").fetchone()[0] == 0
 
 
+def edit(desk: Desk, message_id: int, text: str, by: User) -> None:
+    seen = outbox.seen(outbox.load(desk.db, message_id))
+    outbox.edit(desk.db, message_id, text, by=by, seen=seen, rules=desk.rules, now=NOON)
+
+
 def test_the_same_key_twice_is_one_draft(desk: Desk, rules: Rules) -> None:
     def draft(text: str) -> int:
         return outbox.draft(
@@ -53,7 +58,7 @@ def test_the_same_key_twice_is_one_draft(desk: Desk, rules: Rules) -> None:
 def test_approval_of_other_words_than_were_shown_is_refused(desk: Desk, room: Room) -> None:
     message_id = desk.draft()
     shown = outbox.seen(outbox.load(desk.db, message_id))
-    outbox.edit(desk.db, message_id, "Something else", by=room.coordinator, seen=shown, now=NOON)
+    edit(desk, message_id, "Something else", room.coordinator)
     with pytest.raises(StaleMessage):
         approve(desk, message_id, room.volunteer, seen=shown)
     assert desk.state(message_id) == "awaiting"
@@ -112,8 +117,7 @@ def test_a_technician_approves_nothing_and_the_command_line_only_when_allowed(
 
 def test_a_trainees_own_words_wait_for_a_coordinator(desk: Desk, room: Room) -> None:
     message_id = desk.draft(kind="reply")
-    row = outbox.load(desk.db, message_id)
-    outbox.edit(desk.db, message_id, "My own words", by=room.trainee, seen=outbox.seen(row), now=NOON)
+    edit(desk, message_id, "My own words", room.trainee)
     with pytest.raises(Refused):
         approve(desk, message_id, room.trainee)
     approve(desk, message_id, room.coordinator)

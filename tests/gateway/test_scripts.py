@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from gateway import factwords, merge, scripts
 from gateway.errors import Refused
 from gateway.kinds import KINDS, LANGUAGES, kind
-from gateway.scriptcheck import Ground, problems, right
+from gateway.scriptcheck import BLANK, Ground, of_text, problems, right
 from gateway.scripts import Choice, Script, Step
 from gateway.suggest import suggestion
 from gateway.wayout import offers_a_way_out
@@ -209,7 +209,7 @@ def test_a_stray_brace_blocks() -> None:
 
 
 def test_what_is_right_is_said() -> None:
-    said = right(script("{organisation}: {first_name}, coming? STOP to end."), ground())
+    said = right(["{organisation}: {first_name}, coming? STOP to end."], ground())
     assert said == [
         "Says who is writing",
         "Says how to stop",
@@ -218,12 +218,34 @@ def test_what_is_right_is_said() -> None:
     ]
 
 
+def test_a_fact_that_is_still_empty_is_not_called_filled() -> None:
+    draft = ground(facts={"place": BLANK, "day": "", "event": "Hearing"})
+    assert right(["{event} at {place}, {day}"], draft) == [
+        "No link in a first text",
+        "{event} filled for all",
+    ]
+
+
+def test_what_a_character_costs_is_counted_over_those_who_get_that_wording() -> None:
+    long = "{organisation}: " + "come and bring a friend to the hall " * 3 + "ó. STOP to end."
+    (cost,) = [
+        found for found in of_text(long, ground(people=9, wordings=2), first=True) if found.rule == "odd"
+    ]
+    assert cost.title == "One ó makes this 3 texts, not 1."
+    assert cost.evidence == "It costs 10 more texts over the 5 people who get it."
+
+
 @pytest.mark.parametrize(
     ("reply", "meant"),
     [
         ("YES 2", ("yes", 2)), ("yes", ("yes", None)), ("Sí, dos", ("yes", 2)), ("we are 3, yes", ("yes", 3)),
         ("no thanks", ("no", None)), ("Not sure yet", ("maybe", None)), ("yes, no problem", None), ("maybe not", None),
         ("2", ("yes", 2)), ("ok", None), ("", None), ("👍", None), ("yes or no? what is it about", None),
+        ("yes, see you at six", ("yes", None)),
+        ("Yesss 🙌", ("yes", None)), ("Can't wait, bringing my sister", ("yes", None)), ("Noooo", ("no", None)),
+        ("I'd love to, but first a question: last time the elevator was out, so two neighbors could not get up there.", None),
+        ("No, I work every Thursday evening until nine and then I fetch the kids, another time", ("no", None)),
+        ("It is a long way, my sister would have to drive me there and back again. Yes, if she is home.", ("yes", None)),
     ],
 )  # fmt: skip
 def test_what_a_reply_to_an_invitation_reads_as(reply: str, meant: tuple[str, int | None] | None) -> None:

@@ -1,5 +1,6 @@
 """The inbox and the thread: whose turn it is, answers that leave once, opt-outs."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -188,7 +189,9 @@ def test_who_has_to_go_gives_everybody_back(world: World, ids: dict[str, int], v
     assert sam.get(path).status_code == 200
 
 
-def test_in_quiet_hours_home_and_the_toast_say_when_it_leaves(tmp_path: Path) -> None:
+def test_in_quiet_hours_home_the_card_the_toast_and_the_conversation_say_when_it_leaves(
+    tmp_path: Path,
+) -> None:
     (tmp_path / "night").mkdir()
     here = datetime.now(ZoneInfo("America/New_York"))
     began, ends = (f"{here + timedelta(hours=hours):%H:%M}" for hours in (-1, 2))
@@ -198,6 +201,13 @@ def test_in_quiet_hours_home_and_the_toast_say_when_it_leaves(tmp_path: Path) ->
     rosa = night.draft("Rosa", "+12025550147", "Hello")
     assert f"what you approve now leaves at {ends}" in maya.get("/").get_data(as_text=True)
     page = maya.get("/send").get_data(as_text=True)
+    said = re.search(r"It is quiet time there: this text leaves <time [^>]*>([^<]*)</time>", page)
+    assert said
+    assert said[1].endswith(ends)
+    talk = maya.get(f"/inbox/{night.conversation('+12025550147')}").get_data(as_text=True)
+    said = re.search(r"quiet time: an answer leaves <time [^>]*>([^<]*)</time>", talk)
+    assert said
+    assert said[1].endswith(ends)
     page = maya.post(f"/send/{rosa}/approve", follow=True, seen=maya.field(page, "seen")).get_data(
         as_text=True
     )

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from gateway import campaigns, ledger, purgedates, recording, store
+from gateway import campaigns, ledger, optouts, purgedates, recording, store
 from gateway.rules import DAY_MS
 from tests.campaigning import started
 from tests.web.conftest import Visitor
@@ -98,6 +98,31 @@ def test_erasing_asks_first_and_says_what_goes_what_stays_and_until_when(
     assert not world.db.execute("SELECT 1 FROM contact").fetchall()
     assert (ledger.verify(world.db).intact, ledger.head(world.db)) == (True, head)
     assert cleo.post(f"/inbox/{known}/erase", sure="yes").status_code == 409
+
+
+def test_whoever_erases_is_told_at_once_which_lists_must_be_taken_first(
+    world: World, visit: Visit, known: int
+) -> None:
+    for name in ("Spring", "Fair 2"):
+        world.list_of("First name,Phone\nSam,+12025550177\n", name, take=False)
+    cleo = visit("coordinator")
+    page = cleo.get(f"/inbox/{known}/erase").get_data(as_text=True)
+    assert "lists that are not taken yet may name this person" in page
+    assert "<bdi>Spring</bdi>" in page
+    assert "<bdi>Fair 2</bdi>" in page
+    assert "Erase this person" not in page
+    refused = cleo.post(f"/inbox/{known}/erase", sure="yes")
+    assert refused.status_code == 409
+    assert "“Spring”, “Fair 2” are not taken yet" in refused.get_data(as_text=True)
+
+
+def test_who_came_off_by_a_file_is_not_said_to_have_asked(world: World, visit: Visit, known: int) -> None:
+    optouts.opt_out(world.db, known, source="import", by=None, reason="", now=store.wall_ms(), confirm=False)
+    cleo = visit("coordinator")
+    for path in (f"/inbox/{known}", f"/inbox/{known}/opt-in"):
+        page = cleo.get(path).get_data(as_text=True)
+        assert "stands in a file of opt-outs that was brought in" in page, path
+        assert "asked to stop" not in page, path
 
 
 @pytest.mark.parametrize("role", ["volunteer", "trainee", "technician"])

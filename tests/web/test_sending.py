@@ -26,6 +26,7 @@ def test_the_card_says_who_what_and_how_long(rosa: int, visit: Visit) -> None:
     assert "<mark>Rosa</mark>" in page
     assert f"1 text, {len(HELLO.format(name='Rosa'))} of 160" in page
     assert "1 of 1" in page
+    assert "quiet time" not in page
 
 
 def test_one_press_is_one_approval_however_often_it_arrives(world: World, rosa: int, visit: Visit) -> None:
@@ -42,7 +43,9 @@ def test_words_that_changed_meanwhile_do_not_go_out(world: World, rosa: int, vis
     maya = visit()
     seen = maya.field(maya.get("/send").get_data(as_text=True), "seen")
     now = store.wall_ms()
-    outbox.edit(world.db, rosa, "Other words", by=world.users["volunteer"], seen=seen, now=now)
+    outbox.edit(
+        world.db, rosa, "Other words", by=world.users["volunteer"], seen=seen, rules=world.rules, now=now
+    )
     page = maya.post(f"/send/{rosa}/approve", follow=True, seen=seen).get_data(as_text=True)
     assert world.state(rosa) == "awaiting"
     assert "Read it again, then decide" in page

@@ -151,7 +151,7 @@ def draw(
         facts=campaign.facts if facts is None else facts,
         said=said,
         problems=found,
-        right=right(campaign.script, ground),
+        right=right(campaign.script.first.texts, ground),
         chosen=int(chosen) if chosen.isdigit() else campaign.list_id,
         lists=lists.ready(db)[:100] if campaign.state in ("draft", "review") else [],
         plan=plan,

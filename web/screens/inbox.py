@@ -12,7 +12,7 @@ from werkzeug.exceptions import NotFound
 
 from gateway import answering, cards, conversations, gate, inbox, notes, optouts, outbox, people, rude, search
 from gateway.errors import Refused
-from gateway.message import clean
+from gateway.message import KINDS, clean
 from gateway.script import ruler_of
 from web import access, data, words
 from web.access import needs
@@ -75,6 +75,12 @@ def colleagues() -> list[people.Person]:
     return [p for p in everyone if not p.disabled and p.role != "technician" and p.id != access.user().id]
 
 
+def undoable_here(conversation_id: int) -> cards.Recent | None:
+    """This person's latest approval in this conversation, while it can be taken back."""
+    recents = cards.recent(data.db(), access.user(), rules=data.rules(), now=data.now(), limit=8)
+    return undoable([recent for recent in recents if recent.conversation_id == conversation_id])
+
+
 def draw(
     conversation_id: int,
     *,
@@ -101,20 +107,18 @@ def draw(
     if text is None:
         waits = context.waits(chosen.choice.id, number) if context and chosen else False
         text = chosen.words(number, waits=waits) if chosen else ready_words(context)
-    recents = [
-        r
-        for r in cards.recent(db, user, rules=data.rules(), now=now, limit=8)
-        if r.conversation_id == conversation_id
-    ]
     listed = rows()
+    person = conversations.reachable(db, conversation_id, user, now)
+    answer = {**dict(person), "kind": KINDS.index("reply"), "due_at": None}
     return render_template(
         "inbox.html",
         thread=thread,
         rows=listed,
         box=box(),
         q=searched(),
-        zone=conversations.zones(conversations.reachable(db, conversation_id, user, now), data.rules())[0],
-        undo=undoable(recents),
+        zone=conversations.zones(person, data.rules())[0],
+        kept_until=gate.kept_until(answer, data.rules(), now),
+        undo=undoable_here(conversation_id),
         undo_ms=data.rules().undo_ms,
         next_row=next(
             (row for row in listed if row.waiting and row.conversation_id != conversation_id), None

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest
 
-from gateway import contacts, conversations, erasing, keeping, oneperson, search
+from gateway import contacts, conversations, erasing, forgetting, keeping, oneperson, search
 from web import data, words
 from web.access import needs
 from web.forms import go
@@ -42,6 +42,7 @@ def draw(conversation_id: int) -> str:
         conversation_id=conversation_id,
         here=contacts.household(db, conversation_id),
         stays=conversations.open_opt_out(db, found["number"]) is not None,
+        waiting_files=forgetting.waiting_files(db),
         elsewhere=keeping.elsewhere(data.config(), now=data.now()),
     )
 

@@ -157,7 +157,7 @@ def draw(
         thing=thing,
         eyes=seen,
         looks=seen.looks(piece, thing),
-        right=scriptcheck.right(campaign.script, seen.ground) if piece.part == "first" else [],
+        right=right(piece, thing, seen),
         chips=chips(seen),
         days=forms.days_of(campaign.kind),
         days_words=forms.days_words,
@@ -166,6 +166,11 @@ def draw(
         theirs=forms.texts(theirs) if theirs else {},
         revision=campaign.revision if revision is None else revision,
     )
+
+
+def right(piece: Piece, thing: Thing, seen: Eyes) -> list[str]:
+    """What is as it should be in a first text, as it stands or is typed."""
+    return scriptcheck.right([forms.texts(thing)["text"]], seen.ground) if piece.part == "first" else []
 
 
 def chips(seen: Eyes) -> list[str]:
@@ -242,4 +247,10 @@ def look(campaign_id: int, part: str, at: str) -> ResponseReturnValue:
     thing = forms.typed(forms.found(campaign.script, piece), campaign.kind)
     who = number("who")
     seen = eyes(campaign, who, typing=True)
-    return render_template("script_look.html", eyes=seen, looks=seen.looks(piece, thing), piece=piece)
+    return render_template(
+        "script_look.html",
+        eyes=seen,
+        looks=seen.looks(piece, thing),
+        piece=piece,
+        right=right(piece, thing, seen),
+    )

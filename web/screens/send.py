@@ -186,7 +186,7 @@ def change(message_id: int) -> ResponseReturnValue:
     db, user, now = data.db(), access.user(), data.now()
     text, seen = field("text", 4 * MOST_CHARACTERS), field("seen")
     try:
-        outbox.edit(db, message_id, text, by=user, seen=seen, now=now)
+        outbox.edit(db, message_id, text, by=user, seen=seen, rules=data.rules(), now=now)
     except Refused as answer:
         words.tell(str(answer), "refused")
         card = cards.card(db, message_id, user, rules=data.rules(), now=now)

@@ -29,10 +29,11 @@ const textbank = (window.textbank = {});
     if (how === "there") return void (time.textContent = clock(HOURS, time.dataset.zone).format(now));
     const minutes = Math.round((now - at) / 60000);
     if (how === "ago" && minutes < 60) return void (time.textContent = minutes < 1 ? said.format(0, "second") : said.format(-minutes, "minute"));
-    if (how === "date") return void (time.textContent = clock({ weekday: "short", day: "numeric", month: "short", ...HOURS }).format(at));
+    const year = at.getFullYear() === now.getFullYear() ? {} : { year: "numeric" };
+    if (how === "date") return void (time.textContent = clock({ weekday: "short", day: "numeric", month: "short", ...year, ...HOURS }).format(at));
     const parts = { ...HOURS };
     if (how === "second") parts.second = "2-digit";
-    if (at.toDateString() !== now.toDateString()) Object.assign(parts, { day: "numeric", month: "short" });
+    if (at.toDateString() !== now.toDateString()) Object.assign(parts, { day: "numeric", month: "short", ...year });
     time.textContent = clock(parts).format(at);
   }
   const LABELS = { clock: HOURS, hour: { hour: "numeric" }, weekday: { weekday: "short" }, day: { day: "numeric", month: "short" } };
@@ -235,6 +236,13 @@ const textbank = (window.textbank = {});
       event.stopPropagation();
     }
   }, true);
+  /* Words that were typed and not kept: the browser asks before they are left. */
+  const unkept = (field) => field.value !== field.defaultValue || field.checked !== field.defaultChecked;
+  addEventListener("beforeunload", (event) => {
+    const form = document.querySelector("form[data-unkept]");
+    if (!form || sending) return;
+    if (form.dataset.unkept || [...form.querySelectorAll("textarea, input:not([type=hidden])")].some(unkept)) event.preventDefault();
+  });
   addEventListener("popstate", () => location.reload());
   document.addEventListener("DOMContentLoaded", () => { settle(); toEnd(document.querySelector("textarea[autofocus]")); });
 })();

@@ -118,7 +118,13 @@ class Desk:
             house, text = self.house, self._text()
             seen = outbox.load(house.db, row["id"])
             outbox.edit(
-                house.db, row["id"], text, by=house.person, seen=outbox.seen(seen), now=house.now_ms()
+                house.db,
+                row["id"],
+                text,
+                by=house.person,
+                seen=outbox.seen(seen),
+                rules=house.rules,
+                now=house.now_ms(),
             )
             self.written[seen["number"], of_text(text)] = text
         return row is not None

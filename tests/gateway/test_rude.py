@@ -1,0 +1,16 @@
+"""What is folded behind a tap, and what is not."""
+
+import pytest
+
+from gateway.rude import abusive
+
+
+@pytest.mark.parametrize(
+    ("text", "folded"),
+    [
+        ("You are a bunch of fucking idiots", True), ("fuck off", True), ("Drop dead", True), ("¡Vete al diablo!", True),
+        ("damn, I forgot", False), ("fucking love it, count me in", False), ("I was an idiot and lost the paper", False),
+    ],
+)  # fmt: skip
+def test_an_insult_is_folded_and_swearing_in_passing_is_not(text: str, folded: bool) -> None:
+    assert abusive(text) is folded
