@@ -23,6 +23,7 @@ from gateway.store import moment, write
 
 HOLD_MS = HOUR_MS // 2
 TEXTED_BYTES = 8  # of a number's digest, where it only says that somebody was texted
+MADE_AT_ONCE = 50  # rows of one statement: few lengths of it are kept prepared
 UNKNOWN_MS = 30 * DAY_MS  # so long after a restore that knows nothing a new number may be an old acquaintance
 REFRESH_MS = HOLD_MS // 3  # a hold is written again only when a third of it has passed: fewer writes
 
@@ -108,8 +109,10 @@ def ensure_all(
             if names[number] and not row["name"]:
                 db.execute("UPDATE conversation SET name=? WHERE id=?", [names[number], row["id"]])
         ids = {number: int(row["id"]) for number, row in known.items()}
-        fresh = {number: (name, zones[number]) for number, name in names.items() if number not in ids}
-        return ids | _make(db, fresh, now) if fresh else ids
+        fresh = [(number, name, zones[number]) for number, name in names.items() if number not in ids]
+        for at in range(0, len(fresh), MADE_AT_ONCE):
+            ids |= _make(db, fresh[at : at + MADE_AT_ONCE], now)
+        return ids
 
 
 def known_of(db: sqlite3.Connection, found: Iterable[str]) -> dict[str, sqlite3.Row]:
@@ -121,12 +124,12 @@ def known_of(db: sqlite3.Connection, found: Iterable[str]) -> dict[str, sqlite3.
     return {row["number"]: row for row in rows}
 
 
-def _make(db: sqlite3.Connection, fresh: Mapping[str, tuple[str, str | None]], now: int) -> dict[str, int]:
-    """Make conversations by number: (name, zone); their ids. One statement, for the index of names writes a segment for each."""
-    keys = digests(db, fresh)
+def _make(db: sqlite3.Connection, fresh: list[tuple[str, str, str | None]], now: int) -> dict[str, int]:
+    """Make conversations of (number, name, zone); their ids by number. One statement, for the index of names writes a segment for each."""
+    keys = digests(db, (number for number, _, _ in fresh))
     out, perhaps = open_opt_outs(db, keys), _perhaps_texted(db, keys, now)
     values: list[object] = []
-    for number, (name, zone) in fresh.items():
+    for number, name, zone in fresh:
         digits = number.lstrip("+")
         tail = digits[-8:] if digits.isdigit() and len(digits) >= 8 else None
         since_at = out[number]["since_at"] if number in out else None

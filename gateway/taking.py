@@ -158,10 +158,11 @@ def take(
             found = [(row, way.judge(row)) for row in batch]
             if wait(pace.rest_s()):
                 return False
-            way.before(db, found, now())
+            at = now()
+            way.before(db, found, at)
             try:
                 with pace.piece(db):
-                    _take_batch(db, one, way, found, tally, done, now())
+                    _take_batch(db, one, way, found, tally, done, at)
             except _Gone:
                 return False
             done, batches = done + len(batch), batches + 1
