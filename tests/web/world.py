@@ -205,7 +205,7 @@ class World:
         """Take what waits, as the panel's thread does; `stop_after`: the panel closes after so many pieces."""
         waits = count(0)
         taking.work(
-            self.path, self.db, self.rules, wait=lambda _: next(waits) >= stop_after, now=store.wall_ms
+            self.path, self.db, self.rules, wait=lambda _: next(waits) > stop_after, now=store.wall_ms
         )
 
     def link(self, who: str) -> str:
