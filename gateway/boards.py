@@ -80,9 +80,10 @@ def _event(facts: Mapping[str, str], people: Sequence[Person], texted: int, toda
     waits = sum(s.seats for s in seats if s.waits)
     maybe = sum(p.said.get("status") == "maybe" for p in people)
     no = sum(p.said.get("status") == "no" for p in people)
-    left = max(0, room - spoken)
+    left, kept_for = max(0, room - spoken), sum(s.seats for s in seats if s.may)
+    headline = f"{left:,} of {room:,} seats left" if room else f"{spoken:,} seats spoken for"
     found = Board(
-        f"{left:,} of {room:,} seats left" if room else f"{spoken:,} seats spoken for",
+        f"{headline}, {kept_for:,} kept for who waits" if kept_for else headline,
         (
             ("Yes", len(seats), texted),
             ("Maybe", maybe, texted),
@@ -106,7 +107,11 @@ def _event(facts: Mapping[str, str], people: Sequence[Person], texted: int, toda
             *_todo(maybe, "said maybe", "said maybe", "They are asked again two days before", "status=maybe"),
         ),
     )
-    figures = [("Seats spoken for", spoken, room), ("Seats on the waiting list", waits, 0)]
+    figures = [
+        ("Seats spoken for", spoken, room),
+        ("Seats on the waiting list", waits, 0),
+        ("Seats kept for who waits", kept_for, 0),
+    ]
     return replace(found, figures=(*figures, *((("Seats left", left, room),) if room else ())))
 
 

@@ -7,6 +7,7 @@ no station waits.
 Fails with `Refused`, in a sentence for the coordinator.
 """
 
+import json
 import sqlite3
 from dataclasses import dataclass, replace
 
@@ -86,6 +87,7 @@ def enrol(
             "AND NOT EXISTS (SELECT 1 FROM list_member l WHERE l.list_id=:list AND l.contact_id=target.contact_id)",
             {"campaign": campaign_id, "list": campaign.list_id, "after": after, "to": following or NO_END},
         )
+        let_go(db, [row["conversation_id"] for row in rows])
         wordings = len(campaign.script.first.texts)
         for row in rows:
             reason = left_out_for(row, campaign, now=now)
@@ -96,6 +98,15 @@ def enrol(
                 [campaign_id, row["id"], row["conversation_id"], "out" if reason else "open", reason, int(not reason), row["id"] % wordings],
             )  # fmt: skip
     return following
+
+
+def let_go(db: sqlite3.Connection, conversation_ids: list[int]) -> None:
+    """These people stand in no campaign that is closed: another may have them. Inside a transaction."""
+    db.execute(
+        "UPDATE target SET live=0 WHERE live=1 AND conversation_id IN (SELECT value FROM json_each(?)) "
+        "AND (SELECT state FROM campaign WHERE id=target.campaign_id)='closed'",
+        [json.dumps(conversation_ids)],
+    )
 
 
 def gone_through(db: sqlite3.Connection, campaign: Campaign, after: int) -> tuple[int, int]:
@@ -122,7 +133,7 @@ def members(
         "(SELECT a.value FROM target t JOIN answer a ON a.target_id=t.id AND a.field='contact' AND a.undone_at IS NULL "
         "WHERE t.conversation_id=c.conversation_id ORDER BY a.id DESC LIMIT 1) AS contact, "
         "(SELECT p.name FROM target t JOIN campaign p ON p.id=t.campaign_id WHERE t.conversation_id=c.conversation_id AND t.live=1 "
-        "AND p.id<>:campaign) AS other "
+        "AND p.id<>:campaign AND p.state<>'closed') AS other "
         "FROM list_member l JOIN contact c ON c.id=l.contact_id JOIN conversation v ON v.id=c.conversation_id "
         "WHERE l.list_id=:list AND l.contact_id>:after AND l.contact_id % :every=0 ORDER BY l.contact_id LIMIT :most",
         {"campaign": campaign.id, "list": campaign.list_id, "after": after, "most": most, "every": every},

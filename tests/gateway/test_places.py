@@ -31,7 +31,7 @@ def test_who_was_told_that_they_wait_waits_until_somebody_tells_them() -> None:
         ("P1", False, False),
         ("P3", True, True),
     ]
-    assert found.headline == "3 of 4 seats left"
+    assert found.headline == "3 of 4 seats left, 3 kept for who waits"
     assert [each.person.name for each in found.freed] == ["P3"]
     told = person(3, status="yes", seats="3", waiting="told")
     assert not places.bookings(EVENT, {"seats": "4"}, [told])[0].waits
@@ -102,6 +102,7 @@ def test_every_number_of_a_board_stands_in_the_file() -> None:
         ("Amount given, of the goal ($)", 120, 500),
         ("Seats spoken for", 3, 4),
         ("Seats on the waiting list", 0, 0),
+        ("Seats kept for who waits", 0, 0),
         ("Seats left", 1, 4),
         ("Actions done, of the goal", 1, 500),
         ("Shifts filled", 1, 2),

@@ -68,7 +68,7 @@ def test_a_full_shift_says_so_and_offers_other_words(world: World, campaign_id: 
     maya, rosa = visit(), world.conversation(ROSA)
     page = seen(maya.get(f"/inbox/{rosa}").get_data(as_text=True))
     assert "Reads as “<bdi>B: Sun 2 to 5</bdi>”." in page
-    assert '<span class="small gone">full</span>' in page
+    assert '<span class="left small gone">full</span>' in page
     page = maya.get(f"/inbox/{rosa}?choice=b").get_data(as_text=True)
     assert "Sun 2 to 5 is full by now. Would another one do?" in seen(page)
     assert "You're down" not in seen(page)
@@ -76,7 +76,7 @@ def test_a_full_shift_says_so_and_offers_other_words(world: World, campaign_id: 
     assert maya.post(f"/inbox/{rosa}/reply", text="Full. Another?", **form).status_code == 303
     assert slots(world, campaign_id) == [("Sat 10 to 1", 0, 2), ("Sun 2 to 5", 1, 1)]
     page = seen(maya.get(f"/inbox/{rosa}").get_data(as_text=True))
-    assert '<span class="small soft">2 needed</span>' in page, "the question stays: which one?"
+    assert '<span class="left small soft">2 needed</span>' in page, "the question stays: which one?"
 
 
 def test_another_shift_ends_the_waiting(world: World, campaign_id: int, visit: Visit) -> None:

@@ -240,7 +240,10 @@ def campaigning(conversation_id: int, choice_id: str, number: str, text: str) ->
 
     def places_are_as_shown() -> None:
         now = answering.context(data.db(), conversation_id, access.user(), data.rules())
-        if now is not None and not waits and now.waits(choice_id, number):
+        if now is None:
+            return
+        now.pick(choice_id)  # that there is room again may be so no more
+        if not waits and now.waits(choice_id, number):
             raise Refused(full_by_now(now, choice_id, number))
 
     return inbox.Campaigning(context.target_id, records, step, shown("content"), places_are_as_shown)
