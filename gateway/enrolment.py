@@ -93,9 +93,14 @@ def enrol(
                 "INSERT INTO target (campaign_id, contact_id, conversation_id, state, reason, live, wording) VALUES (?,?,?,?,?,?,?) "
                 "ON CONFLICT (campaign_id, conversation_id) DO UPDATE SET state=excluded.state, reason=excluded.reason, live=excluded.live, "
                 "wording=excluded.wording WHERE (reason, wording) IS NOT (excluded.reason, excluded.wording)",
-                [campaign_id, row["id"], row["conversation_id"], "out" if reason else "open", reason, int(not reason), row["id"] % wordings],
+                [campaign_id, row["id"], row["conversation_id"], "out" if reason else "open", reason, int(not reason), wording_of(row["id"], wordings)],
             )  # fmt: skip
     return following
+
+
+def wording_of(contact_id: int, wordings: int) -> int:
+    """Which of so many first texts this person gets: neighbours of a list get one after the other."""
+    return contact_id % wordings
 
 
 def gone_through(db: sqlite3.Connection, campaign: Campaign, after: int) -> tuple[int, int]:
