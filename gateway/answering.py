@@ -6,17 +6,19 @@ Promises: the words offered are merged for this person; a hole in them is shown,
 """
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
-from gateway import campaigns, recording, seating, suggest
+from gateway import campaigns, places, recording, seating, suggest
 from gateway.campaigns import Campaign
 from gateway.errors import Refused
 from gateway.merge import merge
 from gateway.people import User
+from gateway.places import WAITING, Taken
 from gateway.rules import Rules
-from gateway.scripts import Choice
+from gateway.scripts import Choice, Step
+from gateway.seating import Room
 from gateway.suggest import Suggestion
 
 
@@ -48,24 +50,30 @@ class Context:
     ready: tuple[tuple[str, str], ...]  # label and text
     said: Mapping[str, str]  # the answers that hold
     suggestion: Suggestion | None
-    free: int | None = None  # seats that nobody else has; None when they are not counted
+    room: Room = Room()
 
     @property
-    def takes_seats(self) -> bool:
-        """Whether an answer of this step takes seats that are counted."""
-        return any(self.seats(each.choice.id, "") for each in self.offered)
+    def free(self) -> int | None:
+        """Seats that are free for them, where an answer of this step takes some of one kind; None when they are not counted."""
+        takes = any(self.takes(each.choice.id, "") for each in self.offered)
+        return self.room.free.get("") if takes else None
 
-    def seats(self, choice_id: str, number: str) -> int:
-        """How many seats this answer takes; 0 for none, or when they are not counted."""
-        if self.free is None:
-            return 0
-        with suppress(Refused):  # a number that cannot be read is told when it is sent
-            return seating.asked_for(self.records(choice_id, number))
-        return 0
+    def takes(self, choice_id: str, number: str) -> Taken | None:
+        """The places that this answer takes; None for none, and for places that are not counted."""
+        with suppress(Refused):  # a number that cannot be read, or is missing, is told when it is sent
+            asked = self.said if seating.tells(self.pick(choice_id).choice) else {}
+            part = places.taken(self.campaign.kind, {**asked, **self._said(choice_id, number)})
+            return part if part is not None and part.which in self.room.free else None
+        return None
 
     def waits(self, choice_id: str, number: str) -> bool:
-        """Whether this answer takes more seats than are free."""
-        return self.free is not None and self.seats(choice_id, number) > self.free
+        """Whether this answer takes more places than are free."""
+        return self.room.lacks(self.takes(choice_id, number))
+
+    def left(self, choice_id: str) -> int | None:
+        """How many are still needed of the several kinds of places that this answer takes one of; None for no such answer."""
+        part = self.takes(choice_id, "")
+        return self.room.free[part.which] if part is not None and part.which else None
 
     def pick(self, choice_id: str) -> Offered:
         """The answer of this id; Refused when the step has moved on."""
@@ -74,8 +82,22 @@ class Context:
             raise Refused("That answer is not there any more. Look at the conversation again.")
         return found
 
-    def records(self, choice_id: str, number: str) -> dict[str, str]:
-        """What this answer writes down; `number` as it was typed, "" for none. Refused when it cannot be read."""
+    def records(self, choice_id: str, number: str, *, waits: bool = False) -> dict[str, str]:
+        """What this answer writes down; `number` as it was typed, "" for none. Refused when it cannot be read, or must be there.
+        `waits`: with the words of the waiting list.
+        """
+        choice = self.pick(choice_id).choice
+        if choice.needs_number and not number.strip():
+            field = self.campaign.kind.field(choice.number)
+            raise Refused(
+                f"How many is missing: “{field.label['en'] if field else choice.number}” is empty. Type the number, then send. "
+                "Nothing was sent."
+            )
+        records = self._said(choice_id, number)
+        part = places.taken(self.campaign.kind, records)
+        return {**records, **self.room.also_records(part, waits=waits)}
+
+    def _said(self, choice_id: str, number: str) -> dict[str, str]:
         choice = self.pick(choice_id).choice
         records = dict(choice.records)
         if choice.number and number.strip():
@@ -85,16 +107,24 @@ class Context:
 
 def chosen_before(context: Context, records: Mapping[str, str], step: str) -> tuple[str, str]:
     """Which answer an earlier text came from, and the number with it, by what it records and where it leads; ("", "") for none."""
+    waits = records.get(WAITING) == "yes"
+    said = _besides_waiting(records)
     for choice in (each.choice for each in context.offered):
-        number = records.get(choice.number, "")
-        wanted = {**choice.records, choice.number: number} if number else choice.records
-        if (records or step) and wanted == records and step_after(choice, records) == step:
+        number = said.get(choice.number, "")
+        wanted = {**_besides_waiting(choice.records), **({choice.number: number} if number else {})}
+        if (said or step) and wanted == said and step_after(choice, said, waits=waits) == step:
             return choice.id, number
     return "", ""
 
 
-def step_after(choice: Choice, records: Mapping[str, str]) -> str:
-    """The step that an answer leads to, once what it records is known."""
+def _besides_waiting(records: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in records.items() if name != WAITING}
+
+
+def step_after(choice: Choice, records: Mapping[str, str], *, waits: bool = False) -> str:
+    """The step that an answer leads to, once what it records is known; `waits`: with the words of the waiting list."""
+    if waits and choice.waiting_next:
+        return choice.waiting_next
     counted = choice.number in records and choice.counted_next
     return choice.counted_next if counted else choice.next
 
@@ -109,7 +139,7 @@ def context(db: sqlite3.Connection, conversation_id: int, user: User, rules: Rul
         return None
     campaign = campaigns.load(db, target["campaign_id"])
     values = campaigns.merge_values(db, campaign, target["contact_id"], user, rules)
-    step = campaign.script.step(target["step"])
+    step, room = campaign.script.step(target["step"]), seating.room(db, campaign, target["id"])
     last = db.execute(
         "SELECT text FROM inbound WHERE conversation_id=? AND kind='text' ORDER BY id DESC LIMIT 1",
         [conversation_id],
@@ -117,19 +147,36 @@ def context(db: sqlite3.Connection, conversation_id: int, user: User, rules: Rul
     waits = db.execute("SELECT waiting_at FROM conversation WHERE id=?", [conversation_id]).fetchone()[
         "waiting_at"
     ]
+    found = suggest.foreseen(campaign.script, step, last["text"]) if last else None
     return Context(
         campaign,
         target["id"],
         step.label,
         # A button whose words have a hole is about something that this campaign has not: a third shift.
-        tuple(_offered(choice, values) for choice in step.choices if not merge(choice.label, values).gaps),
+        tuple(
+            _offered(choice, values)
+            for choice in _fitting(campaign, step, room, found)
+            if not merge(choice.label, values).gaps
+        ),
         tuple(
             (ready.label, words) for ready in campaign.script.ready if (words := _words(ready.text, values))
         ),
         recording.current(db, target["id"]),
-        suggest.suggestion(step, last["text"]) if last and waits is not None else None,
-        seating.free(db, campaign, besides=target["id"]),
+        found if waits is not None else None,
+        room,
     )
+
+
+def _fitting(
+    campaign: Campaign, step: Step, room: Room, found: Suggestion | None
+) -> Iterator[Choice]:
+    """The step's answers; the one of a later question that the reply gives already; and first, that there is room again."""
+    if room.may:
+        every = (each for step in campaign.script.steps for each in step.choices)
+        yield from [each for each in every if seating.tells(each)][:1]
+    yield from (each for each in step.choices if not seating.tells(each))
+    if found is not None and found.choice not in step.choices:
+        yield found.choice
 
 
 def _offered(choice: Choice, values: Mapping[str, str]) -> Offered:

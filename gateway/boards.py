@@ -2,40 +2,30 @@
 
 Pure. Rows in, a board out; the store reads are in `gateway/results.py`.
 
-Promises: every percentage stands beside its count; a board of nobody divides by nothing; who said yes first has the seat, the
-others wait in the order of their yes.
+Promises: every percentage stands beside its count; a board of nobody divides by nothing; every number of a board stands in `figures`,
+`rows`, `slots` or `todo`. Of a campaign that is closed nothing is to be done, and no days are left. Who has a place is for
+`gateway/places.py`.
 """
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
-from gateway.kinds import Kind
+from gateway.kinds import Kind, kind
+from gateway.places import Booking, Person, bookings, number
 
 Row = tuple[str, int, int]  # words, how many, of how many
 
 
 @dataclass(frozen=True)
-class Person:
-    """One target that has said something. `said`: the answers that hold; `at`: when each was written down (ms)."""
+class Todo:
+    """What waits for a person."""
 
-    target_id: int
-    conversation_id: int
-    name: str
-    said: Mapping[str, str]
-    at: Mapping[str, int]
-
-
-@dataclass(frozen=True)
-class Seat:
-    """One booking of an event: how many seats, and what became of it."""
-
-    person: Person
-    seats: int
-    confirmed: bool
-    waits: bool  # on the waiting list
-    came: int
+    words: str
+    more: str
+    which: str  # the people it is about, as `gateway/followups.py` reads them
+    many: int
 
 
 @dataclass(frozen=True)
@@ -49,22 +39,27 @@ class Board:
     asked: int = 0  # of the chart: spoken for
     of: int = 0  # the whole of it; 0: no limit
     slots: tuple[Row, ...] = ()
-    seats: tuple[Seat, ...] = field(default=(), repr=False)
-    todo: tuple[
-        tuple[str, str, str], ...
-    ] = ()  # words, more words, the field=value of the people it is about
+    seats: tuple[Booking, ...] = field(default=(), repr=False)
+    todo: tuple[Todo, ...] = ()
+    figures: tuple[Row, ...] = ()  # the numbers of headline and chart
+
+    @property
+    def freed(self) -> tuple[Booking, ...]:
+        """Who waits, may have a place now, and was not told yet."""
+        return tuple(each for each in self.seats if each.may)
 
 
 def board(
-    kind: Kind, facts: Mapping[str, str], people: Sequence[Person], *, texted: int, today: date
+    kind: Kind, facts: Mapping[str, str], people: Sequence[Person], *, texted: int, today: date | None
 ) -> Board:
-    """The board of a campaign of this kind."""
-    return _KINDS[kind.name](facts, people, texted, today)
+    """The board of a campaign of this kind; `today` None: it is closed."""
+    found = _KINDS[kind.name](facts, people, texted, today)
+    return found if today is not None else replace(found, todo=())
 
 
-def number(value: str | None) -> int:
-    """A recorded number; 0 when there is none."""
-    return int(value) if value and value.isdecimal() else 0
+def _todo(many: int, one: str, more: str, hint: str, which: str) -> tuple[Todo, ...]:
+    """What is to be done about so many people; nothing when there are none."""
+    return (Todo(_count(many, one, more), hint, which, many),) if many else ()
 
 
 def _count(many: int, one: str, more: str) -> str:
@@ -76,54 +71,17 @@ def share(part: int, whole: int) -> int:
     return round(100 * part / whole) if whole else 0
 
 
-def choices(kind: Kind, people: Sequence[Person], name: str, texted: int) -> list[Row]:
-    """How often each value of a choice was said."""
-    known = kind.field(name)
-    count = Counter(person.said.get(name, "") for person in people)
-    return [
-        (value.replace("_", " ").capitalize(), count[value], texted)
-        for value in (known.values if known else ())
-    ]
-
-
-def bookings(facts: Mapping[str, str], people: Sequence[Person]) -> list[Seat]:
-    """Every yes with its seats, the first to say so first; whoever is past the last seat waits."""
-    yes = sorted(
-        (p for p in people if p.said.get("status") == "yes"),
-        key=lambda p: (p.at.get("status", 0), p.target_id),
-    )
-    room, taken, made = number(facts.get("seats")), 0, []
-    for person in yes:
-        seats = number(person.said.get("seats")) or 1
-        waits = bool(room) and taken + seats > room
-        taken += 0 if waits else seats
-        came = number(person.said.get("checked_in"))
-        made.append(Seat(person, seats, person.said.get("reminder") == "coming" or came > 0, waits, came))
-    return made
-
-
-def _event(facts: Mapping[str, str], people: Sequence[Person], texted: int, today: date) -> Board:
-    seats = bookings(facts, people)
+def _event(facts: Mapping[str, str], people: Sequence[Person], texted: int, today: date | None) -> Board:
+    seats = bookings(kind("event"), facts, people)
     room = number(facts.get("seats"))
     kept = [seat for seat in seats if not seat.waits]
     spoken, confirmed = sum(s.seats for s in kept), sum(s.seats for s in kept if s.confirmed)
     came, waits = sum(s.came for s in seats), sum(s.seats for s in seats if s.waits)
     maybe = sum(p.said.get("status") == "maybe" for p in people)
     no = sum(p.said.get("status") == "no" for p in people)
-    headline = f"{max(0, room - spoken):,} of {room:,} seats left" if room else f"{spoken:,} seats spoken for"
-    todo = []
-    if waits:
-        todo.append(
-            (
-                _count(waits, "seat on the waiting list", "seats on the waiting list"),
-                "The hall is spoken for; tell them, or find a bigger one",
-                "status=yes",
-            )
-        )
-    if maybe:
-        todo.append((f"{maybe:,} said maybe", "They are asked again two days before", "status=maybe"))
-    return Board(
-        headline,
+    left = max(0, room - spoken)
+    found = Board(
+        f"{left:,} of {room:,} seats left" if room else f"{spoken:,} seats spoken for",
         (
             ("Yes", len(seats), texted),
             ("Maybe", maybe, texted),
@@ -136,11 +94,30 @@ def _event(facts: Mapping[str, str], people: Sequence[Person], texted: int, toda
         spoken - confirmed,
         room,
         seats=tuple(seats),
-        todo=tuple(todo),
+        todo=(
+            *_todo(
+                waits,
+                "seat on the waiting list",
+                "seats on the waiting list",
+                _why_they_wait(left, bool(room), any(seat.may for seat in seats)),
+                "status=yes",
+            ),
+            *_todo(maybe, "said maybe", "said maybe", "They are asked again two days before", "status=maybe"),
+        ),
     )
+    figures = [("Seats spoken for", spoken, room), ("Seats on the waiting list", waits, 0)]
+    return replace(found, figures=(*figures, *((("Seats left", left, room),) if room else ())))
 
 
-def _voter(facts: Mapping[str, str], people: Sequence[Person], texted: int, today: date) -> Board:
+def _why_they_wait(left: int, limited: bool, some_may: bool) -> str:
+    if not limited or some_may:
+        return "There is room again for some of them; each is told by a person"
+    if left:
+        return f"{_count(left, 'seat is', 'seats are')} left, too few for any of them; find a bigger hall"
+    return "The hall is spoken for; find a bigger one"
+
+
+def _voter(facts: Mapping[str, str], people: Sequence[Person], texted: int, today: date | None) -> Board:
     voted = sum(p.said.get("vote") == "voted" for p in people)
     will = [p for p in people if p.said.get("vote") == "will"]
     planned = [p for p in people if p.said.get("vote") in ("will", "voted") and p.said.get("plan_hour")]
@@ -148,27 +125,6 @@ def _voter(facts: Mapping[str, str], people: Sequence[Person], texted: int, toda
     without = sum(not p.said.get("plan_hour") for p in will)
     rides = sum(p.said.get("ride") == "needed" for p in people)
     unregistered = sum(p.said.get("registered") == "no" for p in people)
-    todo = []
-    if rides:
-        todo.append(
-            (
-                _count(rides, "ride is open", "rides are open"),
-                "Somebody finds a driver and says so",
-                "ride=needed",
-            )
-        )
-    if unregistered:
-        todo.append(
-            (
-                _count(unregistered, "is not registered", "are not registered"),
-                "Tell them how, and by when",
-                "registered=no",
-            )
-        )
-    if without:
-        todo.append(
-            (f"{without:,} will vote and have no plan", "Ask when they will go", "vote=will;plan_hour=")
-        )
     return Board(
         f"{_count(plans, 'plan', 'plans')} made, {share(plans, len(will) + voted)}% of those who vote",
         (
@@ -182,14 +138,39 @@ def _voter(facts: Mapping[str, str], people: Sequence[Person], texted: int, toda
         done=voted + len(will) - without,
         asked=without,
         of=texted,
-        todo=tuple(todo),
+        todo=(
+            *_todo(
+                rides,
+                "ride is open",
+                "rides are open",
+                "Somebody finds a driver and says so",
+                "ride=needed",
+            ),
+            *_todo(
+                unregistered,
+                "is not registered",
+                "are not registered",
+                "Tell them how, and by when",
+                "registered=no",
+            ),
+            *_todo(
+                without,
+                "will vote and has no plan",
+                "will vote and have no plan",
+                "Ask when they will go",
+                "vote=will;plan_hour=",
+            ),
+        ),
     )
 
 
-def _recruitment(facts: Mapping[str, str], people: Sequence[Person], texted: int, today: date) -> Board:
+def _recruitment(
+    facts: Mapping[str, str], people: Sequence[Person], texted: int, today: date | None
+) -> Board:
     yes = [p for p in people if p.said.get("shift") == "yes"]
+    booked = bookings(kind("recruitment"), facts, people)
     needed = {slot: number(facts.get(f"slot_{slot}_needed")) for slot in "abc"}
-    filled = Counter(p.said.get("slot", "") for p in yes)
+    filled = Counter(each.which for each in booked if not each.waits)
     slots = tuple(
         (facts.get(f"slot_{slot}") or slot.upper(), filled[slot], needed[slot])
         for slot in "abc"
@@ -200,19 +181,7 @@ def _recruitment(facts: Mapping[str, str], people: Sequence[Person], texted: int
     no_shows = sum(p.said.get("showed") == "no" for p in people)
     without = sum(not p.said.get("slot") for p in yes)
     lifts = sum(p.said.get("transport") == "needs" for p in yes)
-    todo = []
-    if without:
-        todo.append(
-            (
-                _count(without, "said yes and has no shift", "said yes and have no shift"),
-                "Ask which one",
-                "shift=yes;slot=",
-            )
-        )
-    if lifts:
-        todo.append(
-            (_count(lifts, "needs a lift", "need a lift"), "Find one and tell them", "transport=needs")
-        )
+    waits = sum(each.waits and not each.may for each in booked)
     return Board(
         f"{have:,} of {want:,} shifts filled",
         (
@@ -227,29 +196,35 @@ def _recruitment(facts: Mapping[str, str], people: Sequence[Person], texted: int
         0,
         want,
         slots=slots,
-        todo=tuple(todo),
+        seats=tuple(booked),
+        todo=(
+            *_todo(
+                without,
+                "said yes and has no shift",
+                "said yes and have no shift",
+                "Ask which one",
+                "shift=yes;slot=",
+            ),
+            *_todo(
+                waits,
+                "waits for a shift that is full",
+                "wait for a shift that is full",
+                "Ask whether another would do",
+                "shift=yes;waiting=yes",
+            ),
+            *_todo(lifts, "needs a lift", "need a lift", "Find one and tell them", "transport=needs"),
+        ),
+        figures=(("Shifts filled", have, want),),
     )
 
 
-def _advocacy(facts: Mapping[str, str], people: Sequence[Person], texted: int, today: date) -> Board:
+def _advocacy(facts: Mapping[str, str], people: Sequence[Person], texted: int, today: date | None) -> Board:
     pledged = sum(p.said.get("pledged") == "yes" for p in people)
     done = sum(p.said.get("done") == "yes" for p in people)
     goal = number(facts.get("goal"))
-    days = _days_left(facts, today)
     ask = pledged - sum(p.said.get("pledged") == "yes" and bool(p.said.get("done")) for p in people)
-    todo = (
-        [
-            (
-                _count(ask, "will do it and has not told us", "will do it and have not told us"),
-                "They are asked the day after",
-                "pledged=yes;done=",
-            )
-        ]
-        if ask
-        else []
-    )
     return Board(
-        f"{done:,} of {goal:,} actions done, {days}",
+        ", ".join(filter(None, [f"{done:,} of {goal:,} actions done", _days_left(facts, today)])),
         (
             ("Will do it", pledged, texted),
             ("Done", done, pledged),
@@ -260,30 +235,26 @@ def _advocacy(facts: Mapping[str, str], people: Sequence[Person], texted: int, t
         done=done,
         asked=max(0, pledged - done),
         of=goal,
-        todo=tuple(todo),
+        todo=_todo(
+            ask,
+            "will do it and has not told us",
+            "will do it and have not told us",
+            "They are asked the day after",
+            "pledged=yes;done=",
+        ),
+        figures=(("Actions done, of the goal", done, goal),),
     )
 
 
-def _fundraising(facts: Mapping[str, str], people: Sequence[Person], texted: int, today: date) -> Board:
+def _fundraising(
+    facts: Mapping[str, str], people: Sequence[Person], texted: int, today: date | None
+) -> Board:
     yes = [p for p in people if p.said.get("pledge") == "yes"]
     gave = [p for p in people if p.said.get("gift") == "confirmed"]
     pledged, given = (sum(number(p.said.get("amount")) for p in group) for group in (yes, gave))
     goal, sign = number(facts.get("goal")), facts.get("currency", "")
     unthanked = sum(p.said.get("thanked") != "yes" for p in gave)
     no_link = sum(p.said.get("link_sent") != "yes" and p.said.get("gift") != "confirmed" for p in yes)
-    todo = []
-    if unthanked:
-        todo.append(
-            (f"{unthanked:,} gave, not thanked yet", "Thank them today", "gift=confirmed;thanked!=yes")
-        )
-    if no_link:
-        todo.append(
-            (
-                f"{no_link:,} pledged, no link sent yet",
-                "Send it in the next text",
-                "pledge=yes;link_sent!=yes;gift!=confirmed",
-            )
-        )
     return Board(
         f"{sign}{pledged:,} of {sign}{goal:,} pledged, {sign}{given:,} given",
         (
@@ -296,11 +267,32 @@ def _fundraising(facts: Mapping[str, str], people: Sequence[Person], texted: int
         done=given,
         asked=max(0, pledged - given),
         of=goal,
-        todo=tuple(todo),
+        todo=(
+            *_todo(
+                unthanked,
+                "gave, not thanked yet",
+                "gave, not thanked yet",
+                "Thank them today",
+                "gift=confirmed;thanked!=yes",
+            ),
+            *_todo(
+                no_link,
+                "pledged, no link sent yet",
+                "pledged, no link sent yet",
+                "Send it in the next text",
+                "pledge=yes;link_sent!=yes;gift!=confirmed",
+            ),
+        ),
+        figures=(
+            (f"Amount pledged, of the goal{f' ({sign})' if sign else ''}", pledged, goal),
+            (f"Amount given, of the goal{f' ({sign})' if sign else ''}", given, goal),
+        ),
     )
 
 
-def _days_left(facts: Mapping[str, str], today: date) -> str:
+def _days_left(facts: Mapping[str, str], today: date | None) -> str:
+    if today is None:
+        return ""
     if not facts.get("day"):
         return "no end set"
     left = (date.fromisoformat(facts["day"]) - today).days
@@ -309,7 +301,7 @@ def _days_left(facts: Mapping[str, str], today: date) -> str:
     return "today is the last day" if left == 0 else "1 day left" if left == 1 else f"{left} days left"
 
 
-_KINDS: Mapping[str, Callable[[Mapping[str, str], Sequence[Person], int, date], Board]] = {
+_KINDS: Mapping[str, Callable[[Mapping[str, str], Sequence[Person], int, date | None], Board]] = {
     "event": _event,
     "voter": _voter,
     "recruitment": _recruitment,

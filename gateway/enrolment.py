@@ -248,6 +248,19 @@ def left_out(db: sqlite3.Connection, campaign_id: int) -> list[tuple[str, int]]:
     ]
 
 
+def number_rows(db: sqlite3.Connection, campaign_id: int) -> list[tuple[str, int, int]]:
+    """Where its people stand, for a file: what, how many, of how many (0: of nothing)."""
+    found = progress(db, campaign_id)
+    return [
+        ("People who may be texted, or were", found.people, 0),
+        ("Texted", found.texted, found.people),
+        ("Held by volunteers", found.held, found.people),
+        ("Nobody has taken", found.open, found.people),
+        ("Skipped", found.skipped, found.people),
+        *((f"Left out: {reason or 'no reason is known'}", many, 0) for reason, many in left_out(db, campaign_id)),
+    ]
+
+
 def volunteers(db: sqlite3.Connection) -> int:
     """Who could text: everybody with such a role who may come in."""
     row = db.execute(

@@ -14,14 +14,14 @@ from gateway import lists
 from gateway.kinds import Kind
 from gateway.letters import fold
 from gateway.people import User
-from gateway.results import ANSWERED
+from gateway.results import ANSWERED, COUNTS
 
 NO_ANSWER = "no_answer"
 _ANSWER = (
-    "(SELECT nullif(value, '') FROM answer a WHERE a.target_id=t.id AND a.field=? "
-    "AND a.undone_at IS NULL ORDER BY a.id DESC LIMIT 1)"
+    f"(SELECT nullif(value, '') FROM answer a WHERE a.target_id=t.id AND a.field=? AND {COUNTS} "
+    "ORDER BY a.id DESC LIMIT 1)"
 )
-_SAID = "EXISTS (SELECT 1 FROM answer s WHERE s.target_id=t.id AND s.undone_at IS NULL)"
+_SAID = f"EXISTS (SELECT 1 FROM answer a WHERE a.target_id=t.id AND {COUNTS})"
 
 
 @dataclass(frozen=True)

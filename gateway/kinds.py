@@ -63,6 +63,12 @@ class Kind:
         """The field of this name."""
         return next((field for field in self.fields if field.name == name), None)
 
+    def values_of(self, name: str, facts: Mapping[str, str]) -> tuple[str, ...]:
+        """What a choice may be in this campaign: of the shifts those that there are."""
+        known = self.field(name)
+        values = known.values if known else ()
+        return tuple(value for value in values if facts.get(f"slot_{value}")) if name == "slot" else values
+
     def words(self, name: str, value: str, facts: Mapping[str, str]) -> str:
         """What was recorded, as a coordinator reads it: "Coming: yes", "Shift: Mon 5 to 7 pm", "Wrong number"."""
         plain = value.replace("_", " ")

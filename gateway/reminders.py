@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from gateway import boards, campaigns, conversations, outbox, policy, results
+from gateway import campaigns, conversations, outbox, places, policy, results
 from gateway.campaigns import Campaign
 from gateway.errors import Refused
 from gateway.merge import merge
@@ -157,11 +157,11 @@ def _matching(db: sqlite3.Connection, campaign: Campaign, reminder: Reminder) ->
 
 
 def _waiters(db: sqlite3.Connection, campaign: Campaign) -> set[int]:
-    """Targets on the waiting list of an event."""
-    if campaign.kind.name != "event" or not campaign.facts.get("seats"):
+    """Targets on a waiting list."""
+    if campaign.kind.name not in places.PLACES:
         return set()
-    people = results.people(db, campaign.id)
-    return {seat.person.target_id for seat in boards.bookings(campaign.facts, people) if seat.waits}
+    booked = places.bookings(campaign.kind, campaign.facts, results.people(db, campaign.id))
+    return {each.person.target_id for each in booked if each.waits}
 
 
 def _take_back_unfit(db: sqlite3.Connection, now: int) -> None:

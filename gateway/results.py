@@ -5,14 +5,15 @@ Reads only; the meaning of the numbers is in `gateway/boards.py`. What was undon
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping, Set
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 from gateway import boards
-from gateway.boards import Board, Person, Row
+from gateway.boards import Board, Row
 from gateway.campaigns import Campaign
+from gateway.places import Person
 
 OLD_MS = 20 * 60_000  # somebody who waits for longer is pointed out
 
@@ -28,6 +29,11 @@ ANSWERED = (
 )
 _STOPPED = f"(c.opted_out_at>=t.texted_at AND c.opted_out_at<={_UNTIL})"
 _WAITS = f"(c.waiting_at IS NOT NULL AND c.waiting_at<={_UNTIL})"
+# Of answer a: what goes with a text belongs to theirs, which it answers; what is set by hand is the group's own word, and counts.
+COUNTS = (
+    "a.undone_at IS NULL AND (p.closed_at IS NULL OR a.message_id IS NULL OR coalesce((SELECT max(i.received_at) FROM inbound i "
+    f"WHERE i.conversation_id=t.conversation_id AND i.received_at<=a.at), t.texted_at, 0)<={_UNTIL})"
+)
 _TEXTED = (
     "FROM target t JOIN conversation c ON c.id=t.conversation_id JOIN campaign p ON p.id=t.campaign_id "
     "WHERE t.campaign_id=? AND t.texted_at IS NOT NULL"
@@ -68,13 +74,15 @@ def people(db: sqlite3.Connection, campaign_id: int) -> list[Person]:
     """Everybody of a campaign of whom an answer is written down, in the order of their first text."""
     found: dict[int, Person] = {}
     rows = db.execute(
-        "SELECT t.id, t.conversation_id, c.first_name, c.last_name, a.field, a.value, a.at FROM target t JOIN contact c ON c.id=t.contact_id "
-        "JOIN answer a ON a.target_id=t.id WHERE t.campaign_id=? AND a.undone_at IS NULL ORDER BY t.id, a.id",
+        "SELECT t.id, t.conversation_id, k.first_name, k.last_name, a.field, a.value, a.at, c.opted_out_at FROM target t "
+        "JOIN campaign p ON p.id=t.campaign_id JOIN contact k ON k.id=t.contact_id JOIN conversation c ON c.id=t.conversation_id "
+        f"JOIN answer a ON a.target_id=t.id WHERE t.campaign_id=? AND {COUNTS} ORDER BY t.id, a.id",
         [campaign_id],
     )
     for row in rows:
         name = " ".join(part for part in (row["first_name"], row["last_name"]) if part)
-        person = found.setdefault(row["id"], Person(row["id"], row["conversation_id"], name, {}, {}))
+        stopped = row["opted_out_at"] is not None
+        person = found.setdefault(row["id"], Person(row["id"], row["conversation_id"], name, {}, {}, stopped))
         said, at = dict(person.said), dict(person.at)
         if row["value"]:
             if said.get(row["field"]) != row["value"]:  # the same again: who was first stays first
@@ -82,12 +90,12 @@ def people(db: sqlite3.Connection, campaign_id: int) -> list[Person]:
             said[row["field"]] = row["value"]
         else:
             said.pop(row["field"], None)
-        found[row["id"]] = Person(person.target_id, person.conversation_id, person.name, said, at)
+        found[row["id"]] = replace(person, said=said, at=at)
     return list(found.values())
 
 
 def results(db: sqlite3.Connection, campaign: Campaign, *, today: date, now: int) -> Results:
-    """The whole of a campaign's page."""
+    """The whole of a campaign's page; of one that is closed as it stood then."""
     states = {
         row["state"]: row["n"]
         for row in db.execute(
@@ -103,7 +111,13 @@ def results(db: sqlite3.Connection, campaign: Campaign, *, today: date, now: int
         [now - OLD_MS, campaign.id],
     ).fetchone()
     return Results(
-        boards.board(campaign.kind, campaign.facts, people(db, campaign.id), texted=texted, today=today),
+        boards.board(
+            campaign.kind,
+            campaign.facts,
+            people(db, campaign.id),
+            texted=texted,
+            today=None if campaign.state == "closed" else today,
+        ),
         texted,
         states.get("delivered", 0),
         states.get("sent", 0),
@@ -177,11 +191,13 @@ def csv_rows(
         ]  # fmt: skip
 
 
-def number_rows(found: Results) -> list[Row]:
-    """What, how many, of how many (0: of nothing): every number of a campaign's page."""
+def number_rows(found: Results, first_texts: Sequence[Row], owed: Sequence[Row] = ()) -> list[Row]:
+    """What, how many, of how many (0: of nothing): every number of a campaign's page. `first_texts` and `owed`: those that are counted
+    elsewhere.
+    """
     texted = found.texted
     return [
-        ("Texted", texted, 0),
+        *first_texts,
         ("Delivered", found.delivered, texted),
         ("No report yet", found.no_report, texted),
         ("On the way", found.on_the_way, texted),
@@ -190,8 +206,15 @@ def number_rows(found: Results) -> list[Row]:
         ("Answered", found.answered, texted),
         ("Asked to stop", found.stops, texted),
         ("Wait for an answer", found.waiting, found.answered),
+        ("Wait for more than 20 minutes", found.waiting_old, found.waiting),
+        ("Reminders that wait for a Send", found.reminders_waiting, 0),
+        ("Reminders that ran out", found.reminders_expired, 0),
+        *owed,
+        *found.board.figures,
         *found.board.rows,
-        *found.board.slots,
+        *(("Shift: " + words, part, whole) for words, part, whole in found.board.slots),
+        *((f"To do: {each.words.removeprefix(f'{each.many:,} ')}", each.many, 0) for each in found.board.todo),
+        ("To do: may have a place now, not told yet", len(found.board.freed), 0),
         *((f"Answered: {each.text}", each.answered, each.texted) for each in found.wordings),
     ]
 
@@ -220,4 +243,5 @@ def totals(db: sqlite3.Connection, campaign: Campaign, *, today: date, now: int)
         name: getattr(found, name)
         for name in ("texted", "delivered", "undelivered", "uncertain", "answered", "stops")
     }
-    return json.dumps({"headline": found.board.headline, "rows": found.board.rows, **numbers})
+    rows = [*found.board.figures, *found.board.rows, *found.board.slots]
+    return json.dumps({"headline": found.board.headline, "rows": rows, **numbers})

@@ -61,6 +61,7 @@ def _unled(choice: Choice, step_id: str) -> Choice:
         choice,
         next="" if choice.next == step_id else choice.next,
         counted_next="" if choice.counted_next == step_id else choice.counted_next,
+        waiting_next="" if choice.waiting_next == step_id else choice.waiting_next,
     )
 
 

@@ -39,7 +39,9 @@ class Choice:
     next: str = ""  # the step whose answers fit afterwards; "": the same
     counted: str = ""  # offered instead when the number is known, as {count}
     counted_next: str = ""  # the step that this one leads to
-    waiting: str = ""  # offered instead when the seats that it takes are gone
+    waiting: str = ""  # offered instead when the places that it takes are gone
+    waiting_next: str = ""  # the step that this one leads to; "": as `next`
+    needs_number: bool = False  # it is no answer before the number stands there
 
 
 @dataclass(frozen=True)
@@ -173,6 +175,8 @@ def _step(raw: Mapping[str, Any]) -> Step:
                 _words(part.get("counted", ""), LONGEST_TEXT),
                 _words(part.get("counted_next", "")),
                 _words(part.get("waiting", ""), LONGEST_TEXT),
+                _words(part.get("waiting_next", "")),
+                bool(part.get("number")) and part.get("needs_number") is True,
             )
             for part in raw.get("choices", ())
         ),
@@ -232,7 +236,7 @@ def _step_holds(step: Step, ids: list[str]) -> None:
     for choice in step.choices:
         if not choice.label:
             raise Refused(f"An answer of “{step.label}” has no label. Write what the button says.")
-        if {choice.next, choice.counted_next} - {"", *ids}:
+        if {choice.next, choice.counted_next, choice.waiting_next} - {"", *ids}:
             raise Refused(
                 f"The answer “{choice.label}” leads to a step that is not there. Choose where it leads."
             )

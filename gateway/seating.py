@@ -1,25 +1,65 @@
-"""The seats of an event that are still free, and which words an answer that takes some offers: the seats, or the waiting list.
+"""The places of a campaign that are still free for somebody, and which words an answer that takes some offers: the place, or the
+waiting list.
 
-Promises: it counts as the board does (`boards.bookings`): whoever said yes first has the seat, and who is answered now is last. What is
-recorded is the same in both cases; only the words differ. Reads only.
+Promises: it counts as the board does (`gateway/places.py`): places that others have, and those that are kept for who waits and may have
+them now, are not free. That somebody was told that they wait, or that they wait no longer, is written down with the words that say so.
+Reads only.
 """
 
 import sqlite3
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from gateway import boards, results
+from gateway import places, results
 from gateway.campaigns import Campaign
+from gateway.places import WAITING, Taken
+from gateway.scripts import Choice, Script
+
+TELLS = "told"  # an answer that records so tells somebody who waits that they have a place now
 
 
-def free(db: sqlite3.Connection, campaign: Campaign, *, besides: int) -> int | None:
-    """Seats that nobody has but, perhaps, the person of target `besides`; None when there is no limit, or none are given out."""
-    room = boards.number(campaign.facts.get("seats")) if campaign.kind.name == "event" else 0
-    if not room:
-        return None
-    others = [each for each in results.people(db, campaign.id) if each.target_id != besides]
-    return room - sum(seat.seats for seat in boards.bookings(campaign.facts, others) if not seat.waits)
+@dataclass(frozen=True)
+class Room:
+    """How many places there are for one person. `free`: by which; one that is not there is not counted."""
+
+    free: Mapping[str, int] = field(default_factory=dict)
+    listed: bool = False  # they were told that they wait
+    may: bool = False  # they wait, and may have theirs now
+
+    def lacks(self, part: Taken | None) -> bool:
+        """Whether these are more places than are free."""
+        return part is not None and part.which in self.free and part.seats > self.free[part.which]
+
+    def also_records(self, part: Taken | None, *, waits: bool) -> dict[str, str]:
+        """What an answer that takes these places writes down of the waiting list."""
+        if part is None or not (waits or self.listed):
+            return {}
+        return {WAITING: "yes" if waits else TELLS}
 
 
-def asked_for(records: Mapping[str, str]) -> int:
-    """How many seats an answer takes by what it records; 0 for none."""
-    return boards.number(records.get("seats")) or 1 if records.get("status") == "yes" else 0
+def tells(choice: Choice) -> bool:
+    """Whether this answer tells somebody who waits that they have a place now."""
+    return choice.records.get(WAITING) == TELLS
+
+
+def telling(script: Script) -> str:
+    """The id of the answer that does; "" when the script has none."""
+    return next((each.id for step in script.steps for each in step.choices if tells(each)), "")
+
+
+def room(db: sqlite3.Connection, campaign: Campaign, target_id: int) -> Room:
+    """The places that the person of this target could have."""
+    if campaign.kind.name not in places.PLACES:
+        return Room()
+    booked = places.bookings(campaign.kind, campaign.facts, results.people(db, campaign.id))
+    own = next((each for each in booked if each.person.target_id == target_id), None)
+    before = booked if own is None or not own.waits else booked[: booked.index(own)]
+    free = {}
+    for which in places.several(campaign.kind, campaign.facts):
+        of = places.room(campaign.kind, campaign.facts, which)
+        if of:
+            others = [each for each in booked if each.which == which and each is not own]
+            kept = sum(each.seats for each in others if not each.waits or (each.may and each in before))
+            free[which] = max(0, of - kept)
+    listed = own is not None and own.person.said.get(WAITING) == "yes"
+    return Room(free, listed, own is not None and own.may)

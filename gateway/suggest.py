@@ -3,7 +3,8 @@
 Pure. Suggests and never decides: nothing is recorded before somebody taps. When a reply reads as two different answers,
 or as none, there is no suggestion.
 
-Promises: `YES 2` is "yes" with the number 2; `no thanks` is "no", and "yes, no problem" is nothing; in a long reply one
+Promises: a letter alone ("B") is an answer, and one in a sentence is not ("a call"); what answers the next question too ("slot B works")
+is that answer. `YES 2` is "yes" with the number 2; `no thanks` is "no", and "yes, no problem" is nothing; in a long reply one
 word in the middle of a sentence ("we could not get up there") is no answer; a number that is not the only one, or an hour,
 is not taken; the time grows with the length of the text. It never fails.
 """
@@ -12,7 +13,7 @@ import re
 from dataclasses import dataclass
 
 from gateway.letters import fold, split
-from gateway.scripts import Choice, Step
+from gateway.scripts import Choice, Script, Step
 
 NUMBERS = {
     "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
@@ -81,13 +82,31 @@ def suggestion(step: Step, text: str) -> Suggestion | None:
     return Suggestion(longest[0], number, sure=len(words) <= SURE_WORDS)
 
 
+def foreseen(script: Script, step: Step, text: str) -> Suggestion | None:
+    """The answer of this step that a reply reads as, or, where it reads as none, one of the question that follows: one that says this
+    step's answer too.
+    """
+    found = suggestion(step, text)
+    for choice in () if found else step.choices:
+        if choice.records and choice.next and choice.next != step.id:
+            later = suggestion(script.step(choice.next), text)
+            fuller = later and later.choice.records.items() > choice.records.items()
+            if later and fuller and step.choice(later.choice.id) is None:
+                return later
+    return found
+
+
 def _phrases(choice: Choice) -> list[str]:
     return [" ".join(split(read)[0]) for read in choice.reads]
 
 
 def _longest(choice: Choice, line: str, alone: set[str] | None) -> int:
     """The length of the longest reading in the line; of readings of one word only those `alone` count, when it is given."""
-    found = (phrase for phrase in _phrases(choice) if phrase and f" {phrase} " in line)
+    found = (
+        phrase
+        for phrase in _phrases(choice)
+        if phrase and f" {phrase} " in line and (len(phrase) > 1 or phrase.isdecimal() or line.strip() == phrase)
+    )
     return max(
         (len(phrase) for phrase in found if alone is None or " " in phrase or phrase in alone), default=0
     )

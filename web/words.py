@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from flask import Flask, flash, g, request
 from markupsafe import Markup, escape
 
-from gateway import board, cards, conversations, numbers, rowreading, visible
+from gateway import board, cards, conversations, numbers, rowreading, seating, visible
 from gateway.message import KINDS
 from gateway.store import moment, rfc3339
 from web import access, data
@@ -276,4 +276,5 @@ def install(app: Flask) -> None:
         waiting_count=lambda: 0 if g.get("plain") else counts().waiting_answers,
         trouble_count=lambda: 0 if g.get("plain") else board.stations_in_trouble(data.db()),
         now=data.now,
+        telling=seating.telling,
     )

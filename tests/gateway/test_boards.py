@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from gateway import boards
-from gateway.boards import Person
+from gateway.places import Person
 from gateway.kinds import KINDS, kind
 
 TODAY = date(2026, 11, 24)
@@ -42,7 +42,7 @@ def test_who_said_yes_first_has_the_seat_and_the_rest_wait_in_order() -> None:
     ]
     assert found.headline == "1 of 5 seats left"
     assert (found.done, found.asked, found.of) == (3, 1, 5)
-    assert [words for words, _, _ in found.todo] == ["2 seats on the waiting list", "1 said maybe"]
+    assert [each.words for each in found.todo] == ["2 seats on the waiting list", "1 said maybe"]
 
 
 def test_a_smaller_party_behind_a_large_one_still_finds_a_seat() -> None:
@@ -70,10 +70,10 @@ def test_plans_and_rides_of_voters() -> None:
         person(4, registered="no"),
     )
     assert found.headline == "1 plan made, 33% of those who vote"
-    assert [words for words, _, _ in found.todo] == [
+    assert [each.words for each in found.todo] == [
         "1 ride is open",
         "1 is not registered",
-        "1 will vote and have no plan",
+        "1 will vote and has no plan",
     ]
 
 
@@ -96,7 +96,7 @@ def test_actions_against_target_and_days_left() -> None:
     facts = {"goal": "20", "day": "2026-11-25"}
     found = board("advocacy", facts, person(1, pledged="yes", done="yes"), person(2, pledged="yes"))
     assert found.headline == "1 of 20 actions done, 1 day left"
-    assert found.todo[0][0] == "1 will do it and has not told us"
+    assert found.todo[0].words == "1 will do it and has not told us"
 
 
 def test_pledges_gifts_and_thanks() -> None:
@@ -109,7 +109,7 @@ def test_pledges_gifts_and_thanks() -> None:
         person(3, pledge="later"),
     )
     assert found.headline == "$1,300 of $5,000 pledged, $100 given"
-    assert [words for words, _, _ in found.todo] == [
+    assert [each.words for each in found.todo] == [
         "1 gave, not thanked yet",
         "1 pledged, no link sent yet",
     ]

@@ -2,7 +2,8 @@
 
 from datetime import date
 
-from gateway import boards, campaigns, enrolment, optouts, recording, results
+from gateway import campaigns, enrolment, optouts, places, recording, results
+from gateway.kinds import kind
 from gateway.rules import DAY_MS, HOUR_MS
 from tests.campaigning import FACTS, Hall, bring_in
 from tests.gateway.conftest import NOON
@@ -47,7 +48,7 @@ def test_whoever_said_yes_first_keeps_the_seat_when_they_say_how_many_they_are(h
             "INSERT INTO answer (target_id, field, value, by_id, at) VALUES (?,?,?,?,?)",
             [target, field, value, by, NOON + at * 60_000],
         )
-    seats = boards.bookings(hall.load(campaign_id).facts, results.people(hall.db, campaign_id))
+    seats = places.bookings(kind("event"), hall.load(campaign_id).facts, results.people(hall.db, campaign_id))
     assert [(seat.person.name, seat.waits) for seat in seats] == [("Rosa", False), ("Luis", True)]
 
 
@@ -57,7 +58,7 @@ def test_whoever_takes_their_yes_back_and_says_it_again_stands_at_the_end_of_the
     rosa, luis = [row["id"] for row in hall.db.execute("SELECT id FROM target ORDER BY id LIMIT 2")]
     for at, (target, value) in enumerate(((rosa, "yes"), (luis, "yes"), (rosa, "no"), (rosa, "yes"))):
         recording.record(hall.db, target, "status", value, by=hall.users["volunteer"], now=NOON + at)
-    seats = boards.bookings(hall.load(campaign_id).facts, results.people(hall.db, campaign_id))
+    seats = places.bookings(kind("event"), hall.load(campaign_id).facts, results.people(hall.db, campaign_id))
     assert [(seat.person.name, seat.waits) for seat in seats] == [("Luis", False), ("Rosa", True)]
 
 

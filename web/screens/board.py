@@ -12,7 +12,7 @@ from dataclasses import replace
 from flask import Blueprint, Response, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 
-from gateway import boards, campaigns, followups, recording, results
+from gateway import campaigns, enrolment, followups, places, recording, reminders, results
 from gateway.errors import Refused
 from gateway.kinds import TICKS
 from web import access, data, words
@@ -22,6 +22,7 @@ from web.forms import go
 bp = Blueprint("board", __name__, url_prefix="/campaigns")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 MOST_SHOWN = 500
+WITHOUT = {"paused": "Due, and held by the pause:", "late": "Did not get", "day": "Without a day, so without"}
 GONE = "Only the totals of this campaign remain: its purge date is past. They stand on its page."
 
 
@@ -41,8 +42,11 @@ def people(campaign_id: int) -> ResponseReturnValue:
     result, asked = asked_for(campaign)
     rows = followups.chosen(data.db(), campaign_id, result, named=asked)
     said = {person.target_id: person for person in people_of(campaign_id)}
-    seats = {seat.person.target_id: seat for seat in boards.bookings(campaign.facts, list(said.values()))}
-    nothing = boards.Person(0, 0, "", {}, {})
+    seats = {
+        seat.person.target_id: seat
+        for seat in places.bookings(campaign.kind, campaign.facts, list(said.values()))
+    }
+    nothing = places.Person(0, 0, "", {}, {})
     shown = [
         replace(said.get(row["id"], nothing), target_id=row["id"], conversation_id=row["conversation_id"], name=followups.name_of(row))
         for row in rows[:MOST_SHOWN]
@@ -86,10 +90,10 @@ def make_list(campaign_id: int) -> ResponseReturnValue:
     return go("lists.detail", list_id=made)
 
 
-def people_of(campaign_id: int) -> list[boards.Person]:
+def people_of(campaign_id: int) -> list[places.Person]:
     """Everybody who said something, as a long list lets them be read."""
     counted = current_app.config["COUNTED"]
-    found: list[boards.Person] = counted.of(
+    found: list[places.Person] = counted.of(
         ("people", campaign_id), lambda: results.people(data.db(), campaign_id)
     )
     return found
@@ -101,7 +105,7 @@ def door(campaign_id: int, target_id: int) -> ResponseReturnValue:
     """So many of them are here; none takes it back."""
     db = data.db()
     campaign = loaded(campaign_id)
-    seats = boards.bookings(campaign.facts, results.people(db, campaign_id))
+    seats = places.bookings(campaign.kind, campaign.facts, results.people(db, campaign_id))
     seat = next((seat for seat in seats if seat.person.target_id == target_id), None)
     if campaign.kind.name != "event" or seat is None:
         raise Refused("This person has no seat here. Write down their yes first.")
@@ -160,10 +164,18 @@ def numbers_csv(campaign_id: int) -> ResponseReturnValue:
     if remains := kept(campaign):
         rows = results.total_rows(remains)
     else:
-        today = words.local(data.now()).date()
-        rows = results.number_rows(results.results(data.db(), campaign, today=today, now=data.now()))
+        db, now = data.db(), data.now()
+        found = results.results(db, campaign, today=words.local(now).date(), now=now)
+        owed = [
+            (f"{WITHOUT[each.why]} “{each.label}”", each.people, 0)
+            for each in reminders.owed(db, campaign, data.rules(), now=now)
+        ]
+        rows = results.number_rows(found, enrolment.number_rows(db, campaign_id), owed)
     return _file(
-        [["what", "how_many", "of_how_many"], *([str(cell) for cell in row] for row in rows)],
+        [
+            ["what", "how_many", "of_how_many"],
+            *([what, str(many), str(of) if of else ""] for what, many, of in rows),
+        ],
         f"campaign-{campaign_id}-numbers.csv",
     )
 

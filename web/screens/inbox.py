@@ -229,27 +229,34 @@ def campaigning(conversation_id: int, choice_id: str, number: str, text: str) ->
     if not choice_id:
         return inbox.Campaigning(context.target_id, {}, content=shown("content"))
     gate.as_shown(data.db(), context.target_id, shown("content"))
-    records = context.records(choice_id, number)
-    chosen = context.pick(choice_id)
     waits = request.form.get("waits") == "yes"
+    records = context.records(choice_id, number, waits=waits)
+    chosen = context.pick(choice_id)
     if as_filled(text) and clean(chosen.words(number, waits=waits)) != clean(text):
         raise Refused(
             "The words were written anew for the number that stands there now. Read them, then send."
         )
-    step = answering.step_after(chosen.choice, records)
+    step = answering.step_after(chosen.choice, records, waits=waits)
 
-    def seats_are_as_shown() -> None:
+    def places_are_as_shown() -> None:
         now = answering.context(data.db(), conversation_id, access.user(), data.rules())
-        if now is None or not now.waits(choice_id, number) or waits:
-            return
-        asked = words.count(now.seats(choice_id, number), "seat is", "seats are")
-        free = words.count(now.free, "is", "are") if now.free else "none is"
-        raise Refused(
-            f"{asked} asked for, and {free} free by now. Nothing was sent. "
-            "Tell them that they are on the waiting list; Send again writes it down so."
-        )
+        if now is not None and not waits and now.waits(choice_id, number):
+            raise Refused(full_by_now(now, choice_id, number))
 
-    return inbox.Campaigning(context.target_id, records, step, shown("content"), seats_are_as_shown)
+    return inbox.Campaigning(context.target_id, records, step, shown("content"), places_are_as_shown)
+
+
+def full_by_now(context: answering.Context, choice_id: str, number: str) -> str:
+    """What is said when the places that an answer takes went while it was written."""
+    part = context.takes(choice_id, number)
+    free = context.room.free[part.which] if part else 0
+    if part is None or part.which:
+        said = f"“{context.pick(choice_id).label}” is full by now. Nothing was sent. Offer another"
+    else:
+        asked = words.count(part.seats, "seat is", "seats are")
+        left = words.count(free, "is", "are") if free else "none is"
+        said = f"{asked} asked for, and {left} free by now. Nothing was sent. Tell them that they are on the waiting list"
+    return f"{said}; Send again writes it down so."
 
 
 @bp.get("/<id:conversation_id>/opt-out")

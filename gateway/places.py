@@ -1,0 +1,125 @@
+"""What of a campaign can be full, the seats of an event and its shifts, and who has a place there, who waits, and who may have one now.
+
+Pure. A kind that gives out no places has no row in `PLACES`; room that is not filled in among the facts is no limit.
+
+Promises: whoever was told that they wait goes on waiting until somebody tells them otherwise, also when there is room again: until
+then those places are kept for them, in the order of their yes. Of the others whoever said yes first has the place.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from gateway.kinds import Kind
+
+WAITING = "waiting"  # the field in which it is written down that somebody was told that they wait: "yes", then "told"
+NO_LIMIT = 2**31
+
+
+@dataclass(frozen=True)
+class Places:
+    """Which answer takes a place, where it is written how many and which, and which fact says how many there are."""
+
+    yes: tuple[str, str]  # field, value
+    number: str  # the field of how many; "": one each
+    which: str  # the field of which of several; "": there is one kind of place
+    room: str  # the fact, with {} for which
+    over: bool  # more may come than are needed: without the waiting list's words nobody waits
+
+
+PLACES: Mapping[str, Places] = {
+    "event": Places(("status", "yes"), "seats", "", "seats", over=False),
+    "recruitment": Places(("shift", "yes"), "", "slot", "slot_{}_needed", over=True),
+}
+
+
+@dataclass(frozen=True)
+class Person:
+    """One target that has said something. `said`: the answers that hold; `at`: when each was written down (ms)."""
+
+    target_id: int
+    conversation_id: int
+    name: str
+    said: Mapping[str, str]
+    at: Mapping[str, int]
+    stopped: bool = False  # asked to get no more texts
+
+    @property
+    def reachable(self) -> bool:
+        """Whether they can be told anything."""
+        return not self.stopped and self.said.get("contact") != "wrong_number"
+
+
+@dataclass(frozen=True)
+class Booking:
+    """The places of one person, and what became of them."""
+
+    person: Person
+    which: str
+    seats: int
+    confirmed: bool
+    waits: bool
+    may: bool  # they wait and may have theirs now: nobody has told them yet
+    came: int
+
+
+@dataclass(frozen=True)
+class Taken:
+    """The places that answers take: so many of one kind of them."""
+
+    which: str
+    seats: int
+
+
+def number(value: str | None) -> int:
+    """A recorded number; 0 when there is none."""
+    return int(value) if value and value.isdecimal() else 0
+
+
+def taken(kind: Kind, said: Mapping[str, str]) -> Taken | None:
+    """What these answers take; None for nothing."""
+    places = PLACES.get(kind.name)
+    if places is None or said.get(places.yes[0]) != places.yes[1]:
+        return None
+    which = said.get(places.which, "") if places.which else ""
+    if places.which and not which:
+        return None
+    return Taken(which, number(said.get(places.number)) or 1)
+
+
+def several(kind: Kind, facts: Mapping[str, str]) -> list[str]:
+    """The kinds of places that this campaign has: [""] where there is one."""
+    places = PLACES.get(kind.name)
+    if places is None or not places.which:
+        return [""] if places else []
+    return list(kind.values_of(places.which, facts))
+
+
+def room(kind: Kind, facts: Mapping[str, str], which: str) -> int:
+    """How many places of this kind there are; 0 for no limit."""
+    places = PLACES.get(kind.name)
+    return number(facts.get(places.room.format(which))) if places else 0
+
+
+def bookings(kind: Kind, facts: Mapping[str, str], people: Sequence[Person]) -> list[Booking]:
+    """Everybody whose answers take places, the first to say yes first."""
+    places = PLACES.get(kind.name)
+    if places is None:
+        return []
+    yes = [(person, part) for person in people if (part := taken(kind, person.said))]
+    yes.sort(key=lambda each: (each[0].at.get(places.yes[0], 0), each[0].target_id))
+    left = {part.which: room(kind, facts, part.which) or NO_LIMIT for _, part in yes}
+    made: dict[int, Booking] = {}
+    for told in (False, True):  # who was told that they wait is asked last
+        for person, part in yes:
+            came = number(person.said.get("checked_in"))
+            if told is not (person.said.get(WAITING) == "yes" and not came):
+                continue
+            fits = part.seats <= left[part.which] and (person.reachable or not told)
+            waits = told or not (fits or places.over)
+            if fits or not waits:
+                left[part.which] -= part.seats
+            firm = person.said.get("reminder") == "coming" or came > 0
+            made[person.target_id] = Booking(
+                person, part.which, part.seats, firm and not waits, waits, told and fits, came
+            )
+    return [made[person.target_id] for person, _ in yes]
