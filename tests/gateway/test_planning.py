@@ -1,4 +1,4 @@
-"""The plan of a campaign: which limit ends first, how many days it takes, when it is done."""
+"""The plan of a campaign: which limit decides, how many days it takes, when it is done."""
 
 from datetime import UTC, datetime, time
 from zoneinfo import ZoneInfo
@@ -45,6 +45,17 @@ def test_a_month_that_is_used_up_is_renewed() -> None:
     used = laid(800, 800, sim(Limits(15, 0, 1000), used_month=900))
     assert used.ends is not None
     assert used.ends.astimezone(ZoneInfo(ZONE)).date().isoformat() == "2026-12-01"
+
+
+def test_the_limit_that_decides_is_named_and_not_the_one_that_is_met_first() -> None:
+    """20,000 texts on 2 SIMs took 102 days, and "200 a day" was named: alone it would take 56."""
+    limits = Limits(15, 200, 3000)
+    found = laid(20_000, 20_000, sim(limits), sim(limits, "south"))
+    assert found.days > 90
+    assert found.slowed_by == "SIM north: 3,000 a month"
+    assert laid(20_000, 20_000, sim(Limits(15, 200)), sim(Limits(15, 200), "south")).days < 60
+    assert laid(1000, 1000, sim(limits)).slowed_by == "SIM north: 200 a day"
+    assert laid(100_000, 300_000, sim(limits)).slowed_by == "SIM north: 3,000 a month", "also when it never ends"
 
 
 def test_people_a_month_are_people_and_not_segments() -> None:
