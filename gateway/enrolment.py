@@ -91,11 +91,12 @@ def enrol(
         wordings = len(campaign.script.first.texts)
         for row in rows:
             reason = left_out_for(row, campaign, now=now)
+            wording = wording_of(row["id"], wordings)
             db.execute(
                 "INSERT INTO target (campaign_id, contact_id, conversation_id, state, reason, live, wording) VALUES (?,?,?,?,?,?,?) "
                 "ON CONFLICT (campaign_id, conversation_id) DO UPDATE SET state=excluded.state, reason=excluded.reason, live=excluded.live, "
                 "wording=excluded.wording WHERE (reason, wording) IS NOT (excluded.reason, excluded.wording)",
-                [campaign_id, row["id"], row["conversation_id"], "out" if reason else "open", reason, int(not reason), wording_of(row["id"], wordings)],
+                [campaign_id, row["id"], row["conversation_id"], "out" if reason else "open", reason, int(not reason), wording],
             )  # fmt: skip
     return following
 
@@ -168,7 +169,9 @@ def unenrol(db: sqlite3.Connection, campaign_id: int) -> None:
 def blocking(db: sqlite3.Connection, campaign: Campaign, rules: Rules) -> str:
     """What keeps it from starting, in sentences; "" when nothing does."""
     said, found = obstacles(db, campaign, rules)
-    return " ".join([*said, *(f"{each.title.rstrip('.')} ({each.where})." for each in found if each.level == "blocks")])
+    return " ".join(
+        [*said, *(f"{each.title.rstrip('.')} ({each.where})." for each in found if each.level == "blocks")]
+    )
 
 
 def hindrance(db: sqlite3.Connection, campaign: Campaign, rules: Rules, *, needs_review: bool) -> str:
@@ -274,7 +277,10 @@ def number_rows(db: sqlite3.Connection, campaign_id: int) -> list[tuple[str, int
         ("Held by volunteers", found.held, found.people),
         ("Nobody has taken", found.open, found.people),
         ("Skipped", found.skipped, found.people),
-        *((f"Left out: {reason or 'no reason is known'}", many, 0) for reason, many in left_out(db, campaign_id)),
+        *(
+            (f"Left out: {reason or 'no reason is known'}", many, 0)
+            for reason, many in left_out(db, campaign_id)
+        ),
     ]
 
 

@@ -91,7 +91,7 @@ def to_go(db: sqlite3.Connection, campaign: Campaign, user: User, rules: Rules) 
         for at in range(len(campaign.script.first.texts))
     ]
     length, least, most = _lengths(db, campaign, groups, user, rules)
-    return Foreseen(sum(counted.values()), round(length), [], True, least, most)
+    return Foreseen(sum(counted.values()), round(length), [], least=least, most=most)
 
 
 def _some_to_go(db: sqlite3.Connection, campaign_id: int, wording: int) -> list[int]:

@@ -107,7 +107,6 @@ class Kind:
         known = self.field(name)
         return f"{known.label['en'].rstrip('?') if known else name}: {plain}"
 
-
     def condition(
         self, said: Mapping[str, Sequence[str]], facts: Mapping[str, str], between: str = " and "
     ) -> str:

@@ -146,16 +146,17 @@ class _Laid:
     used_up: Mapping[str, str]
 
 
-def _lay(people: int, segments: int, rooms: list[SimRoom], days: list[tuple[datetime, int]], zone: str) -> _Laid:
+def _lay(
+    people: int, segments: int, rooms: list[SimRoom], days: list[tuple[datetime, int]], zone: str
+) -> _Laid:
     working = [_Sim(room) for room in rooms]
     left, used_up = float(segments), dict[str, str]()
     ends: datetime | None = None
-    number = 0
-    for number, (opens, minutes) in enumerate(days, 1):
+    took_days = 0
+    for opens, minutes in days:
+        took_days += 1
         able = [sim.able(opens, zone, minutes, segments / people) for sim in working]
-        speeds = [
-            (sim.room.a_minute(), most) for sim, (most, _) in zip(working, able, strict=True)
-        ]
+        speeds = [(sim.room.a_minute(), most) for sim, (most, _) in zip(working, able, strict=True)]
         took = _took(left, speeds)
         for sim, (most, limit) in zip(working, able, strict=True):
             share = min(float(most), sim.room.a_minute() * took)
@@ -166,7 +167,7 @@ def _lay(people: int, segments: int, rooms: list[SimRoom], days: list[tuple[date
         if left < 0.5:
             ends = opens + timedelta(minutes=ceil(took))
             break
-    return _Laid(number, ends, left, max((sim.minutes for sim in working), default=0.0), used_up)
+    return _Laid(took_days, ends, left, max((sim.minutes for sim in working), default=0.0), used_up)
 
 
 def _slowed_by(

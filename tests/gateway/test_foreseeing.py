@@ -7,7 +7,9 @@ from gateway.foreseeing import Foreseen
 from tests.campaigning import Hall, bring_in
 from tests.gateway.conftest import NOON
 
-LONG = "{organisation}: will you come to the rent hearing? STOP to end. " + "We need everybody there. " * 14  # 3 segments
+LONG = (
+    "{organisation}: will you come to the rent hearing? STOP to end. " + "We need everybody there. " * 14
+)  # 3 segments
 
 
 def long_list(hall: Hall, people: int, *, wordings: int = 2) -> int:

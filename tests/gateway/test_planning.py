@@ -55,7 +55,9 @@ def test_the_limit_that_decides_is_named_and_not_the_one_that_is_met_first() -> 
     assert found.slowed_by == "SIM north: 3,000 a month"
     assert laid(20_000, 20_000, sim(Limits(15, 200)), sim(Limits(15, 200), "south")).days < 60
     assert laid(1000, 1000, sim(limits)).slowed_by == "SIM north: 200 a day"
-    assert laid(100_000, 300_000, sim(limits)).slowed_by == "SIM north: 3,000 a month", "also when it never ends"
+    assert laid(100_000, 300_000, sim(limits)).slowed_by == "SIM north: 3,000 a month", (
+        "also when it never ends"
+    )
 
 
 def test_people_a_month_are_people_and_not_segments() -> None:

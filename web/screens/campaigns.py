@@ -214,9 +214,11 @@ def foreseen(campaign: Campaign, people: int) -> foreseeing.Foreseen:
     counted = current_app.config["COUNTED"]
     found: foreseeing.Foreseen = counted.of(
         ("foreseen", campaign.id, campaign.revision, campaign.open),
-        lambda: foreseeing.to_go(db, campaign, by, rules)
-        if campaign.open
-        else foreseeing.foresee(db, campaign, by, rules, people, now=now),
+        lambda: (
+            foreseeing.to_go(db, campaign, by, rules)
+            if campaign.open
+            else foreseeing.foresee(db, campaign, by, rules, people, now=now)
+        ),
     )
     return found
 
