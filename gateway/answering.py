@@ -50,7 +50,7 @@ class Context:
     ready: tuple[tuple[str, str], ...]  # label and text
     said: Mapping[str, str]  # the answers that hold
     suggestion: Suggestion | None
-    room: Room = Room()
+    room: Room
 
     @property
     def free(self) -> int | None:
@@ -167,9 +167,7 @@ def context(db: sqlite3.Connection, conversation_id: int, user: User, rules: Rul
     )
 
 
-def _fitting(
-    campaign: Campaign, step: Step, room: Room, found: Suggestion | None
-) -> Iterator[Choice]:
+def _fitting(campaign: Campaign, step: Step, room: Room, found: Suggestion | None) -> Iterator[Choice]:
     """The step's answers; the one of a later question that the reply gives already; and first, that there is room again."""
     if room.may:
         every = (each for step in campaign.script.steps for each in step.choices)

@@ -99,7 +99,7 @@ def _event(facts: Mapping[str, str], people: Sequence[Person], texted: int, toda
                 waits,
                 "seat on the waiting list",
                 "seats on the waiting list",
-                _why_they_wait(left, bool(room), any(seat.may for seat in seats)),
+                _why_they_wait(left, limited=bool(room), some_may=any(seat.may for seat in seats)),
                 "status=yes",
             ),
             *_todo(maybe, "said maybe", "said maybe", "They are asked again two days before", "status=maybe"),
@@ -109,7 +109,7 @@ def _event(facts: Mapping[str, str], people: Sequence[Person], texted: int, toda
     return replace(found, figures=(*figures, *((("Seats left", left, room),) if room else ())))
 
 
-def _why_they_wait(left: int, limited: bool, some_may: bool) -> str:
+def _why_they_wait(left: int, *, limited: bool, some_may: bool) -> str:
     if not limited or some_may:
         return "There is room again for some of them; each is told by a person"
     if left:

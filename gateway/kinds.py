@@ -9,7 +9,9 @@ a kind that does not exist; forms choose from `KINDS`.
 
 import tomllib
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from importlib.resources import files
 from typing import Literal
@@ -105,6 +107,9 @@ class Kind:
         if name == "slot":
             plain = facts.get(f"slot_{value}") or value.upper()
         known = self.field(name)
+        if known and known.type == "date":
+            with suppress(ValueError):  # set by hand as it was typed
+                plain = day_words(date.fromisoformat(value))
         return f"{known.label['en'].rstrip('?') if known else name}: {plain}"
 
     def condition(
@@ -115,6 +120,11 @@ class Kind:
             " or ".join(f"“{self.words(name, value, facts)}”" for value in values)
             for name, values in said.items()
         )
+
+
+def day_words(day: date) -> str:
+    """A date as people write it: "3 October 2026"."""
+    return f"{day.day} {day:%B %Y}"
 
 
 @cache

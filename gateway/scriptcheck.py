@@ -109,7 +109,25 @@ def problems(script: Script, ground: Ground) -> list[Problem]:
         for problem in of_text(text, ground, where, first=text in script.first.texts, counted=text in counted)
     ]
     found += [problem for step in script.steps for problem in of_step(step)]
+    found += _without_a_day(script, ground)
     return sorted(found, key=lambda problem: problem.level != "blocks")
+
+
+def _without_a_day(script: Script, ground: Ground) -> Iterator[Problem]:
+    """Reminders that nobody would get: the fact that names their day is not filled in. Those of a shift that does not exist have nobody."""
+    for reminder in script.reminders:
+        shifts = reminder.when.get("slot", ())
+        nobody = bool(shifts) and not any(ground.facts.get(f"slot_{shift}") for shift in shifts)
+        if ground.facts.get(reminder.fact) != "" or nobody:
+            continue
+        yield Problem(
+            "decide",
+            f"the reminder “{reminder.label}”",
+            reminder.text,
+            f"“{reminder.label}” has no day.",
+            "Its people get no reminder until that day stands among the facts.",
+            rule=f"day {reminder.id}",
+        )
 
 
 def of_text(

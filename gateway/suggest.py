@@ -105,7 +105,9 @@ def _longest(choice: Choice, line: str, alone: set[str] | None) -> int:
     found = (
         phrase
         for phrase in _phrases(choice)
-        if phrase and f" {phrase} " in line and (len(phrase) > 1 or phrase.isdecimal() or line.strip() == phrase)
+        if phrase
+        and f" {phrase} " in line
+        and (len(phrase) > 1 or phrase.isdecimal() or line.strip() == phrase)
     )
     return max(
         (len(phrase) for phrase in found if alone is None or " " in phrase or phrase in alone), default=0

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from flask import Flask, flash, g, request
 from markupsafe import Markup, escape
 
-from gateway import board, cards, conversations, numbers, rowreading, seating, visible
+from gateway import board, cards, conversations, kinds, numbers, rowreading, seating, visible
 from gateway.message import KINDS
 from gateway.store import moment, rfc3339
 from web import access, data
@@ -174,10 +174,12 @@ def filled(text: str, *values: str) -> Markup:
     return Markup("").join(marked)
 
 
-def day(iso: str | None) -> str:
-    """A date as people write it: "3 October 2026"."""
-    found = date.fromisoformat(iso) if iso else None
-    return f"{found.day} {found:%B %Y}" if found else "not known"
+def day(iso: str | None) -> Markup:
+    """A date as people write it: "3 October 2026" here, in the reader's own habit once the page's script has seen it."""
+    if not iso:
+        return Markup("not known")
+    plain = kinds.day_words(date.fromisoformat(iso))
+    return Markup('<time datetime="{}" data-how="day">{}</time>').format(iso, plain)
 
 
 def cells(row: str) -> str:

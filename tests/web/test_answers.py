@@ -58,7 +58,7 @@ def test_a_reply_is_read_one_press_fills_the_box_and_send_writes_it_down(
     world.receive(ROSA, "YES 2, me and my mom")
     maya = visit()
     page = maya.get(f"/inbox/{rosa}").get_data(as_text=True)
-    assert "Reads as yes, 2." in page
+    assert "Reads as “<bdi>Yes</bdi>”, 2." in page
     assert said(world, rosa) == {}  # a suggestion records nothing
 
     page = maya.get(f"/inbox/{rosa}?choice=yes").get_data(as_text=True)
@@ -78,7 +78,7 @@ def test_after_a_yes_the_next_questions_answers_are_offered(world: World, rosa: 
     world.fly("sent")
     world.receive(ROSA, "just me")
     page = maya.get(f"/inbox/{rosa}").get_data(as_text=True)
-    assert "Reads as 1." in page
+    assert "Reads as “<bdi>1</bdi>”." in page
 
 
 def test_undo_takes_back_what_was_written_down(world: World, rosa: int, visit: Visit) -> None:

@@ -124,7 +124,7 @@ def test_a_day_that_is_past_is_said_before_the_start(world: World, visit: Visit)
         "UPDATE campaign SET facts=json_set(facts, '$.day', '2025-11-01') WHERE id=?", [campaign_id]
     )
     page = visit("coordinator").get(f"/campaigns/{campaign_id}").get_data(as_text=True)
-    assert "“Day” is 1 November 2025, which is past." in page
+    assert re.search(r"“Day” is <time [^>]*>1 November 2025</time>, which is past\.", page)
 
 
 def test_a_start_that_cannot_be_says_why_and_changes_nothing(world: World, visit: Visit) -> None:
@@ -159,7 +159,11 @@ def test_pause_go_on_and_close_are_one_press_each(world: World, visit: Visit) ->
         cleo.post(f"{path}/{what}")
         assert campaigns.load(world.db, campaign_id).state == state
     page = cleo.get(path).get_data(as_text=True)
-    assert "Cleo closed it." in page
+    notice = page.split("Cleo closed it.")[0].rsplit('<div class="notice', 1)[1]
+    assert " calm" in notice, "marigold is a person's turn, and nobody's turn it is"
+    assert "Its numbers are those of <time" in page
+    for gone in ("Needs a person now", "A volunteer takes"):
+        assert gone not in page
     form = cleo.get(f"{path}/clone").get_data(as_text=True)
     again = cleo.post(f"{path}/clone", name=cleo.field(form, "name"), language="en").headers["Location"]
     assert again != path
@@ -251,6 +255,17 @@ def test_who_texts_whom_is_shown_taken_back_and_handed_over(world: World, visit:
     page = cleo.get(path).get_data(as_text=True)
     assert "6 people are the room&#39;s again." in page
     assert "Nobody holds people now" in page
+    assert "A volunteer takes the next 6 from their home page" in page, "no 25 where 6 are left"
+
+
+def test_wordings_are_compared_whole(world: World, visit: Visit) -> None:
+    """Both were cut to "Hi {first_name|…": they differ further on."""
+    campaign_id = started(world.db, world.users["coordinator"], world.rules, now=store.wall_ms())
+    page = visit("coordinator").get(f"/campaigns/{campaign_id}").get_data(as_text=True)
+    compared = page.split("Wordings compared")[1].split("</ul>")[0]
+    for text in campaigns.load(world.db, campaign_id).script.first.texts:
+        assert html.escape(text, quote=False).replace("'", "&#39;") in compared
+    assert "clip" not in compared
 
 
 def test_the_page_says_what_holds_new_people_back_from_everybody(world: World, visit: Visit) -> None:
@@ -258,6 +273,7 @@ def test_the_page_says_what_holds_new_people_back_from_everybody(world: World, v
     page = visit("coordinator").get(f"/campaigns/{campaign_id}").get_data(as_text=True)
     assert "Nobody gets new people now." in page
     assert "No modem is ready. A technician looks at the Modems page" in page
+    assert "A volunteer takes" not in page, "which nobody can, now"
 
 
 def test_a_list_that_was_deleted_meanwhile_is_not_chosen(world: World, visit: Visit) -> None:

@@ -34,7 +34,7 @@ def plain(page: str) -> str:
 
 
 def answer_form(revision: str, **changes: str) -> dict[str, str]:
-    fields = ("status", "seats", "reminder", "checked_in", "contact")
+    fields = ("status", "seats", "waiting", "reminder", "checked_in", "contact")
     empty = {f"record_{name}": "" for name in fields}
     return {
         "revision": revision, "label": "", "reads": "", "text": "", "next": "", "number": "", "counted": "", "counted_next": "",

@@ -66,7 +66,7 @@ def test_the_answer_that_takes_seats_says_how_many_are_free(world: World, rosa: 
     page = maya.get(f"/inbox/{rosa}?choice=yes").get_data(as_text=True)
     assert "we&#39;ll save 2 for you" in page
     assert "Send, and keep 2 seats" in page
-    assert "waiting list" not in page
+    assert "waiting list" not in page.split('id="facts"')[0]
 
 
 def test_when_the_seats_are_gone_the_waiting_lists_words_are_offered_and_the_board_says_the_same(
@@ -85,8 +85,41 @@ def test_when_the_seats_are_gone_the_waiting_lists_words_are_offered_and_the_boa
     assert sent.status_code == 303
     assert waiting(world) == {"Luis": False, "Rosa": True}
     world.fly("sent")
+    world.db.execute("UPDATE conversation SET holder_id=NULL")  # Maya passes her on
+    cleo = visit("coordinator")
+    assert "can have" not in cleo.get("/campaigns/1").get_data(as_text=True)
     seats(world, 4)
+    assert waiting(world) == {"Luis": False, "Rosa": True}, "nobody has told her yet"
+    assert "<bdi>Rosa</bdi> can have 2 seats now" in cleo.get("/campaigns/1").get_data(as_text=True)
+    assert "may have them now, not told yet" in cleo.get("/campaigns/1/people").get_data(as_text=True)
+    page = cleo.get(f"/inbox/{rosa}?choice=room_again").get_data(as_text=True)
+    assert "Good news, Rosa: there is room for you now" in page
+    form = {name: cleo.field(page, name) for name in ("key", "choice")}
+    assert cleo.post(f"/inbox/{rosa}/reply", text="There is room!", **form).status_code == 303
     assert waiting(world) == {"Luis": False, "Rosa": False}
+    world.fly("sent")
+    assert "can have" not in cleo.get("/campaigns/1").get_data(as_text=True)
+
+
+def test_more_than_two_seats_are_kept_only_with_the_number(world: World, rosa: int, visit: Visit) -> None:
+    """*More* with an empty number was sent: "Perfect, we'll save them." left, and 1 seat was written down."""
+    world.db.execute("UPDATE target SET step='seats'")
+    world.receive(ROSA, "Just a few")
+    maya = visit()
+    page = maya.get(f"/inbox/{rosa}?choice=more").get_data(as_text=True)
+    assert (
+        'id="number" name="number" value="" inputmode="numeric" maxlength="10" autocomplete="off" required'
+        in page
+    )
+    form = {name: maya.field(page, name) for name in ("key", "choice", "number")}
+    answer = maya.post(f"/inbox/{rosa}/reply", text="We'll save them.", **form)
+    assert answer.status_code == 409
+    page = answer.get_data(as_text=True)
+    assert "How many is missing: “Seats” is empty. Type the number, then send. Nothing was sent." in page
+    assert waiting(world) == {}
+    form["number"] = "3"
+    assert maya.post(f"/inbox/{rosa}/reply", text="We'll save 3.", **form).status_code == 303
+    assert waiting(world) == {"Rosa": False}
 
 
 def test_seats_that_go_while_somebody_answers_are_not_promised(world: World, rosa: int, visit: Visit) -> None:

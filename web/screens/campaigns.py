@@ -11,6 +11,7 @@ from typing import Any
 
 from flask import Blueprint, current_app, render_template, request
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup
 
 from gateway import (
     campaigns,
@@ -244,11 +245,11 @@ def of_its_day(campaign: Campaign, plan: planning.Plan) -> str:
         return ""
     fact = next(fact for fact in campaign.kind.facts if fact.name == "day")
     day, today = date.fromisoformat(said), words.local(data.now()).date()
-    shown = f"“{fact.label['en']}” is {day.day} {day:%B %Y}"
+    shown = Markup("“{}” is {}").format(fact.label["en"], words.day(said))
     if day < today:
-        return f"{shown}, which is past. Every text would say so."
+        return shown + ", which is past. Every text would say so."
     if plan.ends is not None and words.local(ms(plan.ends)).date() > day:
-        return f"{shown}, and the last texts would leave after it. More SIMs or a shorter list end sooner."
+        return shown + ", and the last texts would leave after it. More SIMs or a shorter list end sooner."
     return ""
 
 

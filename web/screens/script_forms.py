@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from flask import request
 from werkzeug.exceptions import BadRequest
 
-from gateway import recording, scriptedit
+from gateway import places, recording, scriptedit, seating
 from gateway.errors import Refused
-from gateway.kinds import Kind
+from gateway.kinds import Kind, kind
 from gateway.reminders import ANSWERED
 from gateway.scriptedit import GONE, NEW
 from gateway.scripts import Choice, Ready, Reminder, Script, Step
@@ -91,9 +91,14 @@ def texts(thing: Thing) -> dict[str, str]:
     found = {"text": thing.text}
     if isinstance(thing, Choice):
         found["counted"] = thing.counted
-        if thing.waiting or thing.records.get("status") == "yes":  # it takes seats
+        if thing.waiting or (takes_places(thing) and not seating.tells(thing)):
             found["waiting"] = thing.waiting
     return found
+
+
+def takes_places(choice: Choice) -> bool:
+    """Whether it takes places, which may be gone, in a campaign of any kind that has them."""
+    return any(places.taken(kind(name), choice.records) for name in places.PLACES)
 
 
 def with_text(thing: Thing, name: str, text: str) -> Thing:
@@ -128,6 +133,8 @@ def _choice(choice: Choice, kind: Kind) -> Choice:
         counted=field("counted", MOST_CHARACTERS),
         counted_next=field("counted_next"),
         waiting=field("waiting", MOST_CHARACTERS) if "waiting" in request.form else choice.waiting,
+        waiting_next=request.form.get("waiting_next", choice.waiting_next)[:80],
+        needs_number="needs_number" in request.form and bool(field("number")),
     )
 
 

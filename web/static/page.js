@@ -30,6 +30,7 @@ const textbank = (window.textbank = {});
     const minutes = Math.round((now - at) / 60000);
     if (how === "ago" && minutes < 60) return void (time.textContent = minutes < 1 ? said.format(0, "second") : said.format(-minutes, "minute"));
     const year = at.getFullYear() === now.getFullYear() ? {} : { year: "numeric" };
+    if (how === "day") return void (time.textContent = clock({ day: "numeric", month: "short", year: "numeric" }, "UTC").format(at));
     if (how === "date") return void (time.textContent = clock({ weekday: "short", day: "numeric", month: "short", ...year, ...HOURS }).format(at));
     const parts = { ...HOURS };
     if (how === "second") parts.second = "2-digit";

@@ -1,0 +1,161 @@
+"""Who has a place at an event or in a shift, who waits, and who may have one now and was not told yet."""
+
+from datetime import date
+
+from gateway import answering, boards, inbox, places, recording, results, suggest
+from gateway.kinds import kind
+from gateway.places import Person
+from tests.campaigning import FACTS, Hall
+from tests.gateway.conftest import NOON
+from tests.gateway.test_counting import texted, writes
+
+EVENT, SHIFTS = kind("event"), kind("recruitment")
+TODAY = date(2026, 11, 24)
+
+
+def person(target_id: int, *, stopped: bool = False, **said: str) -> Person:
+    return Person(target_id, target_id, f"P{target_id}", said, dict.fromkeys(said, target_id), stopped)
+
+
+def dee_waits(**hall: str) -> boards.Board:
+    """Eli has 1 of 4 seats, Dee was told that she waits for 3."""
+    eli = person(1, status="yes", seats="1")
+    dee = person(3, status="yes", seats="3", waiting="yes")
+    return boards.board(EVENT, {"seats": "4", **hall}, [eli, dee], texted=3, today=TODAY)
+
+
+def test_who_was_told_that_they_wait_waits_until_somebody_tells_them() -> None:
+    """Dee was moved in silently when Ben's seats came free: nobody was asked to tell her."""
+    found = dee_waits()
+    assert [(seat.person.name, seat.waits, seat.may) for seat in found.seats] == [
+        ("P1", False, False),
+        ("P3", True, True),
+    ]
+    assert found.headline == "3 of 4 seats left"
+    assert [each.person.name for each in found.freed] == ["P3"]
+    told = person(3, status="yes", seats="3", waiting="told")
+    assert not places.bookings(EVENT, {"seats": "4"}, [told])[0].waits
+
+
+def test_the_hall_is_spoken_for_only_when_no_seat_is_left() -> None:
+    """The page said "The hall is spoken for" while 1 of 4 seats was left."""
+    found = dee_waits(seats="3")
+    assert (found.headline, found.todo[0].words) == ("2 of 3 seats left", "3 seats on the waiting list")
+    assert found.todo[0].more == "2 seats are left, too few for any of them; find a bigger hall"
+    full = dee_waits(seats="1")
+    assert full.todo[0].more == "The hall is spoken for; find a bigger one"
+
+
+def test_a_seat_that_came_free_is_kept_for_who_waits_longest_and_can_be_told() -> None:
+    waits = [person(n, status="yes", seats="2", waiting="yes", stopped=n == 1) for n in (1, 2, 3)]
+    may = [(seat.person.target_id, seat.may) for seat in places.bookings(EVENT, {"seats": "3"}, waits)]
+    assert may == [(1, False), (2, True), (3, False)], "the first asked to stop: nobody can tell them"
+
+
+def test_who_waits_for_a_shift_fills_it_only_when_they_were_told() -> None:
+    """The board said "2 of 1" for a shift that was full when the second asked."""
+    facts = {"slot_a": "Sat", "slot_a_needed": "2", "slot_b": "Sun", "slot_b_needed": "1"}
+    first, second = person(1, shift="yes", slot="b"), person(2, shift="yes", slot="b", waiting="yes")
+    found = boards.board(SHIFTS, facts, [first, second], texted=2, today=TODAY)
+    assert found.slots == (("Sat", 0, 2), ("Sun", 1, 1))
+    assert [each.words for each in found.todo] == ["1 waits for a shift that is full"]
+    found = boards.board(SHIFTS, facts, [second], texted=2, today=TODAY)
+    assert [(each.which, each.person.name) for each in found.freed] == [("b", "P2")]
+
+
+def test_a_shift_that_does_not_exist_is_no_answer_of_the_campaign() -> None:
+    """*Which shift: C* stood among the choices of a campaign with two shifts."""
+    assert SHIFTS.values_of("slot", {"slot_a": "Sat", "slot_b": "Sun", "slot_c": ""}) == ("a", "b")
+    assert SHIFTS.values_of("showed", {}) == ("yes", "no")
+
+
+def test_a_shift_is_read_by_its_letter_also_before_it_was_asked_which_one() -> None:
+    """ "Slot B works" was read as nothing, and "Which one?" had to be sent first."""
+    for language, said in (("en", ("B", "Slot B works", "shift b", "b please")), ("es", ("B", "Turno B"))):
+        script = SHIFTS.scripts[language]
+        for text in said:
+            found = suggest.foreseen(script, script.first, text)
+            assert found is not None, text
+            assert found.choice.records == {"shift": "yes", "slot": "b"}
+    script = SHIFTS.scripts["en"]
+    for text in ("Give me a call", "plan b is bad"):
+        assert suggest.foreseen(script, script.first, text) is None, text
+        assert suggest.suggestion(script.step("slot"), text) is None, text
+
+
+def test_every_number_of_a_board_stands_in_the_file() -> None:
+    """The headline's numbers were in no CSV: money against the goal, seats free, actions, shifts."""
+    facts = {"goal": "500", "currency": "$", "seats": "4", "slot_a": "Sat", "slot_a_needed": "2"}
+    gave = person(1, pledge="yes", amount="120", gift="confirmed")
+    rows = [
+        row
+        for name, people in (
+            ("fundraising", [gave]),
+            ("event", [person(1, status="yes", seats="3")]),
+            ("advocacy", [person(1, done="yes")]),
+            ("recruitment", [person(1, shift="yes", slot="a")]),
+        )
+        for row in boards.board(kind(name), facts, people, texted=1, today=TODAY).figures
+    ]
+    assert rows == [
+        ("Amount pledged, of the goal ($)", 120, 500),
+        ("Amount given, of the goal ($)", 120, 500),
+        ("Seats spoken for", 3, 4),
+        ("Seats on the waiting list", 0, 0),
+        ("Seats left", 1, 4),
+        ("Actions done, of the goal", 1, 500),
+        ("Shifts filled", 1, 2),
+    ]
+
+
+def test_a_closed_campaign_has_no_days_left_and_nothing_to_do() -> None:
+    """Its board went on saying "9 days left" and "They are asked the day after"."""
+    facts = {"goal": "10", "day": "2026-12-03"}
+    found = boards.board(kind("advocacy"), facts, [person(1, pledged="yes")], texted=1, today=None)
+    assert (found.headline, found.todo) == ("0 of 10 actions done", ())
+
+
+def test_an_answer_to_a_text_after_the_close_is_written_down_and_changes_no_number(hall: Hall) -> None:
+    """The board of a closed campaign went from 1 to 2 by an answer after its close."""
+    campaign_id = texted(hall)
+    hall.db.execute("UPDATE campaign SET state='closed', closed_at=? WHERE id=?", [NOON + 100, campaign_id])
+    rosa, luis, ada = hall.db.execute("SELECT id, conversation_id FROM target ORDER BY id LIMIT 3").fetchall()
+    writes(hall, "Rosa", now=NOON + 50)
+    writes(hall, "Luis", now=NOON + 150)
+    for target in (rosa, luis):
+        inbox.reply(
+            hall.db,
+            target["conversation_id"],
+            "See you!",
+            by=hall.users["volunteer"],
+            key=f"answer {target['id']}",
+            rules=hall.rules,
+            now=NOON + 200,
+            campaigning=inbox.Campaigning(target["id"], {"status": "yes"}),
+        )
+    recording.record(hall.db, ada["id"], "status", "yes", by=hall.users["coordinator"], now=NOON + 300)
+    found = results.results(hall.db, hall.load(campaign_id), today=TODAY, now=NOON + 400)
+    assert found.board.rows[0][1] == 2, "who wrote before the close, and what was set by hand"
+    assert recording.current(hall.db, luis["id"]) == {"status": "yes"}
+
+
+def test_places_that_are_kept_for_who_waits_are_not_free_for_the_next(hall: Hall) -> None:
+    campaign_id = texted(hall)
+    hall.change(campaign_id, facts={**FACTS, "seats": "3"})
+    rosa, luis, ada = hall.db.execute("SELECT id, conversation_id FROM target ORDER BY id LIMIT 3").fetchall()
+    maya = hall.users["volunteer"]
+    said = {"status": "yes", "seats": "2", "waiting": "yes"}
+    for at, (field, value) in enumerate(said.items()):
+        recording.record(hall.db, rosa["id"], field, value, by=maya, now=NOON + at)
+    recording.record(hall.db, luis["id"], "status", "yes", by=maya, now=NOON + 10)
+
+    def context(of: dict[str, int]) -> answering.Context:
+        found = answering.context(hall.db, of["conversation_id"], maya, hall.rules)
+        assert found is not None
+        return found
+
+    assert context(ada).room.free == {"": 0}, "one is Luis's, two are kept for Rosa"
+    assert context(rosa).room.free == {"": 2}
+    assert context(rosa).offered[0].choice.id == "room_again"
+    assert context(rosa).records("room_again", "") == {"status": "yes", "waiting": "told"}
+    assert "room_again" not in [each.choice.id for each in context(ada).offered]
