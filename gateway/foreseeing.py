@@ -48,10 +48,21 @@ class Foreseen:
         return f"{self.most if self.least == self.most else f'{self.least} to {self.most}'} texts each"
 
 
+def of(
+    db: sqlite3.Connection, campaign: Campaign, user: User, rules: Rules, people: int, *, now: int
+) -> Foreseen:
+    """Whom a start would text, or who is still to be texted; nobody of a closed one. `people`: how many its list has."""
+    if campaign.open:
+        return to_go(db, campaign, user, rules)
+    if campaign.state == "closed" or campaign.list_id is None:
+        return Foreseen(0, 0, [])
+    return foresee(db, campaign, user, rules, people, now=now)
+
+
 def foresee(
     db: sqlite3.Connection, campaign: Campaign, user: User, rules: Rules, people: int, *, now: int
 ) -> Foreseen:
-    """Of a campaign that has not started; `people`: how many its list has."""
+    """Of a campaign that has not started."""
     wordings = len(campaign.script.first.texts)
     every = max(1, -(-people // LOOKED_AT))
     while gcd(every, wordings) > 1:  # every second person would always get the same of two wordings
