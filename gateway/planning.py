@@ -180,7 +180,9 @@ def _slowed_by(
         other = _lay(people, segments, free, days, zone)
         return other.ends is None, other.ends or other.left
 
-    return laid.used_up[min(laid.used_up, key=without)] if laid.used_up else ""
+    if len(laid.used_up) < 2:
+        return next(iter(laid.used_up.values()), "")
+    return laid.used_up[min(laid.used_up, key=without)]
 
 
 class _Sim:
