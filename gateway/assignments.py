@@ -13,7 +13,7 @@ import json
 import sqlite3
 from dataclasses import dataclass
 
-from gateway import campaigns, canary, conversations, gate, governor, numbers, outbox, planning
+from gateway import campaigns, canary, conversations, enrolment, gate, governor, numbers, outbox, planning
 from gateway.campaigns import Campaign
 from gateway.errors import Refused
 from gateway.merge import Merged, Part, merge
@@ -56,8 +56,9 @@ def _offer(
         "(SELECT count(*) FROM target WHERE state='held' AND holder_id=:user AND campaign_id=:campaign) AS held",
         {"campaign": campaign.id, "user": user.id},
     ).fetchone()
+    left = row["left"] - enrolment.stopped_since(db, campaign.id)
     room, why = _room(db, campaign, user, rules, sims, row["held"], now)
-    return Offer(campaign, row["left"], row["held"], min(room, row["left"]), why)
+    return Offer(campaign, left, row["held"], min(room, left), why)
 
 
 def _room(
@@ -154,7 +155,8 @@ def take(
             raise Refused(offer.why or "Everybody of this campaign is taken. Thank you!")
         return db.execute(
             "UPDATE target SET state='held', holder_id=?, held_at=? WHERE id IN "
-            "(SELECT id FROM target WHERE campaign_id=? AND state='open' ORDER BY id LIMIT ?)",
+            "(SELECT t.id FROM target t JOIN conversation c ON c.id=t.conversation_id "
+            "WHERE t.campaign_id=? AND t.state='open' AND c.opted_out_at IS NULL ORDER BY t.id LIMIT ?)",
             [user.id, now, campaign_id, offer.room],
         ).rowcount
 
@@ -265,7 +267,7 @@ def draft_next(db: sqlite3.Connection, user: User, rules: Rules, *, now: int) ->
     ).fetchall()
     for row in rows:
         if row["opted_out_at"] is not None:
-            _leave_out(db, row["id"], "Asked to stop.")
+            _leave_out(db, row["id"], enrolment.STOPPED)
             continue
         if row["kept_by"] not in (None, user.id) and conversations.fresh(row["kept_at"], now):
             continue  # a colleague talks with them right now

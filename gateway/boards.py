@@ -132,7 +132,9 @@ def _voter(facts: Mapping[str, str], people: Sequence[Person], texted: int, toda
     rides = sum(p.said.get("ride") == "needed" for p in people)
     unregistered = sum(p.said.get("registered") == "no" for p in people)
     return Board(
-        f"{_count(plans, 'plan', 'plans')} made, {share(plans, len(will) + voted)}% of those who vote",
+        f"{_count(plans, 'plan', 'plans')} made, {share(plans, len(will) + voted)}% of those who vote"
+        if will or voted
+        else "Nobody has said yet that they vote",
         (
             ("Will vote", len(will), texted),
             ("Plans made", plans, len(will) + voted),
@@ -259,10 +261,11 @@ def _fundraising(
     gave = [p for p in people if p.said.get("gift") == "confirmed"]
     pledged, given = (sum(number(p.said.get("amount")) for p in group) for group in (yes, gave))
     goal, sign = number(facts.get("goal")), facts.get("currency", "")
+    bare = sum(not number(p.said.get("amount")) for p in yes)
     unthanked = sum(p.said.get("thanked") != "yes" for p in gave)
     no_link = sum(p.said.get("link_sent") != "yes" and p.said.get("gift") != "confirmed" for p in yes)
     return Board(
-        f"{sign}{pledged:,} of {sign}{goal:,} pledged, {sign}{given:,} given",
+        f"{sign}{pledged:,} of {sign}{goal:,} pledged, {sign}{given:,} given{f', {bare:,} without an amount' if bare else ''}",
         (
             ("Pledged", len(yes), texted),
             ("Gave, of those who pledged", len(gave), len(yes)),

@@ -35,7 +35,12 @@ NAMES = {  # our field: what people call it, folded; the likeliest first
         "last name|lastname|last|surname|family name|familyname|apellido|apellidos|nom|nom de famille|nachname|familienname|sobrenome|"
         "apelido|cognome|nazwisko|prijmeni|vezeteknev|achternaam|efternamn|etternavn|efternavn|sukunimi|фамилия|επωνυμο|اسم العائلة|שם משפחה|姓"
     ),
-    "name": "name|full name|fullname|display name|contact name|nombre completo|nombre y apellidos|nom complet|nom et prenom|фио|姓名|氏名|שם|الاسم",
+    "name": (
+        "name|full name|fullname|display name|contact name|whole name|first and last name|nombre completo|nombre y apellidos|nombre y apellido|"
+        "nombres y apellidos|nom complet|nom et prenom|prenom et nom|vor und nachname|vorname und nachname|vor und zuname|ganzer name|"
+        "vollstandiger name|nome completo|nome e cognome|nome e sobrenome|nome e apelido|imie i nazwisko|jmeno a prijmeni|"
+        "voor en achternaam|volledige naam|for och efternamn|for og etternavn|fullt navn|фио|имя и фамилия|姓名|氏名|שם|الاسم"
+    ),
     "language": "language|lang|idioma|langue|sprache|lingua|jezyk|jazyk|taal|sprak|kieli|язык|γλωσσα|لغة|שפה|语言|言語",
     "zone": "time zone|timezone|tz|zona horaria|huso horario|fuseau horaire|fuseau|zeitzone|fuso horario|strefa czasowa|часовой пояс",
 }

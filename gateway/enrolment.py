@@ -9,6 +9,7 @@ Fails with `Refused`, in a sentence for the coordinator.
 
 import json
 import sqlite3
+from collections import Counter
 from dataclasses import dataclass, replace
 
 from gateway import factwords, listcolumns
@@ -19,6 +20,7 @@ from gateway.rules import DAY_MS, Rules
 from gateway.scriptcheck import BLANK, Ground, Problem, problems, unmeant
 from gateway.store import write
 
+STOPPED = "Asked to stop."
 UNENROLLED_AT_ONCE = 1000
 NO_END = 2**62  # above every id
 ENROLLED_AT_ONCE = 400  # people in one commit
@@ -91,11 +93,12 @@ def enrol(
         wordings = len(campaign.script.first.texts)
         for row in rows:
             reason = left_out_for(row, campaign, now=now)
+            wording = wording_of(row["id"], wordings)
             db.execute(
                 "INSERT INTO target (campaign_id, contact_id, conversation_id, state, reason, live, wording) VALUES (?,?,?,?,?,?,?) "
                 "ON CONFLICT (campaign_id, conversation_id) DO UPDATE SET state=excluded.state, reason=excluded.reason, live=excluded.live, "
                 "wording=excluded.wording WHERE (reason, wording) IS NOT (excluded.reason, excluded.wording)",
-                [campaign_id, row["id"], row["conversation_id"], "out" if reason else "open", reason, int(not reason), row["id"] % wordings],
+                [campaign_id, row["id"], row["conversation_id"], "out" if reason else "open", reason, int(not reason), wording],
             )  # fmt: skip
     return following
 
@@ -107,6 +110,11 @@ def let_go(db: sqlite3.Connection, conversation_ids: list[int]) -> None:
         "AND (SELECT state FROM campaign WHERE id=target.campaign_id)='closed'",
         [json.dumps(conversation_ids)],
     )
+
+
+def wording_of(contact_id: int, wordings: int) -> int:
+    """Which of so many first texts this person gets: neighbours of a list get one after the other."""
+    return contact_id % wordings
 
 
 def gone_through(db: sqlite3.Connection, campaign: Campaign, after: int) -> tuple[int, int]:
@@ -144,7 +152,7 @@ def left_out_for(row: sqlite3.Row, campaign: Campaign, *, now: int) -> str:
     """Why this one of `members` is not texted; "" for everybody else."""
     cooling_since = now - campaign.options.cool_down_days * DAY_MS
     if row["opted_out_at"] is not None:
-        return "Asked to stop."
+        return STOPPED
     if row["contact"] == "wrong_number":
         return "A wrong number, as they told us."
     if row["landline"]:
@@ -172,7 +180,9 @@ def unenrol(db: sqlite3.Connection, campaign_id: int) -> None:
 def blocking(db: sqlite3.Connection, campaign: Campaign, rules: Rules) -> str:
     """What keeps it from starting, in sentences; "" when nothing does."""
     said, found = obstacles(db, campaign, rules)
-    return " ".join([*said, *(f"{each.title} ({each.where})" for each in found if each.level == "blocks")])
+    return " ".join(
+        [*said, *(f"{each.title.rstrip('.')} ({each.where})." for each in found if each.level == "blocks")]
+    )
 
 
 def hindrance(db: sqlite3.Connection, campaign: Campaign, rules: Rules, *, needs_review: bool) -> str:
@@ -240,18 +250,33 @@ def progress(db: sqlite3.Connection, campaign_id: int) -> Progress:
         "SELECT state, count(*) AS n FROM target WHERE campaign_id=? GROUP BY state", [campaign_id]
     )
     counted = {row["state"]: row["n"] for row in rows}
+    gone = stopped_since(db, campaign_id)
+    counted["open"], counted["out"] = counted.get("open", 0) - gone, counted.get("out", 0) + gone
     return Progress(*(counted.get(state, 0) for state in ("open", "held", "texted", "skipped", "out")))
+
+
+def stopped_since(db: sqlite3.Connection, campaign_id: int) -> int:
+    """How many whom nobody has taken asked to stop after they came in: they are counted out, and in again when that is undone."""
+    row = db.execute(
+        "SELECT count(*) FROM conversation c CROSS JOIN target t ON t.conversation_id=c.id AND t.live=1 "  # they are few
+        "WHERE c.opted_out_at IS NOT NULL AND t.campaign_id=? AND t.state='open'",
+        [campaign_id],
+    ).fetchone()
+    return int(row[0])
 
 
 def left_out(db: sqlite3.Connection, campaign_id: int) -> list[tuple[str, int]]:
     """Why people of the list are not texted, with how many, most first."""
-    return [
-        (row["reason"], row["n"])
-        for row in db.execute(
-            "SELECT reason, count(*) AS n FROM target WHERE campaign_id=? AND state='out' GROUP BY reason ORDER BY n DESC",
-            [campaign_id],
+    counted = Counter[str](
+        dict(
+            db.execute(
+                "SELECT reason, count(*) FROM target WHERE campaign_id=? AND state='out' GROUP BY reason",
+                [campaign_id],
+            ).fetchall()
         )
-    ]
+    )
+    counted[STOPPED] += stopped_since(db, campaign_id)
+    return (+counted).most_common()
 
 
 def number_rows(db: sqlite3.Connection, campaign_id: int) -> list[tuple[str, int, int]]:

@@ -19,6 +19,19 @@ from gateway.results import ANSWERED, COUNTS
 
 NO_ANSWER = "no_answer"
 FEWEST_DIGITS = 2  # of a number, to look somebody up by
+# What people ask for most of all, by kind: the result, and how they call it.
+USUAL = {
+    "voter": ("vote=will;plan_hour=", "Will vote, no plan"),
+    "recruitment": ("shift=yes;slot=", "Yes, no shift yet"),
+    "advocacy": ("pledged=yes;done!=yes", "Will do it, not done"),
+    "fundraising": ("pledge=yes;gift!=confirmed", "Pledged, not given"),
+}
+CALLED = dict(USUAL.values()) | {
+    NO_ANSWER: "No answer",
+    "pledged=yes;done=": "Will do it, has not told us",
+    "gift=confirmed;thanked!=yes": "Gave, not thanked",
+    "pledge=yes;link_sent!=yes;gift!=confirmed": "Pledged, no link sent",
+}
 _ANSWER = (
     f"(SELECT nullif(value, '') FROM answer a WHERE a.target_id=t.id AND a.field=? AND {COUNTS} "
     "ORDER BY a.id DESC LIMIT 1)"
@@ -61,7 +74,9 @@ def written(result: Result) -> str:
 
 
 def words(kind: Kind, facts: Mapping[str, str], result: Result) -> str:
-    """A result as a coordinator reads it: "Will give: yes, not Gift: confirmed"; "" for everybody with an answer."""
+    """A result as a coordinator reads it: "Pledged, not given", "Coming: yes, not “Seats: 2”"; "" for everybody with an answer."""
+    if called := CALLED.get(written(result)):
+        return called
 
     def label(name: str) -> str:
         known = kind.field(name)
@@ -72,7 +87,7 @@ def words(kind: Kind, facts: Mapping[str, str], result: Result) -> str:
         parts.append(kind.words(name, value, facts) if value else f"{label(name)}: anything")
     for name, value in result.not_said.items():
         parts.append(
-            f"not {kind.words(name, value, facts)}" if value else f"{label(name)}: nothing written down"
+            f"not “{kind.words(name, value, facts)}”" if value else f"{label(name)}: nothing written down"
         )
     return ", ".join(parts)
 

@@ -32,8 +32,8 @@ def hold_back(db: sqlite3.Connection, each: int, *, now: int) -> str | None:
     if waiting > most or not soon:
         return f"{waiting} people wait for an answer. Answer some of them in the inbox; then new people come."
     return (
-        f"{waiting or 'No'} {'person waits' if waiting == 1 else 'people wait'} for an answer, and by how many wrote back before, about {soon} more "
-        f"will soon. That is as many as those who are here can manage; new people come in a few minutes."
+        f"{waiting or 'No'} {'person waits' if waiting == 1 else 'people wait'} for an answer, and about {soon} more will write soon, if as many "
+        "do as before. Those who are here cannot answer more than that; new people come in a few minutes."
     )
 
 

@@ -8,7 +8,7 @@ a kind that does not exist; forms choose from `KINDS`.
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
@@ -26,6 +26,32 @@ TICKS: Mapping[str, tuple[tuple[str, str, str], ...]] = {
     "recruitment": (("showed", "yes", "Came"), ("showed", "no", "No-show")),
     "advocacy": (("done", "yes", "Done"),),
     "fundraising": (("gift", "confirmed", "Gave"), ("thanked", "yes", "Thanked")),
+}
+# What is written down, where "question: value" does not read as people say it; what is ticked off reads as its key does.
+SAID: Mapping[tuple[str, str], str] = {
+    ("vote", "will"): "Will vote",
+    ("vote", "will_not"): "Will not vote",
+    ("plan_hour", "morning"): "Votes in the morning",
+    ("plan_hour", "midday"): "Votes at midday",
+    ("plan_hour", "evening"): "Votes in the evening",
+    ("ride", "needed"): "Needs a ride",
+    ("ride", "no"): "Needs no ride",
+    ("registered", "yes"): "Registered",
+    ("registered", "no"): "Not registered",
+    ("shift", "yes"): "Takes a shift",
+    ("shift", "later"): "A shift later",
+    ("shift", "no"): "No shift",
+    ("transport", "own"): "Gets there alone",
+    ("transport", "needs"): "Needs a lift",
+    ("pledged", "yes"): "Will do it",
+    ("pledged", "no"): "Will not do it",
+    ("pledged", "against"): "Against it",
+    ("done", "no"): "Not done",
+    ("pledge", "yes"): "Pledged",
+    ("pledge", "later"): "Gives later",
+    ("pledge", "no"): "Does not give",
+    ("link_sent", "yes"): "Link sent",
+    **{(name, value): words for rows in TICKS.values() for name, value, words in rows},
 }
 Type = Literal["text", "number", "money", "date", "time", "choice"]
 
@@ -72,7 +98,9 @@ class Kind:
         return tuple(value for value in values if facts.get(f"slot_{value}")) if name == "slot" else values
 
     def words(self, name: str, value: str, facts: Mapping[str, str]) -> str:
-        """What was recorded, as a coordinator reads it: "Coming: yes", "Shift: Mon 5 to 7 pm", "Wrong number"."""
+        """What was recorded, as a coordinator reads it: "Coming: yes", "Which shift: Mon 5 to 7 pm", "Takes a shift", "Wrong number"."""
+        if (name, value) in SAID:
+            return SAID[name, value]
         plain = value.replace("_", " ")
         if name == "contact":
             return plain.capitalize()
@@ -83,6 +111,15 @@ class Kind:
             with suppress(ValueError):  # set by hand as it was typed
                 plain = day_words(date.fromisoformat(value))
         return f"{known.label['en'].rstrip('?') if known else name}: {plain}"
+
+    def condition(
+        self, said: Mapping[str, Sequence[str]], facts: Mapping[str, str], between: str = " and "
+    ) -> str:
+        """Fields with the values that will do, as a coordinator reads it: "“Takes a shift” and “Which shift: Sun 2 to 5”"."""
+        return between.join(
+            " or ".join(f"“{self.words(name, value, facts)}”" for value in values)
+            for name, values in said.items()
+        )
 
 
 def day_words(day: date) -> str:

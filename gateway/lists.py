@@ -135,6 +135,16 @@ def not_taken(db: sqlite3.Connection, list_id: int, *, limit: int = -1) -> Itera
     )
 
 
+def households(db: sqlite3.Connection, list_id: int) -> int:
+    """How many numbers of a list belong to several of its people."""
+    row = db.execute(
+        "SELECT count(*) FROM (SELECT 1 FROM list_member m JOIN contact c ON c.id=m.contact_id WHERE m.list_id=? "
+        "GROUP BY c.conversation_id HAVING count(*)>1)",
+        [list_id],
+    ).fetchone()
+    return int(row[0])
+
+
 def same_file(db: sqlite3.Connection, one: List) -> List | None:
     """An older list that was made from the very same file."""
     row = db.execute(

@@ -1,4 +1,4 @@
-"""The plan of a campaign: how many people, segments, hours and SIMs it takes, which limit ends first, and when it is done.
+"""The plan of a campaign: how many people, segments, hours and SIMs it takes, which limit decides when it ends, and when that is.
 
 Pure. A SIM's room for first texts is what `gateway/policy.py` leaves of its limits after the tenth that is kept for
 replies. Days are the group's own, hours those in which texts may leave.
@@ -7,7 +7,7 @@ Promises: nothing is promised that a limit forbids; an estimate says what it res
 are segments.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from math import ceil
@@ -19,6 +19,7 @@ from gateway.policy import Limits, month_start
 AIR_S = 4.0  # a text's time in a modem, where its limit a minute does not take longer
 TAP_S = 15  # what a volunteer needs for one card
 LONGEST_DAYS = 120
+LIMIT_WORDS = {"per_day": "a day", "per_month": "a month", "people_per_month": "people a month"}
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ class Plan:
     sims: int
     days: int  # days on which texts leave; 0: never done
     ends: datetime | None
-    first_to_end: str  # "SIM north: 200 a day"; "" when no limit stands in the way
+    slowed_by: str  # "SIM north: 3,000 a month": without this limit it ends soonest; "" when none is used up
     sims_for_one_day: int
     sim_minutes: int = 0  # the SIM that is busy longest
 
@@ -123,30 +124,65 @@ def plan(
     quiet: Quiet,
 ) -> Plan:
     """Lay so many first texts (`segments` in all) over the SIMs, day by day, until all have left."""
-    working = [_Sim(room) for room in sims if room.ready]
+    working = [room for room in sims if room.ready]
     each = ceil(people * TAP_S / 60 / max(1, volunteers))
-    left, days, first_to_end = float(segments), 0, ""
+    days = list(_days(now, zone, quiet)) if working and segments else []
+    laid = _lay(people, segments, working, days, zone)
+    return Plan(
+        people, segments, each, volunteers, len(working), laid.days if laid.ends else 0, laid.ends,
+        _slowed_by(laid, people, segments, working, days, zone), _sims_for_one_day(segments, working, zone, now, quiet),
+        ceil(laid.busiest_minutes),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Laid:
+    """First texts laid over SIMs and days; `used_up`: each limit that was, with the first SIM and its words; `left`: segments."""
+
+    days: int
+    ends: datetime | None
+    left: float
+    busiest_minutes: float
+    used_up: Mapping[str, str]
+
+
+def _lay(
+    people: int, segments: int, rooms: list[SimRoom], days: list[tuple[datetime, int]], zone: str
+) -> _Laid:
+    working = [_Sim(room) for room in rooms]
+    left, used_up = float(segments), dict[str, str]()
     ends: datetime | None = None
-    for opens, minutes in _days(now, zone, quiet) if working and segments else ():
-        days += 1
+    took_days = 0
+    for opens, minutes in days:
+        took_days += 1
         able = [sim.able(opens, zone, minutes, segments / people) for sim in working]
-        took = _took(
-            left, [(sim.room.a_minute(), most) for sim, (most, _) in zip(working, able, strict=True)]
-        )
-        for sim, (most, word) in zip(working, able, strict=True):
+        speeds = [(sim.room.a_minute(), most) for sim, (most, _) in zip(working, able, strict=True)]
+        took = _took(left, speeds)
+        for sim, (most, limit) in zip(working, able, strict=True):
             share = min(float(most), sim.room.a_minute() * took)
             left -= share
             sim.take(share, segments / people)
-            if not first_to_end and word and share >= most:
-                first_to_end = f"SIM {sim.room.name}: {word}"
+            if share >= most:
+                used_up.setdefault(limit, f"SIM {sim.room.name}: {sim.words(limit)}")
         if left < 0.5:
             ends = opens + timedelta(minutes=ceil(took))
             break
-    return Plan(
-        people, segments, each, volunteers, len(working), days if ends else 0, ends, first_to_end,
-        _sims_for_one_day(segments, working, zone, now, quiet),
-        ceil(max((sim.minutes for sim in working), default=0.0)),
-    )  # fmt: skip
+    return _Laid(took_days, ends, left, max((sim.minutes for sim in working), default=0.0), used_up)
+
+
+def _slowed_by(
+    laid: _Laid, people: int, segments: int, rooms: list[SimRoom], days: list[tuple[datetime, int]], zone: str
+) -> str:
+    """The limit without which it would end soonest: the one that is met first may cost a day where another costs months."""
+
+    def without(limit: str) -> tuple[bool, datetime | float]:
+        free = [replace(room, limits=replace(room.limits, **{limit: 0})) for room in rooms]
+        other = _lay(people, segments, free, days, zone)
+        return other.ends is None, other.ends or other.left
+
+    if len(laid.used_up) < 2:
+        return next(iter(laid.used_up.values()), "")
+    return laid.used_up[min(laid.used_up, key=without)]
 
 
 class _Sim:
@@ -160,22 +196,28 @@ class _Sim:
         self.minutes = 0.0
 
     def able(self, opens: datetime, zone: str, minutes: int, each: float) -> tuple[int, str]:
-        """Segments in this day, and the limit that says so; the month is the SIM's own, `each`: segments a person."""
+        """Segments in this day, and the limit of `Limits` that says so; the month is the SIM's own, `each`: segments a person."""
         month = month_start(opens, zone)
         if self._month is not None and month != self._month:
             self._used = self._people = 0.0
         self._month = month
         limits, room = self.room.limits, self.room
-        rows = [(int(room.a_minute() * minutes), f"{room.a_minute():g} a minute")]
+        rows = [(int(room.a_minute() * minutes), "per_minute")]
         if limits.per_day:
-            rows.append((for_first_texts(limits.per_day) - self._today, f"{limits.per_day} a day"))
+            rows.append((for_first_texts(limits.per_day) - self._today, "per_day"))
         if limits.per_month:
-            rows.append((int(for_first_texts(limits.per_month) - self._used), f"{limits.per_month} a month"))
+            rows.append((int(for_first_texts(limits.per_month) - self._used), "per_month"))
         if limits.people_per_month:
             left = for_first_texts(limits.people_per_month) - self._people
-            rows.append((int(left * each), f"{limits.people_per_month} people a month"))
-        most, word = min(rows)
-        return max(0, most), word
+            rows.append((int(left * each), "people_per_month"))
+        most, limit = min(rows)
+        return max(0, most), limit
+
+    def words(self, limit: str) -> str:
+        """A limit of this SIM as people say it: "3,000 a month"."""
+        if limit == "per_minute":
+            return f"{self.room.a_minute():g} a minute"
+        return f"{getattr(self.room.limits, limit):,} {LIMIT_WORDS[limit]}"
 
     def take(self, segments: float, each: float) -> None:
         """So many leave by it, and its day is over."""
@@ -211,13 +253,13 @@ def _took(left: float, sims: list[tuple[float, int]]) -> float:
     return at
 
 
-def _sims_for_one_day(segments: int, sims: list[_Sim], zone: str, now: datetime, quiet: Quiet) -> int:
+def _sims_for_one_day(segments: int, sims: list[SimRoom], zone: str, now: datetime, quiet: Quiet) -> int:
     """How many SIMs like the first one, with nothing used, would do it in a whole day."""
     if not sims or not segments:
         return 0
     days = _days(now, zone, quiet)
     next(days)
     opens, minutes = next(days)
-    fresh = _Sim(replace(sims[0].room, used_today=0, used_month=0, people=0))
+    fresh = _Sim(replace(sims[0], used_today=0, used_month=0, people=0))
     most, _ = fresh.able(opens, zone, minutes, 1.0)
     return ceil(segments / most) if most else 0

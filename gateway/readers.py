@@ -6,7 +6,7 @@ Reads only. Promises: an id that is not of the list is the next one that is; a l
 import sqlite3
 from dataclasses import dataclass
 
-from gateway import campaigns
+from gateway import campaigns, numbers
 from gateway.campaigns import Campaign
 from gateway.people import User
 from gateway.rules import Rules
@@ -22,7 +22,7 @@ class Readers:
     position: int
     people: int
     next: int  # who comes after, the first one after the last
-    near: tuple[tuple[int, str], ...]  # (contact, name)
+    near: tuple[tuple[int, str], ...]  # (contact, name, or the masked number where there is none)
 
 
 def readers(db: sqlite3.Connection, list_id: int | None, who: int) -> Readers:
@@ -42,12 +42,13 @@ def readers(db: sqlite3.Connection, list_id: int | None, who: int) -> Readers:
     ).fetchone()
     half = "SELECT contact_id FROM list_member WHERE list_id=:list AND contact_id"
     near = db.execute(
-        "SELECT id, trim(first_name||' '||last_name) AS name FROM contact WHERE id IN "
+        "SELECT k.id, trim(k.first_name||' '||k.last_name) AS name, c.number FROM contact k "
+        "JOIN conversation c ON c.id=k.conversation_id WHERE k.id IN "
         f"(SELECT * FROM ({half}<:who ORDER BY contact_id DESC LIMIT :before) UNION ALL "
-        f"SELECT * FROM ({half}>=:who ORDER BY contact_id LIMIT :after)) ORDER BY id",
+        f"SELECT * FROM ({half}>=:who ORDER BY contact_id LIMIT :after)) ORDER BY k.id",
         {"list": list_id, "who": found, "before": BEFORE, "after": AFTER},
     )
-    names = tuple((row["id"], row["name"] or "Somebody without a name") for row in near)
+    names = tuple((row["id"], row["name"] or numbers.masked(row["number"])) for row in near)
     return Readers(found, position, people, first_from(found + 1) or first_from(0), names)
 
 

@@ -50,7 +50,7 @@ def test_a_list_is_brought_on_a_phone_in_few_presses(
     page.keyboard.press("Enter")
     expect(page.locator("#found")).to_contain_text("1 person found")
     page.get_by_role("link", name="Maria-Magdalena").click()
-    expect(page.locator("#person")).to_contain_text("3 October 2026")
+    expect(page.locator("#person")).to_contain_text("Oct 3, 2026")
     page.go_back()
     page.get_by_role("link", name="Opt-outs").click()
     expect(page.locator("#all")).to_contain_text("Bea Lindqvist")

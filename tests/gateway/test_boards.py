@@ -113,3 +113,14 @@ def test_pledges_gifts_and_thanks() -> None:
         "1 gave, not thanked yet",
         "1 pledged, no link sent yet",
     ]
+
+
+def test_a_pledge_without_an_amount_is_said_beside_the_money() -> None:
+    """ "$0 of $500 pledged" stood beside "Pledged 1, Gave 1"."""
+    found = board("fundraising", {"goal": "500", "currency": "$"}, person(1, pledge="yes", gift="confirmed"))
+    assert found.headline == "$0 of $500 pledged, $0 given, 1 without an amount"
+
+
+def test_before_anybody_says_that_they_vote_there_is_no_share_of_them() -> None:
+    """ "0 plans made, 0% of those who vote"."""
+    assert board("voter", {}, person(1, registered="no")).headline == "Nobody has said yet that they vote"

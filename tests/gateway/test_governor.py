@@ -41,7 +41,7 @@ def test_who_will_write_soon_counts_as_those_did_who_were_texted_before(
     assert governor.expected(db, now=NOON) == 15, "half of those before wrote back"
     held = governor.hold_back(db, EACH, now=NOON)
     assert held is not None
-    assert "about 15 more will soon" in held
+    assert "about 15 more will write soon" in held
     assert governor.hold_back(db, 2 * EACH, now=NOON) is None
     assert governor.expected(db, now=NOON + HOUR_MS) == 0, "whoever has not written by then hardly will"
 

@@ -1,4 +1,4 @@
-"""The plan of a campaign: which limit ends first, how many days it takes, when it is done."""
+"""The plan of a campaign: which limit decides, how many days it takes, when it is done."""
 
 from datetime import UTC, datetime, time
 from zoneinfo import ZoneInfo
@@ -41,22 +41,35 @@ def test_a_month_that_is_used_up_is_renewed() -> None:
     found = laid(2000, 2000, sim(Limits(15, 0, 1000)))
     assert found.ends is not None
     assert found.ends.astimezone(ZoneInfo(ZONE)).date().isoformat() == "2027-01-01"
-    assert found.first_to_end == "SIM north: 1000 a month"
+    assert found.slowed_by == "SIM north: 1,000 a month"
     used = laid(800, 800, sim(Limits(15, 0, 1000), used_month=900))
     assert used.ends is not None
     assert used.ends.astimezone(ZoneInfo(ZONE)).date().isoformat() == "2026-12-01"
 
 
+def test_the_limit_that_decides_is_named_and_not_the_one_that_is_met_first() -> None:
+    """20,000 texts on 2 SIMs took 102 days, and "200 a day" was named: alone it would take 56."""
+    limits = Limits(15, 200, 3000)
+    found = laid(20_000, 20_000, sim(limits), sim(limits, "south"))
+    assert found.days > 90
+    assert found.slowed_by == "SIM north: 3,000 a month"
+    assert laid(20_000, 20_000, sim(Limits(15, 200)), sim(Limits(15, 200), "south")).days < 60
+    assert laid(1000, 1000, sim(limits)).slowed_by == "SIM north: 200 a day"
+    assert laid(100_000, 300_000, sim(limits)).slowed_by == "SIM north: 3,000 a month", (
+        "also when it never ends"
+    )
+
+
 def test_people_a_month_are_people_and_not_segments() -> None:
     found = laid(300, 600, sim(Limits(15, 0, 0, 400)))
-    assert (found.days, found.first_to_end) == (1, "")
-    assert laid(500, 1000, sim(Limits(15, 0, 0, 400))).first_to_end == "SIM north: 400 people a month"
+    assert (found.days, found.slowed_by) == (1, "")
+    assert laid(500, 1000, sim(Limits(15, 0, 0, 400))).slowed_by == "SIM north: 400 people a month"
 
 
 def test_sims_send_side_by_side_and_the_day_of_one_does_not_end_that_of_the_other() -> None:
     found = laid(300, 300, sim(Limits(10, 100)), sim(Limits(10, 0), "south"))
     assert found.ends == at(3, 10, 21)  # 90 by north, 210 by south
-    assert found.first_to_end == "SIM north: 100 a day"
+    assert found.slowed_by == "SIM north: 100 a day"
     assert found.sim_minutes == 21
 
 

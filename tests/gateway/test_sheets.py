@@ -163,6 +163,10 @@ def test_what_a_spreadsheet_writes_comes_out_as_it_went_in(table: list[list[str]
         ),
         ("Nachname,Vorname,Handynummer", {"last_name": 0, "first_name": 1, "number": 2}),
         ("Home Phone,Cell Phone,Full Name,Time Zone", {"number": 1, "name": 2, "zone": 3}),
+        ("Vor- und Nachname,Handy", {"name": 0, "number": 1}),
+        ("Portable,Nom complet", {"number": 0, "name": 1}),
+        ("Nombre y apellidos,Móvil", {"name": 0, "number": 1}),
+        ("Nome e cognome,Cellulare", {"name": 0, "number": 1}),
         ("Имя,Фамилия,Телефон", {"first_name": 0, "last_name": 1, "number": 2}),
     ],
 )

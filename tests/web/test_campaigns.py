@@ -6,7 +6,7 @@ import io
 import re
 from collections.abc import Callable
 
-from gateway import assignments, campaigns, recording, store
+from gateway import assignments, campaigns, optouts, recording, scriptedit, store
 from tests.campaigning import FACTS, SIMS, bring_in, drafted, started
 from tests.web.conftest import Visitor
 from tests.web.world import World, modems
@@ -54,12 +54,47 @@ def test_one_press_keeps_what_was_typed_and_chosen_and_starts(world: World, visi
     wrong = cleo.post(f"{path}/start", revision="9", name="Rent hearing", list_id=str(list_id), **facts)
     assert wrong.status_code == 409
     assert 'value="Union Hall"' in wrong.get_data(as_text=True), "what was typed stays"
-    assert "Kept so far: nothing" in wrong.get_data(as_text=True)
+    assert "Kept so far" not in wrong.get_data(as_text=True), "nothing was, and that stood under each field"
     right = {"revision": "1", "name": "Rent hearing", "list_id": str(list_id), **facts}
     assert cleo.post(f"{path}/start", **right).status_code == 303
     assert cleo.post(f"{path}/start", **right).status_code == 303, "a second press changes nothing"
     found = campaigns.load(world.db, int(path.rsplit("/", 1)[1]))
     assert (found.state, found.list_id, found.facts["place"]) == ("running", list_id, "Union Hall")
+
+
+def test_a_refused_start_says_where_it_is_wrong_before_the_full_stop(world: World, visit: Visit) -> None:
+    """ "It cannot start yet: No way out. (the first text, wording 1)"."""
+    list_id = bring_in(world.db, now=store.wall_ms())
+    campaign_id = drafted(world.db, world.users["coordinator"], list_id, now=store.wall_ms())
+    bad = scriptedit.with_wording(
+        campaigns.load(world.db, campaign_id).script, "0", "{organisation}: come? {"
+    )
+    campaigns.save(
+        world.db, campaign_id, by=world.users["coordinator"], now=store.wall_ms(), seen_revision=2, script=bad
+    )
+    cleo = visit("coordinator")
+    cleo.get(f"/campaigns/{campaign_id}")
+    said = html.unescape(cleo.post(f"/campaigns/{campaign_id}/start").get_data(as_text=True))
+    assert "come? {” (the first text, wording 1). No way out (the first text, wording 1)." in said
+
+
+def test_who_came_off_by_a_file_is_counted_as_left_out_and_not_as_left_to_take(
+    world: World, visit: Visit
+) -> None:
+    """The home page offered "12 people nobody has taken"; 11 could be. "Asked to stop 0 0%" stood above "Asked to stop. 1"."""
+    modems(world)
+    campaign_id = started(world.db, world.users["coordinator"], world.rules, now=store.wall_ms())
+    sam = world.db.execute("SELECT id FROM conversation WHERE name='Sam'").fetchone()["id"]
+    optouts.opt_out(world.db, sam, source="import", by=None, reason="", now=store.wall_ms())
+    assert "5 people nobody has taken" in visit().get("/").get_data(as_text=True)
+    page = visit("coordinator").get(f"/campaigns/{campaign_id}").get_data(as_text=True)
+    assert "<dt>Nobody has taken</dt><dd>5</dd>" in page
+    assert '<h3 class="small">Left out, not texted</h3>' in page
+    assert "<dt>Asked to stop</dt><dd>1</dd>" in page
+    assert "Asked to stop after a text" in page
+    assert visit().post(f"/send/take/{campaign_id}").status_code == 303
+    held = world.db.execute("SELECT count(*) FROM target WHERE state='held'").fetchone()[0]
+    assert held == 5
 
 
 def test_before_the_start_the_plan_leaves_out_whom_the_start_leaves_out(world: World, visit: Visit) -> None:
@@ -73,8 +108,10 @@ def test_before_the_start_the_plan_leaves_out_whom_the_start_leaves_out(world: W
     cleo = visit("coordinator")
     page = cleo.get(f"/campaigns/{campaign_id}").get_data(as_text=True)
     assert "<dt>People</dt><dd>5</dd>" in page
-    assert "<dt>Texts</dt><dd>7</dd>" in page, "a letter outside the alphabet makes more of one"
-    assert "<dt>A landline: it cannot get texts.</dt><dd>1</dd>" in page
+    assert "<dt>Texts</dt><dd>7, 1 to 3 texts each</dd>" in page, (
+        "a letter outside the alphabet makes more of one"
+    )
+    assert "<dt>A landline: it cannot get texts</dt><dd>1</dd>" in page
     cleo.post(f"/campaigns/{campaign_id}/start")
     assert "0 of 5 texted" in cleo.get(f"/campaigns/{campaign_id}").get_data(as_text=True)
 

@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from gateway import campaigns, lists, optouts, purgedates, recording, store
+from gateway import campaigns, followups, lists, optouts, purgedates, recording, store
+from gateway.kinds import kind
 from gateway.rules import DAY_MS
 from tests.campaigning import started
 from tests.web.conftest import Visitor
@@ -78,6 +79,33 @@ def test_the_form_narrows_what_is_shown_to_what_is_written_down_or_not(
     assert re.findall(r'<strong dir="auto">(\w+)</strong>', page) == ["Ada"]
     assert "Coming: yes, Seats: nothing written down" in page
     assert "said=status%3Dyes;seats%3D" in page, "the file follows"
+
+
+def test_when_everybody_has_written_back_the_page_of_no_answer_says_so(
+    world: World, visit: Visit, campaign_id: int
+) -> None:
+    """ "Nobody yet. Answers show up here by themselves." stood there."""
+    world.db.execute("UPDATE conversation SET last_in_at=?", [store.wall_ms() + 1])
+    page = visit("coordinator").get(f"/campaigns/{campaign_id}/people?said=no_answer").get_data(as_text=True)
+    assert "Everybody who was texted has written back." in page
+    assert "Nobody yet" not in page
+
+
+@pytest.mark.parametrize(
+    ("of", "said", "words"),
+    [
+        ("fundraising", "pledge=yes;gift!=confirmed", "Pledged, not given"),
+        ("fundraising", "gift=confirmed;thanked!=yes", "Gave, not thanked"),
+        ("recruitment", "shift=yes", "Takes a shift"),
+        ("recruitment", "shift=yes;transport!=needs", "Takes a shift, not “Needs a lift”"),
+        ("voter", "vote=will", "Will vote"),
+        ("event", "contact=wrong_number", "Wrong number"),
+        ("event", "status=yes;seats!=2", "Coming: yes, not “Seats: 2”"),
+    ],
+)
+def test_a_result_is_called_as_its_chip_is(of: str, said: str, words: str) -> None:
+    """ "Will give: yes, not Gift: confirmed" was a heading, and the name of the list that followed."""
+    assert followups.words(kind(of), {}, followups.read(kind(of), said)) == words
 
 
 def test_a_result_of_people_who_all_stopped_makes_no_list(

@@ -68,6 +68,23 @@ def test_a_file_becomes_a_list_without_a_script_in_the_browser(
     assert left.headers["Content-Disposition"] == 'attachment; filename="list-1-not-taken.csv"'
 
 
+def test_a_reason_is_said_once_for_all_its_rows_and_households_are_counted(
+    app: Flask, visit: Visit, world: World
+) -> None:
+    """The same long sentence stood under each of 15 rows; that two people share a number stood nowhere."""
+    cleo = visit("coordinator")
+    rows = ["Name,Phone", "Ana,1.2E+10", "Ben,1.3E+10", "Cy,(202) 555-0101", "Dee,(202) 555-0101", "Eli,123"]
+    page = bring(cleo, "\n".join(rows).encode())
+    assert cleo.post(page, **columns(cleo, page), **CONSENT).status_code == 303
+    assert app.config["TAKER"].wait(10)
+    result = cleo.get(page).get_data(as_text=True)
+    assert result.count("its last digits are lost") == 1
+    assert "This is a number that a spreadsheet shortened" in result
+    assert "“123” is a short code" in result
+    assert [f"Row {n}<" in result for n in (2, 3, 6)] == [True] * 3
+    assert "1 household: several people at one number" in result
+
+
 def test_consent_is_asked_for_and_what_was_typed_stays(visit: Visit, world: World) -> None:
     cleo = visit("coordinator")
     page = bring(cleo, FAIR)

@@ -53,6 +53,27 @@ def test_every_text_stands_on_one_page_as_somebody_of_the_list_reads_it(world: W
     assert "<mark>Rosa</mark>" in page
 
 
+def test_who_has_no_name_is_chosen_by_their_number(world: World, visit: Visit) -> None:
+    """A list without first names: a menu of 50 times "Somebody without a name"."""
+    path = draft(world)
+    world.db.execute("UPDATE contact SET first_name='', last_name=''")
+    page = visit("coordinator").get(f"{path}/words").get_data(as_text=True)
+    menu = re.search(r'<select class="grow" id="reader".*?</select>', page, re.DOTALL)
+    assert menu is not None
+    assert re.findall(r">([^<]+)</option>", menu[0])[:2] == ["+1 202 ••• ••00", "+1 202 ••• ••01"]
+
+
+def test_a_reminder_says_whom_it_is_for_in_the_words_of_the_answers(world: World, visit: Visit) -> None:
+    """ "To whoever said A shift? yes but not who said Which shift b or c"."""
+    db, by, now = world.db, world.users["coordinator"], store.wall_ms()
+    made = campaigns.create(db, "Phones", "recruitment", "en", by=by, now=now)
+    facts = {"slot_a": "Sat 10 to 1", "slot_b": "Sun 2 to 5"}
+    campaigns.save(db, made, by=by, now=now, seen_revision=1, facts=facts)
+    said = plain(visit("coordinator").get(f"/campaigns/{made}/words").get_data(as_text=True))
+    assert "To whoever said “Takes a shift”, but not who said “Which shift: Sun 2 to 5” or " in said
+    assert "To whoever said “Takes a shift” and “Which shift: Sun 2 to 5”, 1 day before" in said
+
+
 def test_a_hole_is_mended_by_one_tap_and_the_next_reader_keeps_nothing(world: World, visit: Visit) -> None:
     path, cleo = draft(world), visit("coordinator")
     edit = f"{path}/words/first/0"

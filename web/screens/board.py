@@ -62,6 +62,8 @@ def people(campaign_id: int) -> ResponseReturnValue:
         which=followups.written(result),
         result=result,
         words=followups.words(campaign.kind, campaign.facts, result),
+        usual=followups.USUAL.get(campaign.kind.name),
+        texted=enrolment.progress(data.db(), campaign_id).texted,
         seats=seats if campaign.kind.name == "event" else {},
         door=campaign.kind.name == "event",
         most_came=MOST_CAME,

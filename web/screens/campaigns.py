@@ -210,14 +210,9 @@ def example_of(campaign: Campaign) -> list[tuple[str, str]]:
 def foreseen(campaign: Campaign, people: int) -> foreseeing.Foreseen:
     """Whom a start would text, or who is still to be texted; counted once for a while when the list is long."""
     db, by, rules, now = data.db(), access.user(), data.rules(), data.now()
-    if campaign.open:
-        return foreseeing.to_go(db, campaign, by, rules)
-    if campaign.state == "closed" or campaign.list_id is None:
-        return foreseeing.Foreseen(0, 0, [])
-    counted = current_app.config["COUNTED"]
-    found: foreseeing.Foreseen = counted.of(
-        ("foreseen", campaign.id, campaign.revision),
-        lambda: foreseeing.foresee(db, campaign, by, rules, people, now=now),
+    found: foreseeing.Foreseen = current_app.config["COUNTED"].of(
+        ("foreseen", campaign.id, campaign.revision, campaign.state),
+        lambda: foreseeing.of(db, campaign, by, rules, people, now=now),
     )
     return found
 

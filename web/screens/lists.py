@@ -5,8 +5,9 @@ goes on when the page is closed (`web/taker.py`).
 """
 
 import contextlib
+import re
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 
 from flask import Blueprint, Response, current_app, render_template, request
@@ -29,6 +30,7 @@ bp = Blueprint("lists", __name__, url_prefix="/lists")
 SHOWN_ROWS, SHOWN_COLUMNS = 5, 24
 LOOKED_AT = 500  # rows of the preview's counts
 SHOWN_LEFT = 50
+IN_ROW = re.compile(r"^“[^”]*”")  # what stood in the row, at the head of a reason
 
 
 TOLD = (  # what became of rows: (key, mark, ink, of one that is only looked at, of several, of one that is taken, of several)
@@ -110,11 +112,33 @@ def detail(list_id: int) -> ResponseReturnValue:
     one = lists.by_id(data.db(), list_id)
     if one.state == "staged":
         return draw_staged(one)
-    left = list(lists.not_taken(data.db(), list_id, limit=SHOWN_LEFT)) if one.state == "ready" else []
+    db, ready = data.db(), one.state == "ready"
+    left = list(lists.not_taken(db, list_id, limit=SHOWN_LEFT)) if ready else []
     not_taken = sum(one.counts.get(what, 0) for what in ("rejected", "twice", "opted_out", "cool_down"))
+    outcomes = told(one.counts, done=True)
+    if ready and (
+        at_one := current_app.config["COUNTED"].of(
+            ("households", list_id), lambda: lists.households(db, list_id)
+        )
+    ):
+        said = f"{words.count(at_one, 'household', 'households')}: several people at one number"
+        outcomes.append(("ask", "idle", said))
     return render_template(
-        "list.html", one=one, left=left, not_taken=not_taken, outcomes=told(one.counts, done=True)
+        "list.html",
+        one=one,
+        left=len(left),
+        reasons=by_reason(left),
+        not_taken=not_taken,
+        outcomes=outcomes,
     )
+
+
+def by_reason(left: Sequence[sqlite3.Row]) -> list[tuple[str, list[sqlite3.Row]]]:
+    """Rows that were not taken, with what is said of all of them once; a reason that begins with what stood in the row says "This" of several."""
+    found: dict[str, list[sqlite3.Row]] = {}
+    for row in left:
+        found.setdefault(IN_ROW.sub("This", row["reason"]), []).append(row)
+    return [(rows[0]["reason"] if len(rows) == 1 else said, rows) for said, rows in found.items()]
 
 
 def draw_staged(one: List, wrong: str = "") -> str:
