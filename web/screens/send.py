@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from gateway import assignments, board, capacity, cards, conversations, gate, outbox, undoing
 from gateway.cards import Card, Recent
-from gateway.errors import Refused
+from gateway.errors import Held, Refused
 from gateway.message import KINDS
 from gateway.policy import may_approve
 from gateway.script import ruler_of
@@ -137,6 +137,8 @@ def unless_somebody_elses(message_id: int, sentence: str) -> str:
     row = outbox.load(db, message_id)
     try:
         conversations.reachable(db, row["conversation_id"], access.user(), data.now())
+    except Held as held:
+        return str(held)
     except Refused:
         return "Somebody else has this text now. Nothing was sent twice."
     return sentence
