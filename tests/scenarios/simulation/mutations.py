@@ -128,7 +128,7 @@ def reads_no_sim_first() -> Mutation:
 
 MUTATIONS: dict[str, tuple[Callable[[], Mutation], str, int]] = {  # and a seed that showed it
     "resends uncertain": (resends_uncertain, "I2 doubled", 1),
-    "resends after a kill": (resends_after_a_kill, "I2 doubled", 24),
+    "resends after a kill": (resends_after_a_kill, "I2 doubled", 46),
     "writes before the commit": (writes_before_the_commit, "I2 ", 1),
     "deletes before the commit": (deletes_before_the_commit, "I3 lost", 8),
     "shows each reading": (shows_each_reading, "I3 shown ", 3),
