@@ -135,6 +135,6 @@ MUTATIONS: dict[str, tuple[Callable[[], Mutation], str, int]] = {  # and a seed 
     "forgets the opt-out": (forgets_the_opt_out, "I4 texted after the stop", 1),
     "ignores quiet hours": (ignores_quiet_hours, "I5 ", 31),
     "forgets the undo": (forgets_the_undo, "I1 left after it was taken back", 4),
-    "tries the PIN again": (tries_the_pin_again, "I6 ", 93),
+    "tries the PIN again": (tries_the_pin_again, "I6 ", 417),
     "reads no SIM first": (reads_no_sim_first, "I4 texted while the stop lay on the SIM", 1),
 }
