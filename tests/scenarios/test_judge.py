@@ -26,13 +26,14 @@ Scene = tuple[House, Chaos]
 
 @pytest.fixture(scope="module")
 def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
-    """A house of several modems without a breach, a restore or a resend, in which a text was delivered and a STOP came."""
+    """A house of several modems without a breach, a restore, a resend or another SIM, in which a text was delivered and a STOP came."""
     logging.disable(logging.CRITICAL)
     for seed in range(MOST_TRIED):
         house = House(tmp_path_factory.mktemp("house"), seed)
         chaos = play(house)
         alone = house.modems == 1 or chaos.restored is not None or chaos.people.again
-        if house.db.execute(HAS_ALL).fetchone()[0] and not alone:
+        swapped = any(modem.faults.struck["sim_swap"] for modem in house.world.modems)
+        if house.db.execute(HAS_ALL).fetchone()[0] and not alone and not swapped:
             assert not breaches(house, chaos)
             yield house, chaos
             house.close()
@@ -134,7 +135,7 @@ def minute_of_a_narrow_plan(house: House, chaos: Chaos) -> None:
 
 
 def people_of_a_narrow_plan(house: House, chaos: Chaos) -> None:
-    """A SIM texted two people where its plan allows one a month."""
+    """A SIM texted one more person where its plan allows one a month."""
     record = next(record for record in house.world.network.air if not is_confirmation(record))
     house.world.network.air.append(replace(record, to="+12025559999"))
     house.plan = replace(house.plan, people_per_month=1)
@@ -185,7 +186,7 @@ TAMPERINGS: dict[str, tuple[Callable[[House, Chaos], None], str]] = {
     "a stop lay on the SIM": (stop_on_the_sim, "I4 texted while the stop lay on the SIM"),
     "a stop came at a slow prompt": (stop_at_a_slow_prompt, "I4 texted after a prompt"),
     "the day's budget was passed": (day_of_a_narrow_plan, "budget: segment"),
-    "too many people were texted": (people_of_a_narrow_plan, "budget: 2 people a month"),
+    "too many people were texted": (people_of_a_narrow_plan, "people a month by SIM"),
     "the minute's budget was passed": (minute_of_a_narrow_plan, "budget: 2 segments within a minute"),
 }
 
@@ -200,7 +201,7 @@ def test_the_judge_says_that(scene: Scene, name: str) -> None:
         said = breaches(house, chaos)
     finally:
         house.plan = plan
-    assert [line for line in said if line.startswith(breach)], said
+    assert [line for line in said if breach in line], said
 
 
 @pytest.mark.parametrize("spoils", [0, 1])

@@ -167,20 +167,20 @@ def leaves_no_time_to_undo() -> Mutation:
 
 
 MUTATIONS: dict[str, tuple[Callable[[], Mutation], str, int]] = {  # and a seed that showed it
-    "resends uncertain": (resends_uncertain, "I2 doubled", 36),
-    "resends after a kill": (resends_after_a_kill, "I2 doubled", 2),
+    "resends uncertain": (resends_uncertain, "I2 doubled", 21),
+    "resends after a kill": (resends_after_a_kill, "I2 doubled", 36),
     "writes before the commit": (writes_before_the_commit, "I2 ", 13),
-    "deletes before the commit": (deletes_before_the_commit, "I3 lost", 14),
+    "deletes before the commit": (deletes_before_the_commit, "I3 lost", 7),
     "shows each reading": (shows_each_reading, "I3 shown ", 3),
-    "forgets the opt-out": (forgets_the_opt_out, "I4 texted after the stop", 6),
+    "forgets the opt-out": (forgets_the_opt_out, "I4 texted after the stop", 21),
     "ignores quiet hours": (ignores_quiet_hours, "I5 ", 31),
-    "forgets the undo": (forgets_the_undo, "I1 left after it was taken back", 14),
+    "forgets the undo": (forgets_the_undo, "I1 left after it was taken back", 1),
     "tries the PIN again": (tries_the_pin_again, "I6 ", 417),
-    "reads no SIM first": (reads_no_sim_first, "I4 texted while the stop lay on the SIM", 4),
+    "reads no SIM first": (reads_no_sim_first, "I4 texted while the stop lay on the SIM", 6),
     "waits blindly for a prompt": (waits_blindly_for_a_prompt, "I4 texted after a prompt", 4),
     "exchanges the reports": (exchanges_the_reports, "I2 said to be undelivered", 2),
     "counts nothing": (counts_nothing, "budget: ", 2),
-    "spends too much": (spends_too_much, "budget: segment", 84),
+    "spends too much": (spends_too_much, "budget: segment", 90),
     "forgets the minute": (forgets_the_minute, "budget: ", 1),
     "leaves no time to undo": (leaves_no_time_to_undo, "I1 left ", 11),
 }
