@@ -3,10 +3,14 @@
 BIN := .venv/bin
 PY := $(BIN)/python
 RECORDS := .venv/not-run
+COLLECTED := .venv/collected
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --no-annotate $(if $(UPGRADE),--upgrade)
 
-.PHONY: help demo run setup test test-peers soak fuzz lint format lock rules install-udev bench clean
+# Where it is set, each of the thousand processes that the tests start would compile all of Textbank anew.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: help demo run setup test test-collected test-peers soak fuzz lint format lock rules install-udev bench clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,16 +29,19 @@ setup:  ## make .venv/bin/textbank
 
 test:  ## lint, types and every test; STRICT=1 makes a test that could not run a failure
 	@./setup.sh test
-	@$(MAKE) --no-print-directory lint
+	@$(MAKE) --no-print-directory -j 2 lint test-collected
 	@rm -f $(RECORDS)
 	@export TEXTBANK_NOT_RUN=$(RECORDS); failed=0; \
-	$(BIN)/pytest -q -n 4 --dist worksteal -m "not browser and not peer" || failed=1; \
-	$(BIN)/pytest -q -n 2 --dist worksteal -m "browser" || failed=1; \
+	$(BIN)/pytest -q -n 4 --dist worksteal --ignore=tests/browser --ignore=tests/peers || failed=1; \
+	$(BIN)/pytest -q -n 2 --dist worksteal tests/browser || failed=1; \
 	exit $$failed
+
+test-collected:  # compiles the tests once, beside the lint, instead of once for each worker
+	@$(BIN)/pytest -qq --collect-only >$(COLLECTED) 2>&1 || { cat $(COLLECTED); exit 1; }
 
 test-peers:  ## gammu, smsd, gnokii, Kannel, ModemManager and python-gsmmodem drive the virtual modem
 	@./setup.sh peers
-	@$(BIN)/pytest -q -m "peer"
+	@$(BIN)/pytest -q -n 3 --dist worksteal tests/peers
 
 soak:  ## houses by seed for SECONDS=600 from seed FIRST=0 on in JOBS=2 processes, then KILLS=500 of real gateways; SEED=7 or STREET=7 shows one; POWER=1: power cuts
 	@./setup.sh test

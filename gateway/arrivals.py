@@ -3,17 +3,17 @@ never shown twice.
 
 The same TPDU again within ten minutes of its first arrival, or before its slot was seen empty, is a repeat
 and changes nothing. Later it is shown folded; if its stamp shows that it is the very same text coming back (from a slot
-that cannot be emptied, or by a network that missed the answer), it asks nobody for anything. Segments are joined in
+that cannot be emptied, or by a network that missed the answer), it asks nobody for anything. So too where one SIM's texts were
+read as another's, because the cards were exchanged and the modem did not say so yet. Segments are joined in
 whatever order and however late they come, also over a restart; after a day without the missing one the text is shown
 with its gap, and again when that comes. What does not decode is kept raw and shown as such.
 """
 
-import hashlib
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from gateway import contents, conversations, longtexts, numbers, optout, optouts, reports, selftests
+from gateway import contents, conversations, longtexts, numbers, optout, optouts, reports, samepdu, selftests
 from gateway.contents import GAP as GAP
 from gateway.contents import Text
 from gateway.longtexts import Found, Part
@@ -27,7 +27,6 @@ RETURN_MS = 8 * DAY_MS  # the network gives up after days; a slot that cannot be
 SET_WINDOW_MS = 2 * DAY_MS
 SLOW_MS = 30 * 60_000  # segments stamped far apart wait so long for nearer ones
 PATIENCE_MS = DAY_MS
-LONGEST_CENTRE = 12  # octets of a service centre's number, at the head of a PDU
 SEGMENTS_MOST = 520  # looked at, of one sender and reference: two texts of 255
 
 
@@ -58,13 +57,13 @@ def keep(db: sqlite3.Connection, received: Iterable[Received], seen: Seen, rules
 
 
 def _keep_one(db: sqlite3.Connection, item: Received, seen: Seen, rules: Rules, now: int) -> bool:
-    octets = _octets(item.pdu)
-    bare = _bare(octets)
-    digest, whole = _digest(seen.iccid, bare), _digest(seen.iccid, _unpadded(octets))
+    octets = samepdu.octets(item.pdu)
+    bare = samepdu.bare(octets)
+    digest, whole = samepdu.digest(seen.iccid, bare), samepdu.digest(seen.iccid, samepdu.unpadded(octets))
     same = db.execute(
         "SELECT * FROM arrival WHERE digest IN (?,?) AND iccid=? ORDER BY id", [digest, whole, seen.iccid]
     )
-    known = [row for row in same if _bare(row["pdu"]) == bare]
+    known = [row for row in same if samepdu.bare(row["pdu"]) == bare]
     repeat = _repeated(known, now)
     if repeat is not None and any(
         k["gone_at"] is None and (k["storage"], k["slot"]) == (item.storage, item.slot) for k in known
@@ -88,34 +87,20 @@ def _keep_one(db: sqlite3.Connection, item: Received, seen: Seen, rules: Rules, 
     if repeat is not None:
         return False
     # A repeat of a segment whose text was not whole yet does not know what became of it; the one that it repeated does.
+    known += _on_other_sims(db, bare, seen)
     shown = [row for row in known if row["inbound_id"] is not None] or known
     _read(db, int(cursor.lastrowid or 0), item.pdu, seen, rules, now, known=shown[-1] if shown else None)
     return True
 
 
-def _octets(pdu: str) -> bytes:
-    try:
-        return bytes.fromhex(pdu)
-    except ValueError:
-        return pdu.encode("utf-8", "surrogateescape")
-
-
-def _unpadded(octets: bytes) -> bytes:
-    """Without the FF that fills a record of the SIM: the same text lies in the modem's own storage without it."""
-    return octets.rstrip(b"\xff")
-
-
-def _bare(octets: bytes) -> bytes:
-    """What makes two records the same text: without padding, and without the service centre's number. A network has many
-    centres, and a modem does not always tell which one it was.
-    """
-    unpadded = _unpadded(octets)
-    centre = unpadded[0] if unpadded else 0
-    return (unpadded[1 + centre :] if centre <= LONGEST_CENTRE else b"") or unpadded
-
-
-def _digest(iccid: str, octets: bytes) -> int:
-    return int.from_bytes(hashlib.sha256(iccid.encode() + b"\n" + octets).digest()[:8], "big") >> 1
+def _on_other_sims(db: sqlite3.Connection, bare: bytes, seen: Seen) -> list[sqlite3.Row]:
+    """The arrivals of the same octets through other SIMs: cards that were exchanged unseen are taken for each other."""
+    sims = db.execute("SELECT iccid FROM sim WHERE iccid<>?", [seen.iccid]).fetchall()
+    digests = [samepdu.digest(row["iccid"], bare) for row in sims]
+    rows = db.execute(
+        f"SELECT * FROM arrival WHERE digest IN ({','.join('?' * len(digests))}) ORDER BY id", digests
+    )
+    return [row for row in rows if samepdu.bare(row["pdu"]) == bare]
 
 
 def _repeated(known: list[sqlite3.Row], now: int) -> sqlite3.Row | None:
@@ -170,6 +155,11 @@ def _read(
             ],
         )
         if returned is None or returned["inbound_id"] is None:
+            if returned is not None:  # it waits as the segment of another SIM: from now on as this one's
+                db.execute(
+                    "UPDATE arrival SET (iccid, digest)=(SELECT iccid, digest FROM arrival WHERE id=?) WHERE id=?",
+                    [arrival_id, returned["id"]],
+                )
             _assemble(db, arrival_id, seen, now)
         return
     if returned is not None and returned["inbound_id"] is None:

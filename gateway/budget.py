@@ -1,8 +1,8 @@
 """What each SIM has sent, counted when a text is handed to the modem (uncertain ones too), by the SIM's own
 days and months.
 
-The counts are rows of their own, so that purging texts never refills a budget. Minutes are counted by the
-station on the monotonic clock.
+The counts are rows of their own, so that purging texts, or erasing a person, never refills a budget. Minutes are counted
+by the station on the monotonic clock; a station that starts learns of the last one here.
 """
 
 import sqlite3
@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from gateway import policy
 from gateway.policy import Limits, Spent, Used
 from gateway.store import moment
+
+MINUTE_MS = 60_000
+RECENT = 5_000  # events: more than all modems together write in a minute
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,50 @@ def count(db: sqlite3.Connection, sim: Sim, conversation_id: int, segments: int,
         "INSERT OR IGNORE INTO sim_person (iccid, month, conversation_id) VALUES (?,?,?)",
         [sim.iccid, sim.month(now), conversation_id],
     )
+
+
+def last_minute(db: sqlite3.Connection, sim: Sim, *, now: int, fill: bool) -> list[int]:
+    """When (ms) each segment of the last minute left by this SIM, the oldest first, as far as the rows of texts tell.
+
+    `fill`: where they do not know the last that was counted (a backup was restored, a person erased, a text put back),
+    nobody knows how many went with it: the minute counts as full from then on.
+    """
+    limit, since = sim.limits.per_minute, now - MINUTE_MS
+    last: int | None = db.execute("SELECT max(last_at) FROM sim_day WHERE iccid=?", [sim.iccid]).fetchone()[0]
+    if not limit or last is None or last <= since:
+        return []
+    rows = db.execute(
+        "SELECT CASE WHEN m.total>1 THEN s.submitted_at ELSE m.submitted_at END AS at "
+        "FROM message m LEFT JOIN segment s ON s.message_id=m.id WHERE m.iccid=? AND at>? AND m.id IN "
+        "(SELECT message_id FROM event WHERE id>(SELECT max(id) FROM event)-? AND event='submit') ORDER BY at",
+        [sim.iccid, since, RECENT],
+    ).fetchall()
+    times = [int(row["at"]) for row in rows]
+    return times + [last] * limit if fill and last > max(times, default=0) else times
+
+
+def keep_erased(db: sqlite3.Connection, conversation_id: int) -> None:
+    """A person is erased: they count on as nobody (below zero), and whoever gets the ID of their conversation counts for themselves."""
+    db.execute(
+        "UPDATE sim_person SET conversation_id=? WHERE conversation_id=?", [_nobody(db) - 1, conversation_id]
+    )
+
+
+def take_over(db: sqlite3.Connection, people: list[tuple[str, str, int, str | None]]) -> None:
+    """Count whom SIMs texted by another database: ICCID, month, the conversation there and its number (None: erased since)."""
+    nobody = min([_nobody(db), *(there for _, _, there, _ in people)])
+    for iccid, month, there, number in people:
+        here = db.execute("SELECT id FROM conversation WHERE number=?", [number]).fetchone()
+        stranger = there if there < 0 else nobody - there
+        db.execute(
+            "INSERT OR IGNORE INTO sim_person (iccid, month, conversation_id) VALUES (?,?,?)",
+            [iccid, month, stranger if here is None else here["id"]],
+        )
+
+
+def _nobody(db: sqlite3.Connection) -> int:
+    """The lowest number of those who are no longer here; 0 when there are none."""
+    return int(db.execute("SELECT min(0, coalesce(min(conversation_id), 0)) FROM sim_person").fetchone()[0])
 
 
 def bring_back(db: sqlite3.Connection, zone: str, now: int) -> None:

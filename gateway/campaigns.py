@@ -337,7 +337,10 @@ def resume(
 
 
 def close(db: sqlite3.Connection, campaign_id: int, *, by: User, now: int) -> int:
-    """End it: what has not left is taken back, its people are free for others. Answers to it still come in. Returns how many texts."""
+    """End it: what has not left is taken back, its people are free for others. Answers to it still come in. Returns how many texts.
+
+    A hundred thousand people are not written for that: `enrolment.let_go` does when another campaign wants them.
+    """
     leads(by)
     with write(db):
         campaign = load(db, campaign_id)
@@ -354,8 +357,10 @@ def close(db: sqlite3.Connection, campaign_id: int, *, by: User, now: int) -> in
         ).fetchall()
         for row in waiting:
             move(db, "withdraw", row["id"], actor=f"user:{by.id}", now=now, reason="The campaign was closed.")
-        db.execute("UPDATE target SET live=0, holder_id=NULL, held_at=NULL, "
-                   "state=CASE state WHEN 'held' THEN 'open' ELSE state END WHERE campaign_id=?", [campaign_id])  # fmt: skip
+        db.execute(
+            "UPDATE target SET state='open', holder_id=NULL, held_at=NULL WHERE campaign_id=? AND state='held'",
+            [campaign_id],
+        )
     return len(waiting)
 
 

@@ -9,7 +9,7 @@ Promises: whoever opted out is never made a contact by a list. Every write is pa
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gateway import conversations
@@ -53,18 +53,37 @@ def name_key(name: str) -> str:
     return " ".join(sorted(split(name)[0]))
 
 
-def put(db: sqlite3.Connection, person: Person, consent: Consent, *, now: int) -> tuple[int, bool]:
-    """The contact for this person, made or brought up to date; (its id, True when it was known)."""
-    conversation_id = conversations.ensure(
-        db, person.number, now=now, name=person.whole_name, zone=person.zone
+def put_all(
+    db: sqlite3.Connection, people: Sequence[Person], consent: Consent, *, now: int
+) -> list[tuple[int, bool]]:
+    """The contacts for these people, made or brought up to date; of each (its id, True when it was known)."""
+    ids = conversations.ensure_all(
+        db, [(person.number, person.whole_name, person.zone) for person in people], now=now
     )
+    rows = db.execute(
+        "SELECT DISTINCT conversation_id FROM contact WHERE conversation_id IN (SELECT value FROM json_each(?))",
+        [json.dumps(list(ids.values()))],
+    )
+    peopled = {row["conversation_id"] for row in rows}
+    made = []
+    for person in people:
+        conversation_id = ids[person.number]
+        made.append(_put(db, conversation_id, person, consent, now, alone=conversation_id not in peopled))
+        peopled.add(conversation_id)
+    return made
+
+
+def _put(
+    db: sqlite3.Connection, conversation_id: int, person: Person, consent: Consent, now: int, *, alone: bool
+) -> tuple[int, bool]:
+    """`alone`: nobody is known at this number yet."""
     if person.zone is not None:
         db.execute(
             "UPDATE conversation SET zone=? WHERE id=? AND zone IS NOT ?",
             [person.zone, conversation_id, person.zone],
         )
     key = name_key(person.whole_name)
-    known = _same(db, conversation_id, key)
+    known = None if alone else _same(db, conversation_id, key)
     if known is not None:
         _bring_up_to_date(db, known, person, key, consent)
         return int(known["id"]), True

@@ -9,7 +9,7 @@ import hmac
 import json
 import secrets
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TypedDict
 
@@ -23,6 +23,7 @@ from gateway.store import moment, write
 
 HOLD_MS = HOUR_MS // 2
 TEXTED_BYTES = 8  # of a number's digest, where it only says that somebody was texted
+MADE_AT_ONCE = 50  # rows of one statement: few lengths of it are kept prepared
 UNKNOWN_MS = 30 * DAY_MS  # so long after a restore that knows nothing a new number may be an old acquaintance
 REFRESH_MS = HOLD_MS // 3  # a hold is written again only when a third of it has passed: fewer writes
 
@@ -32,8 +33,7 @@ OTHER_KEYS = "other_number_keys"  # a setting: keys under which restored opt-out
 
 def number_key(db: sqlite3.Connection, number: str) -> bytes:
     """The keyed digest under which an opt-out outlives its person."""
-    row = db.execute("SELECT value FROM setting WHERE key='number_key'").fetchone()
-    return keyed(str(row["value"]) if row is not None else _make_key(db), number)
+    return number_keys(db, number)[0]
 
 
 def _make_key(db: sqlite3.Connection) -> str:
@@ -58,7 +58,13 @@ def keyed(key: str, number: str) -> bytes:
 
 def number_keys(db: sqlite3.Connection, number: str) -> list[bytes]:
     """Every digest under which this number may stand: under the database's own key, and under those that a restore brought."""
-    return [number_key(db, number), *(keyed(key, number) for key in all_keys(db)[1:])]
+    return digests(db, [number])[number]
+
+
+def digests(db: sqlite3.Connection, found: Iterable[str]) -> dict[str, list[bytes]]:
+    """`number_keys` of many numbers, by number."""
+    keys = all_keys(db) or [_make_key(db)]
+    return {number: [keyed(key, number) for key in keys] for number in found}
 
 
 def all_keys(db: sqlite3.Connection) -> list[str]:
@@ -70,55 +76,88 @@ def all_keys(db: sqlite3.Connection) -> list[str]:
 
 def open_opt_out(db: sqlite3.Connection, number: str) -> sqlite3.Row | None:
     """The opt-out that stands for this number now."""
-    keys = number_keys(db, number)
-    row: sqlite3.Row | None = db.execute(
-        f"SELECT id, number_key, since_at, source FROM opt_out WHERE number_key IN ({','.join('?' * len(keys))}) AND until_at IS NULL",
-        keys,
-    ).fetchone()
-    return row
+    return open_opt_outs(db, {number: number_keys(db, number)}).get(number)
+
+
+def open_opt_outs(db: sqlite3.Connection, keys: Mapping[str, Sequence[bytes]]) -> dict[str, sqlite3.Row]:
+    """The opt-outs that stand now, by number; `keys` as of `digests`."""
+    whose = {key: number for number, each in keys.items() for key in each}
+    rows = db.execute(
+        f"SELECT id, number_key, since_at, source FROM opt_out WHERE number_key IN ({','.join('?' * len(whose))}) AND until_at IS NULL",
+        list(whose),
+    )
+    return {whose[row["number_key"]]: row for row in rows}
 
 
 def ensure(db: sqlite3.Connection, number: str, *, now: int, name: str = "", zone: str | None = None) -> int:
     """The conversation with this number (E.164, or as it came), made if there is none; an open opt-out is honoured at once."""
-    name = visible.clean_name(name)
+    return ensure_all(db, [(number, name, zone)], now=now)[number]
+
+
+def ensure_all(
+    db: sqlite3.Connection, people: Iterable[tuple[str, str, str | None]], *, now: int
+) -> dict[str, int]:
+    """`ensure` of many (number, name, zone), of which several may share a number; the ids by number."""
+    people = list(people)
+    names: dict[str, str] = {}
+    for number, name, _ in people:
+        names[number] = names.get(number) or visible.clean_name(name)
+    zones = {number: zone for number, _, zone in reversed(people)}
     with write(db):
-        row = db.execute("SELECT id, name FROM conversation WHERE number=?", [number]).fetchone()
-        if row is not None:
-            if name and not row["name"]:
-                db.execute("UPDATE conversation SET name=? WHERE id=?", [name, row["id"]])
-            return int(row["id"])
-        opted_out = open_opt_out(db, number)
+        known = known_of(db, names)
+        for number, row in known.items():
+            if names[number] and not row["name"]:
+                db.execute("UPDATE conversation SET name=? WHERE id=?", [names[number], row["id"]])
+        ids = {number: int(row["id"]) for number, row in known.items()}
+        fresh = [(number, name, zones[number]) for number, name in names.items() if number not in ids]
+        for at in range(0, len(fresh), MADE_AT_ONCE):
+            ids |= _make(db, fresh[at : at + MADE_AT_ONCE], now)
+        return ids
+
+
+def known_of(db: sqlite3.Connection, found: Iterable[str]) -> dict[str, sqlite3.Row]:
+    """The conversations that there are with these numbers, by number."""
+    rows = db.execute(
+        "SELECT * FROM conversation WHERE number IN (SELECT value FROM json_each(?))",
+        [json.dumps(list(found))],
+    )
+    return {row["number"]: row for row in rows}
+
+
+def _make(db: sqlite3.Connection, fresh: list[tuple[str, str, str | None]], now: int) -> dict[str, int]:
+    """Make conversations of (number, name, zone); their ids by number. One statement, for the index of names writes a segment for each."""
+    keys = digests(db, (number for number, _, _ in fresh))
+    out, perhaps = open_opt_outs(db, keys), _perhaps_texted(db, keys, now)
+    values: list[object] = []
+    for number, name, zone in fresh:
         digits = number.lstrip("+")
-        cursor = db.execute(
-            "INSERT INTO conversation (number, tail, name, zone, salt, opted_out_at, perhaps_texted_at, last_at) "
-            "VALUES (?,?,?,?,?,?,?,?)",
-            [
-                number,
-                digits[-8:] if digits.isdigit() and len(digits) >= 8 else None,
-                name,
-                zone,
-                secrets.token_bytes(16),
-                opted_out["since_at"] if opted_out else None,
-                _perhaps_texted(db, number, now),
-                now,
-            ],
-        )
-        return int(cursor.lastrowid or 0)
+        tail = digits[-8:] if digits.isdigit() and len(digits) >= 8 else None
+        since_at = out[number]["since_at"] if number in out else None
+        values += (number, tail, name, zone, secrets.token_bytes(16), since_at, perhaps.get(number), now)
+    rows = db.execute(
+        "INSERT INTO conversation (number, tail, name, zone, salt, opted_out_at, perhaps_texted_at, last_at) "
+        f"VALUES {','.join(['(?,?,?,?,?,?,?,?)'] * len(fresh))} RETURNING id, number",
+        values,
+    ).fetchall()
+    return {row["number"]: int(row["id"]) for row in rows}
 
 
-def _perhaps_texted(db: sqlite3.Connection, number: str, now: int) -> int | None:
-    """Whether a restore found that this number, which its backup did not know, was texted since; or cannot know (ms)."""
+def _perhaps_texted(
+    db: sqlite3.Connection, keys: Mapping[str, Sequence[bytes]], now: int
+) -> Mapping[str, int]:
+    """Who of these numbers, which a restored backup did not know, was texted since, as far as the restore found; or cannot know (ms)."""
     row = db.execute("SELECT value FROM setting WHERE key='restored'").fetchone()
     if row is None:
-        return None
+        return {}
     restored = json.loads(row["value"])
     if restored.get("unknown") and restored["at"] <= now < restored["at"] + UNKNOWN_MS:
-        return int(restored["at"])
-    keys = [key[:TEXTED_BYTES] for key in number_keys(db, number)]
-    found = db.execute(
-        f"SELECT at FROM perhaps_texted WHERE number_key IN ({','.join('?' * len(keys))})", keys
-    ).fetchone()
-    return int(found["at"]) if found is not None else None
+        return dict.fromkeys(keys, int(restored["at"]))
+    whose = {key[:TEXTED_BYTES]: number for number, each in keys.items() for key in each}
+    rows = db.execute(
+        f"SELECT number_key, at FROM perhaps_texted WHERE number_key IN ({','.join('?' * len(whose))})",
+        list(whose),
+    )
+    return {whose[row["number_key"]]: int(row["at"]) for row in rows}
 
 
 def zones(conversation: Mapping[str, object] | sqlite3.Row, rules: Rules) -> tuple[str, ...]:

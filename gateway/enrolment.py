@@ -7,6 +7,7 @@ no station waits.
 Fails with `Refused`, in a sentence for the coordinator.
 """
 
+import json
 import sqlite3
 from collections import Counter
 from dataclasses import dataclass, replace
@@ -88,6 +89,7 @@ def enrol(
             "AND NOT EXISTS (SELECT 1 FROM list_member l WHERE l.list_id=:list AND l.contact_id=target.contact_id)",
             {"campaign": campaign_id, "list": campaign.list_id, "after": after, "to": following or NO_END},
         )
+        let_go(db, [row["conversation_id"] for row in rows])
         wordings = len(campaign.script.first.texts)
         for row in rows:
             reason = left_out_for(row, campaign, now=now)
@@ -104,6 +106,15 @@ def enrol(
 def wording_of(contact_id: int, wordings: int) -> int:
     """Which of so many first texts this person gets: neighbours of a list get one after the other."""
     return contact_id % wordings
+
+
+def let_go(db: sqlite3.Connection, conversation_ids: list[int]) -> None:
+    """These people stand in no campaign that is closed: another may have them. Inside a transaction."""
+    db.execute(
+        "UPDATE target SET live=0 WHERE live=1 AND conversation_id IN (SELECT value FROM json_each(?)) "
+        "AND (SELECT state FROM campaign WHERE id=target.campaign_id)='closed'",
+        [json.dumps(conversation_ids)],
+    )
 
 
 def gone_through(db: sqlite3.Connection, campaign: Campaign, after: int) -> tuple[int, int]:
@@ -130,7 +141,7 @@ def members(
         "(SELECT a.value FROM target t JOIN answer a ON a.target_id=t.id AND a.field='contact' AND a.undone_at IS NULL "
         "WHERE t.conversation_id=c.conversation_id ORDER BY a.id DESC LIMIT 1) AS contact, "
         "(SELECT p.name FROM target t JOIN campaign p ON p.id=t.campaign_id WHERE t.conversation_id=c.conversation_id AND t.live=1 "
-        "AND p.id<>:campaign) AS other "
+        "AND p.id<>:campaign AND p.state<>'closed') AS other "
         "FROM list_member l JOIN contact c ON c.id=l.contact_id JOIN conversation v ON v.id=c.conversation_id "
         "WHERE l.list_id=:list AND l.contact_id>:after AND l.contact_id % :every=0 ORDER BY l.contact_id LIMIT :most",
         {"campaign": campaign.id, "list": campaign.list_id, "after": after, "most": most, "every": every},
@@ -247,7 +258,7 @@ def progress(db: sqlite3.Connection, campaign_id: int) -> Progress:
 def stopped_since(db: sqlite3.Connection, campaign_id: int) -> int:
     """How many whom nobody has taken asked to stop after they came in: they are counted out, and in again when that is undone."""
     row = db.execute(
-        "SELECT count(*) FROM conversation c CROSS JOIN target t ON t.conversation_id=c.id AND t.live=1 "  # they are few
+        "SELECT count(*) FROM conversation c CROSS JOIN target t ON t.conversation_id=c.id "  # they are few
         "WHERE c.opted_out_at IS NOT NULL AND t.campaign_id=? AND t.state='open'",
         [campaign_id],
     ).fetchone()

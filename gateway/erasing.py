@@ -13,7 +13,7 @@ import json
 import sqlite3
 from dataclasses import dataclass, replace
 
-from gateway import conversations, forgetting, journal
+from gateway import budget, conversations, forgetting, journal
 from gateway.errors import Refused
 from gateway.moves import withdraw_waiting
 from gateway.purging import Belongings, belongings, unbound
@@ -87,7 +87,7 @@ def remove(db: sqlite3.Connection, conversation_id: int, number: str) -> Erased:
     )
     replace(strays, arrival=[row["id"] for row in parts.fetchall()]).delete(db)
     _from_lists(db, conversation_id, number)
-    db.execute("DELETE FROM sim_person WHERE conversation_id=?", [conversation_id])
+    budget.keep_erased(db, conversation_id)
     db.execute("DELETE FROM conversation WHERE id=?", [conversation_id])
     db.executemany(
         "DELETE FROM perhaps_texted WHERE number_key=?",

@@ -150,17 +150,10 @@ def _stage_all(
             except Refused as refusal:
                 faults.append(row.where + str(refusal))
         read_s = time.monotonic() - reading
-        with relaxed(db), write(db):
-            began = time.monotonic()
-            for row, expires_at in ready:
-                if row.line not in known:
-                    try:
-                        _stage(db, batch, row, expires_at, now)
-                    except Refused as refusal:
-                        faults.append(row.where + str(refusal))
-        pause(
-            max(0.0, pace.rest_s(time.monotonic() - began) - read_s)
-        )  # nobody waits while rows are looked at
+        with relaxed(db), pace.piece(db):
+            new = [(row, expires_at) for row, expires_at in ready if row.line not in known]
+            faults += _stage(db, batch, new, now)
+        pause(max(0.0, pace.rest_s() - read_s))  # nobody waits while rows are looked at
     return faults
 
 
@@ -185,22 +178,28 @@ def _expiry(
     return ends[zones]
 
 
-def _stage(db: sqlite3.Connection, batch: int, row: Wanted, expires_at: int, now: int) -> None:
-    known = db.execute("SELECT 1 FROM conversation WHERE number=?", [row.number]).fetchone()
-    conversation_id = conversations.ensure(db, row.number, now=now)
-    if known is None:
-        made = db.execute("SELECT * FROM conversation WHERE id=?", [conversation_id]).fetchone()
-        if (
-            made["opted_out_at"] is not None
-        ):  # somebody who stopped and was erased since: nothing of them stays
-            _drop_empty(db, conversation_id)
-            raise Refused(
-                f"{conversations.name_of(made)} asked to stop. Nothing was queued, and nothing can be until they text START."
-            )
-    db.execute(
+def _stage(db: sqlite3.Connection, batch: int, ready: list[tuple[Wanted, int]], now: int) -> list[str]:
+    """Stage these rows, each with when its text would die; returns what is wrong with rows. Inside a transaction."""
+    numbers = [row.number for row, _ in ready]
+    known = conversations.known_of(db, numbers)
+    ids = conversations.ensure_all(db, ((number, "", None) for number in numbers), now=now)
+    made = conversations.known_of(db, ids.keys() - known.keys())
+    out = {number: row for number, row in made.items() if row["opted_out_at"] is not None}
+    for row in out.values():  # somebody who stopped and was erased since: nothing of them stays
+        _drop_empty(db, row["id"])
+    db.executemany(
         "INSERT INTO staged_draft (batch, line, at, conversation_id, is_new, text, draft_key, expires_at) VALUES (?,?,?,?,?,?,?,?)",
-        [batch, row.line, now, conversation_id, known is None, row.text, row.key, expires_at],
+        [
+            (batch, row.line, now, ids[row.number], row.number in made, row.text, row.key, expires_at)
+            for row, expires_at in ready
+            if row.number not in out
+        ],
     )
+    return [
+        f"{row.where}{conversations.name_of(out[row.number])} asked to stop. Nothing was queued, and nothing can be until they text START."
+        for row, _ in ready
+        if row.number in out
+    ]
 
 
 def _decide(
@@ -234,8 +233,7 @@ def _make_some(
     """
     made: dict[int, int] = {}
     decided = f"{DECIDED}{batch}"
-    with relaxed(db), write(db):
-        began = time.monotonic()
+    with relaxed(db), pace.piece(db):
         rows = db.execute(
             "SELECT s.*, c.opted_out_at, c.name, c.number FROM staged_draft s JOIN conversation c ON c.id=s.conversation_id "
             "WHERE s.batch=? ORDER BY s.line LIMIT ?",
@@ -247,7 +245,7 @@ def _make_some(
             db.execute("DELETE FROM staged_draft WHERE batch=? AND line<=?", [batch, rows[-1]["line"]])
             db.execute("UPDATE setting SET value=? WHERE key=?", [str(at), decided])
     if rows:
-        pause(pace.rest_s(time.monotonic() - began))
+        pause(pace.rest_s())
     else:
         with write(db):  # and all of them are on the disk
             db.execute("DELETE FROM setting WHERE key=?", [decided])

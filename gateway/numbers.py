@@ -26,6 +26,8 @@ REACHED = re.compile(
 )  # an e-mail address; nine digits that are no date and no ZIP+4 code
 E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 NANP = re.compile(r"[2-9][0-9]{2}[2-9][0-9]{6}")
+TEL = re.compile(r"^tel:", re.IGNORECASE)
+PARAMETER = re.compile(r";(phone-context|isub)=.*", re.IGNORECASE)
 PLUS = ("+", "＋")
 EMERGENCY = {"112", "911", "999"}
 _KINDS = {0: "landline", 3: "freephone", 4: "premium", 5: "premium"}  # of phonenumbers.PhoneNumberType
@@ -55,11 +57,11 @@ def _read(raw: str, region: str) -> "tuple[PhoneNumber, int]":
     if not text:
         raise Refused("There is no number. Write it like +12025550123, or as you would dial it at home.")
     found = f"“{text[:40]}{'…' if len(text) > 40 else ''}”"
-    bare = re.sub(r"(?i)^tel:", "", text)
+    bare = TEL.sub("", text)
     number = _parse(bare, region, found)
     kind = lib.number_type(number)
     valid = kind != lib.PhoneNumberType.UNKNOWN
-    objection = (None if valid else _local_objection(bare, region)) or _objection(bare, number)
+    objection = (None if valid else _local_objection(bare, region)) or _objection(bare, number, valid=valid)
     if objection:
         raise Refused(f"{found} {objection}")
     return number, kind
@@ -99,18 +101,20 @@ def _local_objection(text: str, region: str) -> str | None:
     return None
 
 
-def _objection(text: str, number: "PhoneNumber") -> str | None:
-    """What is wrong with a number whose country is known: an extension, letters, or not the length of that
-    country.
+def _objection(text: str, number: "PhoneNumber", *, valid: bool) -> str | None:
+    """What is wrong with a number whose country is known: an extension, letters, or, where it is not `valid` by our tables, not
+    the length of that country.
     """
     import phonenumbers as lib
 
     if number.extension:
         return "has an extension, which a text cannot reach. Keep the number alone."
-    if any(c.isalpha() for c in re.sub(r"(?i);(phone-context|isub)=.*", "", text)):
+    if any(map(str.isalpha, PARAMETER.sub("", text))):
         return "has letters in it. Write the number with digits only."
     if str(number.national_number) in EMERGENCY:
         return "reaches an emergency service. Textbank never texts those; take it out of the list."
+    if valid:
+        return None
     reason, kind = lib.is_possible_number_with_reason(number), lib.ValidationResult
     said = {
         kind.TOO_LONG: TOO_LONG,

@@ -99,20 +99,34 @@ class OptOuts:
 
     def before(self, db: sqlite3.Connection, found: Sequence[Found], now: int) -> None:
         """Before the write lock is taken: what will be out is on the disk beside the database, with one fsync for all."""
-        fresh = {n for _, n in found if isinstance(n, str) and conversations.open_opt_out(db, n) is None}
-        keys = [conversations.number_key(db, number).hex() for number in sorted(fresh)]
-        journal.of(db).note_all("opt_out", [{"number": key} for key in keys], at=now)
+        keys = conversations.digests(db, _numbers(found))
+        out = conversations.open_opt_outs(db, keys)
+        fresh = [{"number": each[0].hex()} for number, each in sorted(keys.items()) if number not in out]
+        journal.of(db).note_all("opt_out", fresh, at=now)
 
     def put(
         self, db: sqlite3.Connection, found: Sequence[Found], tally: Tally, now: int
     ) -> Iterator[Leftover]:
         """Opt them out; yields the rows that hold no number. Inside a transaction."""
+        strangers = optouts.opt_out_strangers(db, _numbers(found), by=self._by, now=now)
+        ids = conversations.ensure_all(db, ((number, "", None) for number in _numbers(found)), now=now)
         for _, number in found:
             if isinstance(number, Leftover):
                 yield number
                 continue
-            person = conversations.ensure(db, number, now=now)
-            new = optouts.opt_out(
-                db, person, source="import", by=self._by, reason="", now=now, confirm=False, noted=True
+            new = number in strangers or optouts.opt_out(
+                db,
+                ids[number],
+                source="import",
+                by=self._by,
+                reason="",
+                now=now,
+                confirm=False,
+                noted=True,
             )
+            strangers.discard(number)  # in the next row that has it they are known
             tally.add("taken" if new else "known")
+
+
+def _numbers(found: Sequence[Found]) -> list[str]:
+    return [number for _, number in found if isinstance(number, str)]

@@ -10,6 +10,7 @@ import hashlib
 import json
 import logging
 import sqlite3
+from collections.abc import Iterable
 from functools import partial
 
 from gateway import conversations, journal, ledger
@@ -72,6 +73,21 @@ def opt_out(
         if confirm and source != "import":
             _confirm(db, row, opt_out_id, now)
     return True
+
+
+def opt_out_strangers(db: sqlite3.Connection, numbers: Iterable[str], *, by: User, now: int) -> set[str]:
+    """Opt out those of these numbers that nobody here knows and that are not out, whose opt-outs the journal holds already; returns them.
+    Whoever makes their conversations in this transaction finds them out from the first moment on.
+    """
+    keys = conversations.digests(db, numbers)
+    strangers = (
+        keys.keys() - conversations.known_of(db, keys).keys() - conversations.open_opt_outs(db, keys).keys()
+    )
+    db.executemany(
+        "INSERT INTO opt_out (number_key, source, reason, by_id, since_at) VALUES (?,'import','',?,?)",
+        [(each[0], by.id, now) for number, each in keys.items() if number in strangers],
+    )
+    return strangers
 
 
 def _made_whole(

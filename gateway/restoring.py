@@ -14,8 +14,9 @@ import logging
 import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from gateway import conversations, erasing, ledger, optouts, texted
+from gateway import budget, conversations, erasing, ledger, optouts, texted
 from gateway.carried import Stops
 from gateway.journal import Journal, about_people, last_words
 from gateway.moves import FROM_BACKUP, move, withdraw_waiting
@@ -96,31 +97,40 @@ def begin_again(
 
 
 def keep_spent(db: sqlite3.Connection, before: Path) -> None:
-    """What SIMs sent since the backup still counts, and a SIM on hold stays so: from the database that is replaced, if it can be read."""
-    try:
-        with contextlib.closing(sqlite3.connect(f"file:{before}?mode=ro", uri=True)) as old:
-            days = old.execute("SELECT iccid, day, segments, last_at FROM sim_day").fetchall()
-            people = old.execute("SELECT iccid, month, conversation_id FROM sim_person").fetchall()
-            holds = old.execute(
-                "SELECT iccid, first_at, paused_at, paused_reason FROM sim WHERE paused_at IS NOT NULL"
-            ).fetchall()
-    except sqlite3.Error as damaged:
-        log.warning("what the SIMs sent since the backup cannot be read: %s", damaged)
-        return
+    """What SIMs sent since the backup still counts, and a SIM on hold stays so: from the database that is replaced, if it can be read.
+
+    People are known by their numbers: the rows of those whom the backup does not know get other people's places in it.
+    """
+    days = _of_the_replaced(before, "SELECT iccid, day, segments, last_at FROM sim_day")
+    people = _of_the_replaced(
+        before,
+        "SELECT p.iccid, p.month, p.conversation_id, c.number FROM sim_person p LEFT JOIN conversation c ON c.id=p.conversation_id",
+    )
+    holds = _of_the_replaced(
+        before, "SELECT iccid, first_at, paused_at, paused_reason FROM sim WHERE paused_at IS NOT NULL"
+    )
     with write(db):
         db.executemany(
             "INSERT INTO sim_day (iccid, day, segments, last_at) VALUES (?,?,?,?) ON CONFLICT (iccid, day) DO UPDATE SET "
             "segments=max(segments, excluded.segments), last_at=max(last_at, excluded.last_at)",
             days,
         )
-        db.executemany(
-            "INSERT OR IGNORE INTO sim_person (iccid, month, conversation_id) VALUES (?,?,?)", people
-        )
+        budget.take_over(db, people)
         db.executemany(
             "INSERT INTO sim (iccid, first_at, paused_at, paused_reason) VALUES (?,?,?,?) ON CONFLICT (iccid) DO UPDATE SET "
             "paused_at=excluded.paused_at, paused_reason=excluded.paused_reason",
             holds,
         )
+
+
+def _of_the_replaced(before: Path, query: str) -> list[Any]:
+    """Rows of a database that may be damaged, and hardly at all of these places at once."""
+    try:
+        with contextlib.closing(sqlite3.connect(f"file:{before}?mode=ro", uri=True)) as old:
+            return old.execute(query).fetchall()
+    except sqlite3.Error as damaged:
+        log.warning("what the SIMs sent since the backup cannot all be read: %s", damaged)
+        return []
 
 
 def still_out(db: sqlite3.Connection, acts: Journal, *, now: int) -> int:

@@ -1,6 +1,6 @@
 """Taking a list: its rows become contacts, or opt-outs (`gateway/optoutfile.py`), in small transactions with pauses, so that stations hardly wait.
 
-It runs in a thread of the panel (`web/taker.py`): reading a hundred thousand numbers takes half a minute of a processor,
+It runs in a thread of the panel (`web/taker.py`): reading a hundred thousand numbers takes ten seconds of a processor and more,
 and in the gateway's process that would be time that the stations' threads wait for.
 
 Promises: each row is taken once, also when the panel is killed half-way: how far it came is committed with the rows,
@@ -13,14 +13,14 @@ Fails with `sqlite3.Error` or `OSError`; the reason stands on the list, and noth
 import json
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
-from gateway import contacts, leftover, listcolumns, listfile, lists, optoutlist, rowreading
+from gateway import contacts, conversations, leftover, listcolumns, listfile, lists, rowreading
 from gateway.columns import Meaning
 from gateway.contacts import Consent, Person
 from gateway.errors import Refused
@@ -65,42 +65,50 @@ def judge(row: Row, meaning: Meaning, region: str) -> Person | Leftover:
         return Leftover(row, "rejected", str(refusal))
 
 
+def numbers_of(judged: Iterable[Person | Leftover]) -> list[str]:
+    """The numbers of those that are people."""
+    return [each.number for each in judged if isinstance(each, Person)]
+
+
 @dataclass(frozen=True)
 class Door:
-    """What the database says of a person: may this list bring them?"""
+    """What the database says of some people: may this list bring them?"""
 
     cool_down_days: int
     own: frozenset[str]  # our SIMs' numbers
-    now: int
+    out: Mapping[str, int]  # who asked to stop, and when (ms)
+    texted: Mapping[str, int]  # who was texted within the days of rest, and when (ms)
     zone: ZoneInfo  # in which days are said
 
     @classmethod
-    def of(cls, db: sqlite3.Connection, one: List, rules: Rules, now: int) -> "Door":
-        """The door for this list at this moment."""
+    def of(cls, db: sqlite3.Connection, one: List, rules: Rules, now: int, numbers: Sequence[str]) -> "Door":
+        """The door for this list and these people at this moment."""
         own = db.execute(
             "SELECT number FROM station WHERE number<>'' UNION SELECT number FROM sim WHERE number<>''"
         )
-        return cls(one.cool_down_days, frozenset(row["number"] for row in own), now, ZoneInfo(rules.zone))
+        out = conversations.open_opt_outs(db, conversations.digests(db, numbers))
+        texted = db.execute(
+            "SELECT c.number, max(m.submitted_at) AS at FROM conversation c CROSS JOIN message m ON m.conversation_id=c.id "
+            "WHERE c.number IN (SELECT value FROM json_each(?)) AND m.submitted_at>? GROUP BY c.id",
+            [json.dumps(numbers if one.cool_down_days else []), now - one.cool_down_days * DAY_MS],
+        )
+        return cls(
+            one.cool_down_days,
+            frozenset(row["number"] for row in own),
+            {number: row["since_at"] for number, row in out.items()},
+            {row["number"]: row["at"] for row in texted},
+            ZoneInfo(rules.zone),
+        )
 
-    def objection(self, db: sqlite3.Connection, number: str) -> tuple[str, str] | None:
+    def objection(self, number: str) -> tuple[str, str] | None:
         """(outcome, reason) when they stay out."""
         if number in self.own:
             return "rejected", OUR_OWN
-        out = optoutlist.out_since(db, number)
-        if out is not None:
-            return "opted_out", f"They asked to stop on {self._day(out)}."
-        here = db.execute("SELECT id FROM conversation WHERE number=?", [number]).fetchone()
-        if here is None or not self.cool_down_days:
-            return None
-        texted = db.execute(
-            "SELECT max(submitted_at) AS at FROM message WHERE conversation_id=? AND submitted_at>?",
-            [here["id"], self.now - self.cool_down_days * DAY_MS],
-        ).fetchone()["at"]
-        if texted is not None:
-            return (
-                "cool_down",
-                f"They were texted on {self._day(texted)}, within the {self.cool_down_days} days of rest.",
-            )
+        if number in self.out:
+            return "opted_out", f"They asked to stop on {self._day(self.out[number])}."
+        if number in self.texted:
+            day = self._day(self.texted[number])
+            return "cool_down", f"They were texted on {day}, within the {self.cool_down_days} days of rest."
         return None
 
     def _day(self, at: int) -> str:
@@ -110,14 +118,15 @@ class Door:
 
 def preview(db: sqlite3.Connection, one: List, path: Path, rules: Rules, *, most: int, now: int) -> Tally:
     """What would become of the first rows, without taking any; `counts` as of a taken list."""
-    tally, door = Tally(), Door.of(db, one, rules, now)
+    rows = islice(listfile.people_in(path, one.format), most)
+    judged = [judge(row, one.meaning, rules.region) for row in rows]
+    tally, door = Tally(), Door.of(db, one, rules, now, numbers_of(judged))
     seen: set[tuple[str, str]] = set()
-    for row in islice(listfile.people_in(path, one.format), most):
-        found = judge(row, one.meaning, rules.region)
+    for found in judged:
         if isinstance(found, Leftover):
             tally.add(found.outcome)
             continue
-        objection = door.objection(db, found.number)
+        objection = door.objection(found.number)
         who = (found.number, contacts.name_key(found.whole_name))
         if objection is not None:
             tally.add(objection[0])
@@ -146,22 +155,20 @@ def take(
     tally, done, pace, batches = Tally(dict(one.counts)), one.rows_done, Pace(), 0
     with relaxed(db):
         while batch := list(islice(rows, pace.size)):
-            reading, at = time.monotonic(), now()
             found = [(row, way.judge(row)) for row in batch]
+            if wait(pace.rest_s()):
+                return False
+            at = now()
             way.before(db, found, at)
-            began = time.monotonic()
             try:
-                _take_batch(db, one, way, found, tally, done, at)
+                with pace.piece(db):
+                    _take_batch(db, one, way, found, tally, done, at)
             except _Gone:
                 return False
-            held = time.monotonic() - began
             done, batches = done + len(batch), batches + 1
-            rest_s = pace.rest_s(held) - (began - reading)  # nobody is kept waiting while rows are read
-            sync(database)
+            sync(database)  # by us, and not by a station that commits next
             if batches % CHECKPOINT_EVERY == 0:
                 db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-            if wait(max(0.0, rest_s)):
-                return False
     with write(db):
         db.execute(
             "UPDATE contact_list SET state='ready', taken_at=?, row_count=? WHERE id=? AND state='taking'",
@@ -180,18 +187,17 @@ def _take_batch(
     done: int,
     now: int,
 ) -> None:
-    """One transaction; `_Gone` when the list is no longer being taken (it was deleted), or another process takes it."""
-    with write(db):
-        moved = db.execute(
-            "UPDATE contact_list SET rows_done=? WHERE id=? AND state='taking' AND rows_done=?",
-            [done + len(found), one.id, done],
-        ).rowcount
-        if moved != 1:
-            raise _Gone
-        for left in way.put(db, found, tally, now):
-            tally.add(left.outcome)
-            leftover.keep(db, one.id, left)
-        db.execute("UPDATE contact_list SET counts=? WHERE id=?", [json.dumps(tally.counts), one.id])
+    """Inside a transaction; `_Gone` when the list is no longer being taken (it was deleted), or another process takes it."""
+    moved = db.execute(
+        "UPDATE contact_list SET rows_done=? WHERE id=? AND state='taking' AND rows_done=?",
+        [done + len(found), one.id, done],
+    ).rowcount
+    if moved != 1:
+        raise _Gone
+    for left in way.put(db, found, tally, now):
+        tally.add(left.outcome)
+        leftover.keep(db, one.id, left)
+    db.execute("UPDATE contact_list SET counts=? WHERE id=?", [json.dumps(tally.counts), one.id])
 
 
 class _People:
@@ -210,30 +216,29 @@ class _People:
     def put(
         self, db: sqlite3.Connection, found: Sequence[tuple[Row, Any]], tally: Tally, now: int
     ) -> Iterator[Leftover]:
-        door = Door.of(db, self._one, self._rules, now)
+        door = Door.of(db, self._one, self._rules, now, numbers_of(each for _, each in found))
+        welcome: list[tuple[Row, Person]] = []
         for row, each in found:
-            left = each if isinstance(each, Leftover) else self._take(db, row, each, door, tally)
-            if left is not None:
-                yield left
-
-    def _take(
-        self, db: sqlite3.Connection, row: Row, person: Person, door: Door, tally: Tally
-    ) -> Leftover | None:
-        objection = door.objection(db, person.number)
-        if objection is not None:
-            return Leftover(row, *objection)
-        contact_id, known = contacts.put(db, person, self._consent, now=door.now)
-        fresh = db.execute(
-            "INSERT OR IGNORE INTO list_member (list_id, contact_id) VALUES (?,?)", [self._one.id, contact_id]
-        ).rowcount
-        if not fresh:
-            return Leftover(row, "twice", TWICE)
-        tally.add("taken")
-        if known:
-            tally.add("known")
-        if person.landline:
-            tally.add("landline")
-        return None
+            if isinstance(each, Leftover):
+                yield each
+            elif objection := door.objection(each.number):
+                yield Leftover(row, *objection)
+            else:
+                welcome.append((row, each))
+        made = contacts.put_all(db, [person for _, person in welcome], self._consent, now=now)
+        for (row, person), (contact_id, known) in zip(welcome, made, strict=True):
+            fresh = db.execute(
+                "INSERT OR IGNORE INTO list_member (list_id, contact_id) VALUES (?,?)",
+                [self._one.id, contact_id],
+            ).rowcount
+            if not fresh:
+                yield Leftover(row, "twice", TWICE)
+                continue
+            tally.add("taken")
+            if known:
+                tally.add("known")
+            if person.landline:
+                tally.add("landline")
 
 
 def _say(db: sqlite3.Connection, list_id: int, trouble: str | None) -> None:

@@ -12,7 +12,7 @@ Fails with `Refused` (a sentence for the person) and `StaleMessage`; nothing is 
 import sqlite3
 from dataclasses import dataclass
 
-from gateway import conversations, outbox
+from gateway import conversations, enrolment, outbox
 from gateway.errors import Refused, StaleMessage
 from gateway.message import KINDS
 from gateway.moves import back_to_awaiting
@@ -125,6 +125,7 @@ def _reopen(db: sqlite3.Connection, row: sqlite3.Row, by: User, now: int) -> Non
         raise Refused(f"“{target['name']}” is closed. The skip stays.")
     if (target["state"], target["message_id"]) != ("skipped", row["id"]):
         raise StaleMessage("This person is not as you left them. The skip stays.")
+    enrolment.let_go(db, [row["conversation_id"]])
     other = db.execute(
         "SELECT p.name FROM target t JOIN campaign p ON p.id=t.campaign_id WHERE t.conversation_id=? AND t.live=1 AND t.id<>?",
         [row["conversation_id"], row["target_id"]],

@@ -58,13 +58,15 @@ def imei_in(lines: list[str] | None) -> str:
 
 
 def iccid_in(lines: list[str] | None) -> str:
-    """The ICCID in an answer: with or without name, quotes and filler, or raw with its nibbles swapped."""
+    """The ICCID in an answer: with or without name, quotes and filler, or raw with its nibbles swapped.
+
+    Each begins with 89 (ITU-T E.118): what does not is an answer whose beginning another program at the port took.
+    """
     text = "\n".join(lines or [])
     raw = _CRSM.search(text)
-    if raw:
-        return _swapped(raw[1])
-    found = _found(_ICCID, lines)
-    return _swapped(found) if found.startswith("98") else found
+    found = raw[1] if raw else _found(_ICCID, lines)
+    iccid = _swapped(found) if raw or found.startswith("98") else found
+    return iccid if iccid.startswith("89") else ""
 
 
 def _swapped(digits: str) -> str:

@@ -14,7 +14,7 @@ from datetime import time
 from pathlib import Path
 from typing import Any
 
-from gateway import arrivals, inbox, outbox, people, schema, store
+from gateway import arrivals, inbox, outbox, people, store
 from gateway.config import Station as Spec
 from gateway.machineclock import SetClock
 from gateway.policy import Quiet
@@ -27,6 +27,7 @@ from hardware.link import Link
 from hardware.modem import Modem
 from hardware.virtual import World
 from hardware.virtual.personality import Personality
+from tests import blank
 from tests.scripted import FakeClock
 from tests.virtual_link import VirtualLink
 
@@ -72,8 +73,7 @@ class House:
         ]  # by station: what was written, line by line
         self.opened = [0] * count
         self._link = link or self._virtual
-        self.db = store.connect(path)
-        schema.migrate(self.db)
+        self.db = blank.database(path)
         self.user = people.create(self.db, "Cora", "coordinator", now=self.wall())
         self._spec = {"per_minute": 0, "per_day": 0, **spec}
         self.taken = Taken()

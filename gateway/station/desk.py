@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gateway import explain, happenings, readings, stations
+from gateway import budget, explain, happenings, readings, stations
 from gateway.bell import ring
 from gateway.budget import Sim
 from gateway.claims import Job, Seat
@@ -284,15 +284,12 @@ class Desk:
     def remember_minute(self) -> None:
         """At a start: what this SIM sent in the last minute still counts, wherever it was then, and what another sent does not."""
         assert self.seat is not None
-        now_ms, now = self.now_ms(), self.clock.monotonic()
-        rows = self.db.execute(
-            "SELECT e.at FROM (SELECT at, event, message_id FROM event ORDER BY id DESC LIMIT 500) e "
-            "JOIN message m ON m.id=e.message_id WHERE e.event='submit' AND m.iccid=? AND e.at>?",
-            [self.seat.sim.iccid, now_ms - 60_000],
-        ).fetchall()
-        if len(rows) > len(self.minute) or self.minute_of != self.seat.sim.iccid:
-            self.minute_of = self.seat.sim.iccid
-            self.minute = deque(now - max(0.0, (now_ms - row["at"]) / 1000) for row in reversed(rows))
+        sim, now_ms, now = self.seat.sim, self.now_ms(), self.clock.monotonic()
+        another = self.minute_of != sim.iccid
+        times = budget.last_minute(self.db, sim, now=now_ms, fill=another)
+        if another or len(times) > len(self.minute):
+            self.minute_of = sim.iccid
+            self.minute = deque(now - max(0.0, (now_ms - at) / 1000) for at in times)
 
     def write(self) -> contextlib.AbstractContextManager[None]:
         """One transaction on this station's connection."""

@@ -82,10 +82,13 @@ class Pins:
         return self._noted(card, pin) or self._spent_elsewhere(identity, pin)
 
     def _spent_elsewhere(self, identity: Identity, pin: str) -> bool:
-        """Whether it was tried on what may be this card: on a hidden one in this modem, or on any while this one is hidden."""
+        """Whether it was tried on what may be this card: on a hidden one in this modem, on any while this one is hidden, or on one
+        whose ICCID has the same beginning, as another program at the port took the end of an answer.
+        """
         rows = self._desk.db.execute(
-            "SELECT card, pin_key FROM pin_attempt WHERE outcome IS NOT 'accepted' AND (?='' OR card=?)",
-            [identity.iccid, identity.imei],
+            "SELECT card, pin_key FROM pin_attempt WHERE outcome IS NOT 'accepted' AND (card=:imei "
+            "OR substr(card, 1, length(:iccid))=:iccid OR substr(:iccid, 1, length(card))=card)",
+            {"iccid": identity.iccid, "imei": identity.imei},
         ).fetchall()
         tried = any(self._key(row["card"], pin) == row["pin_key"] for row in rows)
         return tried or (identity.imei != "" and self._noted(identity.imei, pin))

@@ -137,15 +137,15 @@ def _another_card(desk: Desk, card: str) -> None:
 
 
 def _card(desk: Desk, identity: Identity) -> str:
-    """What this SIM is known by: its ICCID; one that does not answer this once is known by its IMSI from before."""
-    if identity.iccid:
-        return identity.iccid
+    """What this SIM is known by: its ICCID; one that does not answer this once, or of whose answer another program at the port
+    took a part, is known by its IMSI from before.
+    """
     known = desk.db.execute(
         "SELECT iccid FROM station WHERE imsi=? AND imsi<>'' AND iccid<>''", [identity.imsi]
     ).fetchone()
-    if known is not None:
+    if known is not None and identity.iccid in known["iccid"]:
         return str(known["iccid"])
-    return identity.imsi or f"imei-{identity.imei}"
+    return identity.iccid or identity.imsi or f"imei-{identity.imei}"
 
 
 def _own_number(desk: Desk, identity: Identity) -> str:

@@ -49,9 +49,9 @@ def free_port() -> int:
 class Nursery:
     """The process that makes panels (nursery.py)."""
 
-    def __init__(self) -> None:
+    def __init__(self, templates: Path) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.browser.nursery"],
+            [sys.executable, "-m", "tests.browser.nursery", str(templates)],
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -110,8 +110,8 @@ class Panel:
 
 
 @pytest.fixture(scope="session")
-def nursery() -> Iterator[Nursery]:
-    made = Nursery()
+def nursery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
+    made = Nursery(tmp_path_factory.mktemp("templates"))
     yield made
     made.close()
 

@@ -1,5 +1,7 @@
 """Holds the panel's code and makes a process of it for every line that asks: a panel answers in a tenth of the time that importing takes.
 
+    python -m tests.browser.nursery FOLDER    # an empty folder, for templates that one panel compiled to serve the next
+
 A line is JSON: `config`, the configuration file, and `log`, the file for what the panel writes; the answer is the new process's id. Each panel is
 `web.__main__.main` in a process of its own, with its own signals, which ends with the nursery at the latest; the nursery ends with its input.
 Starting `python -m web` itself is tested in tests/scenarios/ and tests/web/test_launcher.py.
@@ -10,10 +12,12 @@ import json
 import os
 import signal
 import sys
+from pathlib import Path
 
 import phonenumbers  # noqa: F401
 import waitress.server  # noqa: F401
 
+from tests.web import once
 from web import __main__ as panel
 
 PR_SET_PDEATHSIG = 1
@@ -21,6 +25,8 @@ PR_SET_PDEATHSIG = 1
 
 def main() -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for a panel that has ended
+    once.compiled_in(Path(sys.argv[1]))
+    once.build_addresses()
     for line in sys.stdin:
         asked = json.loads(line)
         child = os.fork()

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from gateway import schema, store
 from gateway.cli import cli
 from gateway.commands import _checks, _modems
 from hardware import discovery
 from hardware.usb import Port, Stick
+from tests import blank
 
 Doctor = Callable[..., tuple[int, dict[str, dict[str, Any]]]]
 
@@ -23,10 +23,7 @@ Doctor = Callable[..., tuple[int, dict[str, dict[str, Any]]]]
 @pytest.fixture
 def database(tmp_path: Path) -> Path:
     path = tmp_path / "textbank.db"
-    db = store.connect(path)
-    schema.migrate(db)
-    db.close()
-    path.chmod(0o600)
+    blank.database(path).close()
     return path
 
 

@@ -1,6 +1,7 @@
 """A real database in a temporary folder, people of each role, and the rules of a small group."""
 
 import sqlite3
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway import optouts, outbox, people, schema, store
+from gateway import optouts, outbox, people
 from gateway.budget import Sim
 from gateway.claims import Seat
 from gateway.flight import begin
@@ -17,6 +18,7 @@ from gateway.rules import Rules
 from gateway.station import desk as belongings
 from gateway.station import sending
 from hardware.virtual import VirtualBank
+from tests import blank
 from tests.campaigning import Hall
 from tests.gateway.bench import Bench, Blocker
 from tests.gateway.clinic import database as database
@@ -43,14 +45,20 @@ class Room:
 
 
 @pytest.fixture
+def stick() -> Iterator[Path]:
+    """A file system that is neither the database's nor the system's."""
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "textbank.db"
 
 
 @pytest.fixture
 def db(path: Path) -> Iterator[sqlite3.Connection]:
-    connection = store.connect(path)
-    schema.migrate(connection)
+    connection = blank.database(path)
     yield connection
     connection.close()
 

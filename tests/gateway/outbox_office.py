@@ -30,7 +30,6 @@ from gateway import (
     optouts,
     outbox,
     people,
-    schema,
     settling,
     store,
     undoing,
@@ -41,6 +40,7 @@ from gateway.policy import Limits, Quiet
 from gateway.rules import Rules
 from gateway.store import moment
 from hardware.pdu import encode_deliver, segment
+from tests import blank
 from tests.gateway.conftest import NOON
 
 RULES = Rules("Elm Street", "US", "America/New_York", Quiet(time(20), time(9)), undo_ms=5_000, allow_cli=True)
@@ -73,24 +73,28 @@ class Flying:
 
 
 @cache
-def empty_database() -> Path:
-    """A migrated database with a confirmation that an admin approved, made once and copied."""
-    path = Path(tempfile.mkdtemp(prefix="machine-")) / "textbank.db"
-    db = store.connect(path)
-    schema.migrate(db)
-    for name, role in (
-        ("Maya", "volunteer"),
-        ("Sam", "volunteer"),
-        ("Cleo", "coordinator"),
-        ("Ana", "admin"),
-    ):
-        people.create(db, name, role, now=NOON)
-    optouts.approve_confirmation(
-        db, optouts.default_confirmation("Elm Street"), by=people.by_name(db, "Ana"), channel="cli", now=NOON
-    )
-    db.execute("PRAGMA journal_mode=DELETE")
-    db.close()
-    return path
+def empty_database() -> bytes:
+    """The file of a migrated database with a confirmation that an admin approved, made once and copied."""
+    with tempfile.TemporaryDirectory(prefix="machine-") as folder:
+        path = Path(folder) / "textbank.db"
+        db = blank.database(path)
+        for name, role in (
+            ("Maya", "volunteer"),
+            ("Sam", "volunteer"),
+            ("Cleo", "coordinator"),
+            ("Ana", "admin"),
+        ):
+            people.create(db, name, role, now=NOON)
+        optouts.approve_confirmation(
+            db,
+            optouts.default_confirmation("Elm Street"),
+            by=people.by_name(db, "Ana"),
+            channel="cli",
+            now=NOON,
+        )
+        db.execute("PRAGMA journal_mode=DELETE")
+        db.close()
+        return path.read_bytes()
 
 
 class Office(RuleBasedStateMachine):
@@ -102,7 +106,7 @@ class Office(RuleBasedStateMachine):
     @initialize()
     def open(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="machine-"))
-        shutil.copy(empty_database(), self.folder / "textbank.db")
+        (self.folder / "textbank.db").write_bytes(empty_database())
         self.db = self.connect()
         self.users = [people.by_name(self.db, name) for name in ("Maya", "Sam", "Cleo")]
         self.now = NOON

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from gateway import arrivals, cards, inbox, optouts, outbox, schema, store
+from gateway import arrivals, cards, inbox, optouts, outbox, schema, sims, store
 from gateway.arrivals import Received, Seen
 from gateway.rules import DAY_MS
 from hardware.pdu import encode_deliver, segment
@@ -279,3 +279,65 @@ def test_a_machine_that_writes_stop_in_a_sentence_asks_nobody(desk: Desk, arrive
     arrive(*deliver("Reply STOP to end these notices", "Verizon"))
     row = desk.conversation("Verizon")
     assert (row["asks_opt_out"], row["opted_out_at"]) == (0, None)
+
+
+@pytest.fixture
+def exchanged(desk: Desk) -> Callable[..., int]:
+    """Hand PDUs over as read from another SIM, which was put in the place of the first; both are known."""
+    for iccid in (ICCID, "another SIM"):
+        sims.seen(desk.db, iccid, number="", now=NOON)
+
+    def hand_over(*pdus: str, now: int) -> int:
+        items = [Received(pdu, "SM", slot) for slot, pdu in enumerate(pdus)]
+        return arrivals.keep(desk.db, items, Seen("north", "another SIM"), desk.rules, now=now)
+
+    return hand_over
+
+
+def test_a_text_read_once_more_as_that_of_an_exchanged_sim_is_folded_also_after_other_words(
+    desk: Desk, arrive: Callable[..., int], exchanged: Callable[..., int]
+) -> None:
+    """Seed 400252: killed before the slot was emptied; the modem was slow to say that the SIM is in again."""
+    arrive(*deliver("Yes"), storage="SM")
+    arrive(*deliver("No, sorry", at=SENT_AT + timedelta(seconds=30)), slot=1)
+    inbox.close(desk.db, desk.conversation()["id"], by=desk.room.volunteer, now=NOON)
+    exchanged(*deliver("Yes"), now=NOON + 11 * 60_000)
+    row = desk.conversation()
+    entries = inbox.thread(desk.db, row["id"], desk.room.volunteer, now=NOON).entries
+    assert [(entry.text, entry.folded) for entry in entries if entry.direction == "in"] == [
+        ("Yes", 1),
+        ("No, sorry", 0),
+    ]
+    assert row["waiting_at"] is None
+
+
+def test_the_same_words_on_another_sim_at_another_second_are_a_second_text(
+    desk: Desk, arrive: Callable[..., int], exchanged: Callable[..., int]
+) -> None:
+    arrive(*deliver("Yes"), storage="SM")
+    inbox.close(desk.db, desk.conversation()["id"], by=desk.room.volunteer, now=NOON)
+    exchanged(*deliver("Yes", at=SENT_AT + timedelta(seconds=1)), now=NOON + 60_000)
+    assert texts(desk.db) == ["Yes", "Yes"]
+    assert desk.conversation()["waiting_at"] == NOON + 60_000
+
+
+@pytest.mark.parametrize("left", [[0, 1], [1]])
+def test_a_long_text_read_once_more_as_that_of_an_exchanged_sim_is_one_text(
+    desk: Desk, arrive: Callable[..., int], exchanged: Callable[..., int], left: list[int]
+) -> None:
+    """What the kill left of it on the SIM is no second text with a gap."""
+    pdus = deliver("x" * 300)
+    arrive(*pdus, storage="SM")
+    exchanged(*(pdus[index] for index in left), now=NOON + 11 * 60_000)
+    arrivals.show_incomplete(desk.db, now=NOON + 2 * DAY_MS)
+    assert texts(desk.db) == ["x" * 300]
+
+
+def test_a_segment_read_as_that_of_an_exchanged_sim_is_no_text_beside_the_whole_one(
+    desk: Desk, arrive: Callable[..., int], exchanged: Callable[..., int]
+) -> None:
+    pdus = deliver("x" * 300)
+    arrive(pdus[0], storage="SM")
+    exchanged(*pdus, now=NOON + 11 * 60_000)
+    arrivals.show_incomplete(desk.db, now=NOON + 2 * DAY_MS)
+    assert texts(desk.db) == ["x" * 300]

@@ -2,9 +2,7 @@
 
 import contextlib
 import shutil
-import tempfile
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,14 +17,6 @@ from tests.simulated import RULES
 
 HOUR = 3_600_000
 BEA = "+12025550153"
-
-
-@pytest.fixture
-def stick() -> Iterator[Path]:
-    """A file system that is neither the database's nor the system's."""
-    folder = Path(tempfile.mkdtemp(dir="/dev/shm"))
-    yield folder
-    shutil.rmtree(folder)
 
 
 @pytest.fixture

@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from gateway import ledger, people, schema, selftests, store
+from gateway import ledger, people, selftests, store
 from gateway.cli import COMMANDS, cli
 from gateway.config import load
 from gateway.rules import rules_of
+from tests import blank
 from tests.hostile import HOSTILE, SENDERS, receive_all
 from tests.web.world import World
 
@@ -42,8 +43,7 @@ class Shell:
         self.path = folder / "textbank.toml"
         self.path.write_text(CONFIG.format(allow=str(allow).lower()))
         self.database = folder / "textbank.db"
-        with store.connect(self.database) as db:
-            schema.migrate(db)
+        with blank.database(self.database) as db:
             for role in ("volunteer", "technician"):
                 people.create(db, role.title(), role, now=store.wall_ms())
         db.close()

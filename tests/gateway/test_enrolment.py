@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway import conversations, enrolment, optouts, scriptedit
+from gateway import campaigns, conversations, enrolment, optouts, scriptedit
 from gateway.errors import Refused
 from gateway.rules import DAY_MS
 from tests.campaigning import FACTS, PEOPLE, Hall, bring_in
@@ -46,6 +46,20 @@ def test_a_start_that_is_pressed_again_days_later_keeps_no_old_reason(hall: Hall
     assert out(hall, made) == {"Rosa": "Asked to stop."}
     live = hall.db.execute("SELECT count(*) FROM target WHERE campaign_id=? AND live=1", [made]).fetchone()[0]
     assert (hall.states(made), live) == ({"open": 5, "out": 1}, 5)
+
+
+def test_whoever_stood_in_a_campaign_that_is_closed_is_free_for_one_other(hall: Hall) -> None:
+    list_id = bring_in(hall.db, now=NOON)
+    first = hall.started("First", list_id=list_id)
+    made = hall.drafted(list_id)
+    hall.enrol(made)
+    assert set(out(hall, made)) == set(PEOPLE)
+    campaigns.close(hall.db, first, by=hall.users["coordinator"], now=NOON)
+    hall.enrol(made)
+    assert out(hall, made) == {}
+    third = hall.drafted(list_id, "Third")
+    hall.enrol(third)
+    assert set(out(hall, third)) == set(PEOPLE), "each number is in one open campaign at a time"
 
 
 def test_nobody_is_texted_who_left_the_list_after_a_start_that_was_interrupted(hall: Hall) -> None:

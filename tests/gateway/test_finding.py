@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from gateway import finding, schema, store
+from gateway import finding, store
 from gateway.config import Config, Database, Station
 from gateway.finding import Finder
 from gateway.whereabouts import Where
 from hardware.discovery import Change, Unavailable
 from hardware.errors import HardwareError, ModemSilent, NotAModem, PortBusy, PortGone, PortMissing
 from hardware.usb import Port, Stick
+from tests import blank
 from tests.gateway.plugging import KIND, A, B, Bus, Room, Says, huawei, without_ports
 from tests.scripted import FakeClock
 
@@ -22,9 +23,7 @@ from tests.scripted import FakeClock
 @pytest.fixture
 def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Room:
     path = tmp_path / "textbank.db"
-    db = store.connect(path)
-    schema.migrate(db)
-    db.close()
+    blank.database(path).close()
     return Room(Bus(FakeClock()), path, monkeypatch)
 
 

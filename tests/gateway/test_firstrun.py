@@ -17,8 +17,15 @@ Run = Callable[..., None]
 
 
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """main(), in an empty folder; `typed` is what somebody at the terminal answers."""
+def run(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, free_port: int, monkeypatch: pytest.MonkeyPatch
+) -> Run:
+    """main(), in an empty folder; `typed` is what somebody at the terminal answers. The page's port is free, as 8080 may not be here."""
+    example = tmp_path_factory.mktemp("example") / "config.example.toml"
+    lines = firstrun.EXAMPLE.read_text().splitlines(keepends=True)
+    lines[lines.index("port = 8080\n")] = f"port = {free_port}\n"
+    example.write_text("".join(lines))
+    monkeypatch.setattr(firstrun, "EXAMPLE", example)
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("TEXTBANK_CONFIG", raising=False)
     monkeypatch.setenv("LANG", "de_AT.UTF-8")

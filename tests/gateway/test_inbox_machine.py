@@ -36,7 +36,7 @@ class Inbox(RuleBasedStateMachine):
     @initialize()
     def open(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="machine-"))
-        shutil.copy(empty_database(), self.folder / "textbank.db")
+        (self.folder / "textbank.db").write_bytes(empty_database())
         self.db = self.connect()
         self.now = NOON
         self.written: list[tuple[str, str]] = []  # (number, words)

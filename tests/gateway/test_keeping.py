@@ -4,9 +4,7 @@ import contextlib
 import os
 import shutil
 import sqlite3
-import tempfile
 import threading
-from collections.abc import Iterator
 from datetime import time
 from pathlib import Path
 
@@ -28,14 +26,6 @@ def plan(path: Path, desk: Desk) -> Plan:
     """Backups beside the database, the newest of two days."""
     desk.draft()
     return Plan(path, path.parent / "backups", ROTATION)
-
-
-@pytest.fixture
-def stick(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A file system that is neither the database's nor the system's."""
-    folder = Path(tempfile.mkdtemp(dir="/dev/shm"))
-    yield folder
-    shutil.rmtree(folder)
 
 
 def names(plan: Plan) -> list[str]:

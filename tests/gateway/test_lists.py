@@ -100,8 +100,8 @@ def test_when_somebody_was_texted_is_said_in_the_groups_own_days(world: World) -
     world.fly("sent")
     world.db.execute("UPDATE message SET submitted_at=?", [now])
     list_id = world.list_of("Name,Tel\nLately,2025550161\n", take=False)
-    door = taking.Door.of(world.db, lists.by_id(world.db, list_id), world.rules, now)
-    assert door.objection(world.db, "+12025550161") == (
+    door = taking.Door.of(world.db, lists.by_id(world.db, list_id), world.rules, now, ["+12025550161"])
+    assert door.objection("+12025550161") == (
         "cool_down",
         "They were texted on 25 November 2026, within the 3 days of rest.",
     )

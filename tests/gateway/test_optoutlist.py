@@ -3,12 +3,13 @@
 import io
 import json
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
-from gateway import erasing, journal, listfile, lists, optoutfile, optoutlist, store
+from gateway import erasing, journal, listfile, lists, optoutfile, optoutlist, store, taking
 from gateway.cli import cli
 from gateway.errors import Refused
 from gateway.listfile import OPT_OUTS
@@ -67,7 +68,8 @@ def test_an_opt_out_says_what_it_stopped(world: World) -> None:
     world.approve(world.draft("Rosa", "+12025550141", "And a second one. STOP to end."))
     bring(world, "2025550141\n2025550142\n")
     assert optoutlist.counts(world.db) == (2, 2)
-    assert [(one.number, one.stopped, one.source) for one in optoutlist.newest(world.db)] == [
+    found = [(one.number, one.stopped, one.source) for one in optoutlist.newest(world.db)]
+    assert sorted(found, reverse=True) == [  # all of one moment
         ("+12025550142", 0, "From a file"),
         ("+12025550141", 2, "From a file"),
     ]
@@ -150,3 +152,14 @@ def test_what_was_noted_beside_the_database_before_a_cut_is_out_after_the_next_t
     assert optoutlist.counts(world.db)[0] == 0
     world.work()
     assert result(world, made) == optoutfile.Result(out=2, known=0, rejected=0)
+
+
+def test_journal_and_database_name_one_moment_for_each_opt_out(world: World) -> None:
+    """A restore compares them; each look at the clock is another moment."""
+    begin(world, "".join(f"20255502{at:02}\n" for at in range(50)))
+    ticks = count(store.wall_ms())
+    taking.work(world.path, world.db, world.rules, wait=lambda _: False, now=lambda: next(ticks))
+    noted = {act["number"]: act["at"] for act in journal.of(world.db).acts("opt_out")}
+    rows = world.db.execute("SELECT number_key, since_at FROM opt_out")
+    assert noted == {row["number_key"].hex(): row["since_at"] for row in rows}
+    assert len(noted) == 50

@@ -4,17 +4,16 @@ import sqlite3
 
 import pytest
 
-from gateway import readings, schema
+from gateway import readings
 from gateway.readings import DAY_MS, HOUR_MS, MINUTE_MS
-from gateway.store import connect
+from tests import blank
 
 NOW = 1_800_000_000_000
 
 
 @pytest.fixture
 def db(tmp_path):
-    connection = connect(tmp_path / "textbank.db")
-    schema.migrate(connection)
+    connection = blank.database(tmp_path / "textbank.db")
     yield connection
     connection.close()
 

@@ -135,6 +135,17 @@ def test_a_skip_stays_when_anything_else_happened_to_that_person(
     assert target(db, card.id)[:2] == ("skipped", 0)
 
 
+def test_a_skip_is_taken_back_when_the_other_campaign_of_that_person_is_closed(
+    db: sqlite3.Connection, room: Room, desk: Desk, card: cards.Card
+) -> None:
+    desk.rules = replace(desk.rules, undo_ms=5_000)
+    in_another_campaign(db, room, desk, card)
+    other = db.execute("SELECT max(id) FROM campaign").fetchone()[0]
+    campaigns.close(db, other, by=room.coordinator, now=NOON + 1_000)
+    undoing.take_back(db, card.id, "skip", by=room.volunteer, rules=desk.rules, now=SOON)
+    assert target(db, card.id) == ("held", 1, room.volunteer.id)
+
+
 def test_a_skip_is_taken_back_by_whoever_skipped_and_only_right_after(
     db: sqlite3.Connection, room: Room, rules: Rules, card: cards.Card
 ) -> None:

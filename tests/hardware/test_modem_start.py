@@ -197,6 +197,12 @@ def test_profiles(made: str, model: str, profile: str) -> None:
         ({"AT+CCID": "ERROR", "AT+ICCID": "ICCID: 8944110065012345678"}, "8944110065012345678"),
         ({"AT*CCID*": "ERROR", "AT+CRSM=*": '+CRSM: 144,0,"984411005610325476F8"'}, "8944110065012345678"),
         ({"AT*CCID*": "ERROR", "AT+CRSM=*": "+CRSM: 106,130"}, ""),
+        # Another program at the port took the beginning (seed 410125).
+        ({"AT*CCID*": "ERROR", "AT+CRSM=*": '101430121181150067"'}, ""),
+        (
+            {"AT+CCID": "44110065012345678912", "AT+ICCID": "ICCID: 8944110065012345678"},
+            "8944110065012345678",
+        ),
     ],
 )
 def test_iccid_by_many_ways(rule: dict[str, str], iccid: str) -> None:

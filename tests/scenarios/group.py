@@ -10,10 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from gateway import outbox, people, schema, store
+from gateway import outbox, people, store
 from gateway.config import load
 from gateway.rules import rules_of
 from hardware.virtual import VirtualBank
+from tests import blank
 
 ADA, LUIS = "+12025550123", "+12025550147"
 PATIENCE_S = 30.0
@@ -45,8 +46,7 @@ class Group:
         )
         self.config_path.write_text(CONFIG + stations)
         self.config = load(self.config_path)
-        self.db = store.connect(self.config.database.path)
-        schema.migrate(self.db)
+        self.db = blank.database(self.config.database.path)
         self.user = people.create(self.db, "Vera", "volunteer", now=store.wall_ms())
         self.process: subprocess.Popen[bytes] | None = None
 

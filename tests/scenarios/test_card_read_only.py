@@ -54,6 +54,8 @@ def page(port: int, cookie: str) -> str:
     except urllib.error.HTTPError as refused:
         with refused:
             return refused.read().decode()
+    except OSError:
+        return ""  # nobody answers yet
 
 
 def turned_read_only(group: Group, card: Path, port: int, log: Path) -> None:

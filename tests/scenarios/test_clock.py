@@ -133,6 +133,7 @@ def test_a_clock_that_was_set_wrong_by_hand_does_not_vouch_for_itself_after_a_re
 def test_a_clock_set_wrong_while_nobody_looked_is_held_against_the_networks_before_the_first_text(
     make: Make,
 ) -> None:
+    """Seed 300360: a box with a battery, set two hours wrong before the gateway looked for the first time, sent at once."""
     house = make(machine=SetClock("this boot"))
     house.until_ready()
     house.run(10)

@@ -13,10 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from gateway import outbox, people, schema, sessions, store
+from gateway import outbox, people, sessions, store
 from gateway.config import load
 from gateway.rules import rules_of
 from hardware.virtual import VirtualBank
+from tests import blank
 from tests.web.test_launcher import Browser
 
 ADA, LUIS = "+12025550123", "+12025550147"
@@ -50,8 +51,7 @@ class Group:
         self.config = load(self.source)
         self.database = self.config.database.path
         self.said = folder / "said"
-        with closing(store.connect(self.database)) as db:
-            schema.migrate(db)
+        with closing(blank.database(self.database)) as db:
             self.vera = people.create(db, "Vera", "volunteer", now=store.wall_ms())
         self.process: subprocess.Popen[bytes] | None = None
 

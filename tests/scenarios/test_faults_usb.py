@@ -17,10 +17,11 @@ from pathlib import Path
 
 import pytest
 
-from gateway import outbox, people, schema, store
+from gateway import outbox, people, store
 from gateway.config import load
 from gateway.rules import rules_of
 from hardware.virtual import VirtualBank
+from tests import blank
 from tests.conftest import Need
 from tests.usb_bus import (
     CD_ROM,
@@ -58,8 +59,7 @@ class Group:
         self.name = [f"modem-{imei}" for imei in self.imei]
         self.process: subprocess.Popen[bytes] | None = None
         self.configure("")
-        self.db = store.connect(self.config.database.path)
-        schema.migrate(self.db)
+        self.db = blank.database(self.config.database.path)
         self.user = people.create(self.db, "Vera", "volunteer", now=store.wall_ms())
 
     def configure(self, stations: str) -> None:

@@ -3,9 +3,11 @@
 import logging
 import shutil
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ import pytest
 from tests.scenarios.simulation.chaos import Chaos, play
 from tests.scenarios.simulation.house import House
 from tests.scenarios.simulation.judge import breaches
+from tests.scenarios.simulation.troubles import SPOILS
 from tests.scenarios.simulation.witness import Stored
 from tests.scenarios.simulation.words import is_confirmation, of_record
 
@@ -23,12 +26,13 @@ Scene = tuple[House, Chaos]
 
 @pytest.fixture(scope="module")
 def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
-    """A house without a breach, a restore or a resend, in which a text was delivered and a STOP came."""
+    """A house of several modems without a breach, a restore or a resend, in which a text was delivered and a STOP came."""
     logging.disable(logging.CRITICAL)
     for seed in range(MOST_TRIED):
         house = House(tmp_path_factory.mktemp("house"), seed)
         chaos = play(house)
-        if house.db.execute(HAS_ALL).fetchone()[0] and chaos.restored is None and not chaos.people.again:
+        alone = house.modems == 1 or chaos.restored is not None or chaos.people.again
+        if house.db.execute(HAS_ALL).fetchone()[0] and not alone:
             assert not breaches(house, chaos)
             yield house, chaos
             house.close()
@@ -50,6 +54,7 @@ def scene(played: Scene, tmp_path: Path) -> Iterator[Scene]:
         chaos.restored,
         chaos.backed_up,
     )
+    came, struck = list(chaos.came), [Counter(modem.faults.struck) for modem in house.world.modems]
     house.database = tmp_path / "textbank.db"
     with closing(sqlite3.connect(kept[0])) as db:
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -59,6 +64,10 @@ def scene(played: Scene, tmp_path: Path) -> Iterator[Scene]:
         kept
     )
     chaos.people.again.clear()
+    chaos.came[:] = came
+    for modem, before in zip(house.world.modems, struck, strict=True):
+        modem.faults.struck.clear()
+        modem.faults.struck.update(before)
 
 
 def change(house: House, statement: str) -> None:
@@ -124,6 +133,26 @@ def minute_of_a_narrow_plan(house: House, chaos: Chaos) -> None:
     house.plan = replace(house.plan, per_minute=1)
 
 
+def people_of_a_narrow_plan(house: House, chaos: Chaos) -> None:
+    """A SIM texted two people where its plan allows one a month."""
+    record = next(record for record in house.world.network.air if not is_confirmation(record))
+    house.world.network.air.append(replace(record, to="+12025559999"))
+    house.plan = replace(house.plan, people_per_month=1)
+
+
+def stop_to_two_modems(house: House, chaos: Chaos, spoils: int | None) -> None:
+    """Who sent a STOP sent it to the next modem as well, and one was kept; the first of the two, the second or neither spoils texts."""
+    stop = next(came for came in chaos.came if came.text == "STOP")
+    both = stop.modem, (stop.modem + 1) % house.modems
+    chaos.came.append(replace(stop, modem=both[1]))
+    for number, modem in enumerate(house.world.modems):
+        for name in SPOILS:
+            modem.faults.struck[name] = 0
+        modem.faults.struck["mms_wappush"] = 100 * (
+            number not in both if spoils is None else number == both[spoils]
+        )
+
+
 EXCHANGED = (
     "UPDATE message SET state=CASE state WHEN 'delivered' THEN 'undelivered' ELSE 'delivered' END "
     "WHERE state IN ('delivered','undelivered')"
@@ -132,11 +161,20 @@ SHOWN_TWICE = (
     "INSERT INTO inbound (conversation_id, number, kind, text, triage, station, iccid, received_at) "
     "SELECT conversation_id, number, kind, text, triage, station, iccid, received_at FROM inbound WHERE text='STOP'"
 )
+SHOWN_BY_TWO_SIMS = SHOWN_TWICE.replace(
+    "station, iccid, received_at FROM", "station, 'another', received_at FROM"
+)
 TAMPERINGS: dict[str, tuple[Callable[[House, Chaos], None], str]] = {
     "delivered and undelivered are exchanged": (rows(EXCHANGED), "I2 said to be undelivered"),
     "every STOP is shown twice": (rows(SHOWN_TWICE), "I3 shown"),
+    "every STOP is shown once more as that of another SIM": (rows(SHOWN_BY_TWO_SIMS), "I3 shown"),
     "every STOP is lost": (rows("DELETE FROM inbound WHERE text='STOP'"), "I3 lost"),
+    "one of two STOPs is lost": (partial(stop_to_two_modems, spoils=None), "I3 lost"),
     "10,000 segments were counted": (rows("UPDATE sim_day SET segments=10000"), "budget: "),
+    "all was counted for SIMs that are none": (
+        rows("UPDATE sim_day SET iccid=substr(iccid, 3)"),
+        "budget: ",
+    ),
     "nothing was counted": (rows("UPDATE sim_day SET segments=0"), "budget: "),
     "a text left twice": (twice_on_the_air, "I2 doubled"),
     "a text that left after a restore expired": (
@@ -147,6 +185,7 @@ TAMPERINGS: dict[str, tuple[Callable[[House, Chaos], None], str]] = {
     "a stop lay on the SIM": (stop_on_the_sim, "I4 texted while the stop lay on the SIM"),
     "a stop came at a slow prompt": (stop_at_a_slow_prompt, "I4 texted after a prompt"),
     "the day's budget was passed": (day_of_a_narrow_plan, "budget: segment"),
+    "too many people were texted": (people_of_a_narrow_plan, "budget: 2 people a month"),
     "the minute's budget was passed": (minute_of_a_narrow_plan, "budget: 2 segments within a minute"),
 }
 
@@ -162,3 +201,24 @@ def test_the_judge_says_that(scene: Scene, name: str) -> None:
     finally:
         house.plan = plan
     assert [line for line in said if line.startswith(breach)], said
+
+
+@pytest.mark.parametrize("spoils", [0, 1])
+def test_a_text_that_came_to_two_modems_is_lost_where_it_was_spoilt(scene: Scene, spoils: int) -> None:
+    """Seed 400569: a STOP to one modem became a picture message, and the one to the other was said to be lost."""
+    house, chaos = scene
+    stop_to_two_modems(house, chaos, spoils)
+    assert breaches(house, chaos) == []
+
+
+@pytest.mark.parametrize(("fault", "seen"), [("", 1), ("pid_replace", 1), ("type0", 0), ("voicemail", 0)])
+def test_words_that_nobody_is_shown_are_no_stop_on_the_sim(tmp_path: Path, fault: str, seen: int) -> None:
+    """Seed 411290: a STOP that came as a text of type 0, of which a telephone shows nothing."""
+    house = House(tmp_path, 0)
+    with house.patched():
+        if fault:
+            house.fault(0, fault)
+        house.inbound(0, "+12025550123", "STOP")
+        house.turns.run(house.clock.monotonic() + 60)
+    assert [stop.text for stop in house.witness.stored] == ["STOP"] * seen
+    house.close()

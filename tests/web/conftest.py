@@ -8,9 +8,10 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from tests.web import once
 from tests.web import world as the_world
 from tests.web.world import World
-from web import create_app
+from web import access, create_app
 
 ORIGIN = {"Origin": "http://localhost"}
 
@@ -47,11 +48,23 @@ class Visitor:
         return found[1]
 
     def come_in(self, who: str) -> "Visitor":
+        """As somebody who signed in earlier on this device."""
+        self.client.set_cookie(access.COOKIE, self.world.device(who))
+        assert self.get("/me").status_code == 200
+        return self
+
+    def come_through_a_link(self, who: str) -> "Visitor":
+        """Now, and the device is one that is known from then on."""
         path = self.world.link(who)
         self.get(path)
         assert self.post(path).status_code == 303
         self.get("/me")
         return self
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _once(tmp_path_factory: pytest.TempPathFactory) -> None:
+    once.compiled_in(tmp_path_factory.mktemp("templates"))
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ def from_address(visitor: Visitor, address: str) -> Visitor:
 
 def test_a_stranger_cannot_lock_the_admin_out(world: World, visit: Visit) -> None:
     """Five wrong passwords from anywhere made the account rest, again and again, also for the admin at her own laptop."""
-    admin = visit("admin")
+    admin = visit(None).come_through_a_link("admin")
     admin.post("/me/password", password=PASSWORD)
     admin.post("/me/sign-out")
     for n in range(sessions.FREE_TRIES + 3):
@@ -42,7 +42,7 @@ def test_a_stranger_cannot_lock_the_admin_out(world: World, visit: Visit) -> Non
 
 def test_a_known_device_tries_one_persons_password_and_not_for_ever(world: World, visit: Visit) -> None:
     """Whoever finds a telephone that somebody came in with gets ten tries an hour, at that person alone."""
-    maya = visit("volunteer")
+    maya = visit(None).come_through_a_link("volunteer")
     maya.post("/me/password", password=PASSWORD)
     maya.post("/me/sign-out")
     for n in range(9):

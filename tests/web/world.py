@@ -22,7 +22,6 @@ from gateway import (
     optouts,
     outbox,
     people,
-    schema,
     sessions,
     stations,
     store,
@@ -33,6 +32,7 @@ from gateway.people import User
 from gateway.policy import Limits
 from gateway.rules import Rules, rules_of
 from hardware.pdu import encode_deliver, segment
+from tests import blank
 
 ICCIDS = {"north": "8901260000000004417", "south": "8901260000000009062"}
 CONFIG = """
@@ -205,7 +205,7 @@ class World:
         """Take what waits, as the panel's thread does; `stop_after`: the panel closes after so many pieces."""
         waits = count(0)
         taking.work(
-            self.path, self.db, self.rules, wait=lambda _: next(waits) >= stop_after, now=store.wall_ms
+            self.path, self.db, self.rules, wait=lambda _: next(waits) > stop_after, now=store.wall_ms
         )
 
     def link(self, who: str) -> str:
@@ -226,9 +226,8 @@ def found(
     source = folder / "textbank.toml"
     source.write_text(CONFIG.format(port=port, undo=undo, quiet_from=quiet[0], quiet_until=quiet[1]))
     loaded = config.load(source)
-    db = store.connect(loaded.database.path)
+    db = blank.database(loaded.database.path)
     db.execute("PRAGMA synchronous=OFF")  # a test's group need not survive a power cut
-    schema.migrate(db)
     now = store.wall_ms()
     roles = {"volunteer": "volunteer", "other": "volunteer"} | {role: role for role in people.ROLES[1:]}
     names = {

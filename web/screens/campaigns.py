@@ -350,13 +350,13 @@ def take_in(campaign: Campaign) -> int | None:
     db, starts, began, pace = data.db(), current_app.config["STARTS"], time.monotonic(), Pace()
     after: int | None = starts.where(campaign)
     while after is not None:
-        piece = time.monotonic()
-        after = enrolment.enrol(db, campaign.id, now=data.now(), after=after, most=pace.size)
+        with pace.piece(db):
+            after = enrolment.enrol(db, campaign.id, now=data.now(), after=after, most=pace.size)
         starts.came(campaign, after)
         if after is not None:
             if time.monotonic() - began > AT_ONCE_S:
                 return after
-            time.sleep(pace.rest_s(time.monotonic() - piece))  # stations come in between
+            time.sleep(pace.rest_s())  # stations come in between
     return None
 
 

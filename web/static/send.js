@@ -33,9 +33,12 @@
     if (bubble) bubble.classList.add("sent");
   });
 
+  /* A key that is still there keeps the focus, and a finger: what is the same is not drawn again. */
   function exchange(newer, older) {
     if (!older) return;
-    older.replaceChildren(...newer.childNodes);
+    const held = document.activeElement, key = older.contains(held) && held.value;
+    if (older.innerHTML !== newer.innerHTML) older.replaceChildren(...newer.childNodes);
+    if (key && !document.contains(held)) [...older.querySelectorAll("button")].find((button) => button.value === key)?.focus({ preventScroll: true });
     const tell = newer.dataset.tell;
     if (tell === undefined || tell === older.dataset.tell) return;
     older.dataset.tell = tell;
@@ -53,7 +56,7 @@
         const answer = await fetch(field.dataset.count, { method: "POST", body: new URLSearchParams(new FormData(field.form)) });
         if (!answer.ok) return;
         const drawing = new DOMParser().parseFromString(await answer.text(), "text/html");
-        if (asked !== asking) return; /* an answer to older words */
+        if (asked !== asking || !document.contains(field)) return; /* an answer to older words, or those of a page that is gone */
         for (const piece of drawing.querySelectorAll("[id]")) exchange(piece, document.getElementById(piece.id));
       } catch (error) { /* the words stay; the next key measures again */ }
     }, 150);

@@ -7,7 +7,6 @@ from __future__ import annotations
 import contextlib
 import os
 import random
-import shutil
 import sqlite3
 import tempfile
 from collections import Counter, defaultdict
@@ -18,9 +17,10 @@ from functools import cache
 from pathlib import Path
 from unittest import mock
 
-from gateway import clockwords, conversations, flight, optouts, people, schema, store, texted
+from gateway import clockwords, conversations, flight, lostwrites, optouts, people, schema, store, texted
 from gateway.clockwords import Instant
 from gateway.errors import Refused
+from gateway.journal import Journal
 from gateway.machineclock import SetClock
 from gateway.policy import Limits, Quiet
 from gateway.rules import Rules
@@ -76,22 +76,22 @@ def _model(name: str) -> Personality:
 
 
 @cache
-def _template() -> Path:
-    """A database with its tables, its person and its confirmation, made once for each process of tests."""
-    folder = Path(tempfile.mkdtemp(prefix="textbank-simulation-"))
+def _template() -> dict[str, bytes]:
+    """The files of a database with its tables, its person and its confirmation, made once for each process of tests."""
     dice = random.Random(0)
-    with (
-        mock.patch("secrets.token_bytes", dice.randbytes),
-        mock.patch("secrets.token_hex", lambda size=16: dice.randbytes(size).hex()),
-        contextlib.closing(store.connect(folder / "textbank.db")) as db,
-    ):
-        schema.migrate(db)
-        now = store.ms(FakeClock().now()) - 60_000
-        admin = people.create(db, "Vera", "admin", now=now)
-        optouts.approve_confirmation(
-            db, optouts.default_confirmation("Elm"), by=admin, channel="cli", now=now
-        )
-    return folder
+    with tempfile.TemporaryDirectory(prefix="textbank-simulation-") as folder:
+        with (
+            mock.patch("secrets.token_bytes", dice.randbytes),
+            mock.patch("secrets.token_hex", lambda size=16: dice.randbytes(size).hex()),
+            contextlib.closing(store.connect(Path(folder) / "textbank.db")) as db,
+        ):
+            schema.migrate(db)
+            now = store.ms(FakeClock().now()) - 60_000
+            admin = people.create(db, "Vera", "admin", now=now)
+            optouts.approve_confirmation(
+                db, optouts.default_confirmation("Elm"), by=admin, channel="cli", now=now
+            )
+        return {made.name: made.read_bytes() for made in Path(folder).iterdir()}
 
 
 def _unheard(database: Path) -> None:
@@ -126,11 +126,12 @@ class House:
         self.turns = Turns(self.clock, dice, (self.wire.next, self.wire.tick))
         self.disk = Disk(dice)
         self.database = folder / "textbank.db"
-        for made in _template().iterdir():
-            shutil.copyfile(made, folder / made.name)
+        for name, content in _template().items():
+            (folder / name).write_bytes(content)
         self.rules = Rules("Elm Street", "US", "America/New_York", Quiet(time(20), time(9)),
                            undo_ms=dice.choice((0, 5_000, 20_000)))  # fmt: skip
         self.gateway: Process | None = None
+        self.cut_off = False  # the last one died
         # Half of the boxes are without a clock that runs while they are off, as a Pi is.
         self.machine = SetClock("boot 0", battery=dice.random() < 0.5)
         self.taken, self.timekeeper = Taken(), self._new_timekeeper()
@@ -295,6 +296,10 @@ class House:
         self.gateway = process
         self.taken, self.timekeeper = Taken(), self._new_timekeeper()
         texted._all.clear()  # another process
+        if self.cut_off:
+            lostwrites.catch_up(self.db, self.database, now=self.now_ms())
+        self.cut_off = True  # until it ends by itself
+        Journal(self.database).compact()
         journal = texted.of(self.database)
         journal._lock = Lock()  # type: ignore[assignment]
         journal.open(self.db)
@@ -335,6 +340,7 @@ class House:
             self.count("ended politely" if ended else "ended politely, and killed")
             texted.of(self.database).close()
             self.turns.kill(process)
+            self.cut_off = False
 
     def close(self) -> None:
         """Everybody stops."""

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from gateway import conversations, ledger
 from hardware.pdu import segment
 from hardware.virtual.air import AirRecord
-from tests.scenarios.simulation.chaos import Chaos
+from tests.scenarios.simulation.chaos import Came, Chaos
 from tests.scenarios.simulation.house import House
 from tests.scenarios.simulation.judge_limits import limits
 from tests.scenarios.simulation.judge_stops import stops
@@ -180,12 +180,14 @@ def _inbound(house: House, chaos: Chaos, db: sqlite3.Connection) -> Iterator[str
     # SIMs that were exchanged unseen, and a kill before the slot was emptied: the text is read as another SIM's, and shown folded.
     query = "SELECT number, text FROM inbound i WHERE again_of IS NULL OR iccid=(SELECT iccid FROM inbound WHERE id=i.again_of)"
     kept = Counter((row["number"], row["text"]) for row in db.execute(query))
-    # Each spoils one text, or takes another's place besides.
+    # Each spoils one text, or takes another's place besides. Of the same words to two modems it is the one that may be spoilt.
     spoilt = [2 * sum(modem.faults.struck[name] for name in SPOILS) for modem in house.world.modems]
     folded = Counter((row["number"], row["text"]) for row in db.execute("SELECT number, text FROM inbound"))
     came_times = Counter((came.sender, came.text) for came in chaos.came)
     known = _known(db)
-    for came in chaos.came:
+    for came in sorted(
+        chaos.came, key=lambda came: (not _may_be_forgotten(chaos, came), not spoilt[came.modem])
+    ):
         key = came.sender, came.text
         times, due = folded[key], came_times[key]
         if (
@@ -197,7 +199,7 @@ def _inbound(house: House, chaos: Chaos, db: sqlite3.Connection) -> Iterator[str
             yield f"I4 a stop was not obeyed: {came.sender}"
         if kept[key] > due:
             yield f"I3 shown {kept[key]} times and came {due} times: {came.sender} {came.text[:10]} to m{came.modem}"
-        if chaos.restored is not None and came.at < chaos.restored:
+        if _may_be_forgotten(chaos, came):
             came_times[key] -= 1  # its row may not be in the backup
             kept[key], folded[key] = min(kept[key], due - 1), min(times, due - 1)
         elif times < due and spoilt[came.modem] > 0:
@@ -211,6 +213,11 @@ def _inbound(house: House, chaos: Chaos, db: sqlite3.Connection) -> Iterator[str
         left = sum(len(storage.slots) for storage in offered)
         if left:
             yield f"I3 m{number} still holds {left} texts"
+
+
+def _may_be_forgotten(chaos: Chaos, came: Came) -> bool:
+    """Whether the backup that was restored may be from before it came."""
+    return chaos.restored is not None and came.at < chaos.restored
 
 
 def _known(db: sqlite3.Connection) -> set[str]:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from unittest import mock
 
-from gateway import claims, flight, policy
+from gateway import claims, flight, policy, reports
 from gateway.claims import Job, Obstacle, Seat
 from gateway.moves import move
 from gateway.station import receiving, sending
+from gateway.station.desk import Desk
 from gateway.station.loop import Station
 from gateway.station.pins import Pins
 
@@ -126,15 +128,59 @@ def reads_no_sim_first() -> Mutation:
     return mock.patch.object(Station, "_read_first")
 
 
+def waits_blindly_for_a_prompt() -> Mutation:
+    """What came while the prompt was awaited is read after the text has left."""
+    stack = contextlib.ExitStack()
+    stack.enter_context(mock.patch.object(Desk, "knocked", return_value=False))
+    stack.enter_context(mock.patch.object(sending, "_took_too_long", return_value=False))
+    return stack
+
+
+def exchanges_the_reports() -> Mutation:
+    """What arrived is said not to have, and the other way."""
+    apply = reports._apply
+
+    def other(db: sqlite3.Connection, report_id: int, report: reports.Arrived, chosen: Any, now: int) -> None:
+        apply(db, report_id, replace(report, status=0x46 if report.status < 0x20 else 0), chosen, now)
+
+    return mock.patch.object(reports, "_apply", other)
+
+
+def counts_nothing() -> Mutation:
+    """No segment is counted on its SIM's day."""
+    return mock.patch("gateway.budget.count")
+
+
+def spends_too_much() -> Mutation:
+    """Every SIM may take everything."""
+    return mock.patch("gateway.budget.refusal", return_value=None)
+
+
+def forgets_the_minute() -> Mutation:
+    """Segments leave as fast as the modem takes them."""
+    return mock.patch.object(Desk, "room_in_minute", return_value=0.0)
+
+
+def leaves_no_time_to_undo() -> Mutation:
+    """An approved text leaves at once."""
+    return mock.patch("gateway.outbox._earliest", return_value=(None, None))
+
+
 MUTATIONS: dict[str, tuple[Callable[[], Mutation], str, int]] = {  # and a seed that showed it
-    "resends uncertain": (resends_uncertain, "I2 doubled", 1),
-    "resends after a kill": (resends_after_a_kill, "I2 doubled", 24),
-    "writes before the commit": (writes_before_the_commit, "I2 ", 1),
-    "deletes before the commit": (deletes_before_the_commit, "I3 lost", 8),
+    "resends uncertain": (resends_uncertain, "I2 doubled", 36),
+    "resends after a kill": (resends_after_a_kill, "I2 doubled", 2),
+    "writes before the commit": (writes_before_the_commit, "I2 ", 13),
+    "deletes before the commit": (deletes_before_the_commit, "I3 lost", 14),
     "shows each reading": (shows_each_reading, "I3 shown ", 3),
-    "forgets the opt-out": (forgets_the_opt_out, "I4 texted after the stop", 1),
+    "forgets the opt-out": (forgets_the_opt_out, "I4 texted after the stop", 6),
     "ignores quiet hours": (ignores_quiet_hours, "I5 ", 31),
-    "forgets the undo": (forgets_the_undo, "I1 left after it was taken back", 4),
-    "tries the PIN again": (tries_the_pin_again, "I6 ", 93),
-    "reads no SIM first": (reads_no_sim_first, "I4 texted while the stop lay on the SIM", 1),
+    "forgets the undo": (forgets_the_undo, "I1 left after it was taken back", 14),
+    "tries the PIN again": (tries_the_pin_again, "I6 ", 417),
+    "reads no SIM first": (reads_no_sim_first, "I4 texted while the stop lay on the SIM", 4),
+    "waits blindly for a prompt": (waits_blindly_for_a_prompt, "I4 texted after a prompt", 4),
+    "exchanges the reports": (exchanges_the_reports, "I2 said to be undelivered", 2),
+    "counts nothing": (counts_nothing, "budget: ", 2),
+    "spends too much": (spends_too_much, "budget: segment", 84),
+    "forgets the minute": (forgets_the_minute, "budget: ", 1),
+    "leaves no time to undo": (leaves_no_time_to_undo, "I1 left ", 11),
 }

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from hardware.virtual.network import Sent
     from hardware.virtual.terminal import Entry
 
+PLAIN = (
+    0,
+    *range(0x41, 0x48),
+)  # 23.040 9.2.3.9: a text, or one in the place of another; the rest is for no person's eyes
 STILL_TRYING = range(0x20, 0x40)  # 23.040 9.2.3.15
 
 
@@ -95,7 +99,9 @@ class Witness:
         except pdu.PduError:
             return  # a fault has spoilt the record
         first = getattr(modem, "first", modem)  # texts may be routed by its second port
-        if isinstance(text, pdu.Deliver) and text.concat is None and first in self._modems:
+        if not isinstance(text, pdu.Deliver) or text.pid not in PLAIN or text.mwi is not None:
+            return  # nobody is shown its words: they are no stop
+        if text.concat is None and first in self._modems:
             number, arrival = self._modems.index(first), where == modem.settings.memory[2]
             sender, words = text.sender.number, text.text or ""
             self.stored.append(Stored(number, first.card.iccid, sender, words, now, arrival))

@@ -1,0 +1,65 @@
+"""Segments a minute: what a SIM sent in the last one still counts after whatever ended the gateway."""
+
+from pathlib import Path
+
+import pytest
+
+from gateway import backup, store
+from tests.scenarios.office import NUMBERS, Office
+
+LONG = "a longer text " * 20  # two segments
+CLOCK_S = 0.001  # rows have milliseconds
+
+
+def at_s(office: Office, text: int) -> list[float]:
+    """When the segments of this text left."""
+    number = office.db.execute(
+        "SELECT c.number FROM message m JOIN conversation c ON c.id=m.conversation_id WHERE m.id=?", [text]
+    ).fetchone()["number"]
+    return [record.at_s for record in office.world.network.air if record.to == number]
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Office:
+    office = Office(tmp_path / "textbank.db", per_minute=3)
+    office.until_ready()
+    return office
+
+
+def test_every_segment_of_a_long_text_still_counts_after_a_kill(office: Office) -> None:
+    """Seeds 400027 and 400163: a long text counted as one segment."""
+    texts = [office.approved(NUMBERS[0], LONG), office.approved(NUMBERS[1])]
+    for text in texts:
+        office.until_state(text, "sent", "delivered")
+    office.restart()
+    after = office.approved(NUMBERS[2])
+    office.until_state(after, "delivered")
+    assert len(office.air()) == 4
+    assert 60 <= at_s(office, after)[0] - at_s(office, texts[0])[0] + CLOCK_S < 65
+    office.close()
+
+
+def test_what_left_since_the_backup_still_counts_after_a_restore(office: Office, tmp_path: Path) -> None:
+    """Seed 400148: no row tells of it but the day's count."""
+    made = backup.make(office.path, tmp_path / "saved.db", now=office.wall())
+    texts = [office.approved(NUMBERS[0], LONG), office.approved(NUMBERS[1])]
+    for text in texts:
+        office.until_state(text, "sent", "delivered")
+    left = office.world.network.air[-1].at_s
+    for station in office.stations:
+        station.close()
+    office.db.close()
+    backup.restore(made.path, office.path, now=office.wall())
+    office.db = store.connect(office.path)
+    office.restart()
+    after = office.approved(NUMBERS[2])
+    office.until_state(after, "delivered")
+    assert 60 <= at_s(office, after)[0] - left + CLOCK_S < 65
+    office.close()
+
+
+def test_a_text_that_was_put_back_does_not_hold_up_a_stick_that_was_pulled(office: Office) -> None:
+    office.fault("usb_drop_at", {"state": "pdu", "back_after_s": 3.0}, times=1)
+    text = office.approved(NUMBERS[0])
+    assert office.until_state(text, "delivered") < 30
+    office.close()
