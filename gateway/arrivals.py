@@ -97,6 +97,8 @@ def _on_other_sims(db: sqlite3.Connection, bare: bytes, seen: Seen) -> list[sqli
     """The arrivals of the same octets through other SIMs: cards that were exchanged unseen are taken for each other."""
     sims = db.execute("SELECT iccid FROM sim WHERE iccid<>?", [seen.iccid]).fetchall()
     digests = [samepdu.digest(row["iccid"], bare) for row in sims]
+    if not digests:  # an empty list of them would read the whole table
+        return []
     rows = db.execute(
         f"SELECT * FROM arrival WHERE digest IN ({','.join('?' * len(digests))}) ORDER BY id", digests
     )

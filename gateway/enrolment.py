@@ -103,6 +103,11 @@ def enrol(
     return following
 
 
+def wording_of(contact_id: int, wordings: int) -> int:
+    """Which of so many first texts this person gets: neighbours of a list get one after the other."""
+    return contact_id % wordings
+
+
 def let_go(db: sqlite3.Connection, conversation_ids: list[int]) -> None:
     """These people stand in no campaign that is closed: another may have them. Inside a transaction."""
     db.execute(
@@ -110,11 +115,6 @@ def let_go(db: sqlite3.Connection, conversation_ids: list[int]) -> None:
         "AND (SELECT state FROM campaign WHERE id=target.campaign_id)='closed'",
         [json.dumps(conversation_ids)],
     )
-
-
-def wording_of(contact_id: int, wordings: int) -> int:
-    """Which of so many first texts this person gets: neighbours of a list get one after the other."""
-    return contact_id % wordings
 
 
 def gone_through(db: sqlite3.Connection, campaign: Campaign, after: int) -> tuple[int, int]:
@@ -258,7 +258,7 @@ def progress(db: sqlite3.Connection, campaign_id: int) -> Progress:
 def stopped_since(db: sqlite3.Connection, campaign_id: int) -> int:
     """How many whom nobody has taken asked to stop after they came in: they are counted out, and in again when that is undone."""
     row = db.execute(
-        "SELECT count(*) FROM conversation c CROSS JOIN target t ON t.conversation_id=c.id AND t.live=1 "  # they are few
+        "SELECT count(*) FROM conversation c CROSS JOIN target t ON t.conversation_id=c.id "  # they are few
         "WHERE c.opted_out_at IS NOT NULL AND t.campaign_id=? AND t.state='open'",
         [campaign_id],
     ).fetchone()

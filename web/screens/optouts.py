@@ -9,7 +9,7 @@ from gateway.listfile import MOST_BYTES, OPT_OUTS
 from web import access, data, words
 from web.access import needs
 from web.forms import field, go
-from web.screens.lists import SHOWN_LEFT, as_file, ring
+from web.screens.lists import SHOWN_LEFT, as_file, by_reason, ring
 from web.uploads import takes_file
 
 bp = Blueprint("optouts", __name__, url_prefix="/opt-outs")
@@ -69,7 +69,9 @@ def file(list_id: int) -> str:
     """One file: how far it is, then what it did."""
     one = lists.by_id(data.db(), list_id, brings=OPT_OUTS)
     left = list(lists.not_taken(data.db(), list_id, limit=SHOWN_LEFT)) if one.state == "ready" else []
-    return render_template("optout_file.html", one=one, done=optoutfile.result(one), left=left)
+    return render_template(
+        "optout_file.html", one=one, done=optoutfile.result(one), left=len(left), reasons=by_reason(left)
+    )
 
 
 @bp.post("/files/<id:list_id>/go-on")
