@@ -73,5 +73,5 @@ def test_who_does_not_get_a_reminder_is_chosen_with_its_words(world: World, visi
     ]
     assert (kept.when, kept.unless) == ({"status": ("yes",)}, {"reminder": ("coming",)})
     words = cleo.get(f"/campaigns/{campaign_id}/words").get_data(as_text=True)
-    assert "but not who said After the reminder coming" in words
+    assert "but not who said “After the reminder: coming”" in words
     assert FACTS["event"] in words
