@@ -40,10 +40,9 @@ def test_a_list_is_brought_on_a_phone_in_few_presses(
     page.get_by_label("Since when they agree").fill("2026-10-03")
     page.get_by_role("button", name="Take this list").click()
     page.wait_for_selector("#taking, #result")
-    expect(page.locator("#result")).to_contain_text("602 people are in", timeout=SLOW_MS)
-    expect(page.get_by_role("main")).to_contain_text(
-        "since Oct 3, 2026"
-    )  # as the reader writes days, and not the day before  # by itself, without reloading
+    expect(page.locator("#result")).to_contain_text(
+        "602 people are in", timeout=SLOW_MS
+    )  # by itself, without reloading
     expect(page.locator("#result")).to_contain_text("its last digits are lost")
     page.go_back()
     page.get_by_role("link", name="Contacts").click()
@@ -51,7 +50,9 @@ def test_a_list_is_brought_on_a_phone_in_few_presses(
     page.keyboard.press("Enter")
     expect(page.locator("#found")).to_contain_text("1 person found")
     page.get_by_role("link", name="Maria-Magdalena").click()
-    expect(page.locator("#person")).to_contain_text("3 October 2026")
+    expect(page.locator("#person")).to_contain_text(
+        "Oct 3, 2026"
+    )  # as the reader writes days, and not the day before
     page.go_back()
     page.get_by_role("link", name="Opt-outs").click()
     expect(page.locator("#all")).to_contain_text("Bea Lindqvist")
