@@ -50,7 +50,11 @@ def test_edited_words_are_marked_on_the_card_and_in_the_thread(
     maya = visit()
     maya.get("/send")
     card = world.card("volunteer")
-    maya.post(f"/send/{card.id}/edit", text="Hi Rosa, Maya of Elm Street Tenants here. Coming? STOP to end.", seen=card.seen)
+    maya.post(
+        f"/send/{card.id}/edit",
+        text="Hi Rosa, Maya of Elm Street Tenants here. Coming? STOP to end.",
+        seen=card.seen,
+    )
     page = maya.get("/send").get_data(as_text=True)
     assert "edited by you" in page
     card = world.card("volunteer")
