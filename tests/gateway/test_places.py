@@ -160,3 +160,6 @@ def test_places_that_are_kept_for_who_waits_are_not_free_for_the_next(hall: Hall
     assert context(rosa).offered[0].choice.id == "room_again"
     assert context(rosa).records("room_again", "") == {"status": "yes", "waiting": "told"}
     assert "room_again" not in [each.choice.id for each in context(ada).offered]
+    taken_back = context(ada).records("yes", "", waits=True)
+    assert taken_back == {"status": "yes", "waiting": "yes"}
+    assert answering.chosen_before(context(ada), taken_back, "seats") == ("yes", "")
