@@ -1,5 +1,6 @@
 """What becomes of lists afterwards: a result of a campaign becomes one, one person is erased out of all of them, all are exported."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -107,7 +108,7 @@ def test_erasing_a_person_reaches_lists_campaigns_answers_and_rows_that_were_not
     dump = "\n".join(world.db.iterdump())
     assert "Maybe" not in dump
     assert "likes tea" not in dump
-    assert "0141" not in dump
+    assert not re.search(r"555\D{0,2}0141", dump)
     assert "Silent" in dump
     assert world.db.execute("SELECT count(*) FROM list_row").fetchone()[0] == 1
 
