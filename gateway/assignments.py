@@ -27,7 +27,7 @@ from gateway.store import moment, write
 from hardware.pdu import segment
 
 STALE_MS = HOUR_MS  # a batch that its volunteer has not touched is the room's again
-FEWEST = 1
+EXACT = 2000  # so many open people are looked at one by one; of more, those who asked to stop make no difference to anybody
 SOMEBODY = User(0, "Maria", "volunteer")  # whose name is as long as most, where nobody's is known yet
 
 
@@ -51,14 +51,33 @@ def offers(db: sqlite3.Connection, user: User, rules: Rules, sims: list[SimRoom]
 def _offer(
     db: sqlite3.Connection, campaign: Campaign, user: User, rules: Rules, sims: list[SimRoom], now: int
 ) -> Offer:
+    left, held = _left(db, campaign.id), _held(db, campaign.id, user)
+    room, why = _room(db, campaign, user, rules, sims, held, now)
+    return Offer(campaign, left, held, min(room, left), why)
+
+
+_OPEN = (  # by the campaign's people, for a file of opt-outs may hold many times as many
+    "FROM target t CROSS JOIN conversation c ON c.id=t.conversation_id "
+    "WHERE t.campaign_id=? AND t.state='open' AND c.opted_out_at IS NULL"
+)
+
+
+def _left(db: sqlite3.Connection, campaign_id: int) -> int:
+    """How many people nobody has taken; of up to EXACT without those who asked to stop since they came in."""
+    left = db.execute(f"SELECT count(*) FROM (SELECT 1 {_OPEN} LIMIT {EXACT})", [campaign_id]).fetchone()[0]
+    if left == EXACT:
+        left = db.execute(
+            "SELECT count(*) FROM target WHERE campaign_id=? AND state='open'", [campaign_id]
+        ).fetchone()[0]
+    return int(left)
+
+
+def _held(db: sqlite3.Connection, campaign_id: int, user: User) -> int:
     row = db.execute(
-        "SELECT (SELECT count(*) FROM target WHERE campaign_id=:campaign AND state='open') AS left, "
-        "(SELECT count(*) FROM target WHERE state='held' AND holder_id=:user AND campaign_id=:campaign) AS held",
-        {"campaign": campaign.id, "user": user.id},
+        "SELECT count(*) FROM target WHERE state='held' AND holder_id=? AND campaign_id=?",
+        [user.id, campaign_id],
     ).fetchone()
-    left = row["left"] - enrolment.stopped_since(db, campaign.id)
-    room, why = _room(db, campaign, user, rules, sims, row["held"], now)
-    return Offer(campaign, left, row["held"], min(room, left), why)
+    return int(row[0])
 
 
 def _room(
@@ -70,7 +89,7 @@ def _room(
     held: int,
     now: int,
 ) -> tuple[int, str]:
-    """How many more people this volunteer may take, and why not more when it is none."""
+    """How many more people this volunteer may take, if there are so many, and why not more when it is none."""
     options = campaign.options
     waiting = db.execute(
         f"SELECT count(*) FROM conversation WHERE holder_id=? AND {governor.TO_ANSWER}", [user.id]
@@ -150,15 +169,16 @@ def take(
         campaign = campaigns.load(db, campaign_id)
         if campaign.state != "running":
             raise Refused(f"“{campaign.name}” is not running. {campaign.reason}")
-        offer = _offer(db, campaign, user, rules, sims, now)
-        if offer.room < FEWEST:
-            raise Refused(offer.why or "Everybody of this campaign is taken. Thank you!")
-        return db.execute(
-            "UPDATE target SET state='held', holder_id=?, held_at=? WHERE id IN "
-            "(SELECT t.id FROM target t JOIN conversation c ON c.id=t.conversation_id "
-            "WHERE t.campaign_id=? AND t.state='open' AND c.opted_out_at IS NULL ORDER BY t.id LIMIT ?)",
-            [user.id, now, campaign_id, offer.room],
+        room, why = _room(db, campaign, user, rules, sims, _held(db, campaign_id, user), now)
+        if room < 1:
+            raise Refused(why)
+        taken = db.execute(  # nobody is counted here: every station waits for this lock
+            f"UPDATE target SET state='held', holder_id=?, held_at=? WHERE id IN (SELECT t.id {_OPEN} ORDER BY t.id LIMIT ?)",
+            [user.id, now, campaign_id, room],
         ).rowcount
+        if not taken:
+            raise Refused("Everybody of this campaign is taken. Thank you!")
+        return taken
 
 
 def give_back(db: sqlite3.Connection, user_id: int, campaign_id: int | None = None) -> int:

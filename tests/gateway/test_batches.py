@@ -1,13 +1,15 @@
 """A coordinator's hand on the batches: who holds whom, taken back, handed to another."""
 
 import sqlite3
+from collections.abc import Callable
+from functools import partial
 
 import pytest
 
-from gateway import assignments, batches, cards, outbox
+from gateway import assignments, batches, cards, conversations, optouts, outbox
 from gateway.errors import Refused
 from gateway.rules import Rules
-from tests.campaigning import PEOPLE, SIMS, started
+from tests.campaigning import PEOPLE, SIMS, Hall, bring_in, started
 from tests.gateway.conftest import NOON, Room
 
 
@@ -84,3 +86,54 @@ def test_nobody_gets_more_than_the_most_and_nobody_who_does_not_send(
     with pytest.raises(Refused, match="coordinator"):
         batches.take_back(db, campaign_id, room.volunteer.id, by=room.other)
     assert batches.batches(db, campaign_id)[0].people == len(PEOPLE)
+
+
+def steps(db: sqlite3.Connection, act: Callable[[], object]) -> int:
+    """In tens of thousands, what SQLite did for it: a measure without a clock."""
+    done = 0
+
+    def count() -> None:
+        nonlocal done
+        done += 1
+
+    db.set_progress_handler(count, 100)
+    act()
+    db.set_progress_handler(None, 0)
+    return done
+
+
+def test_a_file_of_opt_outs_makes_no_offer_and_no_batch_slower(
+    hall: Hall, room: Room, rules: Rules
+) -> None:
+    """Review r6, 4: home, and the lock under which a batch is taken, read everybody whom a file had brought out."""
+    campaign_id = hall.started(batch=2)
+    offers = partial(assignments.offers, hall.db, room.volunteer, rules, SIMS, now=NOON)
+    before = steps(hall.db, offers), steps(hall.db, lambda: hall.take(campaign_id, "volunteer"))
+    numbers = [f"+1202556{at:04d}" for at in range(2000)]
+    optouts.opt_out_strangers(hall.db, numbers, by=room.coordinator, now=NOON)
+    conversations.ensure_all(hall.db, ((number, "", None) for number in numbers), now=NOON)
+    after = steps(hall.db, offers), steps(hall.db, lambda: hall.take(campaign_id, "other"))
+    assert after[0] <= before[0] + 5
+    assert after[1] <= before[1] + 5
+
+
+def test_a_batch_of_a_long_list_is_taken_as_fast_as_one_of_a_short_one(hall: Hall, room: Room) -> None:
+    """The write lock is held for it: nobody of the list is counted meanwhile."""
+    short = hall.started(batch=2)
+    names = tuple(f"Name {at}" for at in range(800))
+    long = hall.started("Long", list_id=bring_in(hall.db, names, first=1000, now=NOON), batch=2)
+    of_short = steps(hall.db, lambda: hall.take(short, "volunteer"))
+    assert steps(hall.db, lambda: hall.take(long, "other")) <= of_short + 5
+
+
+def test_of_a_very_long_list_all_count_whom_nobody_has_taken(
+    hall: Hall, room: Room, rules: Rules, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hall.started()
+    person = hall.db.execute("SELECT conversation_id AS id FROM target LIMIT 1").fetchone()["id"]
+    optouts.opt_out(hall.db, person, source="coordinator", by=room.coordinator, reason="", now=NOON)
+    (offer,) = assignments.offers(hall.db, room.volunteer, rules, SIMS, now=NOON)
+    assert offer.left == len(PEOPLE) - 1
+    monkeypatch.setattr(assignments, "EXACT", len(PEOPLE) - 2)
+    (offer,) = assignments.offers(hall.db, room.volunteer, rules, SIMS, now=NOON)
+    assert offer.left == len(PEOPLE)
