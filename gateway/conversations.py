@@ -83,7 +83,7 @@ def open_opt_outs(db: sqlite3.Connection, keys: Mapping[str, Sequence[bytes]]) -
     """The opt-outs that stand now, by number; `keys` as of `digests`."""
     whose = {key: number for number, each in keys.items() for key in each}
     rows = db.execute(
-        f"SELECT id, number_key, since_at, source FROM opt_out WHERE number_key IN ({','.join('?' * len(whose))}) AND until_at IS NULL",
+        f"SELECT id, number_key, since_at, source, by_id FROM opt_out WHERE number_key IN ({','.join('?' * len(whose))}) AND until_at IS NULL",
         list(whose),
     )
     return {whose[row["number_key"]]: row for row in rows}
@@ -249,10 +249,10 @@ def reachable(db: sqlite3.Connection, conversation_id: int, user: User, now: int
         raise Refused("There is no such conversation.")
     if not may(user.role, "answer"):
         raise Refused("Your role does not read people's texts. Nothing was shown.")
-    if held_by_another(row, user, now) and not may(user.role, "see_all_conversations"):
-        raise _held(db, row)
     if not may(user.role, "see_all_conversations"):
-        _refuse_unspoken(db, conversation_id, user)
+        _refuse_unspoken(db, conversation_id, user)  # first: nor is who has them told of somebody whom nobody texted
+        if held_by_another(row, user, now):
+            raise _held(db, row)
     return row
 
 

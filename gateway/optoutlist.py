@@ -26,6 +26,7 @@ WHY = {
     "coordinator": "A coordinator pressed it",
     "import": "From a file",
 }
+FROM_BESIDE = "They asked, or a file had them"
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,11 @@ def newest(db: sqlite3.Connection, *, limit: int = 100, before: int | None = Non
     return [_one(db, row, known.get(row["number_key"])) for row in rows]
 
 
+def from_beside(row: sqlite3.Row) -> bool:
+    """Whether this opt-out is known only from the journal, which does not say how it came: a file always has who brought it."""
+    return row["source"] == "import" and row["by_id"] is None
+
+
 def everyone(db: sqlite3.Connection) -> Iterator[OptOut]:
     """All of them, the newest first, in pieces: memory does not grow with them."""
     before: int | None = None
@@ -90,7 +96,7 @@ def _one(db: sqlite3.Connection, row: sqlite3.Row, person: sqlite3.Row | None) -
         person["number"] if person else "",
         person["name"] if person else "",
         person["id"] if person else None,
-        WHY.get(row["source"], row["source"]),
+        FROM_BESIDE if from_beside(row) else WHY.get(row["source"], row["source"]),
         row["reason"],
         row["by_name"] or "",
         row["since_at"],

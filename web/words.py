@@ -229,13 +229,14 @@ def letters() -> bool:
 
 
 def opted_out(since_at: int, number: str) -> Markup:
-    """How somebody came off the list, as a sentence: by their own wish, or by a file of opt-outs."""
+    """How somebody came off the list, as a sentence: by their own wish, or by a file of opt-outs, as far as that is known."""
     row = conversations.open_opt_out(data.db(), number)
-    if row is not None and row["source"] == "import":
-        return Markup("Their number stands in a file of opt-outs that was brought in {}.").format(
-            clock(since_at)
-        )
-    return Markup("They asked to stop {}.").format(clock(since_at))
+    said = "They asked to stop {}."
+    if row is not None and optoutlist.from_beside(row):
+        said = "They asked to stop {}, or a file of opt-outs had their number then."
+    elif row is not None and row["source"] == "import":
+        said = "Their number stands in a file of opt-outs that was brought in {}."
+    return Markup(said).format(clock(since_at))
 
 
 def install(app: Flask) -> None:

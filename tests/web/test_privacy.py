@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from gateway import campaigns, ledger, optouts, purgedates, recording, store
+from gateway import campaigns, conversations, journal, ledger, optouts, purgedates, recording, restoring, store
 from gateway.rules import DAY_MS
 from tests.campaigning import started
 from tests.web.conftest import Visitor
@@ -117,12 +117,31 @@ def test_whoever_erases_is_told_at_once_which_lists_must_be_taken_first(
 
 
 def test_who_came_off_by_a_file_is_not_said_to_have_asked(world: World, visit: Visit, known: int) -> None:
-    optouts.opt_out(world.db, known, source="import", by=None, reason="", now=store.wall_ms(), confirm=False)
+    lead, now = world.users["coordinator"], store.wall_ms()
+    optouts.opt_out(world.db, known, source="import", by=lead, reason="", now=now, confirm=False)
     cleo = visit("coordinator")
     for path in (f"/inbox/{known}", f"/inbox/{known}/opt-in"):
         page = cleo.get(path).get_data(as_text=True)
         assert "stands in a file of opt-outs that was brought in" in page, path
         assert "asked to stop" not in page, path
+
+
+def test_who_texted_stop_before_the_database_was_lost_is_not_said_to_stand_in_a_file(
+    world: World, visit: Visit, known: int
+) -> None:
+    """Review r6, 5: the journal knows that they are out and not how, and the page of the undo said that nobody had wished it."""
+    acts, key = journal.of(world.db), conversations.number_key(world.db, ADEBAYO)
+    acts.note("opt_out", at=store.wall_ms() - DAY_MS, number=key.hex())
+    assert restoring.still_out(world.db, acts, now=store.wall_ms()) == 1
+    cleo = visit("coordinator")
+    for path in (f"/inbox/{known}", f"/inbox/{known}/opt-in"):
+        page = cleo.get(path).get_data(as_text=True)
+        assert "They asked to stop" in page, path
+        assert "or a file of opt-outs had their number then" in page, path
+        assert "stands in a file" not in page, path
+    page = cleo.get("/opt-outs").get_data(as_text=True)
+    assert "They asked, or a file had them" in page
+    assert "From a file" not in page
 
 
 @pytest.mark.parametrize("role", ["volunteer", "trainee", "technician"])
