@@ -32,6 +32,7 @@ __all__ = [
     "in_anothers_batch",
     "kept_until",
     "let_others_read",
+    "no_placeholder",
     "outdated",
     "still_fits",
     "too_late",
@@ -95,19 +96,26 @@ def in_anothers_batch(db: sqlite3.Connection, row: sqlite3.Row, by: User) -> boo
 
 
 def check_words(row: sqlite3.Row, text: str, rules: Rules) -> None:
-    """Refuse words of somebody's own that a campaign's script could not have: a first text says who writes and how to stop, and no
-    text leaves with a placeholder in it."""
+    """Refuse words of somebody's own that a campaign's script could not have: a first text says who writes and how to stop, and none
+    has a placeholder in it."""
     if row["target_id"] is None:
         return
-    left = PLACEHOLDER.search(text)
-    if left is not None:
-        raise Refused(f"“{left[0]}” would leave as it stands. Nothing was kept: put in what it stands for.")
+    no_placeholder(text)
     if KINDS[row["kind"]] != "first":
         return
     if not names_us(text, rules.organisation):
         raise Refused(f"It no longer says who writes. Nothing was kept: name {rules.organisation} in it.")
     if not offers_a_way_out(text, rules.organisation):
         raise Refused("It no longer says how to stop. Nothing was kept: put in “STOP to end” or the like.")
+
+
+def no_placeholder(text: str) -> None:
+    """Refuse a placeholder that somebody typed: nothing would be put in for it."""
+    left = PLACEHOLDER.search(text)
+    if left is not None:
+        raise Refused(
+            f"“{left[0]}” would leave as it stands. Nothing was sent or changed: put in what it stands for."
+        )
 
 
 def undecided(row: sqlite3.Row) -> bool:

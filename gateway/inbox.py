@@ -81,9 +81,7 @@ class Thread:
     mine: bool
     closed: bool
     entries: tuple[Entry, ...]
-    perhaps_texted_at: int | None = (
-        None  # a backup was restored then: they may have been texted since it was made
-    )
+    perhaps_texted_at: int | None = None  # a backup was restored then: were they texted since it?
     taken_back: TakenBack | None = None
 
 
@@ -308,6 +306,7 @@ def reply(
         _nobody_answered(db, conversation_id, by, after)
         _nothing_new(db, conversation_id, heard)
         if campaigning is not None:
+            gate.no_placeholder(text)
             gate.as_shown(db, campaigning.target_id, campaigning.content)
             campaigning.still_right()
         if instead_of is not None:
