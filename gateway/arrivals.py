@@ -3,8 +3,8 @@ never shown twice.
 
 The same TPDU again within ten minutes of its first arrival, or before its slot was seen empty, is a repeat
 and changes nothing. Later it is shown folded; if its stamp shows that it is the very same text coming back (from a slot
-that cannot be emptied, or by a network that missed the answer), it asks nobody for anything. So too where one SIM's texts were
-read as another's, because the cards were exchanged and the modem did not say so yet. Segments are joined in
+that cannot be emptied, or by a network that missed the answer), it asks nobody for anything. So too where a person's text to one
+SIM was read as another's, because the cards were exchanged and the modem did not say so yet. Segments are joined in
 whatever order and however late they come, also over a restart; after a day without the missing one the text is shown
 with its gap, and again when that comes. What does not decode is kept raw and shown as such.
 """
@@ -88,8 +88,7 @@ def _keep_one(db: sqlite3.Connection, item: Received, seen: Seen, rules: Rules, 
         return False
     # A repeat of a segment whose text was not whole yet does not know what became of it; the one that it repeated does.
     known += _on_other_sims(db, bare, seen)
-    shown = [row for row in known if row["inbound_id"] is not None] or known
-    _read(db, int(cursor.lastrowid or 0), item.pdu, seen, rules, now, known=shown[-1] if shown else None)
+    _read(db, int(cursor.lastrowid or 0), item.pdu, seen, rules, now, known=known)
     return True
 
 
@@ -121,9 +120,9 @@ def _read(
     rules: Rules,
     now: int,
     *,
-    known: sqlite3.Row | None,
+    known: list[sqlite3.Row],
 ) -> None:
-    """Record what it says. `known`: the latest arrival of the same octets, which it does not repeat."""
+    """Record what it says. `known`: the arrivals of the same octets, none of which it repeats, those through other SIMs last."""
     try:
         tpdu = decode(pdu)
     except PduError as damage:
@@ -141,8 +140,8 @@ def _read(
         return
     if isinstance(tpdu, Submit):
         return  # a stored draft of somebody's phone: not a text to us; the row keeps it
-    returned = known if known is not None and _comes_back(tpdu, known, now) else None
     number = numbers.inbound_address(tpdu.sender.number, ton=tpdu.sender.ton, region=rules.region)
+    returned = _returned(tpdu, number, known, seen, now)
     if tpdu.concat is not None and tpdu.concat.total > 1:
         ref = tpdu.concat.ref | (1 << 16 if tpdu.concat.bits == 16 else 0)
         db.execute(
@@ -157,11 +156,6 @@ def _read(
             ],
         )
         if returned is None or returned["inbound_id"] is None:
-            if returned is not None:  # it waits as the segment of another SIM: from now on as this one's
-                db.execute(
-                    "UPDATE arrival SET (iccid, digest)=(SELECT iccid, digest FROM arrival WHERE id=?) WHERE id=?",
-                    [arrival_id, returned["id"]],
-                )
             _assemble(db, arrival_id, seen, now)
         return
     if returned is not None and returned["inbound_id"] is None:
@@ -173,14 +167,19 @@ def _read(
     _settle(db, [arrival_id], _show(db, seen, replace(text, asks=text.asks and of is None), now, again_of=of))
 
 
-def _comes_back(tpdu: Deliver, known: sqlite3.Row, now: int) -> bool:
-    """Whether the same octets are the same text, not the same words sent anew: their stamp tells, if it can be true."""
+def _returned(
+    tpdu: Deliver, number: str, known: list[sqlite3.Row], seen: Seen, now: int
+) -> sqlite3.Row | None:
+    """The arrival of these octets that has come back: the same text, not the same words sent anew. Their stamp tells, if it can be
+    true. Through another SIM only a person's: a network tells each card the same, in one second.
+    """
+    same = [row for row in known if row["iccid"] == seen.iccid or numbers.is_person(number)]
+    shown = [row for row in same if row["inbound_id"] is not None] or same
     stamped_at = contents.stamp_of(tpdu)
-    return (
-        stamped_at is not None
-        and abs(now - stamped_at) < RETURN_MS
-        and abs(now - known["first_at"]) < RETURN_MS
-    )
+    if not shown or stamped_at is None:
+        return None
+    near = abs(now - stamped_at) < RETURN_MS and abs(now - shown[-1]["first_at"]) < RETURN_MS
+    return shown[-1] if near else None
 
 
 def _settle(db: sqlite3.Connection, arrival_ids: Iterable[int], inbound_id: int) -> None:
@@ -209,16 +208,22 @@ def _parts(rows: Iterable[sqlite3.Row]) -> list[Part]:
     return [part for row in rows if (part := _part(row)) is not None]
 
 
+def _by_sim(rows: list[sqlite3.Row]) -> list[list[Part]]:
+    """Segments of one sender and reference: a person's that waits on two SIMs belongs to one text."""
+    across = bool(rows) and numbers.is_person(rows[0]["number"])
+    return longtexts.by_sim(_parts(rows), across=across, true_ms=RETURN_MS)
+
+
 def _assemble(db: sqlite3.Connection, arrival_id: int, seen: Seen, now: int) -> None:
     """A segment came: show the text that it makes whole, if it does."""
     new = db.execute("SELECT * FROM arrival WHERE id=?", [arrival_id]).fetchone()
     key = [new["number"], new["concat_ref"], new["total"]]
     waiting = db.execute(
-        f"{_WAITING} AND iccid=? ORDER BY id DESC LIMIT {SEGMENTS_MOST}",
-        [*key, now - SET_WINDOW_MS, seen.iccid],
+        f"{_WAITING} ORDER BY id DESC LIMIT {SEGMENTS_MOST}", [*key, now - SET_WINDOW_MS]
     ).fetchall()
-    if len({row["seq"] for row in waiting}) == new["total"]:
-        texts, repeats = longtexts.sets(_parts(waiting))
+    near = next(group for group in _by_sim(waiting) if any(part.id == arrival_id for part in group))
+    if len({part.seq for part in near}) == new["total"]:
+        texts, repeats = longtexts.sets(near)
         for found in texts:
             if len(found) == new["total"]:
                 _show_set(db, found, repeats, seen, now)
@@ -268,10 +273,7 @@ def show_incomplete(db: sqlite3.Connection, *, now: int) -> int:
     count = 0
     for key in late:
         rows = db.execute(f"{_WAITING} ORDER BY id LIMIT {SEGMENTS_MOST}", [*key, 0]).fetchall()
-        parts = _parts(rows)
-        apart = [
-            longtexts.sets(part for part in parts if part.iccid == sim) for sim in {p.iccid for p in parts}
-        ]
+        apart = [longtexts.sets(group) for group in _by_sim(rows)]
         repeats = [repeat for _, repeated in apart for repeat in repeated]
         for found in longtexts.joined([text for texts, _ in apart for text in texts]):
             newest = max(part.at for part in found.values())
@@ -296,9 +298,11 @@ def _show(db: sqlite3.Connection, seen: Seen, text: Text, now: int, *, again_of:
         ("id=?", [again_of]) if again_of else ("conversation_id=? AND replaced_by IS NULL", [conversation_id])
     )
     before = db.execute(
-        f"SELECT id, text, kind, again_of FROM inbound WHERE {which} ORDER BY id DESC LIMIT 1", args
+        f"SELECT id, text, kind, again_of, iccid FROM inbound WHERE {which} ORDER BY id DESC LIMIT 1", args
     ).fetchone()
     again = before is not None and (before["text"], before["kind"]) == (text.words, text.kind)
+    if again and before["iccid"] != seen.iccid:  # a network's notice to each of two cards is two
+        again = numbers.is_person(number)
     readable = text.kind in ("text", "flash") and again_of is None
     # A bank or a short code that writes STOP is no person and can never be texted: there is nothing to decide.
     triage = optout.triage(text.words).kind if readable and numbers.is_person(number) else "reply"

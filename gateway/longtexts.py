@@ -67,6 +67,30 @@ def sets(parts: Iterable[Part]) -> tuple[list[Found], list[tuple[Part, Part]]]:
     return texts, repeats
 
 
+def by_sim(parts: Iterable[Part], *, across: bool, true_ms: int) -> list[list[Part]]:
+    """The segments apart by the SIM that they came on. `across`: SIMs that have the same segment are as one; the same words of the
+    same second are that, where the network's stamp can be true (no farther than `true_ms` from the arrival).
+    """
+    sims: dict[str, list[Part]] = {}
+    for part in parts:
+        sims.setdefault(part.iccid, []).append(part)
+    groups: list[list[Part]] = []
+    for group in sims.values():
+        marks = _marks(group, true_ms) if across else set()
+        same = [other for other in groups if marks & _marks(other, true_ms)]
+        groups = [other for other in groups if other not in same]
+        groups.append([part for each in (*same, group) for part in each])
+    return groups
+
+
+def _marks(parts: list[Part], true_ms: int) -> set[tuple[int, int, bytes]]:
+    return {
+        (part.seq, part.stamped_at, part.tpdu.body.units)
+        for part in parts
+        if part.stamped_at is not None and abs(part.at - part.stamped_at) < true_ms
+    }
+
+
 def joined(texts: list[Found]) -> list[Found]:
     """The same, with those put together that only together are whole: a telephone that was slow, or two SIMs of one number."""
     left = [*texts]

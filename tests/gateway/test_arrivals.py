@@ -341,3 +341,52 @@ def test_a_segment_read_as_that_of_an_exchanged_sim_is_no_text_beside_the_whole_
     exchanged(*pdus, now=NOON + 11 * 60_000)
     arrivals.show_incomplete(desk.db, now=NOON + 2 * DAY_MS)
     assert texts(desk.db) == ["x" * 300]
+
+
+def test_a_long_text_to_two_sims_waits_for_neither(
+    desk: Desk, arrive: Callable[..., int], exchanged: Callable[..., int]
+) -> None:
+    """Review r6, 17: the second SIM's first segment took the row of the first one's, which then waited half an hour for it."""
+    pdus = deliver("x" * 300)
+    arrive(pdus[0], storage="SM")
+    exchanged(pdus[0], now=NOON + 1000)
+    assert set(arrivals.present(desk.db, ICCID)) == {("SM", 0)}
+    arrive(pdus[1], storage="SM", slot=1, now=NOON + 2000)
+    assert texts(desk.db) == ["x" * 300]
+    exchanged(*pdus, now=NOON + 3000)
+    arrivals.show_incomplete(desk.db, now=NOON + 2 * DAY_MS)
+    assert texts(desk.db) == ["x" * 300]
+
+
+@pytest.mark.parametrize(("first", "second"), [([0, 1], [1, 2]), ([0, 2], [2, 1])])
+def test_segments_that_two_sims_share_make_them_one_text_at_once(
+    desk: Desk, arrive: Callable[..., int], exchanged: Callable[..., int], first: list[int], second: list[int]
+) -> None:
+    """A kill came between two deletes, and the card is another's now as far as the modem says."""
+    pdus = deliver("x" * 400)
+    arrive(*(pdus[index] for index in first), storage="SM")
+    exchanged(*(pdus[index] for index in second), now=NOON + 1000)
+    assert texts(desk.db) == ["x" * 400]
+
+
+def test_a_text_with_a_gap_on_two_sims_is_shown_once(
+    desk: Desk, arrive: Callable[..., int], exchanged: Callable[..., int]
+) -> None:
+    pdus = deliver("x" * 400)
+    arrive(pdus[0], storage="SM")
+    exchanged(pdus[0], pdus[2], now=NOON + 1000)
+    arrivals.show_incomplete(desk.db, now=NOON + 2 * DAY_MS)
+    (row,) = desk.db.execute("SELECT text, missing FROM inbound").fetchall()
+    assert row["missing"] == 1
+
+
+@pytest.mark.parametrize("words", ["Your credit ends today.", "Your credit ends. " * 20])
+def test_what_a_network_tells_two_cards_in_one_second_stands_twice(
+    desk: Desk, arrive: Callable[..., int], exchanged: Callable[..., int], words: str
+) -> None:
+    """Review r6, 18: whoever looks after the second card read only of the first."""
+    pdus = deliver(words, "Verizon")
+    arrive(*pdus, storage="SM")
+    exchanged(*pdus, now=NOON + 1000)
+    thread = inbox.thread(desk.db, desk.conversation("Verizon")["id"], desk.room.coordinator, now=NOON)
+    assert [(entry.text, entry.folded) for entry in thread.entries] == [(words, 0)] * 2
