@@ -89,7 +89,7 @@ CREATE TABLE target (                          -- one person of one campaign; on
   conversation_id INTEGER NOT NULL REFERENCES conversation,
   state TEXT NOT NULL CHECK (state IN ('open', 'held', 'texted', 'skipped', 'out')),
   reason TEXT NOT NULL DEFAULT '',             -- why it is out, in plain words
-  live INTEGER NOT NULL DEFAULT 0,             -- its campaign runs or is paused, and this person is in it
+  live INTEGER NOT NULL DEFAULT 0,             -- it has this person: from the list on, and after its close until another takes them (enrolment.let_go)
   holder_id INTEGER REFERENCES user,           -- the assignment: whose batch it is in
   held_at INTEGER,
   wording INTEGER,                             -- which of the first texts they got
@@ -98,7 +98,7 @@ CREATE TABLE target (                          -- one person of one campaign; on
   texted_at INTEGER,
   UNIQUE (campaign_id, conversation_id)
 );
-CREATE UNIQUE INDEX target_live ON target (conversation_id) WHERE live=1;  -- one open campaign for a number
+CREATE UNIQUE INDEX target_live ON target (conversation_id) WHERE live=1;  -- one campaign has a number at a time
 CREATE INDEX target_conversation ON target (conversation_id);
 CREATE INDEX target_message ON target (message_id) WHERE message_id IS NOT NULL;  -- else each text that is erased reads them all
 CREATE INDEX target_contact ON target (contact_id);

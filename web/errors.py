@@ -57,7 +57,7 @@ def say(status: int, why: str | None = None, headline: str | None = None) -> Res
 
 
 def held(error: Held) -> ResponseReturnValue:
-    """A colleague has this conversation: who, and when it is everybody's again; the page opens it by itself when it is free."""
+    """A colleague has this conversation: who, and when it is everybody's again if they do nothing more."""
     return render_template("held.html", held=error), 409
 
 

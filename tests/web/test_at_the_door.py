@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from gateway import recording, results, store
-from tests.campaigning import started
+from gateway import assignments, door, outbox, recording, results, store
+from tests.campaigning import SIMS, started
 from tests.web.conftest import Visitor
 from tests.web.world import World
 
@@ -47,18 +47,62 @@ def test_whoever_comes_is_found_by_name_or_last_digits_and_let_in(
 ) -> None:
     cleo = visit("coordinator")
     page = cleo.get(f"/campaigns/1/people?q={sought}").get_data(as_text=True)
-    door = f"/campaigns/1/people/{hearing[name]}/door"
-    assert door in page
+    path = f"/campaigns/1/people/{hearing[name]}/door"
+    assert path in page
     assert page.count("/door") == 1, "nobody else is found"
     asked = 4 if name == "Rosa" else 1
     assert f"<option selected>{asked}</option>" in page
-    page = cleo.post(door, follow=True, came=str(came), q=sought).get_data(as_text=True)
+    page = cleo.post(path, follow=True, came=str(came), q=sought).get_data(as_text=True)
     assert here(world) == {name: str(came)}
     assert f"{came} here" in page
     board = cleo.get("/campaigns/1/numbers.csv").get_data(as_text=True)
     assert f"Came,{came}," in board
-    cleo.post(door, came="0", q=sought)
+    cleo.post(path, came="0", q=sought)
     assert here(world) == {}
+
+
+def test_whoever_came_is_not_asked_whether_they_come(
+    world: World, hearing: dict[str, int], visit: Visit
+) -> None:
+    """Review r6, 19: a volunteer got their card after they had come; in nobody's hands, in a batch, with a card on the screen."""
+    cleo = visit("coordinator")
+
+    def comes(name: str, came: int = 1) -> None:
+        cleo.post(f"/campaigns/1/people/{hearing[name]}/door", came=str(came))
+
+    def state(name: str) -> tuple[object, ...]:
+        row = world.db.execute("SELECT state, live, reason FROM target WHERE id=?", [hearing[name]])
+        return tuple(row.fetchone())
+
+    comes("Theo")
+    assert state("Theo") == ("skipped", 0, door.CAME)
+    maya, now = world.users["volunteer"], store.wall_ms()
+    assert assignments.take(world.db, 1, maya, world.rules, SIMS, now=now) == len(hearing) - 1
+    card = world.card("volunteer")
+    assert card.name == "Rosa"
+    comes("Luis")
+    comes("Rosa")
+    assert world.state(card.id) == "skipped"
+    assert "They came" in outbox.load(world.db, card.id)["reason"]
+    assert world.card("volunteer").name == "Ada"
+    for name in ("Rosa", "Theo"):
+        comes(name, 0)
+        assert state(name) == ("open", 1, "")
+    assert assignments.take(world.db, 1, world.users["other"], world.rules, SIMS, now=now) == 2
+    assert world.card("other").name == "Rosa"
+
+
+def test_whoever_another_campaign_has_meanwhile_stays_with_it(
+    world: World, hearing: dict[str, int], visit: Visit
+) -> None:
+    cleo, now = visit("coordinator"), store.wall_ms()
+    path = f"/campaigns/1/people/{hearing['Sam']}/door"
+    cleo.post(path, came="1")
+    list_id = world.db.execute("SELECT list_id FROM campaign").fetchone()["list_id"]
+    other = started(world.db, world.users["coordinator"], world.rules, "Other", list_id=list_id, now=now)
+    assert cleo.post(path, came="0").status_code == 303
+    rows = world.db.execute("SELECT campaign_id FROM target WHERE live=1 AND conversation_id=(SELECT conversation_id FROM target WHERE id=?)", [hearing["Sam"]])  # fmt: skip
+    assert [row["campaign_id"] for row in rows] == [other]
 
 
 def test_without_a_search_the_list_is_of_those_with_an_answer(

@@ -13,6 +13,7 @@ from flask import Blueprint, Response, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 
 from gateway import campaigns, enrolment, followups, places, recording, reminders, results
+from gateway.door import let_in
 from gateway.errors import Refused
 from gateway.kinds import TICKS
 from web import access, data, words
@@ -119,7 +120,7 @@ def door(campaign_id: int, target_id: int) -> ResponseReturnValue:
     if not (came.isascii() and came.isdecimal()) or int(came) > MOST_CAME:
         raise Refused(f"Choose how many are here, at most {MOST_CAME}. Nothing was written down.")
     came = str(int(came))
-    recording.record(db, target_id, "checked_in", came if int(came) else "", by=access.user(), now=data.now())
+    let_in(db, target_id, int(came), by=access.user(), now=data.now())
     current_app.config["COUNTED"].forget()
     name = followups.name_of(row) or "They"
     words.tell(f"{name}: {came} here." if int(came) else f"{name}: not here yet.")
@@ -174,7 +175,7 @@ def numbers_csv(campaign_id: int) -> ResponseReturnValue:
         db, now = data.db(), data.now()
         found = results.results(db, campaign, today=words.local(now).date(), now=now)
         owed = [
-            (f"{WITHOUT[each.why]} “{each.label}”", each.people, 0)
+            (f"{WITHOUT[each.why]} “{each.label}”{_due(each.due)}", each.people, 0)
             for each in reminders.owed(db, campaign, data.rules(), now=now)
         ]
         rows = results.number_rows(found, enrolment.number_rows(db, campaign_id), owed)
@@ -185,6 +186,11 @@ def numbers_csv(campaign_id: int) -> ResponseReturnValue:
         ],
         f"campaign-{campaign_id}-numbers.csv",
     )
+
+
+def _due(due: int) -> str:
+    """The same reminder may have been due on several days, by what each answered."""
+    return f", due {words.local(due).date().isoformat()}" if due else ""
 
 
 def _file(rows: list[list[str]], name: str) -> Response:
