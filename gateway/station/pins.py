@@ -43,7 +43,7 @@ class Pins:
             return IGNORE
         if not pin or not card:
             return None
-        key, marks = self._key(card, pin), self._mark(card, pin)
+        key, marks = self._key(card, pin), self._mark(self._whole(card), pin)
         if self._spent(identity, pin) and not (self._typed and self._typed.again):
             desk.pin_spent = (explain_modems.pin_tried_before if self._typed else explain.pin_refused)(
                 desk.name
@@ -78,8 +78,8 @@ class Pins:
         card = identity.iccid or identity.imei
         row = self._row(card, self._key(card, pin))
         if row is not None:
-            return row["outcome"] != "accepted" or self._noted(card, pin)
-        return self._noted(card, pin) or self._spent_elsewhere(identity, pin)
+            return row["outcome"] != "accepted" or self._noted(pin, card, self._whole(card))
+        return self._noted(pin, card) or self._spent_elsewhere(identity, pin)
 
     def _spent_elsewhere(self, identity: Identity, pin: str) -> bool:
         """Whether it was tried on what may be this card: on a hidden one in this modem, on any while this one is hidden, or on one
@@ -91,16 +91,29 @@ class Pins:
             {"iccid": identity.iccid, "imei": identity.imei},
         ).fetchall()
         tried = any(self._key(row["card"], pin) == row["pin_key"] for row in rows)
-        return tried or (identity.imei != "" and self._noted(identity.imei, pin))
+        return tried or self._noted(pin, identity.imei, *self._alike(identity.iccid))
 
-    def _noted(self, card: str, pin: str) -> bool:
-        """Whether the journal knows of a try that did not open the card."""
-        marks = self._mark(card, pin)
-        tried = opened = 0
-        for place, act in enumerate(self._journal.acts("pin"), start=1):
-            tried = place if act.get("attempt") == marks[1] else tried
-            opened = place if act.get("opened") == marks[1] else opened
-        return tried > opened
+    def _alike(self, iccid: str) -> list[str]:
+        """The SIMs seen here whose ICCID begins as this one, or is its beginning; the longest first."""
+        rows = self._desk.db.execute(
+            "SELECT iccid FROM sim WHERE iccid<>'' AND :iccid<>'' "
+            "AND (substr(iccid, 1, length(:iccid))=:iccid OR substr(:iccid, 1, length(iccid))=iccid) ORDER BY length(iccid) DESC",
+            {"iccid": iccid},
+        ).fetchall()
+        return [row["iccid"] for row in rows]
+
+    def _whole(self, card: str) -> str:
+        """By what the journal knows this card: by its whole ICCID, where it showed that once and tells a part of it now."""
+        return max((card, *self._alike(card)[:1]), key=len)
+
+    def _noted(self, pin: str, *cards: str) -> bool:
+        """Whether the journal knows of a try that did not open one of these cards."""
+        marks = {self._mark(card, pin)[1] for card in cards if card}
+        shut: set[str] = set()
+        for act in self._journal.acts("pin"):
+            shut |= {str(act.get("attempt"))} & marks
+            shut.discard(str(act.get("opened")))
+        return bool(shut)
 
     def refused(self) -> None:
         """The SIM said no: this PIN is never tried again by the software."""
@@ -125,7 +138,7 @@ class Pins:
             return
         card = next(card for card in cards if card == unseen[0]["card"])
         known = desk.spec.pin and self._key(card, desk.spec.pin) == unseen[0]["pin_key"]
-        self._right(unseen[0]["id"], self._mark(card, desk.spec.pin) if known else None)
+        self._right(unseen[0]["id"], self._mark(self._whole(card), desk.spec.pin) if known else None)
 
     def _right(self, attempt_id: int, marks: tuple[str, str] | None) -> None:
         with self._desk.write():

@@ -138,12 +138,12 @@ def _another_card(desk: Desk, card: str) -> None:
 
 def _card(desk: Desk, identity: Identity) -> str:
     """What this SIM is known by: its ICCID; one that does not answer this once, or of whose answer another program at the port
-    took a part, is known by its IMSI from before.
+    took a part, is known by its IMSI from before. One that was met first with such a part goes on under it, with what it spent.
     """
     known = desk.db.execute(
         "SELECT iccid FROM station WHERE imsi=? AND imsi<>'' AND iccid<>''", [identity.imsi]
     ).fetchone()
-    if known is not None and identity.iccid in known["iccid"]:
+    if known is not None and (identity.iccid in known["iccid"] or identity.iccid.startswith(known["iccid"])):
         return str(known["iccid"])
     return identity.iccid or identity.imsi or f"imei-{identity.imei}"
 

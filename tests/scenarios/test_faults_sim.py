@@ -5,7 +5,6 @@ written to the modem, what became of the SIM's tries.
 import errno
 import os
 import shutil
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -77,6 +76,16 @@ def test_f1_an_attempt_whose_end_nobody_saw_is_not_made_again(
     assert engine(house).sim.pin_attempts == 3
 
 
+def put_back(house: House, backup: Path) -> None:
+    """An older copy takes the place of the database."""
+    house.close()
+    for beside in ("", "-wal", "-shm"):
+        Path(f"{house.path}{beside}").unlink(missing_ok=True)
+    shutil.copy(backup, house.path)
+    house.db = store.connect(house.path)
+    house.restart()
+
+
 def test_f2_a_wrong_pin_is_tried_once_over_restarts_and_an_old_copy_of_the_database(
     make: Make, tmp_path: Path
 ) -> None:
@@ -88,12 +97,7 @@ def test_f2_a_wrong_pin_is_tried_once_over_restarts_and_an_old_copy_of_the_datab
     house.restart()
     house.run(120)
     before = len(entered(house))
-    house.close()
-    for beside in ("", "-wal", "-shm"):
-        Path(f"{house.path}{beside}").unlink(missing_ok=True)
-    shutil.copy(tmp_path / "backup.db", house.path)
-    house.db = store.connect(house.path)
-    house.restart()
+    put_back(house, tmp_path / "backup.db")
     until_paused(house, "refused the PIN")
     assert house.db.execute("SELECT count(*) FROM pin_attempt").fetchone()[0] == 0
     assert len(entered(house)) == before == 1
@@ -131,37 +135,6 @@ def test_f1_a_card_that_hides_itself_at_one_start_and_not_at_another_gets_a_pin_
     house.restart()
     house.run(120)
     assert len(entered(house)) == 1
-
-
-def cut_the_iccid(house: House) -> str:
-    """Another program at the port takes the end of what the modem answers; returns the whole ICCID."""
-    inserted = engine(house).drawer.inserted
-    whole = inserted.card.iccid
-    inserted.card = replace(inserted.card, iccid=whole[:18])
-    return whole
-
-
-def test_f1_a_card_whose_iccid_is_cut_by_another_program_gets_no_second_pin(make: Make) -> None:
-    house = make(pin="9999")
-    house.fault("pin_required")
-    until_paused(house, "refused the PIN")
-    cut_the_iccid(house)
-    house.restart()
-    house.run(120)
-    assert len(entered(house)) == 1
-
-
-def test_a_sim_whose_iccid_is_cut_by_another_program_is_the_one_of_its_imsi(make: Make) -> None:
-    """Seed 410125: what left was counted for a SIM that is none, and the plan of the true one was not kept."""
-    house = make()
-    house.until_ready()
-    iccid = cut_the_iccid(house)
-    house.restart()
-    house.until_ready()
-    first = house.approved()
-    house.until(lambda: house.state(first) in ("sent", "delivered"), "sent")
-    spent = dict(house.db.execute("SELECT iccid, segments FROM sim_day").fetchall())
-    assert spent == {iccid: 1}
 
 
 def test_f1_a_typed_pin_is_not_kept_for_whatever_card_comes_later(make: Make) -> None:

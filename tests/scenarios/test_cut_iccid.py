@@ -1,0 +1,83 @@
+"""A SIM of whose ICCID another program at the port took the end: it is no other SIM, for what it spends and for its PIN."""
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.scenarios.asking import engine
+from tests.scenarios.receiving import Make
+from tests.scenarios.test_faults_sim import entered, put_back, until_paused
+from tests.simulated import House
+
+
+def cut_the_iccid(house: House) -> str:
+    """Another program at the port takes the end of what the modem answers; returns the whole ICCID."""
+    inserted = engine(house).drawer.inserted
+    whole = inserted.card.iccid
+    inserted.card = replace(inserted.card, iccid=whole[:18])
+    return whole
+
+
+def test_f1_a_card_whose_iccid_is_cut_by_another_program_gets_no_second_pin(make: Make) -> None:
+    house = make(pin="9999")
+    house.fault("pin_required")
+    until_paused(house, "refused the PIN")
+    cut_the_iccid(house)
+    house.restart()
+    house.run(120)
+    assert len(entered(house)) == 1
+
+
+def test_a_sim_whose_iccid_is_cut_by_another_program_is_the_one_of_its_imsi(make: Make) -> None:
+    """Seed 410125: what left was counted for a SIM that is none, and the plan of the true one was not kept."""
+    house = make()
+    house.until_ready()
+    iccid = cut_the_iccid(house)
+    house.restart()
+    house.until_ready()
+    first = house.approved()
+    house.until(lambda: house.state(first) in ("sent", "delivered"), "sent")
+    spent = dict(house.db.execute("SELECT iccid, segments FROM sim_day").fetchall())
+    assert spent == {iccid: 1}
+
+
+def test_a_sim_that_is_met_first_with_a_cut_iccid_goes_on_with_what_it_spent(make: Make) -> None:
+    """Review r6, 25: once it told the whole, what had left by it was counted for no SIM."""
+    house = make()
+    whole = cut_the_iccid(house)
+    house.until_ready()
+    texts = [house.approved()]
+    house.until(lambda: house.state(texts[0]) in ("sent", "delivered"), "sent")
+    inserted = engine(house).drawer.inserted
+    inserted.card = replace(inserted.card, iccid=whole)
+    house.restart()
+    house.until_ready()
+    texts.append(house.approved("+12025550199"))
+    house.until(lambda: house.state(texts[1]) in ("sent", "delivered"), "sent")
+    spent = dict(house.db.execute("SELECT iccid, segments FROM sim_day").fetchall())
+    assert spent == {whole[:18]: 2}
+
+
+@pytest.mark.parametrize("cut_when", ["tried", "restored"])
+def test_a_pin_that_was_refused_is_not_tried_on_a_cut_iccid_after_a_restore(
+    make: Make, tmp_path: Path, cut_when: str
+) -> None:
+    """Review r6, 25: the journal knew the try by the whole ICCID alone, or by the cut one alone."""
+    house = make(pin="9999")
+    house.until_ready()
+    house.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    shutil.copy(house.path, tmp_path / "backup.db")
+    whole = cut_the_iccid(house)
+    inserted = engine(house).drawer.inserted
+    if cut_when == "restored":
+        inserted.card = replace(inserted.card, iccid=whole)
+    house.fault("pin_required")
+    house.restart()
+    until_paused(house, "refused the PIN")
+    inserted.card = replace(inserted.card, iccid=whole[:18] if cut_when == "restored" else whole)
+    put_back(house, tmp_path / "backup.db")
+    house.run(120)
+    assert house.db.execute("SELECT count(*) FROM pin_attempt").fetchone()[0] == 0
+    assert len(entered(house)) == 1
