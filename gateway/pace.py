@@ -7,7 +7,7 @@ as long as it was held. A station that waits for it is let in after a piece or t
 
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from gateway.store import write
@@ -19,7 +19,8 @@ SMALLEST, LARGEST = 20, 400  # rows in one transaction
 class Pace:
     """One for each long work; `size` rows go into its next transaction."""
 
-    def __init__(self) -> None:
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic = monotonic  # seconds
         self.size = SMALLEST
         self._rested_at = 0.0
 
@@ -27,12 +28,12 @@ class Pace:
     def piece(self, db: sqlite3.Connection) -> Iterator[None]:
         """One transaction (`store.write`), timed from the moment at which it has the lock."""
         with write(db):
-            began = time.monotonic()
+            began = self._monotonic()
             yield
-        held_s = time.monotonic() - began
+        held_s = self._monotonic() - began
         self._rested_at = began + 2 * held_s
         self.size = max(SMALLEST, min(LARGEST, int(self.size * min(2.0, HELD_S / max(held_s, 0.001)))))
 
     def rest_s(self) -> float:
         """How long from now on to leave the lock alone, before the next piece."""
-        return max(0.0, self._rested_at - time.monotonic())
+        return max(0.0, self._rested_at - self._monotonic())
