@@ -46,7 +46,7 @@ class Card:
     edited: bool  # somebody changed the words of a campaign
     perhaps_texted_at: int | None = None  # a backup was restored then: texted since it was made, perhaps
     due_at: int | None = None  # a reminder leaves then, however early it is approved
-    kept_until: int | None = None  # quiet hours keep it until then
+    kept_until: int | None = None  # quiet hours keep it until then; None also where its own time is over by then
     answered: tuple[str, ...] = ()  # what the person of a reminder has answered, in words
 
 
@@ -171,7 +171,7 @@ def card(db: sqlite3.Connection, message_id: int, user: User, *, rules: Rules, n
 def _card(db: sqlite3.Connection, message_id: int, user: User, rules: Rules, now: int) -> Card:
     row = outbox.load(db, message_id)
     shown = assignments.shown(db, row, user, rules)
-    plan = segment(row["text"])
+    plan, until = segment(row["text"]), gate.kept_until(row, rules, now)
     last = db.execute(
         "SELECT text FROM inbound WHERE conversation_id=? AND kind<>'silent' ORDER BY id DESC LIMIT 1",
         [row["conversation_id"]],
@@ -202,7 +202,7 @@ def _card(db: sqlite3.Connection, message_id: int, user: User, rules: Rules, now
         household=shown.household,
         edited=row["target_id"] is not None and KINDS[row["kind"]] != "reply" and author is not None,
         due_at=row["due_at"],
-        kept_until=gate.kept_until(row, rules, now),
+        kept_until=until if until is not None and until < row["expires_at"] else None,
         answered=_answered(db, row),
     )
 

@@ -22,7 +22,7 @@ from gateway import (
 from gateway.errors import Refused
 from gateway.planning import SimRoom
 from gateway.policy import Limits
-from gateway.rules import Rules
+from gateway.rules import DAY_MS, HOUR_MS, Rules
 from hardware.pdu import encode_deliver, segment
 from tests.campaigning import FACTS, SIMS, bring_in, drafted
 from tests.gateway.conftest import ICCID, NOON, Room
@@ -272,3 +272,19 @@ def test_no_more_long_texts_are_handed_out_than_the_sims_have_segments_for(
         send_next(db, room.volunteer, rules)
     with pytest.raises(Refused, match="cannot take more first texts today"):
         assignments.take(db, campaign_id, room.other, rules, nearly, now=NOON)
+
+
+def test_a_card_promises_no_hour_at_which_its_text_is_over(db: sqlite3.Connection, room: Room, rules: Rules) -> None:
+    """Review r6, 14: “this text leaves 09:00”, and then Send: “It can no longer leave today”."""
+    texts = [outbox.draft(db, number, "Can you come?", kind=kind, key=None, channel="api", by=None, rules=rules, now=NOON)
+             for number, kind in ((ROSA, "first"), (LUIS, "reply"))]  # fmt: skip
+    evening = NOON + 9 * HOUR_MS
+    db.execute("UPDATE message SET expires_at=? WHERE id=?", [evening + 3 * DAY_MS, texts[1]])
+    over, kept = (
+        cards.card(db, text, room.coordinator, rules=rules, now=evening).kept_until for text in texts
+    )
+    assert over is None
+    assert kept == evening + 12 * HOUR_MS
+    with pytest.raises(Refused, match="no longer leave today"):
+        row = outbox.load(db, texts[0])
+        outbox.approve(db, texts[0], by=room.coordinator, seen=outbox.seen(row), rules=rules, now=evening)

@@ -8,6 +8,7 @@ from gateway import assignments, store
 from tests.campaigning import SIMS, bring_in, started
 from tests.web.conftest import Visitor
 from tests.web.world import World, modems
+from web.screens.send import BATCH
 
 Visit = Callable[..., Visitor]
 
@@ -165,3 +166,53 @@ def test_nobody_reads_or_changes_a_card_of_anothers_batch_by_its_address(
         assert "Oak Street" not in page
     maya.post(f"/send/{card.id}/approve", seen=card.seen)
     assert world.state(card.id) == "approved"
+
+
+def test_a_typed_answer_with_a_placeholder_in_it_does_not_leave(
+    world: World, campaign_id: int, visit: Visit
+) -> None:
+    """Review r6, 6: only changed words were looked at, and whoever copied a script's text sent “{first_name}”."""
+    maya, card = visit(), world.card("volunteer")
+    maya.post(f"/send/{card.id}/approve", seen=card.seen)
+    world.receive("+12025550100", "Is there a ramp?")
+    path = f"/inbox/{world.conversation('+12025550100')}"
+    page = maya.get(path).get_data(as_text=True)
+    form = {name: maya.field(page, name) for name in ("key", "after", "heard", "content")}
+    answer = maya.post(f"{path}/reply", text="Hi {first_name}, yes!", **form)
+    assert answer.status_code == 409
+    page = answer.get_data(as_text=True)
+    assert "“{first_name}” would leave as it stands" in page
+    assert ">Hi {first_name}, yes!</textarea>" in page
+    assert maya.post(f"{path}/reply", text="Hi Rosa, yes!", **form).status_code == 303
+
+
+def test_who_has_somebody_whom_nobody_texted_is_not_told_to_whoever_counts_up_addresses(
+    world: World, campaign_id: int, visit: Visit
+) -> None:
+    """Review r6, 12: each address of a list said which colleague has it, and until when."""
+    card, sam = world.card("volunteer"), visit("other")
+    row = world.db.execute("SELECT holder_id FROM conversation WHERE id=?", [card.conversation_id]).fetchone()
+    assert row["holder_id"] == world.users["volunteer"].id
+    page = sam.get(f"/inbox/{card.conversation_id}").get_data(as_text=True)
+    assert "Nobody has texted this person yet" in page
+    assert "Maya" not in page
+
+
+def test_the_progress_of_a_batch_does_not_count_on_from_yesterday(
+    world: World, campaign_id: int, visit: Visit
+) -> None:
+    """Review r6, 13: with a batch of yesterday, as many cards of today were left out as had been sent before it."""
+    maya = visit()
+    for _ in range(3):
+        card = world.card("volunteer")
+        maya.post(f"/send/{card.id}/approve", seen=card.seen)
+    assignments.give_back(world.db, world.users["volunteer"].id)
+    maya.post(f"/send/take/{campaign_id}")
+    assert "1 of 3 texts" in maya.get("/send").get_data(as_text=True)
+    with maya.client.session_transaction() as kept:
+        assert kept[BATCH][1] == 3
+        kept[BATCH] = ["2026-11-20", 3]
+    assert "4 of 6 texts" in maya.get("/send").get_data(as_text=True)
+    with maya.client.session_transaction() as kept:
+        kept[BATCH] = 3  # of a panel from before days were kept
+    assert "4 of 6 texts" in maya.get("/send").get_data(as_text=True)

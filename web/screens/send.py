@@ -93,8 +93,13 @@ def approved_today() -> int:
 
 def batch_began(today: int) -> int:
     """How many cards had been approved today when the batch in hand was taken, as this browser knows; 0 when it does not."""
-    began = session.get(BATCH, 0)
-    return began if began <= today else 0
+    kept = session.get(BATCH)
+    day, began = kept if isinstance(kept, list) else ("", 0)
+    return began if day == _today() and began <= today else 0
+
+
+def _today() -> str:
+    return words.local(data.now()).date().isoformat()
 
 
 @bp.post("/take/<id:campaign_id>")
@@ -112,7 +117,7 @@ def take(campaign_id: int) -> ResponseReturnValue:
         words.tell(str(answer), "refused")
         return go("home.page")
     if began is not None:
-        session[BATCH] = began
+        session[BATCH] = [_today(), began]
     words.tell(f"{words.count(taken, 'person is', 'people are')} yours now.")
     return go("send.page")
 
