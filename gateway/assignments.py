@@ -129,7 +129,7 @@ def open_to_all(
 def segments_each(db: sqlite3.Connection, campaign: Campaign, rules: Rules) -> int:
     """Segments of a first text, as the first of its people gets the longest wording."""
     row = db.execute(
-        "SELECT contact_id FROM target WHERE campaign_id=? ORDER BY contact_id LIMIT 1", [campaign.id]
+        "SELECT contact_id FROM target WHERE campaign_id=? ORDER BY conversation_id LIMIT 1", [campaign.id]
     ).fetchone()
     if row is None:
         return 1

@@ -89,7 +89,7 @@ CREATE TABLE target (                          -- one person of one campaign; on
   conversation_id INTEGER NOT NULL REFERENCES conversation,
   state TEXT NOT NULL CHECK (state IN ('open', 'held', 'texted', 'skipped', 'out')),
   reason TEXT NOT NULL DEFAULT '',             -- why it is out, in plain words
-  live INTEGER NOT NULL DEFAULT 0,             -- it has this person: from the list on, and after its close until another takes them (enrolment.let_go)
+  live INTEGER NOT NULL DEFAULT 0,             -- it has this person, after its close until another takes them (enrolment.let_go)
   holder_id INTEGER REFERENCES user,           -- the assignment: whose batch it is in
   held_at INTEGER,
   wording INTEGER,                             -- which of the first texts they got

@@ -46,7 +46,9 @@ class Card:
     edited: bool  # somebody changed the words of a campaign
     perhaps_texted_at: int | None = None  # a backup was restored then: texted since it was made, perhaps
     due_at: int | None = None  # a reminder leaves then, however early it is approved
-    kept_until: int | None = None  # quiet hours keep it until then; None also where its own time is over by then
+    kept_until: int | None = (
+        None  # quiet hours keep it until then; None also where its own time is over by then
+    )
     answered: tuple[str, ...] = ()  # what the person of a reminder has answered, in words
 
 

@@ -250,7 +250,9 @@ def reachable(db: sqlite3.Connection, conversation_id: int, user: User, now: int
     if not may(user.role, "answer"):
         raise Refused("Your role does not read people's texts. Nothing was shown.")
     if not may(user.role, "see_all_conversations"):
-        _refuse_unspoken(db, conversation_id, user)  # first: nor is who has them told of somebody whom nobody texted
+        _refuse_unspoken(
+            db, conversation_id, user
+        )  # first: nor is who has them told of somebody whom nobody texted
         if held_by_another(row, user, now):
             raise _held(db, row)
     return row

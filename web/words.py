@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from flask import Flask, flash, g, request
 from markupsafe import Markup, escape
 
-from gateway import board, cards, conversations, kinds, numbers, rowreading, seating, visible
+from gateway import board, cards, conversations, kinds, numbers, optoutlist, rowreading, seating, visible
 from gateway.message import KINDS
 from gateway.store import moment, rfc3339
 from web import access, data
@@ -231,12 +231,12 @@ def letters() -> bool:
 def opted_out(since_at: int, number: str) -> Markup:
     """How somebody came off the list, as a sentence: by their own wish, or by a file of opt-outs, as far as that is known."""
     row = conversations.open_opt_out(data.db(), number)
-    said = "They asked to stop {}."
+    said = Markup("They asked to stop {}.")
     if row is not None and optoutlist.from_beside(row):
-        said = "They asked to stop {}, or a file of opt-outs had their number then."
+        said = Markup("They asked to stop {}, or a file of opt-outs had their number then.")
     elif row is not None and row["source"] == "import":
-        said = "Their number stands in a file of opt-outs that was brought in {}."
-    return Markup(said).format(clock(since_at))
+        said = Markup("Their number stands in a file of opt-outs that was brought in {}.")
+    return said.format(clock(since_at))
 
 
 def install(app: Flask) -> None:

@@ -274,7 +274,9 @@ def test_no_more_long_texts_are_handed_out_than_the_sims_have_segments_for(
         assignments.take(db, campaign_id, room.other, rules, nearly, now=NOON)
 
 
-def test_a_card_promises_no_hour_at_which_its_text_is_over(db: sqlite3.Connection, room: Room, rules: Rules) -> None:
+def test_a_card_promises_no_hour_at_which_its_text_is_over(
+    db: sqlite3.Connection, room: Room, rules: Rules
+) -> None:
     """Review r6, 14: “this text leaves 09:00”, and then Send: “It can no longer leave today”."""
     texts = [outbox.draft(db, number, "Can you come?", kind=kind, key=None, channel="api", by=None, rules=rules, now=NOON)
              for number, kind in ((ROSA, "first"), (LUIS, "reply"))]  # fmt: skip
@@ -285,6 +287,6 @@ def test_a_card_promises_no_hour_at_which_its_text_is_over(db: sqlite3.Connectio
     )
     assert over is None
     assert kept == evening + 12 * HOUR_MS
+    seen = outbox.seen(outbox.load(db, texts[0]))
     with pytest.raises(Refused, match="no longer leave today"):
-        row = outbox.load(db, texts[0])
-        outbox.approve(db, texts[0], by=room.coordinator, seen=outbox.seen(row), rules=rules, now=evening)
+        outbox.approve(db, texts[0], by=room.coordinator, seen=seen, rules=rules, now=evening)

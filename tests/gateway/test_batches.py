@@ -102,9 +102,7 @@ def steps(db: sqlite3.Connection, act: Callable[[], object]) -> int:
     return done
 
 
-def test_a_file_of_opt_outs_makes_no_offer_and_no_batch_slower(
-    hall: Hall, room: Room, rules: Rules
-) -> None:
+def test_a_file_of_opt_outs_makes_no_offer_and_no_batch_slower(hall: Hall, room: Room, rules: Rules) -> None:
     """Review r6, 4: home, and the lock under which a batch is taken, read everybody whom a file had brought out."""
     campaign_id = hall.started(batch=2)
     offers = partial(assignments.offers, hall.db, room.volunteer, rules, SIMS, now=NOON)

@@ -10,6 +10,7 @@ from tests.web.conftest import Visitor
 from tests.web.world import World
 
 Visit = Callable[..., Visitor]
+SAM = "+12025550103"
 
 
 @pytest.fixture
@@ -89,7 +90,7 @@ def test_whoever_came_is_not_asked_whether_they_come(
         comes(name, 0)
         assert state(name) == ("open", 1, "")
     assert assignments.take(world.db, 1, world.users["other"], world.rules, SIMS, now=now) == 2
-    assert world.card("other").name == "Rosa"
+    assert world.card("other").name == "Theo", "Rosa's conversation is still Maya's"
 
 
 def test_whoever_another_campaign_has_meanwhile_stays_with_it(
@@ -101,7 +102,9 @@ def test_whoever_another_campaign_has_meanwhile_stays_with_it(
     list_id = world.db.execute("SELECT list_id FROM campaign").fetchone()["list_id"]
     other = started(world.db, world.users["coordinator"], world.rules, "Other", list_id=list_id, now=now)
     assert cleo.post(path, came="0").status_code == 303
-    rows = world.db.execute("SELECT campaign_id FROM target WHERE live=1 AND conversation_id=(SELECT conversation_id FROM target WHERE id=?)", [hearing["Sam"]])  # fmt: skip
+    rows = world.db.execute(
+        "SELECT campaign_id FROM target WHERE live=1 AND conversation_id=?", [world.conversation(SAM)]
+    )
     assert [row["campaign_id"] for row in rows] == [other]
 
 

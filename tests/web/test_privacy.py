@@ -7,7 +7,17 @@ from collections.abc import Callable
 
 import pytest
 
-from gateway import campaigns, conversations, journal, ledger, optouts, purgedates, recording, restoring, store
+from gateway import (
+    campaigns,
+    conversations,
+    journal,
+    ledger,
+    optouts,
+    purgedates,
+    recording,
+    restoring,
+    store,
+)
 from gateway.rules import DAY_MS
 from tests.campaigning import started
 from tests.web.conftest import Visitor

@@ -53,6 +53,9 @@ def test_a_paused_campaign_says_whom_it_does_not_remind(world: World, visit: Vis
     page = visit("coordinator").get(f"/campaigns/{campaign_id}").get_data(as_text=True)
     assert "1 person is due “<bdi>The day before</bdi>”" in page
     assert "No reminder is written while the campaign is paused" in page
+    today = store.moment(store.wall_ms()).astimezone(ZoneInfo(world.rules.zone)).date()
+    kept = visit("coordinator").get(f"/campaigns/{campaign_id}/numbers.csv").get_data(as_text=True)
+    assert f'"Due, and held by the pause: “The day before”, due {today}",1' in kept
 
 
 def test_who_does_not_get_a_reminder_is_chosen_with_its_words(world: World, visit: Visit) -> None:
