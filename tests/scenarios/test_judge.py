@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway import outbox
 from tests.scenarios.simulation.chaos import Chaos, play
 from tests.scenarios.simulation.house import House
 from tests.scenarios.simulation.judge import breaches
@@ -222,4 +223,17 @@ def test_words_that_nobody_is_shown_are_no_stop_on_the_sim(tmp_path: Path, fault
         house.inbound(0, "+12025550123", "STOP")
         house.turns.run(house.clock.monotonic() + 60)
     assert [stop.text for stop in house.witness.stored] == ["STOP"] * seen
+    house.close()
+
+
+def test_a_reply_whose_words_were_changed_is_still_a_reply(tmp_path: Path) -> None:
+    """It may take the tenth of a day that is kept for replies (seed 500206)."""
+    house = House(tmp_path, 0)
+    people, number = Chaos(house).people, "+12025550210"
+    outbox.draft(
+        house.db, number, "T0w", kind="reply", key=None, channel="panel", by=house.person, rules=house.rules,
+        now=house.now_ms(),
+    )  # fmt: skip
+    assert people._edit()
+    assert [to for to, _ in people.replies] == [number]
     house.close()
