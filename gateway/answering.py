@@ -61,8 +61,8 @@ class Context:
     def takes(self, choice_id: str, number: str) -> Taken | None:
         """The places that this answer takes; None for none, and for places that are not counted."""
         with suppress(Refused):  # a number that cannot be read, or is missing, is told when it is sent
-            asked = self.said if seating.tells(self.pick(choice_id).choice) else {}
-            part = places.taken(self.campaign.kind, {**asked, **self._said(choice_id, number)})
+            records = self._said(choice_id, number)
+            part = seating.asked(self.campaign.kind, records, self.said, listed=self.room.listed)
             return part if part is not None and part.which in self.room.free else None
         return None
 

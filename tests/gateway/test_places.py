@@ -1,8 +1,12 @@
 """Who has a place at an event or in a shift, who waits, and who may have one now and was not told yet."""
 
+import sqlite3
 from datetime import date
 
-from gateway import answering, boards, inbox, places, recording, results, suggest
+import pytest
+
+from gateway import answering, boards, inbox, outbox, places, recording, results, suggest
+from gateway.errors import Refused
 from gateway.kinds import kind
 from gateway.places import Person
 from tests.campaigning import FACTS, Hall
@@ -163,3 +167,52 @@ def test_places_that_are_kept_for_who_waits_are_not_free_for_the_next(hall: Hall
     taken_back = context(ada).records("yes", "", waits=True)
     assert taken_back == {"status": "yes", "waiting": "yes"}
     assert answering.chosen_before(context(ada), taken_back, "seats") == ("yes", "")
+
+
+def one_seat(hall: Hall) -> tuple[sqlite3.Row, sqlite3.Row]:
+    """A hall with one seat; Rosa and Luis have written."""
+    hall.change(texted(hall), facts={**FACTS, "seats": "1"})
+    rosa, luis = hall.db.execute("SELECT id, conversation_id FROM target ORDER BY id LIMIT 2").fetchall()
+    writes(hall, "Rosa", now=NOON + 50)
+    writes(hall, "Luis", now=NOON + 50)
+    return rosa, luis
+
+
+def answers(hall: Hall, target: sqlite3.Row, who: str, **records: str) -> int:
+    hall.db.execute("UPDATE conversation SET holder_id=NULL")  # whoever had them passed them on
+    return inbox.reply(
+        hall.db,
+        target["conversation_id"],
+        "Perfect!",
+        by=hall.users[who],
+        key=f"{target['id']} {who} {records}",
+        rules=hall.rules,
+        now=NOON + 100,
+        campaigning=inbox.Campaigning(target["id"], records),
+    )
+
+
+def test_a_trainees_answer_that_is_approved_later_does_not_promise_the_seat_again(hall: Hall) -> None:
+    """Places were looked at when the reply was drafted: "1 seat is yours" left to Rosa and to Luis, and there was one."""
+    rosa, luis = one_seat(hall)
+    drafted = answers(hall, rosa, "trainee", status="yes", seats="1")
+    answers(hall, luis, "volunteer", status="yes", seats="1")
+    with pytest.raises(Refused, match="1 seat is asked for, and none is free by now. The text did not go"):
+        hall.approve(drafted, "coordinator", now=NOON + 200)
+    assert outbox.load(hall.db, drafted)["state"] == "awaiting"
+    assert recording.current(hall.db, rosa["id"]) == {}
+    with pytest.raises(Refused, match="none is free by now. Nothing was sent"):
+        answers(hall, rosa, "other", status="yes", seats="1")
+    answers(hall, luis, "volunteer", status="yes", seats="1", contact="moved")  # the seat is theirs already
+    answers(hall, rosa, "volunteer", status="yes", seats="1", waiting="yes")
+    assert recording.current(hall.db, rosa["id"])["waiting"] == "yes"
+
+
+def test_an_answer_that_was_taken_back_does_not_promise_a_seat_that_went_meanwhile(hall: Hall) -> None:
+    rosa, luis = one_seat(hall)
+    taken_back = answers(hall, rosa, "volunteer", status="yes", seats="1")
+    outbox.undo(hall.db, taken_back, by=hall.users["volunteer"], now=NOON + 101)
+    answers(hall, luis, "volunteer", status="yes", seats="1")
+    with pytest.raises(Refused, match="none is free by now"):
+        hall.approve(taken_back, now=NOON + 200)
+    assert recording.current(hall.db, rosa["id"]) == {}

@@ -102,7 +102,7 @@ def test_a_shift_that_fills_while_somebody_answers_is_not_promised(
     takes(world, LUIS, shift="yes", slot="b")
     answer = maya.post(f"/inbox/{rosa}/reply", text="You're down for B.", **form)
     assert answer.status_code == 409
-    assert "“B: Sun 2 to 5” is full by now. Nothing was sent." in seen(answer.get_data(as_text=True))
+    assert "“Sun 2 to 5” is full by now. Nothing was sent." in seen(answer.get_data(as_text=True))
     assert slots(world, campaign_id) == [("Sat 10 to 1", 0, 2), ("Sun 2 to 5", 1, 1)]
 
 
