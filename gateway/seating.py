@@ -89,7 +89,8 @@ def room(db: sqlite3.Connection, campaign: Campaign, target_id: int) -> Room:
     """The places that the person of this target could have."""
     if campaign.kind.name not in places.PLACES:
         return Room()
-    booked = places.bookings(campaign.kind, campaign.facts, results.people(db, campaign.id))
+    people = results.people(db, campaign.id)
+    booked = places.bookings(campaign.kind, campaign.facts, people)
     own = next((each for each in booked if each.person.target_id == target_id), None)
     before = booked if own is None or not own.waits else booked[: booked.index(own)]
     free = {}
@@ -99,6 +100,7 @@ def room(db: sqlite3.Connection, campaign: Campaign, target_id: int) -> Room:
             others = [each for each in booked if each.which == which and each is not own]
             kept = sum(each.seats for each in others if not each.waits or (each.may and each in before))
             free[which] = max(0, of - kept)
-    listed = own is not None and own.person.said.get(WAITING) == "yes"
+    # Also of who said no in between, and has no booking.
+    listed = any(each.target_id == target_id and each.said.get(WAITING) == "yes" for each in people)
     has = Taken(own.which, own.seats) if own is not None and not own.waits else None
     return Room(free, listed, own is not None and own.may, has)

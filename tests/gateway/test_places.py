@@ -216,3 +216,25 @@ def test_an_answer_that_was_taken_back_does_not_promise_a_seat_that_went_meanwhi
     with pytest.raises(Refused, match="none is free by now"):
         hall.approve(taken_back, now=NOON + 200)
     assert recording.current(hall.db, rosa["id"]) == {}
+
+
+def test_who_waited_and_said_no_and_says_yes_again_waits_no_longer(hall: Hall) -> None:
+    """Rosa was promised 2 seats and stayed on the waiting list: the board asked to tell her once more."""
+    rosa, luis = one_seat(hall)
+    maya = hall.users["volunteer"]
+    answers(hall, luis, "volunteer", status="yes", seats="1")
+    answers(hall, rosa, "volunteer", status="yes", seats="2", waiting="yes")
+    recording.record(hall.db, rosa["id"], "status", "no", by=maya, now=NOON + 110)
+    hall.change(1, facts={**FACTS, "seats": "4"})
+    context = answering.context(hall.db, rosa["conversation_id"], maya, hall.rules)
+    assert context is not None
+    records = context.records("yes", "")
+    assert records == {"status": "yes", "waiting": "told"}
+    assert context.takes("yes", "") == places.Taken("", 2), "as many as she had asked for"
+    answers(hall, rosa, "volunteer", **records)
+    found = results.results(hall.db, hall.load(1), today=TODAY, now=NOON + 200).board
+    assert [(seat.person.name, seat.seats, seat.waits) for seat in found.seats] == [
+        ("Luis", 1, False),
+        ("Rosa", 2, False),
+    ]
+    assert not found.freed
