@@ -83,17 +83,18 @@ class Context:
         return found
 
     def records(self, choice_id: str, number: str, *, waits: bool = False) -> dict[str, str]:
-        """What this answer writes down; `number` as it was typed, "" for none. Refused when it cannot be read, or must be there.
+        """What this answer writes down; `number` as it was typed, "" for none. Refused when it cannot be read, is 0, or must be there.
         `waits`: with the words of the waiting list.
         """
         choice = self.pick(choice_id).choice
-        if choice.needs_number and not number.strip():
+        records = self._said(choice_id, number)
+        none = records.get(choice.number) == "0"
+        if none or (choice.needs_number and not number.strip()):
             field = self.campaign.kind.field(choice.number)
             raise Refused(
-                f"How many is missing: “{field.label['en'] if field else choice.number}” is empty. Type the number, then send. "
-                "Nothing was sent."
+                f"How many is missing: “{field.label['en'] if field else choice.number}” is {'0' if none else 'empty'}. "
+                "Type the number, then send. Nothing was sent."
             )
-        records = self._said(choice_id, number)
         part = places.taken(self.campaign.kind, records)
         return {**records, **self.room.also_records(part, waits=waits)}
 

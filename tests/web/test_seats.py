@@ -144,3 +144,35 @@ def test_without_a_limit_nothing_is_said_of_free_seats(world: World, rosa: int, 
     page = visit().get(f"/inbox/{rosa}?choice=yes").get_data(as_text=True)
     assert "free" not in page.split('id="offered"')[1]
     assert "we&#39;ll save 2 for you" in page
+
+
+def test_words_of_the_waiting_list_for_another_number_do_not_leave_when_there_is_room(
+    world: World, rosa: int, visit: Visit
+) -> None:
+    """Rosa's "yes 5" was drawn with the waiting list's words; Maya typed 1 over the 5, and "not enough seats" left for 1 of 3."""
+    world.receive(ROSA, "YES 5")
+    maya = visit()
+    page = maya.get(f"/inbox/{rosa}?choice=yes").get_data(as_text=True)
+    form = {name: maya.field(page, name) for name in ("key", "choice", "waits", "filled", "content")}
+    answer = maya.post(f"/inbox/{rosa}/reply", text=form["filled"], number="1", **form)
+    assert answer.status_code == 409
+    page = answer.get_data(as_text=True)
+    assert "There is room for them now" in page
+    assert "we&#39;ll save 1 for you" in page
+    assert 'name="waits"' not in page
+    assert waiting(world) == {}
+
+
+@pytest.mark.parametrize("choice", ["yes", "more"])
+def test_nobody_is_kept_0_seats(world: World, rosa: int, visit: Visit, choice: str) -> None:
+    """0 passed for the number of *More*: "we'll save 0 for you" left, and 1 seat was taken."""
+    world.db.execute("UPDATE target SET step=?", ["first" if choice == "yes" else "seats"])
+    world.receive(ROSA, "Just a few")
+    maya = visit()
+    page = maya.get(f"/inbox/{rosa}?choice={choice}").get_data(as_text=True)
+    answer = maya.post(
+        f"/inbox/{rosa}/reply", text="We'll save them.", key=maya.field(page, "key"), choice=choice, number="0"
+    )
+    assert answer.status_code == 409
+    assert "How many is missing: “Seats” is 0." in answer.get_data(as_text=True)
+    assert waiting(world) == {}

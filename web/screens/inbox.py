@@ -232,6 +232,8 @@ def campaigning(conversation_id: int, choice_id: str, number: str, text: str) ->
     waits = request.form.get("waits") == "yes"
     records = context.records(choice_id, number, waits=waits)
     chosen = context.pick(choice_id)
+    if waits and as_filled(text) and not context.waits(choice_id, number):
+        raise Refused("There is room for them now, so the words were written anew. Read them, then send.")
     if as_filled(text) and clean(chosen.words(number, waits=waits)) != clean(text):
         raise Refused(
             "The words were written anew for the number that stands there now. Read them, then send."
