@@ -172,9 +172,8 @@ def context(db: sqlite3.Connection, conversation_id: int, user: User, rules: Rul
 
 def _fitting(campaign: Campaign, step: Step, room: Room, found: Suggestion | None) -> Iterator[Choice]:
     """The step's answers; the one of a later question that the reply gives already; and first, that there is room again."""
-    if room.may:
-        every = (each for step in campaign.script.steps for each in step.choices)
-        yield from [each for each in every if seating.tells(each)][:1]
+    if room.may and (told := seating.telling(campaign)) is not None:
+        yield told
     yield from (each for each in step.choices if not seating.tells(each))
     if found is not None and found.choice not in step.choices:
         yield found.choice

@@ -14,7 +14,7 @@ from gateway import campaigns, places, recording, results
 from gateway.campaigns import Campaign
 from gateway.kinds import Kind
 from gateway.places import WAITING, Taken
-from gateway.scripts import Choice, Script
+from gateway.scripts import Choice
 
 TELLS = "told"  # an answer that records so tells somebody who waits that they have a place now
 
@@ -47,9 +47,11 @@ def tells(choice: Choice) -> bool:
     return choice.records.get(WAITING) == TELLS
 
 
-def telling(script: Script) -> str:
-    """The id of the answer that does; "" when the script has none."""
-    return next((each.id for step in script.steps for each in step.choices if tells(each)), "")
+def telling(campaign: Campaign) -> Choice | None:
+    """The answer that does: the script's own, or the one of the kind when the script has none; None when no place can be full."""
+    scripts = (campaign.script, campaign.kind.scripts[campaign.language])
+    every = (each for script in scripts for step in script.steps for each in step.choices)
+    return next((each for each in every if tells(each)), None)
 
 
 def asked(kind: Kind, records: Mapping[str, str], said: Mapping[str, str], *, listed: bool) -> Taken | None:

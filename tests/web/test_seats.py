@@ -1,11 +1,12 @@
 """The seats of an event beside the answers: how many are free, the waiting list's words when none are, and a board that agrees."""
 
+import html
 from collections.abc import Callable
 from datetime import date
 
 import pytest
 
-from gateway import assignments, campaigns, outbox, recording, results, store
+from gateway import assignments, campaigns, outbox, recording, results, scriptedit, store
 from tests.campaigning import FACTS, SIMS, started
 from tests.web.conftest import Visitor
 from tests.web.world import World
@@ -153,7 +154,8 @@ def test_words_of_the_waiting_list_for_another_number_do_not_leave_when_there_is
     world.receive(ROSA, "YES 5")
     maya = visit()
     page = maya.get(f"/inbox/{rosa}?choice=yes").get_data(as_text=True)
-    form = {name: maya.field(page, name) for name in ("key", "choice", "waits", "filled", "content")}
+    names = ("key", "choice", "waits", "filled", "content")
+    form = {name: html.unescape(maya.field(page, name)) for name in names}
     answer = maya.post(f"/inbox/{rosa}/reply", text=form["filled"], number="1", **form)
     assert answer.status_code == 409
     page = answer.get_data(as_text=True)
@@ -176,3 +178,25 @@ def test_nobody_is_kept_0_seats(world: World, rosa: int, visit: Visit, choice: s
     assert answer.status_code == 409
     assert "How many is missing: “Seats” is 0." in answer.get_data(as_text=True)
     assert waiting(world) == {}
+
+
+def test_who_waits_is_told_also_by_a_script_without_the_words_for_it(
+    world: World, rosa: int, visit: Visit
+) -> None:
+    """A script from before the waiting list, or without that answer: the board opened Rosa's conversation, and nothing there told her."""
+    script = scriptedit.without_choice(campaigns.load(world.db, CAMPAIGN).script, "coming", "room_again")
+    by, now = world.users["coordinator"], store.wall_ms()
+    seen = campaigns.load(world.db, CAMPAIGN).revision
+    campaigns.save(world.db, CAMPAIGN, by=by, now=now, seen_revision=seen, script=script)
+    target = world.db.execute("SELECT id FROM target WHERE conversation_id=?", [rosa]).fetchone()["id"]
+    for field, value in (("status", "yes"), ("seats", "2"), ("waiting", "yes")):
+        recording.record(world.db, target, field, value, by=by, now=store.wall_ms() - 1000)
+    world.db.execute("UPDATE conversation SET holder_id=NULL")
+    cleo = visit("coordinator")
+    assert f"/inbox/{rosa}?choice=room_again" in cleo.get("/campaigns/1").get_data(as_text=True)
+    page = cleo.get(f"/inbox/{rosa}?choice=room_again").get_data(as_text=True)
+    assert "Good news, Rosa: there is room for you now" in page
+    form = {name: cleo.field(page, name) for name in ("key", "choice")}
+    assert cleo.post(f"/inbox/{rosa}/reply", text="There is room!", **form).status_code == 303
+    assert waiting(world) == {"Rosa": False}
+    assert recording.current(world.db, target)["waiting"] == "told"
