@@ -76,7 +76,8 @@ def _event(facts: Mapping[str, str], people: Sequence[Person], texted: int, toda
     room = number(facts.get("seats"))
     kept = [seat for seat in seats if not seat.waits]
     spoken, confirmed = sum(s.seats for s in kept), sum(s.seats for s in kept if s.confirmed)
-    came = sum(number(p.said.get("checked_in")) for p in people)  # also those who had said no, or nothing
+    came = sum(number(p.said.get("checked_in")) for p in people)
+    showed = sum(min(s.came, s.seats) for s in kept)
     waits = sum(s.seats for s in seats if s.waits)
     maybe = sum(p.said.get("status") == "maybe" for p in people)
     no = sum(p.said.get("status") == "no" for p in people)
@@ -89,7 +90,8 @@ def _event(facts: Mapping[str, str], people: Sequence[Person], texted: int, toda
             ("Maybe", maybe, texted),
             ("No", no, texted),
             ("Seats confirmed", confirmed, spoken),
-            ("Came", came, spoken),
+            ("Came, of the seats spoken for", showed, spoken),
+            ("Came besides", came - showed, 0),  # more than they had said, or after a no, or nothing
         ),
         "hall" if 0 < room <= 400 else "bar",
         confirmed,
