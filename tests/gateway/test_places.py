@@ -62,7 +62,7 @@ def test_who_waits_for_a_shift_fills_it_only_when_they_were_told() -> None:
     first, second = person(1, shift="yes", slot="b"), person(2, shift="yes", slot="b", waiting="yes")
     found = boards.board(SHIFTS, facts, [first, second], texted=2, today=TODAY)
     assert found.slots == (("Sat", 0, 2), ("Sun", 1, 1))
-    assert [each.words for each in found.todo] == ["1 waits for a shift that is full"]
+    assert [each.words for each in found.todo] == ["1 is on a shift's waiting list"]
     found = boards.board(SHIFTS, facts, [second], texted=2, today=TODAY)
     assert [(each.which, each.person.name) for each in found.freed] == [("b", "P2")]
 
@@ -238,3 +238,33 @@ def test_who_waited_and_said_no_and_says_yes_again_waits_no_longer(hall: Hall) -
         ("Rosa", 2, False),
     ]
     assert not found.freed
+
+
+def test_the_number_of_who_waits_for_a_shift_is_of_those_whom_its_list_shows() -> None:
+    """ "1 waits for a shift that is full" opened three people, one of whose shifts was free and one who had asked to stop."""
+    facts = {"slot_a": "Sat", "slot_a_needed": "2", "slot_b": "Sun", "slot_b_needed": "1"}
+    people = [
+        person(1, shift="yes", slot="b"),
+        person(2, shift="yes", slot="b", waiting="yes"),
+        person(3, shift="yes", slot="a", waiting="yes"),
+        person(4, shift="yes", slot="b", waiting="yes", stopped=True),
+    ]
+    found = boards.board(SHIFTS, facts, people, texted=4, today=TODAY).todo
+    shown = sum(each.said["shift"] == "yes" and each.said.get("waiting") == "yes" for each in people)
+    assert [(each.many, each.which) for each in found] == [(shown, "shift=yes;waiting=yes")]
+    assert found[0].more == (
+        "Ask whether another shift would do; 1 has a place to be told of; 1 cannot be told: asked to stop, or a wrong number"
+    )
+
+
+@pytest.mark.parametrize("cannot", ["stopped", "wrong number"])
+def test_a_hall_is_not_too_small_for_who_cannot_be_told(cannot: str) -> None:
+    """ "5 seats are left, too few for any of them; find a bigger hall", for ever, of one who had asked to stop."""
+    more = {"contact": "wrong_number"} if cannot == "wrong number" else {}
+    waits = person(1, status="yes", seats="2", waiting="yes", stopped=cannot == "stopped", **more)
+    found = boards.board(EVENT, {"seats": "5"}, [waits], texted=1, today=TODAY)
+    assert found.todo == ()
+    assert ("Seats on the waiting list", 0, 0) in found.figures
+    shift = person(1, shift="yes", slot="a", waiting="yes", stopped=cannot == "stopped", **more)
+    facts = {"slot_a": "Sat", "slot_a_needed": "2"}
+    assert boards.board(SHIFTS, facts, [shift], texted=1, today=TODAY).todo == ()
