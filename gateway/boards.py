@@ -54,7 +54,9 @@ def board(
 ) -> Board:
     """The board of a campaign of this kind; `today` None: it is closed."""
     found = _KINDS[kind.name](facts, people, texted, today)
-    return found if today is not None else replace(found, todo=())
+    if today is not None:
+        return found
+    return replace(found, todo=(), seats=tuple(replace(each, may=False) for each in found.seats))
 
 
 def _todo(many: int, one: str, more: str, hint: str, which: str) -> tuple[Todo, ...]:

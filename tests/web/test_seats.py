@@ -200,3 +200,20 @@ def test_who_waits_is_told_also_by_a_script_without_the_words_for_it(
     assert cleo.post(f"/inbox/{rosa}/reply", text="There is room!", **form).status_code == 303
     assert waiting(world) == {"Rosa": False}
     assert recording.current(world.db, target)["waiting"] == "told"
+
+
+def test_in_a_closed_campaign_nobody_is_to_be_told_of_a_seat(world: World, rosa: int, visit: Visit) -> None:
+    """Its file said "To do: may have a place now, not told yet,1", and its pages "not told yet" and "tell them"."""
+    by = world.users["coordinator"]
+    target = world.db.execute("SELECT id FROM target WHERE conversation_id=?", [rosa]).fetchone()["id"]
+    for field, value in (("status", "yes"), ("seats", "2"), ("waiting", "yes")):
+        recording.record(world.db, target, field, value, by=by, now=store.wall_ms() - 1000)
+    world.db.execute("UPDATE conversation SET holder_id=NULL")
+    cleo = visit("coordinator")
+    pages = ("/campaigns/1/numbers.csv", "/campaigns/1/people", f"/inbox/{rosa}")
+    asks = ("now, not told yet,1", "may have them now, not told yet", "They wait, and may have theirs now")
+    for page, words in zip(pages, asks, strict=True):
+        assert words in cleo.get(page).get_data(as_text=True)
+    campaigns.close(world.db, CAMPAIGN, by=by, now=store.wall_ms())
+    for page, words in zip(pages, asks, strict=True):
+        assert words not in cleo.get(page).get_data(as_text=True)
