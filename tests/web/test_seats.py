@@ -98,6 +98,10 @@ def test_when_the_seats_are_gone_the_waiting_lists_words_are_offered_and_the_boa
     form = {name: cleo.field(page, name) for name in ("key", "choice")}
     assert cleo.post(f"/inbox/{rosa}/reply", text="There is room!", **form).status_code == 303
     assert waiting(world) == {"Luis": False, "Rosa": False}
+    page = cleo.get("/campaigns/1/people").get_data(as_text=True)
+    assert "Was told that there is room" in page, "“On the waiting list: told” stood beside who has a seat"
+    assert "said=waiting%3Dyes" in page
+    assert "said=waiting%3Dtold" not in page
     world.fly("sent")
     assert "can have" not in cleo.get("/campaigns/1").get_data(as_text=True)
 
