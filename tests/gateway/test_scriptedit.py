@@ -146,7 +146,9 @@ def test_a_changed_wording_keeps_everything_else() -> None:
     assert script == replace(EVENT, steps=(first, *EVENT.steps[1:]))
 
 
-@pytest.mark.parametrize(("words", "sent"), [("Give here: {Link}", {"link_sent": "yes"}), ("Thank you for {count}!", {}), ("", {})])
+@pytest.mark.parametrize(
+    ("words", "sent"), [("Give here: {Link}", {"link_sent": "yes"}), ("Thank you for {count}!", {}), ("", {})]
+)
 def test_that_the_link_was_sent_is_written_down_only_with_words_that_have_it(
     words: str, sent: dict[str, str]
 ) -> None:

@@ -177,7 +177,11 @@ def test_nobody_is_kept_0_seats(world: World, rosa: int, visit: Visit, choice: s
     maya = visit()
     page = maya.get(f"/inbox/{rosa}?choice={choice}").get_data(as_text=True)
     answer = maya.post(
-        f"/inbox/{rosa}/reply", text="We'll save them.", key=maya.field(page, "key"), choice=choice, number="0"
+        f"/inbox/{rosa}/reply",
+        text="We'll save them.",
+        key=maya.field(page, "key"),
+        choice=choice,
+        number="0",
     )
     assert answer.status_code == 409
     assert "How many is missing: “Seats” is 0." in answer.get_data(as_text=True)
@@ -215,7 +219,7 @@ def test_in_a_closed_campaign_nobody_is_to_be_told_of_a_seat(world: World, rosa:
     world.db.execute("UPDATE conversation SET holder_id=NULL")
     cleo = visit("coordinator")
     pages = ("/campaigns/1/numbers.csv", "/campaigns/1/people", f"/inbox/{rosa}")
-    asks = ("now, not told yet,1", "may have them now, not told yet", "They wait, and may have theirs now")
+    asks = ('now, not told yet",1', "may have them now, not told yet", "They wait, and may have theirs now")
     for page, words in zip(pages, asks, strict=True):
         assert words in cleo.get(page).get_data(as_text=True)
     campaigns.close(world.db, CAMPAIGN, by=by, now=store.wall_ms())
