@@ -61,8 +61,8 @@ class Context:
     def takes(self, choice_id: str, number: str) -> Taken | None:
         """The places that this answer takes; None for none, and for places that are not counted."""
         with suppress(Refused):  # a number that cannot be read, or is missing, is told when it is sent
-            asked = self.said if seating.tells(self.pick(choice_id).choice) else {}
-            part = places.taken(self.campaign.kind, {**asked, **self._said(choice_id, number)})
+            records = self._said(choice_id, number)
+            part = seating.asked(self.campaign.kind, records, self.said, listed=self.room.listed)
             return part if part is not None and part.which in self.room.free else None
         return None
 
@@ -83,17 +83,18 @@ class Context:
         return found
 
     def records(self, choice_id: str, number: str, *, waits: bool = False) -> dict[str, str]:
-        """What this answer writes down; `number` as it was typed, "" for none. Refused when it cannot be read, or must be there.
+        """What this answer writes down; `number` as it was typed, "" for none. Refused when it cannot be read, is 0, or must be there.
         `waits`: with the words of the waiting list.
         """
         choice = self.pick(choice_id).choice
-        if choice.needs_number and not number.strip():
+        records = self._said(choice_id, number)
+        none = records.get(choice.number) == "0"
+        if none or (choice.needs_number and not number.strip()):
             field = self.campaign.kind.field(choice.number)
             raise Refused(
-                f"How many is missing: “{field.label['en'] if field else choice.number}” is empty. Type the number, then send. "
-                "Nothing was sent."
+                f"How many is missing: “{field.label['en'] if field else choice.number}” is {'0' if none else 'empty'}. "
+                "Type the number, then send. Nothing was sent."
             )
-        records = self._said(choice_id, number)
         part = places.taken(self.campaign.kind, records)
         return {**records, **self.room.also_records(part, waits=waits)}
 
@@ -171,9 +172,8 @@ def context(db: sqlite3.Connection, conversation_id: int, user: User, rules: Rul
 
 def _fitting(campaign: Campaign, step: Step, room: Room, found: Suggestion | None) -> Iterator[Choice]:
     """The step's answers; the one of a later question that the reply gives already; and first, that there is room again."""
-    if room.may:
-        every = (each for step in campaign.script.steps for each in step.choices)
-        yield from [each for each in every if seating.tells(each)][:1]
+    if room.may and (told := seating.telling(campaign)) is not None:
+        yield told
     yield from (each for each in step.choices if not seating.tells(each))
     if found is not None and found.choice not in step.choices:
         yield found.choice

@@ -54,7 +54,9 @@ def board(
 ) -> Board:
     """The board of a campaign of this kind; `today` None: it is closed."""
     found = _KINDS[kind.name](facts, people, texted, today)
-    return found if today is not None else replace(found, todo=())
+    if today is not None:
+        return found
+    return replace(found, todo=(), seats=tuple(replace(each, may=False) for each in found.seats))
 
 
 def _todo(many: int, one: str, more: str, hint: str, which: str) -> tuple[Todo, ...]:
@@ -76,8 +78,9 @@ def _event(facts: Mapping[str, str], people: Sequence[Person], texted: int, toda
     room = number(facts.get("seats"))
     kept = [seat for seat in seats if not seat.waits]
     spoken, confirmed = sum(s.seats for s in kept), sum(s.seats for s in kept if s.confirmed)
-    came = sum(number(p.said.get("checked_in")) for p in people)  # also those who had said no, or nothing
-    waits = sum(s.seats for s in seats if s.waits)
+    came = sum(number(p.said.get("checked_in")) for p in people)
+    showed = sum(min(s.came, s.seats) for s in kept)
+    waits = sum(s.seats for s in seats if s.waits and s.person.reachable)  # the others are passed over
     maybe = sum(p.said.get("status") == "maybe" for p in people)
     no = sum(p.said.get("status") == "no" for p in people)
     left, kept_for = max(0, room - spoken), sum(s.seats for s in seats if s.may)
@@ -89,7 +92,8 @@ def _event(facts: Mapping[str, str], people: Sequence[Person], texted: int, toda
             ("Maybe", maybe, texted),
             ("No", no, texted),
             ("Seats confirmed", confirmed, spoken),
-            ("Came", came, spoken),
+            ("Came, of the seats spoken for", showed, spoken),
+            ("Came besides", came - showed, 0),  # more than they had said, or after a no, or nothing
         ),
         "hall" if 0 < room <= 400 else "bar",
         confirmed,
@@ -189,7 +193,8 @@ def _recruitment(
     no_shows = sum(p.said.get("showed") == "no" for p in people)
     without = sum(not p.said.get("slot") for p in yes)
     lifts = sum(p.said.get("transport") == "needs" for p in yes)
-    waits = sum(each.waits and not each.may for each in booked)
+    waits = sum(p.said.get("waiting") == "yes" for p in yes)
+    full = any(each.waits and not each.may and each.person.reachable for each in booked)
     return Board(
         f"{have:,} of {want:,} shifts filled",
         (
@@ -214,15 +219,26 @@ def _recruitment(
                 "shift=yes;slot=",
             ),
             *_todo(
-                waits,
-                "waits for a shift that is full",
-                "wait for a shift that is full",
-                "Ask whether another would do",
+                waits if full else 0,
+                "is on a shift's waiting list",
+                "are on a shift's waiting list",
+                _who_waits(booked),
                 "shift=yes;waiting=yes",
             ),
             *_todo(lifts, "needs a lift", "need a lift", "Find one and tell them", "transport=needs"),
         ),
         figures=(("Shifts filled", have, want),),
+    )
+
+
+def _who_waits(booked: Sequence[Booking]) -> str:
+    may, not_told = sum(s.may for s in booked), sum(s.waits and not s.person.reachable for s in booked)
+    return "; ".join(
+        (
+            "Ask whether another shift would do",
+            *([f"{_count(may, 'has', 'have')} a place to be told of"] if may else []),
+            *([f"{not_told:,} cannot be told: asked to stop, or a wrong number"] if not_told else []),
+        )
     )
 
 

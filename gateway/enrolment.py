@@ -256,11 +256,14 @@ def progress(db: sqlite3.Connection, campaign_id: int) -> Progress:
 
 
 def stopped_since(db: sqlite3.Connection, campaign_id: int) -> int:
-    """How many whom nobody has taken asked to stop after they came in: they are counted out, and in again when that is undone."""
+    """How many whom nobody has taken asked to stop after they came in and before its close: they are counted out, and in again when that
+    is undone.
+    """
     row = db.execute(
         "SELECT count(*) FROM conversation c CROSS JOIN target t ON t.conversation_id=c.id "  # they are few
-        "WHERE c.opted_out_at IS NOT NULL AND t.campaign_id=? AND t.state='open'",
-        [campaign_id],
+        "WHERE c.opted_out_at IS NOT NULL AND c.opted_out_at<=(SELECT coalesce(closed_at, 9e15) FROM campaign WHERE id=?) "
+        "AND t.campaign_id=? AND t.state='open'",
+        [campaign_id, campaign_id],
     ).fetchone()
     return int(row[0])
 

@@ -1,8 +1,8 @@
 """What a campaign adds to the approval of one of its texts, inside the transaction that approves it.
 
 Promises: nothing of a paused or closed campaign is approved, no first text beyond the canary, none whose words are of an
-earlier state of the campaign, and nothing but an answer to somebody who may have asked to stop; what a text records is
-recorded with it.
+earlier state of the campaign, no answer that promises places which somebody else has by then, and nothing but an answer to
+somebody who may have asked to stop; what a text records is recorded with it.
 
 Fails with `Refused`; the approval is not written then.
 """
@@ -10,7 +10,7 @@ Fails with `Refused`; the approval is not written then.
 import sqlite3
 from collections.abc import Mapping
 
-from gateway import campaigns, canary, conversations, policy, recording
+from gateway import campaigns, canary, conversations, policy, recording, seating
 from gateway.campaigns import PAUSED, Campaign
 from gateway.errors import Refused
 from gateway.merge import PLACEHOLDER
@@ -46,7 +46,13 @@ def check(db: sqlite3.Connection, message: sqlite3.Row) -> None:
     """Refuse what may not be approved now."""
     campaign = _campaign_of(db, message)
     kind = KINDS[message["kind"]]
-    if campaign is None or kind not in HELD_BACK:
+    if campaign is None:
+        return
+    if gone := seating.gone(db, message["target_id"], recording.records_of(message)):
+        raise Refused(
+            f"{gone} The text did not go out. Skip it: they wait in the inbox then, where the answer has the waiting list's words."
+        )
+    if kind not in HELD_BACK:
         return
     if campaign.state != "running":
         raise Refused(f"“{campaign.name}” is {campaign.state}. {campaign.reason} Your text did not go out.")
@@ -56,14 +62,22 @@ def check(db: sqlite3.Connection, message: sqlite3.Row) -> None:
         canary.check_approval(db, campaign)
 
 
-def as_shown(db: sqlite3.Connection, target_id: int, content: int | None) -> None:
-    """Refuse an answer that was begun when its campaign said something else; `content` is what the form carries of it, if it does."""
+def as_shown(
+    db: sqlite3.Connection, target_id: int, content: int | None, records: Mapping[str, str] | None = None
+) -> None:
+    """Refuse an answer that was begun when its campaign said something else (`content` is what the form carries of it, if it does),
+    or when the places that it writes down were free.
+    """
     row = db.execute(
         "SELECT p.content FROM target t JOIN campaign p ON p.id=t.campaign_id WHERE t.id=?", [target_id]
     ).fetchone()
     if content is not None and row is not None and row["content"] != content:
         raise Refused(
             "The campaign was changed while this stood here. Nothing was sent. Read the words again, then send."
+        )
+    if gone := seating.gone(db, target_id, records or {}):
+        raise Refused(
+            f"{gone} Nothing was sent. Tell them that they are on the waiting list, or offer another; Send again writes it down so."
         )
 
 

@@ -6,7 +6,7 @@ Send makes a free one theirs. A reply is drafted and approved in one transaction
 
 import json
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gateway import conversations, gate, outbox, recording, reports
@@ -274,7 +274,6 @@ class Campaigning:
     records: Mapping[str, str]
     step: str = ""
     content: int | None = None
-    still_right: Callable[[], object] = bool  # Refused when what was shown of the campaign is no longer so
 
 
 def reply(
@@ -307,8 +306,7 @@ def reply(
         _nothing_new(db, conversation_id, heard)
         if campaigning is not None:
             gate.no_placeholder(text)
-            gate.as_shown(db, campaigning.target_id, campaigning.content)
-            campaigning.still_right()
+            gate.as_shown(db, campaigning.target_id, campaigning.content, campaigning.records)
         if instead_of is not None:
             _replace(db, conversation_id, instead_of, by, now)
         message_id = outbox.insert_draft(

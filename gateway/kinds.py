@@ -51,6 +51,8 @@ SAID: Mapping[tuple[str, str], str] = {
     ("pledge", "later"): "Gives later",
     ("pledge", "no"): "Does not give",
     ("link_sent", "yes"): "Link sent",
+    ("waiting", "yes"): "On the waiting list",
+    ("waiting", "told"): "Was told that there is room",
     **{(name, value): words for rows in TICKS.values() for name, value, words in rows},
 }
 Type = Literal["text", "number", "money", "date", "time", "choice"]

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from gateway.errors import Refused
 from gateway.letters import fold
-from gateway.merge import name_of
+from gateway.merge import name_of, placeholders
 from gateway.scripts import FIRST, Choice, Ready, Reminder, Script, Step, dump, load
 
 NEW = "new"  # the id of a part that is not there yet
@@ -66,8 +66,11 @@ def _unled(choice: Choice, step_id: str) -> Choice:
 
 
 def with_choice(script: Script, step_id: str, choice: Choice) -> Script:
-    """An answer of a step is this one; with the id "new" it is added."""
+    """An answer of a step is this one; with the id "new" it is added. That the link was sent is written down only with words that have it."""
     step = _step(script, step_id)
+    if all(name != "link" for name, _ in placeholders(choice.counted)):
+        kept = {name: value for name, value in choice.counted_records.items() if name != "link_sent"}
+        choice = replace(choice, counted_records=kept)
     if not choice.label.strip():
         raise Refused("Write what the button of this answer says. Nothing was changed.")
     if choice.id == NEW:

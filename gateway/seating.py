@@ -3,17 +3,18 @@ waiting list.
 
 Promises: it counts as the board does (`gateway/places.py`): places that others have, and those that are kept for who waits and may have
 them now, are not free. That somebody was told that they wait, or that they wait no longer, is written down with the words that say so.
-Reads only.
+`gone` asks once more when a text is approved: what was free when it was written may be promised to somebody else by then. Reads only.
 """
 
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from gateway import places, results
+from gateway import campaigns, places, recording, results
 from gateway.campaigns import Campaign
+from gateway.kinds import Kind
 from gateway.places import WAITING, Taken
-from gateway.scripts import Choice, Script
+from gateway.scripts import Choice
 
 TELLS = "told"  # an answer that records so tells somebody who waits that they have a place now
 
@@ -25,10 +26,14 @@ class Room:
     free: Mapping[str, int] = field(default_factory=dict)
     listed: bool = False  # they were told that they wait
     may: bool = False  # they wait, and may have theirs now
+    has: Taken | None = None  # the places that are theirs already
 
     def lacks(self, part: Taken | None) -> bool:
-        """Whether these are more places than are free."""
-        return part is not None and part.which in self.free and part.seats > self.free[part.which]
+        """Whether these are more places than are free; what somebody has is free for them."""
+        if part is None or part.which not in self.free:
+            return False
+        own = self.has.seats if self.has is not None and self.has.which == part.which else 0
+        return part.seats > max(own, self.free[part.which])
 
     def also_records(self, part: Taken | None, *, waits: bool) -> dict[str, str]:
         """What an answer that takes these places writes down of the waiting list."""
@@ -42,16 +47,52 @@ def tells(choice: Choice) -> bool:
     return choice.records.get(WAITING) == TELLS
 
 
-def telling(script: Script) -> str:
-    """The id of the answer that does; "" when the script has none."""
-    return next((each.id for step in script.steps for each in step.choices if tells(each)), "")
+def telling(campaign: Campaign) -> Choice | None:
+    """The answer that does: the script's own, or the one of the kind when the script has none; None when no place can be full."""
+    scripts = (campaign.script, campaign.kind.scripts[campaign.language])
+    every = (each for script in scripts for step in script.steps for each in step.choices)
+    return next((each for each in every if tells(each)), None)
+
+
+def asked(kind: Kind, records: Mapping[str, str], said: Mapping[str, str], *, listed: bool) -> Taken | None:
+    """The places that an answer which writes this down takes; of who waits (`listed`) as many as they said before, unless it says
+    another number.
+    """
+    part = places.taken(kind, records)
+    if records.get(WAITING) == TELLS or (listed and part is not None):
+        return places.taken(kind, {**said, **records})
+    return part
+
+
+def gone(db: sqlite3.Connection, target_id: int, records: Mapping[str, str]) -> str:
+    """That the places which a text with these records promises are not free for its person any more, in a sentence; "" when they
+    are, or when it tells them that they wait.
+    """
+    if not records or records.get(WAITING) == "yes":
+        return ""
+    row = db.execute("SELECT campaign_id FROM target WHERE id=?", [target_id]).fetchone()
+    campaign, said = campaigns.load(db, row["campaign_id"]), recording.current(db, target_id)
+    if asked(campaign.kind, records, said, listed=False) is None:
+        return ""
+    found = room(db, campaign, target_id)
+    part = asked(campaign.kind, records, said, listed=found.listed)
+    if part is None or not found.lacks(part):
+        return ""
+    if part.which:
+        return f"“{campaign.facts[f'slot_{part.which}']}” is full by now."
+    free = found.free[part.which]
+    return (
+        f"{part.seats:,} {'seat is' if part.seats == 1 else 'seats are'} asked for, and {free or 'none'} "
+        f"{'is' if free <= 1 else 'are'} free by now."
+    )
 
 
 def room(db: sqlite3.Connection, campaign: Campaign, target_id: int) -> Room:
     """The places that the person of this target could have."""
     if campaign.kind.name not in places.PLACES:
         return Room()
-    booked = places.bookings(campaign.kind, campaign.facts, results.people(db, campaign.id))
+    people = results.people(db, campaign.id)
+    booked = places.bookings(campaign.kind, campaign.facts, people)
     own = next((each for each in booked if each.person.target_id == target_id), None)
     before = booked if own is None or not own.waits else booked[: booked.index(own)]
     free = {}
@@ -61,5 +102,7 @@ def room(db: sqlite3.Connection, campaign: Campaign, target_id: int) -> Room:
             others = [each for each in booked if each.which == which and each is not own]
             kept = sum(each.seats for each in others if not each.waits or (each.may and each in before))
             free[which] = max(0, of - kept)
-    listed = own is not None and own.person.said.get(WAITING) == "yes"
-    return Room(free, listed, own is not None and own.may)
+    # Also of who said no in between, and has no booking.
+    listed = any(each.target_id == target_id and each.said.get(WAITING) == "yes" for each in people)
+    has = Taken(own.which, own.seats) if own is not None and not own.waits else None
+    return Room(free, listed, own is not None and own.may, has)

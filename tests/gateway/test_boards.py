@@ -124,3 +124,10 @@ def test_a_pledge_without_an_amount_is_said_beside_the_money() -> None:
 def test_before_anybody_says_that_they_vote_there_is_no_share_of_them() -> None:
     """ "0 plans made, 0% of those who vote"."""
     assert board("voter", {}, person(1, registered="no")).headline == "Nobody has said yet that they vote"
+
+
+def test_of_the_seats_spoken_for_no_more_than_all_come() -> None:
+    """6 of a table of 4 were let in, and one who had said nothing: "Came 7", 175% of the seats."""
+    rosa = person(1, status="yes", seats="4", checked_in="6")
+    found = board("event", {"seats": "20"}, rosa, person(2, checked_in="1"), person(3, status="yes"))
+    assert found.rows[-2:] == (("Came, of the seats spoken for", 4, 5), ("Came besides", 3, 0))

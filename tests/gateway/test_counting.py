@@ -98,3 +98,18 @@ def test_who_waits_when_it_closes_is_still_shown_as_waiting(hall: Hall) -> None:
     writes(hall, "Rosa", now=NOON + HOUR_MS)
     campaigns.close(hall.db, campaign_id, by=hall.users["coordinator"], now=NOON + 2 * HOUR_MS)
     assert counted(hall, campaign_id, now=NOON + 2 * HOUR_MS) == (1, 0, 1)
+
+
+def test_who_asks_to_stop_after_the_close_is_not_counted_out_of_it(hall: Hall) -> None:
+    """An opt-out file of the next month moved people of every old campaign from "Nobody had taken them" to "Asked to stop"."""
+    campaign_id = hall.started()
+    rosa, luis = hall.db.execute("SELECT conversation_id FROM target ORDER BY id LIMIT 2").fetchall()
+
+    def stops(conversation: int, now: int) -> tuple[int, list[tuple[str, int]]]:
+        optouts.opt_out(hall.db, conversation, source="text", by=None, reason="", now=now, confirm=False)
+        return enrolment.progress(hall.db, campaign_id).open, enrolment.left_out(hall.db, campaign_id)
+
+    stood = (5, [("Asked to stop.", 1)])
+    assert stops(rosa["conversation_id"], NOON + 1) == stood
+    campaigns.close(hall.db, campaign_id, by=hall.users["coordinator"], now=NOON + HOUR_MS)
+    assert stops(luis["conversation_id"], NOON + DAY_MS) == stood

@@ -1,8 +1,12 @@
 """Who has a place at an event or in a shift, who waits, and who may have one now and was not told yet."""
 
+import sqlite3
 from datetime import date
 
-from gateway import answering, boards, inbox, places, recording, results, suggest
+import pytest
+
+from gateway import answering, boards, inbox, outbox, places, recording, results, suggest
+from gateway.errors import Refused
 from gateway.kinds import kind
 from gateway.places import Person
 from tests.campaigning import FACTS, Hall
@@ -58,7 +62,7 @@ def test_who_waits_for_a_shift_fills_it_only_when_they_were_told() -> None:
     first, second = person(1, shift="yes", slot="b"), person(2, shift="yes", slot="b", waiting="yes")
     found = boards.board(SHIFTS, facts, [first, second], texted=2, today=TODAY)
     assert found.slots == (("Sat", 0, 2), ("Sun", 1, 1))
-    assert [each.words for each in found.todo] == ["1 waits for a shift that is full"]
+    assert [each.words for each in found.todo] == ["1 is on a shift's waiting list"]
     found = boards.board(SHIFTS, facts, [second], texted=2, today=TODAY)
     assert [(each.which, each.person.name) for each in found.freed] == [("b", "P2")]
 
@@ -163,3 +167,105 @@ def test_places_that_are_kept_for_who_waits_are_not_free_for_the_next(hall: Hall
     taken_back = context(ada).records("yes", "", waits=True)
     assert taken_back == {"status": "yes", "waiting": "yes"}
     assert answering.chosen_before(context(ada), taken_back, "seats") == ("yes", "")
+
+
+def one_seat(hall: Hall) -> tuple[sqlite3.Row, sqlite3.Row]:
+    """A hall with one seat; Rosa and Luis have written."""
+    hall.change(texted(hall), facts={**FACTS, "seats": "1"})
+    rosa, luis = hall.db.execute("SELECT id, conversation_id FROM target ORDER BY id LIMIT 2").fetchall()
+    writes(hall, "Rosa", now=NOON + 50)
+    writes(hall, "Luis", now=NOON + 50)
+    return rosa, luis
+
+
+def answers(hall: Hall, target: sqlite3.Row, who: str, **records: str) -> int:
+    hall.db.execute("UPDATE conversation SET holder_id=NULL")  # whoever had them passed them on
+    return inbox.reply(
+        hall.db,
+        target["conversation_id"],
+        "Perfect!",
+        by=hall.users[who],
+        key=f"{target['id']} {who} {records}",
+        rules=hall.rules,
+        now=NOON + 100,
+        campaigning=inbox.Campaigning(target["id"], records),
+    )
+
+
+def test_a_trainees_answer_that_is_approved_later_does_not_promise_the_seat_again(hall: Hall) -> None:
+    """Places were looked at when the reply was drafted: "1 seat is yours" left to Rosa and to Luis, and there was one."""
+    rosa, luis = one_seat(hall)
+    drafted = answers(hall, rosa, "trainee", status="yes", seats="1")
+    answers(hall, luis, "volunteer", status="yes", seats="1")
+    with pytest.raises(Refused, match=r"1 seat is asked for, and none is free by now\. The text did not go"):
+        hall.approve(drafted, "coordinator", now=NOON + 200)
+    assert outbox.load(hall.db, drafted)["state"] == "awaiting"
+    assert recording.current(hall.db, rosa["id"]) == {}
+    with pytest.raises(Refused, match=r"none is free by now\. Nothing was sent"):
+        answers(hall, rosa, "other", status="yes", seats="1")
+    answers(hall, luis, "volunteer", status="yes", seats="1", contact="moved")  # the seat is theirs already
+    answers(hall, rosa, "volunteer", status="yes", seats="1", waiting="yes")
+    assert recording.current(hall.db, rosa["id"])["waiting"] == "yes"
+
+
+def test_an_answer_that_was_taken_back_does_not_promise_a_seat_that_went_meanwhile(hall: Hall) -> None:
+    rosa, luis = one_seat(hall)
+    taken_back = answers(hall, rosa, "volunteer", status="yes", seats="1")
+    outbox.undo(hall.db, taken_back, by=hall.users["volunteer"], now=NOON + 101)
+    answers(hall, luis, "volunteer", status="yes", seats="1")
+    with pytest.raises(Refused, match="none is free by now"):
+        hall.approve(taken_back, now=NOON + 200)
+    assert recording.current(hall.db, rosa["id"]) == {}
+
+
+def test_who_waited_and_said_no_and_says_yes_again_waits_no_longer(hall: Hall) -> None:
+    """Rosa was promised 2 seats and stayed on the waiting list: the board asked to tell her once more."""
+    rosa, luis = one_seat(hall)
+    maya = hall.users["volunteer"]
+    recording.record(hall.db, luis["id"], "status", "yes", by=maya, now=NOON + 60)
+    said = (("status", "yes"), ("seats", "2"), ("waiting", "yes"), ("status", "no"))
+    for at, (field, value) in enumerate(said):
+        recording.record(hall.db, rosa["id"], field, value, by=maya, now=NOON + 110 + at)
+    hall.change(1, facts={**FACTS, "seats": "4"})
+    context = answering.context(hall.db, rosa["conversation_id"], maya, hall.rules)
+    assert context is not None
+    records = context.records("yes", "")
+    assert records == {"status": "yes", "waiting": "told"}
+    assert context.takes("yes", "") == places.Taken("", 2), "as many as she had asked for"
+    answers(hall, rosa, "volunteer", **records)
+    found = results.results(hall.db, hall.load(1), today=TODAY, now=NOON + 200).board
+    assert [(seat.person.name, seat.seats, seat.waits) for seat in found.seats] == [
+        ("Luis", 1, False),
+        ("Rosa", 2, False),
+    ]
+    assert not found.freed
+
+
+def test_the_number_of_who_waits_for_a_shift_is_of_those_whom_its_list_shows() -> None:
+    """ "1 waits for a shift that is full" opened three people, one of whose shifts was free and one who had asked to stop."""
+    facts = {"slot_a": "Sat", "slot_a_needed": "2", "slot_b": "Sun", "slot_b_needed": "1"}
+    people = [
+        person(1, shift="yes", slot="b"),
+        person(2, shift="yes", slot="b", waiting="yes"),
+        person(3, shift="yes", slot="a", waiting="yes"),
+        person(4, shift="yes", slot="b", waiting="yes", stopped=True),
+    ]
+    found = boards.board(SHIFTS, facts, people, texted=4, today=TODAY).todo
+    shown = sum(each.said["shift"] == "yes" and each.said.get("waiting") == "yes" for each in people)
+    assert [(each.many, each.which) for each in found] == [(shown, "shift=yes;waiting=yes")]
+    assert found[0].more == (
+        "Ask whether another shift would do; 1 has a place to be told of; 1 cannot be told: asked to stop, or a wrong number"
+    )
+
+
+@pytest.mark.parametrize("cannot", ["stopped", "wrong number"])
+def test_a_hall_is_not_too_small_for_who_cannot_be_told(cannot: str) -> None:
+    """ "5 seats are left, too few for any of them; find a bigger hall", for ever, of one who had asked to stop."""
+    more = {"contact": "wrong_number"} if cannot == "wrong number" else {}
+    waits = person(1, status="yes", seats="2", waiting="yes", stopped=cannot == "stopped", **more)
+    found = boards.board(EVENT, {"seats": "5"}, [waits], texted=1, today=TODAY)
+    assert found.todo == ()
+    assert ("Seats on the waiting list", 0, 0) in found.figures
+    shift = person(1, shift="yes", slot="a", waiting="yes", stopped=cannot == "stopped", **more)
+    facts = {"slot_a": "Sat", "slot_a_needed": "2"}
+    assert boards.board(SHIFTS, facts, [shift], texted=1, today=TODAY).todo == ()

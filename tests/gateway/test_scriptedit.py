@@ -144,3 +144,18 @@ def test_a_changed_wording_keeps_everything_else() -> None:
     script = scriptedit.with_wording(EVENT, "0", "{organisation}: coming? STOP to end.")
     first = replace(EVENT.first, texts=("{organisation}: coming? STOP to end.", EVENT.first.texts[1]))
     assert script == replace(EVENT, steps=(first, *EVENT.steps[1:]))
+
+
+@pytest.mark.parametrize(
+    ("words", "sent"), [("Give here: {Link}", {"link_sent": "yes"}), ("Thank you for {count}!", {}), ("", {})]
+)
+def test_that_the_link_was_sent_is_written_down_only_with_words_that_have_it(
+    words: str, sent: dict[str, str]
+) -> None:
+    """Its words without {link}: "Link sent" was written down all the same, and nobody was asked to send it."""
+    script = kind("fundraising").scripts["en"]
+    yes = script.first.choice("yes")
+    assert yes is not None
+    changed = scriptedit.with_choice(script, "first", replace(yes, counted=words)).first.choice("yes")
+    assert changed is not None
+    assert changed.counted_records == sent

@@ -57,7 +57,9 @@ def test_whoever_comes_is_found_by_name_or_last_digits_and_let_in(
     assert here(world) == {name: str(came)}
     assert f"{came} here" in page
     board = cleo.get("/campaigns/1/numbers.csv").get_data(as_text=True)
-    assert f"Came,{came}," in board
+    spoken_for = min(came, 4) if name == "Rosa" else 0
+    assert f'"Came, of the seats spoken for",{spoken_for},4' in board
+    assert f"Came besides,{came - spoken_for}," in board
     cleo.post(path, came="0", q=sought)
     assert here(world) == {}
 

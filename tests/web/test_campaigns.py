@@ -162,6 +162,7 @@ def test_pause_go_on_and_close_are_one_press_each(world: World, visit: Visit) ->
     notice = page.split("Cleo closed it.")[0].rsplit('<div class="notice', 1)[1]
     assert " calm" in notice, "marigold is a person's turn, and nobody's turn it is"
     assert "Its numbers are those of <time" in page
+    assert "; what you set by hand and late reports still count." in page
     for gone in ("Needs a person now", "A volunteer takes"):
         assert gone not in page
     form = cleo.get(f"{path}/clone").get_data(as_text=True)

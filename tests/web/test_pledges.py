@@ -73,3 +73,9 @@ def test_who_was_thanked_is_not_to_be_thanked_again(world: World, rosa: int, vis
     send(maya, maya.get(f"/inbox/{rosa}?choice=gave").get_data(as_text=True), rosa, choice="gave")
     assert said(world) == {"pledge": "yes", "gift": "confirmed", "thanked": "yes"}
     assert "Thank them" not in maya.get(f"/inbox/{rosa}").get_data(as_text=True)
+
+
+def test_the_words_say_all_that_an_answer_writes_down(world: World, rosa: int, visit: Visit) -> None:
+    """ "Link sent" was written down with an amount, and stood nowhere among the words."""
+    page = visit("coordinator").get("/campaigns/1/words").get_data(as_text=True)
+    assert "as they say; with the number: Link sent</dd>" in page

@@ -1,11 +1,12 @@
 """The seats of an event beside the answers: how many are free, the waiting list's words when none are, and a board that agrees."""
 
+import html
 from collections.abc import Callable
 from datetime import date
 
 import pytest
 
-from gateway import assignments, campaigns, outbox, recording, results, store
+from gateway import assignments, campaigns, outbox, recording, results, scriptedit, store
 from tests.campaigning import FACTS, SIMS, started
 from tests.web.conftest import Visitor
 from tests.web.world import World
@@ -97,6 +98,10 @@ def test_when_the_seats_are_gone_the_waiting_lists_words_are_offered_and_the_boa
     form = {name: cleo.field(page, name) for name in ("key", "choice")}
     assert cleo.post(f"/inbox/{rosa}/reply", text="There is room!", **form).status_code == 303
     assert waiting(world) == {"Luis": False, "Rosa": False}
+    page = cleo.get("/campaigns/1/people").get_data(as_text=True)
+    assert "Was told that there is room" in page, "“On the waiting list: told” stood beside who has a seat"
+    assert "said=waiting%3Dyes" in page
+    assert "said=waiting%3Dtold" not in page
     world.fly("sent")
     assert "can have" not in cleo.get("/campaigns/1").get_data(as_text=True)
 
@@ -144,3 +149,79 @@ def test_without_a_limit_nothing_is_said_of_free_seats(world: World, rosa: int, 
     page = visit().get(f"/inbox/{rosa}?choice=yes").get_data(as_text=True)
     assert "free" not in page.split('id="offered"')[1]
     assert "we&#39;ll save 2 for you" in page
+
+
+def test_words_of_the_waiting_list_for_another_number_do_not_leave_when_there_is_room(
+    world: World, rosa: int, visit: Visit
+) -> None:
+    """Rosa's "yes 5" was drawn with the waiting list's words; Maya typed 1 over the 5, and "not enough seats" left for 1 of 3."""
+    world.receive(ROSA, "YES 5")
+    maya = visit()
+    page = maya.get(f"/inbox/{rosa}?choice=yes").get_data(as_text=True)
+    names = ("key", "choice", "waits", "filled", "content")
+    form = {name: html.unescape(maya.field(page, name)) for name in names}
+    answer = maya.post(f"/inbox/{rosa}/reply", text=form["filled"], number="1", **form)
+    assert answer.status_code == 409
+    page = answer.get_data(as_text=True)
+    assert "There is room for them now" in page
+    assert "we&#39;ll save 1 for you" in page
+    assert 'name="waits"' not in page
+    assert waiting(world) == {}
+
+
+@pytest.mark.parametrize("choice", ["yes", "more"])
+def test_nobody_is_kept_0_seats(world: World, rosa: int, visit: Visit, choice: str) -> None:
+    """0 passed for the number of *More*: "we'll save 0 for you" left, and 1 seat was taken."""
+    world.db.execute("UPDATE target SET step=?", ["first" if choice == "yes" else "seats"])
+    world.receive(ROSA, "Just a few")
+    maya = visit()
+    page = maya.get(f"/inbox/{rosa}?choice={choice}").get_data(as_text=True)
+    answer = maya.post(
+        f"/inbox/{rosa}/reply",
+        text="We'll save them.",
+        key=maya.field(page, "key"),
+        choice=choice,
+        number="0",
+    )
+    assert answer.status_code == 409
+    assert "How many is missing: “Seats” is 0." in answer.get_data(as_text=True)
+    assert waiting(world) == {}
+
+
+def test_who_waits_is_told_also_by_a_script_without_the_words_for_it(
+    world: World, rosa: int, visit: Visit
+) -> None:
+    """A script from before the waiting list, or without that answer: the board opened Rosa's conversation, and nothing there told her."""
+    script = scriptedit.without_choice(campaigns.load(world.db, CAMPAIGN).script, "coming", "room_again")
+    by, now = world.users["coordinator"], store.wall_ms()
+    seen = campaigns.load(world.db, CAMPAIGN).revision
+    campaigns.save(world.db, CAMPAIGN, by=by, now=now, seen_revision=seen, script=script)
+    target = world.db.execute("SELECT id FROM target WHERE conversation_id=?", [rosa]).fetchone()["id"]
+    for field, value in (("status", "yes"), ("seats", "2"), ("waiting", "yes")):
+        recording.record(world.db, target, field, value, by=by, now=store.wall_ms() - 1000)
+    world.db.execute("UPDATE conversation SET holder_id=NULL")
+    cleo = visit("coordinator")
+    assert f"/inbox/{rosa}?choice=room_again" in cleo.get("/campaigns/1").get_data(as_text=True)
+    page = cleo.get(f"/inbox/{rosa}?choice=room_again").get_data(as_text=True)
+    assert "Good news, Rosa: there is room for you now" in page
+    form = {name: cleo.field(page, name) for name in ("key", "choice")}
+    assert cleo.post(f"/inbox/{rosa}/reply", text="There is room!", **form).status_code == 303
+    assert waiting(world) == {"Rosa": False}
+    assert recording.current(world.db, target)["waiting"] == "told"
+
+
+def test_in_a_closed_campaign_nobody_is_to_be_told_of_a_seat(world: World, rosa: int, visit: Visit) -> None:
+    """Its file said "To do: may have a place now, not told yet,1", and its pages "not told yet" and "tell them"."""
+    by = world.users["coordinator"]
+    target = world.db.execute("SELECT id FROM target WHERE conversation_id=?", [rosa]).fetchone()["id"]
+    for field, value in (("status", "yes"), ("seats", "2"), ("waiting", "yes")):
+        recording.record(world.db, target, field, value, by=by, now=store.wall_ms() - 1000)
+    world.db.execute("UPDATE conversation SET holder_id=NULL")
+    cleo = visit("coordinator")
+    pages = ("/campaigns/1/numbers.csv", "/campaigns/1/people", f"/inbox/{rosa}")
+    asks = ('now, not told yet",1', "may have them now, not told yet", "They wait, and may have theirs now")
+    for page, words in zip(pages, asks, strict=True):
+        assert words in cleo.get(page).get_data(as_text=True)
+    campaigns.close(world.db, CAMPAIGN, by=by, now=store.wall_ms())
+    for page, words in zip(pages, asks, strict=True):
+        assert words not in cleo.get(page).get_data(as_text=True)

@@ -102,7 +102,7 @@ def test_a_shift_that_fills_while_somebody_answers_is_not_promised(
     takes(world, LUIS, shift="yes", slot="b")
     answer = maya.post(f"/inbox/{rosa}/reply", text="You're down for B.", **form)
     assert answer.status_code == 409
-    assert "“B: Sun 2 to 5” is full by now. Nothing was sent." in seen(answer.get_data(as_text=True))
+    assert "“Sun 2 to 5” is full by now. Nothing was sent." in seen(answer.get_data(as_text=True))
     assert slots(world, campaign_id) == [("Sat 10 to 1", 0, 2), ("Sun 2 to 5", 1, 1)]
 
 
@@ -165,3 +165,17 @@ def test_the_numbers_as_csv_have_shifts_first_texts_and_what_is_to_be_done(
     ):  # fmt: skip
         assert line in lines, line
     assert not [line for line in lines if line.startswith("Texted,2,0")]
+
+
+def test_who_has_a_shift_that_is_more_than_full_is_not_told_that_it_is(
+    world: World, campaign_id: int, visit: Visit
+) -> None:
+    """More may come than are needed: Rosa had B already, wrote "B" once more, and was offered the waiting list."""
+    for number in (LUIS, ROSA):
+        takes(world, number, shift="yes", slot="b")
+    world.receive(ROSA, "B")
+    maya, rosa = visit(), world.conversation(ROSA)
+    page = maya.get(f"/inbox/{rosa}?choice=b").get_data(as_text=True)
+    assert "You're down for Sun 2 to 5" in seen(page)
+    form = {name: maya.field(page, name) for name in ("key", "choice")}
+    assert maya.post(f"/inbox/{rosa}/reply", text="You're down for B.", **form).status_code == 303

@@ -232,34 +232,14 @@ def campaigning(conversation_id: int, choice_id: str, number: str, text: str) ->
     waits = request.form.get("waits") == "yes"
     records = context.records(choice_id, number, waits=waits)
     chosen = context.pick(choice_id)
+    if waits and as_filled(text) and not context.waits(choice_id, number):
+        raise Refused("There is room for them now, so the words were written anew. Read them, then send.")
     if as_filled(text) and clean(chosen.words(number, waits=waits)) != clean(text):
         raise Refused(
             "The words were written anew for the number that stands there now. Read them, then send."
         )
     step = answering.step_after(chosen.choice, records, waits=waits)
-
-    def places_are_as_shown() -> None:
-        now = answering.context(data.db(), conversation_id, access.user(), data.rules())
-        if now is None:
-            return
-        now.pick(choice_id)  # that there is room again may be so no more
-        if not waits and now.waits(choice_id, number):
-            raise Refused(full_by_now(now, choice_id, number))
-
-    return inbox.Campaigning(context.target_id, records, step, shown("content"), places_are_as_shown)
-
-
-def full_by_now(context: answering.Context, choice_id: str, number: str) -> str:
-    """What is said when the places that an answer takes went while it was written."""
-    part = context.takes(choice_id, number)
-    free = context.room.free[part.which] if part else 0
-    if part is None or part.which:
-        said = f"“{context.pick(choice_id).label}” is full by now. Nothing was sent. Offer another"
-    else:
-        asked = words.count(part.seats, "seat is", "seats are")
-        left = words.count(free, "is", "are") if free else "none is"
-        said = f"{asked} asked for, and {left} free by now. Nothing was sent. Tell them that they are on the waiting list"
-    return f"{said}; Send again writes it down so."
+    return inbox.Campaigning(context.target_id, records, step, shown("content"))
 
 
 @bp.get("/<id:conversation_id>/opt-out")
