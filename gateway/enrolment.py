@@ -259,9 +259,17 @@ def stopped_since(db: sqlite3.Connection, campaign_id: int) -> int:
     """How many whom nobody has taken asked to stop after they came in and before its close: they are counted out, and in again when that
     is undone.
     """
+    few = db.execute(
+        "SELECT count(*) FROM target WHERE campaign_id=? AND state='open'", [campaign_id]
+    ).fetchone()[0]
+    more = db.execute(
+        "SELECT count(*) FROM (SELECT 1 FROM conversation WHERE opted_out_at IS NOT NULL LIMIT ?)", [few + 1]
+    ).fetchone()[0]
+    # A file may have brought many times as many opt-outs as a campaign has people, and a large campaign has few.
+    sides = "target t CROSS JOIN conversation c" if more > few else "conversation c CROSS JOIN target t"
     row = db.execute(
-        "SELECT count(*) FROM conversation c CROSS JOIN target t ON t.conversation_id=c.id "  # they are few
-        "WHERE c.opted_out_at IS NOT NULL AND c.opted_out_at<=(SELECT coalesce(closed_at, 9e15) FROM campaign WHERE id=?) "
+        f"SELECT count(*) FROM {sides} ON t.conversation_id=c.id WHERE c.opted_out_at IS NOT NULL "
+        "AND c.opted_out_at<=(SELECT coalesce(closed_at, 9e15) FROM campaign WHERE id=?) "
         "AND t.campaign_id=? AND t.state='open'",
         [campaign_id, campaign_id],
     ).fetchone()
