@@ -122,9 +122,12 @@ def test_two_coordinators_start_it_at_once_and_it_starts_once(world: World, visi
     for thread in threads:
         thread.join()
 
-    assert sorted(answer.status_code for answer in answers) == [303, 409]
-    refused = next(answer for answer in answers if answer.status_code == 409)
-    assert re.search("It has started already|Somebody was faster", said(refused))
+    assert sorted(answer.status_code for answer in answers) in (
+        [303, 409],
+        [303, 303],
+    ), "whoever presses when it runs is shown it"
+    for refused in (answer for answer in answers if answer.status_code == 409):
+        assert re.search("It has started already|Somebody was faster", said(refused))
     assert enrolment.progress(world.db, campaign_id).open == len(PEOPLE)
 
 
