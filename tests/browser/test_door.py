@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
-from gateway import damage, enrolment, store
+from gateway import conversations, damage, enrolment, store
 from tests.browser.conftest import DESK, PHONE, Panel, Visit
 from tests.browser.looking import by_keyboard, in_both_schemes, in_order, on_the_smallest_phone
 from tests.campaigning import bring_in, drafted
@@ -67,6 +67,19 @@ def test_a_start_that_takes_a_while(
     )
     expect(page.get_by_role("heading", level=1)).to_contain_text("is starting")
     in_order(page, "a start")
+
+
+def test_a_conversation_that_a_colleague_has(world: World, panel: Panel, visit: Enter) -> None:
+    world.receive("+12025550199", "Who is this?")
+    talk = world.conversation("+12025550199")
+    conversations.hold(world.db, talk, world.users["other"], now=store.wall_ms())
+    maya = visit("volunteer", PHONE)
+    page = maya.go(f"/inbox/{talk}")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Sam has this conversation now")
+    in_order(page, "a colleague's conversation")
+    assert by_keyboard(page) == []
+    assert on_the_smallest_phone(page) == []
+    maya.complaints[:] = [line for line in maya.complaints if "409" not in line]
 
 
 def test_damage_is_said_on_every_page(world: World, panel: Panel, visit: Enter) -> None:

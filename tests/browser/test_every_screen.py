@@ -50,6 +50,7 @@ NOT_BY_ADDRESS = {
     "invite.html": "drawn once, for a new link: test_door.py looks at it",
     "link.html": "a link works once: test_door.py looks at it",
     "error.html": "test_door.py looks at it",
+    "held.html": "a colleague's conversation: test_door.py looks at it",
     "damaged.html": "of a damaged database: test_door.py looks at it",
     "campaign_starting.html": "drawn for a moment while a long list is taken in: test_door.py looks at it",
     "script_look.html": "a fragment of script_piece.html",

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway import outbox
 from tests.scenarios.simulation.chaos import Chaos, play
 from tests.scenarios.simulation.house import House
 from tests.scenarios.simulation.judge import breaches
@@ -145,7 +146,7 @@ def stop_to_two_modems(house: House, chaos: Chaos, spoils: int | None) -> None:
     """Who sent a STOP sent it to the next modem as well, and one was kept; the first of the two, the second or neither spoils texts."""
     stop = next(came for came in chaos.came if came.text == "STOP")
     both = stop.modem, (stop.modem + 1) % house.modems
-    chaos.came.append(replace(stop, modem=both[1]))
+    chaos.came.append(replace(stop, modem=both[1], at=stop.at + 2))
     for number, modem in enumerate(house.world.modems):
         for name in SPOILS:
             modem.faults.struck[name] = 0
@@ -222,4 +223,25 @@ def test_words_that_nobody_is_shown_are_no_stop_on_the_sim(tmp_path: Path, fault
         house.inbound(0, "+12025550123", "STOP")
         house.turns.run(house.clock.monotonic() + 60)
     assert [stop.text for stop in house.witness.stored] == ["STOP"] * seen
+    house.close()
+
+
+def test_two_stops_of_one_person_in_one_second_may_be_one(scene: Scene) -> None:
+    """Seed 148: they are the same octets, and a network repeats a text."""
+    house, chaos = scene
+    stop = next(came for came in chaos.came if came.text == "STOP")
+    chaos.came.append(replace(stop))
+    assert not breaches(house, chaos)
+
+
+def test_a_reply_whose_words_were_changed_is_still_a_reply(tmp_path: Path) -> None:
+    """It may take the tenth of a day that is kept for replies (seed 500206)."""
+    house = House(tmp_path, 0)
+    people, number = Chaos(house).people, "+12025550210"
+    outbox.draft(
+        house.db, number, "T0w", kind="reply", key=None, channel="panel", by=house.person, rules=house.rules,
+        now=house.now_ms(),
+    )  # fmt: skip
+    assert people._edit()
+    assert [to for to, _ in people.replies] == [number]
     house.close()

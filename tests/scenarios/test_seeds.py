@@ -13,7 +13,7 @@ from tests.scenarios.simulation.__main__ import one
 from tests.scenarios.simulation.mutations import MUTATIONS
 from tests.scenarios.simulation.troubles import HANDS, LEFT_OUT, OCCASIONS, SPOILS, TROUBLES, dealt
 
-SEEDS, AT_ONCE = 60, 10
+SEEDS, AT_ONCE = 200, 5
 MOST_TRIED = 250  # when the house that showed it is another by now
 
 

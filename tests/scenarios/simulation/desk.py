@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from gateway import clockwords, inbox, optouts, outbox, settling, stations
 from gateway.errors import Refused
+from gateway.message import KINDS
 from hardware.pdu import segment
 from tests.scenarios.simulation.words import of_record, of_text
 
@@ -127,6 +128,8 @@ class Desk:
                 now=house.now_ms(),
             )
             self.written[seen["number"], of_text(text)] = text
+            if KINDS[seen["kind"]] == "reply":
+                self.replies.add((seen["number"], of_text(text)))
         return row is not None
 
     def _undo(self) -> bool:
