@@ -34,6 +34,7 @@ SAID: Mapping[tuple[str, str], str] = {
     ("plan_hour", "morning"): "Votes in the morning",
     ("plan_hour", "midday"): "Votes at midday",
     ("plan_hour", "evening"): "Votes in the evening",
+    ("plan_place", "knows"): "Knows where",
     ("ride", "needed"): "Needs a ride",
     ("ride", "no"): "Needs no ride",
     ("registered", "yes"): "Registered",

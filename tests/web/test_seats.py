@@ -225,3 +225,28 @@ def test_in_a_closed_campaign_nobody_is_to_be_told_of_a_seat(world: World, rosa:
     campaigns.close(world.db, CAMPAIGN, by=by, now=store.wall_ms())
     for page, words in zip(pages, asks, strict=True):
         assert words not in cleo.get(page).get_data(as_text=True)
+
+
+def test_a_coordinator_is_told_that_the_seat_of_a_trainees_answer_went_and_answers_anew(
+    world: World, rosa: int, visit: Visit
+) -> None:
+    """Theo's "2 seats are yours" waited, Luis got them, and Cleo's Send promised them once more."""
+    world.receive(ROSA, "YES 2")
+    world.db.execute("UPDATE conversation SET holder_id=NULL")
+    theo, cleo = visit("trainee"), visit("coordinator")
+    page = theo.get(f"/inbox/{rosa}?choice=yes").get_data(as_text=True)
+    form = {name: theo.field(page, name) for name in ("key", "choice", "number", "after", "heard")}
+    assert theo.post(f"/inbox/{rosa}/reply", text="2 seats are yours", **form).status_code == 303
+    luis_takes(world, 2)
+    drafted = world.db.execute("SELECT id FROM message WHERE text='2 seats are yours'").fetchone()["id"]
+    page = cleo.get(f"/send?card={drafted}").get_data(as_text=True)
+    said = cleo.post(f"/send/{drafted}/approve", follow=True, seen=cleo.field(page, "seen"))
+    assert "2 seats are asked for, and 1 is free by now. The text did not go out." in said.get_data(
+        as_text=True
+    )
+    assert world.state(drafted) == "awaiting"
+    cleo.post(f"/send/{drafted}/skip")
+    world.db.execute("UPDATE conversation SET holder_id=NULL")  # Theo's half hour is over
+    assert f"/inbox/{rosa}" in cleo.get("/inbox").get_data(as_text=True)
+    page = cleo.get(f"/inbox/{rosa}?choice=yes").get_data(as_text=True)
+    assert "You&#39;re on the waiting list" in page.split('id="answer"')[1]
