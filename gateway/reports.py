@@ -58,6 +58,7 @@ class _Candidate:
     state: str  # of the message
     mr: int | None
     submitted_at: int
+    restored: bool = False  # a backup brought it back
 
 
 def keep(db: sqlite3.Connection, iccid: str, report: Arrived, *, now: int) -> int:
@@ -118,19 +119,36 @@ def _candidates(db: sqlite3.Connection, iccid: str, number: str, now: int) -> li
     for person in people:
         # Reported texts too: a report that the network repeats belongs to its own text and to no other.
         texts = db.execute(
-            "SELECT id, state, mr, total, submitted_at FROM message WHERE conversation_id=? AND iccid=? AND submitted_at>=?",
+            "SELECT id, state, mr, total, submitted_at, EXISTS (SELECT 1 FROM event WHERE message_id=message.id AND event='restore') "
+            "AS restored FROM message WHERE conversation_id=? AND iccid=? AND submitted_at>=?",
             [person["id"], iccid, now - WINDOW_MS],
         ).fetchall()
         for text in texts:
             if text["total"] == 1:
-                found.append(_Candidate(text["id"], None, text["state"], text["mr"], text["submitted_at"]))
+                found.append(
+                    _Candidate(
+                        text["id"],
+                        None,
+                        text["state"],
+                        text["mr"],
+                        text["submitted_at"],
+                        bool(text["restored"]),
+                    )
+                )
                 continue
             parts = db.execute(
                 "SELECT seq, mr, submitted_at FROM segment WHERE message_id=? AND submitted_at IS NOT NULL",
                 [text["id"]],
             )
             found += [
-                _Candidate(text["id"], part["seq"], text["state"], part["mr"], part["submitted_at"])
+                _Candidate(
+                    text["id"],
+                    part["seq"],
+                    text["state"],
+                    part["mr"],
+                    part["submitted_at"],
+                    bool(text["restored"]),
+                )
                 for part in parts
             ]
     return found
@@ -147,7 +165,8 @@ def _choose(candidates: list[_Candidate], report: Arrived) -> _Candidate | None:
         return None
     unknown = [c for c in candidates if c.mr is None and c.state in ("uncertain", "sent", "failed")]
     near = [c for c in unknown if abs(c.submitted_at - stamped) <= NEAR_MS]
-    return near[0] if len(near) == 1 and len(unknown) == 1 else None
+    # Of a text that a backup brought back nobody knows what left after it: the report may be of one that is no longer here.
+    return near[0] if len(near) == 1 and len(unknown) == 1 and not near[0].restored else None
 
 
 def _apply(db: sqlite3.Connection, report_id: int, report: Arrived, chosen: _Candidate, now: int) -> None:

@@ -7,6 +7,7 @@ import pytest
 from gateway import claims, flight, reports, settling
 from gateway.claims import Job, Seat
 from gateway.flight import Accepted
+from gateway.moves import move
 from gateway.reports import Arrived
 from gateway.rules import DAY_MS
 from tests.gateway.conftest import ADA, ICCID, NOON, Desk
@@ -79,6 +80,16 @@ def test_an_uncertain_text_is_settled_when_nothing_else_fits(desk: Desk, seat: S
     flight.lose(desk.db, seat, job, 1, "no answer", now=NOON)
     report(desk, 99)
     assert desk.state(job.message_id) == "delivered"
+
+
+def test_a_text_that_a_backup_brought_back_is_settled_by_its_own_reference_only(
+    desk: Desk, seat: Seat
+) -> None:
+    """Seed 600331: the report was of a text that left after the backup and is no longer here."""
+    job = on_air(desk, seat)
+    move(desk.db, "restore", job.message_id, actor="gateway", now=NOON + 1000, reason="It may have gone out.")
+    report(desk, 99)
+    assert desk.state(job.message_id) == "uncertain"
 
 
 def test_two_uncertain_texts_to_one_number_are_left_to_a_person(desk: Desk, seat: Seat) -> None:
