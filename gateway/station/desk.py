@@ -145,6 +145,7 @@ class Desk:
     listed_s: dict[str, float] = field(default_factory=dict)  # by storage: how long its last listing took
     hung_lists: int = 0  # in a row
     look_soon: bool = False  # network, SIM and storage, before another text
+    must_read: bool = False  # what lies on the SIM, before another text, however long that takes
     smsc_asked: bool = False  # the text centre was read again since the start
     suspects: dict[str, str] = field(
         default_factory=dict

@@ -319,13 +319,19 @@ class Station:
         return now if desk.look_soon else min(self._rounds.at, self._health_at, held_until)
 
     def _read_first(self, now: float) -> None:
-        """What waits on the SIM is read before a text leaves; where that takes long (no AT+CMGL), only every ten seconds."""
-        if self._reading_s > SLOW_READ_S and now < self._read_at + SLOW_READ_EVERY_S:
+        """What waits on the SIM is read before a text leaves; where that takes long (no AT+CMGL), only every ten seconds,
+        and when a prompt gave cause to.
+        """
+        desk = self._desk
+        slow = self._reading_s > SLOW_READ_S and now < self._read_at + SLOW_READ_EVERY_S
+        if slow and not desk.must_read:
             return
         assert self._reader is not None
+        began_at = desk.clock.monotonic()
         self._reader.sweep(everything=False, busy=True)
-        self._read_at = self._desk.clock.monotonic()
-        self._reading_s = self._read_at - now
+        desk.must_read = False
+        self._read_at = desk.clock.monotonic()
+        self._reading_s = self._read_at - began_at
 
     def _next_text(self, now: float) -> float:
         at = claims.next_wake(self._desk.db, now=self._desk.now_ms())

@@ -89,6 +89,7 @@ def _send_segment(desk: Desk, job: Job, seq: int) -> bool:
             finally:
                 _earlier_answers(desk)
     except _KnockError:
+        desk.must_read = True
         _put_back(desk, job, "The SIM is read again before this text leaves.")
     except NotNowError as obstacle:
         log.debug("station=%s text=%d not now: %s", desk.name, job.message_id, obstacle)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from gateway import flight
+from gateway.station import loop
 from hardware.link import Link
 from hardware.virtual import VirtualBank
 from tests.scenarios.kills.doomed import ADA, LUIS, Doomed
@@ -99,6 +100,46 @@ def test_a_stop_that_lies_on_the_sim_while_a_prompt_takes_longer_than_this_modem
     office.cut_when = stop_comes
     message_id = office.approved(ADA)
     office.until_state(message_id, "withdrawn", limit_s=60)
+    assert [to for to, _ in office.air()].count(ADA) == 0
+
+
+def test_a_modem_that_was_slow_at_something_else_is_still_read_before_each_text(office: Office) -> None:
+    """Three seconds for its signal were taken for those of the list, and the list was read every ten seconds (seed 601245)."""
+    links: list[Hanging] = []
+
+    def slow(number: int) -> Link:
+        links.append(Hanging(office._virtual(number), re.compile(rb"AT\+CSQ\r"), asked_for_the_signal))
+        return links[-1]
+
+    def asked_for_the_signal() -> None:
+        office.clock.advance(3)
+        sent.append(office.approved(LUIS))
+
+    sent: list[int] = []
+    office._link = slow
+    office.fault("drop_cmti")
+    office.until(
+        lambda: bool(sent) and office.state(sent[0]) in ("sent", "delivered"), "the text in that step"
+    )
+    office.arrive("STOP", ADA)
+    message_id = office.approved(ADA)
+    office.until_state(message_id, "withdrawn", "sent", "delivered", limit_s=60)
+    assert [to for to, _ in office.air()].count(ADA) == 0
+
+
+def test_a_slow_prompt_has_the_sim_read_again_also_where_that_takes_long(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A station that reads its SIM every ten seconds only sent what it had put back to read first (seed 601245)."""
+    monkeypatch.setattr(loop, "SLOW_READ_S", -1.0)
+    office.until_ready()
+    office.fault("drop_cmti")
+    office.until_state(office.approved(LUIS), "sent", "delivered", limit_s=30)
+    office.fault("prompt_delay", 2_000, 1)
+    message_id, submits = office.approved(ADA), office.submits()
+    office.until(lambda: office.submits() > submits, "it waits for the prompt")
+    office.arrive("STOP", ADA)
+    office.until_state(message_id, "withdrawn", "sent", "delivered", limit_s=60)
     assert [to for to, _ in office.air()].count(ADA) == 0
 
 
