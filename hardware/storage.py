@@ -166,6 +166,8 @@ class Storages:
         try:
             began = self._at.clock.monotonic()
             lines = self._read(LISTING, self._list_s(name))
+            if lines and not lines[0].startswith("+CMGL:"):  # another program at the port took its beginning
+                lines = self._read(LISTING, self._list_s(name))
             self.took_s[name] = self._at.clock.monotonic() - began
         except CommandRefused as refused:
             if state_in(refused):

@@ -72,6 +72,16 @@ def test_without_cmgl_slots_are_read_one_by_one(header: str) -> None:
     assert "AT+CMGR=31" not in bench.scripted.written
 
 
+def test_a_list_without_its_beginning_is_asked_for_once_more() -> None:
+    """Another program at the port took the header of the only text: the list was taken for an empty one."""
+    whole = f"+CMGL: 3,0,,23\n{DELIVER}"
+    bench = Bench({"AT+CMGL=4": [DELIVER, whole]})
+    assert bench.modem.list(everything=False) == [GOOD]
+    bench = Bench({"AT+CMGL=4": "+NEVER\n" + DELIVER})
+    assert bench.modem.list(everything=False) == []
+    assert bench.scripted.written == ["AT+CMGL=4"] * 2
+
+
 def test_a_busy_sim_is_no_reason_to_read_slot_by_slot() -> None:
     bench = Bench({"AT+CMGL=4": "+CMS ERROR: 314"})
     with pytest.raises(CommandRefused):
