@@ -311,7 +311,9 @@ def play(house: House, *, minutes: float | None = None) -> Chaos:
     from tests.scenarios.simulation.judge import unsettled
 
     chaos = Chaos(house)
-    minutes = minutes or (16.0 if house.evening else house.dice.choice((2.0, 3.0, 3.0, 3.0, 4.0, 4.0, 12.0)))
+    if minutes is None:
+        around = 16.0 if house.evening else 12.0 if house.morning else 0.0
+        minutes = around or house.dice.choice((2.0, 3.0, 3.0, 3.0, 4.0, 4.0, 12.0))
     with house.patched():
         chaos.start()
         start = house.clock.monotonic()

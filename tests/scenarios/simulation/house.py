@@ -55,7 +55,7 @@ CARD = os.statvfs_result(
     (4096, 4096, 250_000, 125_000, 125_000, 0, 0, 0, 0, 255)
 )  # what a page says of it is the same each time
 NOON = datetime(2026, 11, 24, 17, tzinfo=UTC)  # where the people of the house are
-EVENING = timedelta(hours=7, minutes=46)  # 19:46
+EVENING, MORNING = timedelta(hours=7, minutes=46), timedelta(hours=-3, minutes=-7)  # 19:46, 8:53
 START = FakeClock().monotonic()
 WATCH_S = 30.0  # who compares the time with their own sees less than this not
 ROUNDING_S = 0.001
@@ -107,8 +107,9 @@ class House:
         self.seed = seed
         self.dice = dice = random.Random(seed)
         self.clock = FakeClock()
-        self.evening = dice.random() < 0.06  # quiet hours begin while all this goes on
-        self.clock.start = NOON + EVENING if self.evening else NOON
+        hour = dice.random()  # quiet hours begin, or end, while all this goes on
+        self.evening, self.morning = hour < 0.06, 0.06 <= hour < 0.09
+        self.clock.start = NOON + self.evening * EVENING + self.morning * MORNING
         self.modems = dice.choice((1, 2, 2, 3))
         self.world = World(
             self.modems,
@@ -166,16 +167,16 @@ class House:
         """By how much the wall clock is wrong."""
         return (self.clock.start - self.world.network.epoch).total_seconds()
 
-    def least_wrong_s(self, since: float, until: float) -> float:
-        """By how much the wall clock was wrong at the best moment between two of the world."""
+    def wrong_s(self, since: float, until: float) -> list[float]:
+        """By how much the wall clock was wrong between two moments of the world; again each time it was set."""
         ends = [*(at for at, _ in self.jumps), float("inf")]
         begins = [float("-inf"), *(at for at, _ in self.jumps)]
         offsets = [*(abs(before.total_seconds()) for _, before in self.jumps), abs(self.ahead_s())]
-        return min(
+        return [
             offset
             for begin, end, offset in zip(begins, ends, offsets, strict=True)
             if begin <= until + ROUNDING_S and since - ROUNDING_S <= end
-        )
+        ]
 
     def confirm_time(self) -> bool:
         """Somebody compares the time on the page with their watch; True when they confirmed it."""
