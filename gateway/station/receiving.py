@@ -2,6 +2,7 @@
 there.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 from functools import partial
 
@@ -17,6 +18,7 @@ MOST_LEFT = 8  # reports that may wait in a storage; the smallest seen holds 20
 STRIKES = (
     3  # so often a damaged record is read, and a slot emptied in vain, before it is taken for what it is
 )
+QUICK_READINGS, MOST_READINGS = 6, 20  # of a damaged record one right after the other; then one each round
 HANGS = 2  # in a row, and the modem is read slot by slot: one may be a modem that was deaf for a moment
 STUCK_S = 3600.0  # a slot that cannot be emptied is tried again this often
 Slot = tuple[str, int]
@@ -51,7 +53,7 @@ class Reader:
         self._seen = Seen(desk.name, desk.seat.sim.iccid)
         self._filled: dict[Slot, int] | None = None
         self._strikes: dict[Stored, tuple[int, float]] = {}  # tries to empty it, and when the last was
-        self._damaged: dict[Slot, int] = {}  # how often it was read so
+        self._damaged: dict[Slot, Counter[str]] = {}  # how often it was read so, by what was read
         self._unacknowledged = 0
         self.doubtful = False  # something was damaged, perhaps only in reading: read again soon
         self.found = 0  # by the last sweep
@@ -114,16 +116,18 @@ class Reader:
             habits.hung_in_listing(desk.db, desk.modem.identity.imei, now=desk.now_ms())
 
     def _is_ours(self, item: Stored, tpdu: Deliver | Submit | StatusReport | None) -> bool:
-        """Whether this is kept and deleted now: a draft of somebody's telephone never is, a damaged record not before it
-        was read so three times.
+        """Whether this is kept and deleted now: a draft of somebody's telephone never is, a damaged record not before it was
+        read three times in the same way. What reads in another way each time was damaged by the cable, or by another program at
+        the port; it is given a quarter of an hour.
         """
         slot = (item.storage, item.index)
         if tpdu is not None:
             self._damaged.pop(slot, None)
             return not isinstance(tpdu, Submit)
-        self._damaged[slot] = self._damaged.get(slot, 0) + 1
-        ripe = self._damaged[slot] >= STRIKES
-        self.doubtful = self.doubtful or not ripe
+        readings = self._damaged.setdefault(slot, Counter())
+        readings[item.pdu] += 1
+        ripe = readings[item.pdu] >= STRIKES or readings.total() >= MOST_READINGS
+        self.doubtful = self.doubtful or (not ripe and readings.total() < QUICK_READINGS)
         return ripe
 
     def keep(self, received: list[Received]) -> int:
@@ -157,8 +161,8 @@ class Reader:
         }
         full = {(item.storage, item.index) for item in stored}
         self._damaged = {
-            slot: n
-            for slot, n in self._damaged.items()
+            slot: readings
+            for slot, readings in self._damaged.items()
             if slot in full or not (everything or slot[0] == arrival)
         }
 

@@ -74,6 +74,26 @@ def test_garbage_ends_and_the_text_behind_it_is_read(
         house.close()
 
 
+def test_a_record_that_is_cut_in_another_place_each_time_is_read_until_it_is_whole(tmp_path: Path) -> None:
+    """Another program at the port took the end of it three times, and the text was deleted unread (seed 710779)."""
+    scripted, cuts, deleted = Scripted(), [30, 34, 40, 44, 50], []
+
+    def rule(key: str) -> Any:
+        if key == "AT+CMGL=4" and not deleted:
+            return f"+CMGL: 3,0,,23\n{GOOD[: cuts.pop(0)] if cuts else GOOD}"
+        if key == "AT+CMGD=3":
+            deleted.append(key)
+        return by_the_book(key)
+
+    by_the_book, scripted._rule = scripted._rule, rule  # type: ignore[method-assign]
+    house = House(tmp_path / "t.db", link=lambda _: ScriptedLink(house.clock, scripted))
+    try:
+        house.until(lambda: bool(deleted), "an empty slot")
+        assert house.texts() == ["Test"]
+    finally:
+        house.close()
+
+
 @pytest.mark.parametrize(
     "garbage", [b"\xff\x00\x7e" * 20_000, b"x\r\n" * 20_000, b"+CMGL: 1,1,,23\r\n" * 4_000, b"\r\n" * 30_000],
     ids=["binary", "lines", "endless list", "blank"],
