@@ -106,10 +106,11 @@ def load(db: sqlite3.Connection, campaign_id: int) -> Campaign:
     row = db.execute("SELECT * FROM campaign WHERE id=?", [campaign_id]).fetchone()
     if row is None:
         raise Refused("There is no such campaign.")
-    return _campaign(row)
+    return campaign_of(row)
 
 
-def _campaign(row: sqlite3.Row) -> Campaign:
+def campaign_of(row: sqlite3.Row) -> Campaign:
+    """The campaign that this row is."""
     columns = {each.name: row[each.name] for each in fields(Campaign)}
     read = {"facts": json.loads(row["facts"]), "script": read_script(row["script"])}
     return Campaign(
@@ -119,11 +120,8 @@ def _campaign(row: sqlite3.Row) -> Campaign:
 
 def everything(db: sqlite3.Connection, *, limit: int = 200) -> list[Campaign]:
     """All campaigns, the open ones first, then the newest."""
-    rows = db.execute(
-        "SELECT * FROM campaign ORDER BY state NOT IN ('running','paused'), state='closed', id DESC LIMIT ?",
-        [limit],
-    )
-    return [_campaign(row) for row in rows]
+    order = "ORDER BY state NOT IN ('running','paused'), state='closed', id DESC LIMIT ?"
+    return [campaign_of(row) for row in db.execute(f"SELECT * FROM campaign {order}", [limit])]
 
 
 def create(
@@ -203,7 +201,7 @@ def save(
     blocking: Callable[[Campaign], str] | None = None,
     needs_review: bool = False,
 ) -> int:
-    """Change what is given; returns the new revision. What stands on another coordinator's screen by then is refused there.
+    """Change what is given; returns the new revision, the same for no change. What stands on another coordinator's screen by then is refused there.
 
     Other facts or words in an open campaign put every waiting text back to a person, with the reason; `blocking` says what would
     keep the changed campaign from starting, and keeps the change out of one that has started; where the group wants a second
@@ -234,9 +232,9 @@ def save(
         words_change = _filled_in(changed) != _filled_in(campaign) or not scripts.same_words(
             changed.script, campaign.script
         )
-        if (
-            words_change or not campaign.open
-        ):  # who read the words of one that runs has read them, whatever else changes
+        if not words_change and replace(changed, facts=campaign.facts) == campaign:
+            return campaign.revision
+        if words_change or not campaign.open:  # else who has read the words has read them
             changed = replace(changed, changed_by=by.id, reviewed_by=None)
         _store(db, changed, int(words_change), now)
         if campaign.open and script and len(script.first.texts) != len(campaign.script.first.texts):
@@ -260,25 +258,10 @@ def _store(db: sqlite3.Connection, changed: Campaign, words_change: int, now: in
     db.execute(
         "UPDATE campaign SET name=?, facts=?, script=?, options=?, list_id=?, changed_by=?, reviewed_by=?, revision=revision+1, "
         "content=content+?, content_at=CASE ? WHEN 1 THEN ? ELSE content_at END, "
-        "state=CASE state WHEN 'review' THEN 'draft' ELSE state END WHERE id=?",
+        "state=CASE state WHEN 'review' THEN 'draft' ELSE state END, "
+        "reason=CASE state WHEN 'review' THEN '' ELSE reason END WHERE id=?",
         [changed.name, facts, script, options, changed.list_id, *who, words_change, words_change and int(changed.open), now, changed.id],
     )  # fmt: skip
-
-
-def ask_review(db: sqlite3.Connection, campaign_id: int, *, by: User) -> None:
-    """Lay a draft before a second coordinator."""
-    leads(by)
-    with write(db):
-        to_state(db, campaign_id, "review", ("draft",), f"{by.name} asks a second coordinator to read it.")
-
-
-def review(db: sqlite3.Connection, campaign_id: int, *, by: User, seen_revision: int) -> None:
-    """A second coordinator has read it: not the one who wrote what stands there now, and exactly that."""
-    leads(by)
-    with write(db):
-        load(db, campaign_id).somebody_else_read(by, seen_revision)
-        to_state(db, campaign_id, "review", ("draft", "review"), f"{by.name} has read it.")
-        db.execute("UPDATE campaign SET reviewed_by=? WHERE id=?", [by.id, campaign_id])
 
 
 def abandon(db: sqlite3.Connection, campaign_id: int, *, by: User) -> None:
@@ -315,8 +298,7 @@ def resume(
     needs_review: bool = False,
 ) -> None:
     """Go on, also with what waited; a canary that was stopped has a coordinator's word now, one that waits waits on. What nobody
-    else has read goes on by a
-    second coordinator's word alone, where the group wants one.
+    else has read goes on by a second coordinator's word alone, where the group wants one.
     """
     leads(by)
     with write(db):

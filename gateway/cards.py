@@ -99,6 +99,7 @@ def _who(user: User, now: int) -> dict[str, object]:
         "stale": now - conversations.HOLD_MS,
         "future": now + conversations.REFRESH_MS,
         "reviewer": may(user.role, "see_all_conversations"),
+        "learns": user.role == "trainee",
     }
 
 
@@ -227,7 +228,9 @@ def counts(db: sqlite3.Connection, user: User, *, now: int) -> Counts:
         else "(holder_id IS NULL OR holder_id=:user OR held_at<=:stale OR held_at>:future)"
     )
     who = _who(user, now)
-    to_send = _at_most(db, f"SELECT 1 {_OPEN}", who)
+    # What a trainee typed waits for a coordinator, as `policy.may_approve` has it.
+    typed = "m.created_by IS NOT NULL AND (:learns OR (NOT :reviewer AND EXISTS (SELECT 1 FROM user WHERE id=m.created_by AND role='trainee')))"
+    to_send = _at_most(db, f"SELECT 1 {_OPEN} AND NOT (:learns AND m.kind=1) AND NOT ({typed})", who)
     if to_send == EXACT:
         to_send = db.execute("SELECT count(*) FROM message WHERE state='awaiting'").fetchone()[0]
     waiting = _at_most(db, f"SELECT 1 FROM conversation WHERE waiting_at IS NOT NULL AND {visible}", who)

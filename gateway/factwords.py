@@ -7,7 +7,7 @@ the phones' own alphabet (GSM 7 bit): one accent that it lacks halves the room o
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, time
 
 from gateway.errors import Refused
@@ -67,8 +67,22 @@ def words(kind: Kind, facts: Mapping[str, str], language: str, region: str) -> d
     """Each fact as it stands in a text; those that are not filled in are "". Shifts stand in `shifts` too: all that there are."""
     said = {fact.name: _words(fact, facts.get(fact.name, ""), language, region) for fact in kind.facts}
     if "slot_a" in said:
-        said["shifts"] = "  ".join(f"{letter}: {said[name]}" for letter, name in SHIFTS.items() if said[name])
+        said["shifts"] = shifts(said)
     return said
+
+
+def shifts(said: Mapping[str, str], *, without: Collection[str] = ()) -> str:
+    """The shifts of a campaign in one line, but for those of these letters; "" when none is left."""
+    names = {letter: said.get(name) for letter, name in SHIFTS.items() if letter.lower() not in without}
+    return "  ".join(f"{letter}: {name}" for letter, name in names.items() if name)
+
+
+def hour_words(at: time, region: str) -> str:
+    """An hour as people of this region write it: "6:30 pm", "18:30"."""
+    if region not in TWELVE_HOURS:
+        return f"{at:%H:%M}"
+    minutes = f":{at:%M}" if at.minute else ""
+    return f"{at.hour % 12 or 12}{minutes} {'am' if at.hour < 12 else 'pm'}"
 
 
 def _words(fact: Fact, value: str, language: str, region: str) -> str:
@@ -79,11 +93,7 @@ def _words(fact: Fact, value: str, language: str, region: str) -> str:
         name, month = DAYS[language][day.weekday()], MONTHS[language][day.month - 1]
         return f"{name}, {month} {day.day}" if language == "en" else f"{name} {day.day} de {month}"
     if fact.type == "time":
-        at = time.fromisoformat(value)
-        if region not in TWELVE_HOURS:
-            return f"{at:%H:%M}"
-        minutes = f":{at:%M}" if at.minute else ""
-        return f"{at.hour % 12 or 12}{minutes} {'am' if at.hour < 12 else 'pm'}"
+        return hour_words(time.fromisoformat(value), region)
     if fact.type in ("number", "money"):
         return f"{int(value):,}"
     return value

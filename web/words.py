@@ -10,6 +10,7 @@ from flask import Flask, flash, g, request
 from markupsafe import Markup, escape
 
 from gateway import board, cards, conversations, kinds, numbers, optoutlist, rowreading, seating, visible
+from gateway.campaigns import Campaign
 from gateway.message import KINDS
 from gateway.store import moment, rfc3339
 from web import access, data
@@ -239,6 +240,19 @@ def opted_out(since_at: int, number: str) -> Markup:
     return said.format(clock(since_at))
 
 
+def campaign_state(campaign: Campaign) -> tuple[str, str, str]:
+    """Mark, word and class of a campaign's state; one that somebody else has read is said to be."""
+    if campaign.state == "review" and campaign.reviewed_by is not None:
+        return "delivered", "Read by a second coordinator", ""
+    return CAMPAIGN_STATES[campaign.state]
+
+
+def roughly(number: int) -> str:
+    """A number that is not counted one by one, as people say it: two digits and noughts; small ones as they are."""
+    noughts = max(0, len(str(number)) - 2)
+    return f"{round(number, -noughts):,}"
+
+
 def install(app: Flask) -> None:
     """Give these to the templates; take the pulse before anything else is read."""
 
@@ -261,6 +275,8 @@ def install(app: Flask) -> None:
     app.jinja_env.globals.update(
         STATES=STATES,
         CAMPAIGN_STATES=CAMPAIGN_STATES,
+        campaign_state=campaign_state,
+        roughly=roughly,
         STATIONS=STATIONS,
         SIGNAL_WORDS=SIGNAL_WORDS,
         KIND_WORDS=KIND_WORDS,

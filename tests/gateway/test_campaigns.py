@@ -16,6 +16,7 @@ from gateway import (
     optouts,
     outbox,
     people,
+    secondreader,
 )
 from gateway.errors import Refused, StaleMessage
 from gateway.planning import SimRoom
@@ -344,13 +345,13 @@ def test_a_second_reader_is_somebody_other_than_whoever_wrote_it_last(
 ) -> None:
     first = drafted(db, room.coordinator, bring_in(db, now=NOON), now=NOON)
     with pytest.raises(Refused, match="you wrote what stands there now"):
-        campaigns.review(db, first, by=room.coordinator, seen_revision=2)
+        secondreader.review(db, first, by=room.coordinator, seen_revision=2)
     other = people.create(db, "Olu", "coordinator", now=NOON)
     campaigns.save(db, first, by=other, now=NOON, seen_revision=2, name="Hearing")
     with pytest.raises(Refused, match="you wrote what stands there now"):
-        campaigns.review(db, first, by=other, seen_revision=3)
+        secondreader.review(db, first, by=other, seen_revision=3)
     with pytest.raises(Refused, match="changed after you opened it"):
-        campaigns.review(db, first, by=room.coordinator, seen_revision=2)
-    campaigns.review(db, first, by=room.coordinator, seen_revision=3)
+        secondreader.review(db, first, by=room.coordinator, seen_revision=2)
+    secondreader.review(db, first, by=room.coordinator, seen_revision=3)
     campaigns.save(db, first, by=other, now=NOON, seen_revision=3, name="The hearing")
     assert campaigns.load(db, first).reviewed_by is None, "a change asks for a reader again"

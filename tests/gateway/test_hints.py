@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from gateway import assignments, campaigns, cards, enrolment, hints, outbox, scriptedit
+from gateway import assignments, campaigns, cards, enrolment, hints, outbox, scriptedit, secondreader
 from gateway.errors import Refused
 from gateway.rules import Rules
 from gateway.scripts import Script
@@ -56,11 +56,11 @@ def test_a_hint_that_is_meant_stays_quiet_until_its_text_changes(
 def test_whoever_reads_it_second_may_keep_a_hint_without_becoming_its_writer(
     db: sqlite3.Connection, room: Room, rules: Rules, made: int
 ) -> None:
-    campaigns.ask_review(db, made, by=room.coordinator)
+    secondreader.ask_review(db, made, by=room.coordinator)
     hints.keep(db, made, key_of(db, made, rules), by=room.admin, rules=rules)
     before = campaigns.load(db, made)
     assert (before.state, before.changed_by) == ("review", room.coordinator.id)
-    campaigns.review(db, made, by=room.admin, seen_revision=before.revision)
+    secondreader.review(db, made, by=room.admin, seen_revision=before.revision)
     assert campaigns.load(db, made).reviewed_by == room.admin.id
 
 

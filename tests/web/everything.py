@@ -19,6 +19,7 @@ from gateway import (
     notes,
     optoutfile,
     purgedates,
+    secondreader,
     store,
 )
 from gateway.commands import _demo_day
@@ -95,10 +96,10 @@ def _campaigns(world: World, ids: Ids) -> None:
             db, lead, street, f"Rent hearing, evening {at + 2}, for whoever could not come", now=now
         )
         if state != "ready":
-            campaigns.ask_review(db, made, by=lead)
+            secondreader.ask_review(db, made, by=lead)
         if state == "read":
             seen = campaigns.load(db, made).revision
-            campaigns.review(db, made, by=world.users["admin"], seen_revision=seen)
+            secondreader.review(db, made, by=world.users["admin"], seen_revision=seen)
     for at, state in enumerate(("paused", "closed", "kept")):
         then = now - (100 * DAY_MS if state == "kept" else 0)
         people = bring_in(db, first=600 + 10 * at, now=then)

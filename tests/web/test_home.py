@@ -48,6 +48,19 @@ def test_people_to_take_are_not_called_nothing(world: World, visit: Visit) -> No
     assert page.count("Take the next 6") == 2
 
 
+def test_what_a_trainee_typed_is_not_on_their_own_list(world: World, visit: Visit) -> None:
+    """ "1 to send" led to "Nothing waits for a Send": a coordinator reads it first."""
+    modems(world)
+    world.receive("+12025550170", "Who is this?")
+    conversation = world.conversation("+12025550170")
+    world.db.execute("UPDATE user SET role='trainee' WHERE id=?", [world.users["other"].id])
+    learner = visit("other")
+    page = learner.get(f"/inbox/{conversation}").get_data(as_text=True)
+    learner.post(f"/inbox/{conversation}/reply", text="It is Zed.", key=learner.field(page, "key"))
+    assert "to send" not in learner.get("/").get_data(as_text=True)
+    assert "1 to send" in visit("coordinator").get("/").get_data(as_text=True)
+
+
 def test_the_progress_counts_the_batch_in_hand(world: World, visit: Visit) -> None:
     """ "62 of 72 texts": the day, where ten were in hand."""
     modems(world)

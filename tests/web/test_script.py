@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 
-from gateway import campaigns, outbox, store
+from gateway import campaigns, outbox, secondreader, store
 from gateway.config import Campaigns
 from gateway.scripts import Script
 from tests.campaigning import bring_in, drafted, started
@@ -231,20 +231,62 @@ def test_a_second_coordinator_reads_it_when_the_group_wants_that(
     page = cleo.get(path).get_data(as_text=True)
     assert "Ask a second coordinator to read it" in page
     assert "A second coordinator reads it first" in cleo.post(f"{path}/start").get_data(as_text=True)
-    cleo.post(f"{path}/words/ask")
-    assert "It can start when another coordinator has read it." in cleo.get(path).get_data(as_text=True)
+    typed = facts_on(page) | {"fact_place": "", "revision": cleo.field(page, "revision")}
+    refused = cleo.post(f"{path}/words/ask", **typed).get_data(as_text=True)
+    assert "It cannot start yet: " in refused, "it was read for nothing"
+    typed |= {"fact_place": "the library", "revision": cleo.field(refused, "revision")}
+    cleo.post(f"{path}/words/ask", **typed)
+    page = cleo.get(path).get_data(as_text=True)
+    assert "It can start when another coordinator has read it." in page
+    assert facts_on(page)["fact_place"] == "the library", "what was typed was lost"
+    assert "Read its words" not in cleo.get("/").get_data(as_text=True)
     page = cleo.get(f"{path}/words").get_data(as_text=True)
     assert "I have read every text" not in page
-    refused = cleo.post(f"{path}/words/read", revision="2").get_data(as_text=True)
+    seen = campaigns.load(world.db, int(path.split("/")[2])).revision
+    refused = cleo.post(f"{path}/words/read", revision=str(seen)).get_data(as_text=True)
     assert "Somebody else reads it" in refused
 
     world.db.execute("UPDATE user SET role='coordinator' WHERE id=?", [world.users["other"].id])
     second = visit("other")
+    assert f'href="{path}/words"' in second.get("/").get_data(as_text=True), "nobody told them"
     page = second.get(f"{path}/words").get_data(as_text=True)
     assert "I have read every text" in page
     second.post(f"{path}/words/read", revision=second.field(page, "revision"))
-    assert cleo.post(f"{path}/start").status_code == 303
+    page = cleo.get(path).get_data(as_text=True)
+    assert "Read by a second coordinator" in page
+    # The key sends what stands on the page; kept again, the same facts made a draft of it, and no campaign could start.
+    typed = facts_on(page) | {"revision": cleo.field(page, "revision")}
+    assert cleo.post(f"{path}/start", **typed).status_code == 303
     assert campaigns.load(world.db, int(path.split("/")[2])).state == "running"
+
+
+def facts_on(page: str) -> dict[str, str]:
+    """What the form of the facts holds."""
+    found = re.findall(r'<input[^>]* name="(name|fact_\w+)" value="([^"]*)"', page)
+    return {name: html.unescape(value) for name, value in found}
+
+
+def test_a_change_after_the_reading_takes_the_word_of_the_reader_away(
+    app: Flask, world: World, visit: Visit
+) -> None:
+    """The page went on saying "has read it" beside *Draft*."""
+    config = app.config["TEXTBANK"]
+    app.config["TEXTBANK"] = type(config)(**{**vars(config), "campaigns": Campaigns(review=True)})
+    modems(world)
+    path, cleo = draft(world), visit("coordinator")
+    campaign_id = int(path.split("/")[2])
+    secondreader.ask_review(world.db, campaign_id, by=world.users["coordinator"])
+    seen = campaigns.load(world.db, campaign_id).revision
+    secondreader.review(world.db, campaign_id, by=world.users["admin"], seen_revision=seen)
+    page = cleo.get(path).get_data(as_text=True)
+    assert "has read it." in page
+    cleo.post(
+        f"{path}/facts",
+        **facts_on(page) | {"fact_place": "the park", "revision": cleo.field(page, "revision")},
+    )
+    page = cleo.get(path).get_data(as_text=True)
+    assert "has read it." not in page
+    assert "Ask a second coordinator to read it" in page
 
 
 def test_other_words_in_what_runs_wait_for_the_second_coordinators_go_on(
@@ -275,7 +317,7 @@ def test_whoever_changes_a_word_while_reviewing_is_not_the_one_who_reviews_it(
 ) -> None:
     world.db.execute("UPDATE user SET role='coordinator' WHERE id=?", [world.users["other"].id])
     path, second = draft(world), visit("other")
-    campaigns.ask_review(world.db, int(path.split("/")[2]), by=world.users["coordinator"])
+    secondreader.ask_review(world.db, int(path.split("/")[2]), by=world.users["coordinator"])
     second.get(f"{path}/words/ready/0")
     second.post(f"{path}/words/ready/0", revision="2", label="Where", text="At {place}.")
     refused = second.post(f"{path}/words/read", revision="3").get_data(as_text=True)

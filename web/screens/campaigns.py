@@ -163,6 +163,7 @@ def draw(
         example=example_of(campaign),
         progress=enrolment.progress(db, campaign.id),
         first_ten=canary.said(campaign),
+        first_room=canary.room(db, campaign),
         left_out=enrolment.left_out(db, campaign.id),
         results=counted_results(campaign) if campaign.started_at else None,
         owed=owed_of(campaign) if campaign.open else [],

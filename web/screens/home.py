@@ -1,11 +1,10 @@
 """The first page: what waits for this person."""
 
-from datetime import time
-
 from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from gateway import assignments, board, capacity, cards, inbox, people, sessions
+from gateway import assignments, board, capacity, cards, inbox, people, secondreader, sessions
+from gateway.factwords import hour_words
 from gateway.hours import closes_at
 from gateway.rules import DAY_MS
 from gateway.store import moment, ms
@@ -30,11 +29,9 @@ def quiet_line() -> tuple[bool, str, str] | None:
         return None
     at = moment(data.now())
     closes = closes_at(at, (zone,), quiet)
-    return closes is not None and closes > at, _said(quiet.from_), _said(quiet.until)
-
-
-def _said(at: time) -> str:
-    return f"{at:%H:%M}"
+    region = data.rules().region
+    goes_on = hour_words(quiet.until, region) + (" the next day" if quiet.from_ > quiet.until else "")
+    return closes is not None and closes > at, hour_words(quiet.from_, region), goes_on
 
 
 def offers() -> list[assignments.Offer]:
@@ -67,6 +64,7 @@ def page() -> ResponseReturnValue:
         shift=board.shift(db, user, since=day_start()),
         uncertain=cards.uncertain(db, user, now=now) if access.can("settle") else [],
         quiet=quiet_line(),
+        to_read=secondreader.to_read(db, user) if data.config().campaigns.review else [],
         mine=len(inbox.conversations_in(db, user, box="mine", now=now, limit=200)),
         minutes=lambda texts: max(1, round(texts * SECONDS_A_TEXT / 60)),
         wants_password=access.can("see_stations") and not sessions.has_password(db, user),

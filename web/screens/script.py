@@ -10,7 +10,7 @@ from pathlib import Path
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
-from gateway import campaigns, enrolment, hints, readers, scriptcheck
+from gateway import enrolment, hints, readers, scriptcheck, secondreader
 from gateway.campaigns import Campaign
 from gateway.errors import Refused
 from gateway.merge import Part, merge
@@ -21,6 +21,7 @@ from gateway.scripts import Step
 from web import access, data, words
 from web.access import needs
 from web.forms import asked_id, go
+from web.screens import campaigns as screen
 from web.screens import script_forms as forms
 from web.screens.campaigns import loaded, save
 from web.screens.script_forms import Piece, Thing
@@ -119,12 +120,18 @@ def page(campaign_id: int) -> ResponseReturnValue:
 @bp.post("/<any(ask, read):act>")
 @needs("run_campaigns")
 def review(campaign_id: int, act: str) -> ResponseReturnValue:
-    """Ask a second coordinator to read it; or have read it."""
+    """Ask a second coordinator to read it, when nothing else stops its start, with what stands on its page; or have read it."""
     if act == "ask":
-        campaigns.ask_review(data.db(), campaign_id, by=access.user())
-        words.tell("A second coordinator sees on its page that it waits to be read.")
+        campaign = loaded(campaign_id)
+        if refused := screen.kept_facts(campaign) if "name" in request.form else None:
+            return refused
+        campaign = loaded(campaign_id)
+        if said := enrolment.hindrance(data.db(), campaign, data.rules(), needs_review=False):
+            return screen.draw(campaign, wrong=said), 409
+        secondreader.ask_review(data.db(), campaign_id, by=access.user())
+        words.tell("Kept. Another coordinator sees on their home page that it waits to be read.")
     else:
-        campaigns.review(data.db(), campaign_id, by=access.user(), seen_revision=number("revision"))
+        secondreader.review(data.db(), campaign_id, by=access.user(), seen_revision=number("revision"))
         words.tell("You have read it. It can start.")
     return go("campaigns.detail", campaign_id=campaign_id)
 
