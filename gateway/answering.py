@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
-from gateway import campaigns, places, recording, seating, suggest
+from gateway import campaigns, factwords, places, recording, seating, suggest
 from gateway.campaigns import Campaign
 from gateway.errors import Refused
 from gateway.merge import merge
@@ -36,7 +36,10 @@ class Offered:
         """What is offered, with the number that goes with the answer ("" when it is not known). `waits`: the seats are gone."""
         if waits:
             return self.waiting
-        return merge(self.counted, {"count": number}).text if number and self.counted else self.text
+        if not (number and self.counted):
+            return self.text
+        said = f"{int(number):,}" if number.isdecimal() else number
+        return merge(self.counted, {"count": said}).text
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,11 @@ class Context:
         if found is None:
             raise Refused("That answer is not there any more. Look at the conversation again.")
         return found
+
+    def number_words(self, choice_id: str, number: str) -> str:
+        """The number that goes with this answer, as people read it."""
+        field = self.pick(choice_id).choice.number
+        return self.campaign.kind.number_words(field, number, self.campaign.facts)
 
     def records(self, choice_id: str, number: str, *, waits: bool = False) -> dict[str, str]:
         """What this answer writes down; `number` as it was typed, "" for none. Refused when it cannot be read, is 0, or must be there.
@@ -143,6 +151,8 @@ def context(db: sqlite3.Connection, conversation_id: int, user: User, rules: Rul
     campaign = campaigns.load(db, target["campaign_id"])
     values = campaigns.merge_values(db, campaign, target["contact_id"], user, rules)
     step, room = campaign.script.step(target["step"]), seating.room(db, campaign, target["id"])
+    if there := factwords.shifts(values, without=room.full):  # "Which one?" names those that may still be had
+        values = {**values, "shifts": there}
     last = db.execute(
         "SELECT text FROM inbound WHERE conversation_id=? AND kind='text' ORDER BY id DESC LIMIT 1",
         [conversation_id],

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from gateway.kinds import Kind, kind
-from gateway.places import Booking, Person, bookings, number
+from gateway.places import PLACES, Booking, Person, bookings, number
 
 Row = tuple[str, int, int]  # words, how many, of how many
 
@@ -54,9 +54,12 @@ def board(
 ) -> Board:
     """The board of a campaign of this kind; `today` None: it is closed."""
     found = _KINDS[kind.name](facts, people, texted, today)
-    if today is not None:
+    if today is None:
+        found = replace(found, todo=(), seats=tuple(replace(each, may=False) for each in found.seats))
+    if kind.name not in PLACES:
         return found
-    return replace(found, todo=(), seats=tuple(replace(each, may=False) for each in found.seats))
+    may = ("To do: may have a place now, not told yet", len(found.freed), 0)
+    return replace(found, figures=(*found.figures, may))
 
 
 def _todo(many: int, one: str, more: str, hint: str, which: str) -> tuple[Todo, ...]:
@@ -83,7 +86,8 @@ def _event(facts: Mapping[str, str], people: Sequence[Person], texted: int, toda
     waits = sum(s.seats for s in seats if s.waits and s.person.reachable)  # the others are passed over
     maybe = sum(p.said.get("status") == "maybe" for p in people)
     no = sum(p.said.get("status") == "no" for p in people)
-    left, kept_for = max(0, room - spoken), sum(s.seats for s in seats if s.may)
+    besides = came - showed  # more than they had said, or after a no, or nothing
+    left, kept_for = max(0, room - spoken - besides), sum(s.seats for s in seats if s.may)
     headline = f"{left:,} of {room:,} seats left" if room else f"{spoken:,} seats spoken for"
     found = Board(
         f"{headline}, {kept_for:,} kept for who waits" if kept_for else headline,
@@ -93,10 +97,10 @@ def _event(facts: Mapping[str, str], people: Sequence[Person], texted: int, toda
             ("No", no, texted),
             ("Seats confirmed", confirmed, spoken),
             ("Came, of the seats spoken for", showed, spoken),
-            ("Came besides", came - showed, 0),  # more than they had said, or after a no, or nothing
+            ("Came besides", besides, 0),
         ),
         "hall" if 0 < room <= 400 else "bar",
-        confirmed,
+        confirmed + besides,
         spoken - confirmed,
         room,
         seats=tuple(seats),

@@ -113,7 +113,15 @@ class Kind:
         if known and known.type == "date":
             with suppress(ValueError):  # set by hand as it was typed
                 plain = day_words(date.fromisoformat(value))
+        if known and known.type in ("number", "money"):
+            plain = self.number_words(name, value, facts)
         return f"{known.label['en'].rstrip('?') if known else name}: {plain}"
+
+    def number_words(self, name: str, value: str, facts: Mapping[str, str]) -> str:
+        """A number or an amount as people read it: "1,000", "$1,000"; what is no number as it is."""
+        known = self.field(name)
+        sign = facts.get("currency", "") if known and known.type == "money" else ""
+        return f"{sign}{int(value):,}" if value.isdecimal() else value
 
     def condition(
         self, said: Mapping[str, Sequence[str]], facts: Mapping[str, str], between: str = " and "

@@ -3,7 +3,8 @@
 Pure. A kind that gives out no places has no row in `PLACES`; room that is not filled in among the facts is no limit.
 
 Promises: whoever was told that they wait goes on waiting until somebody tells them otherwise, also when there is room again: until
-then those places are kept for them, in the order of their yes. Of the others whoever said yes first has the place.
+then those places are kept for them, in the order in which they were told. Of the others whoever asked for the place first has it.
+Who came has their places, as many as came, whatever they had said.
 """
 
 from collections.abc import Mapping, Sequence
@@ -61,6 +62,11 @@ class Booking:
     may: bool  # they wait and may have theirs now: nobody has told them yet
     came: int
 
+    @property
+    def takes(self) -> int:
+        """Places that nobody else can have: theirs, or those of as many as came."""
+        return max(self.seats, self.came)
+
 
 @dataclass(frozen=True)
 class Taken:
@@ -101,25 +107,40 @@ def room(kind: Kind, facts: Mapping[str, str], which: str) -> int:
 
 
 def bookings(kind: Kind, facts: Mapping[str, str], people: Sequence[Person]) -> list[Booking]:
-    """Everybody whose answers take places, the first to say yes first."""
+    """Everybody whose answers take places: who asked first stands first, who was told that they wait behind the others."""
     places = PLACES.get(kind.name)
     if places is None:
         return []
     yes = [(person, part) for person in people if (part := taken(kind, person.said))]
-    yes.sort(key=lambda each: (each[0].at.get(places.yes[0], 0), each[0].target_id))
+    yes.sort(key=lambda each: _turn(places, each[0]))
     left = {part.which: room(kind, facts, part.which) or NO_LIMIT for _, part in yes}
-    made: dict[int, Booking] = {}
-    for told in (False, True):  # who was told that they wait is asked last
-        for person, part in yes:
-            came = number(person.said.get("checked_in"))
-            if told is not (person.said.get(WAITING) == "yes" and not came):
-                continue
-            fits = part.seats <= left[part.which] and (person.reachable or not told)
-            waits = told or not (fits or places.over)
-            if fits or not waits:
-                left[part.which] -= part.seats
-            firm = person.said.get("reminder") == "coming" or came > 0
-            made[person.target_id] = Booking(
-                person, part.which, part.seats, firm and not waits, waits, told and fits, came
-            )
-    return [made[person.target_id] for person, _ in yes]
+    if "" in left:
+        left[""] -= besides(kind, people)
+    made = []
+    for person, part in yes:
+        came = number(person.said.get("checked_in"))
+        told = _told(person)
+        fits = part.seats <= left[part.which] and (person.reachable or not told)
+        waits = not came and (told or not (fits or places.over))
+        firm = person.said.get("reminder") == "coming" or came > 0
+        booking = Booking(person, part.which, part.seats, firm and not waits, waits, told and fits, came)
+        if fits or not waits:
+            left[part.which] -= booking.takes
+        made.append(booking)
+    return made
+
+
+def besides(kind: Kind, people: Sequence[Person]) -> int:
+    """Places of those who came though no answer of theirs takes any."""
+    return sum(number(each.said.get("checked_in")) for each in people if taken(kind, each.said) is None)
+
+
+def _told(person: Person) -> bool:
+    """Whether they were told that they wait, and did not come all the same."""
+    return person.said.get(WAITING) == "yes" and not number(person.said.get("checked_in"))
+
+
+def _turn(places: Places, person: Person) -> tuple[bool, int, int]:
+    told = _told(person)
+    asked_at = person.at.get(WAITING if told else places.which or places.yes[0], 0)
+    return told, asked_at, person.target_id

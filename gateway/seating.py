@@ -28,6 +28,11 @@ class Room:
     may: bool = False  # they wait, and may have theirs now
     has: Taken | None = None  # the places that are theirs already
 
+    @property
+    def full(self) -> frozenset[str]:
+        """Which places nobody can have now."""
+        return frozenset(which for which, free in self.free.items() if not free)
+
     def lacks(self, part: Taken | None) -> bool:
         """Whether these are more places than are free; what somebody has is free for them."""
         if part is None or part.which not in self.free:
@@ -94,14 +99,17 @@ def room(db: sqlite3.Connection, campaign: Campaign, target_id: int) -> Room:
     people = results.people(db, campaign.id)
     booked = places.bookings(campaign.kind, campaign.facts, people)
     own = next((each for each in booked if each.person.target_id == target_id), None)
-    before = booked if own is None or not own.waits else booked[: booked.index(own)]
+    before = (
+        booked[: booked.index(own)] if own is not None and own.person.said.get(WAITING) == "yes" else booked
+    )
     free = {}
     for which in places.several(campaign.kind, campaign.facts):
         of = places.room(campaign.kind, campaign.facts, which)
         if of:
             others = [each for each in booked if each.which == which and each is not own]
-            kept = sum(each.seats for each in others if not each.waits or (each.may and each in before))
-            free[which] = max(0, of - kept)
+            kept = sum(each.takes for each in others if not each.waits or (each.may and each in before))
+            walked_in = 0 if which else places.besides(campaign.kind, people)
+            free[which] = max(0, of - kept - walked_in)
     # Also of who said no in between, and has no booking.
     listed = any(each.target_id == target_id and each.said.get(WAITING) == "yes" for each in people)
     has = Taken(own.which, own.seats) if own is not None and not own.waits else None

@@ -306,7 +306,7 @@ def test_a_full_shift_says_so_on_a_phone(talk: Callable[..., Talk], panel: Panel
     assert findings(page) == []
     settled(page.locator("#offered .meant")).click()
     expect(page.locator("#answer")).to_have_value(
-        re.compile("Sun 2 to 5 is full by now. Would another one do")
+        re.compile("Sun 2 to 5 is full by now. You're on its waiting list")
     )
     in_view(page, page.locator("#reply button.big"))
     assert findings(page) == []

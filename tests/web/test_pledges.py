@@ -48,7 +48,7 @@ def test_an_amount_that_was_named_is_not_asked_for(world: World, rosa: int, visi
     maya = visit()
     page = maya.get(f"/inbox/{rosa}?choice=yes").get_data(as_text=True)
     assert box(page) == (
-        "Thank you so much! We've put you down for $1000. You can give here: give.example/elm"
+        "Thank you so much! We've put you down for $1,000. You can give here: give.example/elm"
     )
     send(maya, page, rosa, choice="yes", number=maya.field(page, "number"))
     assert said(world) == {"pledge": "yes", "amount": "1000", "link_sent": "yes"}

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from gateway import assignments, campaigns, enrolment, outbox, recording, results, store
+from gateway import assignments, campaigns, conversations, enrolment, outbox, recording, results, store
 from tests.campaigning import SIMS, bring_in
 from tests.web.conftest import Visitor
 from tests.web.world import World
@@ -70,13 +70,22 @@ def test_a_full_shift_says_so_and_offers_other_words(world: World, campaign_id: 
     assert "Reads as “<bdi>B: Sun 2 to 5</bdi>”." in page
     assert '<span class="left small gone">full</span>' in page
     page = maya.get(f"/inbox/{rosa}?choice=b").get_data(as_text=True)
-    assert "Sun 2 to 5 is full by now. Would another one do?" in seen(page)
+    assert "Sun 2 to 5 is full by now. You're on its waiting list" in seen(page)
     assert "You're down" not in seen(page)
     form = {name: maya.field(page, name) for name in ("key", "choice", "waits")}
     assert maya.post(f"/inbox/{rosa}/reply", text="Full. Another?", **form).status_code == 303
     assert slots(world, campaign_id) == [("Sat 10 to 1", 0, 2), ("Sun 2 to 5", 1, 1)]
     page = seen(maya.get(f"/inbox/{rosa}").get_data(as_text=True))
     assert '<span class="left small soft">2 needed</span>' in page, "the question stays: which one?"
+
+
+def test_a_shift_that_is_full_is_not_asked_for(world: World, campaign_id: int, visit: Visit) -> None:
+    """ "Which one? A: ... B: ..." went out while B was full, and who said B was told so."""
+    takes(world, LUIS, shift="yes", slot="b")
+    world.receive(ROSA, "Yes")
+    world.db.execute("UPDATE target SET step='first'")
+    page = visit().get(f"/inbox/{world.conversation(ROSA)}?choice=yes").get_data(as_text=True)
+    assert "Which one? A: Sat 10 to 1</textarea>" in seen(page)
 
 
 def test_another_shift_ends_the_waiting(world: World, campaign_id: int, visit: Visit) -> None:
@@ -110,13 +119,20 @@ def test_who_waits_is_told_by_a_person_when_a_place_is_free(
     world: World, campaign_id: int, visit: Visit
 ) -> None:
     takes(world, ROSA, shift="yes", slot="b", waiting="yes")
-    world.db.execute("UPDATE conversation SET holder_id=NULL")  # Maya passed them on
+    conversations.hold(world.db, world.conversation(ROSA), world.users["volunteer"], now=store.wall_ms())
     cleo, rosa = visit("coordinator"), world.conversation(ROSA)
     board = seen(cleo.get(f"/campaigns/{campaign_id}").get_data(as_text=True))
     assert "<bdi>Rosa</bdi> can have “<bdi>Sun 2 to 5</bdi>” now" in board
     assert f"/inbox/{rosa}?choice=room_again" in board
     page = cleo.get(f"/inbox/{rosa}?choice=room_again").get_data(as_text=True)
     assert "Good news, Rosa: there is a place for you now" in seen(page)
+    # Whoever answered last has the conversation for half an hour: the board led to words that could not be sent.
+    assert "an answer from you is refused while they are at it, unless you take it over" in seen(page)
+    taken = cleo.post(f"/inbox/{rosa}/take-over", choice=cleo.field(page, "choice"))
+    assert taken.headers["Location"] == f"/inbox/{rosa}?choice=room_again"
+    page = cleo.get(taken.headers["Location"]).get_data(as_text=True)
+    assert "unless you take it over" not in seen(page)
+    assert visit().post(f"/inbox/{rosa}/take-over").status_code == 403, "a volunteer takes nobody's"
     form = {name: cleo.field(page, name) for name in ("key", "choice")}
     assert slots(world, campaign_id)[1] == ("Sun 2 to 5", 0, 1)
     assert cleo.post(f"/inbox/{rosa}/reply", text="It's yours.", **form).status_code == 303

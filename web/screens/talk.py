@@ -76,3 +76,13 @@ def hand_over(conversation_id: int) -> ResponseReturnValue:
     )
     words.tell(f"Passed on to {whom}.")
     return go("inbox.page")
+
+
+@bp.post("/<id:conversation_id>/take-over")
+@needs("hand_over")
+def take_over(conversation_id: int) -> ResponseReturnValue:
+    """Take the conversation from whoever has it, and go on with the answer that was picked."""
+    user = access.user()
+    notes.hand_over(data.db(), conversation_id, user.id, by=user, now=data.now())
+    words.tell("It is yours now. Whoever had it sees that you have it.")
+    return go("inbox.thread", conversation_id=conversation_id, choice=field("choice", 40) or None)
