@@ -16,7 +16,7 @@ from gateway.station.proving import Proving
 from gateway.station.receiving import Heard, Reader
 from gateway.station.refusing import Refusing
 from gateway.station.rescue import Rescue
-from gateway.station.rounds import Rounds
+from gateway.station.rounds import AGAIN_S, Rounds
 from gateway.station.samples import Samples
 from gateway.station.standing import say_state
 from gateway.station.starting import RETRY_S, start, trouble, wait_after
@@ -293,7 +293,9 @@ class Station:
         if desk.held_up and now < self._look_again_at:
             desk.flush()
             return min(self._rounds.at, self._health_at, self._look_again_at)
-        self._read_first(now)
+        if not self._read_first(now):
+            desk.flush()
+            return desk.clock.monotonic() + AGAIN_S
         job = sending.claim(desk)
         if job is not None:
             if sending.send(desk, job):
@@ -309,8 +311,7 @@ class Station:
         desk = self._desk
         desk.flush()
         text = self._proving.text() if self._fit(now) else None
-        if text is not None:
-            self._read_first(now)
+        if text is not None and self._read_first(now):
             job = sending.claim(desk, only=text)
             if job is not None:
                 sending.send(desk, job)
@@ -318,20 +319,21 @@ class Station:
         held_until = desk.hold.until if desk.held(now) and desk.hold is not None else self._health_at
         return now if desk.look_soon else min(self._rounds.at, self._health_at, held_until)
 
-    def _read_first(self, now: float) -> None:
+    def _read_first(self, now: float) -> bool:
         """What waits on the SIM is read before a text leaves; where that takes long (no AT+CMGL), only every ten seconds,
-        and when a prompt gave cause to.
+        and when a prompt gave cause to. False while something damaged lies there: it is read again first, for it may be a stop.
         """
         desk = self._desk
         slow = self._reading_s > SLOW_READ_S and now < self._read_at + SLOW_READ_EVERY_S
         if slow and not desk.must_read:
-            return
+            return True
         assert self._reader is not None
         began_at = desk.clock.monotonic()
         self._reader.sweep(everything=False, busy=True)
-        desk.must_read = False
+        desk.must_read = self._reader.doubtful
         self._read_at = desk.clock.monotonic()
         self._reading_s = self._read_at - began_at
+        return not self._reader.doubtful
 
     def _next_text(self, now: float) -> float:
         at = claims.next_wake(self._desk.db, now=self._desk.now_ms())

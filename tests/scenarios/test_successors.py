@@ -127,6 +127,34 @@ def test_a_modem_that_was_slow_at_something_else_is_still_read_before_each_text(
     assert [to for to, _ in office.air()].count(ADA) == 0
 
 
+class Cutting:
+    """A link of which another program takes the end of the first list that is not empty."""
+
+    def __init__(self, link: Link) -> None:
+        self.name, self.write, self.wake, self.close = link.name, link.write, link.wake, link.close
+        self._link, self.cut = link, False
+
+    def read(self, deadline: float) -> bytes:
+        data = self._link.read(deadline)
+        if b"+CMGL:" not in data or self.cut:
+            return data
+        self.cut = True
+        return data[:60] + b"\r\nOK\r\n"
+
+
+def test_no_text_leaves_while_a_record_that_was_cut_is_not_read_again(office: Office) -> None:
+    """The cut record was a stop, and its sender was texted before the next reading (seed 720418)."""
+    links: list[Cutting] = []
+    office._link = lambda number: links.append(Cutting(office._virtual(number))) or links[-1]  # type: ignore[func-returns-value]
+    office.until_ready()
+    office.fault("drop_cmti")
+    office.arrive("STOP", ADA)
+    message_id = office.approved(ADA)
+    office.until_state(message_id, "withdrawn", "sent", "delivered", limit_s=60)
+    assert links[0].cut
+    assert [to for to, _ in office.air()].count(ADA) == 0
+
+
 def test_a_slow_prompt_has_the_sim_read_again_also_where_that_takes_long(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
