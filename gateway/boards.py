@@ -112,7 +112,7 @@ def _event(facts: Mapping[str, str], people: Sequence[Person], texted: int, toda
                 _why_they_wait(left, limited=bool(room), some_may=any(seat.may for seat in seats)),
                 "status=yes",
             ),
-            *_todo(maybe, "said maybe", "said maybe", "They are asked again two days before", "status=maybe"),
+            *_todo(maybe, "said maybe", "said maybe", _asked_again(facts, today), "status=maybe"),
         ),
     )
     figures = [
@@ -121,6 +121,13 @@ def _event(facts: Mapping[str, str], people: Sequence[Person], texted: int, toda
         ("Seats kept for who waits", kept_for, 0),
     ]
     return replace(found, figures=(*figures, *((("Seats left", left, room),) if room else ())))
+
+
+def _asked_again(facts: Mapping[str, str], today: date | None) -> str:
+    day = facts.get("day")
+    if today is not None and day and (date.fromisoformat(day) - today).days < 2:
+        return "The second question was due two days before; write to them yourself if you need to know"
+    return "They are asked again two days before"
 
 
 def _why_they_wait(left: int, *, limited: bool, some_may: bool) -> str:

@@ -17,7 +17,9 @@ from gateway.letters import fold
 
 MOST_NAME = 60
 MOST_FIELD = 300
-SCIENTIFIC = re.compile(r"[+-]?\d+([.,]\d+)?e[+-]?\d+", re.IGNORECASE)
+SCIENTIFIC = re.compile(
+    r"[+-]?(\d)(?:[.,](\d+))?e[+]?0*(\d{1,2})|[+-]?\d+(?:[.,]\d+)?e[+-]?\d+", re.IGNORECASE
+)
 FORMULA = re.compile(r"=\s*\"?([^\"=]+)\"?")
 DECIMAL = re.compile(r"(\+?\d{7,})[.,]0+")
 SPOILT = (
@@ -81,8 +83,11 @@ def number_of(cell: str, region: str) -> tuple[str, str]:
     found = wrapped[1].strip() if wrapped else found
     if not found:
         raise Refused("There is no number in this row.")
-    if SCIENTIFIC.fullmatch(found):
-        raise Refused(SPOILT.format(found=found[:40]))
+    if shown := SCIENTIFIC.fullmatch(found):
+        first, digits, shift = shown.groups(default="")
+        if not shift or len(digits) != int(shift):  # with every digit there it is a number like any other
+            raise Refused(SPOILT.format(found=found[:40]))
+        found = first + digits
     decimal = DECIMAL.fullmatch(found)
     number, kind = numbers.with_kind(decimal[1] if decimal else found, region)
     if kind in KINDS:

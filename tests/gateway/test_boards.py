@@ -1,6 +1,6 @@
 """What each kind of campaign comes to, from what people said."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -17,6 +17,15 @@ def person(target_id: int, at: int = 0, /, **said: str) -> Person:
 
 def board(name: str, facts: dict[str, str], *people: Person, texted: int = 10) -> boards.Board:
     return boards.board(kind(name), facts, people, texted=texted, today=TODAY)
+
+
+@pytest.mark.parametrize(
+    ("days", "says"),
+    [(3, "They are asked again two days before"), (1, "The second question was due two days before")],
+)
+def test_who_said_maybe_is_not_asked_again_when_that_day_is_over(days: int, says: str) -> None:
+    facts = {"day": (TODAY + timedelta(days=days)).isoformat()}
+    assert says in board("event", facts, person(1, status="maybe")).todo[0].more
 
 
 @pytest.mark.parametrize("name", KINDS)

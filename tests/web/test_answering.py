@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from gateway import store
+from gateway.factwords import hour_words
 from tests.web.conftest import Visitor
 from tests.web.world import World, busy_day, found
 from web import create_app
@@ -195,11 +196,12 @@ def test_in_quiet_hours_home_the_card_the_toast_and_the_conversation_say_when_it
     (tmp_path / "night").mkdir()
     here = datetime.now(ZoneInfo("America/New_York"))
     began, ends = (f"{here + timedelta(hours=hours):%H:%M}" for hours in (-1, 2))
+    in_words = hour_words(time.fromisoformat(ends), "US")
     night = found(tmp_path / "night", undo=60, quiet=(began, ends))
     app = create_app(night.source)
     maya = Visitor(app, night).come_in("volunteer")
     rosa = night.draft("Rosa", "+12025550147", "Hello")
-    assert f"what you approve now leaves at {ends}" in maya.get("/").get_data(as_text=True)
+    assert f"what you approve now leaves at {in_words} where" in maya.get("/").get_data(as_text=True)
     page = maya.get("/send").get_data(as_text=True)
     said = re.search(r"It is quiet time there: this text leaves <time [^>]*>([^<]*)</time>", page)
     assert said
@@ -213,3 +215,21 @@ def test_in_quiet_hours_home_the_card_the_toast_and_the_conversation_say_when_it
     )
     assert "gets it after the quiet hours" in page
     night.db.close()
+
+
+@pytest.mark.parametrize(
+    ("begins_in", "says"), [(30, "Texts go out until"), (5, "Quiet hours: what you approve now leaves at")]
+)
+def test_home_says_until_when_texts_leave_and_not_when_quiet_hours_begin(
+    tmp_path: Path, begins_in: int, says: str
+) -> None:
+    """In the ten minutes before, in which nothing leaves any more, home said that texts go out."""
+    here = datetime.now(ZoneInfo("America/New_York"))
+    began, ends = (f"{here + timedelta(minutes=minutes):%H:%M}" for minutes in (begins_in, begins_in + 60))
+    world = found(tmp_path, quiet=(began, ends))
+    page = Visitor(create_app(world.source), world).come_in("volunteer").get("/").get_data(as_text=True)
+    assert says in page
+    if begins_in > 10:
+        last = hour_words((here + timedelta(minutes=begins_in - 10)).time().replace(second=0), "US")
+        assert f"until {last} where" in page
+    world.db.close()
