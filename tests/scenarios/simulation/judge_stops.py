@@ -29,8 +29,9 @@ def stops(house: House, chaos: Chaos, db: sqlite3.Connection) -> Iterator[str]:
         to[record.to].append(record)
     for number, spans in out.items():
         confirmations = [record for record in to[number] if is_confirmation(record)]
-        if len(confirmations) > len(spans):
-            yield f"I4 {len(confirmations)} confirmations of {len(spans)} stops to {number}"
+        stops = len(spans) + _ended_unknown(chaos, number, spans)
+        if len(confirmations) > stops:
+            yield f"I4 {len(confirmations)} confirmations of {stops} stops to {number}"
         for record in to[number]:
             # What was handed over before the stop was known may still take its time in the modem.
             if not is_confirmation(record) and any(
@@ -41,6 +42,16 @@ def stops(house: House, chaos: Chaos, db: sqlite3.Connection) -> Iterator[str]:
         if stop.text.upper().startswith("STOP") and stop.arrival:
             texts = [record for record in to[stop.sender] if not is_confirmation(record)]
             yield from _on_the_sim(house, stop, texts, _read_at(house, chaos, db, stop, out[stop.sender]))
+
+
+def _ended_unknown(chaos: Chaos, number: str, spans: list[Span]) -> int:
+    """How many opt-outs began and ended after the backup that took the database's place: it knows nothing of them."""
+    known = [since for since, _ in spans]
+    before = chaos.out_before.get(number, [])
+    return sum(
+        until < float("inf") and min((abs(since - other) for other in known), default=CLOCK_S) >= CLOCK_S
+        for since, until in before
+    )
 
 
 def _known_then(chaos: Chaos, record: AirRecord, spans: list[Span]) -> list[Span]:
