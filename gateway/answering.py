@@ -53,6 +53,7 @@ class Context:
     ready: tuple[tuple[str, str], ...]  # label and text
     said: Mapping[str, str]  # the answers that hold
     suggestion: Suggestion | None
+    question: str  # the label of the ready answer to what they ask; "" for none
     room: Room
 
     @property
@@ -161,6 +162,7 @@ def context(db: sqlite3.Connection, conversation_id: int, user: User, rules: Rul
         "waiting_at"
     ]
     found = suggest.foreseen(campaign.script, step, last["text"]) if last else None
+    question = suggest.asked(campaign.script.ready, last["text"]) if last and found is None else None
     return Context(
         campaign,
         target["id"],
@@ -176,6 +178,7 @@ def context(db: sqlite3.Connection, conversation_id: int, user: User, rules: Rul
         ),
         recording.current(db, target["id"]),
         found if waits is not None else None,
+        question.label if question and waits is not None else "",
         room,
     )
 

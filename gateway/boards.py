@@ -158,9 +158,9 @@ def _voter(facts: Mapping[str, str], people: Sequence[Person], texted: int, toda
             ("Rides open", rides, len(will)),
             ("Not registered", unregistered, texted),
         ),
-        done=voted + len(will) - without,
+        done=plans,
         asked=without,
-        of=texted,
+        of=len(will) + voted,
         todo=(
             *_todo(
                 rides,

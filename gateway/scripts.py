@@ -63,10 +63,11 @@ class Step:
 
 @dataclass(frozen=True)
 class Ready:
-    """A ready answer: a chip above the box that records nothing."""
+    """A ready answer: a chip above the box that records nothing. `reads`: words by which a question is known that it answers."""
 
     label: str
     text: str
+    reads: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -141,7 +142,7 @@ def load(source: str | Mapping[str, Any]) -> Script:
         script = Script(
             tuple(_step(step) for step in raw["steps"]),
             tuple(
-                Ready(_words(part["label"]), _words(part["text"], LONGEST_TEXT))
+                Ready(_words(part["label"]), _words(part["text"], LONGEST_TEXT), _reads(part))
                 for part in raw.get("ready", ())
             ),
             tuple(_reminder(part) for part in raw.get("reminders", ())),
@@ -161,6 +162,10 @@ def _words(text: Any, longest: int = 80) -> str:
     return cleaned
 
 
+def _reads(raw: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(_words(read) for read in raw.get("reads", ()))
+
+
 def _records(raw: Mapping[str, Any], name: str) -> dict[str, str]:
     return {_words(field): _words(value) for field, value in raw.get(name, {}).items()}
 
@@ -176,7 +181,7 @@ def _step(raw: Mapping[str, Any]) -> Step:
                 _words(part["label"]),
                 _records(part, "records"),
                 _words(part.get("number", "")),
-                tuple(_words(read) for read in part.get("reads", ())),
+                _reads(part),
                 _words(part.get("text", ""), LONGEST_TEXT),
                 _words(part.get("next", "")),
                 _words(part.get("counted", ""), LONGEST_TEXT),

@@ -11,10 +11,11 @@ is not taken; the time grows with the length of the text. It never fails.
 """
 
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from gateway.letters import fold, split
-from gateway.scripts import Choice, Script, Step
+from gateway.scripts import Choice, Ready, Script, Step
 
 NUMBERS = {
     "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
@@ -66,8 +67,7 @@ def suggestion(step: Step, text: str) -> Suggestion | None:
     if not words:
         return None
     number = number_in(text)
-    line = f" {' '.join(words)} "
-    alone = None if len(words) < LONG_WORDS else {words[at] for at in {0, *breaks} if at < len(words)}
+    line, alone = _line(words, breaks)
     hits = [(choice, length) for choice in step.choices if (length := _longest(choice, line, alone))]
     if not hits:
         only_number = number is not None and len(words) <= 2
@@ -81,6 +81,20 @@ def suggestion(step: Step, text: str) -> Suggestion | None:
     )
     meant = longest[0] if held else _says_all([choice for choice, _ in hits])
     return Suggestion(meant, number, sure=len(words) <= SURE_WORDS) if meant else None
+
+
+def asked(ready: Sequence[Ready], text: str) -> Ready | None:
+    """The ready answer to the question that a reply reads as, for who finds no answer in it; None when it reads as none or as two."""
+    found, breaks = split(DRAWN_OUT.sub(r"\1", text[:LONGEST]))
+    line, alone = _line(found[:MOST_WORDS], breaks)
+    fits = [each for each in ready if _longest(each, line, alone)]
+    return fits[0] if len(fits) == 1 else None
+
+
+def _line(words: list[str], breaks: Iterable[int]) -> tuple[str, set[str] | None]:
+    """The words to look in; of a long reply also those at which a part of it begins, the only ones that say something alone."""
+    alone = None if len(words) < LONG_WORDS else {words[at] for at in {0, *breaks} if at < len(words)}
+    return f" {' '.join(words)} ", alone
 
 
 def foreseen(script: Script, step: Step, text: str) -> Suggestion | None:
@@ -104,11 +118,11 @@ def _says_all(choices: list[Choice]) -> Choice | None:
     return fullest if all(said and said < fullest.records.items() for said in others) else None
 
 
-def _phrases(choice: Choice) -> list[str]:
+def _phrases(choice: Choice | Ready) -> list[str]:
     return [" ".join(split(read)[0]) for read in choice.reads]
 
 
-def _longest(choice: Choice, line: str, alone: set[str] | None) -> int:
+def _longest(choice: Choice | Ready, line: str, alone: set[str] | None) -> int:
     """The length of the longest reading in the line; of readings of one word only those `alone` count, when it is given."""
     found = (
         phrase

@@ -79,6 +79,7 @@ def test_plans_and_rides_of_voters() -> None:
         person(4, registered="no"),
     )
     assert found.headline == "1 plan made, 33% of those who vote"
+    assert (found.done, found.of) == (1, 3), "the bar under it drew those who had voted"
     assert [each.words for each in found.todo] == [
         "1 ride is open",
         "1 is not registered",

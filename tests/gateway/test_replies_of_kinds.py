@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.kinds import kind
-from gateway.suggest import Suggestion, foreseen
+from gateway.suggest import Suggestion, asked, foreseen
 
 
 def read(name: str, language: str, step: str, reply: str) -> Suggestion | None:
@@ -42,3 +42,29 @@ def test_of_two_answers_the_one_that_says_the_other_too_is_meant(
 ) -> None:
     found = read("fundraising", "en", "first", reply)
     assert (found and (found.choice.id, found.number)) == meant
+
+
+@pytest.mark.parametrize(
+    ("name", "language", "reply", "label"),
+    [
+        ("event", "en", "Who is this?", "Who we are"),
+        ("advocacy", "en", "who's this and how did you get my number", "Who we are"),
+        ("event", "es", "¿Quién eres?", "Quiénes somos"),
+        ("event", "en", "Where?", "Where it is"),
+        ("fundraising", "en", "Yes, but what is it for?", "What it is for"),
+        ("voter", "en", "I am not who you think", None),
+        ("event", "en", "Where is it, and can I bring the kids?", None),  # two questions
+        (
+            "event",
+            "en",
+            "We went to the hall where it was last year and it was nice but far away for us",
+            None,
+        ),
+    ],
+)
+def test_a_question_reads_as_the_ready_answer_to_it(
+    name: str, language: str, reply: str, label: str | None
+) -> None:
+    """ "who is this?" got no suggestion though *Who we are* stood there."""
+    found = asked(kind(name).scripts[language].ready, reply)
+    assert (found and found.label) == label

@@ -71,6 +71,14 @@ def test_a_reply_is_read_one_press_fills_the_box_and_send_writes_it_down(
     assert "Send, and write down" not in maya.get(f"/inbox/{rosa}").get_data(as_text=True)
 
 
+def test_a_question_points_at_the_ready_answer(world: World, rosa: int, visit: Visit) -> None:
+    world.receive(ROSA, "Who is this??")
+    page = visit().get(f"/inbox/{rosa}").get_data(as_text=True)
+    assert "Asks: “<bdi>Who we are</bdi>”." in page
+    assert re.search(r'class="chip plain meant"[^>]*>Who we are', page)
+    assert "Reads as" not in page
+
+
 def test_after_a_yes_the_next_questions_answers_are_offered(world: World, rosa: int, visit: Visit) -> None:
     world.receive(ROSA, "yes")
     maya = visit()

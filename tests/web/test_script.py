@@ -133,13 +133,20 @@ def test_an_answer_is_added_changed_and_taken_out(world: World, visit: Visit) ->
 def test_ready_answers_reminders_and_questions_are_kept(world: World, visit: Visit) -> None:
     path, cleo = draft(world), visit("coordinator")
     cleo.get(f"{path}/words")
-    cleo.post(f"{path}/words/ready/new", revision="2", label="Parking", text="Behind the hall.")
+    cleo.post(
+        f"{path}/words/ready/new",
+        revision="2",
+        label="Parking",
+        reads="parking, where do I park",
+        text="Behind the hall.",
+    )
     cleo.post(f"{path}/words/step/new", revision="3", label="Lunch?")
     form = {"label": "Thanks", "text": "Thank you for coming!", "when": ["status=yes", "reminder=coming"], "fact": "day",
             "days_before": "-1", "at": "11:30", "step": "lunch"}  # fmt: skip
     assert cleo.post(f"{path}/words/reminder/new", revision="4", **form).status_code == 303
     kept = script(world, path)
     assert (kept.ready[-1].label, kept.steps[-1].id) == ("Parking", "lunch")
+    assert kept.ready[-1].reads == ("parking", "where do I park")
     thanks = kept.reminders[-1]
     assert (thanks.when, thanks.days_before, thanks.at) == (
         {"status": ("yes",), "reminder": ("coming",)},
@@ -157,8 +164,8 @@ def test_ready_answers_reminders_and_questions_are_kept(world: World, visit: Vis
     [
         ("first/0", {"text": "  "}, "cannot be empty"),
         ("first/0", {"text": "x" * 2000}, "has 2000 characters; at most 1600 fit"),
-        ("ready/new", {"label": "", "text": "words"}, "needs its label"),
-        ("ready/9", {"label": "x", "text": "words"}, "not there any more"),
+        ("ready/new", {"label": "", "reads": "", "text": "words"}, "needs its label"),
+        ("ready/9", {"label": "x", "reads": "", "text": "words"}, "not there any more"),
         ("reminder/new", {**REMINDER, "at": "25:00"}, "no time of day"),
         ("reminder/new", {**REMINDER, "when": "status=gone"}, "none of the answers"),
     ],
@@ -180,15 +187,15 @@ def test_a_colleagues_words_are_not_overwritten_and_ones_own_stay_on_the_screen(
 ) -> None:
     path, cleo = draft(world), visit("coordinator")
     cleo.get(f"{path}/words/ready/0")
-    cleo.post(f"{path}/words/ready/0", revision="2", label="Where", text="At {place}.")
-    late = cleo.post(f"{path}/words/ready/0", revision="2", label="Where is it", text="Mine")
+    cleo.post(f"{path}/words/ready/0", revision="2", label="Where", reads="", text="At {place}.")
+    late = cleo.post(f"{path}/words/ready/0", revision="2", label="Where is it", reads="", text="Mine")
     assert late.status_code == 409
     assert "Somebody changed this campaign meanwhile" in late.get_data(as_text=True)
     assert ">Mine</textarea>" in late.get_data(as_text=True)
     assert script(world, path).ready[0].text == "At {place}."
     assert ">At {place}.</p>" in late.get_data(as_text=True), "theirs stands above it"
     revision = cleo.field(late.get_data(as_text=True), "revision")
-    again = cleo.post(f"{path}/words/ready/0", revision=revision, label="Where is it", text="Mine")
+    again = cleo.post(f"{path}/words/ready/0", revision=revision, label="Where is it", reads="", text="Mine")
     assert again.status_code == 303, "having seen theirs, yours may take its place"
 
 
@@ -298,7 +305,11 @@ def test_other_words_in_what_runs_wait_for_the_second_coordinators_go_on(
     path, cleo = f"/campaigns/{campaign_id}", visit("coordinator")
     page = cleo.get(f"{path}/words/ready/0").get_data(as_text=True)
     cleo.post(
-        f"{path}/words/ready/0", revision=cleo.field(page, "revision"), label="Where", text="At {place}."
+        f"{path}/words/ready/0",
+        revision=cleo.field(page, "revision"),
+        label="Where",
+        reads="",
+        text="At {place}.",
     )
     page = cleo.get(path).get_data(as_text=True)
     assert "A second coordinator reads it" in page
@@ -319,7 +330,7 @@ def test_whoever_changes_a_word_while_reviewing_is_not_the_one_who_reviews_it(
     path, second = draft(world), visit("other")
     secondreader.ask_review(world.db, int(path.split("/")[2]), by=world.users["coordinator"])
     second.get(f"{path}/words/ready/0")
-    second.post(f"{path}/words/ready/0", revision="2", label="Where", text="At {place}.")
+    second.post(f"{path}/words/ready/0", revision="2", label="Where", reads="", text="At {place}.")
     refused = second.post(f"{path}/words/read", revision="3").get_data(as_text=True)
     assert "you wrote what stands there now" in refused
     cleo = visit("coordinator")

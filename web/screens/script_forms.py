@@ -115,19 +115,23 @@ def typed(thing: Thing, kind: Kind) -> Thing:
     if isinstance(thing, Step):
         return replace(thing, label=field("label"))
     if isinstance(thing, Ready):
-        return Ready(field("label"), field("text", MOST_CHARACTERS))
+        return Ready(field("label"), field("text", MOST_CHARACTERS), _reads())
     return _choice(thing, kind) if isinstance(thing, Choice) else _reminder(thing, kind)
+
+
+def _reads() -> tuple[str, ...]:
+    reads = field("reads", 2000).replace("\n", ",").split(",")
+    return tuple(dict.fromkeys(read.strip() for read in reads if read.strip()))
 
 
 def _choice(choice: Choice, kind: Kind) -> Choice:
     said = {each.name: field(f"record_{each.name}").strip() for each in kind.fields}
-    reads = field("reads", 2000).replace("\n", ",").split(",")
     return replace(
         choice,
         label=field("label"),
         records={name: value for name, value in said.items() if value},
         number=choice_of("number", ("", *numbers_of(kind))),
-        reads=tuple(dict.fromkeys(read.strip() for read in reads if read.strip())),
+        reads=_reads(),
         text=field("text", MOST_CHARACTERS),
         next=field("next"),
         counted=field("counted", MOST_CHARACTERS),

@@ -67,7 +67,7 @@ const textbank = (window.textbank = {});
       talk.scrollTop = talk.scrollHeight;
       if (newest && newest.offsetHeight > talk.clientHeight) talk.scrollTop += place(newest).top - place(talk).top;
     }
-    for (const chip of document.querySelectorAll(".answers > .meant, .answers > [aria-current]")) {
+    for (const chip of document.querySelectorAll(".answers > .meant, .answers > [aria-current], .ready > .meant")) {
       const row = chip.parentElement, from = place(row), at = place(chip);
       row.scrollTop += at.top - from.top - (from.height - at.height) / 2;
       row.scrollLeft += at.left - from.left - (from.width - at.width) / 2;
