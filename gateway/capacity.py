@@ -10,8 +10,7 @@ from gateway.budget import Sim
 from gateway.config import Config, Station
 from gateway.planning import SimRoom
 from gateway.policy import Limits
-
-WORKS = ("ready", "starting", "waiting")  # states that end without a person
+from gateway.stations import WORKS
 
 
 def rooms(db: sqlite3.Connection, config: Config, *, now: int) -> list[SimRoom]:

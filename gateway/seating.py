@@ -99,15 +99,15 @@ def room(db: sqlite3.Connection, campaign: Campaign, target_id: int) -> Room:
     people = results.people(db, campaign.id)
     booked = places.bookings(campaign.kind, campaign.facts, people)
     own = next((each for each in booked if each.person.target_id == target_id), None)
-    before = (
-        booked[: booked.index(own)] if own is not None and own.person.said.get(WAITING) == "yes" else booked
-    )
+    waits_for = own.which if own is not None and own.person.said.get(WAITING) == "yes" else None
     free = {}
     for which in places.several(campaign.kind, campaign.facts):
         of = places.room(campaign.kind, campaign.facts, which)
         if of:
             others = [each for each in booked if each.which == which and each is not own]
-            kept = sum(each.takes for each in others if not each.waits or (each.may and each in before))
+            # Kept are the places of all who wait for them; for one of these, of those who stand before them.
+            first = booked[: booked.index(own)] if own is not None and which == waits_for else booked
+            kept = sum(each.takes for each in others if not each.waits or (each.may and each in first))
             walked_in = 0 if which else places.besides(campaign.kind, people)
             free[which] = max(0, of - kept - walked_in)
     # Also of who said no in between, and has no booking.

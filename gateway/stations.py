@@ -77,6 +77,7 @@ class StationRow:
         return "" if self.iccid == self.imsi or self.iccid.startswith("imei-") else self.iccid
 
 
+WORKS = ("ready", "starting", "waiting")  # states that end without a person
 NEEDS_SOMEBODY = "(state IN ('lost', 'failed') OR (state='paused' AND paused_by IS NULL))"  # in SQL
 
 
@@ -104,6 +105,12 @@ def rows(db: sqlite3.Connection, budgets: dict[str, int], today: str) -> list[St
             )
         )
     return result
+
+
+def none_works(db: sqlite3.Connection) -> bool:
+    """Whether no modem sends, nor will before a person does something."""
+    states = db.execute("SELECT state FROM station WHERE retired_at IS NULL").fetchall()
+    return not any(row["state"] in WORKS for row in states)
 
 
 def once(model: str) -> str:

@@ -9,7 +9,18 @@ from zoneinfo import ZoneInfo
 from flask import Flask, flash, g, request
 from markupsafe import Markup, escape
 
-from gateway import board, cards, conversations, kinds, numbers, optoutlist, rowreading, seating, visible
+from gateway import (
+    board,
+    cards,
+    conversations,
+    kinds,
+    numbers,
+    optoutlist,
+    rowreading,
+    seating,
+    stations,
+    visible,
+)
 from gateway.campaigns import Campaign
 from gateway.message import KINDS
 from gateway.store import moment, rfc3339
@@ -200,6 +211,11 @@ def counts() -> cards.Counts:
     return cast(cards.Counts, g.counts)
 
 
+def none_sends() -> bool:
+    """Whether no modem sends, nor will without a person."""
+    return stations.none_works(data.db())
+
+
 def greeting() -> str:
     """By the group's clock."""
     hour = local(data.now()).hour
@@ -277,6 +293,7 @@ def install(app: Flask) -> None:
         CAMPAIGN_STATES=CAMPAIGN_STATES,
         campaign_state=campaign_state,
         roughly=roughly,
+        none_sends=none_sends,
         STATIONS=STATIONS,
         SIGNAL_WORDS=SIGNAL_WORDS,
         KIND_WORDS=KIND_WORDS,

@@ -61,6 +61,17 @@ def test_what_a_trainee_typed_is_not_on_their_own_list(world: World, visit: Visi
     assert "1 to send" in visit("coordinator").get("/").get_data(as_text=True)
 
 
+def test_it_is_said_that_no_modem_sends(world: World, visit: Visit) -> None:
+    """All SIMs were paused while a volunteer had a batch: the card, Send and her last texts were as ever."""
+    modems(world)
+    world.draft("Rosa", "+12025550147", "Hello")
+    maya = visit()
+    assert "No modem sends now" not in maya.get("/").get_data(as_text=True)
+    world.db.execute("UPDATE station SET state='paused', paused_by=?", [world.users["technician"].id])
+    assert "No modem sends now.</strong> What you approve waits" in maya.get("/").get_data(as_text=True)
+    assert "No modem sends now: this text waits" in maya.get("/send").get_data(as_text=True)
+
+
 def test_the_progress_counts_the_batch_in_hand(world: World, visit: Visit) -> None:
     """ "62 of 72 texts": the day, where ten were in hand."""
     modems(world)

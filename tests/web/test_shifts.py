@@ -88,6 +88,25 @@ def test_a_shift_that_is_full_is_not_asked_for(world: World, campaign_id: int, v
     assert "Which one? A: Sat 10 to 1</textarea>" in seen(page)
 
 
+def test_a_place_that_is_kept_is_not_given_to_who_waits_for_another_shift(
+    world: World, campaign_id: int, visit: Visit
+) -> None:
+    """Two were to be told of their places in A; a third, who waited for B since before, was offered A, and had it."""
+    takes(world, LUIS, shift="yes", slot="a", waiting="yes")
+    takes(world, ROSA, shift="yes", slot="b", waiting="yes")
+    world.db.execute(
+        "UPDATE answer SET at=at-5000 WHERE target_id=(SELECT id FROM target WHERE conversation_id=?)",
+        [world.conversation(ROSA)],
+    )
+    world.db.execute(
+        "UPDATE campaign SET facts=json_set(facts, '$.slot_a_needed', '1', '$.slot_b_needed', '0')"
+    )
+    world.db.execute("UPDATE target SET step='slot'")
+    world.receive(ROSA, "Can I take A instead?")
+    page = seen(visit().get(f"/inbox/{world.conversation(ROSA)}").get_data(as_text=True))
+    assert '>A: Sat 10 to 1 <span class="left small gone">full</span>' in page
+
+
 def test_another_shift_ends_the_waiting(world: World, campaign_id: int, visit: Visit) -> None:
     takes(world, LUIS, shift="yes", slot="b")
     takes(world, ROSA, shift="yes", slot="b", waiting="yes")
