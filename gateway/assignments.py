@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from gateway import campaigns, canary, conversations, enrolment, gate, governor, numbers, outbox, planning
 from gateway.campaigns import Campaign
 from gateway.errors import Refused
+from gateway.factwords import hour_words
 from gateway.merge import Merged, Part, merge
 from gateway.message import GOING, KINDS, clean
 from gateway.moves import move
@@ -95,7 +96,7 @@ def _room(
         f"SELECT count(*) FROM conversation WHERE holder_id=? AND {governor.TO_ANSWER}", [user.id]
     ).fetchone()[0]
     if waiting:
-        who = "One person waits" if waiting == 1 else f"{waiting} people wait"
+        who = "One person whom you have waits" if waiting == 1 else f"{waiting} people whom you have wait"
         return 0, f"{who} for your answer. Then the next batch is yours."
     if held >= options.most_held:
         return 0, f"You have {held} people open. Text them first."
@@ -118,7 +119,8 @@ def open_to_all(
     if not minutes:
         return (
             0,
-            f"Texts leave between {rules.quiet.until:%H:%M} and {rules.quiet.from_:%H:%M}. Your list waits until then.",
+            f"Texts leave between {hour_words(rules.quiet.until, rules.region)} and {hour_words(rules.quiet.from_, rules.region)}. "
+            "Your list waits until then.",
         )
     able = (planning.room_now(sims, minutes) - _spoken_for(db, rules)) // segments_each(db, campaign, rules)
     if able <= 0:

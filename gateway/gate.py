@@ -50,7 +50,8 @@ def check(db: sqlite3.Connection, message: sqlite3.Row) -> None:
         return
     if gone := seating.gone(db, message["target_id"], recording.records_of(message)):
         raise Refused(
-            f"{gone} The text did not go out. Skip it: they wait in the inbox then, where the answer has the waiting list's words."
+            f"{gone} The text did not go out, and with other words it would still write the place down. Skip it: they wait in the inbox "
+            "then, where the answer has the waiting list's words."
         )
     if kind not in HELD_BACK:
         return

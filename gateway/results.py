@@ -16,6 +16,7 @@ from gateway.campaigns import Campaign
 from gateway.places import Person
 
 OLD_MS = 20 * 60_000  # somebody who waits for longer is pointed out
+MOST_NAMED = 10
 
 # Of target t in campaign p with conversation c: what comes after its close, or after another campaign's text, is not its own.
 # While it is open nobody else texts its people.
@@ -68,6 +69,7 @@ class Results:
     wordings: tuple[Wording, ...]
     reminders_waiting: int = 0  # drafted, and not approved yet
     reminders_expired: int = 0  # nobody approved them in time
+    not_reminded: tuple[tuple[int, str], ...] = ()  # the last of these: conversation and name
 
 
 def people(db: sqlite3.Connection, campaign_id: int) -> list[Person]:
@@ -134,13 +136,18 @@ def results(db: sqlite3.Connection, campaign: Campaign, *, today: date, now: int
     )
 
 
-def _reminders(db: sqlite3.Connection, campaign_id: int) -> tuple[int, int]:
+def _reminders(db: sqlite3.Connection, campaign_id: int) -> tuple[int, int, tuple[tuple[int, str], ...]]:
     row = db.execute(
         "SELECT coalesce(sum(m.state='awaiting'), 0) AS waiting, coalesce(sum(m.state='expired'), 0) AS expired "
         "FROM message m JOIN target t ON t.id=m.target_id WHERE t.campaign_id=? AND m.kind=2",
         [campaign_id],
     ).fetchone()
-    return row["waiting"], row["expired"]
+    whom = db.execute(
+        "SELECT t.conversation_id, trim(k.first_name || ' ' || k.last_name) AS name FROM message m JOIN target t ON t.id=m.target_id "
+        "JOIN contact k ON k.id=t.contact_id WHERE t.campaign_id=? AND m.kind=2 AND m.state='expired' ORDER BY m.id DESC LIMIT ?",
+        [campaign_id, MOST_NAMED if row["expired"] else 0],
+    )
+    return row["waiting"], row["expired"], tuple((each["conversation_id"], each["name"]) for each in whom)
 
 
 def _wordings(db: sqlite3.Connection, campaign: Campaign) -> Iterator[Wording]:

@@ -281,7 +281,7 @@ def test_no_more_people_are_handed_out_than_the_sims_can_take_today(
 
 def test_no_batch_in_quiet_hours(db: sqlite3.Connection, room: Room, rules: Rules) -> None:
     campaign_id = started(db, room, rules)
-    with pytest.raises(Refused, match="between 09:00 and 20:00"):
+    with pytest.raises(Refused, match="between 9 am and 8 pm"):
         assignments.take(db, campaign_id, room.volunteer, rules, SIMS, now=NOON + 9 * HOUR_MS)
 
 
@@ -292,7 +292,7 @@ def test_replies_come_before_new_people(db: sqlite3.Connection, room: Room, rule
         "UPDATE conversation SET waiting_at=?, holder_id=?, held_at=? WHERE id=?",
         [NOON, room.volunteer.id, NOON, luis],
     )
-    with pytest.raises(Refused, match="One person waits for your answer"):
+    with pytest.raises(Refused, match="One person whom you have waits for your answer"):
         assignments.take(db, campaign_id, room.volunteer, rules, SIMS, now=NOON)
 
 

@@ -78,3 +78,14 @@ def test_who_does_not_get_a_reminder_is_chosen_with_its_words(world: World, visi
     words = cleo.get(f"/campaigns/{campaign_id}/words").get_data(as_text=True)
     assert "but not who said “After the reminder: coming”" in words
     assert FACTS["event"] in words
+
+
+def test_whose_reminder_ran_out_is_named(world: World, visit: Visit) -> None:
+    """ "2 reminders ran out" named nobody: which two must be told was found by opening each conversation."""
+    campaign_id = said_yes(world)
+    reminders.draft_due(world.db, world.rules, now=store.wall_ms())
+    world.db.execute("UPDATE message SET state='expired' WHERE kind=2")
+    page = visit("coordinator").get(f"/campaigns/{campaign_id}").get_data(as_text=True)
+    assert "1 reminder ran out" in page
+    rosa = world.conversation("+12025550100")
+    assert f'<a href="/inbox/{rosa}"><bdi>Rosa</bdi></a>' in page

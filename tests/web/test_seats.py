@@ -241,8 +241,9 @@ def test_a_coordinator_is_told_that_the_seat_of_a_trainees_answer_went_and_answe
     drafted = world.db.execute("SELECT id FROM message WHERE text='2 seats are yours'").fetchone()["id"]
     page = cleo.get(f"/send?card={drafted}").get_data(as_text=True)
     said = cleo.post(f"/send/{drafted}/approve", follow=True, seen=cleo.field(page, "seen"))
-    assert "2 seats are asked for, and 1 is free by now. The text did not go out." in said.get_data(
-        as_text=True
+    assert (
+        "2 seats are asked for, and 1 is free by now. The text did not go out, and with other words it would still write the place down."
+        in said.get_data(as_text=True)
     )
     assert world.state(drafted) == "awaiting"
     cleo.post(f"/send/{drafted}/skip")
