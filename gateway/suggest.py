@@ -3,7 +3,7 @@
 Pure. Suggests and never decides: nothing is recorded before somebody taps. When a reply reads as two different answers,
 or as none, there is no suggestion.
 
-Promises: a letter alone ("B") is an answer, and one in a sentence is not ("a call"); what answers the next question too ("slot B works")
+Promises: a letter alone, or at the end of a few words ("sure, B"), is an answer, and one in a sentence is not ("a call"); what answers the next question too ("slot B works")
 is that answer. `YES 2` is "yes" with the number 2; `no thanks` is "no", and "yes, no problem" is nothing, but of two answers one of
 which says the other too ("yes, but I need a ride") it is that one; in a long reply one
 word in the middle of a sentence ("we could not get up there") is no answer; a number that is not the only one, or an hour,
@@ -98,11 +98,12 @@ def _line(words: list[str], breaks: Iterable[int]) -> tuple[str, set[str] | None
 
 
 def foreseen(script: Script, step: Step, text: str) -> Suggestion | None:
-    """The answer of this step that a reply reads as, or, where it reads as none, one of the question that follows: one that says this
-    step's answer too.
+    """The answer of this step that a reply reads as, or one of the question that follows, where it gives that too ("sure, B"): one that
+    says this step's answer and more.
     """
     found = suggestion(step, text)
-    for choice in () if found else step.choices:
+    counted = found is not None and found.choice.number and found.number is not None
+    for choice in () if counted else (found.choice,) if found else step.choices:
         if choice.records and choice.next and choice.next != step.id:
             later = suggestion(script.step(choice.next), text)
             fuller = later and later.choice.records.items() > choice.records.items()
@@ -129,11 +130,16 @@ def _longest(choice: Choice | Ready, line: str, alone: set[str] | None) -> int:
         for phrase in _phrases(choice)
         if phrase
         and f" {phrase} " in line
-        and (len(phrase) > 1 or phrase.isdecimal() or line.strip() == phrase)
+        and (len(phrase) > 1 or phrase.isdecimal() or _says_the_letter(line, phrase))
     )
     return max(
         (len(phrase) for phrase in found if alone is None or " " in phrase or phrase in alone), default=0
     )
+
+
+def _says_the_letter(line: str, letter: str) -> bool:
+    """Whether a letter is an answer here: all of a reply, or the end of a short one ("sure, B"); never the article of "a call"."""
+    return line.endswith(f" {letter} ") and len(line.split()) <= SURE_WORDS
 
 
 def _inside(shorter: Choice, longer: Choice, line: str) -> bool:

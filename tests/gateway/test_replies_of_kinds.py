@@ -68,3 +68,23 @@ def test_a_question_reads_as_the_ready_answer_to_it(
     """ "who is this?" got no suggestion though *Who we are* stood there."""
     found = asked(kind(name).scripts[language].ready, reply)
     assert (found and found.label) == label
+
+
+@pytest.mark.parametrize(
+    ("name", "reply", "meant"),
+    [
+        ("recruitment", "Sure, B", "b"),
+        ("recruitment", "I can do slot B", "b"),
+        ("recruitment", "Yes! A", "a"),
+        ("recruitment", "Sure, give me a call", "yes"),
+        ("recruitment", "Yes", "yes"),
+        ("event", "YES 2", "yes"),
+    ],
+)
+def test_an_answer_to_the_next_question_in_the_same_reply_is_not_asked_for_again(
+    name: str, reply: str, meant: str
+) -> None:
+    """ "Sure, B" read as *Yes*, whose words ask "Which one?" once more."""
+    found = read(name, "en", "first", reply)
+    assert found is not None
+    assert found.choice.id == meant
