@@ -3,11 +3,11 @@
 Pure. Suggests and never decides: nothing is recorded before somebody taps. When a reply reads as two different answers,
 or as none, there is no suggestion.
 
-Promises: a letter alone, or at the end of a few words ("sure, B"), is an answer, and one in a sentence is not ("a call"); what answers the next question too ("slot B works")
-is that answer. `YES 2` is "yes" with the number 2; `no thanks` is "no", and "yes, no problem" is nothing, but of two answers one of
-which says the other too ("yes, but I need a ride") it is that one; in a long reply one
-word in the middle of a sentence ("we could not get up there") is no answer; a number that is not the only one, or an hour,
-is not taken; the time grows with the length of the text. It never fails.
+Promises: a letter alone, or at the end of a few words ("sure, B"), is an answer, and one in a sentence is not ("a call"); what answers
+the next question too ("slot B works") is that answer. `YES 2` is "yes" with the number 2; `no thanks` is "no", and "yes, no problem"
+is nothing, but of two answers one of which says the other too ("yes, but I need a ride") it is that one; in a long reply one word in
+the middle of a sentence ("we could not get up there") is no answer; a number that is not the only one, or an hour, is not taken; the
+time grows with the length of the text. It never fails.
 """
 
 import re

@@ -30,6 +30,9 @@ SUBMIT_GRACE_S = (
     10.0  # for the OK behind a +CMGS, and for the +CMGS behind an OK that may be another program's
 )
 ESC = b"\x1b"
+# Leaves a prompt, and ends a line that a killed process left half typed as one that no modem carries out: "AT+CMGD=1" would delete
+# a text, "AT+CSCA" the service centre. In a command line ESC is ignored (V.250, 5.2.1); a line without AT says nothing.
+ABANDON = ESC + b"999\r"
 CTRL_Z = b"\x1a"
 FAST = (0, 0.0)  # a PDU in one write; else so many octets at a time, and seconds between them
 
@@ -243,7 +246,7 @@ class At:
         started = self.clock.monotonic()
         for attempt in range(3):
             if escape or attempt == 2:
-                self.link.write(ESC + b"\r")
+                self.link.write(ABANDON)
                 self.incoming.hush(0.3)
             if self.answers(GRACE_S):
                 self.incoming.hush(0.05)

@@ -18,7 +18,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-from hardware.at import ESC, At
+from hardware.at import ABANDON, At
 from hardware.errors import CommandRefused, HardwareError, ModemSilent, PortGone
 from hardware.link import Clock, Link
 from hardware.profiles import Profile
@@ -38,7 +38,7 @@ class NotPossible(HardwareError):  # noqa: N818
 def by_command(link: Link, clock: Clock, profile: Profile) -> str:
     """Write the vendor's reset commands until one is taken, or is not answered, or takes the port away."""
     at = At(link, clock)
-    link.write(ESC + b"\r")
+    link.write(ABANDON)
     at.incoming.hush(SETTLE_S)
     command = ""
     for command in profile.reset:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 from hardware import identity as who
 from hardware.asking import ask, numbers, pause, value
-from hardware.at import ESC, At
+from hardware.at import ABANDON, At
 from hardware.errors import CommandRefused, ModemSilent, NotAModem, SimNotReady
 from hardware.facts import Identity
 from hardware.notices import Ears
@@ -57,7 +57,7 @@ class Startup:
         at = self._at
         at.incoming.owes_result = True  # perhaps, of a text that was handed over before the port was lost
         at.incoming.hush(self._patience.settle_s)
-        at.link.write(ESC + b"\r")
+        at.link.write(ABANDON)
         at.incoming.hush(self._patience.settle_s)
         started = at.clock.monotonic()
         noise, echoed = 0, False

@@ -126,8 +126,8 @@ class Scripted:
             self._at_prompt = False
             self.submits.append(text)
             return [*echo, self._wire(self._rule(PDU), text)]
-        if not text:
-            return []
+        if not text.upper().startswith("A"):  # no command: modems say nothing to it
+            return echo
         self.written.append(text)
         if text == "ATE0":
             self.echo = False

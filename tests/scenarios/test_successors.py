@@ -127,6 +127,18 @@ def test_a_modem_that_was_slow_at_something_else_is_still_read_before_each_text(
     assert [to for to, _ in office.air()].count(ADA) == 0
 
 
+@pytest.mark.parametrize("half", [b"AT+CMGD=1", b"AT+CSCA", b'AT+CPMS="ME"'])
+def test_a_command_that_a_killed_process_left_half_typed_is_not_carried_out(
+    office: Office, half: bytes
+) -> None:
+    """The next start ended the line: "AT+CSCA" without its question mark took the service centre away (seed 732228)."""
+    office.arrive("Hello", ADA)
+    office.world.modems[0].feed(half, office.now())
+    office.until_ready()
+    office.until(lambda: office.texts() == ["Hello"], "the text that lay on the SIM")
+    office.until_state(office.approved(LUIS), "sent", "delivered", limit_s=60)
+
+
 class Cutting:
     """A link of which another program takes the end of the first list that is not empty."""
 
