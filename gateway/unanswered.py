@@ -31,6 +31,16 @@ def unanswered(db: sqlite3.Connection, iccid: str, *, since: int) -> list[Unansw
     return [Unanswered(job_of(db, row["id"]), row["seq"], row["at"]) for row in rows.fetchall()]
 
 
+def settled(db: sqlite3.Connection, iccid: str, *, since: int) -> bool:
+    """Whether a report, or a person, said what became of a text that this SIM was handed since then and has not answered: it may yet."""
+    row = db.execute(
+        "SELECT 1 FROM event e JOIN message m ON m.id=e.message_id WHERE e.id>(SELECT max(id) FROM event)-? "
+        "AND e.event IN ('settle_delivered','settle_failed') AND m.state<>'uncertain' AND m.iccid=? AND m.submitted_at>=? LIMIT 1",
+        [RECENT, iccid, since],
+    ).fetchone()
+    return row is not None
+
+
 def last_reference(db: sqlite3.Connection, iccid: str) -> int | None:
     """The MR of what this SIM handed to the network last; None when no recent text tells. The SIM counts on from there
     (31.102 EF SMSS).

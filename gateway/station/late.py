@@ -35,12 +35,13 @@ def remember(desk: Desk) -> None:
     """A station that has only just begun: what an earlier start of it handed over may still be answered."""
     assert desk.seat is not None
     now, now_ms = desk.clock.monotonic(), desk.now_ms()
-    found = unanswered.unanswered(desk.db, desk.seat.sim.iccid, since=now_ms - int(LISTEN_S * 1000))
+    since, iccid = now_ms - int(LISTEN_S * 1000), desk.seat.sim.iccid
+    found = unanswered.unanswered(desk.db, iccid, since=since)
     if not found:
         return
-    newest = found[-1]
+    newest, doubted = found[-1], len(found) > 1 or unanswered.settled(desk.db, iccid, since=since)
     until = now + LISTEN_S - max(0, now_ms - newest.submitted_at) / 1000
-    late = Late(desk.seat, newest.job, newest.seq, until, drains=False, followed=True, doubted=len(found) > 1)
+    late = Late(desk.seat, newest.job, newest.seq, until, drains=False, followed=True, doubted=doubted)
     if desk.last_mr is None:  # a SIM's first text: no reference tells it from the next, which is believed
         late.stayed = False
     else:  # texts may have been taken after one of these, so what lies behind is doubtful too

@@ -182,6 +182,21 @@ def test_a_late_answer_settles_its_own_attempt_over_a_restart_of_the_gateway(off
     assert [office.sent_row(i)["mr"] for i in (text, other)] == [r.mr for r in office.world.network.air[1:]]
 
 
+def test_a_late_answer_to_a_text_that_a_report_settled_is_no_other_texts(office: Office) -> None:
+    """The answer to Ada's text came after two restarts, and was taken for the one to Luis, which had not left (seed 732602)."""
+    office.until_ready()
+    office.fault("cmgs_error", 500, 1)
+    lost = office.approved(LUIS)
+    office.until_state(lost, "uncertain", limit_s=30)
+    office.fault("cmgs_stray", 60_000, 1)
+    text = kill_the_gateway(office)
+    office.until_state(text, "delivered", limit_s=30)
+    office.restart()
+    office.until_ready()
+    office.run(90)
+    assert (office.state(lost), [to for to, _ in office.air()].count(LUIS)) == ("uncertain", 0)
+
+
 def test_after_a_restart_the_last_reference_is_of_the_text_that_left_last_not_of_the_one_written_last(
     office: Office,
 ) -> None:
