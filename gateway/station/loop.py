@@ -16,7 +16,7 @@ from gateway.station.proving import Proving
 from gateway.station.receiving import Heard, Reader
 from gateway.station.refusing import Refusing
 from gateway.station.rescue import Rescue
-from gateway.station.rounds import AGAIN_S, Rounds
+from gateway.station.rounds import NEVER, Rounds
 from gateway.station.samples import Samples
 from gateway.station.standing import say_state
 from gateway.station.starting import RETRY_S, start, trouble, wait_after
@@ -189,9 +189,10 @@ class Station:
         assert reader is not None
         if elsewhere or rounds.everything_due(now):
             reader.sweep(everything=True)
-            rounds.swept(now, found=reader.found, total=self._desk.slots, doubtful=reader.doubtful)
+            rounds.swept(now, found=reader.found, total=self._desk.slots)
         elif texts or rounds.again_due(now):
             rounds.looked(now, rang=texts, new=reader.sweep(everything=False))
+        rounds.again_by(reader.again_at)
 
     def _start(self, now: float) -> float:
         desk = self._desk
@@ -295,7 +296,7 @@ class Station:
             return min(self._rounds.at, self._health_at, self._look_again_at)
         if not self._read_first(now):
             desk.flush()
-            return desk.clock.monotonic() + AGAIN_S
+            return min(self._rounds.at, self._health_at)
         job = sending.claim(desk)
         if job is not None:
             if sending.send(desk, job):
@@ -323,17 +324,17 @@ class Station:
         """What waits on the SIM is read before a text leaves; where that takes long (no AT+CMGL), only every ten seconds,
         and when a prompt gave cause to. False while something damaged lies there: it is read again first, for it may be a stop.
         """
-        desk = self._desk
+        desk, reader = self._desk, self._reader
+        assert reader is not None
         slow = self._reading_s > SLOW_READ_S and now < self._read_at + SLOW_READ_EVERY_S
-        if slow and not desk.must_read:
-            return True
-        assert self._reader is not None
-        began_at = desk.clock.monotonic()
-        self._reader.sweep(everything=False, busy=True)
-        desk.must_read = self._reader.doubtful
-        self._read_at = desk.clock.monotonic()
-        self._reading_s = self._read_at - began_at
-        return not self._reader.doubtful
+        if reader.again_at == NEVER and (desk.must_read or not slow):
+            began_at = desk.clock.monotonic()
+            reader.sweep(everything=False, busy=True)
+            desk.must_read = False
+            self._read_at = desk.clock.monotonic()
+            self._reading_s = self._read_at - began_at
+            self._rounds.again_by(reader.again_at)
+        return reader.again_at == NEVER
 
     def _next_text(self, now: float) -> float:
         at = claims.next_wake(self._desk.db, now=self._desk.now_ms())

@@ -2,7 +2,6 @@
 there.
 """
 
-from collections import Counter
 from dataclasses import dataclass
 from functools import partial
 
@@ -10,18 +9,16 @@ from gateway import arrivals, habits, happenings
 from gateway.arrivals import Received, Seen
 from gateway.station import late, parting
 from gateway.station.desk import Desk, log
+from gateway.station.doubts import Doubts, Slot
 from hardware.errors import CommandRefused, ModemSilent
 from hardware.modem import LISTING, Direct, Registration, Restarted, StorageFull, Stored, Waiting
 from hardware.pdu import Deliver, PduError, StatusReport, Submit, decode
 
 MOST_LEFT = 8  # reports that may wait in a storage; the smallest seen holds 20
-STRIKES = (
-    3  # so often a damaged record is read, and a slot emptied in vain, before it is taken for what it is
-)
-QUICK_READINGS, MOST_READINGS = 6, 20  # of a damaged record one right after the other; then one each round
+STRIKES = 3  # so often a slot is emptied in vain before it is left alone
 HANGS = 2  # in a row, and the modem is read slot by slot: one may be a modem that was deaf for a moment
 STUCK_S = 3600.0  # a slot that cannot be emptied is tried again this often
-Slot = tuple[str, int]
+TPDU = Deliver | Submit | StatusReport
 
 
 @dataclass
@@ -35,7 +32,7 @@ class Heard:
     restarted: bool = False
 
 
-def _read(pdu: str) -> Deliver | Submit | StatusReport | None:
+def _read(pdu: str) -> TPDU | None:
     """What a record says; None when it is damaged, or its end is missing."""
     try:
         tpdu = decode(pdu)
@@ -53,14 +50,18 @@ class Reader:
         self._seen = Seen(desk.name, desk.seat.sim.iccid)
         self._filled: dict[Slot, int] | None = None
         self._strikes: dict[Stored, tuple[int, float]] = {}  # tries to empty it, and when the last was
-        self._damaged: dict[Slot, Counter[str]] = {}  # how often it was read so, by what was read
+        self._doubts = Doubts()
         self._unacknowledged = 0
-        self.doubtful = False  # something was damaged, perhaps only in reading: read again soon
         self.found = 0  # by the last sweep
         assert desk.modem is not None
         if habits.hangs_in_listing(desk.db, desk.modem.identity.imei, now=desk.now_ms()):
             desk.modem.read_by_slot()
         desk.modem.listed_within(desk.listed_s)
+
+    @property
+    def again_at(self) -> float:
+        """When what was read damaged is read again (monotonic); `NEVER` while nothing is in doubt."""
+        return self._doubts.again_at
 
     @property
     def stuck(self) -> list[Slot]:
@@ -77,13 +78,12 @@ class Reader:
         """
         stored = self._listed(everything=everything)
         read = [(item, _read(item.pdu)) for item in stored]
+        self._forget_emptied(read, everything=everything)
         reports = all(isinstance(tpdu, StatusReport) for _, tpdu in read)
         if stored and busy and reports and len(stored) <= MOST_LEFT:
             return 0
-        self.doubtful = False
         ripe = [item for item, tpdu in read if self._is_ours(item, tpdu)]
         self.found = len(ripe)
-        self._forget_emptied(stored, everything=everything)
         new = 0
         if ripe:
             new = self.keep([Received(item.pdu, item.storage, item.index) for item in ripe])
@@ -115,20 +115,11 @@ class Reader:
         if desk.hung_lists >= HANGS:
             habits.hung_in_listing(desk.db, desk.modem.identity.imei, now=desk.now_ms())
 
-    def _is_ours(self, item: Stored, tpdu: Deliver | Submit | StatusReport | None) -> bool:
-        """Whether this is kept and deleted now: a draft of somebody's telephone never is, a damaged record not before it was
-        read three times in the same way. What reads in another way each time was damaged by the cable, or by another program at
-        the port; it is given a quarter of an hour.
-        """
-        slot = (item.storage, item.index)
+    def _is_ours(self, item: Stored, tpdu: TPDU | None) -> bool:
+        """Whether this is kept and deleted now: a draft of somebody's telephone never is, a damaged record not before it is believed."""
         if tpdu is not None:
-            self._damaged.pop(slot, None)
             return not isinstance(tpdu, Submit)
-        readings = self._damaged.setdefault(slot, Counter())
-        readings[item.pdu] += 1
-        ripe = readings[item.pdu] >= STRIKES or readings.total() >= MOST_READINGS
-        self.doubtful = self.doubtful or (not ripe and readings.total() < QUICK_READINGS)
-        return ripe
+        return self._doubts.believe((item.storage, item.index), item.pdu, self._desk.clock.monotonic())
 
     def keep(self, received: list[Received]) -> int:
         """Commit what came, and ring; after it the modem's copies may go."""
@@ -149,22 +140,18 @@ class Reader:
         # Counted even when the modem said OK: a slot that is full again with the same octets was not emptied.
         self._strikes[item] = (tries + 1, now)
 
-    def _forget_emptied(self, stored: list[Stored], *, everything: bool) -> None:
-        """Drop what was counted against slots that this listing shows empty."""
+    def _forget_emptied(self, read: list[tuple[Stored, TPDU | None]], *, everything: bool) -> None:
+        """Drop what was counted against slots that this listing shows empty, or whole."""
         assert self._desk.modem is not None
         arrival = self._desk.modem.arrival_storage
-        here = set(stored)
+        here = {item for item, _ in read}
         self._strikes = {
             item: struck
             for item, struck in self._strikes.items()
             if item in here or not (everything or item.storage == arrival)
         }
-        full = {(item.storage, item.index) for item in stored}
-        self._damaged = {
-            slot: readings
-            for slot, readings in self._damaged.items()
-            if slot in full or not (everything or slot[0] == arrival)
-        }
+        damaged = {(item.storage, item.index) for item, tpdu in read if tpdu is None}
+        self._doubts.over(lambda slot: slot not in damaged and (everything or slot[0] == arrival))
 
     def _see_emptied(self, full: set[tuple[str, int]]) -> None:
         """Only a slot that a whole listing shows empty is empty: from then on the same octets there are a second text."""

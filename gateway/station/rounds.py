@@ -50,8 +50,12 @@ class Rounds:
         if not new and not rang and self._tries <= 0:
             self.everything_now()
 
-    def swept(self, now: float, *, found: int, total: int | None, doubtful: bool) -> None:
-        """Every storage was read. `doubtful`: something was damaged, perhaps only while it was read."""
+    def again_by(self, at: float) -> None:
+        """Something was read damaged: every storage is to be read by then."""
+        self._all_at = min(self._all_at, at)
+
+    def swept(self, now: float, *, found: int, total: int | None) -> None:
+        """Every storage was read."""
         due_s = next_round_s(found, now - self._read_at, total) if self._read_at else ROUND_S
-        self._all_at = now + (AGAIN_S if doubtful else due_s)
+        self._all_at = now + due_s
         self._again_at, self._tries, self._read_at = NEVER, 0, now

@@ -55,7 +55,7 @@ def test_it_is_read_again_before_a_third_is_all_that_is_free(
 
 def test_what_rang_and_was_not_found_is_looked_for_three_times_and_then_everywhere() -> None:
     rounds = Rounds()
-    rounds.swept(100.0, found=0, total=20, doubtful=False)
+    rounds.swept(100.0, found=0, total=20)
     assert rounds.at == 100.0 + ROUND_S
     now = 110.0
     rounds.looked(now, rang=True, new=0)
@@ -66,13 +66,13 @@ def test_what_rang_and_was_not_found_is_looked_for_three_times_and_then_everywhe
         assert rounds.again_due(now)
         rounds.looked(now, rang=False, new=0)
     assert rounds.everything_due(now)
-    rounds.swept(now, found=0, total=20, doubtful=False)
+    rounds.swept(now, found=0, total=20)
     assert rounds.at == now + ROUND_S
 
 
 def test_what_rang_and_was_found_is_looked_for_no_more() -> None:
     rounds = Rounds()
-    rounds.swept(100.0, found=0, total=None, doubtful=False)
+    rounds.swept(100.0, found=0, total=None)
     rounds.looked(101.0, rang=True, new=0)
     rounds.looked(101.5, rang=False, new=1)
     assert rounds._again_at == NEVER
@@ -81,5 +81,6 @@ def test_what_rang_and_was_found_is_looked_for_no_more() -> None:
 
 def test_what_may_have_been_read_wrongly_is_read_again_soon() -> None:
     rounds = Rounds()
-    rounds.swept(100.0, found=0, total=20, doubtful=True)
+    rounds.swept(100.0, found=0, total=20)
+    rounds.again_by(100.5)
     assert rounds.at == 100.0 + AGAIN_S
