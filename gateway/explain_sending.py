@@ -16,6 +16,17 @@ def roaming(station: str) -> Notice:
     )
 
 
+def unreadable(station: str) -> Notice:
+    """A record on the SIM reads in another way each time."""
+    return Notice(
+        f"The modem {station} waits: it holds a text that cannot be read.",
+        "It reads in another way each time: a cable, a hub, or another program at the port damages it.",
+        f"It is read again every few seconds. Nothing is sent meanwhile, for it may be a stop. {KEPT}",
+        "Put the stick into a socket of the machine itself; “textbank doctor” names programs at its port. "
+        "After 15 minutes it sends again, and the text stays on the SIM.",
+    )
+
+
 def not_now(station: str, why: str, wait_s: int) -> Notice:
     """The network or the modem takes nothing for a while."""
     span = f"{wait_s} seconds" if wait_s < 90 else f"{round(wait_s / 60)} minutes"

@@ -166,7 +166,7 @@ class Storages:
         try:
             began = self._at.clock.monotonic()
             lines = self._read(LISTING, self._list_s(name))
-            if lines and not lines[0].startswith("+CMGL:"):  # another program at the port took its beginning
+            if _lacks_a_header(lines):  # another program at the port took it
                 lines = self._read(LISTING, self._list_s(name))
             self.took_s[name] = self._at.clock.monotonic() - began
         except CommandRefused as refused:
@@ -220,6 +220,18 @@ def split_entries(lines: list[str], name: str) -> list[list[str]]:
         elif entries:
             entries[-1].append(line)
     return entries
+
+
+def _lacks_a_header(lines: list[str]) -> bool:
+    """Whether a PDU of this list stands behind none, at its beginning or behind another PDU."""
+    if lines and not lines[0].startswith("+CMGL:"):
+        return True
+    for header, *body in split_entries(lines, "+CMGL:"):
+        length = fields(header)[-1]
+        pdu = _joined(body, int(length) if length.isdigit() else None)
+        if sum(len(line) for line in body if re.fullmatch(r"[0-9A-Fa-f]{20,}", line)) > len(pdu):
+            return True
+    return False
 
 
 def stored_in(entry: list[str], storage: str) -> Stored | None:

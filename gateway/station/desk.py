@@ -116,6 +116,7 @@ class Desk:
         default_factory=list
     )  # what the modem answered and no commit holds yet
     held_up: str = ""  # why the next text waits for its SIM, in words
+    unreadable: bool = False  # something on the SIM has been in doubt for a while: nothing is sent
     pin_spent: explain.Notice | None = None  # this PIN was tried on this SIM before and not accepted
     pin_once: Typed | None = None  # a PIN that a person typed, for one try
     card: str = ""  # the SIM of the last start

@@ -38,6 +38,7 @@ DENIED_LOOKS = 3  # before a person is told: some networks refuse once and then 
 WATCH_S = 600.0  # between looks at whether reports still come
 GLANCE_S = 2.0  # between glances whether the modem, or its port, has come
 DATABASE_S = 1.0
+DOUBT_S = 5.0  # before it is said that something on the SIM cannot be read
 
 
 class Station:
@@ -193,6 +194,9 @@ class Station:
         elif texts or rounds.again_due(now):
             rounds.looked(now, rang=texts, new=reader.sweep(everything=False))
         rounds.again_by(reader.again_at)
+        unreadable = now > reader.in_doubt_since + DOUBT_S
+        if unreadable != self._desk.unreadable:  # a station that stops sending, or may again, says so at once
+            self._desk.unreadable, self._health_at = unreadable, now
 
     def _start(self, now: float) -> float:
         desk = self._desk

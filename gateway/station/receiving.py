@@ -64,6 +64,11 @@ class Reader:
         return self._doubts.again_at
 
     @property
+    def in_doubt_since(self) -> float:
+        """Since when something there has been read damaged and not believed (monotonic); `NEVER` while nothing is."""
+        return self._doubts.since
+
+    @property
     def stuck(self) -> list[Slot]:
         """The slots that could not be emptied."""
         return sorted(
@@ -137,6 +142,9 @@ class Reader:
             desk.modem.delete(item)
         except CommandRefused as refused:
             log.warning("station=%s slot=%s:%d not emptied: %s", desk.name, item.storage, item.index, refused)
+        self._doubts.end(
+            lambda slot: slot == (item.storage, item.index)
+        )  # what is there next is another record
         # Counted even when the modem said OK: a slot that is full again with the same octets was not emptied.
         self._strikes[item] = (tries + 1, now)
 
@@ -151,7 +159,7 @@ class Reader:
             if item in here or not (everything or item.storage == arrival)
         }
         damaged = {(item.storage, item.index) for item, tpdu in read if tpdu is None}
-        self._doubts.over(lambda slot: slot not in damaged and (everything or slot[0] == arrival))
+        self._doubts.end(lambda slot: slot not in damaged and (everything or slot[0] == arrival))
 
     def _see_emptied(self, full: set[tuple[str, int]]) -> None:
         """Only a slot that a whole listing shows empty is empty: from then on the same octets there are a second text."""

@@ -33,6 +33,14 @@ def say_state(desk: Desk, proving: Proving, refusing: Refusing, registration: st
         desk.say("waiting", explain_sending.roaming(desk.name))
     elif desk.hold is not None:
         desk.say("waiting", explain_sending.not_now(desk.name, desk.hold.why, desk.hold.for_s))
+    else:
+        _say_well(desk)
+
+
+def _say_well(desk: Desk) -> None:
+    """The modem and the network are well."""
+    if desk.unreadable:
+        desk.say("waiting", explain_sending.unreadable(desk.name))
     elif desk.held_up:
         desk.say("waiting", explain.budget_spent(desk.name, desk.held_up))
     else:

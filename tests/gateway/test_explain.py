@@ -117,6 +117,7 @@ SAID = [
     explain.not_registered("north", "limited"),
     explain.not_registered("north", "denied"),
     explain_sending.roaming("north"),
+    explain_sending.unreadable("north"),
     explain_sending.opened_anew("north", "The modem finds no SIM."),
     explain_sending.not_now("north", "The network is out of order.", 600),
     explain_sending.reports_stopped("north", 1, 20),

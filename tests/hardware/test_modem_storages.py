@@ -77,6 +77,11 @@ def test_a_list_without_its_beginning_is_asked_for_once_more() -> None:
     whole = f"+CMGL: 3,0,,23\n{DELIVER}"
     bench = Bench({"AT+CMGL=4": [DELIVER, whole]})
     assert bench.modem.list(everything=False) == [GOOD]
+    bench = Bench({"AT+CMGL=4": [f"{whole}\n{DELIVER}", f"{whole}\n+CMGL: 4,0,,23\n{DELIVER}"]})
+    assert bench.modem.list(everything=False) == [GOOD, Stored("SM", 4, DELIVER)], "it took the second header"
+    bench = Bench({"AT+CMGL=4": f"+CMGL: 3,0,,23\n{DELIVER[:20]}\n{DELIVER[20:]}"})
+    assert bench.modem.list(everything=False) == [GOOD]
+    assert bench.scripted.written == ["AT+CMGL=4"], "a PDU in two lines lacks nothing"
     bench = Bench({"AT+CMGL=4": "+NEVER\n" + DELIVER})
     assert bench.modem.list(everything=False) == []
     assert bench.scripted.written == ["AT+CMGL=4"] * 2
