@@ -162,6 +162,8 @@ def context(db: sqlite3.Connection, conversation_id: int, user: User, rules: Rul
         "waiting_at"
     ]
     found = suggest.foreseen(campaign.script, step, last["text"]) if last else None
+    if found is not None and merge(found.choice.label, values).gaps:  # a shift that this campaign has not
+        found = None
     question = suggest.asked(campaign.script.ready, last["text"]) if last and found is None else None
     return Context(
         campaign,

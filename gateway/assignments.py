@@ -17,6 +17,7 @@ from gateway import campaigns, canary, conversations, enrolment, gate, governor,
 from gateway.campaigns import Campaign
 from gateway.errors import Refused
 from gateway.factwords import hour_words
+from gateway.hours import last_leave
 from gateway.merge import Merged, Part, merge
 from gateway.message import GOING, KINDS, clean
 from gateway.moves import move
@@ -119,7 +120,7 @@ def open_to_all(
     if not minutes:
         return (
             0,
-            f"Texts leave between {hour_words(rules.quiet.until, rules.region)} and {hour_words(rules.quiet.from_, rules.region)}. "
+            f"Texts leave between {hour_words(rules.quiet.until, rules.region)} and {hour_words(last_leave(rules.quiet), rules.region)}. "
             "Your list waits until then.",
         )
     able = (planning.room_now(sims, minutes) - _spoken_for(db, rules)) // segments_each(db, campaign, rules)

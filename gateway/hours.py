@@ -13,7 +13,7 @@ not exist.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 LEAD = timedelta(minutes=10)
@@ -51,6 +51,11 @@ class Leave:
     def never(self) -> bool:
         """True when the day hours of the zones do not meet within the next seven days."""
         return self.not_before is None
+
+
+def last_leave(quiet: Quiet) -> time:
+    """Until when texts leave in the evening: what leaves must still arrive before quiet hours begin."""
+    return (datetime.combine(date(2000, 1, 2), quiet.from_) - LEAD).time()
 
 
 def zones_of(contact: str | None, number: tuple[str, ...], home: str) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ then those places are kept for them, in the order in which they were told. Of th
 Who came has their places, as many as came, whatever they had said.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from gateway.kinds import Kind
@@ -64,8 +64,8 @@ class Booking:
 
     @property
     def takes(self) -> int:
-        """Places that nobody else can have: theirs, or those of as many as came."""
-        return max(self.seats, self.came)
+        """Places that are promised; who came though they were told that they wait has none, and is counted by `besides`."""
+        return 0 if self.came and self.person.said.get(WAITING) == "yes" else self.seats
 
 
 @dataclass(frozen=True)
@@ -114,13 +114,12 @@ def bookings(kind: Kind, facts: Mapping[str, str], people: Sequence[Person]) -> 
     yes = [(person, part) for person in people if (part := taken(kind, person.said))]
     yes.sort(key=lambda each: _turn(places, each[0]))
     left = {part.which: room(kind, facts, part.which) or NO_LIMIT for _, part in yes}
-    if "" in left:
-        left[""] -= besides(kind, people)
-    made = []
+    walked_in, made = besides(kind, people), list[Booking]()
     for person, part in yes:
-        came = number(person.said.get("checked_in"))
-        told = _told(person)
-        fits = part.seats <= left[part.which] and (person.reachable or not told)
+        came, told = number(person.said.get("checked_in")), _told(person)
+        # Who has a promise keeps it, whoever walks in besides; who waits gets what these leave.
+        there = left[part.which] - (walked_in if told else 0)
+        fits = part.seats <= there and (person.reachable or not told)
         waits = not came and (told or not (fits or places.over))
         firm = person.said.get("reminder") == "coming" or came > 0
         booking = Booking(person, part.which, part.seats, firm and not waits, waits, told and fits, came)
@@ -130,9 +129,14 @@ def bookings(kind: Kind, facts: Mapping[str, str], people: Sequence[Person]) -> 
     return made
 
 
-def besides(kind: Kind, people: Sequence[Person]) -> int:
-    """Places of those who came though no answer of theirs takes any."""
-    return sum(number(each.said.get("checked_in")) for each in people if taken(kind, each.said) is None)
+def besides(kind: Kind, people: Iterable[Person]) -> int:
+    """Places of those who came and had no promise, and of those whom others brought along."""
+    return sum(max(0, number(each.said.get("checked_in")) - _promised(kind, each)) for each in people)
+
+
+def _promised(kind: Kind, person: Person) -> int:
+    part = None if person.said.get(WAITING) == "yes" else taken(kind, person.said)
+    return 0 if part is None else part.seats
 
 
 def _told(person: Person) -> bool:
@@ -142,5 +146,10 @@ def _told(person: Person) -> bool:
 
 def _turn(places: Places, person: Person) -> tuple[bool, int, int]:
     told = _told(person)
-    asked_at = person.at.get(WAITING if told else places.which or places.yes[0], 0)
-    return told, asked_at, person.target_id
+    asked_at = person.at.get(places.which or places.yes[0], 0)
+    # Who waited for another shift before waits for this one from when they asked for it.
+    return (
+        told,
+        max(asked_at if places.which else 0, person.at.get(WAITING, 0)) if told else asked_at,
+        person.target_id,
+    )

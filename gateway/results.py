@@ -144,7 +144,8 @@ def _reminders(db: sqlite3.Connection, campaign_id: int) -> tuple[int, int, tupl
     ).fetchone()
     whom = db.execute(
         "SELECT t.conversation_id, trim(k.first_name || ' ' || k.last_name) AS name FROM message m JOIN target t ON t.id=m.target_id "
-        "JOIN contact k ON k.id=t.contact_id WHERE t.campaign_id=? AND m.kind=2 AND m.state='expired' ORDER BY m.id DESC LIMIT ?",
+        "JOIN contact k ON k.id=t.contact_id WHERE t.campaign_id=? AND m.kind=2 AND m.state='expired' "
+        "GROUP BY t.conversation_id ORDER BY max(m.id) DESC LIMIT ?",
         [campaign_id, MOST_NAMED if row["expired"] else 0],
     )
     return row["waiting"], row["expired"], tuple((each["conversation_id"], each["name"]) for each in whom)

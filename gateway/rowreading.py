@@ -17,9 +17,7 @@ from gateway.letters import fold
 
 MOST_NAME = 60
 MOST_FIELD = 300
-SCIENTIFIC = re.compile(
-    r"[+-]?(\d)(?:[.,](\d+))?e[+]?0*(\d{1,2})|[+-]?\d+(?:[.,]\d+)?e[+-]?\d+", re.IGNORECASE
-)
+SCIENTIFIC = re.compile(r"\+?(\d)(?:[.,](\d+))?e\+?0*(\d{1,2})|[+-]?\d+(?:[.,]\d+)?e[+-]?\d+", re.IGNORECASE)
 FORMULA = re.compile(r"=\s*\"?([^\"=]+)\"?")
 DECIMAL = re.compile(r"(\+?\d{7,})[.,]0+")
 SPOILT = (

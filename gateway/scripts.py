@@ -119,15 +119,17 @@ class Script:
 
 
 def same_words(one: Script, other: Script) -> bool:
-    """Whether two scripts differ at most in the order of the answers of their steps: no text of one changes with that."""
+    """Whether two scripts differ at most in the order of their answers and in what replies read as: no text changes with that."""
     return _by_id(one) == _by_id(other)
 
 
 def _by_id(script: Script) -> Script:
     def sorted_(step: Step) -> Step:
-        return replace(step, choices=tuple(sorted(step.choices, key=lambda choice: choice.id)))
+        bare = (replace(choice, reads=()) for choice in step.choices)
+        return replace(step, choices=tuple(sorted(bare, key=lambda choice: choice.id)))
 
-    return replace(script, steps=tuple(sorted_(step) for step in script.steps))
+    ready = tuple(replace(each, reads=()) for each in script.ready)
+    return replace(script, steps=tuple(sorted_(step) for step in script.steps), ready=ready)
 
 
 def dump(script: Script) -> str:

@@ -33,6 +33,11 @@ class Room:
         """Which places nobody can have now."""
         return frozenset(which for which, free in self.free.items() if not free)
 
+    @property
+    def none_left(self) -> bool:
+        """Whether all of several kinds of places are full."""
+        return len(self.free) > 1 and not any(self.free.values())
+
     def lacks(self, part: Taken | None) -> bool:
         """Whether these are more places than are free; what somebody has is free for them."""
         if part is None or part.which not in self.free:
@@ -108,7 +113,9 @@ def room(db: sqlite3.Connection, campaign: Campaign, target_id: int) -> Room:
             # Kept are the places of all who wait for them; for one of these, of those who stand before them.
             first = booked[: booked.index(own)] if own is not None and which == waits_for else booked
             kept = sum(each.takes for each in others if not each.waits or (each.may and each in first))
-            walked_in = 0 if which else places.besides(campaign.kind, people)
+            walked_in = places.besides(
+                campaign.kind, (each for each in people if each.target_id != target_id)
+            )
             free[which] = max(0, of - kept - walked_in)
     # Also of who said no in between, and has no booking.
     listed = any(each.target_id == target_id and each.said.get(WAITING) == "yes" for each in people)

@@ -31,7 +31,12 @@ TIME = re.compile(
 LONGEST = 1600
 MOST_WORDS = 40
 SURE_WORDS = 4  # a reply that is little more than the answer
+FEW_WORDS = 2
 LONG_WORDS = 12  # from here on a single word says something only where a sentence or a part of it begins
+AGREES = frozenset([
+    "yes", "yeah", "yep", "yup", "sure", "ok", "okay", "fine", "great", "i", "i'll", "can", "do", "will", "take", "want", "prefer", "the",
+    "slot", "shift", "option", "please", "si", "claro", "bueno", "vale", "yo", "puedo", "quiero", "el", "la", "turno", "opcion",
+])  # fmt: skip
 DRAWN_OUT = re.compile(r"([^\W\d_])\1{2,}")  # "yesss"
 MOST = 1_000_000
 
@@ -86,7 +91,9 @@ def suggestion(step: Step, text: str) -> Suggestion | None:
 def asked(ready: Sequence[Ready], text: str) -> Ready | None:
     """The ready answer to the question that a reply reads as, for who finds no answer in it; None when it reads as none or as two."""
     found, breaks = split(DRAWN_OUT.sub(r"\1", text[:LONGEST]))
-    line, alone = _line(found[:MOST_WORDS], breaks)
+    line, _ = _line(found[:MOST_WORDS], breaks)
+    # One word says what is asked only where it is nearly all that is said: "Where?", and not "where do I unsubscribe".
+    alone: set[str] | None = None if len(line.split()) <= FEW_WORDS else set()
     fits = [each for each in ready if _longest(each, line, alone)]
     return fits[0] if len(fits) == 1 else None
 
@@ -138,8 +145,9 @@ def _longest(choice: Choice | Ready, line: str, alone: set[str] | None) -> int:
 
 
 def _says_the_letter(line: str, letter: str) -> bool:
-    """Whether a letter is an answer here: all of a reply, or the end of a short one ("sure, B"); never the article of "a call"."""
-    return line.endswith(f" {letter} ") and len(line.split()) <= SURE_WORDS
+    """Whether a letter is an answer here: all of a reply, or behind nothing but a yes ("sure, B"); never "a call", "not A", "A or B"."""
+    *before, last = line.split()
+    return last == letter and AGREES.issuperset(before)
 
 
 def _inside(shorter: Choice, longer: Choice, line: str) -> bool:

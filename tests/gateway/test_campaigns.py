@@ -281,7 +281,7 @@ def test_no_more_people_are_handed_out_than_the_sims_can_take_today(
 
 def test_no_batch_in_quiet_hours(db: sqlite3.Connection, room: Room, rules: Rules) -> None:
     campaign_id = started(db, room, rules)
-    with pytest.raises(Refused, match="between 9 am and 8 pm"):
+    with pytest.raises(Refused, match="between 9 am and 7:50 pm"):
         assignments.take(db, campaign_id, room.volunteer, rules, SIMS, now=NOON + 9 * HOUR_MS)
 
 

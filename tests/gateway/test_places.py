@@ -9,6 +9,7 @@ from gateway import answering, boards, inbox, outbox, places, recording, results
 from gateway.errors import Refused
 from gateway.kinds import kind
 from gateway.places import Person
+from gateway.seating import Room
 from tests.campaigning import FACTS, Hall
 from tests.gateway.conftest import NOON
 from tests.gateway.test_counting import texted, writes
@@ -88,10 +89,37 @@ def test_who_came_sits_there_and_their_seats_are_promised_to_nobody() -> None:
     found = boards.board(EVENT, {"seats": "10"}, people, texted=5, today=TODAY)
     assert found.headline == "2 of 10 seats left"
     assert found.of - found.done - found.asked == 2, "the drawn hall says another"
-    waits = person(5, status="yes", seats="3")
-    assert places.bookings(EVENT, {"seats": "10"}, [*people, waits])[-1].waits
+    waits = person(5, status="yes", seats="3", waiting="yes")
+    assert not places.bookings(EVENT, {"seats": "10"}, [*people, waits])[-1].may
+    assert places.bookings(EVENT, {"seats": "11"}, [*people, waits])[-1].may
     late = person(5, status="yes", seats="3", waiting="yes", checked_in="3")
     assert not places.bookings(EVENT, {"seats": "1"}, [late])[0].waits, "they are in the hall"
+
+
+def test_that_every_shift_is_full_is_said_of_shifts_only() -> None:
+    assert Room({"a": 0, "b": 0}).none_left
+    assert not Room({"a": 0, "b": 1}).none_left
+    assert not Room({"": 0}).none_left, "of seats it is said how many are free"
+
+
+def test_who_was_promised_a_seat_keeps_it_whoever_walks_in() -> None:
+    """Luis had two of three seats; two walked in, and the page told him that he was on the waiting list."""
+    luis, walked_in = person(1, status="yes", seats="2", reminder="coming"), person(2, checked_in="2")
+    brought = person(3, status="yes", seats="1", checked_in="4")
+    for came in (walked_in, brought):
+        found = boards.board(EVENT, {"seats": "3"}, [luis, came], texted=3, today=TODAY)
+        assert not any(seat.waits for seat in found.seats)
+        assert ("Seats on the waiting list", 0, 0) in found.figures
+        assert found.headline == "0 of 3 seats left"
+
+
+def test_who_waits_for_another_shift_waits_for_this_one_from_when_they_asked_for_it() -> None:
+    """Luis was told at 500 that B is full, and asked for A at 950: he stood before Rosa, who was told for A at 900."""
+    facts = {"slot_a": "Mon", "slot_a_needed": "1", "slot_b": "Sun", "slot_b_needed": "0"}
+    said = {"shift": "yes", "slot": "a", "waiting": "yes"}
+    luis = Person(1, 1, "Luis", said, {"shift": 400, "slot": 950, "waiting": 500})
+    rosa = Person(2, 2, "Rosa", said, {"shift": 800, "slot": 900, "waiting": 900})
+    assert [each.person.name for each in places.bookings(SHIFTS, facts, [luis, rosa]) if each.may] == ["Rosa"]
 
 
 def test_who_waits_for_a_shift_fills_it_only_when_they_were_told() -> None:

@@ -54,6 +54,9 @@ def test_of_two_answers_the_one_that_says_the_other_too_is_meant(
         ("fundraising", "en", "Yes, but what is it for?", "What it is for"),
         ("voter", "en", "I am not who you think", None),
         ("event", "en", "Where is it, and can I bring the kids?", None),  # two questions
+        ("event", "en", "Where do I unsubscribe", None),
+        ("event", "en", "my daughter died", None),
+        ("recruitment", "en", "I have experience", None),
         (
             "event",
             "en",
@@ -77,6 +80,7 @@ def test_a_question_reads_as_the_ready_answer_to_it(
         ("recruitment", "I can do slot B", "b"),
         ("recruitment", "Yes! A", "a"),
         ("recruitment", "Sure, give me a call", "yes"),
+        ("recruitment", "Sure, A and B", "yes"),
         ("recruitment", "Yes", "yes"),
         ("event", "YES 2", "yes"),
     ],
@@ -88,3 +92,13 @@ def test_an_answer_to_the_next_question_in_the_same_reply_is_not_asked_for_again
     found = read(name, "en", "first", reply)
     assert found is not None
     assert found.choice.id == meant
+
+
+@pytest.mark.parametrize(
+    "reply", ["A or B", "B or A", "not A", "anything but B", "A, not B", "What about B?", "wait for A"]
+)
+def test_a_letter_behind_anything_but_a_yes_is_no_answer(reply: str) -> None:
+    """ "A or B" read as B, and "not A" as A."""
+    for step in ("first", "slot"):
+        found = read("recruitment", "en", step, reply)
+        assert found is None or found.choice.id not in "abc"

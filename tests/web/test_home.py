@@ -58,6 +58,8 @@ def test_what_a_trainee_typed_is_not_on_their_own_list(world: World, visit: Visi
     page = learner.get(f"/inbox/{conversation}").get_data(as_text=True)
     learner.post(f"/inbox/{conversation}/reply", text="It is Zed.", key=learner.field(page, "key"))
     assert "to send" not in learner.get("/").get_data(as_text=True)
+    world.db.execute("UPDATE conversation SET holder_id=NULL")
+    assert "to send" not in visit().get("/").get_data(as_text=True), "nor on another volunteer's"
     assert "1 to send" in visit("coordinator").get("/").get_data(as_text=True)
 
 

@@ -10,7 +10,7 @@ from flask import Flask
 from gateway import campaigns, outbox, secondreader, store
 from gateway.config import Campaigns
 from gateway.scripts import Script
-from tests.campaigning import bring_in, drafted, started
+from tests.campaigning import FACTS, bring_in, drafted, started
 from tests.web.conftest import Visitor
 from tests.web.world import World, modems
 
@@ -321,6 +321,32 @@ def test_other_words_in_what_runs_wait_for_the_second_coordinators_go_on(
     page = second.get(path).get_data(as_text=True)
     assert second.post(f"{path}/resume", revision=second.field(page, "revision")).status_code == 303
     assert campaigns.load(world.db, campaign_id).state == "running"
+
+
+def test_what_a_question_reads_as_puts_nothing_back(world: World, visit: Visit) -> None:
+    """Another phrase of a ready answer took approved texts back, and paused the campaign where a second reader is wanted."""
+    campaign_id = started(world.db, world.users["coordinator"], world.rules, now=store.wall_ms())
+    path, cleo = f"/campaigns/{campaign_id}", visit("coordinator")
+    before = campaigns.load(world.db, campaign_id)
+    page = cleo.get(f"{path}/words/ready/0").get_data(as_text=True)
+    words = before.script.ready[0]
+    form = {"label": words.label, "text": words.text, "reads": "who on earth are you"}
+    assert (
+        cleo.post(f"{path}/words/ready/0", revision=cleo.field(page, "revision"), **form).status_code == 303
+    )
+    after = campaigns.load(world.db, campaign_id)
+    assert after.script.ready[0].reads == ("who on earth are you",)
+    assert after.content == before.content
+
+
+def test_a_campaign_that_runs_is_not_changed_by_asking_for_a_reader(world: World, visit: Visit) -> None:
+    campaign_id = started(world.db, world.users["coordinator"], world.rules, now=store.wall_ms())
+    path, cleo = f"/campaigns/{campaign_id}", visit("coordinator")
+    page = cleo.get(path).get_data(as_text=True)
+    typed = facts_on(page) | {"fact_place": "elsewhere", "revision": cleo.field(page, "revision")}
+    assert cleo.post(f"{path}/words/ask", **typed).status_code == 409
+    kept = campaigns.load(world.db, campaign_id)
+    assert (kept.state, kept.facts["place"]) == ("running", FACTS["place"])
 
 
 def test_whoever_changes_a_word_while_reviewing_is_not_the_one_who_reviews_it(

@@ -52,6 +52,43 @@ def luis_takes(world: World, number: int) -> None:
         )
 
 
+def come(world: World, number: str, many: int) -> None:
+    """They are at the door, so many."""
+    target = world.db.execute(
+        "SELECT id FROM target WHERE conversation_id=?", [world.conversation(number)]
+    ).fetchone()["id"]
+    recording.record(
+        world.db, target, "checked_in", str(many), by=world.users["coordinator"], now=store.wall_ms()
+    )
+
+
+def box(visit: Visit, conversation: int) -> str:
+    page = visit().get(f"/inbox/{conversation}?choice=yes").get_data(as_text=True)
+    return html.unescape(page.split('<textarea id="answer"')[1].split(">", 1)[1].split("<")[0])
+
+
+def test_whose_seats_are_promised_gets_no_words_of_the_waiting_list(
+    world: World, rosa: int, visit: Visit
+) -> None:
+    """Luis had two of three seats, Rosa walked in with two: "You're on the waiting list" stood ready for him."""
+    luis_takes(world, 2)
+    come(world, ROSA, 2)
+    world.receive(LUIS, "Yes, 2 of us are on our way")
+    assert "we'll save 2 for you" in box(visit, world.conversation(LUIS))
+
+
+def test_whoever_walked_in_leaves_so_many_seats_less_and_has_their_own(
+    world: World, rosa: int, visit: Visit
+) -> None:
+    come(world, LUIS, 2)
+    world.receive(ROSA, "Yes, 2 of us")
+    assert "You're on the waiting list" in box(visit, rosa), "two of three seats are taken"
+    come(world, ROSA, 2)
+    seats(world, 4)
+    world.receive(ROSA, "Yes, 2 of us, we are in the hall already")
+    assert "we'll save 2 for you" in box(visit, rosa)
+
+
 def waiting(world: World) -> dict[str, bool]:
     """Who of the board's bookings is on the waiting list."""
     now = store.wall_ms()

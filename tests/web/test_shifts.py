@@ -88,6 +88,17 @@ def test_a_shift_that_is_full_is_not_asked_for(world: World, campaign_id: int, v
     assert "Which one? A: Sat 10 to 1</textarea>" in seen(page)
 
 
+@pytest.mark.parametrize("words", ["C", "Sure, C", "slot C"])
+def test_a_shift_that_the_campaign_has_not_is_suggested_to_nobody(
+    world: World, campaign_id: int, visit: Visit, words: str
+) -> None:
+    """The conversation could not be opened any more."""
+    world.receive(ROSA, words)
+    for step in ("first", "slot"):
+        world.db.execute("UPDATE target SET step=?", [step])
+        assert visit().get(f"/inbox/{world.conversation(ROSA)}").status_code == 200
+
+
 def test_a_place_that_is_kept_is_not_given_to_who_waits_for_another_shift(
     world: World, campaign_id: int, visit: Visit
 ) -> None:

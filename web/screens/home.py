@@ -1,13 +1,11 @@
 """The first page: what waits for this person."""
 
-from datetime import datetime
-
 from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from gateway import assignments, board, capacity, cards, inbox, people, secondreader, sessions
 from gateway.factwords import hour_words
-from gateway.hours import LEAD, closes_at
+from gateway.hours import LEAD, closes_at, last_leave
 from gateway.rules import DAY_MS
 from gateway.store import moment, ms
 from web import access, data, words
@@ -31,10 +29,9 @@ def quiet_line() -> tuple[bool, str, str] | None:
         return None
     at = moment(data.now())
     closes = closes_at(at, (zone,), quiet)
-    until = (datetime.combine(at, quiet.from_) - LEAD).time()  # what leaves must still arrive
     region = data.rules().region
     goes_on = hour_words(quiet.until, region) + (" the next day" if quiet.from_ > quiet.until else "")
-    return closes is not None and closes - LEAD > at, hour_words(until, region), goes_on
+    return closes is not None and closes - LEAD > at, hour_words(last_leave(quiet), region), goes_on
 
 
 def offers() -> list[assignments.Offer]:

@@ -123,6 +123,8 @@ def review(campaign_id: int, act: str) -> ResponseReturnValue:
     """Ask a second coordinator to read it, when nothing else stops its start, with what stands on its page; or have read it."""
     if act == "ask":
         campaign = loaded(campaign_id)
+        if campaign.state != "draft":  # before anything of the form is kept
+            raise Refused("Somebody was faster: the campaign is not as you saw it. Look at it again.")
         if refused := screen.kept_facts(campaign) if "name" in request.form else None:
             return refused
         campaign = loaded(campaign_id)
