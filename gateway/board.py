@@ -22,6 +22,10 @@ MODEMS = (  # what the screens of the modems show
     "SELECT by, why FROM clock",
     "SELECT value FROM setting WHERE key IN ('self_test', 'plugged_in', 'backup', 'backup_asked') ORDER BY key",
 )
+WAITS = (  # whether texts leave at all: stands on the screens of who sends
+    "SELECT by FROM clock",
+    "SELECT count(*)>0 FROM station WHERE retired_at IS NULL AND state IN ('ready','starting','waiting')",
+)
 LISTS = (  # and campaigns; told some fifty times while a list is taken, not with each piece
     "SELECT id, state, name, trouble, rows_done * 50 / max(row_count, 1) FROM contact_list WHERE state<>'deleted'",
     "SELECT id, state, canary, revision, reviewed_by FROM campaign WHERE state<>'closed' ORDER BY id",
@@ -67,13 +71,13 @@ def pulse(db: sqlite3.Connection) -> Pulse:
         "(SELECT count(*) || '.' || coalesce(sum(id), 0) FROM conversation WHERE asks_opt_out=1) AS asks"
     ).fetchone()
     # Not hash(): it differs from process to process, and a page outlives the process that drew it.
-    seen, lists = (
+    seen, lists, waits = (
         "\n".join("|".join(map(str, row)) for query in part for row in db.execute(query))
-        for part in (MODEMS, LISTS)
+        for part in (MODEMS, LISTS, WAITS)
     )
     return Pulse(
         f"{row['event'] or 0}.{row['message'] or 0}",
-        f"{row['inbound'] or 0}.{row['opt_out'] or 0}.{row['waiting']}.{row['asks']}.{row['note'] or 0}.{row['answer'] or 0}",
+        f"{row['inbound'] or 0}.{row['opt_out'] or 0}.{row['waiting']}.{row['asks']}.{row['note'] or 0}.{row['answer'] or 0}.{_fingerprint(waits)}",
         _fingerprint(seen),
         _fingerprint(lists),
     )

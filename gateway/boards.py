@@ -42,6 +42,7 @@ class Board:
     seats: tuple[Booking, ...] = field(default=(), repr=False)
     todo: tuple[Todo, ...] = ()
     figures: tuple[Row, ...] = ()  # the numbers of headline and chart
+    gives_places: bool = False
 
     @property
     def freed(self) -> tuple[Booking, ...]:
@@ -56,10 +57,7 @@ def board(
     found = _KINDS[kind.name](facts, people, texted, today)
     if today is None:
         found = replace(found, todo=(), seats=tuple(replace(each, may=False) for each in found.seats))
-    if kind.name not in PLACES:
-        return found
-    may = ("To do: may have a place now, not told yet", len(found.freed), 0)
-    return replace(found, figures=(*found.figures, may))
+    return replace(found, gives_places=kind.name in PLACES)
 
 
 def _todo(many: int, one: str, more: str, hint: str, which: str) -> tuple[Todo, ...]:

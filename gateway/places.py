@@ -129,6 +129,13 @@ def bookings(kind: Kind, facts: Mapping[str, str], people: Sequence[Person]) -> 
     return made
 
 
+def still_said(kind: Kind, said: Mapping[str, str]) -> dict[str, str]:
+    """These answers, without how many places and which waiting list where they take none any more."""
+    places = PLACES.get(kind.name)
+    idle = {places.number, WAITING} if places and taken(kind, said) is None else set()
+    return {name: value for name, value in said.items() if name not in idle}
+
+
 def besides(kind: Kind, people: Iterable[Person]) -> int:
     """Places of those who came and had no promise, and of those whom others brought along."""
     return sum(max(0, number(each.said.get("checked_in")) - _promised(kind, each)) for each in people)

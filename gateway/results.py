@@ -225,6 +225,11 @@ def number_rows(found: Results, first_texts: Sequence[Row], owed: Sequence[Row] 
             (f"To do: {each.words.removeprefix(f'{each.many:,} ')}", each.many, 0)
             for each in found.board.todo
         ),
+        *(
+            (("To do: may have a place now, not told yet", len(found.board.freed), 0),)
+            if found.board.gives_places
+            else ()
+        ),
         *((f"Answered: {each.text}", each.answered, each.texted) for each in found.wordings),
     ]
 

@@ -4,8 +4,8 @@ Pure. Suggests and never decides: nothing is recorded before somebody taps. When
 or as none, there is no suggestion.
 
 Promises: a letter alone, or at the end of a few words ("sure, B"), is an answer, and one in a sentence is not ("a call"); what answers
-the next question too ("slot B works") is that answer. `YES 2` is "yes" with the number 2; `no thanks` is "no", and "yes, no problem"
-is nothing, but of two answers one of which says the other too ("yes, but I need a ride") it is that one; in a long reply one word in
+the next question too ("slot B works") is that answer. `YES 2` is "yes" with the number 2; `no thanks` is "no", and "no problem" is
+nothing; two answers are none, but where one says the other too ("yes, but I need a ride") it is that one; in a long reply one word in
 the middle of a sentence ("we could not get up there") is no answer; a number that is not the only one, or an hour, is not taken; the
 time grows with the length of the text. It never fails.
 """
@@ -37,6 +37,16 @@ AGREES = frozenset([
     "yes", "yeah", "yep", "yup", "sure", "ok", "okay", "fine", "great", "i", "i'll", "can", "do", "will", "take", "want", "prefer", "the",
     "slot", "shift", "option", "please", "si", "claro", "bueno", "vale", "yo", "puedo", "quiero", "el", "la", "turno", "opcion",
 ])  # fmt: skip
+NO_ANSWERS = (
+    "no problem",
+    "no worries",
+    "no doubt",
+    "not a problem",
+    "why not",
+    "no hay problema",
+    "sin problema",
+    "no te preocupes",
+)
 DRAWN_OUT = re.compile(r"([^\W\d_])\1{2,}")  # "yesss"
 MOST = 1_000_000
 
@@ -54,15 +64,20 @@ def number_in(text: str) -> int | None:
     """The one number of a reply; None when there is none, when there are several, or when it is no whole number. "1,000" and "1.000"
     are a thousand; the hour of "at 6" or "18:00" counts nothing.
     """
+    found = _numbers(text)
+    return found[0] if len(found) == 1 and found[0] and 0 < found[0] <= MOST else None
+
+
+def _numbers(text: str) -> list[int | None]:
+    """Every number of a reply; None for one that is not whole: "1,5", "99.50", "24/12"."""
     plain = TIME.sub(" ", fold(text[:LONGEST]))
-    found = list[int]()
-    for match in FIGURE.finditer(plain):
-        figure = match[0]
-        if not GROUPED.fullmatch(figure):
-            return None  # "1,5", "99.50", "24/12"
-        found.append(int(re.sub(r"[.,](?=\d{2}$|\d{3})", "", re.sub(r"[.,]00$", "", figure))))
-    found += [NUMBERS[word] for word in split(FIGURE.sub(" ", plain))[0] if word in NUMBERS]
-    return found[0] if len(found) == 1 and 0 < found[0] <= MOST else None
+    figures = [match[0] for match in FIGURE.finditer(plain)]
+    found = [_whole(figure) if GROUPED.fullmatch(figure) else None for figure in figures]
+    return found + [NUMBERS[word] for word in split(FIGURE.sub(" ", plain))[0] if word in NUMBERS]
+
+
+def _whole(figure: str) -> int:
+    return int(re.sub(r"[.,](?=\d{2}$|\d{3})", "", re.sub(r"[.,]00$", "", figure)))
 
 
 def suggestion(step: Step, text: str) -> Suggestion | None:
@@ -85,6 +100,8 @@ def suggestion(step: Step, text: str) -> Suggestion | None:
         _inside(choice, longest[0], line) for choice, length in hits if length < best
     )
     meant = longest[0] if held else _says_all([choice for choice, _ in hits])
+    if meant and len(_numbers(text)) > 1 and any(said.isdecimal() for said in meant.records.values()):
+        return None  # one of several numbers is no answer to how many
     return Suggestion(meant, number, sure=len(words) <= SURE_WORDS) if meant else None
 
 
@@ -101,7 +118,10 @@ def asked(ready: Sequence[Ready], text: str) -> Ready | None:
 def _line(words: list[str], breaks: Iterable[int]) -> tuple[str, set[str] | None]:
     """The words to look in; of a long reply also those at which a part of it begins, the only ones that say something alone."""
     alone = None if len(words) < LONG_WORDS else {words[at] for at in {0, *breaks} if at < len(words)}
-    return f" {' '.join(words)} ", alone
+    line = f" {' '.join(words)} "
+    for phrase in NO_ANSWERS:
+        line = line.replace(f" {phrase} ", " ")
+    return line, alone
 
 
 def foreseen(script: Script, step: Step, text: str) -> Suggestion | None:

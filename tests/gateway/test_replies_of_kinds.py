@@ -83,6 +83,7 @@ def test_a_question_reads_as_the_ready_answer_to_it(
         ("recruitment", "Sure, A and B", "yes"),
         ("recruitment", "Yes", "yes"),
         ("event", "YES 2", "yes"),
+        ("event", "No problem, I'll come", "yes"),
     ],
 )
 def test_an_answer_to_the_next_question_in_the_same_reply_is_not_asked_for_again(
@@ -102,3 +103,11 @@ def test_a_letter_behind_anything_but_a_yes_is_no_answer(reply: str) -> None:
     for step in ("first", "slot"):
         found = read("recruitment", "en", step, reply)
         assert found is None or found.choice.id not in "abc"
+
+
+def test_one_of_several_numbers_is_no_answer_to_how_many() -> None:
+    """ "Perfect, 2 seats are yours" stood ready for three who come."""
+    reply = "Two of my neighbors could not get up there. All three of us will come"
+    for step in ("first", "seats"):
+        found = read("event", "en", step, reply)
+        assert found is None or "seats" not in found.choice.records

@@ -239,7 +239,7 @@ def test_what_a_character_costs_is_counted_over_those_who_get_that_wording() -> 
     ("reply", "meant"),
     [
         ("YES 2", ("yes", 2)), ("yes", ("yes", None)), ("Sí, dos", ("yes", 2)), ("we are 3, yes", ("yes", 3)),
-        ("no thanks", ("no", None)), ("Not sure yet", ("maybe", None)), ("yes, no problem", None), ("maybe not", None),
+        ("no thanks", ("no", None)), ("Not sure yet", ("maybe", None)), ("yes, no problem", ("yes", None)), ("No problem", None), ("maybe not", None),
         ("2", ("yes", 2)), ("ok", None), ("", None), ("👍", None), ("yes or no? what is it about", None),
         ("yes, see you at six", ("yes", None)),
         ("Yesss 🙌", ("yes", None)), ("Can't wait, bringing my sister", ("yes", None)), ("Noooo", ("no", None)),

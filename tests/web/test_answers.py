@@ -208,6 +208,10 @@ def test_a_coordinator_passes_somebody_on_and_a_volunteer_gives_them_to_the_room
 
 def test_an_insult_is_folded_and_not_dropped(world: World, rosa: int, visit: Visit) -> None:
     world.receive(ROSA, "fuck off you idiots")
+    for screen in ("/", "/inbox"):
+        page = visit().get(screen).get_data(as_text=True)
+        assert "n insult, folded" in page
+        assert "idiots" not in page, f"it stands in full on {screen}"
     page = visit().get(f"/inbox/{rosa}").get_data(as_text=True)
     assert re.search(
         r"<details[^>]*><summary[^>]*>An insult, folded\. Show it</summary><p[^>]*>fuck off you idiots", page

@@ -119,4 +119,4 @@ def test_nobodys_time_is_kept_while_a_server_vouches(visit: Visit, world: World)
 def test_open_pages_hear_of_the_doubt_and_of_its_end(doubted: sqlite3.Connection) -> None:
     before, at = board.pulse(doubted), instant()
     clockwords.keep_standing(doubted, Standing(at.boot, at.offset_ms, "person", "person", WHY), at)
-    assert board.pulse(doubted).topics(before) == ["stations"]
+    assert board.pulse(doubted).topics(before) == ["inbox", "stations"]

@@ -58,6 +58,15 @@ def test_a_change_is_heard_with_its_part_and_its_person(world: World, hub: live.
     assert told["conversations"] == [world.conversation("+12025550199")]
 
 
+def test_who_sends_hears_that_nothing_leaves_now_and_that_it_does_again(world: World, hub: live.Hub) -> None:
+    """An open card kept "this box is not sure what time it is" after the time was trusted."""
+    modems(world)
+    listener = settled(hub, world)
+    world.db.execute("UPDATE station SET state='paused'")
+    bell.ring(world.path)
+    assert "inbox" in heard(listener)["topics"]  # type: ignore[operator]
+
+
 def test_a_modem_that_changes_is_heard(world: World, hub: live.Hub) -> None:
     listener = settled(hub, world)
     modems(world)

@@ -10,7 +10,7 @@ from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 
-from gateway import answering, cards, conversations, gate, inbox, notes, optouts, outbox, people, rude, search
+from gateway import answering, cards, conversations, gate, inbox, notes, optouts, outbox, people, search
 from gateway.errors import Refused
 from gateway.message import KINDS, clean
 from gateway.script import ruler_of
@@ -130,7 +130,6 @@ def draw(
         notes=notes.of(db, conversation_id),
         tags=notes.tags(db, conversation_id),
         colleagues=colleagues(),
-        abusive=rude.abusive,
         newest=max((entry.id for entry in thread.entries if entry.direction == "out"), default=0),
         heard=max((entry.id for entry in thread.entries if entry.direction == "in"), default=0),
         text=text,
