@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from gateway.errors import Refused
 from gateway.people import User
 from gateway.policy import may
-from gateway.stations import NEEDS_SOMEBODY
+from gateway.stations import NEEDS_SOMEBODY, WORKS
 
 MODEMS = (  # what the screens of the modems show
     "SELECT name, state, reason, since_at, signal_dbm, operator, registration, storage_used, number, paused_by, "
@@ -24,7 +24,7 @@ MODEMS = (  # what the screens of the modems show
 )
 WAITS = (  # whether texts leave at all: stands on the screens of who sends
     "SELECT by FROM clock",
-    "SELECT count(*)>0 FROM station WHERE retired_at IS NULL AND state IN ('ready','starting','waiting')",
+    f"SELECT count(*)>0 FROM station WHERE retired_at IS NULL AND state IN {WORKS}",
 )
 LISTS = (  # and campaigns; told some fifty times while a list is taken, not with each piece
     "SELECT id, state, name, trouble, rows_done * 50 / max(row_count, 1) FROM contact_list WHERE state<>'deleted'",

@@ -228,11 +228,16 @@ def test_a_changed_text_of_a_running_campaign_brings_approved_ones_back_and_says
     assert "shared out already" in more.get_data(as_text=True)
 
 
+def wants_a_reader(app: Flask) -> None:
+    """The group has a second coordinator read each campaign."""
+    config = app.config["TEXTBANK"]
+    app.config["TEXTBANK"] = type(config)(**{**vars(config), "campaigns": Campaigns(review=True)})
+
+
 def test_a_second_coordinator_reads_it_when_the_group_wants_that(
     app: Flask, world: World, visit: Visit
 ) -> None:
-    config = app.config["TEXTBANK"]
-    app.config["TEXTBANK"] = type(config)(**{**vars(config), "campaigns": Campaigns(review=True)})
+    wants_a_reader(app)
     modems(world)
     path, cleo = draft(world), visit("coordinator")
     page = cleo.get(path).get_data(as_text=True)
@@ -277,8 +282,7 @@ def test_a_change_after_the_reading_takes_the_word_of_the_reader_away(
     app: Flask, world: World, visit: Visit
 ) -> None:
     """The page went on saying "has read it" beside *Draft*."""
-    config = app.config["TEXTBANK"]
-    app.config["TEXTBANK"] = type(config)(**{**vars(config), "campaigns": Campaigns(review=True)})
+    wants_a_reader(app)
     modems(world)
     path, cleo = draft(world), visit("coordinator")
     campaign_id = int(path.split("/")[2])
@@ -299,8 +303,7 @@ def test_a_change_after_the_reading_takes_the_word_of_the_reader_away(
 def test_other_words_in_what_runs_wait_for_the_second_coordinators_go_on(
     app: Flask, world: World, visit: Visit
 ) -> None:
-    config = app.config["TEXTBANK"]
-    app.config["TEXTBANK"] = type(config)(**{**vars(config), "campaigns": Campaigns(review=True)})
+    wants_a_reader(app)
     campaign_id = started(world.db, world.users["coordinator"], world.rules, now=store.wall_ms())
     path, cleo = f"/campaigns/{campaign_id}", visit("coordinator")
     page = cleo.get(f"{path}/words/ready/0").get_data(as_text=True)
