@@ -3,7 +3,7 @@
 import sqlite3
 
 from gateway.history import first_since
-from gateway.message import GOING, STATES
+from gateway.message import GOES, GOING, STATES
 from gateway.store import rfc3339
 
 ALL = -1
@@ -21,7 +21,7 @@ def outbox_rows(
     """Texts on their way out; `since` (ms) is when they were drafted; `limit` 0 is all."""
     where, values = ["1"], list[object]()
     if state is not None:  # written out, so that the partial index of that state is found
-        where.append(f"m.state='{STATES_BY_NAME[state]}'" + (f" AND m.{GOING}" if state in GOING else ""))
+        where.append(f"m.state='{STATES_BY_NAME[state]}'" + (f" AND m.{GOING}" if state in GOES else ""))
     if since is not None:
         where.append("m.id>=? AND m.created_at>=?")
         values += [first_since(db, "message", "created_at", since), since]

@@ -9,25 +9,30 @@ Fails with `Refused` when the database is newer than this program.
 
 import sqlite3
 import time
-from typing import TYPE_CHECKING
 
 from gateway.campaign_tables import CAMPAIGNS
 from gateway.errors import Refused
-from gateway.search_tables import AT_SIZE, SEARCH
+from gateway.search_tables import AT_SIZE, FEWER_WRITES, SEARCH
 from gateway.store import write
 from gateway.tables import CONVERSATIONS, INBOX, MODEM_LAYER, OUTBOX, PEOPLE, PROOF, STATIONS
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-VERSION = 4
 WAIT_S = 30.0
 
 
-def statements(script: str) -> "Iterable[str]":
+def statements(script: str) -> tuple[str, ...]:
     """The single statements of a script: executescript would commit the migration's transaction."""
     without_comments = "\n".join(line.split("--")[0] for line in script.splitlines())
-    return (part for part in (piece.strip() for piece in without_comments.split(";")) if part)
+    return tuple(part for part in (piece.strip() for piece in without_comments.split(";")) if part)
+
+
+SCRIPTS = {  # what is here is in somebody's database, and is never changed again
+    "m001_one_text_out_and_in": statements(PEOPLE + CONVERSATIONS + OUTBOX + STATIONS + INBOX),
+    "m002_modem_layer": statements(MODEM_LAYER),
+    "m003_proof": (*statements(PROOF + AT_SIZE), *SEARCH),
+    "m004_campaigns": statements(CAMPAIGNS),
+    "m005_fewer_writes": FEWER_WRITES,
+}
+VERSION = len(SCRIPTS)
 
 
 def version(db: sqlite3.Connection) -> int:
@@ -55,31 +60,12 @@ def migrate(db: sqlite3.Connection) -> None:
     from sqlite_utils import Database, Migrations
 
     migrations = Migrations("textbank")
+    for number, (name, made_of) in enumerate(SCRIPTS.items(), 1):
 
-    @migrations()
-    def m001_one_text_out_and_in(database: Database) -> None:
-        for script in (PEOPLE, CONVERSATIONS, OUTBOX, STATIONS, INBOX):
-            for statement in statements(script):
+        @migrations(name=name)
+        def step(database: Database, number: int = number, made_of: tuple[str, ...] = made_of) -> None:
+            for statement in (*made_of, f"PRAGMA user_version = {number}"):
                 database.execute(statement)
-        database.execute("PRAGMA user_version = 1")
-
-    @migrations()
-    def m002_modem_layer(database: Database) -> None:
-        for statement in statements(MODEM_LAYER):
-            database.execute(statement)
-        database.execute("PRAGMA user_version = 2")
-
-    @migrations()
-    def m003_proof(database: Database) -> None:
-        for statement in (*statements(PROOF), *statements(AT_SIZE), *SEARCH):
-            database.execute(statement)
-        database.execute("PRAGMA user_version = 3")
-
-    @migrations()
-    def m004_campaigns(database: Database) -> None:
-        for statement in statements(CAMPAIGNS):
-            database.execute(statement)
-        database.execute("PRAGMA user_version = 4")
 
     with write(db):
         migrations.apply(Database(db, execute_plugins=False))

@@ -1,7 +1,7 @@
 """What a full card needs, in SQL: indexes, the staging of long files, and the search index over names and what people wrote (FTS5).
 
 Pure data; `gateway.schema` applies it, one statement at a time, for a trigger holds semicolons. The index follows its table by
-triggers, so that nothing which writes or erases can forget it. What we sent is not in it: a campaign's words are the same
+triggers, so that nothing which writes or erases can forget it; so does `message.going`. What we sent is not in it: a campaign's words are the same
 a hundred thousand times, and a text on its way out would cost the card more writes. A script that has been released is never
 changed again.
 """
@@ -56,4 +56,18 @@ SEARCH = (
     "INSERT INTO name_search (name_search, rowid, name) SELECT 'delete', old.id, old.name WHERE old.name<>''; "
     "INSERT INTO name_search (rowid, name) SELECT new.id, new.name WHERE new.name<>''; END",
     "INSERT INTO name_search (rowid, name) SELECT id, name FROM conversation WHERE name<>''",
+)
+
+_GOES = "new.state IN ('approved', 'claimed', 'submitted')"
+_GOING = f"BEGIN UPDATE message SET going=CASE WHEN {_GOES} THEN 1 END WHERE id=new.id; END"
+
+# An index whose condition names `state` is written again with each state. `going` is set once and taken back once, so that
+# the claim and the submission of a text leave the index alone: two pages fewer on the card for each text.
+FEWER_WRITES = (
+    "ALTER TABLE message ADD COLUMN going INTEGER",  # 1 from the approval to the network's answer, else NULL
+    "UPDATE message SET going=1 WHERE state IN ('approved', 'claimed', 'submitted')",
+    "DROP INDEX message_going",
+    "CREATE INDEX message_going ON message (kind, id) WHERE going=1",
+    f"CREATE TRIGGER message_goes AFTER UPDATE OF state ON message WHEN (new.going IS 1) <> ({_GOES}) {_GOING}",
+    f"CREATE TRIGGER message_comes_going AFTER INSERT ON message WHEN {_GOES} {_GOING}",
 )
