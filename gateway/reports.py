@@ -16,6 +16,8 @@ from gateway.store import write
 
 WINDOW_MS = 9 * DAY_MS
 NEAR_MS = 30 * 60_000  # how far a report may be stamped from a text whose MR is unknown
+# Whatever a person has said of a text since: the report may still be of it.
+HANDED_OVER = ("uncertain", "sent", "failed", "delivered", "undelivered")
 STILL_TRYING = range(0x20, 0x40)  # 23.040 9.2.3.15: the service centre still tries
 GRACE_MS = 60 * 60_000  # after a text's validity, for the report that says so
 ROWS = 2000  # how far back in the outbox one looks for texts that were reported
@@ -163,7 +165,7 @@ def _choose(candidates: list[_Candidate], report: Arrived) -> _Candidate | None:
         )
     if stamped is None or any(c.mr is None and c.state == "submitted" for c in candidates):
         return None
-    unknown = [c for c in candidates if c.mr is None and c.state in ("uncertain", "sent", "failed")]
+    unknown = [c for c in candidates if c.mr is None and c.state in HANDED_OVER]
     near = [c for c in unknown if abs(c.submitted_at - stamped) <= NEAR_MS]
     # Of a text that a backup brought back nobody knows what left after it: the report may be of one that is no longer here.
     return near[0] if len(near) == 1 and len(unknown) == 1 and not near[0].restored else None

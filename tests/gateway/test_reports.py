@@ -148,6 +148,26 @@ def test_a_repeated_report_of_a_delivered_text_settles_no_other(desk: Desk, seat
     assert [desk.state(i) for i in (delivered, uncertain, unknown)] == ["delivered", "uncertain", "sent"]
 
 
+@pytest.mark.parametrize("arrived", [True, False])
+def test_a_report_settles_nothing_when_it_may_be_of_a_text_of_which_a_person_has_said_what_became_of_it(
+    desk: Desk, seat: Seat, arrived: bool
+) -> None:
+    first, second = lost(desk, seat), lost(desk, seat, "Second", NOON + 40_000)
+    settling.settle(desk.db, first, arrived=arrived, by=desk.room.coordinator, now=NOON + 50_000)
+    settling.settle(desk.db, second, arrived=not arrived, by=desk.room.coordinator, now=NOON + 50_000)
+    before = [desk.state(first), desk.state(second)]
+    report(desk, 9, at=NOON + 41_000, now=NOON + 60_000)
+    assert [desk.state(first), desk.state(second)] == before
+
+
+def test_a_report_of_a_text_that_a_person_said_had_arrived_is_its_own(desk: Desk, seat: Seat) -> None:
+    text = lost(desk, seat)
+    settling.settle(desk.db, text, arrived=True, by=desk.room.coordinator, now=NOON + 2000)
+    report(desk, 9)
+    assert desk.db.execute("SELECT message_id FROM report").fetchone()["message_id"] == text
+    assert desk.state(text) == "delivered"
+
+
 def test_a_text_that_was_sent_without_a_reference_is_settled_by_a_report_from_its_time(
     desk: Desk, seat: Seat
 ) -> None:
