@@ -29,6 +29,12 @@ MOST_READ = 8  # storages; a modem that rings with ever new names is not followe
 LIST_LEAST_S = 10.0  # a listing is waited for so long at least, and
 LIST_TIMES = 3  # so many times as long as the last one of the same storage took
 SLOTS_UNKNOWN = 50  # how far to look in a storage whose size nobody tells
+LOOKS_S = (
+    0.0,
+    0.0,
+    0.5,
+    0.5,
+)  # before each look into slots that were empty, while the modem counts more than was found
 
 
 class Storages:
@@ -46,6 +52,7 @@ class Storages:
         self._totals: dict[str, int] = {}
         self._untold: Counter[str] = Counter()  # storages that no list named: how often they were refused
         self._walks: set[str] = set()  # storages that CMGL is refused for: read slot by slot
+        self._never_found: dict[str, int] = {}  # by storage: how many it counted that were in no slot
 
     def choose(self) -> None:
         """Find the storages; let texts arrive in the largest, read there."""
@@ -148,17 +155,12 @@ class Storages:
 
     def counters(self) -> tuple[int | None, int | None]:
         """Used and total slots where texts arrive, as the modem counts them (which may lag)."""
-        for line in ask(self._at, "AT+CPMS?") or []:
-            if not line.startswith("+CPMS"):
-                continue
-            parts = [part.strip('"') for part in fields(line)]
-            for at in range(len(parts) - 3, -1, -1):
-                if parts[at] == self.arrival and parts[at + 1].isdigit() and parts[at + 2].isdigit():
-                    return int(parts[at + 1]), int(parts[at + 2])
-            counts = numbers(line)
-            if len(counts) >= 2:
-                return counts[-2], counts[-1]
-        return None, self._totals.get(self.arrival)
+        lines = [line for line in ask(self._at, "AT+CPMS?") or [] if line.startswith("+CPMS")]
+        counted = _counted(lines, self.arrival)
+        if counted is not None:
+            return counted
+        counts = next((counts for line in lines if len(counts := numbers(line)) >= 2), None)
+        return (counts[-2], counts[-1]) if counts else (None, self._totals.get(self.arrival))
 
     def _listed(self, name: str) -> list[Stored]:
         if self.by_slot or name in self._walks:
@@ -185,13 +187,26 @@ class Storages:
         return min(self._patience.list_s, max(LIST_LEAST_S, LIST_TIMES * took_s))
 
     def _walk(self, name: str) -> list[Stored]:
-        found = []
+        """Slot by slot; some say at first of a text that has just come that there is none, and their count tells better."""
+        there: dict[int, list[str]] = {}
+        missing = 0
+        for rest_s in LOOKS_S:
+            self._at.incoming.rest(rest_s)
+            self._look_into(name, there)
+            counted, _ = _counted(ask(self._at, "AT+CPMS?") or [], name) or (0, 0)
+            missing = max(0, counted - len(there))
+            if missing <= self._never_found.get(name, 0):
+                break
+        self._never_found[name] = missing
+        found = (stored_in(there[index], name) for index in sorted(there))
+        return [stored for stored in found if stored]
+
+    def _look_into(self, name: str, there: dict[int, list[str]]) -> None:
+        """Read the slots that nothing was found in yet; what is found is added by its slot, in the form of +CMGL."""
         for index in range(self._totals.get(name, SLOTS_UNKNOWN) + 1):  # the first slot may be 0 or 1
-            entry = self._slot(index)
-            stored = stored_in([_with_index(entry[0], index), *entry[1:]], name) if entry else None
-            if stored:
-                found.append(stored)
-        return found
+            entry = self._slot(index) if index not in there else None
+            if entry:
+                there[index] = [_with_index(entry[0], index), *entry[1:]]
 
     def _slot(self, index: int) -> list[str] | None:
         try:
@@ -209,6 +224,16 @@ class Storages:
             self._at.command("AT+CMGF=0")
             lines = self._at.command(command, timeout_s, patient=True)
         return lines
+
+
+def _counted(lines: list[str], name: str) -> tuple[int, int] | None:
+    """Used and total slots of one storage in '+CPMS: "SM",3,30,...'; of several mentions the last, where texts arrive."""
+    for line in lines:
+        parts = [part.strip('"') for part in fields(line)]
+        for at in range(len(parts) - 3, -1, -1):
+            if parts[at] == name and parts[at + 1].isdigit() and parts[at + 2].isdigit():
+                return int(parts[at + 1]), int(parts[at + 2])
+    return None
 
 
 def split_entries(lines: list[str], name: str) -> list[list[str]]:

@@ -72,6 +72,45 @@ def test_without_cmgl_slots_are_read_one_by_one(header: str) -> None:
     assert "AT+CMGR=31" not in bench.scripted.written
 
 
+COUNTED = '+CPMS: "SM",{0},30,"SM",{0},30,"SM",{0},30'
+
+
+def test_a_slot_that_seems_empty_at_first_is_read_again_while_the_modem_counts_what_lies_there() -> None:
+    """F42 without CMGL: a stop that had just come was walked past, and a text to this person left (seed 775430)."""
+    bench = Bench(
+        {
+            "AT+CMGL=4": "ERROR",
+            "AT+CPMS?": COUNTED.format(1),
+            "AT+CMGR=3": [*["+CMS ERROR: 321"] * 3, f"+CMGR: 0,,23\n{DELIVER}"],
+            "AT+CMGR=*": "+CMS ERROR: 321",
+        }
+    )
+    began = bench.clock.monotonic()
+    assert bench.modem.list(everything=False) == [GOOD]
+    assert 1.0 <= bench.clock.monotonic() - began < 1.5
+
+
+def test_what_is_counted_and_lies_nowhere_is_looked_for_once() -> None:
+    bench = Bench({"AT+CMGL=4": "ERROR", "AT+CPMS?": COUNTED.format(1), "AT+CMGR=*": "+CMS ERROR: 321"})
+    assert bench.modem.list(everything=False) == []
+    looked = bench.scripted.written.count("AT+CMGR=3")
+    assert bench.modem.list(everything=False) == []
+    assert bench.scripted.written.count("AT+CMGR=3") == looked + 1
+
+
+def test_a_draft_is_counted_and_not_looked_for() -> None:
+    bench = Bench(
+        {
+            "AT+CMGL=4": "ERROR",
+            "AT+CPMS?": COUNTED.format(1),
+            "AT+CMGR=5": "+CMGR: 2,,23\n" + DELIVER,
+            "AT+CMGR=*": "+CMS ERROR: 321",
+        }
+    )
+    assert bench.modem.list(everything=False) == []
+    assert bench.scripted.written.count("AT+CMGR=3") == 1
+
+
 def test_a_list_without_its_beginning_is_asked_for_once_more() -> None:
     """Another program at the port took the header of the only text: the list was taken for an empty one."""
     whole = f"+CMGL: 3,0,,23\n{DELIVER}"

@@ -302,6 +302,27 @@ def test_f67_a_modem_that_hangs_in_the_list_comes_back_is_walked_and_remembered(
     assert "AT+CMGL=4" in house.written[1]
 
 
+@pytest.mark.parametrize("times", [1, 3])
+def test_f42_a_stop_whose_slot_seems_empty_at_first_is_obeyed_before_a_text_leaves(
+    make: Make, times: int
+) -> None:
+    """Seed 775430: without AT+CMGL it was walked past, and the text left."""
+    house = make()
+    house.fault("no_cmgl")
+    house.until_ready()
+    house.fault("drop_cmti")
+    house.fault("cmgr_321_first", times=times)
+    house.arrive("STOP", sender=LUIS)
+    message_id = house.approved(LUIS)
+    house.until(lambda: house.state(message_id) == "withdrawn", "obeyed", 30)
+    house.run(60)
+    assert [
+        record.text
+        for record in house.world.network.air
+        if record.to == LUIS and "off our" not in (record.text or "")
+    ] == []
+
+
 def test_f93_a_sim_that_cannot_be_read_for_seconds_is_waited_for(make: Make) -> None:
     house = make()
     house.fault("sim_busy", 12)

@@ -245,3 +245,18 @@ def test_a_reply_whose_words_were_changed_is_still_a_reply(tmp_path: Path) -> No
     assert people._edit()
     assert [to for to, _ in people.replies] == [number]
     house.close()
+
+
+def test_a_stop_that_a_start_ended_before_the_restore_was_read_when_the_replaced_database_says(
+    scene: Scene,
+) -> None:
+    """Seed 776261: its row and its end were not in the backup, and the text after its START was called a breach."""
+    house, chaos = scene
+    stop_on_the_sim(house, chaos)
+    stop = house.witness.stored[-1]
+    chaos.backed_up, chaos.restored = stop.at_s - 10, house.now
+    read_at, another = stop.at_s + 0.5, (house.now, float("inf"))
+    chaos.out_before = {stop.sender: [another]}
+    assert [line for line in breaches(house, chaos) if "I4 texted while" in line]
+    chaos.out_before = {stop.sender: [(read_at, read_at), another]}
+    assert not [line for line in breaches(house, chaos) if "I4 texted while" in line]

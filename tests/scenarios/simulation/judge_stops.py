@@ -41,7 +41,9 @@ def stops(house: House, chaos: Chaos, db: sqlite3.Connection) -> Iterator[str]:
     for stop in house.witness.stored:
         if stop.text.upper().startswith("STOP") and stop.arrival:
             texts = [record for record in to[stop.sender] if not is_confirmation(record)]
-            yield from _on_the_sim(house, stop, texts, _read_at(house, chaos, db, stop, out[stop.sender]))
+            # Of a stop and a START that came after the backup only the replaced database knows.
+            known = out[stop.sender] + chaos.out_before.get(stop.sender, [])
+            yield from _on_the_sim(house, stop, texts, _read_at(house, chaos, db, stop, known))
 
 
 def _ended_unknown(chaos: Chaos, number: str, spans: list[Span]) -> int:
