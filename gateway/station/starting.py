@@ -71,6 +71,7 @@ def start(desk: Desk, *, again: bool) -> bool:
         raise
     seeking.same_modem(desk, desk.modem.identity)
     pins.accepted(desk.modem.identity)
+    _must_say_who(desk, desk.modem.identity)
     card = _card(desk, desk.modem.identity)
     if other_port(desk, desk.modem.identity.imei, card):
         return False
@@ -134,6 +135,18 @@ def _another_card(desk: Desk, card: str) -> None:
     elif desk.late is not None:
         desk.late.drains = False  # it answers again
     desk.card = card
+
+
+def _must_say_who(desk: Desk, identity: Identity) -> None:
+    """A modem that told of a SIM before, and of none now, is not ready: nothing leaves by a SIM whose budget is not known.
+
+    Raises SimNotReady.
+    """
+    if identity.iccid or identity.imsi:
+        return
+    told = "SELECT 1 FROM station WHERE imei=? AND imei<>'' AND imsi<>''"
+    if desk.db.execute(told, [identity.imei]).fetchone():
+        raise SimNotReady("BUSY", "the modem does not tell which SIM it holds")
 
 
 def _card(desk: Desk, identity: Identity) -> str:

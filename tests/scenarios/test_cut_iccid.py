@@ -60,6 +60,25 @@ def test_a_sim_that_is_met_first_with_a_cut_iccid_goes_on_with_what_it_spent(mak
     assert spent == {whole[:18]: 2}
 
 
+def test_a_sim_that_does_not_say_who_it_is_after_a_start_sends_nothing_until_it_does(make: Make) -> None:
+    """Seed 777172: it was taken for a SIM of its own at each step, with a whole budget for each."""
+    house = make()
+    house.until_ready()
+    inserted = engine(house).drawer.inserted
+    whole = inserted.card
+    inserted.card = replace(whole, iccid="", imsi="")
+    house.restart()
+    text = house.approved()
+    house.run(300)
+    assert house.state(text) == "approved"
+    assert house.said()[0] == "waiting"
+    assert "which SIM it is" in house.said()[1]
+    inserted.card = replace(whole, iccid="")
+    house.until(lambda: house.state(text) in ("sent", "delivered"), "sent", 60)
+    spent = dict(house.db.execute("SELECT iccid, segments FROM sim_day").fetchall())
+    assert spent == {whole.iccid: 1}
+
+
 @pytest.mark.parametrize("cut_when", ["tried", "restored"])
 def test_a_pin_that_was_refused_is_not_tried_on_a_cut_iccid_after_a_restore(
     make: Make, tmp_path: Path, cut_when: str
