@@ -3,7 +3,7 @@
 import logging
 import shutil
 import sqlite3
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -14,6 +14,7 @@ import pytest
 
 from gateway import outbox
 from tests.scenarios.simulation.chaos import Chaos, play
+from tests.scenarios.simulation.drive import Drive
 from tests.scenarios.simulation.house import House
 from tests.scenarios.simulation.judge import breaches
 from tests.scenarios.simulation.troubles import SPOILS
@@ -56,6 +57,7 @@ def scene(played: Scene, tmp_path: Path) -> Iterator[Scene]:
         chaos.restored,
         chaos.backed_up,
     )
+    drive = chaos.people.drive
     came, struck = list(chaos.came), [Counter(modem.faults.struck) for modem in house.world.modems]
     house.database = tmp_path / "textbank.db"
     with closing(sqlite3.connect(kept[0])) as db:
@@ -66,6 +68,7 @@ def scene(played: Scene, tmp_path: Path) -> Iterator[Scene]:
         kept
     )
     chaos.people.again.clear()
+    chaos.people.drive, chaos.out_before = drive, {}
     chaos.came[:] = came
     for modem, before in zip(house.world.modems, struck, strict=True):
         modem.faults.struck.clear()
@@ -260,3 +263,18 @@ def test_a_stop_that_a_start_ended_before_the_restore_was_read_when_the_replaced
     assert [line for line in breaches(house, chaos) if "I4 texted while" in line]
     chaos.out_before = {stop.sender: [(read_at, read_at), another]}
     assert not [line for line in breaches(house, chaos) if "I4 texted while" in line]
+
+
+def test_two_first_texts_of_a_campaign_to_one_person_are_one_too_many_whatever_their_words(
+    scene: Scene,
+) -> None:
+    house, chaos = scene
+    words: dict[str, set[str]] = defaultdict(set)
+    for record in house.world.network.air:
+        words[record.to].add(of_record(record))
+    twice = next(each for each in words.values() if len(each) > 1)
+    chaos.people.drive = drive = Drive.__new__(Drive)
+    drive.words, drive.held = [*twice][:1], []
+    assert not breaches(house, chaos)
+    drive.words = [*twice]
+    assert [line for line in breaches(house, chaos) if "I2 a campaign texted" in line]

@@ -55,6 +55,7 @@ class Chaos:
         self._tempo = self.dice.choice((0.5, 1.0, 1.0, 2.0))  # of everything, in this house
 
     def start(self) -> None:
+        self.people.begin()
         self.house.start_gateway()
         for name, work in (("people", self._people), ("phones", self._phones), ("trouble", self._trouble)):
             self.house.turns.start(name, work)

@@ -13,12 +13,15 @@ from gateway import clockwords, inbox, optouts, outbox, settling, stations
 from gateway.errors import Refused
 from gateway.message import KINDS
 from hardware.pdu import segment
+from tests.scenarios.simulation.drive import Drive
 from tests.scenarios.simulation.words import of_record, of_text
 
 if TYPE_CHECKING:
     from tests.scenarios.simulation.house import House
 
+Key = tuple[str, str]  # number, word
 PEOPLE = [f"+120255502{number:02d}" for number in range(10, 24)]
+CAMPAIGNS = 0.25  # how many houses have one
 SETTLE_MS = 600_000  # who is asked whether a text arrived is asked so long after it went
 SINCE = "the person may have been texted since"
 
@@ -29,15 +32,19 @@ class Desk:
     def __init__(self, house: House) -> None:
         self.house = house
         self.dice = house.dice
-        self.written: dict[tuple[str, str], str] = {}  # (number, words): the whole text
-        self.again: Counter[tuple[str, str]] = Counter()  # texts that a person sent once more
-        self.replies: set[tuple[str, str]] = set()
-        self.approved: dict[tuple[str, str], list[float]] = {}  # when
+        self.written: dict[Key, str] = {}  # (number, words): the whole text
+        self.again: Counter[Key] = Counter()  # texts that a person sent once more
+        self.replies: set[Key] = set()
+        self.approved: dict[Key, list[float]] = {}  # when
         self.settled: set[int] = set()  # texts of which a person said what became of them
-        self.refrained: dict[
-            tuple[str, str], list[list[float]]
-        ] = {}  # since when, until when it must not leave
+        self.refrained: dict[Key, list[list[float]]] = {}  # since when, until when it must not leave
         self._count = 0
+        self.drive: Drive | None = None
+
+    def begin(self) -> None:
+        """Some have a campaign."""
+        if self.dice.random() < CAMPAIGNS:
+            self.drive = Drive(self)
 
     def act(self, *, calm: bool) -> None:
         """One thing; whatever the panel or the database refuses is let be."""
@@ -58,7 +65,8 @@ class Desk:
             (self._answer, 4),
             (self._resend, 1),
         )
-        acts, weights = zip(*(always if calm else always + busy), strict=True)
+        drive = self.drive.acts(calm=calm) if self.drive else ()
+        acts, weights = zip(*(always if calm else always + busy), *drive, strict=True)
         act = self.dice.choices(acts, weights)[0]
         with contextlib.suppress(Refused, sqlite3.OperationalError):
             if act():
@@ -82,7 +90,7 @@ class Desk:
                                now=house.now_ms())  # fmt: skip
         self.written[number, of_text(text)] = text
         if self.dice.random() < 0.9:
-            self._approve_one(message)
+            self.approve_one(message)
         return True
 
     def _refrain(self, message: int) -> None:
@@ -91,7 +99,8 @@ class Desk:
         taken = self.refrained.setdefault((row["number"], of_text(row["text"])), [])
         taken.append([self.house.now, float("inf")])
 
-    def _approve_one(self, message: int) -> None:
+    def approve_one(self, message: int) -> None:
+        """They read it and send it; whoever reads that it may have left since the backup lets it be."""
         house = self.house
         row = outbox.load(house.db, message)
         for taken in self.refrained.get((row["number"], of_text(row["text"])), []):
@@ -110,7 +119,7 @@ class Desk:
     def _approve(self) -> bool:
         row = self._row("SELECT id FROM message WHERE state='awaiting' ORDER BY id")
         if row is not None:
-            self._approve_one(row["id"])
+            self.approve_one(row["id"])
         return row is not None
 
     def _edit(self) -> bool:
@@ -234,7 +243,7 @@ class Desk:
             now=house.now_ms(),
         )
         self.again[row["number"], of_text(row["text"])] += 1
-        self._approve_one(message)
+        self.approve_one(message)
         return True
 
     def _go_on(self) -> bool:

@@ -14,6 +14,7 @@ from gateway import conversations, ledger
 from hardware.pdu import segment
 from hardware.virtual.air import AirRecord
 from tests.scenarios.simulation.chaos import Came, Chaos
+from tests.scenarios.simulation.desk import Key
 from tests.scenarios.simulation.house import House
 from tests.scenarios.simulation.judge_limits import limits
 from tests.scenarios.simulation.judge_stops import stops
@@ -25,7 +26,6 @@ SOON_MS = 600_000
 HELD_UP = "%this SIM %"  # its budget is spent, until tomorrow or for ever
 FAILED = 0x40  # a final status below it is a success (23.040 9.2.3.15)
 
-Key = tuple[str, str]  # number, word
 Air = dict[Key, list[AirRecord]]
 Rows = dict[Key, list[sqlite3.Row]]
 
@@ -38,6 +38,7 @@ def breaches(house: House, chaos: Chaos) -> list[str]:
             *(f"a station died: {error}" for error in house.died),
             *_approvals(house, chaos, db),
             *_taken_back(house, chaos),
+            *_campaign(house, chaos),
             *_texts(house, chaos, db),
             *stops(house, chaos, db),
             *_inbound(house, chaos, db),
@@ -92,6 +93,26 @@ def _taken_back(house: House, chaos: Chaos) -> Iterator[str]:
         for record in air.get(key, []):
             if any(since < record.asked_s < until for since, until in times):
                 yield f"I1 left after it was taken back: {key[0]} {key[1]} at {record.at_s:.3f}"
+
+
+def _campaign(house: House, chaos: Chaos) -> Iterator[str]:
+    """Each of its people gets one first text, in whatever words; none leaves while it is paused, after it is closed, or in words
+    that were changed.
+    """
+    drive = chaos.people.drive
+    if drive is None:
+        return
+    times: Counter[str] = Counter()
+    for (to, word), records in _air(house).items():
+        if word not in drive.words:
+            continue
+        first = [record for record in records if (record.concat or (0, 0, 1))[2] == 1]
+        times[to] += len(first) - chaos.people.again[to, word]
+        for record in first:
+            for begun, words, (since, until) in drive.held:
+                if word in words and (to, word) not in begun and since < record.asked_s < until:
+                    yield f"I1 left while its campaign held it: {to} {word} at {record.at_s:.3f}"
+    yield from (f"I2 a campaign texted {to} {many} times" for to, many in times.items() if many > 1)
 
 
 def _copies(records: list[AirRecord]) -> Iterator[dict[int, str]]:

@@ -166,6 +166,19 @@ def leaves_no_time_to_undo() -> Mutation:
     return mock.patch("gateway.outbox._earliest", return_value=(None, None))
 
 
+def forgets_the_pause() -> Mutation:
+    """What was approved of a campaign leaves while it is paused."""
+    return mock.patch("gateway.gate.holds", return_value=False)
+
+
+def sends_words_that_were_changed() -> Mutation:
+    """A campaign's texts leave as they were approved, whatever it says by now."""
+    stack = contextlib.ExitStack()
+    stack.enter_context(mock.patch("gateway.campaigns.after_change"))
+    stack.enter_context(mock.patch("gateway.gate.outdated", return_value=""))
+    return stack
+
+
 MUTATIONS: dict[str, tuple[Callable[[], Mutation], str, int]] = {  # and a seed that showed it
     "resends uncertain": (resends_uncertain, "I2 doubled", 21),
     "resends after a kill": (resends_after_a_kill, "I2 doubled", 36),
@@ -182,5 +195,7 @@ MUTATIONS: dict[str, tuple[Callable[[], Mutation], str, int]] = {  # and a seed 
     "counts nothing": (counts_nothing, "budget: ", 2),
     "spends too much": (spends_too_much, "budget: segment", 90),
     "forgets the minute": (forgets_the_minute, "budget: ", 1),
+    "forgets the pause": (forgets_the_pause, "I1 left while its campaign held it", 0),
+    "sends words that were changed": (sends_words_that_were_changed, "I1 left while its campaign held it", 0),
     "leaves no time to undo": (leaves_no_time_to_undo, "I1 left ", 11),
 }

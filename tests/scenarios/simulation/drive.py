@@ -1,0 +1,120 @@
+"""A campaign of the house: its people are taken in batches and texted one by one, while it is paused, goes on, is changed
+and is closed. Its words are known by the place that they name.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gateway import assignments, campaigns, cards, enrolment, outbox
+from gateway.campaigns import Options
+from tests.campaigning import FACTS, SIMS, bring_in
+from tests.scenarios.simulation.words import of_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.scenarios.simulation.desk import Desk, Key
+
+FIRST_WORD = 900  # those of other texts stay below it
+NAMES = ("Rosa", "Luis", "Ada", "Sam", "Mei", "Theo", "Noor", "Ines", "Bao", "Kim", "Eva", "Jo")
+FIRST = 210  # the last digits of the first of its people, who are the first of the house
+
+
+class Drive:
+    """One campaign and what the people at the panel do with it."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.house, self.desk = desk.house, desk
+        self.words: list[str] = []  # the newest is last
+        self.held: list[
+            tuple[set[Key], set[str], list[float]]
+        ] = []  # what had begun to leave, words, since when until when
+        house = self.house
+        by, now = house.person, house.now_ms()
+        self.id = campaigns.create(house.db, "The hearing", "event", "en", by=by, now=now)
+        campaigns.save(
+            house.db,
+            self.id,
+            by=by,
+            now=now,
+            seen_revision=1,
+            facts=self._facts(),
+            list_id=bring_in(house.db, NAMES, first=FIRST, now=now),
+            options=Options(),
+        )
+        after: int | None = 0
+        while after is not None:
+            after = enrolment.enrol(house.db, self.id, now=now, after=after)
+        enrolment.start(house.db, self.id, by=by, rules=house.rules, now=now, needs_review=False)
+
+    def acts(self, *, calm: bool) -> tuple[tuple[Callable[[], bool], float], ...]:
+        """What may be done, and how often."""
+        always = ((self._go_on, 3.0), (self._send, 3.0))
+        busy = (
+            (self._take, 8.0),
+            (self._send, 10.0),
+            (self._give_back, 0.5),
+            (self._pause, 2.0),
+            (self._change, 1.5),
+            (self._close, 0.2),
+        )
+        return always if calm else always + busy
+
+    def _facts(self) -> dict[str, str]:
+        self.words.append(f"T{FIRST_WORD + len(self.words)}w")
+        return FACTS | {"place": self.words[-1]}
+
+    def _take(self) -> bool:
+        house = self.house
+        return bool(assignments.take(house.db, self.id, house.person, house.rules, SIMS, now=house.now_ms()))
+
+    def _give_back(self) -> bool:
+        return bool(assignments.give_back(self.house.db, self.house.person.id))
+
+    def _send(self) -> bool:
+        """The next card, of whatever it is; its words are those that are shown."""
+        house = self.house
+        card = cards.next_card(house.db, house.person, rules=house.rules, now=house.now_ms())
+        if card is None:
+            return False
+        row = outbox.load(house.db, card.id)
+        self.desk.written.setdefault((row["number"], of_text(row["text"])), row["text"])
+        self.desk.approve_one(card.id)
+        return True
+
+    def _pause(self) -> bool:
+        campaigns.pause(self.house.db, self.id, by=self.house.person)
+        self._hold(set(self.words))
+        return True
+
+    def _go_on(self) -> bool:
+        campaigns.resume(self.house.db, self.id, by=self.house.person)
+        for _, words, span in self.held:
+            if self.words[-1] in words:
+                span[1] = min(span[1], self.house.now)
+        return True
+
+    def _change(self) -> bool:
+        """Another place: whatever waits is read again, in the new words; the old ones never leave."""
+        house, before = self.house, set(self.words)
+        seen = campaigns.load(house.db, self.id).revision
+        campaigns.save(
+            house.db, self.id, by=house.person, now=house.now_ms(), seen_revision=seen, facts=self._facts()
+        )
+        self._hold(before)
+        return True
+
+    def _close(self) -> bool:
+        campaigns.close(self.house.db, self.id, by=self.house.person, now=self.house.now_ms())
+        self._hold(set(self.words))
+        return True
+
+    def _hold(self, words: set[str]) -> None:
+        """From now on nothing with these words is handed over, but for what has been handed over already."""
+        rows = self.house.db.execute(
+            "SELECT c.number, m.text FROM message m JOIN conversation c ON c.id=m.conversation_id "
+            "WHERE m.submitted_at IS NOT NULL AND m.state IN ('approved', 'claimed', 'submitted')"
+        ).fetchall()
+        begun = {(row["number"], of_text(row["text"])) for row in rows}
+        self.held.append((begun, words, [self.house.now, float("inf")]))
