@@ -105,7 +105,10 @@ class Desk:
         row = outbox.load(house.db, message)
         for taken in self.refrained.get((row["number"], of_text(row["text"])), []):
             taken[1] = min(taken[1], house.now)
-        if SINCE not in (row["reason"] or ""):  # who reads that looks first, and lets it be
+        again = (
+            self.drive is not None and of_text(row["text"]) in self.drive.words and row["perhaps_texted_at"]
+        )
+        if SINCE not in (row["reason"] or "") and not again:  # who reads that looks first, and lets it be
             outbox.approve(
                 house.db,
                 message,

@@ -110,6 +110,8 @@ def _campaign(house: House, chaos: Chaos) -> Iterator[str]:
         times[to] += len(first) - chaos.people.again[to, word]
         for record in first:
             for begun, words, (since, until) in drive.held:
+                if chaos.restored is not None and since < chaos.restored:
+                    until = min(until, chaos.restored)  # the backup has other words, or another state
                 if word in words and (to, word) not in begun and since < record.asked_s < until:
                     yield f"I1 left while its campaign held it: {to} {word} at {record.at_s:.3f}"
     yield from (f"I2 a campaign texted {to} {many} times" for to, many in times.items() if many > 1)

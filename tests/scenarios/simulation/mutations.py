@@ -196,6 +196,10 @@ MUTATIONS: dict[str, tuple[Callable[[], Mutation], str, int]] = {  # and a seed 
     "spends too much": (spends_too_much, "budget: segment", 90),
     "forgets the minute": (forgets_the_minute, "budget: ", 5),
     "forgets the pause": (forgets_the_pause, "I1 left while its campaign held it", 62),
-    "sends words that were changed": (sends_words_that_were_changed, "I1 left while its campaign held it", 41),
+    "sends words that were changed": (
+        sends_words_that_were_changed,
+        "I1 left while its campaign held it",
+        41,
+    ),
     "leaves no time to undo": (leaves_no_time_to_undo, "I1 left ", 1),
 }
