@@ -181,7 +181,7 @@ def sim_busy(station: str) -> Notice:
     """The SIM is not ready yet."""
     return Notice(
         f"The SIM in {station} is not ready yet.",
-        "The modem says that the SIM is busy, or not yet which SIM it is, as for a while after a start.",
+        "The modem says that the SIM is busy, as it is for a while after a start.",
         f"{KEPT} {WATCHING}",
         f"{BY_ITSELF} If it takes more than five minutes, unplug the modem and plug it in again.",
     )

@@ -210,9 +210,12 @@ def _record_submit(
             valid_until=row["valid_until"] or now + ON_AIR_MS + int(valid_for.total_seconds() * 1000),
             attempts=row["attempts"] + 1,
         )
+        # Somebody of an open campaign stays marked: this may be an answer, and the campaign's own text is still to be read with doubt.
         db.execute(
-            "UPDATE conversation SET iccid=coalesce(iccid, ?), last_at=?, perhaps_texted_at=NULL WHERE id=?",
-            [seat.sim.iccid, now, job.conversation_id],
+            "UPDATE conversation SET iccid=coalesce(iccid, :iccid), last_at=:now, perhaps_texted_at=CASE WHEN EXISTS "
+            "(SELECT 1 FROM target t JOIN campaign p ON p.id=t.campaign_id WHERE t.conversation_id=:person AND t.live=1 AND p.state<>'closed') "
+            "THEN perhaps_texted_at END WHERE id=:person",
+            {"iccid": seat.sim.iccid, "now": now, "person": job.conversation_id},
         )
     budget.count(db, seat.sim, job.conversation_id, 1, now)
 

@@ -31,7 +31,7 @@ def outbox_rows(
     rows = db.execute(
         "SELECT m.*, c.number, u.name AS approver, p.name AS campaign FROM message m JOIN conversation c ON c.id=m.conversation_id "
         "LEFT JOIN user u ON u.id=m.approved_by LEFT JOIN target t ON t.id=m.target_id LEFT JOIN campaign p ON p.id=t.campaign_id "
-        f"WHERE {' AND '.join(where)} ORDER BY m.id DESC LIMIT ?",
+        f"WHERE {' AND '.join(where)} ORDER BY {'m.id' if state is None else '+m.id'} DESC LIMIT ?",  # else read in order of id
         [*values, limit or ALL],
     ).fetchall()
     return [_outbox_row(db, row) for row in rows]

@@ -16,8 +16,6 @@ from gateway.store import write
 
 WINDOW_MS = 9 * DAY_MS
 NEAR_MS = 30 * 60_000  # how far a report may be stamped from a text whose MR is unknown
-# Whatever a person has said of a text since: the report may still be of it.
-HANDED_OVER = ("uncertain", "sent", "failed", "delivered", "undelivered")
 STILL_TRYING = range(0x20, 0x40)  # 23.040 9.2.3.15: the service centre still tries
 GRACE_MS = 60 * 60_000  # after a text's validity, for the report that says so
 ROWS = 2000  # how far back in the outbox one looks for texts that were reported
@@ -165,7 +163,9 @@ def _choose(candidates: list[_Candidate], report: Arrived) -> _Candidate | None:
         )
     if stamped is None or any(c.mr is None and c.state == "submitted" for c in candidates):
         return None
-    unknown = [c for c in candidates if c.mr is None and c.state in HANDED_OVER]
+    unknown = [
+        c for c in candidates if c.mr is None
+    ]  # whatever became of the rest of it, or a person has said of it
     near = [c for c in unknown if abs(c.submitted_at - stamped) <= NEAR_MS]
     # Of a text that a backup brought back nobody knows what left after it: the report may be of one that is no longer here.
     return near[0] if len(near) == 1 and len(unknown) == 1 and not near[0].restored else None
@@ -179,7 +179,9 @@ def _apply(db: sqlite3.Connection, report_id: int, report: Arrived, chosen: _Can
         db.execute("UPDATE message SET reason=? WHERE id=? AND state='sent'", [TRYING, chosen.message_id])
         return
     delivered = report.status < 0x20
-    if chosen.seq is not None:
+    if chosen.seq is None:  # known from now on: it is no candidate for what others are told of
+        db.execute("UPDATE message SET mr=? WHERE id=? AND mr IS NULL", [report.mr, chosen.message_id])
+    else:
         db.execute(
             "UPDATE segment SET state=?, mr=? WHERE message_id=? AND seq=?",
             ["delivered" if delivered else "undelivered", report.mr, chosen.message_id, chosen.seq],
@@ -197,10 +199,7 @@ def _apply(db: sqlite3.Connection, report_id: int, report: Arrived, chosen: _Can
     reason = (
         None if delivered else f"The network reports: {WORDS.get(report.status, 'the phone did not get it')}."
     )
-    columns: dict[str, object] = {"reported_at": now}
-    if chosen.seq is None:
-        columns["mr"] = report.mr
-    move(db, event, chosen.message_id, actor="network", now=now, reason=reason, **columns)
+    move(db, event, chosen.message_id, actor="network", now=now, reason=reason, reported_at=now)
 
 
 _EVENT = {  # (state, delivered): what a final report does

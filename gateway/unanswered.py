@@ -32,11 +32,15 @@ def unanswered(db: sqlite3.Connection, iccid: str, *, since: int) -> list[Unansw
 
 
 def settled(db: sqlite3.Connection, iccid: str, *, since: int) -> bool:
-    """Whether a report, or a person, said what became of a text that this SIM was handed since then and has not answered: it may yet."""
+    """Whether a report, or a person, said what became of a text that this SIM was handed since then and has not answered: it may yet.
+    Of a long text that is uncertain a report may have told of the one segment that was not answered.
+    """
     row = db.execute(
-        "SELECT 1 FROM event e JOIN message m ON m.id=e.message_id WHERE e.id>(SELECT max(id) FROM event)-? "
-        "AND e.event IN ('settle_delivered','settle_failed') AND m.state<>'uncertain' AND m.iccid=? AND m.submitted_at>=? LIMIT 1",
-        [RECENT, iccid, since],
+        "SELECT 1 FROM (SELECT 1 FROM event e JOIN message m ON m.id=e.message_id WHERE e.id>(SELECT max(id) FROM event)-:recent "
+        "AND e.event IN ('settle_delivered','settle_failed') AND m.state<>'uncertain' AND m.iccid=:iccid AND m.submitted_at>=:since "
+        "UNION ALL SELECT 1 FROM message m JOIN segment s ON s.message_id=m.id WHERE m.state='uncertain' AND m.iccid=:iccid "
+        "AND s.state IN ('delivered','undelivered') AND s.submitted_at>=:since) LIMIT 1",
+        {"recent": RECENT, "iccid": iccid, "since": since},
     ).fetchone()
     return row is not None
 

@@ -35,6 +35,8 @@ LOOKS_S = (
     0.5,
     0.5,
 )  # before each look into slots that were empty, while the modem counts more than was found
+LOOKED_S = 5.0  # no further look begins so long after the first one ended: some take a minute
+BELIEVED_S = 60.0  # what it counts too much for so long is how it counts
 
 
 class Storages:
@@ -52,7 +54,10 @@ class Storages:
         self._totals: dict[str, int] = {}
         self._untold: Counter[str] = Counter()  # storages that no list named: how often they were refused
         self._walks: set[str] = set()  # storages that CMGL is refused for: read slot by slot
-        self._never_found: dict[str, int] = {}  # by storage: how many it counted that were in no slot
+        self._never_found: dict[
+            str, tuple[int, float]
+        ] = {}  # by storage: how many it counted that were in no slot, since when
+        self._counts = True  # AT+CPMS? is answered
 
     def choose(self) -> None:
         """Find the storages; let texts arrive in the largest, read there."""
@@ -89,7 +94,7 @@ class Storages:
         return False
 
     def select(self, name: str) -> None:
-        """Make `name` the storage that is read and deleted from; CommandRefused."""
+        """Make `name` the storage that is read and deleted from; CommandRefused, also when another one may be it still."""
         if not name or not self.arrival or name == self._current:
             return
         forms = [
@@ -100,6 +105,7 @@ class Storages:
         ]
         forms.sort(key=lambda form: len(form) != self._arity)
         refusal: CommandRefused | None = None
+        before, self._current = self._current, ""
         for form in forms:
             try:
                 lines = self._at.command(
@@ -108,13 +114,24 @@ class Storages:
             except CommandRefused as refused:
                 refusal = refusal or refused
                 continue
-            self._current = name
             counts = numbers(lines[0]) if lines else []
             if len(counts) >= 2:
                 self._totals[name] = counts[1]
+            elif not self._is_it(name):
+                # What would be deleted by an index of this storage lies in another one.
+                refusal = CommandRefused("AT+CPMS", "ERROR", None, "it chose another", 0.0)
+                continue
+            self._current = name
             return
+        if self._is_it(before):  # else the refusal was the answer to another program's command
+            self._current = before
         if refusal:
             raise refusal
+
+    def _is_it(self, name: str) -> bool:
+        """Whether a bare OK was the answer: the OK of another program's command is not. A modem that cannot say is believed."""
+        now = _names(ask(self._at, "AT+CPMS?"))
+        return not now or now[0] == name
 
     def also_read(self, name: str) -> None:
         """An indication named a storage that the modem did not advertise: from now on it is read with the others."""
@@ -188,18 +205,30 @@ class Storages:
 
     def _walk(self, name: str) -> list[Stored]:
         """Slot by slot; some say at first of a text that has just come that there is none, and their count tells better."""
-        there: dict[int, list[str]] = {}
-        missing = 0
+        clock, there = self._at.clock, dict[int, list[str]]()
+        last_at = None
         for rest_s in LOOKS_S:
             self._at.incoming.rest(rest_s)
             self._look_into(name, there)
-            counted, _ = _counted(ask(self._at, "AT+CPMS?") or [], name) or (0, 0)
-            missing = max(0, counted - len(there))
-            if missing <= self._never_found.get(name, 0):
+            last_at = clock.monotonic() + LOOKED_S if last_at is None else last_at
+            if self._all_found(name, len(there)) or clock.monotonic() > last_at:
                 break
-        self._never_found[name] = missing
         found = (stored_in(there[index], name) for index in sorted(there))
         return [stored for stored in found if stored]
+
+    def _all_found(self, name: str, found: int) -> bool:
+        """Whether the modem counts no more than was found; or as many more as for a while now, which are nowhere."""
+        lines = ask(self._at, "AT+CPMS?") if self._counts else None
+        self._counts = (
+            lines is not None
+        )  # one that does not answer is not asked, and waited for, at each look
+        counted = _counted(lines or [], name)
+        missing = max(0, counted[0] - found) if counted else 0
+        now = self._at.clock.monotonic()
+        before, since = self._never_found.get(name, (0, now))
+        since = since if missing == before else now
+        self._never_found[name] = missing, since
+        return missing == 0 or now >= since + BELIEVED_S
 
     def _look_into(self, name: str, there: dict[int, list[str]]) -> None:
         """Read the slots that nothing was found in yet; what is found is added by its slot, in the form of +CMGL."""

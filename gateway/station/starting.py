@@ -71,7 +71,6 @@ def start(desk: Desk, *, again: bool) -> bool:
         raise
     seeking.same_modem(desk, desk.modem.identity)
     pins.accepted(desk.modem.identity)
-    _must_say_who(desk, desk.modem.identity)
     card = _card(desk, desk.modem.identity)
     if other_port(desk, desk.modem.identity.imei, card):
         return False
@@ -83,7 +82,7 @@ def _begin(desk: Desk, identity: Identity, card: str) -> None:
     """The station's new start: epoch and recovery, the SIM's seat, and what must be known before anything is sent."""
     epoch = flight.begin(desk.db, desk.name, now=desk.now_ms())
     row = desk.db.execute(
-        "SELECT paused_by, uncertain_in_a_row, iccid, imei FROM station WHERE name=?", [desk.name]
+        "SELECT paused_by, uncertain_in_a_row, iccid, imsi, imei FROM station WHERE name=?", [desk.name]
     ).fetchone()
     desk.paused = "person" if row["paused_by"] is not None else sims.paused(desk.db, card)
     if not desk.paused and row["uncertain_in_a_row"] >= UNCERTAIN_IN_A_ROW:
@@ -102,7 +101,7 @@ def _begin(desk: Desk, identity: Identity, card: str) -> None:
         model=" ".join((identity.manufacturer, identity.model)).strip(),
         imei=identity.imei,
         iccid=seat.sim.iccid,
-        imsi=identity.imsi,
+        imsi=identity.imsi or (row["imsi"] if card == row["iccid"] else ""),
         number=sims.number_of(desk.db, card),
         revision=identity.revision,
     )
@@ -137,27 +136,20 @@ def _another_card(desk: Desk, card: str) -> None:
     desk.card = card
 
 
-def _must_say_who(desk: Desk, identity: Identity) -> None:
-    """A modem that told of a SIM before, and of none now, is not ready: nothing leaves by a SIM whose budget is not known.
-
-    Raises SimNotReady.
-    """
-    if identity.iccid or identity.imsi:
-        return
-    told = "SELECT 1 FROM station WHERE imei=? AND imei<>'' AND imsi<>''"
-    if desk.db.execute(told, [identity.imei]).fetchone():
-        raise SimNotReady("BUSY", "the modem does not tell which SIM it holds")
-
-
 def _card(desk: Desk, identity: Identity) -> str:
     """What this SIM is known by: its ICCID; one that does not answer this once, or of whose answer another program at the port
-    took a part, is known by its IMSI from before. One that was met first with such a part goes on under it, with what it spent.
+    took a part, is known by its IMSI from before. One that was met first with such a part goes on under it, with what it spent. A modem
+    that tells neither, as for a while after a start, holds the SIM that it held.
     """
     known = desk.db.execute(
         "SELECT iccid FROM station WHERE imsi=? AND imsi<>'' AND iccid<>''", [identity.imsi]
     ).fetchone()
     if known is not None and (identity.iccid in known["iccid"] or identity.iccid.startswith(known["iccid"])):
         return str(known["iccid"])
+    before = desk.db.execute("SELECT imei, iccid FROM station WHERE name=?", [desk.name]).fetchone()
+    same_modem = identity.imei == before["imei"] or not (identity.imei and before["imei"])
+    if not identity.iccid and not identity.imsi and before["iccid"] and same_modem:
+        return str(before["iccid"])
     return identity.iccid or identity.imsi or f"imei-{identity.imei}"
 
 

@@ -168,6 +168,27 @@ def test_a_report_of_a_text_that_a_person_said_had_arrived_is_its_own(desk: Desk
     assert desk.state(text) == "delivered"
 
 
+def test_the_reference_of_a_report_is_its_texts_and_holds_up_no_later_one(desk: Desk, seat: Seat) -> None:
+    first = lost(desk, seat)
+    settling.settle(desk.db, first, arrived=True, by=desk.room.coordinator, now=NOON + 2000)
+    report(desk, 9)
+    later = NOON + 40_000
+    second = lost(desk, seat, "Second", later)
+    report(desk, 10, at=later, now=later + 5000)
+    assert desk.state(second) == "delivered"
+
+
+@pytest.mark.parametrize("state", ["approved", "withdrawn", "expired"])
+def test_a_report_may_be_of_a_text_of_which_only_a_part_has_left(desk: Desk, seat: Seat, state: str) -> None:
+    """Without its reference it was taken for the other text's, which had not left."""
+    long = on_air(desk, seat, "long " * 50)
+    desk.db.execute("UPDATE segment SET state='unknown' WHERE message_id=? AND seq=1", [long.message_id])
+    desk.db.execute("UPDATE message SET state=? WHERE id=?", [state, long.message_id])
+    other = lost(desk, seat, "Second", NOON + 40_000)
+    report(desk, 9, at=NOON + 1000, now=NOON + 60_000)
+    assert desk.state(other) == "uncertain"
+
+
 def test_a_text_that_was_sent_without_a_reference_is_settled_by_a_report_from_its_time(
     desk: Desk, seat: Seat
 ) -> None:

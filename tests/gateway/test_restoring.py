@@ -11,6 +11,7 @@ import pytest
 
 from gateway import (
     backup,
+    campaigns,
     cards,
     claims,
     conversations,
@@ -28,6 +29,7 @@ from gateway.claims import Seat
 from gateway.errors import Refused
 from gateway.journal import Journal
 from gateway.rules import Rules
+from tests.campaigning import Hall
 from tests.gateway.conftest import ADA, LUIS, NOON, Desk, Room
 
 HOUR = 3_600_000
@@ -146,6 +148,20 @@ def test_without_the_journal_everybody_is_marked_and_nobody_is_said_to_have_got_
     assert marked(path) == {ADA, LUIS, BEA, OLU, NEW}, (
         "a new list may be the old one; after a month it is not"
     )
+
+
+def test_somebody_of_an_open_campaign_stays_marked_whatever_else_is_written_to_them(
+    path: Path, desk: Desk, hall: Hall, seat: Seat, rules: Rules
+) -> None:
+    """Another text lifted the mark, and the campaign's first text, which had left since the backup, left again (seed 802678)."""
+    campaign = hall.started()
+    person = "+12025550100"
+    desk.db.execute("UPDATE conversation SET perhaps_texted_at=? WHERE number=?", [NOON, person])
+    sends(desk, seat, rules, person, now=NOON + 1)
+    assert marked(path) == {person}
+    campaigns.close(desk.db, campaign, by=hall.users["coordinator"], now=NOON + 2)
+    sends(desk, seat, rules, person, now=NOON + 3)
+    assert marked(path) == set()
 
 
 def test_who_sends_reads_it_on_the_card_and_in_the_thread_and_a_program_cannot(

@@ -6,6 +6,7 @@ from hardware.errors import CommandRefused
 from hardware.modem import Stored
 from hardware.storage import UNTOLD_TRIES, stored_in
 from tests.hardware.bench import DELIVER, Bench
+from tests.scripted import Late
 
 GOOD = Stored("SM", 3, DELIVER)
 
@@ -72,6 +73,23 @@ def test_without_cmgl_slots_are_read_one_by_one(header: str) -> None:
     assert "AT+CMGR=31" not in bench.scripted.written
 
 
+def test_a_bare_ok_chooses_no_storage_that_the_modem_does_not_name() -> None:
+    """The OK was of another program's AT: what lay in SM was listed once more as ME's, and deleted by its index when another text
+    lay there (seed 802966)."""
+    sm = '+CPMS: "SM",1,30,"SM",1,30,"SM",1,30'
+    bench = Bench({'AT+CPMS="ME"*': "OK", "AT+CPMS?": sm, "AT+CMGL=4": f"+CMGL: 3,0,,23\n{DELIVER}"})
+    assert {stored.storage for stored in bench.modem.list(everything=True)} == {"SM"}
+
+
+def test_a_refusal_of_another_program_leaves_no_other_storage_chosen_unnoticed() -> None:
+    """ME was chosen, and its answer was lost: SM is chosen anew before anything is read from it."""
+    answers = {"AT+CPMS?": '+CPMS: "ME",0,99,"ME",0,99,"SM",1,30'}
+    bench = Bench({**answers, 'AT+CPMS="ME"*': "ERROR"})
+    bench.modem.list(everything=True)
+    written = bench.scripted.written
+    assert written.index('AT+CPMS="SM","SM","SM"') < written.index("AT+CMGL=4")
+
+
 COUNTED = '+CPMS: "SM",{0},30,"SM",{0},30,"SM",{0},30'
 
 
@@ -90,12 +108,42 @@ def test_a_slot_that_seems_empty_at_first_is_read_again_while_the_modem_counts_w
     assert 1.0 <= bench.clock.monotonic() - began < 1.5
 
 
-def test_what_is_counted_and_lies_nowhere_is_looked_for_once() -> None:
-    bench = Bench({"AT+CMGL=4": "ERROR", "AT+CPMS?": COUNTED.format(1), "AT+CMGR=*": "+CMS ERROR: 321"})
+def _walked(bench: Bench) -> int:
+    """How often each slot is looked into while nothing is found."""
+    before = bench.scripted.written.count("AT+CMGR=3")
     assert bench.modem.list(everything=False) == []
-    looked = bench.scripted.written.count("AT+CMGR=3")
-    assert bench.modem.list(everything=False) == []
-    assert bench.scripted.written.count("AT+CMGR=3") == looked + 1
+    return bench.scripted.written.count("AT+CMGR=3") - before
+
+
+def test_what_is_counted_too_much_for_a_minute_is_how_this_modem_counts_until_it_counts_otherwise() -> None:
+    rules = {
+        "AT+CMGL=4": "ERROR",
+        "AT+CPMS?": COUNTED.format(12),
+        "AT+CMGR=3": "+CMS ERROR: 321",
+        "AT+CMGR=*": "+CMS ERROR: 321",
+    }
+    bench = Bench(rules)
+    assert _walked(bench) == 4
+    assert _walked(bench) == 4
+    bench.clock.time_s += 60
+    assert _walked(bench) == 1
+    # It counts right again, and what it counts now is a text that it does not show at first.
+    bench.scripted.rules["AT+CPMS?"] = COUNTED.format(1)
+    bench.scripted.rules["AT+CMGR=3"] = ["+CMS ERROR: 321", f"+CMGR: 0,,23\n{DELIVER}"]
+    assert bench.modem.list(everything=False) == [GOOD]
+
+
+def test_a_modem_that_is_slow_slot_by_slot_is_looked_through_once_more_and_no_more() -> None:
+    bench = Bench(
+        {"AT+CMGL=4": "ERROR", "AT+CPMS?": COUNTED.format(1), "AT+CMGR=*": Late(0.3, "+CMS ERROR: 321")}
+    )
+    assert _walked(bench) == 2
+
+
+def test_a_modem_that_does_not_answer_how_much_it_holds_is_asked_once() -> None:
+    bench = Bench({"AT+CMGL=4": "ERROR", "AT+CPMS?": "ERROR", "AT+CMGR=*": "+CMS ERROR: 321"})
+    assert [_walked(bench), _walked(bench)] == [1, 1]
+    assert bench.scripted.written.count("AT+CPMS?") == 1
 
 
 def test_a_draft_is_counted_and_not_looked_for() -> None:

@@ -60,23 +60,36 @@ def test_a_sim_that_is_met_first_with_a_cut_iccid_goes_on_with_what_it_spent(mak
     assert spent == {whole[:18]: 2}
 
 
-def test_a_sim_that_does_not_say_who_it_is_after_a_start_sends_nothing_until_it_does(make: Make) -> None:
-    """Seed 777172: it was taken for a SIM of its own at each step, with a whole budget for each."""
+@pytest.mark.parametrize("told", ["both", "iccid alone"])
+def test_a_modem_that_tells_of_no_sim_after_a_start_holds_the_one_that_it_held(make: Make, told: str) -> None:
+    """Seed 777172: the SIM was taken for another at each step, with a whole budget for each."""
+    house = make()
+    inserted = engine(house).drawer.inserted
+    whole = inserted.card
+    inserted.card = whole if told == "both" else replace(whole, imsi="")
+    house.until_ready()
+    for number, tells in enumerate((replace(whole, iccid="", imsi=""), replace(whole, iccid=""), whole)):
+        if told == "both" or tells.iccid or not tells.imsi:
+            inserted.card = tells
+            house.restart()
+        house.arrive("Hello", sender=f"+1202555018{number}")
+        text = house.approved(f"+1202555019{number}")
+        house.until(lambda text=text: house.state(text) in ("sent", "delivered"), "sent", 60)
+    spent = dict(house.db.execute("SELECT iccid, segments FROM sim_day").fetchall())
+    assert spent == {whole.iccid: 3}
+    assert house.texts() == ["Hello"] * 3
+
+
+def test_another_modem_that_tells_of_no_sim_is_given_no_other_modems_sim(make: Make) -> None:
     house = make()
     house.until_ready()
     inserted = engine(house).drawer.inserted
-    whole = inserted.card
-    inserted.card = replace(whole, iccid="", imsi="")
+    inserted.card = replace(inserted.card, iccid="", imsi="")
+    house.db.execute("UPDATE station SET imei='356938035600000'")
     house.restart()
     text = house.approved()
-    house.run(300)
-    assert house.state(text) == "approved"
-    assert house.said()[0] == "waiting"
-    assert "which SIM it is" in house.said()[1]
-    inserted.card = replace(whole, iccid="")
     house.until(lambda: house.state(text) in ("sent", "delivered"), "sent", 60)
-    spent = dict(house.db.execute("SELECT iccid, segments FROM sim_day").fetchall())
-    assert spent == {whole.iccid: 1}
+    assert [row["iccid"][:5] for row in house.db.execute("SELECT iccid FROM sim_day")] == ["imei-"]
 
 
 @pytest.mark.parametrize("cut_when", ["tried", "restored"])

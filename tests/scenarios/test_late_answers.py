@@ -35,7 +35,7 @@ def lose_the_port(office: Office) -> int:
     return text
 
 
-def kill_the_gateway(office: Office) -> int:
+def kill_the_gateway(office: Office, words: str = "Can you come?") -> int:
     """A text to Ada during which the gateway is killed and started again at once; the modem goes on."""
     gone = handed_over(office)
 
@@ -45,7 +45,7 @@ def kill_the_gateway(office: Office) -> int:
         return False
 
     office.cut_when = strike
-    text = office.approved(ADA)
+    text = office.approved(ADA, words)
     with pytest.raises(KilledError):
         office.run(CUT_S + 10)
     office.cut_when = None
@@ -191,6 +191,22 @@ def test_a_late_answer_to_a_text_that_a_report_settled_is_no_other_texts(office:
     office.fault("cmgs_stray", 60_000, 1)
     text = kill_the_gateway(office)
     office.until_state(text, "delivered", limit_s=30)
+    office.restart()
+    office.until_ready()
+    office.run(90)
+    assert (office.state(lost), [to for to, _ in office.air()].count(LUIS)) == ("uncertain", 0)
+
+
+def test_a_late_answer_to_a_segment_that_a_report_settled_is_no_other_texts(office: Office) -> None:
+    """The same where the text was long, and uncertain for its other segments (seed 802177)."""
+    office.until_ready()
+    office.fault("cmgs_error", 500, 1)
+    lost = office.approved(LUIS)
+    office.until_state(lost, "uncertain", limit_s=30)
+    office.fault("cmgs_stray", 60_000, 1)
+    text = kill_the_gateway(office, "long " * 50)
+    told = "SELECT state FROM segment WHERE message_id=? AND seq=1"
+    office.until(lambda: office.db.execute(told, [text]).fetchone()[0] == "delivered", "reported", 30)
     office.restart()
     office.until_ready()
     office.run(90)

@@ -265,6 +265,8 @@ class Chaos:
             backup.restore(made.path, house.database, now=house.now_ms())
             house.db = store.connect(house.database)
         self.restored = house.now
+        if self.people.drive is not None:
+            self.people.drive.restored()
         house.note("the backup is restored")
         house.count("restored a backup")
         house.start_gateway()

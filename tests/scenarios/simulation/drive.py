@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from tests.scenarios.simulation.desk import Desk, Key
 
+AFTER_ALL = 0.15  # how often somebody stops, or changes, what was just approved
 FIRST_WORD = 900  # those of other texts stay below it
 NAMES = ("Rosa", "Luis", "Ada", "Sam", "Mei", "Theo", "Noor", "Ines", "Bao", "Kim", "Eva", "Jo")
 FIRST = 210  # the last digits of the first of its people, who are the first of the house
@@ -39,10 +40,11 @@ class Drive:
             by=by,
             now=now,
             seen_revision=1,
-            facts=self._facts(),
+            facts=self._in_other_words(),
             list_id=bring_in(house.db, NAMES, first=FIRST, now=now),
             options=Options(),
         )
+        self.words.append(self._in_other_words()["place"])
         after: int | None = 0
         while after is not None:
             after = enrolment.enrol(house.db, self.id, now=now, after=after)
@@ -61,9 +63,8 @@ class Drive:
         )
         return always if calm else always + busy
 
-    def _facts(self) -> dict[str, str]:
-        self.words.append(f"T{FIRST_WORD + len(self.words)}w")
-        return FACTS | {"place": self.words[-1]}
+    def _in_other_words(self) -> dict[str, str]:
+        return FACTS | {"place": f"T{FIRST_WORD + len(self.words)}w"}
 
     def _take(self) -> bool:
         house = self.house
@@ -81,7 +82,13 @@ class Drive:
         row = outbox.load(house.db, card.id)
         self.desk.written.setdefault((row["number"], of_text(row["text"])), row["text"])
         self.desk.approve_one(card.id)
+        if house.dice.random() < AFTER_ALL:
+            house.dice.choice((self._pause, self._change))()
         return True
+
+    def restored(self) -> None:
+        """A backup took the database's place, and paused what ran."""
+        self.held.append((set(), set(self.words), [self.house.now, float("inf")]))
 
     def _pause(self) -> bool:
         campaigns.pause(self.house.db, self.id, by=self.house.person)
@@ -97,11 +104,12 @@ class Drive:
 
     def _change(self) -> bool:
         """Another place: whatever waits is read again, in the new words; the old ones never leave."""
-        house, before = self.house, set(self.words)
+        house, before, facts = self.house, set(self.words), self._in_other_words()
         seen = campaigns.load(house.db, self.id).revision
         campaigns.save(
-            house.db, self.id, by=house.person, now=house.now_ms(), seen_revision=seen, facts=self._facts()
+            house.db, self.id, by=house.person, now=house.now_ms(), seen_revision=seen, facts=facts
         )
+        self.words.append(facts["place"])
         self._hold(before)
         return True
 
