@@ -14,7 +14,7 @@ from tests.scenarios.simulation.mutations import MUTATIONS
 from tests.scenarios.simulation.troubles import HANDS, LEFT_OUT, OCCASIONS, SPOILS, TROUBLES, dealt
 
 SEEDS, AT_ONCE = 200, 5
-MOST_TRIED = 60  # when the house that showed it is another by now
+MOST_TRIED = 150  # when the house that showed it is another by now
 
 
 @pytest.mark.parametrize("first", range(0, SEEDS, AT_ONCE))

@@ -181,7 +181,7 @@ def sends_words_that_were_changed() -> Mutation:
 
 MUTATIONS: dict[str, tuple[Callable[[], Mutation], str, int]] = {  # and a seed that showed it
     "resends uncertain": (resends_uncertain, "I2 doubled", 17),
-    "resends after a kill": (resends_after_a_kill, "I2 doubled", 22),
+    "resends after a kill": (resends_after_a_kill, "I2 doubled", 78),
     "writes before the commit": (writes_before_the_commit, "I2 ", 13),
     "deletes before the commit": (deletes_before_the_commit, "I3 lost", 17),
     "shows each reading": (shows_each_reading, "I3 shown ", 3),
@@ -193,9 +193,9 @@ MUTATIONS: dict[str, tuple[Callable[[], Mutation], str, int]] = {  # and a seed 
     "waits blindly for a prompt": (waits_blindly_for_a_prompt, "I4 texted after a prompt", 12),
     "exchanges the reports": (exchanges_the_reports, "I2 said to be undelivered", 2),
     "counts nothing": (counts_nothing, "budget: ", 2),
-    "spends too much": (spends_too_much, "budget: segment", 90),
+    "spends too much": (spends_too_much, "budget: segment", 100),
     "forgets the minute": (forgets_the_minute, "budget: ", 5),
-    "forgets the pause": (forgets_the_pause, "I1 left while its campaign held it", 62),
+    "forgets the pause": (forgets_the_pause, "I1 left while its campaign held it", 21),
     "sends words that were changed": (
         sends_words_that_were_changed,
         "I1 left while its campaign held it",
