@@ -29,12 +29,8 @@ MOST_READ = 8  # storages; a modem that rings with ever new names is not followe
 LIST_LEAST_S = 10.0  # a listing is waited for so long at least, and
 LIST_TIMES = 3  # so many times as long as the last one of the same storage took
 SLOTS_UNKNOWN = 50  # how far to look in a storage whose size nobody tells
-LOOKS_S = (
-    0.0,
-    0.0,
-    0.5,
-    0.5,
-)  # before each look into slots that were empty, while the modem counts more than was found
+# Before each look into slots that were empty, while the modem counts more than was found.
+LOOKS_S = (0.0, 0.0, 0.5, 0.5)
 LOOKED_S = 5.0  # no further look begins so long after the first one ended: some take a minute
 BELIEVED_S = 60.0  # what it counts too much for so long is how it counts
 
@@ -222,7 +218,7 @@ class Storages:
         self._counts = (
             lines is not None
         )  # one that does not answer is not asked, and waited for, at each look
-        counted = _counted(lines or [], name)
+        counted = _counted(lines or [], name) or _bare_count(lines or [])
         missing = max(0, counted[0] - found) if counted else 0
         now = self._at.clock.monotonic()
         before, since = self._never_found.get(name, (0, now))
@@ -262,6 +258,15 @@ def _counted(lines: list[str], name: str) -> tuple[int, int] | None:
         for at in range(len(parts) - 3, -1, -1):
             if parts[at] == name and parts[at + 1].isdigit() and parts[at + 2].isdigit():
                 return int(parts[at + 1]), int(parts[at + 2])
+    return None
+
+
+def _bare_count(lines: list[str]) -> tuple[int, int] | None:
+    """Used and total slots of the storage that is read, in "+CPMS: 3,30,...": some name none."""
+    for line in lines:
+        counts = numbers(line)
+        if line.startswith("+CPMS") and not _names([line]) and len(counts) >= 2:
+            return counts[0], counts[1]
     return None
 
 

@@ -93,12 +93,15 @@ def test_a_refusal_of_another_program_leaves_no_other_storage_chosen_unnoticed()
 COUNTED = '+CPMS: "SM",{0},30,"SM",{0},30,"SM",{0},30'
 
 
-def test_a_slot_that_seems_empty_at_first_is_read_again_while_the_modem_counts_what_lies_there() -> None:
+@pytest.mark.parametrize("counted", [COUNTED.format(1), "+CPMS: 1,30,1,30,1,30"])
+def test_a_slot_that_seems_empty_at_first_is_read_again_while_the_modem_counts_what_lies_there(
+    counted: str,
+) -> None:
     """F42 without CMGL: a stop that had just come was walked past, and a text to this person left (seed 775430)."""
     bench = Bench(
         {
             "AT+CMGL=4": "ERROR",
-            "AT+CPMS?": COUNTED.format(1),
+            "AT+CPMS?": counted,
             "AT+CMGR=3": [*["+CMS ERROR: 321"] * 3, f"+CMGR: 0,,23\n{DELIVER}"],
             "AT+CMGR=*": "+CMS ERROR: 321",
         }
