@@ -108,7 +108,8 @@ def _campaign(house: House, chaos: Chaos) -> Iterator[str]:
             continue
         first = [record for record in records if (record.concat or (0, 0, 1))[2] == 1]
         times[to] += len(first) - chaos.people.again[to, word]
-        for record in first:
+        # Who sends one again reads that the campaign was changed since, and may send the old words all the same.
+        for record in first if not chaos.people.again[to, word] else ():
             for begun, words, (since, until) in drive.held:
                 if chaos.restored is not None and since < chaos.restored:
                     until = min(until, chaos.restored)  # the backup has other words, or another state
