@@ -7,6 +7,7 @@ the report's own time stamp, because MR wraps at 256. A segment whose MR is unkn
 the only candidate and no known MR fits.
 """
 
+import json
 import sqlite3
 from dataclasses import dataclass
 
@@ -58,7 +59,7 @@ class _Candidate:
     state: str  # of the message
     mr: int | None
     submitted_at: int
-    restored: bool = False  # a backup brought it back
+    brought_back: bool  # by a backup, or by what stands beside a database that lost its last writes
 
 
 def keep(db: sqlite3.Connection, iccid: str, report: Arrived, *, now: int) -> int:
@@ -69,7 +70,7 @@ def keep(db: sqlite3.Connection, iccid: str, report: Arrived, *, now: int) -> in
             [iccid, report.number, report.mr, report.status, report.stamped_at, now],
         )
         report_id = int(cursor.lastrowid or 0)
-        chosen = _choose(_candidates(db, iccid, report.number, now), report)
+        chosen = _choose(_candidates(db, iccid, report.number, now), report, _restored_at(db))
         if chosen is not None:
             _apply(db, report_id, report, chosen, now)
     return report_id
@@ -87,7 +88,7 @@ def match_open(db: sqlite3.Connection, message_id: int, *, now: int) -> None:
     ).fetchall()
     for found in early:
         report = Arrived(found["number"], found["mr"], found["status"], found["stamped_at"])
-        chosen = _choose(_candidates(db, row["iccid"], report.number, now), report)
+        chosen = _choose(_candidates(db, row["iccid"], report.number, now), report, _restored_at(db))
         if chosen is not None and chosen.message_id == message_id:
             _apply(db, found["id"], report, chosen, now)
 
@@ -120,7 +121,7 @@ def _candidates(db: sqlite3.Connection, iccid: str, number: str, now: int) -> li
         # Reported texts too: a report that the network repeats belongs to its own text and to no other.
         texts = db.execute(
             "SELECT id, state, mr, total, submitted_at, EXISTS (SELECT 1 FROM event WHERE message_id=message.id AND event='restore') "
-            "AS restored FROM message WHERE conversation_id=? AND iccid=? AND submitted_at>=?",
+            "AS brought_back FROM message WHERE conversation_id=? AND iccid=? AND submitted_at>=?",
             [person["id"], iccid, now - WINDOW_MS],
         ).fetchall()
         for text in texts:
@@ -132,7 +133,7 @@ def _candidates(db: sqlite3.Connection, iccid: str, number: str, now: int) -> li
                         text["state"],
                         text["mr"],
                         text["submitted_at"],
-                        bool(text["restored"]),
+                        bool(text["brought_back"]),
                     )
                 )
                 continue
@@ -147,14 +148,14 @@ def _candidates(db: sqlite3.Connection, iccid: str, number: str, now: int) -> li
                     text["state"],
                     part["mr"],
                     part["submitted_at"],
-                    bool(text["restored"]),
+                    bool(text["brought_back"]),
                 )
                 for part in parts
             ]
     return found
 
 
-def _choose(candidates: list[_Candidate], report: Arrived) -> _Candidate | None:
+def _choose(candidates: list[_Candidate], report: Arrived, restored_at: int) -> _Candidate | None:
     stamped = report.stamped_at
     fitting = [c for c in candidates if c.mr == report.mr]
     if fitting:
@@ -163,12 +164,19 @@ def _choose(candidates: list[_Candidate], report: Arrived) -> _Candidate | None:
         )
     if stamped is None or any(c.mr is None and c.state == "submitted" for c in candidates):
         return None
+    if stamped < restored_at + NEAR_MS:
+        return None  # it may be of a text that left after the backup was made, and is no longer here
     unknown = [
         c for c in candidates if c.mr is None
     ]  # whatever became of the rest of it, or a person has said of it
     near = [c for c in unknown if abs(c.submitted_at - stamped) <= NEAR_MS]
-    # Of a text that a backup brought back nobody knows what left after it: the report may be of one that is no longer here.
-    return near[0] if len(near) == 1 and len(unknown) == 1 and not near[0].restored else None
+    return near[0] if len(near) == 1 and len(unknown) == 1 and not near[0].brought_back else None
+
+
+def _restored_at(db: sqlite3.Connection) -> int:
+    """When a backup took this database's place (ms); 0 when none did."""
+    row = db.execute("SELECT value FROM setting WHERE key='restored'").fetchone()
+    return 0 if row is None else int(json.loads(row["value"])["at"])
 
 
 def _apply(db: sqlite3.Connection, report_id: int, report: Arrived, chosen: _Candidate, now: int) -> None:

@@ -1,5 +1,6 @@
 """Status reports settle the text that they speak of, whatever the order, and never a guess."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -82,10 +83,32 @@ def test_an_uncertain_text_is_settled_when_nothing_else_fits(desk: Desk, seat: S
     assert desk.state(job.message_id) == "delivered"
 
 
-def test_a_text_that_a_backup_brought_back_is_settled_by_its_own_reference_only(
-    desk: Desk, seat: Seat
+@pytest.mark.parametrize("known_to_be_restored", [True, False])
+def test_after_a_restore_a_report_from_before_it_settles_no_text_by_guess(
+    desk: Desk, seat: Seat, known_to_be_restored: bool
 ) -> None:
-    """Seed 600331: the report was of a text that left after the backup and is no longer here."""
+    """Seeds 600331 and 830487: the report was of a text that left after the backup and is no longer here. The text beside it may have
+    been on its way when the backup was made, or uncertain already."""
+    job = on_air(desk, seat)
+    if known_to_be_restored:
+        move(
+            desk.db,
+            "restore",
+            job.message_id,
+            actor="gateway",
+            now=NOON + 1000,
+            reason="It may have gone out.",
+        )
+    else:
+        flight.lose(desk.db, seat, job, 1, "The port is gone.", now=NOON + 1000)
+    restored = json.dumps({"at": NOON + 2000})
+    desk.db.execute("INSERT INTO setting (key, value) VALUES ('restored', ?)", [restored])
+    report(desk, 99)
+    assert desk.state(job.message_id) == "uncertain"
+
+
+def test_a_text_that_was_brought_back_is_settled_by_its_own_reference_only(desk: Desk, seat: Seat) -> None:
+    """A database that lost its last writes: the report may be of a text that is no longer here."""
     job = on_air(desk, seat)
     move(desk.db, "restore", job.message_id, actor="gateway", now=NOON + 1000, reason="It may have gone out.")
     report(desk, 99)
