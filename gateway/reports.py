@@ -166,9 +166,8 @@ def _choose(candidates: list[_Candidate], report: Arrived, restored_at: int) -> 
         return None
     if stamped < restored_at + NEAR_MS:
         return None  # it may be of a text that left after the backup was made, and is no longer here
-    unknown = [
-        c for c in candidates if c.mr is None
-    ]  # whatever became of the rest of it, or a person has said of it
+    # Whatever became of the rest of a text, or a person has said of it.
+    unknown = [c for c in candidates if c.mr is None]
     near = [c for c in unknown if abs(c.submitted_at - stamped) <= NEAR_MS]
     return near[0] if len(near) == 1 and len(unknown) == 1 and not near[0].brought_back else None
 

@@ -50,9 +50,8 @@ class Storages:
         self._totals: dict[str, int] = {}
         self._untold: Counter[str] = Counter()  # storages that no list named: how often they were refused
         self._walks: set[str] = set()  # storages that CMGL is refused for: read slot by slot
-        self._never_found: dict[
-            str, tuple[int, float]
-        ] = {}  # by storage: how many it counted that were in no slot, since when
+        # By storage: how many it counted that were in no slot, and since when.
+        self._never_found: dict[str, tuple[int, float]] = {}
         self._counts = True  # AT+CPMS? is answered
 
     def choose(self) -> None:
@@ -215,9 +214,7 @@ class Storages:
     def _all_found(self, name: str, found: int) -> bool:
         """Whether the modem counts no more than was found; or as many more as for a while now, which are nowhere."""
         lines = ask(self._at, "AT+CPMS?") if self._counts else None
-        self._counts = (
-            lines is not None
-        )  # one that does not answer is not asked, and waited for, at each look
+        self._counts = lines is not None  # a silent one is not waited for at each look
         counted = _counted(lines or [], name) or _bare_count(lines or [])
         missing = max(0, counted[0] - found) if counted else 0
         now = self._at.clock.monotonic()
