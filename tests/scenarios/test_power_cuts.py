@@ -3,18 +3,16 @@
 `make soak POWER=1` looks at every moment and at many ways to lose what was not synced; here it is a part of them.
 """
 
-import warnings
 from collections.abc import Iterable
 from pathlib import Path
+from random import Random
 from tempfile import TemporaryDirectory
 
 from tests.conftest import Need
 from tests.scenarios.power.acts import acts
 from tests.scenarios.power.cuts import LIES, cuts
-from tests.scenarios.power.disk import Record, read
-from tests.scenarios.power.recording import MEMORY, Day, record
-
-RECORDINGS = 4
+from tests.scenarios.power.disk import Disk, Record
+from tests.scenarios.power.recording import MEMORY, record
 
 
 def _some(at: int, record: Record) -> Iterable[float]:
@@ -38,27 +36,45 @@ def _acted(_at: int, record: Record) -> Iterable[float]:
     )
 
 
-def _readable_day(folder: Path, compiler: str) -> Day:
-    """A recording that hangs together: now and then one lacks a file's opening, or a read, and nothing can be said of it."""
-    for attempt in range(RECORDINGS):
-        (folder / str(attempt)).mkdir()
-        day = record(folder / str(attempt), compiler)
-        records, disk = read(day.log), day.start()
-        try:
-            acts(records)
-            for each in records:
-                disk.take(each)
-        except KeyError as missing:
-            warnings.warn(f"recording {attempt} does not hang together: {missing!r}", stacklevel=2)
-            continue
-        return day
-    raise AssertionError(f"none of {RECORDINGS} recordings hangs together")
+def test_a_deletion_in_one_storage_is_not_taken_for_the_same_slot_of_another() -> None:
+    in_sim, in_modem = (
+        "07912120550591F9040B912120550541F800006211628011520A05C8329BFD06",
+        "07912120550591F9040B912120550531F000006211628011920A03D9F21C",
+    )
+    wire = []
+    for storage, pdu in (("SM", in_sim), ("ME", in_modem)):
+        wire.append(_record("w", f'AT+CPMS="{storage}","ME","ME"\r'))
+        wire.append(_record("r", f"\r\n+CMGL: 1,0,,24\r\n{pdu}\r\n\r\nOK\r\n"))
+    wire += [
+        _record("w", "AT+CMGD=1\r"),
+        _record("w", 'AT+CPMS="SM","ME","ME"\r'),
+        _record("w", "AT+CMGD=1\r"),
+    ]
+    assert [act.octets.hex().upper() for act in acts(wire)] == [in_modem, in_sim]
+
+
+def test_a_file_that_two_processes_make_at_once_keeps_what_the_first_wrote(tmp_path: Path) -> None:
+    disk = Disk(tmp_path)
+    for each in (_named("C"), _record("W", "written"), _named("C")):
+        disk.take(each)
+    assert disk.left(Random(0), 1.0) == {"a": b"written"}
+    for each in (_named("U"), _named("C")):  # a new file may get the number of one that is gone
+        disk.take(each)
+    assert disk.left(Random(0), 1.0) == {"a": b""}
+
+
+def _record(kind: str, data: str) -> Record:
+    return Record(kind, thread=1, inode=7, place=0, name="", second="", data=data.encode())
+
+
+def _named(kind: str) -> Record:
+    return Record(kind, thread=1, inode=7, place=0, name="a", second="", data=b"")
 
 
 def test_no_power_cut_loses_what_was_acted_upon_and_a_disk_that_lies_is_found_out(need: Need) -> None:
     compiler = need("cc", package="gcc libc6-dev")
     with TemporaryDirectory(dir=MEMORY) as folder:
-        day, left = _readable_day(Path(folder), compiler), Path(folder) / "left"
+        day, left = record(Path(folder), compiler), Path(folder) / "left"
 
         honest = [*cuts(day, left, wanted=_some), *cuts(day, left, wanted=_around_moves, seed=1)]
         assert [cut for cut in honest if cut[-1]] == []

@@ -37,7 +37,8 @@ class _Wire:
     def __init__(self) -> None:
         self.written = b""
         self.read = b""
-        self._held: dict[int, bytes] = {}
+        self._storage = b""
+        self._held: dict[tuple[bytes, int], bytes] = {}
         self._handed: list[bytes] = []
 
     def acts(self, at: int) -> list[Act]:
@@ -49,9 +50,12 @@ class _Wire:
                 found.append(_left(at, words))
             elif words.startswith(b"AT+CPIN="):
                 found.append(Act(at, "pin"))
+            elif chosen := re.match(rb'AT\+CPMS="(\w+)"', words):
+                self._look()  # what was listed so far lies in the storage before
+                self._storage = chosen[1]
             elif deleted := re.match(rb"AT\+CMGD=(\d+)", words):
                 self._look()
-                found.append(_deleted(at, self._held.pop(int(deleted[1]))))
+                found.append(_deleted(at, self._held.pop((self._storage, int(deleted[1])))))
             elif words == b"AT+CNMA":
                 self._look()
                 found.append(_deleted(at, self._handed.pop(0)))
@@ -62,7 +66,7 @@ class _Wire:
         for shown in SHOWN.finditer(self.read):
             end = shown.end()
             if shown[1]:
-                self._held[int(shown[1])] = shown[2]
+                self._held[self._storage, int(shown[1])] = shown[2]
             else:
                 self._handed.append(shown[2])
         self.read = self.read[end:]  # the rest may be the beginning of one

@@ -114,6 +114,8 @@ class Disk:
         """What one record does."""
         self._order += 1
         match record.kind:
+            case "C" if (known := self._shown.get(record.name)) and known is self._open.get(record.inode):
+                pass  # another process was first
             case "C":
                 file = self._open[record.inode] = _File()
                 self._move((record.name, file))

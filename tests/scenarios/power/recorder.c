@@ -78,7 +78,8 @@ static const char *ours(const char *path)
     return path;
 }
 
-static int opened(int fd, const char *path, int flags, int was_there)
+/* Who makes a file cannot be told when two processes open it at once: each says C before it writes. */
+static int opened(int fd, const char *path, int flags)
 {
     if (fd < 0 || fd >= FILES || sink < 0) return fd;
     int before = errno;
@@ -89,8 +90,8 @@ static int opened(int fd, const char *path, int flags, int was_there)
         inode_of[fd] = status.st_ino;
         if (name && *name && S_ISREG(status.st_mode)) {
             what[fd] = DATA;
-            if (!was_there) say('C', status.st_ino, 0, name, NULL, NULL, 0);
-            else if (flags & O_TRUNC) say('T', status.st_ino, 0, name, NULL, NULL, 0);
+            if (flags & O_CREAT) say('C', status.st_ino, 0, name, NULL, NULL, 0);
+            if (flags & O_TRUNC) say('T', status.st_ino, 0, name, NULL, NULL, 0);
         } else if (name && !*name && S_ISDIR(status.st_mode)) what[fd] = FOLDER;
         else if (S_ISCHR(status.st_mode) && (flags & O_ACCMODE) == O_RDWR && isatty(fd)) what[fd] = TERMINAL;
     }
@@ -98,20 +99,12 @@ static int opened(int fd, const char *path, int flags, int was_there)
     return fd;
 }
 
-static int is_there(const char *path)
-{
-    int before = errno, there = syscall(SYS_faccessat, AT_FDCWD, path, F_OK) == 0;
-    errno = before;
-    return there;
-}
-
 #define OPEN(name) \
     int name(const char *path, int flags, ...) \
     { \
         va_list more; va_start(more, flags); mode_t mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(more, mode_t) : 0; va_end(more); \
         REAL(int, #name, const char *, int, ...); \
-        int was_there = !ours(path) || is_there(path); \
-        return opened(real(path, flags, mode), path, flags, was_there); \
+        return opened(real(path, flags, mode), path, flags); \
     }
 OPEN(open)
 OPEN(open64)
@@ -122,8 +115,7 @@ OPEN(open64)
         va_list more; va_start(more, flags); mode_t mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(more, mode_t) : 0; va_end(more); \
         REAL(int, #name, int, const char *, int, ...); \
         const char *known = at == AT_FDCWD || path[0] == '/' ? path : NULL; \
-        int was_there = !ours(known) || is_there(known); \
-        return opened(real(at, path, flags, mode), known, flags, was_there); \
+        return opened(real(at, path, flags, mode), known, flags); \
     }
 OPENAT(openat)
 OPENAT(openat64)
