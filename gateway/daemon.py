@@ -32,7 +32,7 @@ from gateway.bell import Bell, ring
 from gateway.config import Config
 from gateway.config import Station as Spec
 from gateway.finding import Finder, wanted
-from gateway.host import Host, recorder
+from gateway.host import Host
 from gateway.journal import Journal
 from gateway.machineclock import Machine, MachineClock
 from gateway.rules import rules_of
@@ -349,8 +349,8 @@ class Gateway:
                 )
                 if self._ending.fileno() in ready:
                     return
-                if alarmed or set(host.files) & set(ready):
-                    self._note(host)
+                if alarmed or set(host.files) & set(ready) or host.unwritten:
+                    host.note(self._database, now=wall_ms())
                 version = int(db.execute("PRAGMA data_version").fetchone()[0])
                 rung = bell.drain()
                 if rung or version != seen:
@@ -361,14 +361,6 @@ class Gateway:
                 housekeeper.watch()
                 if damage.seen(self._database) is not None:
                     return
-
-    def _note(self, host: Host) -> None:
-        """The machine did something that modems suffer from."""
-        try:
-            with contextlib.closing(connect(self._database)) as db:
-                host.look(recorder(db, wall_ms))
-        except sqlite3.Error as error:
-            log.warning("what the machine did could not be written down: %s", error)
 
 
 def serve(config: Config, *, traces: Path | None = None) -> None:

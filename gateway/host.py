@@ -5,8 +5,8 @@ Undervoltage is `in0_lcrit_alarm` of the hwmon driver rpi_volt, which announces 
 no such driver, undervoltage come from the kernel's log (/dev/kmsg). Both are waited for beside the gateway's doorbell:
 nothing is polled.
 
-Promises: never raises for what a machine lacks or forbids; a log that may not be read is said once. Only events after the
-start are told.
+Promises: never raises for what a machine lacks or forbids, nor for a database that cannot be written to: what was seen is kept
+until it can, and what was ready is read all the same, so that nobody who waits for it spins. Only events after the start are told.
 """
 
 import contextlib
@@ -14,10 +14,11 @@ import logging
 import os
 import re
 import sqlite3
-from collections.abc import Callable
+from collections import deque
 from pathlib import Path
 
 from gateway import readings
+from gateway.store import connect
 
 log = logging.getLogger("textbank.host")
 
@@ -31,11 +32,13 @@ _UNREADABLE = re.compile(r"[^\x20-\x7e]")
 
 
 class Host:
-    """What is watched; `files` and `alarms` are for select (reading, exceptional), `look` is called when one is ready."""
+    """What is watched; `files` and `alarms` are for select (reading, exceptional), `note` is called when one is ready."""
 
     def __init__(self, sys_root: Path = Path("/sys"), kmsg: Path = Path("/dev/kmsg")) -> None:
         self._alarm = _open(_alarm_file(sys_root))
         self._low = self._is_low()
+        self.unwritten: deque[tuple[int, str, str]] = deque(maxlen=RECORDS_MOST)  # at, kind, evidence
+        self._refused = False
         self._kmsg: int | None = None
         try:
             self._kmsg = os.open(kmsg, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -58,17 +61,35 @@ class Host:
         """Exceptional when the power alarm changed."""
         return [] if self._alarm is None else [self._alarm]
 
-    def look(self, record: Callable[[str, str], None]) -> None:
-        """Tell `record` (kind, evidence) of each thing that happened since the last look."""
+    def note(self, database: Path, *, now: int) -> None:
+        """Read what happened since the last time (at `now`, ms), and write it down; what cannot be written stays in `unwritten`."""
+        self._look(now)
+        if not self.unwritten:
+            return
+        try:
+            with contextlib.closing(connect(database)) as db:
+                while self.unwritten:
+                    at, kind, evidence = self.unwritten[0]
+                    readings.host_event(db, kind, evidence, now=at)
+                    self.unwritten.popleft()
+            self._refused = False
+        except sqlite3.Error as error:
+            if not self._refused:
+                log.warning("what the machine did could not be written down yet: %s", error)
+            self._refused = True
+
+    def _look(self, now: int) -> None:
         if self._alarm is not None:
             low = self._is_low()
             if low and not self._low:
-                record("undervoltage", "the power supply fell below what this computer needs")
+                self.unwritten.append(
+                    (now, "undervoltage", "the power supply fell below what this computer needs")
+                )
             self._low = low
         for said in self._said():
             kind = _kind(said)
             if kind is not None and (kind != "undervoltage" or self._alarm is None):
-                record(kind, _UNREADABLE.sub("·", said)[:200])
+                self.unwritten.append((now, kind, _UNREADABLE.sub("·", said)[:200]))
 
     def _is_low(self) -> bool:
         if self._alarm is None:
@@ -107,11 +128,6 @@ class Host:
             if handle is not None:
                 os.close(handle)
         self._alarm = self._kmsg = None
-
-
-def recorder(db: sqlite3.Connection, now: Callable[[], int]) -> Callable[[str, str], None]:
-    """What `look` tells, as rows."""
-    return lambda kind, evidence: readings.host_event(db, kind, evidence, now=now())
 
 
 def _kind(said: str) -> str | None:

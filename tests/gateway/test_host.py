@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from gateway import readings
-from gateway.host import Host, recorder
+from gateway.host import Host
 
 RESET = "6,1234,5678901,-;usb 1-1.3: reset high-speed USB device number 7 using xhci_hcd\n SUBSYSTEM=usb\n"
 LOST = "6,1235,5678902,-;usb 1-1.3: USB disconnect, device number 7\n"
@@ -26,7 +26,7 @@ class Machine:
         self.alarm = self.sys / "class/hwmon/hwmon1/in0_lcrit_alarm"
         os.mkfifo(self.kmsg)
         self.kernel = os.open(self.kmsg, os.O_RDWR)
-        self.events: list[tuple[str, str]] = []
+        self.database = folder / "none/textbank.db"
         self.host: Host | None = None
 
     def is_a_pi(self) -> None:
@@ -42,9 +42,10 @@ class Machine:
         os.write(self.kernel, record.encode())
 
     def look(self) -> list[str]:
+        """What it saw so far; there is no database to write it to."""
         assert self.host is not None
-        self.host.look(lambda kind, evidence: self.events.append((kind, evidence)))
-        return [kind for kind, _ in self.events]
+        self.host.note(self.database, now=1_000)
+        return [kind for _, kind, _ in self.host.unwritten]
 
 
 @pytest.fixture
@@ -77,7 +78,7 @@ def test_f74_what_the_kernel_says_of_usb_is_told_and_wakes_the_gateway(machine: 
         machine.say(record)
     assert select.select(host.files, [], [], 0)[0] == host.files
     assert machine.look() == ["usb_reset", "usb_lost", "undervoltage"]
-    assert machine.events[0][1] == "usb 1-1.3: reset high-speed USB device number 7 using xhci_hcd"
+    assert host.unwritten[0][2] == "usb 1-1.3: reset high-speed USB device number 7 using xhci_hcd"
     assert machine.look() == ["usb_reset", "usb_lost", "undervoltage"]
 
 
@@ -93,8 +94,8 @@ def test_a_log_that_may_not_be_read_is_said_once_and_harms_nothing(
 ) -> None:
     caplog.set_level(logging.INFO)
     host = Host(tmp_path, tmp_path / "nothing")
-    host.look(lambda kind, evidence: pytest.fail(f"{kind}: {evidence}"))
-    assert (host.files, host.alarms) == ([], [])
+    host.note(tmp_path / "none/textbank.db", now=1_000)
+    assert (host.files, host.alarms, list(host.unwritten)) == ([], [], [])
     assert caplog.text.count("kernel's log cannot be read") == 1
     host.close()
 
@@ -107,10 +108,19 @@ def test_a_log_that_ends_is_let_go(machine: Machine) -> None:
     machine.kernel = os.open(machine.kmsg, os.O_RDWR)
 
 
-def test_f74_it_becomes_rows(machine: Machine, db: sqlite3.Connection) -> None:
+def test_f74_it_becomes_rows_once_there_is_a_database_to_write_to_and_nobody_spins_until_then(
+    machine: Machine, db: sqlite3.Connection, path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     host = machine.watch()
     machine.say(LOST)
-    host.look(recorder(db, lambda: 1_000))
-    assert [tuple(row) for row in readings.host_events(db, since=0)] == [
-        (1_000, "usb_lost", "usb 1-1.3: USB disconnect, device number 7")
+    machine.look()
+    assert select.select(host.files, [], host.alarms, 0) == ([], [], [])
+    machine.say(RESET)
+    machine.look()
+    assert caplog.text.count("could not be written down yet") == 1
+    for _ in range(2):
+        host.note(path, now=9_000)
+    assert [tuple(row)[:2] for row in readings.host_events(db, since=0)] == [
+        (1_000, "usb_reset"),
+        (1_000, "usb_lost"),
     ]
