@@ -168,8 +168,12 @@ def _reason(db: sqlite3.Connection, row: sqlite3.Row, words: str) -> str:
 
 
 def put_off(db: sqlite3.Connection, row: sqlite3.Row, obstacle: Obstacle, seat: Seat, now: int) -> None:
-    """Record why this text does not go, and what becomes of it."""
+    """Record why this text does not go, and what becomes of it; nothing when it is not approved any more (what became of one text
+    of a person may put back the others).
+    """
     with write(db):
+        if not db.execute("SELECT 1 FROM message WHERE id=? AND state='approved'", [row["id"]]).fetchone():
+            return
         if obstacle.event == "void":
             back_to_awaiting(db, "void", row, actor=seat.actor, now=now, reason=obstacle.reason)
         elif obstacle.event is not None:

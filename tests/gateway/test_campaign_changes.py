@@ -6,7 +6,19 @@ from datetime import timedelta
 
 import pytest
 
-from gateway import assignments, campaigns, canary, cards, claims, enrolment, flight, gate, outbox, settling
+from gateway import (
+    assignments,
+    campaigns,
+    canary,
+    cards,
+    claims,
+    enrolment,
+    flight,
+    gate,
+    inbox,
+    outbox,
+    settling,
+)
 from gateway.errors import Refused, StaleMessage
 from gateway.rules import HOUR_MS, Rules
 from tests.campaigning import FACTS, SIMS
@@ -50,6 +62,33 @@ def test_a_text_that_a_modem_gave_back_after_a_change_is_read_again(
     assert claims.claim_next(db, seat, rules, now=NOON + 3)[0] is None
     assert outbox.load(db, card.id)["state"] == "awaiting"
     assert "7 pm" in cards.card(db, card.id, room.volunteer, rules=rules, now=NOON + 4).text
+
+
+def test_an_answer_that_is_read_again_with_others_ends_no_station(
+    db: sqlite3.Connection, room: Room, rules: Rules, seat: claims.Seat
+) -> None:
+    """Found by house 900205: by a clock that had been an hour slow both were older than what their person wrote. The first one's
+    answer was taken back, and the second one with it; the second was then taken back again, and every station died of that, over and over.
+    """
+    campaign_id = started(db, room, rules)
+    assignments.take(db, campaign_id, room.volunteer, rules, SIMS, now=NOON - 2 * HOUR_MS)
+    target = db.execute("SELECT id, conversation_id FROM target ORDER BY id LIMIT 1").fetchone()
+    db.execute("UPDATE conversation SET last_in_at=? WHERE id=?", [NOON - 1, target["conversation_id"]])
+    replies = [
+        inbox.reply(
+            db,
+            target["conversation_id"],
+            words,
+            by=room.coordinator,
+            key=words,
+            rules=rules,
+            now=NOON - HOUR_MS,
+            campaigning=inbox.Campaigning(target["id"], {"status": "yes"}),
+        )
+        for words in ("See you!", "At six, yes.")
+    ]
+    assert claims.claim_next(db, seat, rules, now=NOON) == (None, None)
+    assert [outbox.load(db, reply)["state"] for reply in replies] == ["awaiting", "awaiting"]
 
 
 def test_an_edited_card_that_is_open_while_the_campaign_changes_is_read_again(

@@ -23,6 +23,7 @@ LONG_S = (20.0, 60.0, 60.0, 200.0)  # how long what lasts until somebody mends i
 CALM_S = 420.0  # at least: longer than the answer of a text is awaited
 LOOK_S = 180.0
 SPARE_S = 600.0  # a SIM that was exchanged is in for so long: a port that was no modem's is asked again after five minutes
+CAMPAIGN_MINUTES = 8.0  # at least: reminders are written once a minute
 MOST_CALM_S = 7_200.0
 
 
@@ -73,7 +74,7 @@ class Chaos:
 
     def _people(self, actor: Actor) -> None:
         while True:
-            self._rest(actor, 30.0 if self.over else 9.0)
+            self._rest(actor, 30.0 if self.over else 9.0 if self.people.drive is None else 5.0)
             self.people.act(calm=self.over)
 
     def _phones(self, actor: Actor) -> None:
@@ -319,6 +320,8 @@ def play(house: House, *, minutes: float | None = None) -> Chaos:
         minutes = around or house.dice.choice((2.0, 3.0, 3.0, 3.0, 4.0, 4.0, 12.0))
     with house.patched():
         chaos.start()
+        if chaos.people.drive is not None:
+            minutes = max(minutes, CAMPAIGN_MINUTES)
         start = house.clock.monotonic()
         house.turns.run(start + minutes * 60)
         chaos.calm_down()

@@ -93,7 +93,7 @@ class Desk:
             self.approve_one(message)
         return True
 
-    def _refrain(self, message: int) -> None:
+    def refrain(self, message: int) -> None:
         """Somebody took it back, and the panel said yes: until somebody approves it again it must not leave."""
         row = outbox.load(self.house.db, message)
         taken = self.refrained.setdefault((row["number"], of_text(row["text"])), [])
@@ -103,11 +103,13 @@ class Desk:
         """They read it and send it; whoever reads that it may have left since the backup lets it be."""
         house = self.house
         row = outbox.load(house.db, message)
-        for taken in self.refrained.get((row["number"], of_text(row["text"])), []):
+        key = row["number"], of_text(row["text"])
+        for taken in self.refrained.get(key, []):
             taken[1] = min(taken[1], house.now)
-        again = (
-            self.drive is not None and of_text(row["text"]) in self.drive.words and row["perhaps_texted_at"]
-        )
+        of_campaign = self.drive is not None and self.drive.own(key[1])
+        if of_campaign:
+            self.written.setdefault(key, row["text"])
+        again = of_campaign and row["perhaps_texted_at"]
         if SINCE not in (row["reason"] or "") and not again:  # who reads that looks first, and lets it be
             outbox.approve(
                 house.db,
@@ -117,7 +119,7 @@ class Desk:
                 rules=house.rules,
                 now=house.now_ms(),
             )
-            self.approved.setdefault((row["number"], of_text(row["text"])), []).append(house.now)
+            self.approved.setdefault(key, []).append(house.now)
 
     def _approve(self) -> bool:
         row = self._row("SELECT id FROM message WHERE state='awaiting' ORDER BY id")
@@ -148,14 +150,14 @@ class Desk:
         row = self._row("SELECT id FROM message WHERE state='approved' ORDER BY id")
         if row is not None:
             outbox.undo(self.house.db, row["id"], by=self.house.person, now=self.house.now_ms())
-            self._refrain(row["id"])
+            self.refrain(row["id"])
         return row is not None
 
     def _skip(self) -> bool:
         row = self._row("SELECT id FROM message WHERE state IN ('awaiting','approved') ORDER BY id")
         if row is not None:
             outbox.skip(self.house.db, row["id"], by=self.house.person, now=self.house.now_ms())
-            self._refrain(row["id"])
+            self.refrain(row["id"])
         return row is not None
 
     def _skip_old(self) -> bool:
@@ -184,22 +186,35 @@ class Desk:
         return row is not None
 
     def _answer(self) -> bool:
-        house = self.house
-        row = self._row("SELECT id, number FROM conversation WHERE waiting_at IS NOT NULL ORDER BY id")
+        row = self._row("SELECT id FROM conversation WHERE waiting_at IS NOT NULL ORDER BY id")
         if row is not None:
-            text = self._text()
-            inbox.reply(
-                house.db,
-                row["id"],
-                text,
-                by=house.person,
-                key=of_text(text),
-                rules=house.rules,
-                now=house.now_ms(),
-            )
-            self.written[row["number"], of_text(text)] = text
-            self.replies.add((row["number"], of_text(text)))
+            self.reply_to(row["id"])
         return row is not None
+
+    def reply_to(self, conversation_id: int, campaigning: inbox.Campaigning | None = None) -> None:
+        """Somebody answers; with what they were told the answer may be written down."""
+        house, text = self.house, self._text()
+        inbox.reply(
+            house.db,
+            conversation_id,
+            text,
+            by=house.person,
+            key=of_text(text),
+            rules=house.rules,
+            now=house.now_ms(),
+            campaigning=campaigning,
+        )
+        row = house.db.execute("SELECT number FROM conversation WHERE id=?", [conversation_id]).fetchone()
+        self.written[row["number"], of_text(text)] = text
+        self.replies.add((row["number"], of_text(text)))
+
+    def approved_to(self, conversation_id: int) -> list[int]:
+        """The texts to this person that are approved, and of which nothing has left."""
+        rows = self.house.db.execute(
+            "SELECT id FROM message WHERE conversation_id=? AND state='approved' AND submitted_at IS NULL ORDER BY id",
+            [conversation_id],
+        )
+        return [row["id"] for row in rows.fetchall()]
 
     def _uncertain(self) -> sqlite3.Row | None:
         old = self.house.now_ms() - SETTLE_MS

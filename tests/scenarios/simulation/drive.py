@@ -1,13 +1,17 @@
-"""A campaign of the house: its people are taken in batches and texted one by one, while it is paused, goes on, is changed
-and is closed. Its words are known by the place that they name.
+"""A campaign of the house: its people are taken in batches and texted one by one, say whether they come, and are reminded, while it
+is paused, goes on, is changed and is closed. Its words are known by the place that they name.
 """
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
-from gateway import assignments, campaigns, cards, enrolment, outbox
+from gateway import assignments, campaigns, cards, enrolment, inbox, recording, scriptedit
 from gateway.campaigns import Options
+from gateway.scripts import Reminder
+from gateway.store import moment
 from tests.campaigning import FACTS, SIMS, bring_in
 from tests.scenarios.simulation.words import of_text
 
@@ -16,9 +20,12 @@ if TYPE_CHECKING:
 
     from tests.scenarios.simulation.desk import Desk, Key
 
-AFTER_ALL = 0.15  # how often somebody stops, or changes, what was just approved
+BY_HAND = 0.5  # how often an answer is written down without a text
+AFTER_ALL = 0.1  # how often somebody stops, or changes, what was just approved
 FIRST_WORD = 900  # those of other texts stay below it
 NAMES = ("Rosa", "Luis", "Ada", "Sam", "Mei", "Theo", "Noor", "Ines", "Bao", "Kim", "Eva", "Jo")
+REMIND = "See you at M"  # and the place: no word of the first text is in it
+REMIND_MS = 300_000  # at most so long after the house begins
 FIRST = 210  # the last digits of the first of its people, who are the first of the house
 
 
@@ -33,6 +40,8 @@ class Drive:
         ] = []  # what had begun to leave, words, since when until when
         house = self.house
         by, now = house.person, house.now_ms()
+        due = moment(now + house.dice.randrange(REMIND_MS)).astimezone(ZoneInfo(house.rules.zone))
+        self._day = (due.date() + timedelta(days=1)).isoformat()
         self.id = campaigns.create(house.db, "The hearing", "event", "en", by=by, now=now)
         campaigns.save(
             house.db,
@@ -43,6 +52,7 @@ class Drive:
             facts=self._in_other_words(),
             list_id=bring_in(house.db, NAMES, first=FIRST, now=now),
             options=Options(),
+            script=scriptedit.with_reminder(campaigns.load(house.db, self.id).script, _reminder(due)),
         )
         self.words.append(self._in_other_words()["place"])
         after: int | None = 0
@@ -54,17 +64,52 @@ class Drive:
         """What may be done, and how often."""
         always = ((self._go_on, 3.0), (self._send, 3.0))
         busy = (
-            (self._take, 8.0),
-            (self._send, 10.0),
+            (self._take, 4.0),
+            (self._send, 14.0),
+            (self._hear, 8.0),
             (self._give_back, 0.5),
-            (self._pause, 2.0),
-            (self._change, 1.5),
+            (self._pause, 1.2),
+            (self._change, 0.8),
             (self._close, 0.2),
         )
         return always if calm else always + busy
 
     def _in_other_words(self) -> dict[str, str]:
-        return FACTS | {"place": f"T{FIRST_WORD + len(self.words)}w"}
+        return FACTS | {"day": self._day, "place": f"T{FIRST_WORD + len(self.words)}w"}
+
+    def series(self) -> tuple[list[str], list[str]]:
+        """What its people get once each: the words of the first text, and of the reminder."""
+        return self.words, [REMIND + word for word in self.words]
+
+    def own(self, word: str) -> bool:
+        """Whether a text is known by these words of the campaign."""
+        return any(word in words for words in self.series())
+
+    def _everything(self) -> set[str]:
+        return {word for words in self.series() for word in words}
+
+    def _hear(self) -> bool:
+        """Somebody who was texted says whether they come, and it is written down, by itself or with an answer."""
+        house = self.house
+        rows = house.db.execute(
+            "SELECT id, conversation_id FROM target WHERE campaign_id=? AND texted_at IS NOT NULL ORDER BY id",
+            [self.id],
+        ).fetchall()
+        if not rows:
+            return False
+        row, said = house.dice.choice(rows), house.dice.choice(("yes", "yes", "yes", "no"))
+        waited = self.desk.approved_to(row["conversation_id"])
+        changed = recording.current(house.db, row["id"]).get("status", "") != said
+        if house.dice.random() < BY_HAND:
+            recording.record(house.db, row["id"], "status", said, by=house.person, now=house.now_ms())
+        else:
+            self.desk.reply_to(
+                row["conversation_id"], inbox.Campaigning(row["id"], {"status": said}, "coming")
+            )
+        if changed:  # what waited may no longer fit, and is read again
+            for message in waited:
+                self.desk.refrain(message)
+        return True
 
     def _take(self) -> bool:
         house = self.house
@@ -79,8 +124,6 @@ class Drive:
         card = cards.next_card(house.db, house.person, rules=house.rules, now=house.now_ms())
         if card is None:
             return False
-        row = outbox.load(house.db, card.id)
-        self.desk.written.setdefault((row["number"], of_text(row["text"])), row["text"])
         self.desk.approve_one(card.id)
         if house.dice.random() < AFTER_ALL:
             house.dice.choice((self._pause, self._change))()
@@ -88,11 +131,11 @@ class Drive:
 
     def restored(self) -> None:
         """A backup took the database's place, and paused what ran."""
-        self.held.append((set(), set(self.words), [self.house.now, float("inf")]))
+        self.held.append((set(), self._everything(), [self.house.now, float("inf")]))
 
     def _pause(self) -> bool:
         campaigns.pause(self.house.db, self.id, by=self.house.person)
-        self._hold(set(self.words))
+        self._hold(self._everything())
         return True
 
     def _go_on(self) -> bool:
@@ -104,7 +147,7 @@ class Drive:
 
     def _change(self) -> bool:
         """Another place: whatever waits is read again, in the new words; the old ones never leave."""
-        house, before, facts = self.house, set(self.words), self._in_other_words()
+        house, before, facts = self.house, self._everything(), self._in_other_words()
         seen = campaigns.load(house.db, self.id).revision
         campaigns.save(
             house.db, self.id, by=house.person, now=house.now_ms(), seen_revision=seen, facts=facts
@@ -115,7 +158,7 @@ class Drive:
 
     def _close(self) -> bool:
         campaigns.close(self.house.db, self.id, by=self.house.person, now=self.house.now_ms())
-        self._hold(set(self.words))
+        self._hold(self._everything())
         return True
 
     def _hold(self, words: set[str]) -> None:
@@ -126,3 +169,15 @@ class Drive:
         ).fetchall()
         begun = {(row["number"], of_text(row["text"])) for row in rows}
         self.held.append((begun, words, [self.house.now, float("inf")]))
+
+
+def _reminder(due: datetime) -> Reminder:
+    """For whoever comes: the day before, when it is `due`."""
+    return Reminder(
+        "day-before",
+        "The day before",
+        f"{REMIND}{{place}}",
+        when={"status": ("yes",)},
+        at=f"{due:%H:%M}",
+        step="coming",
+    )

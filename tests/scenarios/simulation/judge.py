@@ -96,15 +96,20 @@ def _taken_back(house: House, chaos: Chaos) -> Iterator[str]:
 
 
 def _campaign(house: House, chaos: Chaos) -> Iterator[str]:
-    """Each of its people gets one first text, in whatever words; none leaves while it is paused, after it is closed, or in words
-    that were changed.
+    """Each of its people gets one first text and one reminder, in whatever words; none leaves while it is paused, after it is closed,
+    or in words that were changed.
     """
     drive = chaos.people.drive
-    if drive is None:
-        return
+    for words in drive.series() if drive else ():
+        yield from _once(house, chaos, words)
+
+
+def _once(house: House, chaos: Chaos, known: list[str]) -> Iterator[str]:
+    drive = chaos.people.drive
+    assert drive is not None
     times: Counter[str] = Counter()
     for (to, word), records in _air(house).items():
-        if word not in drive.words:
+        if word not in known:
             continue
         first = [record for record in records if (record.concat or (0, 0, 1))[2] == 1]
         times[to] += len(first) - chaos.people.again[to, word]

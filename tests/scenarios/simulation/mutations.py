@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -179,27 +180,43 @@ def sends_words_that_were_changed() -> Mutation:
     return stack
 
 
+def reminds_again_and_again() -> Mutation:
+    """Each round of the schedule writes everybody's reminder."""
+    count = itertools.count()
+    return mock.patch("gateway.reminders._key", side_effect=lambda *_: f"reminder:1:day-before:{next(count)}")
+
+
+def forgets_the_answer() -> Mutation:
+    """What was approved before somebody answered otherwise leaves all the same."""
+    stack = contextlib.ExitStack()
+    stack.enter_context(mock.patch("gateway.recording.void_waiting"))
+    stack.enter_context(mock.patch("gateway.reminders._take_back_unfit"))
+    return stack
+
+
 MUTATIONS: dict[str, tuple[Callable[[], Mutation], str, int]] = {  # and a seed that showed it
-    "resends uncertain": (resends_uncertain, "I2 doubled", 17),
-    "resends after a kill": (resends_after_a_kill, "I2 doubled", 78),
+    "resends uncertain": (resends_uncertain, "I2 doubled", 7),
+    "resends after a kill": (resends_after_a_kill, "I2 doubled", 83),
     "writes before the commit": (writes_before_the_commit, "I2 ", 13),
     "deletes before the commit": (deletes_before_the_commit, "I3 lost", 17),
     "shows each reading": (shows_each_reading, "I3 shown ", 3),
-    "forgets the opt-out": (forgets_the_opt_out, "I4 texted after the stop", 41),
+    "forgets the opt-out": (forgets_the_opt_out, "I4 texted after the stop", 9),
     "ignores quiet hours": (ignores_quiet_hours, "I5 ", 31),
     "forgets the undo": (forgets_the_undo, "I1 left after it was taken back", 7),
     "tries the PIN again": (tries_the_pin_again, "I6 ", 417),
     "reads no SIM first": (reads_no_sim_first, "I4 texted while the stop lay on the SIM", 4),
-    "waits blindly for a prompt": (waits_blindly_for_a_prompt, "I4 texted after a prompt", 12),
+    "waits blindly for a prompt": (waits_blindly_for_a_prompt, "I4 texted after a prompt", 15),
     "exchanges the reports": (exchanges_the_reports, "I2 said to be undelivered", 2),
     "counts nothing": (counts_nothing, "budget: ", 2),
     "spends too much": (spends_too_much, "budget: segment", 100),
     "forgets the minute": (forgets_the_minute, "budget: ", 5),
-    "forgets the pause": (forgets_the_pause, "I1 left while its campaign held it", 21),
+    "forgets the pause": (forgets_the_pause, "I1 left while its campaign held it", 1),
     "sends words that were changed": (
         sends_words_that_were_changed,
         "I1 left while its campaign held it",
         41,
     ),
-    "leaves no time to undo": (leaves_no_time_to_undo, "I1 left ", 1),
+    "reminds again and again": (reminds_again_and_again, "I2 a campaign texted", 29),
+    "forgets the answer": (forgets_the_answer, "I1 left after it was taken back", 21),
+    "leaves no time to undo": (leaves_no_time_to_undo, "I1 left ", 0),
 }
