@@ -1,5 +1,5 @@
 """The people at the panel: they draft, approve, edit, undo, skip, opt out, answer, settle what is uncertain, send again,
-confirm the time, and tell a station to go on. They say the truth, as far as they could know it.
+erase somebody, confirm the time, and tell a station to go on. They say the truth, as far as they could know it.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import sqlite3
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from gateway import clockwords, inbox, optouts, outbox, settling, stations
+from gateway import clockwords, erasing, inbox, optouts, outbox, settling, stations
 from gateway.errors import Refused
 from gateway.message import KINDS
 from hardware.pdu import segment
@@ -38,6 +38,7 @@ class Desk:
         self.approved: dict[Key, list[float]] = {}  # when
         self.settled: set[int] = set()  # texts of which a person said what became of them
         self.refrained: dict[Key, list[list[float]]] = {}  # since when, until when it must not leave
+        self.erased: dict[str, list[float]] = {}  # when, by number
         self._count = 0
         self.drive: Drive | None = None
 
@@ -62,6 +63,7 @@ class Desk:
             (self._edit, 1),
             (self._stop, 0.5),
             (self._start, 0.2),
+            (self._erase, 0.3),
             (self._answer, 4),
             (self._resend, 1),
         )
@@ -96,8 +98,10 @@ class Desk:
     def refrain(self, message: int) -> None:
         """Somebody took it back, and the panel said yes: until somebody approves it again it must not leave."""
         row = outbox.load(self.house.db, message)
-        taken = self.refrained.setdefault((row["number"], of_text(row["text"])), [])
-        taken.append([self.house.now, float("inf")])
+        self._not_from_now((row["number"], of_text(row["text"])))
+
+    def _not_from_now(self, key: Key) -> None:
+        self.refrained.setdefault(key, []).append([self.house.now, float("inf")])
 
     def approve_one(self, message: int) -> None:
         """They read it and send it; whoever reads that it may have left since the backup lets it be."""
@@ -183,6 +187,20 @@ class Desk:
         row = self._row("SELECT id FROM conversation WHERE opted_out_at IS NOT NULL ORDER BY id")
         if row is not None:
             optouts.undo(house.db, row["id"], by=house.person, reason="They called.", now=house.now_ms())
+        return row is not None
+
+    def _erase(self) -> bool:
+        """Somebody wants to be forgotten: nothing that was written to them leaves any more."""
+        house = self.house
+        row = self._row("SELECT number FROM conversation ORDER BY id")
+        if row is not None:
+            erasing.erase(house.db, row["number"], now=house.now_ms())
+            self.erased.setdefault(row["number"], []).append(house.now)
+            for key in self.written:
+                if key[0] == row["number"]:
+                    self._not_from_now(key)
+            erasing.empty_log(house.db)
+            house.note(f"{row['number'][-2:]} is erased")
         return row is not None
 
     def _answer(self) -> bool:

@@ -199,7 +199,7 @@ class House:
         wall_s = (wall_ms - store.ms(self.world.network.epoch)) / 1000
         now_before = self.clock.start - self.world.network.epoch
         began, found = float("-inf"), []
-        for until, offset in [*self.jumps, (float("inf"), now_before)]:
+        for until, offset in [*self.jumps, (self.now, now_before)]:
             true = wall_s - offset.total_seconds()
             if began - 0.001 <= true <= until + 0.001:
                 found.append(true)
@@ -209,7 +209,8 @@ class House:
     def opted_out(self, db: sqlite3.Connection) -> dict[str, list[Span]]:
         """Since when and until when each number was out, in seconds of the world."""
         out: dict[str, list[Span]] = defaultdict(list)
-        for number in [row["number"] for row in db.execute("SELECT number FROM conversation").fetchall()]:
+        numbers = {row["number"] for row in db.execute("SELECT number FROM conversation").fetchall()}
+        for number in sorted(numbers | {record.to for record in self.world.network.air}):  # some were erased
             key = conversations.number_key(db, number)
             for stop in db.execute("SELECT since_at, until_at FROM opt_out WHERE number_key=?", [key]):
                 until = (

@@ -21,6 +21,7 @@ from tests.scenarios.simulation.judge_stops import stops
 from tests.scenarios.simulation.troubles import SPOILS
 from tests.scenarios.simulation.words import is_confirmation, of_record, of_text
 
+CLOCK_S = 0.001  # rows have milliseconds
 ON_AIR = ("sent", "delivered", "undelivered")
 SOON_MS = 600_000
 HELD_UP = "%this SIM %"  # its budget is spent, until tomorrow or for ever
@@ -39,6 +40,7 @@ def breaches(house: House, chaos: Chaos) -> list[str]:
             *_approvals(house, chaos, db),
             *_taken_back(house, chaos),
             *_campaign(house, chaos),
+            *_erased(house, chaos, db),
             *_texts(house, chaos, db),
             *stops(house, chaos, db),
             *_inbound(house, chaos, db),
@@ -121,6 +123,18 @@ def _once(house: House, chaos: Chaos, known: list[str]) -> Iterator[str]:
                 if word in words and (to, word) not in begun and since < record.asked_s < until:
                     yield f"I1 left while its campaign held it: {to} {word} at {record.at_s:.3f}"
     yield from (f"I2 a campaign texted {to} {many} times" for to, many in times.items() if many > 1)
+
+
+def _erased(house: House, chaos: Chaos, db: sqlite3.Connection) -> Iterator[str]:
+    """Of somebody who was erased nothing from before is there, whatever was read again or restored."""
+    for number, times in chaos.people.erased.items():
+        query = (
+            "SELECT m.created_at AS at FROM message m JOIN conversation c ON c.id=m.conversation_id WHERE c.number=? "
+            "UNION ALL SELECT received_at FROM inbound WHERE number=?"
+        )
+        for row in db.execute(query, [number, number]).fetchall():
+            if house.true_s(row["at"], last=True) < times[-1] - CLOCK_S:
+                yield f"erased and there again: {number}"
 
 
 def _copies(records: list[AirRecord]) -> Iterator[dict[int, str]]:
@@ -216,7 +230,7 @@ def _inbound(house: House, chaos: Chaos, db: sqlite3.Connection) -> Iterator[str
     apart = {(came.sender, came.text, int(came.at)): came for came in chaos.came}.values()
     came_times = Counter((came.sender, came.text) for came in apart)
     twins = Counter((came.sender, came.text) for came in chaos.came) - came_times
-    known = _known(db)
+    known = _known(db, {came.sender for came in chaos.came})
     for came in sorted(apart, key=lambda came: (not _may_be_forgotten(chaos, came), not spoilt[came.modem])):
         key = came.sender, came.text
         times, due = folded[key], came_times[key]
@@ -246,16 +260,16 @@ def _inbound(house: House, chaos: Chaos, db: sqlite3.Connection) -> Iterator[str
 
 
 def _may_be_forgotten(chaos: Chaos, came: Came) -> bool:
-    """Whether the backup that was restored may be from before it came."""
-    return chaos.restored is not None and came.at < chaos.restored
+    """Whether the backup that was restored may be from before it came, or its person was erased since."""
+    return any(came.at < at for at in (chaos.restored or 0.0, *chaos.people.erased.get(came.sender, ())))
 
 
-def _known(db: sqlite3.Connection) -> set[str]:
-    """Everybody who was out at some time."""
+def _known(db: sqlite3.Connection, numbers: set[str]) -> set[str]:
+    """Who of them was out at some time."""
     return {
-        row["number"]
-        for row in db.execute("SELECT number FROM conversation").fetchall()
+        number
+        for number in numbers
         if db.execute(
-            "SELECT 1 FROM opt_out WHERE number_key=?", [conversations.number_key(db, row["number"])]
+            "SELECT 1 FROM opt_out WHERE number_key=?", [conversations.number_key(db, number)]
         ).fetchone()
     }

@@ -69,7 +69,8 @@ def _read_at(house: House, chaos: Chaos, db: sqlite3.Connection, stop: Stored, o
     times = [house.true_s(row["received_at"], last=last) for row in rows for last in (False, True)]
     times += [since for since, _ in out]
     later = [at for at in times if at >= stop.at_s - CLOCK_S]
-    lost = chaos.restored is not None and stop.at_s < chaos.restored  # the row, perhaps; never the opt-out
+    gone = chaos.people.erased.get(stop.sender, [])
+    lost = any(stop.at_s < at for at in (chaos.restored or 0.0, *gone))  # the row, perhaps; never the opt-out
     return min(later, default=stop.at_s if lost else float("inf"))
 
 

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 from unittest import mock
 
-from gateway import claims, flight, policy, reports
+from gateway import claims, erasing, flight, policy, reports
 from gateway.claims import Job, Obstacle, Seat
 from gateway.moves import move
 from gateway.station import receiving, sending
@@ -194,15 +194,20 @@ def forgets_the_answer() -> Mutation:
     return stack
 
 
+def keeps_the_erased() -> Mutation:
+    """The page says that they were erased."""
+    return mock.patch("gateway.erasing.remove", return_value=erasing.Erased(0, 0, opted_out=False))
+
+
 MUTATIONS: dict[str, tuple[Callable[[], Mutation], str, int]] = {  # and a seed that showed it
     "resends uncertain": (resends_uncertain, "I2 doubled", 7),
     "resends after a kill": (resends_after_a_kill, "I2 doubled", 83),
     "writes before the commit": (writes_before_the_commit, "I2 ", 13),
     "deletes before the commit": (deletes_before_the_commit, "I3 lost", 17),
     "shows each reading": (shows_each_reading, "I3 shown ", 3),
-    "forgets the opt-out": (forgets_the_opt_out, "I4 texted after the stop", 9),
+    "forgets the opt-out": (forgets_the_opt_out, "I4 texted after the stop", 18),
     "ignores quiet hours": (ignores_quiet_hours, "I5 ", 31),
-    "forgets the undo": (forgets_the_undo, "I1 left after it was taken back", 7),
+    "forgets the undo": (forgets_the_undo, "I1 left after it was taken back", 13),
     "tries the PIN again": (tries_the_pin_again, "I6 ", 417),
     "reads no SIM first": (reads_no_sim_first, "I4 texted while the stop lay on the SIM", 4),
     "waits blindly for a prompt": (waits_blindly_for_a_prompt, "I4 texted after a prompt", 15),
@@ -218,5 +223,6 @@ MUTATIONS: dict[str, tuple[Callable[[], Mutation], str, int]] = {  # and a seed 
     ),
     "reminds again and again": (reminds_again_and_again, "I2 a campaign texted", 29),
     "forgets the answer": (forgets_the_answer, "I1 left after it was taken back", 21),
-    "leaves no time to undo": (leaves_no_time_to_undo, "I1 left ", 0),
+    "keeps the erased": (keeps_the_erased, "erased and there again", 7),
+    "leaves no time to undo": (leaves_no_time_to_undo, "I1 left ", 7),
 }
