@@ -1,5 +1,6 @@
 """The people at the panel: they draft, approve, edit, undo, skip, opt out, answer, settle what is uncertain, send again,
-erase somebody, confirm the time, and tell a station to go on. They say the truth, as far as they could know it.
+erase somebody, confirm the time, and tell a station to pause, to go on, to ask its modem or to restart it. They say the truth, as far
+as they could know it.
 """
 
 from __future__ import annotations
@@ -23,6 +24,16 @@ Key = tuple[str, str]  # number, word
 PEOPLE = [f"+120255502{number:02d}" for number in range(10, 24)]
 CAMPAIGNS = 0.25  # how many houses have one
 SETTLE_MS = 600_000  # who is asked whether a text arrived is asked so long after it went
+ASKED = (  # of a station, with its argument
+    ("pause", None),
+    ("restart", None),
+    ("reset", None),
+    ("ussd", "*100#"),
+    ("query", "AT+CPMS?"),
+    ("query", "AT+CNMI?"),
+    ("query", "AT+CMGF?"),
+    ("query", "ATI"),
+)
 SINCE = "the person may have been texted since"
 
 
@@ -64,6 +75,7 @@ class Desk:
             (self._stop, 0.5),
             (self._start, 0.2),
             (self._erase, 0.3),
+            (self._ask_modem, 1.5),
             (self._answer, 4),
             (self._resend, 1),
         )
@@ -288,6 +300,18 @@ class Desk:
         for row in house.db.execute("SELECT name FROM station WHERE state='paused' ORDER BY name").fetchall():
             stations.request(house.db, row["name"], "resume", by=house.person, now=house.now_ms())
         return True
+
+    def _ask_modem(self) -> bool:
+        """A technician looks at a modem, in the middle of everything."""
+        house = self.house
+        row = self._row("SELECT name FROM station ORDER BY name")
+        if row is not None:
+            what, argument = self.dice.choice(ASKED)
+            stations.request(
+                house.db, row["name"], what, by=house.person, now=house.now_ms(), argument=argument
+            )
+            house.note(f"{row['name']} is asked to {what} {argument or ''}")
+        return row is not None
 
     def _confirm(self) -> bool:
         """A coordinator looks at the time, where the page says that the clock is not trusted."""

@@ -1,5 +1,5 @@
-"""What must be true of when texts left, and how many: quiet hours, a clock that may be wrong, the undo time, each SIM's budget,
-and PINs. Judged by the air, never by what the gateway counted.
+"""What must be true of when texts left, and how many: quiet hours, a clock that may be wrong, the undo time, a station that a person
+paused, each SIM's budget, and PINs. Judged by the air, never by what the gateway counted.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ def limits(house: House, chaos: Chaos, db: sqlite3.Connection) -> Iterator[str]:
     yield from _hours(house)
     yield from _by_a_wrong_clock(house)
     yield from _too_soon(house, chaos)
+    yield from _paused(house, chaos, db)
     yield from _budgets(house, chaos, db)
     yield from _pins(house)
 
@@ -59,6 +60,29 @@ def _too_soon(house: House, chaos: Chaos) -> Iterator[str]:
             continue
         if record.asked_s < at + undo_s - AT_ONCE_S and (record.concat or (0, 0, 1))[2] == 1:
             yield f"I1 left {record.asked_s - at:.1f} s after its approval: {record.to} at {record.at_s:.3f}"
+
+
+def _paused(house: House, chaos: Chaos, db: sqlite3.Connection) -> Iterator[str]:
+    """From when the page says that a station is paused until somebody tells it to go on, whatever happens to its modem meanwhile."""
+    asked = db.execute(
+        "SELECT station, what, created_at, taken_at, refused, result FROM station_request WHERE what IN ('pause', 'resume') ORDER BY id"
+    ).fetchall()
+    for place, pause in enumerate(asked):
+        if pause["what"] != "pause" or pause["result"] is None or pause["refused"]:
+            continue
+        since = house.true_s(pause["taken_at"], last=True)
+        ends = [
+            house.true_s(later["created_at"], last=False)
+            for later in asked[place:]
+            if (later["station"], later["what"]) == (pause["station"], "resume")
+        ]
+        if chaos.restored is not None and since < chaos.restored:
+            ends.append(chaos.restored)  # the backup may be from before
+        for record in house.world.network.air:
+            if f"m{record.modem}" == pause["station"] and since < record.asked_s < min(
+                ends, default=float("inf")
+            ):
+                yield f"left while a person had paused its station: {record.to} at {record.at_s:.3f}"
 
 
 def _budgets(house: House, chaos: Chaos, db: sqlite3.Connection) -> Iterator[str]:

@@ -14,10 +14,11 @@ from unittest import mock
 from gateway import claims, erasing, flight, policy, reports
 from gateway.claims import Job, Obstacle, Seat
 from gateway.moves import move
-from gateway.station import receiving, sending
+from gateway.station import asked, receiving, sending
 from gateway.station.desk import Desk
 from gateway.station.loop import Station
 from gateway.station.pins import Pins
+from gateway.stations import Request
 
 Mutation = contextlib.AbstractContextManager[object]
 
@@ -199,9 +200,19 @@ def keeps_the_erased() -> Mutation:
     return mock.patch("gateway.erasing.remove", return_value=erasing.Erased(0, 0, opted_out=False))
 
 
+def says_only_that_it_is_paused() -> Mutation:
+    """A station that somebody paused goes on."""
+    do = asked._do
+
+    def said(desk: Desk, request: Request, *rest: Any, **options: Any) -> asked.Done:
+        return asked.Done("It is paused.") if request.what == "pause" else do(desk, request, *rest, **options)
+
+    return mock.patch.object(asked, "_do", said)
+
+
 MUTATIONS: dict[str, tuple[Callable[[], Mutation], str, int]] = {  # and a seed that showed it
-    "resends uncertain": (resends_uncertain, "I2 doubled", 7),
-    "resends after a kill": (resends_after_a_kill, "I2 doubled", 83),
+    "resends uncertain": (resends_uncertain, "I2 doubled", 6),
+    "resends after a kill": (resends_after_a_kill, "I2 doubled", 1),
     "writes before the commit": (writes_before_the_commit, "I2 ", 13),
     "deletes before the commit": (deletes_before_the_commit, "I3 lost", 17),
     "shows each reading": (shows_each_reading, "I3 shown ", 3),
@@ -214,15 +225,20 @@ MUTATIONS: dict[str, tuple[Callable[[], Mutation], str, int]] = {  # and a seed 
     "exchanges the reports": (exchanges_the_reports, "I2 said to be undelivered", 2),
     "counts nothing": (counts_nothing, "budget: ", 2),
     "spends too much": (spends_too_much, "budget: segment", 100),
-    "forgets the minute": (forgets_the_minute, "budget: ", 5),
+    "forgets the minute": (forgets_the_minute, "budget: ", 21),
     "forgets the pause": (forgets_the_pause, "I1 left while its campaign held it", 1),
     "sends words that were changed": (
         sends_words_that_were_changed,
         "I1 left while its campaign held it",
         41,
     ),
-    "reminds again and again": (reminds_again_and_again, "I2 a campaign texted", 29),
+    "reminds again and again": (reminds_again_and_again, "I2 a campaign texted", 21),
     "forgets the answer": (forgets_the_answer, "I1 left after it was taken back", 21),
-    "keeps the erased": (keeps_the_erased, "erased and there again", 7),
+    "keeps the erased": (keeps_the_erased, "erased and there again", 0),
+    "says only that it is paused": (
+        says_only_that_it_is_paused,
+        "left while a person had paused",
+        15,
+    ),
     "leaves no time to undo": (leaves_no_time_to_undo, "I1 left ", 7),
 }
