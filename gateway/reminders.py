@@ -169,10 +169,10 @@ def _take_back_unfit(db: sqlite3.Connection, now: int) -> None:
     open_ones: dict[tuple[int, str], dict[int, int]] = {}  # (campaign, reminder): target to text
     for state in ("m.state='awaiting'", f"m.{GOING} AND m.state='approved'"):  # as the partial indexes say it
         for row in db.execute(
-            "SELECT m.id, m.draft_key, m.target_id, t.campaign_id FROM message m JOIN target t ON t.id=m.target_id "
-            f"WHERE {state} AND m.kind=2 AND m.draft_key IS NOT NULL"
+            "SELECT m.id, m.draft_key, m.resend_of, m.target_id, t.campaign_id FROM message m JOIN target t ON t.id=m.target_id "
+            f"WHERE {state} AND m.kind=2"
         ):
-            name = row["draft_key"].split(":", 2)[2].rpartition(":")[0]
+            name = _reminder_of(db, row)
             open_ones.setdefault((row["campaign_id"], name), {})[row["target_id"]] = row["id"]
     for (campaign_id, name), texts in open_ones.items():
         campaign = campaigns.load(db, campaign_id)
@@ -185,6 +185,15 @@ def _take_back_unfit(db: sqlite3.Connection, now: int) -> None:
                 if row["state"] in ("awaiting", "approved") and row["submitted_at"] is None:
                     reason = "What they answered since no longer fits this reminder."
                     move(db, "withdraw", row["id"], actor="gateway", now=now, reason=reason, draft_key=None)
+
+
+def _reminder_of(db: sqlite3.Connection, row: sqlite3.Row | None) -> str:
+    """Which reminder this text is, also one that a person wrote in the place of another; "" when nobody knows."""
+    while row is not None and not (row["draft_key"] or "").startswith("reminder:"):
+        row = db.execute(
+            "SELECT draft_key, resend_of FROM message WHERE id=?", [row["resend_of"]]
+        ).fetchone()
+    return "" if row is None else row["draft_key"].split(":", 2)[2].rpartition(":")[0]
 
 
 def _key(target_id: int, reminder: Reminder, due: int) -> str:
