@@ -313,7 +313,8 @@ def _draft(db: sqlite3.Connection, target: sqlite3.Row, user: User, rules: Rules
         target["conversation_id"],
         first_text(db, campaign, target, user, rules),
         kind="first",
-        key=f"target:{target['id']}:{turn}",
+        # With its campaign: after a purge the next one's people get the ids of those who went, some of whose texts stay.
+        key=f"target:{campaign.id}:{target['id']}:{turn}",
         channel="panel",
         by=None,
         rules=rules,
