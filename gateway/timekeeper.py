@@ -142,6 +142,7 @@ def settle(db: sqlite3.Connection, zone: str, *, now: int, was_ahead: bool = Fal
         "UPDATE message SET expires_at=? WHERE state IN ('awaiting','approved') AND created_at>? AND expires_at>? AND due_at IS NULL",
         [now + DAY_MS, soon, now + DAY_MS],
     )
+    db.execute("UPDATE campaign SET canary_at=? WHERE canary='waiting' AND canary_at>?", [now, soon])
 
 
 def _told(standing: Standing) -> tuple[str, ...]:
