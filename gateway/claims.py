@@ -151,7 +151,9 @@ def obstacle_to(
         return None
     if outdated := gate.outdated(db, row, now=now):
         return Obstacle("void", outdated)
-    if gate.holds(db, row):
+    if held := gate.holds(db, row):
+        if held == "closed":  # it was in a modem's hands at the close
+            return Obstacle("withdraw", gate.CLOSED)
         return Obstacle(None, gate.PAUSED, now + gate.LOOK_AGAIN_MS)
     leave = policy.may_leave(
         moment(now), conversations.zones(row, rules), rules.quiet, **conversations.answering(row, rules)

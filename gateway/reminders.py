@@ -190,9 +190,7 @@ def _take_back_unfit(db: sqlite3.Connection, now: int) -> None:
 def _reminder_of(db: sqlite3.Connection, row: sqlite3.Row | None) -> str:
     """Which reminder this text is, also one that a person wrote in the place of another; "" when nobody knows."""
     while row is not None and not (row["draft_key"] or "").startswith("reminder:"):
-        row = db.execute(
-            "SELECT draft_key, resend_of FROM message WHERE id=?", [row["resend_of"]]
-        ).fetchone()
+        row = db.execute("SELECT draft_key, resend_of FROM message WHERE id=?", [row["resend_of"]]).fetchone()
     return "" if row is None else row["draft_key"].split(":", 2)[2].rpartition(":")[0]
 
 
