@@ -149,11 +149,12 @@ def obstacle_to(
         if too_late or row["total"] != segments:
             return Obstacle("expire", _reason(db, row, "The rest of it could not leave in time."))
         return None
+    held = gate.holds(db, row)
+    if held == "closed":  # it was in a modem's hands at the close
+        return Obstacle("withdraw", gate.CLOSED)
     if outdated := gate.outdated(db, row, now=now):
         return Obstacle("void", outdated)
-    if held := gate.holds(db, row):
-        if held == "closed":  # it was in a modem's hands at the close
-            return Obstacle("withdraw", gate.CLOSED)
+    if held:
         return Obstacle(None, gate.PAUSED, now + gate.LOOK_AGAIN_MS)
     leave = policy.may_leave(
         moment(now), conversations.zones(row, rules), rules.quiet, **conversations.answering(row, rules)

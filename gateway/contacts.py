@@ -216,7 +216,7 @@ def forget_the_listless(db: sqlite3.Connection, contact_ids: list[int], *, stopp
         ).fetchall()
         for row in gone:
             db.execute("DELETE FROM contact WHERE id=?", [row["id"]])
-            conversations.keep_id(db, row["conversation_id"])
+            conversations.remember_gone(db, row["conversation_id"])
             db.execute(
                 "DELETE FROM conversation WHERE id=:id AND (opted_out_at IS NULL OR :stopped) AND holder_id IS NULL AND last_in_at IS NULL "
                 + "".join(

@@ -158,14 +158,25 @@ def _make(db: sqlite3.Connection, fresh: list[tuple[str, str, str | None]], now:
     return {row["number"]: int(row["id"]) for row in rows}
 
 
-def keep_id(db: sqlite3.Connection, conversation_id: int) -> None:
-    """Call it before a conversation is deleted: nobody else gets its id, for a page that is open somewhere would answer or erase them."""
+def remember_gone(db: sqlite3.Connection, conversation_id: int) -> None:
+    """Call it before a conversation is deleted. Nobody else gets its id, for a page that is open somewhere would answer or erase them;
+    and who may have been texted before a restore is marked again when they come back.
+    """
     db.execute(
         "INSERT INTO setting (key, value) SELECT :key, id FROM conversation WHERE id=:id AND id=(SELECT max(id) FROM conversation) "
         "AND id>coalesce((SELECT CAST(value AS INTEGER) FROM setting WHERE key=:key), 0) "
         "ON CONFLICT (key) DO UPDATE SET value=excluded.value",
         {"key": LAST_ID, "id": conversation_id},
     )
+    marked = db.execute(
+        "SELECT number, perhaps_texted_at FROM conversation WHERE id=? AND perhaps_texted_at IS NOT NULL",
+        [conversation_id],
+    ).fetchone()
+    if marked is not None:
+        db.execute(
+            "INSERT OR IGNORE INTO perhaps_texted (number_key, at) VALUES (?,?)",
+            [number_key(db, marked["number"])[:TEXTED_BYTES], marked["perhaps_texted_at"]],
+        )
 
 
 def _perhaps_texted(
@@ -173,9 +184,7 @@ def _perhaps_texted(
 ) -> Mapping[str, int]:
     """Who of these numbers, which a restored backup did not know, was texted since, as far as the restore found; or cannot know (ms)."""
     row = db.execute("SELECT value FROM setting WHERE key='restored'").fetchone()
-    if row is None:
-        return {}
-    restored = json.loads(row["value"])
+    restored = json.loads(row["value"]) if row is not None else {}
     if restored.get("unknown") and restored["at"] <= now < restored["at"] + UNKNOWN_MS:
         return dict.fromkeys(keys, int(restored["at"]))
     whose = {key[:TEXTED_BYTES]: number for number, each in keys.items() for key in each}

@@ -88,7 +88,7 @@ def remove(db: sqlite3.Connection, conversation_id: int, number: str) -> Erased:
     replace(strays, arrival=[row["id"] for row in parts.fetchall()]).delete(db)
     _from_lists(db, conversation_id, number)
     budget.keep_erased(db, conversation_id)
-    conversations.keep_id(db, conversation_id)
+    conversations.remember_gone(db, conversation_id)
     db.execute("DELETE FROM conversation WHERE id=?", [conversation_id])
     db.executemany(
         "DELETE FROM perhaps_texted WHERE number_key=?",

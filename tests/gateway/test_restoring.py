@@ -18,18 +18,20 @@ from gateway import (
     flight,
     inbox,
     journal,
+    lists,
     moves,
     optouts,
     outbox,
     schema,
     store,
+    taking,
     texted,
 )
 from gateway.claims import Seat
 from gateway.errors import Refused
 from gateway.journal import Journal
 from gateway.rules import Rules
-from tests.campaigning import Hall
+from tests.campaigning import Hall, bring_in
 from tests.gateway.conftest import ADA, LUIS, NOON, Desk, Room
 
 HOUR = 3_600_000
@@ -173,6 +175,18 @@ def test_an_answer_to_somebody_lifts_no_mark(
     desk.db.execute("UPDATE conversation SET perhaps_texted_at=? WHERE number=?", [NOON, person])
     sends(desk, seat, rules, person, kind="reply", now=NOON + 1)
     assert marked(path) == {person}
+
+
+def test_whoever_goes_with_their_list_and_comes_again_with_another_stays_marked(
+    path: Path, hall: Hall
+) -> None:
+    list_id, db = bring_in(hall.db, now=NOON), hall.db
+    db.execute("UPDATE conversation SET perhaps_texted_at=? WHERE number='+12025550100'", [NOON])
+    lists.delete(db, list_id, by=hall.users["coordinator"])
+    assert taking.clear(db, list_id, wait=lambda _seconds: False)
+    assert not db.execute("SELECT 1 FROM conversation").fetchone()
+    bring_in(db, now=NOON)
+    assert marked(path) == {"+12025550100"}
 
 
 def test_who_sends_reads_it_on_the_card_and_in_the_thread_and_a_program_cannot(
