@@ -77,7 +77,10 @@ def owed(db: sqlite3.Connection, campaign: Campaign, rules: Rules, *, now: int) 
             due = due_at(reminder, day, rules.zone) if day else 0
             why = "day"
             if day:
-                if _key(person["id"], reminder, due) in drafted or person["said_at"] > due:
+                if (
+                    drafted.intersection(_keys(person["id"], reminder, due, rules.zone))
+                    or person["said_at"] > due
+                ):
                     continue
                 why = "paused" if _near(due, rules, now) else "late"
                 if (why == "paused" and campaign.state != "paused") or not -AHEAD_MS <= now - due <= TOLD_MS:
@@ -194,8 +197,10 @@ def _reminder_of(db: sqlite3.Connection, row: sqlite3.Row | None) -> str:
     return "" if row is None else row["draft_key"].split(":", 2)[2].rpartition(":")[0]
 
 
-def _key(target_id: int, reminder: Reminder, due: int) -> str:
-    return f"reminder:{target_id}:{reminder.id}:{moment(due).date()}"
+def _keys(target_id: int, reminder: Reminder, due: int, zone: str) -> tuple[str, str]:
+    """What makes it one a person and day: the key of a new one, by the group's clock, and as older versions wrote it."""
+    bare, here = f"reminder:{target_id}:{reminder.id}", moment(due).astimezone(ZoneInfo(zone))
+    return f"{bare}:{here.date()}", f"{bare}:{moment(due).date()}"
 
 
 def _draft(
@@ -207,9 +212,9 @@ def _draft(
     rules: Rules,
     now: int,
 ) -> bool:
-    key = _key(person["id"], reminder, due)
+    keys = _keys(person["id"], reminder, due, rules.zone)
     with write(db):
-        if db.execute("SELECT 1 FROM message WHERE draft_key=?", [key]).fetchone():
+        if db.execute("SELECT 1 FROM message WHERE draft_key IN (?,?)", keys).fetchone():
             return False
         values = campaigns.merge_values(db, campaign, person["contact_id"], NOBODY, rules)
         merged = merge(reminder.text, {**values, "my_name": rules.organisation})
@@ -231,7 +236,7 @@ def _draft(
                 person["conversation_id"],
                 outbox.checked_text(merged.text),
                 kind="reminder",
-                key=key,
+                key=keys[0],
                 channel="gateway",
                 by=None,
                 rules=rules,
