@@ -140,8 +140,8 @@ def obstacle_to(
     that ends before quiet hours, and what has not left by then does not leave at all.
     """
     begun = row["submitted_at"] is not None
-    if row["opted_out_at"] is not None and row["kind"] != 0:
-        return Obstacle("withdraw", _reason(db, row, f"{conversations.name_of(row)} asked to stop."))
+    if unwanted := _unwanted(db, row):
+        return Obstacle("withdraw", _reason(db, row, unwanted))
     if row["expires_at"] <= now:
         return Obstacle("expire", _reason(db, row, "Its time ran out before all of it could leave."))
     if begun:
@@ -164,6 +164,18 @@ def obstacle_to(
         return Obstacle(None, "Quiet hours where this person lives; it leaves when they end.", later)
     refusal = budget.refusal(db, seat.sim, row["conversation_id"], KINDS[row["kind"]], segments, now)
     return None if refusal is None else Obstacle(None, refusal.sentence)
+
+
+def _unwanted(db: sqlite3.Connection, row: sqlite3.Row) -> str:
+    """That its person asked to stop; or, of a confirmation, that the opt-out which it confirms does not stand any more: it was in a
+    modem's hands when they came back.
+    """
+    name = conversations.name_of(row)
+    if KINDS[row["kind"]] != "confirmation":
+        return f"{name} asked to stop." if row["opted_out_at"] is not None else ""
+    opt_out = (row["draft_key"] or "").removeprefix("opt-out:")
+    ended = db.execute("SELECT 1 FROM opt_out WHERE id=? AND until_at IS NOT NULL", [opt_out]).fetchone()
+    return f"{name} came back since." if ended is not None else ""
 
 
 def _reason(db: sqlite3.Connection, row: sqlite3.Row, words: str) -> str:
