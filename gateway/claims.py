@@ -15,7 +15,7 @@ from datetime import timedelta
 from gateway import budget, conversations, gate, policy
 from gateway.budget import Sim
 from gateway.message import GOING, KINDS
-from gateway.moves import back_to_awaiting, left_already, move
+from gateway.moves import ARRIVED, arrived_before, back_to_awaiting, left_already, move
 from gateway.rules import HOUR_MS, Rules
 from gateway.store import moment, ms, write
 from hardware.pdu import segment, submit_tpdus
@@ -167,10 +167,12 @@ def obstacle_to(
 
 
 def _unwanted(db: sqlite3.Connection, row: sqlite3.Row) -> str:
-    """That its person asked to stop; or, of a confirmation, that the opt-out which it confirms does not stand any more: it was in a
-    modem's hands when they came back.
+    """That its person asked to stop, or that the text in whose place it was written arrived; of a confirmation, that the opt-out which
+    it confirms does not stand any more. It may have been in a modem's hands when that was known.
     """
     name = conversations.name_of(row)
+    if arrived_before(db, row["resend_of"]):
+        return ARRIVED
     if KINDS[row["kind"]] != "confirmation":
         return f"{name} asked to stop." if row["opted_out_at"] is not None else ""
     opt_out = (row["draft_key"] or "").removeprefix("opt-out:")
