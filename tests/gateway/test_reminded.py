@@ -3,7 +3,8 @@
 import sqlite3
 from datetime import UTC, datetime
 
-from gateway import campaigns, cards, enrolment, outbox, recording, reminders, settling
+from gateway import campaigns, cards, claims, enrolment, outbox, recording, reminders, restoring, settling
+from gateway.claims import Seat
 from gateway.rules import HOUR_MS, Rules
 from tests.campaigning import FACTS, Hall, bring_in
 from tests.gateway.conftest import NOON, Room
@@ -195,3 +196,22 @@ def test_a_reminder_that_somebody_writes_again_stops_no_other_reminder(hall: Hal
     say(hall, "Rosa", status="no", now=DUE - HOUR_MS)
     through(hall, DUE, DUE - HOUR_MS)
     assert outbox.load(hall.db, again)["state"] == "withdrawn"
+
+
+def test_a_reminder_that_is_written_again_before_it_is_due_leaves_when_it_is_due(
+    hall: Hall, seat: Seat
+) -> None:
+    """A restore made it uncertain on the eve."""
+    running(hall, "event", FACTS)
+    say(hall, "Rosa", status="yes")
+    through(hall, DUE - DAY + HOUR_MS, DUE - DAY)
+    (first,) = hall.db.execute("SELECT id FROM message WHERE kind=2").fetchone()
+    hall.approve(first, now=DUE - DAY + HOUR_MS)
+    restoring.may_have_left(hall.db, first, "A backup came back.", DUE - 5 * HOUR_MS)
+    again = settling.resend(
+        hall.db, first, by=hall.users["volunteer"], key="panel:0123456789abcdef", rules=hall.rules, now=DUE - 4 * HOUR_MS
+    )  # fmt: skip
+    settling.settle(hall.db, first, arrived=False, by=hall.users["volunteer"], now=DUE - 4 * HOUR_MS)
+    hall.approve(again, now=DUE - 4 * HOUR_MS)
+    assert claims.claim_next(hall.db, seat, hall.rules, now=DUE - 1)[0] is None
+    assert claims.claim_next(hall.db, seat, hall.rules, now=DUE)[0] is not None
