@@ -3,8 +3,20 @@
 import sqlite3
 from datetime import UTC, datetime
 
-from gateway import campaigns, cards, claims, enrolment, outbox, recording, reminders, restoring, settling
+from gateway import (
+    campaigns,
+    cards,
+    claims,
+    clockwords,
+    enrolment,
+    outbox,
+    recording,
+    reminders,
+    restoring,
+    settling,
+)
 from gateway.claims import Seat
+from gateway.clockwords import Instant, Standing
 from gateway.rules import HOUR_MS, Rules
 from tests.campaigning import FACTS, Hall, bring_in
 from tests.gateway.conftest import NOON, Room
@@ -215,3 +227,14 @@ def test_a_reminder_that_is_written_again_before_it_is_due_leaves_when_it_is_due
     hall.approve(again, now=DUE - 4 * HOUR_MS)
     assert claims.claim_next(hall.db, seat, hall.rules, now=DUE - 1)[0] is None
     assert claims.claim_next(hall.db, seat, hall.rules, now=DUE)[0] is not None
+
+
+def test_a_clock_that_is_in_doubt_ends_no_reminder_that_somebody_looks_at(hall: Hall) -> None:
+    """It stood at night for an hour at noon, and the reminder would never have been written again."""
+    running(hall, "event", FACTS)
+    say(hall, "Rosa", status="yes")
+    through(hall, DUE - DAY + HOUR_MS, DUE - DAY)
+    night = Instant(DUE + 6 * HOUR_MS, 0, "boot")
+    clockwords.keep_standing(hall.db, Standing("boot", 0, "server", "", "It was changed."), night)
+    cards.next_card(hall.db, hall.users["volunteer"], rules=hall.rules, now=night.wall_ms)
+    assert reminded(hall) == ["Rosa"]
