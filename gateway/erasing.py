@@ -90,12 +90,20 @@ def remove(db: sqlite3.Connection, conversation_id: int, number: str) -> Erased:
     budget.keep_erased(db, conversation_id)
     conversations.remember_gone(db, conversation_id)
     db.execute("DELETE FROM conversation WHERE id=?", [conversation_id])
-    db.executemany(
-        "DELETE FROM perhaps_texted WHERE number_key=?",
-        [(key[: conversations.TEXTED_BYTES],) for key in conversations.number_keys(db, number)],
-    )
+    _beside_opt_outs(db, number)
     stays = conversations.open_opt_out(db, number)
     return Erased(len(found.message), len(found.inbound), stays is not None)
+
+
+def _beside_opt_outs(db: sqlite3.Connection, number: str) -> None:
+    """What people typed as the reason of an opt-out, or of its end; and that the person may have been texted before a restore."""
+    for key in conversations.number_keys(db, number):
+        db.execute(
+            "UPDATE opt_out SET reason=CASE WHEN by_id IS NULL THEN reason ELSE '' END, "
+            "ended_reason=CASE WHEN ended_by_id IS NULL THEN ended_reason ELSE '' END WHERE number_key=?",
+            [key],
+        )
+        db.execute("DELETE FROM perhaps_texted WHERE number_key=?", [key[: conversations.TEXTED_BYTES]])
 
 
 def _from_lists(db: sqlite3.Connection, conversation_id: int, number: str) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from gateway import backup, erasing, ledger, store
+from gateway import backup, erasing, ledger, optouts, store
 from gateway.claims import Seat
 from gateway.cli import cli
 from gateway.errors import Refused
@@ -30,6 +30,23 @@ def test_erasing_leaves_no_trace_in_the_file(path: Path, db: sqlite3.Connection,
     assert after.intact
     assert after.head == before.head, "the chain is as it was"
     assert after.erased > 0
+
+
+def test_what_the_room_wrote_beside_an_opt_out_goes_with_its_person(
+    path: Path, db: sqlite3.Connection, desk: Desk
+) -> None:
+    desk.draft(ADA)
+    person, by = desk.conversation()["id"], desk.room.coordinator
+    for words in ("Ada Osei rang at noon", "Ada Osei rang again"):
+        optouts.opt_out(db, person, source="coordinator", by=by, reason=words, now=NOON)
+        optouts.undo(db, person, by=by, reason=f"{words}, and changed her mind", now=NOON)
+    optouts.opt_out(db, person, source="text", by=None, reason="asked by text", now=NOON)
+    erasing.erase(db, ADA, now=NOON + 1)
+    assert erasing.empty_log(db)
+    octets = b"".join(file.read_bytes() for file in path.parent.glob("textbank.db*"))
+    assert b"Ada Osei" not in octets
+    rows = db.execute("SELECT source, reason, until_at IS NULL FROM opt_out ORDER BY id").fetchall()
+    assert [tuple(row) for row in rows] == [("coordinator", "", 0)] * 2 + [("text", "asked by text", 1)]
 
 
 def test_an_erased_person_who_opted_out_is_never_texted(db: sqlite3.Connection, desk: Desk) -> None:
