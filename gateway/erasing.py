@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from gateway import budget, conversations, forgetting, journal
 from gateway.errors import Refused
 from gateway.moves import withdraw_waiting
-from gateway.purging import Belongings, belongings, unbound
+from gateway.purging import Belongings, belongings, unbound, with_repeats
 from gateway.store import write
 
 ANSWER_MS = 5 * 60_000  # the answer to a text that was handed over may come so late
@@ -85,7 +85,7 @@ def remove(db: sqlite3.Connection, conversation_id: int, number: str) -> Erased:
         "OR report_id IN (SELECT value FROM json_each(?)) OR (number=? AND total IS NOT NULL AND inbound_id IS NULL)",
         marks,
     )
-    replace(strays, arrival=[row["id"] for row in parts.fetchall()]).delete(db)
+    replace(strays, arrival=with_repeats(db, (row["id"] for row in parts.fetchall()))).delete(db)
     _from_lists(db, conversation_id, number)
     budget.keep_erased(db, conversation_id)
     conversations.remember_gone(db, conversation_id)
