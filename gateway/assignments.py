@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from gateway import campaigns, canary, conversations, enrolment, gate, governor, numbers, outbox, planning
 from gateway.campaigns import Campaign
+from gateway.clockwords import in_doubt
 from gateway.errors import Refused
 from gateway.factwords import hour_words
 from gateway.hours import last_leave
@@ -313,7 +314,8 @@ def _draft(db: sqlite3.Connection, target: sqlite3.Row, user: User, rules: Rules
         target["conversation_id"],
         first_text(db, campaign, target, user, rules),
         kind="first",
-        key=f"target:{target['id']}:{turn}",
+        # With its campaign: after a purge the next one's people get the ids of those who went, some of whose texts stay.
+        key=f"target:{campaign.id}:{target['id']}:{turn}",
         channel="panel",
         by=None,
         rules=rules,
@@ -354,7 +356,8 @@ def refresh(db: sqlite3.Connection, message: sqlite3.Row, user: User, rules: Rul
     if message["state"] != "awaiting":
         return True
     of_campaign = message["target_id"] is not None and KINDS[message["kind"]] == "first"
-    if gate.too_late(message, rules, now) and not _for_tomorrow(db, message, rules, now, again=of_campaign):
+    too_late = gate.too_late(message, rules, now) and not in_doubt(db)
+    if too_late and not _for_tomorrow(db, message, rules, now, again=of_campaign):
         return False
     if not of_campaign or message["created_by"] is not None:
         return True

@@ -30,6 +30,7 @@ from gateway.voiding import after_change
 LONGEST_NAME = 80
 read_script = lru_cache(maxsize=16)(scripts.load)  # one approval looks at its campaign several times
 PAUSED = "Its campaign is paused; it leaves when a coordinator lets it go on."
+CLOSED = "The campaign was closed."
 SHARED_OUT = "Its wordings are shared out already: change them, or clone the campaign. Nothing was changed."
 
 
@@ -338,7 +339,7 @@ def close(db: sqlite3.Connection, campaign_id: int, *, by: User, now: int) -> in
             [campaign_id],
         ).fetchall()
         for row in waiting:
-            move(db, "withdraw", row["id"], actor=f"user:{by.id}", now=now, reason="The campaign was closed.")
+            move(db, "withdraw", row["id"], actor=f"user:{by.id}", now=now, reason=CLOSED)
         db.execute(
             "UPDATE target SET state='open', holder_id=NULL, held_at=NULL WHERE campaign_id=? AND state='held'",
             [campaign_id],

@@ -80,11 +80,12 @@ def _judge(db: sqlite3.Connection, campaign_id: int, now: int) -> bool:
         row = db.execute(
             "SELECT count(*) AS n, coalesce(sum(m.state='delivered'), 0) AS delivered, "
             "coalesce(sum(m.state IN ('failed','undelivered')), 0) AS failed, coalesce(sum(m.state='uncertain'), 0) AS uncertain, "
-            "max(m.submitted_at) AS last_at, coalesce(sum(m.state IN ('approved','claimed','submitted')), 0) AS unsent, "
+            "max(CASE WHEN m.submitted_at<=? THEN m.submitted_at END) AS last_at, "
+            "coalesce(sum(m.state IN ('approved','claimed','submitted')), 0) AS unsent, "
             "coalesce(sum(c.opted_out_at>=t.texted_at), 0) AS stops "
             "FROM target t JOIN message m ON m.id=t.message_id JOIN conversation c ON c.id=t.conversation_id "
             "WHERE t.campaign_id=? AND t.state IN ('texted','out') AND t.texted_at IS NOT NULL",
-            [campaign_id],
+            [now, campaign_id],  # a moment that lies ahead is a clock that was wrong
         ).fetchone()
         if row["n"] < campaign.options.canary:  # some were taken back: others go in their place
             db.execute("UPDATE campaign SET canary='open', canary_at=NULL WHERE id=?", [campaign_id])

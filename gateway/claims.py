@@ -15,7 +15,7 @@ from datetime import timedelta
 from gateway import budget, conversations, gate, policy
 from gateway.budget import Sim
 from gateway.message import GOING, KINDS
-from gateway.moves import back_to_awaiting, left_already, move
+from gateway.moves import ARRIVED, arrived_before, back_to_awaiting, left_already, move
 from gateway.rules import HOUR_MS, Rules
 from gateway.store import moment, ms, write
 from hardware.pdu import segment, submit_tpdus
@@ -140,8 +140,8 @@ def obstacle_to(
     that ends before quiet hours, and what has not left by then does not leave at all.
     """
     begun = row["submitted_at"] is not None
-    if row["opted_out_at"] is not None and row["kind"] != 0:
-        return Obstacle("withdraw", _reason(db, row, f"{conversations.name_of(row)} asked to stop."))
+    if unwanted := _unwanted(db, row):
+        return Obstacle("withdraw", _reason(db, row, unwanted))
     if row["expires_at"] <= now:
         return Obstacle("expire", _reason(db, row, "Its time ran out before all of it could leave."))
     if begun:
@@ -149,9 +149,12 @@ def obstacle_to(
         if too_late or row["total"] != segments:
             return Obstacle("expire", _reason(db, row, "The rest of it could not leave in time."))
         return None
+    held = gate.holds(db, row)
+    if held == "closed":  # it was in a modem's hands at the close
+        return Obstacle("withdraw", gate.CLOSED)
     if outdated := gate.outdated(db, row, now=now):
         return Obstacle("void", outdated)
-    if gate.holds(db, row):
+    if held:
         return Obstacle(None, gate.PAUSED, now + gate.LOOK_AGAIN_MS)
     leave = policy.may_leave(
         moment(now), conversations.zones(row, rules), rules.quiet, **conversations.answering(row, rules)
@@ -161,6 +164,20 @@ def obstacle_to(
         return Obstacle(None, "Quiet hours where this person lives; it leaves when they end.", later)
     refusal = budget.refusal(db, seat.sim, row["conversation_id"], KINDS[row["kind"]], segments, now)
     return None if refusal is None else Obstacle(None, refusal.sentence)
+
+
+def _unwanted(db: sqlite3.Connection, row: sqlite3.Row) -> str:
+    """That its person asked to stop, or that the text in whose place it was written arrived; of a confirmation, that the opt-out which
+    it confirms does not stand any more. It may have been in a modem's hands when that was known.
+    """
+    name = conversations.name_of(row)
+    if arrived_before(db, row["resend_of"]):
+        return ARRIVED
+    if KINDS[row["kind"]] != "confirmation":
+        return f"{name} asked to stop." if row["opted_out_at"] is not None else ""
+    opt_out = (row["draft_key"] or "").removeprefix("opt-out:")
+    ended = db.execute("SELECT 1 FROM opt_out WHERE id=? AND until_at IS NOT NULL", [opt_out]).fetchone()
+    return f"{name} came back since." if ended is not None else ""
 
 
 def _reason(db: sqlite3.Connection, row: sqlite3.Row, words: str) -> str:

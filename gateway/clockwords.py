@@ -110,6 +110,12 @@ def standing(db: sqlite3.Connection) -> Standing | None:
     return None if row is None else Standing(**row)
 
 
+def in_doubt(db: sqlite3.Connection) -> bool:
+    """Whether the gateway does not trust the clock now: nothing may end by it."""
+    last = standing(db)
+    return last is not None and last.by == ""
+
+
 def keep_standing(db: sqlite3.Connection, now: Standing, at: Instant) -> None:
     """The verdict has changed."""
     with write(db):

@@ -214,8 +214,18 @@ def forget_the_listless(db: sqlite3.Connection, contact_ids: list[int], *, stopp
             "AND NOT EXISTS (SELECT 1 FROM list_member WHERE contact_id=c.id) AND NOT EXISTS (SELECT 1 FROM target WHERE contact_id=c.id)",
             contact_ids,
         ).fetchall()
+        waiting = {  # texts of a file that become drafts just now
+            row["conversation_id"]
+            for row in db.execute(
+                "SELECT conversation_id FROM staged_draft WHERE conversation_id IN (SELECT value FROM json_each(?))",
+                [json.dumps([row["conversation_id"] for row in gone])],
+            )
+        }
         for row in gone:
             db.execute("DELETE FROM contact WHERE id=?", [row["id"]])
+            if row["conversation_id"] in waiting:
+                continue
+            conversations.remember_gone(db, row["conversation_id"])
             db.execute(
                 "DELETE FROM conversation WHERE id=:id AND (opted_out_at IS NULL OR :stopped) AND holder_id IS NULL AND last_in_at IS NULL "
                 + "".join(

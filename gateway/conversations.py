@@ -28,6 +28,7 @@ UNKNOWN_MS = 30 * DAY_MS  # so long after a restore that knows nothing a new num
 REFRESH_MS = HOLD_MS // 3  # a hold is written again only when a third of it has passed: fewer writes
 
 
+LAST_ID = "last_conversation"  # a setting: the highest id that was given, where its row is gone
 OTHER_KEYS = "other_number_keys"  # a setting: keys under which restored opt-outs stand, as a JSON list
 
 
@@ -129,17 +130,53 @@ def _make(db: sqlite3.Connection, fresh: list[tuple[str, str, str | None]], now:
     keys = digests(db, (number for number, _, _ in fresh))
     out, perhaps = open_opt_outs(db, keys), _perhaps_texted(db, keys, now)
     values: list[object] = []
-    for number, name, zone in fresh:
+    last: int = db.execute(
+        "SELECT max(coalesce((SELECT max(id) FROM conversation), 0), "
+        "coalesce((SELECT CAST(value AS INTEGER) FROM setting WHERE key=?), 0))",
+        [LAST_ID],
+    ).fetchone()[0]
+    for made_id, (number, name, zone) in enumerate(fresh, last + 1):
         digits = number.lstrip("+")
         tail = digits[-8:] if digits.isdigit() and len(digits) >= 8 else None
         since_at = out[number]["since_at"] if number in out else None
-        values += (number, tail, name, zone, secrets.token_bytes(16), since_at, perhaps.get(number), now)
+        values += (
+            made_id,
+            number,
+            tail,
+            name,
+            zone,
+            secrets.token_bytes(16),
+            since_at,
+            perhaps.get(number),
+            now,
+        )
     rows = db.execute(
-        "INSERT INTO conversation (number, tail, name, zone, salt, opted_out_at, perhaps_texted_at, last_at) "
-        f"VALUES {','.join(['(?,?,?,?,?,?,?,?)'] * len(fresh))} RETURNING id, number",
+        "INSERT INTO conversation (id, number, tail, name, zone, salt, opted_out_at, perhaps_texted_at, last_at) "
+        f"VALUES {','.join(['(?,?,?,?,?,?,?,?,?)'] * len(fresh))} RETURNING id, number",
         values,
     ).fetchall()
     return {row["number"]: int(row["id"]) for row in rows}
+
+
+def remember_gone(db: sqlite3.Connection, conversation_id: int) -> None:
+    """Call it before a conversation is deleted. Nobody else gets its id, for a page that is open somewhere would answer or erase them;
+    and who may have been texted before a restore is marked again when they come back.
+    """
+    db.execute(
+        "INSERT INTO setting (key, value) SELECT :key, id FROM conversation WHERE id=:id AND id=(SELECT max(id) FROM conversation) "
+        "AND id>coalesce((SELECT CAST(value AS INTEGER) FROM setting WHERE key=:key), 0) "
+        "ON CONFLICT (key) DO UPDATE SET value=excluded.value",
+        {"key": LAST_ID, "id": conversation_id},
+    )
+    marked = db.execute(
+        "SELECT number, perhaps_texted_at FROM conversation WHERE id=? AND perhaps_texted_at IS NOT NULL",
+        [conversation_id],
+    ).fetchone()
+    if marked is not None:
+        db.execute(
+            "INSERT OR IGNORE INTO perhaps_texted (number_key, at) VALUES (?,?)",
+            [number_key(db, marked["number"])[:TEXTED_BYTES], marked["perhaps_texted_at"]],
+        )
 
 
 def _perhaps_texted(
@@ -147,9 +184,7 @@ def _perhaps_texted(
 ) -> Mapping[str, int]:
     """Who of these numbers, which a restored backup did not know, was texted since, as far as the restore found; or cannot know (ms)."""
     row = db.execute("SELECT value FROM setting WHERE key='restored'").fetchone()
-    if row is None:
-        return {}
-    restored = json.loads(row["value"])
+    restored = json.loads(row["value"]) if row is not None else {}
     if restored.get("unknown") and restored["at"] <= now < restored["at"] + UNKNOWN_MS:
         return dict.fromkeys(keys, int(restored["at"]))
     whose = {key[:TEXTED_BYTES]: number for number, each in keys.items() for key in each}

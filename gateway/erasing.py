@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from gateway import budget, conversations, forgetting, journal
 from gateway.errors import Refused
 from gateway.moves import withdraw_waiting
-from gateway.purging import Belongings, belongings, unbound
+from gateway.purging import Belongings, belongings, unbound, with_repeats
 from gateway.store import write
 
 ANSWER_MS = 5 * 60_000  # the answer to a text that was handed over may come so late
@@ -85,16 +85,25 @@ def remove(db: sqlite3.Connection, conversation_id: int, number: str) -> Erased:
         "OR report_id IN (SELECT value FROM json_each(?)) OR (number=? AND total IS NOT NULL AND inbound_id IS NULL)",
         marks,
     )
-    replace(strays, arrival=[row["id"] for row in parts.fetchall()]).delete(db)
+    replace(strays, arrival=with_repeats(db, (row["id"] for row in parts.fetchall()))).delete(db)
     _from_lists(db, conversation_id, number)
     budget.keep_erased(db, conversation_id)
+    conversations.remember_gone(db, conversation_id)
     db.execute("DELETE FROM conversation WHERE id=?", [conversation_id])
-    db.executemany(
-        "DELETE FROM perhaps_texted WHERE number_key=?",
-        [(key[: conversations.TEXTED_BYTES],) for key in conversations.number_keys(db, number)],
-    )
+    _beside_opt_outs(db, number)
     stays = conversations.open_opt_out(db, number)
     return Erased(len(found.message), len(found.inbound), stays is not None)
+
+
+def _beside_opt_outs(db: sqlite3.Connection, number: str) -> None:
+    """What people typed as the reason of an opt-out, or of its end; and that the person may have been texted before a restore."""
+    for key in conversations.number_keys(db, number):
+        db.execute(
+            "UPDATE opt_out SET reason=CASE WHEN by_id IS NULL THEN reason ELSE '' END, "
+            "ended_reason=CASE WHEN ended_by_id IS NULL THEN ended_reason ELSE '' END WHERE number_key=?",
+            [key],
+        )
+        db.execute("DELETE FROM perhaps_texted WHERE number_key=?", [key[: conversations.TEXTED_BYTES]])
 
 
 def _from_lists(db: sqlite3.Connection, conversation_id: int, number: str) -> None:

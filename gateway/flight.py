@@ -210,12 +210,17 @@ def _record_submit(
             valid_until=row["valid_until"] or now + ON_AIR_MS + int(valid_for.total_seconds() * 1000),
             attempts=row["attempts"] + 1,
         )
-        # Somebody of an open campaign stays marked: this may be an answer, and the campaign's own text is still to be read with doubt.
+        # Somebody of an open campaign stays marked, and whoever is answered: the campaign's own text is still to be read with doubt.
         db.execute(
-            "UPDATE conversation SET iccid=coalesce(iccid, :iccid), last_at=:now, perhaps_texted_at=CASE WHEN EXISTS "
+            "UPDATE conversation SET iccid=coalesce(iccid, :iccid), last_at=:now, perhaps_texted_at=CASE WHEN :answer OR EXISTS "
             "(SELECT 1 FROM target t JOIN campaign p ON p.id=t.campaign_id WHERE t.conversation_id=:person AND t.live=1 AND p.state<>'closed') "
             "THEN perhaps_texted_at END WHERE id=:person",
-            {"iccid": seat.sim.iccid, "now": now, "person": job.conversation_id},
+            {
+                "iccid": seat.sim.iccid,
+                "now": now,
+                "person": job.conversation_id,
+                "answer": job.kind in policy.KEPT_FOR,
+            },
         )
     budget.count(db, seat.sim, job.conversation_id, 1, now)
 

@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Mapping
 
 from gateway import campaigns, canary, conversations, policy, recording, seating
-from gateway.campaigns import PAUSED, Campaign
+from gateway.campaigns import CLOSED, PAUSED, Campaign
 from gateway.errors import Refused
 from gateway.merge import PLACEHOLDER
 from gateway.message import KINDS
@@ -22,6 +22,7 @@ from gateway.store import moment, ms
 from gateway.wayout import offers_a_way_out
 
 __all__ = [
+    "CLOSED",
     "LOOK_AGAIN_MS",
     "PAUSED",
     "approved",
@@ -177,20 +178,21 @@ def let_others_read(db: sqlite3.Connection, message: sqlite3.Row, by: User) -> N
     )
 
 
-def holds(db: sqlite3.Connection, message: sqlite3.Row) -> bool:
-    """Whether its campaign holds this approved text back; asked by the station."""
+def holds(db: sqlite3.Connection, message: sqlite3.Row) -> str:
+    """The state of its campaign, "paused" or "closed", when that holds this approved text back; else "". Asked by the station."""
     if message["target_id"] is None or KINDS[message["kind"]] not in HELD_BACK:
-        return False
+        return ""
     row = db.execute(
         "SELECT p.state FROM target t JOIN campaign p ON p.id=t.campaign_id WHERE t.id=?",
         [message["target_id"]],
     ).fetchone()
-    return row is not None and row["state"] != "running"
+    return "" if row is None or row["state"] == "running" else str(row["state"])
 
 
 def outdated(db: sqlite3.Connection, message: sqlite3.Row, *, now: int) -> str:
     """Why an approved text may no longer fit, for one that was in a modem's hands when it would have been put back: its person
-    wrote, or its campaign was changed, after the approval. "" when it fits. A moment that lies ahead is a clock that was wrong.
+    wrote, its campaign was changed or its answers were, after the approval. "" when it fits. A moment that lies ahead is a clock
+    that was wrong.
     """
     approved_at = message["approved_at"] or 0
     if KINDS[message["kind"]] == "confirmation":
@@ -204,6 +206,8 @@ def outdated(db: sqlite3.Connection, message: sqlite3.Row, *, now: int) -> str:
         ).fetchone()
         if row is not None and approved_at < (row["content_at"] or 0) <= now:
             return "The campaign was changed after this was approved."
+        if recording.changed_since(db, message["target_id"], approved_at, now=now):
+            return "Their answer was changed after this was approved."
     return ""
 
 

@@ -249,19 +249,10 @@ def _entries(db: sqlite3.Connection, conversation_id: int, limit: int, now: int)
         at = r["submitted_at"] or r["approved_at"] or r["created_at"]
         entries.append(
             Entry(
-                "out",
-                r["id"],
-                r["text"],
-                at,
-                r["state"],
-                r["reason"] or overdue[late],
-                KINDS[r["kind"]],
-                r["approver"] or "",
-                sent_at=r["sent_at"],
-                reported_at=r["reported_at"],
-                edited=bool(r["edited"]),
+                "out", r["id"], r["text"], at, r["state"], r["reason"] or overdue[late], KINDS[r["kind"]], r["approver"] or "",
+                sent_at=r["sent_at"], reported_at=r["reported_at"], edited=bool(r["edited"]),
             )
-        )
+        )  # fmt: skip
     entries.sort(key=lambda entry: (entry.at, entry.direction, entry.id))
     return entries[-limit:]
 
@@ -290,15 +281,20 @@ def reply(
     heard: int | None = None,
     instead_of: int | None = None,
 ) -> int:
-    """Answer a person: drafted and approved in one act by who may. Returns the text's id; the same key again is the same reply.
+    """Answer a person: drafted and approved in one act by who may. Returns the text's id; the same key again is the same reply, and
+    Refused with other words.
 
     `after`: the newest text to them that was on the screen; Refused when somebody has answered since. `heard`: the newest of
     theirs; Refused when they wrote since, for what fitted may no longer; so it is when their campaign was changed. `instead_of`: an
     answer that was taken back into the box; it is skipped in the same transaction, so that one of the two leaves.
     """
     with write(db):
-        known = db.execute("SELECT id FROM message WHERE draft_key=?", [key]).fetchone()
+        known = written_before(db, key)
         if known is not None:
+            if (known["conversation_id"], known["text"]) != (conversation_id, outbox.checked_text(text)):
+                raise Refused(
+                    "Your answer went as it was before you changed it. Read it above; Send again sends what stands here as well."
+                )
             return int(known["id"])
         conversations.reachable(db, conversation_id, by, now)
         conversations.hold(db, conversation_id, by, now=now)
@@ -330,6 +326,12 @@ def reply(
             outbox.approve(db, message_id, by=by, seen=outbox.seen(draft), rules=rules, now=now)
         db.execute("UPDATE conversation SET waiting_at=NULL, closed_at=NULL WHERE id=?", [conversation_id])
     return message_id
+
+
+def written_before(db: sqlite3.Connection, key: str) -> sqlite3.Row | None:
+    """The text that a form with this key made already."""
+    row: sqlite3.Row | None = db.execute("SELECT * FROM message WHERE draft_key=?", [key]).fetchone()
+    return row
 
 
 def _goes_with(db: sqlite3.Connection, message_id: int, campaigning: Campaigning) -> None:

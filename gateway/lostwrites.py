@@ -50,8 +50,8 @@ def catch_up(db: sqlite3.Connection, database: Path, *, now: int) -> Missed:
 def _settled(db: sqlite3.Connection, handed: Handed, now: int) -> bool:
     """Whether the commit of this line is gone; then a person decides about its text."""
     row = db.execute(
-        "SELECT m.id, m.state, m.attempts, c.number, s.state AS segment FROM message m JOIN conversation c ON c.id=m.conversation_id "
-        "LEFT JOIN segment s ON s.message_id=m.id AND s.seq=? WHERE m.id=?",
+        "SELECT m.id, m.conversation_id, m.state, m.attempts, c.number, s.state AS segment FROM message m "
+        "JOIN conversation c ON c.id=m.conversation_id LEFT JOIN segment s ON s.message_id=m.id AND s.seq=? WHERE m.id=?",
         [handed.seq, handed.message_id],
     ).fetchone()
     if row is None:
@@ -70,6 +70,8 @@ def _settled(db: sqlite3.Connection, handed: Handed, now: int) -> bool:
         restoring.may_have_left(db, row["id"], LOST, now)
     elif row["state"] == "awaiting":
         db.execute("UPDATE message SET round=round+1, reason=? WHERE id=?", [LOST, row["id"]])
+        # Beside the reason, which other words may cover: no program sends it unseen.
+        db.execute("UPDATE conversation SET perhaps_texted_at=? WHERE id=?", [now, row["conversation_id"]])
     db.execute("UPDATE message SET attempts=? WHERE id=?", [handed.attempt, row["id"]])
     return True
 

@@ -316,6 +316,7 @@ def _unstage(db: sqlite3.Connection, batch: int, pause: Callable[[float], None])
 def _drop_empty(db: sqlite3.Connection, conversation_id: int) -> None:
     if db.execute("SELECT 1 FROM message WHERE conversation_id=? LIMIT 1", [conversation_id]).fetchone():
         return
+    conversations.remember_gone(db, conversation_id)
     with suppress(sqlite3.IntegrityError):  # something else is in it by now: it stays
         db.execute("DELETE FROM conversation WHERE id=? AND last_in_at IS NULL", [conversation_id])
 

@@ -14,6 +14,7 @@ FROM_BACKUP = "This comes from the backup of "  # so begins the reason of what a
 # What becomes of a campaign's person when this happens to their first text.
 TARGET_AFTER = {"undo": "held", "void": "held", "skip": "skipped", "withdraw": "out", "expire": "open"}
 NOT_ANSWERED = ("undo", "skip", "expire", "fail", "settle_failed")
+ARRIVED = "The first text arrived after all."
 ARRIVED_AFTER_ALL = ("settle_sent", "settle_delivered")
 
 
@@ -88,13 +89,25 @@ def _target_after(db: sqlite3.Connection, event: str, message_id: int, reason: s
 
 
 def _drop_resends(db: sqlite3.Connection, message_id: int, now: int) -> None:
-    """The first one went after all: what somebody drafted in its place is taken back."""
+    """The first one went after all: what somebody drafted in its place, or in the place of that, is taken back."""
     for row in db.execute(
-        "SELECT id FROM message WHERE resend_of=? AND state IN ('awaiting','approved','claimed') AND submitted_at IS NULL",
+        "WITH RECURSIVE again (id) AS (SELECT ? UNION SELECT m.id FROM again JOIN message m ON m.resend_of=again.id "
+        "WHERE m.conversation_id=(SELECT conversation_id FROM message WHERE id=again.id)) "
+        "SELECT m.id FROM again JOIN message m ON m.id=again.id "
+        "WHERE m.resend_of IS NOT NULL AND m.state IN ('awaiting','approved','claimed') AND m.submitted_at IS NULL",
         [message_id],
     ).fetchall():
-        reason = "The first text arrived after all."
-        move(db, "withdraw", row["id"], actor="gateway", now=now, reason=reason)
+        move(db, "withdraw", row["id"], actor="gateway", now=now, reason=ARRIVED)
+
+
+def arrived_before(db: sqlite3.Connection, resend_of: int | None) -> bool:
+    """Whether the text in whose place one was written, or the one before that, is known to have left."""
+    while resend_of is not None:
+        before = db.execute("SELECT state, resend_of FROM message WHERE id=?", [resend_of]).fetchone()
+        if before is None or before["state"] in ("sent", "delivered"):
+            return before is not None
+        resend_of = before["resend_of"]
+    return False
 
 
 def note(

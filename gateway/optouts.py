@@ -120,7 +120,10 @@ def undo(db: sqlite3.Connection, conversation_id: int, *, by: User | None, reaso
                 [now, by.id if by else None, reason, standing["id"]],
             ).rowcount
             once_committed(db, partial(_note_opt_in, journal.of(db), standing, now))
-        db.execute("UPDATE conversation SET opted_out_at=NULL WHERE id=?", [conversation_id])
+        db.execute(
+            f"UPDATE conversation SET opted_out_at=NULL, waiting_at=coalesce(waiting_at, {_UNANSWERED}) WHERE id=:id",
+            {"id": conversation_id},
+        )
         waiting = db.execute(
             "SELECT id FROM message WHERE conversation_id=? AND kind=0 AND state IN ('approved','claimed')",
             [conversation_id],
@@ -135,6 +138,13 @@ def undo(db: sqlite3.Connection, conversation_id: int, *, by: User | None, reaso
                 reason="The opt-out was undone.",
             )
     return ended > 0
+
+
+_UNANSWERED = (  # in SQL: when the last text of conversation :id came, if it asks for an answer and none went since; else NULL
+    "(SELECT received_at FROM inbound i WHERE i.id=(SELECT max(id) FROM inbound WHERE conversation_id=:id AND kind<>'silent') "
+    "AND triage NOT IN ('stop', 'start') AND closed_at IS NULL AND NOT EXISTS (SELECT 1 FROM message m WHERE m.conversation_id=:id "
+    "AND m.kind=1 AND m.approved_at>=i.received_at AND m.state NOT IN ('awaiting', 'withdrawn', 'expired', 'failed')))"
+)
 
 
 def _note_opt_in(acts: journal.Journal, ended: sqlite3.Row, now: int) -> None:

@@ -10,7 +10,7 @@ that waits for a person, is on its way or is uncertain is touched. Fails with sq
 import contextlib
 import json
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -29,7 +29,7 @@ REST_MS = 7 * DAY_MS  # an arrival that its modem never showed to be gone is kep
 OVER_STATES = ",".join(f"'{state}'" for state in OVER)
 
 _ARRIVALS = (
-    "SELECT id FROM arrival WHERE first_at<:before AND (inbound_id IS NOT NULL OR report_id IS NOT NULL) "
+    "SELECT id FROM arrival WHERE first_at<:before AND (inbound_id IS NOT NULL OR report_id IS NOT NULL OR total IS NULL) "
     "AND (gone_at IS NOT NULL OR storage='' OR first_at<:before-:rest) LIMIT :most"
 )
 _REPORTS = (
@@ -175,15 +175,25 @@ def belongings(db: sqlite3.Connection, people: list[int]) -> Belongings:
         *_ids(db, "SELECT id FROM arrival WHERE report_id IN ", reports),
     }
     events = _ids(db, "SELECT id FROM event WHERE message_id IN ", texts)
-    return Belongings(texts, answers, reports, sorted(arrivals), events)
+    return Belongings(texts, answers, reports, with_repeats(db, arrivals), events)
+
+
+def with_repeats(db: sqlite3.Connection, arrivals: Iterable[int]) -> list[int]:
+    """These arrivals, and those of the same octets that belong to nothing: repeats of a segment whose text was not whole yet."""
+    ids = sorted(arrivals)
+    digests = {row["digest"] for row in _rows(db, "SELECT digest FROM arrival WHERE id IN ", ids)}
+    alone = "SELECT id FROM arrival WHERE inbound_id IS NULL AND report_id IS NULL AND total IS NULL AND digest IN "
+    return sorted({*ids, *_ids(db, alone, sorted(digests))})
 
 
 def _ids(db: sqlite3.Connection, query: str, ids: Sequence[int]) -> list[int]:
+    return [row["id"] for row in _rows(db, query, ids)]
+
+
+def _rows(db: sqlite3.Connection, query: str, ids: Sequence[int]) -> list[sqlite3.Row]:
     if not ids:
         return []
-    return [
-        row["id"] for row in db.execute(f"{query}(SELECT value FROM json_each(?))", [json.dumps(list(ids))])
-    ]
+    return db.execute(f"{query}(SELECT value FROM json_each(?))", [json.dumps(list(ids))]).fetchall()
 
 
 @contextlib.contextmanager

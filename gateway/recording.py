@@ -47,6 +47,21 @@ def current(db: sqlite3.Connection, target_id: int) -> dict[str, str]:
     return {row["field"]: row["value"] for row in rows if row["value"]}
 
 
+def changed_since(db: sqlite3.Connection, target_id: int, at: int, *, now: int) -> bool:
+    """Whether other answers hold now than did at that moment (ms). What lies ahead was written by a clock that was wrong: it held then."""
+    held, holds = dict[str, str](), dict[str, str]()
+    for row in db.execute(
+        "SELECT field, value, at, undone_at FROM answer WHERE target_id=? ORDER BY id", [target_id]
+    ):
+        undone_at = row["undone_at"]
+        if undone_at is None:
+            holds[row["field"]] = row["value"]
+        if not at < row["at"] <= now and (undone_at is None or at < undone_at <= now):
+            held[row["field"]] = row["value"]
+    said = {field: value for field, value in holds.items() if value}  # "": an answer was taken away
+    return said != {field: value for field, value in held.items() if value}
+
+
 def history(db: sqlite3.Connection, target_id: int) -> list[sqlite3.Row]:
     """Every answer there ever was, newest first: field, value, at, undone_at, name of who recorded it."""
     return db.execute(

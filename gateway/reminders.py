@@ -77,7 +77,10 @@ def owed(db: sqlite3.Connection, campaign: Campaign, rules: Rules, *, now: int) 
             due = due_at(reminder, day, rules.zone) if day else 0
             why = "day"
             if day:
-                if _key(person["id"], reminder, due) in drafted or person["said_at"] > due:
+                if (
+                    drafted.intersection(_keys(person["id"], reminder, due, rules.zone))
+                    or person["said_at"] > due
+                ):
                     continue
                 why = "paused" if _near(due, rules, now) else "late"
                 if (why == "paused" and campaign.state != "paused") or not -AHEAD_MS <= now - due <= TOLD_MS:
@@ -169,10 +172,10 @@ def _take_back_unfit(db: sqlite3.Connection, now: int) -> None:
     open_ones: dict[tuple[int, str], dict[int, int]] = {}  # (campaign, reminder): target to text
     for state in ("m.state='awaiting'", f"m.{GOING} AND m.state='approved'"):  # as the partial indexes say it
         for row in db.execute(
-            "SELECT m.id, m.draft_key, m.target_id, t.campaign_id FROM message m JOIN target t ON t.id=m.target_id "
-            f"WHERE {state} AND m.kind=2 AND m.draft_key IS NOT NULL"
+            "SELECT m.id, m.draft_key, m.resend_of, m.target_id, t.campaign_id FROM message m JOIN target t ON t.id=m.target_id "
+            f"WHERE {state} AND m.kind=2"
         ):
-            name = row["draft_key"].split(":", 2)[2].rpartition(":")[0]
+            name = _reminder_of(db, row)
             open_ones.setdefault((row["campaign_id"], name), {})[row["target_id"]] = row["id"]
     for (campaign_id, name), texts in open_ones.items():
         campaign = campaigns.load(db, campaign_id)
@@ -187,8 +190,17 @@ def _take_back_unfit(db: sqlite3.Connection, now: int) -> None:
                     move(db, "withdraw", row["id"], actor="gateway", now=now, reason=reason, draft_key=None)
 
 
-def _key(target_id: int, reminder: Reminder, due: int) -> str:
-    return f"reminder:{target_id}:{reminder.id}:{moment(due).date()}"
+def _reminder_of(db: sqlite3.Connection, row: sqlite3.Row | None) -> str:
+    """Which reminder this text is, also one that a person wrote in the place of another; "" when nobody knows."""
+    while row is not None and not (row["draft_key"] or "").startswith("reminder:"):
+        row = db.execute("SELECT draft_key, resend_of FROM message WHERE id=?", [row["resend_of"]]).fetchone()
+    return "" if row is None else row["draft_key"].split(":", 2)[2].rpartition(":")[0]
+
+
+def _keys(target_id: int, reminder: Reminder, due: int, zone: str) -> tuple[str, str]:
+    """What makes it one a person and day: the key of a new one, by the group's clock, and as older versions wrote it."""
+    bare, here = f"reminder:{target_id}:{reminder.id}", moment(due).astimezone(ZoneInfo(zone))
+    return f"{bare}:{here.date()}", f"{bare}:{moment(due).date()}"
 
 
 def _draft(
@@ -200,9 +212,9 @@ def _draft(
     rules: Rules,
     now: int,
 ) -> bool:
-    key = _key(person["id"], reminder, due)
+    keys = _keys(person["id"], reminder, due, rules.zone)
     with write(db):
-        if db.execute("SELECT 1 FROM message WHERE draft_key=?", [key]).fetchone():
+        if db.execute("SELECT 1 FROM message WHERE draft_key IN (?,?)", keys).fetchone():
             return False
         values = campaigns.merge_values(db, campaign, person["contact_id"], NOBODY, rules)
         merged = merge(reminder.text, {**values, "my_name": rules.organisation})
@@ -224,7 +236,7 @@ def _draft(
                 person["conversation_id"],
                 outbox.checked_text(merged.text),
                 kind="reminder",
-                key=key,
+                key=keys[0],
                 channel="gateway",
                 by=None,
                 rules=rules,

@@ -64,6 +64,7 @@ def resend(db: sqlite3.Connection, message_id: int, *, by: User, key: str, rules
         offered_again = row["target_id"] is not None and (kind, row["state"]) == ("first", "expired")
         if offered_again and row["submitted_at"] is None:
             raise Refused("Their card comes up again with their campaign, so it is not written twice here.")
+        due_at = row["due_at"] if (row["due_at"] or 0) > now else None
         draft = insert_draft(
             db,
             row["conversation_id"],
@@ -74,16 +75,18 @@ def resend(db: sqlite3.Connection, message_id: int, *, by: User, key: str, rules
             by=by,
             rules=rules,
             now=now,
+            expires_at=row["expires_at"] if due_at else None,
             resend_of=message_id,
         )
-        db.execute(  # it stays a text of its campaign: paused, closed and changed with it
-            "UPDATE message SET target_id=?, step=?, records=?, merged=?, reason=(SELECT ? FROM target t JOIN campaign p "
+        db.execute(  # it stays a text of its campaign: paused, closed and changed with it, and leaves when it is due
+            "UPDATE message SET target_id=?, step=?, records=?, merged=?, due_at=?, reason=(SELECT ? FROM target t JOIN campaign p "
             "ON p.id=t.campaign_id WHERE t.id=? AND p.content<>?) WHERE id=?",
             [
                 row["target_id"],
                 row["step"],
                 row["records"],
                 row["merged"],
+                due_at,
                 CHANGED,
                 row["target_id"],
                 row["merged"],

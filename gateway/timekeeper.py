@@ -86,11 +86,13 @@ class Timekeeper:
         stepped = held is not None and _stepped(held, at)
         # In doubt when the box went off, and nobody has vouched since: the battery may only have kept what was put in doubt.
         doubted = last is not None and last.by == ""
+        newest_ms = _newest(db)
+        set_back = held is not None and held.once != "" and stepped and at.offset_ms < held.offset_ms
         verdict = clocktrust.judge(
             Evidence(
                 now_ms=at.wall_ms,
-                newest_ms=_newest(db),
-                set_back=held is not None and held.once != "" and stepped and at.offset_ms < held.offset_ms,
+                newest_ms=newest_ms,
+                set_back=set_back,
                 server=self._machine.server(),
                 battery=not doubted and self._machine.battery(at.wall_ms / 1000, stepped=stepped),
                 person=clockwords.confirmed(db, at),
@@ -104,33 +106,47 @@ class Timekeeper:
         else:  # the clock to come back to is the last one that was trusted
             found = replace(held, by="", why=verdict.why)
         if held is None or (stepped and found.by) or _told(held) != _told(found):
-            self._change(db, held, found, at)
+            was_ahead = set_back or newest_ms > at.wall_ms + STEP_S * 1000
+            self._change(db, held, found, at, was_ahead=was_ahead)
         else:
             self._held = held
         return verdict.by
 
-    def _change(self, db: sqlite3.Connection, held: Standing | None, found: Standing, at: Instant) -> None:
+    def _change(
+        self, db: sqlite3.Connection, held: Standing | None, found: Standing, at: Instant, *, was_ahead: bool
+    ) -> None:
         if held is not None and _stepped(held, at):
             log.warning("the clock stepped by %+.0f s", (at.offset_ms - held.offset_ms) / 1000)
         log.info("the clock is %s: %s", f"trusted ({found.by})" if found.by else "not trusted", found.why)
         with write(db):
             clockwords.keep_standing(db, found, at)
             if found.by:
-                settle(db, self._zone, now=at.wall_ms)
+                settle(db, self._zone, now=at.wall_ms, was_ahead=was_ahead)
         self._held = found
 
 
-def settle(db: sqlite3.Connection, zone: str, *, now: int) -> None:
-    """The clock is right: what was written down in what is now the future must neither refill a budget nor keep a text back."""
+def settle(db: sqlite3.Connection, zone: str, *, now: int, was_ahead: bool = False) -> None:
+    """The clock is right: what was written down in what is now the future must neither refill a budget nor keep a text back.
+
+    `was_ahead`: it may have put off texts that were approved before, for a night that it saw. When one may leave is asked anew
+    when it is claimed; a reminder still leaves when it is due, and runs out with its day.
+    """
     budget.bring_back(db, zone, now)
+    soon = now + int(STEP_S * 1000)
     db.execute(
-        f"UPDATE message SET not_before=NULL WHERE {GOING} AND state='approved' AND not_before>? AND approved_at>?",
-        [now, now + STEP_S * 1000],
+        f"UPDATE message SET not_before=due_at, reason=NULL WHERE {GOING} AND state='approved' AND not_before>:now "
+        "AND (approved_at>:soon OR (:was_ahead AND not_before>:soon))",
+        {"now": now, "soon": soon, "was_ahead": was_ahead},
     )
     db.execute(
-        "UPDATE message SET expires_at=? WHERE state IN ('awaiting','approved') AND created_at>? AND expires_at>?",
-        [now + DAY_MS, now + STEP_S * 1000, now + DAY_MS],
+        "UPDATE message SET expires_at=? WHERE state IN ('awaiting','approved') AND created_at>? AND expires_at>? AND due_at IS NULL",
+        [now + DAY_MS, soon, now + DAY_MS],
     )
+    db.execute(  # written after a boot in 1970: its day has only begun
+        "UPDATE message SET expires_at=? WHERE state IN ('awaiting','approved') AND expires_at<?",
+        [now + DAY_MS, clocktrust.FIRST_SANE_MS],
+    )
+    db.execute("UPDATE campaign SET canary_at=? WHERE canary='waiting' AND canary_at>?", [now, soon])
 
 
 def _told(standing: Standing) -> tuple[str, ...]:

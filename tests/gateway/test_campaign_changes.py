@@ -17,6 +17,7 @@ from gateway import (
     gate,
     inbox,
     outbox,
+    recording,
     settling,
 )
 from gateway.errors import Refused, StaleMessage
@@ -89,6 +90,46 @@ def test_an_answer_that_is_read_again_with_others_ends_no_station(
     ]
     assert claims.claim_next(db, seat, rules, now=NOON) == (None, None)
     assert [outbox.load(db, reply)["state"] for reply in replies] == ["awaiting", "awaiting"]
+
+
+def test_a_text_that_a_modem_gave_back_after_the_close_is_taken_back(
+    db: sqlite3.Connection, room: Room, rules: Rules, seat: claims.Seat
+) -> None:
+    """Else it says until midnight that it leaves when a coordinator lets the campaign go on, which no coordinator can."""
+    campaign_id = started(db, room, rules)
+    assignments.take(db, campaign_id, room.volunteer, rules, SIMS, now=NOON)
+    card = send_next(db, room.volunteer, rules)
+    job, _ = claims.claim_next(db, seat, rules, now=NOON)
+    assert job is not None
+    flight.submit(db, seat, job, 1, rules, valid_for=timedelta(hours=1), now=NOON)
+    campaigns.close(db, campaign_id, by=room.coordinator, now=NOON + 1)
+    flight.release(db, seat, job, "The network is busy.", now=NOON + 2, seq=1)
+    assert claims.claim_next(db, seat, rules, now=NOON + 3)[0] is None
+    row = outbox.load(db, card.id)
+    assert (row["state"], row["reason"]) == ("withdrawn", "The campaign was closed.")
+
+
+@pytest.mark.parametrize("changed", [True, False])
+def test_an_answer_that_a_modem_gave_back_after_they_changed_their_mind_is_read_again(
+    db: sqlite3.Connection, room: Room, rules: Rules, seat: claims.Seat, changed: bool
+) -> None:
+    """They said no by telephone while “See you there” was with the modem. The same answer once more changes nothing."""
+    campaign_id = started(db, room, rules)
+    target = db.execute("SELECT * FROM target WHERE campaign_id=? LIMIT 1", [campaign_id]).fetchone()
+    said = inbox.Campaigning(target["id"], {"status": "yes"})
+    person, key = target["conversation_id"], "panel:0123456789abcdef"
+    reply = inbox.reply(
+        db, person, "See you there!", by=room.coordinator, key=key, rules=rules, now=NOON, campaigning=said
+    )
+    job, _ = claims.claim_next(db, seat, rules, now=NOON)
+    assert job is not None
+    flight.submit(db, seat, job, 1, rules, valid_for=timedelta(hours=1), now=NOON)
+    recording.record(db, target["id"], "status", "no", by=room.coordinator, now=NOON + 1)
+    if not changed:
+        recording.record(db, target["id"], "status", "yes", by=room.coordinator, now=NOON + 2)
+    flight.release(db, seat, job, "The network is busy.", now=NOON + 3, seq=1)
+    assert (claims.claim_next(db, seat, rules, now=NOON + 4)[0] is None) is changed
+    assert (outbox.load(db, reply)["state"] == "awaiting") is changed
 
 
 def test_an_edited_card_that_is_open_while_the_campaign_changes_is_read_again(

@@ -4,7 +4,7 @@ import sqlite3
 
 import pytest
 
-from gateway import assignments, campaigns, canary, cards, claims, outbox
+from gateway import assignments, campaigns, canary, cards, claims, outbox, timekeeper
 from gateway.errors import Refused
 from gateway.rules import HOUR_MS, Rules
 from tests.campaigning import SIMS
@@ -107,3 +107,17 @@ def test_a_text_for_this_evening_alone_ends_when_it_cannot_leave_and_the_next_co
     assert seen == [reply]
     assert desk.state(tonight) == "expired"
     assert "could no longer leave today" in desk.reason(tonight)
+
+
+def test_a_canary_that_a_clock_ahead_let_wait_is_judged_by_the_clock_that_is_right(
+    db: sqlite3.Connection, room: Room, rules: Rules
+) -> None:
+    """Else it says “the rest opens by itself” until the day that the clock had shown."""
+    campaign_id = flown(db, room, rules, "sent", "sent", "sent")
+    ahead = NOON + 20 * 24 * HOUR_MS
+    db.execute("UPDATE campaign SET canary_at=?", [ahead])
+    db.execute("UPDATE message SET submitted_at=?", [ahead])
+    timekeeper.settle(db, rules.zone, now=NOON)
+    assert canary.judge(db, now=NOON + 29 * MINUTE) == []
+    assert canary.judge(db, now=LATE) == [campaign_id]
+    assert campaigns.load(db, campaign_id).canary == "passed"

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from gateway import budget, clockwords, machineclock, outbox, timekeeper
+from gateway import budget, claims, clockwords, machineclock, outbox, timekeeper
+from gateway.claims import Seat
 from gateway.clocktrust import FIRST_SANE_MS, Evidence, Verdict, Voice, Word, judge
 from gateway.clockwords import Instant
 from gateway.errors import Refused
 from gateway.machineclock import MachineClock, SetClock, boot_id
+from gateway.store import moment
 from tests.gateway.conftest import ICCID, NOON, Desk, Room, take_seat
 from tests.scripted import FakeClock
 
@@ -165,6 +167,34 @@ def test_what_was_approved_in_the_future_is_not_kept_back_for_a_year(
     row = outbox.load(db, message_id)
     assert row["not_before"] is None
     assert row["expires_at"] <= NOON + 24 * HOUR_MS
+
+
+def test_a_reminder_that_was_approved_by_a_clock_ahead_leaves_when_it_is_due(
+    db: sqlite3.Connection, desk: Desk
+) -> None:
+    month, due = 30 * 24 * HOUR_MS, NOON + 31 * 24 * HOUR_MS
+    message_id = desk.draft(kind="reminder", now=NOON + month)
+    db.execute("UPDATE message SET due_at=?, expires_at=? WHERE id=?", [due, due + 8 * HOUR_MS, message_id])
+    desk.approve(message_id, now=NOON + month)
+    timekeeper.settle(db, "America/New_York", now=NOON)
+    row = outbox.load(db, message_id)
+    assert (row["not_before"], row["expires_at"]) == (due, due + 8 * HOUR_MS)
+
+
+def test_a_clock_that_was_ahead_shelves_no_text_for_the_night_that_it_saw(
+    db: sqlite3.Connection, desk: Desk, seat: Seat
+) -> None:
+    message_id = desk.approved(now=NOON)
+    clock, machine = FakeClock(), SetClock()
+    clock.start = moment(NOON + 10 * HOUR_MS)  # by a battery that is wrong
+    keeper = timekeeper.Timekeeper(clock, machine)
+    assert keeper.trusted(db)
+    assert claims.claim_next(db, seat, desk.rules, now=NOON + 10 * HOUR_MS)[0] is None
+    assert "Quiet hours" in desk.reason(message_id)
+    clock.start, machine.has_server = moment(NOON + 60_000), True
+    assert keeper.trusted(db)
+    job, _ = claims.claim_next(db, seat, desk.rules, now=NOON + 60_000)
+    assert job is not None
 
 
 # The machine

@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from gateway import backup, erasing, ledger, store
+from gateway import backup, conversations, erasing, ledger, optouts, store
+from gateway.arrivals import Received, keep
 from gateway.claims import Seat
 from gateway.cli import cli
 from gateway.errors import Refused
 from gateway.rules import Rules
 from tests.gateway.conftest import ADA, NOON, Desk
+from tests.gateway.test_arrivals import SEEN, deliver
 from tests.gateway.test_backup import submitted
 
 
@@ -30,6 +32,36 @@ def test_erasing_leaves_no_trace_in_the_file(path: Path, db: sqlite3.Connection,
     assert after.intact
     assert after.head == before.head, "the chain is as it was"
     assert after.erased > 0
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_segment_that_came_twice_leaves_none_of_its_octets(
+    db: sqlite3.Connection, desk: Desk, whole: bool
+) -> None:
+    """The second time it lay in another slot, before its text was whole: its row belongs to no text."""
+    first, second = deliver("zebra " * 40)
+    for slot, pdu in enumerate((first, first, second) if whole else (first, first)):
+        keep(db, [Received(pdu, "SM", slot)], SEEN, desk.rules, now=NOON + slot)
+    conversations.ensure(db, ADA, now=NOON)
+    erasing.erase(db, ADA, now=NOON + 10)
+    assert not db.execute("SELECT 1 FROM arrival").fetchone()
+
+
+def test_what_the_room_wrote_beside_an_opt_out_goes_with_its_person(
+    path: Path, db: sqlite3.Connection, desk: Desk
+) -> None:
+    desk.draft(ADA)
+    person, by = desk.conversation()["id"], desk.room.coordinator
+    for words in ("Ada Osei rang at noon", "Ada Osei rang again"):
+        optouts.opt_out(db, person, source="coordinator", by=by, reason=words, now=NOON)
+        optouts.undo(db, person, by=by, reason=f"{words}, and changed her mind", now=NOON)
+    optouts.opt_out(db, person, source="text", by=None, reason="asked by text", now=NOON)
+    erasing.erase(db, ADA, now=NOON + 1)
+    assert erasing.empty_log(db)
+    octets = b"".join(file.read_bytes() for file in path.parent.glob("textbank.db*"))
+    assert b"Ada Osei" not in octets
+    rows = db.execute("SELECT source, reason, until_at IS NULL FROM opt_out ORDER BY id").fetchall()
+    assert [tuple(row) for row in rows] == [("coordinator", "", 0)] * 2 + [("text", "asked by text", 1)]
 
 
 def test_an_erased_person_who_opted_out_is_never_texted(db: sqlite3.Connection, desk: Desk) -> None:

@@ -276,6 +276,27 @@ def test_a_confirmation_that_may_have_left_is_not_sent_again_after_the_person_is
         )
 
 
+@pytest.mark.parametrize("stops_again", [False, True])
+def test_a_confirmation_that_the_modem_gave_back_stays_here_when_the_person_came_back(
+    desk: Desk, seat: Seat, stops_again: bool
+) -> None:
+    """They texted START while it was with the modem. It would tell them that they are off the list; or twice, when they stopped again."""
+    optouts.approve_confirmation(
+        desk.db, "You are off our list.", by=desk.room.admin, channel="cli", now=NOON
+    )
+    desk.draft()
+    desk.stop()
+    job = claim(desk, seat)
+    submit(desk, seat, job)
+    optouts.undo(desk.db, job.conversation_id, by=None, reason="asked by text", now=NOON + 1)
+    if stops_again:
+        desk.stop(now=NOON + 2)
+    flight.release(desk.db, seat, job, "The network is busy.", now=NOON + 3, seq=1)
+    following, _ = claims.claim_next(desk.db, seat, desk.rules, now=NOON + 4)
+    assert (following is not None) is stops_again, "the confirmation of the second stop"
+    assert desk.state(job.message_id) == "withdrawn"
+
+
 def test_two_texts_to_one_person_never_leave_by_two_sims_at_once(desk: Desk, seat: Seat) -> None:
     desk.approved(text="One")
     desk.approved(text="Two")

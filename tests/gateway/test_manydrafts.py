@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway import conversations, erasing, manydrafts, optouts, outbox, store
+from gateway import contacts, conversations, erasing, manydrafts, optouts, outbox, store
 from gateway.errors import Refused
 from gateway.manydrafts import AT_ONCE, IDLE_MS, STALE_MS, Wanted
 from gateway.pace import LARGEST, SMALLEST
@@ -82,6 +82,24 @@ def test_who_stops_while_the_file_is_staged_gets_no_draft(db: sqlite3.Connection
     with pytest.raises(Refused, match=r"many.csv:3: .*asked to stop just now"):
         manydrafts.draft_all(db, rows(), rules=rules, now=NOON, pause=stop)
     assert counted(db, "message") == counted(db, "staged_draft") == 0
+
+
+def test_whoever_goes_with_a_list_that_is_deleted_meanwhile_gets_their_draft(
+    db: sqlite3.Connection, rules: Rules
+) -> None:
+    person = conversations.ensure(db, "+12025550001", now=NOON)
+    contact = db.execute(
+        "INSERT INTO contact (conversation_id, created_at) VALUES (?,?)", [person, NOON]
+    ).lastrowid
+    assert contact is not None
+
+    def delete(_seconds: float) -> None:
+        if counted(db, "staged_draft"):
+            contacts.forget_the_listless(db, [contact])
+
+    ids = manydrafts.draft_all(db, rows(), rules=rules, now=NOON, pause=delete)
+    assert [outbox.load(db, message_id)["number"] for message_id in ids] == [row.number for row in rows()]
+    assert counted(db, "staged_draft") == 0
 
 
 def test_two_calls_with_one_key_at_once_make_each_text_once(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from gateway import erasing, journal, listfile, lists, optoutfile, optoutlist, store, taking
+from gateway import erasing, inbox, journal, listfile, lists, optoutfile, optoutlist, optouts, store, taking
 from gateway.cli import cli
 from gateway.errors import Refused
 from gateway.listfile import OPT_OUTS
@@ -163,3 +163,18 @@ def test_journal_and_database_name_one_moment_for_each_opt_out(world: World) -> 
     rows = world.db.execute("SELECT number_key, since_at FROM opt_out")
     assert noted == {row["number_key"].hex(): row["since_at"] for row in rows}
     assert len(noted) == 50
+
+
+@pytest.mark.parametrize(("said", "waits"), [("Where is it?", True), ("STOP", False)])
+def test_whoever_was_taken_off_by_mistake_waits_for_their_answer_again(
+    world: World, said: str, waits: bool
+) -> None:
+    """A volunteer pressed it for the wrong person, who had asked something; a coordinator undid it."""
+    world.receive("+12025550171", said)
+    person, cleo = world.conversation("+12025550171"), world.users["coordinator"]
+    optouts.opt_out(
+        world.db, person, source="volunteer", by=world.users["volunteer"], reason="", now=store.wall_ms()
+    )
+    optouts.undo(world.db, person, by=cleo, reason="The wrong person.", now=store.wall_ms())
+    rows = inbox.conversations_in(world.db, cleo, box="waiting", now=store.wall_ms())
+    assert (person in [row.conversation_id for row in rows]) is waits

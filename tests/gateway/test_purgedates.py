@@ -192,3 +192,23 @@ def test_a_wrong_number_leaves_the_lists_for_nobody_would_know_it_any_more(
     here = {row["first_name"] for row in db.execute("SELECT first_name FROM contact")}
     assert here == set(PEOPLE) - {"Ada"}
     assert rows(db, "list_member")["list_member"] == len(PEOPLE) - 1
+
+
+def test_whoever_comes_after_a_purge_gets_a_card_of_their_own(
+    db: sqlite3.Connection, room: Room, seat: Seat, rules: Rules
+) -> None:
+    """The rows of those who were purged come again, and the texts to whoever is in another campaign stay."""
+    older = started(db, room.coordinator, rules, "Older", now=NOON, purge_days=0)
+    assignments.take(db, older, room.volunteer, rules, SIMS, now=NOON)
+    texted(db, room, seat, rules, "Rosa")
+    campaigns.close(db, older, by=room.coordinator, now=NOON)
+    list_id = campaigns.load(db, older).list_id
+    purged = started(db, room.coordinator, rules, "Purged", now=NOON + 4 * DAY_MS, list_id=list_id)
+    assignments.take(db, purged, room.volunteer, rules, SIMS, now=NOON + 4 * DAY_MS)
+    texted(db, room, seat, rules, "Rosa", now=NOON + 4 * DAY_MS)
+    campaigns.close(db, purged, by=room.coordinator, now=NOON + 4 * DAY_MS)
+    assert purgedates.purge(db, now=LATER + 4 * DAY_MS, zone=ZONE) == len(PEOPLE)
+
+    newest = started(db, room.coordinator, rules, "Newest", now=LATER + 5 * DAY_MS, list_id=list_id)
+    assignments.take(db, newest, room.volunteer, rules, SIMS, now=LATER + 5 * DAY_MS)
+    texted(db, room, seat, rules, "Rosa", now=LATER + 5 * DAY_MS)

@@ -257,3 +257,15 @@ def test_who_is_erased_is_in_no_list_campaign_or_note(
     assert not [word for word in (b"Adaline", b"adaline", b"Ada L.", b"555-0123") if word in octets]
     assert b"555-0147" in octets
     assert db.execute("PRAGMA foreign_key_check").fetchall() == []
+
+
+def test_octets_that_belong_to_no_text_go_by_age_too(
+    db: sqlite3.Connection, desk: Desk, rules: Rules
+) -> None:
+    """A segment came twice before its text was whole: the second row would have kept number and words for ever."""
+    first, second = deliver("zebra " * 40)
+    for slot, pdu in enumerate((first, first, second)):
+        keep(db, [Received(pdu, "SM", slot)], Seen("north", ICCID), rules, now=NOON)
+    db.execute("UPDATE arrival SET gone_at=?", [NOON])
+    nights(db, 40)
+    assert counts(db)["arrival"] == 0

@@ -3,7 +3,20 @@
 import sqlite3
 from datetime import UTC, datetime
 
-from gateway import campaigns, cards, enrolment, outbox, recording, reminders
+from gateway import (
+    campaigns,
+    cards,
+    claims,
+    clockwords,
+    enrolment,
+    outbox,
+    recording,
+    reminders,
+    restoring,
+    settling,
+)
+from gateway.claims import Seat
+from gateway.clockwords import Instant, Standing
 from gateway.rules import HOUR_MS, Rules
 from tests.campaigning import FACTS, Hall, bring_in
 from tests.gateway.conftest import NOON, Room
@@ -176,3 +189,52 @@ def test_a_reminders_card_says_what_it_is_what_they_answered_and_when_it_leaves(
     outbox.approve(db, card.id, by=room.volunteer, seen=seen, rules=rules, now=DUE - DAY)
     (sent,) = cards.recent(db, room.volunteer, rules=rules, now=DUE - DAY)
     assert (sent.kind, sent.due_at) == ("reminder", DUE)
+
+
+def test_a_reminder_that_somebody_writes_again_stops_no_other_reminder(hall: Hall) -> None:
+    """It failed for good, and a volunteer wrote it once more: the schedule goes on, and takes it back when the answer changes."""
+    running(hall, "event", FACTS)
+    say(hall, "Rosa", status="yes")
+    through(hall, DUE - DAY + HOUR_MS, DUE - DAY)
+    (first,) = hall.db.execute("SELECT id FROM message WHERE kind=2").fetchone()
+    hall.approve(first, now=DUE - 3 * HOUR_MS)
+    hall.db.execute("UPDATE message SET state='failed' WHERE id=?", [first])
+    again = settling.resend(
+        hall.db, first, by=hall.users["volunteer"], key="panel:0123456789abcdef", rules=hall.rules, now=DUE - 2 * HOUR_MS
+    )  # fmt: skip
+    say(hall, "Luis", status="yes", now=DUE - 2 * HOUR_MS)
+    through(hall, DUE, DUE - 2 * HOUR_MS)
+    assert reminded(hall) == ["Rosa", "Luis"]
+    say(hall, "Rosa", status="no", now=DUE - HOUR_MS)
+    through(hall, DUE, DUE - HOUR_MS)
+    assert outbox.load(hall.db, again)["state"] == "withdrawn"
+
+
+def test_a_reminder_that_is_written_again_before_it_is_due_leaves_when_it_is_due(
+    hall: Hall, seat: Seat
+) -> None:
+    """A restore made it uncertain on the eve."""
+    running(hall, "event", FACTS)
+    say(hall, "Rosa", status="yes")
+    through(hall, DUE - DAY + HOUR_MS, DUE - DAY)
+    (first,) = hall.db.execute("SELECT id FROM message WHERE kind=2").fetchone()
+    hall.approve(first, now=DUE - DAY + HOUR_MS)
+    restoring.may_have_left(hall.db, first, "A backup came back.", DUE - 5 * HOUR_MS)
+    again = settling.resend(
+        hall.db, first, by=hall.users["volunteer"], key="panel:0123456789abcdef", rules=hall.rules, now=DUE - 4 * HOUR_MS
+    )  # fmt: skip
+    settling.settle(hall.db, first, arrived=False, by=hall.users["volunteer"], now=DUE - 4 * HOUR_MS)
+    hall.approve(again, now=DUE - 4 * HOUR_MS)
+    assert claims.claim_next(hall.db, seat, hall.rules, now=DUE - 1)[0] is None
+    assert claims.claim_next(hall.db, seat, hall.rules, now=DUE)[0] is not None
+
+
+def test_a_clock_that_is_in_doubt_ends_no_reminder_that_somebody_looks_at(hall: Hall) -> None:
+    """It stood at night for an hour at noon, and the reminder would never have been written again."""
+    running(hall, "event", FACTS)
+    say(hall, "Rosa", status="yes")
+    through(hall, DUE - DAY + HOUR_MS, DUE - DAY)
+    night = Instant(DUE + 6 * HOUR_MS, 0, "boot")
+    clockwords.keep_standing(hall.db, Standing("boot", 0, "server", "", "It was changed."), night)
+    cards.next_card(hall.db, hall.users["volunteer"], rules=hall.rules, now=night.wall_ms)
+    assert reminded(hall) == ["Rosa"]

@@ -1,6 +1,7 @@
 """Reminders: drafted a day ahead, approved ahead, sent when due; once, and never to who said no since."""
 
 import sqlite3
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -109,6 +110,23 @@ def test_another_day_takes_the_old_reminder_back_and_drafts_a_new_one(
     assert outbox.load(db, old["id"])["state"] == "withdrawn"
     assert reminders.draft_due(db, rules, now=DUE - HOUR_MS) == 0
     assert reminders.draft_due(db, rules, now=DUE + 6 * DAY) == 1
+
+
+def test_another_hour_of_the_same_day_reminds_nobody_twice(
+    db: sqlite3.Connection, room: Room, rules: Rules
+) -> None:
+    """19:30 in New York is the next day by UTC."""
+    campaign_id, _ = said_yes(db, room, rules)
+    reminders.draft_due(db, rules, now=DUE - DAY)
+    (drafted,) = waiting(db)
+    approve(db, drafted["id"], room, rules, now=DUE - HOUR_MS)
+    db.execute("UPDATE message SET state='failed' WHERE id=?", [drafted["id"]])  # it was sent, or refused
+    script = campaigns.load(db, campaign_id).script
+    later = tuple(replace(each, at="19:30") for each in script.reminders)
+    changed = replace(script, reminders=later)
+    campaigns.save(db, campaign_id, by=room.coordinator, now=DUE, seen_revision=2, script=changed)
+    assert reminders.draft_due(db, rules, now=DUE + HOUR_MS) == 0
+    assert not waiting(db)
 
 
 def test_a_reminder_that_counts_from_the_persons_own_answer(

@@ -238,3 +238,27 @@ def test_a_late_report_corrects_the_person_who_thought_it_lost_and_takes_the_sec
     report(desk, 7, now=later + 60_000)
     assert (desk.state(message_id), desk.state(again)) == ("delivered", "withdrawn")
     assert "arrived after all" in desk.reason(again)
+
+
+@pytest.mark.parametrize("in_hand", [False, True])
+def test_whatever_was_written_in_the_place_of_a_text_that_arrived_stays_here(
+    desk: Desk, seat: Seat, in_hand: bool
+) -> None:
+    """The second one was refused and written once more, or it was with the modem when the report of the first one came."""
+    first = lost(desk, seat)
+    by, later = desk.room.coordinator, NOON + 60_000
+    settling.settle(desk.db, first, arrived=False, by=by, now=later)
+    again = settling.resend(desk.db, first, by=by, key="second", rules=desk.rules, now=later)
+    desk.approve(again, now=later)
+    job, _ = claims.claim_next(desk.db, seat, desk.rules, now=later)
+    assert job is not None
+    flight.submit(desk.db, seat, job, 1, desk.rules, valid_for=timedelta(hours=1), now=later)
+    if not in_hand:
+        flight.fail(desk.db, seat, job, 1, "Refused.", now=later)
+        again = settling.resend(desk.db, again, by=by, key="third", rules=desk.rules, now=later)
+        desk.approve(again, now=later)
+    move(desk.db, "settle_delivered", first, actor="gateway", now=later, reason="The network reported it.")
+    if in_hand:
+        flight.release(desk.db, seat, job, "The network is busy.", now=later, seq=1)
+    assert claims.claim_next(desk.db, seat, desk.rules, now=later)[0] is None
+    assert (desk.state(again), desk.reason(again)) == ("withdrawn", "The first text arrived after all.")

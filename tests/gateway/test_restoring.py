@@ -18,28 +18,30 @@ from gateway import (
     flight,
     inbox,
     journal,
+    lists,
     moves,
     optouts,
     outbox,
     schema,
     store,
+    taking,
     texted,
 )
 from gateway.claims import Seat
 from gateway.errors import Refused
 from gateway.journal import Journal
 from gateway.rules import Rules
-from tests.campaigning import Hall
+from tests.campaigning import Hall, bring_in
 from tests.gateway.conftest import ADA, LUIS, NOON, Desk, Room
 
 HOUR = 3_600_000
 BEA, OLU, NEW = "+12025550153", "+12025550151", "+12025550190"
 
 
-def sends(desk: Desk, seat: Seat, rules: Rules, number: str, *, now: int = NOON) -> None:
+def sends(desk: Desk, seat: Seat, rules: Rules, number: str, *, now: int = NOON, kind: str = "first") -> None:
     """A text to this number is approved and handed over, as a station does it."""
     db = desk.db
-    text = desk.approved(number, now=now)
+    text = desk.approved(number, kind=kind, now=now)
     job, _ = claims.claim_next(db, seat, rules, now=now, only=text)
     assert job is not None
     who = texted.of(Path(db.execute("PRAGMA database_list").fetchone()[2]))
@@ -162,6 +164,29 @@ def test_somebody_of_an_open_campaign_stays_marked_whatever_else_is_written_to_t
     campaigns.close(desk.db, campaign, by=hall.users["coordinator"], now=NOON + 2)
     sends(desk, seat, rules, person, now=NOON + 3)
     assert marked(path) == set()
+
+
+def test_an_answer_to_somebody_lifts_no_mark(
+    path: Path, desk: Desk, hall: Hall, seat: Seat, rules: Rules
+) -> None:
+    """Their campaign was a draft in the backup: they answered what it had sent since, were answered, and it starts once more."""
+    hall.drafted()
+    person = "+12025550100"
+    desk.db.execute("UPDATE conversation SET perhaps_texted_at=? WHERE number=?", [NOON, person])
+    sends(desk, seat, rules, person, kind="reply", now=NOON + 1)
+    assert marked(path) == {person}
+
+
+def test_whoever_goes_with_their_list_and_comes_again_with_another_stays_marked(
+    path: Path, hall: Hall
+) -> None:
+    list_id, db = bring_in(hall.db, now=NOON), hall.db
+    db.execute("UPDATE conversation SET perhaps_texted_at=? WHERE number='+12025550100'", [NOON])
+    lists.delete(db, list_id, by=hall.users["coordinator"])
+    assert taking.clear(db, list_id, wait=lambda _seconds: False)
+    assert not db.execute("SELECT 1 FROM conversation").fetchone()
+    bring_in(db, now=NOON)
+    assert marked(path) == {"+12025550100"}
 
 
 def test_who_sends_reads_it_on_the_card_and_in_the_thread_and_a_program_cannot(

@@ -82,7 +82,6 @@ def test_a_boot_in_1970_receives_and_sends_only_when_the_time_is_set_and_agreed(
     with pytest.raises(Exception, match="before this program"):
         confirm(house)
     house.clock.start = right  # a time server, or somebody's hand: now the network agrees with it
-    house.db.execute("UPDATE message SET expires_at=?", [house.wall() + 86_400_000])
     house.until(lambda: house.state(message_id) in ("sent", "delivered"), "sent", 120)
     assert house.said()[0] == "ready"
 

@@ -278,6 +278,24 @@ def test_an_answer_taken_back_stands_in_the_box_and_leaves_once(
     assert [row["state"] for row in states] == ["skipped", "approved"]
 
 
+def test_other_words_under_the_key_of_an_answer_that_left_are_not_lost(
+    world: World, rosa: int, visit: Visit
+) -> None:
+    """The line was cut when the first answer was sent, and she typed more before the second press."""
+    world.receive(ROSA, "Where is it?")
+    maya = visit()
+    form = {name: maya.field(maya.get(f"/inbox/{rosa}").get_data(as_text=True), name) for name in ("key", "after", "heard")}  # fmt: skip
+    maya.post(f"/inbox/{rosa}/reply", text="Union Hall.", **form)
+    answer = maya.post(f"/inbox/{rosa}/reply", text="Union Hall. Bring the letter.", **form)
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 409, "nothing said that it went"
+    assert box(page) == "Union Hall. Bring the letter."
+    form = {name: maya.field(page, name) for name in ("key", "after", "heard")}
+    maya.post(f"/inbox/{rosa}/reply", text="Bring the letter.", **form)
+    replies = world.db.execute("SELECT text FROM message WHERE kind=1 ORDER BY id").fetchall()
+    assert [row["text"] for row in replies] == ["Union Hall.", "Bring the letter."]
+
+
 def test_who_opted_out_and_wrote_again_holds_up_nobodys_next_batch(
     world: World, rosa: int, visit: Visit
 ) -> None:

@@ -194,3 +194,21 @@ def test_the_ledger_is_a_page_that_can_be_checked_printed_and_kept(
 
     world.db.execute("UPDATE ledger SET user_id=NULL WHERE id=2")
     assert "The ledger is not whole." in cleo.get("/approvals?check=1").get_data(as_text=True)
+
+
+def test_a_page_that_is_still_open_on_somebody_who_was_erased_reaches_nobody_else(
+    world: World, visit: Visit
+) -> None:
+    """The newest number wrote, was erased at their wish, and the next stranger wrote before the answer was sent."""
+    world.receive("+12025550171", "Please delete all you have of me")
+    first = world.conversation("+12025550171")
+    maya, cleo = visit(), visit("coordinator")
+    page = maya.get(f"/inbox/{first}").get_data(as_text=True)
+    form = {name: maya.field(page, name) for name in ("key", "after", "heard")}
+    cleo.post(f"/inbox/{first}/erase", sure="yes")
+    world.receive("+12025550172", "Where is the meeting?")
+    answer = maya.post(f"/inbox/{first}/reply", text="Of course. We are sorry.", **form)
+    assert answer.status_code == 404
+    assert not world.db.execute("SELECT 1 FROM message WHERE kind=1").fetchone()
+    cleo.post(f"/inbox/{first}/erase", sure="yes")
+    assert world.conversation("+12025550172"), "nor does the same press erase somebody else"

@@ -190,6 +190,7 @@ def reply(conversation_id: int) -> ResponseReturnValue:
         )
     except Refused as answer:
         typed = None if as_filled(text) else text  # what nobody typed is written anew
+        key = nonce() if inbox.written_before(db, key) else key  # what stands there now is another answer
         return draw(
             conversation_id, text=typed, key=key, wrong=str(answer), choice_id=choice_id, number=number
         ), 409
