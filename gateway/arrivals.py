@@ -328,7 +328,7 @@ def _show(db: sqlite3.Connection, seen: Seen, text: Text, now: int, *, again_of:
     if text.replaces:
         _take_the_place(db, conversation_id, text.replaces, inbound_id)
     if text.asks:
-        _after_reply(db, conversation_id, triage, seen, now)
+        _after_reply(db, conversation_id, triage, text.stamped_at, seen, now)
     elif text.kind != "silent" and again_of is None:
         db.execute("UPDATE conversation SET last_in_at=?, last_at=? WHERE id=?", [now, now, conversation_id])
     return inbound_id
@@ -348,11 +348,14 @@ def _replace(db: sqlite3.Connection, old_id: int, new_id: int) -> None:
     db.execute("UPDATE inbound SET replaced_by=? WHERE id=? OR replaced_by=?", [new_id, old_id, old_id])
 
 
-def _after_reply(db: sqlite3.Connection, conversation_id: int, triage: str, seen: Seen, now: int) -> None:
+def _after_reply(
+    db: sqlite3.Connection, conversation_id: int, triage: str, stamped_at: int | None, seen: Seen, now: int
+) -> None:
     row = db.execute(
         "SELECT name, number, opted_out_at FROM conversation WHERE id=?", [conversation_id]
     ).fetchone()
     rejoins = triage == "start" and row["opted_out_at"] is not None
+    rejoins = rejoins and not optouts.stopped_after(db, conversation_id, stamped_at)
     needs_answer = triage != "stop" and not rejoins
     db.execute(
         "UPDATE conversation SET last_in_at=?, last_at=?, closed_at=NULL, iccid=coalesce(iccid, ?), "
