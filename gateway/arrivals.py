@@ -27,6 +27,7 @@ RETURN_MS = 8 * DAY_MS  # the network gives up after days; a slot that cannot be
 SET_WINDOW_MS = 2 * DAY_MS
 SLOW_MS = 30 * 60_000  # segments stamped far apart wait so long for nearer ones
 PATIENCE_MS = DAY_MS
+TOLD = ("number", "concat_ref", "total", "seq", "inbound_id", "report_id")  # by what was read of an arrival
 SEGMENTS_MOST = 520  # looked at, of one sender and reference: two texts of 255
 
 
@@ -63,25 +64,22 @@ def _keep_one(db: sqlite3.Connection, item: Received, seen: Seen, rules: Rules, 
     same = db.execute(
         "SELECT * FROM arrival WHERE digest IN (?,?) AND iccid=? ORDER BY id", [digest, whole, seen.iccid]
     )
-    known = [row for row in same if samepdu.bare(row["pdu"]) == bare]
+    known = [row for row in same if samepdu.is_of(row, bare)]
     repeat = _repeated(known, now)
     if repeat is not None and any(
         k["gone_at"] is None and (k["storage"], k["slot"]) == (item.storage, item.slot) for k in known
     ):
         return False
     gone_at = now if item.slot is None else None
+    # Of somebody who was erased while their text lay on the SIM no octet comes back.
+    values = [seen.iccid, digest, octets if repeat is None or repeat["pdu"] else b"", item.storage, item.slot]
     cursor = db.execute(
-        "INSERT INTO arrival (iccid, digest, pdu, storage, slot, first_at, gone_at, inbound_id, report_id) VALUES (?,?,?,?,?,?,?,?,?)",
+        f"INSERT INTO arrival (iccid, digest, pdu, storage, slot, first_at, gone_at, {', '.join(TOLD)}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
         [
-            seen.iccid,
-            digest,
-            octets,
-            item.storage,
-            item.slot,
+            *values,
             repeat["first_at"] if repeat else now,
             gone_at,
-            repeat["inbound_id"] if repeat else None,
-            repeat["report_id"] if repeat else None,
+            *(repeat[name] if repeat else None for name in TOLD),
         ],
     )
     if repeat is not None:

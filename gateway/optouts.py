@@ -25,7 +25,9 @@ from gateway.store import once_committed, write
 log = logging.getLogger("textbank.optouts")
 
 CUT_OFF = "noted as the machine stopped"
-STAMP_MS = 8 * DAY_MS  # from the arrival: a network keeps a text for some days, and a stamp that is farther off is no time
+STAMP_MS = (
+    8 * DAY_MS
+)  # from the arrival: a network keeps a text for some days, and a stamp that is farther off is no time
 
 
 def opt_out(
