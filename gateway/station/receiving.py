@@ -30,6 +30,7 @@ class Heard:
     reports: bool = False
     network: bool = False  # it may have come or gone
     restarted: bool = False
+    surely: bool = False  # it did, and has forgotten whatever it was doing
 
 
 def _read(pdu: str) -> TPDU | None:
@@ -203,7 +204,7 @@ class Reader:
                     desk.because = desk.because or happenings.began_anew(
                         notice.evidence, just_opened=desk.just_opened()
                     )
-                    result.restarted = True
+                    result.restarted, result.surely = True, result.surely or notice.sure
                 case _:
                     ringing = True
         if len(heard) < len(everything) or any(isinstance(notice, Direct) for notice in heard):
