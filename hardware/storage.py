@@ -23,6 +23,7 @@ from hardware.sim import state_in
 _EMPTY = {("CMS", 321), ("CME", 21), ("CME", 22), ("CME", -1)}
 _NOT_FOR_TEXTS = ("BM", "TA")  # broadcasts; a computer's own
 LISTING = "AT+CMGL=4"
+PDU_MODE = "AT+CMGF=0"
 _USUAL = ("SM", "ME")  # where texts lie in nearly every modem, whatever came of the list of its storages
 UNTOLD_TRIES = 3
 MOST_READ = 8  # storages; a modem that rings with ever new names is not followed for ever
@@ -176,10 +177,11 @@ class Storages:
 
     def _listed(self, name: str) -> list[Stored]:
         if self.by_slot or name in self._walks:
+            ask(self._at, PDU_MODE)
             return self._walk(name)
         try:
             began = self._at.clock.monotonic()
-            lines = self._read(LISTING, self._list_s(name))
+            lines = self._list(name)
             if _lacks_a_header(lines):  # another program at the port took it
                 lines = self._read(LISTING, self._list_s(name))
             self.took_s[name] = self._at.clock.monotonic() - began
@@ -190,6 +192,18 @@ class Storages:
             self._walks.add(name)
             return found
         return [stored for entry in split_entries(lines, "+CMGL:") if (stored := stored_in(entry, name))]
+
+    def _list(self, name: str) -> list[str]:
+        """The list; one that is refused is asked for once more in PDU mode, for in text mode 4 is no status (27.005 3.4.2), and what is
+        sent in text mode goes as other words to another number.
+        """
+        try:
+            return self._read(LISTING, self._list_s(name))
+        except CommandRefused as refused:
+            if state_in(refused):
+                raise
+        self._at.command(PDU_MODE)
+        return self._read(LISTING, self._list_s(name))
 
     def _list_s(self, name: str) -> float:
         """How much silence a listing is given: a modem that was quick is not waited for as long as one that is not known."""
@@ -243,7 +257,7 @@ class Storages:
         """Read, and once more in PDU mode when the modem has fallen out of it (Sony T630 does)."""
         lines = self._at.command(command, timeout_s, patient=True)
         if any(re.match(r'\+CMG[LR]:\s*(\d+\s*,\s*)?"(REC|STO)', line) for line in lines):
-            self._at.command("AT+CMGF=0")
+            self._at.command(PDU_MODE)
             lines = self._at.command(command, timeout_s, patient=True)
         return lines
 

@@ -68,7 +68,7 @@ def test_without_cmgl_slots_are_read_one_by_one(header: str) -> None:
     )
     assert bench.modem.list(everything=False) == [GOOD]
     bench.modem.list(everything=False)
-    assert bench.scripted.written.count("AT+CMGL=4") == 1
+    assert bench.scripted.written.count("AT+CMGL=4") == 2, "once more in PDU mode, and then never again"
     assert "AT+CMGR=30" in bench.scripted.written
     assert "AT+CMGR=31" not in bench.scripted.written
 
