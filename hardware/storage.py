@@ -47,6 +47,7 @@ class Storages:
         self.by_slot = False  # AT+CMGL hangs this modem: never ask, read slot by slot
         self.took_s: dict[str, float] = {}  # by storage: how long the last whole listing took
         self._current = ""
+        self._deletes = False  # what was listed is being deleted, in a storage that was chosen for it
         self._arity = 3
         self._totals: dict[str, int] = {}
         self._untold: Counter[str] = Counter()  # storages that no list named: how often they were refused
@@ -158,6 +159,8 @@ class Storages:
 
     def delete(self, stored: Stored) -> None:
         """Empty one slot; it may be empty already."""
+        if not self._deletes:  # since the listing the modem may have restarted, or another program chosen another storage
+            self._current, self._deletes = "", True
         self.select(stored.storage)
         try:
             self._at.command(f"AT+CMGD={stored.index}", self._patience.delete_s)
@@ -176,6 +179,7 @@ class Storages:
         return (counts[-2], counts[-1]) if counts else (None, self._totals.get(self.arrival))
 
     def _listed(self, name: str) -> list[Stored]:
+        self._deletes = False
         if self.by_slot or name in self._walks:
             ask(self._at, PDU_MODE)
             return self._walk(name)

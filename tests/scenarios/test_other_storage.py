@@ -1,0 +1,43 @@
+"""Between a listing and the deleting the modem may come to stand in another storage: what lies there was not read."""
+
+from collections.abc import Callable
+
+import pytest
+
+from gateway.station import receiving
+from tests.scenarios.receiving import pdu
+from tests.simulated import LUIS, House
+
+
+def restart(house: House) -> None:
+    """It restarts, and is back before it is spoken to: the commit took that long."""
+    house.world.modems[0].reboot(house.now())
+    house.clock.advance(4)
+
+
+def another_program(house: House) -> None:
+    """F35: another program at the port reads the SIM."""
+    house.world.modems[0].feed(b'AT+CPMS="SM"\r', house.now())
+
+
+@pytest.mark.parametrize("meanwhile", [restart, another_program])
+def test_a_text_is_deleted_where_it_was_read(
+    house: House, monkeypatch: pytest.MonkeyPatch, meanwhile: Callable[[House], None]
+) -> None:
+    """The text that lay in the same place of the SIM was deleted unread."""
+    unread, keep = pdu(house, "Unread", LUIS), receiving.Reader.keep
+
+    def slowly(reader: receiving.Reader, received: list[receiving.Received]) -> int:
+        new = keep(reader, received)
+        if received[0].storage == "ME":
+            monkeypatch.setattr(receiving.Reader, "keep", keep)
+            house.put(unread, "SM")
+            meanwhile(house)
+        return new
+
+    monkeypatch.setattr(receiving.Reader, "keep", slowly)
+    house.put(pdu(house, "Read"), "ME")
+    house.run(1)
+    house.run(200)
+    assert house.texts() == ["Read", "Unread"]
+    assert house.stored() == []
