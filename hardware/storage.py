@@ -159,7 +159,9 @@ class Storages:
 
     def delete(self, stored: Stored) -> None:
         """Empty one slot; it may be empty already."""
-        if not self._deletes:  # since the listing the modem may have restarted, or another program chosen another storage
+        if (
+            not self._deletes
+        ):  # since the listing the modem may have restarted, or another program chosen another storage
             self._current, self._deletes = "", True
         self.select(stored.storage)
         try:

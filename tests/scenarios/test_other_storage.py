@@ -6,7 +6,8 @@ import pytest
 
 from gateway.station import receiving
 from tests.scenarios.receiving import pdu
-from tests.simulated import LUIS, House
+from tests.scenarios.office import Office
+from tests.simulated import ADA, LUIS, House
 
 
 def restart(house: House) -> None:
@@ -41,3 +42,19 @@ def test_a_text_is_deleted_where_it_was_read(
     house.run(200)
     assert house.texts() == ["Read", "Unread"]
     assert house.stored() == []
+
+
+def test_a_stop_that_rang_and_is_not_where_it_should_be_is_sought_everywhere_before_a_text_leaves(
+    office: Office,
+) -> None:
+    """F35: another program had chosen the SIM to be read, and the text left although the STOP had rung."""
+    office.until_ready()
+    office.run(30)
+    another_program(office)
+    text = office.approved(ADA)
+    office.arrive("STOP")
+    office.run(100)
+    assert (office.state(text), [to for to, words in office.air() if words == "Can you come?"]) == (
+        "withdrawn",
+        [],
+    )
