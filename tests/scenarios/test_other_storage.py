@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from gateway.station import receiving
-from tests.scenarios.receiving import pdu
 from tests.scenarios.office import Office
+from tests.scenarios.receiving import pdu
 from tests.simulated import ADA, LUIS, House
 
 
