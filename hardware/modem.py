@@ -204,6 +204,11 @@ class Modem:
         """The storage where texts arrive, which `list(everything=False)` reads; "" when the modem knows none."""
         return self._storages.arrival
 
+    @property
+    def passed_over(self) -> set[str]:
+        """The storages that the last `list(everything=True)` could not read: what lies there is not known."""
+        return self._storages.passed_over
+
     def delete(self, stored: Stored) -> None:
         """Empty one slot. No error when it is empty already; CommandRefused when it stays full."""
         self._storages.delete(stored)

@@ -44,6 +44,7 @@ class Storages:
         self._patience = patience
         self.arrival = ""  # where texts arrive; "" when the modem knows no storages
         self.readable: tuple[str, ...] = ()
+        self.passed_over: set[str] = set()  # by the last reading: they could not be chosen
         self.by_slot = False  # AT+CMGL hangs this modem: never ask, read slot by slot
         self.took_s: dict[str, float] = {}  # by storage: how long the last whole listing took
         self._current = ""
@@ -139,6 +140,7 @@ class Storages:
     def contents(self, *, everything: bool) -> list[Stored]:
         """What was received and still lies there; in the arrival storage, or in every one."""
         found: list[Stored] = []
+        self.passed_over = set()
         for name in (*self.readable, *self._unnamed()) if everything else ():
             if name == self.arrival:
                 continue
@@ -146,6 +148,7 @@ class Storages:
                 self.select(name)
             except CommandRefused as refused:  # advertised but not there (Air724, ME3630)
                 self._untold[name] += not state_in(refused)
+                self.passed_over.add(name)
                 continue
             found += self._listed(name)
         self.select(self.arrival)
