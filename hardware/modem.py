@@ -260,7 +260,10 @@ class Modem:
 
     def listens(self) -> bool:
         """Whether a bare AT is answered, asked once and without ESC: then no text of ours is in its hands any more."""
-        return self._at.answers(self._patience.answer_s)
+        listens = self._at.answers(self._patience.answer_s)
+        if listens:
+            self._at.settled()
+        return listens
 
     def recover(self) -> None:
         """After silence: ESC (unless a text's answer may still come) and AT; ModemSilent when it is dead."""
