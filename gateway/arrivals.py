@@ -134,7 +134,11 @@ def _read(
             ms(tpdu.timestamp) if tpdu.timestamp else None,
         )
         report_id = reports.keep(db, seen.iccid, arrived, now=now)
-        db.execute("UPDATE arrival SET report_id=? WHERE id=?", [report_id, arrival_id])
+        db.execute(
+            "UPDATE arrival SET report_id=r.id, pdu=CASE r.number WHEN '' THEN x'' ELSE pdu END FROM (SELECT * FROM report WHERE id=?) r "
+            "WHERE arrival.id=?",
+            [report_id, arrival_id],
+        )
         return
     if isinstance(tpdu, Submit):
         return  # a stored draft of somebody's phone: not a text to us; the row keeps it

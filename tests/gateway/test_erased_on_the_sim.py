@@ -9,8 +9,9 @@ from gateway import arrivals, erasing, purging
 from gateway.arrivals import Received
 from gateway.config import Privacy
 from gateway.rules import DAY_MS
+from hardware.pdu import encode_status_report
 from tests.gateway.conftest import ADA, ICCID, NOON, Desk
-from tests.gateway.test_arrivals import SEEN, deliver
+from tests.gateway.test_arrivals import SEEN, SENT_AT, deliver
 
 LONG = "Only Ada knows this. " * 12
 
@@ -85,3 +86,19 @@ def test_what_lies_on_a_sim_is_in_no_octet_of_the_file_when_its_person_was_erase
     assert erasing.empty_log(desk.db)
     octets = b"".join(file.read_bytes() for file in path.parent.glob("textbank.db*"))
     assert bytes.fromhex(pdu)[-12:] not in octets
+
+
+def test_a_report_that_comes_after_its_person_was_erased_does_not_bring_their_number_back(
+    path: Path, desk: Desk
+) -> None:
+    """Nor could it be erased then: nobody of that number was in the database."""
+    desk.draft()
+    erasing.erase(desk.db, ADA, now=NOON + 1)
+    report = "00" + encode_status_report(ADA, mr=7, timestamp=SENT_AT, discharge_time=SENT_AT).hex().upper()
+    arrive(desk, report)
+    arrive(desk, report, now=NOON + DAY_MS)
+    assert desk.db.execute("SELECT count(*) FROM report").fetchone()[0] == 1
+    assert erasing.empty_log(desk.db)
+    octets = b"".join(file.read_bytes() for file in path.parent.glob("textbank.db*"))
+    assert ADA.encode() not in octets
+    assert bytes.fromhex(report)[1:10] not in octets
