@@ -28,7 +28,7 @@ def test_a_start_that_is_read_after_a_later_stop_brings_nobody_back(desk: Desk, 
     """The gateway was off meanwhile, and this modem lists its newest text first; or the START lay in the other storage."""
     text = desk.approved()
     if known:
-        desk.stop(now=NOON - DAY_MS)
+        arrive(desk, *deliver("STOP", at=SENT_AT - timedelta(days=1)), now=NOON - DAY_MS)
     [start], [stop] = deliver("START", at=SENT_AT - MINUTE), deliver("STOP", at=SENT_AT)
     arrive(desk, stop, start)
     assert is_out(desk)
@@ -50,4 +50,16 @@ def test_a_start_after_a_stop_brings_them_back_also_when_both_are_read_at_once(d
 def test_a_stop_whose_stamp_is_years_off_shuts_nobody_out_for_ever(desk: Desk) -> None:
     arrive(desk, *deliver("STOP", at=SENT_AT + timedelta(days=3000)))
     arrive(desk, *deliver("START", at=SENT_AT), now=NOON + 60_000)
+    assert not is_out(desk)
+
+
+def test_a_start_from_before_a_colleague_noted_the_stop_or_a_restore_did_brings_nobody_back(
+    desk: Desk,
+) -> None:
+    """It lay on the SIM of a modem that was off, or came back from a slot that cannot be emptied."""
+    desk.draft()
+    desk.stop(now=NOON)
+    arrive(desk, *deliver("START", at=SENT_AT), now=NOON + 60_000)
+    assert is_out(desk)
+    arrive(desk, *deliver("START", at=SENT_AT + 2 * MINUTE), now=NOON + 120_000)
     assert not is_out(desk)
