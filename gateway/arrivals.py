@@ -19,6 +19,8 @@ from gateway.contents import Text
 from gateway.longtexts import Found, Part
 from gateway.moves import void_waiting
 from gateway.rules import DAY_MS, Rules
+from gateway.slots import emptied as emptied
+from gateway.slots import present as present
 from gateway.store import ms, write
 from hardware.pdu import Deliver, PduError, StatusReport, Submit, decode
 
@@ -300,11 +302,15 @@ def _show(db: sqlite3.Connection, seen: Seen, text: Text, now: int, *, again_of:
         ("id=?", [again_of]) if again_of else ("conversation_id=? AND replaced_by IS NULL", [conversation_id])
     )
     before = db.execute(
-        f"SELECT id, text, kind, again_of, iccid FROM inbound WHERE {which} ORDER BY id DESC LIMIT 1", args
+        f"SELECT id, text, kind, again_of, iccid, received_at FROM inbound WHERE {which} ORDER BY id DESC LIMIT 1",
+        args,
     ).fetchone()
     again = before is not None and (before["text"], before["kind"]) == (text.words, text.kind)
-    if again and before["iccid"] != seen.iccid:  # a network's notice to each of two cards is two
-        again = numbers.is_person(number)
+    # A network's notice to each of two cards is two; and "Yes" to our next question is another answer.
+    again = again and (before["iccid"] == seen.iccid or numbers.is_person(number))
+    again = again and not (
+        again_of is None and conversations.asked_since(db, conversation_id, before["received_at"])
+    )
     readable = text.kind in ("text", "flash") and again_of is None
     # A bank or a short code that writes STOP is no person and can never be texted: there is nothing to decide.
     triage = optout.triage(text.words).kind if readable and numbers.is_person(number) else "reply"
@@ -379,21 +385,3 @@ def _after_reply(
         now=now,
         reason=f"{name} wrote after this was written",
     )
-
-
-def present(db: sqlite3.Connection, iccid: str) -> dict[tuple[str, int], int]:
-    """The slots of this SIM and modem that were filled when last seen: (storage, index) to arrival id."""
-    rows = db.execute(
-        "SELECT id, storage, slot FROM arrival WHERE iccid=? AND gone_at IS NULL AND slot IS NOT NULL",
-        [iccid],
-    )
-    return {(row["storage"], row["slot"]): row["id"] for row in rows}
-
-
-def emptied(db: sqlite3.Connection, arrival_ids: Iterable[int], *, now: int) -> None:
-    """Record that these slots were seen empty: the same words there from now on are a second text."""
-    with write(db):
-        db.executemany(
-            "UPDATE arrival SET gone_at=? WHERE id=? AND gone_at IS NULL",
-            [(now, row_id) for row_id in arrival_ids],
-        )
