@@ -48,7 +48,9 @@ class Storages:
         self.by_slot = False  # AT+CMGL hangs this modem: never ask, read slot by slot
         self.took_s: dict[str, float] = {}  # by storage: how long the last whole listing took
         self._current = ""
-        self._deletes = False  # what was listed is being deleted, in a storage that was chosen for it
+        self._stands: bool | None = (
+            None  # whether the modem, since it listed, still stands where it did: no restart, no other program
+        )
         self._arity = 3
         self._totals: dict[str, int] = {}
         self._untold: Counter[str] = Counter()  # storages that no list named: how often they were refused
@@ -161,12 +163,13 @@ class Storages:
         return [name for name in _USUAL if name not in self.readable and self._untold[name] < UNTOLD_TRIES]
 
     def delete(self, stored: Stored) -> None:
-        """Empty one slot; it may be empty already."""
-        if (
-            not self._deletes
-        ):  # since the listing the modem may have restarted, or another program chosen another storage
-            self._current, self._deletes = "", True
+        """Empty one slot; it may be empty already. CommandRefused when another text than this one lies there."""
+        if self._stands is None:
+            self._stands = not self._current or self._is_it(self._current)
+            self._current = self._current if self._stands else ""
         self.select(stored.storage)
+        if not self._stands and self._text_in(stored) != stored:
+            raise CommandRefused("AT+CMGD", "ERROR", None, "another text lies there than was read", 0.0)
         try:
             self._at.command(f"AT+CMGD={stored.index}", self._patience.delete_s)
         except CommandRefused as refused:
@@ -184,7 +187,7 @@ class Storages:
         return (counts[-2], counts[-1]) if counts else (None, self._totals.get(self.arrival))
 
     def _listed(self, name: str) -> list[Stored]:
-        self._deletes = False
+        self._stands = None
         if self.by_slot or name in self._walks:
             ask(self._at, PDU_MODE)
             return self._walk(name)
@@ -252,6 +255,10 @@ class Storages:
             entry = self._slot(index) if index not in there else None
             if entry:
                 there[index] = [_with_index(entry[0], index), *entry[1:]]
+
+    def _text_in(self, stored: Stored) -> Stored | None:
+        entry = self._slot(stored.index)
+        return stored_in([_with_index(entry[0], stored.index), *entry[1:]], stored.storage) if entry else None
 
     def _slot(self, index: int) -> list[str] | None:
         try:

@@ -247,7 +247,7 @@ def test_a_sweep_reads_every_storage_and_returns_to_the_arrival_storage() -> Non
     assert bench.scripted.written[-2] == 'AT+CPMS="SM","SM","SM"'
     bench.scripted.written.clear()
     bench.modem.delete(Stored("SR", 0, DELIVER))
-    assert bench.scripted.written == ['AT+CPMS="SR","SM","SM"', "AT+CMGD=0"]
+    assert bench.scripted.written == ["AT+CPMS?", 'AT+CPMS="SR","SM","SM"', "AT+CMGD=0"]
 
 
 @pytest.mark.parametrize("cut", ['+CPMS: ("ME"', '+CPMS: ("ME","M', "ERROR"])

@@ -44,6 +44,17 @@ def test_a_text_is_deleted_where_it_was_read(
     assert house.stored() == []
 
 
+def test_a_text_of_another_storage_than_was_meant_costs_none_its_place(house: House) -> None:
+    """The SIM was read in the place of the modem's memory, and what lay there under the same number was deleted unread."""
+    house.put(pdu(house, "Read"), "SM")
+    house.put(pdu(house, "Unread", LUIS), "ME")
+    another_program(house)
+    house.world.modems[0].urc('+CMTI: "ME",1', now=house.now())
+    house.run(200)
+    assert sorted(house.texts()) == ["Read", "Unread"]
+    assert house.stored() == []
+
+
 def test_a_stop_that_rang_and_is_not_where_it_should_be_is_sought_everywhere_before_a_text_leaves(
     office: Office,
 ) -> None:
