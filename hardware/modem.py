@@ -152,7 +152,7 @@ class Modem:
 
         `profile`: the model's, when this one was not started. restart.NotPossible, PortGone; close it afterwards.
         """
-        return restart.by_command(self._link, self._clock, profile or self.profile)
+        return restart.by_command(self._link, self._clock, profile or self.profile, self._ears.hear)
 
     def query(self, command: str) -> Lines:
         """The answer to a question that `query.allowed` lets through; ValueError for any other, CommandRefused."""
