@@ -19,6 +19,8 @@ from gateway.contents import Text
 from gateway.longtexts import Found, Part
 from gateway.moves import void_waiting
 from gateway.rules import DAY_MS, Rules
+from gateway.slots import emptied as emptied
+from gateway.slots import present as present
 from gateway.store import ms, write
 from hardware.pdu import Deliver, PduError, StatusReport, Submit, decode
 
@@ -27,6 +29,7 @@ RETURN_MS = 8 * DAY_MS  # the network gives up after days; a slot that cannot be
 SET_WINDOW_MS = 2 * DAY_MS
 SLOW_MS = 30 * 60_000  # segments stamped far apart wait so long for nearer ones
 PATIENCE_MS = DAY_MS
+TOLD = ("number", "concat_ref", "total", "seq", "inbound_id", "report_id")  # by what was read of an arrival
 SEGMENTS_MOST = 520  # looked at, of one sender and reference: two texts of 255
 
 
@@ -63,25 +66,22 @@ def _keep_one(db: sqlite3.Connection, item: Received, seen: Seen, rules: Rules, 
     same = db.execute(
         "SELECT * FROM arrival WHERE digest IN (?,?) AND iccid=? ORDER BY id", [digest, whole, seen.iccid]
     )
-    known = [row for row in same if samepdu.bare(row["pdu"]) == bare]
+    known = [row for row in same if samepdu.is_of(row, bare)]
     repeat = _repeated(known, now)
     if repeat is not None and any(
         k["gone_at"] is None and (k["storage"], k["slot"]) == (item.storage, item.slot) for k in known
     ):
         return False
     gone_at = now if item.slot is None else None
+    # Of somebody who was erased while their text lay on the SIM no octet comes back.
+    values = [seen.iccid, digest, octets if repeat is None or repeat["pdu"] else b"", item.storage, item.slot]
     cursor = db.execute(
-        "INSERT INTO arrival (iccid, digest, pdu, storage, slot, first_at, gone_at, inbound_id, report_id) VALUES (?,?,?,?,?,?,?,?,?)",
+        f"INSERT INTO arrival (iccid, digest, pdu, storage, slot, first_at, gone_at, {', '.join(TOLD)}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
         [
-            seen.iccid,
-            digest,
-            octets,
-            item.storage,
-            item.slot,
+            *values,
             repeat["first_at"] if repeat else now,
             gone_at,
-            repeat["inbound_id"] if repeat else None,
-            repeat["report_id"] if repeat else None,
+            *(repeat[name] if repeat else None for name in TOLD),
         ],
     )
     if repeat is not None:
@@ -136,7 +136,11 @@ def _read(
             ms(tpdu.timestamp) if tpdu.timestamp else None,
         )
         report_id = reports.keep(db, seen.iccid, arrived, now=now)
-        db.execute("UPDATE arrival SET report_id=? WHERE id=?", [report_id, arrival_id])
+        db.execute(
+            "UPDATE arrival SET report_id=r.id, pdu=CASE r.number WHEN '' THEN x'' ELSE pdu END FROM (SELECT * FROM report WHERE id=?) r "
+            "WHERE arrival.id=?",
+            [report_id, arrival_id],
+        )
         return
     if isinstance(tpdu, Submit):
         return  # a stored draft of somebody's phone: not a text to us; the row keeps it
@@ -298,11 +302,15 @@ def _show(db: sqlite3.Connection, seen: Seen, text: Text, now: int, *, again_of:
         ("id=?", [again_of]) if again_of else ("conversation_id=? AND replaced_by IS NULL", [conversation_id])
     )
     before = db.execute(
-        f"SELECT id, text, kind, again_of, iccid FROM inbound WHERE {which} ORDER BY id DESC LIMIT 1", args
+        f"SELECT id, text, kind, again_of, iccid, received_at FROM inbound WHERE {which} ORDER BY id DESC LIMIT 1",
+        args,
     ).fetchone()
     again = before is not None and (before["text"], before["kind"]) == (text.words, text.kind)
-    if again and before["iccid"] != seen.iccid:  # a network's notice to each of two cards is two
-        again = numbers.is_person(number)
+    # A network's notice to each of two cards is two; and "Yes" to our next question is another answer.
+    again = again and (before["iccid"] == seen.iccid or numbers.is_person(number))
+    again = again and not (
+        again_of is None and conversations.asked_since(db, conversation_id, before["received_at"])
+    )
     readable = text.kind in ("text", "flash") and again_of is None
     # A bank or a short code that writes STOP is no person and can never be texted: there is nothing to decide.
     triage = optout.triage(text.words).kind if readable and numbers.is_person(number) else "reply"
@@ -328,7 +336,7 @@ def _show(db: sqlite3.Connection, seen: Seen, text: Text, now: int, *, again_of:
     if text.replaces:
         _take_the_place(db, conversation_id, text.replaces, inbound_id)
     if text.asks:
-        _after_reply(db, conversation_id, triage, seen, now)
+        _after_reply(db, conversation_id, triage, text.stamped_at, seen, now)
     elif text.kind != "silent" and again_of is None:
         db.execute("UPDATE conversation SET last_in_at=?, last_at=? WHERE id=?", [now, now, conversation_id])
     return inbound_id
@@ -348,11 +356,14 @@ def _replace(db: sqlite3.Connection, old_id: int, new_id: int) -> None:
     db.execute("UPDATE inbound SET replaced_by=? WHERE id=? OR replaced_by=?", [new_id, old_id, old_id])
 
 
-def _after_reply(db: sqlite3.Connection, conversation_id: int, triage: str, seen: Seen, now: int) -> None:
+def _after_reply(
+    db: sqlite3.Connection, conversation_id: int, triage: str, stamped_at: int | None, seen: Seen, now: int
+) -> None:
     row = db.execute(
         "SELECT name, number, opted_out_at FROM conversation WHERE id=?", [conversation_id]
     ).fetchone()
     rejoins = triage == "start" and row["opted_out_at"] is not None
+    rejoins = rejoins and not optouts.stopped_after(db, conversation_id, row["number"], stamped_at)
     needs_answer = triage != "stop" and not rejoins
     db.execute(
         "UPDATE conversation SET last_in_at=?, last_at=?, closed_at=NULL, iccid=coalesce(iccid, ?), "
@@ -374,21 +385,3 @@ def _after_reply(db: sqlite3.Connection, conversation_id: int, triage: str, seen
         now=now,
         reason=f"{name} wrote after this was written",
     )
-
-
-def present(db: sqlite3.Connection, iccid: str) -> dict[tuple[str, int], int]:
-    """The slots of this SIM and modem that were filled when last seen: (storage, index) to arrival id."""
-    rows = db.execute(
-        "SELECT id, storage, slot FROM arrival WHERE iccid=? AND gone_at IS NULL AND slot IS NOT NULL",
-        [iccid],
-    )
-    return {(row["storage"], row["slot"]): row["id"] for row in rows}
-
-
-def emptied(db: sqlite3.Connection, arrival_ids: Iterable[int], *, now: int) -> None:
-    """Record that these slots were seen empty: the same words there from now on are a second text."""
-    with write(db):
-        db.executemany(
-            "UPDATE arrival SET gone_at=? WHERE id=? AND gone_at IS NULL",
-            [(now, row_id) for row_id in arrival_ids],
-        )

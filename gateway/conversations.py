@@ -218,6 +218,14 @@ def answering(row: Mapping[str, object] | sqlite3.Row, rules: Rules) -> Answerin
     }
 
 
+def asked_since(db: sqlite3.Connection, conversation_id: int, at: int) -> bool:
+    """Whether a text to this person was handed over after this moment (ms)."""
+    found = db.execute(
+        "SELECT 1 FROM message WHERE conversation_id=? AND submitted_at>? LIMIT 1", [conversation_id, at]
+    )
+    return found.fetchone() is not None
+
+
 def name_of(row: Mapping[str, object] | sqlite3.Row) -> str:
     """What people call this person on a page: the name, else the number without its middle."""
     return visible.line(str(row["name"]) or numbers.masked(str(row["number"])))

@@ -25,6 +25,9 @@ from gateway.store import once_committed, write
 log = logging.getLogger("textbank.optouts")
 
 CUT_OFF = "noted as the machine stopped"
+STAMP_MS = (
+    8 * DAY_MS
+)  # from the arrival: a network keeps a text for some days, and a stamp that is farther off is no time
 
 
 def opt_out(
@@ -101,6 +104,23 @@ def _made_whole(
         [source, reason, by.id if by else None, standing["id"], CUT_OFF],
     ).rowcount
     return int(standing["id"]) if completed else None
+
+
+def stopped_after(db: sqlite3.Connection, conversation_id: int, number: str, stamped_at: int | None) -> bool:
+    """Whether this person asked to stop later than the network stamped a START of theirs: what waits on a SIM is read in the order
+    of its slots, storage by storage, so the older of the two may come last. Of a stop that came as a text its own stamp tells, if
+    it can be true; of any other, as one that a restore has from the journal, when it was noted.
+    """
+    if stamped_at is None:
+        return False
+    standing = conversations.open_opt_out(db, number)
+    if standing is not None and standing["source"] != "text":
+        return bool(standing["since_at"] > stamped_at)
+    row = db.execute(
+        "SELECT 1 FROM inbound WHERE conversation_id=? AND triage='stop' AND stamped_at>? AND abs(received_at-stamped_at)<? LIMIT 1",
+        [conversation_id, stamped_at, STAMP_MS],
+    ).fetchone()
+    return row is not None
 
 
 def undo(db: sqlite3.Connection, conversation_id: int, *, by: User | None, reason: str, now: int) -> bool:

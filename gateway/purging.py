@@ -29,8 +29,8 @@ REST_MS = 7 * DAY_MS  # an arrival that its modem never showed to be gone is kep
 OVER_STATES = ",".join(f"'{state}'" for state in OVER)
 
 _ARRIVALS = (
-    "SELECT id FROM arrival WHERE first_at<:before AND (inbound_id IS NOT NULL OR report_id IS NOT NULL OR total IS NULL) "
-    "AND (gone_at IS NOT NULL OR storage='' OR first_at<:before-:rest) LIMIT :most"
+    "SELECT id FROM arrival WHERE first_at<:before AND (inbound_id IS NOT NULL OR report_id IS NOT NULL OR total IS NULL OR pdu=x'') "
+    "AND (gone_at IS NOT NULL OR pdu<>x'' AND (storage='' OR first_at<:before-:rest)) LIMIT :most"
 )
 _REPORTS = (
     "SELECT r.id FROM report r WHERE r.received_at<:before "
@@ -161,7 +161,15 @@ class Belongings:
             "UPDATE inbound SET again_of=NULL, replaced_by=NULL WHERE id=? AND coalesce(again_of, replaced_by) IS NOT NULL",
             [(number,) for number in self.inbound],
         )
-        for table in ("event", "arrival", "report", "inbound", "message"):
+        # A slot that was not seen empty is read again: that its text was read stays known, and nothing else of it.
+        arrivals = [(number,) for number in self.arrival]
+        db.executemany(
+            "UPDATE arrival SET pdu=x'', number=NULL, concat_ref=NULL, total=NULL, seq=NULL, inbound_id=NULL, report_id=NULL "
+            "WHERE id=? AND gone_at IS NULL",
+            arrivals,
+        )
+        db.executemany("DELETE FROM arrival WHERE id=? AND gone_at IS NOT NULL", arrivals)
+        for table in ("event", "report", "inbound", "message"):
             db.executemany(f"DELETE FROM {table} WHERE id=?", [(number,) for number in getattr(self, table)])
 
 

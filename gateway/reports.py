@@ -63,11 +63,14 @@ class _Candidate:
 
 
 def keep(db: sqlite3.Connection, iccid: str, report: Arrived, *, now: int) -> int:
-    """Record a report and settle what it speaks of, in the caller's transaction; returns the report's id."""
+    """Record a report and settle what it speaks of, in the caller's transaction; returns the report's id. Of somebody whom nobody here
+    knows, for they were erased, it has no number.
+    """
     with write(db):
+        number = report.number if _people(db, report.number) else ""
         cursor = db.execute(
             "INSERT INTO report (iccid, number, mr, status, stamped_at, received_at) VALUES (?,?,?,?,?,?)",
-            [iccid, report.number, report.mr, report.status, report.stamped_at, now],
+            [iccid, number, report.mr, report.status, report.stamped_at, now],
         )
         report_id = int(cursor.lastrowid or 0)
         chosen = _choose(_candidates(db, iccid, report.number, now), report, _restored_at(db))
@@ -111,13 +114,18 @@ def is_late(text: sqlite3.Row, *, now: int) -> bool:
     )
 
 
-def _candidates(db: sqlite3.Connection, iccid: str, number: str, now: int) -> list[_Candidate]:
+def _people(db: sqlite3.Connection, number: str) -> list[sqlite3.Row]:
+    """The conversations (id) of whom a report may speak."""
     people = db.execute("SELECT id FROM conversation WHERE number=?", [number]).fetchall()
     digits = number.lstrip("+")
     if not people and digits.isdigit() and len(digits) >= 8:
         people = db.execute("SELECT id FROM conversation WHERE tail=?", [digits[-8:]]).fetchall()
+    return people
+
+
+def _candidates(db: sqlite3.Connection, iccid: str, number: str, now: int) -> list[_Candidate]:
     found: list[_Candidate] = []
-    for person in people:
+    for person in _people(db, number):
         # Reported texts too: a report that the network repeats belongs to its own text and to no other.
         texts = db.execute(
             "SELECT id, state, mr, total, submitted_at, EXISTS (SELECT 1 FROM event WHERE message_id=message.id AND event='restore') "

@@ -1,6 +1,7 @@
 """When two records that modems gave are the same text. Pure."""
 
 import hashlib
+from sqlite3 import Row
 
 LONGEST_CENTRE = 12  # octets of a service centre's number, at the head of a PDU
 
@@ -30,3 +31,10 @@ def bare(record: bytes) -> bytes:
 def digest(iccid: str, record: bytes) -> int:
     """By which a record of this SIM is found again."""
     return int.from_bytes(hashlib.sha256(iccid.encode() + b"\n" + record).digest()[:8], "big") >> 1
+
+
+def is_of(row: Row, record: bytes) -> bool:
+    """Whether a row of `arrival` that has this record's digest is the same text; `record` as of `bare`. When its person was erased, or it
+    was deleted by its age, while it lay on the SIM, nothing but the digest is left.
+    """
+    return bare(row["pdu"]) == record or (not row["pdu"] and row["gone_at"] is None)

@@ -34,6 +34,7 @@ ESC = b"\x1b"
 # a text, "AT+CSCA" the service centre. In a command line ESC is ignored (V.250, 5.2.1); a line without AT says nothing.
 ABANDON = ESC + b"999\r"
 CTRL_Z = b"\x1a"
+LEFT_S = 0.5  # of silence, after which no answer of before is on its way any more: radio links take a while
 FAST = (0, 0.0)  # a PDU in one write; else so many octets at a time, and seconds between them
 
 
@@ -230,6 +231,11 @@ class At:
         """After a silence: ESC (not while a text's answer may still come), AT until it is answered."""
         self.incoming.hush(0.05)
         self._free_line(escape=not self.incoming.owes_result)
+        self.settled()
+
+    def settled(self) -> None:
+        """What answered AT after a silence may have been late; then the answer to AT itself follows, and is no other command's."""
+        self.incoming.hush(LEFT_S)
 
     def listen(self, deadline: float) -> bool:
         """Set aside what comes unasked, once; whether it was woken or the deadline came instead."""

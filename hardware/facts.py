@@ -80,9 +80,12 @@ class LateRefusal:
 
 @dataclass(frozen=True, slots=True)
 class Restarted:
-    """The modem (or its SIM) began anew and has forgotten its settings: start it again."""
+    """The modem (or its SIM) began anew and has forgotten its settings: start it again. Not `sure`: the line also ends a slow boot, or
+    answers what another program asked.
+    """
 
     evidence: str
+    sure: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -171,6 +171,11 @@ class GammuModem:
         """Not known: `list` reads every storage in any case."""
         return ""
 
+    @property
+    def passed_over(self) -> set[str]:
+        """None: libgammu reads every folder, or fails."""
+        return set()
+
     def delete(self, stored: Stored) -> None:
         """Delete one text, if it still lies there. CommandRefused when another does.
 

@@ -144,7 +144,7 @@ class Phone:
                     self._steps_over or seen or isinstance(error, self._broken)
                 ):
                     raise
-                yield _item("", -unreadable, _unreadable(type(error).__name__))
+                yield _item("", -unreadable, _unreadable(f"{type(error).__name__}, number {unreadable}"))
                 if not self._steps_over:
                     return
                 place = {"Location": last + in_a_row}
@@ -243,10 +243,11 @@ def _pdu(sms: dict[str, Any]) -> str:
     try:
         return pdu_of(sms)
     except PduError as error:
-        return _unreadable(error.field)
+        return _unreadable(f"{error.field}, place {sms.get('Location')}, {sms.get('DateTime') or 'no date'}")
 
 
 def _unreadable(why: str) -> str:
+    """In place of a PDU; `why` also tells two of them apart, for the same words in two places are one text that was read twice."""
     return f"{UNREADABLE} ({why}). It stays on the phone: read it there, then delete it there."
 
 

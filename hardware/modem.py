@@ -152,7 +152,7 @@ class Modem:
 
         `profile`: the model's, when this one was not started. restart.NotPossible, PortGone; close it afterwards.
         """
-        return restart.by_command(self._link, self._clock, profile or self.profile)
+        return restart.by_command(self._link, self._clock, profile or self.profile, self._ears.hear)
 
     def query(self, command: str) -> Lines:
         """The answer to a question that `query.allowed` lets through; ValueError for any other, CommandRefused."""
@@ -203,6 +203,11 @@ class Modem:
     def arrival_storage(self) -> str:
         """The storage where texts arrive, which `list(everything=False)` reads; "" when the modem knows none."""
         return self._storages.arrival
+
+    @property
+    def passed_over(self) -> set[str]:
+        """The storages that the last `list(everything=True)` could not read: what lies there is not known."""
+        return self._storages.passed_over
 
     def delete(self, stored: Stored) -> None:
         """Empty one slot. No error when it is empty already; CommandRefused when it stays full."""
@@ -255,7 +260,10 @@ class Modem:
 
     def listens(self) -> bool:
         """Whether a bare AT is answered, asked once and without ESC: then no text of ours is in its hands any more."""
-        return self._at.answers(self._patience.answer_s)
+        listens = self._at.answers(self._patience.answer_s)
+        if listens:
+            self._at.settled()
+        return listens
 
     def recover(self) -> None:
         """After silence: ESC (unless a text's answer may still come) and AT; ModemSilent when it is dead."""

@@ -35,9 +35,14 @@ class NotPossible(HardwareError):  # noqa: N818
     """This way is not open here; str() says why."""
 
 
-def by_command(link: Link, clock: Clock, profile: Profile) -> str:
-    """Write the vendor's reset commands until one is taken, or is not answered, or takes the port away."""
+def by_command(
+    link: Link, clock: Clock, profile: Profile, hear: Callable[[str], str | None] = lambda urc: None
+) -> str:
+    """Write the vendor's reset commands until one is taken, or is not answered, or takes the port away. `hear` is told of each line
+    that comes unasked meanwhile.
+    """
     at = At(link, clock)
+    at.incoming.on_urc = hear
     link.write(ABANDON)
     at.incoming.hush(SETTLE_S)
     command = ""

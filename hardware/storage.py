@@ -23,6 +23,7 @@ from hardware.sim import state_in
 _EMPTY = {("CMS", 321), ("CME", 21), ("CME", 22), ("CME", -1)}
 _NOT_FOR_TEXTS = ("BM", "TA")  # broadcasts; a computer's own
 LISTING = "AT+CMGL=4"
+PDU_MODE = "AT+CMGF=0"
 _USUAL = ("SM", "ME")  # where texts lie in nearly every modem, whatever came of the list of its storages
 UNTOLD_TRIES = 3
 MOST_READ = 8  # storages; a modem that rings with ever new names is not followed for ever
@@ -43,9 +44,13 @@ class Storages:
         self._patience = patience
         self.arrival = ""  # where texts arrive; "" when the modem knows no storages
         self.readable: tuple[str, ...] = ()
+        self.passed_over: set[str] = set()  # by the last reading: they could not be chosen
         self.by_slot = False  # AT+CMGL hangs this modem: never ask, read slot by slot
         self.took_s: dict[str, float] = {}  # by storage: how long the last whole listing took
         self._current = ""
+        self._stands: bool | None = (
+            None  # whether the modem, since it listed, still stands where it did: no restart, no other program
+        )
         self._arity = 3
         self._totals: dict[str, int] = {}
         self._untold: Counter[str] = Counter()  # storages that no list named: how often they were refused
@@ -137,6 +142,7 @@ class Storages:
     def contents(self, *, everything: bool) -> list[Stored]:
         """What was received and still lies there; in the arrival storage, or in every one."""
         found: list[Stored] = []
+        self.passed_over = set()
         for name in (*self.readable, *self._unnamed()) if everything else ():
             if name == self.arrival:
                 continue
@@ -144,6 +150,7 @@ class Storages:
                 self.select(name)
             except CommandRefused as refused:  # advertised but not there (Air724, ME3630)
                 self._untold[name] += not state_in(refused)
+                self.passed_over.add(name)
                 continue
             found += self._listed(name)
         self.select(self.arrival)
@@ -156,8 +163,13 @@ class Storages:
         return [name for name in _USUAL if name not in self.readable and self._untold[name] < UNTOLD_TRIES]
 
     def delete(self, stored: Stored) -> None:
-        """Empty one slot; it may be empty already."""
+        """Empty one slot; it may be empty already. CommandRefused when another text than this one lies there."""
+        if self._stands is None:
+            self._stands = not self._current or self._is_it(self._current)
+            self._current = self._current if self._stands else ""
         self.select(stored.storage)
+        if not self._stands and self._text_in(stored) != stored:
+            raise CommandRefused("AT+CMGD", "ERROR", None, "another text lies there than was read", 0.0)
         try:
             self._at.command(f"AT+CMGD={stored.index}", self._patience.delete_s)
         except CommandRefused as refused:
@@ -175,11 +187,13 @@ class Storages:
         return (counts[-2], counts[-1]) if counts else (None, self._totals.get(self.arrival))
 
     def _listed(self, name: str) -> list[Stored]:
+        self._stands = None
         if self.by_slot or name in self._walks:
+            ask(self._at, PDU_MODE)
             return self._walk(name)
         try:
             began = self._at.clock.monotonic()
-            lines = self._read(LISTING, self._list_s(name))
+            lines = self._list(name)
             if _lacks_a_header(lines):  # another program at the port took it
                 lines = self._read(LISTING, self._list_s(name))
             self.took_s[name] = self._at.clock.monotonic() - began
@@ -190,6 +204,18 @@ class Storages:
             self._walks.add(name)
             return found
         return [stored for entry in split_entries(lines, "+CMGL:") if (stored := stored_in(entry, name))]
+
+    def _list(self, name: str) -> list[str]:
+        """The list; one that is refused is asked for once more in PDU mode, for in text mode 4 is no status (27.005 3.4.2), and what is
+        sent in text mode goes as other words to another number.
+        """
+        try:
+            return self._read(LISTING, self._list_s(name))
+        except CommandRefused as refused:
+            if state_in(refused):
+                raise
+        self._at.command(PDU_MODE)
+        return self._read(LISTING, self._list_s(name))
 
     def _list_s(self, name: str) -> float:
         """How much silence a listing is given: a modem that was quick is not waited for as long as one that is not known."""
@@ -230,6 +256,10 @@ class Storages:
             if entry:
                 there[index] = [_with_index(entry[0], index), *entry[1:]]
 
+    def _text_in(self, stored: Stored) -> Stored | None:
+        entry = self._slot(stored.index)
+        return stored_in([_with_index(entry[0], stored.index), *entry[1:]], stored.storage) if entry else None
+
     def _slot(self, index: int) -> list[str] | None:
         try:
             lines = self._read(f"AT+CMGR={index}", self._patience.delete_s)
@@ -243,7 +273,7 @@ class Storages:
         """Read, and once more in PDU mode when the modem has fallen out of it (Sony T630 does)."""
         lines = self._at.command(command, timeout_s, patient=True)
         if any(re.match(r'\+CMG[LR]:\s*(\d+\s*,\s*)?"(REC|STO)', line) for line in lines):
-            self._at.command("AT+CMGF=0")
+            self._at.command(PDU_MODE)
             lines = self._at.command(command, timeout_s, patient=True)
         return lines
 

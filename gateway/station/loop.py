@@ -132,7 +132,7 @@ class Station:
             return self._start(now)
         heard = self._reader.hear()
         if heard.restarted:
-            desk.late = None  # whatever it was doing, it has forgotten
+            desk.late = None if heard.surely else desk.late
             let_go(desk)
             return now
         if desk.draining(now) and desk.late is not None:
@@ -325,18 +325,19 @@ class Station:
         return now if desk.look_soon else min(self._rounds.at, self._health_at, held_until)
 
     def _read_first(self, now: float) -> bool:
-        """What waits on the SIM is read before a text leaves; where that takes long (no AT+CMGL), only every ten seconds,
-        and when a prompt gave cause to. False while something damaged lies there: it is read again first, for it may be a stop.
+        """What waits on the SIM is read before a text leaves, in every storage when what rang was not found; where that takes long
+        (no AT+CMGL), only every ten seconds, and when a prompt gave cause to. False while something damaged lies there: it is read
+        again first, for it may be a stop.
         """
         desk, reader = self._desk, self._reader
         assert reader is not None
         slow = self._reading_s > SLOW_READ_S and now < self._read_at + SLOW_READ_EVERY_S
         if reader.again_at == NEVER and (desk.must_read or not slow):
-            began_at = desk.clock.monotonic()
-            reader.sweep(everything=False, busy=True)
+            began_at, everything = desk.clock.monotonic(), self._rounds.seeks
+            reader.sweep(everything=everything, busy=True)
             desk.must_read = False
             self._read_at = desk.clock.monotonic()
-            self._reading_s = self._read_at - began_at
+            self._reading_s = self._reading_s if everything else self._read_at - began_at
             self._rounds.again_by(reader.again_at)
         return reader.again_at == NEVER
 

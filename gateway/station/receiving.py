@@ -30,6 +30,7 @@ class Heard:
     reports: bool = False
     network: bool = False  # it may have come or gone
     restarted: bool = False
+    surely: bool = False  # it did, and has forgotten whatever it was doing
 
 
 def _read(pdu: str) -> TPDU | None:
@@ -150,16 +151,20 @@ class Reader:
 
     def _forget_emptied(self, read: list[tuple[Stored, TPDU | None]], *, everything: bool) -> None:
         """Drop what was counted against slots that this listing shows empty, or whole."""
-        assert self._desk.modem is not None
-        arrival = self._desk.modem.arrival_storage
         here = {item for item, _ in read}
         self._strikes = {
             item: struck
             for item, struck in self._strikes.items()
-            if item in here or not (everything or item.storage == arrival)
+            if item in here or not self._was_read(item.storage, everything=everything)
         }
         damaged = {(item.storage, item.index) for item, tpdu in read if tpdu is None}
-        self._doubts.end(lambda slot: slot not in damaged and (everything or slot[0] == arrival))
+        self._doubts.end(lambda slot: slot not in damaged and self._was_read(slot[0], everything=everything))
+
+    def _was_read(self, storage: str, *, everything: bool) -> bool:
+        """Whether the listing shows all that lies in this storage."""
+        modem = self._desk.modem
+        assert modem is not None
+        return storage not in modem.passed_over if everything else storage == modem.arrival_storage
 
     def _see_emptied(self, full: set[tuple[str, int]]) -> None:
         """Only a slot that a whole listing shows empty is empty: from then on the same octets there are a second text."""
@@ -167,7 +172,9 @@ class Reader:
         assert desk.seat is not None
         if self._filled is None:
             self._filled = arrivals.present(desk.db, desk.seat.sim.iccid)
-        emptied = [slot for slot in self._filled if slot not in full]
+        emptied = [
+            slot for slot in self._filled if slot not in full and self._was_read(slot[0], everything=True)
+        ]
         if emptied:
             arrivals.emptied(desk.db, [self._filled.pop(slot) for slot in emptied], now=desk.now_ms())
 
@@ -203,7 +210,7 @@ class Reader:
                     desk.because = desk.because or happenings.began_anew(
                         notice.evidence, just_opened=desk.just_opened()
                     )
-                    result.restarted = True
+                    result.restarted, result.surely = True, result.surely or notice.sure
                 case _:
                     ringing = True
         if len(heard) < len(everything) or any(isinstance(notice, Direct) for notice in heard):

@@ -16,6 +16,7 @@ from gateway.station.far import Far
 from gateway.store import moment
 from hardware import restart
 from hardware.errors import HardwareError, ModemSilent, PortBusy, PortGone, PortMissing, SimNotReady
+from hardware.modem import Direct
 from hardware.profiles import Profile, profile_for
 from hardware.restart import NotPossible
 
@@ -181,6 +182,7 @@ class Rescue:
             try:
                 return modem.restart(self._profile())
             finally:
+                desk.heard += [notice for notice in modem.notices() if isinstance(notice, Direct)]
                 modem.close()
         device = self._usb_device()
         if device is None:

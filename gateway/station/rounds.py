@@ -26,6 +26,11 @@ class Rounds:
         """When to read next, if no bell rings."""
         return min(self._all_at, self._again_at)
 
+    @property
+    def seeks(self) -> bool:
+        """Whether something rang that was not found yet where texts arrive."""
+        return self._again_at != NEVER
+
     def everything_now(self) -> None:
         """Something was heard and not read: read all of it."""
         self._all_at = 0.0

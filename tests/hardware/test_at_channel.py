@@ -14,6 +14,7 @@ from hardware.errors import (
     PromptLost,
     SubmitUncertain,
 )
+from hardware.modem import Modem
 from tests.scripted import PDU, PROMPT, FakeClock, Gone, Late, Raw, Scripted, ScriptedLink, Silence
 
 HEX = "0021000B912120555521F3000004F4F29C0E"
@@ -44,6 +45,25 @@ def test_an_answer_that_comes_too_late_is_not_given_to_the_next_command() -> Non
         bench.at.command("AT+CSQ", 5.0)
     assert bench.at.command("AT+CGMM") == ["E3131"]
     assert bench.at.command("AT+CSQ") == ["+CSQ: 5,99"]
+
+
+def test_the_answer_to_the_at_that_frees_the_line_is_not_given_to_the_next_command() -> None:
+    """A tenth of a second behind the late one, as on a radio link, it told of an empty SIM on which a stop lay."""
+    bench = Bench(
+        {"AT+CSQ": Late(5.5, "+CSQ: 17,99"), "AT": Late(0.25, "OK"), "AT+CMGL=4": Late(0.2, "+CMGL: 3,0,,0")}
+    )
+    with pytest.raises(ModemSilent):
+        bench.at.command("AT+CSQ", 5.0)
+    assert bench.at.command("AT+CMGL=4") == ["+CMGL: 3,0,,0"]
+
+
+def test_a_late_refusal_of_a_text_leaves_no_answer_behind_for_the_next_command() -> None:
+    bench = Bench({PDU: Late(180.5, "ERROR"), "AT": Late(0.6, "OK"), "AT+CMGL=4": Late(0.2, "+CMGL: 3,0,,0")})
+    modem = Modem(bench.link, bench.clock)
+    with pytest.raises(SubmitUncertain), modem.prompt(17) as prompt:
+        prompt.send(bytes.fromhex(HEX[2:]))
+    assert modem.listens()
+    assert modem._at.command("AT+CMGL=4") == ["+CMGL: 3,0,,0"]
 
 
 def test_after_a_silence_the_line_is_freed_with_esc_and_at() -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from hardware import pdu
 from hardware.gammu_process import MOST_UNREADABLE, Phone, answer
+from hardware.gammu_sms import UNREADABLE
 
 WHEN = datetime(2026, 11, 25, 12, 30, tzinfo=UTC)
 NAMES = [
@@ -34,6 +35,7 @@ class Library:
         self.says = list(says)
         self.asked: list[dict[str, Any]] = []
         self.deleted: list[int] = []
+        self.strange: dict[int, dict[str, Any]] = {}
 
     def StateMachine(self) -> "Library":  # noqa: N802
         return self
@@ -49,7 +51,7 @@ class Library:
         said = self.says.pop(0) if self.says else "EMPTY"
         if isinstance(said, str):
             raise getattr(self, f"ERR_{said}")({"Text": said, "Where": "GetNextSMS", "Code": 1})
-        return [text(said)]
+        return [self.strange.get(said, text(said))]
 
     def GetSMS(self, folder: int, location: int) -> list[dict[str, Any]]:  # noqa: N802
         return [text(location)]
@@ -93,6 +95,20 @@ def test_a_phone_that_cannot_be_read_at_all_is_an_error_and_no_text(connection: 
     found, end = listed(Library(*["UNKNOWN"] * 100), connection)
     assert end["failed"] == "ERR_UNKNOWN"
     assert len(found) < MOST_UNREADABLE
+
+
+def test_two_texts_that_cannot_be_read_are_two() -> None:
+    """The second said the same words as the first, so that the inbox took it for the first and nobody was told of it."""
+    said: list[dict[str, Any]] = []
+    library = Library(1, "CORRUPTED", "CORRUPTED", 4)
+    phone = Phone(library, said.append)
+    phone.open("/dev/x", "at", "")
+    answer(phone, library, {"do": "list"})
+    strange = text(5) | {"Coding": "Unicode_Compression"}
+    library.says, library.strange = [5, 6], {5: strange, 6: strange | {"Location": 6}}
+    answer(phone, library, {"do": "list"})
+    words = [packet["item"]["pdu"] for packet in said if packet["item"]["pdu"].startswith(UNREADABLE)]
+    assert len(words) == len(set(words)) == 4
 
 
 def test_silence_is_no_unreadable_text() -> None:

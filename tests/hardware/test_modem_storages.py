@@ -68,7 +68,7 @@ def test_without_cmgl_slots_are_read_one_by_one(header: str) -> None:
     )
     assert bench.modem.list(everything=False) == [GOOD]
     bench.modem.list(everything=False)
-    assert bench.scripted.written.count("AT+CMGL=4") == 1
+    assert bench.scripted.written.count("AT+CMGL=4") == 2, "once more in PDU mode, and then never again"
     assert "AT+CMGR=30" in bench.scripted.written
     assert "AT+CMGR=31" not in bench.scripted.written
 
@@ -247,7 +247,7 @@ def test_a_sweep_reads_every_storage_and_returns_to_the_arrival_storage() -> Non
     assert bench.scripted.written[-2] == 'AT+CPMS="SM","SM","SM"'
     bench.scripted.written.clear()
     bench.modem.delete(Stored("SR", 0, DELIVER))
-    assert bench.scripted.written == ['AT+CPMS="SR","SM","SM"', "AT+CMGD=0"]
+    assert bench.scripted.written == ["AT+CPMS?", 'AT+CPMS="SR","SM","SM"', "AT+CMGD=0"]
 
 
 @pytest.mark.parametrize("cut", ['+CPMS: ("ME"', '+CPMS: ("ME","M', "ERROR"])

@@ -171,3 +171,20 @@ def test_a_text_that_was_handed_over_during_a_send_is_kept_when_a_technician_has
     forgetful.ask("restart")
     forgetful.until(lambda: forgetful.opened[0] >= 2 and forgetful.said()[0] == "ready", "begun anew", 120)
     assert forgetful.texts() == ["Hello"]
+
+
+def test_a_text_that_is_handed_over_while_a_technician_resets_the_modem_is_kept(forgetful: Office) -> None:
+    """What came between the button and the modem's restart was read by nobody."""
+
+    def strike() -> bool:
+        if forgetful.written[0][-1] != "\x1b999":
+            return False
+        forgetful.cut_when = None
+        forgetful.arrive("STOP", ADA)
+        return False
+
+    forgetful.run(120)
+    forgetful.ask("reset")
+    forgetful.cut_when = strike
+    forgetful.until(lambda: forgetful.opened[0] >= 2 and forgetful.said()[0] == "ready", "begun anew", 120)
+    assert forgetful.texts() == ["STOP"]

@@ -162,6 +162,31 @@ def test_f19_a_refusal_after_a_stick_came_back_may_still_be_of_the_text_before(o
     assert [to for to, _ in office.air()][1:] == [LUIS]
 
 
+def test_what_another_program_asks_of_the_sim_is_no_restart_that_forgives_the_answer_to_a_text(
+    office: Office,
+) -> None:
+    """F35: the answer to its AT+CPIN? ended the wait, and what the network said of the first text was taken for the next one's."""
+    one_before(office)
+    office.run(120)
+    office.fault("cmgs_stray", 40_000, times=1)
+    gone, asked = handed_over(office), []
+
+    def ask() -> bool:
+        if gone() and not asked:
+            asked.append(True)
+            office.world.modems[0].say_raw(b"\r\n+CPIN: READY\r\n\r\nOK\r\n", office.now())
+        return False
+
+    office.cut_when = ask
+    first = office.approved(ADA)
+    office.until_state(first, "uncertain", "sent", limit_s=60)
+    office.fault("cmgs_silent", "lost", times=1)
+    other = office.approved(LUIS)
+    office.run(400)
+    assert [to for to, _ in office.air()][1:] == [ADA]
+    assert office.state(other) == "uncertain"
+
+
 def test_on_a_new_sim_a_first_text_that_is_lost_stops_nobody(office: Office) -> None:
     """No reference is known yet: what the modem accepts next is believed, else the SIM would wait for a person."""
     office.until_ready()

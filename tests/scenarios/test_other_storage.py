@@ -1,0 +1,71 @@
+"""Between a listing and the deleting the modem may come to stand in another storage: what lies there was not read."""
+
+from collections.abc import Callable
+
+import pytest
+
+from gateway.station import receiving
+from tests.scenarios.office import Office
+from tests.scenarios.receiving import pdu
+from tests.simulated import ADA, LUIS, House
+
+
+def restart(house: House) -> None:
+    """It restarts, and is back before it is spoken to: the commit took that long."""
+    house.world.modems[0].reboot(house.now())
+    house.clock.advance(4)
+
+
+def another_program(house: House) -> None:
+    """F35: another program at the port reads the SIM."""
+    house.world.modems[0].feed(b'AT+CPMS="SM"\r', house.now())
+
+
+@pytest.mark.parametrize("meanwhile", [restart, another_program])
+def test_a_text_is_deleted_where_it_was_read(
+    house: House, monkeypatch: pytest.MonkeyPatch, meanwhile: Callable[[House], None]
+) -> None:
+    """The text that lay in the same place of the SIM was deleted unread."""
+    unread, keep = pdu(house, "Unread", LUIS), receiving.Reader.keep
+
+    def slowly(reader: receiving.Reader, received: list[receiving.Received]) -> int:
+        new = keep(reader, received)
+        if received[0].storage == "ME":
+            monkeypatch.setattr(receiving.Reader, "keep", keep)
+            house.put(unread, "SM")
+            meanwhile(house)
+        return new
+
+    monkeypatch.setattr(receiving.Reader, "keep", slowly)
+    house.put(pdu(house, "Read"), "ME")
+    house.run(1)
+    house.run(200)
+    assert house.texts() == ["Read", "Unread"]
+    assert house.stored() == []
+
+
+def test_a_text_of_another_storage_than_was_meant_costs_none_its_place(house: House) -> None:
+    """The SIM was read in the place of the modem's memory, and what lay there under the same number was deleted unread."""
+    house.put(pdu(house, "Read"), "SM")
+    house.put(pdu(house, "Unread", LUIS), "ME")
+    another_program(house)
+    house.world.modems[0].urc('+CMTI: "ME",1', now=house.now())
+    house.run(200)
+    assert sorted(house.texts()) == ["Read", "Unread"]
+    assert house.stored() == []
+
+
+def test_a_stop_that_rang_and_is_not_where_it_should_be_is_sought_everywhere_before_a_text_leaves(
+    office: Office,
+) -> None:
+    """F35: another program had chosen the SIM to be read, and the text left although the STOP had rung."""
+    office.until_ready()
+    office.run(30)
+    another_program(office)
+    text = office.approved(ADA)
+    office.arrive("STOP")
+    office.run(100)
+    assert (office.state(text), [to for to, words in office.air() if words == "Can you come?"]) == (
+        "withdrawn",
+        [],
+    )
