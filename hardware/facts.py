@@ -80,9 +80,13 @@ class LateRefusal:
 
 @dataclass(frozen=True, slots=True)
 class Restarted:
-    """The modem (or its SIM) began anew and has forgotten its settings: start it again."""
+    """The modem (or its SIM) began anew and has forgotten its settings: start it again.
+
+    `heard`: it said so itself; else its settings are others than ours, which another program at the port may have written.
+    """
 
     evidence: str
+    heard: bool = True
 
 
 @dataclass(frozen=True, slots=True)

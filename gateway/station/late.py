@@ -23,29 +23,34 @@ BEHIND = 128  # references: half of what there are is before, half after
 def owe(desk: Desk, job: Job, seq: int, *, until: float, drains: bool) -> None:
     """The modem was handed this segment and did not answer: it may yet."""
     assert desk.seat is not None
-    before, owed = desk.late, _owed(desk)
-    late = Late(desk.seat, job, seq, until, drains, mr_before=desk.last_mr, doubted=owed is not None)
-    if before is not None and (owed is not None or before.mr_before == desk.last_mr):
-        late.mr_before = before.mr_before
-        late.span = max(before.span, _steps(before.mr_before, desk.last_mr)) + 1
+    owed = _owed(desk)
+    late = Late(desk.seat, job, seq, until, drains, mr_before=desk.last_mr, span=desk.unreferenced)
+    if owed is not None:
+        late.mr_before, late.doubted = owed.mr_before, True
+        late.span = max(owed.span, _steps(owed.mr_before, desk.last_mr) + desk.unreferenced)
     desk.late = late
 
 
-def remember(desk: Desk) -> None:
-    """A station that has only just begun: what an earlier start of it handed over may still be answered."""
+def remember(desk: Desk, *, stayed: bool) -> None:
+    """A station that has only just begun, or has another SIM: what was handed to it before, by whatever station, may still be answered.
+
+    `stayed`: nobody saw it go from the bus.
+    """
     assert desk.seat is not None
     now, now_ms = desk.clock.monotonic(), desk.now_ms()
     since, iccid = now_ms - int(LISTEN_S * 1000), desk.seat.sim.iccid
-    found = unanswered.unanswered(desk.db, iccid, since=since)
-    if not found:
+    settled = unanswered.settled(desk.db, iccid, since=since)
+    owed = [*unanswered.unanswered(desk.db, iccid, since=since), *settled]
+    if not owed:
         return
-    newest, doubted = found[-1], len(found) > 1 or unanswered.settled(desk.db, iccid, since=since)
+    newest = max(owed, key=lambda handed: handed.submitted_at)
     until = now + LISTEN_S - max(0, now_ms - newest.submitted_at) / 1000
-    late = Late(desk.seat, newest.job, newest.seq, until, drains=False, followed=True, doubted=doubted)
+    late = Late(desk.seat, newest.job, newest.seq, until, drains=False, stayed=stayed, followed=True)
+    late.doubted = len(owed) > 1 or settled != []
     if desk.last_mr is None:  # a SIM's first text: no reference tells it from the next, which is believed
         late.stayed = False
     else:  # texts may have been taken after one of these, so what lies behind is doubtful too
-        late.mr_before, late.span = (desk.last_mr - BEHIND) % 256, BEHIND + len(found)
+        late.mr_before, late.span = (desk.last_mr - BEHIND) % 256, BEHIND + desk.unreferenced
     desk.late = late
 
 
@@ -109,7 +114,8 @@ def _accepted(desk: Desk, mr: int | None) -> None:
     if late is None:
         return
     log.info("station=%s text=%d answered late", desk.name, late.job.message_id)
-    desk.last_mr = desk.last_mr if late.followed else mr
+    if not late.followed:
+        desk.count_from(mr)
     now = desk.now_ms()
     desk.results.append(lambda: flight.settle_late(desk.db, late.seat, late.job, late.seq, mr, now=now))
 

@@ -204,6 +204,8 @@ class Reader:
                         notice.evidence, just_opened=desk.just_opened()
                     )
                     result.restarted = True
+                    if notice.heard:
+                        desk.late = None  # whatever it was doing, it has forgotten
                 case _:
                     ringing = True
         if len(heard) < len(everything) or any(isinstance(notice, Direct) for notice in heard):
