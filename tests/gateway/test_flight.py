@@ -214,6 +214,22 @@ def test_a_late_cmgs_settles_its_own_attempt(desk: Desk, seat: Seat) -> None:
     assert desk.state(message_id) == "sent"
 
 
+def test_a_late_cmgs_corrects_the_person_who_thought_it_lost_and_takes_the_second_draft_back(
+    desk: Desk, seat: Seat
+) -> None:
+    """The network took it after all, and what was written in its place went too."""
+    message_id = desk.approved()
+    job = claim(desk, seat)
+    submit(desk, seat, job)
+    flight.lose(desk.db, seat, job, 1, "no answer", now=NOON)
+    by = desk.room.coordinator
+    settling.settle(desk.db, message_id, arrived=False, by=by, now=NOON + 10_000)
+    again = settling.resend(desk.db, message_id, by=by, key="k", rules=desk.rules, now=NOON + 10_000)
+    desk.approve(again, now=NOON + 10_000)
+    flight.settle_late(desk.db, seat, job, 1, 9, now=NOON + 20_000)
+    assert (desk.state(message_id), desk.state(again)) == ("sent", "withdrawn")
+
+
 def test_a_conversation_stays_on_the_sim_that_it_began_on(desk: Desk, seat: Seat) -> None:
     desk.approved()
     job = claim(desk, seat)

@@ -238,3 +238,31 @@ def test_a_late_report_corrects_the_person_who_thought_it_lost_and_takes_the_sec
     report(desk, 7, now=later + 60_000)
     assert (desk.state(message_id), desk.state(again)) == ("delivered", "withdrawn")
     assert "arrived after all" in desk.reason(again)
+
+
+def refused(desk: Desk, seat: Seat, message_id: int) -> None:
+    """This one leaves next, and the network refuses it for good."""
+    job, _ = claims.claim_next(desk.db, seat, desk.rules, now=NOON + 70_000, only=message_id)
+    assert job is not None
+    flight.submit(desk.db, seat, job, 1, desk.rules, valid_for=timedelta(hours=1), now=NOON + 70_000)
+    flight.fail(desk.db, seat, job, 1, "There is no such number.", now=NOON + 71_000)
+
+
+@pytest.mark.parametrize("of_the_first", [True, False])
+def test_evidence_takes_back_whatever_was_drafted_in_the_place_of_the_text_and_of_what_took_its_place(
+    desk: Desk, seat: Seat, of_the_first: bool
+) -> None:
+    """The second draft was refused, and a third was on its way although the first had arrived."""
+    first = lost(desk, seat)
+    by, later = desk.room.coordinator, NOON + 60_000
+    settling.settle(desk.db, first, arrived=False, by=by, now=later)
+    second = settling.resend(desk.db, first, by=by, key="2", rules=desk.rules, now=later)
+    desk.approve(second, now=later)
+    refused(desk, seat, second)
+    of = second if of_the_first else first
+    third = settling.resend(desk.db, of, by=by, key="3", rules=desk.rules, now=later + 20_000)
+    desk.approve(third, now=later + 20_000)
+    desk.db.execute("UPDATE message SET mr=? WHERE id=?", [7, second if of_the_first else first])
+    report(desk, 9, at=NOON + 1000 if of_the_first else NOON + 70_000, now=later + 60_000)
+    assert desk.state(first if of_the_first else second) == "delivered"
+    assert desk.state(third) == "withdrawn"
