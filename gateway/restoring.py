@@ -85,9 +85,10 @@ def begin_again(
             channel="restore",
             now=now,
         )
+        unknown = not known or conversations.perhaps_everybody(db, now) is not None
         db.execute(
             "INSERT INTO setting (key, value) VALUES ('restored', ?) ON CONFLICT (key) DO UPDATE SET value=excluded.value",
-            [json.dumps({"at": now, "head": made, "newest": newest, "unknown": not known, "stops": stops})],
+            [json.dumps({"at": now, "head": made, "newest": newest, "unknown": unknown, "stops": stops})],
         )
         db.execute("DELETE FROM setting WHERE key=?", [BACKED_UP])
         marked = db.execute(
@@ -259,11 +260,11 @@ def _came_back(db: sqlite3.Connection, key: bytes, row: sqlite3.Row, ended: int,
 
 
 def _mark(db: sqlite3.Connection, acts: Journal, now: int) -> bool:
-    """Mark who was texted since the backup, or who may have been; whether that is known of each."""
+    """Mark who was texted since the backup, or who may have been; whether that is known of each. Whom an earlier restore marked stays
+    so, as far as the backup knows."""
     row = db.execute("SELECT value FROM setting WHERE key=?", [BACKED_UP]).fetchone()
     told = json.loads(row["value"]) if row is not None else {}
     since = texted.since(acts.database, str(told.get("journal")), int(told.get("last", 0))) if told else None
-    db.execute("DELETE FROM perhaps_texted")
     if since is None:
         db.execute("UPDATE conversation SET perhaps_texted_at=?", [now])
         return False
@@ -271,5 +272,7 @@ def _mark(db: sqlite3.Connection, acts: Journal, now: int) -> bool:
         if key[: conversations.TEXTED_BYTES] in since:
             db.execute("UPDATE conversation SET perhaps_texted_at=? WHERE id=?", [now, person["id"]])
             since.discard(key[: conversations.TEXTED_BYTES])
-    db.executemany("INSERT INTO perhaps_texted (number_key, at) VALUES (?,?)", [(key, now) for key in since])
+    db.executemany(
+        "INSERT OR REPLACE INTO perhaps_texted (number_key, at) VALUES (?,?)", [(key, now) for key in since]
+    )
     return True
