@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gateway import budget, conversations, erasing, ledger, optouts, texted
+from gateway import budget, conversations, erasing, ledger, optouts, texted, unanswered
 from gateway.carried import Stops
 from gateway.journal import Journal, about_people, last_words
 from gateway.moves import FROM_BACKUP, move, withdraw_waiting
@@ -98,7 +98,8 @@ def begin_again(
 
 
 def keep_spent(db: sqlite3.Connection, before: Path) -> None:
-    """What SIMs sent since the backup still counts, and a SIM on hold stays so: from the database that is replaced, if it can be read.
+    """What SIMs sent since the backup still counts, a SIM on hold stays so, and what a modem has not answered is owed: from the database
+    that is replaced, if it can be read.
 
     People are known by their numbers: the rows of those whom the backup does not know get other people's places in it.
     """
@@ -110,7 +111,12 @@ def keep_spent(db: sqlite3.Connection, before: Path) -> None:
     holds = _of_the_replaced(
         before, "SELECT iccid, first_at, paused_at, paused_reason FROM sim WHERE paused_at IS NOT NULL"
     )
+    owed = _of_the_replaced(before, unanswered.NEWEST)
     with write(db):
+        db.execute(
+            "INSERT OR REPLACE INTO setting (key, value) VALUES (?,?)",
+            [unanswered.OWED, json.dumps(dict(owed))],
+        )
         db.executemany(
             "INSERT INTO sim_day (iccid, day, segments, last_at) VALUES (?,?,?,?) ON CONFLICT (iccid, day) DO UPDATE SET "
             "segments=max(segments, excluded.segments), last_at=max(last_at, excluded.last_at)",

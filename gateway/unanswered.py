@@ -2,12 +2,18 @@
 killed between Ctrl-Z and the answer, and the modem goes on.
 """
 
+import json
 import sqlite3
 from dataclasses import dataclass
 
 from gateway.claims import Job, job_of
 
 RECENT = 5_000  # events looked through for a SIM's last text
+OWED = "owed"  # a setting: what `NEWEST` found in the database that a backup replaced, {ICCID: ms}
+NEWEST = (
+    "SELECT m.iccid, max(coalesce(s.submitted_at, m.submitted_at)) FROM message m LEFT JOIN segment s ON s.message_id=m.id "
+    "WHERE m.state IN ('submitted','uncertain') GROUP BY m.iccid"
+)
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,15 @@ def settled(db: sqlite3.Connection, iccid: str, *, since: int) -> list[Unanswere
         {"recent": RECENT, "iccid": iccid, "since": since},
     )
     return [Unanswered(job_of(db, row["id"]), 1, row["at"]) for row in rows.fetchall()]
+
+
+def forgotten(db: sqlite3.Connection, iccid: str, *, since: int) -> int | None:
+    """When this SIM was handed a segment last (ms) that it had not answered when a backup took the place of the database that knew of it;
+    None when that was before `since`, or never.
+    """
+    row = db.execute("SELECT value FROM setting WHERE key=?", [OWED]).fetchone()
+    at = json.loads(row["value"]).get(iccid) if row is not None else None
+    return int(at) if at is not None and at >= since else None
 
 
 def last_reference(db: sqlite3.Connection, iccid: str) -> tuple[int | None, int]:

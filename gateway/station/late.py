@@ -12,11 +12,12 @@ from collections.abc import Iterable
 
 from gateway import flight, unanswered, verdict
 from gateway.claims import Job
-from gateway.station.desk import Desk, Late, log
+from gateway.station.desk import Desk, Hold, Late, log
 from gateway.verdict import LATE_S, Refusal
 from hardware.modem import LateRefusal, LateSubmit, Notice
 
 LISTEN_S = 300.0  # after Ctrl-Z
+RESTORED = "A backup was restored, and the modem may still answer for a text that is not in it: nobody could tell whose its next answer is."
 BEHIND = 128  # references: half of what there are is before, half after
 
 
@@ -39,6 +40,10 @@ def remember(desk: Desk, *, stayed: bool) -> None:
     assert desk.seat is not None
     now, now_ms = desk.clock.monotonic(), desk.now_ms()
     since, iccid = now_ms - int(LISTEN_S * 1000), desk.seat.sim.iccid
+    forgotten = unanswered.forgotten(desk.db, iccid, since=since)
+    if forgotten is not None:
+        rest_s = LISTEN_S - max(0, now_ms - forgotten) / 1000
+        desk.hold = Hold(now + rest_s, RESTORED, int(rest_s))
     settled = unanswered.settled(desk.db, iccid, since=since)
     owed = [*unanswered.unanswered(desk.db, iccid, since=since), *settled]
     if not owed:
@@ -46,7 +51,7 @@ def remember(desk: Desk, *, stayed: bool) -> None:
     newest = max(owed, key=lambda handed: handed.submitted_at)
     until = now + LISTEN_S - max(0, now_ms - newest.submitted_at) / 1000
     late = Late(desk.seat, newest.job, newest.seq, until, drains=False, stayed=stayed, followed=True)
-    late.doubted = len(owed) > 1 or settled != []
+    late.doubted = len(owed) > 1 or settled != [] or forgotten is not None
     if desk.last_mr is None:  # a SIM's first text: no reference tells it from the next, which is believed
         late.stayed = False
     else:  # texts may have been taken after one of these, so what lies behind is doubtful too

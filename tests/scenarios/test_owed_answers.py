@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway import settling
+from gateway import backup, settling, store
 from gateway.station import sending
 from hardware.link import Link
 from tests.gateway.bench import Blocker
@@ -185,3 +185,27 @@ def test_another_programs_settings_are_no_restart_and_the_answer_is_still_owed(o
     office.run(60)
     assert [to for to, _ in office.air()][1:] == [LUIS]
     assert office.state(other) == "uncertain"
+
+
+def test_after_a_restore_a_text_that_is_not_in_the_backup_may_still_be_answered(
+    office: Office, tmp_path: Path
+) -> None:
+    """Ada's text was handed over after the backup: a refusal of it was taken for Luis's, who got his twice."""
+    one_before(office)
+    made = backup.make(office.path, tmp_path / "saved.db", now=office.wall())
+    office.fault("cmgs_silent", "lost", times=1)
+    killed = office.stations[0]
+    kill_the_gateway(office)
+    killed._desk.db.close()
+    office.stations[0].close()
+    office.db.close()
+    backup.restore(made.path, office.path, now=office.wall())
+    office.db = store.connect(office.path)
+    office.restart()
+    office.fault("cmgs_error", {"code": 41, "sent": True}, times=1)
+    other = office.approved(LUIS)
+    office.run(60)
+    assert (office.said()[0], [to for to, _ in office.air()][1:]) == ("waiting", [])
+    assert "A backup was restored" in office.said()[1]
+    office.clear("cmgs_error")
+    assert office.until_state(other, "sent") < 300
