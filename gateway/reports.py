@@ -3,7 +3,8 @@ guessed.
 
 Candidates are the texts that this SIM sent to this recipient (E.164, else the same last eight digits: some
 networks change the form) within nine days, with the report's MR; among several the one handed over nearest to
-the report's own time stamp, because MR wraps at 256. A segment whose MR is unknown is settled only when it is
+the report's own time stamp, because MR wraps at 256; none that was handed over at another time, where one of unknown MR was at
+that time, or a restore may have forgotten one. A segment whose MR is unknown is settled only when it is
 the only candidate and no known MR fits.
 """
 
@@ -158,17 +159,21 @@ def _candidates(db: sqlite3.Connection, iccid: str, number: str, now: int) -> li
 def _choose(candidates: list[_Candidate], report: Arrived, restored_at: int) -> _Candidate | None:
     stamped = report.stamped_at
     fitting = [c for c in candidates if c.mr == report.mr]
-    if fitting:
-        return min(
-            fitting, key=lambda c: -c.submitted_at if stamped is None else abs(c.submitted_at - stamped)
-        )
-    if stamped is None or any(c.mr is None and c.state == "submitted" for c in candidates):
-        return None
-    if stamped < restored_at + NEAR_MS:
-        return None  # it may be of a text that left after the backup was made, and is no longer here
+    if stamped is None:
+        return max(fitting, key=lambda c: c.submitted_at, default=None)
     # Whatever became of the rest of a text, or a person has said of it.
     unknown = [c for c in candidates if c.mr is None]
     near = [c for c in unknown if abs(c.submitted_at - stamped) <= NEAR_MS]
+    # Before a restore it may be of a text that left after the backup was made, and is no longer here.
+    forgotten = stamped < restored_at + NEAR_MS
+    if fitting:
+        best = min(fitting, key=lambda c: abs(c.submitted_at - stamped))
+        then = abs(best.submitted_at - stamped) <= NEAR_MS
+        return (
+            best if then or not (near or forgotten) else None
+        )  # else its reference may have come round again
+    if forgotten or any(c.state == "submitted" for c in unknown):
+        return None
     return near[0] if len(near) == 1 and len(unknown) == 1 and not near[0].brought_back else None
 
 

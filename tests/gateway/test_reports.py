@@ -266,3 +266,35 @@ def test_evidence_takes_back_whatever_was_drafted_in_the_place_of_the_text_and_o
     report(desk, 9, at=NOON + 1000 if of_the_first else NOON + 70_000, now=later + 60_000)
     assert desk.state(first if of_the_first else second) == "delivered"
     assert desk.state(third) == "withdrawn"
+
+
+HOUR_MS = 3_600_000
+
+
+@pytest.mark.parametrize("uncertain", [True, False])
+def test_a_reference_from_another_time_is_no_evidence_while_a_text_of_the_reports_own_time_has_none(
+    desk: Desk, seat: Seat, uncertain: bool
+) -> None:
+    """References begin anew after 256 texts: the report of one whose own is unknown was taken for a text of two days before."""
+    old = sent(desk, seat, 7)
+    later = NOON + 48 * HOUR_MS
+    job = on_air(desk, seat, "Second", later)
+    if uncertain:
+        flight.lose(desk.db, seat, job, 1, "no answer", now=later)
+    report(desk, 7, 0x46, at=later + 1000, now=later + 5000)
+    assert desk.state(old) == "sent"
+    if not uncertain:
+        flight.accept(desk.db, seat, Accepted(job, 1, 7, later + 6000))
+        assert desk.state(job.message_id) == "undelivered"
+
+
+def test_after_a_restore_a_reference_from_another_time_is_no_evidence(desk: Desk, seat: Seat) -> None:
+    """The report was of a text that left after the backup and is no longer here."""
+    old = sent(desk, seat, 7)
+    later = NOON + 48 * HOUR_MS
+    restored = json.dumps({"at": later + 2000})
+    desk.db.execute("INSERT INTO setting (key, value) VALUES ('restored', ?)", [restored])
+    report(desk, 7, at=later, now=later + 5000)
+    assert desk.state(old) == "sent"
+    report(desk, 7, at=NOON + 1000, now=later + 6000)
+    assert desk.state(old) == "delivered"
