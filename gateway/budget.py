@@ -65,9 +65,11 @@ def refusal(
         [sim.iccid, sim.month(now), conversation_id],
     ).fetchone()
     spent = used(db, sim, now)
-    if _soon_spent(sim.limits, spent, segments):
-        follow = _to_follow(db, sim.iccid)
-        spent = replace(spent, day=spent.day + follow, month=spent.month + follow)
+    refused = policy.budget(sim.limits, spent, segments, kind, new_person=known is None)
+    if refused is not None or not _soon_spent(sim.limits, spent, segments):
+        return refused
+    follow = _to_follow(db, sim.iccid)
+    spent = replace(spent, day=spent.day + follow, month=spent.month + follow)
     return policy.budget(sim.limits, spent, segments, kind, new_person=known is None)
 
 
