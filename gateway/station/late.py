@@ -18,6 +18,7 @@ from hardware.modem import LateRefusal, LateSubmit, Notice
 
 LISTEN_S = 300.0  # after Ctrl-Z
 RESTORED = "A backup was restored, and the modem may still answer for a text that is not in it: nobody could tell whose its next answer is."
+OTHER = "The modem answered, and nobody knows for which of two texts: the other answer may come yet."
 BEHIND = 128  # references: half of what there are is before, half after
 
 
@@ -69,7 +70,7 @@ def refusal_is_unclear(desk: Desk) -> bool:
     """Whether what refused this text may be the answer of the attempt before: taken for this text's, it would go twice."""
     late = _owed(desk)
     if late is not None:
-        late.doubted = True
+        _doubt(desk, late)
     return late is not None
 
 
@@ -83,8 +84,15 @@ def acceptance_is_unclear(desk: Desk, mr: int | None) -> bool:
     if late is None or not late.stayed:
         return False
     unclear = mr is None or (late.mr_before is not None and 1 <= _steps(late.mr_before, mr) <= late.span)
-    late.doubted = late.doubted or unclear
+    if unclear:
+        _doubt(desk, late)
     return unclear
+
+
+def _doubt(desk: Desk, late: Late) -> None:
+    """One answer came to two attempts. The other may come as late, and must not meet a third."""
+    late.doubted, desk.look_soon = True, True
+    desk.hold = Hold(desk.clock.monotonic() + LISTEN_S, OTHER, int(LISTEN_S))
 
 
 def _steps(before: int | None, mr: int | None) -> int:

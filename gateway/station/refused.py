@@ -46,7 +46,7 @@ def settle(desk: Desk, job: Job, seq: int, error: HardwareError, written_at: flo
     if centre == "" and decision.move == "fail":
         decision = verdict.decide(Refusal("after", "CMS", 330), job.attempts + 1)
     if refusal.stage == "after" and refusal.family not in LOST.values() and late.refusal_is_unclear(desk):
-        decision = replace(decision, move="uncertain", wait_s=0, reason=WHOSE)
+        decision = replace(decision, move="uncertain", wait_s=0, hold_s=0, reason=WHOSE)
     log.info(
         "station=%s text=%d %s, %s: %s", desk.name, job.message_id, decision.move, decision.station, error
     )

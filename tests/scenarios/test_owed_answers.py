@@ -209,3 +209,20 @@ def test_after_a_restore_a_text_that_is_not_in_the_backup_may_still_be_answered(
     assert "A backup was restored" in office.said()[1]
     office.clear("cmgs_error")
     assert office.until_state(other, "sent") < 300
+
+
+def test_when_nobody_knows_whose_an_answer_was_the_other_one_is_awaited_before_the_next_text(
+    office: Office,
+) -> None:
+    """The second text's own answer was taken for the third's, which had not left."""
+    one_before(office)
+    office.fault("cmgs_stray", 20_000, times=1)
+    lose_the_port(office)
+    office.until_state(office.approved(NUMBERS[0]), "sent", limit_s=10)
+    office.fault("cmgs_stray", 40_000, times=1)
+    second = office.approved(LUIS)
+    office.until_state(second, "uncertain", limit_s=30)
+    office.fault("cmgs_silent", "lost", times=1)
+    third = office.approved(NUMBERS[1])
+    office.until_state(third, "uncertain", "sent")
+    assert office.state(third) == "uncertain"
