@@ -98,7 +98,7 @@ def _send_segment(desk: Desk, job: Job, seq: int) -> bool:
     except (sqlite3.OperationalError, OSError):
         # The prompt was left with ESC: nothing of this segment has left. It goes back as soon as the database listens.
         desk.results.append(
-            lambda: flight.release(desk.db, seat, job, "The database was busy.", now=desk.now_ms())
+            lambda: flight.release(desk.db, seat, job, "The database was busy.", now=desk.now_ms(), seq=seq)
         )
         raise
     except PduError as error:

@@ -1,12 +1,14 @@
 """Long texts of which a segment has left: the rest follows once, as it was approved and in time, or not at all."""
 
 import dataclasses
+import sqlite3
 from collections.abc import Callable
 from datetime import time, timedelta
+from typing import Any
 
 import pytest
 
-from gateway import claims, flight, outbox
+from gateway import claims, flight, outbox, texted
 from gateway.claims import Job, Seat
 from gateway.errors import Refused
 from gateway.flight import Accepted, NotNowError
@@ -239,3 +241,22 @@ def test_what_is_still_to_follow_of_a_text_counts_before_another_may_leave(desk:
         submit(desk, seat, rest, seq, now=NOON + 60_000)
     assert desk.db.execute("SELECT sum(segments) FROM sim_day").fetchone()[0] == 4
     assert [desk.state(text) for text in others] == ["submitted", "approved", "approved"]
+
+
+def test_a_segment_whose_submit_was_committed_and_that_did_not_leave_still_follows(
+    bench: Bench, now: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The card failed to read between the commit and Ctrl-Z: two of three segments left, and the text stayed with the modem for ever."""
+    bench.until_ready()
+    real, calls = texted.Texted.sent, []
+
+    def sent(*args: Any, **kwargs: Any) -> None:
+        calls.append(args)
+        if len(calls) == 2:
+            raise sqlite3.OperationalError("disk I/O error")
+        real(*args, **kwargs)
+
+    monkeypatch.setattr(texted.Texted, "sent", sent)
+    message_id = bench.desk.approved(text=LONG, now=now)
+    bench.until_state(message_id, "delivered")
+    assert segments_on_air(bench) == [(3, 1), (3, 2), (3, 3)]
