@@ -14,6 +14,7 @@ from datetime import timedelta
 
 from gateway import budget, conversations, gate, policy
 from gateway.budget import Sim
+from gateway.clocktrust import STEP_S
 from gateway.message import GOING, KINDS
 from gateway.moves import back_to_awaiting, left_already, move
 from gateway.rules import HOUR_MS, Rules
@@ -137,7 +138,7 @@ def obstacle_to(
     """Everything that can stop an approved text, asked when it is claimed and again when each segment is submitted.
 
     Of a long text that has begun to leave, quiet hours and budget are not asked again: its segments share one validity
-    that ends before quiet hours, and what has not left by then does not leave at all.
+    that ends before quiet hours, and what has not left by then, or by a clock that was set back, does not leave at all.
     """
     begun = row["submitted_at"] is not None
     if row["opted_out_at"] is not None and row["kind"] != 0:
@@ -146,7 +147,8 @@ def obstacle_to(
         return Obstacle("expire", _reason(db, row, "Its time ran out before all of it could leave."))
     if begun:
         too_late = row["valid_until"] is not None and now > row["valid_until"] - SHORTEST_MS - ON_AIR_MS
-        if too_late or row["total"] != segments:
+        set_back = now < row["submitted_at"] - int(STEP_S * 1000)  # then that end may lie in another night
+        if too_late or set_back or row["total"] != segments:
             return Obstacle("expire", _reason(db, row, "The rest of it could not leave in time."))
         return None
     if outdated := gate.outdated(db, row, now=now):

@@ -194,6 +194,19 @@ def test_the_rest_of_a_text_goes_by_the_sim_that_began_it(desk: Desk, seat: Seat
     assert claim(desk, seat).todo == (2, 3)
 
 
+def test_no_segment_follows_when_the_clock_was_set_back_a_day_since_the_first(desk: Desk, seat: Seat) -> None:
+    """The end that the first one was given was tomorrow's: the rest left at ten in the evening, to be tried all night."""
+    tomorrow = NOON + 24 * HOUR_MS
+    message_id = desk.approved(text=LONG, now=tomorrow)
+    job = claim(desk, seat, now=tomorrow)
+    submit(desk, seat, job, 1, now=tomorrow)
+    flight.accept(desk.db, seat, Accepted(job, 1, 7, tomorrow))
+    flight.release(desk.db, seat, job, "The network is busy.", now=tomorrow)
+    assert claims.claim_next(desk.db, seat, desk.rules, now=NOON + 10 * HOUR_MS) == (None, None)
+    assert desk.state(message_id) == "expired"
+    assert "1 accepted, 2 not sent" in desk.reason(message_id)
+
+
 def test_an_unknown_segment_makes_the_text_uncertain_and_says_how_much_went(desk: Desk, seat: Seat) -> None:
     message_id = desk.approved(text=LONG)
     job = claim(desk, seat)
