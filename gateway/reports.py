@@ -12,7 +12,7 @@ import json
 import sqlite3
 from dataclasses import dataclass
 
-from gateway.moves import move
+from gateway.moves import left_already, move
 from gateway.rules import DAY_MS
 from gateway.store import write
 
@@ -22,6 +22,7 @@ STILL_TRYING = range(0x20, 0x40)  # 23.040 9.2.3.15: the service centre still tr
 GRACE_MS = 60 * 60_000  # after a text's validity, for the report that says so
 ROWS = 2000  # how far back in the outbox one looks for texts that were reported
 TRYING = "The network took it and still tries: the phone may be off."
+TOLD = "The network reported of a part of it."
 OVERDUE = "No report came in its time, so nobody can say whether the phone has it."
 WORDS = {
     0x40: "the network could not reach the service that it needs",
@@ -198,12 +199,14 @@ def _apply(db: sqlite3.Connection, report_id: int, report: Arrived, chosen: _Can
             "UPDATE segment SET state=?, mr=? WHERE message_id=? AND seq=?",
             ["delivered" if delivered else "undelivered", report.mr, chosen.message_id, chosen.seq],
         )
-        states = {
-            r["state"]
-            for r in db.execute("SELECT state FROM segment WHERE message_id=?", [chosen.message_id])
-        }
-        if states - {"delivered", "undelivered"}:
-            return  # other segments are still on their way
+        rows = db.execute("SELECT state FROM segment WHERE message_id=?", [chosen.message_id]).fetchall()
+        states = {row["state"] for row in rows}
+        if states - {"delivered", "undelivered"}:  # others are still on their way, or never left
+            words = left_already(db, chosen.message_id, len(rows), TOLD)
+            db.execute(
+                "UPDATE message SET reason=? WHERE id=? AND state='uncertain'", [words, chosen.message_id]
+            )
+            return
         delivered = states == {"delivered"}
     event = _EVENT.get((chosen.state, delivered))
     if event is None:

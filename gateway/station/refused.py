@@ -97,7 +97,7 @@ def _lose(desk: Desk, seat: Seat, job: Job, seq: int, reason: str, now: int) -> 
             "UPDATE station SET uncertain_in_a_row=uncertain_in_a_row+1 WHERE name=?", [desk.name]
         )
         if _in_a_row(desk) >= UNCERTAIN_IN_A_ROW:  # here too: this may be written long after it happened
-            desk.paused = "uncertain"
+            desk.paused = desk.paused or "uncertain"  # a person's pause stays one
 
 
 def _in_a_row(desk: Desk) -> int:

@@ -226,3 +226,31 @@ def test_when_nobody_knows_whose_an_answer_was_the_other_one_is_awaited_before_t
     third = office.approved(NUMBERS[1])
     office.until_state(third, "uncertain", "sent")
     assert office.state(third) == "uncertain"
+
+
+def test_what_is_put_down_late_takes_no_persons_pause_away(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was the second text in a row that was lost, and made of the pause one that a self-test ends."""
+    office.until_ready()
+    monkeypatch.setattr(sending, "LOCK_S", 0.05)
+    blocker = Blocker(office.path)
+    office.fault("cmgs_silent", "lost", times=2)
+    lose_the_port(office)
+    office.until_ready()
+    text, began = office.approved(LUIS), office.now()
+
+    def lock() -> bool:
+        if office.now() > began + 170:
+            blocker.lock()
+        return False
+
+    office.cut_when = lock
+    office.run(200)
+    office.cut_when = None
+    assert office.state(text) == "submitted"
+    blocker.free()
+    office.ask("pause")
+    office.until_state(text, "uncertain", limit_s=10)
+    assert office.stations[0]._desk.paused == "person"
+    blocker.close()
