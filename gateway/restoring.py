@@ -98,8 +98,8 @@ def begin_again(
 
 
 def keep_spent(db: sqlite3.Connection, before: Path) -> None:
-    """What SIMs sent since the backup still counts, a SIM on hold stays so, and what a modem has not answered is owed: from the database
-    that is replaced, if it can be read.
+    """What SIMs sent since the backup still counts, a SIM on hold and a modem that somebody paused stay so, and what a modem has not
+    answered is owed: from the database that is replaced, if it can be read.
 
     People are known by their numbers: the rows of those whom the backup does not know get other people's places in it.
     """
@@ -112,7 +112,13 @@ def keep_spent(db: sqlite3.Connection, before: Path) -> None:
         before, "SELECT iccid, first_at, paused_at, paused_reason FROM sim WHERE paused_at IS NOT NULL"
     )
     owed = _of_the_replaced(before, unanswered.NEWEST)
+    paused = _of_the_replaced(before, "SELECT s.name, u.name FROM station s JOIN user u ON u.id=s.paused_by")
     with write(db):
+        db.executemany(  # by that person, or by an admin where the backup does not know them
+            "INSERT INTO station (name, state, since_at, paused_by) SELECT ?1, 'paused', 0, coalesce(max(CASE WHEN name=?2 THEN id END), "
+            "min(CASE WHEN role='admin' THEN id END)) FROM user WHERE true ON CONFLICT (name) DO UPDATE SET paused_by=excluded.paused_by",
+            paused,
+        )
         db.execute(
             "INSERT OR REPLACE INTO setting (key, value) VALUES (?,?)",
             [unanswered.OWED, json.dumps(dict(owed))],

@@ -372,22 +372,3 @@ def test_campaigns_that_ran_are_paused_and_say_why(path: Path, desk: Desk, tmp_p
         row = db.execute("SELECT state, reason FROM campaign").fetchone()
     assert row["state"] == "paused"
     assert "may have been texted since" in row["reason"]
-
-
-@pytest.mark.parametrize("known", [True, False])
-def test_who_was_texted_before_an_earlier_restore_is_still_marked_after_a_second_one(
-    path: Path, desk: Desk, seat: Seat, rules: Rules, saved: Path, tmp_path: Path, known: bool
-) -> None:
-    """The second restore forgot whom the first had found, and who came on a list afterwards was texted again."""
-    sends(desk, seat, rules, NEW, now=NOON + 2)
-    desk.db.close()
-    if not known:
-        texted.of(path).path.unlink()
-    assert backup.restore(saved, path, now=NOON + HOUR).counts.known == known
-    with contextlib.closing(store.connect(path)) as db:
-        texted.of(path).open(db)  # the gateway begins
-    again = backup.make(path, tmp_path / "again.db", now=NOON + 2 * HOUR).path
-    assert backup.restore(again, path, now=NOON + 3 * HOUR).counts.known
-    with contextlib.closing(store.connect(path)) as db:
-        conversations.ensure(db, NEW, now=NOON + 4 * HOUR)
-    assert NEW in marked(path)
