@@ -137,8 +137,8 @@ def obstacle_to(
 ) -> Obstacle | None:
     """Everything that can stop an approved text, asked when it is claimed and again when each segment is submitted.
 
-    Of a long text that has begun to leave, quiet hours and budget are not asked again: its segments share one validity
-    that ends before quiet hours, and what has not left by then, or by a clock that was set back, does not leave at all.
+    Of a long text that has begun to leave, budget is not asked again. Its segments share one validity that ends before quiet hours,
+    and what has not left by then does not leave at all.
     """
     begun = row["submitted_at"] is not None
     if row["opted_out_at"] is not None and row["kind"] != 0:
@@ -146,9 +146,7 @@ def obstacle_to(
     if row["expires_at"] <= now:
         return Obstacle("expire", _reason(db, row, "Its time ran out before all of it could leave."))
     if begun:
-        too_late = row["valid_until"] is not None and now > row["valid_until"] - SHORTEST_MS - ON_AIR_MS
-        set_back = now < row["submitted_at"] - int(STEP_S * 1000)  # then that end may lie in another night
-        if too_late or set_back or row["total"] != segments:
+        if row["total"] != segments or _rest_is_late(row, rules, now):
             return Obstacle("expire", _reason(db, row, "The rest of it could not leave in time."))
         return None
     if outdated := gate.outdated(db, row, now=now):
@@ -163,6 +161,24 @@ def obstacle_to(
         return Obstacle(None, "Quiet hours where this person lives; it leaves when they end.", later)
     refusal = budget.refusal(db, seat.sim, row["conversation_id"], KINDS[row["kind"]], segments, now)
     return None if refusal is None else Obstacle(None, refusal.sentence)
+
+
+def _rest_is_late(row: sqlite3.Row, rules: Rules, now: int) -> bool:
+    """Whether the segments that have not left must not follow any more: their end has come, or it is night where the person lives
+    after all. An answer that began to leave at night may end within the hour.
+    """
+    if row["valid_until"] is not None and now > row["valid_until"] - SHORTEST_MS - ON_AIR_MS:
+        return True
+    if now < row["submitted_at"] - int(
+        STEP_S * 1000
+    ):  # by a clock that was set back that end may lie in another night
+        return True
+    answer = conversations.answering(row, rules)
+    if answer["wrote_at"] is not None:
+        answer["wrote_at"] = max(answer["wrote_at"], moment(row["submitted_at"]))
+    return not policy.may_leave(
+        moment(now), conversations.zones(row, rules), rules.quiet, timedelta(0), **answer
+    ).ok
 
 
 def _reason(db: sqlite3.Connection, row: sqlite3.Row, words: str) -> str:

@@ -1,5 +1,6 @@
 """I1, I2, I4, I5 in the store: what a station may take, what it must ask again, what a dead one leaves behind."""
 
+import dataclasses
 from datetime import timedelta
 
 import pytest
@@ -205,6 +206,28 @@ def test_no_segment_follows_when_the_clock_was_set_back_a_day_since_the_first(de
     assert claims.claim_next(desk.db, seat, desk.rules, now=NOON + 10 * HOUR_MS) == (None, None)
     assert desk.state(message_id) == "expired"
     assert "1 accepted, 2 not sent" in desk.reason(message_id)
+
+
+@pytest.mark.parametrize(("minutes", "follows"), [(50, True), (300, False)])
+def test_the_rest_of_an_answer_in_the_evening_does_not_follow_in_the_middle_of_the_night(
+    desk: Desk, seat: Seat, minutes: int, follows: bool
+) -> None:
+    """An answer within the hour has no end before quiet hours, so its rest left at three."""
+    rules = dataclasses.replace(desk.rules, answers_at_night=True)
+    evening = NOON + 10 * HOUR_MS
+    desk.rules = rules
+    desk.draft(text="Hello")
+    desk.db.execute("UPDATE conversation SET last_in_at=?", [evening - HOUR_MS // 2])
+    message_id = desk.approved(text=LONG, kind="reply", now=evening)
+    job, why = claims.claim_next(desk.db, seat, rules, now=evening)
+    assert job is not None, why
+    whole = flight.validity(desk.db, job, rules, now=evening)
+    flight.submit(desk.db, seat, job, 1, rules, valid_for=whole, now=evening)
+    flight.accept(desk.db, seat, Accepted(job, 1, 7, evening))
+    flight.release(desk.db, seat, job, "The network is busy.", now=evening)
+    rest, _ = claims.claim_next(desk.db, seat, rules, now=evening + minutes * 60_000)
+    assert (rest is not None) == follows
+    assert desk.state(message_id) == ("claimed" if follows else "expired")
 
 
 def test_an_unknown_segment_makes_the_text_uncertain_and_says_how_much_went(desk: Desk, seat: Seat) -> None:
