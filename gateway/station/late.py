@@ -83,7 +83,7 @@ def acceptance_is_unclear(desk: Desk, mr: int | None) -> bool:
     late = _owed(desk)
     if late is None or not late.stayed:
         return False
-    unclear = mr is None or (late.mr_before is not None and 1 <= _steps(late.mr_before, mr) <= late.span)
+    unclear = mr is None or (late.mr_before is not None and _in_reach(late, mr))
     if unclear:
         _doubt(desk, late)
     return unclear
@@ -93,6 +93,10 @@ def _doubt(desk: Desk, late: Late) -> None:
     """One answer came to two attempts. The other may come as late, and must not meet a third."""
     late.doubted, desk.look_soon = True, True
     desk.hold = Hold(desk.clock.monotonic() + LISTEN_S, OTHER, int(LISTEN_S))
+
+
+def _in_reach(late: Late, mr: int) -> bool:
+    return 1 <= _steps(late.mr_before, mr) <= late.span
 
 
 def _steps(before: int | None, mr: int | None) -> int:
@@ -123,6 +127,9 @@ def _taken(desk: Desk) -> Late | None:
 
 
 def _accepted(desk: Desk, mr: int | None) -> None:
+    owed = desk.late
+    if owed is not None and mr is not None and owed.mr_before is not None and not _in_reach(owed, mr):
+        return  # another program's text, by the same port
     late = _taken(desk)
     if late is None:
         return

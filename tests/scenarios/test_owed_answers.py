@@ -7,6 +7,7 @@ import pytest
 from gateway import backup, settling, store
 from gateway.station import sending
 from hardware.link import Link
+from hardware.modem import LateSubmit
 from tests.gateway.bench import Blocker
 from tests.scenarios.office import EVE, NUMBERS, Office
 from tests.scenarios.test_faults_sending import one_before
@@ -254,3 +255,18 @@ def test_what_is_put_down_late_takes_no_persons_pause_away(
     office.until_state(text, "uncertain", limit_s=10)
     assert office.stations[0]._desk.paused == "person"
     blocker.close()
+
+
+@pytest.mark.parametrize(("ahead", "state"), [(1, "sent"), (2, "uncertain")])
+def test_an_acceptance_of_another_programs_text_is_not_this_texts(
+    office: Office, ahead: int, state: str
+) -> None:
+    """Whoever texts by the same port is answered with the reference after: Ada's text, which had not left, was said to be sent."""
+    one_before(office)
+    office.fault("cmgs_silent", "lost", times=1)
+    text = office.approved(ADA)
+    office.until_state(text, "uncertain", limit_s=200)
+    before = office.world.network.air[0].mr
+    office.stations[0]._desk.heard.append(LateSubmit((before + ahead) % 256))
+    office.run(5)
+    assert office.state(text) == state
