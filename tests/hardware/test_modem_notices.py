@@ -25,7 +25,7 @@ from tests.hardware.bench import DELIVER, Bench
         ("RING", Call("")),
         ("RDY", Restarted("RDY")),
         ("*ATREADY: 1", Restarted("*ATREADY: 1")),
-        ("+CPIN: NOT READY", Restarted("+CPIN: NOT READY")),
+        ("+CPIN: NOT READY", Restarted("+CPIN: NOT READY", heard=False)),
         ("SMS Ready", Restarted("SMS Ready")),
         ("+CMGS: 9", LateSubmit(9)),
         ("^RSSI:18", None),

@@ -270,3 +270,27 @@ def test_an_acceptance_of_another_programs_text_is_not_this_texts(
     office.stations[0]._desk.heard.append(LateSubmit((before + ahead) % 256))
     office.run(5)
     assert office.state(text) == state
+
+
+def test_another_programs_question_is_no_restart_of_the_modem(office: Office) -> None:
+    """The answer to its AT+CPIN? was taken for a boot, which owes nothing: a refusal of Ada's text sent Luis his twice."""
+    one_before(office)
+    office.run(60)
+    office.fault("cmgs_silent", "lost", times=1)
+    gone = handed_over(office)
+
+    def ask() -> bool:
+        if gone():
+            office.cut_when = None
+            office.world.modems[0].say_raw(b"\r\n+CPIN: READY\r\n\r\nOK\r\n", office.now())
+        return False
+
+    office.cut_when = ask
+    text = office.approved(ADA)
+    office.until_state(text, "uncertain", limit_s=200)
+    office.fault("cmgs_error", {"code": 41, "sent": True}, times=1)
+    other = office.approved(LUIS)
+    office.until(lambda: bool(office.air()[1:]), "Luis's text", 300)
+    office.run(60)
+    assert [to for to, _ in office.air()][1:] == [LUIS]
+    assert office.state(other) == "uncertain"
