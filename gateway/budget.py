@@ -6,13 +6,17 @@ by the station on the monotonic clock; a station that starts learns of the last 
 """
 
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gateway import policy
+from gateway.message import GOING
 from gateway.policy import Limits, Spent, Used
 from gateway.store import moment
 
 MINUTE_MS = 60_000
+MOST_TO_FOLLOW = (
+    50  # segments of texts that have begun to leave by one SIM and wait for their rest: a few texts
+)
 RECENT = 5_000  # events: more than all modems together write in a minute
 
 
@@ -60,7 +64,30 @@ def refusal(
         "SELECT 1 FROM sim_person WHERE iccid=? AND month=? AND conversation_id=?",
         [sim.iccid, sim.month(now), conversation_id],
     ).fetchone()
-    return policy.budget(sim.limits, used(db, sim, now), segments, kind, new_person=known is None)
+    spent = used(db, sim, now)
+    refused = policy.budget(sim.limits, spent, segments, kind, new_person=known is None)
+    if refused is not None or not _soon_spent(sim.limits, spent, segments):
+        return refused
+    follow = _to_follow(db, sim.iccid)
+    spent = replace(spent, day=spent.day + follow, month=spent.month + follow)
+    return policy.budget(sim.limits, spent, segments, kind, new_person=known is None)
+
+
+def _soon_spent(limits: Limits, spent: Used, segments: int) -> bool:
+    """Whether the rest of texts that have begun to leave may matter: it is looked for among all that wait."""
+    soon = segments + MOST_TO_FOLLOW
+    day = limits.per_day and spent.day + soon > limits.per_day - limits.per_day // 10
+    return bool(day or (limits.per_month and spent.month + soon > limits.per_month - limits.per_month // 10))
+
+
+def _to_follow(db: sqlite3.Connection, iccid: str) -> int:
+    """How many segments wait of texts of which others have left by this SIM. CROSS: what goes is few, all segments are many."""
+    row = db.execute(
+        f"SELECT count(*) FROM message m CROSS JOIN segment s ON s.message_id=m.id WHERE m.{GOING} AND m.iccid=? "
+        "AND m.submitted_at IS NOT NULL AND s.state='pending'",
+        [iccid],
+    ).fetchone()
+    return int(row[0])
 
 
 def count(db: sqlite3.Connection, sim: Sim, conversation_id: int, segments: int, now: int) -> None:

@@ -14,6 +14,7 @@ from datetime import timedelta
 
 from gateway import budget, conversations, gate, policy
 from gateway.budget import Sim
+from gateway.clocktrust import STEP_S
 from gateway.message import GOING, KINDS
 from gateway.moves import ARRIVED, arrived_before, back_to_awaiting, left_already, move
 from gateway.rules import HOUR_MS, Rules
@@ -136,8 +137,8 @@ def obstacle_to(
 ) -> Obstacle | None:
     """Everything that can stop an approved text, asked when it is claimed and again when each segment is submitted.
 
-    Of a long text that has begun to leave, quiet hours and budget are not asked again: its segments share one validity
-    that ends before quiet hours, and what has not left by then does not leave at all.
+    Of a long text that has begun to leave, budget is not asked again. Its segments share one validity that ends before quiet hours,
+    and what has not left by then does not leave at all.
     """
     begun = row["submitted_at"] is not None
     if unwanted := _unwanted(db, row):
@@ -145,8 +146,7 @@ def obstacle_to(
     if row["expires_at"] <= now:
         return Obstacle("expire", _reason(db, row, "Its time ran out before all of it could leave."))
     if begun:
-        too_late = row["valid_until"] is not None and now > row["valid_until"] - SHORTEST_MS - ON_AIR_MS
-        if too_late or row["total"] != segments:
+        if row["total"] != segments or _rest_is_late(row, rules, now):
             return Obstacle("expire", _reason(db, row, "The rest of it could not leave in time."))
         return None
     held = gate.holds(db, row)
@@ -178,6 +178,24 @@ def _unwanted(db: sqlite3.Connection, row: sqlite3.Row) -> str:
     opt_out = (row["draft_key"] or "").removeprefix("opt-out:")
     ended = db.execute("SELECT 1 FROM opt_out WHERE id=? AND until_at IS NOT NULL", [opt_out]).fetchone()
     return f"{name} came back since." if ended is not None else ""
+
+
+def _rest_is_late(row: sqlite3.Row, rules: Rules, now: int) -> bool:
+    """Whether the segments that have not left must not follow any more: their end has come, or it is night where the person lives
+    after all. An answer that began to leave at night may end within the hour.
+    """
+    if row["valid_until"] is not None and now > row["valid_until"] - SHORTEST_MS - ON_AIR_MS:
+        return True
+    if now < row["submitted_at"] - int(
+        STEP_S * 1000
+    ):  # by a clock that was set back that end may lie in another night
+        return True
+    answer = conversations.answering(row, rules)
+    if answer["wrote_at"] is not None:
+        answer["wrote_at"] = max(answer["wrote_at"], moment(row["submitted_at"]))
+    return not policy.may_leave(
+        moment(now), conversations.zones(row, rules), rules.quiet, timedelta(0), **answer
+    ).ok
 
 
 def _reason(db: sqlite3.Connection, row: sqlite3.Row, words: str) -> str:

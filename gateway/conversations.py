@@ -183,16 +183,24 @@ def _perhaps_texted(
     db: sqlite3.Connection, keys: Mapping[str, Sequence[bytes]], now: int
 ) -> Mapping[str, int]:
     """Who of these numbers, which a restored backup did not know, was texted since, as far as the restore found; or cannot know (ms)."""
-    row = db.execute("SELECT value FROM setting WHERE key='restored'").fetchone()
-    restored = json.loads(row["value"]) if row is not None else {}
-    if restored.get("unknown") and restored["at"] <= now < restored["at"] + UNKNOWN_MS:
-        return dict.fromkeys(keys, int(restored["at"]))
+    everybody = perhaps_everybody(db, now)
+    if everybody is not None:
+        return dict.fromkeys(keys, everybody)
     whose = {key[:TEXTED_BYTES]: number for number, each in keys.items() for key in each}
     rows = db.execute(
         f"SELECT number_key, at FROM perhaps_texted WHERE number_key IN ({','.join('?' * len(whose))})",
         list(whose),
     )
     return {whose[row["number_key"]]: int(row["at"]) for row in rows}
+
+
+def perhaps_everybody(db: sqlite3.Connection, now: int) -> int | None:
+    """When a backup was restored (ms) after which nobody knows who was texted since, while a new number may be an old acquaintance."""
+    row = db.execute("SELECT value FROM setting WHERE key='restored'").fetchone()
+    restored = {} if row is None else json.loads(row["value"])
+    if not restored.get("unknown") or not restored["at"] <= now < restored["at"] + UNKNOWN_MS:
+        return None
+    return int(restored["at"])
 
 
 def zones(conversation: Mapping[str, object] | sqlite3.Row, rules: Rules) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ from gateway.store import moment, write
 
 LONGEST_VALIDITY = timedelta(hours=24)
 ON_AIR = timedelta(milliseconds=ON_AIR_MS)
+GIVEN_UP = ("uncertain", "failed")  # failed: a person thought that it was lost
 LONG_TEXT = 2 * timedelta(milliseconds=SHORTEST_MS)  # its last segment is given the shortest period too
 
 
@@ -237,7 +238,7 @@ def accept(db: sqlite3.Connection, seat: Seat, accepted: Accepted) -> None:
     """The network took this segment; after the last one the text is sent. A report that came before it is matched now."""
     job = accepted.job
     with write(db):
-        if _still(db, job)["state"] == "uncertain":  # a newer start of this station had given it up
+        if _still(db, job)["state"] in GIVEN_UP:  # by a newer start of this station
             settle_late(db, seat, job, accepted.seq, accepted.mr, now=accepted.at)
             return
         if job.total > 1:
@@ -343,7 +344,7 @@ def lose(db: sqlite3.Connection, seat: Seat, job: Job, seq: int, reason: str, *,
 
 
 def settle_late(db: sqlite3.Connection, seat: Seat, job: Job, seq: int, mr: int | None, *, now: int) -> None:
-    """A late `+CMGS` of this attempt: the network has the segment after all."""
+    """A late `+CMGS` of this attempt: the network has the segment after all, whatever a person thought meanwhile."""
     with write(db):
         if job.total > 1:
             db.execute(
@@ -357,7 +358,7 @@ def settle_late(db: sqlite3.Connection, seat: Seat, job: Job, seq: int, mr: int 
                     "UPDATE message SET reason=? WHERE id=? AND state='uncertain'", [words, job.message_id]
                 )
                 return
-        if _still(db, job)["state"] == "uncertain":
+        if _still(db, job)["state"] in GIVEN_UP:
             reason = "The network's answer came late: it took the text."
             move(
                 db,

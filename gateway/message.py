@@ -49,7 +49,7 @@ EVENTS = {  # event: (states that it may leave, state that it enters)
         ("approved", "claimed", "submitted"),
         "uncertain",
     ),  # a backup came back: nobody knows what left since
-    "settle_sent": (("uncertain",), "sent"),
+    "settle_sent": (("uncertain", "failed"), "sent"),
     "settle_delivered": (("uncertain", "failed"), "delivered"),
     "settle_undelivered": (("uncertain",), "undelivered"),
     "settle_failed": (("uncertain",), "failed"),

@@ -88,16 +88,27 @@ def _target_after(db: sqlite3.Connection, event: str, message_id: int, reason: s
     )
 
 
+def first_of_each(db: sqlite3.Connection, conversation_id: int) -> dict[int, int]:
+    """By each text to this person: the text that it was written in the place of, at first; itself where it took nobody's place."""
+    first: dict[int, int] = {}
+    for text in db.execute(
+        "SELECT id, resend_of FROM message WHERE conversation_id=? ORDER BY id", [conversation_id]
+    ):
+        first[text["id"]] = first.get(text["resend_of"], text["id"])  # whatever takes a text's place is newer
+    return first
+
+
 def _drop_resends(db: sqlite3.Connection, message_id: int, now: int) -> None:
-    """The first one went after all: what somebody drafted in its place, or in the place of that, is taken back."""
-    for row in db.execute(
-        "WITH RECURSIVE again (id) AS (SELECT ? UNION SELECT m.id FROM again JOIN message m ON m.resend_of=again.id "
-        "WHERE m.conversation_id=(SELECT conversation_id FROM message WHERE id=again.id)) "
-        "SELECT m.id FROM again JOIN message m ON m.id=again.id "
-        "WHERE m.resend_of IS NOT NULL AND m.state IN ('awaiting','approved','claimed') AND m.submitted_at IS NULL",
+    """This one went after all: what somebody drafted in its place, or in the place of what took its place, is taken back."""
+    waiting = db.execute(
+        "SELECT id, conversation_id FROM message WHERE conversation_id=(SELECT conversation_id FROM message WHERE id=?) "
+        "AND resend_of IS NOT NULL AND state IN ('awaiting','approved','claimed') AND submitted_at IS NULL",
         [message_id],
-    ).fetchall():
-        move(db, "withdraw", row["id"], actor="gateway", now=now, reason=ARRIVED)
+    ).fetchall()
+    first = first_of_each(db, waiting[0]["conversation_id"]) if waiting else {}
+    for row in waiting:
+        if first[row["id"]] == first[message_id]:
+            move(db, "withdraw", row["id"], actor="gateway", now=now, reason=ARRIVED)
 
 
 def arrived_before(db: sqlite3.Connection, resend_of: int | None) -> bool:

@@ -3,7 +3,8 @@ guessed.
 
 Candidates are the texts that this SIM sent to this recipient (E.164, else the same last eight digits: some
 networks change the form) within nine days, with the report's MR; among several the one handed over nearest to
-the report's own time stamp, because MR wraps at 256. A segment whose MR is unknown is settled only when it is
+the report's own time stamp, because MR wraps at 256; none that was handed over at another time, where one of unknown MR was at
+that time, or a restore may have forgotten one. A segment whose MR is unknown is settled only when it is
 the only candidate and no known MR fits.
 """
 
@@ -11,7 +12,7 @@ import json
 import sqlite3
 from dataclasses import dataclass
 
-from gateway.moves import move
+from gateway.moves import left_already, move
 from gateway.rules import DAY_MS
 from gateway.store import write
 
@@ -21,6 +22,7 @@ STILL_TRYING = range(0x20, 0x40)  # 23.040 9.2.3.15: the service centre still tr
 GRACE_MS = 60 * 60_000  # after a text's validity, for the report that says so
 ROWS = 2000  # how far back in the outbox one looks for texts that were reported
 TRYING = "The network took it and still tries: the phone may be off."
+TOLD = "The network reported of a part of it."
 OVERDUE = "No report came in its time, so nobody can say whether the phone has it."
 WORDS = {
     0x40: "the network could not reach the service that it needs",
@@ -166,17 +168,21 @@ def _candidates(db: sqlite3.Connection, iccid: str, number: str, now: int) -> li
 def _choose(candidates: list[_Candidate], report: Arrived, restored_at: int) -> _Candidate | None:
     stamped = report.stamped_at
     fitting = [c for c in candidates if c.mr == report.mr]
-    if fitting:
-        return min(
-            fitting, key=lambda c: -c.submitted_at if stamped is None else abs(c.submitted_at - stamped)
-        )
-    if stamped is None or any(c.mr is None and c.state == "submitted" for c in candidates):
-        return None
-    if stamped < restored_at + NEAR_MS:
-        return None  # it may be of a text that left after the backup was made, and is no longer here
+    if stamped is None:
+        return max(fitting, key=lambda c: c.submitted_at, default=None)
     # Whatever became of the rest of a text, or a person has said of it.
     unknown = [c for c in candidates if c.mr is None]
     near = [c for c in unknown if abs(c.submitted_at - stamped) <= NEAR_MS]
+    # Before a restore it may be of a text that left after the backup was made, and is no longer here.
+    forgotten = stamped < restored_at + NEAR_MS
+    if fitting:
+        best = min(fitting, key=lambda c: abs(c.submitted_at - stamped))
+        then = abs(best.submitted_at - stamped) <= NEAR_MS
+        return (
+            best if then or not (near or forgotten) else None
+        )  # else its reference may have come round again
+    if forgotten or any(c.state == "submitted" for c in unknown):
+        return None
     return near[0] if len(near) == 1 and len(unknown) == 1 and not near[0].brought_back else None
 
 
@@ -201,12 +207,14 @@ def _apply(db: sqlite3.Connection, report_id: int, report: Arrived, chosen: _Can
             "UPDATE segment SET state=?, mr=? WHERE message_id=? AND seq=?",
             ["delivered" if delivered else "undelivered", report.mr, chosen.message_id, chosen.seq],
         )
-        states = {
-            r["state"]
-            for r in db.execute("SELECT state FROM segment WHERE message_id=?", [chosen.message_id])
-        }
-        if states - {"delivered", "undelivered"}:
-            return  # other segments are still on their way
+        rows = db.execute("SELECT state FROM segment WHERE message_id=?", [chosen.message_id]).fetchall()
+        states = {row["state"] for row in rows}
+        if states - {"delivered", "undelivered"}:  # others are still on their way, or never left
+            words = left_already(db, chosen.message_id, len(rows), TOLD)
+            db.execute(
+                "UPDATE message SET reason=? WHERE id=? AND state='uncertain'", [words, chosen.message_id]
+            )
+            return
         delivered = states == {"delivered"}
     event = _EVENT.get((chosen.state, delivered))
     if event is None:

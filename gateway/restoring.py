@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gateway import budget, conversations, erasing, ledger, optouts, texted
+from gateway import budget, conversations, erasing, ledger, optouts, texted, unanswered
 from gateway.carried import Stops
 from gateway.journal import Journal, about_people, last_words
 from gateway.moves import FROM_BACKUP, move, withdraw_waiting
@@ -85,9 +85,10 @@ def begin_again(
             channel="restore",
             now=now,
         )
+        unknown = not known or conversations.perhaps_everybody(db, now) is not None
         db.execute(
             "INSERT INTO setting (key, value) VALUES ('restored', ?) ON CONFLICT (key) DO UPDATE SET value=excluded.value",
-            [json.dumps({"at": now, "head": made, "newest": newest, "unknown": not known, "stops": stops})],
+            [json.dumps({"at": now, "head": made, "newest": newest, "unknown": unknown, "stops": stops})],
         )
         db.execute("DELETE FROM setting WHERE key=?", [BACKED_UP])
         marked = db.execute(
@@ -97,7 +98,8 @@ def begin_again(
 
 
 def keep_spent(db: sqlite3.Connection, before: Path) -> None:
-    """What SIMs sent since the backup still counts, and a SIM on hold stays so: from the database that is replaced, if it can be read.
+    """What SIMs sent since the backup still counts, a SIM on hold and a modem that somebody paused stay so, and what a modem has not
+    answered is owed: from the database that is replaced, if it can be read.
 
     People are known by their numbers: the rows of those whom the backup does not know get other people's places in it.
     """
@@ -109,7 +111,18 @@ def keep_spent(db: sqlite3.Connection, before: Path) -> None:
     holds = _of_the_replaced(
         before, "SELECT iccid, first_at, paused_at, paused_reason FROM sim WHERE paused_at IS NOT NULL"
     )
+    owed = _of_the_replaced(before, unanswered.NEWEST)
+    paused = _of_the_replaced(before, "SELECT s.name, u.name FROM station s JOIN user u ON u.id=s.paused_by")
     with write(db):
+        db.executemany(  # by that person, or by an admin where the backup does not know them
+            "INSERT INTO station (name, state, since_at, paused_by) SELECT ?1, 'paused', 0, coalesce(max(CASE WHEN name=?2 THEN id END), "
+            "min(CASE WHEN role='admin' THEN id END)) FROM user WHERE true ON CONFLICT (name) DO UPDATE SET paused_by=excluded.paused_by",
+            paused,
+        )
+        db.execute(
+            "INSERT OR REPLACE INTO setting (key, value) VALUES (?,?)",
+            [unanswered.OWED, json.dumps(dict(owed))],
+        )
         db.executemany(
             "INSERT INTO sim_day (iccid, day, segments, last_at) VALUES (?,?,?,?) ON CONFLICT (iccid, day) DO UPDATE SET "
             "segments=max(segments, excluded.segments), last_at=max(last_at, excluded.last_at)",
@@ -259,11 +272,11 @@ def _came_back(db: sqlite3.Connection, key: bytes, row: sqlite3.Row, ended: int,
 
 
 def _mark(db: sqlite3.Connection, acts: Journal, now: int) -> bool:
-    """Mark who was texted since the backup, or who may have been; whether that is known of each."""
+    """Mark who was texted since the backup, or who may have been; whether that is known of each. Whom an earlier restore marked stays
+    so, as far as the backup knows."""
     row = db.execute("SELECT value FROM setting WHERE key=?", [BACKED_UP]).fetchone()
     told = json.loads(row["value"]) if row is not None else {}
     since = texted.since(acts.database, str(told.get("journal")), int(told.get("last", 0))) if told else None
-    db.execute("DELETE FROM perhaps_texted")
     if since is None:
         db.execute("UPDATE conversation SET perhaps_texted_at=?", [now])
         return False
@@ -271,5 +284,7 @@ def _mark(db: sqlite3.Connection, acts: Journal, now: int) -> bool:
         if key[: conversations.TEXTED_BYTES] in since:
             db.execute("UPDATE conversation SET perhaps_texted_at=? WHERE id=?", [now, person["id"]])
             since.discard(key[: conversations.TEXTED_BYTES])
-    db.executemany("INSERT INTO perhaps_texted (number_key, at) VALUES (?,?)", [(key, now) for key in since])
+    db.executemany(
+        "INSERT OR REPLACE INTO perhaps_texted (number_key, at) VALUES (?,?)", [(key, now) for key in since]
+    )
     return True

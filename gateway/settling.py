@@ -10,7 +10,7 @@ import sqlite3
 from gateway import policy
 from gateway.errors import Refused, StaleMessage
 from gateway.message import KINDS, WAITING
-from gateway.moves import move
+from gateway.moves import first_of_each, move
 from gateway.outbox import insert_draft, load
 from gateway.people import User
 from gateway.rules import Rules
@@ -99,12 +99,10 @@ def resend(db: sqlite3.Connection, message_id: int, *, by: User, key: str, rules
 def _waits_in_its_place(db: sqlite3.Connection, row: sqlite3.Row) -> int | None:
     """The same words that wait already to go in the place of this text; None when they may be written. Refused when they have gone."""
     texts = db.execute(
-        "SELECT id, state, resend_of FROM message WHERE conversation_id=? ORDER BY id",
+        "SELECT id, state FROM message WHERE conversation_id=? ORDER BY id",
         [row["conversation_id"]],
     ).fetchall()
-    first: dict[int, int] = {}
-    for text in texts:  # what it was the first of; whatever takes a text's place is newer
-        first[text["id"]] = first.get(text["resend_of"], text["id"])
+    first = first_of_each(db, row["conversation_id"])
     for text in texts:
         if first[text["id"]] != first[row["id"]] or text["id"] == row["id"]:
             continue

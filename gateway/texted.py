@@ -324,7 +324,9 @@ def position(database: Path) -> tuple[str, int] | None:
 def since(database: Path, journal: str, last: int) -> set[bytes] | None:
     """The digests of everybody who was texted after a backup that carries these; None: nobody can know."""
     content = settle(database)
-    if content is None or content.journal != journal:
+    if (
+        content is None or content.journal != journal or content.last < last
+    ):  # less: an older copy of the card
         return None
     return {bytes.fromhex(who) for who, number in content.sent.items() if number > last}
 

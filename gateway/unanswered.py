@@ -2,12 +2,18 @@
 killed between Ctrl-Z and the answer, and the modem goes on.
 """
 
+import json
 import sqlite3
 from dataclasses import dataclass
 
 from gateway.claims import Job, job_of
 
 RECENT = 5_000  # events looked through for a SIM's last text
+OWED = "owed"  # a setting: what `NEWEST` found in the database that a backup replaced, {ICCID: ms}
+NEWEST = (
+    "SELECT m.iccid, max(coalesce(s.submitted_at, m.submitted_at)) FROM message m LEFT JOIN segment s ON s.message_id=m.id "
+    "WHERE m.state IN ('submitted','uncertain') GROUP BY m.iccid"
+)
 
 
 @dataclass(frozen=True)
@@ -31,29 +37,55 @@ def unanswered(db: sqlite3.Connection, iccid: str, *, since: int) -> list[Unansw
     return [Unanswered(job_of(db, row["id"]), row["seq"], row["at"]) for row in rows.fetchall()]
 
 
-def settled(db: sqlite3.Connection, iccid: str, *, since: int) -> bool:
-    """Whether a report, or a person, said what became of a text that this SIM was handed since then and has not answered: it may yet.
+def settled(db: sqlite3.Connection, iccid: str, *, since: int) -> list[Unanswered]:
+    """What this SIM was handed since then and has not answered, though a report or a person said what became of it: it may yet.
+
     Of a long text that is uncertain a report may have told of the one segment that was not answered.
     """
-    row = db.execute(
-        "SELECT 1 FROM (SELECT 1 FROM event e JOIN message m ON m.id=e.message_id WHERE e.id>(SELECT max(id) FROM event)-:recent "
-        "AND e.event IN ('settle_delivered','settle_failed') AND m.state<>'uncertain' AND m.iccid=:iccid AND m.submitted_at>=:since "
-        "UNION ALL SELECT 1 FROM message m JOIN segment s ON s.message_id=m.id WHERE m.state='uncertain' AND m.iccid=:iccid "
-        "AND s.state IN ('delivered','undelivered') AND s.submitted_at>=:since) LIMIT 1",
+    rows = db.execute(
+        "SELECT id, at FROM (SELECT m.id, max(m.submitted_at, coalesce((SELECT max(submitted_at) FROM segment WHERE message_id=m.id), 0)) "
+        "AS at FROM message m WHERE m.state<>'uncertain' AND m.iccid=:iccid AND m.id IN (SELECT message_id FROM event "
+        "WHERE id>(SELECT max(id) FROM event)-:recent AND event IN ('settle_delivered','settle_undelivered','settle_failed')) "
+        "UNION SELECT m.id, max(s.submitted_at) FROM message m JOIN segment s ON s.message_id=m.id WHERE m.state='uncertain' "
+        "AND m.iccid=:iccid AND s.state IN ('delivered','undelivered') GROUP BY m.id) WHERE at>=:since ORDER BY at, id",
         {"recent": RECENT, "iccid": iccid, "since": since},
-    ).fetchone()
-    return row is not None
+    )
+    return [Unanswered(job_of(db, row["id"]), 1, row["at"]) for row in rows.fetchall()]
 
 
-def last_reference(db: sqlite3.Connection, iccid: str) -> int | None:
-    """The MR of what this SIM handed to the network last; None when no recent text tells. The SIM counts on from there
-    (31.102 EF SMSS).
+def forgotten(db: sqlite3.Connection, iccid: str, *, since: int) -> int | None:
+    """When this SIM was handed a segment last (ms) that it had not answered when a backup took the place of the database that knew of it;
+    None when that was before `since`, or never.
     """
-    row = db.execute(
-        "SELECT coalesce(m.mr, (SELECT mr FROM segment s WHERE s.message_id=m.id AND s.mr IS NOT NULL "
-        "ORDER BY s.submitted_at DESC, s.seq DESC LIMIT 1)) AS reference "
-        "FROM event e JOIN message m ON m.id=e.message_id WHERE e.id>(SELECT max(id) FROM event)-? "
-        "AND e.event IN ('submit','accept','settle_sent') AND m.iccid=? AND reference IS NOT NULL ORDER BY e.id DESC LIMIT 1",
+    row = db.execute("SELECT value FROM setting WHERE key=?", [OWED]).fetchone()
+    at = json.loads(row["value"]).get(iccid) if row is not None else None
+    return int(at) if at is not None and at >= since else None
+
+
+def last_reference(db: sqlite3.Connection, iccid: str) -> tuple[int | None, int]:
+    """The MR of the last segment that this SIM was handed and of which one is known (None when no recent text tells), and how many
+    it was handed after that one. The SIM counts on from there (31.102 EF SMSS).
+    """
+    rows = db.execute(
+        "SELECT e.at, m.id, m.total, m.mr FROM event e JOIN message m ON m.id=e.message_id "
+        "WHERE e.id>(SELECT max(id) FROM event)-? AND e.event='submit' AND m.iccid=? ORDER BY e.id DESC",
         [RECENT, iccid],
-    ).fetchone()
-    return None if row is None else int(row["reference"])
+    )
+    seen: set[tuple[int, int]] = set()
+    for row in rows:
+        for seq, mr in _handed_then(db, row):
+            if mr is not None:
+                return int(mr), len(seen)
+            seen.add((row["id"], seq))
+    return None, len(seen)
+
+
+def _handed_then(db: sqlite3.Connection, row: sqlite3.Row) -> list[tuple[int, int | None]]:
+    """The segments that were handed over from this `submit` on, the last first, with their references."""
+    if row["total"] == 1:
+        return [(1, row["mr"])]
+    parts = db.execute(
+        "SELECT seq, mr FROM segment WHERE message_id=? AND submitted_at>=? ORDER BY submitted_at DESC, seq DESC",
+        [row["id"], row["at"]],
+    )
+    return [(part["seq"], part["mr"]) for part in parts]

@@ -80,12 +80,14 @@ class LateRefusal:
 
 @dataclass(frozen=True, slots=True)
 class Restarted:
-    """The modem (or its SIM) began anew and has forgotten its settings: start it again. Not `sure`: the line also ends a slow boot, or
-    answers what another program asked.
+    """The modem (or its SIM) began anew and has forgotten its settings: start it again.
+
+    `heard`: it said so itself, and nothing else; else the line may end a slow boot or answer another program, or its settings are others
+    than ours, which such a program may have written.
     """
 
     evidence: str
-    sure: bool = True
+    heard: bool = True
 
 
 @dataclass(frozen=True, slots=True)

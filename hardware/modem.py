@@ -126,7 +126,7 @@ class Modem:
         """
         health = read_health(self._at, self._storages, self._gauges)
         if evidence := self._forgot() or self._other_card():
-            self._ears.notices.append(Restarted(evidence))
+            self._ears.notices.append(Restarted(evidence, heard=False))
         return health
 
     def network_time(self) -> datetime | None:
@@ -181,7 +181,7 @@ class Modem:
             return
         forgot = self._forgot()
         if forgot and ask(self._at, f"AT+CNMI={self._indications}") is None:
-            self._ears.notices.append(Restarted(forgot))
+            self._ears.notices.append(Restarted(forgot, heard=False))
 
     def read_by_slot(self) -> None:
         """From now on ask for each slot of a storage: this modem is known to hang when it is asked for a list."""

@@ -6,8 +6,8 @@ with each cell, makes one notice for each change, and one at a time.
 
 Restarts. Some lines are said only by a modem that began anew ("hard": RDY, *ATREADY, ^SYSSTART, ^BOOT with
 another id). Others also end a slow boot that we already talk through ("soft": SMS Ready, PB DONE, +CPIN: ...).
-Once armed (the start is done) both are `Restarted`, but only a sure one ends the wait for a text's answer. One that is also
-the answer to another program's question ("+CPIN: READY") never is.
+Once armed (the start is done) both are `Restarted`, but only a sure one ends the wait for a text's answer. A line that may as well
+be the answer to another program's question ("+CPIN: READY") is never sure: a modem that began anew says others, too.
 """
 
 from __future__ import annotations
@@ -37,7 +37,9 @@ _LATE = re.compile(r"\+CMGS:\s*(\d{1,3})?")
 _FULL = re.compile(r'\^SMMEMFULL:\s*"?(\w*)"?')
 _HARD = re.compile(r"RDY$|APP RDY$|\*ATREADY|\+AT: READY|\^?SYSSTART")
 _SOFT = re.compile(r"Call Ready$|SMS Ready$|SMS DONE$|PB DONE$|\+CPIN:|\+QUSIM: ?1|\+CFUN: ?1|\*EMRDY: ?1")
-_ASKED = re.compile(r"\+CPIN: ?READY|\+CFUN: ?1")
+_ANSWER = re.compile(
+    r"\+CPIN:|\+QUSIM: ?1|\+CFUN: ?1"
+)  # of the soft ones: also what another program's question is answered with
 _BOOT = re.compile(r"\^BOOT:\s*([^,]+)")
 _REGISTRATION = re.compile(r"(\+C[GE]?REG):\s*0*(\d{1,2})\b")
 _CALLER = re.compile(r'\+CLIP:\s*"([^"]*)"')
@@ -95,8 +97,8 @@ class Ears:
         if self._armed_at is None:
             return None
         told = again or self._clock.monotonic() - self._armed_at > BOOT_TAIL_S
-        sure = told and not _ASKED.match(urc)
-        self.notices.append(Restarted(urc, sure))
+        sure = told and _ANSWER.match(urc) is None
+        self.notices.append(Restarted(urc, heard=sure))
         return urc if sure else None
 
     def _notice(self, urc: str) -> Notice | None:

@@ -133,7 +133,8 @@ class Desk:
     was_full: bool = False  # the modem said so since the last look
     told_full: bool = False  # and it has not been seen with room since
     late: Late | None = None
-    last_mr: int | None = None  # the reference of the last segment that was taken, since the start
+    last_mr: int | None = None  # the reference of the last segment of which one is known
+    unreferenced: int = 0  # segments that were handed over after it
     minute: deque[float] = field(default_factory=deque)  # when segments left, on the monotonic clock
     minute_of: str = ""  # the ICCID of the SIM that sent them
     prompts_s: deque[float] = field(default_factory=lambda: deque(maxlen=5))  # how long the last ones took
@@ -259,6 +260,11 @@ class Desk:
     def draining(self, now: float) -> bool:
         """Whether a text's answer may still come, so that nothing else may be written."""
         return self.late is not None and self.late.drains and now < self.late.until
+
+    def count_from(self, mr: int | None) -> None:
+        """This is the reference of the segment that was handed over last, if it was told: the SIM counts on from there."""
+        if mr is not None:
+            self.last_mr, self.unreferenced = mr, 0
 
     def just_opened(self) -> bool:
         """Whether the modem may still be at its boot: it was plugged in, or restarted by us, a short while ago."""

@@ -12,40 +12,51 @@ from collections.abc import Iterable
 
 from gateway import flight, unanswered, verdict
 from gateway.claims import Job
-from gateway.station.desk import Desk, Late, log
+from gateway.station.desk import Desk, Hold, Late, log
 from gateway.verdict import LATE_S, Refusal
 from hardware.modem import LateRefusal, LateSubmit, Notice
 
 LISTEN_S = 300.0  # after Ctrl-Z
+RESTORED = "A backup was restored, and the modem may still answer for a text that is not in it: nobody could tell whose its next answer is."
+OTHER = "The modem answered, and nobody knows for which of two texts: the other answer may come yet."
 BEHIND = 128  # references: half of what there are is before, half after
 
 
 def owe(desk: Desk, job: Job, seq: int, *, until: float, drains: bool) -> None:
     """The modem was handed this segment and did not answer: it may yet."""
     assert desk.seat is not None
-    before, owed = desk.late, _owed(desk)
-    late = Late(desk.seat, job, seq, until, drains, mr_before=desk.last_mr, doubted=owed is not None)
-    if before is not None and (owed is not None or before.mr_before == desk.last_mr):
-        late.mr_before = before.mr_before
-        late.span = max(before.span, _steps(before.mr_before, desk.last_mr)) + 1
+    owed = _owed(desk)
+    late = Late(desk.seat, job, seq, until, drains, mr_before=desk.last_mr, span=desk.unreferenced)
+    if owed is not None:
+        late.mr_before, late.doubted = owed.mr_before, True
+        late.span = max(owed.span, _steps(owed.mr_before, desk.last_mr) + desk.unreferenced)
     desk.late = late
 
 
-def remember(desk: Desk) -> None:
-    """A station that has only just begun: what an earlier start of it handed over may still be answered."""
+def remember(desk: Desk, *, stayed: bool) -> None:
+    """A station that has only just begun, or has another SIM: what was handed to it before, by whatever station, may still be answered.
+
+    `stayed`: nobody saw it go from the bus.
+    """
     assert desk.seat is not None
     now, now_ms = desk.clock.monotonic(), desk.now_ms()
     since, iccid = now_ms - int(LISTEN_S * 1000), desk.seat.sim.iccid
-    found = unanswered.unanswered(desk.db, iccid, since=since)
-    if not found:
+    forgotten = unanswered.forgotten(desk.db, iccid, since=since)
+    if forgotten is not None:
+        rest_s = LISTEN_S - max(0, now_ms - forgotten) / 1000
+        desk.hold = Hold(now + rest_s, RESTORED, int(rest_s))
+    settled = unanswered.settled(desk.db, iccid, since=since)
+    owed = [*unanswered.unanswered(desk.db, iccid, since=since), *settled]
+    if not owed:
         return
-    newest, doubted = found[-1], len(found) > 1 or unanswered.settled(desk.db, iccid, since=since)
+    newest = max(owed, key=lambda handed: handed.submitted_at)
     until = now + LISTEN_S - max(0, now_ms - newest.submitted_at) / 1000
-    late = Late(desk.seat, newest.job, newest.seq, until, drains=False, followed=True, doubted=doubted)
+    late = Late(desk.seat, newest.job, newest.seq, until, drains=False, stayed=stayed, followed=True)
+    late.doubted = len(owed) > 1 or settled != [] or forgotten is not None
     if desk.last_mr is None:  # a SIM's first text: no reference tells it from the next, which is believed
         late.stayed = False
     else:  # texts may have been taken after one of these, so what lies behind is doubtful too
-        late.mr_before, late.span = (desk.last_mr - BEHIND) % 256, BEHIND + len(found)
+        late.mr_before, late.span = (desk.last_mr - BEHIND) % 256, BEHIND + desk.unreferenced
     desk.late = late
 
 
@@ -59,7 +70,7 @@ def refusal_is_unclear(desk: Desk) -> bool:
     """Whether what refused this text may be the answer of the attempt before: taken for this text's, it would go twice."""
     late = _owed(desk)
     if late is not None:
-        late.doubted = True
+        _doubt(desk, late)
     return late is not None
 
 
@@ -72,9 +83,20 @@ def acceptance_is_unclear(desk: Desk, mr: int | None) -> bool:
     late = _owed(desk)
     if late is None or not late.stayed:
         return False
-    unclear = mr is None or (late.mr_before is not None and 1 <= _steps(late.mr_before, mr) <= late.span)
-    late.doubted = late.doubted or unclear
+    unclear = mr is None or (late.mr_before is not None and _in_reach(late, mr))
+    if unclear:
+        _doubt(desk, late)
     return unclear
+
+
+def _doubt(desk: Desk, late: Late) -> None:
+    """One answer came to two attempts. The other may come as late, and must not meet a third."""
+    late.doubted, desk.look_soon = True, True
+    desk.hold = Hold(desk.clock.monotonic() + LISTEN_S, OTHER, int(LISTEN_S))
+
+
+def _in_reach(late: Late, mr: int) -> bool:
+    return 1 <= _steps(late.mr_before, mr) <= late.span
 
 
 def _steps(before: int | None, mr: int | None) -> int:
@@ -105,11 +127,15 @@ def _taken(desk: Desk) -> Late | None:
 
 
 def _accepted(desk: Desk, mr: int | None) -> None:
+    owed = desk.late
+    if owed is not None and mr is not None and owed.mr_before is not None and not _in_reach(owed, mr):
+        return  # another program's text, by the same port
     late = _taken(desk)
     if late is None:
         return
     log.info("station=%s text=%d answered late", desk.name, late.job.message_id)
-    desk.last_mr = desk.last_mr if late.followed else mr
+    if not late.followed:
+        desk.count_from(mr)
     now = desk.now_ms()
     desk.results.append(lambda: flight.settle_late(desk.db, late.seat, late.job, late.seq, mr, now=now))
 

@@ -132,7 +132,6 @@ class Station:
             return self._start(now)
         heard = self._reader.hear()
         if heard.restarted:
-            desk.late = None if heard.surely else desk.late
             let_go(desk)
             return now
         if desk.draining(now) and desk.late is not None:

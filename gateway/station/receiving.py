@@ -30,7 +30,6 @@ class Heard:
     reports: bool = False
     network: bool = False  # it may have come or gone
     restarted: bool = False
-    surely: bool = False  # it did, and has forgotten whatever it was doing
 
 
 def _read(pdu: str) -> TPDU | None:
@@ -210,7 +209,9 @@ class Reader:
                     desk.because = desk.because or happenings.began_anew(
                         notice.evidence, just_opened=desk.just_opened()
                     )
-                    result.restarted, result.surely = True, result.surely or notice.sure
+                    result.restarted = True
+                    if notice.heard:
+                        desk.late = None  # whatever it was doing, it has forgotten
                 case _:
                     ringing = True
         if len(heard) < len(everything) or any(isinstance(notice, Direct) for notice in heard):

@@ -46,15 +46,16 @@ def settle(desk: Desk, job: Job, seq: int, error: HardwareError, written_at: flo
     if centre == "" and decision.move == "fail":
         decision = verdict.decide(Refusal("after", "CMS", 330), job.attempts + 1)
     if refusal.stage == "after" and refusal.family not in LOST.values() and late.refusal_is_unclear(desk):
-        decision = replace(decision, move="uncertain", wait_s=0, reason=WHOSE)
+        decision = replace(decision, move="uncertain", wait_s=0, hold_s=0, reason=WHOSE)
     log.info(
         "station=%s text=%d %s, %s: %s", desk.name, job.message_id, decision.move, decision.station, error
     )
     if decision.suspect:
         desk.suspects[job.number] = decision.reason
-    _record(desk, seat, job, seq, refusal, decision, written_at)
+    # First what is owed: when the database refuses, the rest is written later and from elsewhere.
     if refusal.family in ("SILENCE", "PORT") and written_at is not None and decision.move == "uncertain":
         late.owe(desk, job, seq, until=written_at + late.LISTEN_S, drains=refusal.family == "SILENCE")
+    _record(desk, seat, job, seq, refusal, decision, written_at)
     _station_after(desk, decision, centre, error)
 
 
@@ -96,7 +97,7 @@ def _lose(desk: Desk, seat: Seat, job: Job, seq: int, reason: str, now: int) -> 
             "UPDATE station SET uncertain_in_a_row=uncertain_in_a_row+1 WHERE name=?", [desk.name]
         )
         if _in_a_row(desk) >= UNCERTAIN_IN_A_ROW:  # here too: this may be written long after it happened
-            desk.paused = "uncertain"
+            desk.paused = desk.paused or "uncertain"  # a person's pause stays one
 
 
 def _in_a_row(desk: Desk) -> int:

@@ -84,6 +84,7 @@ def _send_segment(desk: Desk, job: Job, seq: int) -> bool:
             who.sent(desk.db, job.number, of=(job.message_id, job.attempts + 1, seq))
             written_at = desk.clock.monotonic()
             desk.minute.append(written_at)
+            desk.unreferenced += 1
             try:
                 mr = prompt.send(tpdu, timeout_s=RESULT_S)
             finally:
@@ -97,7 +98,7 @@ def _send_segment(desk: Desk, job: Job, seq: int) -> bool:
     except (sqlite3.OperationalError, OSError):
         # The prompt was left with ESC: nothing of this segment has left. It goes back as soon as the database listens.
         desk.results.append(
-            lambda: flight.release(desk.db, seat, job, "The database was busy.", now=desk.now_ms())
+            lambda: flight.release(desk.db, seat, job, "The database was busy.", now=desk.now_ms(), seq=seq)
         )
         raise
     except PduError as error:
@@ -110,7 +111,7 @@ def _send_segment(desk: Desk, job: Job, seq: int) -> bool:
         if late.acceptance_is_unclear(desk, mr):
             refused.unclear(desk, job, seq)
             return False
-        desk.last_mr = mr
+        desk.count_from(mr)
         accepted = Accepted(job, seq, mr, desk.now_ms())
         desk.results.append(lambda: _accepted(desk, seat, accepted))
         desk.suspects.clear()

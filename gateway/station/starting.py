@@ -87,7 +87,7 @@ def _begin(desk: Desk, identity: Identity, card: str) -> None:
     desk.paused = "person" if row["paused_by"] is not None else sims.paused(desk.db, card)
     if not desk.paused and row["uncertain_in_a_row"] >= UNCERTAIN_IN_A_ROW:
         desk.paused = "uncertain"
-    fresh = not desk.card
+    fresh, another = not desk.card, desk.card != card
     _another_card(desk, card)
     desk.smsc_asked = False
     sims.seen(desk.db, card, number=_own_number(desk, identity), now=desk.now_ms())
@@ -107,8 +107,8 @@ def _begin(desk: Desk, identity: Identity, card: str) -> None:
     )
     desk.seat = seat
     desk.remember_minute()
-    if fresh:
-        late.remember(desk)
+    if another:
+        late.remember(desk, stayed=fresh)
 
 
 def _note_changes(desk: Desk, identity: Identity, card: str, before: sqlite3.Row) -> None:
@@ -126,7 +126,10 @@ def _note_changes(desk: Desk, identity: Identity, card: str, before: sqlite3.Row
 
 def _another_card(desk: Desk, card: str) -> None:
     """What was refused to another SIM, and what it still awaits, is not this one's. A port that was opened anew changes nothing."""
-    desk.last_mr = unanswered.last_reference(desk.db, card)
+    known, after = unanswered.last_reference(desk.db, card)
+    if desk.card == card and desk.last_mr == known:
+        after = max(after, desk.unreferenced)  # rows do not tell of what was refused
+    desk.last_mr, desk.unreferenced = known, after
     if desk.card != card:
         desk.late, desk.hold, desk.streak = None, None, Streak()
         desk.suspects.clear()

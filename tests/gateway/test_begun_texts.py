@@ -1,22 +1,24 @@
 """Long texts of which a segment has left: the rest follows once, as it was approved and in time, or not at all."""
 
 import dataclasses
+import sqlite3
 from collections.abc import Callable
 from datetime import time, timedelta
+from typing import Any
 
 import pytest
 
-from gateway import claims, flight, outbox
+from gateway import claims, flight, outbox, texted
 from gateway.claims import Job, Seat
 from gateway.errors import Refused
 from gateway.flight import Accepted, NotNowError
 from gateway.moves import void_waiting
-from gateway.policy import Quiet
+from gateway.policy import Limits, Quiet
 from gateway.rules import DAY_MS, Rules
 from gateway.station import sending
 from gateway.store import wall_ms
 from tests.gateway.bench import Bench, Blocker
-from tests.gateway.conftest import ADA, LUIS, NOON, Desk
+from tests.gateway.conftest import ADA, LUIS, NOON, Desk, take_seat
 from tests.gateway.test_flight import HOUR_MS, LONG, claim, submit
 
 TALLY = "Of its 3 segments: 1 accepted, 2 not sent."
@@ -219,3 +221,42 @@ def test_a_text_that_was_made_shorter_before_it_left_holds_up_nobody(bench: Benc
     bench.until_state(message_id, "delivered")
     bench.until_state(other, "delivered")
     assert segments_on_air(bench) == [(2, 1), (2, 2)]
+
+
+def test_what_is_still_to_follow_of_a_text_counts_before_another_may_leave(desk: Desk) -> None:
+    """Three others took its place in the day's budget, and its rest left beyond it."""
+    seat = take_seat(desk.db, limits=Limits(per_day=4))
+    long = desk.approved(text=LONG, kind="reply")
+    job = claim(desk, seat)
+    submit(desk, seat, job, 1)
+    flight.accept(desk.db, seat, Accepted(job, 1, 7, NOON))
+    flight.release(desk.db, seat, job, "The network is busy.", now=NOON, wait_s=60)
+    others = [desk.approved(f"+1202555011{number}", kind="reply") for number in range(3)]
+    submit(desk, seat, claim(desk, seat))
+    found, why = claims.claim_next(desk.db, seat, desk.rules, now=NOON)
+    assert (found, why is not None) == (None, True)
+    rest = claim(desk, seat, now=NOON + 60_000)
+    assert (rest.message_id, rest.todo) == (long, (2, 3))
+    for seq in rest.todo:
+        submit(desk, seat, rest, seq, now=NOON + 60_000)
+    assert desk.db.execute("SELECT sum(segments) FROM sim_day").fetchone()[0] == 4
+    assert [desk.state(text) for text in others] == ["submitted", "approved", "approved"]
+
+
+def test_a_segment_whose_submit_was_committed_and_that_did_not_leave_still_follows(
+    bench: Bench, now: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The card failed to read between the commit and Ctrl-Z: two of three segments left, and the text stayed with the modem for ever."""
+    bench.until_ready()
+    real, calls = texted.Texted.sent, []
+
+    def sent(*args: Any, **kwargs: Any) -> None:
+        calls.append(args)
+        if len(calls) == 2:
+            raise sqlite3.OperationalError("disk I/O error")
+        real(*args, **kwargs)
+
+    monkeypatch.setattr(texted.Texted, "sent", sent)
+    message_id = bench.desk.approved(text=LONG, now=now)
+    bench.until_state(message_id, "delivered")
+    assert segments_on_air(bench) == [(3, 1), (3, 2), (3, 3)]

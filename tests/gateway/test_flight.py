@@ -1,5 +1,6 @@
 """I1, I2, I4, I5 in the store: what a station may take, what it must ask again, what a dead one leaves behind."""
 
+import dataclasses
 from datetime import timedelta
 
 import pytest
@@ -194,6 +195,41 @@ def test_the_rest_of_a_text_goes_by_the_sim_that_began_it(desk: Desk, seat: Seat
     assert claim(desk, seat).todo == (2, 3)
 
 
+def test_no_segment_follows_when_the_clock_was_set_back_a_day_since_the_first(desk: Desk, seat: Seat) -> None:
+    """The end that the first one was given was tomorrow's: the rest left at ten in the evening, to be tried all night."""
+    tomorrow = NOON + 24 * HOUR_MS
+    message_id = desk.approved(text=LONG, now=tomorrow)
+    job = claim(desk, seat, now=tomorrow)
+    submit(desk, seat, job, 1, now=tomorrow)
+    flight.accept(desk.db, seat, Accepted(job, 1, 7, tomorrow))
+    flight.release(desk.db, seat, job, "The network is busy.", now=tomorrow)
+    assert claims.claim_next(desk.db, seat, desk.rules, now=NOON + 10 * HOUR_MS) == (None, None)
+    assert desk.state(message_id) == "expired"
+    assert "1 accepted, 2 not sent" in desk.reason(message_id)
+
+
+@pytest.mark.parametrize(("minutes", "follows"), [(50, True), (300, False)])
+def test_the_rest_of_an_answer_in_the_evening_does_not_follow_in_the_middle_of_the_night(
+    desk: Desk, seat: Seat, minutes: int, follows: bool
+) -> None:
+    """An answer within the hour has no end before quiet hours, so its rest left at three."""
+    rules = dataclasses.replace(desk.rules, answers_at_night=True)
+    evening = NOON + 10 * HOUR_MS
+    desk.rules = rules
+    desk.draft(text="Hello")
+    desk.db.execute("UPDATE conversation SET last_in_at=?", [evening - HOUR_MS // 2])
+    message_id = desk.approved(text=LONG, kind="reply", now=evening)
+    job, why = claims.claim_next(desk.db, seat, rules, now=evening)
+    assert job is not None, why
+    whole = flight.validity(desk.db, job, rules, now=evening)
+    flight.submit(desk.db, seat, job, 1, rules, valid_for=whole, now=evening)
+    flight.accept(desk.db, seat, Accepted(job, 1, 7, evening))
+    flight.release(desk.db, seat, job, "The network is busy.", now=evening)
+    rest, _ = claims.claim_next(desk.db, seat, rules, now=evening + minutes * 60_000)
+    assert (rest is not None) == follows
+    assert desk.state(message_id) == ("claimed" if follows else "expired")
+
+
 def test_an_unknown_segment_makes_the_text_uncertain_and_says_how_much_went(desk: Desk, seat: Seat) -> None:
     message_id = desk.approved(text=LONG)
     job = claim(desk, seat)
@@ -212,6 +248,22 @@ def test_a_late_cmgs_settles_its_own_attempt(desk: Desk, seat: Seat) -> None:
     flight.lose(desk.db, seat, job, 1, "no answer", now=NOON)
     flight.settle_late(desk.db, seat, job, 1, 9, now=NOON + 200_000)
     assert desk.state(message_id) == "sent"
+
+
+def test_a_late_cmgs_corrects_the_person_who_thought_it_lost_and_takes_the_second_draft_back(
+    desk: Desk, seat: Seat
+) -> None:
+    """The network took it after all, and what was written in its place went too."""
+    message_id = desk.approved()
+    job = claim(desk, seat)
+    submit(desk, seat, job)
+    flight.lose(desk.db, seat, job, 1, "no answer", now=NOON)
+    by = desk.room.coordinator
+    settling.settle(desk.db, message_id, arrived=False, by=by, now=NOON + 10_000)
+    again = settling.resend(desk.db, message_id, by=by, key="k", rules=desk.rules, now=NOON + 10_000)
+    desk.approve(again, now=NOON + 10_000)
+    flight.settle_late(desk.db, seat, job, 1, 9, now=NOON + 20_000)
+    assert (desk.state(message_id), desk.state(again)) == ("sent", "withdrawn")
 
 
 def test_a_conversation_stays_on_the_sim_that_it_began_on(desk: Desk, seat: Seat) -> None:

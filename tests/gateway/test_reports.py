@@ -262,3 +262,73 @@ def test_whatever_was_written_in_the_place_of_a_text_that_arrived_stays_here(
         flight.release(desk.db, seat, job, "The network is busy.", now=later, seq=1)
     assert claims.claim_next(desk.db, seat, desk.rules, now=later)[0] is None
     assert (desk.state(again), desk.reason(again)) == ("withdrawn", "The first text arrived after all.")
+
+
+def refused(desk: Desk, seat: Seat, message_id: int) -> None:
+    """This one leaves next, and the network refuses it for good."""
+    job, _ = claims.claim_next(desk.db, seat, desk.rules, now=NOON + 70_000, only=message_id)
+    assert job is not None
+    flight.submit(desk.db, seat, job, 1, desk.rules, valid_for=timedelta(hours=1), now=NOON + 70_000)
+    flight.fail(desk.db, seat, job, 1, "There is no such number.", now=NOON + 71_000)
+
+
+@pytest.mark.parametrize("of_the_first", [True, False])
+def test_evidence_takes_back_whatever_was_drafted_in_the_place_of_the_text_and_of_what_took_its_place(
+    desk: Desk, seat: Seat, of_the_first: bool
+) -> None:
+    """The second draft was refused, and a third was on its way although the first had arrived."""
+    first = lost(desk, seat)
+    by, later = desk.room.coordinator, NOON + 60_000
+    settling.settle(desk.db, first, arrived=False, by=by, now=later)
+    second = settling.resend(desk.db, first, by=by, key="2", rules=desk.rules, now=later)
+    desk.approve(second, now=later)
+    refused(desk, seat, second)
+    of = second if of_the_first else first
+    third = settling.resend(desk.db, of, by=by, key="3", rules=desk.rules, now=later + 20_000)
+    desk.approve(third, now=later + 20_000)
+    desk.db.execute("UPDATE message SET mr=? WHERE id=?", [7, second if of_the_first else first])
+    report(desk, 9, at=NOON + 1000 if of_the_first else NOON + 70_000, now=later + 60_000)
+    assert desk.state(first if of_the_first else second) == "delivered"
+    assert desk.state(third) == "withdrawn"
+
+
+HOUR_MS = 3_600_000
+
+
+@pytest.mark.parametrize("uncertain", [True, False])
+def test_a_reference_from_another_time_is_no_evidence_while_a_text_of_the_reports_own_time_has_none(
+    desk: Desk, seat: Seat, uncertain: bool
+) -> None:
+    """References begin anew after 256 texts: the report of one whose own is unknown was taken for a text of two days before."""
+    old = sent(desk, seat, 7)
+    later = NOON + 48 * HOUR_MS
+    job = on_air(desk, seat, "Second", later)
+    if uncertain:
+        flight.lose(desk.db, seat, job, 1, "no answer", now=later)
+    report(desk, 7, 0x46, at=later + 1000, now=later + 5000)
+    assert desk.state(old) == "sent"
+    if not uncertain:
+        flight.accept(desk.db, seat, Accepted(job, 1, 7, later + 6000))
+        assert desk.state(job.message_id) == "undelivered"
+
+
+def test_after_a_restore_a_reference_from_another_time_is_no_evidence(desk: Desk, seat: Seat) -> None:
+    """The report was of a text that left after the backup and is no longer here."""
+    old = sent(desk, seat, 7)
+    later = NOON + 48 * HOUR_MS
+    restored = json.dumps({"at": later + 2000})
+    desk.db.execute("INSERT INTO setting (key, value) VALUES ('restored', ?)", [restored])
+    report(desk, 7, at=later, now=later + 5000)
+    assert desk.state(old) == "sent"
+    report(desk, 7, at=NOON + 1000, now=later + 6000)
+    assert desk.state(old) == "delivered"
+
+
+def test_a_report_of_a_segment_says_anew_how_much_of_an_uncertain_text_went(desk: Desk, seat: Seat) -> None:
+    """A person read that one was unknown, and it had been delivered."""
+    job = on_air(desk, seat, "long " * 50)
+    flight.lose(desk.db, seat, job, 1, "no answer", now=NOON)
+    assert "1 unknown, 1 not sent" in desk.reason(job.message_id)
+    report(desk, 9)
+    assert desk.state(job.message_id) == "uncertain"
+    assert "1 accepted, 1 not sent" in desk.reason(job.message_id)

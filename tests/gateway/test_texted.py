@@ -91,7 +91,7 @@ def test_one_flush_serves_the_next_thirty(
     assert len(flushes) <= 4, "one as it begins, and one for each thirty or so"
 
 
-@pytest.mark.parametrize("harm", ["gone", "damaged", "anew"])
+@pytest.mark.parametrize("harm", ["gone", "damaged", "anew", "an older copy"])
 def test_a_file_that_cannot_be_trusted_names_nobody(
     path: Path, db: sqlite3.Connection, desk: Desk, boot: Path, harm: str
 ) -> None:
@@ -101,7 +101,13 @@ def test_a_file_that_cannot_be_trusted_names_nobody(
     told = texted.position(path)
     assert told is not None
     file = journal.path
-    if harm == "damaged":
+    if harm == "an older copy":  # of the whole card, which somebody put in
+        older = file.read_bytes()
+        journal.sent(db, ADA)
+        told = texted.position(path)
+        assert told is not None
+        file.write_bytes(older)
+    elif harm == "damaged":
         octets = bytearray(file.read_bytes())
         octets[octets.index(b"\n") + 3] ^= 0xFF
         file.write_bytes(octets)

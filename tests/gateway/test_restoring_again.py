@@ -1,0 +1,44 @@
+"""After a restore: what an earlier restore knew, and what the database that is replaced still tells."""
+
+import contextlib
+from pathlib import Path
+
+import pytest
+
+from gateway import backup, conversations, store, texted
+from gateway.claims import Seat
+from gateway.rules import Rules
+from tests.gateway.conftest import NOON, Desk, Room
+from tests.gateway.test_restoring import HOUR, NEW, marked, sends
+from tests.gateway.test_restoring import saved as saved
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_who_was_texted_before_an_earlier_restore_is_still_marked_after_a_second_one(
+    path: Path, desk: Desk, seat: Seat, rules: Rules, saved: Path, tmp_path: Path, known: bool
+) -> None:
+    """The second restore forgot whom the first had found, and who came on a list afterwards was texted again."""
+    sends(desk, seat, rules, NEW, now=NOON + 2)
+    desk.db.close()
+    if not known:
+        texted.of(path).path.unlink()
+    assert backup.restore(saved, path, now=NOON + HOUR).counts.known == known
+    with contextlib.closing(store.connect(path)) as db:
+        texted.of(path).open(db)  # the gateway begins
+    again = backup.make(path, tmp_path / "again.db", now=NOON + 2 * HOUR).path
+    assert backup.restore(again, path, now=NOON + 3 * HOUR).counts.known
+    with contextlib.closing(store.connect(path)) as db:
+        conversations.ensure(db, NEW, now=NOON + 4 * HOUR)
+    assert NEW in marked(path)
+
+
+def test_a_modem_that_somebody_paused_since_the_backup_stays_paused(
+    path: Path, desk: Desk, room: Room, seat: Seat, saved: Path
+) -> None:
+    """It sent again after the restore, and nobody had pressed Go on."""
+    desk.db.execute("UPDATE station SET paused_by=? WHERE name=?", [room.technician.id, seat.station])
+    desk.db.close()
+    backup.restore(saved, path, now=NOON + HOUR)
+    with contextlib.closing(store.connect(path)) as db:
+        row = db.execute("SELECT paused_by FROM station WHERE name=?", [seat.station]).fetchone()
+        assert row["paused_by"] == room.technician.id
