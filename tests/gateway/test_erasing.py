@@ -44,7 +44,7 @@ def test_a_segment_that_came_twice_leaves_none_of_its_octets(
         keep(db, [Received(pdu, "SM", slot)], SEEN, desk.rules, now=NOON + slot)
     conversations.ensure(db, ADA, now=NOON)
     erasing.erase(db, ADA, now=NOON + 10)
-    assert not db.execute("SELECT 1 FROM arrival").fetchone()
+    assert not db.execute("SELECT 1 FROM arrival WHERE pdu<>x'' OR number IS NOT NULL").fetchone()
 
 
 def test_what_the_room_wrote_beside_an_opt_out_goes_with_its_person(
