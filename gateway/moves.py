@@ -91,8 +91,7 @@ def _target_after(db: sqlite3.Connection, event: str, message_id: int, reason: s
 def _drop_resends(db: sqlite3.Connection, message_id: int, now: int) -> None:
     """The first one went after all: what somebody drafted in its place, or in the place of that, is taken back."""
     for row in db.execute(
-        "WITH RECURSIVE again (id) AS (SELECT ? UNION SELECT m.id FROM again JOIN message m ON m.resend_of=again.id "
-        "WHERE m.conversation_id=(SELECT conversation_id FROM message WHERE id=again.id)) "
+        "WITH RECURSIVE again (id) AS (SELECT ? UNION SELECT m.id FROM again JOIN message m ON m.resend_of=again.id) "
         "SELECT m.id FROM again JOIN message m ON m.id=again.id "
         "WHERE m.resend_of IS NOT NULL AND m.state IN ('awaiting','approved','claimed') AND m.submitted_at IS NULL",
         [message_id],
