@@ -138,14 +138,15 @@ def settle(db: sqlite3.Connection, zone: str, *, now: int, was_ahead: bool = Fal
         "AND (approved_at>:soon OR (:was_ahead AND not_before>:soon))",
         {"now": now, "soon": soon, "was_ahead": was_ahead},
     )
-    db.execute(
-        "UPDATE message SET expires_at=? WHERE state IN ('awaiting','approved') AND created_at>? AND expires_at>? AND due_at IS NULL",
-        [now + DAY_MS, soon, now + DAY_MS],
-    )
-    db.execute(  # written after a boot in 1970: its day has only begun
-        "UPDATE message SET expires_at=? WHERE state IN ('awaiting','approved') AND expires_at<?",
-        [now + DAY_MS, clocktrust.FIRST_SANE_MS],
-    )
+    for state in ("state='awaiting'", f"{GOING} AND state='approved'"):  # in the words of the partial indexes
+        db.execute(
+            f"UPDATE message SET expires_at=? WHERE {state} AND created_at>? AND expires_at>? AND due_at IS NULL",
+            [now + DAY_MS, soon, now + DAY_MS],
+        )
+        db.execute(  # written after a boot in 1970: its day has only begun
+            f"UPDATE message SET expires_at=? WHERE {state} AND expires_at<?",
+            [now + DAY_MS, clocktrust.FIRST_SANE_MS],
+        )
     db.execute("UPDATE campaign SET canary_at=? WHERE canary='waiting' AND canary_at>?", [now, soon])
 
 

@@ -67,6 +67,7 @@ BOUNDED = {  # what reads a growing table from its end, and what bounds it
     r"^DELETE FROM conversation WHERE id=:id AND .*sim_person": "who goes with a list; a row for each person whom a SIM texted of late",
     r"^DELETE FROM sim_person WHERE \(iccid": "a purge date: months that are over, in pieces",
     r"FROM opt_out o .*WHERE o\.number_key=\?": "what is here about one person, with the opt-outs that ended",
+    r"^UPDATE opt_out SET reason=.*WHERE number_key=\?": "an erasure, of one person: what was typed beside opt-outs that ended",
     r"^SELECT \(SELECT max\(id\) FROM event\)": "the pulse: of answers the newest hundred",
     r"^SELECT count\(\*\), total\(id\) FROM target INDEXED BY target_held": "the pulse: who is held now, a batch for each volunteer",
     r"^SELECT (id, )?mac FROM ledger ORDER BY id DESC LIMIT 1": "the last row",

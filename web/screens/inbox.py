@@ -190,6 +190,7 @@ def reply(conversation_id: int) -> ResponseReturnValue:
         )
     except Refused as answer:
         typed = None if as_filled(text) else text  # what nobody typed is written anew
+        choice_id = "" if isinstance(answer, Elsewhere) else choice_id
         key = nonce() if inbox.written_before(db, key) else key  # what stands there now is another answer
         return draw(
             conversation_id, text=typed, key=key, wrong=str(answer), choice_id=choice_id, number=number
@@ -217,6 +218,10 @@ def as_filled(text: str) -> bool:
     return bool(filled) and clean(filled) == clean(text)
 
 
+class Elsewhere(Refused):
+    """The person is in another campaign than the one whose answer was pressed."""
+
+
 def campaigning(conversation_id: int, choice_id: str, number: str, text: str) -> inbox.Campaigning | None:
     """What this reply writes down, from the campaign's own script. Refused when the words that it filled in say another number."""
     context = answering.context(data.db(), conversation_id, access.user(), data.rules())
@@ -226,6 +231,11 @@ def campaigning(conversation_id: int, choice_id: str, number: str, text: str) ->
         )
     if context is None:
         return None
+    if shown("target") not in (None, context.target_id):
+        raise Elsewhere(
+            "This person is in another campaign by now, and your answer was to the one before. Nothing was sent. "
+            "Read the words again; Send again sends them alone."
+        )
     if not choice_id:
         return inbox.Campaigning(context.target_id, {}, content=shown("content"))
     gate.as_shown(data.db(), context.target_id, shown("content"))
