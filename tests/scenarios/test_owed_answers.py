@@ -257,9 +257,11 @@ def test_what_is_put_down_late_takes_no_persons_pause_away(
     blocker.close()
 
 
-@pytest.mark.parametrize(("ahead", "state"), [(1, "sent"), (2, "uncertain")])
+@pytest.mark.parametrize(
+    ("ahead", "after_s", "state"), [(1, 0, "sent"), (2, 0, "uncertain"), (1, 3600, "uncertain")]
+)
 def test_an_acceptance_of_another_programs_text_is_not_this_texts(
-    office: Office, ahead: int, state: str
+    office: Office, ahead: int, after_s: float, state: str
 ) -> None:
     """Whoever texts by the same port is answered with the reference after: Ada's text, which had not left, was said to be sent."""
     one_before(office)
@@ -267,6 +269,7 @@ def test_an_acceptance_of_another_programs_text_is_not_this_texts(
     text = office.approved(ADA)
     office.until_state(text, "uncertain", limit_s=200)
     before = office.world.network.air[0].mr
+    office.run(after_s)
     office.stations[0]._desk.heard.append(LateSubmit((before + ahead) % 256))
     office.run(5)
     assert office.state(text) == state
