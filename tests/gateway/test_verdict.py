@@ -33,7 +33,8 @@ TABLE = [
     ("CMS", "", codes(212, 301, 302, 314, 331, 515), "defer", "wait"),
     ("CMS", "", codes(29, 50, 193, 330, 524), "defer", "pause"),
     ("CMS", "", codes(310, 311, 312, 315, 316), "defer", "restart"),
-    ("CMS", "", codes(208, 209, 211, 213, 320, 321, 322), "defer", "wait"),
+    ("CMS", "", codes(208, 209, 211, 213, 320, 322), "defer", "wait"),
+    ("CMS", "", codes(321), "uncertain", "wait"),
     ("CMS", "", codes(210, 300, 313), "defer", "wait"),
     ("CMS", "", codes(197, 332, 340, 500, 512, 513, 514, 521), "uncertain", "go on"),
     (
@@ -68,7 +69,8 @@ TABLE = [
     ),
     ("CME", "", codes(10, 11, 12, 15, 262, 772), "defer", "restart"),
     ("CME", "", codes(4, 17, 18, (24, 27), 257, (259, 261), 263), "fail", "go on"),
-    ("CME", "", codes(13, -1, (20, 23)), "defer", "wait"),
+    ("CME", "", codes(13, -1, 20, 23), "defer", "wait"),
+    ("CME", "", codes(21, 22), "uncertain", "wait"),
     ("CME", "", codes(31, 100, 999), "uncertain", "go on"),
 ]
 CASES = [(f, v, c, move, station) for f, v, many, move, station in TABLE for c in many]

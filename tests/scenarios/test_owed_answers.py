@@ -297,3 +297,25 @@ def test_another_programs_question_is_no_restart_of_the_modem(office: Office) ->
     office.run(60)
     assert [to for to, _ in office.air()][1:] == [LUIS]
     assert office.state(other) == "uncertain"
+
+
+def test_the_answer_to_another_programs_look_into_an_empty_slot_is_no_answer_to_a_text(
+    office: Office,
+) -> None:
+    """No text has an index: it was said of AT+CMGR, and the text, which was on the air, went again. Its own answer follows."""
+    one_before(office)
+    office.fault("cmgs_stray", 20_000, times=1)
+    gone = handed_over(office)
+
+    def look() -> bool:
+        if gone():
+            office.cut_when = None
+            office.world.modems[0].say_raw(b"\r\n+CMS ERROR: 321\r\n", office.now())
+        return False
+
+    office.cut_when = look
+    text = office.approved(ADA)
+    office.until_state(text, "uncertain", limit_s=10)
+    office.until_state(text, "sent", limit_s=30)
+    office.run(60)
+    assert [to for to, _ in office.air()][1:] == [ADA]
