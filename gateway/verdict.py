@@ -31,9 +31,10 @@ NEVER_ANSWERED: dict[str, Row] = {  # before Ctrl-Z
 }
 # Before the PDU, a complaint about text mode means that the modem restarted unnoticed and forgot AT+CMGF=0.
 PDU_MODE, TEXT_MODE = "invalid PDU mode parameter", "invalid text mode parameter"
-# A command about a place of the memory is refused so, and never a text.
-PLACES = ("memory failure", "invalid memory index")
 NOT_SPEAKING = Row("modem", TEXT_MODE, "The modem has forgotten how we speak to it.", 5, "restart")
+# A text on its way out has no index: after Ctrl-Z this answers another program that reads at the same port.
+NO_TEXTS = ("invalid memory index", "invalid index", "not found")
+ANOTHERS = "The modem answered another program at its port."
 LOST_SIGHT: dict[str, Row] = {  # after it
     "SILENCE": Row("unclear", "", "The modem took the text and then did not answer.", 0, "wait"),
     "PORT": Row("unclear", "", "The modem was unplugged while the text was going out.", 0, "restart"),
@@ -133,9 +134,8 @@ def _row(refusal: Refusal) -> Row:
     row = find(refusal.family, refusal.code, refusal.text, refusal.errors)
     if row is None:
         row = Row("unclear", "", _unknown(refusal), 30, "wait" if before else "go on", 3 if before else 0)
-    # A text is refused with +CMS ERROR (27.005 3.2.5): this is what another program at the port was told, which took our answer.
-    if not before and (refusal.family == "CME" or row.name in PLACES):
-        return row._replace(kind="unclear")
+    if not before and row.name in NO_TEXTS:
+        return row._replace(kind="unclear", words=ANOTHERS)
     if before and row.kind in ("unclear", "taken", "once"):
         return row._replace(kind="temporary", station="wait")
     if before and row.name == TEXT_MODE:

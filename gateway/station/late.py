@@ -123,7 +123,7 @@ def _taken(desk: Desk) -> Late | None:
     if late is None or late.doubted:
         return None
     desk.late = None
-    return None if late.followed and desk.clock.monotonic() > late.until else late
+    return late if desk.clock.monotonic() <= late.until else None
 
 
 def _accepted(desk: Desk, mr: int | None) -> None:

@@ -33,8 +33,8 @@ TABLE = [
     ("CMS", "", codes(212, 301, 302, 314, 331, 515), "defer", "wait"),
     ("CMS", "", codes(29, 50, 193, 330, 524), "defer", "pause"),
     ("CMS", "", codes(310, 311, 312, 315, 316), "defer", "restart"),
-    ("CMS", "", codes(208, 209, 211, 213, 322), "defer", "wait"),
-    ("CMS", "", codes(320, 321), "uncertain", "wait"),
+    ("CMS", "", codes(208, 209, 211, 213, 320, 322), "defer", "wait"),
+    ("CMS", "", codes(321), "uncertain", "wait"),
     ("CMS", "", codes(210, 300, 313), "defer", "wait"),
     ("CMS", "", codes(197, 332, 340, 500, 512, 513, 514, 521), "uncertain", "go on"),
     (
@@ -59,12 +59,18 @@ TABLE = [
     ("CMS", "siemens", codes(770), "defer", "pause"),
     ("CMS", "siemens", codes(772), "defer", "restart"),
     ("CMS", "siemens", codes(521, 332, 500), "uncertain", "go on"),
-    # After Ctrl-Z an answer of this family is another command's: what it told of a text sent it twice.
-    ("CME", "", codes(0, 1, 2, 14, 30, 32, 132, 133, 134, 148, 149, 150, 256, 258, 515), "uncertain", "wait"),
-    ("CME", "", codes(3, 5, 6, 7, 16, (40, 48), 103, 106, (111, 113), 126), "uncertain", "go on"),
-    ("CME", "", codes(10, 11, 12, 15, 262, 772), "uncertain", "restart"),
-    ("CME", "", codes(4, 17, 18, (24, 27), 257, (259, 261), 263), "uncertain", "go on"),
-    ("CME", "", codes(13, -1, (20, 23)), "uncertain", "wait"),
+    ("CME", "", codes(0, 1, 2, 14, 30, 32, 132, 133, 134, 148, 149, 150, 256, 258, 515), "defer", "wait"),
+    (
+        "CME",
+        "",
+        codes(3, 5, 6, 7, 16, (40, 48), 103, 106, (111, 113), 126),
+        "defer",
+        "pause",
+    ),
+    ("CME", "", codes(10, 11, 12, 15, 262, 772), "defer", "restart"),
+    ("CME", "", codes(4, 17, 18, (24, 27), 257, (259, 261), 263), "fail", "go on"),
+    ("CME", "", codes(13, -1, 20, 23), "defer", "wait"),
+    ("CME", "", codes(21, 22), "uncertain", "wait"),
     ("CME", "", codes(31, 100, 999), "uncertain", "go on"),
 ]
 CASES = [(f, v, c, move, station) for f, v, many, move, station in TABLE for c in many]

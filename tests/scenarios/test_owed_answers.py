@@ -257,9 +257,11 @@ def test_what_is_put_down_late_takes_no_persons_pause_away(
     blocker.close()
 
 
-@pytest.mark.parametrize(("ahead", "state"), [(1, "sent"), (2, "uncertain")])
+@pytest.mark.parametrize(
+    ("ahead", "after_s", "state"), [(1, 0, "sent"), (2, 0, "uncertain"), (1, 3600, "uncertain")]
+)
 def test_an_acceptance_of_another_programs_text_is_not_this_texts(
-    office: Office, ahead: int, state: str
+    office: Office, ahead: int, after_s: float, state: str
 ) -> None:
     """Whoever texts by the same port is answered with the reference after: Ada's text, which had not left, was said to be sent."""
     one_before(office)
@@ -267,6 +269,7 @@ def test_an_acceptance_of_another_programs_text_is_not_this_texts(
     text = office.approved(ADA)
     office.until_state(text, "uncertain", limit_s=200)
     before = office.world.network.air[0].mr
+    office.run(after_s)
     office.stations[0]._desk.heard.append(LateSubmit((before + ahead) % 256))
     office.run(5)
     assert office.state(text) == state
@@ -294,3 +297,25 @@ def test_another_programs_question_is_no_restart_of_the_modem(office: Office) ->
     office.run(60)
     assert [to for to, _ in office.air()][1:] == [LUIS]
     assert office.state(other) == "uncertain"
+
+
+def test_the_answer_to_another_programs_look_into_an_empty_slot_is_no_answer_to_a_text(
+    office: Office,
+) -> None:
+    """No text has an index: it was said of AT+CMGR, and the text, which was on the air, went again. Its own answer follows."""
+    one_before(office)
+    office.fault("cmgs_stray", 20_000, times=1)
+    gone = handed_over(office)
+
+    def look() -> bool:
+        if gone():
+            office.cut_when = None
+            office.world.modems[0].say_raw(b"\r\n+CMS ERROR: 321\r\n", office.now())
+        return False
+
+    office.cut_when = look
+    text = office.approved(ADA)
+    office.until_state(text, "uncertain", limit_s=10)
+    office.until_state(text, "sent", limit_s=30)
+    office.run(60)
+    assert [to for to, _ in office.air()][1:] == [ADA]
