@@ -153,6 +153,8 @@ class Storages:
                 self.passed_over.add(name)
                 continue
             found += self._listed(name)
+        if self._at.has_company:  # it may have chosen what is read
+            self._current = ""
         self.select(self.arrival)
         return self._listed(self.arrival) + found
 
