@@ -167,7 +167,8 @@ class Storages:
     def delete(self, stored: Stored) -> None:
         """Empty one slot; it may be empty already. CommandRefused when another text than this one lies there."""
         if self._stands is None:
-            self._stands = not self._current or self._is_it(self._current)
+            known = not self._current or self._is_it(self._current)
+            self._stands = known and not self._at.has_company
             self._current = self._current if self._stands else ""
         self.select(stored.storage)
         if not self._stands and self._text_in(stored) != stored:

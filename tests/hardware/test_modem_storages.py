@@ -90,6 +90,18 @@ def test_a_refusal_of_another_program_leaves_no_other_storage_chosen_unnoticed()
     assert written.index('AT+CPMS="SM","SM","SM"') < written.index("AT+CMGL=4")
 
 
+def test_where_another_program_was_heard_nothing_is_deleted_that_was_not_seen_to_lie_there() -> None:
+    """The answer to its AT+CMGR=1 was taken for that of slot 3, which was emptied unread."""
+    other = DELIVER[:-2] + "AA"
+    bench = Bench({"AT+CMGL=4": "ERROR", "AT+CMGR=3": [f"+CMGR: 0,,23\n{text}" for text in (DELIVER, other)],
+                   "AT+CMGR=*": "+CMS ERROR: 321"})  # fmt: skip
+    bench.hear("\r\n+CMGR: 0,,0\r\n\r\nOK\r\n")
+    assert bench.modem.list(everything=False) == [GOOD]
+    with pytest.raises(CommandRefused):
+        bench.modem.delete(GOOD)
+    assert "AT+CMGD=3" not in bench.scripted.written
+
+
 COUNTED = '+CPMS: "SM",{0},30,"SM",{0},30,"SM",{0},30'
 
 
