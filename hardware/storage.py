@@ -33,6 +33,7 @@ SLOTS_UNKNOWN = 50  # how far to look in a storage whose size nobody tells
 # Before each look into slots that were empty, while the modem counts more than was found.
 LOOKS_S = (0.0, 0.0, 0.5, 0.5)
 LOOKED_S = 5.0  # no further look begins so long after the first one ended: some take a minute
+MUTE_S = 3.0  # of silence after a question that is asked often
 BELIEVED_S = 60.0  # what it counts too much for so long is how it counts
 
 
@@ -58,6 +59,7 @@ class Storages:
         # By storage: how many it counted that were in no slot, and since when.
         self._never_found: dict[str, tuple[int, float]] = {}
         self._counts = True  # AT+CPMS? is answered
+        self._mute = False  # it is not, and silence takes its time
 
     def choose(self) -> None:
         """Find the storages; let texts arrive in the largest, read there."""
@@ -130,7 +132,11 @@ class Storages:
 
     def _is_it(self, name: str) -> bool:
         """Whether a bare OK was the answer: the OK of another program's command is not. A modem that cannot say is believed."""
+        if self._mute:
+            return True
+        began = self._at.clock.monotonic()
         now = _names(ask(self._at, "AT+CPMS?"))
+        self._mute = not now and self._at.clock.monotonic() - began > MUTE_S
         return not now or now[0] == name
 
     def also_read(self, name: str) -> None:

@@ -6,7 +6,7 @@ from hardware.errors import CommandRefused
 from hardware.modem import Stored
 from hardware.storage import UNTOLD_TRIES, stored_in
 from tests.hardware.bench import DELIVER, Bench
-from tests.scripted import Late
+from tests.scripted import Late, Silence
 
 GOOD = Stored("SM", 3, DELIVER)
 
@@ -158,6 +158,15 @@ def test_a_modem_that_is_slow_slot_by_slot_is_looked_through_once_more_and_no_mo
 def test_a_modem_that_does_not_answer_how_much_it_holds_is_asked_once() -> None:
     bench = Bench({"AT+CMGL=4": "ERROR", "AT+CPMS?": "ERROR", "AT+CMGR=*": "+CMS ERROR: 321"})
     assert [_walked(bench), _walked(bench)] == [1, 1]
+    assert bench.scripted.written.count("AT+CPMS?") == 1
+
+
+def test_a_modem_that_does_not_say_where_it_reads_is_not_waited_for_at_each_deletion() -> None:
+    bench = Bench({"AT+CMGL=4": f"+CMGL: 3,0,,23\n{DELIVER}"})
+    bench.scripted.rules["AT+CPMS?"] = Silence()
+    for _ in range(3):
+        [found] = bench.modem.list(everything=False)
+        bench.modem.delete(found)
     assert bench.scripted.written.count("AT+CPMS?") == 1
 
 
