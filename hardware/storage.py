@@ -177,7 +177,7 @@ class Storages:
             self._stands = known and not self._at.has_company
             self._current = self._current if self._stands else ""
         self.select(stored.storage)
-        if not self._stands and self._text_in(stored) != stored:
+        if not self._stands and not self._lies_there(stored):
             raise CommandRefused("AT+CMGD", "ERROR", None, "another text lies there than was read", 0.0)
         try:
             self._at.command(f"AT+CMGD={stored.index}", self._patience.delete_s)
@@ -265,9 +265,13 @@ class Storages:
             if entry:
                 there[index] = [_with_index(entry[0], index), *entry[1:]]
 
-    def _text_in(self, stored: Stored) -> Stored | None:
+    def _lies_there(self, stored: Stored) -> bool:
+        """Whether its slot still holds this text; some pad it in one form of the answer and not in the other."""
         entry = self._slot(stored.index)
-        return stored_in([_with_index(entry[0], stored.index), *entry[1:]], stored.storage) if entry else None
+        found = (
+            stored_in([_with_index(entry[0], stored.index), *entry[1:]], stored.storage) if entry else None
+        )
+        return found is not None and found.pdu.upper().rstrip("F") == stored.pdu.upper().rstrip("F")
 
     def _slot(self, index: int) -> list[str] | None:
         try:
