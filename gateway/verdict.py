@@ -19,6 +19,10 @@ Family = Literal["CMS", "CME", "ERROR", "TEXT", "SILENCE", "PORT", "RESET"]
 LATE_S = (
     30.0  # near TR1M (35 to 45 s, 3GPP TS 24.011 10.1) a modem may report its own timer as a temporary error
 )
+AT_ONCE_S = 5.0  # a modem that refuses for itself, for its SIM or its memory, does so at once
+OF_THE_MODEM = range(
+    301, 323
+)  # 27.005 3.2.5; what comes later was said to another program, or when the text had left
 MOST_ATTEMPTS = 8
 LONGEST_WAIT_S = 900
 PAUSED_WAIT_S = 60  # a person has to act first; then the text need not wait long
@@ -97,7 +101,7 @@ def _judge(refusal: Refusal, row: Row, attempts: int, others: int) -> Decision:
     fault_of_sim = row.kind == "suspect" and others > 0
     for_good = row.kind in ("permanent", "suspect") and not fault_of_sim
     station = _station(row, attempts)
-    if after and (row.kind in ("unclear", "taken") or (refusal.after_s >= LATE_S and not for_good)):
+    if after and (row.kind in ("unclear", "taken") or _too_late(refusal, for_good=for_good)):
         late = (
             f" It said so only {refusal.after_s:.0f} s after it had the text."
             if row.kind not in ("unclear", "taken")
@@ -124,6 +128,13 @@ def _judge(refusal: Refusal, row: Row, attempts: int, others: int) -> Decision:
     return Decision(
         "defer", wait_s, station, f"{row.words} Nothing went out; we try again in {span(wait_s)}."
     )
+
+
+def _too_late(refusal: Refusal, *, for_good: bool) -> bool:
+    """Whether a "no" came so long after Ctrl-Z that it may not be one to this text."""
+    if refusal.family == "CMS" and refusal.code in OF_THE_MODEM:
+        return refusal.after_s >= AT_ONCE_S
+    return refusal.after_s >= LATE_S and not for_good
 
 
 def _row(refusal: Refusal) -> Row:

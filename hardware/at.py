@@ -34,6 +34,7 @@ ESC = b"\x1b"
 # a text, "AT+CSCA" the service centre. In a command line ESC is ignored (V.250, 5.2.1); a line without AT says nothing.
 ABANDON = ESC + b"999\r"
 CTRL_Z = b"\x1a"
+COMPANY_S = 600.0  # so long after its last sign another program counts as there
 LEFT_S = 0.5  # of silence, after which no answer of before is on its way any more: radio links take a while
 FAST = (0, 0.0)  # a PDU in one write; else so many octets at a time, and seconds between them
 
@@ -108,6 +109,12 @@ class At:
         self._typed = ""  # the PDU that stands at the prompt
         self.pace = FAST
         self.accepted_at: float | None = None  # when a text was taken last, on the clock
+
+    @property
+    def has_company(self) -> bool:
+        """Whether another program seems to be at the port: what was set may be set otherwise now. It may also have been late answers."""
+        at = self.incoming.company_at
+        return at is not None and self.clock.monotonic() - at < COMPANY_S
 
     @property
     def urcs(self) -> deque[str]:

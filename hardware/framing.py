@@ -29,6 +29,8 @@ _SAID_UNASKED = re.compile(
     r"RING$|RDY$|APP RDY$|Call Ready$|SMS Ready$|SMS DONE$|PB DONE$|(UNDER|OVER)-VOLTAGE|NORMAL POWER DOWN$"
     r"|SDNDCRC =|DST: |REBOOT\b|\^?SYSSTART|[+^*][A-Z]{3,}$"
 )
+# Never said unasked: such a line answers somebody's question.
+ANSWERS = ("+CPMS:", "+CMGL:", "+CMGR:", "+CMGF:", "+CNMI:", "+CSMS:", "+CSCA:", "+COPS:")
 HAS_BODY = ("+CMT:", "+CDS:", "+CBM:")  # the next line is their PDU
 
 

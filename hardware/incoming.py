@@ -34,6 +34,7 @@ class Incoming:
         self.refusal: framing.Final | None = None  # since `begin`, while nobody waited for an answer
         self.owes_result = False  # of a text: it may still come, though nobody waits for it
         self.owed_ok = False  # a late +CMGS came; its OK did not yet
+        self.company_at: float | None = None  # when an answer came last that nobody here waited for
         self._splitter = framing.Splitter()
         self._lines: deque[str] = deque()
         self._received = 0
@@ -77,6 +78,8 @@ class Incoming:
             self._keep(header)
         if not unasked:
             return self._ringing and framing.ends_call(line)
+        if line.startswith(framing.ANSWERS):
+            self.company_at = self.clock.monotonic()
         if line.startswith(framing.HAS_BODY):
             self._body_of = line.rstrip()
             return True
@@ -133,6 +136,7 @@ class Incoming:
             line = self._lines.popleft()
             result = None if self.set_aside(line, "") else framing.final(line)
             if result:
+                self.company_at = self.company_at if self.owed_ok else self.clock.monotonic()
                 self.owed_ok = False
                 self.refusal = self.refusal if result.ok else result
 

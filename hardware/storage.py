@@ -33,6 +33,7 @@ SLOTS_UNKNOWN = 50  # how far to look in a storage whose size nobody tells
 # Before each look into slots that were empty, while the modem counts more than was found.
 LOOKS_S = (0.0, 0.0, 0.5, 0.5)
 LOOKED_S = 5.0  # no further look begins so long after the first one ended: some take a minute
+MUTE_S = 3.0  # of silence after a question that is asked often
 BELIEVED_S = 60.0  # what it counts too much for so long is how it counts
 
 
@@ -58,6 +59,7 @@ class Storages:
         # By storage: how many it counted that were in no slot, and since when.
         self._never_found: dict[str, tuple[int, float]] = {}
         self._counts = True  # AT+CPMS? is answered
+        self._mute = False  # it is not, and silence takes its time
 
     def choose(self) -> None:
         """Find the storages; let texts arrive in the largest, read there."""
@@ -130,7 +132,11 @@ class Storages:
 
     def _is_it(self, name: str) -> bool:
         """Whether a bare OK was the answer: the OK of another program's command is not. A modem that cannot say is believed."""
+        if self._mute:
+            return True
+        began = self._at.clock.monotonic()
         now = _names(ask(self._at, "AT+CPMS?"))
+        self._mute = not now and self._at.clock.monotonic() - began > MUTE_S
         return not now or now[0] == name
 
     def also_read(self, name: str) -> None:
@@ -153,6 +159,8 @@ class Storages:
                 self.passed_over.add(name)
                 continue
             found += self._listed(name)
+        if self._at.has_company:  # it may have chosen what is read
+            self._current = ""
         self.select(self.arrival)
         return self._listed(self.arrival) + found
 
@@ -165,10 +173,11 @@ class Storages:
     def delete(self, stored: Stored) -> None:
         """Empty one slot; it may be empty already. CommandRefused when another text than this one lies there."""
         if self._stands is None:
-            self._stands = not self._current or self._is_it(self._current)
+            known = not self._current or self._is_it(self._current)
+            self._stands = known and not self._at.has_company
             self._current = self._current if self._stands else ""
         self.select(stored.storage)
-        if not self._stands and self._text_in(stored) != stored:
+        if not self._stands and not self._lies_there(stored):
             raise CommandRefused("AT+CMGD", "ERROR", None, "another text lies there than was read", 0.0)
         try:
             self._at.command(f"AT+CMGD={stored.index}", self._patience.delete_s)
@@ -256,9 +265,13 @@ class Storages:
             if entry:
                 there[index] = [_with_index(entry[0], index), *entry[1:]]
 
-    def _text_in(self, stored: Stored) -> Stored | None:
+    def _lies_there(self, stored: Stored) -> bool:
+        """Whether its slot still holds this text; some pad it in one form of the answer and not in the other."""
         entry = self._slot(stored.index)
-        return stored_in([_with_index(entry[0], stored.index), *entry[1:]], stored.storage) if entry else None
+        found = (
+            stored_in([_with_index(entry[0], stored.index), *entry[1:]], stored.storage) if entry else None
+        )
+        return found is not None and found.pdu.upper().rstrip("F") == stored.pdu.upper().rstrip("F")
 
     def _slot(self, index: int) -> list[str] | None:
         try:

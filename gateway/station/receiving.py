@@ -5,7 +5,7 @@ there.
 from dataclasses import dataclass
 from functools import partial
 
-from gateway import arrivals, habits, happenings
+from gateway import arrivals, contents, habits, happenings
 from gateway.arrivals import Received, Seen
 from gateway.station import late, parting
 from gateway.station.desk import Desk, log
@@ -39,6 +39,12 @@ def _read(pdu: str) -> TPDU | None:
     except PduError:
         return None
     return None if tpdu.cut else tpdu
+
+
+def _stamp(found: tuple[Stored, TPDU | None]) -> int:
+    """When the network had it (ms), 0 where that is not told: in that order people wrote, whatever the slots and storages say."""
+    tpdu = found[1]
+    return (contents.stamp_of(tpdu) or 0) if isinstance(tpdu, Deliver) else 0
 
 
 class Reader:
@@ -87,7 +93,7 @@ class Reader:
         reports = all(isinstance(tpdu, StatusReport) for _, tpdu in read)
         if stored and busy and reports and len(stored) <= MOST_LEFT:
             return 0
-        ripe = [item for item, tpdu in read if self._is_ours(item, tpdu)]
+        ripe = [item for item, tpdu in sorted(read, key=_stamp) if self._is_ours(item, tpdu)]
         self.found = len(ripe)
         new = 0
         if ripe:

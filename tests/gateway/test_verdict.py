@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway import refusals
-from gateway.verdict import LATE_S, MOST_ATTEMPTS, Decision, Refusal, decide
+from gateway.verdict import AT_ONCE_S, LATE_S, MOST_ATTEMPTS, OF_THE_MODEM, Decision, Refusal, decide
 
 
 def after(
@@ -100,7 +100,14 @@ def test_late_is_uncertain_unless_it_is_a_no_for_good(
 ) -> None:
     for attempts in (1, MOST_ATTEMPTS, 99):
         late = decide(after(family, code, vendor=vendor, after_s=LATE_S), attempts)
-        assert late.move == ("fail" if move == "fail" else "uncertain")
+        of_the_modem = family == "CMS" and code in OF_THE_MODEM
+        assert late.move == ("fail" if move == "fail" and not of_the_modem else "uncertain")
+
+
+@pytest.mark.parametrize("code", [302, 303, 304, 310, 314, 315, 322])
+def test_what_a_modem_says_of_itself_is_believed_at_once_or_not_at_all(code: int) -> None:
+    assert decide(after("CMS", code, after_s=AT_ONCE_S - 1), 1).move != "uncertain"
+    assert decide(after("CMS", code, after_s=AT_ONCE_S), 1).move == "uncertain"
 
 
 def test_every_code_that_is_known_is_in_the_table_above() -> None:

@@ -6,7 +6,7 @@ from hardware.errors import CommandRefused
 from hardware.modem import Stored
 from hardware.storage import UNTOLD_TRIES, stored_in
 from tests.hardware.bench import DELIVER, Bench
-from tests.scripted import Late
+from tests.scripted import Late, Silence
 
 GOOD = Stored("SM", 3, DELIVER)
 
@@ -90,6 +90,18 @@ def test_a_refusal_of_another_program_leaves_no_other_storage_chosen_unnoticed()
     assert written.index('AT+CPMS="SM","SM","SM"') < written.index("AT+CMGL=4")
 
 
+def test_where_another_program_was_heard_nothing_is_deleted_that_was_not_seen_to_lie_there() -> None:
+    """The answer to its AT+CMGR=1 was taken for that of slot 3, which was emptied unread."""
+    other = DELIVER[:-2] + "AA"
+    bench = Bench({"AT+CMGL=4": "ERROR", "AT+CMGR=3": [f"+CMGR: 0,,23\n{text}" for text in (DELIVER, other)],
+                   "AT+CMGR=*": "+CMS ERROR: 321"})  # fmt: skip
+    bench.hear("\r\n+CMGR: 0,,0\r\n\r\nOK\r\n")
+    assert bench.modem.list(everything=False) == [GOOD]
+    with pytest.raises(CommandRefused):
+        bench.modem.delete(GOOD)
+    assert "AT+CMGD=3" not in bench.scripted.written
+
+
 COUNTED = '+CPMS: "SM",{0},30,"SM",{0},30,"SM",{0},30'
 
 
@@ -146,6 +158,15 @@ def test_a_modem_that_is_slow_slot_by_slot_is_looked_through_once_more_and_no_mo
 def test_a_modem_that_does_not_answer_how_much_it_holds_is_asked_once() -> None:
     bench = Bench({"AT+CMGL=4": "ERROR", "AT+CPMS?": "ERROR", "AT+CMGR=*": "+CMS ERROR: 321"})
     assert [_walked(bench), _walked(bench)] == [1, 1]
+    assert bench.scripted.written.count("AT+CPMS?") == 1
+
+
+def test_a_modem_that_does_not_say_where_it_reads_is_not_waited_for_at_each_deletion() -> None:
+    bench = Bench({"AT+CMGL=4": f"+CMGL: 3,0,,23\n{DELIVER}"})
+    bench.scripted.rules["AT+CPMS?"] = Silence()
+    for _ in range(3):
+        [found] = bench.modem.list(everything=False)
+        bench.modem.delete(found)
     assert bench.scripted.written.count("AT+CPMS?") == 1
 
 

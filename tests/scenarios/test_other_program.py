@@ -9,7 +9,17 @@ from tests.simulated import ADA
 
 
 @pytest.mark.parametrize(
-    "said", ["+CMS ERROR: 321", "+CMS ERROR: 320", "+CME ERROR: 14", "+CME ERROR: 3", "+CME ERROR: 4"]
+    "said",
+    [
+        "+CMS ERROR: 321",
+        "+CMS ERROR: 320",
+        "+CME ERROR: 14",
+        "+CME ERROR: 3",
+        "+CME ERROR: 4",
+        "+CMS ERROR: 302",
+        "+CMS ERROR: 304",
+        "+CMS ERROR: 315",
+    ],
 )
 def test_what_no_network_says_of_a_text_does_not_send_it_again(office: Office, said: str) -> None:
     """An empty slot, or a question that its SIM could not answer just then: the text was on the air already, and went again."""

@@ -55,6 +55,22 @@ def test_a_text_of_another_storage_than_was_meant_costs_none_its_place(house: Ho
     assert house.stored() == []
 
 
+def test_where_another_program_was_heard_the_storage_is_chosen_before_it_is_read(office: Office) -> None:
+    """The bell was lost, too: nothing was found where the other program had looked, and the text left."""
+    office.until_ready()
+    office.run(30)
+    another_program(office)
+    office.run(1)
+    office.fault("drop_cmti", times=1)
+    office.arrive("STOP")
+    text = office.approved(ADA)
+    office.run(100)
+    assert (office.state(text), [to for to, words in office.air() if words == "Can you come?"]) == (
+        "withdrawn",
+        [],
+    )
+
+
 def test_a_stop_that_rang_and_is_not_where_it_should_be_is_sought_everywhere_before_a_text_leaves(
     office: Office,
 ) -> None:
