@@ -57,6 +57,7 @@ class Refusal:
     text: str = ""
     after_s: float = 0.0
     errors: str = ""  # whose meanings its codes from 512 on have, as its profile says
+    shared: bool = False  # another program was heard at the port
 
     @property
     def called(self) -> str:
@@ -145,7 +146,8 @@ def _row(refusal: Refusal) -> Row:
     row = find(refusal.family, refusal.code, refusal.text, refusal.errors)
     if row is None:
         row = Row("unclear", "", _unknown(refusal), 30, "wait" if before else "go on", 3 if before else 0)
-    if not before and row.name in NO_TEXTS:
+    # Most modems refuse a text with +CMS ERROR (27.005 3.2.5), some with +CME ERROR: another program's questions get the latter.
+    if not before and (row.name in NO_TEXTS or (refusal.shared and refusal.family == "CME")):
         return row._replace(kind="unclear", words=ANOTHERS)
     if before and row.kind in ("unclear", "taken", "once"):
         return row._replace(kind="temporary", station="wait")

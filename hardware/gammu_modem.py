@@ -176,6 +176,11 @@ class GammuModem:
         """None: libgammu reads every folder, or fails."""
         return set()
 
+    @property
+    def has_company(self) -> bool:
+        """Nobody can tell: libgammu keeps what it hears to itself."""
+        return False
+
     def delete(self, stored: Stored) -> None:
         """Delete one text, if it still lies there. CommandRefused when another does.
 

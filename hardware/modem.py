@@ -209,6 +209,11 @@ class Modem:
         """The storages that the last `list(everything=True)` could not read: what lies there is not known."""
         return self._storages.passed_over
 
+    @property
+    def has_company(self) -> bool:
+        """Whether another program seems to be at the port: an answer may be its own."""
+        return self._at.has_company
+
     def delete(self, stored: Stored) -> None:
         """Empty one slot. No error when it is empty already; CommandRefused when it stays full."""
         self._storages.delete(stored)

@@ -111,7 +111,8 @@ def _fact(desk: Desk, error: HardwareError, written_at: float | None) -> Refusal
     errors = desk.modem.profile.errors if desk.modem is not None else ""
     match error:
         case CommandRefused():
-            return Refusal(stage, error.family, error.code, error.text, error.after_s, errors)
+            shared = desk.modem is not None and desk.modem.has_company
+            return Refusal(stage, error.family, error.code, error.text, error.after_s, errors, shared)
         case TpduRefused():
             return Refusal("before", "CMS", 304, error.evidence, 0.0, errors)
         case PromptLost():
