@@ -43,7 +43,7 @@ from hardware.patience import REAL, Patience
 from hardware.profiles import GENERIC, Profile
 from hardware.sim import ALL_PIN_TRIES, state_in
 from hardware.startup import Startup, centre_in
-from hardware.storage import LISTING, Storages
+from hardware.storage import LISTING, PDU_MODE, Storages
 from hardware.submit import Prompt
 
 __all__ = [
@@ -223,6 +223,8 @@ class Modem:
         called_at = self._ears.called_at
         if called_at is not None and self._clock.monotonic() - called_at < RINGING_S:
             self.hang_up()
+        if self._at.has_company:  # in text mode the length is a number that is texted
+            ask(self._at, PDU_MODE, self._patience.answer_s)
         return Prompt(self._at, length, self._patience.prompt_s)
 
     def keep_link(self) -> None:

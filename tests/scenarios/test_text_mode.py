@@ -2,6 +2,7 @@
 
 import pytest
 
+from gateway.station.receiving import Reader
 from tests.scenarios.office import Office
 from tests.simulated import ADA
 
@@ -28,5 +29,25 @@ def test_a_modem_that_knows_no_list_is_put_back_too(office: Office) -> None:
     office.until_ready()
     office.run(30)
     office.world.modems[0].settings.cmgf = 1
+    office.until_state(office.approved(ADA), "sent", limit_s=120)
+    assert office.air() == [(ADA, "Can you come?")]
+
+
+def test_where_another_program_was_heard_each_text_is_sent_in_the_mode_that_we_mean(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It chose text mode between our list and our text."""
+    office.until_ready()
+    office.run(30)
+    modem, sweep = office.world.modems[0], Reader.sweep
+
+    def then_it_chooses(reader: Reader, **how: bool) -> int:
+        new = sweep(reader, **how)
+        modem.settings.cmgf = 1
+        return new
+
+    modem.say_raw(b"\r\n+CMGF: 0\r\n\r\nOK\r\n", office.now())
+    office.run(1)
+    monkeypatch.setattr(Reader, "sweep", then_it_chooses)
     office.until_state(office.approved(ADA), "sent", limit_s=120)
     assert office.air() == [(ADA, "Can you come?")]
