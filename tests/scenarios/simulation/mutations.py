@@ -199,7 +199,7 @@ MUTATIONS: dict[str, tuple[Callable[[], Mutation], str, int]] = {  # and a seed 
     "sends words that were changed": (
         sends_words_that_were_changed,
         "I1 left while its campaign held it",
-        41,
+        1,
     ),
     "leaves no time to undo": (leaves_no_time_to_undo, "I1 left ", 7),
 }
