@@ -77,7 +77,7 @@ def _paused(house: House, chaos: Chaos, db: sqlite3.Connection) -> Iterator[str]
             if (later["station"], later["what"]) == (pause["station"], "resume")
         ]
         if chaos.restored is not None and since < chaos.restored:
-            ends.append(chaos.restored)  # the backup may be from before
+            ends.append(chaos.backed_up)  # nor does the backup know who told it to go on since
         for record in house.world.network.air:
             if f"m{record.modem}" == pause["station"] and since < record.asked_s < min(
                 ends, default=float("inf")
