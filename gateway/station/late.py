@@ -15,6 +15,7 @@ from gateway.claims import Job
 from gateway.station.desk import Desk, Hold, Late, log
 from gateway.verdict import LATE_S, Refusal
 from hardware.modem import LateRefusal, LateSubmit, Notice
+from hardware.submit import RESULT_S
 
 LISTEN_S = 300.0  # after Ctrl-Z
 RESTORED = "A backup was restored, and the modem may still answer for a text that is not in it: nobody could tell whose its next answer is."
@@ -90,9 +91,9 @@ def acceptance_is_unclear(desk: Desk, mr: int | None) -> bool:
 
 
 def _doubt(desk: Desk, late: Late) -> None:
-    """One answer came to two attempts. The other may come as late, and must not meet a third."""
+    """One answer came to two attempts. The other must not meet a third: it is awaited as long as any answer."""
     late.doubted, desk.look_soon = True, True
-    desk.hold = Hold(desk.clock.monotonic() + LISTEN_S, OTHER, int(LISTEN_S))
+    desk.hold = Hold(desk.clock.monotonic() + RESULT_S, OTHER, int(RESULT_S))
 
 
 def _in_reach(late: Late, mr: int) -> bool:

@@ -28,7 +28,7 @@ MODELS = ("generic", "huawei-e3131", "sim800l", "a7670e", "sim7600", "quectel-ec
 PEOPLE = [f"+120255502{number:02d}" for number in range(10, 30)]
 LIFE_S = 1.5  # most of it is the start
 AT_WORK_S = 0.03  # on average, after something was seen on the air or on a SIM
-SETTLED_S = 60.0
+SETTLED_S = 240.0  # where nobody knows whose an answer was, the other one is awaited for three minutes
 MOVING = ("approved", "claimed", "submitted")
 
 
