@@ -19,8 +19,6 @@ from gateway.contents import Text
 from gateway.longtexts import Found, Part
 from gateway.moves import void_waiting
 from gateway.rules import DAY_MS, Rules
-from gateway.slots import emptied as emptied
-from gateway.slots import present as present
 from gateway.store import ms, write
 from hardware.pdu import Deliver, PduError, StatusReport, Submit, decode
 

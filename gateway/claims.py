@@ -186,9 +186,8 @@ def _rest_is_late(row: sqlite3.Row, rules: Rules, now: int) -> bool:
     """
     if row["valid_until"] is not None and now > row["valid_until"] - SHORTEST_MS - ON_AIR_MS:
         return True
-    if now < row["submitted_at"] - int(
-        STEP_S * 1000
-    ):  # by a clock that was set back that end may lie in another night
+    # By a clock that was set back that end may lie in another night.
+    if now < row["submitted_at"] - int(STEP_S * 1000):
         return True
     answer = conversations.answering(row, rules)
     if answer["wrote_at"] is not None:

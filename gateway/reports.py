@@ -178,9 +178,8 @@ def _choose(candidates: list[_Candidate], report: Arrived, restored_at: int) -> 
     if fitting:
         best = min(fitting, key=lambda c: abs(c.submitted_at - stamped))
         then = abs(best.submitted_at - stamped) <= NEAR_MS
-        return (
-            best if then or not (near or forgotten) else None
-        )  # else its reference may have come round again
+        # Else its reference may have come round again.
+        return best if then or not (near or forgotten) else None
     if forgotten or any(c.state == "submitted" for c in unknown):
         return None
     return near[0] if len(near) == 1 and len(unknown) == 1 and not near[0].brought_back else None

@@ -37,9 +37,8 @@ _LATE = re.compile(r"\+CMGS:\s*(\d{1,3})?")
 _FULL = re.compile(r'\^SMMEMFULL:\s*"?(\w*)"?')
 _HARD = re.compile(r"RDY$|APP RDY$|\*ATREADY|\+AT: READY|\^?SYSSTART")
 _SOFT = re.compile(r"Call Ready$|SMS Ready$|SMS DONE$|PB DONE$|\+CPIN:|\+QUSIM: ?1|\+CFUN: ?1|\*EMRDY: ?1")
-_ANSWER = re.compile(
-    r"\+CPIN:|\+QUSIM: ?1|\+CFUN: ?1"
-)  # of the soft ones: also what another program's question is answered with
+# Of the soft ones: also what another program's question is answered with.
+_ANSWER = re.compile(r"\+CPIN:|\+QUSIM: ?1|\+CFUN: ?1")
 _BOOT = re.compile(r"\^BOOT:\s*([^,]+)")
 _REGISTRATION = re.compile(r"(\+C[GE]?REG):\s*0*(\d{1,2})\b")
 _CALLER = re.compile(r'\+CLIP:\s*"([^"]*)"')

@@ -5,7 +5,7 @@ there.
 from dataclasses import dataclass
 from functools import partial
 
-from gateway import arrivals, contents, habits, happenings
+from gateway import contents, habits, happenings, slots
 from gateway.arrivals import Received, Seen
 from gateway.station import late, parting
 from gateway.station.desk import Desk, log
@@ -176,12 +176,12 @@ class Reader:
         desk = self._desk
         assert desk.seat is not None
         if self._filled is None:
-            self._filled = arrivals.present(desk.db, desk.seat.sim.iccid)
+            self._filled = slots.present(desk.db, desk.seat.sim.iccid)
         emptied = [
             slot for slot in self._filled if slot not in full and self._was_read(slot[0], everything=True)
         ]
         if emptied:
-            arrivals.emptied(desk.db, [self._filled.pop(slot) for slot in emptied], now=desk.now_ms())
+            slots.emptied(desk.db, [self._filled.pop(slot) for slot in emptied], now=desk.now_ms())
 
     def hear(self) -> Heard:
         """Deal with what came unasked."""

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from gateway import arrivals, cards, inbox, optouts, outbox, schema, sims, store
+from gateway import arrivals, cards, inbox, optouts, outbox, schema, sims, slots, store
 from gateway.arrivals import Received, Seen
 from gateway.rules import DAY_MS
 from hardware.pdu import encode_deliver, segment
@@ -42,7 +42,7 @@ def texts(db: sqlite3.Connection) -> list[str]:
 
 
 def empty(db: sqlite3.Connection, now: int) -> None:
-    arrivals.emptied(db, arrivals.present(db, ICCID).values(), now=now)
+    slots.emptied(db, slots.present(db, ICCID).values(), now=now)
 
 
 def test_a_text_is_kept_with_sender_words_and_both_times(desk: Desk, arrive: Callable[..., int]) -> None:
@@ -350,7 +350,7 @@ def test_a_long_text_to_two_sims_waits_for_neither(
     pdus = deliver("x" * 300)
     arrive(pdus[0], storage="SM")
     exchanged(pdus[0], now=NOON + 1000)
-    assert set(arrivals.present(desk.db, ICCID)) == {("SM", 0)}
+    assert set(slots.present(desk.db, ICCID)) == {("SM", 0)}
     arrive(pdus[1], storage="SM", slot=1, now=NOON + 2000)
     assert texts(desk.db) == ["x" * 300]
     exchanged(*pdus, now=NOON + 3000)

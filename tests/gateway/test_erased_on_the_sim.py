@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway import arrivals, erasing, purging
+from gateway import arrivals, erasing, purging, slots
 from gateway.arrivals import Received
 from gateway.config import Privacy
 from gateway.rules import DAY_MS
@@ -56,7 +56,7 @@ def test_a_slot_that_was_emptied_holds_a_new_text_of_somebody_who_was_erased(des
     [pdu] = deliver("Only Ada knows this.")
     arrive(desk, pdu)
     erasing.erase(desk.db, ADA, now=NOON + 1)
-    arrivals.emptied(desk.db, arrivals.present(desk.db, ICCID).values(), now=NOON + 60_000)
+    slots.emptied(desk.db, slots.present(desk.db, ICCID).values(), now=NOON + 60_000)
     arrive(desk, pdu, now=NOON + DAY_MS)
     assert desk.db.execute("SELECT count(*) FROM inbound").fetchone()[0] == 1
 
@@ -71,7 +71,7 @@ def test_a_text_in_a_slot_that_cannot_be_emptied_is_shown_once_however_long_it_l
     assert raw(desk.db) == 0
     arrive(desk, pdu, now=NOON + 60 * DAY_MS)
     assert desk.db.execute("SELECT count(*) FROM inbound").fetchone()[0] == 1
-    arrivals.emptied(desk.db, arrivals.present(desk.db, ICCID).values(), now=NOON + 61 * DAY_MS)
+    slots.emptied(desk.db, slots.present(desk.db, ICCID).values(), now=NOON + 61 * DAY_MS)
     for night in range(61, 64):
         purging.purge(desk.db, keep, now=NOON + night * DAY_MS, zone=zone)
     assert desk.db.execute("SELECT count(*) FROM arrival").fetchone()[0] == 0

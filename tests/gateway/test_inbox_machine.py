@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from gateway import arrivals, store
+from gateway import arrivals, slots, store
 from gateway.rules import DAY_MS, HOUR_MS
 from gateway.store import moment, write
 from hardware.pdu import encode_deliver, segment
@@ -136,8 +136,8 @@ class Inbox(RuleBasedStateMachine):
         if death != "whole":
             return self.restart()
         filled = {("SM", slot) for slot in self.slots}
-        gone = [row for place, row in arrivals.present(self.db, ICCID).items() if place not in filled]
-        return arrivals.emptied(self.db, gone, now=self.now)
+        gone = [row for place, row in slots.present(self.db, ICCID).items() if place not in filled]
+        return slots.emptied(self.db, gone, now=self.now)
 
     @rule()
     def restart(self) -> None:

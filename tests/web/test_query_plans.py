@@ -30,6 +30,7 @@ from gateway import (
     reportwatch,
     schema,
     settling,
+    slots,
     store,
 )
 from gateway.schedule import expire_all
@@ -187,7 +188,7 @@ def work_at_stations(world: World) -> None:
     assert job is not None
     flight.release(world.db, seat, job, "busy", now=now)
     world.receive(the_world.PEOPLE[1][1], "STOP")
-    arrivals.present(world.db, seat.sim.iccid)
+    slots.present(world.db, seat.sim.iccid)
     flight.begin(world.db, "north", now=now)
     flight.recover_all(world.db, now=now)
     flight.set_aside(world.db, "north", now=now)
