@@ -5,6 +5,7 @@ The counts are rows of their own, so that purging texts, or erasing a person, ne
 by the station on the monotonic clock; a station that starts learns of the last one here.
 """
 
+import json
 import sqlite3
 from dataclasses import dataclass, replace
 
@@ -18,6 +19,12 @@ MOST_TO_FOLLOW = (
     50  # segments of texts that have begun to leave by one SIM and wait for their rest: a few texts
 )
 RECENT = 5_000  # events: more than all modems together write in a minute
+ERASED = "erased_minute"  # a setting: ICCID and moment (ms) of each segment of the last minute whose rows an erasure deleted
+# When each segment was handed over: a text of one segment may have no row of its own.
+MOMENTS = (
+    "SELECT m.iccid, CASE WHEN m.total>1 THEN s.submitted_at ELSE m.submitted_at END AS at "
+    "FROM message m LEFT JOIN segment s ON s.message_id=m.id WHERE at>? AND "
+)
 
 
 @dataclass(frozen=True)
@@ -104,30 +111,47 @@ def count(db: sqlite3.Connection, sim: Sim, conversation_id: int, segments: int,
 
 
 def last_minute(db: sqlite3.Connection, sim: Sim, *, now: int, fill: bool) -> list[int]:
-    """When (ms) each segment of the last minute left by this SIM, the oldest first, as far as the rows of texts tell.
+    """When (ms) each segment of the last minute left by this SIM, the oldest first, as far as the rows of texts tell, and
+    what erasures kept of theirs.
 
-    `fill`: where they do not know the last that was counted (a backup was restored, a person erased, a text put back),
-    nobody knows how many went with it: the minute counts as full from then on.
+    `fill`: where they do not know the last that was counted (a backup was restored, a text put back), nobody knows how
+    many went with it: the minute counts as full from then on.
     """
     limit, since = sim.limits.per_minute, now - MINUTE_MS
     last: int | None = db.execute("SELECT max(last_at) FROM sim_day WHERE iccid=?", [sim.iccid]).fetchone()[0]
     if not limit or last is None or last <= since:
         return []
     rows = db.execute(
-        "SELECT CASE WHEN m.total>1 THEN s.submitted_at ELSE m.submitted_at END AS at "
-        "FROM message m LEFT JOIN segment s ON s.message_id=m.id WHERE m.iccid=? AND at>? AND m.id IN "
-        "(SELECT message_id FROM event WHERE id>(SELECT max(id) FROM event)-? AND event='submit') ORDER BY at",
-        [sim.iccid, since, RECENT],
+        MOMENTS + "m.iccid=? AND m.id IN "
+        "(SELECT message_id FROM event WHERE id>(SELECT max(id) FROM event)-? AND event='submit')",
+        [since, sim.iccid, RECENT],
     ).fetchall()
-    times = [int(row["at"]) for row in rows]
+    erased = [at for iccid, at in _erased(db) if iccid == sim.iccid and at > since]
+    times = sorted([int(row["at"]) for row in rows] + erased)
     return times + [last] * limit if fill and last > max(times, default=0) else times
 
 
 def keep_erased(db: sqlite3.Connection, conversation_id: int) -> None:
-    """A person is erased: they count on as nobody (below zero), and whoever gets the ID of their conversation counts for themselves."""
+    """A person is erased, before their texts are: they count on as nobody (below zero), whoever gets the ID of their
+    conversation counts for themselves, and what left in the last minute counts on in it.
+    """
+    last: int = db.execute("SELECT coalesce(max(last_at), 0) FROM sim_day").fetchone()[0]
+    theirs = db.execute(MOMENTS + "m.conversation_id=?", [last - MINUTE_MS, conversation_id]).fetchall()
+    if theirs:
+        kept = [*_erased(db), *((row["iccid"], row["at"]) for row in theirs)]
+        db.execute(
+            "INSERT OR REPLACE INTO setting (key, value) VALUES (?,?)",
+            [ERASED, json.dumps([moment for moment in kept if moment[1] > last - MINUTE_MS])],
+        )
     db.execute(
         "UPDATE sim_person SET conversation_id=? WHERE conversation_id=?", [_nobody(db) - 1, conversation_id]
     )
+
+
+def _erased(db: sqlite3.Connection) -> list[tuple[str, int]]:
+    """ICCID and moment (ms) of segments that erasures kept."""
+    row = db.execute("SELECT value FROM setting WHERE key=?", [ERASED]).fetchone()
+    return [(iccid, at) for iccid, at in json.loads(row["value"])] if row else []
 
 
 def take_over(db: sqlite3.Connection, people: list[tuple[str, str, int, str | None]]) -> None:

@@ -67,6 +67,7 @@ def _only_in_files(db: sqlite3.Connection, number: str, now: int) -> Erased:
 
 def remove(db: sqlite3.Connection, conversation_id: int, number: str) -> Erased:
     """Delete every row that tells of the person, inside the caller's transaction."""
+    budget.keep_erased(db, conversation_id)
     found = belongings(db, [conversation_id])
     found.delete(db)
     digits = number.lstrip("+")
@@ -87,7 +88,6 @@ def remove(db: sqlite3.Connection, conversation_id: int, number: str) -> Erased:
     )
     replace(strays, arrival=with_repeats(db, (row["id"] for row in parts.fetchall()))).delete(db)
     _from_lists(db, conversation_id, number)
-    budget.keep_erased(db, conversation_id)
     conversations.remember_gone(db, conversation_id)
     db.execute("DELETE FROM conversation WHERE id=?", [conversation_id])
     _beside_opt_outs(db, number)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway import backup, store
+from gateway import backup, erasing, store
 from tests.scenarios.office import NUMBERS, Office
 
 LONG = "a longer text " * 20  # two segments
@@ -55,6 +55,21 @@ def test_what_left_since_the_backup_still_counts_after_a_restore(office: Office,
     after = office.approved(NUMBERS[2])
     office.until_state(after, "delivered")
     assert 60 <= at_s(office, after)[0] - left + CLOCK_S < 65
+    office.close()
+
+
+def test_whoever_is_erased_still_counts_in_the_minute_after_a_kill(office: Office) -> None:
+    """Seed 900752: a text of somebody else left after the erased one's, so that the last one counted had its row."""
+    texts = [office.approved(NUMBERS[0], LONG), office.approved(NUMBERS[1])]
+    for text in texts:
+        office.until_state(text, "sent", "delivered")
+    first_at_s = at_s(office, texts[0])[0]
+    erasing.erase(office.db, NUMBERS[0], now=office.wall())
+    office.restart()
+    after = office.approved(NUMBERS[2])
+    office.until_state(after, "delivered")
+    assert len(office.air()) == 4
+    assert 60 <= at_s(office, after)[0] - first_at_s + CLOCK_S < 65
     office.close()
 
 
