@@ -17,6 +17,7 @@ from datetime import timedelta
 from gateway import budget, conversations, ledger, policy, reports
 from gateway.claims import ON_AIR_MS, SHORTEST_MS, Job, Obstacle, Seat, obstacle_to, put_off
 from gateway.errors import StaleMessage
+from gateway.following import rest_follows
 from gateway.message import GOING
 from gateway.moves import left_already, move
 from gateway.rules import HOUR_MS, Rules
@@ -246,11 +247,7 @@ def accept(db: sqlite3.Connection, seat: Seat, accepted: Accepted) -> None:
                 "UPDATE segment SET state='accepted', mr=? WHERE message_id=? AND seq=? AND state IN ('submitted','unknown')",
                 [accepted.mr, job.message_id, accepted.seq],
             )
-            left = db.execute(
-                "SELECT count(*) FROM segment WHERE message_id=? AND state NOT IN ('accepted','delivered','undelivered')",
-                [job.message_id],
-            ).fetchone()[0]
-            if left:
+            if _not_accepted(db, job.message_id):
                 return
         move(
             db,
@@ -262,6 +259,15 @@ def accept(db: sqlite3.Connection, seat: Seat, accepted: Accepted) -> None:
             mr=accepted.mr if job.total == 1 else None,
         )
         reports.match_open(db, job.message_id, now=accepted.at)
+
+
+def _not_accepted(db: sqlite3.Connection, message_id: int) -> int:
+    """How many segments the network is not known to have."""
+    row = db.execute(
+        "SELECT count(*) FROM segment WHERE message_id=? AND state NOT IN ('accepted','delivered','undelivered')",
+        [message_id],
+    ).fetchone()
+    return int(row[0])
 
 
 def release(
@@ -351,12 +357,13 @@ def settle_late(db: sqlite3.Connection, seat: Seat, job: Job, seq: int, mr: int 
                 "UPDATE segment SET state='accepted', mr=? WHERE message_id=? AND seq=? AND state='unknown'",
                 [mr, job.message_id, seq],
             )
-            if _pending(db, job):
-                # The rest is known not to have left: it waits for a person, who reads how much did.
-                words = left_already(db, job.message_id, job.total, "The network took a segment late.")
-                db.execute(
-                    "UPDATE message SET reason=? WHERE id=? AND state='uncertain'", [words, job.message_id]
-                )
+            if _not_accepted(db, job.message_id):
+                if not rest_follows(db, job.message_id, actor=seat.actor, now=now):
+                    words = left_already(db, job.message_id, job.total, "The network took a segment late.")
+                    db.execute(
+                        "UPDATE message SET reason=? WHERE id=? AND state='uncertain'",
+                        [words, job.message_id],
+                    )
                 return
         if _still(db, job)["state"] in GIVEN_UP:
             reason = "The network's answer came late: it took the text."
@@ -385,9 +392,8 @@ def refuse_late(
             reason = left_already(db, job.message_id, job.total, reason)
             db.execute("UPDATE message SET reason=? WHERE id=?", [reason, job.message_id])
             return
-        if job.total > 1:
-            db.execute(
-                "UPDATE segment SET state='refused' WHERE message_id=? AND seq=?", [job.message_id, seq]
-            )
+        refused = "UPDATE segment SET state='refused' WHERE message_id=? AND seq=? AND state='unknown'"
+        if job.total > 1 and not db.execute(refused, [job.message_id, seq]).rowcount:
+            return  # a report said otherwise
         reason = left_already(db, job.message_id, job.total, f"{words} The network said so late.")
         move(db, "settle_failed", job.message_id, actor=seat.actor, now=now, reason=reason)

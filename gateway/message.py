@@ -49,6 +49,7 @@ EVENTS = {  # event: (states that it may leave, state that it enters)
         ("approved", "claimed", "submitted"),
         "uncertain",
     ),  # a backup came back: nobody knows what left since
+    "resume": (("uncertain",), "approved"),  # what may have left did: the rest of a long text follows
     "settle_sent": (("uncertain", "failed"), "sent"),
     "settle_delivered": (("uncertain", "failed"), "delivered"),
     "settle_undelivered": (("uncertain",), "undelivered"),

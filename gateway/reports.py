@@ -12,6 +12,7 @@ import json
 import sqlite3
 from dataclasses import dataclass
 
+from gateway.following import rest_follows
 from gateway.moves import left_already, move
 from gateway.rules import DAY_MS
 from gateway.store import write
@@ -209,10 +210,11 @@ def _apply(db: sqlite3.Connection, report_id: int, report: Arrived, chosen: _Can
         rows = db.execute("SELECT state FROM segment WHERE message_id=?", [chosen.message_id]).fetchall()
         states = {row["state"] for row in rows}
         if states - {"delivered", "undelivered"}:  # others are still on their way, or never left
-            words = left_already(db, chosen.message_id, len(rows), TOLD)
-            db.execute(
-                "UPDATE message SET reason=? WHERE id=? AND state='uncertain'", [words, chosen.message_id]
-            )
+            if not rest_follows(db, chosen.message_id, actor="network", now=now):
+                words = left_already(db, chosen.message_id, len(rows), TOLD)
+                db.execute(
+                    "UPDATE message SET reason=? WHERE id=? AND state='uncertain'", [words, chosen.message_id]
+                )
             return
         delivered = states == {"delivered"}
     event = _EVENT.get((chosen.state, delivered))

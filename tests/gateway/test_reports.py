@@ -325,10 +325,10 @@ def test_after_a_restore_a_reference_from_another_time_is_no_evidence(desk: Desk
 
 
 def test_a_report_of_a_segment_says_anew_how_much_of_an_uncertain_text_went(desk: Desk, seat: Seat) -> None:
-    """A person read that one was unknown, and it had been delivered."""
+    """A person read that one was unknown, and the network had tried to deliver it."""
     job = on_air(desk, seat, "long " * 50)
     flight.lose(desk.db, seat, job, 1, "no answer", now=NOON)
     assert "1 unknown, 1 not sent" in desk.reason(job.message_id)
-    report(desk, 9)
+    report(desk, 9, status=0x46)
     assert desk.state(job.message_id) == "uncertain"
     assert "1 accepted, 1 not sent" in desk.reason(job.message_id)
