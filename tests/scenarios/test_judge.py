@@ -7,12 +7,13 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from gateway import outbox
+from gateway import conversations, outbox
 from tests.scenarios.simulation.chaos import Chaos, play
 from tests.scenarios.simulation.drive import Drive
 from tests.scenarios.simulation.house import House
@@ -282,3 +283,20 @@ def test_two_first_texts_of_a_campaign_to_one_person_are_one_too_many_whatever_t
     assert not breaches(house, chaos)
     drive.words = [*twice]
     assert [line for line in breaches(house, chaos) if "I2 a campaign texted" in line]
+
+
+def test_an_opt_out_that_had_ended_when_the_clock_was_set_back_began_before_its_end(tmp_path: Path) -> None:
+    """Seed 902986: its row's moment came a second time, and a text long after its end was called a breach."""
+    house, number = House(tmp_path, 0), "+12025550217"
+    outbox.draft(
+        house.db, number, "T0w", kind="reply", key=None, channel="panel", by=house.person, rules=house.rules,
+        now=house.now_ms(),
+    )  # fmt: skip
+    house.jumps = [(140.0, timedelta(seconds=300))]
+    house.clock.time_s += 400.0
+    house.db.execute(
+        "INSERT INTO opt_out (number_key, source, since_at, until_at) VALUES (?, 'text', ?, ?)",
+        [conversations.number_key(house.db, number), *(house.now_ms() - left for left in (50_000, 49_000))],
+    )
+    assert house.opted_out(house.db)[number] == [(50.0, 51.0)]
+    house.close()

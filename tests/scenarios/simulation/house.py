@@ -216,7 +216,10 @@ class House:
                 until = (
                     float("inf") if stop["until_at"] is None else self.true_s(stop["until_at"], last=False)
                 )
-                out[number].append((self.true_s(stop["since_at"], last=True), until))
+                since = self.true_s(stop["since_at"], last=True)
+                if since > until:  # the clock showed it once more after the opt-out had ended
+                    since = self.true_s(stop["since_at"], last=False)
+                out[number].append((since, until))
         return out
 
     def note(self, what: str) -> None:
