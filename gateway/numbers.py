@@ -173,11 +173,22 @@ def inbound_address(number: str, *, ton: int, region: str) -> str:
         parsed = lib.parse(digits, region)
     except lib.NumberParseException:
         return number
+    whole = f"+{digits}"
+    if digits.startswith(str(parsed.country_code)) and _is_mobile(whole) and not _is_mobile(_e164(parsed)):
+        return whole  # 49151… is a mobile of Germany, and a number of Leer (0491) as well
     if len(digits) <= SHORT_CODE_DIGITS or not lib.is_possible_number(parsed):
         return number
     if ton == NATIONAL or len(digits) >= 10 or lib.is_valid_number(parsed):
         return _e164(parsed)
     return number
+
+
+def _is_mobile(number: str) -> bool:
+    """Whether it may be a mobile; only some countries tell."""
+    import phonenumbers as lib
+
+    parsed, kind = _known(number), lib.PhoneNumberType
+    return parsed is not None and lib.number_type(parsed) in (kind.MOBILE, kind.FIXED_LINE_OR_MOBILE)
 
 
 @lru_cache(maxsize=512)

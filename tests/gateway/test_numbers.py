@@ -143,6 +143,9 @@ ADDRESSES = [  # address as decoded, TON, region, as stored
     ("911", 0, "US", "911"),
     ("5550123", 0, "US", "5550123"),  # no area code: nobody knows which
     ("4915112345678", 0, "US", "4915112345678"),
+    ("4915112345678", 0, "DE", "+4915112345678"),  # which is no number in Leer (0491)
+    ("15112345678", 0, "DE", "+4915112345678"),
+    ("62812345678", 0, "ID", "+62812345678"),
     ("BANK-24", 5, "US", "BANK-24"),
     ("12345678", 5, "DK", "12345678"),  # an alphanumeric sender may be all digits
     ("*100#", 0, "US", "*100#"),
