@@ -26,11 +26,13 @@ _REGISTRATION = ("+CREG", "+CGREG", "+CEREG")
 _ASKED_REGISTRATION = re.compile(r"\s*0*[0-5]\s*,\s*0*(?:\d|1[01])\s*(?:,|$)")
 _CALL_ENDS = ("NO CARRIER", "BUSY", "NO ANSWER", "NO DIALTONE", "NO DIAL TONE")
 _SAID_UNASKED = re.compile(
-    r"RING$|RDY$|APP RDY$|Call Ready$|SMS Ready$|SMS DONE$|PB DONE$|(UNDER|OVER)-VOLTAGE|NORMAL POWER DOWN$"
-    r"|SDNDCRC =|DST: |REBOOT\b|\^?SYSSTART|[+^*][A-Z]{3,}$"
+    r"RING$|RDY$|APP RDY$|Call Ready$|SMS Ready$|SMS DONE$|PB DONE$|(UNDER|OVER)[-_]VOLTAGE|(NORMAL )?POWER(ED)? DOWN$"
+    r"|SDNDCRC =|DST: |REBOOT\b|\^?SYSSTART|[+^*][A-Z]{3,}$|MISSED_CALL: |VOICE CALL: |MODEM:STARTUP$|\+E_UTRAN |\+SMS FULL"
 )
 # Never said unasked: such a line answers somebody's question.
 ANSWERS = ("+CPMS:", "+CMGL:", "+CMGR:", "+CMGF:", "+CNMI:", "+CSMS:", "+CSCA:", "+COPS:")
+_PDU = re.compile(r"\W*(?:[0-9A-Fa-f]\s?){4}|[0-9A-Fa-f]+$|[^ :]{14,}$")
+_TELLS_LENGTH = re.compile(r"^[^/]*[:,]\s*\d+\s*$")  # a date, in text mode, has a /
 HAS_BODY = ("+CMT:", "+CDS:", "+CBM:")  # the next line is their PDU
 
 
@@ -121,6 +123,16 @@ def name_of(command: str) -> str:
 def is_named(line: str) -> bool:
     """Whether `line` begins with a name and a colon, as answers and unsolicited lines do and PDUs do not."""
     return bool(_NAMED.match(line))
+
+
+def may_be_pdu(line: str) -> bool:
+    """Whether `line` is a PDU or a piece of one, perhaps damaged, and no words that a modem says between."""
+    return bool(_PDU.match(line.rstrip()))
+
+
+def stands_between(line: str, header: str) -> bool:
+    """Whether `line` is words that a modem says between the header of a text and the PDU whose length it tells."""
+    return not (may_be_pdu(line) or final(line) or is_named(line)) and bool(_TELLS_LENGTH.search(header))
 
 
 def unasked(line: str, own: str) -> bool:

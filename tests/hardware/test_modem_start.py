@@ -229,3 +229,9 @@ def test_a_modem_that_forgot_its_indications_has_restarted() -> None:
     assert bench.modem.notices() == []
     bench.modem.health()
     assert [type(notice) for notice in bench.modem.notices()] == [Restarted]
+
+
+def test_what_a_modem_says_before_its_indications_is_not_taken_for_them() -> None:
+    bench = Bench({"AT+CNMI?": ["+CNMI: 2,1,0,2,0", "RSSI LEVEL 3\n+CNMI: 2,1,0,2,0"]}).start()
+    bench.modem.health()
+    assert bench.modem.notices() == []
