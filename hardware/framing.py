@@ -48,6 +48,7 @@ class Final:
 
 
 OK = Final(ok=True)
+OK_IN_DIGITS = re.compile(rb"(?:^|[\r\n])0[\r\n]*$")  # after ATV0 (V.250, 6.2.6)
 
 
 class Splitter:
