@@ -17,8 +17,10 @@ from hardware.errors import Family
 
 LINE_LIMIT = 4096  # the longest real line is a PDU of 176 octets or a USSD answer: under 800 characters
 
+_LINE_ENDS = bytes.maketrans(b"\r\x1a", b"\n\n")  # Ctrl-Z ends the echo of a PDU
 _GLUED = re.compile(r"(?<=[0-9A-Fa-f])(?=[+^*][A-Z]{3,}:)")
-_ERROR = re.compile(r"\+CM([ES]) ERROR:(.*)")
+_ERROR = re.compile(r"\+?CM([ES]) ERROR(?::|(?= *\d))(.*)")
+_BARE_ERROR = re.compile(r"ERROR(: *\d{1,5})?$")
 _NAMED = re.compile(r"([+^*#_$%!&][A-Z][A-Z0-9_]*):")
 _COMMAND = re.compile(r"AT([+^*#_$%!&]?[A-Z0-9_]+)", re.IGNORECASE)
 _OLD_ECHO = re.compile(r"AT[+^*#$%][A-Z]{3}")
@@ -59,7 +61,7 @@ class Splitter:
 
     def feed(self, data: bytes) -> list[str]:
         """The lines that `data` completes, without line ends and blank lines; latin-1 loses nothing."""
-        data = data.translate(None, b"\0").replace(b"\r", b"\n")
+        data = data.translate(_LINE_ENDS, b"\0")
         first, *rest = data.split(b"\n")
         self.partial = (self.partial + first[:LINE_LIMIT])[:LINE_LIMIT]
         if not rest:
@@ -68,7 +70,7 @@ class Splitter:
         self.partial = ended.pop()
         lines: list[str] = []
         for raw in filter(None, ended):
-            line = raw.decode("latin-1").strip("\x1a\x1b").lstrip()
+            line = raw.decode("latin-1").strip("\x1b").lstrip()
             if line:
                 lines += [line] if line[0] in "+^*" else _GLUED.split(line)
         return lines
@@ -159,8 +161,8 @@ def final(line: str) -> Final | None:
     bare = line.rstrip()
     if bare == "OK":
         return OK
-    if bare == "ERROR":
-        return Final(ok=False, family="ERROR", text="ERROR")
+    if _BARE_ERROR.match(bare):
+        return Final(ok=False, family="ERROR", text=bare)
     if bare in _CALL_ENDS or bare in ("COMMAND NOT SUPPORT", "NA") or bare.startswith("MODEM ERROR"):
         return Final(ok=False, family="TEXT", text=bare)
     return None
