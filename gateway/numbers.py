@@ -173,8 +173,8 @@ def inbound_address(number: str, *, ton: int, region: str) -> str:
         parsed = lib.parse(digits, region)
     except lib.NumberParseException:
         return number
-    whole = f"+{digits}"
-    if digits.startswith(str(parsed.country_code)) and _is_mobile(whole) and not _is_mobile(_e164(parsed)):
+    whole, at_home = f"+{digits}", digits.startswith(str(parsed.country_code))
+    if ton != NATIONAL and at_home and _is_mobile(whole) and not _is_mobile(_e164(parsed)):
         return whole  # 49151… is a mobile of Germany, and a number of Leer (0491) as well
     if len(digits) <= SHORT_CODE_DIGITS or not lib.is_possible_number(parsed):
         return number

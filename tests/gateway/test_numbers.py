@@ -144,6 +144,7 @@ ADDRESSES = [  # address as decoded, TON, region, as stored
     ("5550123", 0, "US", "5550123"),  # no area code: nobody knows which
     ("4915112345678", 0, "US", "4915112345678"),
     ("4915112345678", 0, "DE", "+4915112345678"),  # which is no number in Leer (0491)
+    ("4915112345678", 2, "DE", "+494915112345678"),  # and this one is
     ("15112345678", 0, "DE", "+4915112345678"),
     ("62812345678", 0, "ID", "+62812345678"),
     ("BANK-24", 5, "US", "BANK-24"),
