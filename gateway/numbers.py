@@ -166,7 +166,9 @@ def inbound_address(number: str, *, ton: int, region: str) -> str:
     if ton == ALPHANUMERIC or not re.fullmatch(r"[0-9]+", digits):
         return number
     if ton == INTERNATIONAL or number.startswith("+"):
-        return f"+{digits}" if len(digits) > SHORT_CODE_DIGITS else number
+        digits = digits.removeprefix("00")
+        if not digits.startswith("0"):  # as none does: else it is written as one dials at home
+            return f"+{digits}" if len(digits) > SHORT_CODE_DIGITS else number
     import phonenumbers as lib
 
     try:
