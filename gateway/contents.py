@@ -18,6 +18,7 @@ RETURN_CALL_PIDS = (0x5E, 0x5F)
 REPLACE_PIDS = range(0x41, 0x48)
 TOOLKIT_ELEMENTS = range(0x70, 0x80)  # 23.040 9.2.3.24: security headers of the SIM toolkit
 WEST, EAST = timedelta(hours=-12), timedelta(hours=14)  # the zones that there are
+FOR_SIM = 2  # message class
 PORTS = {
     226: "a visiting card (vCard)",
     228: "a calendar entry (vCalendar)",
@@ -58,7 +59,10 @@ def text_of(number: str, parts: list[Deliver | None]) -> Text:
     missing = len(parts) - len(present) + sum(part.cut for part in present)
     kind = _kind(first)
     data = b"".join(part.data or b"" for part in present)
-    if kind == "mms":
+    written = _written(first, data) if kind == "binary" else ""
+    if written:
+        kind, words = _for_people(first), written + (GAP if missing else "")
+    elif kind == "mms":
         words = "A picture message (MMS) waits at the network; this modem cannot fetch it."
     elif first.dcs.compressed:
         words = f"A compressed text. As it came: {data.hex()[:RAW_MOST]}"
@@ -113,7 +117,23 @@ def _kind(tpdu: Deliver) -> str:
         return "binary"
     if tpdu.mwi is not None or tpdu.pid in RETURN_CALL_PIDS:
         return "voicemail"
+    return _for_people(tpdu)
+
+
+def _for_people(tpdu: Deliver) -> str:
     return "flash" if tpdu.dcs.message_class == 0 else "text"
+
+
+def _written(tpdu: Deliver, data: bytes) -> str:
+    """The words in 8-bit data that is for no program and no SIM: some machines and telephones write so; "" when there are none."""
+    if tpdu.ports is not None or tpdu.dcs.message_class == FOR_SIM:
+        return ""
+    try:
+        words = data.decode()
+    except UnicodeDecodeError:
+        return ""
+    readable = all(char.isprintable() or char in "\r\n" for char in words)
+    return words if readable and any(map(str.isalpha, words)) else ""
 
 
 def _is_mms(push: bytes) -> bool:

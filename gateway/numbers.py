@@ -166,18 +166,31 @@ def inbound_address(number: str, *, ton: int, region: str) -> str:
     if ton == ALPHANUMERIC or not re.fullmatch(r"[0-9]+", digits):
         return number
     if ton == INTERNATIONAL or number.startswith("+"):
-        return f"+{digits}" if len(digits) > SHORT_CODE_DIGITS else number
+        digits = digits.removeprefix("00")
+        if not digits.startswith("0"):  # as none does: else it is written as one dials at home
+            return f"+{digits}" if len(digits) > SHORT_CODE_DIGITS else number
     import phonenumbers as lib
 
     try:
         parsed = lib.parse(digits, region)
     except lib.NumberParseException:
         return number
+    whole, at_home = f"+{digits}", digits.startswith(str(parsed.country_code))
+    if ton != NATIONAL and at_home and _is_mobile(whole) and not _is_mobile(_e164(parsed)):
+        return whole  # 49151… is a mobile of Germany, and a number of Leer (0491) as well
     if len(digits) <= SHORT_CODE_DIGITS or not lib.is_possible_number(parsed):
         return number
     if ton == NATIONAL or len(digits) >= 10 or lib.is_valid_number(parsed):
         return _e164(parsed)
     return number
+
+
+def _is_mobile(number: str) -> bool:
+    """Whether it may be a mobile; only some countries tell."""
+    import phonenumbers as lib
+
+    parsed, kind = _known(number), lib.PhoneNumberType
+    return parsed is not None and lib.number_type(parsed) in (kind.MOBILE, kind.FIXED_LINE_OR_MOBILE)
 
 
 @lru_cache(maxsize=512)

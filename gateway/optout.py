@@ -25,6 +25,8 @@ LONGEST_PHRASE = 9
 EASTERN = "\u0e00"  # from here on in Unicode: scripts that put no spaces between words
 TO_LATIN = str.maketrans("аеорсухкмтвніјѕԛ", "aeopcyxkmtbhijsq")
 TO_CYRILLIC = str.maketrans("aeopcyxkmtbhij", "аеорсухкмтвніј")
+# GSM 7 bit has of the Greek capitals only those that look like no Latin one: a telephone sends ΣΤΟΠ as Σ, Latin T and O, Π.
+TO_GREEK = str.maketrans("abehikmnoptxyz", "αβεηικμνορτχυζ")
 AS_LETTERS = str.maketrans("05", "os")
 TAPBACK = re.compile(rf"^\W{{0,12}}(?:{stopwords.TAPBACKS})\s*[“\"„«]", re.IGNORECASE)
 DRAWN_OUT = re.compile(r"([^\W\d_])\1\1")
@@ -101,7 +103,8 @@ def _repaired(word: str) -> str:
     """The stop word that was meant: drawn-out letters, digits for letters, letters of two alphabets, a long ending."""
     if word in SINGLE:
         return word
-    for meant in (word.translate(TO_LATIN), word.translate(TO_CYRILLIC), word.translate(AS_LETTERS)):
+    for letters in (TO_LATIN, TO_CYRILLIC, TO_GREEK, AS_LETTERS):
+        meant = word.translate(letters)
         if meant in SINGLE and not word.isdecimal():
             return meant
     if DRAWN_OUT.search(word):

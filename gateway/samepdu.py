@@ -3,14 +3,17 @@
 import hashlib
 from sqlite3 import Row
 
+from hardware.pdu import PduError
+from hardware.pdu.decode import from_hex
+
 LONGEST_CENTRE = 12  # octets of a service centre's number, at the head of a PDU
 
 
 def octets(pdu: str) -> bytes:
-    """What the hex says; what is no hex, as it came."""
+    """What the hex says, as `decode` reads it; what is no hex, as it came."""
     try:
-        return bytes.fromhex(pdu)
-    except ValueError:
+        return from_hex(pdu)
+    except PduError:
         return pdu.encode("utf-8", "surrogateescape")
 
 

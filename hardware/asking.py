@@ -6,6 +6,7 @@ import re
 
 from hardware.at import At
 from hardware.errors import CommandRefused, ModemSilent
+from hardware.framing import is_named
 
 _OUTSIDE_QUOTES = re.compile(r',(?=(?:[^"]*"[^"]*")*[^"]*$)')
 _NAME = re.compile(r"[+^*#_$%!&]?[A-Z][A-Z0-9_]*:\s*")
@@ -30,10 +31,11 @@ def pause(at: At, seconds: float) -> None:
 
 
 def value(lines: list[str] | None) -> str:
-    """The first line's value, without its name and quotes; "" when there is none."""
+    """The value in the first line that has a name, or else in the first, without name and quotes; "" when there is none."""
     if not lines:
         return ""
-    return _NAME.sub("", lines[0], count=1).strip().strip('"').strip()
+    told = next(filter(is_named, lines), lines[0])  # before it may stand what a model says unasked
+    return _NAME.sub("", told, count=1).strip().strip('"').strip()
 
 
 def fields(line: str) -> list[str]:

@@ -36,6 +36,7 @@ ABANDON = ESC + b"999\r"
 CTRL_Z = b"\x1a"
 COMPANY_S = 600.0  # so long after its last sign another program counts as there
 LEFT_S = 0.5  # of silence, after which no answer of before is on its way any more: radio links take a while
+IN_WORDS = "ATQ0V1"  # results as words, for a modem that has stored ATV0 and answers "0"
 FAST = (0, 0.0)  # a PDU in one write; else so many octets at a time, and seconds between them
 
 
@@ -228,8 +229,13 @@ class At:
 
     def answers(self, timeout_s: float) -> bool:
         """Whether AT is answered, if only by an error. `incoming.heard` is what was said instead."""
-        answer = self._write("AT", "", b"\r", enough="", grace_s=GRACE_S)
-        if self._wait(answer, timeout_s) is None:
+        for command in ("AT", IN_WORDS):
+            answer = self._write(command, "", b"\r", enough="", grace_s=GRACE_S)
+            if self._wait(answer, timeout_s) is not None:
+                break
+            if not framing.OK_IN_DIGITS.search(self.incoming.heard):
+                return False
+        else:
             return False
         self.incoming.owes_result = False  # the modem listens to commands again: that text's is over
         return True

@@ -17,8 +17,10 @@ from hardware.errors import Family
 
 LINE_LIMIT = 4096  # the longest real line is a PDU of 176 octets or a USSD answer: under 800 characters
 
+_LINE_ENDS = bytes.maketrans(b"\r\x1a", b"\n\n")  # Ctrl-Z ends the echo of a PDU
 _GLUED = re.compile(r"(?<=[0-9A-Fa-f])(?=[+^*][A-Z]{3,}:)")
-_ERROR = re.compile(r"\+CM([ES]) ERROR:(.*)")
+_ERROR = re.compile(r"\+?CM([ES]) ERROR(?::|(?= *\d))(.*)")
+_BARE_ERROR = re.compile(r"ERROR(: *\d{1,5})?$")
 _NAMED = re.compile(r"([+^*#_$%!&][A-Z][A-Z0-9_]*):")
 _COMMAND = re.compile(r"AT([+^*#_$%!&]?[A-Z0-9_]+)", re.IGNORECASE)
 _OLD_ECHO = re.compile(r"AT[+^*#$%][A-Z]{3}")
@@ -26,11 +28,13 @@ _REGISTRATION = ("+CREG", "+CGREG", "+CEREG")
 _ASKED_REGISTRATION = re.compile(r"\s*0*[0-5]\s*,\s*0*(?:\d|1[01])\s*(?:,|$)")
 _CALL_ENDS = ("NO CARRIER", "BUSY", "NO ANSWER", "NO DIALTONE", "NO DIAL TONE")
 _SAID_UNASKED = re.compile(
-    r"RING$|RDY$|APP RDY$|Call Ready$|SMS Ready$|SMS DONE$|PB DONE$|(UNDER|OVER)-VOLTAGE|NORMAL POWER DOWN$"
-    r"|SDNDCRC =|DST: |REBOOT\b|\^?SYSSTART|[+^*][A-Z]{3,}$"
+    r"RING$|RDY$|APP RDY$|Call Ready$|SMS Ready$|SMS DONE$|PB DONE$|(UNDER|OVER)[-_]VOLTAGE|(NORMAL )?POWER(ED)? DOWN$"
+    r"|SDNDCRC =|DST: |REBOOT\b|\^?SYSSTART|[+^*][A-Z]{3,}$|MISSED_CALL: |VOICE CALL: |MODEM:STARTUP$|\+E_UTRAN |\+SMS FULL"
 )
 # Never said unasked: such a line answers somebody's question.
 ANSWERS = ("+CPMS:", "+CMGL:", "+CMGR:", "+CMGF:", "+CNMI:", "+CSMS:", "+CSCA:", "+COPS:")
+_PDU = re.compile(r"\W*(?:[0-9A-Fa-f]\s?){4}|[0-9A-Fa-f]+$|[^ :]{14,}$")
+_TELLS_LENGTH = re.compile(r"^[^/]*[:,]\s*\d+\s*$")  # a date, in text mode, has a /
 HAS_BODY = ("+CMT:", "+CDS:", "+CBM:")  # the next line is their PDU
 
 
@@ -46,6 +50,7 @@ class Final:
 
 
 OK = Final(ok=True)
+OK_IN_DIGITS = re.compile(rb"(?:^|[\r\n])0[\r\n]*$")  # after ATV0 (V.250, 6.2.6)
 
 
 class Splitter:
@@ -56,7 +61,7 @@ class Splitter:
 
     def feed(self, data: bytes) -> list[str]:
         """The lines that `data` completes, without line ends and blank lines; latin-1 loses nothing."""
-        data = data.translate(None, b"\0").replace(b"\r", b"\n")
+        data = data.translate(_LINE_ENDS, b"\0")
         first, *rest = data.split(b"\n")
         self.partial = (self.partial + first[:LINE_LIMIT])[:LINE_LIMIT]
         if not rest:
@@ -65,7 +70,7 @@ class Splitter:
         self.partial = ended.pop()
         lines: list[str] = []
         for raw in filter(None, ended):
-            line = raw.decode("latin-1").strip("\x1a\x1b").lstrip()
+            line = raw.decode("latin-1").strip("\x1b").lstrip()
             if line:
                 lines += [line] if line[0] in "+^*" else _GLUED.split(line)
         return lines
@@ -123,6 +128,16 @@ def is_named(line: str) -> bool:
     return bool(_NAMED.match(line))
 
 
+def may_be_pdu(line: str) -> bool:
+    """Whether `line` is a PDU or a piece of one, perhaps damaged, and no words that a modem says between."""
+    return bool(_PDU.match(line.rstrip()))
+
+
+def stands_between(line: str, header: str) -> bool:
+    """Whether `line` is words that a modem says between the header of a text and the PDU whose length it tells."""
+    return not (may_be_pdu(line) or final(line) or is_named(line)) and bool(_TELLS_LENGTH.search(header))
+
+
 def unasked(line: str, own: str) -> bool:
     """Whether `line` is unsolicited while the command called `own` ("" for none) waits for its answer.
 
@@ -146,8 +161,8 @@ def final(line: str) -> Final | None:
     bare = line.rstrip()
     if bare == "OK":
         return OK
-    if bare == "ERROR":
-        return Final(ok=False, family="ERROR", text="ERROR")
+    if _BARE_ERROR.match(bare):
+        return Final(ok=False, family="ERROR", text=bare)
     if bare in _CALL_ENDS or bare in ("COMMAND NOT SUPPORT", "NA") or bare.startswith("MODEM ERROR"):
         return Final(ok=False, family="TEXT", text=bare)
     return None

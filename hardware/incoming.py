@@ -71,6 +71,8 @@ class Incoming:
             return True
         unasked = framing.unasked(line, own)
         if self._body_of and not unasked:
+            if framing.stands_between(line, self._body_of):
+                return True
             header, self._body_of = self._body_of, ""
             if not framing.final(line) and not framing.is_named(line):
                 self._keep(f"{header}\n{line.rstrip()}")

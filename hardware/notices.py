@@ -35,7 +35,7 @@ _DOORBELL = re.compile(r'\+(?:CMTI|CDSI):\s*"?([A-Z_]*)"?\s*,\s*(-?\d{1,6})\s*$'
 _DIRECT = re.compile(r"\+(CMT|CDS):[^\n]*\n(.+)")
 _LATE = re.compile(r"\+CMGS:\s*(\d{1,3})?")
 _FULL = re.compile(r'\^SMMEMFULL:\s*"?(\w*)"?')
-_HARD = re.compile(r"RDY$|APP RDY$|\*ATREADY|\+AT: READY|\^?SYSSTART")
+_HARD = re.compile(r"RDY$|APP RDY$|\*ATREADY|\+AT: READY|\^?SYSSTART|MODEM:STARTUP")
 _SOFT = re.compile(r"Call Ready$|SMS Ready$|SMS DONE$|PB DONE$|\+CPIN:|\+QUSIM: ?1|\+CFUN: ?1|\*EMRDY: ?1")
 # Of the soft ones: also what another program's question is answered with.
 _ANSWER = re.compile(r"\+CPIN:|\+QUSIM: ?1|\+CFUN: ?1")

@@ -1,4 +1,4 @@
-"""Asking a port whether a modem is there, and which: AT, then AT+CGSN, and nothing else is ever written.
+"""Asking a port whether a modem is there, and which: AT (ATQ0V1 where "0" is the answer), then AT+CGSN; nothing else is ever written.
 
 Promises: bounded in time whatever the port does; the port is closed again; what is no modem is said in plain words.
 Failure: `PortMissing`, `PortBusy`, `PortGone`; `NotAModem` for what speaks something else; `ModemSilent` for what

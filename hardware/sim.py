@@ -122,18 +122,22 @@ class Sim:
         return int(found[1]) if found else None
 
 
+# What stands in +CPIN: behind its name, and the state that it means; the first that is found. The second PIN is not for texts.
+_NAMED = tuple(
+    (re.compile(words), state)
+    for words, state in (
+        (r"READY|SIM P[IU][NK]2|$", READY),
+        (r"SIM PIN", "PIN"),
+        (r"SIM PUK", "PUK"),
+        (r"PH-", "LOCKED"),
+        (r".*(NOT INSERTED|REMOVED|NO SIM|ABSENT)", "ABSENT"),
+        (r".*(BUSY|NOT READY)", "BUSY"),
+        (r".*FAIL", "FAILURE"),
+        (r"", "WRONG"),
+    )
+)
+
+
 def _named(said: str) -> str:
     words = said.partition(":")[2].strip().strip('"').upper()
-    if words.startswith(("READY", "SIM PIN2", "SIM PUK2")):  # the second PIN is not for texts
-        return READY
-    for start, state in (
-        ("SIM PIN", "PIN"),
-        ("SIM PUK", "PUK"),
-        ("PH-", "LOCKED"),
-        ("NOT INSERTED", "ABSENT"),
-    ):
-        if words.startswith(start):
-            return state
-    if "BUSY" in words or words == "NOT READY":
-        return "BUSY"
-    return "FAILURE" if "FAIL" in words else READY if not words else "WRONG"
+    return next(state for pattern, state in _NAMED if pattern.match(words))

@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 
+from hardware import framing
 from hardware.asking import ask, fields, numbers
 from hardware.at import At
 from hardware.errors import CommandRefused
@@ -347,7 +348,8 @@ def stored_in(entry: list[str], storage: str) -> Stored | None:
 def _joined(lines: list[str], octets: int | None) -> str:
     """The PDU; a line that was cut in two by an unsolicited one is put together, up to its announced length."""
     pdu = ""
-    for line in lines:
+    damaged = [] if octets == 0 else lines
+    for line in [line for line in lines if framing.may_be_pdu(line)] or damaged:
         part = re.sub(r",\d$", "", line.strip())
         if pdu and (octets is None or not re.fullmatch(r"[0-9A-Fa-f]+", part)):
             break

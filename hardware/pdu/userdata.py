@@ -165,17 +165,24 @@ class Content:
 
 
 def join(parts: Iterable[Content]) -> str:
-    """The text of segments in order. An extension or surrogate pair that a sender cut between two is made whole."""
-    runs: list[tuple[Dcs, National | None, bytearray]] = []
+    """The text of segments in order. An extension, a character or a surrogate pair that a sender cut between two is made whole."""
+    runs: list[tuple[Dcs, National | None, list[bytes]]] = []
     for part in parts:
         body = part.body
         if body.data is not None:
             continue
-        coding, national, units = body.dcs.coding, body.header.national, body.units
-        if coding == "ucs2":
-            units = units[: len(units) & ~1]
-        if runs and (runs[-1][0].coding, runs[-1][1]) == (coding, national):
-            runs[-1][2].extend(units)
+        if runs and (runs[-1][0].coding, runs[-1][1]) == (body.dcs.coding, body.header.national):
+            runs[-1][2].append(body.units)
         else:
-            runs.append((body.dcs, national, bytearray(units)))
-    return "".join(units_text(bytes(joined), dcs, national) for dcs, national, joined in runs)
+            runs.append((body.dcs, body.header.national, [body.units]))
+    return "".join(units_text(_whole(pieces, dcs), dcs, national) for dcs, national, pieces in runs)
+
+
+def _whole(pieces: list[bytes], dcs: Dcs) -> bytes:
+    """The units of pieces that belong together. Behind a header of seven octets some senders put 133 octets of UCS2, and the other half
+    of the character into the next segment; where the halves do not come in pairs, the odd octets are none.
+    """
+    whole = b"".join(pieces)
+    if dcs.coding == "ucs2" and len(whole) % 2:
+        return b"".join(piece[: len(piece) & ~1] for piece in pieces)
+    return whole

@@ -130,6 +130,8 @@ def test_landlines_are_flagged_only_where_the_country_tells(number: str, landlin
 ADDRESSES = [  # address as decoded, TON, region, as stored
     ("+12025550123", 1, "DK", "+12025550123"),
     ("12025550123", 1, "DK", "+12025550123"),
+    ("+004915112345678", 1, "US", "+4915112345678"),
+    ("+07700900123", 1, "GB", "+447700900123"),
     ("2025550123", 2, "US", "+12025550123"),
     ("12025550123", 0, "US", "+12025550123"),
     ("07700900123", 2, "GB", "+447700900123"),
@@ -143,6 +145,10 @@ ADDRESSES = [  # address as decoded, TON, region, as stored
     ("911", 0, "US", "911"),
     ("5550123", 0, "US", "5550123"),  # no area code: nobody knows which
     ("4915112345678", 0, "US", "4915112345678"),
+    ("4915112345678", 0, "DE", "+4915112345678"),  # which is no number in Leer (0491)
+    ("4915112345678", 2, "DE", "+494915112345678"),  # and this one is
+    ("15112345678", 0, "DE", "+4915112345678"),
+    ("62812345678", 0, "ID", "+62812345678"),
     ("BANK-24", 5, "US", "BANK-24"),
     ("12345678", 5, "DK", "12345678"),  # an alphanumeric sender may be all digits
     ("*100#", 0, "US", "*100#"),

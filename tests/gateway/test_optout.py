@@ -17,6 +17,7 @@ OUT = [  # nothing but a stop: out by itself
     "«STOP»", "STOP 🛑", "🛑 STOP 🛑", "stop 😡😡", "STOPPP", "stoooop", "SSSTOP", "STOP\n", "\nSTOP\n\n", "S T O P", "S.T.O.P.",
     "s-t-o-p", "stop stop",
     "STOP STOP STOP!!", "stop, stop. STOP", "ＳＴＯＰ", "𝐒𝐓𝐎𝐏", "STОP", "SТОР", "ST0P", "5top", "St\u200bop", "\ufeffSTOP", "S\u0301TOP",
+    "STOP\u3164",
     "stop\u00a0", "_stop_", "#stop",
     "STOP\nSent from my iPhone", "Stop\n\nSent from my Samsung Galaxy smartphone.", "sotp", "Stpo", "sttop",
     # with manners
@@ -73,7 +74,7 @@ OUT = [  # nothing but a stop: out by itself
     "tigilan mo ako", "sispann", "Sispann tanpri", "retire m nan lis la",
     "pa voye mesaj ankò",
     # and others
-    "berhenti", "jooji", "afmeld", "avsluta", "lopeta", "dezabonare", "ΣΤΟΠ", "στοπ", "simamisha",
+    "berhenti", "jooji", "afmeld", "avsluta", "lopeta", "dezabonare", "ΣΤΟΠ", "στοπ", "ΣTOΠ", "ΔIAΓPAΦH", "simamisha",
 ]  # fmt: skip
 
 PERSON = [  # a stop word, and more: somebody looks

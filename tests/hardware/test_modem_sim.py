@@ -88,6 +88,10 @@ def test_f2_the_last_tries_of_a_pin_are_never_touched(made: str, answer: str) ->
         ("+CME ERROR: 10", "ABSENT"),
         ("+CMS ERROR: 310", "ABSENT"),
         ("+CPIN: NOT INSERTED", "ABSENT"),
+        ("+CPIN: SIM REMOVED", "ABSENT"),
+        ("+CPIN: SIM FAILURE", "FAILURE"),
+        ("+CPIN: SIM NOT READY", "BUSY"),
+        ("+CPIN: BLOCKED", "WRONG"),
         ("+CME ERROR: SIM not inserted", "ABSENT"),
         ("+CME ERROR: 13", "FAILURE"),
         ("+CME ERROR: 262", "FAILURE"),
@@ -108,6 +112,13 @@ def test_a_sim_that_cannot_be_used_says_why(answer: str, state: str) -> None:
 
 def test_a_sim_that_fails_and_then_is_ready_is_waited_for() -> None:
     bench = Bench({"AT+CPIN?": ["+CME ERROR: 13", "+CME ERROR: 14", "+CPIN: READY"]}).start()
+    assert bench.modem.identity.imsi
+
+
+@pytest.mark.parametrize("said", ["SIM BUSY", "SIM NOT READY", "NOT READY"])
+def test_a_sim_that_is_not_ready_yet_is_waited_for(said: str) -> None:
+    """A modem that said "SIM NOT READY" was told to have the wrong SIM."""
+    bench = Bench({"AT+CPIN?": [f"+CPIN: {said}"] * 3 + ["+CPIN: READY"]}).start()
     assert bench.modem.identity.imsi
 
 

@@ -7,7 +7,7 @@ import pytest
 from hardware.errors import CommandRefused, ModemSilent, NotAModem
 from hardware.modem import Health, Identity, Restarted, Waiting
 from tests.hardware.start_bench import Bench
-from tests.scripted import Late, Raw, Silence
+from tests.scripted import Late, Raw, Scripted, Silence
 
 TPDU = bytes.fromhex("21000B912120555521F3000004F4F29C0E")
 
@@ -229,3 +229,26 @@ def test_a_modem_that_forgot_its_indications_has_restarted() -> None:
     assert bench.modem.notices() == []
     bench.modem.health()
     assert [type(notice) for notice in bench.modem.notices()] == [Restarted]
+
+
+def test_what_a_modem_says_before_its_indications_is_not_taken_for_them() -> None:
+    bench = Bench({"AT+CNMI?": ["+CNMI: 2,1,0,2,0", "RSSI LEVEL 3\n+CNMI: 2,1,0,2,0"]}).start()
+    bench.modem.health()
+    assert bench.modem.notices() == []
+
+
+@pytest.mark.parametrize("chunk", [None, 1])
+def test_a_modem_that_has_stored_to_answer_in_digits_is_told_to_use_words(chunk: int | None) -> None:
+    """AT&W after ATV0: what the modem comes back to at each ATZ. No answer was understood, and the station never got ready."""
+    proper, words = Scripted(), False
+
+    def answer(command: str) -> Any:
+        nonlocal words
+        words = (words or command == "ATQ0V1") and command != "ATZ"
+        said = proper._rule(command)
+        if words:
+            return said
+        return Raw(b"4\r" if said == "ERROR" else f"{'' if said == 'OK' else said}\r\n0\r".encode())
+
+    bench = Bench({"*": answer}, chunk=chunk).start()
+    assert (bench.modem.identity.imei, bench.modem.arrival_storage) == ("356938035643809", "SM")

@@ -28,6 +28,10 @@ def _entry(header: str, *body: str) -> Stored | None:
         ("+CMGL: 3,0,,23", [DELIVER.lower()], DELIVER.lower()),
         ("+CMGL: 3,0,,23", [DELIVER[:20], DELIVER[20:]], DELIVER),
         ("+CMGL: 3,0,,23", [DELIVER[:20]], DELIVER[:20]),
+        ("+CMGL: 3,0,,23", ["RSSI LEVEL 3", DELIVER], DELIVER),
+        ("+CMGL: 3,0,,23", [DELIVER[:20], "SIM READY", DELIVER[20:]], DELIVER),
+        ("+CMGL: 3,0,,0", ["SIM READY"], None),
+        ("+CMGL: 3,0,,23", ["?? ??"], "?? ??"),
         (
             "+CMGL: 3,0,,164",
             ["0BD04259303784=96p331p71160016D02B5FFFF"],

@@ -149,6 +149,28 @@ def test_f55_data_for_a_port_says_what_it_is_and_asks_nobody(house: House, heade
     assert house.waiting() == []
 
 
+@pytest.mark.parametrize(
+    ("dcs", "words", "kind"),
+    [
+        ("04", "STOP", "text"),
+        ("F4", "Stop, s’il vous plaît", "flash"),
+        ("F6", "STOP", "binary"),
+        ("04", "\x01\x02AB", "binary"),
+    ],
+)
+def test_words_of_eight_bits_are_words(house: House, dcs: str, words: str, kind: str) -> None:
+    """A STOP that was written so was shown as data, and nobody was asked."""
+    body = words.encode().hex()
+    house.arrive_pdu(raw(house, 0, int(dcs, 16), f"{len(body) // 2:02X}{body}"))
+    house.until(lambda: len(house.page(SENDER)) == 1 and not house.stored(), "shown")
+    [entry] = house.page(SENDER)
+    assert (entry.kind, entry.text == words) == (kind, kind != "binary")
+    [stopped] = house.db.execute(
+        "SELECT opted_out_at IS NOT NULL FROM conversation WHERE number=?", [SENDER]
+    ).fetchone()
+    assert bool(stopped) == (kind != "binary")
+
+
 def test_f56_a_compressed_text_is_kept_raw_and_never_read_as_text(house: House) -> None:
     house.arrive_pdu(raw(house, 0, 0x20, "0430313233"))
     house.until(lambda: len(house.page(SENDER)) == 1, "shown")

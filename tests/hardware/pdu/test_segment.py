@@ -95,6 +95,20 @@ def test_pairs_that_others_cut_are_joined() -> None:
         assert "".join(part.text or "" for part in parts) != text
 
 
+def test_a_character_that_a_sender_cut_in_two_is_joined() -> None:
+    """133 octets of UCS2 behind a header of seven: all that followed was shown as other letters."""
+    text = "Ждём вас завтра в шесть часов у дома с зелёной крышей. " * 4
+    octets = text.encode("utf-16-be")
+    pieces = [octets[at : at + 133] for at in range(0, len(octets), 133)]
+    parts = []
+    for seq, piece in enumerate(pieces, 1):
+        body = bytes((6, 8, 4, 0, 9, len(pieces), seq)) + piece
+        head = f"44 0B 912120555521F3 00 08 62114221000000 {len(body):02X}"
+        parts.append(decode(bytes.fromhex(head) + body, smsc=False))
+    assert join(parts) == text
+    assert join(parts[:1]) == text[:66]
+
+
 def encode(cut: Any, start: int, end: int) -> Deliver:
     """One DELIVER of these units of a text, cut where they say."""
     whole = encode_deliver("112", cut, timestamp=NOW)
