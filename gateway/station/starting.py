@@ -57,6 +57,7 @@ def start(desk: Desk, *, again: bool) -> bool:
         desk.say("starting", desk.because)
     desk.because = None
     desk.modem = desk.open_modem()
+    desk.modem.beside(desk.company)
     if desk.opened_at is None:
         desk.opened_at = desk.clock.monotonic()
     pins = Pins(desk)
