@@ -53,7 +53,7 @@ def settle(desk: Desk, job: Job, seq: int, error: HardwareError, written_at: flo
     if decision.suspect:
         desk.suspects[job.number] = decision.reason
     # First what is owed: when the database refuses, the rest is written later and from elsewhere.
-    unanswered = refusal.family in ("SILENCE", "PORT") or decision.words == verdict.ANOTHERS
+    unanswered = refusal.family in ("SILENCE", "PORT") or verdict.said_to_another(refusal, decision)
     if unanswered and written_at is not None and decision.move == "uncertain":
         late.owe(desk, job, seq, until=written_at + late.LISTEN_S, drains=refusal.family != "PORT")
     _record(desk, seat, job, seq, refusal, decision, written_at)

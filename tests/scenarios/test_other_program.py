@@ -147,3 +147,34 @@ def test_no_late_answer_and_no_echo_is_taken_for_another_program(
     office.clear()
     office.run(300)
     assert told(office) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "heard_before"),
+    [("+CMS ERROR: 302", False), ("+CME ERROR: 14", True), ("ERROR", True), ("+CMS ERROR: 500", True)],
+)
+def test_after_what_was_said_to_another_program_the_texts_own_answer_is_still_owed(
+    office: Office, said: str, heard_before: bool
+) -> None:
+    """Ada's acceptance came while Luis's text was out, which the network lost: it was said to be sent."""
+    one_before(office)
+    if heard_before:
+        office.world.modems[0].say_raw(b"\r\n+COPS: 0\r\n\r\nOK\r\n", office.now())
+        office.run(1)
+    office.fault("cmgs_stray", 40_000, times=1)
+    began, told = office.now(), []
+
+    def tell() -> bool:
+        if office.now() > began + 10 and not told:
+            told.append(True)
+            office.world.modems[0].say_raw(f"\r\n{said}\r\n".encode(), office.now())
+        return False
+
+    office.cut_when = tell
+    text = office.approved(ADA)
+    office.until_state(text, "uncertain", limit_s=20)
+    office.fault("cmgs_silent", "lost", times=1)
+    other = office.approved(LUIS)
+    office.until_state(other, "uncertain", "sent", limit_s=300)
+    assert office.state(other) == "uncertain"
+    assert office.state(text) in ("sent", "uncertain")
