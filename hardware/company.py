@@ -53,7 +53,7 @@ class Company:
         return min(self._last + QUIET_S, (self._since or 0.0) + PATIENCE_S)
 
     def opened(self) -> None:
-        """The port was opened: what comes at first may be from before."""
+        """The port was opened for the first time, or since it was gone: what comes at first may be from before."""
         self._starting_until = self._clock.monotonic() + STARTING_S
 
     def unanswered(self, name: str) -> None:

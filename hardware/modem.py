@@ -195,7 +195,6 @@ class Modem:
     def beside(self, company: Company) -> None:
         """What was heard of other programs when the port was open before; it is kept up to date."""
         self._at.incoming.company = company
-        company.opened()
 
     def list(self, everything: bool) -> Texts:  # noqa: FBT001 (the contract's form)
         """The received texts and reports that lie in the arrival storage or, if `everything`, in all of them."""

@@ -60,6 +60,7 @@ def start(desk: Desk, *, again: bool) -> bool:
     desk.modem.beside(desk.company)
     if desk.opened_at is None:
         desk.opened_at = desk.clock.monotonic()
+        desk.company.opened()
     pins = Pins(desk)
     try:
         desk.modem.start(pins.enter, tries_needed=pins.tries_needed)

@@ -60,18 +60,19 @@ def told(office: Office) -> list[str]:
     return [row["reason"].split("\n")[0] for row in rows if "program" in row["reason"].split("\n")[0]]
 
 
+@pytest.mark.parametrize("asks", [b"AT\r", b"AT+CPIN?\r"], ids=["AT", "what begins our modem anew"])
 def test_while_another_program_works_at_the_port_nothing_leaves_and_the_technician_is_told(
-    office: Office,
+    office: Office, asks: bytes
 ) -> None:
     """Texts left between its commands: one that chose a storage or text mode in that moment had them go wrong."""
     office.until_ready()
     office.run(70)
-    heard(office, seconds=12)
+    heard(office, seconds=12, asks=asks)
     assert state_of(office) == ("waiting", "The modem s0 waits: another program works at its port.")
     text = office.approved(ADA)
-    heard(office, seconds=60)
+    heard(office, seconds=60, asks=asks)
     office.arrive("Yes", LUIS)
-    heard(office, seconds=30)
+    heard(office, seconds=30, asks=asks)
     assert (office.air(), office.state(text)) == ([], "approved")
     assert office.texts() == ["Yes"]
 
