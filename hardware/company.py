@@ -38,14 +38,19 @@ class Company:
         return self._heard_at is not None and self._clock.monotonic() - self._heard_at < HEARD_S
 
     @property
+    def works(self) -> bool:
+        """Whether it is there now: `present` or `stubborn`."""
+        return self._since is not None and self._clock.monotonic() - self._last < QUIET_S
+
+    @property
     def present(self) -> bool:
         """Whether it is there now, and not for longer than we wait for that."""
-        return self._stays() and not self.stubborn
+        return self.works and not self.stubborn
 
     @property
     def stubborn(self) -> bool:
         """Whether it has been there for so long that we go on beside it."""
-        return self._stays() and self._clock.monotonic() - (self._since or 0.0) >= PATIENCE_S
+        return self.works and self._clock.monotonic() - (self._since or 0.0) >= PATIENCE_S
 
     @property
     def over_at(self) -> float:
@@ -83,12 +88,9 @@ class Company:
             ours=ours or result.family == "CMS" or not (result.ok or result.family in ("CME", "ERROR"))
         )
 
-    def _stays(self) -> bool:
-        return self._since is not None and self._clock.monotonic() - self._last < QUIET_S
-
     def _sign(self, *, ours: bool) -> None:
         now = self._heard_at = self._clock.monotonic()
-        if ours or (now < self._starting_until and not self._stays()):
+        if ours or (now < self._starting_until and not self.works):
             return
         if now - self._last >= QUIET_S:
             self._first, self._since = now, None

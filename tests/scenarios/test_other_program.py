@@ -179,3 +179,25 @@ def test_after_what_was_said_to_another_program_the_texts_own_answer_is_still_ow
     office.until_state(other, "uncertain", "sent", limit_s=300)
     assert office.state(other) == "uncertain"
     assert office.state(text) in ("sent", "uncertain")
+
+
+def test_a_refusal_beside_another_program_that_works_there_does_not_send_the_text_again(
+    office: Office,
+) -> None:
+    """gammu-smsd sends texts too: what the network refused to it sent ours twice."""
+    one_before(office)
+    office.run(70)
+    office.fault("cmgs_silent", "sent", times=1)
+    modem, began = office.world.modems[0], office.now()
+    saying = [(2, "+CPMS: 0,20,0,20,0,20"), (4, "+COPS: 0"), (6, "+CMS ERROR: 38")]
+
+    def tell() -> bool:
+        if saying and office.now() > began + saying[0][0]:
+            modem.say_raw(f"\r\n{saying.pop(0)[1]}\r\n".encode(), office.now())
+        return False
+
+    office.cut_when = tell
+    text = office.approved(ADA)
+    office.run(1800)
+    assert [to for to, _ in office.air()][1:] == [ADA]
+    assert office.state(text) == "uncertain"
