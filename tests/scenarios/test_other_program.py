@@ -201,3 +201,13 @@ def test_a_refusal_beside_another_program_that_works_there_does_not_send_the_tex
     office.run(1800)
     assert [to for to, _ in office.air()][1:] == [ADA]
     assert office.state(text) == "uncertain"
+
+
+def test_a_program_that_asks_for_the_pin_all_the_time_has_the_modem_begun_anew_once(office: Office) -> None:
+    """Each of its answers opened the port again, with two rows and forty commands."""
+    office.until_ready()
+    office.run(70)
+    heard(office, seconds=60, asks=b"AT+CPIN?\r")
+    assert office.opened[0] < 6
+    text = office.approved(ADA)
+    office.until_state(text, "sent", limit_s=150)
