@@ -1,7 +1,7 @@
 """Whether another program (ModemManager, gammu, somebody's terminal) works at our port: by what comes that nobody here asked for.
 
 Two degrees. `heard`: something came that may be its own, or a late answer to us; to be careful costs little. `present`: it came
-twice, a second apart, and cannot have been to us; then no text should leave.
+twice (just after the port was opened: five times), a second apart, and cannot have been to us; then no text should leave.
 Promises: no late answer, and nothing that a slow or talkative modem adds to its answers, makes it `present`: each command of ours that
 was not answered in time excuses one result and every line of its name. It is `present` until the port was quiet for
 a while, and never longer than `PATIENCE_S`: then it is `stubborn`, and may be a modem's own way to talk.
@@ -14,7 +14,9 @@ HEARD_S = 600.0
 QUIET_S = 90.0  # ModemManager asks every half minute, others every minute
 PATIENCE_S = 900.0
 APART_S = 1.0
-STARTING_S = 60.0  # a port that was just opened still says what was asked for before
+TIMES = 2
+TIMES_AT_FIRST = 5  # a port that was just opened may still say what was asked for before
+STARTING_S = 60.0
 ADDED_S = 1.0  # some end an answer twice
 OWED_S = 120.0
 
@@ -25,12 +27,12 @@ class Company:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._heard_at: float | None = None
-        self._first = self._last = -QUIET_S  # signs that were not ours
-        self._since: float | None = None  # the second of them
+        self._times = 0  # that something came which was not to us, since it was quiet
+        self._counted_at = self._last = -QUIET_S
+        self._since: float | None = None  # since when that was often enough
         self._starting_until = self._adding_until = 0.0
-        self._owed: list[
-            tuple[str, float]
-        ] = []  # commands of ours that were not answered, and when they were given up
+        # Commands of ours that were not answered, and when they were given up.
+        self._owed: list[tuple[str, float]] = []
 
     @property
     def heard(self) -> bool:
@@ -90,13 +92,15 @@ class Company:
 
     def _sign(self, *, ours: bool) -> None:
         now = self._heard_at = self._clock.monotonic()
-        if ours or (now < self._starting_until and not self.works):
+        if ours:
             return
         if now - self._last >= QUIET_S:
-            self._first, self._since = now, None
-        elif self._since is None and now - self._first >= APART_S:
-            self._since = now
+            self._times, self._since = 0, None
+        if now - self._counted_at >= APART_S:
+            self._times, self._counted_at = self._times + 1, now
         self._last = now
+        if self._since is None and self._times >= (TIMES_AT_FIRST if now < self._starting_until else TIMES):
+            self._since = now
 
     def _forget_old(self) -> None:
         now = self._clock.monotonic()
