@@ -211,3 +211,25 @@ def test_a_program_that_asks_for_the_pin_all_the_time_has_the_modem_begun_anew_o
     assert office.opened[0] < 6
     text = office.approved(ADA)
     office.until_state(text, "sent", limit_s=150)
+
+
+def test_the_rest_of_a_long_text_follows_when_the_other_program_has_gone(office: Office) -> None:
+    one_before(office)
+    office.run(70)
+    before, modem, asked = len(office.air()), office.world.modems[0], []
+
+    def ask() -> bool:
+        if len(office.air()) > before and len(asked) < 4:
+            asked.append(True)
+            modem.say_raw(b"\r\n+CPMS: 0,20,0,20,0,20\r\n", office.now())
+            office.clock.advance(1.5)
+        return False
+
+    office.cut_when = ask
+    text = office.approved(ADA, "long " * 80)
+    office.run(60)
+    assert office.state(text) == "approved"
+    first = len(office.air()) - before
+    assert 0 < first < 3
+    office.until_state(text, "sent", limit_s=200)
+    assert len(office.air()) - before == 3
