@@ -48,6 +48,32 @@ def pin_tried_before(station: str) -> Notice:
     )
 
 
+def shared(station: str, port: str, holder: str) -> Notice:
+    """Another program (`holder`, "" when it is not seen) asks this modem things while we use it."""
+    return Notice(
+        f"The modem {station} waits: another program works at its port.",
+        _asked_there(port, holder),
+        f"We send nothing until it was quiet for 90 seconds, then set the modem up anew; after 15 minutes we go on beside it. "
+        f"What comes in is read. {KEPT}",
+        "Close that program: a terminal, gammu, a script. If it is ModemManager, `textbank doctor` says how to keep it away.",
+    )
+
+
+def still_shared(station: str, port: str, holder: str) -> Notice:
+    """It has done so for a quarter of an hour, and we send all the same."""
+    return Notice(
+        f"Another program works at the port of the modem {station}, and does not stop.",
+        _asked_there(port, holder),
+        f"We waited 15 minutes and now send beside it. It may take an answer that is ours; that text is then uncertain. {KEPT}",
+        "Close that program: a terminal, gammu, a script. If it is ModemManager, `textbank doctor` says how to keep it away.",
+    )
+
+
+def _asked_there(port: str, holder: str) -> str:
+    also = f"{holder} has it open too." if holder else "We cannot see which program asked."
+    return f"Answers came at {port} to questions that were not ours. {also}"
+
+
 def restarted(station: str, rung: str, why: str, what: str) -> Notice:
     """A rung of the ladder was tried."""
     how = {  # RESTARTED knows them by their beginning

@@ -45,6 +45,16 @@ def opened_by_schedule(hours: int) -> Notice:
     return Notice("Its port was opened anew.", f"The configuration wants this every {hours} hours.", "", "")
 
 
+def shared_no_more(*, stubborn: bool) -> Notice:
+    """Another program worked at the port; `stubborn`: it still does, and we waited for long enough."""
+    what = (
+        "Another program is still at its port, and we go on beside it."
+        if stubborn
+        else "Another program worked at its port, and is quiet now."
+    )
+    return Notice(what, "It may have changed the modem's settings.", f"We set them anew. {KEPT}", "")
+
+
 def another_sim(iccid: str, before: str, number: str) -> str:
     """Another card than at the last start."""
     known = f", {number}" if number else ""

@@ -131,10 +131,19 @@ def _judge(refusal: Refusal, row: Row, attempts: int, others: int) -> Decision:
     )
 
 
+def said_to_another(refusal: Refusal, decision: Decision) -> bool:
+    """Whether what left a text uncertain may have been another program's answer: then the text's own is still owed."""
+    return refusal.shared or decision.words == ANOTHERS or _late_of_the_modem(refusal)
+
+
+def _late_of_the_modem(refusal: Refusal) -> bool:
+    return refusal.family == "CMS" and refusal.code in OF_THE_MODEM and refusal.after_s >= AT_ONCE_S
+
+
 def _too_late(refusal: Refusal, *, for_good: bool) -> bool:
     """Whether a "no" came so long after Ctrl-Z that it may not be one to this text."""
     if refusal.family == "CMS" and refusal.code in OF_THE_MODEM:
-        return refusal.after_s >= AT_ONCE_S
+        return _late_of_the_modem(refusal)
     return refusal.after_s >= LATE_S and not for_good
 
 

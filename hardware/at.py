@@ -34,7 +34,6 @@ ESC = b"\x1b"
 # a text, "AT+CSCA" the service centre. In a command line ESC is ignored (V.250, 5.2.1); a line without AT says nothing.
 ABANDON = ESC + b"999\r"
 CTRL_Z = b"\x1a"
-COMPANY_S = 600.0  # so long after its last sign another program counts as there
 LEFT_S = 0.5  # of silence, after which no answer of before is on its way any more: radio links take a while
 IN_WORDS = "ATQ0V1"  # results as words, for a modem that has stored ATV0 and answers "0"
 FAST = (0, 0.0)  # a PDU in one write; else so many octets at a time, and seconds between them
@@ -45,11 +44,11 @@ class _Answer:
 
     def __init__(self, incoming: Incoming, text: str, own: str, *, enough: str, grace_s: float) -> None:
         self.lines: list[str] = []
+        self.name = own  # "" also for a prompt
         self.started = incoming.clock.monotonic()
         self.deadline = self.started
         self._incoming = incoming
         self._echo = framing.Echo(text)
-        self._own = own
         self._enough = enough
         self._grace_s = grace_s
         self._fallback: framing.Final | None = None  # what silence would mean
@@ -59,7 +58,7 @@ class _Answer:
         if self._fallback and self._fallback.cut and line.strip().isdigit():
             return framing.final(f"+{self._fallback.family} ERROR: {line.strip()}")
         line = self._echo.strip(line)
-        if not line or self._incoming.set_aside(line, self._own):
+        if not line or self._incoming.set_aside(line, self.name):
             return None
         result = framing.final(line)
         if result is None:
@@ -113,9 +112,8 @@ class At:
 
     @property
     def has_company(self) -> bool:
-        """Whether another program seems to be at the port: what was set may be set otherwise now. It may also have been late answers."""
-        at = self.incoming.company_at
-        return at is not None and self.clock.monotonic() - at < COMPANY_S
+        """Whether another program may be at the port: what was set may be set otherwise now. It may also have been late answers."""
+        return self.incoming.company.heard
 
     @property
     def urcs(self) -> deque[str]:
@@ -149,6 +147,7 @@ class At:
                 if cut and not cut.ok:
                     self._checked(text, answer, cut)
                 silent = ModemSilent(text, self._since(answer), self.incoming.heard)
+                self.incoming.company.unanswered("")
                 self._leave_silent_prompt()
                 raise silent
             if line.startswith(">"):
@@ -224,6 +223,7 @@ class At:
         self._typed = ""
         self._out_of_step = True
         self.link.write(ESC)
+        self.incoming.company.unanswered("")  # some answer ESC
         self.incoming.hush(0.5, until_final=True)
         self._free_line(escape=True)
 
@@ -266,6 +266,7 @@ class At:
         for attempt in range(3):
             if escape or attempt == 2:
                 self.link.write(ABANDON)
+                self.incoming.company.unanswered("")
                 self.incoming.hush(0.3)
             if self.answers(GRACE_S):
                 self.incoming.hush(0.05)
@@ -309,6 +310,7 @@ class At:
                 answer.wait_for_reference()
             elif result:
                 self._out_of_step = False
+                self.incoming.company.answered()
                 return result
             if sending and self.incoming.restarted:
                 return None
@@ -318,6 +320,7 @@ class At:
             if self.clock.monotonic() > answer.deadline + GRACE_S:
                 break  # it talks on and on, and never answers
         self._out_of_step = True
+        self.incoming.company.unanswered(answer.name)
         return answer.silence()
 
     def _since(self, answer: _Answer) -> float:

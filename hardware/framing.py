@@ -123,6 +123,12 @@ def name_of(command: str) -> str:
     return found[1].upper() if found else ""
 
 
+def named(line: str) -> str:
+    """The name with which `line` begins ("+CPMS"), as answers and unsolicited lines do and PDUs do not; "" for none."""
+    found = _NAMED.match(line)
+    return found[1] if found else ""
+
+
 def is_named(line: str) -> bool:
     """Whether `line` begins with a name and a colon, as answers and unsolicited lines do and PDUs do not."""
     return bool(_NAMED.match(line))

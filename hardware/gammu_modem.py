@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Never, Self, cast
 
+from hardware.company import Company
 from hardware.errors import (
     CommandRefused,
     DriverUnfit,
@@ -224,6 +225,9 @@ class GammuModem:
 
     def read_by_slot(self) -> None:
         """libgammu chooses how it reads."""
+
+    def beside(self, company: Company) -> None:
+        """libgammu keeps what it hears to itself."""
 
     def listed_within(self, took_s: dict[str, float]) -> None:
         """libgammu chooses how long it waits."""

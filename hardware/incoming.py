@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable
 
 from hardware import framing
+from hardware.company import Company
 from hardware.errors import NotAModem
 from hardware.link import Clock, Link
 
@@ -34,7 +35,7 @@ class Incoming:
         self.refusal: framing.Final | None = None  # since `begin`, while nobody waited for an answer
         self.owes_result = False  # of a text: it may still come, though nobody waits for it
         self.owed_ok = False  # a late +CMGS came; its OK did not yet
-        self.company_at: float | None = None  # when an answer came last that nobody here waited for
+        self.company = Company(clock)
         self._splitter = framing.Splitter()
         self._lines: deque[str] = deque()
         self._received = 0
@@ -81,7 +82,7 @@ class Incoming:
         if not unasked:
             return self._ringing and framing.ends_call(line)
         if line.startswith(framing.ANSWERS):
-            self.company_at = self.clock.monotonic()
+            self.company.line(framing.named(line))
         if line.startswith(framing.HAS_BODY):
             self._body_of = line.rstrip()
             return True
@@ -130,15 +131,18 @@ class Incoming:
             line = self.next(self.clock.monotonic() + quiet_s)
             if line is None:
                 return
-            if not self.set_aside(line, "") and until_final and framing.final(line):
-                return
+            if not self.set_aside(line, "") and framing.final(line):
+                self.company.dropped()
+                if until_final:
+                    return
 
     def _look(self) -> None:
         while self._lines:
             line = self._lines.popleft()
             result = None if self.set_aside(line, "") else framing.final(line)
             if result:
-                self.company_at = self.company_at if self.owed_ok else self.clock.monotonic()
+                if not self.owed_ok:
+                    self.company.result(result)
                 self.owed_ok = False
                 self.refusal = self.refusal if result.ok else result
 

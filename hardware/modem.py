@@ -20,6 +20,7 @@ from hardware import daytime, query, restart, ussd
 from hardware import identity as who
 from hardware.asking import ask, value
 from hardware.at import At
+from hardware.company import Company
 from hardware.errors import CommandRefused, HardwareError, ModemSilent
 from hardware.facts import (
     Call,
@@ -190,6 +191,10 @@ class Modem:
     def listed_within(self, took_s: dict[str, float]) -> None:
         """How long its listings took in an earlier session, by storage, so that a hang is seen sooner; it is kept up to date."""
         self._storages.took_s = took_s
+
+    def beside(self, company: Company) -> None:
+        """What was heard of other programs when the port was open before; it is kept up to date."""
+        self._at.incoming.company = company
 
     def list(self, everything: bool) -> Texts:  # noqa: FBT001 (the contract's form)
         """The received texts and reports that lie in the arrival storage or, if `everything`, in all of them."""

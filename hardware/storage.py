@@ -31,8 +31,7 @@ MOST_READ = 8  # storages; a modem that rings with ever new names is not followe
 LIST_LEAST_S = 10.0  # a listing is waited for so long at least, and
 LIST_TIMES = 3  # so many times as long as the last one of the same storage took
 SLOTS_UNKNOWN = 50  # how far to look in a storage whose size nobody tells
-# Before each look into slots that were empty, while the modem counts more than was found.
-LOOKS_S = (0.0, 0.0, 0.5, 0.5)
+LOOKS_S = (0.0, 0.0, 0.5, 0.5)  # before each look into empty slots, while more texts are counted
 LOOKED_S = 5.0  # no further look begins so long after the first one ended: some take a minute
 MUTE_S = 3.0  # of silence after a question that is asked often
 BELIEVED_S = 60.0  # what it counts too much for so long is how it counts
@@ -50,9 +49,8 @@ class Storages:
         self.by_slot = False  # AT+CMGL hangs this modem: never ask, read slot by slot
         self.took_s: dict[str, float] = {}  # by storage: how long the last whole listing took
         self._current = ""
-        self._stands: bool | None = (
-            None  # whether the modem, since it listed, still stands where it did: no restart, no other program
-        )
+        # Whether the modem, since it listed, still stands where it did: no restart, no other program.
+        self._stands: bool | None = None
         self._arity = 3
         self._totals: dict[str, int] = {}
         self._untold: Counter[str] = Counter()  # storages that no list named: how often they were refused
@@ -100,12 +98,8 @@ class Storages:
         """Make `name` the storage that is read and deleted from; CommandRefused, also when another one may be it still."""
         if not name or not self.arrival or name == self._current:
             return
-        forms = [
-            (name, self.arrival, self.arrival),
-            (name, name, self.arrival),
-            (name, self.arrival),
-            (name,),
-        ]
+        to = self.arrival
+        forms = [(name, to, to), (name, name, to), (name, to), (name,)]
         forms.sort(key=lambda form: len(form) != self._arity)
         refusal: CommandRefused | None = None
         before, self._current = self._current, ""
@@ -213,7 +207,17 @@ class Storages:
             found = self._walk(name)
             self._walks.add(name)
             return found
-        return [stored for entry in split_entries(lines, "+CMGL:") if (stored := stored_in(entry, name))]
+        return [stored for entry in split_entries(lines, "+CMGL:") if (stored := self._whole(entry, name))]
+
+    def _whole(self, entry: list[str], name: str) -> Stored | None:
+        """What came in pieces is read once more, in its place: an answer to another program may look like its rest. What is cut is doubted."""
+        stored = stored_in(entry, name)
+        if stored is None or any(line.strip().startswith(stored.pdu) for line in entry[1:]):
+            return stored
+        head, again = entry[1].strip(), self._in_place(stored.index, name)
+        if again and again.pdu.startswith(head):
+            return again
+        return Stored(name, stored.index, head) if self._at.has_company else stored
 
     def _list(self, name: str) -> list[str]:
         """The list; one that is refused is asked for once more in PDU mode, for in text mode 4 is no status (27.005 3.4.2), and what is
@@ -268,11 +272,12 @@ class Storages:
 
     def _lies_there(self, stored: Stored) -> bool:
         """Whether its slot still holds this text; some pad it in one form of the answer and not in the other."""
-        entry = self._slot(stored.index)
-        found = (
-            stored_in([_with_index(entry[0], stored.index), *entry[1:]], stored.storage) if entry else None
-        )
+        found = self._in_place(stored.index, stored.storage)
         return found is not None and found.pdu.upper().rstrip("F") == stored.pdu.upper().rstrip("F")
+
+    def _in_place(self, index: int, name: str) -> Stored | None:
+        entry = self._slot(index)
+        return stored_in([_with_index(entry[0], index), *entry[1:]], name) if entry else None
 
     def _slot(self, index: int) -> list[str] | None:
         try:

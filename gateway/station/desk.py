@@ -25,6 +25,7 @@ from gateway.streak import Streak
 from gateway.taken import Held, Taken
 from gateway.timekeeper import Timekeeper
 from gateway.whereabouts import Seek, Where
+from hardware.company import Company
 from hardware.errors import HardwareError
 from hardware.link import Clock
 from hardware.modem import Direct, LateRefusal, LateSubmit, Modem, Notice, Restarted, StorageFull, Waiting
@@ -108,6 +109,8 @@ class Desk:
     where: Where = field(default_factory=lambda: Where(None))  # where it was when we looked last
     mark: object = None  # what the port was then: one that was pulled out and came back is another
     db: sqlite3.Connection = field(init=False)
+    company: Company = field(init=False)  # other programs at the port, over all its openings
+    shared: bool = False  # one works there: nothing is sent, and when it is over everything is set anew
     modem: Modem | None = None
     seat: Seat | None = None
     registered: bool = False
@@ -155,6 +158,7 @@ class Desk:
 
     def __post_init__(self) -> None:
         self.db = connect(self.database, timeout_s=LOCK_S)
+        self.company = Company(self.clock)
         stations.ensure(self.db, self.name, now=self.now_ms())
 
     @property

@@ -125,9 +125,8 @@ class Station:
     def _step(self, now: float) -> float:
         desk = self._desk
         self._obey()
-        if self._reopen_at is not None and now >= self._reopen_at and not desk.draining(now):
-            desk.because = happenings.opened_by_schedule(desk.spec.reopen_hours)
-            let_go(desk)
+        if desk.modem is not None and not desk.draining(now):
+            self._open_anew(now)
         if desk.modem is None or self._reader is None:
             return self._start(now)
         heard = self._reader.hear()
@@ -159,6 +158,18 @@ class Station:
             self._health_at = 0.0
             return desk.clock.monotonic()
         return self._send(now)
+
+    def _open_anew(self, now: float) -> None:
+        """Let the modem go when its hours are over, or another program worked at its port and is quiet now: that may have set anything."""
+        desk, present = self._desk, self._desk.company.present
+        if self._reopen_at is not None and now >= self._reopen_at:
+            desk.because = happenings.opened_by_schedule(desk.spec.reopen_hours)
+            let_go(desk)
+        elif desk.shared and not present:
+            desk.because = happenings.shared_no_more(stubborn=desk.company.stubborn)
+            let_go(desk)
+        elif present and not desk.shared:
+            desk.shared, self._health_at = True, 0.0
 
     def _hurry(self, heard: Heard, now: float) -> None:
         """What the modem told of reports and of its network brings the next look at them forward."""
@@ -217,7 +228,7 @@ class Station:
         self._reader = Reader(desk)
         self._credit = self._credit or CreditWatch(desk)
         self._rounds = Rounds()
-        self._health_at = 0.0
+        self._health_at, desk.shared = 0.0, desk.company.present
         self._samples.begin()
         if desk.spec.reopen_hours:
             self._reopen_at = now + desk.spec.reopen_hours * 3600
@@ -278,7 +289,8 @@ class Station:
             and desk.registered
             and (desk.spec.send_while_roaming or not desk.roaming)
         )
-        return there and not desk.held(now) and desk.modem.smsc != "" and desk.clock_is_trusted()
+        alone = not (desk.shared or desk.company.present)
+        return alone and there and not desk.held(now) and desk.modem.smsc != "" and desk.clock_is_trusted()
 
     def _send(self, now: float) -> float:
         """Send the next text if there is one, after reading what waits on the SIM: it may be a stop."""
@@ -321,6 +333,8 @@ class Station:
                 sending.send(desk, job)
                 return desk.clock.monotonic()
         held_until = desk.hold.until if desk.held(now) and desk.hold is not None else self._health_at
+        if desk.company.present:
+            held_until = min(held_until, desk.company.over_at)
         return now if desk.look_soon else min(self._rounds.at, self._health_at, held_until)
 
     def _read_first(self, now: float) -> bool:

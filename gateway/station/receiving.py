@@ -211,13 +211,7 @@ class Reader:
                 case Registration():
                     result.network = True
                 case Restarted():
-                    log.info("station=%s began anew: %s", desk.name, notice.evidence)
-                    desk.because = desk.because or happenings.began_anew(
-                        notice.evidence, just_opened=desk.just_opened()
-                    )
-                    result.restarted = True
-                    if notice.heard:
-                        desk.late = None  # whatever it was doing, it has forgotten
+                    result.restarted = self._began_anew(notice) or result.restarted
                 case _:
                     ringing = True
         if len(heard) < len(everything) or any(isinstance(notice, Direct) for notice in heard):
@@ -228,6 +222,17 @@ class Reader:
         if ringing and not draining:
             desk.modem.hang_up()
         return result
+
+    def _began_anew(self, notice: Restarted) -> bool:
+        """Whether the modem is to be set up again for this: not for an answer to another program, which is waited for and then is."""
+        desk = self._desk
+        if not notice.heard and notice.evidence.startswith("+") and desk.company.present:
+            return False
+        log.info("station=%s began anew: %s", desk.name, notice.evidence)
+        desk.because = desk.because or happenings.began_anew(notice.evidence, just_opened=desk.just_opened())
+        if notice.heard:
+            desk.late = None  # whatever it was doing, it has forgotten
+        return True
 
     def _acknowledge(self) -> None:
         """What came directly is committed: the modem may tell the network so."""

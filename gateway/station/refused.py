@@ -27,6 +27,10 @@ WHOSE = (
     "The network refused a text, and the answer to the one before was still awaited: nobody knows whose refusal it is. "
     "This text may have gone out, or not."
 )
+BESIDE = (
+    "The modem refused a text while another program worked at its port, and may have refused something to that. "
+    "This text may have gone out, or not."
+)
 WHOSE_YES = (
     "The network took a text, and the answer to the one before was still awaited: nobody knows which of the two it took. "
     "This text may have gone out, or not."
@@ -45,19 +49,26 @@ def settle(desk: Desk, job: Job, seq: int, error: HardwareError, written_at: flo
     decision = desk.streak.weigh(refusal, decision, desk.technology)
     if centre == "" and decision.move == "fail":
         decision = verdict.decide(Refusal("after", "CMS", 330), job.attempts + 1)
-    if refusal.stage == "after" and refusal.family not in LOST.values() and late.refusal_is_unclear(desk):
-        decision = replace(decision, move="uncertain", wait_s=0, hold_s=0, reason=WHOSE)
+    if whose := _whose(desk, refusal):
+        decision = replace(decision, move="uncertain", wait_s=0, hold_s=0, reason=whose)
     log.info(
         "station=%s text=%d %s, %s: %s", desk.name, job.message_id, decision.move, decision.station, error
     )
     if decision.suspect:
         desk.suspects[job.number] = decision.reason
     # First what is owed: when the database refuses, the rest is written later and from elsewhere.
-    unanswered = refusal.family in ("SILENCE", "PORT") or decision.words == verdict.ANOTHERS
+    unanswered = refusal.family in ("SILENCE", "PORT") or verdict.said_to_another(refusal, decision)
     if unanswered and written_at is not None and decision.move == "uncertain":
         late.owe(desk, job, seq, until=written_at + late.LISTEN_S, drains=refusal.family != "PORT")
     _record(desk, seat, job, seq, refusal, decision, written_at)
     _station_after(desk, decision, centre, error)
+
+
+def _whose(desk: Desk, refusal: Refusal) -> str:
+    """Why nobody knows whether it was this text that was refused; "" when it was, or the modem said nothing."""
+    if refusal.stage == "before" or refusal.family in LOST.values():
+        return ""
+    return WHOSE if late.refusal_is_unclear(desk) else BESIDE if desk.company.works else ""
 
 
 def unclear(desk: Desk, job: Job, seq: int) -> None:

@@ -77,8 +77,7 @@ def _send_segment(desk: Desk, job: Job, seq: int) -> bool:
         if modem.may_keep_link and _more_follows(desk, job, seq):
             modem.keep_link()
         with modem.prompt(len(tpdu)) as prompt:
-            if desk.knocked() or _took_too_long(desk, desk.clock.monotonic() - asked_at):
-                raise _KnockError
+            _nothing_came(desk, asked_at)
             prompt.type(tpdu)
             _submit(desk, job, seq, valid_for)
             who.sent(desk.db, job.number, of=(job.message_id, job.attempts + 1, seq))
@@ -135,6 +134,14 @@ def _earlier_answers(desk: Desk) -> None:
     desk.heard = late.settle(desk, [*desk.heard, *desk.modem.notices()])
     if desk.late is not None:
         desk.late.followed = True
+
+
+def _nothing_came(desk: Desk, asked_at: float) -> None:
+    """While the prompt stands: _KnockError when the SIM is to be read first, NotNowError when we are not alone at the port."""
+    if desk.company.present:
+        raise NotNowError("Another program works at the modem's port; the text waits until that is over.")
+    if desk.knocked() or _took_too_long(desk, desk.clock.monotonic() - asked_at):
+        raise _KnockError
 
 
 def _took_too_long(desk: Desk, prompt_s: float) -> bool:

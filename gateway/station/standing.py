@@ -1,7 +1,7 @@
 """How a station that has its modem stands: the first thing that keeps it from sending, in words, or that it is ready."""
 
-from gateway import explain, explain_sending
-from gateway.station import hearsay, refused
+from gateway import explain, explain_modems, explain_sending
+from gateway.station import hearsay, refused, seeking
 from gateway.station.desk import UNCERTAIN_IN_A_ROW, Desk
 from gateway.station.proving import Proving
 from gateway.station.refusing import Refusing
@@ -31,6 +31,8 @@ def say_state(desk: Desk, proving: Proving, refusing: Refusing, registration: st
         desk.say("waiting", explain.not_registered(desk.name, registration))
     elif desk.roaming and not desk.spec.send_while_roaming:
         desk.say("waiting", explain_sending.roaming(desk.name))
+    elif desk.company.present:
+        desk.say("waiting", explain_modems.shared(desk.name, desk.port, seeking.holder_of(desk.port)))
     elif desk.hold is not None:
         desk.say("waiting", explain_sending.not_now(desk.name, desk.hold.why, desk.hold.for_s))
     else:

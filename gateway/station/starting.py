@@ -57,8 +57,10 @@ def start(desk: Desk, *, again: bool) -> bool:
         desk.say("starting", desk.because)
     desk.because = None
     desk.modem = desk.open_modem()
+    desk.modem.beside(desk.company)
     if desk.opened_at is None:
         desk.opened_at = desk.clock.monotonic()
+        desk.company.opened()
     pins = Pins(desk)
     try:
         desk.modem.start(pins.enter, tries_needed=pins.tries_needed)

@@ -1,8 +1,11 @@
-"""What a technician should know of a modem that works: its storage was full, fills up, or holds what it will not let go."""
+"""What a technician should know of a modem that works: another program is at its port, its storage was full, fills up, or holds what it
+will not let go.
+"""
 
-from gateway import explain, readings
+from gateway import explain, explain_modems, readings
 from gateway.explain import Notice
 from gateway.filling import Level, hours_left, worth_a_word
+from gateway.station import seeking
 from gateway.station.desk import Desk
 from hardware.modem import Health
 
@@ -16,6 +19,8 @@ def storage_warning(desk: Desk, health: Health, stuck: list[tuple[str, int]]) ->
     full = used is not None and bool(total) and used >= (total or 0)
     if was_full or full:
         return explain.storage_full(desk.name, *((used or 0, total or 0) if full else (0, 0)))
+    if desk.company.stubborn:
+        return explain_modems.still_shared(desk.name, desk.port, seeking.holder_of(desk.port))
     if used and total:
         levels = [
             Level(row["at"], row["storage_used"], row["storage_total"])

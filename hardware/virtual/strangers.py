@@ -2,6 +2,7 @@
 that has the same port open and takes half of what is said.
 """
 
+import random
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
@@ -97,10 +98,19 @@ def nmea(now: float) -> bytes:
     return said
 
 
+ASKS = b"""AT AT+CPIN? AT+CFUN? AT+CSQ AT+CREG? AT+COPS? AT+CIMI AT+CPMS="SM" AT+CPMS="ME" AT+CPMS="SM","SM","SM" AT+CMGF=1 AT+CMGR=1 AT+CMGR=2
+AT+CMGL=4 AT+CMGL="ALL" ATE1 ATZ""".split()
+ASKS_S = (0.3, 1.0, PROBE_S)
+
+
 def grab(modem: "Engine", value: object, now: float) -> None:
-    """Another program opens the port too: it asks AT every 3 s and takes part of what is said."""
-    modem.grabbed_until = now + float(str(value))
-    _probe(modem, now)
+    """Another program opens the port too, for so many seconds: it asks AT every 3 s and takes part of what is said. {"rude": seconds}:
+    it asks for anything, and sets the modem for itself.
+    """
+    # Its own dice: what else happens by chance stays as it is.
+    dice = random.Random(now) if isinstance(value, dict) else None  # noqa: S311
+    modem.grabbed_until = now + float(str(value.get("rude", 38.0) if isinstance(value, dict) else value))
+    _probe(modem, dice, now)
 
 
 def let_go(modem: "Engine", now: float) -> None:
@@ -108,10 +118,11 @@ def let_go(modem: "Engine", now: float) -> None:
     modem.grabbed_until = now
 
 
-def _probe(modem: "Engine", now: float) -> None:
+def _probe(modem: "Engine", dice: random.Random | None, now: float) -> None:
     if now < modem.grabbed_until:
-        modem.feed(b"AT\r", now)
-        modem.later(now + PROBE_S, partial(_probe, modem))
+        modem.feed(b"AT\r" if dice is None else dice.choice(ASKS) + b"\r", now)
+        again_s = PROBE_S if dice is None else dice.choice(ASKS_S)
+        modem.later(now + again_s, partial(_probe, modem, dice))
 
 
 def stolen(modem: "Terminal", pieces: list[bytes]) -> list[bytes]:

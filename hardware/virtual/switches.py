@@ -163,7 +163,11 @@ POWER = {
     "cdrom_first": Switch("the stick is a CD-ROM before its port appears (value: milliseconds)", 7_000),
     "hilink_only": Switch("the stick has no port: it is a network card (HiLink)"),
     "identical_usb_ids": Switch("the USB serial number is missing"),
-    "mm_grabs_port": Switch("another program reads and writes on the port too (value: seconds)", 38.0),
+    "mm_grabs_port": Switch(
+        "another program reads and writes on the port too (value: seconds; {'rude': seconds}: it also sets the modem for itself)",
+        38.0,
+        also=(dict,),
+    ),
 }
 STRANGERS = {
     "gps_nmea": Switch("the port speaks NMEA, as a GPS receiver does"),

@@ -55,6 +55,9 @@ SAID = [
         "north", "command", "It could not use its SIM for 5 minutes.", "AT+CFUN=1,1 was taken"
     ),
     explain_modems.nothing_helped("north", "14:36"),
+    explain_modems.shared("north", "/dev/ttyUSB2", ""),
+    explain_modems.shared("north", "/dev/ttyUSB2", "minicom (process 812)"),
+    explain_modems.still_shared("north", "/dev/ttyUSB2", ""),
     explain_modems.silent("north", "14:36", [], ("command", "")),
     explain_modems.silent("north", "14:36", [("command", "14:41")], ("usb", "14:51")),
     explain_modems.silent(

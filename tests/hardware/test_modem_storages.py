@@ -196,7 +196,7 @@ def test_a_list_without_its_beginning_is_asked_for_once_more() -> None:
     assert bench.modem.list(everything=False) == [GOOD, Stored("SM", 4, DELIVER)], "it took the second header"
     bench = Bench({"AT+CMGL=4": f"+CMGL: 3,0,,23\n{DELIVER[:20]}\n{DELIVER[20:]}"})
     assert bench.modem.list(everything=False) == [GOOD]
-    assert bench.scripted.written == ["AT+CMGL=4"], "a PDU in two lines lacks nothing"
+    assert bench.scripted.written == ["AT+CMGL=4", "AT+CMGR=3"], "a PDU in two lines lacks nothing"
     bench = Bench({"AT+CMGL=4": "+NEVER\n" + DELIVER})
     assert bench.modem.list(everything=False) == []
     assert bench.scripted.written == ["AT+CMGL=4"] * 2
@@ -360,3 +360,17 @@ def test_a_storage_that_only_an_indication_names_is_read_too() -> None:
     chosen = [text for text in bench.scripted.written if text.startswith("AT+CPMS=")]
     assert any(text.startswith('AT+CPMS="SR"') for text in chosen)
     assert not any("CMGD" in text for text in bench.scripted.written)
+
+
+def test_what_came_in_pieces_is_read_once_more_in_its_place() -> None:
+    """Another program had taken the end, and its own AT+CIMI was answered in that place: the text ended in an IMSI."""
+    cut, imsi = DELIVER[:-12], "310410123456"
+    whole = f"+CMGR: 1,,23\n{DELIVER}"
+    bench = Bench({"AT+CMGL=4": f"+CMGL: 3,1,,23\n{cut}\n{imsi}", "AT+CMGR=3": whole})
+    assert bench.modem.list(everything=False) == [GOOD]
+    other = whole.replace(DELIVER[:20], DELIVER[:20][::-1])  # it reads in another storage by now
+    bench = Bench({"AT+CMGL=4": f"+CMGL: 3,1,,23\n{cut}\n{imsi}", "AT+CMGR=3": other})
+    assert bench.modem.list(everything=False) == [Stored("SM", 3, cut + imsi)]
+    bench.link.arrive("\r\n+COPS: 0\r\n\r\nOK\r\n")
+    bench.clock.advance(1)
+    assert bench.modem.list(everything=False) == [Stored("SM", 3, cut)], "which is not believed"

@@ -2,10 +2,10 @@
 
 import pytest
 
-from tests.scenarios.office import Office
+from tests.scenarios.office import NUMBERS, Office
 from tests.scenarios.test_faults_sending import one_before
 from tests.scenarios.test_late_answers import handed_over
-from tests.simulated import ADA
+from tests.simulated import ADA, LUIS
 
 
 @pytest.mark.parametrize(
@@ -40,3 +40,196 @@ def test_what_no_network_says_of_a_text_does_not_send_it_again(office: Office, s
     office.run(1800)
     assert [to for to, _ in office.air()][1:] == [ADA]
     assert office.state(text) == "uncertain"
+
+
+def heard(office: Office, *, seconds: float, every_s: float = 3.0, asks: bytes = b"AT+CSQ\r") -> None:
+    """Another program asks the modem something again and again; here its answers are read too."""
+    for _ in range(round(seconds / every_s)):
+        office.world.modems[0].feed(asks, office.now())
+        office.run(every_s)
+
+
+def state_of(office: Office) -> tuple[str, str]:
+    row = office.db.execute("SELECT state, reason FROM station WHERE name='s0'").fetchone()
+    return row["state"], row["reason"].split("\n")[0]
+
+
+def told(office: Office) -> list[str]:
+    """What the station said of another program, in order."""
+    rows = office.db.execute("SELECT reason FROM station_event ORDER BY id").fetchall()
+    return [row["reason"].split("\n")[0] for row in rows if "program" in row["reason"].split("\n")[0]]
+
+
+@pytest.mark.parametrize("asks", [b"AT\r", b"AT+CPIN?\r"], ids=["AT", "what begins our modem anew"])
+def test_while_another_program_works_at_the_port_nothing_leaves_and_the_technician_is_told(
+    office: Office, asks: bytes
+) -> None:
+    """Texts left between its commands: one that chose a storage or text mode in that moment had them go wrong."""
+    office.until_ready()
+    office.run(70)
+    heard(office, seconds=12, asks=asks)
+    assert state_of(office) == ("waiting", "The modem s0 waits: another program works at its port.")
+    text = office.approved(ADA)
+    heard(office, seconds=60, asks=asks)
+    office.arrive("Yes", LUIS)
+    heard(office, seconds=30, asks=asks)
+    assert (office.air(), office.state(text)) == ([], "approved")
+    assert office.texts() == ["Yes"]
+
+
+def test_once_it_is_quiet_the_modem_is_set_up_anew_before_the_next_text(office: Office) -> None:
+    office.until_ready()
+    office.run(70)
+    heard(office, seconds=12)
+    text, modem = office.approved(ADA), office.world.modems[0]
+    for command in (
+        b"AT+CMGF=1\r",
+        b"AT+CMEE=0\r",
+        b"ATE1\r",
+        b'AT+CPMS="ME","ME","ME"\r',
+        b"AT+CNMI=0,0,0,0,0\r",
+    ):
+        heard(office, seconds=3, asks=command)
+    quiet_at = office.now()
+    office.until_state(text, "sent", limit_s=200)
+    assert [to for to, _ in office.air()] == [ADA]
+    assert 80 < office.now() - quiet_at < 120
+    settings = modem.settings
+    assert (settings.cmgf, settings.cmee, settings.echo) == (0, 1, False)
+    office.arrive("Yes", LUIS)
+    office.run(5)
+    assert office.texts() == ["Yes"]
+    assert state_of(office)[0] == "ready"
+
+
+def test_it_goes_on_beside_a_program_that_does_not_stop_and_says_so(office: Office) -> None:
+    """A modem that talks in a way that nobody has seen must not keep its texts for ever."""
+    office.until_ready()
+    heard(office, seconds=300, every_s=30.0)
+    text = office.approved(ADA)
+    heard(office, seconds=1200, every_s=30.0)
+    assert office.state(text) == "delivered"
+    assert state_of(office) == (
+        "ready",
+        "Another program works at the port of the modem s0, and does not stop.",
+    )
+    office.run(600)
+    assert state_of(office)[0] == "ready"
+    assert "program" not in state_of(office)[1]
+
+
+@pytest.mark.parametrize(
+    ("fault", "value"),
+    [
+        ("hang", 20.0),
+        ("hang", 200.0),
+        ("cmgs_late", 31_000),
+        ("cmgs_stray", 190_000),
+        ("prompt_delay", 20_000),
+        ("esc_ok", None),
+        ("dup_echo_line", None),
+        ("echo_stuck", None),
+        ("ok_without_cmgs", None),
+        ("cmgl_hang", 90.0),
+        ("boot_storm", 20.0),
+        ("noise", 2.0),
+        ("ringing", None),
+    ],
+)
+def test_no_late_answer_and_no_echo_is_taken_for_another_program(
+    office: Office, fault: str, value: object
+) -> None:
+    office.until_ready()
+    office.run(70)
+    for number in range(6):
+        office.fault(fault, value, times=2)
+        office.approved(NUMBERS[number])
+        office.run(60)
+    office.clear()
+    office.run(300)
+    assert told(office) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "heard_before"),
+    [("+CMS ERROR: 302", False), ("+CME ERROR: 14", True), ("ERROR", True), ("+CMS ERROR: 500", True)],
+)
+def test_after_what_was_said_to_another_program_the_texts_own_answer_is_still_owed(
+    office: Office, said: str, heard_before: bool
+) -> None:
+    """Ada's acceptance came while Luis's text was out, which the network lost: it was said to be sent."""
+    one_before(office)
+    if heard_before:
+        office.world.modems[0].say_raw(b"\r\n+COPS: 0\r\n\r\nOK\r\n", office.now())
+        office.run(1)
+    office.fault("cmgs_stray", 40_000, times=1)
+    began, told = office.now(), []
+
+    def tell() -> bool:
+        if office.now() > began + 10 and not told:
+            told.append(True)
+            office.world.modems[0].say_raw(f"\r\n{said}\r\n".encode(), office.now())
+        return False
+
+    office.cut_when = tell
+    text = office.approved(ADA)
+    office.until_state(text, "uncertain", limit_s=20)
+    office.fault("cmgs_silent", "lost", times=1)
+    other = office.approved(LUIS)
+    office.until_state(other, "uncertain", "sent", limit_s=300)
+    assert office.state(other) == "uncertain"
+    assert office.state(text) in ("sent", "uncertain")
+
+
+def test_a_refusal_beside_another_program_that_works_there_does_not_send_the_text_again(
+    office: Office,
+) -> None:
+    """gammu-smsd sends texts too: what the network refused to it sent ours twice."""
+    one_before(office)
+    office.run(70)
+    office.fault("cmgs_silent", "sent", times=1)
+    modem, began = office.world.modems[0], office.now()
+    saying = [(2, "+CPMS: 0,20,0,20,0,20"), (4, "+COPS: 0"), (6, "+CMS ERROR: 38")]
+
+    def tell() -> bool:
+        if saying and office.now() > began + saying[0][0]:
+            modem.say_raw(f"\r\n{saying.pop(0)[1]}\r\n".encode(), office.now())
+        return False
+
+    office.cut_when = tell
+    text = office.approved(ADA)
+    office.run(1800)
+    assert [to for to, _ in office.air()][1:] == [ADA]
+    assert office.state(text) == "uncertain"
+
+
+def test_a_program_that_asks_for_the_pin_all_the_time_has_the_modem_begun_anew_once(office: Office) -> None:
+    """Each of its answers opened the port again, with two rows and forty commands."""
+    office.until_ready()
+    office.run(70)
+    heard(office, seconds=60, asks=b"AT+CPIN?\r")
+    assert office.opened[0] < 6
+    text = office.approved(ADA)
+    office.until_state(text, "sent", limit_s=150)
+
+
+def test_the_rest_of_a_long_text_follows_when_the_other_program_has_gone(office: Office) -> None:
+    one_before(office)
+    office.run(70)
+    before, modem, asked = len(office.air()), office.world.modems[0], []
+
+    def ask() -> bool:
+        if len(office.air()) > before and len(asked) < 4:
+            asked.append(True)
+            modem.say_raw(b"\r\n+CPMS: 0,20,0,20,0,20\r\n", office.now())
+            office.clock.advance(1.5)
+        return False
+
+    office.cut_when = ask
+    text = office.approved(ADA, "long " * 80)
+    office.run(60)
+    assert office.state(text) == "approved"
+    first = len(office.air()) - before
+    assert 0 < first < 3
+    office.until_state(text, "sent", limit_s=200)
+    assert len(office.air()) - before == 3

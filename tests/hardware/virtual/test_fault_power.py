@@ -231,3 +231,13 @@ def test_it_comes_again_at_each_start(host):
     host.world.plug(0, now=host.now)
     host.wait(1.5)
     assert host.modem.heard == 1
+
+
+def test_a_rude_one_sets_the_modem_for_itself(host):
+    host.throw("mm_grabs_port", {"rude": 60})
+    seen = set()
+    for _ in range(60):
+        host.wait(1)
+        seen.add((host.modem.settings.cmgf, host.modem.settings.memory[0]))
+    assert {cmgf for cmgf, _ in seen} == {0, 1}
+    assert {memory for _, memory in seen} == {"SM", "ME"}

@@ -43,7 +43,7 @@ TROUBLES: tuple[Trouble, ...] = (
     ("usb_drop_at", {"state": "ctrl_z", "back_after_s": 3.0}, 1), ("slow_boot", 20.0, 1), ("hang", 20.0, None), ("hang", 200.0, None),
     ("stops_answering_after", {"commands": 5, "cure": "reopen"}, 1), ("stops_answering_after", {"commands": 5, "cure": "reset"}, 1),
     ("boot_storm", 20.0, 1), ("undervoltage", "warning", None), ("undervoltage", "power down", None), ("cdrom_first", 7_000, 1),
-    ("hilink_only", None, None), ("mm_grabs_port", 8.0, None), ("mm_grabs_port", 60.0, None),
+    ("hilink_only", None, None), ("mm_grabs_port", {"rude": 8.0}, None), ("mm_grabs_port", {"rude": 60.0}, None),
     # something else at the port
     *((name, None, None) for name in ("gps_nmea", "diag_port", "printer", "echo_only", "silent_port", "answers_binary")),
     # framing

@@ -1,0 +1,107 @@
+"""Whether another program (ModemManager, gammu, somebody's terminal) works at our port: by what comes that nobody here asked for.
+
+Two degrees. `heard`: something came that may be its own, or a late answer to us; to be careful costs little. `present`: it came
+twice (just after the port was opened: five times), a second apart, and cannot have been to us; then no text should leave.
+Promises: no late answer, and nothing that a slow or talkative modem adds to its answers, makes it `present`: each command of ours that
+was not answered in time excuses one result and every line of its name. It is `present` until the port was quiet for
+a while, and never longer than `PATIENCE_S`: then it is `stubborn`, and may be a modem's own way to talk.
+"""
+
+from hardware.framing import Final
+from hardware.link import Clock
+
+HEARD_S = 600.0
+QUIET_S = 90.0  # ModemManager asks every half minute, others every minute
+PATIENCE_S = 900.0
+APART_S = 1.0
+TIMES = 2
+TIMES_AT_FIRST = 5  # a port that was just opened may still say what was asked for before
+STARTING_S = 60.0
+ADDED_S = 1.0  # some end an answer twice
+OWED_S = 120.0
+
+
+class Company:
+    """What was heard at one port, over all its openings; one thread owns it."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._heard_at: float | None = None
+        self._times = 0  # that something came which was not to us, since it was quiet
+        self._counted_at = self._last = -QUIET_S
+        self._since: float | None = None  # since when that was often enough
+        self._starting_until = self._adding_until = 0.0
+        # Commands of ours that were not answered, and when they were given up.
+        self._owed: list[tuple[str, float]] = []
+
+    @property
+    def heard(self) -> bool:
+        """Whether another program may have been there within ten minutes: what was set may be set otherwise now."""
+        return self._heard_at is not None and self._clock.monotonic() - self._heard_at < HEARD_S
+
+    @property
+    def works(self) -> bool:
+        """Whether it is there now: `present` or `stubborn`."""
+        return self._since is not None and self._clock.monotonic() - self._last < QUIET_S
+
+    @property
+    def present(self) -> bool:
+        """Whether it is there now, and not for longer than we wait for that."""
+        return self.works and not self.stubborn
+
+    @property
+    def stubborn(self) -> bool:
+        """Whether it has been there for so long that we go on beside it."""
+        return self.works and self._clock.monotonic() - (self._since or 0.0) >= PATIENCE_S
+
+    @property
+    def over_at(self) -> float:
+        """When it stops to be `present`, if nothing more is heard (monotonic)."""
+        return min(self._last + QUIET_S, (self._since or 0.0) + PATIENCE_S)
+
+    def opened(self) -> None:
+        """The port was opened for the first time, or since it was gone: what comes at first may be from before."""
+        self._starting_until = self._clock.monotonic() + STARTING_S
+
+    def unanswered(self, name: str) -> None:
+        """A command of ours ("+CPMS", "" for AT and ESC) was given up: its answer may come yet."""
+        self._owed.append((name, self._clock.monotonic()))
+
+    def answered(self) -> None:
+        """A command of ours was answered, and the modem may add something."""
+        self._adding_until = self._clock.monotonic() + ADDED_S
+
+    def dropped(self) -> None:
+        """A result came that was waited out: it was one of those that were owed."""
+        if self._owed:
+            self._owed.pop(0)
+
+    def line(self, name: str) -> None:
+        """A line of this name came, which is only said in answer to a question that was not ours."""
+        self._forget_old()
+        self._sign(ours=any(owed == name for owed, _ in self._owed))
+
+    def result(self, result: Final) -> None:
+        """A result came that nobody waited for. One of a text (+CMS ERROR), or of a call that ended, may come late or by itself."""
+        self._forget_old()
+        ours = bool(self._owed) or self._clock.monotonic() < self._adding_until
+        self.dropped()
+        self._sign(
+            ours=ours or result.family == "CMS" or not (result.ok or result.family in ("CME", "ERROR"))
+        )
+
+    def _sign(self, *, ours: bool) -> None:
+        now = self._heard_at = self._clock.monotonic()
+        if ours:
+            return
+        if now - self._last >= QUIET_S:
+            self._times, self._since = 0, None
+        if now - self._counted_at >= APART_S:
+            self._times, self._counted_at = self._times + 1, now
+        self._last = now
+        if self._since is None and self._times >= (TIMES_AT_FIRST if now < self._starting_until else TIMES):
+            self._since = now
+
+    def _forget_old(self) -> None:
+        now = self._clock.monotonic()
+        self._owed = [(name, at) for name, at in self._owed if now - at < OWED_S]

@@ -1,0 +1,92 @@
+"""Another program at the port is told from late answers and from what a talkative modem adds."""
+
+import pytest
+
+from hardware.company import QUIET_S, STARTING_S, Company
+from hardware.framing import OK, Final
+from tests.scripted import FakeClock
+
+NO_SIM = Final(ok=False, family="CME", code=10)
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def company(clock: FakeClock) -> Company:
+    company = Company(clock)
+    company.opened()
+    clock.advance(STARTING_S)
+    return company
+
+
+def test_two_results_that_nobody_waited_for_are_another_program(company: Company, clock: FakeClock) -> None:
+    company.result(OK)
+    assert company.heard
+    assert not company.present
+    clock.advance(3)
+    company.result(NO_SIM)
+    assert company.present
+    clock.advance(QUIET_S)
+    assert not company.present
+
+
+def test_a_command_that_was_not_answered_in_time_is_owed_one_result_and_its_lines(
+    company: Company, clock: FakeClock
+) -> None:
+    for _ in range(4):
+        company.unanswered("+COPS")
+        clock.advance(10)
+        company.line("+COPS")
+        company.result(OK)
+    assert company.heard
+    assert not company.present
+    company.result(OK)
+    clock.advance(2)
+    company.line("+CPMS")
+    assert company.present
+
+
+def test_an_answer_that_ends_twice_is_one(company: Company, clock: FakeClock) -> None:
+    for _ in range(5):
+        company.answered()
+        company.result(OK)
+        clock.advance(5)
+    assert not company.present
+
+
+@pytest.mark.parametrize(
+    "said", [Final(ok=False, family="CMS", code=38), Final(ok=False, family="TEXT", text="NO CARRIER")]
+)
+def test_the_late_refusal_of_a_text_and_the_end_of_a_call_are_nobodys(
+    company: Company, clock: FakeClock, said: Final
+) -> None:
+    for _ in range(3):
+        company.result(said)
+        clock.advance(5)
+    assert not company.present
+
+
+def test_what_a_port_says_just_after_it_was_opened_is_of_before(clock: FakeClock) -> None:
+    company = Company(clock)
+    company.opened()
+    for _ in range(4):
+        company.result(OK)
+        clock.advance(5)
+    assert not company.present
+    company.result(OK)
+    assert company.present, "ModemManager probes each modem that it finds"
+
+
+def test_nobody_is_waited_for_for_ever(company: Company, clock: FakeClock) -> None:
+    waited_s = 0
+    for _ in range(100):
+        company.result(OK)
+        waited_s += 30 * company.present
+        clock.advance(30)
+    assert 800 < waited_s < 1000
+    assert company.stubborn
+    clock.advance(QUIET_S)
+    assert not company.stubborn
