@@ -27,7 +27,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from gateway import damage, explain, flight, lock, lostwrites, room, schema, stations, texted
+from gateway import damage, explain, flight, lock, lostwrites, restoring, room, schema, stations, texted
 from gateway.bell import Bell, ring
 from gateway.config import Config
 from gateway.config import Station as Spec
@@ -244,6 +244,8 @@ class Gateway:
             try:
                 with contextlib.closing(connect(self._database)) as db:
                     schema.migrate(db)
+                    backups = self._config.backup.folder or self._database.parent
+                    restoring.put_here_by_hand(db, self._database, backups, now=wall_ms())
                     if cut_off:
                         lostwrites.catch_up(db, self._database, now=wall_ms())
                     Journal(self._database).compact()

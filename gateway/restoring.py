@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gateway import budget, conversations, erasing, ledger, optouts, texted, unanswered
+from gateway import budget, carried, conversations, erasing, ledger, optouts, texted, unanswered
 from gateway.carried import Stops
 from gateway.journal import Journal, about_people, last_words
 from gateway.moves import FROM_BACKUP, move, withdraw_waiting
@@ -95,6 +95,18 @@ def begin_again(
             "SELECT count(*) + (SELECT count(*) FROM perhaps_texted) FROM conversation WHERE perhaps_texted_at IS NOT NULL"
         ).fetchone()[0]
     return Counts(len(flying), waiting, marked, known, stops)
+
+
+def put_here_by_hand(db: sqlite3.Connection, database: Path, folder: Path, *, now: int) -> None:
+    """At a start: a backup that somebody copied over the database bears its label still, and is told what a restore would tell it.
+    `folder`: where backups lie.
+    """
+    if db.execute("SELECT 1 FROM setting WHERE key=?", [BACKED_UP]).fetchone() is None:
+        return
+    log.warning("the database is a backup that was copied here; what it had to send waits for people")
+    acts = Journal(database)
+    begin_again(db, acts, made=ledger.head(db), now=now, stops=carried.take_in(db, acts, folder))
+    texted.told(database)
 
 
 def keep_spent(db: sqlite3.Connection, before: Path) -> None:

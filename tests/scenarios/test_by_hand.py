@@ -1,0 +1,40 @@
+"""What people do to the database's file by hand, where `textbank restore` was meant."""
+
+import shutil
+import signal
+from pathlib import Path
+
+from gateway import backup, conversations, optouts, store
+from tests.scenarios.group import ADA, LUIS, Group, went_to
+from tests.scenarios.test_processes import group as group
+
+NEW = "+12025550190"
+
+
+def test_a_backup_that_somebody_copied_over_the_database_sends_nothing_again(group: Group) -> None:
+    """What the backup had still to send left once more, also to somebody who had stopped since."""
+    path = group.config.database.path
+    sent, stopped = group.approved(ADA), group.approved(LUIS)
+    saved = path.parent / "saved.db"
+    backup.make(path, saved, now=store.wall_ms())
+    luis = conversations.ensure(group.db, LUIS, now=store.wall_ms())
+    optouts.opt_out(
+        group.db, luis, source="volunteer", by=group.user, reason="", now=store.wall_ms(), confirm=False
+    )
+    group.start()
+    group.until(lambda: group.state(sent) == "delivered", "the text since the backup")
+    group.end(signal.SIGTERM)
+    group.db.close()
+    for log in ("-wal", "-shm"):
+        Path(f"{path}{log}").unlink(missing_ok=True)
+    shutil.copy(saved, path)
+
+    group.start()
+    group.db = store.connect(path)
+    after = group.approved(NEW)
+    group.until(lambda: group.state(after) in ("delivered", "uncertain"), "what is approved now")
+
+    assert (went_to(group, ADA), went_to(group, LUIS)) == (1, 0)
+    assert (group.state(sent), group.state(stopped)) == ("uncertain", "withdrawn")
+    marked = group.db.execute("SELECT perhaps_texted_at FROM conversation WHERE number=?", [ADA]).fetchone()
+    assert marked["perhaps_texted_at"] is not None
