@@ -2,9 +2,15 @@
 
 import shutil
 import signal
+from contextlib import closing
 from pathlib import Path
 
-from gateway import backup, conversations, optouts, store
+import pytest
+
+from gateway import backup, conversations, lock, optouts, people, store
+from gateway.config import load
+from gateway.errors import Refused
+from tests import blank
 from tests.scenarios.group import ADA, LUIS, Group, went_to
 from tests.scenarios.test_processes import group as group
 
@@ -38,3 +44,27 @@ def test_a_backup_that_somebody_copied_over_the_database_sends_nothing_again(gro
     assert (group.state(sent), group.state(stopped)) == ("uncertain", "withdrawn")
     marked = group.db.execute("SELECT perhaps_texted_at FROM conversation WHERE number=?", [ADA]).fetchone()
     assert marked["perhaps_texted_at"] is not None
+
+
+def test_a_database_behind_a_link_has_one_lock_and_one_journal_by_whatever_path_it_is_opened(
+    tmp_path: Path,
+) -> None:
+    """A second gateway ran on it by its own path; and a restore by the link texted who had stopped, for it asked another journal."""
+    (tmp_path / "disk").mkdir()
+    real, link = tmp_path / "disk" / "real.db", tmp_path / "textbank.db"
+    link.symlink_to(real)
+    (tmp_path / "textbank.toml").write_text("")
+    database = load(tmp_path / "textbank.toml").database.path
+    blank.database(real).close()
+    with closing(store.connect(database)) as db:
+        cora = people.create(db, "Cora", "coordinator", now=store.wall_ms())
+        ada = conversations.ensure(db, ADA, now=store.wall_ms())
+        backup.make(database, tmp_path / "saved.db", now=store.wall_ms())
+        optouts.opt_out(db, ada, source="volunteer", by=cora, reason="", now=store.wall_ms())
+    with lock.gateway(database), pytest.raises(Refused, match="already runs"), lock.gateway(real):
+        pass
+
+    backup.restore(tmp_path / "saved.db", database, now=store.wall_ms())
+
+    with closing(store.connect(database)) as db:
+        assert conversations.open_opt_out(db, ADA) is not None
