@@ -274,13 +274,13 @@ def _stays_out(
 
 def _came_back(db: sqlite3.Connection, key: bytes, row: sqlite3.Row, ended: int, now: int) -> None:
     """The journal's last word is a START: it ends the opt-out that it names, or an older one, and no other."""
-    db.execute(
+    back = db.execute(
         "UPDATE opt_out SET until_at=?, ended_reason='kept beside the database' "
         "WHERE number_key=? AND until_at IS NULL AND since_at<=?",
         [now, key, ended],
-    )
-    if conversations.open_opt_out(db, row["number"]) is None:
-        db.execute("UPDATE conversation SET opted_out_at=NULL WHERE id=?", [row["id"]])
+    ).rowcount
+    if back and conversations.open_opt_out(db, row["number"]) is None:
+        optouts.welcome_back(db, row["id"])
 
 
 def _mark(db: sqlite3.Connection, acts: Journal, now: int) -> bool:
