@@ -344,7 +344,7 @@ class Gateway:
     def _listen(self, bell: Bell, housekeeper: Housekeeper, host: Host) -> None:
         """Pass every bell on to the stations; twice a second see whether one was missed."""
         with contextlib.closing(connect(self._database, query_only=True)) as db:
-            seen = -1
+            seen, ours = -1, damage.which(self._database)
             while True:
                 ready, _, alarmed = select.select(
                     [bell.fileno(), self._ending.fileno(), *host.files], [], host.alarms, SAFETY_NET_S
@@ -361,6 +361,7 @@ class Gateway:
                         worker.ring()
                     housekeeper.look(db)
                 housekeeper.watch()
+                damage.note_if_other(self._database, ours, now=wall_ms())
                 if damage.seen(self._database) is not None:
                     return
 

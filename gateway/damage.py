@@ -40,16 +40,23 @@ BACKUPS = "textbank-*.db"  # as `textbank backup` names them in a folder: the ti
 LOOK_S = 60.0  # between looks for a backup: a stick may be plugged in
 GLANCE_S = 1.0
 DAMAGED_FILE_SYSTEM = sqlite3.SQLITE_IOERR_CORRUPTFS
+OTHER = (
+    "It was moved away, or another file was put in its place, while Textbank worked with it. To go on with a file that lies "
+    "there now, move it elsewhere and restore it from there."
+)
 _known_here: dict[Path, "Damage"] = {}  # what could not be noted on the disk
 
 
 @dataclass(frozen=True)
 class Damage:
-    """What was found when (ms), in words, and the newest good backup where one was found."""
+    """What was found when (ms), in words, and the newest good backup where one was found. `other`: the file is another one, which
+    may be whole: only a restore ends that.
+    """
 
     at: int
     evidence: str
     backup: Path | None = None
+    other: bool = False
 
 
 def is_damage(error: BaseException) -> bool:
@@ -73,16 +80,23 @@ def note_if(database: Path, error: BaseException, *, now: int) -> bool:
     return True
 
 
-def note(database: Path, evidence: str, *, now: int, backup: Path | None = None) -> Damage:
+def note(
+    database: Path, evidence: str, *, now: int, backup: Path | None = None, other: bool = False
+) -> Damage:
     """Let every part of Textbank know. The first evidence stays; a backup may be named later."""
     before = seen(database)
     found = before or Damage(now, evidence)
-    found = Damage(found.at, found.evidence, backup or found.backup)
+    found = Damage(found.at, found.evidence, backup or found.backup, other or found.other)
     if found == before:
         return found
     if before is None:
         log.error("the database is damaged: %s", evidence)
-    line = {"at": found.at, "evidence": found.evidence, "backup": str(found.backup) if found.backup else None}
+    line = {
+        "at": found.at,
+        "evidence": found.evidence,
+        "backup": str(found.backup) if found.backup else None,
+        "other": found.other,
+    }
     path, part = Path(f"{database}{SUFFIX}"), Path(f"{database}{SUFFIX}.part")
     try:
         part.write_text(json.dumps(line), encoding="utf-8")
@@ -104,10 +118,24 @@ def seen(database: Path) -> Damage | None:
         return _known_here.get(database)
     with contextlib.suppress(ValueError, KeyError, TypeError):
         line = json.loads(content)
-        return Damage(
-            int(line["at"]), str(line["evidence"]), Path(line["backup"]) if line["backup"] else None
-        )
+        backup = Path(line["backup"]) if line["backup"] else None
+        return Damage(int(line["at"]), str(line["evidence"]), backup, bool(line.get("other")))
     return Damage(0, "")  # noted, by somebody whose note was cut
+
+
+def which(database: Path) -> tuple[int, int] | None:
+    """What tells this file from another under its name; None when there is none."""
+    try:
+        status = database.stat()
+    except FileNotFoundError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def note_if_other(database: Path, ours: tuple[int, int] | None, *, now: int) -> None:
+    """Note it when the file under this name is not the one that was opened: what is written from now on nobody would find again."""
+    if which(database) != ours:
+        note(database, OTHER, now=now, other=True)
 
 
 def mended(database: Path) -> None:
@@ -162,6 +190,8 @@ def fit_to_start(database: Path, hold: Hold, *, now: int) -> bool:
     All of the database is read when the run before was cut off, and compared too when damage was noted.
     """
     before = seen(database)
+    if before is not None and before.other:
+        return False
     check = "integrity_check" if before is not None else "quick_check" if hold.unclean else ""
     if check and database.exists():
         why = "the last run was cut off" if before is None else "it was found to be damaged"

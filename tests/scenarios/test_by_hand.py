@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway import backup, conversations, lock, optouts, people, store
+from gateway import backup, conversations, damage, lock, optouts, people, store
 from gateway.config import load
 from gateway.errors import Refused
 from tests import blank
@@ -44,6 +44,34 @@ def test_a_backup_that_somebody_copied_over_the_database_sends_nothing_again(gro
     assert (group.state(sent), group.state(stopped)) == ("uncertain", "withdrawn")
     marked = group.db.execute("SELECT perhaps_texted_at FROM conversation WHERE number=?", [ADA]).fetchone()
     assert marked["perhaps_texted_at"] is not None
+
+
+def test_another_file_that_is_moved_over_the_database_of_a_running_gateway_stops_everything(
+    group: Group,
+) -> None:
+    """It went on in the file that was deleted, and began anew with the other one, which had a text to send that had left."""
+    path = group.config.database.path
+    text = group.approved(ADA)
+    other = backup.make(path, path.parent / "other.db", now=store.wall_ms()).path
+    with closing(store.connect(other)) as copy:
+        copy.execute("DELETE FROM setting WHERE key='backed_up'")  # as somebody's own copy
+    group.start()
+    group.until(lambda: group.state(text) == "delivered", "sent")
+    group.db.close()
+    other.rename(path)
+    group.until(lambda: damage.seen(path) is not None, "noticed")
+    group.end(signal.SIGTERM)
+    group.start()
+    refused = group.run("outbox")
+    assert "another file was put in its place" in refused.stderr
+
+    path.rename(other)
+    assert group.json("restore", "--yes", str(other))["uncertain"] == 1
+
+    group.db = store.connect(path)
+    after = group.approved(LUIS)
+    group.until(lambda: group.state(after) == "delivered", "it goes on")
+    assert (went_to(group, ADA), group.state(text)) == (1, "uncertain")
 
 
 def test_a_database_behind_a_link_has_one_lock_and_one_journal_by_whatever_path_it_is_opened(
