@@ -200,6 +200,7 @@ def restore(backup: Path, database: Path, *, now: int) -> Restored:
     """Put the backup in the place of the database; the gateway and the panel must be stopped."""
     check(backup)
     with _stopped(database):
+        take_back(database)
         new = database.with_name(f".{database.name}.restoring")
         for leftover in (new, Path(f"{new}-wal"), Path(f"{new}-shm"), Path(f"{new}-journal")):
             leftover.unlink(missing_ok=True)
@@ -233,6 +234,7 @@ def restore(backup: Path, database: Path, *, now: int) -> Restored:
             ) from error
         finally:
             new.unlink(missing_ok=True)
+            take_back(database)
     return Restored(backup, aside, counts)
 
 
@@ -275,6 +277,19 @@ def _set_aside(database: Path, now: int) -> Path | None:
             log.rename(other)
             kept = kept or other
     return kept
+
+
+def take_back(database: Path) -> None:
+    """A restore that ended between setting the log aside and putting another file in the place of this one: its log is its own again.
+    Without it the file is an older state of itself, and may be whole to every check. Call it with the lock held.
+    """
+    for aside in database.parent.glob(f"{database.name}{ASIDE}*Z"):
+        if database.exists() and os.path.samefile(aside, database):
+            for suffix in ("-wal", "-shm", "-journal"):
+                if Path(f"{aside}{suffix}").exists():
+                    os.rename(f"{aside}{suffix}", f"{database}{suffix}")
+            aside.unlink()
+            sync_folder(database.parent)
 
 
 def _fold_log(database: Path) -> bool:

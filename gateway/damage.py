@@ -189,9 +189,12 @@ def fit_to_start(database: Path, hold: Hold, *, now: int) -> bool:
 
     All of the database is read when the run before was cut off, and compared too when damage was noted.
     """
+    from gateway.backup import take_back
+
     before = seen(database)
     if before is not None and before.other:
         return False
+    take_back(database)
     check = "integrity_check" if before is not None else "quick_check" if hold.unclean else ""
     if check and database.exists():
         why = "the last run was cut off" if before is None else "it was found to be damaged"

@@ -118,6 +118,40 @@ def test_after_a_cut_the_start_finds_it_changes_nothing_and_a_restore_mends_it(
     assert damage.fit_to_start(database, Hold(unclean=True), now=NOW)
 
 
+class Killed(BaseException):
+    """The power goes."""
+
+
+@pytest.mark.parametrize("end", [Killed(), OSError(28, "No space left on device")])
+def test_a_restore_that_ends_behind_the_log_and_before_the_file_loses_no_commit(
+    database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: BaseException
+) -> None:
+    """What the log held was set aside, the file was whole without it, and the gateway went on as if nothing of that had happened."""
+    good = backup.make(database, tmp_path, now=NOW).path
+    (folder := tmp_path / "killed").mkdir()
+    killed = folder / database.name
+    with contextlib.closing(store.connect(database)) as db:
+        people.create(db, "Last", "volunteer", now=NOW)
+        for suffix in ("", damage.LOG):
+            shutil.copy(f"{database}{suffix}", f"{killed}{suffix}")
+    damage.note(killed, "A page could not be read.", now=NOW)
+
+    def ends(*names: object) -> None:
+        raise end
+
+    with monkeypatch.context() as patched:
+        patched.setattr(backup.os, "replace", ends)
+        if isinstance(end, Killed):
+            patched.setattr(backup, "take_back", lambda _: None)
+        with pytest.raises((Killed, OSError, Refused)):
+            backup.restore(good, killed, now=NOW)
+
+    assert damage.fit_to_start(killed, Hold(unclean=True), now=NOW)
+    with contextlib.closing(store.connect(killed)) as db:
+        assert "Last" in {row["name"] for row in db.execute("SELECT name FROM user")}
+    assert not list(folder.glob("*before-restore*"))
+
+
 def test_a_log_that_was_cut_gives_what_was_committed_before_the_cut(database: Path, tmp_path: Path) -> None:
     other = tmp_path / "cut"
     other.mkdir()
