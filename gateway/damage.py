@@ -30,7 +30,8 @@ from gateway.errors import Refused
 from gateway.journal import SUFFIX as JOURNAL
 from gateway.lock import Hold
 from gateway.notice import Notice
-from gateway.store import belong_with, connect, sync_folder
+from gateway.rules import DAY_MS
+from gateway.store import belong_with, connect, moment, sync_folder, wall_ms
 
 log = logging.getLogger("textbank.damage")
 
@@ -244,8 +245,10 @@ def newest_backup(folders: Iterable[Path]) -> Path | None:
     """The newest file under a backup's name that is whole; each is read through until one is."""
     from gateway.backup import check
 
+    # One from the future was made by a clock that was wrong: it is older than it says.
+    latest = f"textbank-{moment(wall_ms() + DAY_MS):%Y%m%dT%H%M%SZ}"
     candidates = [path for folder in dict.fromkeys(folders) for path in _listed(folder)]
-    for path in sorted(candidates, key=lambda path: path.name, reverse=True):
+    for path in sorted(candidates, key=lambda path: (path.name < latest, path.name), reverse=True):
         try:
             check(path)
         except Refused as refusal:

@@ -169,6 +169,16 @@ def test_a_log_that_was_cut_gives_what_was_committed_before_the_cut(database: Pa
     assert names == ["First"]
 
 
+def test_a_backup_of_a_night_on_which_the_clock_was_ahead_is_not_the_newest_for_ever(
+    database: Path, tmp_path: Path
+) -> None:
+    """Its name says 2035: weeks later the page still told people to go back to that night."""
+    ahead = backup.make(database, tmp_path, now=NOW + 9 * 365 * 86_400_000).path
+    assert damage.newest_backup([tmp_path]) == ahead, "better than none"
+    since = backup.make(database, tmp_path, now=NOW + 1000).path
+    assert damage.newest_backup([tmp_path]) == since
+
+
 def test_after_a_clean_end_only_what_costs_nothing_is_looked_at(database: Path) -> None:
     _flipped(database)
     with lock.gateway(database) as hold:
