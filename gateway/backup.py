@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateway import carried, damage, ledger, lock, restoring, schema, texted
+from gateway import carried, damage, ledger, lock, restoring, runs, schema, texted
 from gateway.errors import Refused
 from gateway.journal import Journal
 from gateway.store import belong_with, connect, moment, sync_folder
@@ -199,7 +199,7 @@ def check(backup: Path, *, stop: threading.Event | None = None) -> str:
 def restore(backup: Path, database: Path, *, now: int) -> Restored:
     """Put the backup in the place of the database; the gateway and the panel must be stopped."""
     check(backup)
-    with _stopped(database):
+    with _stopped(database) as hold:
         take_back(database)
         new = database.with_name(f".{database.name}.restoring")
         for leftover in (new, Path(f"{new}-wal"), Path(f"{new}-shm"), Path(f"{new}-journal")):
@@ -211,6 +211,7 @@ def restore(backup: Path, database: Path, *, now: int) -> Restored:
                 acts = Journal(database)
                 stops = carried.take_in(db, acts, backup.parent)
                 counts = restoring.begin_again(db, acts, made=check(backup), now=now, stops=stops)
+                runs.keep(db, hold.runs)
                 if _has_content(database):
                     restoring.keep_spent(db, database)
                 db.execute("PRAGMA journal_mode=DELETE")
@@ -239,11 +240,11 @@ def restore(backup: Path, database: Path, *, now: int) -> Restored:
 
 
 @contextlib.contextmanager
-def _stopped(database: Path) -> Iterator[None]:
+def _stopped(database: Path) -> Iterator[lock.Hold]:
     """The gateway's lock; Refused in a restorer's words when it runs."""
     try:
-        with lock.gateway(database):
-            yield
+        with lock.gateway(database) as hold:
+            yield hold
     except lock.Held as held:
         raise Refused(
             f"Textbank runs on {database} (process {held.holder}). Nothing was changed. "

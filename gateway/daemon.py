@@ -27,7 +27,19 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from gateway import damage, explain, flight, lock, lostwrites, restoring, room, schema, stations, texted
+from gateway import (
+    damage,
+    explain,
+    flight,
+    lock,
+    lostwrites,
+    restoring,
+    room,
+    runs,
+    schema,
+    stations,
+    texted,
+)
 from gateway.bell import Bell, ring
 from gateway.config import Config
 from gateway.config import Station as Spec
@@ -218,8 +230,9 @@ class Gateway:
             cut_off = hold.unclean
             if not damage.fit_to_start(self._database, hold, now=wall_ms()):
                 return
-            specs = self._recovered(cut_off=cut_off)
+            specs = self._recovered(hold, cut_off=cut_off)
             if specs is None:
+                hold.unclean = cut_off  # what that run left is still to be looked for
                 return
             with contextlib.closing(Bell(self._database, "gateway")) as bell, self._station_threads(specs):
                 housekeeper = Housekeeper(
@@ -232,8 +245,14 @@ class Gateway:
                 finally:
                     housekeeper.stop()
             texted.of(self._database).close()
+            if damage.seen(self._database) is None:
+                with (
+                    contextlib.suppress(sqlite3.OperationalError),
+                    contextlib.closing(connect(self._database)) as db,
+                ):
+                    runs.count(db, hold)
 
-    def _recovered(self, *, cut_off: bool) -> list[Spec] | None:
+    def _recovered(self, hold: lock.Hold, *, cut_off: bool) -> list[Spec] | None:
         """The schema brought up to date and what an earlier run had in hand settled; None when it was ended before that.
         `cut_off`: that run did not end by itself.
 
@@ -245,7 +264,8 @@ class Gateway:
                 with contextlib.closing(connect(self._database)) as db:
                     schema.migrate(db)
                     backups = self._config.backup.folder or self._database.parent
-                    restoring.put_here_by_hand(db, self._database, backups, now=wall_ms())
+                    restoring.put_here_by_hand(db, hold, self._database, backups, now=wall_ms())
+                    runs.count(db, hold)
                     if cut_off:
                         lostwrites.catch_up(db, self._database, now=wall_ms())
                     Journal(self._database).compact()

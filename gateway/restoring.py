@@ -16,9 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gateway import budget, carried, conversations, erasing, ledger, optouts, texted, unanswered
+from gateway import budget, carried, conversations, erasing, ledger, optouts, runs, texted, unanswered
 from gateway.carried import Stops
 from gateway.journal import Journal, about_people, last_words
+from gateway.lock import Hold
 from gateway.moves import FROM_BACKUP, move, withdraw_waiting
 from gateway.store import moment, write
 
@@ -97,13 +98,14 @@ def begin_again(
     return Counts(len(flying), waiting, marked, known, stops)
 
 
-def put_here_by_hand(db: sqlite3.Connection, database: Path, folder: Path, *, now: int) -> None:
-    """At a start: a backup that somebody copied over the database bears its label still, and is told what a restore would tell it.
-    `folder`: where backups lie.
+def put_here_by_hand(db: sqlite3.Connection, hold: Hold, database: Path, folder: Path, *, now: int) -> None:
+    """At a start: a backup that somebody copied over the database bears its label still, and any older copy has missed runs of the gateway;
+    it is told what a restore would tell it. `folder`: where backups lie.
     """
-    if db.execute("SELECT 1 FROM setting WHERE key=?", [BACKED_UP]).fetchone() is None:
+    labelled = db.execute("SELECT 1 FROM setting WHERE key=?", [BACKED_UP]).fetchone() is not None
+    if not labelled and not runs.is_older(db, hold):
         return
-    log.warning("the database is a backup that was copied here; what it had to send waits for people")
+    log.warning("the database is an older copy that was put here; what it had to send waits for people")
     acts = Journal(database)
     begin_again(db, acts, made=ledger.head(db), now=now, stops=carried.take_in(db, acts, folder))
     texted.told(database)
