@@ -29,6 +29,7 @@ STEP_PAUSE_S = 0.01
 FLUSH_STEPS = 8
 NAME = re.compile(r"textbank-([0-9]{8}T[0-9]{6}Z)-([0-9a-f]{16}|empty)\.db")
 PART = ".textbank-backup-{pid}.part"
+UNFINISHED = ".{name}.restoring"  # a restore's copy, until it has its name
 ASIDE = ".before-restore-"  # behind the name of a database that was set aside; the time follows
 
 
@@ -201,9 +202,7 @@ def restore(backup: Path, database: Path, *, now: int) -> Restored:
     check(backup)
     with _stopped(database) as hold:
         take_back(database)
-        new = database.with_name(f".{database.name}.restoring")
-        for leftover in (new, Path(f"{new}-wal"), Path(f"{new}-shm"), Path(f"{new}-journal")):
-            leftover.unlink(missing_ok=True)
+        new = database.with_name(UNFINISHED.format(name=database.name))
         try:
             _copy(backup, new)
             with contextlib.closing(connect(new)) as db:
@@ -281,9 +280,12 @@ def _set_aside(database: Path, now: int) -> Path | None:
 
 
 def take_back(database: Path) -> None:
-    """A restore that ended between setting the log aside and putting another file in the place of this one: its log is its own again.
-    Without it the file is an older state of itself, and may be whole to every check. Call it with the lock held.
+    """After a restore that ended in its middle: its copy goes, for it has people who are erased later. When it ended between setting the log
+    aside and putting another file in the place of this one, the log is this one's again: without it the file is an older state of itself,
+    and may be whole to every check. Call it with the lock held.
     """
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        database.with_name(UNFINISHED.format(name=database.name) + suffix).unlink(missing_ok=True)
     for aside in database.parent.glob(f"{database.name}{ASIDE}*Z"):
         if database.exists() and os.path.samefile(aside, database):
             for suffix in ("-wal", "-shm", "-journal"):

@@ -152,6 +152,15 @@ def test_a_restore_that_ends_behind_the_log_and_before_the_file_loses_no_commit(
     assert not list(folder.glob("*before-restore*"))
 
 
+def test_the_copy_of_a_restore_that_was_killed_goes_with_the_next_start(database: Path) -> None:
+    """Hidden beside the database it kept everybody, also whoever was erased since."""
+    copy = database.with_name(f".{database.name}.restoring")
+    for left in (copy, Path(f"{copy}-wal")):
+        left.write_bytes(b"+12025550123")
+    assert damage.fit_to_start(database, Hold(unclean=False), now=NOW)
+    assert not list(database.parent.glob(".*"))
+
+
 def test_a_log_that_was_cut_gives_what_was_committed_before_the_cut(database: Path, tmp_path: Path) -> None:
     other = tmp_path / "cut"
     other.mkdir()
