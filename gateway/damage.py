@@ -28,7 +28,7 @@ from gateway.bell import ring
 from gateway.config import Config
 from gateway.errors import Refused
 from gateway.journal import SUFFIX as JOURNAL
-from gateway.lock import Hold
+from gateway.lock import Hold, is_held
 from gateway.notice import Notice
 from gateway.rules import DAY_MS
 from gateway.store import belong_with, connect, moment, sync_folder, wall_ms
@@ -40,6 +40,7 @@ LOG = "-wal"
 BACKUPS = "textbank-*.db"  # as `textbank backup` names them in a folder: the time follows, so that the last is the newest
 LOOK_S = 60.0  # between looks for a backup: a stick may be plugged in
 GLANCE_S = 1.0
+RELEASE_S, RELEASED_S = 0.1, 30.0
 DAMAGED_FILE_SYSTEM = sqlite3.SQLITE_IOERR_CORRUPTFS
 OTHER = (
     "It was moved away, or another file was put in its place, while Textbank worked with it. To go on with a file that lies "
@@ -230,6 +231,12 @@ def await_restore(database: Path, folders: list[Path], ending: socket.socket) ->
             log.error("%s", told(database, found))
             look_at = time.monotonic() + LOOK_S
         if select.select([ending], [], [], GLANCE_S)[0]:
+            return
+    until = time.monotonic() + RELEASED_S
+    while (
+        is_held(database) and time.monotonic() < until
+    ):  # the restore is at its end; else another gateway was faster
+        if select.select([ending], [], [], RELEASE_S)[0]:
             return
     log.warning("the database was restored: beginning anew")
 

@@ -84,6 +84,21 @@ def gateway(database: Path) -> Iterator[Hold]:
         os.close(fd)
 
 
+def is_held(database: Path) -> bool:
+    """Whether somebody holds it now."""
+    try:
+        fd = os.open(f"{database}.lock", os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(fd)
+    return False
+
+
 def _write(fd: int, words: str, *, at: int = 0) -> None:
     # Never truncated: on a full disk the block that is let go would not come back.
     os.pwrite(fd, f"{words:<31}\n".encode(), at)

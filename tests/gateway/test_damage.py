@@ -4,6 +4,7 @@ import contextlib
 import shutil
 import socket
 import sqlite3
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -258,6 +259,21 @@ def test_the_wait_for_a_restore_ends_with_the_program(database: Path) -> None:
         end.send(b".")
         damage.await_restore(database, [database.parent], ending)
     assert damage.seen(database) is not None
+
+
+def test_the_gateway_that_waits_begins_when_the_restore_has_let_go(database: Path) -> None:
+    """It looked between the restore's last act and its end, took it for another gateway, and ended for good."""
+    damage.note(database, "It looked so.", now=NOW)
+    ending, end = socket.socketpair()
+    waits = threading.Thread(target=damage.await_restore, args=(database, [database.parent], ending))
+    with contextlib.closing(ending), contextlib.closing(end):
+        with lock.gateway(database):
+            waits.start()
+            damage.mended(database)
+            waits.join(2 * damage.GLANCE_S)
+            assert waits.is_alive()
+        waits.join(10)
+        assert not waits.is_alive()
 
 
 def test_a_backup_that_turns_out_damaged_shows_that_the_database_is(database: Path, tmp_path: Path) -> None:
