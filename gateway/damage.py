@@ -224,6 +224,8 @@ def await_restore(database: Path, folders: list[Path], ending: socket.socket) ->
     while (found := seen(database)) is not None:
         if found.backup is None and time.monotonic() >= look_at:
             backup = newest_backup(folders)
+            if seen(database) is None:
+                break  # restored while the backups were read
             if look_at == 0.0 or backup is not None:
                 log.error("%s", told(database, note(database, found.evidence, now=found.at, backup=backup)))
             look_at = time.monotonic() + LOOK_S

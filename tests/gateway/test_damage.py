@@ -261,6 +261,19 @@ def test_the_wait_for_a_restore_ends_with_the_program(database: Path) -> None:
     assert damage.seen(database) is not None
 
 
+def test_what_was_restored_while_the_backups_were_read_is_not_damaged_again(
+    database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That takes minutes on a small machine; then the gateway noted the damage anew, and waited for a second restore."""
+    damage.note(database, "It looked so.", now=NOW)
+    monkeypatch.setattr(damage, "newest_backup", lambda _: damage.mended(database))
+    ending, end = socket.socketpair()
+    with contextlib.closing(ending), contextlib.closing(end):
+        end.send(b".")  # else it would wait for ever
+        damage.await_restore(database, [database.parent], ending)
+    assert damage.seen(database) is None
+
+
 def test_the_gateway_that_waits_begins_when_the_restore_has_let_go(database: Path) -> None:
     """It looked between the restore's last act and its end, took it for another gateway, and ended for good."""
     damage.note(database, "It looked so.", now=NOW)
