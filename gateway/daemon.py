@@ -114,12 +114,12 @@ class Worker:
     def _live(self) -> None:
         deaths = 0
         while not self._stopping.is_set():
-            began = self._clock.monotonic()
+            began, ours = self._clock.monotonic(), damage.which(self._database)
             try:
                 self._station = self._make()
                 self._loop(self._station)
             except Exception as error:
-                if damage.note_if(self._database, error, now=wall_ms()):
+                if damage.note_if(self._database, error, now=wall_ms(), ours=ours):
                     return  # everything stops
                 # The supervisor: whatever a station dies of is kept as its reason, and it is started again.
                 log.exception("station=%s died", self.name)

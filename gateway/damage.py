@@ -74,11 +74,14 @@ def said(error: BaseException) -> str:
     return f'Reading it failed: "{error}".'
 
 
-def note_if(database: Path, error: BaseException, *, now: int) -> bool:
-    """Whether this error is damage; then it is noted, and everybody told."""
+def note_if(database: Path, error: BaseException, *, now: int, ours: tuple[int, int] | None = None) -> bool:
+    """Whether this error is damage; then it is noted, and everybody told; but not of a file that another one has replaced (`ours`: `which`
+    it was when it was opened).
+    """
     if not is_damage(error):
         return False
-    note(database, said(error), now=now)
+    if ours is None or which(database) == ours:
+        note(database, said(error), now=now)
     return True
 
 

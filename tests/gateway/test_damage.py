@@ -310,6 +310,31 @@ def test_a_station_that_meets_damage_notes_it_and_ends(database: Path) -> None:
     assert damage.seen(database) is not None
 
 
+@pytest.mark.parametrize("who", ["station", "housekeeping"])
+def test_what_still_reads_the_file_that_was_replaced_says_nothing_of_the_new_one(
+    database: Path, tmp_path: Path, who: str
+) -> None:
+    """It ended after the restore: a station that awaits an answer, a round of a minute. Then a second restore was waited for."""
+    good = tmp_path / "good.db"
+    shutil.copy(database, good)
+    _page_1(database)
+
+    def meets() -> Station:
+        with contextlib.closing(sqlite3.connect(database)) as db:
+            db.execute("SELECT 1").fetchone()
+            good.replace(database)
+            db.execute("SELECT * FROM user").fetchone()
+        raise AssertionError("it could be read")
+
+    if who == "station":
+        worker = Worker("north", database, meets, SystemClock())
+        worker.start()
+        assert worker.join(10)
+    else:
+        Housekeeper(database, RULES, SystemClock())._noting_damage(meets)
+    assert damage.seen(database) is None
+
+
 def test_housekeeping_that_meets_damage_notes_it(database: Path) -> None:
     _page_1(database)
     housekeeper = Housekeeper(database, RULES, SystemClock())
