@@ -16,7 +16,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gateway import budget, carried, conversations, erasing, ledger, optouts, runs, texted, unanswered
+from gateway import (
+    budget,
+    carried,
+    conversations,
+    erasing,
+    forgetting,
+    ledger,
+    optouts,
+    runs,
+    texted,
+    unanswered,
+)
 from gateway.carried import Stops
 from gateway.journal import Journal, about_people, last_words
 from gateway.lock import Hold
@@ -199,13 +210,21 @@ def may_have_left(db: sqlite3.Connection, message_id: int, reason: str, now: int
 
 def _replay(db: sqlite3.Connection, acts: Journal, now: int) -> None:
     """Opt-outs and erasures that the backup does not know, from the journal."""
-    people = people_by_digest(db, _keys(db, acts))
+    keys = _keys(db, acts)
+    people = people_by_digest(db, keys)
+    acts_of_erasing = about_people(acts.lines(), "erase")
     erased = set()
-    for _, key, at, _ in about_people(acts.lines(), "erase"):
+    for _, key, at, _ in acts_of_erasing:
         row = people.get(key)
         if row is not None and row["id"] not in erased and row["last_at"] <= at:  # else they came back since
             erasing.remove(db, row["id"], row["number"])
             erased.add(row["id"])
+    if (
+        strangers := {key for _, key, _, _ in acts_of_erasing} - people.keys()
+    ):  # they stand in rows of files at most
+        forgetting.forget_rows_of(
+            db, lambda number: any(conversations.keyed(key, number) in strangers for key in keys)
+        )
     out, ended = last_words(acts.lines())
     for key, since_at in out.items():
         row = people.get(key)

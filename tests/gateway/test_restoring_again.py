@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway import arrivals, backup, conversations, optouts, store, texted
+from gateway import arrivals, backup, conversations, erasing, optouts, store, texted
 from gateway.claims import Seat
 from gateway.rules import Rules
 from hardware.pdu import encode_deliver, segment
@@ -65,3 +65,21 @@ def test_the_question_of_somebody_who_came_back_since_the_backup_waits_for_its_a
     with contextlib.closing(store.connect(path)) as db:
         row = db.execute("SELECT opted_out_at, waiting_at FROM conversation WHERE id=?", [ada]).fetchone()
         assert tuple(row) == (None, NOON)
+
+
+def test_whoever_stood_only_in_a_row_that_was_not_taken_is_erased_again(
+    path: Path, desk: Desk, tmp_path: Path
+) -> None:
+    """The row came back with the backup, number and name, and with it the export had them."""
+    desk.draft("+12025550147")
+    desk.db.execute(
+        "INSERT INTO contact_list (id, name, state, source, consented_on, created_at) VALUES (1, 'Elm', 'ready', 'signed', '2026-01-08', 1)"
+    )
+    cells = {2: '["Ada", "(202) 555-0123"]', 3: '["Luis", "(202) 555-0147"]'}
+    desk.db.executemany("INSERT INTO list_row VALUES (1, ?, 'twice', 'Twice.', ?)", cells.items())
+    saved = backup.make(path, tmp_path / "saved.db", now=NOON).path
+    erasing.erase(desk.db, ADA, now=NOON + 1)
+    desk.db.close()
+    backup.restore(saved, path, now=NOON + HOUR)
+    with contextlib.closing(store.connect(path)) as db:
+        assert [row["row"] for row in db.execute("SELECT row FROM list_row")] == [3]
