@@ -265,13 +265,13 @@ class Gateway:
                     schema.migrate(db)
                     backups = self._config.backup.folder or self._database.parent
                     restoring.put_here_by_hand(db, hold, self._database, backups, now=wall_ms())
-                    runs.count(db, hold)
                     if cut_off:
                         lostwrites.catch_up(db, self._database, now=wall_ms())
                     Journal(self._database).compact()
                     texted.of(self._database).open(db)
                     flight.recover_all(db, now=wall_ms())
                     room.keep(self._database)
+                    runs.count(db, hold)
                     return self._specs(db)
             except sqlite3.OperationalError as error:
                 found = room.look(self._database.parent)

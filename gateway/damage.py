@@ -139,7 +139,9 @@ def which(database: Path) -> tuple[int, int] | None:
 
 def note_if_other(database: Path, ours: tuple[int, int] | None, *, now: int) -> None:
     """Note it when the file under this name is not the one that was opened: what is written from now on nobody would find again."""
-    if which(database) != ours:
+    with contextlib.suppress(OSError):  # a card that tells nothing of it
+        if which(database) == ours:
+            return
         note(database, OTHER, now=now, other=True)
 
 

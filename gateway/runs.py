@@ -3,7 +3,7 @@
 When the file has counted further, an older copy of the database was put in its place by hand; what left since would leave again.
 
 Promises: the database counts first, so that no power cut and no full card makes it look older than it is. A database without
-texts is a new one. Fails with sqlite3.Error.
+people is a new one. Fails with sqlite3.Error.
 """
 
 import sqlite3
@@ -16,7 +16,7 @@ SETTING = "runs"
 
 def is_older(db: sqlite3.Connection, hold: Hold) -> bool:
     """Whether this is a copy from before a gateway began or ended last."""
-    return _known(db) < hold.runs and db.execute("SELECT 1 FROM message LIMIT 1").fetchone() is not None
+    return _known(db) < hold.runs and db.execute("SELECT 1 FROM conversation LIMIT 1").fetchone() is not None
 
 
 def count(db: sqlite3.Connection, hold: Hold) -> None:

@@ -10,6 +10,7 @@ import pytest
 from gateway import backup, conversations, damage, lock, optouts, people, store
 from gateway.config import load
 from gateway.errors import Refused
+from gateway.lock import Hold
 from tests import blank
 from tests.scenarios.group import ADA, LUIS, Group, went_to
 from tests.scenarios.test_processes import group as group
@@ -84,11 +85,9 @@ def test_another_file_that_is_moved_over_the_database_of_a_running_gateway_stops
     group.until(lambda: group.state(text) == "delivered", "sent")
     group.db.close()
     other.rename(path)
-    group.until(lambda: damage.seen(path) is not None, "noticed")
-    group.end(signal.SIGTERM)
-    group.start()
-    refused = group.run("outbox")
-    assert "another file was put in its place" in refused.stderr
+    group.until(lambda: damage.seen(path) is not None and not lock.is_held(path), "noticed, and all stopped")
+    assert "another file was put in its place" in group.run("outbox").stderr
+    assert not damage.fit_to_start(path, Hold(unclean=False), now=store.wall_ms()), "nor does the next start"
 
     path.rename(other)
     assert group.json("restore", "--yes", str(other))["uncertain"] == 1
