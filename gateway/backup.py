@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateway import carried, damage, ledger, lock, restoring, schema, texted
+from gateway import carried, damage, ledger, lock, restoring, runs, schema, texted
 from gateway.errors import Refused
 from gateway.journal import Journal
 from gateway.store import belong_with, connect, moment, sync_folder
@@ -29,6 +29,7 @@ STEP_PAUSE_S = 0.01
 FLUSH_STEPS = 8
 NAME = re.compile(r"textbank-([0-9]{8}T[0-9]{6}Z)-([0-9a-f]{16}|empty)\.db")
 PART = ".textbank-backup-{pid}.part"
+UNFINISHED = ".{name}.restoring"  # a restore's copy, until it has its name
 ASIDE = ".before-restore-"  # behind the name of a database that was set aside; the time follows
 
 
@@ -199,10 +200,9 @@ def check(backup: Path, *, stop: threading.Event | None = None) -> str:
 def restore(backup: Path, database: Path, *, now: int) -> Restored:
     """Put the backup in the place of the database; the gateway and the panel must be stopped."""
     check(backup)
-    with _stopped(database):
-        new = database.with_name(f".{database.name}.restoring")
-        for leftover in (new, Path(f"{new}-wal"), Path(f"{new}-shm"), Path(f"{new}-journal")):
-            leftover.unlink(missing_ok=True)
+    with _stopped(database) as hold:
+        take_back(database)
+        new = database.with_name(UNFINISHED.format(name=database.name))
         try:
             _copy(backup, new)
             with contextlib.closing(connect(new)) as db:
@@ -210,6 +210,7 @@ def restore(backup: Path, database: Path, *, now: int) -> Restored:
                 acts = Journal(database)
                 stops = carried.take_in(db, acts, backup.parent)
                 counts = restoring.begin_again(db, acts, made=check(backup), now=now, stops=stops)
+                runs.keep(db, hold.runs)
                 if _has_content(database):
                     restoring.keep_spent(db, database)
                 db.execute("PRAGMA journal_mode=DELETE")
@@ -233,15 +234,16 @@ def restore(backup: Path, database: Path, *, now: int) -> Restored:
             ) from error
         finally:
             new.unlink(missing_ok=True)
+            take_back(database)
     return Restored(backup, aside, counts)
 
 
 @contextlib.contextmanager
-def _stopped(database: Path) -> Iterator[None]:
+def _stopped(database: Path) -> Iterator[lock.Hold]:
     """The gateway's lock; Refused in a restorer's words when it runs."""
     try:
-        with lock.gateway(database):
-            yield
+        with lock.gateway(database) as hold:
+            yield hold
     except lock.Held as held:
         raise Refused(
             f"Textbank runs on {database} (process {held.holder}). Nothing was changed. "
@@ -275,6 +277,22 @@ def _set_aside(database: Path, now: int) -> Path | None:
             log.rename(other)
             kept = kept or other
     return kept
+
+
+def take_back(database: Path) -> None:
+    """After a restore that ended in its middle: its copy goes, for it has people who are erased later. When it ended between setting the log
+    aside and putting another file in the place of this one, the log is this one's again: without it the file is an older state of itself,
+    and may be whole to every check. Call it with the lock held.
+    """
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        database.with_name(UNFINISHED.format(name=database.name) + suffix).unlink(missing_ok=True)
+    for aside in database.parent.glob(f"{database.name}{ASIDE}*Z"):
+        if database.exists() and os.path.samefile(aside, database):
+            for suffix in ("-wal", "-shm", "-journal"):
+                if Path(f"{aside}{suffix}").exists():
+                    os.rename(f"{aside}{suffix}", f"{database}{suffix}")
+            aside.unlink()
+            sync_folder(database.parent)
 
 
 def _fold_log(database: Path) -> bool:

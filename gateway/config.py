@@ -197,8 +197,9 @@ def assemble(source: Path, checked: dict[str, Any]) -> Config:
     names = ("organisation", "database", "panel", "sending", "backup", "privacy", "campaigns")
     tables = {name: checked.get(name, {}) for name in names}
     folder = Path(os.path.abspath(source)).parent  # resolve() would follow a link elsewhere
-    database = folder / tables["database"].get("path", Database.path)
-    backups = database.parent / "backups"
+    # A link to it is followed: what lies beside the database (lock, journals) is the same for everybody who opens it.
+    database = Path(os.path.realpath(folder / tables["database"].get("path", Database.path)))
+    backups: Path | None = database.parent / "backups"
     if "folder" in tables["backup"]:
         named = tables["backup"]["folder"]
         backups = folder / named if named else None

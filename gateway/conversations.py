@@ -22,6 +22,7 @@ from gateway.rules import DAY_MS, HOUR_MS, Rules
 from gateway.store import moment, write
 
 HOLD_MS = HOUR_MS // 2
+TAIL = 8  # digits, by which a number is found in whatever form a network writes it
 TEXTED_BYTES = 8  # of a number's digest, where it only says that somebody was texted
 MADE_AT_ONCE = 50  # rows of one statement: few lengths of it are kept prepared
 UNKNOWN_MS = 30 * DAY_MS  # so long after a restore that knows nothing a new number may be an old acquaintance
@@ -73,6 +74,21 @@ def all_keys(db: sqlite3.Connection) -> list[str]:
     own = db.execute("SELECT value FROM setting WHERE key='number_key'").fetchone()
     others = db.execute("SELECT value FROM setting WHERE key=?", [OTHER_KEYS]).fetchone()
     return [*([own["value"]] if own is not None else []), *(json.loads(others["value"]) if others else [])]
+
+
+def sender(db: sqlite3.Connection, number: str, written: str) -> str:
+    """Whose text this is where a network left the + or the country away (`written`) and the region says nothing (`number` as it came), or
+    somebody whom nobody here knows: the one person here whose number it is; else `number`. A STOP so written is theirs.
+    """
+    digits = written.lstrip("0")
+    known = "SELECT 1 FROM conversation WHERE number=?"
+    if len(digits) < TAIL or (
+        numbers.is_person(number) and db.execute(known, [number]).fetchone() is not None
+    ):
+        return number
+    rows = db.execute("SELECT number FROM conversation WHERE tail=?", [digits[-TAIL:]]).fetchall()
+    found = [row["number"] for row in rows if numbers.is_written_so(row["number"], digits)]
+    return str(found[0]) if len(found) == 1 else number
 
 
 def open_opt_out(db: sqlite3.Connection, number: str) -> sqlite3.Row | None:
@@ -137,7 +153,7 @@ def _make(db: sqlite3.Connection, fresh: list[tuple[str, str, str | None]], now:
     ).fetchone()[0]
     for made_id, (number, name, zone) in enumerate(fresh, last + 1):
         digits = number.lstrip("+")
-        tail = digits[-8:] if digits.isdigit() and len(digits) >= 8 else None
+        tail = digits[-TAIL:] if digits.isdigit() and len(digits) >= TAIL else None
         since_at = out[number]["since_at"] if number in out else None
         values += (
             made_id,

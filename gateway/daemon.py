@@ -27,7 +27,19 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from gateway import damage, explain, flight, lock, lostwrites, room, schema, stations, texted
+from gateway import (
+    damage,
+    explain,
+    flight,
+    lock,
+    lostwrites,
+    restoring,
+    room,
+    runs,
+    schema,
+    stations,
+    texted,
+)
 from gateway.bell import Bell, ring
 from gateway.config import Config
 from gateway.config import Station as Spec
@@ -102,12 +114,12 @@ class Worker:
     def _live(self) -> None:
         deaths = 0
         while not self._stopping.is_set():
-            began = self._clock.monotonic()
+            began, ours = self._clock.monotonic(), damage.which(self._database)
             try:
                 self._station = self._make()
                 self._loop(self._station)
             except Exception as error:
-                if damage.note_if(self._database, error, now=wall_ms()):
+                if damage.note_if(self._database, error, now=wall_ms(), ours=ours):
                     return  # everything stops
                 # The supervisor: whatever a station dies of is kept as its reason, and it is started again.
                 log.exception("station=%s died", self.name)
@@ -218,8 +230,9 @@ class Gateway:
             cut_off = hold.unclean
             if not damage.fit_to_start(self._database, hold, now=wall_ms()):
                 return
-            specs = self._recovered(cut_off=cut_off)
+            specs = self._recovered(hold, cut_off=cut_off)
             if specs is None:
+                hold.unclean = cut_off  # what that run left is still to be looked for
                 return
             with contextlib.closing(Bell(self._database, "gateway")) as bell, self._station_threads(specs):
                 housekeeper = Housekeeper(
@@ -232,8 +245,14 @@ class Gateway:
                 finally:
                     housekeeper.stop()
             texted.of(self._database).close()
+            if damage.seen(self._database) is None:
+                with (
+                    contextlib.suppress(sqlite3.OperationalError),
+                    contextlib.closing(connect(self._database)) as db,
+                ):
+                    runs.count(db, hold)
 
-    def _recovered(self, *, cut_off: bool) -> list[Spec] | None:
+    def _recovered(self, hold: lock.Hold, *, cut_off: bool) -> list[Spec] | None:
         """The schema brought up to date and what an earlier run had in hand settled; None when it was ended before that.
         `cut_off`: that run did not end by itself.
 
@@ -244,12 +263,15 @@ class Gateway:
             try:
                 with contextlib.closing(connect(self._database)) as db:
                     schema.migrate(db)
+                    backups = self._config.backup.folder or self._database.parent
+                    restoring.put_here_by_hand(db, hold, self._database, backups, now=wall_ms())
                     if cut_off:
                         lostwrites.catch_up(db, self._database, now=wall_ms())
                     Journal(self._database).compact()
                     texted.of(self._database).open(db)
                     flight.recover_all(db, now=wall_ms())
                     room.keep(self._database)
+                    runs.count(db, hold)
                     return self._specs(db)
             except sqlite3.OperationalError as error:
                 found = room.look(self._database.parent)
@@ -342,7 +364,7 @@ class Gateway:
     def _listen(self, bell: Bell, housekeeper: Housekeeper, host: Host) -> None:
         """Pass every bell on to the stations; twice a second see whether one was missed."""
         with contextlib.closing(connect(self._database, query_only=True)) as db:
-            seen = -1
+            seen, ours = -1, damage.which(self._database)
             while True:
                 ready, _, alarmed = select.select(
                     [bell.fileno(), self._ending.fileno(), *host.files], [], host.alarms, SAFETY_NET_S
@@ -359,6 +381,7 @@ class Gateway:
                         worker.ring()
                     housekeeper.look(db)
                 housekeeper.watch()
+                damage.note_if_other(self._database, ours, now=wall_ms())
                 if damage.seen(self._database) is not None:
                     return
 

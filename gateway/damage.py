@@ -28,9 +28,10 @@ from gateway.bell import ring
 from gateway.config import Config
 from gateway.errors import Refused
 from gateway.journal import SUFFIX as JOURNAL
-from gateway.lock import Hold
+from gateway.lock import Hold, is_held
 from gateway.notice import Notice
-from gateway.store import belong_with, connect, sync_folder
+from gateway.rules import DAY_MS
+from gateway.store import belong_with, connect, moment, sync_folder, wall_ms
 
 log = logging.getLogger("textbank.damage")
 
@@ -39,17 +40,25 @@ LOG = "-wal"
 BACKUPS = "textbank-*.db"  # as `textbank backup` names them in a folder: the time follows, so that the last is the newest
 LOOK_S = 60.0  # between looks for a backup: a stick may be plugged in
 GLANCE_S = 1.0
+RELEASE_S, RELEASED_S = 0.1, 30.0
 DAMAGED_FILE_SYSTEM = sqlite3.SQLITE_IOERR_CORRUPTFS
+OTHER = (
+    "It was moved away, or another file was put in its place, while Textbank worked with it. To go on with a file that lies "
+    "there now, move it elsewhere and restore it from there."
+)
 _known_here: dict[Path, "Damage"] = {}  # what could not be noted on the disk
 
 
 @dataclass(frozen=True)
 class Damage:
-    """What was found when (ms), in words, and the newest good backup where one was found."""
+    """What was found when (ms), in words, and the newest good backup where one was found. `other`: the file is another one, which
+    may be whole: only a restore ends that.
+    """
 
     at: int
     evidence: str
     backup: Path | None = None
+    other: bool = False
 
 
 def is_damage(error: BaseException) -> bool:
@@ -65,24 +74,34 @@ def said(error: BaseException) -> str:
     return f'Reading it failed: "{error}".'
 
 
-def note_if(database: Path, error: BaseException, *, now: int) -> bool:
-    """Whether this error is damage; then it is noted, and everybody told."""
+def note_if(database: Path, error: BaseException, *, now: int, ours: tuple[int, int] | None = None) -> bool:
+    """Whether this error is damage; then it is noted, and everybody told; but not of a file that another one has replaced (`ours`: `which`
+    it was when it was opened).
+    """
     if not is_damage(error):
         return False
-    note(database, said(error), now=now)
+    if ours is None or which(database) == ours:
+        note(database, said(error), now=now)
     return True
 
 
-def note(database: Path, evidence: str, *, now: int, backup: Path | None = None) -> Damage:
+def note(
+    database: Path, evidence: str, *, now: int, backup: Path | None = None, other: bool = False
+) -> Damage:
     """Let every part of Textbank know. The first evidence stays; a backup may be named later."""
     before = seen(database)
     found = before or Damage(now, evidence)
-    found = Damage(found.at, found.evidence, backup or found.backup)
+    found = Damage(found.at, found.evidence, backup or found.backup, other or found.other)
     if found == before:
         return found
     if before is None:
         log.error("the database is damaged: %s", evidence)
-    line = {"at": found.at, "evidence": found.evidence, "backup": str(found.backup) if found.backup else None}
+    line = {
+        "at": found.at,
+        "evidence": found.evidence,
+        "backup": str(found.backup) if found.backup else None,
+        "other": found.other,
+    }
     path, part = Path(f"{database}{SUFFIX}"), Path(f"{database}{SUFFIX}.part")
     try:
         part.write_text(json.dumps(line), encoding="utf-8")
@@ -104,10 +123,26 @@ def seen(database: Path) -> Damage | None:
         return _known_here.get(database)
     with contextlib.suppress(ValueError, KeyError, TypeError):
         line = json.loads(content)
-        return Damage(
-            int(line["at"]), str(line["evidence"]), Path(line["backup"]) if line["backup"] else None
-        )
+        backup = Path(line["backup"]) if line["backup"] else None
+        return Damage(int(line["at"]), str(line["evidence"]), backup, bool(line.get("other")))
     return Damage(0, "")  # noted, by somebody whose note was cut
+
+
+def which(database: Path) -> tuple[int, int] | None:
+    """What tells this file from another under its name; None when there is none."""
+    try:
+        status = database.stat()
+    except FileNotFoundError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def note_if_other(database: Path, ours: tuple[int, int] | None, *, now: int) -> None:
+    """Note it when the file under this name is not the one that was opened: what is written from now on nobody would find again."""
+    with contextlib.suppress(OSError):  # a card that tells nothing of it
+        if which(database) == ours:
+            return
+        note(database, OTHER, now=now, other=True)
 
 
 def mended(database: Path) -> None:
@@ -161,7 +196,12 @@ def fit_to_start(database: Path, hold: Hold, *, now: int) -> bool:
 
     All of the database is read when the run before was cut off, and compared too when damage was noted.
     """
+    from gateway.backup import take_back
+
     before = seen(database)
+    if before is not None and before.other:
+        return False
+    take_back(database)
     check = "integrity_check" if before is not None else "quick_check" if hold.unclean else ""
     if check and database.exists():
         why = "the last run was cut off" if before is None else "it was found to be damaged"
@@ -189,6 +229,8 @@ def await_restore(database: Path, folders: list[Path], ending: socket.socket) ->
     while (found := seen(database)) is not None:
         if found.backup is None and time.monotonic() >= look_at:
             backup = newest_backup(folders)
+            if seen(database) is None:
+                break  # restored while the backups were read
             if look_at == 0.0 or backup is not None:
                 log.error("%s", told(database, note(database, found.evidence, now=found.at, backup=backup)))
             look_at = time.monotonic() + LOOK_S
@@ -196,6 +238,12 @@ def await_restore(database: Path, folders: list[Path], ending: socket.socket) ->
             log.error("%s", told(database, found))
             look_at = time.monotonic() + LOOK_S
         if select.select([ending], [], [], GLANCE_S)[0]:
+            return
+    until = time.monotonic() + RELEASED_S
+    while (
+        is_held(database) and time.monotonic() < until
+    ):  # the restore is at its end; else another gateway was faster
+        if select.select([ending], [], [], RELEASE_S)[0]:
             return
     log.warning("the database was restored: beginning anew")
 
@@ -211,8 +259,10 @@ def newest_backup(folders: Iterable[Path]) -> Path | None:
     """The newest file under a backup's name that is whole; each is read through until one is."""
     from gateway.backup import check
 
+    # One from the future was made by a clock that was wrong: it is older than it says.
+    latest = f"textbank-{moment(wall_ms() + DAY_MS):%Y%m%dT%H%M%SZ}"
     candidates = [path for folder in dict.fromkeys(folders) for path in _listed(folder)]
-    for path in sorted(candidates, key=lambda path: path.name, reverse=True):
+    for path in sorted(candidates, key=lambda path: (path.name < latest, path.name), reverse=True):
         try:
             check(path)
         except Refused as refusal:

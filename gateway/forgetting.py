@@ -6,6 +6,7 @@ Promises: part of the caller's transaction. A number is found in the rows that w
 import json
 import re
 import sqlite3
+from collections.abc import Callable
 
 from gateway.errors import Refused
 
@@ -74,3 +75,22 @@ def forget_rows(db: sqlite3.Connection, number: str) -> int:
     found = [(row["list_id"], row["row"]) for row in rows_with(db, number)]
     db.executemany("DELETE FROM list_row WHERE list_id=? AND row=?", found)
     return len(found)
+
+
+def forget_rows_of(db: sqlite3.Connection, erased: Callable[[str], bool]) -> None:
+    """The rows of files that hold the number of somebody who is `erased`, in any of the countries in which people here live."""
+    countries = {
+        row["number"][1 : 1 + digits]
+        for row in db.execute(
+            "SELECT DISTINCT substr(number, 1, 4) AS number FROM conversation WHERE number LIKE '+%'"
+        )
+        for digits in range(4)
+    }
+    for row in db.execute("SELECT list_id, row, cells FROM list_row").fetchall():
+        found = {
+            re.sub(r"\D", "", part).lstrip("0")
+            for cell in json.loads(row["cells"])
+            for part in LOOKS.findall(cell)
+        }
+        if any(erased(f"+{country}{digits}") for digits in found for country in countries):
+            db.execute("DELETE FROM list_row WHERE list_id=? AND row=?", [row["list_id"], row["row"]])

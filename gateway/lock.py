@@ -16,6 +16,7 @@ from pathlib import Path
 from gateway.errors import Refused
 from gateway.store import belong_with, sync_folder
 
+LINE = 32  # octets: who holds it, then how many runs were counted
 _WHAT_TO_DO = {
     errno.ENOSPC: "Free some room there: old backups and logs first.",
     errno.EROFS: "The system switches a disk to reading only after an error: copy the folder to another machine, and restart the box; "
@@ -33,9 +34,19 @@ class Held(Refused):
 
 @dataclass
 class Hold:
-    """The lock while it is held. `unclean`: a holder died, and nobody has looked through the database since."""
+    """The lock while it is held. `unclean`: a holder died, and nobody has looked through the database since. `runs`: as
+    `gateway/runs.py` counts them.
+    """
 
     unclean: bool
+    runs: int = 0
+    _fd: int = -1
+
+    def count(self, runs: int) -> None:
+        """Keep this count beside the database; a card that cannot be written keeps the one before."""
+        self.runs = runs
+        with suppress(OSError):
+            _write(self._fd, str(runs), at=LINE)
 
 
 @contextmanager
@@ -54,13 +65,14 @@ def gateway(database: Path) -> Iterator[Hold]:
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            holder = os.pread(fd, 32, 0).decode("ascii", "replace").strip() or "unknown"
+            holder = os.pread(fd, LINE, 0).decode("ascii", "replace").strip() or "unknown"
             raise Held(
                 holder,
                 f"Another Textbank gateway (process {holder}) already runs on {database}. Two would send texts twice, so this one stops. "
                 "Stop the other one first.",
             ) from None
-        hold = Hold(unclean=os.pread(fd, 32, 0).strip() != b"")
+        counted = os.pread(fd, LINE, LINE).strip()
+        hold = Hold(os.pread(fd, LINE, 0).strip() != b"", int(counted) if counted.isdigit() else 0, fd)
         with suppress(OSError):  # a card that cannot be written is told of by what comes next
             _write(fd, str(os.getpid()))
             sync_folder(path.parent)
@@ -72,7 +84,22 @@ def gateway(database: Path) -> Iterator[Hold]:
         os.close(fd)
 
 
-def _write(fd: int, holder: str) -> None:
+def is_held(database: Path) -> bool:
+    """Whether somebody holds it now."""
+    try:
+        fd = os.open(f"{database}.lock", os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(fd)
+    return False
+
+
+def _write(fd: int, words: str, *, at: int = 0) -> None:
     # Never truncated: on a full disk the block that is let go would not come back.
-    os.pwrite(fd, f"{holder:<31}\n".encode(), 0)
+    os.pwrite(fd, f"{words:<31}\n".encode(), at)
     os.fsync(fd)

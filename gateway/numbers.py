@@ -193,6 +193,14 @@ def _is_mobile(number: str) -> bool:
     return parsed is not None and lib.number_type(parsed) in (kind.MOBILE, kind.FIXED_LINE_OR_MOBILE)
 
 
+def is_written_so(number: str, digits: str) -> bool:
+    """Whether these digits are this E.164 number without its +, or without its country; no zero stands before them."""
+    parsed = _known(number)
+    if parsed is None:
+        return False
+    return digits in (str(parsed.national_number), f"{parsed.country_code}{parsed.national_number}")
+
+
 @lru_cache(maxsize=512)
 def zones_for(number: str) -> tuple[str, ...]:
     """Every IANA zone that this number may be in; () when the number does not tell."""

@@ -140,10 +140,7 @@ def undo(db: sqlite3.Connection, conversation_id: int, *, by: User | None, reaso
                 [now, by.id if by else None, reason, standing["id"]],
             ).rowcount
             once_committed(db, partial(_note_opt_in, journal.of(db), standing, now))
-        db.execute(
-            f"UPDATE conversation SET opted_out_at=NULL, waiting_at=coalesce(waiting_at, {_UNANSWERED}) WHERE id=:id",
-            {"id": conversation_id},
-        )
+        welcome_back(db, conversation_id)
         waiting = db.execute(
             "SELECT id FROM message WHERE conversation_id=? AND kind=0 AND state IN ('approved','claimed')",
             [conversation_id],
@@ -158,6 +155,14 @@ def undo(db: sqlite3.Connection, conversation_id: int, *, by: User | None, reaso
                 reason="The opt-out was undone.",
             )
     return ended > 0
+
+
+def welcome_back(db: sqlite3.Connection, conversation_id: int) -> None:
+    """Nothing keeps this person out any more, inside the caller's transaction: what they had asked waits for its answer again."""
+    db.execute(
+        f"UPDATE conversation SET opted_out_at=NULL, waiting_at=coalesce(waiting_at, {_UNANSWERED}) WHERE id=:id",
+        {"id": conversation_id},
+    )
 
 
 _UNANSWERED = (  # in SQL: when the last text of conversation :id came, if it asks for an answer and none went since; else NULL

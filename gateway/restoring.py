@@ -16,9 +16,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gateway import budget, conversations, erasing, ledger, optouts, texted, unanswered
+from gateway import (
+    budget,
+    carried,
+    conversations,
+    erasing,
+    forgetting,
+    ledger,
+    optouts,
+    runs,
+    texted,
+    unanswered,
+)
 from gateway.carried import Stops
 from gateway.journal import Journal, about_people, last_words
+from gateway.lock import Hold
 from gateway.moves import FROM_BACKUP, move, withdraw_waiting
 from gateway.store import moment, write
 
@@ -95,6 +107,19 @@ def begin_again(
             "SELECT count(*) + (SELECT count(*) FROM perhaps_texted) FROM conversation WHERE perhaps_texted_at IS NOT NULL"
         ).fetchone()[0]
     return Counts(len(flying), waiting, marked, known, stops)
+
+
+def put_here_by_hand(db: sqlite3.Connection, hold: Hold, database: Path, folder: Path, *, now: int) -> None:
+    """At a start: a backup that somebody copied over the database bears its label still, and any older copy has missed runs of the gateway;
+    it is told what a restore would tell it. `folder`: where backups lie.
+    """
+    labelled = db.execute("SELECT 1 FROM setting WHERE key=?", [BACKED_UP]).fetchone() is not None
+    if not labelled and not runs.is_older(db, hold):
+        return
+    log.warning("the database is an older copy that was put here; what it had to send waits for people")
+    acts = Journal(database)
+    begin_again(db, acts, made=ledger.head(db), now=now, stops=carried.take_in(db, acts, folder))
+    texted.told(database)
 
 
 def keep_spent(db: sqlite3.Connection, before: Path) -> None:
@@ -185,13 +210,21 @@ def may_have_left(db: sqlite3.Connection, message_id: int, reason: str, now: int
 
 def _replay(db: sqlite3.Connection, acts: Journal, now: int) -> None:
     """Opt-outs and erasures that the backup does not know, from the journal."""
-    people = people_by_digest(db, _keys(db, acts))
+    keys = _keys(db, acts)
+    people = people_by_digest(db, keys)
+    acts_of_erasing = about_people(acts.lines(), "erase")
     erased = set()
-    for _, key, at, _ in about_people(acts.lines(), "erase"):
+    for _, key, at, _ in acts_of_erasing:
         row = people.get(key)
         if row is not None and row["id"] not in erased and row["last_at"] <= at:  # else they came back since
             erasing.remove(db, row["id"], row["number"])
             erased.add(row["id"])
+    if (
+        strangers := {key for _, key, _, _ in acts_of_erasing} - people.keys()
+    ):  # they stand in rows of files at most
+        forgetting.forget_rows_of(
+            db, lambda number: any(conversations.keyed(key, number) in strangers for key in keys)
+        )
     out, ended = last_words(acts.lines())
     for key, since_at in out.items():
         row = people.get(key)
@@ -262,13 +295,13 @@ def _stays_out(
 
 def _came_back(db: sqlite3.Connection, key: bytes, row: sqlite3.Row, ended: int, now: int) -> None:
     """The journal's last word is a START: it ends the opt-out that it names, or an older one, and no other."""
-    db.execute(
+    back = db.execute(
         "UPDATE opt_out SET until_at=?, ended_reason='kept beside the database' "
         "WHERE number_key=? AND until_at IS NULL AND since_at<=?",
         [now, key, ended],
-    )
-    if conversations.open_opt_out(db, row["number"]) is None:
-        db.execute("UPDATE conversation SET opted_out_at=NULL WHERE id=?", [row["id"]])
+    ).rowcount
+    if back and conversations.open_opt_out(db, row["number"]) is None:
+        optouts.welcome_back(db, row["id"])
 
 
 def _mark(db: sqlite3.Connection, acts: Journal, now: int) -> bool:

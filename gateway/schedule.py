@@ -85,6 +85,7 @@ class Housekeeper:
         self._ending = threading.Event()
         self._at_night = threading.Lock()
         self._carrier = Carrier(database)
+        self._ours = damage.which(database)
         logging.getLogger("apscheduler").setLevel(logging.ERROR)
 
     def start(self) -> None:
@@ -141,7 +142,7 @@ class Housekeeper:
         try:
             job()
         except sqlite3.DatabaseError as error:
-            if not damage.note_if(self._database, error, now=ms(self._clock.now())):
+            if not damage.note_if(self._database, error, now=ms(self._clock.now()), ours=self._ours):
                 raise
 
     def _round(self) -> None:

@@ -211,7 +211,8 @@ def _judge_one(db: sqlite3.Connection, test: sqlite3.Row, rules: Rules, now: int
     complete = sent_at and test["received_at"] and (reported_at or not rules.delivery_reports)
     refused = test["state"] in ("failed", "withdrawn", "expired", "undelivered")
     stopped = _stopped(test)
-    over = complete or refused or stopped or now - test["started_at"] >= LIMIT_MS
+    # However the clock was set meanwhile.
+    over = complete or refused or stopped or abs(now - test["started_at"]) >= LIMIT_MS
     if not over and (sent_at, reported_at) == (test["sent_at"], test["reported_at"]):
         return False
     reason = None if complete or not over else stopped or _why(test, sent_at)
@@ -320,10 +321,11 @@ def waiting_text(db: sqlite3.Connection, sender: str) -> int | None:
     return None if row is None else int(row["message_id"])
 
 
-def last_by_gateway(db: sqlite3.Connection, sender: str, *, since: int) -> bool:
-    """Whether this station began a test by itself since then (ms)."""
+def last_by_gateway(db: sqlite3.Connection, sender: str, *, within_ms: int, now: int) -> bool:
+    """Whether this station began a test by itself so shortly before. One of a clock that was ahead counts for nothing."""
     row = db.execute(
-        "SELECT 1 FROM self_test WHERE sender=? AND by_id IS NULL AND started_at>? LIMIT 1", [sender, since]
+        "SELECT 1 FROM self_test WHERE sender=? AND by_id IS NULL AND started_at>? AND started_at<=? LIMIT 1",
+        [sender, now - within_ms, now + LIMIT_MS],
     ).fetchone()
     return row is not None
 

@@ -117,9 +117,11 @@ def wall_ms() -> int:
 
 
 def belong_with(path: Path, other: Path) -> None:
-    """What root made beside somebody's database is theirs, as SQLite does it for its own files: else the gateway stops."""
-    if os.geteuid() == 0 and other.exists():
-        owner = other.stat()
+    """What root made beside somebody's database is theirs, as SQLite does it for its own files: else the gateway stops. Where the
+    database is lost, or not there yet, it is whose the folder is.
+    """
+    if os.geteuid() == 0:
+        owner = (other if other.exists() else other.parent).stat()
         os.chown(path, owner.st_uid, owner.st_gid)
 
 

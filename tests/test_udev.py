@@ -165,6 +165,17 @@ def test_f67_the_gateways_unit_may_reset_usb() -> None:
     assert 'GROUP="dialout", MODE="0660"' in of_devices
 
 
+def test_the_gateways_unit_may_write_backups_where_the_manual_puts_them() -> None:
+    """ProtectSystem=strict mounts a stick that is in at the start for reading only: no backup was ever made there."""
+    manual = (FOLDER.parent / "docs" / "backup.md").read_text()
+    folder = Path(manual.partition('folder = "')[2].partition('"')[0])
+    [line] = [
+        line for line in (FOLDER / UNITS[0]).read_text().splitlines() if line.startswith("ReadWritePaths=")
+    ]
+    allowed = [Path(word.removeprefix("-")) for word in line.partition("=")[2].split()]
+    assert any(folder.is_relative_to(place) for place in allowed)
+
+
 def test_the_commands_in_the_units_are_ours() -> None:
     started = [
         line

@@ -120,7 +120,7 @@ def unreadable(path: Path, error: sqlite3.DatabaseError) -> str:
         )
     return (
         f'The file {path} is not a Textbank database, or it is damaged: SQLite says "{error}". It was left as it is, '
-        "and nothing was started. Change [database] path, or put a backup in its place."
+        "and nothing was started. Change [database] path, or restore a backup: `textbank restore FILE`."
     )
 
 

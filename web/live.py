@@ -142,6 +142,7 @@ class Hub:
             bell.close()
 
     def _watch_database(self, bell: Bell) -> None:
+        ours = damage.which(self._database)
         with contextlib.closing(connect(self._database, timeout_s=2.0, query_only=True)) as db:
             known, version = pulse(db), -1
             self._watching.set()
@@ -154,6 +155,7 @@ class Hub:
                 if joined:
                     os.read(self._wake_read, 64)
                 rung = bell.drain()
+                damage.note_if_other(self._database, ours, now=wall_ms())  # its log is still that of ours
                 if damage.seen(self._database) is not None:
                     return
                 self._dismiss_the_gone()

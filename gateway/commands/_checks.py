@@ -1,7 +1,6 @@
 """What `textbank doctor` looks at on the machine: each check gives findings, changes nothing and never fails itself."""
 
 import contextlib
-import fcntl
 import http.client
 import json
 import os
@@ -204,21 +203,6 @@ def backups(config: Config, *, now: int) -> Iterator[Finding]:
 def _age(age_ms: int) -> str:
     hours = max(0, age_ms) // 3_600_000
     return f"{hours} hours" if hours < 48 else f"{hours // 24} days"
-
-
-def running(path: Path) -> bool:
-    """Whether a gateway holds this database: its lock cannot be shared."""
-    try:
-        fd = os.open(f"{path}.lock", os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(fd)
-    return False
 
 
 def panel(host: str, port: int, *, gateway_runs: bool) -> Finding:

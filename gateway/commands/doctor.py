@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from gateway import damage
+from gateway import damage, lock
 from gateway.commands import _checks
 from gateway.commands._checks import Finding
 from gateway.store import wall_ms
@@ -45,7 +45,7 @@ def examine(named: str | None, *, search: bool) -> list[Finding]:
     if config.database.path.exists():
         findings += _checks.trusted_time(config.database.path)
         findings += _checks.backups(config, now=wall_ms())
-    runs = _checks.running(config.database.path)
+    runs = lock.is_held(config.database.path)
     findings.append(_checks.panel(config.panel.host, config.panel.port, gateway_runs=runs))
     # Imported here: a machine whose hardware layer does not load still gets the findings above.
     from gateway.commands._modems import modems

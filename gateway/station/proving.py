@@ -46,7 +46,9 @@ class Proving:
         desk = self._desk
         self._ask_at = desk.clock.monotonic() + ASK_AGAIN_S
         receiver = selftests.partner(desk.db, desk.name)
-        if receiver is None or selftests.last_by_gateway(desk.db, desk.name, since=desk.now_ms() - AGAIN_MS):
+        if receiver is None or selftests.last_by_gateway(
+            desk.db, desk.name, within_ms=AGAIN_MS, now=desk.now_ms()
+        ):
             return False
         try:
             self._proof = selftests.begin(
@@ -88,7 +90,7 @@ class Proving:
         hours = desk.spec.self_test_hours
         if not hours or desk.paused:
             return
-        if selftests.last_by_gateway(desk.db, desk.name, since=desk.now_ms() - hours * HOUR_MS):
+        if selftests.last_by_gateway(desk.db, desk.name, within_ms=hours * HOUR_MS, now=desk.now_ms()):
             return
         receiver = selftests.partner(desk.db, desk.name)
         if receiver is None:

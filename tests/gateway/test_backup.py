@@ -212,11 +212,17 @@ def test_who_was_erased_since_the_backup_is_erased_again(
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
-def test_what_root_restores_and_notes_stays_the_gateways(path: Path, desk: Desk, saved: Path) -> None:
+@pytest.mark.parametrize("lost", [False, True])
+def test_what_root_restores_and_notes_stays_the_gateways(
+    path: Path, desk: Desk, saved: Path, lost: bool
+) -> None:
+    """Also where the database was lost: then it was root's, and the gateway could not open it."""
     stick = backup.make(path, saved, now=NOON).path
     closed(desk.db)
-    os.chown(path, 12345, 12345)
+    os.chown(path.parent if lost else path, 12345, 12345)
     Path(f"{path}.acts").unlink(missing_ok=True)
+    if lost:
+        path.unlink()
     Journal(path).note("other", at=NOON)
     backup.restore(stick, path, now=NOON)
     assert {file.stat().st_uid for file in (path, Path(f"{path}.acts"))} == {12345}

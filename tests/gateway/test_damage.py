@@ -4,6 +4,7 @@ import contextlib
 import shutil
 import socket
 import sqlite3
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -118,6 +119,49 @@ def test_after_a_cut_the_start_finds_it_changes_nothing_and_a_restore_mends_it(
     assert damage.fit_to_start(database, Hold(unclean=True), now=NOW)
 
 
+class Killed(BaseException):
+    """The power goes."""
+
+
+@pytest.mark.parametrize("end", [Killed(), OSError(28, "No space left on device")])
+def test_a_restore_that_ends_behind_the_log_and_before_the_file_loses_no_commit(
+    database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: BaseException
+) -> None:
+    """What the log held was set aside, the file was whole without it, and the gateway went on as if nothing of that had happened."""
+    good = backup.make(database, tmp_path, now=NOW).path
+    (folder := tmp_path / "killed").mkdir()
+    killed = folder / database.name
+    with contextlib.closing(store.connect(database)) as db:
+        people.create(db, "Last", "volunteer", now=NOW)
+        for suffix in ("", damage.LOG):
+            shutil.copy(f"{database}{suffix}", f"{killed}{suffix}")
+    damage.note(killed, "A page could not be read.", now=NOW)
+
+    def ends(*names: object) -> None:
+        raise end
+
+    with monkeypatch.context() as patched:
+        patched.setattr(backup.os, "replace", ends)
+        if isinstance(end, Killed):
+            patched.setattr(backup, "take_back", lambda _: None)
+        with pytest.raises((Killed, OSError, Refused)):
+            backup.restore(good, killed, now=NOW)
+
+    assert damage.fit_to_start(killed, Hold(unclean=True), now=NOW)
+    with contextlib.closing(store.connect(killed)) as db:
+        assert "Last" in {row["name"] for row in db.execute("SELECT name FROM user")}
+    assert not list(folder.glob("*before-restore*"))
+
+
+def test_the_copy_of_a_restore_that_was_killed_goes_with_the_next_start(database: Path) -> None:
+    """Hidden beside the database it kept everybody, also whoever was erased since."""
+    copy = database.with_name(f".{database.name}.restoring")
+    for left in (copy, Path(f"{copy}-wal")):
+        left.write_bytes(b"+12025550123")
+    assert damage.fit_to_start(database, Hold(unclean=False), now=NOW)
+    assert not list(database.parent.glob(".*"))
+
+
 def test_a_log_that_was_cut_gives_what_was_committed_before_the_cut(database: Path, tmp_path: Path) -> None:
     other = tmp_path / "cut"
     other.mkdir()
@@ -133,6 +177,16 @@ def test_a_log_that_was_cut_gives_what_was_committed_before_the_cut(database: Pa
     with contextlib.closing(store.connect(other / database.name)) as db:
         names = [row["name"] for row in db.execute("SELECT name FROM user ORDER BY id DESC LIMIT 1")]
     assert names == ["First"]
+
+
+def test_a_backup_of_a_night_on_which_the_clock_was_ahead_is_not_the_newest_for_ever(
+    database: Path, tmp_path: Path
+) -> None:
+    """Its name says 2035: weeks later the page still told people to go back to that night."""
+    ahead = backup.make(database, tmp_path, now=NOW + 9 * 365 * 86_400_000).path
+    assert damage.newest_backup([tmp_path]) == ahead, "better than none"
+    since = backup.make(database, tmp_path, now=NOW + 1000).path
+    assert damage.newest_backup([tmp_path]) == since
 
 
 def test_after_a_clean_end_only_what_costs_nothing_is_looked_at(database: Path) -> None:
@@ -207,6 +261,34 @@ def test_the_wait_for_a_restore_ends_with_the_program(database: Path) -> None:
     assert damage.seen(database) is not None
 
 
+def test_what_was_restored_while_the_backups_were_read_is_not_damaged_again(
+    database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That takes minutes on a small machine; then the gateway noted the damage anew, and waited for a second restore."""
+    damage.note(database, "It looked so.", now=NOW)
+    monkeypatch.setattr(damage, "newest_backup", lambda _: damage.mended(database))
+    ending, end = socket.socketpair()
+    with contextlib.closing(ending), contextlib.closing(end):
+        end.send(b".")  # else it would wait for ever
+        damage.await_restore(database, [database.parent], ending)
+    assert damage.seen(database) is None
+
+
+def test_the_gateway_that_waits_begins_when_the_restore_has_let_go(database: Path) -> None:
+    """It looked between the restore's last act and its end, took it for another gateway, and ended for good."""
+    damage.note(database, "It looked so.", now=NOW)
+    ending, end = socket.socketpair()
+    waits = threading.Thread(target=damage.await_restore, args=(database, [database.parent], ending))
+    with contextlib.closing(ending), contextlib.closing(end):
+        with lock.gateway(database):
+            waits.start()
+            damage.mended(database)
+            waits.join(2 * damage.GLANCE_S)
+            assert waits.is_alive()
+        waits.join(10)
+        assert not waits.is_alive()
+
+
 def test_a_backup_that_turns_out_damaged_shows_that_the_database_is(database: Path, tmp_path: Path) -> None:
     """The daily backup reads everything, and so finds what no start after a clean end looks for."""
     _flipped(database)
@@ -226,6 +308,31 @@ def test_a_station_that_meets_damage_notes_it_and_ends(database: Path) -> None:
     worker.start()
     assert worker.join(10), "it is not started again and again"
     assert damage.seen(database) is not None
+
+
+@pytest.mark.parametrize("who", ["station", "housekeeping"])
+def test_what_still_reads_the_file_that_was_replaced_says_nothing_of_the_new_one(
+    database: Path, tmp_path: Path, who: str
+) -> None:
+    """It ended after the restore: a station that awaits an answer, a round of a minute. Then a second restore was waited for."""
+    good = tmp_path / "good.db"
+    shutil.copy(database, good)
+    _page_1(database)
+
+    def meets() -> Station:
+        with contextlib.closing(sqlite3.connect(database)) as db:
+            db.execute("SELECT 1").fetchone()
+            good.replace(database)
+            db.execute("SELECT * FROM user").fetchone()
+        raise AssertionError("it could be read")
+
+    if who == "station":
+        worker = Worker("north", database, meets, SystemClock())
+        worker.start()
+        assert worker.join(10)
+    else:
+        Housekeeper(database, RULES, SystemClock())._noting_damage(meets)
+    assert damage.seen(database) is None
 
 
 def test_housekeeping_that_meets_damage_notes_it(database: Path) -> None:

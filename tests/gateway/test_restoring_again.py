@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from gateway import backup, conversations, store, texted
+from gateway import arrivals, backup, conversations, erasing, optouts, store, texted
 from gateway.claims import Seat
 from gateway.rules import Rules
-from tests.gateway.conftest import NOON, Desk, Room
+from hardware.pdu import encode_deliver, segment
+from tests.gateway.conftest import ADA, ICCID, NOON, Desk, Room
 from tests.gateway.test_restoring import HOUR, NEW, marked, sends
 from tests.gateway.test_restoring import saved as saved
 
@@ -42,3 +43,43 @@ def test_a_modem_that_somebody_paused_since_the_backup_stays_paused(
     with contextlib.closing(store.connect(path)) as db:
         row = db.execute("SELECT paused_by FROM station WHERE name=?", [seat.station]).fetchone()
         assert row["paused_by"] == room.technician.id
+
+
+def test_the_question_of_somebody_who_came_back_since_the_backup_waits_for_its_answer(
+    path: Path, desk: Desk, room: Room, rules: Rules, tmp_path: Path
+) -> None:
+    """They may be texted again, and nobody was shown what they had asked."""
+    asked = "00" + encode_deliver(ADA, segment("Where is it?"), timestamp=store.moment(NOON)).hex().upper()
+    arrivals.keep(
+        desk.db, [arrivals.Received(asked, "SM", 1)], arrivals.Seen("north", ICCID), rules, now=NOON
+    )
+    desk.stop(ADA, now=NOON + 1)
+    saved = backup.make(path, tmp_path / "saved.db", now=NOON + 2).path
+    ada = desk.conversation(ADA)["id"]
+    optouts.undo(desk.db, ada, by=room.coordinator, reason="The wrong person.", now=NOON + 3)
+    assert desk.conversation(ADA)["waiting_at"] == NOON
+    desk.db.close()
+
+    backup.restore(saved, path, now=NOON + HOUR)
+
+    with contextlib.closing(store.connect(path)) as db:
+        row = db.execute("SELECT opted_out_at, waiting_at FROM conversation WHERE id=?", [ada]).fetchone()
+        assert tuple(row) == (None, NOON)
+
+
+def test_whoever_stood_only_in_a_row_that_was_not_taken_is_erased_again(
+    path: Path, desk: Desk, tmp_path: Path
+) -> None:
+    """The row came back with the backup, number and name, and with it the export had them."""
+    desk.draft("+12025550147")
+    desk.db.execute(
+        "INSERT INTO contact_list (id, name, state, source, consented_on, created_at) VALUES (1, 'Elm', 'ready', 'signed', '2026-01-08', 1)"
+    )
+    cells = {2: '["Ada", "(202) 555-0123"]', 3: '["Luis", "(202) 555-0147"]'}
+    desk.db.executemany("INSERT INTO list_row VALUES (1, ?, 'twice', 'Twice.', ?)", cells.items())
+    saved = backup.make(path, tmp_path / "saved.db", now=NOON).path
+    erasing.erase(desk.db, ADA, now=NOON + 1)
+    desk.db.close()
+    backup.restore(saved, path, now=NOON + HOUR)
+    with contextlib.closing(store.connect(path)) as db:
+        assert [row["row"] for row in db.execute("SELECT row FROM list_row")] == [3]

@@ -222,3 +222,15 @@ def test_a_number_to_which_tests_leave_and_never_arrive_is_chosen_no_more(
     begin(two, room, rules, NOON + 3_000_000)  # a person may try it
     two.execute("UPDATE self_test SET received_at=1, ended_at=2, sent_at=1 WHERE ended_at IS NULL")
     assert selftests.partner(two, "north") == "south"
+
+
+def test_a_test_of_a_clock_that_was_ahead_is_over_and_keeps_no_other_from_being_begun(
+    two: sqlite3.Connection, rules: Rules
+) -> None:
+    """Until that year no modem could be tested by another, and one that had lost sight of two texts stayed paused."""
+    ahead = NOON + 9 * 365 * 86_400_000
+    selftests.begin(two, "north", "south", by=None, rules=rules, now=ahead)
+    assert selftests.judge(two, rules, now=NOON) == 1
+    assert not selftests.last_by_gateway(two, "north", within_ms=3_600_000, now=NOON)
+    selftests.begin(two, "north", "south", by=None, rules=rules, now=NOON)
+    assert selftests.last_by_gateway(two, "north", within_ms=3_600_000, now=NOON + 1)

@@ -1,5 +1,6 @@
 """I4: of a STOP and a START the one that was sent last counts, in whatever order a modem gives them."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -7,7 +8,8 @@ import pytest
 from gateway import arrivals
 from gateway.arrivals import Received
 from gateway.rules import DAY_MS
-from tests.gateway.conftest import NOON, Desk
+from hardware.pdu import Address, encode_deliver, segment
+from tests.gateway.conftest import ADA, NOON, Desk
 from tests.gateway.test_arrivals import SEEN, SENT_AT, deliver
 
 MINUTE = timedelta(minutes=1)
@@ -62,4 +64,45 @@ def test_a_start_from_before_a_colleague_noted_the_stop_or_a_restore_did_brings_
     arrive(desk, *deliver("START", at=SENT_AT), now=NOON + 60_000)
     assert is_out(desk)
     arrive(desk, *deliver("START", at=SENT_AT + 2 * MINUTE), now=NOON + 120_000)
+    assert not is_out(desk)
+
+
+@pytest.mark.parametrize(
+    ("sender", "whose"),
+    [
+        (Address("2025550123"), True),
+        (Address("12025550123", ton=2), True),
+        (Address("0012025550123"), True),
+        (Address("25550123"), False),
+        (Address("2025550123", ton=5), False),
+    ],
+    ids=["no country", "no +", "as one dials abroad", "a service with the same end", "a name"],
+)
+def test_a_stop_whose_sender_has_no_country_and_no_region_says_which_is_known(
+    desk: Desk, sender: Address, whose: bool
+) -> None:
+    """The region was left out of the file, as it may be: the stop was a stranger's, and the person was texted again."""
+    desk.rules = replace(desk.rules, region="")
+    text = desk.approved()
+    arrive(desk, "00" + encode_deliver(sender, segment("STOP"), timestamp=SENT_AT).hex().upper())
+    assert is_out(desk) is whose
+    assert desk.state(text) == ("withdrawn" if whose else "approved")
+
+
+def test_a_stop_from_a_home_that_is_not_the_region_of_the_file_is_known(desk: Desk) -> None:
+    """Read by the region it was the stop of somebody in another country, whom nobody knows."""
+    desk.rules = replace(desk.rules, region="US")
+    text = desk.approved("+525512345678")
+    stop = encode_deliver(Address("5512345678"), segment("STOP"), timestamp=SENT_AT)
+    arrive(desk, "00" + stop.hex().upper())
+    assert desk.state(text) == "withdrawn"
+
+
+def test_whose_text_it_is_stays_open_where_two_have_this_number_in_two_countries(desk: Desk) -> None:
+    desk.rules = replace(desk.rules, region="")
+    desk.draft(ADA)
+    desk.draft("+442025550123")
+    arrive(
+        desk, "00" + encode_deliver(Address("2025550123"), segment("STOP"), timestamp=SENT_AT).hex().upper()
+    )
     assert not is_out(desk)

@@ -5,12 +5,14 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from flask import Flask
 
-from gateway import assignments, bell, board, people, recording, sessions, store
+from gateway import assignments, backup, bell, board, damage, people, recording, sessions, store
 from gateway.board import Pulse
+from gateway.lock import Hold
 from tests.campaigning import SIMS, started
 from tests.web.conftest import Visitor
 from tests.web.world import HELLO, World, modems
@@ -65,6 +67,20 @@ def test_who_sends_hears_that_nothing_leaves_now_and_that_it_does_again(world: W
     world.db.execute("UPDATE station SET state='paused'")
     bell.ring(world.path)
     assert "inbox" in heard(listener)["topics"]  # type: ignore[operator]
+
+
+def test_another_file_that_is_moved_over_the_database_while_the_panel_works_stops_everything(
+    world: World, hub: live.Hub, tmp_path: Path
+) -> None:
+    """Only the gateway had been stopped: it began with the other file and the log of the first, which the panel held."""
+    settled(hub, world)
+    backup.make(world.path, tmp_path / "other.db", now=store.wall_ms()).path.rename(world.path)
+    bell.ring(world.path)
+    deadline = time.monotonic() + 5
+    while damage.seen(world.path) is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)  # asks again; nothing depends on how long
+    assert not damage.fit_to_start(world.path, Hold(unclean=False), now=store.wall_ms())
 
 
 def test_a_modem_that_changes_is_heard(world: World, hub: live.Hub) -> None:
