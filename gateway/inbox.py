@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from gateway import conversations, gate, outbox, recording, reports
 from gateway.errors import Refused, StaleMessage
+from gateway.heard import nothing_new
 from gateway.message import KINDS
 from gateway.moves import move
 from gateway.people import User
@@ -299,7 +300,7 @@ def reply(
         conversations.reachable(db, conversation_id, by, now)
         conversations.hold(db, conversation_id, by, now=now)
         _nobody_answered(db, conversation_id, by, after)
-        _nothing_new(db, conversation_id, heard)
+        nothing_new(db, conversation_id, heard, "Read it above; Send again sends what stands here.")
         if campaigning is not None:
             gate.no_placeholder(text)
             gate.as_shown(db, campaigning.target_id, campaigning.content, campaigning.records)
@@ -367,17 +368,6 @@ def _nobody_answered(db: sqlite3.Connection, conversation_id: int, by: User, aft
         )
 
 
-def _nothing_new(db: sqlite3.Connection, conversation_id: int, heard: int | None) -> None:
-    if heard is None:
-        return
-    newer = db.execute(
-        "SELECT 1 FROM inbound WHERE conversation_id=? AND id>? AND kind<>'silent' AND again_of IS NULL",
-        [conversation_id, heard],
-    ).fetchone()
-    if newer is not None:
-        raise Refused("They wrote again meanwhile. Read it above; Send again sends what stands here.")
-
-
 def close(db: sqlite3.Connection, conversation_id: int, *, by: User, now: int) -> None:
     """Nothing more to say here; the next text from the person opens it again."""
     with write(db):
@@ -392,8 +382,11 @@ def close(db: sqlite3.Connection, conversation_id: int, *, by: User, now: int) -
         )
 
 
-def not_opt_out(db: sqlite3.Connection, conversation_id: int, *, by: User, now: int) -> None:
-    """A person read the stop word inside the longer text: it was not a wish to stop."""
+def not_opt_out(
+    db: sqlite3.Connection, conversation_id: int, *, by: User, now: int, heard: int | None = None
+) -> None:
+    """A person read the stop word inside the longer text: it was not a wish to stop. Refused when they wrote after the text `heard`."""
     with write(db):
         conversations.reachable(db, conversation_id, by, now)
+        nothing_new(db, conversation_id, heard, "Nothing was decided. Read it, then decide.")
         db.execute("UPDATE conversation SET asks_opt_out=0 WHERE id=?", [conversation_id])

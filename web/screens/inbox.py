@@ -277,8 +277,12 @@ def opt_out(conversation_id: int) -> ResponseReturnValue:
 @needs("opt_out")
 def not_opt_out(conversation_id: int) -> ResponseReturnValue:
     """The stop word was part of a sentence, not a wish."""
-    inbox.not_opt_out(data.db(), conversation_id, by=access.user(), now=data.now())
-    words.tell("Kept on the list.")
+    try:
+        inbox.not_opt_out(data.db(), conversation_id, by=access.user(), now=data.now(), heard=shown("heard"))
+    except Refused as answer:
+        words.tell(str(answer), "refused")
+    else:
+        words.tell("Kept on the list.")
     return go("inbox.thread", conversation_id=conversation_id)
 
 
