@@ -20,3 +20,12 @@ def nothing_new(db: sqlite3.Connection, conversation_id: int, heard: int | None,
     ).fetchone()
     if newer is not None:
         raise Refused(f"They wrote again meanwhile. {then}")
+
+
+def newest(db: sqlite3.Connection, conversation_id: int) -> int:
+    """Their newest text, also one that says the same words again; 0 for none."""
+    row = db.execute(
+        "SELECT coalesce(max(id), 0) AS id FROM inbound WHERE conversation_id=? AND kind<>'silent'",
+        [conversation_id],
+    ).fetchone()
+    return int(row["id"])

@@ -47,3 +47,34 @@ def test_a_second_plea_that_nobody_has_read_is_not_answered_with_go_on(
     page = maya.get(f"/inbox/{rosa}").get_data(as_text=True)
     maya.post(f"/inbox/{rosa}/not-opt-out", **heard_in(page, f"/inbox/{rosa}/not-opt-out"))
     assert not asks(world, rosa)
+
+
+def test_a_stop_that_came_after_the_page_is_not_undone_by_it(world: World, rosa: int, visit: Visit) -> None:
+    """A volunteer had opted her out by mistake; while a coordinator typed the reason, she asked for it herself."""
+    maya, cleo = visit(), visit("coordinator")
+    maya.get(f"/inbox/{rosa}")
+    maya.post(f"/inbox/{rosa}/opt-out", reason="")
+    page = cleo.get(f"/inbox/{rosa}/opt-in").get_data(as_text=True)
+    form = heard_in(page, f"/inbox/{rosa}/opt-in")
+    world.receive(ROSA, "STOP")
+    said = cleo.post(f"/inbox/{rosa}/opt-in", follow=True, reason="Pressed by mistake.", **form)
+    assert "wrote" in said.get_data(as_text=True)
+    assert world.db.execute("SELECT opted_out_at FROM conversation WHERE id=?", [rosa]).fetchone()[0]
+    assert world.db.execute("SELECT 1 FROM opt_out WHERE until_at IS NULL").fetchone()
+    assert ">STOP</p>" in cleo.get(f"/inbox/{rosa}/opt-in").get_data(as_text=True), (
+        "it is read before it is undone"
+    )
+
+
+def test_nor_is_the_one_that_a_colleague_wrote_down_since(world: World, rosa: int, visit: Visit) -> None:
+    """Undone by somebody else, and then she rang and asked for it."""
+    maya, cleo = visit(), visit("coordinator")
+    maya.get(f"/inbox/{rosa}")
+    maya.post(f"/inbox/{rosa}/opt-out", reason="")
+    form = heard_in(
+        cleo.get(f"/inbox/{rosa}/opt-in").get_data(as_text=True), action := f"/inbox/{rosa}/opt-in"
+    )
+    cleo.post(action, reason="Pressed by mistake.")
+    maya.post(f"/inbox/{rosa}/opt-out", reason="She rang.")
+    cleo.post(action, reason="Pressed by mistake.", **form)
+    assert world.db.execute("SELECT reason FROM opt_out WHERE until_at IS NULL").fetchone()[0] == "She rang."

@@ -12,6 +12,7 @@ from werkzeug.exceptions import NotFound
 
 from gateway import answering, cards, conversations, gate, inbox, notes, optouts, outbox, people, search
 from gateway.errors import Refused
+from gateway.heard import newest
 from gateway.message import KINDS, clean
 from gateway.script import ruler_of
 from web import access, data, words
@@ -290,15 +291,19 @@ def not_opt_out(conversation_id: int) -> ResponseReturnValue:
 @needs("undo_opt_out")
 def ask_opt_in(conversation_id: int) -> ResponseReturnValue:
     """Why may this person be texted again?"""
+    last = newest(data.db(), conversation_id)  # first: what comes now is not on the page
     thread = inbox.thread(data.db(), conversation_id, access.user(), now=data.now())
-    return render_template("opt_out.html", thread=thread, back_in=True)
+    return render_template("opt_out.html", thread=thread, back_in=True, heard=last)
 
 
 @bp.post("/<id:conversation_id>/opt-in")
 @needs("undo_opt_out")
 def opt_in(conversation_id: int) -> ResponseReturnValue:
     """End an opt-out, with a reason that is kept."""
-    optouts.undo(data.db(), conversation_id, by=access.user(), reason=field("reason", 300), now=data.now())
+    since, last = shown("since"), shown("heard")
+    seen = None if since is None or last is None else (since, last)
+    reason, by = field("reason", 300), access.user()
+    optouts.undo(data.db(), conversation_id, by=by, reason=reason, now=data.now(), seen=seen)
     words.tell("Back on the list, with your reason.")
     return go("inbox.thread", conversation_id=conversation_id)
 
