@@ -368,10 +368,13 @@ def _nobody_answered(db: sqlite3.Connection, conversation_id: int, by: User, aft
         )
 
 
-def close(db: sqlite3.Connection, conversation_id: int, *, by: User, now: int) -> None:
-    """Nothing more to say here; the next text from the person opens it again."""
+def close(
+    db: sqlite3.Connection, conversation_id: int, *, by: User, now: int, heard: int | None = None
+) -> None:
+    """Nothing more to say here; the next text from the person opens it again. Refused when they wrote after the text `heard`."""
     with write(db):
         row = conversations.reachable(db, conversation_id, by, now)
+        nothing_new(db, conversation_id, heard, "It is not closed. Read it first.")
         if row["asks_opt_out"]:
             raise Refused(
                 "A stop word stands in this conversation. First say whether this person wants no more texts."

@@ -78,3 +78,15 @@ def test_nor_is_the_one_that_a_colleague_wrote_down_since(world: World, rosa: in
     maya.post(f"/inbox/{rosa}/opt-out", reason="She rang.")
     cleo.post(action, reason="Pressed by mistake.", **form)
     assert world.db.execute("SELECT reason FROM opt_out WHERE until_at IS NULL").fetchone()[0] == "She rang."
+
+
+def test_what_came_after_the_page_is_not_closed_with_it(world: World, rosa: int, visit: Visit) -> None:
+    world.receive(ROSA, "ok")
+    maya = visit()
+    page = maya.get(f"/inbox/{rosa}").get_data(as_text=True)
+    form = heard_in(page, f"/inbox/{rosa}/close")
+    world.receive(ROSA, "and where is it?")
+    said = maya.post(f"/inbox/{rosa}/close", follow=True, **form).get_data(as_text=True)
+    row = world.db.execute("SELECT waiting_at FROM conversation WHERE id=?", [rosa]).fetchone()
+    assert row["waiting_at"], "nobody has read the question"
+    assert "wrote again" in said

@@ -313,7 +313,7 @@ def opt_in(conversation_id: int) -> ResponseReturnValue:
 def close(conversation_id: int) -> ResponseReturnValue:
     """Nothing more to say here."""
     try:
-        inbox.close(data.db(), conversation_id, by=access.user(), now=data.now())
+        inbox.close(data.db(), conversation_id, by=access.user(), now=data.now(), heard=shown("heard"))
     except Refused as answer:
         words.tell(str(answer), "refused")
         return go("inbox.thread", conversation_id=conversation_id)
