@@ -323,9 +323,11 @@ def later(db: sqlite3.Connection, message_id: int, *, by: User, now: int) -> Non
     """Put a card behind the others for ten minutes and give it up."""
     with write(db):
         row = own_card(db, message_id, by, now)
-        db.execute(
-            "UPDATE message SET not_before=? WHERE id=? AND state='awaiting'", [now + LATER_MS, message_id]
-        )
+        if row["state"] != "awaiting":
+            raise StaleMessage(
+                "It does not wait for a Send any more, so it was not put off. Its conversation shows where it is."
+            )
+        db.execute("UPDATE message SET not_before=? WHERE id=?", [now + LATER_MS, message_id])
         note(db, message_id, "later", actor=f"user:{by.id}", now=now)
         conversations.free(db, row["conversation_id"], by)
 

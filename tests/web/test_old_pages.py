@@ -90,3 +90,18 @@ def test_what_came_after_the_page_is_not_closed_with_it(world: World, rosa: int,
     row = world.db.execute("SELECT waiting_at FROM conversation WHERE id=?", [rosa]).fetchone()
     assert row["waiting_at"], "nobody has read the question"
     assert "wrote again" in said
+
+
+@pytest.mark.parametrize("act", ["later", "skip"])
+def test_a_text_that_was_sent_does_not_come_back_later(world: World, visit: Visit, act: str) -> None:
+    """Send, then the Back button, then Later on the card that stands there: it said “comes back later”, and the text left."""
+    card = world.draft("Rosa Delgado", ROSA, HELLO)
+    maya = visit()
+    seen = maya.field(maya.get("/send").get_data(as_text=True), "seen")
+    maya.post(f"/send/{card}/approve", seen=seen)
+    said = maya.post(f"/send/{card}/{act}", follow=True).get_data(as_text=True)
+    assert world.state(card) == "approved"
+    assert "comes back later" not in said
+    assert "not put off" in said or "moved on" in said
+    held = world.db.execute("SELECT holder_id FROM conversation WHERE number=?", [ROSA]).fetchone()
+    assert held["holder_id"] == world.users["volunteer"].id, "her answer comes to whoever texted her"
