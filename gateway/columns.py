@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from gateway.letters import fold
+from gateway.letters import INVISIBLE, fold
 
 FIELDS = {  # our field: how a coordinator reads it
     "number": "Telephone number",
@@ -74,19 +74,23 @@ def digits_of(cell: str) -> int:
 
 def looks_like_number(cell: str) -> bool:
     """True for what could be somebody's telephone number, whole or spoilt by a spreadsheet."""
-    bare = cell.strip().lstrip("'").removeprefix('="').removesuffix('"')
+    bare = INVISIBLE.sub("", cell).strip().lstrip("'’").removeprefix('="').removesuffix('"')
     return bool(
-        re.fullmatch(r"(tel:)?[+＋]?[\d\s().,/·\-–]+(e\+?\d+)?(\s*(x|ext\.?)\s*\d+)?", bare, re.IGNORECASE)
+        re.fullmatch(r"(tel:)?[+＋]?[\d\s().,/·\-‐-―]+(e\+?\d+)?(\s*(x|ext\.?)\s*\d+)?", bare, re.IGNORECASE)
     ) and (6 <= digits_of(bare) <= 17)
 
 
 def has_header(rows: Sequence[Sequence[str]]) -> bool:
-    """Whether the first row names the columns: it holds no number, and every name once."""
+    """Whether the first row names the columns: it holds no number, however that is written, and every name once."""
     if not rows or any(looks_like_number(cell) for cell in rows[0]):
         return False
     names = [fold(cell).strip() for cell in rows[0] if cell.strip()]
-    known = any(_words(name) in _KNOWN for name in names)
-    return bool(names) and (known or (len(names) == len(set(names)) and len(rows) > 1))
+    if any(_words(name) in _KNOWN for name in names):
+        return True
+    below = rows[1:]
+    if any(digits_of(cell) > 6 and _share(below, at) >= MOSTLY for at, cell in enumerate(rows[0])):
+        return False
+    return bool(names) and len(names) == len(set(names)) and len(rows) > 1
 
 
 def column_names(header: Sequence[str] | None, width: int) -> list[str]:
