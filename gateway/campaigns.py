@@ -296,14 +296,18 @@ def resume(
     *,
     by: User,
     seen_revision: int | None = None,
+    seen_reason: str | None = None,
     needs_review: bool = False,
 ) -> None:
     """Go on, also with what waited; a canary that was stopped has a coordinator's word now, one that waits waits on. What nobody
-    else has read goes on by a second coordinator's word alone, where the group wants one.
+    else has read goes on by a second coordinator's word alone, where the group wants one. `seen_reason`: why it was paused, on the
+    page; Refused when it was paused for something else since.
     """
     leads(by)
     with write(db):
         campaign = load(db, campaign_id)
+        if campaign.state == "paused" and seen_reason not in (None, campaign.reason):
+            raise Refused(f"It was paused anew meanwhile: {campaign.reason} Nothing was changed.")
         if needs_review and campaign.reviewed_by is None:
             campaign.somebody_else_read(by, seen_revision)
             db.execute("UPDATE campaign SET reviewed_by=? WHERE id=?", [by.id, campaign_id])

@@ -5,6 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
+from gateway import campaigns, store
+from tests.campaigning import started
 from tests.web.conftest import Visitor
 from tests.web.world import HELLO, World
 
@@ -105,3 +107,24 @@ def test_a_text_that_was_sent_does_not_come_back_later(world: World, visit: Visi
     assert "not put off" in said or "moved on" in said
     held = world.db.execute("SELECT holder_id FROM conversation WHERE number=?", [ROSA]).fetchone()
     assert held["holder_id"] == world.users["volunteer"].id, "her answer comes to whoever texted her"
+
+
+def test_a_pause_that_is_not_on_the_page_is_not_ended_by_it(world: World, visit: Visit) -> None:
+    """Paused for lunch; somebody let it go on, and its first texts did not arrive. “Go on” from before opened it to everybody."""
+    lead, now = world.users["coordinator"], store.wall_ms()
+    campaign_id = started(world.db, lead, world.rules, now=now)
+    campaigns.pause(world.db, campaign_id, by=lead)
+    cleo, action = visit("coordinator"), f"/campaigns/{campaign_id}/resume"
+    form = heard_in(cleo.get(f"/campaigns/{campaign_id}").get_data(as_text=True), action)
+    campaigns.resume(world.db, campaign_id, by=world.users["admin"])
+    campaigns.pause(world.db, campaign_id, by=None, reason="3 of the first 10 did not arrive.")
+    world.db.execute("UPDATE campaign SET canary='stopped' WHERE id=?", [campaign_id])
+    said = cleo.post(action, follow=True, **form).get_data(as_text=True)
+    assert "3 of the first 10 did not arrive" in said
+    assert (campaigns.load(world.db, campaign_id).state, campaigns.load(world.db, campaign_id).canary) == (
+        "paused",
+        "stopped",
+    )
+    form = heard_in(cleo.get(f"/campaigns/{campaign_id}").get_data(as_text=True), action)
+    cleo.post(action, **form)
+    assert campaigns.load(world.db, campaign_id).state == "running"
