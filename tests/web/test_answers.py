@@ -296,6 +296,20 @@ def test_an_answer_to_one_campaign_is_not_written_down_in_the_next(
     assert not world.db.execute("SELECT 1 FROM answer").fetchone()
 
 
+def test_nor_is_one_that_is_set_by_hand(world: World, rosa: int, visit: Visit) -> None:
+    """She said yes to the first; the second asks for another day."""
+    maya, now = visit(), store.wall_ms()
+    target = maya.field(maya.get(f"/inbox/{rosa}").get_data(as_text=True), "target")
+    campaigns.close(world.db, 1, by=world.users["coordinator"], now=now)
+    second = started(
+        world.db, world.users["coordinator"], world.rules, "Second", list_id=1, cool_down_days=0, now=now
+    )
+    assignments.take(world.db, second, world.users["volunteer"], world.rules, SIMS, now=now)
+    answer = maya.post(f"/inbox/{rosa}/record", field="status", value="yes", target=target)
+    assert "another campaign" in answer.get_data(as_text=True)
+    assert not world.db.execute("SELECT 1 FROM answer").fetchone()
+
+
 def test_other_words_under_the_key_of_an_answer_that_left_are_not_lost(
     world: World, rosa: int, visit: Visit
 ) -> None:

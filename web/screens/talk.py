@@ -11,6 +11,7 @@ from gateway.errors import Refused
 from web import access, data, words
 from web.access import needs
 from web.forms import field, go
+from web.screens.inbox import shown
 
 bp = Blueprint("talk", __name__, url_prefix="/inbox")
 
@@ -29,6 +30,10 @@ def record(conversation_id: int) -> ResponseReturnValue:
     context = answering.context(db, conversation_id, user, data.rules())
     if context is None:
         raise Refused("This person is in no campaign, so there is nothing to write down.")
+    if shown("target") not in (None, context.target_id):
+        raise Refused(
+            "This person is in another campaign by now, and that was of the one before. Nothing was written down. Open them again."
+        )
     recording.record(db, context.target_id, field("field"), field("value"), by=user, now=now)
     words.tell("Written down.")
     return back(conversation_id)
