@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from gateway import campaigns, store
-from tests.campaigning import started
+from tests.campaigning import FACTS, bring_in, started
 from tests.web.conftest import Visitor
 from tests.web.world import HELLO, World
 
@@ -128,3 +128,20 @@ def test_a_pause_that_is_not_on_the_page_is_not_ended_by_it(world: World, visit:
     form = heard_in(cleo.get(f"/campaigns/{campaign_id}").get_data(as_text=True), action)
     cleo.post(action, **form)
     assert campaigns.load(world.db, campaign_id).state == "running"
+
+
+def test_a_page_of_a_draft_that_was_thrown_away_starts_no_other(world: World, visit: Visit) -> None:
+    """The next draft got its id: Start on the old page gave it the old page's name, facts and list, and started it."""
+    list_id, cleo, lead = bring_in(world.db, now=store.wall_ms()), visit("coordinator"), world.users["admin"]
+    cleo.get("/campaigns/new")
+    path = cleo.post("/campaigns/new", name="Rent hearing", kind="event", language="en").headers["Location"]
+    revision = cleo.field(cleo.get(path).get_data(as_text=True), "revision")
+    campaigns.abandon(world.db, int(path.rsplit("/", 1)[1]), by=lead)
+    other = campaigns.create(world.db, "Summer party", "event", "en", by=lead, now=store.wall_ms())
+    facts = {f"fact_{name}": value for name, value in {**FACTS, "next_event": ""}.items()}
+    said = cleo.post(f"{path}/start", revision=revision, name="Rent hearing", list_id=str(list_id), **facts)
+    kept = campaigns.load(world.db, other)
+    assert (kept.name, kept.state, kept.list_id) == ("Summer party", "draft", None)
+    assert "no such campaign" in said.get_data(as_text=True)
+    campaigns.abandon(world.db, other, by=lead)
+    assert campaigns.create(world.db, "Third", "event", "en", by=lead, now=store.wall_ms()) > other
