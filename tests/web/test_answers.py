@@ -169,6 +169,13 @@ def test_notes_and_tags_stay_in_the_room(world: World, rosa: int, visit: Visit) 
     assert "Mother uses a wheelchair." in page
     assert ">ramp</button>" in page
     maya.post(f"/inbox/{rosa}/tag", tag="ramp")
+    page = maya.get(f"/inbox/{rosa}").get_data(as_text=True)
+    assert ">ramp</button>" in page, (
+        "two colleagues saw the same need, or the answer to the first press was lost"
+    )
+    name = re.search(r'<button class="chip" name="(\w+)" value="ramp"', page)
+    assert name
+    maya.post(f"/inbox/{rosa}/tag", **{name[1]: "ramp"})
     assert ">ramp</button>" not in maya.get(f"/inbox/{rosa}").get_data(as_text=True)
 
 

@@ -65,7 +65,9 @@ def note(conversation_id: int) -> ResponseReturnValue:
 @needs("answer")
 def tag(conversation_id: int) -> ResponseReturnValue:
     """Put a tag on, or take it off."""
-    notes.tag(data.db(), conversation_id, field("tag"), by=access.user(), now=data.now())
+    off = "off" in request.form
+    word = field("off") if off else field("tag")
+    notes.tag(data.db(), conversation_id, word, by=access.user(), now=data.now(), off=off)
     return back(conversation_id)
 
 
