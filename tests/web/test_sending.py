@@ -106,6 +106,17 @@ def test_undo_brings_the_card_back(tmp_path: object, rosa: int, world: World, vi
     assert f'data-card="{rosa}"' in page
 
 
+@pytest.mark.parametrize("act", ["approve", "skip"])
+def test_an_undo_that_comes_twice_is_one(world: World, rosa: int, visit: Visit, act: str) -> None:
+    """The browser sends again what got no answer: it said that nothing could be undone, and the text was taken back."""
+    maya = visit()
+    maya.post(f"/send/{rosa}/{act}", seen=maya.field(maya.get("/send").get_data(as_text=True), "seen"))
+    for _ in range(2):
+        page = maya.post(f"/send/{rosa}/undo", follow=True, act=act).get_data(as_text=True)
+        assert "Taken back." in page
+        assert world.state(rosa) == "awaiting"
+
+
 def test_undo_that_comes_too_late_says_so(world: World, rosa: int, visit: Visit) -> None:
     maya = visit()
     world.approve(rosa)

@@ -6,7 +6,7 @@ Promises: only who may read the conversation changes it; an answer set by hand p
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
-from gateway import answering, conversations, notes, outbox, recording
+from gateway import answering, conversations, notes, recording, undoing
 from gateway.errors import Refused
 from web import access, data, words
 from web.access import needs
@@ -44,7 +44,9 @@ def record(conversation_id: int) -> ResponseReturnValue:
 def undo(conversation_id: int, message_id: int) -> ResponseReturnValue:
     """Take one's own answer back while nothing has left: its words are in the box again."""
     try:
-        outbox.undo(data.db(), message_id, by=access.user(), now=data.now())
+        undoing.take_back(
+            data.db(), message_id, "approve", by=access.user(), rules=data.rules(), now=data.now()
+        )
     except Refused as answer:
         words.tell(str(answer), "refused")
     else:
