@@ -39,6 +39,20 @@ def test_one_press_is_one_approval_however_often_it_arrives(world: World, rosa: 
     assert world.db.execute("SELECT count(*) FROM ledger WHERE act='approve'").fetchone()[0] == 1
 
 
+@pytest.mark.parametrize("ending", ["failed", "uncertain"])
+def test_an_old_card_of_a_text_that_did_not_go_is_not_approved_again(
+    world: World, rosa: int, visit: Visit, ending: str
+) -> None:
+    """The Back button, and Send once more: it said “Approved”, and nothing ever left."""
+    maya = visit()
+    seen = maya.field(maya.get("/send").get_data(as_text=True), "seen")
+    world.approve(rosa)
+    world.fly(ending)
+    page = maya.post(f"/send/{rosa}/approve", follow=True, seen=seen).get_data(as_text=True)
+    assert "Approved for Rosa" not in page
+    assert f"is {ending}" in page
+
+
 def test_words_that_changed_meanwhile_do_not_go_out(world: World, rosa: int, visit: Visit) -> None:
     maya = visit()
     seen = maya.field(maya.get("/send").get_data(as_text=True), "seen")
