@@ -285,6 +285,30 @@ def test_an_answer_taken_back_stands_in_the_box_and_leaves_once(
     assert [row["state"] for row in states] == ["skipped", "approved"]
 
 
+@pytest.mark.parametrize("ending", ["undone", "failed"])
+def test_an_old_form_of_an_answer_that_did_not_go_says_so(
+    world: World, rosa: int, visit: Visit, ending: str
+) -> None:
+    """The Back button, and Send once more: it said “Answered”, or that a coordinator reads it, and nothing left."""
+    world.receive(ROSA, "Where is it?")
+    maya = visit()
+    page = maya.get(f"/inbox/{rosa}").get_data(as_text=True)
+    send(maya, page, rosa, text="Union Hall.")
+    first = world.db.execute("SELECT max(id) FROM message").fetchone()[0]
+    if ending == "undone":
+        maya.post(f"/inbox/{rosa}/undo/{first}")
+    else:
+        world.db.execute("UPDATE message SET not_before=NULL")
+        world.fly("failed")
+    again = send(maya, page, rosa, text="Union Hall.")
+    assert "did not go" in again
+    send(
+        maya, again, rosa, text="Union Hall.", **dict(re.findall(r'name="(instead_of)" value="(\d+)"', again))
+    )
+    texts = world.db.execute("SELECT state FROM message WHERE kind=1 ORDER BY id").fetchall()
+    assert [row["state"] for row in texts] == ["skipped" if ending == "undone" else "failed", "approved"]
+
+
 def test_an_answer_to_one_campaign_is_not_written_down_in_the_next(
     world: World, rosa: int, visit: Visit
 ) -> None:
