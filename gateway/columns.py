@@ -56,6 +56,7 @@ OURS = (
 MOST_KEPT = 40  # further columns that are kept with each person
 MOST_NAME = 40
 SAMPLE = 200
+WHOLE = 9  # digits of a number that is no date
 MOSTLY = 0.3  # of the cells that hold anything
 
 
@@ -126,6 +127,23 @@ def guess(names: Sequence[str], rows: Sequence[Sequence[str]]) -> Meaning:
     return Meaning(found, kept(names, left[:MOST_KEPT]))
 
 
+def also_numbers(
+    names: Sequence[str], rows: Sequence[Sequence[str]], besides: int, *, header: bool
+) -> list[int]:
+    """The other columns that hold telephone numbers, by what stands in them and by a word for a telephone in their name: a member's
+    number is none. Without a header what stands in them has to do.
+    """
+
+    def called(name: str) -> bool:
+        return not header or bool(_PHONE.intersection(_words(fold(name)).split()))
+
+    def fits(cell: str) -> bool:
+        return looks_like_number(cell) and (header or digits_of(cell) >= WHOLE)
+
+    found = (at for at, name in enumerate(names) if at != besides and called(name))
+    return [at for at in found if _share(rows, at, fits) >= MOSTLY]
+
+
 def kept(names: Sequence[str], columns: Iterable[int]) -> dict[str, int]:
     """The placeholder of each of these columns."""
     made: dict[str, int] = {}
@@ -154,7 +172,7 @@ def _words(folded: str) -> str:
 
 def reaches(cell: str) -> bool:
     """True for another number or an e-mail address of the person: kept only where somebody asks for it, as volunteers would read it."""
-    return "@" in cell or (looks_like_number(cell) and digits_of(cell) >= 9)
+    return "@" in cell or (looks_like_number(cell) and digits_of(cell) >= WHOLE)
 
 
 def _share(rows: Sequence[Sequence[str]], at: int, what: Callable[[str], bool] = looks_like_number) -> float:
@@ -164,3 +182,6 @@ def _share(rows: Sequence[Sequence[str]], at: int, what: Callable[[str], bool] =
 
 _LIKELY = {ours: [_words(fold(name)) for name in said.split("|")] for ours, said in NAMES.items()}
 _KNOWN = frozenset(name for likely in _LIKELY.values() for name in likely)
+_PHONE = frozenset(word for name in _LIKELY["number"] for word in name.split()) - {
+    "number", "numero", "nummer", "numer", "номер", "de", "contact", "primary", "value", "1",
+}  # fmt: skip

@@ -71,6 +71,22 @@ def test_a_first_row_that_cannot_be_read_is_told(world: World) -> None:
     assert result(world, brought) == optoutfile.Result(out=2, known=0, rejected=1)
 
 
+def test_whoever_stopped_is_out_with_each_number_of_theirs(world: World) -> None:
+    """A list that is brought later may have the other one."""
+    brought = bring(
+        world,
+        "Member number;Mobile;Home phone;Name\n2025550188;2025550141;2025550142;Rosa\n2025550189;;2025550143;Luis\n"
+        "2025550190;2025550144;ask Ada;Ada\n2025550191;;;Sam\n",
+    )
+    assert result(world, brought) == optoutfile.Result(out=4, known=0, rejected=2)
+    assert [row["row"] for row in lists.not_taken(world.db, brought)] == [4, 5]
+    assert optoutlist.out_since(world.db, "+12025550142")
+    assert not optoutlist.out_since(world.db, "+12025550188"), "that is no telephone"
+    assert result(
+        world, bring(world, "2025550151;2025550152;a@b.org\n2025550153;;2026-05-01\n")
+    ) == optoutfile.Result(3, 0, 0)
+
+
 def test_a_file_without_numbers_or_from_a_volunteer_changes_nothing(world: World) -> None:
     with pytest.raises(Refused, match="No column"):
         bring(world, "Name\nRosa\n")
