@@ -285,6 +285,22 @@ def test_an_answer_taken_back_stands_in_the_box_and_leaves_once(
     assert [row["state"] for row in states] == ["skipped", "approved"]
 
 
+def test_an_answer_that_leads_on_is_one_however_often_its_form_arrives(
+    world: World, rosa: int, visit: Visit
+) -> None:
+    """Sent again after a lost answer it was refused (“not there any more”), with the words in the box under a new key: Send doubled them."""
+    world.receive(ROSA, "YES 2")
+    maya = visit()
+    page = maya.get(f"/inbox/{rosa}?choice=yes").get_data(as_text=True)
+    for _ in range(2):
+        answer = send(
+            maya, page, rosa, choice="yes", number="2", text="We keep 2 for you. See you on Friday!"
+        )
+        assert 'id="answer"' not in answer, "it went, and the page says so"
+    assert world.db.execute("SELECT count(*) FROM message WHERE kind=1").fetchone()[0] == 1
+    assert said(world, rosa) == {"status": "yes", "seats": "2"}
+
+
 @pytest.mark.parametrize("ending", ["undone", "failed"])
 def test_an_old_form_of_an_answer_that_did_not_go_says_so(
     world: World, rosa: int, visit: Visit, ending: str

@@ -184,7 +184,7 @@ def reply(conversation_id: int) -> ResponseReturnValue:
             key=key,
             rules=data.rules(),
             now=now,
-            campaigning=campaigning(conversation_id, choice_id, number, text),
+            campaigning=written_down(conversation_id, choice_id, number, text, key),
             after=after,
             heard=heard,
             instead_of=shown("instead_of"),
@@ -221,6 +221,18 @@ def as_filled(text: str) -> bool:
 
 class Elsewhere(Refused):
     """The person is in another campaign than the one whose answer was pressed."""
+
+
+def written_down(
+    conversation_id: int, choice_id: str, number: str, text: str, key: str
+) -> inbox.Campaigning | None:
+    """What this reply writes down; of a form that came before nothing more: it was an answer to the step before."""
+    try:
+        return campaigning(conversation_id, choice_id, number, text)
+    except Refused:
+        if inbox.written_before(data.db(), key) is None:
+            raise
+        return None
 
 
 def campaigning(conversation_id: int, choice_id: str, number: str, text: str) -> inbox.Campaigning | None:
