@@ -87,6 +87,14 @@ def test_whoever_stopped_is_out_with_each_number_of_theirs(world: World) -> None
     ) == optoutfile.Result(3, 0, 0)
 
 
+def test_so_is_whoever_stands_in_a_vcard(world: World) -> None:
+    card = (
+        "BEGIN:VCARD\nVERSION:3.0\nFN:Rosa\nTEL;TYPE=HOME:2025550142\nTEL;TYPE=CELL:2025550141\nEND:VCARD\n"
+    )
+    assert result(world, bring(world, card)) == optoutfile.Result(out=2, known=0, rejected=0)
+    assert optoutlist.out_since(world.db, "+12025550142")
+
+
 def test_a_file_without_numbers_or_from_a_volunteer_changes_nothing(world: World) -> None:
     with pytest.raises(Refused, match="No column"):
         bring(world, "Name\nRosa\n")
