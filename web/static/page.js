@@ -89,6 +89,7 @@ const textbank = (window.textbank = {});
   }
   function shield() {
     document.body.classList.add("fresh");
+    document.dispatchEvent(new Event("textbank:fresh"));
     setTimeout(() => document.body.classList.remove("fresh"), QUIET_MS);
   }
   textbank.shielded = () => document.body.classList.contains("fresh");
