@@ -85,3 +85,23 @@ def test_an_answer_to_one_campaign_is_not_written_down_in_the_next(
     assert "another campaign" in said_so
     assert 'name="choice"' not in said_so, "nor when it is sent again"
     assert not world.db.execute("SELECT 1 FROM answer").fetchone()
+
+
+def test_whoever_was_texted_is_who_answers_where_several_have_one_number(world: World, visit: Visit) -> None:
+    """Ana had the number in an older list; Luis was texted, and his answer came under her name."""
+    now = store.wall_ms()
+    world.list_of("Name,Tel\nAna Ortega,2025550141\n")
+    list_id = world.list_of("Name,Tel\nLuis Ortega,2025550141\n")
+    campaign_id = started(world.db, world.users["coordinator"], world.rules, list_id=list_id, now=now)
+    assignments.take(world.db, campaign_id, world.users["volunteer"], world.rules, SIMS, now=now)
+    maya = visit()
+    page = maya.get("/send").get_data(as_text=True)
+    card = maya.field(page, "seen"), world.card("volunteer").id
+    said = maya.post(f"/send/{card[1]}/approve", follow=True, seen=card[0]).get_data(as_text=True)
+    assert "Approved for Luis" in said
+    world.db.execute("UPDATE message SET not_before=NULL")
+    world.fly()
+    world.receive("+12025550141", "Yes!")
+    inbox = maya.get("/inbox").get_data(as_text=True)
+    assert "Luis Ortega" in inbox
+    assert "Ana Ortega" not in inbox
