@@ -168,7 +168,19 @@ def test_a_zone_of_the_list_becomes_the_conversations_own(world: World) -> None:
 @pytest.mark.parametrize("cell", ["UTC", "Etc/UTC", "etc/gmt+5"])
 def test_a_zone_of_nobody_does_not_move_anybodys_night(cell: str) -> None:
     """A CRM writes UTC for everybody: taken as their own zone it let texts out at half past four in the morning."""
-    assert rowreading.zone_of(cell) is None
+    assert rowreading.zone_of(cell, "+12025550147") is None
+
+
+@pytest.mark.parametrize("cell", ["EST", "Eastern", "central", "CST"])
+def test_a_short_name_of_a_zone_is_american_only_for_an_american_number(cell: str) -> None:
+    """An Australian list writes EST, for Sydney: taken for New York's, a text would have left at one in the morning there."""
+    meaning = Meaning({"number": 0, "zone": 1}, {})
+    assert rowreading.read(["0412 345 678", cell], meaning, "AU").zone is None
+    assert rowreading.read(["0412 345 678", "Australia/Sydney"], meaning, "AU").zone == "Australia/Sydney"
+    assert rowreading.read(["2025550147", cell], meaning, "US").zone in (
+        "America/New_York",
+        "America/Chicago",
+    )
 
 
 def test_a_newer_list_brings_people_up_to_date_and_doubles_nobody(world: World) -> None:
