@@ -204,9 +204,11 @@ def perhaps_everybody(db: sqlite3.Connection, now: int) -> int | None:
 
 
 def zones(conversation: Mapping[str, object] | sqlite3.Row, rules: Rules) -> tuple[str, ...]:
-    """Where the person's clock may stand: the contact's zone, else every zone of the number, else the group's own."""
+    """Where the person's clock may stand: the contact's zone (of several at one number each of theirs), else every zone of the number,
+    else the group's own.
+    """
     if conversation["zone"]:
-        return (str(conversation["zone"]),)
+        return tuple(str(conversation["zone"]).split())
     return numbers.zones_for(str(conversation["number"])) or (rules.zone,)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway import contacts, listcsv, listfile, lists, optouts, rowreading, store, taking
+from gateway import contacts, conversations, listcsv, listfile, lists, optouts, rowreading, store, taking
 from gateway.columns import Meaning
 from gateway.contacts import Person
 from gateway.errors import Refused
@@ -163,6 +163,17 @@ def test_a_zone_of_the_list_becomes_the_conversations_own(world: World) -> None:
     world.list_of("Name,Tel,Time zone\nRosa,2025550141,Pacific\n")
     row = world.db.execute("SELECT zone FROM conversation").fetchone()
     assert row["zone"] == "America/Los_Angeles"
+
+
+def test_a_zone_is_not_that_of_everybody_who_has_the_number(world: World) -> None:
+    """It changed hands: Luis, in Washington, would have been texted at eleven in the evening, by Ana's clock."""
+    world.list_of("Name,Tel,Time zone\nAna,2025550141,Pacific\n")
+    world.list_of("Name,Tel\nLuis,2025550141\n")
+    row = world.db.execute("SELECT * FROM conversation").fetchone()
+    assert set(conversations.zones(row, world.rules)) == {"America/New_York", "America/Los_Angeles"}
+    world.list_of("Name,Tel,Time zone\nLuis,2025550141,Central\n", "With it")
+    row = world.db.execute("SELECT * FROM conversation").fetchone()
+    assert conversations.zones(row, world.rules) == ("America/Chicago", "America/Los_Angeles")
 
 
 @pytest.mark.parametrize("cell", ["UTC", "Etc/UTC", "etc/gmt+5"])
