@@ -311,6 +311,17 @@ def reachable(db: sqlite3.Connection, conversation_id: int, user: User, now: int
     return row
 
 
+def refuse_first_words(db: sqlite3.Connection, row: sqlite3.Row, user: User) -> None:
+    """Refuse an answer to somebody who never wrote and got no text, from who may not write to strangers: their first text is the
+    campaign's, which says who writes and how to stop, and waits while that is paused.
+    """
+    if row["last_in_at"] is not None or may(user.role, "draft") or asked_since(db, row["id"], 0):
+        return
+    raise Refused(
+        "Nobody has texted this person yet, and they have not written. Nothing was sent. Their first text comes as a card."
+    )
+
+
 SPOKEN = (  # in SQL: something was said in conversation `c`, or :user has its person in hand
     "(c.last_in_at IS NOT NULL OR c.holder_id=:user "
     "OR EXISTS (SELECT 1 FROM message m WHERE m.conversation_id=c.id AND (m.target_id IS NULL OR m.state<>'awaiting')) "

@@ -301,7 +301,8 @@ def reply(
                     "Your answer went as it was before you changed it. Read it above; Send again sends what stands here as well."
                 )
             return int(known["id"])
-        conversations.reachable(db, conversation_id, by, now)
+        person = conversations.reachable(db, conversation_id, by, now)
+        conversations.refuse_first_words(db, person, by)
         conversations.hold(db, conversation_id, by, now=now)
         _nobody_answered(db, conversation_id, by, after)
         nothing_new(db, conversation_id, heard, "Read it above; Send again sends what stands here.")
