@@ -33,6 +33,11 @@ PAUSED = "Its campaign is paused; it leaves when a coordinator lets it go on."
 CLOSED = "The campaign was closed."
 SHARED_OUT = "Its wordings are shared out already: change them, or clone the campaign. Nothing was changed."
 
+_LAST = (  # in SQL: the highest id that was given
+    "max(coalesce((SELECT max(id) FROM campaign), 0), "
+    "coalesce((SELECT CAST(value AS INTEGER) FROM setting WHERE key='last_campaign'), 0))"
+)
+
 
 @dataclass(frozen=True)
 class Options:
@@ -168,8 +173,8 @@ def insert(
 ) -> int:
     """A draft of these parts; returns its id. Inside a transaction."""
     cursor = db.execute(
-        "INSERT INTO campaign (name, kind, language, state, facts, script, options, created_by, changed_by, created_at) "
-        "VALUES (?,?,?,'draft',?,?,?,?,?,?)",
+        "INSERT INTO campaign (id, name, kind, language, state, facts, script, options, created_by, changed_by, created_at) "
+        f"VALUES (1+{_LAST},?,?,?,'draft',?,?,?,?,?,?)",
         [name, kind_name, language, facts, script, options, by.id, by.id, now],
     )
     return int(cursor.lastrowid or 0)
@@ -266,12 +271,13 @@ def _store(db: sqlite3.Connection, changed: Campaign, words_change: int, now: in
 
 
 def abandon(db: sqlite3.Connection, campaign_id: int, *, by: User) -> None:
-    """Throw a draft away; one that has started is closed instead."""
+    """Throw a draft away; one that has started is closed instead. No other gets its id: a page that is open on it would start that."""
     leads(by)
     with write(db):
         campaign = load(db, campaign_id)
         if campaign.state not in ("draft", "review"):
             raise Refused("People were texted by it, so it is closed, not deleted. Nothing was changed.")
+        db.execute(f"INSERT OR REPLACE INTO setting (key, value) VALUES ('last_campaign', {_LAST})")
         db.execute("DELETE FROM target WHERE campaign_id=?", [campaign_id])
         db.execute("DELETE FROM campaign WHERE id=?", [campaign_id])
 
@@ -296,14 +302,18 @@ def resume(
     *,
     by: User,
     seen_revision: int | None = None,
+    seen_reason: str | None = None,
     needs_review: bool = False,
 ) -> None:
     """Go on, also with what waited; a canary that was stopped has a coordinator's word now, one that waits waits on. What nobody
-    else has read goes on by a second coordinator's word alone, where the group wants one.
+    else has read goes on by a second coordinator's word alone, where the group wants one. `seen_reason`: why it was paused, on the
+    page; Refused when it was paused for something else since.
     """
     leads(by)
     with write(db):
         campaign = load(db, campaign_id)
+        if campaign.state == "paused" and seen_reason not in (None, campaign.reason):
+            raise Refused(f"It was paused anew meanwhile: {campaign.reason} Nothing was changed.")
         if needs_review and campaign.reviewed_by is None:
             campaign.somebody_else_read(by, seen_revision)
             db.execute("UPDATE campaign SET reviewed_by=? WHERE id=?", [by.id, campaign_id])

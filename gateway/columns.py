@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from gateway.letters import fold
+from gateway.letters import INVISIBLE, fold
 
 FIELDS = {  # our field: how a coordinator reads it
     "number": "Telephone number",
@@ -56,6 +56,7 @@ OURS = (
 MOST_KEPT = 40  # further columns that are kept with each person
 MOST_NAME = 40
 SAMPLE = 200
+WHOLE = 9  # digits of a number that is no date
 MOSTLY = 0.3  # of the cells that hold anything
 
 
@@ -74,19 +75,23 @@ def digits_of(cell: str) -> int:
 
 def looks_like_number(cell: str) -> bool:
     """True for what could be somebody's telephone number, whole or spoilt by a spreadsheet."""
-    bare = cell.strip().lstrip("'").removeprefix('="').removesuffix('"')
+    bare = INVISIBLE.sub("", cell).strip().lstrip("'’").removeprefix('="').removesuffix('"')
     return bool(
-        re.fullmatch(r"(tel:)?[+＋]?[\d\s().,/·\-–]+(e\+?\d+)?(\s*(x|ext\.?)\s*\d+)?", bare, re.IGNORECASE)
+        re.fullmatch(r"(tel:)?[+＋]?[\d\s().,/·\-‐-―]+(e\+?\d+)?(\s*(x|ext\.?)\s*\d+)?", bare, re.IGNORECASE)
     ) and (6 <= digits_of(bare) <= 17)
 
 
 def has_header(rows: Sequence[Sequence[str]]) -> bool:
-    """Whether the first row names the columns: it holds no number, and every name once."""
+    """Whether the first row names the columns: it holds no number, however that is written, and every name once."""
     if not rows or any(looks_like_number(cell) for cell in rows[0]):
         return False
     names = [fold(cell).strip() for cell in rows[0] if cell.strip()]
-    known = any(_words(name) in _KNOWN for name in names)
-    return bool(names) and (known or (len(names) == len(set(names)) and len(rows) > 1))
+    if any(_words(name) in _KNOWN for name in names):
+        return True
+    below = rows[1:]
+    if any(digits_of(cell) > 6 and _share(below, at) >= MOSTLY for at, cell in enumerate(rows[0])):
+        return False
+    return bool(names) and len(names) == len(set(names)) and len(rows) > 1
 
 
 def column_names(header: Sequence[str] | None, width: int) -> list[str]:
@@ -122,6 +127,23 @@ def guess(names: Sequence[str], rows: Sequence[Sequence[str]]) -> Meaning:
     return Meaning(found, kept(names, left[:MOST_KEPT]))
 
 
+def also_numbers(
+    names: Sequence[str], rows: Sequence[Sequence[str]], besides: int, *, header: bool
+) -> list[int]:
+    """The other columns that hold telephone numbers, by what stands in them and by a word for a telephone in their name: a member's
+    number is none. Without a header what stands in them has to do.
+    """
+
+    def called(name: str) -> bool:
+        return not header or bool(_PHONE.intersection(_words(fold(name)).split()))
+
+    def fits(cell: str) -> bool:
+        return looks_like_number(cell) and (header or digits_of(cell) >= WHOLE)
+
+    found = (at for at, name in enumerate(names) if at != besides and called(name))
+    return [at for at in found if _share(rows, at, fits) >= MOSTLY]
+
+
 def kept(names: Sequence[str], columns: Iterable[int]) -> dict[str, int]:
     """The placeholder of each of these columns."""
     made: dict[str, int] = {}
@@ -150,7 +172,7 @@ def _words(folded: str) -> str:
 
 def reaches(cell: str) -> bool:
     """True for another number or an e-mail address of the person: kept only where somebody asks for it, as volunteers would read it."""
-    return "@" in cell or (looks_like_number(cell) and digits_of(cell) >= 9)
+    return "@" in cell or (looks_like_number(cell) and digits_of(cell) >= WHOLE)
 
 
 def _share(rows: Sequence[Sequence[str]], at: int, what: Callable[[str], bool] = looks_like_number) -> float:
@@ -160,3 +182,6 @@ def _share(rows: Sequence[Sequence[str]], at: int, what: Callable[[str], bool] =
 
 _LIKELY = {ours: [_words(fold(name)) for name in said.split("|")] for ours, said in NAMES.items()}
 _KNOWN = frozenset(name for likely in _LIKELY.values() for name in likely)
+_PHONE = frozenset(word for name in _LIKELY["number"] for word in name.split()) - {
+    "number", "numero", "nummer", "numer", "номер", "de", "contact", "primary", "value", "1",
+}  # fmt: skip

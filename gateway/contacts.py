@@ -12,7 +12,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from gateway import conversations
+from gateway import conversations, numbers
 from gateway.errors import Refused
 from gateway.letters import split
 from gateway.store import write
@@ -77,16 +77,16 @@ def _put(
     db: sqlite3.Connection, conversation_id: int, person: Person, consent: Consent, now: int, *, alone: bool
 ) -> tuple[int, bool]:
     """`alone`: nobody is known at this number yet."""
-    if person.zone is not None:
-        db.execute(
-            "UPDATE conversation SET zone=? WHERE id=? AND zone IS NOT ?",
-            [person.zone, conversation_id, person.zone],
-        )
     key = name_key(person.whole_name)
     known = None if alone else _same(db, conversation_id, key)
     if known is not None:
         _bring_up_to_date(db, known, person, key, consent)
+        _set_zones(db, conversation_id, person.number)
         return int(known["id"]), True
+    if (
+        not alone and person.zone is None
+    ):  # whose it was lives elsewhere perhaps: the number's own zones are stricter
+        db.execute("UPDATE conversation SET zone=NULL WHERE id=? AND zone IS NOT NULL", [conversation_id])
     cursor = db.execute(
         "INSERT INTO contact (conversation_id, first_name, last_name, name_key, language, zone, landline, fields, source, "
         "consented_on, created_at) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
@@ -104,7 +104,24 @@ def _put(
             now,
         ],
     )
+    if person.zone is not None or not alone:
+        _set_zones(db, conversation_id, person.number)
     return int(cursor.lastrowid or 0), False
+
+
+def _set_zones(db: sqlite3.Connection, conversation_id: int, number: str) -> None:
+    """Where the clock at this number may stand: in the zone of each who has it, or had it in an older list; of somebody whose zone no
+    list names, in the number's own.
+    """
+    people = db.execute(
+        "SELECT zone FROM contact WHERE conversation_id=? ORDER BY id DESC", [conversation_id]
+    ).fetchall()
+    if any(person["zone"] for person in people):
+        theirs = ([person["zone"]] if person["zone"] else numbers.zones_for(number) for person in people)
+        zones = " ".join(dict.fromkeys(zone for each in theirs for zone in each))
+        db.execute(
+            "UPDATE conversation SET zone=? WHERE id=? AND zone IS NOT ?", [zones, conversation_id, zones]
+        )
 
 
 def _same(db: sqlite3.Connection, conversation_id: int, key: str) -> sqlite3.Row | None:

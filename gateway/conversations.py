@@ -220,9 +220,11 @@ def perhaps_everybody(db: sqlite3.Connection, now: int) -> int | None:
 
 
 def zones(conversation: Mapping[str, object] | sqlite3.Row, rules: Rules) -> tuple[str, ...]:
-    """Where the person's clock may stand: the contact's zone, else every zone of the number, else the group's own."""
+    """Where the person's clock may stand: the contact's zone (of several at one number each of theirs), else every zone of the number,
+    else the group's own.
+    """
     if conversation["zone"]:
-        return (str(conversation["zone"]),)
+        return tuple(str(conversation["zone"]).split())
     return numbers.zones_for(str(conversation["number"])) or (rules.zone,)
 
 
@@ -323,6 +325,17 @@ def reachable(db: sqlite3.Connection, conversation_id: int, user: User, now: int
         if held_by_another(row, user, now):
             raise _held(db, row)
     return row
+
+
+def refuse_first_words(db: sqlite3.Connection, row: sqlite3.Row, user: User) -> None:
+    """Refuse an answer to somebody who never wrote and got no text, from who may not write to strangers: their first text is the
+    campaign's, which says who writes and how to stop, and waits while that is paused.
+    """
+    if row["last_in_at"] is not None or may(user.role, "draft") or asked_since(db, row["id"], 0):
+        return
+    raise Refused(
+        "Nobody has texted this person yet, and they have not written. Nothing was sent. Their first text comes as a card."
+    )
 
 
 SPOKEN = (  # in SQL: something was said in conversation `c`, or :user has its person in hand

@@ -10,7 +10,7 @@ Fails with `Refused`; the approval is not written then.
 import sqlite3
 from collections.abc import Mapping
 
-from gateway import campaigns, canary, conversations, policy, recording, seating
+from gateway import campaigns, canary, conversations, policy, recording, seating, visible
 from gateway.campaigns import CLOSED, PAUSED, Campaign
 from gateway.errors import Refused
 from gateway.merge import PLACEHOLDER
@@ -94,11 +94,25 @@ def approved(db: sqlite3.Connection, message: sqlite3.Row, *, by: User, now: int
         return
     recording.at_approval(db, message, by=by, now=now)
     if KINDS[message["kind"]] == "first":
+        _called_as_texted(db, message)
         db.execute(
             "UPDATE target SET state='texted', texted_at=? WHERE id=? AND message_id=?",
             [now, message["target_id"], message["id"]],
         )
         canary.count_approval(db, campaign, now=now)
+
+
+def _called_as_texted(db: sqlite3.Connection, message: sqlite3.Row) -> None:
+    """Of a household, or of a number that has changed hands, the one who is texted is who answers: pages call them so from now on."""
+    row = db.execute(
+        "SELECT k.first_name || ' ' || k.last_name AS name FROM target t JOIN contact k ON k.id=t.contact_id WHERE t.id=?",
+        [message["target_id"]],
+    ).fetchone()
+    if name := visible.clean_name(row["name"]):
+        db.execute(
+            "UPDATE conversation SET name=:name WHERE id=:id AND name<>:name",
+            {"name": name, "id": message["conversation_id"]},
+        )
 
 
 def in_anothers_batch(db: sqlite3.Connection, row: sqlite3.Row, by: User) -> bool:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from gateway import conversations, gate, outbox, recording, reports
 from gateway.errors import Refused, StaleMessage
+from gateway.heard import nothing_new
 from gateway.message import KINDS
 from gateway.moves import move
 from gateway.people import User
@@ -86,6 +87,7 @@ class Thread:
 
 
 REPLACED = "Taken back, and answered with other words."
+NOT_GONE = ("failed", "expired", "withdrawn", "skipped")
 
 _BOXES = {  # what is in it, in its order; each reads only the newest (or longest waiting) rows of an index
     "waiting": (
@@ -189,7 +191,7 @@ def begin(db: sqlite3.Connection, conversation_id: int, user: User, *, now: int)
 
 def _taken_back(db: sqlite3.Connection, conversation_id: int, user: User, now: int) -> TakenBack | None:
     """The newest answer that this person wrote and took back; one that somebody else must read first is none."""
-    if may_approve(user.role, own=True, kind="reply", channel="panel", allow_cli=False, author=user.role):
+    if _is_read_first(user):
         return None
     row = db.execute(
         "SELECT id, text, records, step FROM message WHERE conversation_id=? AND kind=1 AND state='awaiting' AND created_by=? "
@@ -288,44 +290,46 @@ def reply(
     theirs; Refused when they wrote since, for what fitted may no longer; so it is when their campaign was changed. `instead_of`: an
     answer that was taken back into the box; it is skipped in the same transaction, so that one of the two leaves.
     """
+    own = not _is_read_first(by)
     with write(db):
         known = written_before(db, key)
         if known is not None:
+            if known["state"] in NOT_GONE or (known["state"] == "awaiting" and own):
+                raise Refused("That answer did not go. Read it above; Send again sends what stands here.")
             if (known["conversation_id"], known["text"]) != (conversation_id, outbox.checked_text(text)):
                 raise Refused(
                     "Your answer went as it was before you changed it. Read it above; Send again sends what stands here as well."
                 )
             return int(known["id"])
-        conversations.reachable(db, conversation_id, by, now)
+        person = conversations.reachable(db, conversation_id, by, now)
+        conversations.refuse_first_words(db, person, by)
         conversations.hold(db, conversation_id, by, now=now)
         _nobody_answered(db, conversation_id, by, after)
-        _nothing_new(db, conversation_id, heard)
+        nothing_new(db, conversation_id, heard, "Read it above; Send again sends what stands here.")
         if campaigning is not None:
             gate.no_placeholder(text)
             gate.as_shown(db, campaigning.target_id, campaigning.content, campaigning.records)
         if instead_of is not None:
             _replace(db, conversation_id, instead_of, by, now)
+        words = outbox.checked_text(text)
         message_id = outbox.insert_draft(
-            db,
-            conversation_id,
-            outbox.checked_text(text),
-            kind="reply",
-            key=key,
-            channel="panel",
-            by=by,
-            rules=rules,
-            now=now,
+            db, conversation_id, words, kind="reply", key=key, channel="panel", by=by, rules=rules, now=now
         )
         if campaigning is not None:
             _goes_with(db, message_id, campaigning)
-        refused = may_approve(
-            by.role, own=True, kind="reply", channel="panel", allow_cli=rules.allow_cli, author=by.role
-        )
-        if refused is None:
+        if own:
             draft = outbox.load(db, message_id)
             outbox.approve(db, message_id, by=by, seen=outbox.seen(draft), rules=rules, now=now)
         db.execute("UPDATE conversation SET waiting_at=NULL, closed_at=NULL WHERE id=?", [conversation_id])
     return message_id
+
+
+def _is_read_first(by: User) -> bool:
+    """Whether somebody else reads what this person answers before it goes."""
+    return (
+        may_approve(by.role, own=True, kind="reply", channel="panel", allow_cli=False, author=by.role)
+        is not None
+    )
 
 
 def written_before(db: sqlite3.Connection, key: str) -> sqlite3.Row | None:
@@ -367,21 +371,13 @@ def _nobody_answered(db: sqlite3.Connection, conversation_id: int, by: User, aft
         )
 
 
-def _nothing_new(db: sqlite3.Connection, conversation_id: int, heard: int | None) -> None:
-    if heard is None:
-        return
-    newer = db.execute(
-        "SELECT 1 FROM inbound WHERE conversation_id=? AND id>? AND kind<>'silent' AND again_of IS NULL",
-        [conversation_id, heard],
-    ).fetchone()
-    if newer is not None:
-        raise Refused("They wrote again meanwhile. Read it above; Send again sends what stands here.")
-
-
-def close(db: sqlite3.Connection, conversation_id: int, *, by: User, now: int) -> None:
-    """Nothing more to say here; the next text from the person opens it again."""
+def close(
+    db: sqlite3.Connection, conversation_id: int, *, by: User, now: int, heard: int | None = None
+) -> None:
+    """Nothing more to say here; the next text from the person opens it again. Refused when they wrote after the text `heard`."""
     with write(db):
         row = conversations.reachable(db, conversation_id, by, now)
+        nothing_new(db, conversation_id, heard, "It is not closed. Read it first.")
         if row["asks_opt_out"]:
             raise Refused(
                 "A stop word stands in this conversation. First say whether this person wants no more texts."
@@ -392,8 +388,11 @@ def close(db: sqlite3.Connection, conversation_id: int, *, by: User, now: int) -
         )
 
 
-def not_opt_out(db: sqlite3.Connection, conversation_id: int, *, by: User, now: int) -> None:
-    """A person read the stop word inside the longer text: it was not a wish to stop."""
+def not_opt_out(
+    db: sqlite3.Connection, conversation_id: int, *, by: User, now: int, heard: int | None = None
+) -> None:
+    """A person read the stop word inside the longer text: it was not a wish to stop. Refused when they wrote after the text `heard`."""
     with write(db):
         conversations.reachable(db, conversation_id, by, now)
+        nothing_new(db, conversation_id, heard, "Nothing was decided. Read it, then decide.")
         db.execute("UPDATE conversation SET asks_opt_out=0 WHERE id=?", [conversation_id])

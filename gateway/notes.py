@@ -45,18 +45,20 @@ def tags(db: sqlite3.Connection, conversation_id: int) -> list[str]:
     ]
 
 
-def tag(db: sqlite3.Connection, conversation_id: int, word: str, *, by: User, now: int) -> None:
-    """Put a tag on, or take it off when it is there."""
+def tag(
+    db: sqlite3.Connection, conversation_id: int, word: str, *, by: User, now: int, off: bool = False
+) -> None:
+    """Put a tag on, or take it `off`; twice is once."""
     word = " ".join(word.split()).casefold()
     if not word or len(word) > LONGEST_TAG:
         raise Refused(f"A tag has 1 to {LONGEST_TAG} characters. Nothing was kept.")
     with write(db):
         conversations.reachable(db, conversation_id, by, now)
-        gone = db.execute(
-            "DELETE FROM tag WHERE conversation_id=? AND tag=?", [conversation_id, word]
-        ).rowcount
-        if not gone:
-            if len(tags(db, conversation_id)) >= MOST_TAGS:
+        there = tags(db, conversation_id)
+        if off:
+            db.execute("DELETE FROM tag WHERE conversation_id=? AND tag=?", [conversation_id, word])
+        elif word not in there:
+            if len(there) >= MOST_TAGS:
                 raise Refused(f"It has {MOST_TAGS} tags already. Take one off first.")
             db.execute("INSERT INTO tag (conversation_id, tag) VALUES (?,?)", [conversation_id, word])
 

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 SHORT_CODE_DIGITS = 6
 INTERNATIONAL, ALPHANUMERIC, NATIONAL = 1, 5, 2  # TON, 3GPP TS 23.040, 9.1.2.5
 REACHED = re.compile(
-    r"\S+@\S+|(?<!\d)(?!\d{5}-\d{4}\b)\+?\d(?:[\s().,/·–-]*\d){8,}"
-)  # an e-mail address; nine digits that are no date and no ZIP+4 code
+    r"\S+@\S+|(?<!\d)(?!\d{5}-\d{4}\b)\+?\d(?:[\s().,/·•_‐-―\u200b-\u200f\u202a-\u202e\u2060-]*\d){8,}"
+)  # an e-mail address; nine digits that are no date and no ZIP+4 code, also with the hyphens and marks of word processors between them
 E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 NANP = re.compile(r"[2-9][0-9]{2}[2-9][0-9]{6}")
 TEL = re.compile(r"^tel:", re.IGNORECASE)

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from gateway import conversations, journal, listfile, lists, optouts, people, rowreading
+from gateway import columns, conversations, journal, listfile, lists, optouts, people, rowreading
 from gateway.errors import Refused
 from gateway.leftover import Leftover, Tally
 from gateway.listfile import OPT_OUTS, Upload
@@ -24,7 +24,16 @@ from gateway.policy import may
 from gateway.sheets import Row
 from gateway.store import moment, write
 
-Found = tuple[Row, "str | Leftover"]  # the number, or why there is none
+
+@dataclass(frozen=True)
+class Judged:
+    """The numbers of one row, and what could not be read as one; a row with neither is told, too."""
+
+    numbers: tuple[str, ...]
+    left: Leftover | None
+
+
+Found = tuple[Row, Judged]
 
 
 @dataclass(frozen=True)
@@ -47,6 +56,9 @@ def bring(
         at = listfile.meaning_of(upload.path, how).fields.get("number")
         if at is None:
             raise Refused("No column of this file holds telephone numbers. Nothing was changed.")
+        first = [row.cells for row in listfile.first_rows(upload.path, how)]
+        # Whoever stopped is reached by none of theirs.
+        also = columns.also_numbers(how.columns, first, at, header=how.header)
         rows = listfile.count(upload.path, how)
         today = moment(now).date().isoformat()
         with write(db):
@@ -58,7 +70,7 @@ def bring(
                     today,
                     upload.digest,
                     json.dumps(asdict(how)),
-                    json.dumps({"fields": {"number": at}, "kept": {}}),
+                    json.dumps({"fields": {"number": at}, "kept": columns.kept(how.columns, also)}),
                     rows,
                     by.id,
                     now,
@@ -84,18 +96,21 @@ class OptOuts:
         self._by = replace(
             people.by_id(db, row["by_id"]), role="coordinator"
         )  # as they were when they brought it
-        self._at, self._region = one.meaning.fields["number"], region
+        self._at = [one.meaning.fields["number"], *one.meaning.kept.values()]
+        self._region = region
 
-    def judge(self, row: Row) -> str | Leftover:
-        """The number of this row."""
+    def judge(self, row: Row) -> Judged:
+        """The numbers of this row."""
         if row.problem:
-            return Leftover(row, "rejected", row.problem)
-        try:
-            return rowreading.number_of(
-                row.cells[self._at] if self._at < len(row.cells) else "", self._region
-            )[0]
-        except Refused as refusal:
-            return Leftover(row, "rejected", str(refusal))
+            return Judged((), Leftover(row, "rejected", row.problem))
+        written = [cell for at in self._at if at < len(row.cells) and (cell := row.cells[at]).strip()]
+        found, left = list[str](), None
+        for cell in written or [""]:
+            try:
+                found.append(rowreading.number_of(cell, self._region)[0])
+            except Refused as refusal:
+                left = left or Leftover(row, "rejected", str(refusal))
+        return Judged(tuple(dict.fromkeys(found)), left)
 
     def before(self, db: sqlite3.Connection, found: Sequence[Found], now: int) -> None:
         """Before the write lock is taken: what will be out is on the disk beside the database, with one fsync for all."""
@@ -107,13 +122,11 @@ class OptOuts:
     def put(
         self, db: sqlite3.Connection, found: Sequence[Found], tally: Tally, now: int
     ) -> Iterator[Leftover]:
-        """Opt them out; yields the rows that hold no number. Inside a transaction."""
+        """Opt them out; yields the rows that hold no number, or one that cannot be read. Inside a transaction."""
         strangers = optouts.opt_out_strangers(db, _numbers(found), by=self._by, now=now)
         ids = conversations.ensure_all(db, ((number, "", None) for number in _numbers(found)), now=now)
-        for _, number in found:
-            if isinstance(number, Leftover):
-                yield number
-                continue
+        yield from (each.left for _, each in found if each.left is not None)
+        for number in _numbers(found):
             new = number in strangers or optouts.opt_out(
                 db,
                 ids[number],
@@ -129,4 +142,4 @@ class OptOuts:
 
 
 def _numbers(found: Sequence[Found]) -> list[str]:
-    return [number for _, number in found if isinstance(number, str)]
+    return [number for _, each in found for number in each.numbers]

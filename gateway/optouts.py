@@ -15,6 +15,7 @@ from functools import partial
 
 from gateway import conversations, journal, ledger
 from gateway.errors import Refused
+from gateway.heard import newest
 from gateway.message import KINDS, clean
 from gateway.moves import move, withdraw_waiting
 from gateway.people import User
@@ -123,8 +124,19 @@ def stopped_after(db: sqlite3.Connection, conversation_id: int, number: str, sta
     return row is not None
 
 
-def undo(db: sqlite3.Connection, conversation_id: int, *, by: User | None, reason: str, now: int) -> bool:
-    """End an opt-out: the person texted START (`by` None), or a coordinator gives a reason. False when there was none."""
+def undo(
+    db: sqlite3.Connection,
+    conversation_id: int,
+    *,
+    by: User | None,
+    reason: str,
+    now: int,
+    seen: tuple[int, int] | None = None,
+) -> bool:
+    """End an opt-out: the person texted START (`by` None), or a coordinator gives a reason. False when there was none.
+
+    `seen`: since when they were out (ms), and their newest text, on the page on which it was decided; Refused when they asked since.
+    """
     if by is not None and not may(by.role, "undo_opt_out"):
         raise Refused("Only a coordinator can undo an opt-out, with a reason. Nothing was changed.")
     if not reason.strip():
@@ -133,6 +145,11 @@ def undo(db: sqlite3.Connection, conversation_id: int, *, by: User | None, reaso
         row = db.execute("SELECT * FROM conversation WHERE id=?", [conversation_id]).fetchone()
         if row is None:
             raise Refused("There is no such conversation.")
+        out_at = row["opted_out_at"]
+        if out_at is not None and seen not in (None, (out_at, newest(db, conversation_id))):
+            raise Refused(
+                "They wrote, or were opted out anew, while this page stood open. Nothing was changed. Read it, then decide."
+            )
         ended = 0
         while (standing := conversations.open_opt_out(db, row["number"])) is not None:
             ended += db.execute(

@@ -16,13 +16,14 @@ from zoneinfo import ZoneInfo
 
 from gateway import conversations, gate, ledger, numbers, policy, visible
 from gateway.errors import Refused, StaleMessage
-from gateway.message import GOING, KINDS, MOST_SEGMENTS, clean, seen_digest, too_long
+from gateway.message import GOES, GOING, KINDS, MOST_SEGMENTS, clean, seen_digest, too_long
 from gateway.moves import back_to_awaiting, left_already, move, note
 from gateway.people import User
 from gateway.rules import DAY_MS, Rules
 from gateway.store import moment, ms, write
 
 LATER_MS = 600_000
+STANDS, DOUBTED = (*GOES, "sent", "delivered"), ("failed", "undelivered", "uncertain")  # of an approved text
 
 
 def load(db: sqlite3.Connection, message_id: int) -> sqlite3.Row:
@@ -189,12 +190,7 @@ def approve(
             _not_somebody_elses(db, row, by, now)
         if seen != seen_digest(message_id, row["round"], row["number"], row["text"]):
             raise StaleMessage(_what_changed(row))
-        if row["approved_by"] == by.id and row["state"] not in (
-            "awaiting",
-            "expired",
-            "withdrawn",
-            "skipped",
-        ):
+        if row["approved_by"] == by.id and row["state"] in STANDS:
             return
         _may_approve(db, row, by, channel, rules)
         if row["state"] != "awaiting":
@@ -246,6 +242,8 @@ def _what_changed(row: sqlite3.Row) -> str:
         return f"The text to {name} did not go out: {row['reason'] or 'it was taken back'}."
     if row["state"] in ("skipped", "expired"):
         return f"The text to {name} did not go out: it was {row['state']} meanwhile."
+    if row["state"] in DOUBTED:
+        return f"This text to {name} went before and is {row['state']}. Nothing was sent twice; their conversation says more."
     return f"Somebody already texted {name}. Nothing was sent twice."
 
 
@@ -323,9 +321,11 @@ def later(db: sqlite3.Connection, message_id: int, *, by: User, now: int) -> Non
     """Put a card behind the others for ten minutes and give it up."""
     with write(db):
         row = own_card(db, message_id, by, now)
-        db.execute(
-            "UPDATE message SET not_before=? WHERE id=? AND state='awaiting'", [now + LATER_MS, message_id]
-        )
+        if row["state"] != "awaiting":
+            raise StaleMessage(
+                "It does not wait for a Send any more, so it was not put off. Its conversation shows where it is."
+            )
+        db.execute("UPDATE message SET not_before=? WHERE id=?", [now + LATER_MS, message_id])
         note(db, message_id, "later", actor=f"user:{by.id}", now=now)
         conversations.free(db, row["conversation_id"], by)
 

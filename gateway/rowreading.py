@@ -28,7 +28,7 @@ KINDS = {
     "premium": "“{found}” costs whoever texts it more (a premium number), and no person reads there.",
     "freephone": "“{found}” is a company's freephone number; a SIM cannot text it.",
 }
-ZONES = {  # what people write for a zone
+ZONES = {  # what people write for a zone in North America
     "eastern": "America/New_York", "et": "America/New_York", "est": "America/New_York", "edt": "America/New_York",
     "central": "America/Chicago", "ct": "America/Chicago", "cst": "America/Chicago", "cdt": "America/Chicago",
     "mountain": "America/Denver", "mt": "America/Denver", "mst": "America/Denver", "mdt": "America/Denver",
@@ -68,7 +68,7 @@ def read(cells: Sequence[str], meaning: Meaning, region: str) -> Person:
         first,
         last,
         language_of(said.get("language", "")),
-        zone_of(said.get("zone", "")),
+        zone_of(said.get("zone", ""), number),
         kind == "landline",
         _fields(cells, meaning.kept),
     )
@@ -93,10 +93,13 @@ def number_of(cell: str, region: str) -> tuple[str, str]:
     return number, kind
 
 
-def zone_of(cell: str) -> str | None:
-    """The IANA zone of a place that a cell names, or None: "UTC" is what programs write for everybody, and is nobody's night."""
+def zone_of(cell: str, number: str) -> str | None:
+    """The IANA zone of a place that a cell names for this number (E.164), or None: "UTC" is what programs write for everybody, and is
+    nobody's night. "EST" is New York's in North America, and Sydney's in Australia: elsewhere the number's own zones hold.
+    """
     said = cell.strip().lower().replace(" ", "_")
-    return _zones().get(said) or ZONES.get(said.replace("_time", "").replace("us/", "").strip("_"))
+    short = ZONES.get(said.replace("_time", "").replace("us/", "").strip("_"))
+    return _zones().get(said) or (short if number.startswith("+1") else None)
 
 
 @cache

@@ -163,7 +163,13 @@ def with_encoding(head: bytes, encoding: str, *, whole: bool) -> Sheet:
 
 def rows(lines: Iterable[str], sheet: Sheet) -> Iterator[Row]:
     """Every row that holds anything, in order. Lines come with their ends, as the csv module wants them."""
-    clean = (line.replace("\0", "") for line in lines)
+    held: list[str] = []  # the lines of the row that is read
+
+    def keep(line: str) -> str:
+        held.append(line.replace("\0", ""))
+        return held[-1]
+
+    clean = map(keep, lines)
     number = 0
     if sheet.announced:
         next(clean, None)
@@ -171,6 +177,7 @@ def rows(lines: Iterable[str], sheet: Sheet) -> Iterator[Row]:
     before = 0
     while True:
         number += 1
+        held.clear()
         try:
             cells = next(reader)
         except StopIteration:
@@ -185,7 +192,22 @@ def rows(lines: Iterable[str], sheet: Sheet) -> Iterator[Row]:
             continue
         took, before = reader.line_num - before, reader.line_num
         if any(cell.strip() for cell in cells):
-            yield Row(number, tuple(cells), _problem(cells, took, before))
+            problem = _problem(cells, took, before) or (
+                _run_together(held, sheet, before) if took > 1 else ""
+            )
+            yield Row(number, tuple(cells), problem)
+
+
+def _run_together(held: list[str], sheet: Sheet, line: int) -> str:
+    """That these lines, read as one row, are several people: the quotation mark that joins them was no beginning of a cell."""
+    try:
+        list(csv.reader(held, delimiter=sheet.delimiter or "\x1f", strict=True))
+    except csv.Error:
+        return (
+            f"Lines {line - len(held) + 1} to {line} of the file run together: a quotation mark is left open there. "
+            "Nobody of them was taken. Close it first."
+        )
+    return ""
 
 
 def _problem(cells: list[str], took: int, line: int) -> str:

@@ -22,6 +22,7 @@ from gateway.rules import Rules
 from gateway.store import write
 
 LATE_MS = 60_000  # a tap in time that comes late, by a slow line: nothing leaves by it
+TAKEN_BACK = {"approve": "undo", "skip": "unskip"}  # an act, and the event that takes it back
 LOOKED_AT = 500  # events, so that a burst of stations' ones does not hide a person's
 
 
@@ -69,7 +70,12 @@ def _stands(row: sqlite3.Row, act: str, now: int) -> bool:
 
 
 def take_back(db: sqlite3.Connection, message_id: int, act: str, *, by: User, rules: Rules, now: int) -> None:
-    """Take this act on this text back; afterwards it waits for this person again."""
+    """Take this act on this text back; afterwards it waits for this person again. Twice is once: a press whose answer was lost comes again."""
+    last = db.execute(
+        "SELECT event, actor FROM event WHERE message_id=? ORDER BY id DESC LIMIT 1", [message_id]
+    ).fetchone()
+    if last is not None and (last["event"], last["actor"]) == (TAKEN_BACK.get(act), f"user:{by.id}"):
+        return
     if act == "skip":
         unskip(db, message_id, by=by, rules=rules, now=now)
     elif act == "later":

@@ -2,7 +2,7 @@
 
 Pure. A reader of our own: the libraries that are kept know version 3 well and 2.1, which most phones still write, hardly
 (quoted-printable in any charset, bare parameters such as `TEL;CELL:`); they also take the whole file into memory, with
-its photos. Here a card is six cells, whatever else it holds.
+its photos. Here a card is eight cells, whatever else it holds.
 
 Promises: every card is a row, also one that breaks off. Of several numbers the mobile one counts. Never fails.
 """
@@ -14,7 +14,11 @@ from dataclasses import dataclass, field
 
 from gateway.sheets import Row
 
-HEADER = ("Number", "First name", "Last name", "Language", "Organisation", "Email")
+OTHERS = (
+    "Other phone",
+    "Third phone",
+)  # kept only where somebody asks for them; of a file of opt-outs each counts
+HEADER = ("Number", "First name", "Last name", "Language", "Organisation", "Email", *OTHERS)
 MOST_LINE = 4000  # characters; a photo is passed over
 ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 SPLIT = re.compile(r"(?<!\\);")
@@ -43,11 +47,12 @@ class _Card:
     numbers: list[tuple[int, int, str]] = field(default_factory=list)
 
     def cells(self) -> tuple[str, ...]:
-        number = min(self.numbers)[2] if self.numbers else ""
+        ranked = [number for _, _, number in sorted(self.numbers)] + [""] * (1 + len(OTHERS))
         first, last = self.first, self.last
         if not (first or last) and self.full:
             first, _, last = self.full.partition(" ")
-        return (number, first, last, self.language, self.organisation, self.email)
+        number, *others = ranked[: 1 + len(OTHERS)]
+        return (number, first, last, self.language, self.organisation, self.email, *others)
 
 
 def is_vcard(text: str) -> bool:

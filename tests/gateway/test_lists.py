@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway import contacts, listcsv, listfile, lists, optouts, rowreading, store, taking
+from gateway import contacts, conversations, listcsv, listfile, lists, optouts, rowreading, store, taking
 from gateway.columns import Meaning
 from gateway.contacts import Person
 from gateway.errors import Refused
@@ -165,10 +165,33 @@ def test_a_zone_of_the_list_becomes_the_conversations_own(world: World) -> None:
     assert row["zone"] == "America/Los_Angeles"
 
 
+def test_a_zone_is_not_that_of_everybody_who_has_the_number(world: World) -> None:
+    """It changed hands: Luis, in Washington, would have been texted at eleven in the evening, by Ana's clock."""
+    world.list_of("Name,Tel,Time zone\nAna,2025550141,Pacific\n")
+    world.list_of("Name,Tel\nLuis,2025550141\n")
+    row = world.db.execute("SELECT * FROM conversation").fetchone()
+    assert set(conversations.zones(row, world.rules)) == {"America/New_York", "America/Los_Angeles"}
+    world.list_of("Name,Tel,Time zone\nLuis,2025550141,Central\n", "With it")
+    row = world.db.execute("SELECT * FROM conversation").fetchone()
+    assert conversations.zones(row, world.rules) == ("America/Chicago", "America/Los_Angeles")
+
+
 @pytest.mark.parametrize("cell", ["UTC", "Etc/UTC", "etc/gmt+5"])
 def test_a_zone_of_nobody_does_not_move_anybodys_night(cell: str) -> None:
     """A CRM writes UTC for everybody: taken as their own zone it let texts out at half past four in the morning."""
-    assert rowreading.zone_of(cell) is None
+    assert rowreading.zone_of(cell, "+12025550147") is None
+
+
+@pytest.mark.parametrize("cell", ["EST", "Eastern", "central", "CST"])
+def test_a_short_name_of_a_zone_is_american_only_for_an_american_number(cell: str) -> None:
+    """An Australian list writes EST, for Sydney: taken for New York's, a text would have left at one in the morning there."""
+    meaning = Meaning({"number": 0, "zone": 1}, {})
+    assert rowreading.read(["0412 345 678", cell], meaning, "AU").zone is None
+    assert rowreading.read(["0412 345 678", "Australia/Sydney"], meaning, "AU").zone == "Australia/Sydney"
+    assert rowreading.read(["2025550147", cell], meaning, "US").zone in (
+        "America/New_York",
+        "America/Chicago",
+    )
 
 
 def test_a_newer_list_brings_people_up_to_date_and_doubles_nobody(world: World) -> None:

@@ -219,6 +219,8 @@ def test_shown_with_care(number: str, masked: str, pretty: str) -> None:
     [
         ("+1 212 555 0199", "•••99"),
         ("call (212) 555-0199 or ana.b@example.org", "call (•••99 or •••"),
+        ("+1 212‑555‑0199", "•••99"),
+        ("212\u200b555\u200b0199", "•••99"),
         ("2026-05-01", "2026-05-01"),
         ("14 Oak Street, 20009-1234", "14 Oak Street, 20009-1234"),
     ],

@@ -55,6 +55,46 @@ def test_numbers_that_nobody_here_knows_are_out_before_any_list_can_bring_them(w
     assert world.db.execute("SELECT count(*) FROM message").fetchone()[0] == 0, "nobody is texted about it"
 
 
+@pytest.mark.parametrize(
+    "first",
+    ["\u202a+1 202 555 0141\u202c", "+1 202‑555‑0141", "’+12025550141", "+12025550141;", "*2025550141"],
+)
+def test_the_first_number_of_a_file_without_a_header_is_no_header(world: World, first: str) -> None:
+    """As telephones and word processors copy it; it was taken for the name of the column, and nobody was told."""
+    brought = bring(world, f'"{first}"\n2025550142\n2025550143\n')
+    assert result(world, brought) == optoutfile.Result(out=3, known=0, rejected=0)
+    assert optoutlist.out_since(world.db, "+12025550141")
+
+
+def test_a_first_row_that_cannot_be_read_is_told(world: World) -> None:
+    brought = bring(world, "2025550141 or 2025550149\n2025550142\n2025550143\n")
+    assert result(world, brought) == optoutfile.Result(out=2, known=0, rejected=1)
+
+
+def test_whoever_stopped_is_out_with_each_number_of_theirs(world: World) -> None:
+    """A list that is brought later may have the other one."""
+    brought = bring(
+        world,
+        "Member number;Mobile;Home phone;Name\n2025550188;2025550141;2025550142;Rosa\n2025550189;;2025550143;Luis\n"
+        "2025550190;2025550144;ask Ada;Ada\n2025550191;;;Sam\n",
+    )
+    assert result(world, brought) == optoutfile.Result(out=4, known=0, rejected=2)
+    assert [row["row"] for row in lists.not_taken(world.db, brought)] == [4, 5]
+    assert optoutlist.out_since(world.db, "+12025550142")
+    assert not optoutlist.out_since(world.db, "+12025550188"), "that is no telephone"
+    assert result(
+        world, bring(world, "2025550151;2025550152;a@b.org\n2025550153;;2026-05-01\n")
+    ) == optoutfile.Result(3, 0, 0)
+
+
+def test_so_is_whoever_stands_in_a_vcard(world: World) -> None:
+    card = (
+        "BEGIN:VCARD\nVERSION:3.0\nFN:Rosa\nTEL;TYPE=HOME:2025550142\nTEL;TYPE=CELL:2025550141\nEND:VCARD\n"
+    )
+    assert result(world, bring(world, card)) == optoutfile.Result(out=2, known=0, rejected=0)
+    assert optoutlist.out_since(world.db, "+12025550142")
+
+
 def test_a_file_without_numbers_or_from_a_volunteer_changes_nothing(world: World) -> None:
     with pytest.raises(Refused, match="No column"):
         bring(world, "Name\nRosa\n")

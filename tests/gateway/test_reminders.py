@@ -161,6 +161,7 @@ def test_a_reply_that_records_a_no_puts_an_approved_reminder_back(
     (drafted,) = waiting(db)
     approve(db, drafted["id"], room, rules, now=DUE - DAY)
     conversation_id = db.execute("SELECT conversation_id FROM target WHERE id=?", [target]).fetchone()[0]
+    db.execute("UPDATE conversation SET last_in_at=? WHERE id=?", [DUE - DAY - 1, conversation_id])
     inbox.reply(
         db,
         conversation_id,

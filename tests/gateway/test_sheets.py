@@ -93,6 +93,18 @@ def test_a_quotation_mark_that_is_left_open_is_named_and_the_rest_is_not_silent(
     assert any("quotation mark" in row.problem for row in rows)
 
 
+def test_people_whom_an_open_quotation_mark_joins_are_named_and_none_is_texted_with_the_others_names() -> (
+    None
+):
+    """Between it and the next quoted cell: “Hi Rosa,+12025550147 Luis,+1202555014…” would have gone to Ada."""
+    lines = ["Name,Tel", '"Rosa,+12025550147', "Luis,+12025550148", '"Ada",+12025550149', "Sam,+12025550150"]
+    _, found = read("\n".join(lines).encode())
+    joined = next(row for row in found if row.problem)
+    assert joined.number == 2
+    assert "Lines 2 to 4" in joined.problem
+    assert [row.cells for row in found if not row.problem][1:] == [("Sam", "+12025550150")]
+
+
 def test_one_column_and_five_hundred_columns() -> None:
     sheet, rows = read(b"+12025550147\n+12025550148\n")
     assert sheet.delimiter == ""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from gateway import assignments, store
+from gateway import assignments, campaigns, store
 from tests.campaigning import SIMS, bring_in, started
 from tests.web.conftest import Visitor
 from tests.web.world import World, modems
@@ -184,6 +184,16 @@ def test_a_typed_answer_with_a_placeholder_in_it_does_not_leave(
     assert "“{first_name}” would leave as it stands" in page
     assert ">Hi {first_name}, yes!</textarea>" in page
     assert maya.post(f"{path}/reply", text="Hi Rosa, yes!", **form).status_code == 303
+
+
+def test_a_first_text_is_the_campaigns_and_no_answer(world: World, campaign_id: int, visit: Visit) -> None:
+    """In the inbox a volunteer could write anything to whoever was in their batch, also while it was paused: no name, no way to stop."""
+    campaigns.pause(world.db, campaign_id, by=world.users["coordinator"])
+    maya, path = visit(), f"/inbox/{world.conversation('+12025550100')}"
+    page = maya.get(path).get_data(as_text=True)
+    said = maya.post(f"{path}/reply", text="hey you", key=maya.field(page, "key"), follow=True)
+    assert "Nobody has texted this person yet" in said.get_data(as_text=True)
+    assert not world.db.execute("SELECT 1 FROM message").fetchone()
 
 
 def test_who_has_somebody_whom_nobody_texted_is_not_told_to_whoever_counts_up_addresses(

@@ -110,6 +110,20 @@ def test_columns_encoding_and_header_can_be_corrected(visit: Visit, world: World
     assert "is chosen twice" in twice.get_data(as_text=True)
 
 
+def test_a_file_that_is_read_anew_is_looked_at_before_it_is_taken(visit: Visit, world: World) -> None:
+    """Another way to read it and “Take” in one press took it by columns that nobody had seen: a neighbour's numbers, here."""
+    cleo = visit("coordinator")
+    page = bring(cleo, "Name;Phone;Mobile\nŁukasz;+12025550141;+12025550142\n".encode("cp1250"))
+    form = {**columns(cleo, page), "column_number": "1", "encoding": "cp1250"}
+    said = cleo.post(page, **form, **CONSENT)
+    assert said.status_code == 409
+    assert "read anew" in said.get_data(as_text=True)
+    one = lists.by_id(world.db, 1)
+    assert (one.state, one.format.encoding) == ("staged", "cp1250")
+    assert cleo.post(page, **{**columns(cleo, page), "column_number": "1"}, **CONSENT).status_code == 303
+    assert lists.by_id(world.db, 1).meaning.fields["number"] == 1
+
+
 def test_the_very_same_file_is_pointed_out(app: Flask, visit: Visit) -> None:
     cleo = visit("coordinator")
     page = bring(cleo, FAIR)

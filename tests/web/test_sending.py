@@ -39,6 +39,20 @@ def test_one_press_is_one_approval_however_often_it_arrives(world: World, rosa: 
     assert world.db.execute("SELECT count(*) FROM ledger WHERE act='approve'").fetchone()[0] == 1
 
 
+@pytest.mark.parametrize("ending", ["failed", "uncertain"])
+def test_an_old_card_of_a_text_that_did_not_go_is_not_approved_again(
+    world: World, rosa: int, visit: Visit, ending: str
+) -> None:
+    """The Back button, and Send once more: it said “Approved”, and nothing ever left."""
+    maya = visit()
+    seen = maya.field(maya.get("/send").get_data(as_text=True), "seen")
+    world.approve(rosa)
+    world.fly(ending)
+    page = maya.post(f"/send/{rosa}/approve", follow=True, seen=seen).get_data(as_text=True)
+    assert "Approved for Rosa" not in page
+    assert f"is {ending}" in page
+
+
 def test_words_that_changed_meanwhile_do_not_go_out(world: World, rosa: int, visit: Visit) -> None:
     maya = visit()
     seen = maya.field(maya.get("/send").get_data(as_text=True), "seen")
@@ -104,6 +118,17 @@ def test_undo_brings_the_card_back(tmp_path: object, rosa: int, world: World, vi
     assert world.state(rosa) == "awaiting"
     assert "Taken back. Nothing went out." in page
     assert f'data-card="{rosa}"' in page
+
+
+@pytest.mark.parametrize("act", ["approve", "skip"])
+def test_an_undo_that_comes_twice_is_one(world: World, rosa: int, visit: Visit, act: str) -> None:
+    """The browser sends again what got no answer: it said that nothing could be undone, and the text was taken back."""
+    maya = visit()
+    maya.post(f"/send/{rosa}/{act}", seen=maya.field(maya.get("/send").get_data(as_text=True), "seen"))
+    for _ in range(2):
+        page = maya.post(f"/send/{rosa}/undo", follow=True, act=act).get_data(as_text=True)
+        assert "Taken back." in page
+        assert world.state(rosa) == "awaiting"
 
 
 def test_undo_that_comes_too_late_says_so(world: World, rosa: int, visit: Visit) -> None:

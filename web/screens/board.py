@@ -131,20 +131,21 @@ def door(campaign_id: int, target_id: int) -> ResponseReturnValue:
 @bp.post("/<id:campaign_id>/people/<id:target_id>/tick")
 @needs("run_campaigns")
 def tick(campaign_id: int, target_id: int) -> ResponseReturnValue:
-    """Write one thing down for one person, or take it back when it stands there."""
+    """Write one thing down for one person, or take it back: as it stood on the page, for the same press may come twice."""
     db, campaign = data.db(), loaded(campaign_id)
-    name, _, value = request.form.get("what", "")[:80].partition("=")
+    what, _, back = request.form.get("what", "")[:80].partition(";")
+    name, _, value = what.partition("=")
     if (name, value) not in [(field, of) for field, of, _ in TICKS.get(campaign.kind.name, ())]:
         raise Refused("That cannot be ticked off in this campaign. Nothing was written down.")
     row = db.execute("SELECT campaign_id FROM target WHERE id=?", [target_id]).fetchone()
     if row is None or row["campaign_id"] != campaign_id:
         raise Refused("This person is not in this campaign any more. Nothing was written down.")
-    stands = recording.current(db, target_id).get(name) == value
-    recording.record(db, target_id, name, "" if stands else value, by=access.user(), now=data.now())
+    if not back or recording.current(db, target_id).get(name) == value:  # else it is taken back already
+        recording.record(db, target_id, name, "" if back else value, by=access.user(), now=data.now())
     current_app.config["COUNTED"].forget()
     words.tell(
         f"Taken back: {campaign.kind.words(name, value, campaign.facts)}."
-        if stands
+        if back
         else f"Written down: {campaign.kind.words(name, value, campaign.facts)}."
     )
     where = {key: said for key in ("said", "q") if (said := request.form.get(key, "")[:400])}

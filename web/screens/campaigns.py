@@ -372,7 +372,10 @@ def act(campaign_id: int, what: str) -> ResponseReturnValue:
         words.tell("Paused. No first text of it leaves until somebody lets it go on; answers do.")
     elif what == "resume":
         review = data.config().campaigns.review
-        campaigns.resume(db, campaign_id, by=by, seen_revision=seen_revision(), needs_review=review)
+        why = request.form.get("why")
+        campaigns.resume(
+            db, campaign_id, by=by, seen_revision=seen_revision(), seen_reason=why, needs_review=review
+        )
         words.tell("It goes on.")
     elif what == "close":
         back = campaigns.close(db, campaign_id, by=by, now=now)

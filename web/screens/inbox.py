@@ -12,6 +12,7 @@ from werkzeug.exceptions import NotFound
 
 from gateway import answering, cards, conversations, gate, inbox, notes, optouts, outbox, people, search
 from gateway.errors import Refused
+from gateway.heard import newest
 from gateway.message import KINDS, clean
 from gateway.script import ruler_of
 from web import access, data, words
@@ -183,7 +184,7 @@ def reply(conversation_id: int) -> ResponseReturnValue:
             key=key,
             rules=data.rules(),
             now=now,
-            campaigning=campaigning(conversation_id, choice_id, number, text),
+            campaigning=written_down(conversation_id, choice_id, number, text, key),
             after=after,
             heard=heard,
             instead_of=shown("instead_of"),
@@ -220,6 +221,18 @@ def as_filled(text: str) -> bool:
 
 class Elsewhere(Refused):
     """The person is in another campaign than the one whose answer was pressed."""
+
+
+def written_down(
+    conversation_id: int, choice_id: str, number: str, text: str, key: str
+) -> inbox.Campaigning | None:
+    """What this reply writes down; of a form that came before nothing more: it was an answer to the step before."""
+    try:
+        return campaigning(conversation_id, choice_id, number, text)
+    except Refused:
+        if inbox.written_before(data.db(), key) is None:
+            raise
+        return None
 
 
 def campaigning(conversation_id: int, choice_id: str, number: str, text: str) -> inbox.Campaigning | None:
@@ -277,8 +290,12 @@ def opt_out(conversation_id: int) -> ResponseReturnValue:
 @needs("opt_out")
 def not_opt_out(conversation_id: int) -> ResponseReturnValue:
     """The stop word was part of a sentence, not a wish."""
-    inbox.not_opt_out(data.db(), conversation_id, by=access.user(), now=data.now())
-    words.tell("Kept on the list.")
+    try:
+        inbox.not_opt_out(data.db(), conversation_id, by=access.user(), now=data.now(), heard=shown("heard"))
+    except Refused as answer:
+        words.tell(str(answer), "refused")
+    else:
+        words.tell("Kept on the list.")
     return go("inbox.thread", conversation_id=conversation_id)
 
 
@@ -286,15 +303,19 @@ def not_opt_out(conversation_id: int) -> ResponseReturnValue:
 @needs("undo_opt_out")
 def ask_opt_in(conversation_id: int) -> ResponseReturnValue:
     """Why may this person be texted again?"""
+    last = newest(data.db(), conversation_id)  # first: what comes now is not on the page
     thread = inbox.thread(data.db(), conversation_id, access.user(), now=data.now())
-    return render_template("opt_out.html", thread=thread, back_in=True)
+    return render_template("opt_out.html", thread=thread, back_in=True, heard=last)
 
 
 @bp.post("/<id:conversation_id>/opt-in")
 @needs("undo_opt_out")
 def opt_in(conversation_id: int) -> ResponseReturnValue:
     """End an opt-out, with a reason that is kept."""
-    optouts.undo(data.db(), conversation_id, by=access.user(), reason=field("reason", 300), now=data.now())
+    since, last = shown("since"), shown("heard")
+    seen = None if since is None or last is None else (since, last)
+    reason, by = field("reason", 300), access.user()
+    optouts.undo(data.db(), conversation_id, by=by, reason=reason, now=data.now(), seen=seen)
     words.tell("Back on the list, with your reason.")
     return go("inbox.thread", conversation_id=conversation_id)
 
@@ -304,7 +325,7 @@ def opt_in(conversation_id: int) -> ResponseReturnValue:
 def close(conversation_id: int) -> ResponseReturnValue:
     """Nothing more to say here."""
     try:
-        inbox.close(data.db(), conversation_id, by=access.user(), now=data.now())
+        inbox.close(data.db(), conversation_id, by=access.user(), now=data.now(), heard=shown("heard"))
     except Refused as answer:
         words.tell(str(answer), "refused")
         return go("inbox.thread", conversation_id=conversation_id)

@@ -174,9 +174,11 @@ def decide(list_id: int) -> ResponseReturnValue:
     """Look again with other columns, or take it."""
     one = lists.by_id(data.db(), list_id)
     try:
-        apply_columns(one)
+        anew = apply_columns(one)
         if field("do") != "take":
             return go("lists.detail", list_id=list_id)
+        if anew:
+            raise Refused("The file was read anew, as you chose. Look at its rows and columns, then take it.")
         lists.begin(
             data.db(),
             list_id,
@@ -196,20 +198,24 @@ def decide(list_id: int) -> ResponseReturnValue:
     return go("lists.detail", list_id=list_id)
 
 
-def apply_columns(one: List) -> None:
-    """What the form says of encoding, header and columns. Another encoding or header is guessed anew."""
+def apply_columns(one: List) -> bool:
+    """What the form says of encoding, header and columns. With another encoding or header the columns are guessed anew; returns
+    whether they were: nobody has seen them then.
+    """
     encoding, header = field("encoding", 20), "header" in request.form
     if encoding not in ENCODINGS:
         raise BadRequest
     how = one.format
     path = listfile.path_of(data.database_path(), one.id)
-    if one.state == "staged" and (encoding, header) != (how.encoding, how.header) and how.kind == "csv":
+    anew = one.state == "staged" and (encoding, header) != (how.encoding, how.header) and how.kind == "csv"
+    if anew:
         how = listfile.reread(path, encoding, header=header)
         meaning = listfile.meaning_of(path, how)
         rows = listfile.count(path, how)
     else:
         meaning, rows = chosen(len(how.columns), how.columns), one.row_count
     lists.reread(data.db(), one.id, how, meaning, rows=rows, by=access.user())
+    return anew
 
 
 def chosen(width: int, names: tuple[str, ...]) -> Meaning:

@@ -6,11 +6,12 @@ Promises: only who may read the conversation changes it; an answer set by hand p
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
-from gateway import answering, conversations, notes, outbox, recording
+from gateway import answering, conversations, notes, recording, undoing
 from gateway.errors import Refused
 from web import access, data, words
 from web.access import needs
 from web.forms import field, go
+from web.screens.inbox import shown
 
 bp = Blueprint("talk", __name__, url_prefix="/inbox")
 
@@ -29,6 +30,10 @@ def record(conversation_id: int) -> ResponseReturnValue:
     context = answering.context(db, conversation_id, user, data.rules())
     if context is None:
         raise Refused("This person is in no campaign, so there is nothing to write down.")
+    if shown("target") not in (None, context.target_id):
+        raise Refused(
+            "This person is in another campaign by now, and that was of the one before. Nothing was written down. Open them again."
+        )
     recording.record(db, context.target_id, field("field"), field("value"), by=user, now=now)
     words.tell("Written down.")
     return back(conversation_id)
@@ -39,7 +44,9 @@ def record(conversation_id: int) -> ResponseReturnValue:
 def undo(conversation_id: int, message_id: int) -> ResponseReturnValue:
     """Take one's own answer back while nothing has left: its words are in the box again."""
     try:
-        outbox.undo(data.db(), message_id, by=access.user(), now=data.now())
+        undoing.take_back(
+            data.db(), message_id, "approve", by=access.user(), rules=data.rules(), now=data.now()
+        )
     except Refused as answer:
         words.tell(str(answer), "refused")
     else:
@@ -60,7 +67,9 @@ def note(conversation_id: int) -> ResponseReturnValue:
 @needs("answer")
 def tag(conversation_id: int) -> ResponseReturnValue:
     """Put a tag on, or take it off."""
-    notes.tag(data.db(), conversation_id, field("tag"), by=access.user(), now=data.now())
+    off = "off" in request.form
+    word = field("off") if off else field("tag")
+    notes.tag(data.db(), conversation_id, word, by=access.user(), now=data.now(), off=off)
     return back(conversation_id)
 
 

@@ -50,4 +50,6 @@
     if (element) press(element);
   });
   addEventListener("blur", () => held.clear());
+  /* A key that went down on one card does not act on the next one, however long it is held. */
+  document.addEventListener("textbank:fresh", () => held.clear());
 })();

@@ -89,6 +89,7 @@ const textbank = (window.textbank = {});
   }
   function shield() {
     document.body.classList.add("fresh");
+    document.dispatchEvent(new Event("textbank:fresh"));
     setTimeout(() => document.body.classList.remove("fresh"), QUIET_MS);
   }
   textbank.shielded = () => document.body.classList.contains("fresh");
@@ -183,11 +184,14 @@ const textbank = (window.textbank = {});
   };
 
   /* ---- forms ---- */
-  async function send(form, button) {
-    if (sending) return;
-    sending = true;
+  function filled(form, button) {
     const body = new URLSearchParams(new FormData(form));
     if (button && button.name) body.set(button.name, button.value);
+    return body;
+  }
+  async function send(form, body) {
+    if (sending) return;
+    sending = true;
     const stop = new AbortController(), timer = setTimeout(() => stop.abort(), SEND_TIMEOUT_MS);
     form.dispatchEvent(new Event("textbank:sending", { bubbles: true }));
     try {
@@ -199,8 +203,9 @@ const textbank = (window.textbank = {});
       if (answer.redirected && answer.url !== location.href) history.pushState({}, "", answer.url);
       exchange(fresh);
     } catch (error) {
-      /* Doing it again is harmless: the form carries what was seen, or a key of its own. */
-      textbank.lost(() => send(form, button));
+      /* Doing it again is harmless: the form carries what was seen, or a key of its own. It goes as it was pressed: behind the veil the
+         page is drawn anew, with words that nobody has read. */
+      textbank.lost(() => send(form, body));
     } finally {
       clearTimeout(timer);
       sending = false;
@@ -242,7 +247,7 @@ const textbank = (window.textbank = {});
     if (!(form instanceof HTMLFormElement) || !form.hasAttribute("data-swap") || event.submitter?.hasAttribute("formaction")) return;
     event.preventDefault();
     if (textbank.shielded() || !(event.submitter?.formNoValidate || form.reportValidity())) return;
-    send(form, event.submitter);
+    send(form, filled(form, event.submitter));
   });
   addEventListener("click", (event) => {
     if (textbank.shielded() && event.target.closest && event.target.closest("#dock, #card")) {
