@@ -54,9 +54,12 @@ def remember(desk: Desk, *, stayed: bool) -> None:
     until = now + LISTEN_S - max(0, now_ms - newest.submitted_at) / 1000
     late = Late(desk.seat, newest.job, newest.seq, until, drains=False, stayed=stayed, followed=True)
     late.doubted = len(owed) > 1 or settled != [] or forgotten is not None
-    if desk.last_mr is None:  # a SIM's first text: no reference tells it from the next, which is believed
-        late.stayed = False
-    else:  # texts may have been taken after one of these, so what lies behind is doubtful too
+    late.first = (
+        desk.last_mr is None
+    )  # a SIM's first text: no reference tells it from the next, which is believed
+    if (
+        desk.last_mr is not None
+    ):  # texts may have been taken after one of these, so what lies behind is doubtful too
         late.mr_before, late.span = (desk.last_mr - BEHIND) % 256, BEHIND + desk.unreferenced
     desk.late = late
 
@@ -84,10 +87,20 @@ def acceptance_is_unclear(desk: Desk, mr: int | None) -> bool:
     late = _owed(desk)
     if late is None or not late.stayed:
         return False
-    unclear = mr is None or (late.mr_before is not None and _in_reach(late, mr))
+    unclear = not late.first if mr is None else _in_reach(late, mr)
     if unclear:
         _doubt(desk, late)
     return unclear
+
+
+def count_from(desk: Desk, mr: int | None) -> None:
+    """This text's own reference. Of an attempt before it that is still owed, with nothing known before it, it is now known that its
+    reference lies behind this one.
+    """
+    late = _owed(desk)
+    if late is not None and late.mr_before is None and mr is not None:
+        late.mr_before, late.span = (mr - 1 - BEHIND) % 256, BEHIND
+    desk.count_from(mr)
 
 
 def _doubt(desk: Desk, late: Late) -> None:

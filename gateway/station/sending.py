@@ -110,7 +110,7 @@ def _send_segment(desk: Desk, job: Job, seq: int) -> bool:
         if late.acceptance_is_unclear(desk, mr):
             refused.unclear(desk, job, seq)
             return False
-        desk.count_from(mr)
+        late.count_from(desk, mr)
         accepted = Accepted(job, seq, mr, desk.now_ms())
         desk.results.append(lambda: _accepted(desk, seat, accepted))
         desk.suspects.clear()

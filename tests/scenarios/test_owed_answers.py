@@ -319,3 +319,17 @@ def test_the_answer_to_another_programs_look_into_an_empty_slot_is_no_answer_to_
     office.until_state(text, "sent", limit_s=30)
     office.run(60)
     assert [to for to, _ in office.air()][1:] == [ADA]
+
+
+def test_the_answer_of_a_sims_first_text_is_not_that_of_its_third(office: Office) -> None:
+    """Seed 905526: no reference was known before the first, but that of the second tells that the first one's lies behind it."""
+    office.fault("cmgs_stray", 200_000, times=1)
+    first = office.approved(ADA)
+    office.until_state(first, "uncertain", limit_s=200)
+    second = office.approved(LUIS)
+    office.until_state(second, "sent", "delivered", limit_s=10)
+    office.fault("cmgs_silent", "lost", times=1)
+    third = office.approved(NUMBERS[5])
+    office.until_state(third, "uncertain", "sent", limit_s=200)
+    assert office.state(third) == "uncertain"
+    assert [to for to, _ in office.air()] == [ADA, LUIS]
