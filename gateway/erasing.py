@@ -36,7 +36,7 @@ class Erased:
 def erase(db: sqlite3.Connection, number: str, *, now: int) -> Erased:
     """Erase the person with this number (E.164, or as it came). The log is emptied by `empty_log`, once nobody writes."""
     with unbound(db), write(db):
-        row = db.execute("SELECT id FROM conversation WHERE number=?", [number]).fetchone()
+        row = db.execute("SELECT id, last_at FROM conversation WHERE number=?", [number]).fetchone()
         forgetting.refuse_while_files_wait(db)
         if row is None:
             return _only_in_files(db, number, now)
@@ -50,7 +50,8 @@ def erase(db: sqlite3.Connection, number: str, *, now: int) -> Erased:
                 "A text to this person is leaving at this moment. Nothing was changed; try again in five minutes."
             )
         key = conversations.number_key(db, number)
-        journal.of(db).note("erase", at=now, number=key.hex())
+        # By a clock that is behind it would look as if they had come back since.
+        journal.of(db).note("erase", at=max(now, row["last_at"]), number=key.hex())
         withdraw_waiting(db, row["id"], actor="gateway", now=now, reason="The person was erased.")
         return remove(db, row["id"], number)
 

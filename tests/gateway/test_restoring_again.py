@@ -83,3 +83,16 @@ def test_whoever_stood_only_in_a_row_that_was_not_taken_is_erased_again(
     backup.restore(saved, path, now=NOON + HOUR)
     with contextlib.closing(store.connect(path)) as db:
         assert [row["row"] for row in db.execute("SELECT row FROM list_row")] == [3]
+
+
+def test_whoever_was_erased_while_the_clock_stood_in_1970_is_erased_again(
+    path: Path, desk: Desk, tmp_path: Path
+) -> None:
+    """By its date they had come back since."""
+    desk.draft(ADA)
+    saved = backup.make(path, tmp_path / "saved.db", now=NOON).path
+    erasing.erase(desk.db, ADA, now=HOUR)
+    desk.db.close()
+    backup.restore(saved, path, now=NOON + HOUR)
+    with contextlib.closing(store.connect(path)) as db:
+        assert not db.execute("SELECT 1 FROM conversation").fetchall()
