@@ -48,11 +48,14 @@ MAY_HAVE_LEFT = [
     Out("after AT+CMGD", TOLD),
 ]
 BETWEEN_SEGMENTS = [
-    Out("after +CMGS", UNKNOWN, (1,), text=LONG),
-    Out("after AT+CMGS", UNKNOWN, (1,), nth=2, text=LONG),
-    Out("after the PDU", UNKNOWN, (1,), nth=2, text=LONG),
+    # What the report tells of lets the rest follow.
+    Out("after +CMGS", TOLD, (1, 2, 3), text=LONG),
+    Out("after +CMGS", UNKNOWN, (1,), text=LONG, reports=False),
+    Out("after AT+CMGS", TOLD, (1, 2, 3), nth=2, text=LONG),
+    Out("after the PDU", TOLD, (1, 2, 3), nth=2, text=LONG),
     Out("after the submit's commit", UNKNOWN, (1,), nth=2, text=LONG),
-    Out("after Ctrl-Z", UNKNOWN, (1, 2), nth=2, text=LONG),
+    Out("after Ctrl-Z", TOLD, (1, 2, 3), nth=2, text=LONG),
+    Out("after Ctrl-Z", UNKNOWN, (1, 2), nth=2, text=LONG, reports=False),
     Out("after +CMGS", TOLD, (1, 2, 3), nth=3, text=LONG),
     Out("after the claim", GONE, (1, 2, 3), text=LONG),
 ]
