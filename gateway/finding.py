@@ -41,6 +41,7 @@ ASK_S = (1.0, 1.0, 2.0, 3.0)  # how long AT may take in each round; the last one
 AGAIN_S = (0.5, 1.0, 2.0, 4.0, 8.0)  # between rounds while a modem may still be booting
 BOOTS_S = 90.0
 LATER_S = 60.0  # between rounds after that
+DIED_S = 5.0
 BUSY_S = 10.0
 TALKS_S = 600.0  # what speaks something else is looked at again after so long
 SWITCHES_S = 30.0  # usb_modeswitch takes about seven
@@ -156,8 +157,11 @@ class Finder:
             except Exception:
                 # As for stations: whatever it dies of is in the log, and it is started again. Those that have a modem keep it.
                 log.exception("finding died")
-                self._look_at = self._clock.monotonic()
-                self._stopping.wait(5.0)
+                self._look_at = now = self._clock.monotonic()
+                for unit in self._units:  # the one that it died on is not known yet, and nobody asks it again
+                    if unit.station is None and not unit.asking and unit.next_at is None:
+                        unit.next_at = now + BUSY_S
+                self._stopping.wait(DIED_S)
 
     def _watch(self, eyes: Eyes) -> None:
         while not self._stopping.is_set():

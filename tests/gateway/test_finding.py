@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from gateway import finding, store
+from gateway import finding, stations, store
 from gateway.config import Config, Database, Station
 from gateway.finding import Finder
 from gateway.whereabouts import Where
@@ -279,4 +281,24 @@ def test_a_port_that_goes_while_it_is_asked_is_asked_again(room: Room) -> None:
     room.bus.says["/dev/ttyUSB2"] = [PortGone("/dev/ttyUSB2", "EIO"), PortMissing("/dev/ttyUSB2"), A]
     room.bus.plug(1, replace(huawei("1-1.3"), number="7"))
     room.run()
+    assert room.hired == [f"modem-{A}"]
+
+
+def test_a_modem_on_which_finding_died_is_asked_again(room: Room) -> None:
+    """It was never asked again, nor was its station told, until somebody pulled it out."""
+    died: list[str] = []
+    remember = stations.remember_modem
+
+    def dies_once(db: sqlite3.Connection, name: str, *args: Any, **more: Any) -> None:
+        if not died:
+            died.append(name)
+            raise RuntimeError("it died")
+        remember(db, name, *args, **more)
+
+    room.monkeypatch.setattr(stations, "remember_modem", dies_once)
+    room.monkeypatch.setattr(finding, "DIED_S", 0.0)
+    room.bus.says["/dev/ttyUSB2"] = [A]
+    room.bus.plug(1, huawei("1-1.3"))
+    room.run(until_s=60)
+    assert died
     assert room.hired == [f"modem-{A}"]
