@@ -146,7 +146,8 @@ def headline(
     said = [*_away(gaps), *_restarts(restarts), *bad]
     if len(gaps) > 5:
         return f"A restless {word}: {_listed(said)}"
-    good = f"A {word} of weak signal" if weak else f"A {word}" if bad else f"A good {word}"
+    one = f"An {word}" if word == "hour" else f"A {word}"
+    good = f"{one} of weak signal" if weak else one if bad else f"A good {word}"
     return f"{good} with {_listed(said)}" if said else good
 
 

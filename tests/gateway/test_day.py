@@ -121,6 +121,10 @@ def test_what_went_wrong_is_in_the_sentence(what: dict[str, Any], said: str) -> 
     assert day.headline("day", [], known=True, **what) == said
 
 
+def test_an_hour_is_an_hour() -> None:
+    assert day.headline("hour", [], known=True, refused=1) == "An hour with 1 text not taken at once"
+
+
 def test_a_restart_by_us_is_no_gap() -> None:
     (ours,) = day.gaps(states("ready", "lost", "ready"), by_us=[MINUTE - 2_000])
     assert day.headline("day", [ours], known=True) == "A good day with one restart by us"
