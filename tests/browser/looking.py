@@ -23,7 +23,8 @@ DOUBLED = "size => { document.documentElement.style.fontSize = size; }"
 NAMED = """() => [
   ...(document.title.trim() && !document.title.startsWith("Textbank ·") ? [] : ["no title of its own"]),
   ...(document.querySelectorAll("h1").length === 1 ? [] : [`${document.querySelectorAll("h1").length} h1`]),
-  ...[...document.querySelectorAll("h1:not(.sr)")].filter(e => e.getBoundingClientRect().width < 48).map(e => `nobody sees the heading: ${e.textContent}`)]"""
+  ...[...document.querySelectorAll("h1:not(.sr)")].filter(e => e.getBoundingClientRect().width < 48)
+    .map(e => `nobody sees the heading: ${e.textContent}`)]"""
 
 # Before every Tab: is where the focus stands ringed, on the screen and under nothing else?
 WALK = """() => {
