@@ -129,10 +129,16 @@ def guess(names: Sequence[str], rows: Sequence[Sequence[str]]) -> Meaning:
 
 
 def also_numbers(
-    names: Sequence[str], rows: Sequence[Sequence[str]], besides: int, *, header: bool
+    names: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    besides: int,
+    *,
+    header: bool,
+    reads: Callable[[str], bool],
 ) -> list[int]:
     """The other columns that hold telephone numbers, by what stands in them and by a word for a telephone in their name: a member's
-    number is none, nor is the day on which a telephone was opted out. Without a header what stands in them has to do.
+    number is none, nor is the day on which a telephone was opted out. Without a header what stands in them has to do, and
+    somebody must be reached there (`reads`).
     """
 
     def called(name: str) -> bool:
@@ -141,7 +147,7 @@ def also_numbers(
     def fits(cell: str) -> bool:
         if DATE.fullmatch(cell.strip()):
             return False
-        return looks_like_number(cell) and (header or digits_of(cell) >= WHOLE)
+        return looks_like_number(cell) and (header or (digits_of(cell) >= WHOLE and reads(cell)))
 
     found = (at for at, name in enumerate(names) if at != besides and called(name))
     return [at for at in found if _share(rows, at, fits) >= MOSTLY]
