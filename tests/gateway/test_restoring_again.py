@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway import arrivals, backup, conversations, erasing, lock, optouts, restoring, store, texted
+from gateway import arrivals, backup, conversations, erasing, lock, optouts, restoring, runs, store, texted
 from gateway.claims import Seat
 from gateway.rules import Rules
 from hardware.pdu import encode_deliver, segment
@@ -117,3 +117,18 @@ def test_an_older_copy_is_told_once_though_the_start_ends_behind_it(
             restoring.put_here_by_hand(desk.db, hold, path, saved.parent, now=NOON + HOUR + start)
             told.append(desk.db.execute("SELECT value FROM setting WHERE key='restored'").fetchone()["value"])
     assert told[0] == told[1]
+
+
+def test_a_copy_from_the_old_card_is_an_older_one_after_a_restore_on_a_new_card(
+    path: Path, desk: Desk, tmp_path: Path
+) -> None:
+    """The new card counted from nothing, so that the copy had more runs than it, and all that it had to send left once more."""
+    desk.draft(ADA)
+    runs.keep(desk.db, 10)
+    saved = backup.make(path, tmp_path / "saved.db", now=NOON).path
+    desk.db.close()
+    backup.restore(saved, path, now=NOON + HOUR)
+    with lock.gateway(path) as hold, contextlib.closing(store.connect(path)) as db:
+        runs.count(db, hold)
+    with lock.gateway(path) as hold, contextlib.closing(store.connect(saved)) as copy:
+        assert runs.is_older(copy, hold)
