@@ -83,6 +83,7 @@ def test_a_database_that_is_made_in_the_place_of_one_that_was_removed_is_a_new_o
         hold.count(7)
     path.unlink()
     damage.note_if_other(path, (0, 0), now=store.wall_ms())
+    assert "moved away" in run("user", "list").stderr, "and not that one could be made"
     assert run("init").exit_code == 0
     with lock.gateway(path) as hold, closing(store.connect(path)) as db:
         assert damage.fit_to_start(path, hold, now=store.wall_ms())
