@@ -57,6 +57,7 @@ MOST_KEPT = 40  # further columns that are kept with each person
 MOST_NAME = 40
 SAMPLE = 200
 WHOLE = 9  # digits of a number that is no date
+DATE = re.compile(r"\d{4}([-./])\d\d?\1\d\d?|\d\d?([-./])\d\d?\2(\d\d)?\d\d")
 MOSTLY = 0.3  # of the cells that hold anything
 
 
@@ -128,17 +129,25 @@ def guess(names: Sequence[str], rows: Sequence[Sequence[str]]) -> Meaning:
 
 
 def also_numbers(
-    names: Sequence[str], rows: Sequence[Sequence[str]], besides: int, *, header: bool
+    names: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    besides: int,
+    *,
+    header: bool,
+    reads: Callable[[str], bool],
 ) -> list[int]:
     """The other columns that hold telephone numbers, by what stands in them and by a word for a telephone in their name: a member's
-    number is none. Without a header what stands in them has to do.
+    number is none, nor is the day on which a telephone was opted out. Without a header what stands in them has to do, and
+    somebody must be reached there (`reads`).
     """
 
     def called(name: str) -> bool:
         return not header or bool(_PHONE.intersection(_words(fold(name)).split()))
 
     def fits(cell: str) -> bool:
-        return looks_like_number(cell) and (header or digits_of(cell) >= WHOLE)
+        if DATE.fullmatch(cell.strip()):
+            return False
+        return looks_like_number(cell) and (header or (digits_of(cell) >= WHOLE and reads(cell)))
 
     found = (at for at, name in enumerate(names) if at != besides and called(name))
     return [at for at in found if _share(rows, at, fits) >= MOSTLY]
@@ -183,5 +192,5 @@ def _share(rows: Sequence[Sequence[str]], at: int, what: Callable[[str], bool] =
 _LIKELY = {ours: [_words(fold(name)) for name in said.split("|")] for ours, said in NAMES.items()}
 _KNOWN = frozenset(name for likely in _LIKELY.values() for name in likely)
 _PHONE = frozenset(word for name in _LIKELY["number"] for word in name.split()) - {
-    "number", "numero", "nummer", "numer", "номер", "de", "contact", "primary", "value", "1",
+    "number", "numero", "nummer", "numer", "номер", "رقم", "de", "contact", "primary", "value", "1",
 }  # fmt: skip

@@ -270,8 +270,8 @@ class Gateway:
                     Journal(self._database).compact()
                     texted.of(self._database).open(db)
                     flight.recover_all(db, now=wall_ms())
+                    runs.count(db, hold)  # before the reserve takes again what it gave up for this
                     room.keep(self._database)
-                    runs.count(db, hold)
                     return self._specs(db)
             except sqlite3.OperationalError as error:
                 found = room.look(self._database.parent)

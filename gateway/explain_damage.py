@@ -8,9 +8,15 @@ import shlex
 from gateway.notice import Notice
 
 
-def database_damaged(database: str, evidence: str, backup: str, made: str) -> Notice:
-    """The database cannot be trusted. `backup`: the newest good one, "" when none was found; `made`: when, in words."""
-    what = "The database is damaged, so nothing is sent."
+def database_damaged(database: str, evidence: str, backup: str, made: str, *, other: bool = False) -> Notice:
+    """The database cannot be trusted, or (`other`) is not the one that was worked with. `backup`: the newest good one, "" when none was found;
+    `made`: when, in words.
+    """
+    what = (
+        "The database is not the one that Textbank worked with, so nothing is sent."
+        if other
+        else "The database is damaged, so nothing is sent."
+    )
     if backup:
         of = f", that of {made}," if made else ""
         follows = (

@@ -11,7 +11,9 @@ Fails with `Refused`, in words, when it is no file of numbers.
 import json
 import sqlite3
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from gateway import columns, conversations, journal, listfile, lists, optouts, people, rowreading
@@ -58,7 +60,8 @@ def bring(
             raise Refused("No column of this file holds telephone numbers. Nothing was changed.")
         first = [row.cells for row in listfile.first_rows(upload.path, how)]
         # Whoever stopped is reached by none of theirs.
-        also = columns.also_numbers(how.columns, first, at, header=how.header)
+        reads = partial(_reads, region=region)
+        also = columns.also_numbers(how.columns, first, at, header=how.header, reads=reads)
         rows = listfile.count(upload.path, how)
         today = moment(now).date().isoformat()
         with write(db):
@@ -139,6 +142,12 @@ class OptOuts:
             )
             strangers.discard(number)  # in the next row that has it they are known
             tally.add("taken" if new else "known")
+
+
+def _reads(cell: str, region: str) -> bool:
+    with suppress(Refused):
+        return bool(rowreading.number_of(cell, region))
+    return False
 
 
 def _numbers(found: Sequence[Found]) -> list[str]:

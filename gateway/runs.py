@@ -27,7 +27,8 @@ def count(db: sqlite3.Connection, hold: Hold) -> None:
 
 
 def keep(db: sqlite3.Connection, number: int) -> None:
-    """This database is the one that has been counted so far."""
+    """This database is the one that has been counted so far; one that was counted further elsewhere stays so, for copies of it lie there."""
+    number = max(_known(db), number)
     with write(db):
         db.execute(
             "INSERT INTO setting (key, value) VALUES (?,?) ON CONFLICT (key) DO UPDATE SET value=excluded.value",

@@ -68,10 +68,10 @@ def config_of(ctx: click.Context) -> Config:
 def database(config: Config) -> Iterator[sqlite3.Connection]:
     """An open database of the schema that this program knows; Refused when there is none yet."""
     path = config.database.path
-    if not path.exists():
-        raise Refused(f"There is no database at {path}. Create it with `textbank init`.")
     if (found := damage.seen(path)) is not None:
         raise Refused(str(damage.told(path, found)))
+    if not path.exists():
+        raise Refused(f"There is no database at {path}. Create it with `textbank init`.")
     with contextlib.closing(connect(path)) as db:
         schema.wait_for(db, timeout_s=5.0)
         yield db

@@ -10,7 +10,7 @@ import sys
 
 import click
 
-from gateway import addresses, damage, lock, optouts, people, schema, sessions
+from gateway import addresses, damage, lock, optouts, people, runs, schema, sessions
 from gateway.bell import ring
 from gateway.commands._context import config_of, database, print_json, refusals
 from gateway.config import Config
@@ -60,7 +60,7 @@ def init(
             "Restore a backup (`textbank restore FILE` sets the log aside), or move the log elsewhere."
         )
     words = confirmation or optouts.default_confirmation(config.organisation.name)
-    with lock.gateway(path), contextlib.closing(connect(path)) as db:
+    with lock.gateway(path) as hold, contextlib.closing(connect(path)) as db:
         schema.migrate(db)
         if db.execute("SELECT 1 FROM user WHERE role='admin'").fetchone():
             raise Refused(
@@ -70,6 +70,9 @@ def init(
         admin = people.create(db, admin_name, "admin", now=now)
         optouts.approve_confirmation(db, words, by=admin, channel="cli", now=now, os_user=getpass.getuser())
         link = link_for(config, db, admin)
+        # In the place of one that was removed it is a new one, no older copy, and nobody waits for that one's restore.
+        runs.keep(db, hold.runs)
+        damage.mended(path)
     if as_json:
         print_json({"database": str(path), "admin": admin.name, "link": link, "confirmation": words})
         return

@@ -289,6 +289,14 @@ def test_the_gateway_that_waits_begins_when_the_restore_has_let_go(database: Pat
         assert not waits.is_alive()
 
 
+def test_a_file_that_took_the_databases_place_is_not_called_damaged(database: Path) -> None:
+    """It may be whole, and whoever moved it there looked for what had broken it."""
+    damage.note_if_other(database, (0, 0), now=NOW)
+    found = damage.seen(database)
+    assert found is not None
+    assert "damaged" not in str(damage.told(database, found))
+
+
 def test_a_backup_that_turns_out_damaged_shows_that_the_database_is(database: Path, tmp_path: Path) -> None:
     """The daily backup reads everything, and so finds what no start after a clean end looks for."""
     _flipped(database)

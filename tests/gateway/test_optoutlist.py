@@ -87,6 +87,25 @@ def test_whoever_stopped_is_out_with_each_number_of_theirs(world: World) -> None
     ) == optoutfile.Result(3, 0, 0)
 
 
+def test_when_somebody_stopped_is_no_number_of_theirs(world: World) -> None:
+    """“15.01.2026” is a telephone number where some people live, and somebody was out whom no row named; elsewhere each row was told as
+    one that cannot be read.
+    """
+    brought = bring(world, "Mobile;Mobile opted out on\n2025550141;2026-1-5\n2025550142;15.1.2026\n")
+    assert result(world, brought) == optoutfile.Result(out=2, known=0, rejected=0)
+
+
+def test_a_members_number_is_no_telephone_in_arabic_either(world: World) -> None:
+    brought = bring(world, "الهاتف;رقم العضوية\n2025550141;2025550188\n2025550142;2025550189\n")
+    assert result(world, brought) == optoutfile.Result(out=2, known=0, rejected=0)
+
+
+def test_digits_of_a_file_without_a_header_that_nobody_can_be_texted_at_are_no_numbers(world: World) -> None:
+    """Each row was told as one that cannot be read, by its moment or its social security number."""
+    brought = bring(world, "2025550141;20260115103000;123-45-6789\n2025550142;20260116103000;123-45-6780\n")
+    assert result(world, brought) == optoutfile.Result(out=2, known=0, rejected=0)
+
+
 def test_so_is_whoever_stands_in_a_vcard(world: World) -> None:
     card = (
         "BEGIN:VCARD\nVERSION:3.0\nFN:Rosa\nTEL;TYPE=HOME:2025550142\nTEL;TYPE=CELL:2025550141\nEND:VCARD\n"

@@ -1,15 +1,16 @@
 """After a restore: what an earlier restore knew, and what the database that is replaced still tells."""
 
 import contextlib
+import errno
 from pathlib import Path
 
 import pytest
 
-from gateway import arrivals, backup, conversations, erasing, optouts, store, texted
+from gateway import arrivals, backup, conversations, erasing, lock, optouts, restoring, runs, store, texted
 from gateway.claims import Seat
 from gateway.rules import Rules
 from hardware.pdu import encode_deliver, segment
-from tests.gateway.conftest import ADA, ICCID, NOON, Desk, Room
+from tests.gateway.conftest import ADA, ICCID, LUIS, NOON, Desk, Room
 from tests.gateway.test_restoring import HOUR, NEW, marked, sends
 from tests.gateway.test_restoring import saved as saved
 
@@ -96,3 +97,38 @@ def test_whoever_was_erased_while_the_clock_stood_in_1970_is_erased_again(
     backup.restore(saved, path, now=NOON + HOUR)
     with contextlib.closing(store.connect(path)) as db:
         assert not db.execute("SELECT 1 FROM conversation").fetchall()
+
+
+def test_an_older_copy_is_told_once_though_the_start_ends_behind_it(
+    path: Path, desk: Desk, seat: Seat, rules: Rules, saved: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A start that was cut off there, or waited for room on a card, told it again: what people had approved since waited once more."""
+    with lock.gateway(path) as hold:
+        hold.count(7)
+    sends(desk, seat, rules, LUIS, now=NOON + 2)
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(texted, "_write", full)
+    told = []
+    for start in range(2):
+        with lock.gateway(path) as hold:
+            restoring.put_here_by_hand(desk.db, hold, path, saved.parent, now=NOON + HOUR + start)
+            told.append(desk.db.execute("SELECT value FROM setting WHERE key='restored'").fetchone()["value"])
+    assert told[0] == told[1]
+
+
+def test_a_copy_from_the_old_card_is_an_older_one_after_a_restore_on_a_new_card(
+    path: Path, desk: Desk, tmp_path: Path
+) -> None:
+    """The new card counted from nothing, so that the copy had more runs than it, and all that it had to send left once more."""
+    desk.draft(ADA)
+    runs.keep(desk.db, 10)
+    saved = backup.make(path, tmp_path / "saved.db", now=NOON).path
+    desk.db.close()
+    backup.restore(saved, path, now=NOON + HOUR)
+    with lock.gateway(path) as hold, contextlib.closing(store.connect(path)) as db:
+        runs.count(db, hold)
+    with lock.gateway(path) as hold, contextlib.closing(store.connect(saved)) as copy:
+        assert runs.is_older(copy, hold)

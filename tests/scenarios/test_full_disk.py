@@ -9,15 +9,18 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from gateway import room, store
+from gateway import lock, room, store
+from gateway.daemon import Gateway
 from hardware.virtual import VirtualBank
 from tests.gateway.clinic import free_port as free_port
 from tests.scenarios.test_processes import ADA, LUIS, Group
@@ -175,6 +178,24 @@ def test_a_start_on_a_full_card_says_so_waits_and_begins_when_there_is_room(
     finally:
         panel.send_signal(signal.SIGTERM)
         panel.wait(15)
+
+
+def test_a_start_on_a_full_card_begins_with_what_the_reserve_frees(small: Group) -> None:
+    """It took the reserve again before it wrote its first line, while the panel kept the log open, and waited for ever."""
+    path = small.config.database.path
+    small.approved(ADA)
+    with closing(Gateway(small.config)) as earlier, lock.gateway(path) as hold:
+        assert earlier._recovered(hold, cut_off=False) is not None
+    fill(path.parent)
+    with pytest.raises(sqlite3.OperationalError, match="full"):
+        small.db.executemany("INSERT INTO setting VALUES (?,'')", ([f"x{number}"] for number in range(5000)))
+    gateway = Gateway(small.config)
+    with closing(gateway), lock.gateway(path) as hold:
+        late = threading.Timer(8, gateway.end)  # else it would wait for ever
+        late.start()
+        specs = gateway._recovered(hold, cut_off=False)
+        late.cancel()
+    assert specs is not None
 
 
 def page(port: int) -> tuple[int, str]:

@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
-from gateway import lock, store
+from gateway import conversations, damage, lock, runs, store
 from gateway.cli import cli
 from tests.web.world import CONFIG
 from web import create_app
@@ -70,6 +71,24 @@ def test_init_waits_for_no_running_gateway(run: Run, source: Path) -> None:
         refused = run("init")
     assert refused.exit_code == 1
     assert "already runs" in refused.stderr
+
+
+def test_a_database_that_is_made_in_the_place_of_one_that_was_removed_is_a_new_one(
+    run: Run, source: Path
+) -> None:
+    """Removed under a running gateway, it was awaited for ever; and with people in it before the first start it was an older copy."""
+    path = source.parent / "textbank.db"
+    run("init")
+    with lock.gateway(path) as hold:
+        hold.count(7)
+    path.unlink()
+    damage.note_if_other(path, (0, 0), now=store.wall_ms())
+    assert "moved away" in run("user", "list").stderr, "and not that one could be made"
+    assert run("init").exit_code == 0
+    with lock.gateway(path) as hold, closing(store.connect(path)) as db:
+        assert damage.fit_to_start(path, hold, now=store.wall_ms())
+        conversations.ensure(db, "+12025550141", now=store.wall_ms())
+        assert not runs.is_older(db, hold)
 
 
 def test_people_come_and_go(run: Run) -> None:

@@ -66,6 +66,22 @@ def test_words_that_changed_meanwhile_do_not_go_out(world: World, rosa: int, vis
     assert "Other words" in page
 
 
+def test_the_page_can_tell_that_a_card_came_to_have_other_words(
+    world: World, rosa: int, visit: Visit
+) -> None:
+    """Drawn anew it took the tap or the key that was meant for the words before: fingers and keys rest by what stands there, not by whose it is."""
+    before = (maya := visit()).get("/send").get_data(as_text=True)
+    seen, now = maya.field(before, "seen"), store.wall_ms()
+    assert f'data-words="{seen}"' in before
+    outbox.edit(
+        world.db, rosa, "Other words", by=world.users["volunteer"], seen=seen, rules=world.rules, now=now
+    )
+    after = maya.get("/send").get_data(as_text=True)
+    assert f'data-words="{maya.field(after, "seen")}"' in after
+    assert f'data-words="{seen}"' not in after
+    assert "newer.dataset.words !== older.dataset.words" in maya.get("/static/page.js").get_data(as_text=True)
+
+
 def test_somebody_who_asked_to_stop_meanwhile_gets_nothing(world: World, rosa: int, visit: Visit) -> None:
     maya = visit()
     seen = maya.field(maya.get("/send").get_data(as_text=True), "seen")

@@ -132,7 +132,7 @@ const textbank = (window.textbank = {});
       const words = gist(newer.outerHTML);
       if (drawn.get(newer.id) === words) continue;
       const atEnd = older.scrollHeight - older.scrollTop - older.clientHeight < 80, top = older.scrollTop;
-      const other = newer.dataset.card && newer.dataset.card !== older.dataset.card;
+      const other = newer.dataset.words && newer.dataset.words !== older.dataset.words; /* another person's, or other words */
       drawn.set(newer.id, words);
       for (const open of older.querySelectorAll("details[id][open]")) newer.querySelector(`#${open.id}`)?.setAttribute("open", "");
       document.adoptNode(newer);
