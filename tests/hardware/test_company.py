@@ -90,3 +90,21 @@ def test_nobody_is_waited_for_for_ever(company: Company, clock: FakeClock) -> No
     assert company.stubborn
     clock.advance(QUIET_S)
     assert not company.stubborn
+
+
+def test_a_script_that_asks_every_other_minute_is_not_waited_for_anew_each_time(
+    company: Company, clock: FakeClock
+) -> None:
+    """It was quiet for a minute and a half each time; with the modem's start no second was left for texts, for ever."""
+    waited_s = 0
+    for _ in range(1200):
+        if clock.monotonic() % 95 < 6:
+            company.result(OK)
+        waited_s += 3 * company.present
+        clock.advance(3)
+    assert 800 < waited_s < 1000
+    clock.advance(2 * QUIET_S)
+    for _ in range(2):
+        company.result(OK)
+        clock.advance(3)
+    assert company.present, "after a while it is another visit"
