@@ -14,7 +14,9 @@ from hardware.link import Clock
 HEARD_S = 600.0
 QUIET_S = 90.0  # ModemManager asks every half minute, others every minute
 PATIENCE_S = 900.0
-SAME_S = 2 * QUIET_S  # whoever comes back so soon had not gone: a script, or a modem that talks whenever it is set up
+SAME_S = (
+    2 * QUIET_S
+)  # whoever comes back so soon had not gone: a script, or a modem that talks whenever it is set up
 APART_S = 1.0
 TIMES = 2
 TIMES_AT_FIRST = 5  # a port that was just opened may still say what was asked for before

@@ -17,6 +17,7 @@ from gateway.policy import Limits, Quiet
 from gateway.rules import DAY_MS, Rules
 from gateway.station import sending
 from gateway.store import wall_ms
+from tests.campaigning import Hall
 from tests.gateway.bench import Bench, Blocker
 from tests.gateway.conftest import ADA, LUIS, NOON, Desk, take_seat
 from tests.gateway.test_flight import HOUR_MS, LONG, claim, submit
@@ -356,3 +357,42 @@ def test_the_rest_does_not_follow_to_somebody_who_asked_to_stop_meanwhile(
     assert rest_of(desk, seat, NOON + 2 * MINUTE_MS) is None
     assert desk.state(lost.message_id) == "withdrawn"
     assert desk.reason(lost.message_id).endswith(TALLY)
+
+
+def test_the_rest_does_not_follow_an_answer_to_the_half_that_came(desk: Desk, seat: Seat, lost: Job) -> None:
+    """The phone was off for an hour; they had written “what?” and read all of it in a volunteer's answer when the other half came."""
+    desk.db.execute("UPDATE conversation SET last_in_at=?", [NOON + MINUTE_MS])
+    reported(desk, seat, now=NOON + 2 * MINUTE_MS)
+    assert desk.state(lost.message_id) == "uncertain"
+    assert desk.reason(lost.message_id).endswith(TALLY)
+
+
+def test_the_rest_does_not_follow_a_text_that_was_typed_since(desk: Desk, seat: Seat, lost: Job) -> None:
+    """Resend was not pressed, but the words were written again."""
+    desk.approved(text="The meeting is at seven.", kind="reply", now=NOON + MINUTE_MS)
+    reported(desk, seat, now=NOON + 2 * MINUTE_MS)
+    assert desk.state(lost.message_id) == "uncertain"
+
+
+def test_what_was_written_before_it_left_does_not_keep_the_rest_back(desk: Desk, seat: Seat) -> None:
+    message_id = desk.approved(text=LONG, kind="reply")
+    desk.approved(text="And bring a friend.", kind="reply")
+    job = claim(desk, seat)
+    submit(desk, seat, job, 1)
+    flight.lose(desk.db, seat, job, 1, "no answer", now=NOON + MINUTE_MS)
+    reported(desk, seat, now=NOON + 2 * MINUTE_MS)
+    assert (job.message_id, desk.state(message_id)) == (message_id, "approved")
+
+
+@pytest.mark.parametrize(
+    ("campaign", "state"), [("running", "approved"), ("paused", "uncertain"), ("closed", "uncertain")]
+)
+def test_the_rest_follows_only_while_its_campaign_runs(
+    desk: Desk, seat: Seat, hall: Hall, lost: Job, campaign: str, state: str
+) -> None:
+    """Its words were wrong: nothing more was to leave, and an hour later a report had the other half follow."""
+    campaign_id = hall.started()
+    desk.db.execute("UPDATE message SET target_id=(SELECT id FROM target WHERE campaign_id=?)", [campaign_id])
+    desk.db.execute("UPDATE campaign SET state=?", [campaign])
+    reported(desk, seat, now=NOON + 2 * MINUTE_MS)
+    assert desk.state(lost.message_id) == state
