@@ -174,6 +174,12 @@ def final(line: str) -> Final | None:
     return None
 
 
+def refuses_text(line: str) -> bool:
+    """Whether `line` is a refusal that texts get (+CMS ERROR), however it is spelt."""
+    said = final(line)
+    return said is not None and said.family == "CMS"
+
+
 def ends_call(line: str) -> bool:
     """Whether `line` is one that also comes unasked when a ringing call ends."""
     return line.rstrip() in _CALL_ENDS
