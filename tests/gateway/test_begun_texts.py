@@ -396,3 +396,18 @@ def test_the_rest_follows_only_while_its_campaign_runs(
     desk.db.execute("UPDATE campaign SET state=?", [campaign])
     reported(desk, seat, now=NOON + 2 * MINUTE_MS)
     assert desk.state(lost.message_id) == state
+
+
+def test_what_may_still_follow_of_an_uncertain_text_is_kept_in_the_budget(desk: Desk) -> None:
+    """Others took its place in the SIM's day, and the rest went over what the plan allows."""
+    seat = take_seat(desk.db, limits=Limits(per_day=4))
+    desk.approved(text=LONG, kind="reply")
+    job = claim(desk, seat)
+    submit(desk, seat, job, 1)
+    flight.lose(desk.db, seat, job, 1, "no answer", now=NOON + MINUTE_MS)
+    other = desk.approved("+12025550124", text=SHORTER, kind="reply")
+    assert rest_of(desk, seat, NOON + MINUTE_MS) is None
+    reported(desk, seat, now=NOON + 2 * MINUTE_MS)
+    rest = rest_of(desk, seat, NOON + 2 * MINUTE_MS)
+    assert rest is not None
+    assert (rest.message_id, desk.state(other)) == (job.message_id, "approved")
