@@ -3,7 +3,8 @@
 Two degrees. `heard`: something came that may be its own, or a late answer to us; to be careful costs little. `present`: it came
 twice (just after the port was opened: five times), a second apart, and cannot have been to us; then no text should leave.
 Promises: no late answer, and nothing that a slow or talkative modem adds to its answers, makes it `present`: each command of ours that
-was not answered in time excuses one result and every line of its name. It is `present` until the port was quiet for
+was not answered in time excuses one result and every line of its name; one that got a bare result, which may have been an earlier command's
+on a slow line, excuses its lines. It is `present` until the port was quiet for
 a while, and never longer than `PATIENCE_S`, pauses that are hardly longer included: then it is `stubborn`, and may be a modem's own way
 to talk.
 """
@@ -23,6 +24,9 @@ TIMES_AT_FIRST = 5  # a port that was just opened may still say what was asked f
 STARTING_S = 60.0
 ADDED_S = 1.0  # some end an answer twice
 OWED_S = 120.0
+BEHIND_S = (
+    30.0  # on a line so slow that each command gets the result of the one before, its lines come after it
+)
 
 
 class Company:
@@ -38,6 +42,7 @@ class Company:
         self._starting_until = self._adding_until = 0.0
         # Commands of ours that were not answered, and when they were given up.
         self._owed: list[tuple[str, float]] = []
+        self._bare: dict[str, float] = {}  # by name: when a command of ours had a result and no line
 
     @property
     def heard(self) -> bool:
@@ -72,9 +77,12 @@ class Company:
         """A command of ours ("+CPMS", "" for AT and ESC) was given up: its answer may come yet."""
         self._owed.append((name, self._clock.monotonic()))
 
-    def answered(self) -> None:
+    def answered(self, name: str, lines: list[str]) -> None:
         """A command of ours was answered, and the modem may add something."""
-        self._adding_until = self._clock.monotonic() + ADDED_S
+        now = self._clock.monotonic()
+        self._adding_until = now + ADDED_S
+        if not any(line.startswith(f"{name}:") for line in lines):
+            self._bare[name] = now
 
     def dropped(self) -> None:
         """A result came that was waited out: it was one of those that were owed."""
@@ -84,7 +92,8 @@ class Company:
     def line(self, name: str) -> None:
         """A line of this name came, which is only said in answer to a question that was not ours."""
         self._forget_old()
-        self._sign(ours=any(owed == name for owed, _ in self._owed))
+        behind = self._clock.monotonic() < self._bare.get(name, -BEHIND_S) + BEHIND_S
+        self._sign(ours=behind or any(owed == name for owed, _ in self._owed))
 
     def result(self, result: Final) -> None:
         """A result came that nobody waited for. One of a text (+CMS ERROR), or of a call that ended, may come late or by itself."""
