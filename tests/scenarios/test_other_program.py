@@ -218,6 +218,18 @@ def test_a_program_that_asks_for_the_pin_all_the_time_has_the_modem_begun_anew_o
     office.until_state(text, "sent", limit_s=150)
 
 
+def test_beside_a_program_that_asks_for_the_pin_for_ever_the_modem_is_not_begun_anew_each_time(
+    office: Office,
+) -> None:
+    office.until_ready()
+    office.run(70)
+    heard(office, seconds=1000, asks=b"AT+CPIN?\r")
+    before, text = office.opened[0], office.approved(ADA)
+    heard(office, seconds=300, asks=b"AT+CPIN?\r")
+    assert office.opened[0] <= before + 1
+    assert office.state(text) == "delivered"
+
+
 def test_the_rest_of_a_long_text_follows_when_the_other_program_has_gone(office: Office) -> None:
     one_before(office)
     office.run(70)
