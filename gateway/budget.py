@@ -75,7 +75,7 @@ def refusal(
     refused = policy.budget(sim.limits, spent, segments, kind, new_person=known is None)
     if refused is not None or not _soon_spent(sim.limits, spent, segments):
         return refused
-    follow = _to_follow(db, sim.iccid)
+    follow = _to_follow(db, sim.iccid, now)
     spent = replace(spent, day=spent.day + follow, month=spent.month + follow)
     return policy.budget(sim.limits, spent, segments, kind, new_person=known is None)
 
@@ -87,12 +87,17 @@ def _soon_spent(limits: Limits, spent: Used, segments: int) -> bool:
     return bool(day or (limits.per_month and spent.month + soon > limits.per_month - limits.per_month // 10))
 
 
-def _to_follow(db: sqlite3.Connection, iccid: str) -> int:
-    """How many segments wait of texts of which others have left by this SIM. CROSS: what goes is few, all segments are many."""
+def _to_follow(db: sqlite3.Connection, iccid: str, now: int) -> int:
+    """How many segments wait of texts of which others have left by this SIM, or may have while there is time for the rest. CROSS: what
+    goes or is uncertain is few, all segments are many.
+    """
+    waiting = (
+        "SELECT count(*) FROM message m CROSS JOIN segment s ON s.message_id=m.id WHERE m.iccid=:iccid "
+        "AND s.state='pending' AND m.submitted_at IS NOT NULL AND m."
+    )
     row = db.execute(
-        f"SELECT count(*) FROM message m CROSS JOIN segment s ON s.message_id=m.id WHERE m.{GOING} AND m.iccid=? "
-        "AND m.submitted_at IS NOT NULL AND s.state='pending'",
-        [iccid],
+        f"SELECT ({waiting}{GOING}) + ({waiting}state='uncertain' AND m.valid_until>:now)",
+        {"iccid": iccid, "now": now},
     ).fetchone()
     return int(row[0])
 

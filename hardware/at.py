@@ -310,7 +310,7 @@ class At:
                 answer.wait_for_reference()
             elif result:
                 self._out_of_step = False
-                self.incoming.company.answered()
+                self.incoming.company.answered(answer.name, answer.lines)
                 return result
             if sending and self.incoming.restarted:
                 return None

@@ -3,8 +3,10 @@
 Two degrees. `heard`: something came that may be its own, or a late answer to us; to be careful costs little. `present`: it came
 twice (just after the port was opened: five times), a second apart, and cannot have been to us; then no text should leave.
 Promises: no late answer, and nothing that a slow or talkative modem adds to its answers, makes it `present`: each command of ours that
-was not answered in time excuses one result and every line of its name. It is `present` until the port was quiet for
-a while, and never longer than `PATIENCE_S`: then it is `stubborn`, and may be a modem's own way to talk.
+was not answered in time excuses one result and every line of its name; one that got a bare result, which may have been an earlier command's
+on a slow line, excuses its lines. It is `present` until the port was quiet for
+a while, and never longer than `PATIENCE_S`, pauses that are hardly longer included: then it is `stubborn`, and may be a modem's own way
+to talk.
 """
 
 from hardware.framing import Final
@@ -13,12 +15,18 @@ from hardware.link import Clock
 HEARD_S = 600.0
 QUIET_S = 90.0  # ModemManager asks every half minute, others every minute
 PATIENCE_S = 900.0
+SAME_S = (
+    2 * QUIET_S
+)  # whoever comes back so soon had not gone: a script, or a modem that talks whenever it is set up
 APART_S = 1.0
 TIMES = 2
 TIMES_AT_FIRST = 5  # a port that was just opened may still say what was asked for before
 STARTING_S = 60.0
 ADDED_S = 1.0  # some end an answer twice
 OWED_S = 120.0
+BEHIND_S = (
+    30.0  # on a line so slow that each command gets the result of the one before, its lines come after it
+)
 
 
 class Company:
@@ -29,10 +37,12 @@ class Company:
         self._heard_at: float | None = None
         self._times = 0  # that something came which was not to us, since it was quiet
         self._counted_at = self._last = -QUIET_S
-        self._since: float | None = None  # since when that was often enough
+        self._often = False  # that was often enough
+        self._since: float | None = None  # since when, whoever came back soon
         self._starting_until = self._adding_until = 0.0
         # Commands of ours that were not answered, and when they were given up.
         self._owed: list[tuple[str, float]] = []
+        self._bare: dict[str, float] = {}  # by name: when a command of ours had a result and no line
 
     @property
     def heard(self) -> bool:
@@ -42,7 +52,7 @@ class Company:
     @property
     def works(self) -> bool:
         """Whether it is there now: `present` or `stubborn`."""
-        return self._since is not None and self._clock.monotonic() - self._last < QUIET_S
+        return self._often and self._clock.monotonic() < self._last + QUIET_S
 
     @property
     def present(self) -> bool:
@@ -52,7 +62,7 @@ class Company:
     @property
     def stubborn(self) -> bool:
         """Whether it has been there for so long that we go on beside it."""
-        return self.works and self._clock.monotonic() - (self._since or 0.0) >= PATIENCE_S
+        return self.works and self._clock.monotonic() >= (self._since or 0.0) + PATIENCE_S
 
     @property
     def over_at(self) -> float:
@@ -67,9 +77,12 @@ class Company:
         """A command of ours ("+CPMS", "" for AT and ESC) was given up: its answer may come yet."""
         self._owed.append((name, self._clock.monotonic()))
 
-    def answered(self) -> None:
+    def answered(self, name: str, lines: list[str]) -> None:
         """A command of ours was answered, and the modem may add something."""
-        self._adding_until = self._clock.monotonic() + ADDED_S
+        now = self._clock.monotonic()
+        self._adding_until = now + ADDED_S
+        if not any(line.startswith(f"{name}:") for line in lines):
+            self._bare[name] = now
 
     def dropped(self) -> None:
         """A result came that was waited out: it was one of those that were owed."""
@@ -79,7 +92,8 @@ class Company:
     def line(self, name: str) -> None:
         """A line of this name came, which is only said in answer to a question that was not ours."""
         self._forget_old()
-        self._sign(ours=any(owed == name for owed, _ in self._owed))
+        behind = self._clock.monotonic() < self._bare.get(name, -BEHIND_S) + BEHIND_S
+        self._sign(ours=behind or any(owed == name for owed, _ in self._owed))
 
     def result(self, result: Final) -> None:
         """A result came that nobody waited for. One of a text (+CMS ERROR), or of a call that ended, may come late or by itself."""
@@ -95,12 +109,15 @@ class Company:
         if ours:
             return
         if now - self._last >= QUIET_S:
-            self._times, self._since = 0, None
+            self._times, self._often = 0, False
+        if now - self._last >= SAME_S:
+            self._since = None
         if now - self._counted_at >= APART_S:
             self._times, self._counted_at = self._times + 1, now
         self._last = now
-        if self._since is None and self._times >= (TIMES_AT_FIRST if now < self._starting_until else TIMES):
-            self._since = now
+        if self._times >= (TIMES_AT_FIRST if now < self._starting_until else TIMES):
+            self._often = True
+            self._since = now if self._since is None else self._since
 
     def _forget_old(self) -> None:
         now = self._clock.monotonic()

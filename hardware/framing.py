@@ -140,8 +140,9 @@ def may_be_pdu(line: str) -> bool:
 
 
 def stands_between(line: str, header: str) -> bool:
-    """Whether `line` is words that a modem says between the header of a text and the PDU whose length it tells."""
-    return not (may_be_pdu(line) or final(line) or is_named(line)) and bool(_TELLS_LENGTH.search(header))
+    """Whether `line` is words that a modem says between the header of a text and the PDU whose length it tells; noise in a PDU is none."""
+    other = not line.isascii() or may_be_pdu(line) or final(line) or is_named(line)
+    return not other and bool(_TELLS_LENGTH.search(header))
 
 
 def unasked(line: str, own: str) -> bool:
@@ -172,6 +173,12 @@ def final(line: str) -> Final | None:
     if bare in _CALL_ENDS or bare in ("COMMAND NOT SUPPORT", "NA") or bare.startswith("MODEM ERROR"):
         return Final(ok=False, family="TEXT", text=bare)
     return None
+
+
+def refuses_text(line: str) -> bool:
+    """Whether `line` is a refusal that texts get (+CMS ERROR), however it is spelt."""
+    said = final(line)
+    return said is not None and said.family == "CMS"
 
 
 def ends_call(line: str) -> bool:

@@ -66,7 +66,7 @@ class Incoming:
 
     def set_aside(self, line: str, own: str) -> bool:
         """Whether `line` is unasked while the command called `own` waits; if so it is kept in `urcs`."""
-        if self.owes_result and not own and line.startswith("+CMS ERROR:"):
+        if self.owes_result and not own and framing.refuses_text(line):
             self.owes_result = False
             self._keep(line.rstrip())
             return True

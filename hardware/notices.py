@@ -109,7 +109,7 @@ class Ears:
             return Direct("deliver" if direct[1] == "CMT" else "report", direct[2].split(",")[0].strip())
         if late := _LATE.match(urc):
             return LateSubmit(int(late[1]) if late[1] else None)
-        if urc.startswith("+CMS ERROR"):
+        if framing.refuses_text(urc):
             refusal = framing.final(urc)
             return LateRefusal(refusal.code, refusal.text) if refusal else None
         if full := _FULL.match(urc):

@@ -214,8 +214,8 @@ class Storages:
         stored = stored_in(entry, name)
         if stored is None or any(line.strip().startswith(stored.pdu) for line in entry[1:]):
             return stored
-        head, again = entry[1].strip(), self._in_place(stored.index, name)
-        if again and again.pdu.startswith(head):
+        head = next(filter(framing.may_be_pdu, entry[1:]), entry[1]).strip()
+        if (again := self._in_place(stored.index, name)) and again.pdu.startswith(head):
             return again
         return Stored(name, stored.index, head) if self._at.has_company else stored
 

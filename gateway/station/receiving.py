@@ -224,9 +224,11 @@ class Reader:
         return result
 
     def _began_anew(self, notice: Restarted) -> bool:
-        """Whether the modem is to be set up again for this: not for an answer to another program, which is waited for and then is."""
+        """Whether the modem is to be set up again for this: not for an answer to another program. Where that is waited for, it is set up
+        then; beside one that stays, each look asks whether it has forgotten what was set.
+        """
         desk = self._desk
-        if not notice.heard and notice.evidence.startswith("+") and desk.company.present:
+        if not notice.heard and notice.evidence.startswith("+") and desk.company.works:
             return False
         log.info("station=%s began anew: %s", desk.name, notice.evidence)
         desk.because = desk.because or happenings.began_anew(notice.evidence, just_opened=desk.just_opened())

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gateway import claims, flight, outbox, reports, settling, texted
+from gateway import claims, flight, outbox, texted
 from gateway.claims import Job, Seat
 from gateway.errors import Refused
 from gateway.flight import Accepted, NotNowError
@@ -23,8 +23,6 @@ from tests.gateway.test_flight import HOUR_MS, LONG, claim, submit
 
 TALLY = "Of its 3 segments: 1 accepted, 2 not sent."
 SHORTER = "A shorter text about the meeting. " * 6  # two segments
-
-MINUTE_MS = 60_000
 
 pytestmark = pytest.mark.usefixtures("impatient")
 
@@ -262,97 +260,3 @@ def test_a_segment_whose_submit_was_committed_and_that_did_not_leave_still_follo
     message_id = bench.desk.approved(text=LONG, now=now)
     bench.until_state(message_id, "delivered")
     assert segments_on_air(bench) == [(3, 1), (3, 2), (3, 3)]
-
-
-@pytest.fixture
-def lost(desk: Desk, seat: Seat) -> Job:
-    """The answer to the first segment never came; the others have not left."""
-    desk.approved(text=LONG)
-    job = claim(desk, seat)
-    submit(desk, seat, job, 1)
-    flight.lose(desk.db, seat, job, 1, "no answer", now=NOON + MINUTE_MS)
-    return job
-
-
-def reported(desk: Desk, seat: Seat, *, now: int, status: int = 0) -> None:
-    reports.keep(desk.db, seat.sim.iccid, reports.Arrived(ADA, 7, status, NOON + 5_000), now=now)
-
-
-def late(desk: Desk, seat: Seat, job: Job, *, now: int) -> None:
-    flight.settle_late(desk.db, seat, job, 1, 7, now=now)
-
-
-def rest_of(desk: Desk, seat: Seat, now: int) -> Job | None:
-    return claims.claim_next(desk.db, seat, desk.rules, now=now)[0]
-
-
-@pytest.mark.parametrize("evidence", ["report", "late answer"])
-def test_what_is_known_not_to_have_left_follows_once_the_rest_is_known_to_have(
-    desk: Desk, seat: Seat, lost: Job, evidence: str
-) -> None:
-    """A foreign modem that lost every tenth answer left half texts on phones, and nobody's press could send the other half."""
-    now = NOON + 2 * MINUTE_MS
-    assert rest_of(desk, seat, now) is None
-    reported(desk, seat, now=now) if evidence == "report" else late(desk, seat, lost, now=now)
-    job = rest_of(desk, seat, now)
-    assert job is not None
-    assert (job.todo, job.concat_ref) == ((2, 3), lost.concat_ref)
-    for seq in job.todo:
-        submit(desk, seat, job, seq, now=now)
-        flight.accept(desk.db, seat, Accepted(job, seq, 7 + seq, now))
-    assert desk.state(job.message_id) == "sent"
-
-
-def test_an_answer_that_comes_after_the_report_says_nothing_of_the_rest(
-    desk: Desk, seat: Seat, lost: Job
-) -> None:
-    now = NOON + 2 * MINUTE_MS
-    reported(desk, seat, now=now)
-    job = rest_of(desk, seat, now)
-    assert job is not None
-    submit(desk, seat, job, 2, now=now)
-    flight.lose(desk.db, seat, job, 2, "no answer", now=now + MINUTE_MS)
-    late(desk, seat, lost, now=now + 2 * MINUTE_MS)
-    assert desk.state(job.message_id) == "uncertain"
-    refusal = "The network refused it."
-    flight.refuse_late(desk.db, seat, lost, 1, refusal, for_good=True, now=now + 2 * MINUTE_MS)
-    assert desk.state(job.message_id) == "uncertain"
-
-
-def test_the_rest_waits_for_a_person_when_the_phone_did_not_get_what_left(
-    desk: Desk, seat: Seat, lost: Job
-) -> None:
-    reported(desk, seat, now=NOON + 2 * MINUTE_MS, status=0x46)
-    assert desk.state(lost.message_id) == "uncertain"
-    assert rest_of(desk, seat, NOON + 2 * MINUTE_MS) is None
-
-
-def test_the_rest_waits_for_a_person_when_the_evidence_comes_too_late(
-    desk: Desk, seat: Seat, lost: Job
-) -> None:
-    reported(desk, seat, now=NOON + HOUR_MS)  # nine minutes before its validity ends at the latest
-    assert desk.state(lost.message_id) == "uncertain"
-
-
-def test_the_rest_does_not_follow_what_somebody_wrote_in_its_place(desk: Desk, seat: Seat, lost: Job) -> None:
-    again = settling.resend(
-        desk.db,
-        lost.message_id,
-        by=desk.room.coordinator,
-        key="k",
-        rules=desk.rules,
-        now=NOON + 2 * MINUTE_MS,
-    )
-    desk.approve(again, now=NOON + 2 * MINUTE_MS)
-    reported(desk, seat, now=NOON + 2 * MINUTE_MS)
-    assert desk.state(lost.message_id) == "uncertain"
-
-
-def test_the_rest_does_not_follow_to_somebody_who_asked_to_stop_meanwhile(
-    desk: Desk, seat: Seat, lost: Job
-) -> None:
-    desk.stop(ADA)
-    reported(desk, seat, now=NOON + 2 * MINUTE_MS)
-    assert rest_of(desk, seat, NOON + 2 * MINUTE_MS) is None
-    assert desk.state(lost.message_id) == "withdrawn"
-    assert desk.reason(lost.message_id).endswith(TALLY)

@@ -51,7 +51,7 @@ def test_a_command_that_was_not_answered_in_time_is_owed_one_result_and_its_line
 
 def test_an_answer_that_ends_twice_is_one(company: Company, clock: FakeClock) -> None:
     for _ in range(5):
-        company.answered()
+        company.answered("", [])
         company.result(OK)
         clock.advance(5)
     assert not company.present
@@ -90,3 +90,37 @@ def test_nobody_is_waited_for_for_ever(company: Company, clock: FakeClock) -> No
     assert company.stubborn
     clock.advance(QUIET_S)
     assert not company.stubborn
+
+
+def test_a_script_that_asks_every_other_minute_is_not_waited_for_anew_each_time(
+    company: Company, clock: FakeClock
+) -> None:
+    """It was quiet for a minute and a half each time; with the modem's start no second was left for texts, for ever."""
+    waited_s = 0
+    for _ in range(1200):
+        if clock.monotonic() % 95 < 6:
+            company.result(OK)
+        waited_s += 3 * company.present
+        clock.advance(3)
+    assert 800 < waited_s < 1000
+    clock.advance(2 * QUIET_S)
+    for _ in range(2):
+        company.result(OK)
+        clock.advance(3)
+    assert company.present, "after a while it is another visit"
+
+
+def test_on_a_line_where_each_command_gets_the_result_before_its_own_nobody_is_there(
+    company: Company, clock: FakeClock
+) -> None:
+    """A radio link that took four seconds: the modem was opened anew every three minutes, and no text left."""
+    for name in ("+CPMS", "+COPS", "+CNMI") * 3:
+        company.answered(name, [])
+        clock.advance(4)
+        company.line(name)
+    assert not company.present
+    company.answered("+COPS", ["+COPS: 0"])
+    for _ in range(2):
+        clock.advance(30)
+        company.line("+COPS")
+    assert company.present

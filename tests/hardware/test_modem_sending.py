@@ -183,8 +183,9 @@ def test_a_ringing_call_is_rejected_before_a_text_is_sent() -> None:
     assert bench.scripted.written.count("AT+CHUP") == 1
 
 
-def test_a_late_refusal_is_known_as_late() -> None:
-    bench = Bench({PDU: [Late(200.0, "+CMS ERROR: 38"), "+CMGS: 8"]})
+@pytest.mark.parametrize("said", ["+CMS ERROR: 38", "CMS ERROR: 38", "+CMS ERROR 38"])
+def test_a_late_refusal_is_known_as_late(said: str) -> None:
+    bench = Bench({PDU: [Late(200.0, said), "+CMGS: 8"]})
     with pytest.raises(SubmitUncertain):
         bench.send()
     bench.modem.wait(bench.clock.monotonic() + 120)

@@ -374,3 +374,15 @@ def test_what_came_in_pieces_is_read_once_more_in_its_place() -> None:
     bench.link.arrive("\r\n+COPS: 0\r\n\r\nOK\r\n")
     bench.clock.advance(1)
     assert bench.modem.list(everything=False) == [Stored("SM", 3, cut)], "which is not believed"
+
+
+@pytest.mark.parametrize("beside", [False, True])
+def test_words_before_a_record_in_pieces_are_not_its_beginning(beside: bool) -> None:
+    """What the modem says between was compared with the record in its place, and kept instead of the text."""
+    pieces = f"{DELIVER[:20]}\n{DELIVER[20:]}"
+    said = f"+CMGL: 3,1,,23\nRSSI LEVEL 3\n{pieces}"
+    bench = Bench({"AT+CMGL=4": said, "AT+CMGR=3": f"+CMGR: 1,,23\n{pieces}"})
+    if beside:
+        bench.link.arrive("\r\n+COPS: 0\r\n\r\nOK\r\n")
+        bench.clock.advance(1)
+    assert bench.modem.list(everything=False) == [GOOD]

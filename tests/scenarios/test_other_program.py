@@ -1,11 +1,16 @@
 """F35: another program took the answer to our text, and we read the one to its own command."""
 
+from collections import deque
+from pathlib import Path
+
 import pytest
 
+from hardware.link import Link
 from tests.scenarios.office import NUMBERS, Office
 from tests.scenarios.test_faults_sending import one_before
 from tests.scenarios.test_late_answers import handed_over
-from tests.simulated import ADA, LUIS
+from tests.simulated import ADA, LUIS, House
+from tests.virtual_link import VirtualLink
 
 
 @pytest.mark.parametrize(
@@ -213,6 +218,18 @@ def test_a_program_that_asks_for_the_pin_all_the_time_has_the_modem_begun_anew_o
     office.until_state(text, "sent", limit_s=150)
 
 
+def test_beside_a_program_that_asks_for_the_pin_for_ever_the_modem_is_not_begun_anew_each_time(
+    office: Office,
+) -> None:
+    office.until_ready()
+    office.run(70)
+    heard(office, seconds=1000, asks=b"AT+CPIN?\r")
+    before, text = office.opened[0], office.approved(ADA)
+    heard(office, seconds=300, asks=b"AT+CPIN?\r")
+    assert office.opened[0] <= before + 1
+    assert office.state(text) == "delivered"
+
+
 def test_the_rest_of_a_long_text_follows_when_the_other_program_has_gone(office: Office) -> None:
     one_before(office)
     office.run(70)
@@ -233,3 +250,40 @@ def test_the_rest_of_a_long_text_follows_when_the_other_program_has_gone(office:
     assert 0 < first < 3
     office.until_state(text, "sent", limit_s=200)
     assert len(office.air()) - before == 3
+
+
+class Slow(VirtualLink):
+    """A line on which whatever is said comes four seconds later."""
+
+    def __init__(self, house: House, number: int) -> None:
+        super().__init__(house.world, number, house.clock, began=house.began)
+        self._now_s = house.clock.monotonic
+        self._coming: deque[tuple[float, bytes]] = deque()
+
+    def read(self, deadline: float) -> bytes:
+        while not self._coming or self._coming[0][0] > self._now_s():
+            until = min(deadline, self._coming[0][0]) if self._coming else deadline
+            if data := super().read(until):
+                self._coming.append((self._now_s() + 4.0, data))
+            elif self._now_s() >= deadline or self._now_s() < until:
+                return b""
+        return self._coming.popleft()[1]
+
+
+def test_a_line_that_takes_its_time_is_no_other_program(tmp_path: Path) -> None:
+    """Each command got the result of the one before, and its own lines came behind: the modem was opened anew every three minutes."""
+
+    def link(number: int) -> Link:
+        house.world.tick(house.now())
+        return Slow(house, number)
+
+    house = House(tmp_path / "textbank.db", link=link)
+    try:
+        house.until_ready()
+        text = house.approved(ADA)
+        house.run(300)
+        assert house.state(text) in ("sent", "delivered")
+        said = house.db.execute("SELECT reason FROM station_event").fetchall()
+        assert not [row["reason"] for row in said if "program" in row["reason"]]
+    finally:
+        house.close()
