@@ -18,6 +18,7 @@ from tests.scenarios.simulation.chaos import Chaos, play
 from tests.scenarios.simulation.drive import Drive
 from tests.scenarios.simulation.house import House
 from tests.scenarios.simulation.judge import breaches
+from tests.scenarios.simulation.judge_limits import _minutes
 from tests.scenarios.simulation.troubles import SPOILS
 from tests.scenarios.simulation.witness import Stored
 from tests.scenarios.simulation.words import is_confirmation, of_record
@@ -299,4 +300,22 @@ def test_an_opt_out_that_had_ended_when_the_clock_was_set_back_began_before_its_
         [conversations.number_key(house.db, number), *(house.now_ms() - left for left in (50_000, 49_000))],
     )
     assert house.opted_out(house.db)[number] == [(50.0, 51.0)]
+    house.close()
+
+
+def test_a_clock_that_steps_on_over_a_restart_shortens_the_minute(scene: Scene) -> None:
+    """Seed 907094: the rows of before were five seconds older by the new clock, and nothing told the gateway so."""
+    house, _ = scene
+    one = next(record for record in house.world.network.air if not record.concat)
+    records = [replace(one, at_s=float(at_s)) for at_s in (101, 102, 157)]
+    assert [*_minutes(records, 2, [])]
+    assert [*_minutes(records, 2, [(90.0, 5.0)])]
+    assert not [*_minutes(records, 2, [(130.0, 5.0)])]
+
+
+def test_a_house_knows_when_its_clock_stepped_and_by_how_much(tmp_path: Path) -> None:
+    house = House(tmp_path, 0)
+    before = house.clock.start - house.world.network.epoch
+    house.jumps = [(50.0, before), (140.0, before - timedelta(seconds=5))]
+    assert house.steps() == [(50.0, -5.0), (140.0, 5.0)]
     house.close()

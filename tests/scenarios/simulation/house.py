@@ -206,6 +206,17 @@ class House:
             began = until
         return (max if last else min)(found, default=wall_s)
 
+    def steps(self) -> list[tuple[float, float]]:
+        """When the gateway's clock stepped, and by how much (s)."""
+        offsets = [
+            *(offset for _, offset in self.jumps),
+            self.clock.start - self.world.network.epoch,
+        ]
+        return [
+            (at, (after - before).total_seconds())
+            for (at, before), after in zip(self.jumps, offsets[1:], strict=True)
+        ]
+
     def opted_out(self, db: sqlite3.Connection) -> dict[str, list[Span]]:
         """Since when and until when each number was out, in seconds of the world."""
         out: dict[str, list[Span]] = defaultdict(list)

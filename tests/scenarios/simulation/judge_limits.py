@@ -113,7 +113,7 @@ def _budgets(house: House, chaos: Chaos, db: sqlite3.Connection) -> Iterator[str
         people = {record.to for record in records}
         if plan.people_per_month and len(people) > plan.people_per_month:
             yield f"budget: {len(people)} people a month by SIM {iccid}"
-        yield from _minutes(records, plan.per_minute)
+        yield from _minutes(records, plan.per_minute, house.steps())
 
 
 def _exchanged(house: House) -> list[set[str]]:
@@ -135,10 +135,11 @@ def _spent(chaos: Chaos, records: list[AirRecord], limit: int, what: str) -> Ite
             yield f"budget: segment {number + 1} to {record.to} of {limit} {what}, {kept} kept for replies"
 
 
-def _minutes(records: list[AirRecord], limit: int) -> Iterator[str]:
-    """Segments a minute; a text that has begun goes on."""
+def _minutes(records: list[AirRecord], limit: int, steps: list[tuple[float, float]]) -> Iterator[str]:
+    """Segments a minute; a text that has begun goes on. What a clock that stepped on meanwhile makes older, a restart forgets."""
     for number, record in enumerate(records):
         since = record.at_s - MINUTE_S + SLACK_S
+        since += sum(max(0.0, step) for at, step in steps if since <= at <= record.at_s)
         before = sum(other.at_s > since for other in records[:number])
         if (record.concat or (0, 0, 1))[2] == 1 and before >= limit:
             yield f"budget: {before + 1} segments within a minute at {record.at_s:.3f}, {limit} are allowed"
