@@ -143,13 +143,17 @@ def _another_card(desk: Desk, card: str) -> None:
 
 def _card(desk: Desk, identity: Identity) -> str:
     """What this SIM is known by: its ICCID; one that does not answer this once, or of whose answer another program at the port
-    took a part, is known by its IMSI from before. One that was met first with such a part goes on under it, with what it spent. A modem
-    that tells neither, as for a while after a start, holds the SIM that it held.
+    took a part, is known by its IMSI from before. One that was met first with such a part, or by its IMSI alone, goes on under that, with
+    what it spent and the conversations that it began. A modem that tells neither, as for a while after a start, holds the SIM that it held.
     """
     known = desk.db.execute(
         "SELECT iccid FROM station WHERE imsi=? AND imsi<>'' AND iccid<>''", [identity.imsi]
     ).fetchone()
-    if known is not None and (identity.iccid in known["iccid"] or identity.iccid.startswith(known["iccid"])):
+    if known is not None and (
+        identity.iccid in known["iccid"]
+        or identity.iccid.startswith(known["iccid"])
+        or known["iccid"] == identity.imsi
+    ):
         return str(known["iccid"])
     before = desk.db.execute("SELECT imei, iccid FROM station WHERE name=?", [desk.name]).fetchone()
     same_modem = identity.imei == before["imei"] or not (identity.imei and before["imei"])

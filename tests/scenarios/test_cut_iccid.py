@@ -60,6 +60,26 @@ def test_a_sim_that_is_met_first_with_a_cut_iccid_goes_on_with_what_it_spent(mak
     assert spent == {whole[:18]: 2}
 
 
+def test_a_sim_that_is_met_first_without_its_iccid_goes_on_with_its_people_and_what_it_spent(
+    make: Make,
+) -> None:
+    """Seed 908234: it was another SIM from its next start on; whoever it had texted was never texted again, for it was theirs."""
+    house = make()
+    inserted = engine(house).drawer.inserted
+    whole, imsi = inserted.card.iccid, inserted.card.imsi
+    inserted.card = replace(inserted.card, iccid="")
+    house.until_ready()
+    first = house.approved()
+    house.until(lambda: house.state(first) in ("sent", "delivered"), "sent")
+    inserted.card = replace(inserted.card, iccid=whole)
+    house.restart()
+    house.until_ready()
+    second = house.approved()
+    house.until(lambda: house.state(second) in ("sent", "delivered"), "sent to the same person")
+    spent = dict(house.db.execute("SELECT iccid, segments FROM sim_day").fetchall())
+    assert spent == {imsi: 2}
+
+
 @pytest.mark.parametrize("told", ["both", "iccid alone"])
 def test_a_modem_that_tells_of_no_sim_after_a_start_holds_the_one_that_it_held(make: Make, told: str) -> None:
     """Seed 777172: the SIM was taken for another at each step, with a whole budget for each."""

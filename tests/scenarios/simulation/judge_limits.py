@@ -94,7 +94,7 @@ def _budgets(house: House, chaos: Chaos, db: sqlite3.Connection) -> Iterator[str
         by_sim[record.iccid].append(record)
     counted: Counter[str] = Counter()
     for row in db.execute("SELECT iccid, segments FROM sim_day").fetchall():
-        counted[row["iccid"]] += row["segments"]
+        counted[_known_as(house, row["iccid"])] += row["segments"]
     prompts = sum(len(shown) for shown in house.witness.prompts)
     if sum(counted.values()) > prompts:
         yield f"budget: {sum(counted.values())} segments counted, and modems asked for a PDU {prompts} times"
@@ -114,6 +114,12 @@ def _budgets(house: House, chaos: Chaos, db: sqlite3.Connection) -> Iterator[str
         if plan.people_per_month and len(people) > plan.people_per_month:
             yield f"budget: {len(people)} people a month by SIM {iccid}"
         yield from _minutes(records, plan.per_minute, house.steps())
+
+
+def _known_as(house: House, name: str) -> str:
+    """The ICCID of the SIM that a gateway counts as this: by its IMSI when it met it so first, another program having taken the rest."""
+    cards = [card.card for modem in house.world.modems for card in modem.drawer.all().values()]
+    return next((card.iccid for card in cards if card.imsi == name), name)
 
 
 def _exchanged(house: House) -> list[set[str]]:
