@@ -2,8 +2,11 @@
 
 from zoneinfo import ZoneInfo
 
+from gateway.clocktrust import AGREES_S
 from gateway.station.desk import Desk
 from gateway.store import moment
+
+WAITED_S = 120.0  # after the modem came: what its network or its SIM had kept comes first
 
 
 def ask_network(desk: Desk) -> None:
@@ -18,15 +21,23 @@ def ask_network(desk: Desk) -> None:
 
 
 def read_stamps(desk: Desk, new: int) -> None:
-    """The newest stamp among the texts that were just kept: it is no earlier than that."""
+    """The newest stamp among the texts that were just kept: it is no earlier than that.
+
+    What had waited while the box was off bears about the moment at which a clock without a battery stopped: in the first minutes a stamp
+    may say that it is later than that, never that it is the same.
+    """
     if not new or not desk.timekeeper.listens:
         return
     row = desk.db.execute(
         "SELECT max(stamped_at) AS at FROM (SELECT stamped_at FROM inbound WHERE station=? ORDER BY id DESC LIMIT ?)",
         [desk.name, new],
     ).fetchone()
-    if row["at"] is not None:
-        desk.timekeeper.hear(desk.db, "texts", desk.name, moment(row["at"]))
+    if row["at"] is None:
+        return
+    said, now = moment(row["at"]), desk.clock.monotonic()
+    waited = desk.opened_at is None or now - desk.opened_at < WAITED_S
+    if not waited or (said - desk.clock.now()).total_seconds() > AGREES_S:
+        desk.timekeeper.hear(desk.db, "texts", desk.name, said)
 
 
 def evidence(desk: Desk) -> str:

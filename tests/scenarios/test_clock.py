@@ -190,6 +190,7 @@ def test_a_stamp_is_a_witness_and_one_lying_browser_among_three_changes_nothing(
     house.arrive("Hello")
     house.until(lambda: house.texts() == ["Hello"], "received")
     assert doubts(house), "a stamp two hours old says nothing"
+    house.run(120)
     step(house, -timedelta(hours=2) - timedelta(minutes=1))
     message_id = house.approved()
     house.arrive("Again")
@@ -200,6 +201,18 @@ def test_a_stamp_is_a_witness_and_one_lying_browser_among_three_changes_nothing(
     clockwords.hear(house.db, "browser", "7", house.wall() + 7_200_000, at, by=house.user)
     more = house.approved(text="More")
     house.until(lambda: house.state(more) in ("sent", "delivered"), "two hours off, one of three")
+
+
+def test_a_text_that_came_when_the_power_went_does_not_vouch_for_the_clock_that_stopped_then(
+    make: Make, no_battery: SetClock
+) -> None:
+    """Seed 908141: it lay on the SIM until the power came back, hours later, and said what the clock said."""
+    house = make(machine=no_battery)
+    house.fault("time_off", -700_000_000)
+    house.arrive("Hello")
+    house.world.network.epoch += timedelta(hours=6)  # the box was off, and its clock stood still
+    house.until(lambda: house.texts() == ["Hello"], "received")
+    assert doubts(house)
 
 
 @pytest.mark.parametrize("by", [-DAY, DAY, YEAR, -timedelta(hours=8)])
