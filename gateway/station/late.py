@@ -54,12 +54,10 @@ def remember(desk: Desk, *, stayed: bool) -> None:
     until = now + LISTEN_S - max(0, now_ms - newest.submitted_at) / 1000
     late = Late(desk.seat, newest.job, newest.seq, until, drains=False, stayed=stayed, followed=True)
     late.doubted = len(owed) > 1 or settled != [] or forgotten is not None
-    late.first = (
-        desk.last_mr is None
-    )  # a SIM's first text: no reference tells it from the next, which is believed
-    if (
-        desk.last_mr is not None
-    ):  # texts may have been taken after one of these, so what lies behind is doubtful too
+    # Of a SIM's first text no reference tells it from the next, which is believed.
+    late.first = desk.last_mr is None
+    if desk.last_mr is not None:
+        # Texts may have been taken after one of these, so what lies behind is doubtful too.
         late.mr_before, late.span = (desk.last_mr - BEHIND) % 256, BEHIND + desk.unreferenced
     desk.late = late
 
