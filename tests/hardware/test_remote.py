@@ -25,6 +25,8 @@ SER2NET_HELLO = b"\xff\xfb\x03\xff\xfd\x03\xff\xfd\x00\xff\xfb\x00\xff\xfd\x2c"
 def server(*words: bytes, reset: bool = False) -> Iterator[int]:
     """A TCP server that says this to whoever comes, and closes; with `reset`, without waiting for the last word."""
     listener = socket.create_server(("127.0.0.1", 0))
+    # Else a last word may wait for the first one's ACK, and an end with something unread drops what waits.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def serve() -> None:
         with contextlib.suppress(OSError):
