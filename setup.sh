@@ -66,10 +66,11 @@ packages() {
     return 1
 }
 
-# A Python of 3.11 or newer that can make an environment; prints its path. Returns 1 when there is none.
+# A Python of 3.11 or newer that can make an environment; prints its path. Returns 1 when there is none. The system's own comes
+# first: it is kept up to date with the system, stays when somebody's pyenv goes, and Debian's is built to be faster (by a fifth).
 # PYTHON=/path/to/python chooses one.
 find_python() {
-    for name in ${PYTHON:-python3 /usr/bin/python3 python3.14 python3.13 python3.12 python3.11}; do
+    for name in ${PYTHON:-/usr/bin/python3 python3 python3.14 python3.13 python3.12 python3.11}; do
         found=$(command -v "$name" 2>/dev/null) || continue
         "$found" -c 'import ensurepip, sqlite3, ssl, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
             && { echo "$found"; return 0; }
