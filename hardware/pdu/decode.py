@@ -16,10 +16,9 @@ from hardware.pdu.report import StatusReport, read_report
 from hardware.pdu.submit import Submit, read_submit
 
 Tpdu = Deliver | Submit | StatusReport
-Rank = tuple[
-    Fit, bool, int
-]  # how well a reading fits, whether it has problems, how much in it is seldom seen
-CLEAN: Rank = (Fit.EXACT, False, 0)
+# How little a reading can be believed: its lengths do not fit, it has problems, it is padded, how much in it is seldom seen.
+Rank = tuple[bool, bool, Fit, int]
+CLEAN: Rank = (False, False, Fit.EXACT, 0)
 
 OCTETS_MOST = 512  # a SIM record has 176; anything much longer is no PDU
 _READERS = (read_deliver, read_submit, read_report)
@@ -62,7 +61,7 @@ def _found_out(octets: bytes) -> Tpdu:
     # A cut PDU can look like one without SMSC octets by chance, above all like a SUBMIT, which has no date to be wrong.
     if (
         error is not None
-        and without[1][0] is Fit.OTHER
+        and without[1][2] is Fit.OTHER
         and (isinstance(without[0], Submit) or len(without[0].problems) > 1)
     ):
         raise error
@@ -85,7 +84,7 @@ def _read(octets: bytes, *, smsc_present: bool) -> tuple[Tpdu, Rank]:
             "PDU",
             reader.no_date,
         )
-    return tpdu, (reader.fit, bool(tpdu.problems), reader.odd)
+    return tpdu, (reader.fit is Fit.OTHER, bool(tpdu.problems), reader.fit, reader.odd)
 
 
 def from_hex(pdu: str) -> bytes:

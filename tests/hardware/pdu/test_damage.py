@@ -156,6 +156,22 @@ def test_a_text_cut_short_keeps_its_sender_and_its_beginning(text: str, data: st
     assert bool(tpdu.problems) is (len(said) < len(text) or tpdu != decode(whole))
 
 
+@pytest.mark.parametrize(
+    ("sender", "words", "pdu", "filler"),
+    [
+        ("+4915135913946", " aOdfdoSa ", "00040D91945131953149F600005220020214040A0AA0F0936C26BFA76110", 17),
+        ("+12025554187", "fSsSnfb", "00040B912120554581F700108210302241340A07E6E97CEA368B01", 36),
+    ],
+)
+def test_a_filled_up_text_without_a_service_centre_is_not_read_shifted(
+    sender: str, words: str, pdu: str, filler: int
+) -> None:
+    """One in four hundred was: by chance the octets also fit as data of nobody, whose date is none; a stop was so read as no text."""
+    tpdu = decode(pdu + "FF" * filler)
+    assert isinstance(tpdu, Deliver)
+    assert (tpdu.sender.number, tpdu.text) == (sender, words)
+
+
 def test_a_sender_of_no_digits_is_nobody() -> None:
     tpdu = decode(CENTRE + DELIVER[:1] + b"\x00\x91" + DELIVER[9:])
     assert isinstance(tpdu, Deliver)
