@@ -131,7 +131,7 @@ def known_draft(db: sqlite3.Connection, key: str | None, number: str, text: str)
         return None
     if (known["number"], known["text"]) != (number, text):
         raise Refused(
-            f"The key {key} was used before, for text {known['id']} with other words or to somebody else. "
+            f"The key {key.removeprefix('cli:')} was used before, for text {known['id']} with other words or to somebody else. "
             "Nothing was queued. Use a new key for a new text."
         )
     return int(known["id"])

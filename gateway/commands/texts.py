@@ -51,6 +51,8 @@ def send(
     """Queue a text that awaits a person's approval."""
     if (csv_path is None) == (number is None) or (csv_path is None) == (text is None):
         raise click.UsageError("Give --to and --text, or --csv FILE.")
+    if key is not None and not key.strip():
+        raise click.UsageError("--key is empty. Nothing was queued. Give a key, or leave --key out.")
     config = config_of(ctx)
     rules, now = rules_of(config), wall_ms()
     wanted = _csv_rows(Path(csv_path)) if csv_path else [(0, number or "", text or "")]

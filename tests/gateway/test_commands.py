@@ -89,6 +89,26 @@ def test_a_key_makes_a_repeat_harmless(shell: Shell) -> None:
     assert len(shell.json("outbox")) == 1
 
 
+@pytest.mark.parametrize("rows", [2, 150])  # few are drafted at once, many are staged first
+def test_an_empty_key_queues_nothing_instead_of_one_row_for_all(
+    shell: Shell, tmp_path: Path, rows: int
+) -> None:
+    """`--key "$RUN"` with RUN unset: every row had the same key, so of 150 texts one was queued, with exit code 0."""
+    many = tmp_path / "many.csv"
+    many.write_text("to,text\n" + "".join(f"+1202555{1000 + row},Hi\n" for row in range(rows)))
+    for key in ("", " "):
+        result = shell.run("send", "--csv", str(many), "--key", key)
+        assert (result.exit_code, "--key" in result.stderr) == (2, True)
+    assert shell.run("send", "--to", "+12025550123", "--text", "Hi", "--key", "").exit_code == 2
+    assert shell.json("outbox") == []
+
+
+def test_a_key_that_was_used_for_other_words_is_named_as_it_was_given(shell: Shell) -> None:
+    shell.json("send", "--to", "+12025550123", "--text", "Hi", "--key", "order-7")
+    result = shell.run("send", "--to", "+12025550123", "--text", "Ho", "--key", "order-7")
+    assert (result.exit_code, "The key order-7 was used before" in result.stderr) == (1, True)
+
+
 def test_a_csv_queues_all_rows_in_order_or_none(shell: Shell, tmp_path: Path) -> None:
     good = tmp_path / "good.csv"
     good.write_text('\ufeffTo,text\n+12025550123,"Hi, Ada"\n2025550147,Hi\n', encoding="utf-8")
