@@ -132,6 +132,7 @@ def test_a_csv_queues_all_rows_in_order_or_none(shell: Shell, tmp_path: Path) ->
         b"\x89PNG\r\n\x1a\n\x00\x00",
         b'to,text\n"x',
         b"to,text\n1,2,3,4\n",
+        b"to,text,To\n+12025550123,Hi,+12025550124\n",  # which of the two is meant?
     ],
 )
 def test_a_file_that_is_no_such_csv_is_refused_in_words(shell: Shell, tmp_path: Path, content: bytes) -> None:
