@@ -219,6 +219,15 @@ def test_a_broken_database_is_said_in_words(shell: Shell) -> None:
     assert isinstance(result.exception, SystemExit)
 
 
+def test_a_database_of_a_newer_textbank_is_told_so_and_not_to_start_the_gateway(shell: Shell) -> None:
+    """It was said to be not ready, after five seconds, with two pieces of advice that could not help."""
+    with contextlib.closing(store.connect(shell.database)) as db:
+        db.execute("PRAGMA user_version=99")
+    result = shell.run("outbox")
+    assert (result.exit_code, "newer Textbank" in result.stderr) == (1, True)
+    assert "init" not in result.stderr
+
+
 def test_text_from_outside_cannot_move_the_terminals_cursor(shell: Shell) -> None:
     with store.connect(shell.database) as db:
         from gateway import arrivals
