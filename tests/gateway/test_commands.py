@@ -155,6 +155,27 @@ def test_approve_obeys_the_role_and_says_what_was_refused(shell: Shell) -> None:
     assert (row["id"], row["approved_by"]) == (first, "Volunteer")
 
 
+def test_why_a_text_did_not_go_out_ends_with_one_full_stop(shell: Shell, tmp_path: Path) -> None:
+    made = shell.json("send", "--to", "+12025550123", "--text", "Hi")
+    with contextlib.closing(store.connect(shell.database)) as db:
+        people.create(db, "Cora", "coordinator", now=store.wall_ms())
+    stops = tmp_path / "stops.csv"
+    stops.write_text("number\n+12025550123\n")
+    shell.json("opt-outs", "bring", str(stops), "--as", "Cora")
+    (refused,) = shell.json("approve", str(made[0]["id"]), "--as", "Volunteer", code=1)
+    assert refused["reason"].endswith("asked to stop.")
+    assert ".." not in refused["reason"]
+
+
+def test_a_place_that_takes_no_export_or_backup_is_told_what_to_do(shell: Shell, tmp_path: Path) -> None:
+    """An export said what went wrong and no more; a backup without a right to write wanted room; FILE with --list was ignored."""
+    taken = tmp_path / "file"
+    taken.write_text("")
+    assert "Name a new folder" in shell.run("export", str(taken)).stderr
+    assert "may write there" in shell.run("backup", "/proc/backup.db").stderr
+    assert shell.run("backup", str(taken), "--list").exit_code == 2
+
+
 def test_approving_here_is_off_unless_the_configuration_allows_it(tmp_path: Path) -> None:
     shell = Shell(tmp_path, allow=False)
     [row] = shell.json("send", "--to", "+12025550123", "--text", "Hi")
