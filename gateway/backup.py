@@ -84,7 +84,7 @@ def make(database: Path, target: Path, *, now: int, stop: threading.Event | None
     except OSError as error:
         raise Refused(
             f"The backup could not be written to {folder}: {error.strerror}. Nothing is there under a backup's name. "
-            "Free some space, or take another stick."
+            "See that there is room and that this user may write there, or take another stick."
         ) from error
     except sqlite3.Error as error:
         raise Refused(

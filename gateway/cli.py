@@ -5,6 +5,7 @@ Names every command and where it lives; a command's module is imported only when
 words), 2 called wrongly.
 """
 
+import codecs
 import importlib
 import io
 import os
@@ -70,8 +71,22 @@ def cli(ctx: click.Context, config_path: str | None) -> None:
     """Textbank: a self-hosted SMS gateway and text bank."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="surrogateescape")  # a file may have a name that is no UTF-8
+            stream.reconfigure(errors="textbank")
     ctx.obj = config_path
+
+
+def _written(error: UnicodeError) -> tuple[bytes, int]:
+    """What a stream writes in place of a character that it lacks: for an octet of a file name, which may be no UTF-8, that octet,
+    else its number. What was done is so never hidden by a terminal that cannot show its words.
+    """
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    bad = error.object[error.start]
+    octet = "\udc80" <= bad <= "\udcff"
+    return bad.encode("ascii", "surrogateescape" if octet else "backslashreplace"), error.start + 1
+
+
+codecs.register_error("textbank", _written)
 
 
 def main() -> None:

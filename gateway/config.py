@@ -182,7 +182,7 @@ def load(path: Path | str | None = None) -> Config:
         raise ConfigError([f"{where}: {bad}"]) from None
     checked, faults = check(document)
     config = assemble(source, checked)
-    if config.database.path.is_dir():
+    if os.path.isdir(config.database.path):  # Path.is_dir() fails where this user may not look
         sentence = "found a folder; allowed is the path of a file, which need not be there yet"
         faults.append((("database", "path"), "database.path", sentence))
     if faults:

@@ -76,7 +76,10 @@ def export(db: sqlite3.Connection, folder: Path) -> dict[str, int]:
         finally:
             db.execute("ROLLBACK")
     except OSError as error:
-        raise Refused(f"The export could not be written to {folder}: {error.strerror}.") from error
+        raise Refused(
+            f"The export could not be written to {folder}: {error.strerror}. "
+            "What is there is not whole. Name a new folder, where there is room and this user may write."
+        ) from error
 
 
 def defused(cell: str) -> str:

@@ -147,7 +147,7 @@ def make(plan: Plan, *, now: int, stop: threading.Event | None = None) -> backup
     except OSError as error:
         raise Refused(
             f"The backup could not be written to {folder}: {error.strerror}. "
-            "Free some space, or take another stick."
+            "See that there is room and that this user may write there, or take another stick."
         ) from error
     return made
 

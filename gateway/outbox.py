@@ -131,7 +131,7 @@ def known_draft(db: sqlite3.Connection, key: str | None, number: str, text: str)
         return None
     if (known["number"], known["text"]) != (number, text):
         raise Refused(
-            f"The key {key} was used before, for text {known['id']} with other words or to somebody else. "
+            f"The key {key.removeprefix('cli:')} was used before, for text {known['id']} with other words or to somebody else. "
             "Nothing was queued. Use a new key for a new text."
         )
     return int(known["id"])
@@ -236,10 +236,10 @@ def _not_somebody_elses(db: sqlite3.Connection, row: sqlite3.Row, by: User, now:
 def _what_changed(row: sqlite3.Row) -> str:
     name = conversations.name_of(row)
     if row["state"] == "awaiting":
-        why = row["reason"] or "its words or its person changed after you opened it"
+        why = (row["reason"] or "").rstrip(".") or "its words or its person changed after you opened it"
         return f"The text to {name} did not go out: {why}. Read it again, then decide."
     if row["state"] == "withdrawn":
-        return f"The text to {name} did not go out: {row['reason'] or 'it was taken back'}."
+        return f"The text to {name} did not go out: {(row['reason'] or 'it was taken back').rstrip('.')}."
     if row["state"] in ("skipped", "expired"):
         return f"The text to {name} did not go out: it was {row['state']} meanwhile."
     if row["state"] in DOUBTED:

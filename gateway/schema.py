@@ -49,11 +49,7 @@ def is_ours(db: sqlite3.Connection) -> bool:
 def migrate(db: sqlite3.Connection) -> None:
     """Bring the database to VERSION; call it with the gateway's lock held."""
     found = version(db)
-    if found > VERSION:
-        raise Refused(
-            f"This database was written by a newer Textbank (schema {found}, this one knows {VERSION}). "
-            "Nothing was changed. Install the newer version again, or restore a backup made by this one."
-        )
+    _not_newer(found)
     if found == VERSION:
         return
     # Only here: sqlite-utils costs 15 MB of memory, which a gateway that has nothing to migrate keeps.
@@ -71,13 +67,22 @@ def migrate(db: sqlite3.Connection) -> None:
         migrations.apply(Database(db, execute_plugins=False))
 
 
+def _not_newer(found: int) -> None:
+    if found > VERSION:
+        raise Refused(
+            f"This database was written by a newer Textbank (schema {found}, this one knows {VERSION}). "
+            "Nothing was changed. Install the newer version again, or restore a backup made by this one."
+        )
+
+
 def wait_for(db: sqlite3.Connection, timeout_s: float = WAIT_S) -> None:
     """Wait until the gateway has brought the database to this program's schema; Refused says what to do when it does not."""
     deadline = time.monotonic() + timeout_s
-    while version(db) != VERSION:
+    while (found := version(db)) != VERSION:
+        _not_newer(found)
         if time.monotonic() >= deadline:
             raise Refused(
-                f"The database is not ready (schema {version(db)}, this panel needs {VERSION}). "
+                f"The database is not ready (schema {found}, this Textbank needs {VERSION}). "
                 "Start the gateway first (`textbank gateway`), or create the database with `textbank init`."
             )
         time.sleep(0.2)

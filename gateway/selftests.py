@@ -126,9 +126,29 @@ def _number(db: sqlite3.Connection, sender: str, receiver: str) -> str:
             f"The number of the SIM in {receiver} is not known, so nothing can be sent to it. "
             "Write it down at the modem's page."
         )
+    if _may_be_a_persons(db, number):
+        raise Refused(
+            f"The number written down for the SIM in {receiver} is also that of somebody whom this group texts, and a test "
+            "must reach no person, so nothing was sent. Look at the number at the modem's page. If it is right, erase that person."
+        )
     if db.execute("SELECT 1 FROM self_test WHERE receiver=? AND ended_at IS NULL", [receiver]).fetchone():
         raise Refused(f"A test to {receiver} is under way. It ends within three minutes; then test again.")
     return number
+
+
+def _may_be_a_persons(db: sqlite3.Connection, number: str) -> bool:
+    """Whether somebody of a list has this number, or texts were written to it, and no test to it ever came to its modem: whoever
+    wrote the number down may have been wrong, and the standing approval covers no text to a person.
+    """
+    row = db.execute(
+        "SELECT 1 FROM conversation c WHERE c.number=? "
+        "AND (EXISTS (SELECT 1 FROM contact k WHERE k.conversation_id=c.id) "
+        "OR EXISTS (SELECT 1 FROM message m WHERE m.conversation_id=c.id AND m.channel<>'gateway')) "
+        "AND NOT EXISTS (SELECT 1 FROM message m JOIN self_test t ON t.message_id=m.id "
+        "WHERE m.conversation_id=c.id AND t.received_at IS NOT NULL)",
+        [number],
+    ).fetchone()
+    return row is not None
 
 
 def _text(db: sqlite3.Connection, sender: str, number: str, text: str, now: int) -> int:

@@ -58,7 +58,7 @@ def main(argv: list[str] | None = None) -> int:
     except Refused as refused:
         print(refused, file=sys.stderr)  # noqa: T201
         return 1
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, OSError) as error:
         print(unreadable(config.database.path, error), file=sys.stderr)  # noqa: T201
         return 1
     serve(app, listening)
@@ -111,8 +111,13 @@ def await_file(path: Path, deadline: float) -> None:
             time.sleep(POLL_S)
 
 
-def unreadable(path: Path, error: sqlite3.DatabaseError) -> str:
+def unreadable(path: Path, error: sqlite3.DatabaseError | OSError) -> str:
     """Why the database cannot be opened, and what to do."""
+    if isinstance(error, OSError):
+        return (
+            f"The database {path} cannot be looked at: {error.strerror}. Nothing was changed and nothing was started. "
+            "Start the panel as the user that runs Textbank, or change [database] path."
+        )
     if isinstance(error, sqlite3.OperationalError):
         return (
             f'The database {path} could not be opened: SQLite says "{error}". Nothing was changed and nothing was started. '

@@ -2,7 +2,6 @@
 
 import contextlib
 import http.client
-import json
 import os
 import sqlite3
 import stat
@@ -95,7 +94,13 @@ def configuration(named: str | None) -> tuple[Config | None, list[Finding]]:
 def database(path: Path, folders: list[Path]) -> Iterator[Finding]:
     """The database file: there, readable, whole, of a schema that this program knows, with room to grow."""
     folder = path.parent
-    if not folder.is_dir():
+    try:
+        there = folder.is_dir()
+    except OSError as error:
+        do = "Run this as the user that runs Textbank, or change [database] path."
+        yield Finding("database", False, f"{folder} cannot be looked at: {error.strerror}.", do)
+        return
+    if not there:
         yield Finding("database", False, f"There is no folder {folder}.", f"Run: mkdir -p {folder}")
         return
     found = room.look(folder)
@@ -276,8 +281,3 @@ def zone(config: Config) -> Finding:
     """What the group's own time is, so that a wrong zone shows."""
     name = config.organisation.timezone
     return Finding("time zone", True, f"{name}, where it is {datetime.now(ZoneInfo(name)):%H:%M on %A}.")
-
-
-def as_json(findings: list[Finding]) -> str:
-    """The findings as the one document that --json prints."""
-    return json.dumps([vars(finding) for finding in findings], ensure_ascii=False, indent=1)

@@ -1,5 +1,6 @@
 """What most commands need first: the configuration, the database, one JSON document, a refusal in words."""
 
+import codecs
 import contextlib
 import json
 import sqlite3
@@ -79,4 +80,5 @@ def database(config: Config) -> Iterator[sqlite3.Connection]:
 
 def print_json(document: object) -> None:
     """The one JSON document on stdout; what came from outside does not act on the terminal that shows it."""
-    click.echo(visible.in_json(json.dumps(document, ensure_ascii=False, indent=1)))
+    readable = codecs.lookup(getattr(sys.stdout, "encoding", None) or "utf-8").name == "utf-8"
+    click.echo(visible.in_json(json.dumps(document, ensure_ascii=not readable, indent=1)))

@@ -34,6 +34,8 @@ def backup(ctx: click.Context, file: Path | None, list_them: bool, as_json: bool
 
     Without FILE: into the folder of the configuration, where old backups go by rotation.
     """
+    if list_them and file is not None:
+        raise click.UsageError("--list stands alone: it reads the folder of the configuration.")
     plan = keeping.plan_of(config_of(ctx))
     if list_them:
         _list(plan, as_json=as_json)

@@ -1,5 +1,6 @@
 """`textbank doctor`: looks at the machine and at every modem, and says what is wrong and what to do."""
 
+import os
 import sys
 
 import click
@@ -7,6 +8,7 @@ import click
 from gateway import damage, lock
 from gateway.commands import _checks
 from gateway.commands._checks import Finding
+from gateway.commands._context import print_json
 from gateway.store import wall_ms
 
 
@@ -23,7 +25,7 @@ def doctor(ctx: click.Context, search: bool, as_json: bool) -> None:
     """
     findings = examine(ctx.find_root().obj, search=search)
     if as_json:
-        click.echo(_checks.as_json(findings))
+        print_json([vars(finding) for finding in findings])
     else:
         for finding in findings:
             click.echo(f"{'ok ' if finding.ok else 'BAD'} {finding.check}: {finding.found}")
@@ -42,7 +44,7 @@ def examine(named: str | None, *, search: bool) -> list[Finding]:
         return findings
     findings.append(_checks.zone(config))
     findings += _checks.database(config.database.path, damage.folders(config))
-    if config.database.path.exists():
+    if os.path.exists(config.database.path):  # Path.exists() fails where this user may not look
         findings += _checks.trusted_time(config.database.path)
         findings += _checks.backups(config, now=wall_ms())
     runs = lock.is_held(config.database.path)

@@ -16,7 +16,7 @@ from gateway.commands._context import config_of, database, print_json, refusals
 from gateway.config import Config
 from gateway.errors import Refused
 from gateway.people import User
-from gateway.store import connect, moment, rfc3339, wall_ms
+from gateway.store import connect, moment, rfc3339, wall_ms, write
 
 
 def link_for(config: Config, db: sqlite3.Connection, user: User) -> str:
@@ -67,9 +67,12 @@ def init(
                 f"The database {path} is there already, with an admin. Nothing was changed. "
                 "`textbank user invite NAME` makes a new sign-in link."
             )
-        admin = people.create(db, admin_name, "admin", now=now)
-        optouts.approve_confirmation(db, words, by=admin, channel="cli", now=now, os_user=getpass.getuser())
-        link = link_for(config, db, admin)
+        with write(db):  # an admin without a confirmation or a link could not be made whole by a second init
+            admin = people.create(db, admin_name, "admin", now=now)
+            optouts.approve_confirmation(
+                db, words, by=admin, channel="cli", now=now, os_user=getpass.getuser()
+            )
+            link = link_for(config, db, admin)
         # In the place of one that was removed it is a new one, no older copy, and nobody waits for that one's restore.
         runs.keep(db, hold.runs)
         damage.mended(path)

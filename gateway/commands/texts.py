@@ -51,6 +51,8 @@ def send(
     """Queue a text that awaits a person's approval."""
     if (csv_path is None) == (number is None) or (csv_path is None) == (text is None):
         raise click.UsageError("Give --to and --text, or --csv FILE.")
+    if key is not None and not key.strip():
+        raise click.UsageError("--key is empty. Nothing was queued. Give a key, or leave --key out.")
     config = config_of(ctx)
     rules, now = rules_of(config), wall_ms()
     wanted = _csv_rows(Path(csv_path)) if csv_path else [(0, number or "", text or "")]
@@ -94,10 +96,10 @@ def _csv_rows(path: Path) -> list[tuple[int, str, str]]:
     try:
         reader = csv.DictReader(io.StringIO(content, newline=""), strict=True)
         header = [(name or "").strip().lower() for name in reader.fieldnames or []]
-        if "to" not in header or "text" not in header:
+        if header.count("to") != 1 or header.count("text") != 1:
             found = ", ".join(filter(None, header)) or "nothing"
             raise Refused(
-                f"{path}:1: the columns are {found[:200]}; they must be named to and text. Nothing was queued."
+                f"{path}:1: the columns are {found[:200]}; one must be named to and one text. Nothing was queued."
             )
         reader.fieldnames = header
         rows = [(reader.line_num, row["to"], row["text"], row.get(None)) for row in reader]

@@ -89,6 +89,26 @@ def test_a_key_makes_a_repeat_harmless(shell: Shell) -> None:
     assert len(shell.json("outbox")) == 1
 
 
+@pytest.mark.parametrize("rows", [2, 150])  # few are drafted at once, many are staged first
+def test_an_empty_key_queues_nothing_instead_of_one_row_for_all(
+    shell: Shell, tmp_path: Path, rows: int
+) -> None:
+    """`--key "$RUN"` with RUN unset: every row had the same key, so of 150 texts one was queued, with exit code 0."""
+    many = tmp_path / "many.csv"
+    many.write_text("to,text\n" + "".join(f"+1202555{1000 + row},Hi\n" for row in range(rows)))
+    for key in ("", " "):
+        result = shell.run("send", "--csv", str(many), "--key", key)
+        assert (result.exit_code, "--key" in result.stderr) == (2, True)
+    assert shell.run("send", "--to", "+12025550123", "--text", "Hi", "--key", "").exit_code == 2
+    assert shell.json("outbox") == []
+
+
+def test_a_key_that_was_used_for_other_words_is_named_as_it_was_given(shell: Shell) -> None:
+    shell.json("send", "--to", "+12025550123", "--text", "Hi", "--key", "order-7")
+    result = shell.run("send", "--to", "+12025550123", "--text", "Ho", "--key", "order-7")
+    assert (result.exit_code, "The key order-7 was used before" in result.stderr) == (1, True)
+
+
 def test_a_csv_queues_all_rows_in_order_or_none(shell: Shell, tmp_path: Path) -> None:
     good = tmp_path / "good.csv"
     good.write_text('\ufeffTo,text\n+12025550123,"Hi, Ada"\n2025550147,Hi\n', encoding="utf-8")
@@ -112,6 +132,7 @@ def test_a_csv_queues_all_rows_in_order_or_none(shell: Shell, tmp_path: Path) ->
         b"\x89PNG\r\n\x1a\n\x00\x00",
         b'to,text\n"x',
         b"to,text\n1,2,3,4\n",
+        b"to,text,To\n+12025550123,Hi,+12025550124\n",  # which of the two is meant?
     ],
 )
 def test_a_file_that_is_no_such_csv_is_refused_in_words(shell: Shell, tmp_path: Path, content: bytes) -> None:
@@ -132,6 +153,27 @@ def test_approve_obeys_the_role_and_says_what_was_refused(shell: Shell) -> None:
     assert all(row["reason"] for row in refused)
     [row] = shell.json("outbox", "--state", "approved")
     assert (row["id"], row["approved_by"]) == (first, "Volunteer")
+
+
+def test_why_a_text_did_not_go_out_ends_with_one_full_stop(shell: Shell, tmp_path: Path) -> None:
+    made = shell.json("send", "--to", "+12025550123", "--text", "Hi")
+    with contextlib.closing(store.connect(shell.database)) as db:
+        people.create(db, "Cora", "coordinator", now=store.wall_ms())
+    stops = tmp_path / "stops.csv"
+    stops.write_text("number\n+12025550123\n")
+    shell.json("opt-outs", "bring", str(stops), "--as", "Cora")
+    (refused,) = shell.json("approve", str(made[0]["id"]), "--as", "Volunteer", code=1)
+    assert refused["reason"].endswith("asked to stop.")
+    assert ".." not in refused["reason"]
+
+
+def test_a_place_that_takes_no_export_or_backup_is_told_what_to_do(shell: Shell, tmp_path: Path) -> None:
+    """An export said what went wrong and no more; a backup without a right to write wanted room; FILE with --list was ignored."""
+    taken = tmp_path / "file"
+    taken.write_text("")
+    assert "Name a new folder" in shell.run("export", str(taken)).stderr
+    assert "may write there" in shell.run("backup", "/proc/backup.db").stderr
+    assert shell.run("backup", str(taken), "--list").exit_code == 2
 
 
 def test_approving_here_is_off_unless_the_configuration_allows_it(tmp_path: Path) -> None:
@@ -196,6 +238,15 @@ def test_a_broken_database_is_said_in_words(shell: Shell) -> None:
     result = shell.run("outbox")
     assert (result.exit_code, "Traceback" in result.output) == (1, False)
     assert isinstance(result.exception, SystemExit)
+
+
+def test_a_database_of_a_newer_textbank_is_told_so_and_not_to_start_the_gateway(shell: Shell) -> None:
+    """It was said to be not ready, after five seconds, with two pieces of advice that could not help."""
+    with contextlib.closing(store.connect(shell.database)) as db:
+        db.execute("PRAGMA user_version=99")
+    result = shell.run("outbox")
+    assert (result.exit_code, "newer Textbank" in result.stderr) == (1, True)
+    assert "init" not in result.stderr
 
 
 def test_text_from_outside_cannot_move_the_terminals_cursor(shell: Shell) -> None:

@@ -3,6 +3,8 @@
 import http.server
 import json
 import os
+import subprocess
+import sys
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +19,7 @@ from hardware import discovery
 from hardware.discovery import Unavailable
 from hardware.errors import ModemSilent, NotAModem
 from hardware.usb import Port, Stick
-from tests.gateway.clinic import EC25, IMEI, Doctor, bus
+from tests.gateway.clinic import EC25, IMEI, UNPRIVILEGED, Doctor, bus
 
 
 def test_a_machine_that_is_well(doctor: Doctor, database: Path, modem: Path) -> None:
@@ -50,6 +52,24 @@ def test_nothing_is_there_yet(doctor: Doctor, tmp_path: Path) -> None:
         "found": "east names no port: the gateway finds its modem.",
         "do": "",
     }
+
+
+@pytest.mark.parametrize("place", ["closed/textbank.db", "closed/in/textbank.db", f"{'x' * 300}/textbank.db"])
+def test_a_folder_that_may_not_be_looked_into_is_a_finding_and_no_traceback(
+    tmp_path: Path, place: str
+) -> None:
+    """A technician who is not the user that runs Textbank got a traceback from `doctor`, and no JSON."""
+    source = tmp_path / "textbank.toml"
+    source.write_text(f'[database]\npath = "{place}"\n')
+    (tmp_path / "closed" / "in").mkdir(parents=True)
+    (tmp_path / "closed").chmod(0)
+    command = [*UNPRIVILEGED, sys.executable, "-m", "gateway", "--config", str(source), "doctor", "--json"]
+    result = subprocess.run(command, capture_output=True, check=False)
+    (tmp_path / "closed").chmod(0o700)
+    assert (result.returncode, result.stderr) == (1, b"")
+    (told,) = [row for row in json.loads(result.stdout) if row["check"] == "database"]
+    assert (told["ok"], str(tmp_path / place.split("/")[0]) in told["found"]) == (False, True)
+    assert told["do"]
 
 
 def test_every_fault_of_the_configuration_is_a_finding(tmp_path: Path) -> None:

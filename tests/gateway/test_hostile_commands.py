@@ -1,5 +1,6 @@
 """The command line with words, files and streams that nobody should give it: a sentence and an exit code, never a traceback or a full memory."""
 
+import json
 import os
 import resource
 import subprocess
@@ -146,3 +147,30 @@ def test_a_csv_of_nonsense_is_refused_in_words(tmp_path: Path, octets: bytes) ->
     assert isinstance(found.exception, SystemExit), found.exception
     assert "Nothing was queued" in found.stderr
     assert shell.json("outbox") == []
+
+
+def on_a_latin_terminal(shell: Shell, *words: str) -> subprocess.CompletedProcess[bytes]:
+    """The real command where LANG names a locale of one octet a character, as de_DE.ISO-8859-1."""
+    latin = {**os.environ, "PYTHONIOENCODING": "iso-8859-1"}
+    command = [sys.executable, "-m", "gateway", "--config", str(shell.path), *words]
+    return subprocess.run(command, env=latin, capture_output=True, check=False)
+
+
+def test_a_terminal_that_lacks_a_character_does_not_hide_that_a_text_was_queued(tmp_path: Path) -> None:
+    """It was queued, and `send` said "Nothing was changed; write it anew": whoever did had two texts for one person."""
+    shell = Shell(tmp_path)
+    sent = on_a_latin_terminal(shell, "send", "--to", "+12025550123", "--text", "“Да” 🎉 ä", "--json")
+    assert (sent.returncode, sent.stderr) == (0, b"")
+    assert json.loads(sent.stdout.decode("ascii"))[0]["text"] == "“Да” 🎉 ä"
+    shown = on_a_latin_terminal(shell, "outbox")
+    assert (shown.returncode, b"\\u0414" in shown.stdout, "ä".encode("iso-8859-1") in shown.stdout) == (
+        0,
+        True,
+        True,
+    )
+
+
+def test_a_refusal_with_quotes_that_a_terminal_lacks_is_no_traceback(tmp_path: Path) -> None:
+    refused = on_a_latin_terminal(Shell(tmp_path), "approve", "1", "--as", "nobody")
+    assert (refused.returncode, b"Traceback" in refused.stderr) == (1, False)
+    assert b"There is nobody called" in refused.stderr

@@ -8,9 +8,10 @@ import pytest
 
 from gateway import claims, flight, ledger, selftests, sims, stations
 from gateway.errors import Refused
+from gateway.manydrafts import Wanted, draft_all
 from gateway.policy import Quiet
 from gateway.rules import Rules
-from tests.gateway.conftest import NOON, Room, take_seat
+from tests.gateway.conftest import ADA, NOON, Room, take_seat
 
 NORTH, SOUTH = "+12025550100", "+12025550101"
 
@@ -67,6 +68,28 @@ def test_a_test_that_makes_no_sense_is_refused(
     stations.set_facts(two, "west", iccid="893")
     with pytest.raises(Refused, match=said):
         selftests.begin(two, sender, receiver, by=room.technician, rules=rules, now=NOON)
+
+
+def test_a_number_that_is_somebodys_gets_no_test_text(
+    two: sqlite3.Connection, room: Room, rules: Rules
+) -> None:
+    """A technician wrote down a person's number as that of a SIM: the test text left to the person, and nobody had approved it."""
+    draft_all(two, [Wanted(0, "", ADA, "Can you come on Friday?", None)], rules=rules, now=NOON)
+    sims.set_number(two, "892", ADA, by=room.technician, region="US", now=NOON)
+    with pytest.raises(Refused, match="must reach no person"):
+        begin(two, room, rules)
+    assert two.execute("SELECT count(*) FROM message WHERE state='approved'").fetchone()[0] == 0
+
+
+def test_our_own_number_is_tested_also_when_a_list_has_it(
+    two: sqlite3.Connection, room: Room, rules: Rules
+) -> None:
+    """A test that came proves whose number it is."""
+    test = begin(two, room, rules)
+    selftests.arrived(two, "south", selftests.WORDS.format(token=test["token"]), number=NORTH, now=NOON)
+    two.execute("UPDATE self_test SET ended_at=?", [NOON])
+    draft_all(two, [Wanted(0, "", SOUTH, "Can you come on Friday?", None)], rules=rules, now=NOON)
+    begin(two, room, rules)
 
 
 def test_a_modem_that_somebody_paused_is_not_tested_and_says_so_at_once(

@@ -54,6 +54,15 @@ def test_init_twice_changes_nothing(run: Run) -> None:
     assert [person["name"] for person in json.loads(run("user", "list", "--json").stdout)] == ["Admin"]
 
 
+def test_an_init_that_is_refused_leaves_no_admin_behind(run: Run) -> None:
+    """The admin was there already, without a link and without the words that who opts out gets, and a second init was refused."""
+    refused = run("init", "--confirmation", "x" * 161)
+    assert (refused.exit_code, "1 to 160 characters" in refused.stderr) == (1, True)
+    made = json.loads(run("init", "--json").stdout)
+    assert made["admin"] == "Admin"
+    assert made["confirmation"]
+
+
 def test_init_for_people_says_what_to_do_next(run: Run) -> None:
     said = run("init").stdout
     for part in ("Sign-in link for Admin", "works once", "this machine only", "textbank run"):

@@ -153,6 +153,16 @@ def test_it_says_in_words_why_it_cannot_start(tmp_path: Path) -> None:
     assert "Traceback" not in output
 
 
+def test_a_database_that_cannot_be_looked_at_is_said_in_words(tmp_path: Path) -> None:
+    """As when the panel is started by another user than the one whose folder it is."""
+    source = tmp_path / "textbank.toml"
+    source.write_text(f'[database]\npath = "{"x" * 300}/textbank.db"\n')
+    process = start(source)
+    output, _ = process.communicate(timeout=20)
+    assert (process.returncode, "Traceback" in output) == (1, False)
+    assert "cannot be looked at" in output
+
+
 def test_a_port_that_is_taken_is_said_in_words(world: World, port: int) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", port))
