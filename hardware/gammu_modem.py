@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Never, Self, cast
@@ -27,7 +26,6 @@ from hardware.company import Company
 from hardware.errors import (
     CommandRefused,
     DriverUnfit,
-    HardwareError,
     ModemSilent,
     PinRefused,
     PortGone,
@@ -262,8 +260,7 @@ class GammuModem:
 
     def last_words(self) -> None:
         """Before the phone is let go: keep what its process has just said."""
-        with suppress(HardwareError):
-            self._child.listen(self._clock.monotonic())
+        self._child.hear_out()
 
     def wake(self) -> None:
         """From any thread: end a `wait`."""

@@ -1,5 +1,8 @@
 """The driver gammu: libgammu in its own process, on the virtual modem and on its own dummy phone, killed and hung."""
 
+import json
+import os
+import sys
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
@@ -18,10 +21,10 @@ from hardware.errors import (
     TpduRefused,
 )
 from hardware.gammu_modem import GammuModem
-from hardware.modem import Stored, Waiting
+from hardware.modem import Direct, Stored, Waiting
 from hardware.restart import NotPossible
 from hardware.virtual import VirtualBank
-from tests.gammu_bench import ADA, CLOCK, dummy, no_pin, phone, send, tpdus
+from tests.gammu_bench import ADA, CLOCK, dummy, no_pin, phone, send, tpdus, until
 
 
 @pytest.fixture
@@ -227,3 +230,45 @@ def test_without_python_gammu_it_says_so(tmp_path: Path, monkeypatch: pytest.Mon
     with phone(port, "none") as driver, pytest.raises(DriverUnfit) as caught:
         driver.start(no_pin)
     assert not caught.value.installed
+
+
+HANDS_OVER_TWO = """
+import json, pathlib
+class GSMError(Exception): pass
+def __getattr__(name):
+    if name.startswith("ERR_"):
+        return type(name, (GSMError,), {})
+    raise AttributeError(name)
+class StateMachine:
+    texts = [json.loads(line) for line in (pathlib.Path(__file__).parent / "texts").read_text().splitlines()]
+    def __getattr__(self, name):
+        return lambda *a, **k: None
+    def SetIncomingCallback(self, said):
+        self.said = said
+    def ReadDevice(self, Wait):
+        while self.texts:
+            self.said(self, "SMS", {**self.texts.pop(0), "UDH": {"Text": b""}, "DateTime": None})
+            if not self.texts:
+                (pathlib.Path(__file__).parent / "said").touch()
+"""
+
+
+def test_all_that_a_phone_handed_over_is_kept_when_it_is_let_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of two texts that exist nowhere else the second was lost with the process, at a restart of the gateway for one."""
+    text = {
+        "SMSC": {"Number": ""}, "Type": "Deliver", "Coding": "Default_No_Compression", "Class": -1, "Number": ADA,
+        "ReplyViaSameSMSC": 0, "ReplaceMessage": 0, "Length": 4, "Location": 0,
+    }  # fmt: skip
+    (tmp_path / "texts").write_text("".join(json.dumps({**text, "Text": t}) + "\n" for t in ("Yes!", "STOP")))
+    (tmp_path / "gammu.py").write_text(HANDS_OVER_TWO)
+    port = dummy(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), *sys.path]))
+    with phone(port, "none") as driver:
+        driver.meet()
+        driver._ask("hear", 20)
+        until((tmp_path / "said").exists, "both are handed over")
+        driver.last_words()
+        told = [pdu.decode(notice.pdu) for notice in driver.notices() if isinstance(notice, Direct)]
+    assert [one.text for one in told if isinstance(one, pdu.Deliver)] == ["Yes!", "STOP"]
