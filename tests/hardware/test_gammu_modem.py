@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,7 @@ from hardware.gammu_modem import GammuModem
 from hardware.modem import Direct, Stored, Waiting
 from hardware.restart import NotPossible
 from hardware.virtual import VirtualBank
-from tests.gammu_bench import ADA, CLOCK, dummy, no_pin, phone, send, tpdus, until
+from tests.gammu_bench import ADA, CLOCK, dummy, libgammu, no_pin, phone, send, tpdus, until
 
 
 @pytest.fixture
@@ -114,6 +115,41 @@ def test_only_the_text_that_was_listed_is_deleted(met: tuple[VirtualBank, GammuM
     driver.delete(stored)
     driver.delete(stored)  # it is gone: no error
     assert bank.stored(0) == []
+
+
+def test_a_segment_that_joins_its_record_after_the_listing_is_not_deleted_with_it(tmp_path: Path) -> None:
+    """Some phones keep a long text in one record: its second half came in between, was in nobody's hands and gone."""
+    gammu, port = libgammu(), dummy(tmp_path)
+    text = {
+        "SMSC": {"Number": ""}, "Type": "Deliver", "Folder": 1, "Coding": "Default_No_Compression", "Class": -1,
+        "Number": ADA, "DateTime": CLOCK.now(), "State": "UnRead", "Location": 0,
+    }  # fmt: skip
+    halves = [
+        {**text, "Text": words, "UDH": {"Type": "UserUDH", "Text": bytes((5, 0, 3, 7, 2, seq))}}
+        for seq, words in enumerate(("I will come. ", "No: STOP"), start=1)
+    ]
+    record = tmp_path / "dummy" / "sms" / "1" / "3"
+
+    def holds(*parts: dict[str, Any]) -> None:
+        record.unlink(missing_ok=True)  # libgammu adds to a file
+        gammu.SaveSMSBackup(str(record), list(parts))
+
+    holds(halves[0])
+    with phone(port, "none", model="dummy") as driver:
+        driver.start(no_pin)
+        [first] = driver.list(everything=True)
+        holds(*halves)
+        with pytest.raises(CommandRefused, match="Another text lies there"):
+            driver.delete(first)
+        assert read(driver) == ["I will come. ", "No: STOP"]
+        holds(halves[0], {**halves[1], "Coding": "Default_Compression"})
+        whole, _ = driver.list(everything=True)
+        driver.delete(whole)
+        assert len(driver.list(everything=True)) == 2, "one that nobody could read goes with no other"
+        holds(*halves)
+        for stored in driver.list(everything=True):
+            driver.delete(stored)
+        assert driver.list(everything=True) == []
 
 
 def test_a_phone_that_says_nothing_of_arrivals_is_looked_into(met: tuple[VirtualBank, GammuModem]) -> None:
