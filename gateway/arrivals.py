@@ -367,7 +367,7 @@ def _after_reply(
     rejoins = rejoins and not optouts.stopped_after(db, conversation_id, row["number"], stamped_at)
     needs_answer = triage != "stop" and not rejoins
     db.execute(
-        "UPDATE conversation SET last_in_at=?, last_at=?, closed_at=NULL, iccid=coalesce(iccid, ?), "
+        "UPDATE conversation SET last_in_at=?, last_at=?, closed_at=NULL, iccid=coalesce(iccid, nullif(?, '')), "
         "waiting_at=CASE WHEN ? THEN coalesce(waiting_at, ?) ELSE waiting_at END, asks_opt_out=max(asks_opt_out, ?) WHERE id=?",
         [now, now, seen.iccid, needs_answer, now, int(triage == "ask"), conversation_id],
     )

@@ -41,13 +41,13 @@ def erase(db: sqlite3.Connection, number: str, *, now: int) -> Erased:
         if row is None:
             return _only_in_files(db, number, now)
         flying = db.execute(
-            "SELECT 1 FROM message m WHERE m.conversation_id=? AND (m.state IN ('claimed','submitted') OR m.state='uncertain' AND "
+            "SELECT 1 FROM message m WHERE m.conversation_id=? AND (m.state IN ('claimed','submitted') OR m.sent_at IS NULL AND "
             "max(m.submitted_at, coalesce((SELECT max(submitted_at) FROM segment WHERE message_id=m.id), 0)) BETWEEN ? AND ?)",
             [row["id"], now - ANSWER_MS, now],
         ).fetchone()
         if flying is not None:
             raise Refused(
-                "A text to this person is leaving at this moment. Nothing was changed; try again in five minutes."
+                "A text to this person is leaving, or its modem may still answer for it. Nothing was changed; try again in five minutes."
             )
         key = conversations.number_key(db, number)
         # By a clock that is behind it would look as if they had come back since.

@@ -115,6 +115,11 @@ class Child:
         self._read(self._anything, deadline)
         self._still_there()
 
+    def hear_out(self) -> None:
+        """Take in all that the process has said by now: a packet brings one notice."""
+        while not self._gone and self._answers.poll(0):
+            self._read(self._answers, self._clock.monotonic())
+
     def exclude(self) -> None:
         """The process has opened the device: from now on nobody else may."""
         with contextlib.suppress(BlockingIOError):  # newer versions of libgammu take the lock themselves

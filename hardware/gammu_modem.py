@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Never, Self, cast
@@ -27,7 +26,6 @@ from hardware.company import Company
 from hardware.errors import (
     CommandRefused,
     DriverUnfit,
-    HardwareError,
     ModemSilent,
     PinRefused,
     PortGone,
@@ -82,6 +80,7 @@ class GammuModem:
         self._limits = limits
         self._bells = False
         self._look_at = clock.monotonic()
+        self._records: dict[int, list[str]] = {}  # some phones keep a long text's segments in one
         self._child = Child(port, clock)
 
     @property
@@ -162,7 +161,11 @@ class GammuModem:
         """
         self._ask("list", self._limits.answer_s)
         self._look_at = self._clock.monotonic() + LOOK_S
-        return [Stored(**item) for item in self._child.items]
+        stored = [Stored(**item) for item in self._child.items]
+        self._records = {}
+        for item in stored:
+            self._records.setdefault(item.index, []).append(item.pdu)
+        return stored
 
     def also_read(self, storage: str) -> None:
         """libgammu reads every folder by itself."""
@@ -183,12 +186,14 @@ class GammuModem:
         return False
 
     def delete(self, stored: Stored) -> None:
-        """Delete one text, if it still lies there. CommandRefused when another does.
+        """Delete one text, if it still lies there, with all that lies in its record. CommandRefused when anything else does.
 
         What libgammu did not give us whole stays: only the phone has it.
         """
-        if is_whole(stored.pdu):
-            self._ask("delete", self._limits.answer_s, index=stored.index, pdu=stored.pdu)
+        record = self._records.get(stored.index, [])
+        record = record if stored.pdu in record else [stored.pdu]
+        if all(map(is_whole, record)):
+            self._ask("delete", self._limits.answer_s, index=stored.index, pdus=record)
 
     def prompt(self, length: int) -> GammuPrompt:
         """For `with`: see that the phone answers before a text of `length` octets is committed to it."""
@@ -265,8 +270,7 @@ class GammuModem:
 
     def last_words(self) -> None:
         """Before the phone is let go: keep what its process has just said."""
-        with suppress(HardwareError):
-            self._child.listen(self._clock.monotonic())
+        self._child.hear_out()
 
     def wake(self) -> None:
         """From any thread: end a `wait`."""

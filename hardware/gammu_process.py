@@ -44,6 +44,7 @@ STEPS_OVER = (
 PR_SET_PDEATHSIG = 1
 
 Say = Callable[[dict[str, Any]], None]
+Pdus = list[str]
 
 
 class Phone:
@@ -158,13 +159,13 @@ class Phone:
                     yield _item(sms["Memory"] or "phone", int(sms["Location"]), _pdu(sms))
             place = {"Location": last}
 
-    def delete(self, index: int, pdu: str) -> dict[str, Any]:
-        """Delete one text, if it still is this one; `gone`: it was not there any more."""
+    def delete(self, index: int, pdus: Pdus) -> dict[str, Any]:
+        """Delete one record, if it still holds these texts and no other; `gone`: it was not there any more."""
         try:
             found = self._machine.GetSMS(0, index)
         except (self._gammu.ERR_EMPTY, self._gammu.ERR_INVALIDLOCATION):
             return {"gone": True}
-        if _pdu(found[0]) != pdu:
+        if [_pdu(sms) for sms in found] != pdus:
             raise PduError("Another text lies there now.", "slot")  # it is listed next time
         self._machine.DeleteSMS(0, index)
         return {"gone": False}

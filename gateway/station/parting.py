@@ -7,6 +7,7 @@ over directly exists nowhere else.
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 
 from gateway import arrivals
@@ -18,7 +19,10 @@ from hardware.modem import Direct
 
 
 def keep(desk: Desk, received: list[Received], seen: Seen) -> int:
-    """Commit what came, and ring; returns how many were new."""
+    """Commit what came, and ring; returns how many were new. What a modem said before it told its SIM came by the one that it had."""
+    if not seen.iccid:
+        row = desk.db.execute("SELECT iccid FROM station WHERE name=?", [desk.name]).fetchone()
+        seen = replace(seen, iccid=row["iccid"] or "")
     new = arrivals.keep(desk.db, received, seen, desk.rules, now=desk.now_ms())
     hearsay.read_stamps(desk, new)
     if new:

@@ -1,9 +1,13 @@
 """The driver gammu: libgammu in its own process, on the virtual modem and on its own dummy phone, killed and hung."""
 
+import json
+import os
+import sys
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,10 +22,10 @@ from hardware.errors import (
     TpduRefused,
 )
 from hardware.gammu_modem import GammuModem
-from hardware.modem import Stored, Waiting
+from hardware.modem import Direct, Stored, Waiting
 from hardware.restart import NotPossible
 from hardware.virtual import VirtualBank
-from tests.gammu_bench import ADA, CLOCK, dummy, no_pin, phone, send, tpdus
+from tests.gammu_bench import ADA, CLOCK, dummy, libgammu, no_pin, phone, send, tpdus, until
 
 
 @pytest.fixture
@@ -111,6 +115,41 @@ def test_only_the_text_that_was_listed_is_deleted(met: tuple[VirtualBank, GammuM
     driver.delete(stored)
     driver.delete(stored)  # it is gone: no error
     assert bank.stored(0) == []
+
+
+def test_a_segment_that_joins_its_record_after_the_listing_is_not_deleted_with_it(tmp_path: Path) -> None:
+    """Some phones keep a long text in one record: its second half came in between, was in nobody's hands and gone."""
+    gammu, port = libgammu(), dummy(tmp_path)
+    text = {
+        "SMSC": {"Number": ""}, "Type": "Deliver", "Folder": 1, "Coding": "Default_No_Compression", "Class": -1,
+        "Number": ADA, "DateTime": CLOCK.now(), "State": "UnRead", "Location": 0,
+    }  # fmt: skip
+    halves = [
+        {**text, "Text": words, "UDH": {"Type": "UserUDH", "Text": bytes((5, 0, 3, 7, 2, seq))}}
+        for seq, words in enumerate(("I will come. ", "No: STOP"), start=1)
+    ]
+    record = tmp_path / "dummy" / "sms" / "1" / "3"
+
+    def holds(*parts: dict[str, Any]) -> None:
+        record.unlink(missing_ok=True)  # libgammu adds to a file
+        gammu.SaveSMSBackup(str(record), list(parts))
+
+    holds(halves[0])
+    with phone(port, "none", model="dummy") as driver:
+        driver.start(no_pin)
+        [first] = driver.list(everything=True)
+        holds(*halves)
+        with pytest.raises(CommandRefused, match="Another text lies there"):
+            driver.delete(first)
+        assert read(driver) == ["I will come. ", "No: STOP"]
+        holds(halves[0], {**halves[1], "Coding": "Default_Compression"})
+        whole, _ = driver.list(everything=True)
+        driver.delete(whole)
+        assert len(driver.list(everything=True)) == 2, "one that nobody could read goes with no other"
+        holds(*halves)
+        for stored in driver.list(everything=True):
+            driver.delete(stored)
+        assert driver.list(everything=True) == []
 
 
 def test_a_phone_that_says_nothing_of_arrivals_is_looked_into(met: tuple[VirtualBank, GammuModem]) -> None:
@@ -227,3 +266,45 @@ def test_without_python_gammu_it_says_so(tmp_path: Path, monkeypatch: pytest.Mon
     with phone(port, "none") as driver, pytest.raises(DriverUnfit) as caught:
         driver.start(no_pin)
     assert not caught.value.installed
+
+
+HANDS_OVER_TWO = """
+import json, pathlib
+class GSMError(Exception): pass
+def __getattr__(name):
+    if name.startswith("ERR_"):
+        return type(name, (GSMError,), {})
+    raise AttributeError(name)
+class StateMachine:
+    texts = [json.loads(line) for line in (pathlib.Path(__file__).parent / "texts").read_text().splitlines()]
+    def __getattr__(self, name):
+        return lambda *a, **k: None
+    def SetIncomingCallback(self, said):
+        self.said = said
+    def ReadDevice(self, Wait):
+        while self.texts:
+            self.said(self, "SMS", {**self.texts.pop(0), "UDH": {"Text": b""}, "DateTime": None})
+            if not self.texts:
+                (pathlib.Path(__file__).parent / "said").touch()
+"""
+
+
+def test_all_that_a_phone_handed_over_is_kept_when_it_is_let_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of two texts that exist nowhere else the second was lost with the process, at a restart of the gateway for one."""
+    text = {
+        "SMSC": {"Number": ""}, "Type": "Deliver", "Coding": "Default_No_Compression", "Class": -1, "Number": ADA,
+        "ReplyViaSameSMSC": 0, "ReplaceMessage": 0, "Length": 4, "Location": 0,
+    }  # fmt: skip
+    (tmp_path / "texts").write_text("".join(json.dumps({**text, "Text": t}) + "\n" for t in ("Yes!", "STOP")))
+    (tmp_path / "gammu.py").write_text(HANDS_OVER_TWO)
+    port = dummy(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), *sys.path]))
+    with phone(port, "none") as driver:
+        driver.meet()
+        driver._ask("hear", 20)
+        until((tmp_path / "said").exists, "both are handed over")
+        driver.last_words()
+        told = [pdu.decode(notice.pdu) for notice in driver.notices() if isinstance(notice, Direct)]
+    assert [one.text for one in told if isinstance(one, pdu.Deliver)] == ["Yes!", "STOP"]

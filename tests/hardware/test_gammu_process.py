@@ -140,7 +140,7 @@ def test_another_text_in_the_slot_is_not_deleted() -> None:
     phone = Phone(library, said.append)
     phone.list()
     first, second = (packet["item"]["pdu"] for packet in said)
-    assert answer(phone, library, {"do": "delete", "index": 1, "pdu": second})["failed"] == "slot"
+    assert answer(phone, library, {"do": "delete", "index": 1, "pdus": [second]})["failed"] == "slot"
     assert library.deleted == []
-    assert answer(phone, library, {"do": "delete", "index": 1, "pdu": first}) == {"ok": {"gone": False}}
+    assert answer(phone, library, {"do": "delete", "index": 1, "pdus": [first]}) == {"ok": {"gone": False}}
     assert library.deleted == [1]

@@ -11,7 +11,7 @@ import pytest
 
 from hardware.submit import Prompt
 from hardware.virtual.personality import GENERIC, Personality
-from tests.scenarios.office import Office
+from tests.scenarios.office import EVE, Office
 from tests.scenarios.receiving import Make
 from tests.simulated import ADA, LUIS, House
 
@@ -208,3 +208,28 @@ def test_a_text_that_is_handed_over_while_a_technician_resets_the_modem_is_kept(
     forgetful.cut_when = strike
     forgetful.until(lambda: forgetful.opened[0] >= 2 and forgetful.said()[0] == "ready", "begun anew", 120)
     assert forgetful.texts() == ["STOP"]
+
+
+@pytest.mark.parametrize(
+    "known", [True, False], ids=["a SIM that was here before", "a SIM that was never read"]
+)
+def test_whoever_writes_in_the_first_moment_of_a_start_that_fails_can_be_answered(
+    forgetful: Office, known: bool
+) -> None:
+    """The modem had not told its SIM when its cable was cut: the conversation was no SIM's, and no answer to her ever left."""
+    forgetful.restart()
+    if not known:
+        forgetful.db.execute("UPDATE station SET iccid=''")
+
+    def strike() -> bool:
+        if forgetful.written[0][-1] != "AT":
+            return False
+        forgetful.cut_when = None
+        forgetful.arrive("Hello, who is this?", EVE)
+        return True
+
+    forgetful.cut_when = strike
+    forgetful.until(lambda: forgetful.opened[0] == 3 and forgetful.said()[0] == "ready", "begun anew", 120)
+    assert forgetful.texts() == ["Hello, who is this?"]
+    answer = forgetful.approved(EVE, "Elm Street Tenants, about the meeting.")
+    forgetful.until(lambda: forgetful.state(answer) in ("sent", "delivered"), "she is answered", 120)

@@ -277,6 +277,20 @@ def test_somebody_is_not_erased_while_the_answer_to_their_text_may_still_come(of
     assert erasing.erase(office.db, ADA, now=office.wall()).texts == 1
 
 
+def test_somebody_is_not_erased_while_the_answer_to_a_text_that_a_report_settled_may_still_come(
+    office: Office,
+) -> None:
+    """Nothing told the next start of it: the answer was taken for Luis's, whose lost text was said to be sent."""
+    office.until_ready()
+    office.fault("cmgs_stray", 60_000, times=1)
+    text = kill_the_gateway(office)
+    office.until_state(text, "delivered", limit_s=30)
+    with pytest.raises(Refused, match="try again in five minutes"):
+        erasing.erase(office.db, ADA, now=office.wall())
+    office.run(300)
+    assert erasing.erase(office.db, ADA, now=office.wall()).texts == 1
+
+
 def test_a_late_answer_to_somebody_who_was_erased_ends_nothing_and_what_came_with_it_is_kept(
     office: Office,
 ) -> None:

@@ -21,6 +21,7 @@ ZONE = ZoneInfo("America/New_York")
 MINUTE_S = 60.0
 SLACK_S = 3.0  # a modem takes up to 2 s from Ctrl-Z to the air
 AT_ONCE_S = 0.1
+CLOCK_S = 0.001  # rows have milliseconds
 
 
 def limits(house: House, chaos: Chaos, db: sqlite3.Connection) -> Iterator[str]:
@@ -78,10 +79,9 @@ def _paused(house: House, chaos: Chaos, db: sqlite3.Connection) -> Iterator[str]
         ]
         if chaos.restored is not None and since < chaos.restored:
             ends.append(chaos.backed_up)  # nor does the backup know who told it to go on since
+        end = min(ends, default=float("inf")) - CLOCK_S
         for record in house.world.network.air:
-            if f"m{record.modem}" == pause["station"] and since < record.asked_s < min(
-                ends, default=float("inf")
-            ):
+            if f"m{record.modem}" == pause["station"] and since < record.asked_s < end:
                 yield f"left while a person had paused its station: {record.to} at {record.at_s:.3f}"
 
 
