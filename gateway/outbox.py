@@ -30,7 +30,7 @@ def load(db: sqlite3.Connection, message_id: int) -> sqlite3.Row:
     """One text with what its conversation adds; Refused when there is none."""
     row: sqlite3.Row | None = db.execute(
         "SELECT m.*, c.number, c.name, c.zone, c.salt, c.opted_out_at, c.last_in_at, "
-        "c.asks_opt_out, c.waiting_at, c.holder_id, c.held_at, c.perhaps_texted_at "
+        f"c.asks_opt_out, c.waiting_at, c.holder_id, c.held_at, c.perhaps_texted_at, {conversations.WROTE_AT} "
         "FROM message m JOIN conversation c ON c.id=m.conversation_id WHERE m.id=?",
         [message_id],
     ).fetchone()
