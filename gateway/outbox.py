@@ -283,15 +283,17 @@ def _earliest(row: sqlite3.Row, rules: Rules, now: int) -> tuple[int | None, str
 
 
 def undo(db: sqlite3.Connection, message_id: int, *, by: User, now: int) -> None:
-    """Take one's own approval back while the text has not been taken by a station."""
+    """Take one's own approval back, or as a coordinator anybody's, while the text has not been taken by a station."""
     with write(db):
         row = load(db, message_id)
-        if row["approved_by"] != by.id:
-            raise Refused("Only the person who approved a text can undo it.")
+        own = row["approved_by"] == by.id
+        if row["approved_by"] is None or not (own or policy.may(by.role, "see_all_conversations")):
+            raise Refused("Only the person who approved a text, or a coordinator, can undo it.")
         if row["state"] != "approved":
             raise StaleMessage("It is too late to undo: the text is with the modem.")
         _untouched(row)
-        back_to_awaiting(db, "undo", row, actor=f"user:{by.id}", now=now, reason=None)
+        why = None if own else f"{by.name} took it back after it was approved."
+        back_to_awaiting(db, "undo", row, actor=f"user:{by.id}", now=now, reason=why)
 
 
 def _untouched(row: sqlite3.Row) -> None:
