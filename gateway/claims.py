@@ -78,7 +78,8 @@ SHORTEST_MS = 5 * 60_000  # the shortest period that a network can be given
 ON_AIR_MS = 4 * 60_000  # until a network counts, at the latest: 180 s are waited for its answer
 
 _READY = (
-    "SELECT m.*, c.number, c.name, c.zone, c.opted_out_at, c.last_in_at FROM message m "
+    "SELECT m.*, c.number, c.name, c.zone, c.opted_out_at, c.last_in_at, "
+    f"CASE m.kind WHEN 1 THEN (SELECT {conversations.WROTE_AT}) END AS wrote_at FROM message m "
     f"JOIN conversation c ON c.id=m.conversation_id WHERE m.{GOING} AND m.state='approved' AND (m.not_before IS NULL OR m.not_before<=:now) "
     "AND (m.iccid IS NULL OR m.iccid=:iccid) AND (c.iccid IS NULL OR c.iccid=:iccid) "
     # A first text that another station has in hand decides by which SIM the conversation goes.

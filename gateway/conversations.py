@@ -228,6 +228,12 @@ def zones(conversation: Mapping[str, object] | sqlite3.Row, rules: Rules) -> tup
     return numbers.zones_for(str(conversation["number"])) or (rules.zone,)
 
 
+WROTE_AT = (  # in SQL: when the person of conversation `c` last wrote by the network's stamp, for a text may lie on a SIM for hours
+    "min(c.last_in_at, coalesce((SELECT max(min(i.received_at, coalesce(i.stamped_at, i.received_at))) FROM inbound i "
+    "WHERE i.conversation_id=c.id AND i.kind<>'silent'), c.last_in_at)) AS wrote_at"
+)
+
+
 class Answering(TypedDict):
     """What `policy.may_leave` and `policy.validity` ask of an answer: when the person last wrote, and whether that lets it leave at night."""
 
@@ -237,7 +243,7 @@ class Answering(TypedDict):
 
 def answering(row: Mapping[str, object] | sqlite3.Row, rules: Rules) -> Answering:
     """Of a text with its conversation: only a reply can be an answer that quiet hours do not hold."""
-    wrote = row["last_in_at"] if row["kind"] == KINDS.index("reply") else None
+    wrote = row["wrote_at"] if row["kind"] == KINDS.index("reply") else None
     return {
         "wrote_at": moment(wrote) if isinstance(wrote, int) else None,
         "answers_any_time": rules.answers_at_night,
@@ -312,7 +318,7 @@ def reachable(db: sqlite3.Connection, conversation_id: int, user: User, now: int
     all. Refused otherwise (`Held` while a colleague has it): a list of a hundred thousand people is not read by whoever counts up addresses.
     """
     row: sqlite3.Row | None = db.execute(
-        "SELECT * FROM conversation WHERE id=?", [conversation_id]
+        f"SELECT c.*, {WROTE_AT} FROM conversation c WHERE c.id=?", [conversation_id]
     ).fetchone()
     if row is None:
         raise Refused("There is no such conversation.")

@@ -126,7 +126,8 @@ def _recover_submitted(db: sqlite3.Connection, row: sqlite3.Row, actor: str, now
 def validity(db: sqlite3.Connection, job: Job, rules: Rules, *, now: int) -> timedelta:
     """How long the network may try, from now on: until quiet hours begin, the same end for every segment. Zero: not at all."""
     row = db.execute(
-        "SELECT m.kind, m.valid_until, c.zone, c.number, c.last_in_at FROM message m JOIN conversation c ON c.id=m.conversation_id WHERE m.id=?",
+        f"SELECT m.kind, m.valid_until, c.zone, c.number, {conversations.WROTE_AT} FROM message m "
+        "JOIN conversation c ON c.id=m.conversation_id WHERE m.id=?",
         [job.message_id],
     ).fetchone()
     later = moment(now) + ON_AIR  # the network counts from when it has the text, not from now
@@ -146,9 +147,9 @@ def submit(
     obstacle: Obstacle | None = None
     with write(db):
         row = db.execute(
-            "SELECT m.*, c.number, c.name, c.zone, c.salt, c.opted_out_at, c.last_in_at, l.digest, s.epoch AS current FROM message m "
-            "JOIN conversation c ON c.id=m.conversation_id LEFT JOIN ledger l ON l.id=m.approval_id "
-            "JOIN station s ON s.name=m.station WHERE m.id=?",
+            f"SELECT m.*, c.number, c.name, c.zone, c.salt, c.opted_out_at, c.last_in_at, {conversations.WROTE_AT}, l.digest, "
+            "s.epoch AS current FROM message m JOIN conversation c ON c.id=m.conversation_id "
+            "LEFT JOIN ledger l ON l.id=m.approval_id JOIN station s ON s.name=m.station WHERE m.id=?",
             [job.message_id],
         ).fetchone()
         if (

@@ -13,7 +13,17 @@ from gateway.store import write
 FROM_BACKUP = "This comes from the backup of "  # so begins the reason of what a restore marked
 # What becomes of a campaign's person when this happens to their first text.
 TARGET_AFTER = {"undo": "held", "void": "held", "skip": "skipped", "withdraw": "out", "expire": "open"}
-NOT_ANSWERED = ("undo", "skip", "expire", "fail", "settle_failed")
+NOT_ANSWERED = (
+    "undo",
+    "void",
+    "skip",
+    "expire",
+    "fail",
+    "settle_failed",
+    "report_undelivered",
+    "settle_undelivered",
+)
+TAKEN_OFF = ("undo", "void")  # an approval, of which the row knows nothing any more
 ARRIVED = "The first text arrived after all."
 ARRIVED_AFTER_ALL = ("settle_sent", "settle_delivered")
 
@@ -45,17 +55,20 @@ def move(
         if event in TARGET_AFTER:
             _target_after(db, event, message_id, reason, now)
         if event in NOT_ANSWERED:
-            _wait_again(db, message_id)
+            _wait_again(db, message_id, approved=event in TAKEN_OFF)
         if event in ARRIVED_AFTER_ALL:
             _drop_resends(db, message_id, now)
 
 
-def _wait_again(db: sqlite3.Connection, message_id: int) -> None:
-    """A reply that does not go leaves its person without an answer: the conversation waits again."""
+def _wait_again(db: sqlite3.Connection, message_id: int, *, approved: bool) -> None:
+    """A reply that does not reach its person leaves them without an answer: the conversation waits again. One that was closed is
+    opened by what had been approved, for it may have been closed on the strength of that.
+    """
     db.execute(
-        "UPDATE conversation SET waiting_at=coalesce(waiting_at, last_in_at) WHERE opted_out_at IS NULL AND closed_at IS NULL "
-        "AND id=(SELECT conversation_id FROM message WHERE id=? AND kind=1)",
-        [message_id],
+        "UPDATE conversation SET waiting_at=coalesce(waiting_at, last_in_at), closed_at=NULL FROM message m "
+        "WHERE m.id=:message AND m.kind=1 AND conversation.id=m.conversation_id AND opted_out_at IS NULL "
+        "AND (closed_at IS NULL OR :approved OR m.approved_at IS NOT NULL)",
+        {"message": message_id, "approved": approved},
     )
 
 

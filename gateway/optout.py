@@ -29,6 +29,7 @@ TO_CYRILLIC = str.maketrans("aeopcyxkmtbhij", "аеорсухкмтвніј")
 TO_GREEK = str.maketrans("abehikmnoptxyz", "αβεηικμνορτχυζ")
 AS_LETTERS = str.maketrans("05", "os")
 TAPBACK = re.compile(rf"^\W{{0,12}}(?:{stopwords.TAPBACKS})\s*[“\"„«]", re.IGNORECASE)
+GLUED_ON = re.compile(stopwords.GLUED_ON)
 DRAWN_OUT = re.compile(r"([^\W\d_])\1\1")
 RUN = re.compile(r"([^\W\d_])\1+")
 
@@ -103,6 +104,8 @@ def _repaired(word: str) -> str:
     """The stop word that was meant: drawn-out letters, digits for letters, letters of two alphabets, a long ending."""
     if word in SINGLE:
         return word
+    if GLUED_ON.fullmatch(word):
+        return "stop"
     for letters in (TO_LATIN, TO_CYRILLIC, TO_GREEK, AS_LETTERS):
         meant = word.translate(letters)
         if meant in SINGLE and not word.isdecimal():

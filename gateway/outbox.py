@@ -30,7 +30,7 @@ def load(db: sqlite3.Connection, message_id: int) -> sqlite3.Row:
     """One text with what its conversation adds; Refused when there is none."""
     row: sqlite3.Row | None = db.execute(
         "SELECT m.*, c.number, c.name, c.zone, c.salt, c.opted_out_at, c.last_in_at, "
-        "c.asks_opt_out, c.waiting_at, c.holder_id, c.held_at, c.perhaps_texted_at "
+        f"c.asks_opt_out, c.waiting_at, c.holder_id, c.held_at, c.perhaps_texted_at, {conversations.WROTE_AT} "
         "FROM message m JOIN conversation c ON c.id=m.conversation_id WHERE m.id=?",
         [message_id],
     ).fetchone()
@@ -283,15 +283,17 @@ def _earliest(row: sqlite3.Row, rules: Rules, now: int) -> tuple[int | None, str
 
 
 def undo(db: sqlite3.Connection, message_id: int, *, by: User, now: int) -> None:
-    """Take one's own approval back while the text has not been taken by a station."""
+    """Take one's own approval back, or as a coordinator anybody's, while the text has not been taken by a station."""
     with write(db):
         row = load(db, message_id)
-        if row["approved_by"] != by.id:
-            raise Refused("Only the person who approved a text can undo it.")
+        own = row["approved_by"] == by.id
+        if row["approved_by"] is None or not (own or policy.may(by.role, "see_all_conversations")):
+            raise Refused("Only the person who approved a text, or a coordinator, can undo it.")
         if row["state"] != "approved":
             raise StaleMessage("It is too late to undo: the text is with the modem.")
         _untouched(row)
-        back_to_awaiting(db, "undo", row, actor=f"user:{by.id}", now=now, reason=None)
+        why = None if own else f"{by.name} took it back after it was approved."
+        back_to_awaiting(db, "undo", row, actor=f"user:{by.id}", now=now, reason=why)
 
 
 def _untouched(row: sqlite3.Row) -> None:
@@ -300,10 +302,10 @@ def _untouched(row: sqlite3.Row) -> None:
         raise StaleMessage("A part of this text has left already; the rest follows as it was approved.")
 
 
-def skip(db: sqlite3.Connection, message_id: int, *, by: User, now: int) -> None:
-    """Decide that this text is not sent; skipping it twice is skipping it."""
+def skip(db: sqlite3.Connection, message_id: int, *, by: User, now: int, seen: str = "") -> None:
+    """Decide that this text is not sent; skipping it twice is skipping it. `seen` as in `approve`, where the form says it."""
     with write(db):
-        row = own_card(db, message_id, by, now)
+        row = own_card(db, message_id, by, now, shown=seen)
         if row["state"] == "skipped":
             return
         move(
@@ -317,10 +319,10 @@ def skip(db: sqlite3.Connection, message_id: int, *, by: User, now: int) -> None
         conversations.free(db, row["conversation_id"], by)
 
 
-def later(db: sqlite3.Connection, message_id: int, *, by: User, now: int) -> None:
-    """Put a card behind the others for ten minutes and give it up."""
+def later(db: sqlite3.Connection, message_id: int, *, by: User, now: int, seen: str = "") -> None:
+    """Put a card behind the others for ten minutes and give it up. `seen` as in `skip`."""
     with write(db):
-        row = own_card(db, message_id, by, now)
+        row = own_card(db, message_id, by, now, shown=seen)
         if row["state"] != "awaiting":
             raise StaleMessage(
                 "It does not wait for a Send any more, so it was not put off. Its conversation shows where it is."
@@ -333,18 +335,15 @@ def later(db: sqlite3.Connection, message_id: int, *, by: User, now: int) -> Non
 def edit(
     db: sqlite3.Connection, message_id: int, text: str, *, by: User, seen: str, rules: Rules, now: int
 ) -> None:
-    """Replace the words of a text that awaits approval; the row remembers who wrote them. Refused when a campaign's text would say
-    less than its script must."""
+    """Replace the words of a text that awaits approval; the row remembers who wrote them. Refused where they lack what a script must say."""
     text = checked_text(text)
     with write(db):
         row = own_card(db, message_id, by, now)
         if row["state"] == "awaiting" and row["text"] == text:
             return
-        if row["state"] != "awaiting" or seen != seen_digest(
-            message_id, row["round"], row["number"], row["text"]
-        ):
+        if row["state"] != "awaiting":
             raise StaleMessage(_what_changed(row))
-        _untouched(row)
+        _untouched(own_card(db, message_id, by, now, seen))
         gate.check_words(row, text, rules)
         db.execute(
             "UPDATE message SET text=?, created_by=?, round=round+1, reason=NULL WHERE id=? AND state='awaiting'",
@@ -355,8 +354,8 @@ def edit(
             gate.let_others_read(db, row, by)
 
 
-def own_card(db: sqlite3.Connection, message_id: int, by: User, now: int) -> sqlite3.Row:
-    """The text, when it is this person's to decide on."""
+def own_card(db: sqlite3.Connection, message_id: int, by: User, now: int, shown: str = "") -> sqlite3.Row:
+    """The text, when it is this person's to decide on, and waits as it was `shown` (`seen`): its id may be another person's by now."""
     row = load(db, message_id)
     if not policy.may(by.role, "approve"):
         raise Refused("Your role does not decide about texts. Nothing was changed.")
@@ -365,6 +364,8 @@ def own_card(db: sqlite3.Connection, message_id: int, by: User, now: int) -> sql
     conversations.reachable(db, row["conversation_id"], by, now)
     if gate.in_anothers_batch(db, row, by):
         raise Refused("Somebody else has this text now. Nothing was changed.")
+    if row["state"] == "awaiting" and shown not in ("", seen(row)):
+        raise StaleMessage(_what_changed(row))
     return row
 
 

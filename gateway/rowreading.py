@@ -6,8 +6,9 @@ formula around the number) are taken off. A zone that is none is left out: the n
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from functools import cache
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, available_timezones
 
 from gateway import numbers
 from gateway.columns import Meaning
@@ -28,13 +29,23 @@ KINDS = {
     "premium": "“{found}” costs whoever texts it more (a premium number), and no person reads there.",
     "freephone": "“{found}” is a company's freephone number; a SIM cannot text it.",
 }
-ZONES = {  # what people write for a zone in North America
-    "eastern": "America/New_York", "et": "America/New_York", "est": "America/New_York", "edt": "America/New_York",
-    "central": "America/Chicago", "ct": "America/Chicago", "cst": "America/Chicago", "cdt": "America/Chicago",
-    "mountain": "America/Denver", "mt": "America/Denver", "mst": "America/Denver", "mdt": "America/Denver",
-    "pacific": "America/Los_Angeles", "pt": "America/Los_Angeles", "pst": "America/Los_Angeles", "pdt": "America/Los_Angeles",
-    "alaska": "America/Anchorage", "hawaii": "Pacific/Honolulu",
-}  # fmt: skip
+IANA = re.compile(r"[a-z]+(?:_[a-z]+)*/[a-z0-9_/+-]+")
+AROUND = re.compile(  # what programs write around a zone's name: "(GMT-08:00) Pacific Standard Time (US & Canada)"
+    r"\((?:gmt|utc)[^)]*\)|\((?:us|u\.s\.)[^)]*\)|\([a-z]{2,4}\)|\b(?:us/|(?:standard|daylight|savings|saving|time|zone)\b)|\s-\s.*"
+)
+ZONES = {  # what people and programs write for a zone in North America
+    name: zone
+    for zone, names in {
+        "America/New_York": "eastern|et|est|edt|est/edt|est5edt|us eastern",
+        "America/Chicago": "central|ct|cst|cdt|cst/cdt|cst6cdt",
+        "America/Denver": "mountain|mt|mst|mdt|mst/mdt|mst7mdt",
+        "America/Phoenix": "arizona|us mountain",
+        "America/Los_Angeles": "pacific|pt|pst|pdt|pst/pdt|pst8pdt",
+        "America/Anchorage": "alaska|alaskan|akt|akst|akdt|akst/akdt",
+        "Pacific/Honolulu": "hawaii|hawaiian|hst|hast",
+    }.items()
+    for name in names.split("|")
+}
 LANGUAGES = {  # code: what people write for it, folded
     "ar": "arabic|العربيه|عربي",
     "de": "german|deutsch|aleman|allemand",
@@ -94,12 +105,26 @@ def number_of(cell: str, region: str) -> tuple[str, str]:
 
 
 def zone_of(cell: str, number: str) -> str | None:
-    """The IANA zone of a place that a cell names for this number (E.164), or None: "UTC" is what programs write for everybody, and is
-    nobody's night. "EST" is New York's in North America, and Sydney's in Australia: elsewhere the number's own zones hold.
+    """The IANA zone of a place that a cell names for this number (E.164), several with a blank between them, or None: "UTC" is what
+    programs write for everybody, and is nobody's night. "EST" is New York's in North America, and Sydney's in Australia: elsewhere the
+    number's own zones hold. So they do beside it where they share its winter: "MST" is Denver's, and that of Phoenix all year.
     """
-    said = cell.strip().lower().replace(" ", "_")
-    short = ZONES.get(said.replace("_time", "").replace("us/", "").strip("_"))
-    return _zones().get(said) or (short if number.startswith("+1") else None)
+    said = cell.strip().lower().replace("_", " ")
+    words = re.sub(r"\s+(?=\S*/)", "|", said).replace(" ", "_")  # each place by itself
+    named = [_zones().get(name) for name in IANA.findall(words)]
+    if places := [zone for zone in named if zone]:
+        return " ".join(dict.fromkeys(places))
+    short = ZONES.get(" ".join(AROUND.sub(" ", said).split())) if number.startswith("+1") else None
+    if short is None:
+        return None
+    own = numbers.zones_for(number)
+    like = own if len(own) == 1 and _winter(own[0]) == _winter(short) else ()
+    return " ".join(dict.fromkeys([short, *like]))
+
+
+@cache
+def _winter(zone: str) -> timedelta | None:
+    return datetime(2026, 1, 15, tzinfo=ZoneInfo(zone)).utcoffset()
 
 
 @cache

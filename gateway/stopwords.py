@@ -22,42 +22,55 @@ STOP = {
     " | dejen de escribirme | déjame en paz | déjenme en paz | no me escriban | no me escribas | no me escriban más"
     " | no me escribas más | no me manden mensajes | no me mandes mensajes | no me manden más mensajes"
     " | no me envíen mensajes | no me envíen más mensajes | no me molesten | no me molesten más | no me moleste"
-    " | no quiero mensajes | no quiero más mensajes | no quiero recibir mensajes | no quiero recibir más mensajes",
+    " | no quiero mensajes | no quiero más mensajes | no quiero recibir mensajes | no quiero recibir más mensajes"
+    " | dejen de molestarme | deja de molestarme | deja de mandarme mensajes | dejen de escribir | ya dejen de escribir | déjenme tranquilo"
+    " | déjenme tranquila | déjame tranquilo | déjame tranquila | no me contacten | no me contactes | no me contacte | no me contacten más"
+    " | no me texteen | no me texteen más | dejen de textearme | borren mi número | quiten mi número | no deseo recibir mensajes",
     "fr": "arrêt | arrett | arrête | arrêtez | arrêter | désabonner | désabonnement | désinscrire | désinscription | résilier"
     " | annuler | stop sms | plus de sms | plus de messages | plus de textos | arrêtez de m'écrire | arrête de m'écrire"
     " | arrêtez de m'envoyer des messages | arrêtez de m'envoyer des sms | ne m'écrivez plus | ne m'écris plus"
     " | ne m'envoyez plus de messages | ne m'envoyez plus de sms | ne me contactez plus | ne plus me contacter"
     " | laissez-moi tranquille | laisse-moi tranquille | foutez-moi la paix | fichez-moi la paix | retirez-moi"
     " | retirez-moi de la liste | retirez-moi de votre liste | enlevez-moi de la liste | enlevez-moi de votre liste"
-    " | supprimez-moi | supprimez mon numéro | je veux me désabonner | je ne veux plus de messages",
+    " | supprimez-moi | supprimez mon numéro | je veux me désabonner | je ne veux plus de messages"
+    " | ne plus recevoir de sms | je ne veux plus recevoir de messages | je ne veux plus recevoir de sms | plus de message"
+    " | retirez mon numéro",
     "de": "stopp | abmelden | abmeldung | abbestellen | austragen | kündigen | aufhören | aufhoeren | hör auf | hoer auf | hört auf"
     " | hören sie auf | schluss | schluss jetzt | keine sms | keine sms mehr | keine nachrichten | keine nachrichten mehr"
     " | nicht mehr schreiben | schreib mir nicht mehr | schreiben sie mir nicht mehr | lass mich in ruhe | lasst mich in ruhe"
     " | lassen sie mich in ruhe | melde mich ab | melden sie mich ab | bitte abmelden | von der liste streichen"
-    " | streichen sie mich von der liste | nehmen sie mich von der liste | löschen sie meine nummer | lösch meine nummer",
+    " | streichen sie mich von der liste | nehmen sie mich von der liste | löschen sie meine nummer | lösch meine nummer"
+    " | keine weiteren sms | keine weiteren nachrichten | löschen sie mich | nicht mehr anschreiben | nicht mehr kontaktieren"
+    " | schreibt mir nicht mehr",
     "pt": "sair | parar | parem | cancelar | cancele | descadastrar | descadastre | remover | me remova | remova-me"
     " | pare de me enviar mensagens | parem de me enviar mensagens | pare de me mandar mensagens | não me envie mensagens"
     " | não me envie mais mensagens | não me mande mais mensagens | não quero mais mensagens | não quero receber mensagens"
-    " | chega de mensagens | me deixe em paz | me deixa em paz | me tire da lista | me tira da lista | não mais",
+    " | chega de mensagens | me deixe em paz | me deixa em paz | me tire da lista | me tira da lista | não mais"
+    " | não quero mais receber mensagens | não mande mais mensagem | não mande mais mensagens | pare de mandar mensagem"
+    " | parem de mandar mensagem | quero sair da lista",
     "it": "basta | cancella | cancellami | cancellatemi | cancellare | disiscrivi | disiscrivimi | disiscrivetemi | disdici"
     " | disattiva | rimuovi | rimuovimi | rimuovetemi | toglimi | toglietemi | toglimi dalla lista | toglietemi dalla lista"
     " | smettila | smettetela | smettete di scrivermi | smetti di scrivermi | non scrivermi più | non scrivetemi più"
     " | non contattatemi più | non mandatemi più messaggi | niente più messaggi | basta messaggi | lasciami in pace"
-    " | lasciatemi in pace | annulla | arresta | ferma",
+    " | lasciatemi in pace | annulla | arresta | ferma"
+    " | non voglio più messaggi | non voglio più ricevere messaggi",
     "nl": "afmelden | uitschrijven | stoppen | annuleren | meld me af | meld mij af | schrijf me uit | schrijf mij uit"
     " | geen berichten meer | geen sms meer | geen sms'jes meer | hou op | houd op | ophouden | laat me met rust"
     " | laat mij met rust | haal me van de lijst | haal mij van de lijst | verwijder mijn nummer | verwijder me",
     "pl": "wypisz | wypisz mnie | wypiszcie mnie | anuluj | przestań | przestańcie | zatrzymaj"
     " | nie pisz | nie pisz do mnie | nie piszcie | nie piszcie do mnie | proszę nie pisać | nie wysyłaj | nie wysyłajcie"
     " | usuń mnie | usuń mój numer | usuńcie mnie z listy | daj mi spokój | dajcie mi spokój | zostaw mnie w spokoju"
-    " | zostawcie mnie w spokoju | koniec wiadomości",
+    " | zostawcie mnie w spokoju | koniec wiadomości"
+    " | proszę o zaprzestanie | nie pisz do mnie więcej",
     "tr": "durdur | durdurun | iptal | ret | abonelikten çık | üyelikten çık | mesaj atma | mesaj atmayın | mesaj göndermeyin"
     " | bana mesaj atma | bana mesaj atmayın | yazmayın | bana yazma | bana yazmayın | artık yazmayın | rahat bırak"
-    " | rahat bırakın | beni rahat bırak | beni rahat bırakın | beni listeden çıkar | beni listeden çıkarın | listeden çıkar",
+    " | rahat bırakın | beni rahat bırak | beni rahat bırakın | beni listeden çıkar | beni listeden çıkarın | listeden çıkar"
+    " | mesaj istemiyorum | artık mesaj istemiyorum",
     "ru": "стоп | отписаться | отписка | отпишите | отпиши | отмена | отменить | хватит | прекратите | прекрати | перестаньте"
     " | удалите меня | удалите мой номер | уберите меня из списка | не пишите | не пишите мне | не пиши мне"
     " | больше не пишите | больше не пишите мне | не присылайте | не присылайте смс | не беспокойте | не беспокойте меня"
-    " | оставьте меня в покое | отстаньте | ctoп",
+    " | оставьте меня в покое | отстаньте | ctoп"
+    " | не пишите мне больше | не хочу получать сообщения",
     "uk": "зупинити | зупиніть | відписатися | відпишіть | скасувати | припиніть | не пишіть | не пишіть мені"
     " | видаліть мій номер | залиште мене в спокої",
     "ar": "توقف | توقفوا | إيقاف | أوقف | أوقفوا | قف | إلغاء | إلغاء الاشتراك | الغاء اشتراكي | ألغ | كفى | أزيلوني | احذفوني"
@@ -70,7 +83,8 @@ STOP = {
     "hi": "रोकें | रोको | रोकिए | बंद करो | बंद करें | बंद करिए | बंद कर दो | बंद | मत भेजो | मत भेजिए | संदेश मत भेजो"
     " | मैसेज मत भेजो | मैसेज मत करो | मुझे मैसेज मत करो | मुझे मैसेज मत भेजो | मुझे हटाओ | मुझे हटा दो | मेरा नंबर हटाओ"
     " | band karo | band kar do | band karein | roko | mat bhejo | message mat karo | message mat bhejo | mujhe message mat karo"
-    " | mera number hatao | mujhe hatao",
+    " | mera number hatao | mujhe hatao"
+    " | band kro | message mat bhejna | message band karo",
     "bn": "বন্ধ | বন্ধ করুন | বন্ধ করো | থামুন | আর পাঠাবেন না | মেসেজ পাঠাবেন না",
     "pa": "ਬੰਦ ਕਰੋ | ਰੋਕੋ | ਬੰਦ",
     "gu": "બંધ કરો | બંધ",
@@ -82,13 +96,16 @@ STOP = {
     "ko": "중지 | 정지 | 그만 | 그만해 | 그만하세요 | 그만해주세요 | 그만 보내세요 | 그만 보내 | 수신거부 | 거부 | 해지 | 취소"
     " | 보내지 마세요 | 보내지 마 | 문자 보내지 마세요 | 연락하지 마세요 | 문자 하지 마세요",
     "vi": "ngừng | dừng lại | hủy đăng ký | ngưng | ngừng nhắn tin | đừng nhắn tin | đừng nhắn tin nữa | đừng nhắn tin cho tôi"
-    " | đừng nhắn tin cho tôi nữa | đừng gửi tin nhắn | đừng gửi tin nhắn nữa | xóa số của tôi | xoá số của tôi | để tôi yên",
+    " | đừng nhắn tin cho tôi nữa | đừng gửi tin nhắn | đừng gửi tin nhắn nữa | xóa số của tôi | xoá số của tôi | để tôi yên"
+    " | không nhắn tin nữa | đừng nhắn nữa | đừng gửi nữa",
     "tl": "tigil | itigil | itigil mo | itigil na | itigil nyo na | itigil ninyo | tumigil | tumigil ka | hinto | ihinto"
     " | tigilan mo ako | tigilan nyo ako | huwag na akong i text | wag nyo na akong i text | wag mo na akong i text"
-    " | wag nyo na ako i text | wag mo na ako itext | tanggalin mo ako | tanggalin nyo ako | alisin nyo ako sa listahan",
+    " | wag nyo na ako i text | wag mo na ako itext | tanggalin mo ako | tanggalin nyo ako | alisin nyo ako sa listahan"
+    " | huwag na kayong mag text | wag na kayo mag text | wag na kayong mag text",
     "ht": "sispann | sispann voye mesaj | sispann voye m mesaj | sispann ekri m | pa voye mesaj | pa voye mesaj ankò"
     " | pa voye m mesaj ankò | pa ekri m ankò | retire m | retire m nan lis la | wete m nan lis la | wete m | anile | kite m trankil"
-    " | kite m anrepo",
+    " | kite m anrepo"
+    " | rete voye mesaj",
     "el": "στοπ | διακοπή | σταμάτα | σταματήστε | διαγραφή | ακύρωση",
     "ro": "opriți | oprește | opreste mesajele | dezabonare | dezaboneaza ma | nu imi mai scrieti",
     "sv": "avsluta | avregistrera | avanmäl | sluta | sluta skriva | sluta smsa mig | inga fler sms",
@@ -96,7 +113,7 @@ STOP = {
     "no": "avmeld | avslutt | slutt å sende | ikke flere meldinger | la meg være i fred",
     "fi": "lopeta | lopettakaa | ei enää viestejä | poistakaa numeroni",
     "cs": "odhlásit | zastavit | zrušit | nepište mi | už mi nepište",
-    "hu": "leiratkozás | leiratkozom | ne írjanak | ne írjon többet",
+    "hu": "leiratkozás | leiratkozom | ne írjanak | ne írjon többet | nem kérek több üzenetet",
     "id": "berhenti | berhenti kirim | jangan kirim pesan | hentikan",
     "th": "หยุด | ยกเลิก | หยุดส่ง",
     "sw": "simamisha | acha kutuma | acha kunitumia ujumbe | usinitumie ujumbe",
@@ -112,6 +129,8 @@ MILD += " | ferma | sluta | schluss | hinto | وقف | قف | go away | borrar |
 
 # A person looks at it when it is the whole text; inside a longer one it means nothing.
 ALONE = "out | im out | enough | thats enough | thats it | fin | halt | para | ya no | pare | dur | çık | rete | kanpe | bas | stp"
+ALONE += " | get lost | knock it off | cease | desist | i dont want these | i do not want these | no more of these | stahp"
+ALONE += " | parenle | párele | ya párenle | रुक जाओ | no molestar | wrong number delete"
 ALONE += " | koniec | dość | rezygnuję | rezygnacja | delete | block | blocked | tama na | wag na | huwag na | ruko | रुको | די | thôi"
 ALONE += " | từ chối | acabou | chega | assez | genug | genoeg | yeter | конец | отказ | досить | 不要了 | 够了 | 夠了 | 됐어요 | nres"
 ACCENTED_ALONE = (
@@ -121,6 +140,13 @@ ACCENTED_ALONE = (
 # A person looks at it wherever it stands.
 ASK = "your list | not interested | no interest | dont contact | fuck off | fuck you | piss off | screw you | too many texts | spam | spamming | scam"
 ASK += " | harassing | harassment | be removed | off your list | off the list | off this list | my number off"
+ASK += " | take me off | scratch me off | no longer wish to | no longer want to get | no longer want to receive | dont want these texts"
+ASK += " | dont want these messages | dont want texts | dont want messages | dont want to receive | dont want to get texts"
+ASK += " | dont want to get messages | do not want these texts | do not want these messages | do not want to receive | dont send me"
+ASK += " | do not send me | do not call | dont write | do not write | dont bug | keep texting me | cease and desist | leave my number"
+ASK += " | report you | no quiero que me escriban | no quiero que me manden | no deseo recibir | ne plus recevoir | plus recevoir de"
+ASK += " | ne m'envoyez | keine weiteren nachrichten | keine weiteren sms | não quero mais receber | o zaprzestanie | не хочу получать"
+ASK += " | 不要再给我发 | 不要再給我發 | 别再给我发 | 別再傳"
 ASK += " | dont text | dont call | no more calls | stop calling | stop texting"
 ASK += " | stop messaging | stop sending | do not text | do not contact | do not message | opt | how do i stop | my consent | did not consent"
 ASK += " | no me interesa | no estoy interesado | no estoy interesada | no molesten | no me llamen | acoso | pas intéressé | pas intéressée"
@@ -213,6 +239,8 @@ BEFORE_STOP = (  # "the bus stop", "I can't stop": a stop that is none
     " my our whistle tour"
 )
 AFTER_STOP = "by in at over sign light lights watch gap motion"
+
+GLUED_ON = "stop(?:[0-9]{1,4}|(?:[24]|to|or)?(?:end|stop|quit|out|optout|cancel|unsub))"  # "STOP2END", as other senders ask for it
 
 PREFIXES = (
     "unsub",

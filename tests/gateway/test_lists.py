@@ -176,7 +176,36 @@ def test_a_zone_is_not_that_of_everybody_who_has_the_number(world: World) -> Non
     assert conversations.zones(row, world.rules) == ("America/Chicago", "America/Los_Angeles")
 
 
-@pytest.mark.parametrize("cell", ["UTC", "Etc/UTC", "etc/gmt+5"])
+@pytest.mark.parametrize(
+    ("cell", "zone"),
+    [
+        ("Pacific Time (US & Canada)", "America/Los_Angeles"),
+        ("(GMT-08:00) Pacific Standard Time (America/Los_Angeles)", "America/Los_Angeles"),
+        ("(UTC-08:00) Pacific Time (US & Canada)", "America/Los_Angeles"),
+        ("Pacific Daylight Time", "America/Los_Angeles"),
+        ("(GMT-08:00) Pacific Time - Los Angeles", "America/Los_Angeles"),
+        ("US/Pacific time", "America/Los_Angeles"),
+        ("PST8PDT", "America/Los_Angeles"),
+        ("Central Standard Time", "America/Chicago"),
+        ("US Mountain Standard Time", "America/Phoenix"),
+        ("Hawaiian Standard Time", "Pacific/Honolulu"),
+        ("Eastern_Time", "America/New_York"),
+        ("America/Denver America/Phoenix", "America/Denver America/Phoenix"),
+    ],
+)
+def test_a_zone_is_read_as_programs_write_it(cell: str, zone: str) -> None:
+    """With a number of Washington it was taken for none, and a text left at nine there: at six in the morning in Seattle."""
+    assert rowreading.zone_of(cell, "+12025550147") == zone
+
+
+def test_a_zones_winter_name_is_also_that_of_a_place_without_summer_time() -> None:
+    """MST is Denver's, and the whole year that of Phoenix: at nine by Denver's summer it is eight there."""
+    assert rowreading.zone_of("MST", "+16025550147") == "America/Denver America/Phoenix"
+    assert rowreading.zone_of("MST", "+12025550147") == "America/Denver"
+    assert rowreading.zone_of("EST", "+18769220147") == "America/New_York America/Jamaica"
+
+
+@pytest.mark.parametrize("cell", ["UTC", "Etc/UTC", "etc/gmt+5", "Eastern European Time", "Central America"])
 def test_a_zone_of_nobody_does_not_move_anybodys_night(cell: str) -> None:
     """A CRM writes UTC for everybody: taken as their own zone it let texts out at half past four in the morning."""
     assert rowreading.zone_of(cell, "+12025550147") is None

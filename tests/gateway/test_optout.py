@@ -74,6 +74,10 @@ OUT = [  # nothing but a stop: out by itself
     "tigilan mo ako", "sispann", "Sispann tanpri", "retire m nan lis la",
     "pa voye mesaj ankò",
     # and others
+    # as other senders ask for it, and what was once missed
+    "STOP1", "Stop2End", "STOP2STOP", "stop2quit", "Keine weiteren Nachrichten", "Löschen Sie mich bitte", "Non voglio più messaggi",
+    "Je ne veux plus recevoir de messages", "No me contacten más", "Déjenme tranquila por favor", "Borren mi número", "mesaj istemiyorum",
+    "Pare de mandar mensagem", "Không nhắn tin nữa", "nem kérek több üzenetet",
     "berhenti", "jooji", "afmeld", "avsluta", "lopeta", "dezabonare", "ΣΤΟΠ", "στοπ", "ΣTOΠ", "ΔIAΓPAΦH", "simamisha",
 ]  # fmt: skip
 
@@ -96,6 +100,9 @@ PERSON = [  # a stop word, and more: somebody looks
     "не интересует", "取消我的报名",
     "能不能停止发这些东西给我", "활동 취소하고 싶어요", "문자 그만 좀 보내", "dung", "Huy", "từ chối", "tama na", "wag na", "отказ",
     "rezygnuję", "chega",
+    "I don't want these texts", "I no longer wish to receive these messages", "You have the wrong number please take me off", "stahp",
+    "do not send me anything", "Why do you keep texting me", "Cease and desist", "cease", "Get lost", "I'm on the do not call list",
+    "No quiero que me escriban", "Ne m'envoyez rien", "请不要再给我发信息",
     "Ada here: stop, unsubscribe, whatever the word is, do it", "unsubscribe my husband, not me",
     "they said to text unsubscribe but I like you", "stop\u2028the rest", "I moved. End.", "ALTO. Vivo en otra ciudad ahora y no voto aqui",
 ]  # fmt: skip
@@ -112,6 +119,7 @@ REPLY = [  # nobody asked for anything like it
     "take me out to the ball game", "Get out", "delete this", "please", "never text and drive",
     "could you stop by", "no more than two of us",
     "it should end well before nine, right?", "ending soon", "my friend will send it", "weekend works", "I recommend it", "Attend", "quite",
+    "ceasefire now", "Ceasefire, cease fire!", "No quiero que me desalojen", "I don't want this landlord", "stop2gether", "I get lost there",
     "Quito", "stoic", "unstoppable", "estoppel", "cancelled?",
     "the revoked one", "remote", "output", "opted", "I have no more questions about it for now thank you", "texting you back",
     "no text book needed at all right",

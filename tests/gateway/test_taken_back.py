@@ -4,6 +4,7 @@ import pytest
 
 from gateway import campaigns, inbox, outbox, purgedates, recording
 from gateway.arrivals import Received, Seen, keep
+from gateway.moves import move
 from gateway.rules import DAY_MS
 from tests.campaigning import Hall
 from tests.gateway.conftest import ICCID, NOON
@@ -67,6 +68,48 @@ def test_after_a_reply_that_ran_out_the_script_stands_where_the_one_before_had_l
     outbox.expire(hall.db, now=outbox.load(hall.db, late)["expires_at"])
     row = hall.db.execute(person, [rosa]).fetchone()
     assert (row["step"], recording.current(hall.db, row["id"])) == ("yes", {"status": "yes"})
+
+
+@pytest.mark.parametrize("closed", [False, True], ids=["open", "closed after the answer"])
+@pytest.mark.parametrize("event", ["fail", "report_undelivered", "expire"])
+def test_whose_answer_did_not_reach_them_waits_for_one_again(
+    hall: Hall, rosa: int, event: str, closed: bool
+) -> None:
+    """Nobody looks at the thread any more once it was answered, and least of all when it was closed on the strength of that."""
+    reply = replies(hall, rosa, "", {}, at=NOON + 2)
+    if closed:
+        inbox.close(hall.db, rosa, by=hall.users["volunteer"], now=NOON + 3)
+    if event != "expire":
+        sent(hall, reply)
+    if event == "fail":
+        hall.db.execute("UPDATE message SET state='submitted' WHERE id=?", [reply])
+    move(hall.db, event, reply, actor="network", now=NOON + 4, reason="It did not arrive.")
+    assert waits(hall, rosa)
+    assert not hall.db.execute("SELECT 1 FROM conversation WHERE closed_at IS NOT NULL").fetchone()
+
+
+def test_words_that_nobody_sent_open_no_conversation_that_was_closed_without_them(
+    hall: Hall, rosa: int
+) -> None:
+    """Maya took her answer back, then found that there was nothing to say."""
+    reply = replies(hall, rosa, "", {}, at=NOON + 2)
+    outbox.undo(hall.db, reply, by=hall.users["volunteer"], now=NOON + 3)
+    inbox.close(hall.db, rosa, by=hall.users["volunteer"], now=NOON + 4)
+    outbox.skip(hall.db, reply, by=hall.users["volunteer"], now=NOON + 5)
+    assert not waits(hall, rosa)
+
+
+def test_whose_answer_went_back_because_the_campaign_was_changed_waits_for_one(hall: Hall, rosa: int) -> None:
+    """It waited for the morning, and its volunteer went home: its card is theirs and a coordinator's, the person is everybody's."""
+    replies(hall, rosa, "", {}, at=NOON + 2)
+    [campaign_id] = hall.db.execute("SELECT id FROM campaign").fetchone()
+    campaign = campaigns.load(hall.db, campaign_id)
+    facts = {**campaign.facts, "place": "School"}
+    coordinator = hall.users["coordinator"]
+    campaigns.save(
+        hall.db, campaign_id, by=coordinator, now=NOON + 3, seen_revision=campaign.revision, facts=facts
+    )
+    assert waits(hall, rosa)
 
 
 def test_the_purge_takes_the_unsent_words_to_people_who_were_never_texted(hall: Hall) -> None:

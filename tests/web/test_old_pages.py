@@ -109,6 +109,22 @@ def test_a_text_that_was_sent_does_not_come_back_later(world: World, visit: Visi
     assert held["holder_id"] == world.users["volunteer"].id, "her answer comes to whoever texted her"
 
 
+@pytest.mark.parametrize("act", ["later", "skip"])
+def test_a_page_on_somebody_who_was_erased_since_skips_nobody_else(
+    world: World, visit: Visit, act: str
+) -> None:
+    """The next text got the number of theirs: Skip on the page that still showed Rosa left Luis out for good."""
+    card = world.draft("Rosa Delgado", ROSA, HELLO)
+    maya, cleo = visit(), visit("coordinator")
+    form = heard_in(maya.get("/send").get_data(as_text=True), f"/send/{card}/{act}")
+    cleo.post(f"/inbox/{world.conversation(ROSA)}/erase", sure="yes")
+    assert world.draft("Luis Ortega", "+12025550148", HELLO) == card
+    said = maya.post(f"/send/{card}/{act}", follow=True, **form).get_data(as_text=True)
+    row = world.db.execute("SELECT state, not_before FROM message").fetchone()
+    assert tuple(row) == ("awaiting", None)
+    assert "Read it again" in said
+
+
 def test_a_pause_that_is_not_on_the_page_is_not_ended_by_it(world: World, visit: Visit) -> None:
     """Paused for lunch; somebody let it go on, and its first texts did not arrive. “Go on” from before opened it to everybody."""
     lead, now = world.users["coordinator"], store.wall_ms()

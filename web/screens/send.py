@@ -171,7 +171,7 @@ def decide(message_id: int, what: str, said: str) -> ResponseReturnValue:
     """Skip or later, then the next card."""
     try:
         act = outbox.skip if what == "skip" else outbox.later
-        act(data.db(), message_id, by=access.user(), now=data.now())
+        act(data.db(), message_id, by=access.user(), now=data.now(), seen=request.form.get("seen", ""))
     except Refused as answer:
         words.tell(str(answer), "refused")
     else:

@@ -42,7 +42,7 @@ def record(conversation_id: int) -> ResponseReturnValue:
 @bp.post("/<id:conversation_id>/undo/<id:message_id>")
 @needs("approve")
 def undo(conversation_id: int, message_id: int) -> ResponseReturnValue:
-    """Take one's own answer back while nothing has left: its words are in the box again."""
+    """Take one's own answer back, or as a coordinator any text, while nothing has left: its words are in the box again, or a card."""
     try:
         undoing.take_back(
             data.db(), message_id, "approve", by=access.user(), rules=data.rules(), now=data.now()
