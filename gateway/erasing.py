@@ -13,7 +13,7 @@ import json
 import sqlite3
 from dataclasses import dataclass, replace
 
-from gateway import budget, conversations, forgetting, journal
+from gateway import budget, conversations, forgetting, journal, reports
 from gateway.errors import Refused
 from gateway.moves import withdraw_waiting
 from gateway.purging import Belongings, belongings, unbound, with_repeats
@@ -53,6 +53,7 @@ def erase(db: sqlite3.Connection, number: str, *, now: int) -> Erased:
         # By a clock that is behind it would look as if they had come back since.
         journal.of(db).note("erase", at=max(now, row["last_at"]), number=key.hex())
         withdraw_waiting(db, row["id"], actor="gateway", now=now, reason="The person was erased.")
+        reports.texts_went(db, now=now)
         return remove(db, row["id"], number)
 
 

@@ -4,7 +4,7 @@ guessed.
 Candidates are the texts that this SIM sent to this recipient (E.164, else the same last eight digits: some
 networks change the form) within nine days, with the report's MR; among several the one handed over nearest to
 the report's own time stamp, because MR wraps at 256; none that was handed over at another time, where one of unknown MR was at
-that time, or a restore may have forgotten one. A segment whose MR is unknown is settled only when it is
+that time, or a restore or an erasure may have taken one away. A segment whose MR is unknown is settled only when it is
 the only candidate and no known MR fits.
 """
 
@@ -22,6 +22,7 @@ NEAR_MS = 30 * 60_000  # how far a report may be stamped from a text whose MR is
 STILL_TRYING = range(0x20, 0x40)  # 23.040 9.2.3.15: the service centre still tries
 GRACE_MS = 60 * 60_000  # after a text's validity, for the report that says so
 ROWS = 2000  # how far back in the outbox one looks for texts that were reported
+ERASED_AT = "erased_at"  # a setting: when somebody with texts was erased last (ms)
 TRYING = "The network took it and still tries: the phone may be off."
 TOLD = "The network reported of a part of it."
 OVERDUE = "No report came in its time, so nobody can say whether the phone has it."
@@ -76,7 +77,7 @@ def keep(db: sqlite3.Connection, iccid: str, report: Arrived, *, now: int) -> in
             [iccid, number, report.mr, report.status, report.stamped_at, now],
         )
         report_id = int(cursor.lastrowid or 0)
-        chosen = _choose(_candidates(db, iccid, report.number, now), report, _restored_at(db))
+        chosen = _choose(_candidates(db, iccid, report.number, now), report, _forgotten_until(db))
         if chosen is not None:
             _apply(db, report_id, report, chosen, now)
     return report_id
@@ -94,9 +95,17 @@ def match_open(db: sqlite3.Connection, message_id: int, *, now: int) -> None:
     ).fetchall()
     for found in early:
         report = Arrived(found["number"], found["mr"], found["status"], found["stamped_at"])
-        chosen = _choose(_candidates(db, row["iccid"], report.number, now), report, _restored_at(db))
+        chosen = _choose(_candidates(db, row["iccid"], report.number, now), report, _forgotten_until(db))
         if chosen is not None and chosen.message_id == message_id:
             _apply(db, found["id"], report, chosen, now)
+
+
+def texts_went(db: sqlite3.Connection, *, now: int) -> None:
+    """Somebody is erased with the texts to them: what is reported of those must not be taken for a report of another."""
+    db.execute(
+        "INSERT INTO setting (key, value) VALUES (?,?) ON CONFLICT (key) DO UPDATE SET value=excluded.value",
+        [ERASED_AT, str(now)],
+    )
 
 
 def overdue(db: sqlite3.Connection, text: sqlite3.Row, *, now: int) -> str:
@@ -166,7 +175,7 @@ def _candidates(db: sqlite3.Connection, iccid: str, number: str, now: int) -> li
     return found
 
 
-def _choose(candidates: list[_Candidate], report: Arrived, restored_at: int) -> _Candidate | None:
+def _choose(candidates: list[_Candidate], report: Arrived, forgotten_until: int) -> _Candidate | None:
     stamped = report.stamped_at
     fitting = [c for c in candidates if c.mr == report.mr]
     if stamped is None:
@@ -174,8 +183,8 @@ def _choose(candidates: list[_Candidate], report: Arrived, restored_at: int) -> 
     # Whatever became of the rest of a text, or a person has said of it.
     unknown = [c for c in candidates if c.mr is None]
     near = [c for c in unknown if abs(c.submitted_at - stamped) <= NEAR_MS]
-    # Before a restore it may be of a text that left after the backup was made, and is no longer here.
-    forgotten = stamped < restored_at + NEAR_MS
+    # From before that it may be of a text that is no longer here.
+    forgotten = stamped < forgotten_until + NEAR_MS
     if fitting:
         best = min(fitting, key=lambda c: abs(c.submitted_at - stamped))
         then = abs(best.submitted_at - stamped) <= NEAR_MS
@@ -186,10 +195,13 @@ def _choose(candidates: list[_Candidate], report: Arrived, restored_at: int) -> 
     return near[0] if len(near) == 1 and len(unknown) == 1 and not near[0].brought_back else None
 
 
-def _restored_at(db: sqlite3.Connection) -> int:
-    """When a backup took this database's place (ms); 0 when none did."""
-    row = db.execute("SELECT value FROM setting WHERE key='restored'").fetchone()
-    return 0 if row is None else int(json.loads(row["value"])["at"])
+def _forgotten_until(db: sqlite3.Connection) -> int:
+    """When texts that had left were last taken out of this database (ms): by a backup in its place, or with somebody who was erased; 0
+    when none were.
+    """
+    rows = db.execute("SELECT value FROM setting WHERE key IN ('restored', ?)", [ERASED_AT])
+    told = [json.loads(row["value"]) for row in rows]
+    return max((int(said["at"] if isinstance(said, dict) else said) for said in told), default=0)
 
 
 def _apply(db: sqlite3.Connection, report_id: int, report: Arrived, chosen: _Candidate, now: int) -> None:

@@ -5,13 +5,15 @@ from datetime import timedelta
 
 import pytest
 
-from gateway import claims, flight, reports, settling
+from gateway import claims, erasing, flight, reports, settling
 from gateway.claims import Job, Seat
 from gateway.flight import Accepted
 from gateway.moves import move
 from gateway.reports import Arrived
 from gateway.rules import DAY_MS
 from tests.gateway.conftest import ADA, ICCID, NOON, Desk
+
+MINUTE = 60_000
 
 
 def on_air(desk: Desk, seat: Seat, text: str = "Can you come?", now: int = NOON) -> Job:
@@ -104,6 +106,18 @@ def test_after_a_restore_a_report_from_before_it_settles_no_text_by_guess(
     restored = json.dumps({"at": NOON + 2000})
     desk.db.execute("INSERT INTO setting (key, value) VALUES ('restored', ?)", [restored])
     report(desk, 99)
+    assert desk.state(job.message_id) == "uncertain"
+
+
+def test_a_report_of_a_text_that_was_erased_settles_no_later_one_to_the_same_number(
+    desk: Desk, seat: Seat
+) -> None:
+    """Seed 912131: the report came ten minutes late, and the one text to that number whose fate nobody knew was called delivered."""
+    sent(desk, seat, 145)
+    erasing.erase(desk.db, ADA, now=NOON + 6 * MINUTE)
+    job = on_air(desk, seat, now=NOON + 7 * MINUTE)
+    flight.lose(desk.db, seat, job, 1, "The modem was unplugged.", now=NOON + 7 * MINUTE)
+    report(desk, 145, at=NOON, now=NOON + 10 * MINUTE)
     assert desk.state(job.message_id) == "uncertain"
 
 

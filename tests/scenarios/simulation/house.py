@@ -228,9 +228,8 @@ class House:
                     float("inf") if stop["until_at"] is None else self.true_s(stop["until_at"], last=False)
                 )
                 since = self.true_s(stop["since_at"], last=True)
-                if since > until:  # the clock showed it once more after the opt-out had ended
-                    since = self.true_s(stop["since_at"], last=False)
-                out[number].append((since, until))
+                # A clock that went back showed both twice, and nobody can tell which time it was: 912135.
+                out[number].append((since, max(since, until)))
         return out
 
     def note(self, what: str) -> None:
