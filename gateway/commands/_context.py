@@ -3,6 +3,8 @@
 import codecs
 import contextlib
 import json
+import os
+import pwd
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator
@@ -76,6 +78,14 @@ def database(config: Config) -> Iterator[sqlite3.Connection]:
     with contextlib.closing(connect(path)) as db:
         schema.wait_for(db, timeout_s=5.0)
         yield db
+
+
+def os_user() -> str:
+    """Who runs this, for the ledger: by the system's word, for LOGNAME and USER are whatever somebody sets."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:  # a container's user without a name
+        return f"uid {os.getuid()}"
 
 
 def print_json(document: object) -> None:
