@@ -42,9 +42,11 @@ def refusals(command: Callable[P, R]) -> Callable[P, R]:
             )
             sys.exit(1)
         except OSError as error:
-            if isinstance(error, BrokenPipeError):
+            if (
+                error.filename is None
+            ):  # no file of ours: such as the answer, on a full disk; `cli.main` tells of it
                 raise
-            named = visible.line(str(error.filename or "A file"))[:100]
+            named = visible.line(str(error.filename))[:100]
             click.echo(f"{named} cannot be used: {error.strerror}. Name another one.", err=True)
             sys.exit(1)
         except sqlite3.Error as error:
