@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from gateway.cli import cli
+from tests.gateway.clinic import UNPRIVILEGED
 from tests.gateway.test_commands import Shell
 
 HOSTILE = ("\udcff\udcfe", "x" * 30_000, "\x1b[2J\u202e", "-1", "9" * 400, "/dev/null/x", "/", "", "٣", "NaN")
@@ -195,3 +196,14 @@ def test_a_closed_standard_input_is_an_empty_one(tmp_path: Path, words: tuple[st
     command = [sys.executable, "-m", "gateway", "--config", str(Shell(tmp_path).path), *words]
     told = subprocess.run(["sh", "-c", '"$@" <&-', "sh", *command], capture_output=True, check=False)
     assert (told.returncode, told.stderr) == (0, b"")
+
+
+def test_backups_that_may_not_be_seen_are_not_said_to_be_none(tmp_path: Path) -> None:
+    shell = Shell(tmp_path)
+    assert shell.run("backup").exit_code == 0
+    (tmp_path / "backups").chmod(0)
+    command = [sys.executable, "-m", "gateway", "--config", str(shell.path), "backup", "--list", "--json"]
+    told = subprocess.run([*UNPRIVILEGED, *command], capture_output=True, check=False)
+    (tmp_path / "backups").chmod(0o700)
+    assert (told.returncode, told.stdout) == (1, b"")
+    assert b"may not look into" in told.stderr
