@@ -69,6 +69,8 @@ class LazyGroup(click.Group):
 @click.pass_context
 def cli(ctx: click.Context, config_path: str | None) -> None:
     """Textbank: a self-hosted SMS gateway and text bank."""
+    if sys.stdin is None:  # closed by whoever started this: as if nothing came
+        sys.stdin = open(os.devnull)  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="textbank")
@@ -96,4 +98,10 @@ def main() -> None:
     except BrokenPipeError:
         # The reader (head, less) has seen enough; say so to nobody.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except OSError as error:
+        click.echo(
+            f"Something could not be read or written: {error.strerror}. What was asked may have been done: look before you ask it again.",
+            err=True,
+        )
         sys.exit(1)

@@ -218,10 +218,13 @@ def assemble(source: Path, checked: dict[str, Any]) -> Config:
     )
 
 
-def machine_zone() -> str:
-    """The zone that this machine's clock is set to; UTC when that cannot be told."""
-    _, _, name = os.path.realpath("/etc/localtime").partition("/zoneinfo/")
+def machine_zone(localtime: str = "/etc/localtime", named: str = "/etc/timezone") -> str:
+    """The zone that this machine's clock is set to; UTC when that cannot be told. `named` is Debian's word for it, which tells it
+    where `localtime` is a copy of the zone's file and no link to it.
+    """
+    _, _, name = os.path.realpath(localtime).partition("/zoneinfo/")
     try:
+        name = name or Path(named).read_text(encoding="ascii").strip()
         return zoneinfo.ZoneInfo(name).key if name else "UTC"
     except (OSError, ValueError, zoneinfo.ZoneInfoNotFoundError):
         return "UTC"

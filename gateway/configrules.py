@@ -150,7 +150,7 @@ def modem_port(value: Any) -> str:
     network = NETWORK_PORT.fullmatch(value)
     if network and 0 < int(network[2]) <= 65535:
         return value
-    if not network and re.fullmatch(r"/[^\s:]+(:[^\s:]+)*", value) and not value.endswith("/"):
+    if not network and re.fullmatch(r"/[^\s:]+([ :]+[^\s:]+)*", value) and not value.endswith("/"):
         return value
     raise v.Invalid(allowed)
 

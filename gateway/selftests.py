@@ -313,12 +313,13 @@ def partner(db: sqlite3.Connection, sender: str) -> str | None:
     names it tests it all the same.
     """
     rows = db.execute(
-        "SELECT s.name FROM station s JOIN sim c ON c.iccid=s.iccid WHERE s.retired_at IS NULL AND s.state='ready' AND s.name<>? "
+        "SELECT s.name, c.number FROM station s JOIN sim c ON c.iccid=s.iccid WHERE s.retired_at IS NULL AND s.state='ready' AND s.name<>? "
         "AND c.number<>'' AND c.iccid<>(SELECT iccid FROM station WHERE name=?) "
         "AND s.name NOT IN (SELECT receiver FROM self_test WHERE ended_at IS NULL) ORDER BY s.name",
         [sender, sender],
     )
-    return next((str(row["name"]) for row in rows if _arrives(db, row["name"])), None)
+    fit = (row for row in rows if _arrives(db, row["name"]) and not _may_be_a_persons(db, row["number"]))
+    return next((str(row["name"]) for row in fit), None)
 
 
 def _arrives(db: sqlite3.Connection, receiver: str) -> bool:

@@ -39,6 +39,7 @@ def connect(
         # corrupts it. SQLite itself says what is wrong with the path.
         with suppress(OSError):
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+            belong_with(Path(path), Path(path).parent)
     db = sqlite3.connect(path, timeout=timeout_s, isolation_level=None, factory=Connection)
     db.afterwards = []
     db.row_factory = sqlite3.Row

@@ -3,6 +3,8 @@
 import codecs
 import contextlib
 import json
+import os
+import pwd
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator
@@ -40,9 +42,11 @@ def refusals(command: Callable[P, R]) -> Callable[P, R]:
             )
             sys.exit(1)
         except OSError as error:
-            if isinstance(error, BrokenPipeError):
+            if (
+                error.filename is None
+            ):  # no file of ours: such as the answer, on a full disk; `cli.main` tells of it
                 raise
-            named = visible.line(str(error.filename or "A file"))[:100]
+            named = visible.line(str(error.filename))[:100]
             click.echo(f"{named} cannot be used: {error.strerror}. Name another one.", err=True)
             sys.exit(1)
         except sqlite3.Error as error:
@@ -76,6 +80,14 @@ def database(config: Config) -> Iterator[sqlite3.Connection]:
     with contextlib.closing(connect(path)) as db:
         schema.wait_for(db, timeout_s=5.0)
         yield db
+
+
+def os_user() -> str:
+    """Who runs this, for the ledger: by the system's word, for LOGNAME and USER are whatever somebody sets."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:  # a container's user without a name
+        return f"uid {os.getuid()}"
 
 
 def print_json(document: object) -> None:

@@ -62,8 +62,9 @@ def modems(config: Config, *, gateway_runs: bool, search: bool) -> Iterator[Find
             yield missing
         elif name in states:
             yield of_gateway(states[name], spec.port if spec else None, ports)
-        elif spec.port is None or imei_of(spec.port):
-            yield Finding(f"modem {name}", True, f"{name} names no port: the gateway finds its modem.")
+        elif spec.port is None or (imei_of(spec.port) and not os.path.exists(spec.port)):
+            why = f"{name} names no port" if spec.port is None else f"{spec.port} is not here"
+            yield Finding(f"modem {name}", True, f"{why}: the gateway finds its modem in any socket.")
         else:
             yield _asked(spec, spec.port, ports)
     yield from _others(in_use, config, search=search)

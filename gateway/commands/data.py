@@ -1,5 +1,6 @@
 """`backup`, `restore`, `export`, `erase`: the database as a whole, and one person in it."""
 
+import os
 from pathlib import Path
 
 import click
@@ -54,6 +55,12 @@ def backup(ctx: click.Context, file: Path | None, list_them: bool, as_json: bool
 
 def _list(plan: keeping.Plan, *, as_json: bool) -> None:
     """Every backup in the plan's folder, the newest first, each read from end to end."""
+    if (
+        plan.folder is not None
+        and os.path.isdir(plan.folder)
+        and not os.access(plan.folder, os.R_OK | os.X_OK)
+    ):
+        raise Refused(f"This user may not look into {plan.folder}. Ask as the user that runs Textbank.")
     found = []
     for saved in keeping.listing(plan.folder):
         wrong = ""

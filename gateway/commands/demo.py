@@ -6,6 +6,7 @@ nobody real is texted.
 """
 
 import contextlib
+import json
 import shutil
 import socket
 import sys
@@ -40,7 +41,7 @@ def _free_port(wanted: int) -> int:
 
 def _write_config(folder: Path, port: int) -> Config:
     stations = "".join(
-        f'\n[[stations]]\nname = "{name}"\nport = "{folder / "modems" / f"modem{i}"}"\nper_minute = 0\n'
+        f'\n[[stations]]\nname = "{name}"\nport = {json.dumps(str(folder / "modems" / f"modem{i}"))}\nper_minute = 0\n'
         for i, name in enumerate(("north", "south"))
     )
     path = folder / "textbank.toml"

@@ -3,7 +3,6 @@
 Each is asked of the running gateway as a row, in a person's name whose role is obeyed, and its answer is waited for.
 """
 
-import getpass
 import sqlite3
 import time
 from collections.abc import Callable
@@ -13,7 +12,7 @@ import click
 
 from gateway import answers, consent, people, selftests, sims, stations
 from gateway.bell import ring
-from gateway.commands._context import config_of, database, refusals
+from gateway.commands._context import config_of, database, os_user, refusals
 from gateway.config import Config
 from gateway.errors import Refused
 from gateway.store import wall_ms
@@ -141,7 +140,7 @@ def self_test(
             consent.withdraw(db, by=user)
             click.echo("No more self-tests are sent. One that is under way still ends.")
         if allow:
-            selftests.approve_standing(db, by=user, channel="cli", now=wall_ms(), os_user=getpass.getuser())
+            selftests.approve_standing(db, by=user, channel="cli", now=wall_ms(), os_user=os_user())
             click.echo(
                 f"Approved, for every self-test from now on: “{selftests.WORDS.replace('{token}', '…')}”"
             )

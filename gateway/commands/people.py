@@ -4,7 +4,6 @@ A link is printed once, as words and as a QR code; only its hash is kept, so nob
 """
 
 import contextlib
-import getpass
 import sqlite3
 import sys
 
@@ -12,7 +11,7 @@ import click
 
 from gateway import addresses, damage, lock, optouts, people, runs, schema, sessions
 from gateway.bell import ring
-from gateway.commands._context import config_of, database, print_json, refusals
+from gateway.commands._context import config_of, database, os_user, print_json, refusals
 from gateway.config import Config
 from gateway.errors import Refused
 from gateway.people import User
@@ -69,9 +68,7 @@ def init(
             )
         with write(db):  # an admin without a confirmation or a link could not be made whole by a second init
             admin = people.create(db, admin_name, "admin", now=now)
-            optouts.approve_confirmation(
-                db, words, by=admin, channel="cli", now=now, os_user=getpass.getuser()
-            )
+            optouts.approve_confirmation(db, words, by=admin, channel="cli", now=now, os_user=os_user())
             link = link_for(config, db, admin)
         # In the place of one that was removed it is a new one, no older copy, and nobody waits for that one's restore.
         runs.keep(db, hold.runs)

@@ -1,7 +1,6 @@
 """`send`, `approve`, `outbox`, `inbox`: texts from the command line, through the same rules as the panel."""
 
 import csv
-import getpass
 import io
 import sqlite3
 import sys
@@ -12,7 +11,7 @@ import click
 
 from gateway import listing, outbox, people, visible
 from gateway.bell import ring
-from gateway.commands._context import config_of, database, print_json, refusals
+from gateway.commands._context import config_of, database, os_user, print_json, refusals
 from gateway.errors import Refused
 from gateway.manydrafts import Wanted, draft_all
 from gateway.message import STATES
@@ -191,7 +190,7 @@ def _approve_one(db: sqlite3.Connection, word: str, user: people.User, rules: Ru
             rules=rules,
             now=wall_ms(),
             channel="cli",
-            os_user=getpass.getuser(),
+            os_user=os_user(),
         )
     except Refused as error:
         refusal = str(error)

@@ -2,6 +2,8 @@
 
 import contextlib
 import json
+import os
+import pwd
 import sqlite3
 import subprocess
 import sys
@@ -194,6 +196,24 @@ def test_an_approval_from_here_is_in_the_ledger_with_channel_and_system_user(she
         assert entry["os_user"]
     db.close()
     assert shell.json("verify-ledger")["intact"] is True
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_the_ledger_has_the_system_user_that_the_system_knows(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, known: bool
+) -> None:
+    """`LOGNAME=ada textbank approve` put ada into the ledger, and a user without a name, as in a container, ended in a traceback."""
+    for variable in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(variable, raising=False)
+    if known:
+        monkeypatch.setenv("LOGNAME", "ada")
+    else:
+        monkeypatch.setattr(os, "getuid", lambda: 2_000_000_123)
+    [row] = shell.json("send", "--to", "+12025550123", "--text", "Hi")
+    shell.json("approve", str(row["id"]), "--as", "volunteer")
+    with contextlib.closing(store.connect(shell.database)) as db:
+        written = db.execute("SELECT os_user FROM ledger").fetchone()["os_user"]
+    assert written == (pwd.getpwuid(os.getuid()).pw_name if known else "uid 2000000123")
 
 
 def test_a_rewritten_ledger_is_found(shell: Shell) -> None:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway import config as config_module
-from gateway.config import Config, ConfigError, find, load
+from gateway.config import Config, ConfigError, find, load, machine_zone
 from gateway.configfile import Lines
 
 Write = Callable[[str | bytes], Path]
@@ -179,6 +179,20 @@ def test_a_file_that_may_not_be_read_is_told_so(unreadable: Path) -> None:
     assert faults(unreadable) == [
         "textbank.toml: this user may not read it; let its owner or root give the right (chmod, chown)"
     ]
+
+
+def test_the_machines_zone_is_known_also_where_localtime_is_a_copy(tmp_path: Path) -> None:
+    """It was UTC there: people whose zone nobody knows were texted by the hours of Greenwich."""
+    zone, named, link = tmp_path / "localtime", tmp_path / "timezone", tmp_path / "link"
+    zone.write_bytes(b"TZif2")
+    named.write_text("America/New_York\n")
+    assert machine_zone(str(zone), str(named)) == "America/New_York"
+    link.symlink_to("/usr/share/zoneinfo/Europe/Berlin")
+    assert machine_zone(str(link), str(named)) == "Europe/Berlin"
+    for nothing in ("", "Mars/Olympus\n", "../../etc/passwd\n"):
+        named.write_text(nothing)
+        assert machine_zone(str(zone), str(named)) == "UTC"
+    assert machine_zone(str(zone), str(tmp_path / "none")) == "UTC"
 
 
 def test_where_the_configuration_is_looked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,6 +30,14 @@ def count(db: sqlite3.Connection, query: str) -> int:
     return int(db.execute(f"SELECT count(*) FROM {query}").fetchone()[0])
 
 
+def test_it_begins_in_a_folder_of_any_name(tmp_path: Path) -> None:
+    """In "My Projects" it had refused the ports of its own modems, for the space."""
+    folder = tmp_path / 'My "Projects": é'
+    folder.mkdir()
+    ports = [station.port for station in demo._write_config(folder, 8080).stations]
+    assert ports == [f"{folder}/modems/modem0", f"{folder}/modems/modem1"]
+
+
 def test_one_campaign_of_each_kind_runs_and_its_first_texts_have_arrived(
     filled: tuple[Path, sqlite3.Connection],
 ) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from gateway import lock, store
+from gateway import lock, store, whereabouts
 from gateway.cli import cli
 from gateway.commands import _checks, _modems
 from hardware import discovery
@@ -40,6 +40,19 @@ def test_a_machine_that_is_well(doctor: Doctor, database: Path, modem: Path) -> 
     } < set(found)
 
 
+def test_a_modem_that_is_named_by_its_imei_is_asked_like_any_other(
+    doctor: Doctor, database: Path, modem: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`port = "/dev/textbank/modem-IMEI"`, as the manual advises: whatever was wrong with it, `doctor` said that it names no port."""
+    monkeypatch.setattr(whereabouts, "LINK", f"{tmp_path}/modem-")
+    named = tmp_path / f"modem-{IMEI}"
+    _, found = doctor(f'[[stations]]\nname = "north"\nport = "{named}"\n')
+    assert found["modem north"]["found"] == f"{named} is not here: the gateway finds its modem in any socket."
+    named.symlink_to(modem)
+    _, found = doctor(f'[[stations]]\nname = "north"\nport = "{named}"\n')
+    assert found["modem north"]["found"].endswith("answers, and its SIM is ready.")
+
+
 def test_nothing_is_there_yet(doctor: Doctor, tmp_path: Path) -> None:
     code, found = doctor('[[stations]]\nname = "north"\nport = "/dev/none"\n[[stations]]\nname = "east"\n')
     assert code == 1
@@ -49,7 +62,7 @@ def test_nothing_is_there_yet(doctor: Doctor, tmp_path: Path) -> None:
     assert found["modem east"] == {
         "check": "modem east",
         "ok": True,
-        "found": "east names no port: the gateway finds its modem.",
+        "found": "east names no port: the gateway finds its modem in any socket.",
         "do": "",
     }
 

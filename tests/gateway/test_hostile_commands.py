@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from gateway.cli import cli
+from tests.gateway.clinic import UNPRIVILEGED
 from tests.gateway.test_commands import Shell
 
 HOSTILE = ("\udcff\udcfe", "x" * 30_000, "\x1b[2J\u202e", "-1", "9" * 400, "/dev/null/x", "/", "", "٣", "NaN")
@@ -174,3 +175,35 @@ def test_a_refusal_with_quotes_that_a_terminal_lacks_is_no_traceback(tmp_path: P
     refused = on_a_latin_terminal(Shell(tmp_path), "approve", "1", "--as", "nobody")
     assert (refused.returncode, b"Traceback" in refused.stderr) == (1, False)
     assert b"There is nobody called" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    "words", [("send", "--to", "+12025550123", "--text", "Hi"), ("doctor",), ("pdu", "00")]
+)
+def test_an_answer_that_a_full_disk_does_not_take_is_no_refusal(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    """The text was queued; `send` asked for another file, and `doctor` and `pdu` ended in a traceback."""
+    command = [sys.executable, "-m", "gateway", "--config", str(Shell(tmp_path).path), *words]
+    with open("/dev/full", "wb") as full:
+        told = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False)
+    assert (told.returncode, b"Traceback" in told.stderr) == (1, False)
+    assert b"may have been done: look before" in told.stderr
+
+
+@pytest.mark.parametrize("words", [("approve", "-", "--as", "Volunteer"), ("pdu", "-"), ("segments", "-")])
+def test_a_closed_standard_input_is_an_empty_one(tmp_path: Path, words: tuple[str, ...]) -> None:
+    command = [sys.executable, "-m", "gateway", "--config", str(Shell(tmp_path).path), *words]
+    told = subprocess.run(["sh", "-c", '"$@" <&-', "sh", *command], capture_output=True, check=False)
+    assert (told.returncode, told.stderr) == (0, b"")
+
+
+def test_backups_that_may_not_be_seen_are_not_said_to_be_none(tmp_path: Path) -> None:
+    shell = Shell(tmp_path)
+    assert shell.run("backup").exit_code == 0
+    (tmp_path / "backups").chmod(0)
+    command = [sys.executable, "-m", "gateway", "--config", str(shell.path), "backup", "--list", "--json"]
+    told = subprocess.run([*UNPRIVILEGED, *command], capture_output=True, check=False)
+    (tmp_path / "backups").chmod(0o700)
+    assert (told.returncode, told.stdout) == (1, b"")
+    assert b"may not look into" in told.stderr

@@ -79,6 +79,7 @@ def test_a_number_that_is_somebodys_gets_no_test_text(
     with pytest.raises(Refused, match="must reach no person"):
         begin(two, room, rules)
     assert two.execute("SELECT count(*) FROM message WHERE state='approved'").fetchone()[0] == 0
+    assert selftests.partner(two, "north") is None  # nor is it chosen, where another could be
 
 
 def test_our_own_number_is_tested_also_when_a_list_has_it(

@@ -35,7 +35,7 @@ def of_session(session: int) -> list[str]:
 @pytest.fixture
 def demo(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     (tmp_path / "tmp").mkdir()
-    command = [sys.executable, "-m", "gateway", "demo", "--dir", "demo", "--port", str(free_port())]
+    command = [sys.executable, "-m", "gateway", "demo", "--dir", "my demo", "--port", str(free_port())]
     with (tmp_path / "log").open("w") as log:
         process = subprocess.Popen(
             command,
@@ -96,7 +96,7 @@ def test_the_demo_shows_five_campaigns_half_way_and_leaves_nothing_behind(
     assert "5 campaigns run" in page
     assert re.findall(r"(\d+) of (\d+) people texted", page) == [("10", "11")] * 4 + [("10", "20")]
     assert len(of_session(demo.pid)) == 3  # gateway, panel, modems
-    modems = [link for link in (tmp_path / "demo/modems").iterdir() if link.is_symlink()]
+    modems = [link for link in (tmp_path / "my demo/modems").iterdir() if link.is_symlink()]
     assert len(modems) == 2
 
     demo.send_signal(signal.SIGINT)

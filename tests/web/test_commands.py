@@ -1,6 +1,7 @@
 """`textbank init` and `textbank user`: people from the command line."""
 
 import json
+import os
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -43,6 +44,15 @@ def test_init_makes_the_database_the_admin_and_a_link_that_works(run: Run, sourc
         db.execute("SELECT act FROM ledger").fetchone()["act"] == "standing"
     )  # the words of the confirmation
     db.close()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_what_root_made_by_init_the_gateway_can_open(run: Run, source: Path) -> None:
+    """`sudo textbank init` made a database of root's in the folder of the user that runs Textbank, whose gateway then stopped."""
+    os.chown(source.parent, 65534, 65534)
+    assert run("init").exit_code == 0
+    made = list(source.parent.glob("textbank.db*"))
+    assert {(path.stat().st_uid, path.stat().st_gid) for path in made} == {(65534, 65534)}
 
 
 def test_init_twice_changes_nothing(run: Run) -> None:
