@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateway import carried, damage, ledger, lock, restoring, runs, schema, texted
+from gateway import carried, damage, ledger, lock, restoring, runs, schema, texted, unanswered
 from gateway.errors import Refused
 from gateway.journal import Journal
 from gateway.store import belong_with, connect, moment, sync_folder
@@ -203,6 +203,7 @@ def restore(backup: Path, database: Path, *, now: int) -> Restored:
     with _stopped(database) as hold:
         take_back(database)
         new = database.with_name(UNFINISHED.format(name=database.name))
+        handed_at = texted.newest(database, now=now)
         try:
             _copy(backup, new)
             with contextlib.closing(connect(new)) as db:
@@ -212,7 +213,9 @@ def restore(backup: Path, database: Path, *, now: int) -> Restored:
                 counts = restoring.begin_again(db, acts, made=check(backup), now=now, stops=stops)
                 runs.keep(db, hold.runs)
                 if _has_content(database):
-                    restoring.keep_spent(db, database)
+                    restoring.keep_spent(db, database, handed_at)
+                else:
+                    restoring.keep_owed(db, {unanswered.ANY_SIM: handed_at})
                 db.execute("PRAGMA journal_mode=DELETE")
             belong_with(new, database)
             aside = _set_aside(database, now)

@@ -12,6 +12,7 @@ import hashlib
 import json
 import logging
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -118,15 +119,18 @@ def put_here_by_hand(db: sqlite3.Connection, hold: Hold, database: Path, folder:
         return
     log.warning("the database is an older copy that was put here; what it had to send waits for people")
     acts = Journal(database)
-    begin_again(db, acts, made=ledger.head(db), now=now, stops=carried.take_in(db, acts, folder))
+    handed_at, stops = texted.newest(database, now=now), carried.take_in(db, acts, folder)
+    with write(db):
+        begin_again(db, acts, made=ledger.head(db), now=now, stops=stops)
+        keep_owed(db, {unanswered.ANY_SIM: handed_at})
     runs.count(db, hold)  # a start that ends behind this, or awaits room, says it to nobody twice
     with contextlib.suppress(OSError):  # else the next start asks about a few texts once more
         texted.told(database)
 
 
-def keep_spent(db: sqlite3.Connection, before: Path) -> None:
+def keep_spent(db: sqlite3.Connection, before: Path, handed_at: int) -> None:
     """What SIMs sent since the backup still counts, a SIM on hold and a modem that somebody paused stay so, and what a modem has not
-    answered is owed: from the database that is replaced, if it can be read.
+    answered is owed: from the database that is replaced, if it can be read; else whatever was handed over until `handed_at` (ms).
 
     People are known by their numbers: the rows of those whom the backup does not know get other people's places in it.
     """
@@ -138,7 +142,7 @@ def keep_spent(db: sqlite3.Connection, before: Path) -> None:
     holds = _of_the_replaced(
         before, "SELECT iccid, first_at, paused_at, paused_reason FROM sim WHERE paused_at IS NOT NULL"
     )
-    owed = _of_the_replaced(before, unanswered.NEWEST)
+    owed = _of_the_replaced(before, unanswered.NEWEST, [(unanswered.ANY_SIM, handed_at)])
     paused = _of_the_replaced(before, "SELECT s.name, u.name FROM station s JOIN user u ON u.id=s.paused_by")
     with write(db):
         db.executemany(  # by that person, or by an admin where the backup does not know them
@@ -146,10 +150,7 @@ def keep_spent(db: sqlite3.Connection, before: Path) -> None:
             "min(CASE WHEN role='admin' THEN id END)) FROM user WHERE true ON CONFLICT (name) DO UPDATE SET paused_by=excluded.paused_by",
             paused,
         )
-        db.execute(
-            "INSERT OR REPLACE INTO setting (key, value) VALUES (?,?)",
-            [unanswered.OWED, json.dumps(dict(owed))],
-        )
+        keep_owed(db, dict(owed))
         db.executemany(
             "INSERT INTO sim_day (iccid, day, segments, last_at) VALUES (?,?,?,?) ON CONFLICT (iccid, day) DO UPDATE SET "
             "segments=max(segments, excluded.segments), last_at=max(last_at, excluded.last_at)",
@@ -163,14 +164,21 @@ def keep_spent(db: sqlite3.Connection, before: Path) -> None:
         )
 
 
-def _of_the_replaced(before: Path, query: str) -> list[Any]:
-    """Rows of a database that may be damaged, and hardly at all of these places at once."""
+def keep_owed(db: sqlite3.Connection, owed: dict[str, int]) -> None:
+    """What modems may still answer of texts that are not here: `unanswered.OWED`."""
+    db.execute(
+        "INSERT OR REPLACE INTO setting (key, value) VALUES (?,?)", [unanswered.OWED, json.dumps(owed)]
+    )
+
+
+def _of_the_replaced(before: Path, query: str, unknown: Sequence[Any] = ()) -> list[Any]:
+    """Rows of a database that may be damaged, and hardly at all of these places at once; `unknown` where they cannot be read."""
     try:
         with contextlib.closing(sqlite3.connect(f"file:{before}?mode=ro", uri=True)) as old:
             return old.execute(query).fetchall()
     except sqlite3.Error as damaged:
         log.warning("what the SIMs sent since the backup cannot all be read: %s", damaged)
-        return []
+        return [*unknown]
 
 
 def still_out(db: sqlite3.Connection, acts: Journal, *, now: int) -> int:

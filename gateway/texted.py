@@ -305,6 +305,14 @@ def told(database: Path) -> None:
         _write(path, database, content.size, [{"closed": content.last}], flush=True)
 
 
+def newest(database: Path, *, now: int) -> int:
+    """When the last text can have been handed over at the latest (ms): whoever opens or ends the file, or settles it, writes to it too."""
+    try:
+        return min(now, Path(f"{database}{SUFFIX}").stat().st_mtime_ns // 1_000_000)
+    except OSError:
+        return now
+
+
 def position(database: Path) -> tuple[str, int] | None:
     """The journal's ID and its last N, for a backup to carry; read before the copy begins."""
     path = Path(f"{database}{SUFFIX}")

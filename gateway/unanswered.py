@@ -10,9 +10,12 @@ from gateway.claims import Job, job_of
 
 RECENT = 5_000  # events looked through for a SIM's last text
 OWED = "owed"  # a setting: what `NEWEST` found in the database that a backup replaced, {ICCID: ms}
-NEWEST = (
+ANY_SIM = (
+    ""  # in it, where that database could not be asked: until then each SIM may have been handed something
+)
+NEWEST = (  # whatever a report or a person said of it since
     "SELECT m.iccid, max(coalesce(s.submitted_at, m.submitted_at)) FROM message m LEFT JOIN segment s ON s.message_id=m.id "
-    "WHERE m.state IN ('submitted','uncertain') GROUP BY m.iccid"
+    "WHERE m.iccid IS NOT NULL AND m.submitted_at IS NOT NULL AND m.sent_at IS NULL GROUP BY m.iccid"
 )
 
 
@@ -59,7 +62,8 @@ def forgotten(db: sqlite3.Connection, iccid: str, *, since: int) -> int | None:
     None when that was before `since`, or never.
     """
     row = db.execute("SELECT value FROM setting WHERE key=?", [OWED]).fetchone()
-    at = json.loads(row["value"]).get(iccid) if row is not None else None
+    owed = json.loads(row["value"]) if row is not None else {}
+    at = owed.get(iccid, owed.get(ANY_SIM))
     return int(at) if at is not None and at >= since else None
 
 

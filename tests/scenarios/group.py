@@ -2,6 +2,7 @@
 
 import ctypes
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -96,3 +97,8 @@ class Group:
 
 def went_to(group: Group, number: str) -> int:
     return sum(record.to == number for record in group.bank.air())
+
+
+def five_minutes_pass(database: Path) -> None:
+    """Since a text was handed over last: until then a restore waits for the answers of texts that it does not know."""
+    os.utime(f"{database}.texted", times=(time.time() - 301, time.time() - 301))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from gateway import backup, keeping, store
 from gateway.bell import ring
+from tests.scenarios.group import five_minutes_pass
 from tests.scenarios.test_processes import ADA, LUIS, Group, went_to
 from tests.scenarios.test_processes import group as group
 
@@ -30,6 +31,7 @@ def test_after_a_restore_nobody_is_texted_twice_and_who_was_texted_since_is_mark
     plan.database.write_bytes(b"\0" * 8192)
     for log in ("-wal", "-shm"):
         Path(f"{plan.database}{log}").unlink(missing_ok=True)
+    five_minutes_pass(plan.database)
 
     told = group.json("restore", "--yes", str(saved.path))
 

@@ -12,7 +12,7 @@ from gateway.config import load
 from gateway.errors import Refused
 from gateway.lock import Hold
 from tests import blank
-from tests.scenarios.group import ADA, LUIS, Group, went_to
+from tests.scenarios.group import ADA, LUIS, Group, five_minutes_pass, went_to
 from tests.scenarios.test_processes import group as group
 
 NEW = "+12025550190"
@@ -35,6 +35,7 @@ def test_a_backup_that_somebody_copied_over_the_database_sends_nothing_again(gro
     for log in ("-wal", "-shm"):
         Path(f"{path}{log}").unlink(missing_ok=True)
     shutil.copy(saved, path)
+    five_minutes_pass(path)
 
     group.start()
     group.db = store.connect(path)
@@ -59,6 +60,7 @@ def test_an_older_copy_of_the_database_that_somebody_put_back_sends_nothing_agai
     group.db.close()
     group.end(signal.SIGTERM)
     shutil.copy(copy, path)
+    five_minutes_pass(path)
 
     for _ in range(2):  # the second start has nothing more to say
         group.start()
@@ -90,6 +92,7 @@ def test_another_file_that_is_moved_over_the_database_of_a_running_gateway_stops
     assert not damage.fit_to_start(path, Hold(unclean=False), now=store.wall_ms()), "nor does the next start"
 
     path.rename(other)
+    five_minutes_pass(path)
     assert group.json("restore", "--yes", str(other))["uncertain"] == 1
 
     group.db = store.connect(path)

@@ -18,6 +18,7 @@ from gateway.config import load
 from gateway.rules import rules_of
 from hardware.virtual import VirtualBank
 from tests import blank
+from tests.scenarios.group import five_minutes_pass
 from tests.web.test_launcher import Browser
 
 ADA, LUIS = "+12025550123", "+12025550147"
@@ -159,6 +160,7 @@ def test_damage_during_work_stops_all_is_told_and_mended_by_one_command(
     bank.wait_stored(0, 1, PATIENCE_S)  # it waits on the SIM
     assert "Traceback" not in group.said.read_text() + told.stderr + refused.stderr
 
+    five_minutes_pass(group.database)
     restored = group.run("restore", made, "--yes")
     assert restored.returncode == 0, restored.stderr
     group.until(lambda: not bank.stored(0), "the gateway reads again")

@@ -1,10 +1,13 @@
 """What a modem still owes when rows, ports and SIMs have moved on: no such answer is taken for another text's."""
 
+import shutil
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from gateway import backup, settling, store
+from gateway import backup, lock, restoring, settling, store
 from gateway.station import sending
 from hardware.link import Link
 from hardware.modem import LateSubmit
@@ -210,6 +213,46 @@ def test_after_a_restore_a_text_that_is_not_in_the_backup_may_still_be_answered(
     assert "A backup was restored" in office.said()[1]
     office.clear("cmgs_error")
     assert office.until_state(other, "sent") < 300
+
+
+def restored(office: Office, saved: Path) -> None:
+    backup.restore(saved, office.path, now=office.wall())
+
+
+def restored_where_the_database_was_lost(office: Office, saved: Path) -> None:
+    office.path.unlink()
+    restored(office, saved)
+
+
+def copied_by_hand(office: Office, saved: Path) -> None:
+    shutil.copy(saved, office.path)
+    with lock.gateway(office.path) as hold, closing(store.connect(office.path)) as db:
+        restoring.put_here_by_hand(db, hold, office.path, saved.parent, now=office.wall())
+
+
+@pytest.mark.parametrize("restore", [restored, restored_where_the_database_was_lost, copied_by_hand])
+def test_a_text_that_a_report_settled_after_the_backup_is_owed_its_answer(
+    office: Office, tmp_path: Path, restore: Callable[[Office, Path], None]
+) -> None:
+    """The database that took the place knew nothing of it: its late acceptance was taken for Luis's lost text, which was said to be sent."""
+    office.until_ready()
+    office.until_state(office.approved(EVE), "delivered")
+    saved = backup.make(office.path, tmp_path / "saved.db", now=office.wall()).path
+    office.fault("cmgs_stray", 60_000, times=1)
+    killed = office.stations[0]
+    text = kill_the_gateway(office)
+    office.until_state(text, "delivered", limit_s=30)
+    for station in (killed, office.stations[0]):
+        station._desk.db.close()
+    office.db.close()
+    restore(office, saved)
+    office.db = store.connect(office.path)
+    office.restart()
+    office.until(lambda: office.said()[0] != "starting", "it began")
+    office.fault("cmgs_silent", "lost", times=1)
+    other = office.approved(LUIS)
+    office.until_state(other, "uncertain", "sent")
+    assert office.state(other) == "uncertain"
 
 
 def test_when_nobody_knows_whose_an_answer_was_the_other_one_is_awaited_before_the_next_text(
