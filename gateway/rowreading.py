@@ -46,29 +46,8 @@ ZONES = {  # what people and programs write for a zone in North America
     }.items()
     for name in names.split("|")
 }
-NO = frozenset(
-    [
-        "",
-        "no",
-        "n",
-        "false",
-        "f",
-        "0",
-        "none",
-        "never",
-        "null",
-        "n/a",
-        "-",
-        "opted in",
-        "opt in",
-        "subscribed",
-        "active",
-        "nein",
-        "non",
-        "nao",
-        "falso",
-    ]
-)
+NOT_SO = "|no|n|false|f|0|none|never|null|n/a|-|opted in|opt in|subscribed|nein|non|nao|falso"
+NO = frozenset(NOT_SO.split("|"))
 LANGUAGES = {  # code: what people write for it, folded
     "ar": "arabic|العربيه|عربي",
     "de": "german|deutsch|aleman|allemand",
