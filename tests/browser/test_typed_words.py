@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import DESK, Visit
-from tests.browser.test_thread import Talk
+from tests.browser.test_thread import Talk, settled
 from tests.browser.test_thread import talk as talk
 
 Enter = Callable[..., Visit]
@@ -46,5 +46,17 @@ def test_what_is_half_typed_stands_below_an_answer_that_is_taken_back(
     box.press("Control+Enter")
     expect(page.locator("#talk .bubble").last).to_have_text("Yes, there is.")
     box.fill("And a lift.")
-    page.get_by_role("button", name="Undo").click()
+    settled(page.get_by_role("button", name="Undo")).click()
     expect(box).to_have_value("Yes, there is.\nAnd a lift.")
+
+
+def test_a_note_that_is_half_typed_stays_when_a_stop_word_comes_in(
+    talk: Callable[..., Talk], visit: Enter
+) -> None:
+    """The question whether that is a stop is a new piece of the page, for which all of it was drawn anew."""
+    begun = talk("event")
+    page = visit("volunteer", DESK).go(begun.wrote("Is there a ramp?"))
+    page.get_by_label("Note for the room").fill("Uses a wheel")
+    begun.wrote("We must STOP the rent hikes")
+    expect(page.locator("#talk .bubble").last).to_have_text("We must STOP the rent hikes")
+    expect(page.get_by_label("Note for the room")).to_have_value("Uses a wheel")

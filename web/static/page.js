@@ -124,8 +124,8 @@ const textbank = (window.textbank = {});
     const fresh = parse(html);
     if (!same(fresh)) return;
     const wanted = [...pieces(fresh)].map((piece) => piece.id).join(), had = [...pieces(document)].map((piece) => piece.id).join();
-    const edited = document.querySelector("main textarea");
-    if (wanted !== had && !(edited && edited.value)) return void exchange(fresh);
+    const edited = [...document.querySelectorAll("main textarea")].some((field) => field.value);
+    if (wanted !== had && !edited) return void exchange(fresh);
     for (const newer of pieces(fresh)) {
       const older = document.getElementById(newer.id);
       if (!older || typing(older) || (older.querySelector("textarea") && newer.querySelector("textarea"))) continue;
