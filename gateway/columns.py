@@ -18,6 +18,7 @@ FIELDS = {  # our field: how a coordinator reads it
     "name": "Whole name, in one column",
     "language": "Language",
     "zone": "Time zone",
+    "opted_out": "Asked to stop (yes, or a day)",
 }
 NAMES = {  # our field: what people call it, folded; the likeliest first
     "number": (
@@ -43,6 +44,10 @@ NAMES = {  # our field: what people call it, folded; the likeliest first
     ),
     "language": "language|lang|idioma|langue|sprache|lingua|jezyk|jazyk|taal|sprak|kieli|язык|γλωσσα|لغة|שפה|语言|言語",
     "zone": "time zone|timezone|tz|zona horaria|huso horario|fuseau horaire|fuseau|zeitzone|fuso horario|strefa czasowa|часовой пояс",
+    "opted_out": (
+        "opted out|opted out at|opt out|optout|opted out on|opt out date|text opt out|sms opt out|opted out of texts|unsubscribed|"
+        "unsubscribed at|do not text|do not contact|do not message|dnt|dado de baja|no contactar|no enviar mensajes"
+    ),
 }
 OURS = (
     "number",
@@ -114,6 +119,8 @@ def guess(names: Sequence[str], rows: Sequence[Sequence[str]]) -> Meaning:
         ]
         if ours == "number":  # of several such columns the one that holds numbers
             ranked = [(rank, at) for rank, at in ranked if _share(rows, at) >= MOSTLY] or ranked
+        if ours == "opted_out":  # whose numbers stand in it is a list of whom not to text
+            ranked = [(rank, at) for rank, at in ranked if _share(rows, at, reaches) < MOSTLY]
         if ranked:
             found[ours] = min(ranked)[1]
     if "number" not in found:

@@ -258,6 +258,11 @@ def asked_since(db: sqlite3.Connection, conversation_id: int, at: int) -> bool:
     return found.fetchone() is not None
 
 
+def in_touch(db: sqlite3.Connection, row: sqlite3.Row) -> bool:
+    """Whether the person of this conversation wrote, or was texted."""
+    return row["last_in_at"] is not None or asked_since(db, row["id"], 0)
+
+
 def name_of(row: Mapping[str, object] | sqlite3.Row) -> str:
     """What people call this person on a page: the name, else the number without its middle."""
     return visible.line(str(row["name"]) or numbers.masked(str(row["number"])))
@@ -337,7 +342,7 @@ def refuse_first_words(db: sqlite3.Connection, row: sqlite3.Row, user: User) -> 
     """Refuse an answer to somebody who never wrote and got no text, from who may not write to strangers: their first text is the
     campaign's, which says who writes and how to stop, and waits while that is paused.
     """
-    if row["last_in_at"] is not None or may(user.role, "draft") or asked_since(db, row["id"], 0):
+    if may(user.role, "draft") or in_touch(db, row):
         return
     raise Refused(
         "Nobody has texted this person yet, and they have not written. Nothing was sent. Their first text comes as a card."

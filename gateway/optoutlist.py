@@ -126,12 +126,19 @@ def out_since(db: sqlite3.Connection, number: str) -> int | None:
     return None if row is None else int(row["since_at"])
 
 
-def undo_by_number(db: sqlite3.Connection, number: str, *, reason: str, by: User, now: int) -> None:
-    """End the opt-out of a number, with the reason; Refused when it is not out."""
+def undo_by_number(
+    db: sqlite3.Connection, number: str, *, reason: str, by: User, now: int, drawn: int | None = None
+) -> None:
+    """End the opt-out of a number, with the reason; Refused when it is not out, or is since a moment after the page was `drawn` (ms)."""
     with write(db):
-        if out_since(db, number) is None:
+        since = out_since(db, number)
+        if since is None:
             raise Refused(
                 "Nobody with this number is opted out. Nothing was changed. Look at the number again."
+            )
+        if drawn is not None and drawn < since <= now:  # one from the future is a clock that was wrong
+            raise Refused(
+                "They asked to stop, or were opted out anew, while this page stood open. Nothing was changed. Read what they wrote, then decide."
             )
         conversation_id = conversations.ensure(db, number, now=now)
         optouts.undo(db, conversation_id, by=by, reason=reason, now=now)

@@ -46,6 +46,8 @@ ZONES = {  # what people and programs write for a zone in North America
     }.items()
     for name in names.split("|")
 }
+NOT_SO = "|no|n|false|f|0|none|never|null|n/a|-|opted in|opt in|subscribed|nein|non|nao|falso"
+NO = frozenset(NOT_SO.split("|"))
 LANGUAGES = {  # code: what people write for it, folded
     "ar": "arabic|العربيه|عربي",
     "de": "german|deutsch|aleman|allemand",
@@ -83,6 +85,12 @@ def read(cells: Sequence[str], meaning: Meaning, region: str) -> Person:
         kind == "landline",
         _fields(cells, meaning.kept),
     )
+
+
+def asked_to_stop(cells: Sequence[str], meaning: Meaning) -> bool:
+    """Whether the row itself says that this person wants no texts: whatever stands there, but a no."""
+    at = meaning.fields.get("opted_out")
+    return at is not None and " ".join(fold(_cell(cells, at, MOST_NAME)).split()) not in NO
 
 
 def number_of(cell: str, region: str) -> tuple[str, str]:

@@ -36,6 +36,7 @@ from gateway.store import moment, relaxed, sync, write
 LOOK_AGAIN_S = 0.2
 CHECKPOINT_EVERY = 12  # batches: the log is copied back by us, not by a station that commits next
 TWICE = "The same person stands in this list already; both rows are one person now."
+SAYS_STOP = "The row says that they asked to stop. Bring such rows under Opt-outs too: then no other list brings them back."
 OUR_OWN = "This is the number of one of our own SIMs."
 FILE_GONE = "The file of this list is not there any more (a backup does not hold it). Delete the list, and bring the file again."
 Wait = Callable[[float], bool]  # waits so many seconds; True when it is time to stop
@@ -59,6 +60,8 @@ def judge(row: Row, meaning: Meaning, region: str) -> Person | Leftover:
     """What this row is, before the database is asked."""
     if row.problem:
         return Leftover(row, "rejected", row.problem)
+    if rowreading.asked_to_stop(row.cells, meaning):
+        return Leftover(row, "opted_out", SAYS_STOP)
     try:
         return rowreading.read(row.cells, meaning, region)
     except Refused as refusal:

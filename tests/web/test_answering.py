@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from gateway import store
+from gateway import optouts, store
 from gateway.factwords import hour_words
 from tests.web.conftest import Visitor
 from tests.web.world import World, busy_day, found
@@ -101,6 +101,29 @@ def test_opting_out_stops_everything_and_is_shown(world: World, ids: dict[str, i
     again = maya.post(f"{path}/reply", key="panel:" + "x" * 20, text="But...")
     assert again.status_code == 409
     assert world.db.execute("SELECT count(*) FROM opt_out WHERE until_at IS NULL").fetchone()[0] == 2
+
+
+@pytest.mark.parametrize("texted", [False, True], ids=["whom nobody texted", "who was texted"])
+def test_somebody_who_rang_to_be_left_alone_gets_no_first_text_that_says_so(
+    world: World, visit: Visit, texted: bool
+) -> None:
+    """The confirmation would have been the only text that they ever got from us."""
+    admin = world.users["admin"]
+    optouts.approve_confirmation(
+        world.db, "You are off our list.", by=admin, channel="panel", now=store.wall_ms()
+    )
+    text, path = (
+        world.draft("Ada Nwosu", "+12025550152", "Hello"),
+        f"/inbox/{world.conversation('+12025550152')}/opt-out",
+    )
+    if texted:
+        world.approve(text)
+        world.fly("sent")
+    cleo = visit("coordinator")
+    assert ("one text that says so" in cleo.get(path).get_data(as_text=True)) is texted
+    cleo.post(path, reason="She rang")
+    assert world.db.execute("SELECT count(*) FROM opt_out").fetchone()[0] == 1
+    assert world.db.execute("SELECT count(*) FROM message WHERE kind=0").fetchone()[0] == texted
 
 
 def test_only_a_coordinator_undoes_an_opt_out_and_says_why(

@@ -6,6 +6,8 @@ import io
 import re
 from collections.abc import Callable
 
+import pytest
+
 from gateway import assignments, campaigns, optouts, recording, scriptedit, store
 from tests.campaigning import FACTS, SIMS, bring_in, drafted, started
 from tests.web.conftest import Visitor
@@ -235,16 +237,22 @@ def test_every_number_of_the_page_is_a_row_of_a_file(world: World, visit: Visit)
     assert any(what.startswith("Answered: ") for what in rows), "wordings compared"
 
 
-def test_the_csv_has_everybody_and_runs_no_formula(world: World, visit: Visit) -> None:
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [("=1+1", "'=1+1"), ("＝1+1", "'＝1+1"), ("'=1+1", "''=1+1"), ("\x1b[2J", "␛[2J")],
+)
+def test_the_csv_has_everybody_and_runs_no_formula(
+    world: World, visit: Visit, name: str, written: str
+) -> None:
     now = store.wall_ms()
     campaign_id = started(world.db, world.users["coordinator"], world.rules, now=now)
-    world.db.execute("UPDATE contact SET first_name='=1+1' WHERE first_name='Rosa'")
+    world.db.execute("UPDATE contact SET first_name=? WHERE first_name='Rosa'", [name])
     target = world.db.execute("SELECT id FROM target ORDER BY id LIMIT 1").fetchone()["id"]
     recording.record(world.db, target, "status", "yes", by=world.users["volunteer"], now=now)
     answer = visit("coordinator").get(f"/campaigns/{campaign_id}/people.csv")
     rows = list(csv.DictReader(io.StringIO(answer.get_data().decode("utf-8-sig"))))
     assert len(rows) == 6
-    assert (rows[0]["number"], rows[0]["first_name"], rows[0]["status"]) == ("+12025550100", "'=1+1", "yes")
+    assert (rows[0]["number"], rows[0]["first_name"], rows[0]["status"]) == ("+12025550100", written, "yes")
 
 
 def test_who_texts_whom_is_shown_taken_back_and_handed_over(world: World, visit: Visit) -> None:

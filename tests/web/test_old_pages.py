@@ -82,6 +82,21 @@ def test_nor_is_the_one_that_a_colleague_wrote_down_since(world: World, rosa: in
     assert world.db.execute("SELECT reason FROM opt_out WHERE until_at IS NULL").fetchone()[0] == "She rang."
 
 
+def test_an_undo_by_number_that_comes_again_does_not_undo_a_later_stop(
+    world: World, rosa: int, visit: Visit
+) -> None:
+    """She rang, and was taken back in; then she texted STOP. The Back button, and the same press again, texted her once more."""
+    cleo = visit("coordinator")
+    world.receive(ROSA, "STOP")
+    form = heard_in(cleo.get("/opt-outs").get_data(as_text=True), "/opt-outs/undo")
+    cleo.post("/opt-outs/undo", number=ROSA, reason="She rang.", **form)
+    assert not world.db.execute("SELECT 1 FROM opt_out WHERE until_at IS NULL").fetchone()
+    world.receive(ROSA, "Stop!")
+    answer = cleo.post("/opt-outs/undo", number=ROSA, reason="She rang.", **form)
+    assert (answer.status_code, "anew" in answer.get_data(as_text=True)) == (409, True)
+    assert world.db.execute("SELECT 1 FROM opt_out WHERE until_at IS NULL").fetchone()
+
+
 def test_what_came_after_the_page_is_not_closed_with_it(world: World, rosa: int, visit: Visit) -> None:
     world.receive(ROSA, "ok")
     maya = visit()

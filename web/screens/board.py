@@ -15,13 +15,13 @@ from flask.typing import ResponseReturnValue
 from gateway import campaigns, enrolment, followups, places, recording, reminders, results
 from gateway.door import let_in
 from gateway.errors import Refused
+from gateway.exporting import safe
 from gateway.kinds import TICKS
 from web import access, data, words
 from web.access import needs
 from web.forms import go
 
 bp = Blueprint("board", __name__, url_prefix="/campaigns")
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 MOST_SHOWN = 500
 MOST_CAME = 50  # with one person on the list
 WITHOUT = {"paused": "Due, and held by the pause:", "late": "Did not get", "day": "Without a day, so without"}
@@ -204,13 +204,8 @@ def _lines(rows: list[list[str]]) -> Iterator[str]:
     yield "\ufeff"  # Excel reads UTF-8 only with it
     for row in rows:
         line = io.StringIO()
-        csv.writer(line).writerow([_safe(cell) for cell in row])
+        csv.writer(line).writerow([safe(cell) for cell in row])
         yield line.getvalue()
-
-
-def _safe(cell: str) -> str:
-    number = cell.startswith("+") and cell[1:].isdigit()
-    return f"'{cell}" if cell.startswith(FORMULA) and not number else cell
 
 
 def kept(campaign: campaigns.Campaign) -> dict[str, object]:

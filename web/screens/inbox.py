@@ -269,8 +269,10 @@ def campaigning(conversation_id: int, choice_id: str, number: str, text: str) ->
 @needs("opt_out")
 def ask_opt_out(conversation_id: int) -> ResponseReturnValue:
     """Are you sure: it stops every text to this person."""
-    thread = inbox.thread(data.db(), conversation_id, access.user(), now=data.now())
-    return render_template("opt_out.html", thread=thread, back_in=False)
+    db, user, now = data.db(), access.user(), data.now()
+    thread = inbox.thread(db, conversation_id, user, now=now)
+    told = conversations.in_touch(db, conversations.reachable(db, conversation_id, user, now))
+    return render_template("opt_out.html", thread=thread, back_in=False, confirmed=told)
 
 
 @bp.post("/<id:conversation_id>/opt-out")
@@ -281,7 +283,9 @@ def opt_out(conversation_id: int) -> ResponseReturnValue:
     row = conversations.reachable(db, conversation_id, user, now)
     source = "coordinator" if access.can("see_all_conversations") else "volunteer"
     reason = field("reason") if "reason" in request.form else ""
-    optouts.opt_out(db, conversation_id, source=source, by=user, reason=reason, now=now)
+    # To somebody who never had a text it would be the first one.
+    told = conversations.in_touch(db, row)
+    optouts.opt_out(db, conversation_id, source=source, by=user, reason=reason, now=now, confirm=told)
     words.tell(f"{words.first_name(row)} is off the list. Nobody texts them again, from any SIM.")
     return go("inbox.thread", conversation_id=conversation_id)
 

@@ -9,6 +9,7 @@ from gateway.listfile import MOST_BYTES, OPT_OUTS
 from web import access, data, words
 from web.access import needs
 from web.forms import field, go
+from web.screens.inbox import shown
 from web.screens.lists import SHOWN_LEFT, as_file, by_reason, ring
 from web.uploads import takes_file
 
@@ -124,8 +125,9 @@ def undo() -> ResponseReturnValue:
     """One number may be texted again, with the reason."""
     try:
         number = numbers.normalise(field("number"), data.rules().region)
+        reason, drawn = field("reason", 300), shown("drawn")
         optoutlist.undo_by_number(
-            data.db(), number, reason=field("reason", 300), by=access.user(), now=data.now()
+            data.db(), number, reason=reason, by=access.user(), now=data.now(), drawn=drawn
         )
     except Refused as refusal:
         return draw(str(refusal), "undo"), 409

@@ -124,8 +124,8 @@ const textbank = (window.textbank = {});
     const fresh = parse(html);
     if (!same(fresh)) return;
     const wanted = [...pieces(fresh)].map((piece) => piece.id).join(), had = [...pieces(document)].map((piece) => piece.id).join();
-    const edited = document.querySelector("main textarea");
-    if (wanted !== had && !(edited && edited.value)) return void exchange(fresh);
+    const edited = [...document.querySelectorAll("main textarea")].some((field) => field.value);
+    if (wanted !== had && !edited) return void exchange(fresh);
     for (const newer of pieces(fresh)) {
       const older = document.getElementById(newer.id);
       if (!older || typing(older) || (older.querySelector("textarea") && newer.querySelector("textarea"))) continue;
@@ -151,9 +151,23 @@ const textbank = (window.textbank = {});
   function toEnd(field) {
     if (field && field.setSelectionRange && field.type !== "password") field.setSelectionRange(field.value.length, field.value.length);
   }
-  function exchange(fresh) {
+  /* Words that are half typed in another form than the one that was sent: the form stays, with what it says that was read. Where the
+     box has other words by now (an answer that was taken back), they stand below those. */
+  function putBack(fields) {
+    for (const field of fields) {
+      const box = document.getElementById(field.id);
+      if (!box || !box.form || box.form.action !== field.form.action) continue;
+      if (box.defaultValue === field.defaultValue) box.form.replaceWith(field.form);
+      else box.value += `\n${field.value}`;
+    }
+  }
+  const halfTyped = (sent) => [...document.querySelectorAll("#main textarea[id]")]
+    .filter((field) => field.form && field.form !== sent && field.value !== field.defaultValue);
+  function exchange(fresh, sent) {
     const main = document.getElementById("main"), newer = document.adoptNode(fresh.getElementById("main"));
+    const typed = sent ? halfTyped(sent) : [];
     main.replaceWith(newer);
+    putBack(typed);
     const bar = fresh.getElementById("bar");
     if (bar) document.getElementById("bar").replaceWith(document.adoptNode(bar));
     document.title = fresh.title;
@@ -201,7 +215,7 @@ const textbank = (window.textbank = {});
       if (error) return void refuse(error);
       if (!same(fresh)) return;
       if (answer.redirected && answer.url !== location.href) history.pushState({}, "", answer.url);
-      exchange(fresh);
+      exchange(fresh, form);
     } catch (error) {
       /* Doing it again is harmless: the form carries what was seen, or a key of its own. It goes as it was pressed: behind the veil the
          page is drawn anew, with words that nobody has read. */

@@ -1,0 +1,63 @@
+"""I4: a list whose own rows say who asked to stop brings none of them in, also where nobody here knows of it."""
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gateway import listcsv, listfile, lists, optoutfile, optouts, store
+from tests.web import world as the_world
+from tests.web.world import World
+
+HEAD = "Name,Cell,{}\n"
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    made = the_world.found(tmp_path)
+    yield made
+    made.db.close()
+
+
+def names(world: World, list_id: int) -> list[str]:
+    return [row["first_name"] for row in lists.members(world.db, list_id)]
+
+
+@pytest.mark.parametrize(
+    "column", ["Opted out", "opted_out_at", "Do not text", "SMS opt-out", "Unsubscribed"]
+)
+@pytest.mark.parametrize("said", ["yes", "Y", "TRUE", "1", "x", "2026-03-01"])
+def test_a_row_that_says_stop_is_not_taken(world: World, column: str, said: str) -> None:
+    """It was taken like any other, for the column was one that scripts may use; the people were texted after their stop."""
+    made = world.list_of(
+        HEAD.format(column) + f"Ana,2025550141,{said}\nRosa,2025550142,no\nLuis,2025550143,\nSam,2025550144\n"
+    )
+    assert names(world, made) == ["Rosa", "Luis", "Sam"]
+    [left] = lists.not_taken(world.db, made)
+    assert (left["row"], left["outcome"]) == (2, "opted_out")
+    assert lists.by_id(world.db, made).counts["opted_out"] == 1
+
+
+def test_our_own_file_of_a_list_brings_nobody_back_on_another_box(world: World, tmp_path: Path) -> None:
+    made = world.list_of("Name,Cell\nAna,2025550141\nRosa,2025550142\n")
+    ana = world.conversation("+12025550141")
+    optouts.opt_out(world.db, ana, source="text", by=None, reason="", now=store.wall_ms())
+    (tmp_path / "other").mkdir()
+    other = the_world.found(tmp_path / "other")
+    assert names(other, other.list_of("".join(listcsv.people(world.db, made)))) == ["Rosa"]
+    other.db.close()
+
+
+@pytest.mark.parametrize("column", ["Do not text", "Opt out", "Unsubscribed"])
+def test_a_file_whose_numbers_stand_under_such_a_name_opts_them_out(world: World, column: str) -> None:
+    upload = listfile.keep(io.BytesIO(f"{column}\n2025550141\n2025550142\n".encode()), world.path)
+    by, now = world.users["coordinator"], store.wall_ms()
+    optoutfile.bring(world.db, upload, name="stops.csv", region="US", database=world.path, by=by, now=now)
+    world.work()
+    assert world.db.execute("SELECT count(*) FROM opt_out").fetchone()[0] == 2
+
+
+def test_a_column_that_only_sounds_like_it_keeps_nobody_out(world: World) -> None:
+    made = world.list_of(HEAD.format("Stop") + "Ana,2025550141,Union Square\nRosa,2025550142,Oak Street\n")
+    assert names(world, made) == ["Ana", "Rosa"]
