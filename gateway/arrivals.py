@@ -144,8 +144,8 @@ def _read(
         return  # a stored draft of somebody's phone: not a text to us; the row keeps it
     number = numbers.inbound_address(tpdu.sender.number, ton=tpdu.sender.ton, region=rules.region)
     written = tpdu.sender.number
-    if written.isdecimal() and tpdu.sender.ton not in (numbers.ALPHANUMERIC, numbers.INTERNATIONAL):
-        number = conversations.sender(db, number, written)
+    partly = written.isdecimal() and tpdu.sender.ton not in (numbers.ALPHANUMERIC, numbers.INTERNATIONAL)
+    number = conversations.sender(db, number, written if partly else "")
     returned = _returned(tpdu, number, known, seen, now)
     if tpdu.concat is not None and tpdu.concat.total > 1:
         ref = tpdu.concat.ref | (1 << 16 if tpdu.concat.bits == 16 else 0)

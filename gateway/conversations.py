@@ -59,14 +59,17 @@ def keyed(key: str, number: str) -> bytes:
 
 
 def number_keys(db: sqlite3.Connection, number: str) -> list[bytes]:
-    """Every digest under which this number may stand: under the database's own key, and under those that a restore brought."""
+    """Every digest under which this number may stand: its own first; in its other form; under keys that a restore brought."""
     return digests(db, [number])[number]
 
 
 def digests(db: sqlite3.Connection, found: Iterable[str]) -> dict[str, list[bytes]]:
     """`number_keys` of many numbers, by number."""
     keys = all_keys(db) or [_make_key(db)]
-    return {number: [keyed(key, number) for key in keys] for number in found}
+    return {
+        number: [keyed(key, form) for form in (number, numbers.other_form(number)) if form for key in keys]
+        for number in found
+    }
 
 
 def all_keys(db: sqlite3.Connection) -> list[str]:
@@ -78,13 +81,17 @@ def all_keys(db: sqlite3.Connection) -> list[str]:
 
 def sender(db: sqlite3.Connection, number: str, written: str) -> str:
     """Whose text this is where a network left the + or the country away (`written`) and the region says nothing (`number` as it came), or
-    somebody whom nobody here knows: the one person here whose number it is; else `number`. A STOP so written is theirs.
+    somebody whom nobody here knows: the one person here whose number it is; else `number`. A STOP so written is theirs. `written` is ""
+    where the network gave the country: then only the number's other form may be known.
     """
     digits = written.lstrip("0")
     known = "SELECT 1 FROM conversation WHERE number=?"
-    if len(digits) < TAIL or (
-        numbers.is_person(number) and db.execute(known, [number]).fetchone() is not None
-    ):
+    if numbers.is_person(number) and db.execute(known, [number]).fetchone() is not None:
+        return number
+    other = numbers.other_form(number)
+    if other and db.execute(known, [other]).fetchone() is not None:
+        return other
+    if len(digits) < TAIL:
         return number
     rows = db.execute("SELECT number FROM conversation WHERE tail=?", [digits[-TAIL:]]).fetchall()
     found = [row["number"] for row in rows if numbers.is_written_so(row["number"], digits)]
@@ -98,12 +105,13 @@ def open_opt_out(db: sqlite3.Connection, number: str) -> sqlite3.Row | None:
 
 def open_opt_outs(db: sqlite3.Connection, keys: Mapping[str, Sequence[bytes]]) -> dict[str, sqlite3.Row]:
     """The opt-outs that stand now, by number; `keys` as of `digests`."""
-    whose = {key: number for number, each in keys.items() for key in each}
+    every = [key for each in keys.values() for key in each]
     rows = db.execute(
-        f"SELECT id, number_key, since_at, source, by_id FROM opt_out WHERE number_key IN ({','.join('?' * len(whose))}) AND until_at IS NULL",
-        list(whose),
+        f"SELECT id, number_key, since_at, source, by_id FROM opt_out WHERE number_key IN ({','.join('?' * len(every))}) AND until_at IS NULL",
+        every,
     )
-    return {whose[row["number_key"]]: row for row in rows}
+    out = {row["number_key"]: row for row in rows}
+    return {number: out[key] for number, each in keys.items() for key in each if key in out}
 
 
 def ensure(db: sqlite3.Connection, number: str, *, now: int, name: str = "", zone: str | None = None) -> int:

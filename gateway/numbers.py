@@ -193,6 +193,18 @@ def _is_mobile(number: str) -> bool:
     return parsed is not None and lib.number_type(parsed) in (kind.MOBILE, kind.FIXED_LINE_OR_MOBILE)
 
 
+def other_form(number: str) -> str | None:
+    """The other E.164 form of the same mobile, where a country has two: +52 1 and +52 (Mexico, until 2019), +54 9 and +54 (Argentina).
+    Lists have the one, and networks give the other.
+    """
+    for country, mobile in (("+52", "+521"), ("+54", "+549")):
+        if number.startswith(mobile) and len(number) == len(mobile) + 10:
+            return country + number[len(mobile) :]
+        if number.startswith(country) and len(number) == len(country) + 10:
+            return mobile + number[len(country) :]
+    return None
+
+
 def is_written_so(number: str, digits: str) -> bool:
     """Whether these digits are this E.164 number without its +, or without its country; no zero stands before them."""
     parsed = _known(number)

@@ -117,7 +117,7 @@ class OptOuts:
 
     def before(self, db: sqlite3.Connection, found: Sequence[Found], now: int) -> None:
         """Before the write lock is taken: what will be out is on the disk beside the database, with one fsync for all."""
-        keys = conversations.digests(db, _numbers(found))
+        keys = conversations.digests(db, _numbers(db, found))
         out = conversations.open_opt_outs(db, keys)
         fresh = [{"number": each[0].hex()} for number, each in sorted(keys.items()) if number not in out]
         journal.of(db).note_all("opt_out", fresh, at=now)
@@ -126,10 +126,11 @@ class OptOuts:
         self, db: sqlite3.Connection, found: Sequence[Found], tally: Tally, now: int
     ) -> Iterator[Leftover]:
         """Opt them out; yields the rows that hold no number, or one that cannot be read. Inside a transaction."""
-        strangers = optouts.opt_out_strangers(db, _numbers(found), by=self._by, now=now)
-        ids = conversations.ensure_all(db, ((number, "", None) for number in _numbers(found)), now=now)
+        numbers = _numbers(db, found)
+        strangers = optouts.opt_out_strangers(db, numbers, by=self._by, now=now)
+        ids = conversations.ensure_all(db, ((number, "", None) for number in numbers), now=now)
         yield from (each.left for _, each in found if each.left is not None)
-        for number in _numbers(found):
+        for number in numbers:
             new = number in strangers or optouts.opt_out(
                 db,
                 ids[number],
@@ -150,5 +151,6 @@ def _reads(cell: str, region: str) -> bool:
     return False
 
 
-def _numbers(found: Sequence[Found]) -> list[str]:
-    return [number for _, each in found for number in each.numbers]
+def _numbers(db: sqlite3.Connection, found: Sequence[Found]) -> list[str]:
+    """As they are known here, where a country writes a mobile in two forms."""
+    return [conversations.sender(db, number, "") for _, each in found for number in each.numbers]

@@ -9,7 +9,19 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from gateway import erasing, inbox, journal, listfile, lists, optoutfile, optoutlist, optouts, store, taking
+from gateway import (
+    conversations,
+    erasing,
+    inbox,
+    journal,
+    listfile,
+    lists,
+    optoutfile,
+    optoutlist,
+    optouts,
+    store,
+    taking,
+)
 from gateway.cli import cli
 from gateway.errors import Refused
 from gateway.listfile import OPT_OUTS
@@ -53,6 +65,15 @@ def test_numbers_that_nobody_here_knows_are_out_before_any_list_can_bring_them(w
     list_id = world.list_of("Name,Tel\nRosa,2025550141\nAda,2025550143\n")
     assert world.db.execute("SELECT count(*) FROM list_member WHERE list_id=?", [list_id]).fetchone()[0] == 1
     assert world.db.execute("SELECT count(*) FROM message").fetchone()[0] == 0, "nobody is texted about it"
+
+
+def test_a_file_with_the_other_form_of_a_mobile_stops_its_person(world: World) -> None:
+    """Written down without the 9, as one dials in Argentina: the person of the list went on to be texted."""
+    now = store.wall_ms()
+    known = conversations.ensure(world.db, "+5491123456789", now=now)
+    assert result(world, bring(world, "Phone\n+541123456789\n")).out == 1
+    row = world.db.execute("SELECT opted_out_at FROM conversation WHERE id=?", [known]).fetchone()
+    assert row["opted_out_at"] is not None
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from gateway import arrivals
+from gateway import arrivals, conversations
 from gateway.arrivals import Received
 from gateway.rules import DAY_MS
 from hardware.pdu import Address, encode_deliver, segment
@@ -106,3 +106,33 @@ def test_whose_text_it_is_stays_open_where_two_have_this_number_in_two_countries
         desk, "00" + encode_deliver(Address("2025550123"), segment("STOP"), timestamp=SENT_AT).hex().upper()
     )
     assert not is_out(desk)
+
+
+@pytest.mark.parametrize(
+    ("listed", "network_says"),
+    [
+        ("+525512345678", "+5215512345678"),
+        ("+5491123456789", "+541123456789"),
+        ("+541123456789", "+5491123456789"),
+    ],
+    ids=["Mexico", "Argentina", "Argentina, listed without the 9"],
+)
+def test_a_stop_from_the_other_form_of_a_mobile_is_its_persons(
+    desk: Desk, listed: str, network_says: str
+) -> None:
+    """Mexico and Argentina write a mobile in two forms: the STOP was a stranger's, and the person was texted again."""
+    text = desk.approved(number=listed)
+    arrive(desk, *deliver("STOP", network_says))
+    assert desk.state(text) == "withdrawn"
+    assert [row["number"] for row in desk.db.execute("SELECT number FROM conversation")] == [listed]
+    conversations.ensure(desk.db, network_says, now=NOON)
+    out = desk.db.execute("SELECT opted_out_at FROM conversation WHERE number=?", [network_says]).fetchone()
+    assert out["opted_out_at"] is not None, "a list that brings the other form brings nobody back"
+
+
+def test_a_start_from_the_other_form_brings_back_who_stopped_in_the_first(desk: Desk) -> None:
+    desk.approved(number="+525512345678")
+    arrive(desk, *deliver("STOP", "+525512345678", at=SENT_AT - MINUTE))
+    arrive(desk, *deliver("START", "+5215512345678", at=SENT_AT))
+    assert conversations.open_opt_out(desk.db, "+525512345678") is None
+    assert conversations.open_opt_out(desk.db, "+5215512345678") is None
