@@ -223,14 +223,22 @@ class House:
         numbers = {row["number"] for row in db.execute("SELECT number FROM conversation").fetchall()}
         for number in sorted(numbers | {record.to for record in self.world.network.air}):  # some were erased
             key = conversations.number_key(db, number)
-            for stop in db.execute("SELECT since_at, until_at FROM opt_out WHERE number_key=?", [key]):
-                until = (
-                    float("inf") if stop["until_at"] is None else self.true_s(stop["until_at"], last=False)
-                )
-                since = self.true_s(stop["since_at"], last=True)
-                # A clock that went back showed both twice, and nobody can tell which time it was: 912135.
-                out[number].append((since, max(since, until)))
+            for stop in db.execute("SELECT * FROM opt_out WHERE number_key=?", [key]):
+                out[number].append(self._span(db, stop))
         return out
+
+    def _span(self, db: sqlite3.Connection, stop: sqlite3.Row) -> Span:
+        since, began = self.true_s(stop["since_at"], last=True), self.true_s(stop["since_at"], last=False)
+        if stop["until_at"] is None:
+            return since, float("inf")
+        until = self.true_s(stop["until_at"], last=False)
+        if since <= until:
+            return since, until
+        # A clock that was set back showed both twice. No row began before one that stands above it (912135).
+        above = db.execute("SELECT since_at FROM opt_out WHERE id<?", [stop["id"]])
+        if any(self.true_s(row["since_at"], last=False) > began for row in above):
+            return since, self.true_s(stop["until_at"], last=True)
+        return began, until
 
     def note(self, what: str) -> None:
         """For whoever looks at a seed that failed."""
