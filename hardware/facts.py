@@ -61,6 +61,7 @@ class Direct:
 
     kind: str  # "deliver" or "report"
     pdu: str
+    kept: bool = False  # it was committed as it came: only its acknowledgement is owed
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ from hardware.errors import (
     SubmitUncertain,
     TpduRefused,
 )
-from hardware.facts import Health, Identity, Notice, Stored, Waiting
+from hardware.facts import Direct, Health, Identity, Notice, Stored, Waiting
 from hardware.gammu_child import Child, Packet
 from hardware.gammu_meaning import health_in, meaning, not_sent
 from hardware.gammu_sms import is_whole
@@ -228,6 +228,9 @@ class GammuModem:
 
     def beside(self, company: Company) -> None:
         """libgammu keeps what it hears to itself."""
+
+    def keep_at_once(self, keep: Callable[[Direct], bool] | None) -> None:
+        """libgammu tells nothing while it sends."""
 
     def listed_within(self, took_s: dict[str, float]) -> None:
         """libgammu chooses how long it waits."""

@@ -261,6 +261,10 @@ class Modem:
         self._at.urcs.clear()
         return notices
 
+    def keep_at_once(self, keep: Callable[[Direct], bool] | None) -> None:
+        """From now on `keep` is told of each `Direct` as it comes, also while an answer is awaited; whether it was kept. None: no more."""
+        self._ears.keep = keep
+
     def wait(self, deadline: float) -> None:
         """Block until a notice, `wake` or the deadline (clock.monotonic()); PortGone."""
         while not self._ears.notices and not self._at.listen(deadline):

@@ -14,6 +14,8 @@ from __future__ import annotations
 
 import re
 from collections import deque
+from collections.abc import Callable
+from dataclasses import replace
 
 from hardware import framing
 from hardware.facts import (
@@ -52,6 +54,7 @@ class Ears:
         self.booted = ""  # a hard restart heard since `disarm`
         self.said: set[str] = set()  # soft lines heard since `disarm`
         self.called_at: float | None = None
+        self.keep: Callable[[Direct], bool] | None = None  # asked at once about each `Direct`
         self._clock = clock
         self._armed_at: float | None = None
         self._boot_id = ""
@@ -79,6 +82,8 @@ class Ears:
         if _SOFT.match(urc):
             return self._soft(urc)
         notice = self._notice(urc)
+        if isinstance(notice, Direct) and self.keep is not None and self.keep(notice):
+            notice = replace(notice, kept=True)
         if notice is not None:
             self.notices.append(notice)
         return None

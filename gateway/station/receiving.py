@@ -206,7 +206,8 @@ class Reader:
                     desk.was_full = desk.was_full or isinstance(notice, StorageFull)
                 case Direct():
                     # It exists nowhere else: when the database or the modem fails now, it stays in hand.
-                    desk.results.append(partial(self._keep_direct, Received(notice.pdu)))
+                    if not notice.kept:
+                        desk.results.append(partial(self._keep_direct, Received(notice.pdu)))
                     self._unacknowledged += 1
                 case Registration():
                     result.network = True

@@ -14,7 +14,7 @@ from datetime import timedelta
 from gateway import claims, flight, texted
 from gateway.claims import Job, Seat
 from gateway.flight import Accepted, NotNowError
-from gateway.station import late, refused
+from gateway.station import late, parting, refused
 from gateway.station.desk import LOCK_S, Desk, log
 from gateway.store import relaxed, sync
 from hardware.errors import HardwareError
@@ -85,7 +85,8 @@ def _send_segment(desk: Desk, job: Job, seq: int) -> bool:
             desk.minute.append(written_at)
             desk.unreferenced += 1
             try:
-                mr = prompt.send(tpdu, timeout_s=RESULT_S)
+                with parting.kept_at_once(desk, seat):
+                    mr = prompt.send(tpdu, timeout_s=RESULT_S)
             finally:
                 _earlier_answers(desk)
     except _KnockError:

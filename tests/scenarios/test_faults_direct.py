@@ -115,15 +115,14 @@ def test_a_modem_that_hangs_after_a_direct_report_never_gets_one(make: Make) -> 
     house.until(lambda: house.shown() == ["Hello"], "it still listens", 90)
 
 
-# Ada's text is handed over while one to Luis leaves. The station looks at it after its send, if it comes to that.
+# Ada's text is handed over right behind the answer to one to Luis. The station looks at it after its send, if it comes to that.
 
 
 @pytest.fixture
 def forgetful(tmp_path: Path) -> Iterator[Office]:
     """A modem that stores nothing and wants no acknowledgement: what it has said it has forgotten."""
-    office = Office(
-        tmp_path / "textbank.db", personality=dataclasses.replace(direct_only(), csms=(0,)), reopen_hours=1
-    )
+    row = dataclasses.replace(direct_only(), csms=(0,), urc_while_sending=True)
+    office = Office(tmp_path / "textbank.db", personality=row, reopen_hours=1)
     office.until_ready()
     assert office.world.modems[0].settings.cnmi[1] == 2
     yield office
@@ -134,8 +133,9 @@ def hear_while_one_leaves(office: Office, text: str, *, answer_after_s: float = 
     send = Prompt.send
 
     def hear(prompt: Prompt, tpdu: bytes, timeout_s: float) -> int | None:
+        mr = send(prompt, tpdu, timeout_s)
         office.arrive(text, ADA)
-        return send(prompt, tpdu, timeout_s)
+        return mr
 
     office.fault("cmgs_late", int(answer_after_s * 1000), 1)
     message_id = office.approved(LUIS)
@@ -153,6 +153,34 @@ def test_a_stop_that_was_handed_over_during_a_send_is_kept_when_the_gateway_ends
     forgetful.run(60)
     assert forgetful.texts() == ["STOP"]
     assert (forgetful.state(text), [to for to, _ in forgetful.air()]) == ("withdrawn", [LUIS])
+
+
+def test_a_stop_that_is_handed_over_while_an_answer_is_awaited_is_kept_at_once(forgetful: Office) -> None:
+    """It was held in memory for as long as the answer took, up to three minutes: a power cut took it, and other SIMs texted her meanwhile."""
+    office = forgetful
+    text = office.approved(LUIS)
+    office.fault("cmgs_late", 120_000, 1)
+    waiting: list[list[str]] = []  # what is kept at each second of the wait
+
+    def look() -> bool:
+        if office.state(text) == "submitted":
+            if len(waiting) == 5:
+                office.arrive("STOP", ADA)
+            waiting.append(office.texts())
+        return False
+
+    office.cut_when = look
+    office.until_state(text, "sent", "delivered")
+    assert waiting[10] == ["STOP"]
+    assert office.texts() == ["STOP"]
+
+
+def test_a_report_that_is_handed_over_in_place_of_an_answer_settles_its_text(forgetful: Office) -> None:
+    """Kept before the text was uncertain, it would be matched to none."""
+    office = forgetful
+    office.fault("cmgs_silent", times=1)
+    text = office.approved(LUIS)
+    office.until_state(text, "delivered", limit_s=900)
 
 
 def test_a_text_that_was_handed_over_during_a_send_is_kept_when_the_modem_is_opened_anew_by_schedule(
