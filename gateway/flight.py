@@ -304,7 +304,7 @@ def release(
             job.message_id,
             actor=seat.actor,
             now=now,
-            reason=reason,
+            reason=left_already(db, job.message_id, job.total, reason) if gone else reason,
             not_before=now + int(wait_s * 1000) if wait_s else None,
             attempts=row["attempts"] + (1 if tried and row["state"] == "claimed" else 0),
             submitted_at=row["submitted_at"] if gone else None,

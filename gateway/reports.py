@@ -23,8 +23,10 @@ STILL_TRYING = range(0x20, 0x40)  # 23.040 9.2.3.15: the service centre still tr
 GRACE_MS = 60 * 60_000  # after a text's validity, for the report that says so
 ROWS = 2000  # how far back in the outbox one looks for texts that were reported
 ERASED_AT = "erased_at"  # a setting: when somebody with texts was erased last (ms)
+LEFT = {"accepted", "delivered", "undelivered"}  # segments that the network has, or had
 TRYING = "The network took it and still tries: the phone may be off."
 TOLD = "The network reported of a part of it."
+TOOK = "The network's report tells that it took the whole text."
 OVERDUE = "No report came in its time, so nobody can say whether the phone has it."
 WORDS = {
     0x40: "the network could not reach the service that it needs",
@@ -209,7 +211,7 @@ def _apply(db: sqlite3.Connection, report_id: int, report: Arrived, chosen: _Can
         "UPDATE report SET message_id=?, seq=? WHERE id=?", [chosen.message_id, chosen.seq or 1, report_id]
     )
     if report.status in STILL_TRYING:
-        db.execute("UPDATE message SET reason=? WHERE id=? AND state='sent'", [TRYING, chosen.message_id])
+        _still_tries(db, report, chosen, now)
         return
     delivered = report.status < 0x20
     if chosen.seq is None:  # known from now on: it is no candidate for what others are told of
@@ -222,7 +224,10 @@ def _apply(db: sqlite3.Connection, report_id: int, report: Arrived, chosen: _Can
         rows = db.execute("SELECT state FROM segment WHERE message_id=?", [chosen.message_id]).fetchall()
         states = {row["state"] for row in rows}
         if states - {"delivered", "undelivered"}:  # others are still on their way, or never left
-            if not rest_follows(db, chosen.message_id, actor="network", now=now):
+            if not states - LEFT:
+                if chosen.state == "uncertain":
+                    _took(db, chosen, TOOK, now)
+            elif not rest_follows(db, chosen.message_id, actor="network", now=now):
                 words = left_already(db, chosen.message_id, len(rows), TOLD)
                 db.execute(
                     "UPDATE message SET reason=? WHERE id=? AND state='uncertain'", [words, chosen.message_id]
@@ -236,6 +241,28 @@ def _apply(db: sqlite3.Connection, report_id: int, report: Arrived, chosen: _Can
         None if delivered else f"The network reports: {WORDS.get(report.status, 'the phone did not get it')}."
     )
     move(db, event, chosen.message_id, actor="network", now=now, reason=reason, reported_at=now)
+
+
+def _still_tries(db: sqlite3.Connection, report: Arrived, chosen: _Candidate, now: int) -> None:
+    """The network took it and has not delivered it yet: a text of which nothing else is in doubt is sent."""
+    db.execute("UPDATE message SET reason=? WHERE id=? AND state='sent'", [TRYING, chosen.message_id])
+    segments = db.execute("SELECT seq, state FROM segment WHERE message_id=?", [chosen.message_id]).fetchall()
+    doubtful = [row["seq"] for row in segments if row["state"] not in LEFT]
+    if chosen.state != "uncertain" or doubtful != ([] if chosen.seq is None else [chosen.seq]):
+        return
+    if chosen.seq is None:
+        db.execute("UPDATE message SET mr=? WHERE id=? AND mr IS NULL", [report.mr, chosen.message_id])
+    else:
+        db.execute(
+            "UPDATE segment SET state='accepted', mr=? WHERE message_id=? AND seq=?",
+            [report.mr, chosen.message_id, chosen.seq],
+        )
+    _took(db, chosen, TRYING, now)
+
+
+def _took(db: sqlite3.Connection, chosen: _Candidate, reason: str, now: int) -> None:
+    """The network has all of an uncertain text."""
+    move(db, "settle_sent", chosen.message_id, actor="network", now=now, reason=reason, sent_at=now)
 
 
 _EVENT = {  # (state, delivered): what a final report does

@@ -49,7 +49,7 @@ def settled(db: sqlite3.Connection, iccid: str, *, since: int) -> list[Unanswere
         "SELECT id, at FROM (SELECT m.id, max(m.submitted_at, coalesce((SELECT max(submitted_at) FROM segment WHERE message_id=m.id), 0)) "
         "AS at FROM message m WHERE m.state<>'uncertain' AND m.iccid=:iccid AND m.id IN (SELECT message_id FROM event "
         "WHERE id>(SELECT max(id) FROM event)-:recent AND "
-        "(event IN ('settle_delivered','settle_undelivered','settle_failed') OR event='resume' AND actor='network')) "
+        "(event IN ('settle_delivered','settle_undelivered','settle_failed') OR event IN ('resume','settle_sent') AND actor='network')) "
         "UNION SELECT m.id, max(s.submitted_at) FROM message m JOIN segment s ON s.message_id=m.id WHERE m.state='uncertain' "
         "AND m.iccid=:iccid AND s.state IN ('delivered','undelivered') GROUP BY m.id) WHERE at>=:since ORDER BY at, id",
         {"recent": RECENT, "iccid": iccid, "since": since},

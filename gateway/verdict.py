@@ -127,7 +127,7 @@ def _judge(refusal: Refusal, row: Row, attempts: int, others: int) -> Decision:
         )
     wait_s = _wait_s(row, attempts)
     return Decision(
-        "defer", wait_s, station, f"{row.words} Nothing went out; we try again in {span(wait_s)}."
+        "defer", wait_s, station, f"{row.words} It did not go out; we try again in {span(wait_s)}."
     )
 
 

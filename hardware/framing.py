@@ -23,6 +23,7 @@ _ERROR = re.compile(r"\+?CM([ES]) ERROR(?::|(?= *\d))(.*)")
 _BARE_ERROR = re.compile(r"ERROR(: *\d{1,5})?$")
 _NAMED = re.compile(r"([+^*#_$%!&][A-Z][A-Z0-9_]*):")
 _COMMAND = re.compile(r"AT([+^*#_$%!&]?[A-Z0-9_]+)", re.IGNORECASE)
+ANSWERED_AS = {"+CICCID": "+ICCID"}  # SIMCom's manual for SIM7500 and SIM7600
 _OLD_ECHO = re.compile(r"AT[+^*#$%][A-Z]{3}")
 _REGISTRATION = ("+CREG", "+CGREG", "+CEREG")
 _ASKED_REGISTRATION = re.compile(r"\s*0*[0-5]\s*,\s*0*(?:\d|1[01])\s*(?:,|$)")
@@ -120,7 +121,8 @@ def _common(one: str, other: str) -> int:
 def name_of(command: str) -> str:
     """The name under which a command is answered: "+CPMS" of 'AT+CPMS="SM"'; "" of "AT"."""
     found = _COMMAND.match(command)
-    return found[1].upper() if found else ""
+    name = found[1].upper() if found else ""
+    return ANSWERED_AS.get(name, name)
 
 
 def named(line: str) -> str:

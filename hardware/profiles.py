@@ -108,6 +108,7 @@ PROFILES = (
         "simcom-a76",
         r"\b(A76|A79|SIM767|SIM7[6789]7)\d*",
         errors="simcom",
+        iccid=("AT+CICCID", *ICCID),
         time_first="AT+CTZU=1",
         to_3g="AT+CNMP=13",
         pin_attempts="AT+SPIC",

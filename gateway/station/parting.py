@@ -32,15 +32,17 @@ def keep(desk: Desk, received: list[Received], seen: Seen) -> int:
 
 @contextmanager
 def kept_at_once(desk: Desk, seat: Seat) -> Iterator[None]:
-    """While a text's answer is awaited, which may take minutes: what the modem hands over is committed as it comes. It may be a stop, and
+    """While a text's answer is awaited, which may take minutes: a text that the modem hands over is committed as it comes. It may be a stop, and
     a power cut would take it.
     """
 
     def commit(direct: Direct) -> bool:
+        if direct.kind == "report":
+            return False  # it may be of this very text, and is matched when that one's answer is known
         try:
             keep(desk, [Received(direct.pdu)], Seen(desk.name, seat.sim.iccid))
-        except (sqlite3.OperationalError, OSError):
-            return False  # it stays among what was heard
+        except (sqlite3.Error, OSError):
+            return False  # it stays among what was heard: whoever deals with that meets the same trouble
         return True
 
     assert desk.modem is not None

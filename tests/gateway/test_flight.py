@@ -195,6 +195,16 @@ def test_the_rest_of_a_text_goes_by_the_sim_that_began_it(desk: Desk, seat: Seat
     assert claim(desk, seat).todo == (2, 3)
 
 
+def test_a_long_text_that_waits_halfway_says_how_much_of_it_went(desk: Desk, seat: Seat) -> None:
+    """It said "Nothing went out", with one of its segments at the person's phone."""
+    desk.approved(text="long " * 50)
+    job = claim(desk, seat)
+    submit(desk, seat, job, 1)
+    flight.accept(desk.db, seat, Accepted(job, 1, 7, NOON))
+    flight.release(desk.db, seat, job, "The network is busy.", now=NOON)
+    assert desk.reason(job.message_id) == "The network is busy. Of its 2 segments: 1 accepted, 1 not sent."
+
+
 def test_no_segment_follows_when_the_clock_was_set_back_a_day_since_the_first(desk: Desk, seat: Seat) -> None:
     """The end that the first one was given was tomorrow's: the rest left at ten in the evening, to be tried all night."""
     tomorrow = NOON + 24 * HOUR_MS

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from gateway import claims, erasing, flight, reports, settling
+from gateway import claims, erasing, flight, reports, settling, unanswered
 from gateway.claims import Job, Seat
 from gateway.flight import Accepted
 from gateway.moves import move
@@ -346,3 +346,46 @@ def test_a_report_of_a_segment_says_anew_how_much_of_an_uncertain_text_went(desk
     report(desk, 9, status=0x46)
     assert desk.state(job.message_id) == "uncertain"
     assert "1 accepted, 1 not sent" in desk.reason(job.message_id)
+
+
+@pytest.mark.parametrize("status", [0x00, 0x46])
+def test_a_report_of_the_only_unknown_segment_settles_an_uncertain_text_as_sent(
+    desk: Desk, seat: Seat, status: int
+) -> None:
+    """The network had every segment, and a person was still asked whether the text had gone: who said no had it sent a second time."""
+    job = on_air(desk, seat, "long " * 50)
+    flight.accept(desk.db, seat, Accepted(job, 1, 8, NOON))
+    flight.submit(desk.db, seat, job, 2, desk.rules, valid_for=timedelta(hours=1), now=NOON)
+    flight.lose(desk.db, seat, job, 2, "no answer", now=NOON)
+    report(desk, 9, status)
+    assert (desk.state(job.message_id), desk.reason(job.message_id)) == ("sent", reports.TOOK)
+    report(desk, 8)
+    assert desk.state(job.message_id) == ("undelivered" if status else "delivered")
+
+
+def test_a_network_that_still_tries_has_taken_an_uncertain_text(desk: Desk, seat: Seat) -> None:
+    """The phone was off, and for days a person was asked whether the text had gone: who said no had it sent a second time."""
+    job = on_air(desk, seat)
+    flight.lose(desk.db, seat, job, 1, "no answer", now=NOON)
+    report(desk, 9, 0x30)
+    assert (desk.state(job.message_id), desk.reason(job.message_id)) == ("sent", reports.TRYING)
+    report(desk, 9)
+    assert desk.state(job.message_id) == "delivered"
+
+
+def test_a_network_that_still_tries_has_taken_the_only_segment_in_doubt(desk: Desk, seat: Seat) -> None:
+    job = on_air(desk, seat, "long " * 50)
+    flight.lose(desk.db, seat, job, 1, "no answer", now=NOON)
+    report(desk, 9, 0x30)
+    assert desk.state(job.message_id) == "uncertain"  # the other has not left
+    desk.db.execute("UPDATE segment SET state='accepted', mr=10 WHERE seq=2")
+    report(desk, 9, 0x30)
+    assert desk.state(job.message_id) == "sent"
+
+
+def test_a_text_that_a_report_settled_as_sent_may_still_be_answered(desk: Desk, seat: Seat) -> None:
+    job = on_air(desk, seat)
+    flight.lose(desk.db, seat, job, 1, "no answer", now=NOON)
+    report(desk, 9, 0x30)
+    owed = unanswered.settled(desk.db, ICCID, since=NOON - 1)
+    assert [handed.job.message_id for handed in owed] == [job.message_id]

@@ -200,12 +200,22 @@ def test_profiles(made: str, model: str, profile: str) -> None:
         # Another program at the port took the beginning (seed 410125).
         ({"AT*CCID*": "ERROR", "AT+CRSM=*": '101430121181150067"'}, ""),
         (
+            {
+                "AT+CGMM": "SIMCOM_SIM7600E-H",
+                "AT+CICCID": "+ICCID: 8944110065012345678",
+                "AT*CCID*": "ERROR",
+                "AT+CRSM=*": "ERROR",
+            },
+            "8944110065012345678",
+        ),
+        (
             {"AT+CCID": "44110065012345678912", "AT+ICCID": "ICCID: 8944110065012345678"},
             "8944110065012345678",
         ),
     ],
 )
 def test_iccid_by_many_ways(rule: dict[str, str], iccid: str) -> None:
+    """A SIM7600's own was taken for words that nobody had asked for: it answers under another name than the question's."""
     bench = Bench(rule).start()
     assert bench.modem.identity.iccid == iccid
 

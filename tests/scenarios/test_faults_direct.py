@@ -175,6 +175,14 @@ def test_a_stop_that_is_handed_over_while_an_answer_is_awaited_is_kept_at_once(f
     assert office.texts() == ["STOP"]
 
 
+def test_a_report_that_is_handed_over_in_place_of_an_answer_settles_its_text(forgetful: Office) -> None:
+    """Kept before the text was uncertain, it would be matched to none."""
+    office = forgetful
+    office.fault("cmgs_silent", times=1)
+    text = office.approved(LUIS)
+    office.until_state(text, "delivered", limit_s=900)
+
+
 def test_a_text_that_was_handed_over_during_a_send_is_kept_when_the_modem_is_opened_anew_by_schedule(
     forgetful: Office,
 ) -> None:

@@ -1,7 +1,11 @@
 """What lies in a slot that cannot be emptied, or was not yet, while something else goes wrong."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
+from hardware.virtual.storage import Slot
 from tests.scenarios.receiving import pdu
 from tests.scenarios.test_faults_receiving import DAMAGED, Undeletable
 from tests.simulated import House
@@ -18,3 +22,33 @@ def test_a_storage_that_could_not_be_read_for_once_was_not_seen_empty(house: Hou
     house.fault("cpms_error", 302, times=4)
     house.run(900)
     assert house.db.execute(shown).fetchone()[0] == 1
+
+
+class ClosesUp(dict[int, Slot]):
+    """A telephone's list: what stands behind a text that is deleted moves up."""
+
+    arriving: Callable[[], None] | None = None
+
+    def pop(self, index: int, *default: Any) -> Any:
+        found = super().pop(index, *default)
+        left = [self[at] for at in sorted(self)]
+        self.clear()
+        self.update(enumerate(left, 1))
+        arriving, self.arriving = self.arriving, None
+        if arriving is not None:
+            arriving()
+        return found
+
+
+def test_a_text_that_arrives_while_a_list_that_closes_up_is_emptied_is_not_deleted_unread(
+    house: House,
+) -> None:
+    """It moved into the slot that was emptied next, and nobody ever read it."""
+    slots = ClosesUp()
+    house.world.modems[0].storages["SM"].slots = slots
+    slots.arriving = lambda: house.arrive("STOP")
+    house.put(pdu(house, "One"), "SM")
+    house.put(pdu(house, "Two"), "SM")
+    house.run(120)
+    assert sorted(house.texts()) == ["One", "STOP", "Two"]
+    assert house.stored() == []
