@@ -3,8 +3,6 @@
 Promises: all faults are found at once, each said as `file:line: key: what was found; what is allowed`; a key
 that is left out has the default written here; a PIN is in no message and in no repr. Fails with `ConfigError`
 and nothing else.
-
-Settings also live in the database; `Config.in_file` names the keys that stand in the file and therefore win.
 """
 
 import os
@@ -145,9 +143,6 @@ class Config:
     privacy: Privacy = Privacy()
     campaigns: Campaigns = Campaigns()
     stations: tuple[Station, ...] = ()
-    in_file: frozenset[str] = (
-        frozenset()
-    )  # "panel.port": a key that stands in the file wins over the database
 
 
 def find(path: Path | str | None = None) -> Path:
@@ -214,7 +209,6 @@ def assemble(source: Path, checked: dict[str, Any]) -> Config:
         privacy=Privacy(**tables["privacy"]),
         campaigns=Campaigns(**tables["campaigns"]),
         stations=tuple(Station(**station) for station in stations),
-        in_file=frozenset(f"{name}.{key}" for name, table in tables.items() for key in table),
     )
 
 

@@ -89,7 +89,6 @@ def test_every_key_arrives_as_what_it_means(write: Write, tmp_path: Path) -> Non
         "6510",
     )
     assert south.port == "rfc2217://[::1]:4000"
-    assert {"organisation.region", "panel.port", "sending.undo_seconds"} <= config.in_file
 
 
 def test_an_empty_file_is_all_defaults(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,7 +98,6 @@ def test_an_empty_file_is_all_defaults(write: Write, monkeypatch: pytest.MonkeyP
     assert (config.panel.host, config.panel.port) == ("127.0.0.1", 8080)
     assert (config.sending.quiet_from, config.sending.quiet_until) == (time(20), time(9))
     assert config.stations == ()
-    assert config.in_file == frozenset()
 
 
 def test_a_modem_may_be_found_by_itself(write: Write) -> None:
