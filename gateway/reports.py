@@ -261,8 +261,8 @@ def _still_tries(db: sqlite3.Connection, report: Arrived, chosen: _Candidate, no
 
 
 def _took(db: sqlite3.Connection, chosen: _Candidate, reason: str, now: int) -> None:
-    """The network has all of an uncertain text."""
-    move(db, "settle_sent", chosen.message_id, actor="network", now=now, reason=reason, sent_at=now)
+    """The network has all of an uncertain text; `sent_at` stays empty, for its modem has yet to answer."""
+    move(db, "settle_sent", chosen.message_id, actor="network", now=now, reason=reason)
 
 
 _EVENT = {  # (state, delivered): what a final report does

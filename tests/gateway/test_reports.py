@@ -7,6 +7,7 @@ import pytest
 
 from gateway import claims, erasing, flight, reports, settling, unanswered
 from gateway.claims import Job, Seat
+from gateway.errors import Refused
 from gateway.flight import Accepted
 from gateway.moves import move
 from gateway.reports import Arrived
@@ -384,8 +385,12 @@ def test_a_network_that_still_tries_has_taken_the_only_segment_in_doubt(desk: De
 
 
 def test_a_text_that_a_report_settled_as_sent_may_still_be_answered(desk: Desk, seat: Seat) -> None:
+    """A restore and an erasure forgot it: its late answer would have been taken for another's text that was lost."""
     job = on_air(desk, seat)
     flight.lose(desk.db, seat, job, 1, "no answer", now=NOON)
     report(desk, 9, 0x30)
     owed = unanswered.settled(desk.db, ICCID, since=NOON - 1)
     assert [handed.job.message_id for handed in owed] == [job.message_id]
+    assert [tuple(row) for row in desk.db.execute(unanswered.NEWEST)] == [(ICCID, NOON)]
+    with pytest.raises(Refused, match="may still answer"):
+        erasing.erase(desk.db, ADA, now=NOON + MINUTE)
