@@ -111,7 +111,7 @@ def by_number(
     somebody whom nobody texted from here.
     """
     with write(db):
-        conversation_id = conversations.ensure(db, number, now=now)
+        conversation_id = conversations.ensure(db, conversations.sender(db, number, ""), now=now)
         texted = db.execute(
             "SELECT 1 FROM message WHERE conversation_id=? AND submitted_at IS NOT NULL", [conversation_id]
         ).fetchone()
@@ -140,7 +140,7 @@ def undo_by_number(
             raise Refused(
                 "They asked to stop, or were opted out anew, while this page stood open. Nothing was changed. Read what they wrote, then decide."
             )
-        conversation_id = conversations.ensure(db, number, now=now)
+        conversation_id = conversations.ensure(db, conversations.sender(db, number, ""), now=now)
         optouts.undo(db, conversation_id, by=by, reason=reason, now=now)
 
 

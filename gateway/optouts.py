@@ -13,7 +13,7 @@ import sqlite3
 from collections.abc import Iterable
 from functools import partial
 
-from gateway import conversations, journal, ledger
+from gateway import conversations, journal, ledger, numbers
 from gateway.errors import Refused
 from gateway.heard import newest
 from gateway.message import KINDS, clean
@@ -54,12 +54,15 @@ def opt_out(
         row = db.execute("SELECT * FROM conversation WHERE id=?", [conversation_id]).fetchone()
         if row is None:
             raise Refused("There is no such conversation.")
-        withdraw_waiting(
-            db, conversation_id, actor=actor, now=now, reason=f"{conversations.name_of(row)} asked to stop."
-        )
+        theirs = _same_person(db, row)
+        for each in theirs:
+            withdraw_waiting(
+                db, each, actor=actor, now=now, reason=f"{conversations.name_of(row)} asked to stop."
+            )
         standing = conversations.open_opt_out(db, row["number"])
         opt_out_id = _made_whole(db, standing, source, reason, by) if standing is not None else None
         if standing is not None and opt_out_id is None:
+            _mark_out(db, theirs, standing["since_at"], anew=False)
             return False
         if opt_out_id is None:
             key = conversations.number_key(db, row["number"])
@@ -70,20 +73,31 @@ def opt_out(
                 [key, source, reason, by.id if by else None, now],
             )
             opt_out_id = int(cursor.lastrowid or 0)
-        db.execute(
-            "UPDATE conversation SET opted_out_at=?, waiting_at=NULL, asks_opt_out=0 WHERE id=?",
-            [now, conversation_id],
-        )
+        _mark_out(db, theirs, now, anew=True)
         if confirm and source != "import":
             _confirm(db, row, opt_out_id, now)
     return True
 
 
-def opt_out_strangers(db: sqlite3.Connection, numbers: Iterable[str], *, by: User, now: int) -> set[str]:
+def _same_person(db: sqlite3.Connection, row: sqlite3.Row) -> list[int]:
+    """This conversation, and the one with its number's other form: a list may bring that after the person has written."""
+    other = numbers.other_form(row["number"])
+    found = db.execute("SELECT id FROM conversation WHERE number=?", [other]).fetchall() if other else []
+    return [row["id"], *(each["id"] for each in found)]
+
+
+def _mark_out(db: sqlite3.Connection, theirs: list[int], since_at: int, *, anew: bool) -> None:
+    db.executemany(
+        "UPDATE conversation SET opted_out_at=?, waiting_at=NULL, asks_opt_out=0 WHERE id=? AND (? OR opted_out_at IS NULL)",
+        [(since_at, each, anew) for each in theirs],
+    )
+
+
+def opt_out_strangers(db: sqlite3.Connection, found: Iterable[str], *, by: User, now: int) -> set[str]:
     """Opt out those of these numbers that nobody here knows and that are not out, whose opt-outs the journal holds already; returns them.
     Whoever makes their conversations in this transaction finds them out from the first moment on.
     """
-    keys = conversations.digests(db, numbers)
+    keys = conversations.digests(db, found)
     strangers = (
         keys.keys() - conversations.known_of(db, keys).keys() - conversations.open_opt_outs(db, keys).keys()
     )
@@ -157,7 +171,8 @@ def undo(
                 [now, by.id if by else None, reason, standing["id"]],
             ).rowcount
             once_committed(db, partial(_note_opt_in, journal.of(db), standing, now))
-        welcome_back(db, conversation_id)
+        for each in _same_person(db, row):
+            welcome_back(db, each)
         waiting = db.execute(
             "SELECT id FROM message WHERE conversation_id=? AND kind=0 AND state IN ('approved','claimed')",
             [conversation_id],

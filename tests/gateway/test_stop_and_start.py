@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from gateway import arrivals, conversations
+from gateway import arrivals, conversations, optoutlist
 from gateway.arrivals import Received
 from gateway.rules import DAY_MS
 from hardware.pdu import Address, encode_deliver, segment
@@ -136,3 +136,38 @@ def test_a_start_from_the_other_form_brings_back_who_stopped_in_the_first(desk: 
     arrive(desk, *deliver("START", "+5215512345678", at=SENT_AT))
     assert conversations.open_opt_out(desk.db, "+525512345678") is None
     assert conversations.open_opt_out(desk.db, "+5215512345678") is None
+
+
+def out_of(desk: Desk) -> dict[str, bool]:
+    return {
+        row["number"]: row["opted_out_at"] is not None
+        for row in desk.db.execute("SELECT number, opted_out_at FROM conversation")
+    }
+
+
+@pytest.mark.parametrize("known", [False, True], ids=["now", "noted by an older program for that form alone"])
+def test_a_stop_stops_also_the_conversation_with_the_numbers_other_form(desk: Desk, known: bool) -> None:
+    """They wrote before a list brought them: that text of the list left, even when they said stop from both numbers."""
+    listed, network_says = "+525512345678", "+5215512345678"
+    arrive(desk, *deliver("Hello", network_says, at=SENT_AT - MINUTE))
+    text = desk.approved(number=listed)
+    arrive(desk, *deliver("STOP", network_says))
+    if known:
+        desk.db.execute("UPDATE conversation SET opted_out_at=NULL WHERE number=?", [listed])
+        arrive(desk, *deliver("STOP", listed, at=SENT_AT + MINUTE))
+    assert desk.state(text) == "withdrawn"
+    assert out_of(desk) == {listed: True, network_says: True}
+    arrive(desk, *deliver("START", listed, at=SENT_AT + 2 * MINUTE), now=NOON + 120_000)
+    assert out_of(desk) == {listed: False, network_says: False}
+
+
+def test_an_opt_out_typed_in_a_numbers_other_form_is_that_persons_and_so_is_its_end(desk: Desk) -> None:
+    listed, typed = "+525512345678", "+5215512345678"
+    text = desk.approved(number=listed)
+    optoutlist.by_number(desk.db, typed, reason="They rang.", by=desk.room.coordinator, now=NOON)
+    assert desk.state(text) == "withdrawn"
+    assert out_of(desk)[listed]
+    optoutlist.undo_by_number(
+        desk.db, typed, reason="They rang again.", by=desk.room.coordinator, now=NOON + 1
+    )
+    assert not out_of(desk)[listed]
