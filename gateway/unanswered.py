@@ -13,9 +13,10 @@ OWED = "owed"  # a setting: what `NEWEST` found in the database that a backup re
 ANY_SIM = (
     ""  # in it, where that database could not be asked: until then each SIM may have been handed something
 )
-NEWEST = (  # whatever a report or a person said of it since
-    "SELECT m.iccid, max(coalesce(s.submitted_at, m.submitted_at)) FROM message m LEFT JOIN segment s ON s.message_id=m.id "
-    "WHERE m.iccid IS NOT NULL AND m.submitted_at IS NOT NULL AND m.sent_at IS NULL GROUP BY m.iccid"
+NEWEST = (  # whatever a report or a person said of it since; and what was owed already when that database took another's place
+    "SELECT iccid, max(at) FROM (SELECT m.iccid, coalesce(s.submitted_at, m.submitted_at) AS at FROM message m "
+    "LEFT JOIN segment s ON s.message_id=m.id WHERE m.iccid IS NOT NULL AND m.submitted_at IS NOT NULL AND m.sent_at IS NULL "
+    "UNION ALL SELECT key, value FROM json_each((SELECT value FROM setting WHERE key='owed'))) GROUP BY iccid"
 )
 
 
@@ -63,7 +64,7 @@ def forgotten(db: sqlite3.Connection, iccid: str, *, since: int) -> int | None:
     """
     row = db.execute("SELECT value FROM setting WHERE key=?", [OWED]).fetchone()
     owed = json.loads(row["value"]) if row is not None else {}
-    at = owed.get(iccid, owed.get(ANY_SIM))
+    at = max((owed[which] for which in (iccid, ANY_SIM) if which in owed), default=None)
     return int(at) if at is not None and at >= since else None
 
 

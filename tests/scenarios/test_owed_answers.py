@@ -219,6 +219,12 @@ def restored(office: Office, saved: Path) -> None:
     backup.restore(saved, office.path, now=office.wall())
 
 
+def restored_twice(office: Office, saved: Path) -> None:
+    """The first one was not the backup that they meant."""
+    restored(office, saved)
+    backup.restore(saved, office.path, now=office.wall() + 1000)
+
+
 def restored_where_the_database_was_lost(office: Office, saved: Path) -> None:
     office.path.unlink()
     restored(office, saved)
@@ -230,7 +236,9 @@ def copied_by_hand(office: Office, saved: Path) -> None:
         restoring.put_here_by_hand(db, hold, office.path, saved.parent, now=office.wall())
 
 
-@pytest.mark.parametrize("restore", [restored, restored_where_the_database_was_lost, copied_by_hand])
+@pytest.mark.parametrize(
+    "restore", [restored, restored_twice, restored_where_the_database_was_lost, copied_by_hand]
+)
 def test_a_text_that_a_report_settled_after_the_backup_is_owed_its_answer(
     office: Office, tmp_path: Path, restore: Callable[[Office, Path], None]
 ) -> None:
