@@ -54,7 +54,7 @@ def opt_out(
         row = db.execute("SELECT * FROM conversation WHERE id=?", [conversation_id]).fetchone()
         if row is None:
             raise Refused("There is no such conversation.")
-        theirs = _same_person(db, row)
+        theirs = same_person(db, row)
         for each in theirs:
             withdraw_waiting(
                 db, each, actor=actor, now=now, reason=f"{conversations.name_of(row)} asked to stop."
@@ -62,7 +62,7 @@ def opt_out(
         standing = conversations.open_opt_out(db, row["number"])
         opt_out_id = _made_whole(db, standing, source, reason, by) if standing is not None else None
         if standing is not None and opt_out_id is None:
-            _mark_out(db, theirs, standing["since_at"], anew=False)
+            mark_out(db, theirs, standing["since_at"], anew=False)
             return False
         if opt_out_id is None:
             key = conversations.number_key(db, row["number"])
@@ -73,20 +73,21 @@ def opt_out(
                 [key, source, reason, by.id if by else None, now],
             )
             opt_out_id = int(cursor.lastrowid or 0)
-        _mark_out(db, theirs, now, anew=True)
+        mark_out(db, theirs, now, anew=True)
         if confirm and source != "import":
             _confirm(db, row, opt_out_id, now)
     return True
 
 
-def _same_person(db: sqlite3.Connection, row: sqlite3.Row) -> list[int]:
-    """This conversation, and the one with its number's other form: a list may bring that after the person has written."""
+def same_person(db: sqlite3.Connection, row: sqlite3.Row) -> list[int]:
+    """This conversation (id, number), and the one with its number's other form: a list may bring that after the person has written."""
     other = numbers.other_form(row["number"])
     found = db.execute("SELECT id FROM conversation WHERE number=?", [other]).fetchall() if other else []
     return [row["id"], *(each["id"] for each in found)]
 
 
-def _mark_out(db: sqlite3.Connection, theirs: list[int], since_at: int, *, anew: bool) -> None:
+def mark_out(db: sqlite3.Connection, theirs: list[int], since_at: int, *, anew: bool) -> None:
+    """Show these conversations as opted out; not `anew`: those that are not yet."""
     db.executemany(
         "UPDATE conversation SET opted_out_at=?, waiting_at=NULL, asks_opt_out=0 WHERE id=? AND (? OR opted_out_at IS NULL)",
         [(since_at, each, anew) for each in theirs],
@@ -171,7 +172,7 @@ def undo(
                 [now, by.id if by else None, reason, standing["id"]],
             ).rowcount
             once_committed(db, partial(_note_opt_in, journal.of(db), standing, now))
-        for each in _same_person(db, row):
+        for each in same_person(db, row):
             welcome_back(db, each)
         waiting = db.execute(
             "SELECT id FROM message WHERE conversation_id=? AND kind=0 AND state IN ('approved','claimed')",

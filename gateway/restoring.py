@@ -289,18 +289,18 @@ def _stays_out(
     ended = db.execute(  # by a START whose commit is here, and whose line a crash kept from the journal
         "SELECT 1 FROM opt_out WHERE number_key=? AND since_at=? AND until_at IS NOT NULL", [key, since_at]
     ).fetchone()
-    if known is not None or ended is not None:
+    if ended is not None:
         return
-    db.execute(
-        "INSERT INTO opt_out (number_key, source, reason, since_at) VALUES (?,'import',?,?)",
-        [key, reason, since_at],
-    )
-    if row is not None:
+    if known is None:
         db.execute(
-            "UPDATE conversation SET opted_out_at=?, waiting_at=NULL, asks_opt_out=0 WHERE id=?",
-            [since_at, row["id"]],
+            "INSERT INTO opt_out (number_key, source, reason, since_at) VALUES (?,'import',?,?)",
+            [key, reason, since_at],
         )
-        withdraw_waiting(db, row["id"], actor="gateway", now=now, reason="This person asked to stop.")
+    if row is not None:
+        theirs = optouts.same_person(db, row)
+        optouts.mark_out(db, theirs, since_at, anew=known is None)
+        for each in theirs:
+            withdraw_waiting(db, each, actor="gateway", now=now, reason="This person asked to stop.")
 
 
 def _came_back(db: sqlite3.Connection, key: bytes, row: sqlite3.Row, ended: int, now: int) -> None:
@@ -311,7 +311,8 @@ def _came_back(db: sqlite3.Connection, key: bytes, row: sqlite3.Row, ended: int,
         [now, key, ended],
     ).rowcount
     if back and conversations.open_opt_out(db, row["number"]) is None:
-        optouts.welcome_back(db, row["id"])
+        for each in optouts.same_person(db, row):
+            optouts.welcome_back(db, each)
 
 
 def _mark(db: sqlite3.Connection, acts: Journal, now: int) -> bool:

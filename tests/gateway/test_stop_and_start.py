@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from gateway import arrivals, conversations, optoutlist
+from gateway import arrivals, conversations, journal, optoutlist, restoring
 from gateway.arrivals import Received
 from gateway.rules import DAY_MS
 from hardware.pdu import Address, encode_deliver, segment
@@ -159,6 +159,25 @@ def test_a_stop_stops_also_the_conversation_with_the_numbers_other_form(desk: De
     assert out_of(desk) == {listed: True, network_says: True}
     arrive(desk, *deliver("START", listed, at=SENT_AT + 2 * MINUTE), now=NOON + 120_000)
     assert out_of(desk) == {listed: False, network_says: False}
+
+
+@pytest.mark.parametrize("other_is_out", [False, True])
+def test_a_stop_that_only_the_journal_knows_stops_both_forms_of_a_number(
+    desk: Desk, other_is_out: bool
+) -> None:
+    """After a kill or a restore the conversation that a list had brought stayed open."""
+    listed, network_says = "+525512345678", "+5215512345678"
+    arrive(desk, *deliver("Hello", network_says))
+    text = desk.approved(number=listed)
+    acts = journal.of(desk.db)
+    if other_is_out:  # by an older program, which left the one of the list open
+        arrive(desk, *deliver("STOP", network_says, at=SENT_AT + MINUTE))
+        desk.db.execute("UPDATE conversation SET opted_out_at=NULL WHERE number=?", [listed])
+        acts.note("opt_out", at=NOON, number=conversations.number_key(desk.db, listed).hex())
+    acts.note("opt_out", at=NOON, number=conversations.number_key(desk.db, network_says).hex())
+    restoring.still_out(desk.db, acts, now=NOON)
+    assert desk.state(text) == "withdrawn"
+    assert out_of(desk) == {listed: True, network_says: True}
 
 
 def test_an_opt_out_typed_in_a_numbers_other_form_is_that_persons_and_so_is_its_end(desk: Desk) -> None:
