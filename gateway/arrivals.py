@@ -364,7 +364,7 @@ def _after_reply(
         "SELECT name, number, opted_out_at FROM conversation WHERE id=?", [conversation_id]
     ).fetchone()
     rejoins = triage == "start" and row["opted_out_at"] is not None
-    rejoins = rejoins and not optouts.stopped_after(db, conversation_id, row["number"], stamped_at)
+    rejoins = rejoins and not optouts.stopped_after(db, row["number"], stamped_at)
     needs_answer = triage != "stop" and not rejoins
     db.execute(
         "UPDATE conversation SET last_in_at=?, last_at=?, closed_at=NULL, iccid=coalesce(iccid, nullif(?, '')), "

@@ -122,7 +122,7 @@ def _made_whole(
     return int(standing["id"]) if completed else None
 
 
-def stopped_after(db: sqlite3.Connection, conversation_id: int, number: str, stamped_at: int | None) -> bool:
+def stopped_after(db: sqlite3.Connection, number: str, stamped_at: int | None) -> bool:
     """Whether this person asked to stop later than the network stamped a START of theirs: what waits on a SIM is read in the order
     of its slots, storage by storage, so the older of the two may come last. Of a stop that came as a text its own stamp tells, if
     it can be true; of any other, as one that a restore has from the journal, when it was noted.
@@ -133,8 +133,9 @@ def stopped_after(db: sqlite3.Connection, conversation_id: int, number: str, sta
     if standing is not None and standing["source"] != "text":
         return bool(standing["since_at"] > stamped_at)
     row = db.execute(
-        "SELECT 1 FROM inbound WHERE conversation_id=? AND triage='stop' AND stamped_at>? AND abs(received_at-stamped_at)<? LIMIT 1",
-        [conversation_id, stamped_at, STAMP_MS],
+        "SELECT 1 FROM inbound WHERE conversation_id IN (SELECT id FROM conversation WHERE number IN (?,?)) "
+        "AND triage='stop' AND stamped_at>? AND abs(received_at-stamped_at)<? LIMIT 1",
+        [number, numbers.other_form(number), stamped_at, STAMP_MS],
     ).fetchone()
     return row is not None
 

@@ -161,6 +161,16 @@ def test_a_stop_stops_also_the_conversation_with_the_numbers_other_form(desk: De
     assert out_of(desk) == {listed: False, network_says: False}
 
 
+def test_a_start_is_older_than_a_stop_from_the_numbers_other_form(desk: Desk) -> None:
+    """It is read later, from another storage: it had lifted the stop that was sent after it."""
+    listed, network_says = "+525512345678", "+5215512345678"
+    arrive(desk, *deliver("Hello", network_says, at=SENT_AT - MINUTE))
+    desk.approved(number=listed)
+    arrive(desk, *deliver("STOP", network_says, at=SENT_AT))
+    arrive(desk, *deliver("START", listed, at=SENT_AT - MINUTE), now=NOON + 60_000)
+    assert out_of(desk) == {listed: True, network_says: True}
+
+
 @pytest.mark.parametrize("other_is_out", [False, True])
 def test_a_stop_that_only_the_journal_knows_stops_both_forms_of_a_number(
     desk: Desk, other_is_out: bool
