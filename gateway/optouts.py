@@ -13,7 +13,7 @@ import sqlite3
 from collections.abc import Iterable
 from functools import partial
 
-from gateway import conversations, journal, ledger
+from gateway import conversations, journal, ledger, numbers
 from gateway.errors import Refused
 from gateway.heard import newest
 from gateway.message import KINDS, clean
@@ -54,12 +54,17 @@ def opt_out(
         row = db.execute("SELECT * FROM conversation WHERE id=?", [conversation_id]).fetchone()
         if row is None:
             raise Refused("There is no such conversation.")
-        withdraw_waiting(
-            db, conversation_id, actor=actor, now=now, reason=f"{conversations.name_of(row)} asked to stop."
-        )
+        both = both_forms(db, row["number"])
+        for each in both:
+            words = f"{conversations.name_of(row)} asked to stop."
+            withdraw_waiting(db, each, actor=actor, now=now, reason=words)
         standing = conversations.open_opt_out(db, row["number"])
         opt_out_id = _made_whole(db, standing, source, reason, by) if standing is not None else None
         if standing is not None and opt_out_id is None:
+            db.executemany(  # an older Textbank knew one form only
+                "UPDATE conversation SET opted_out_at=?, waiting_at=NULL, asks_opt_out=0 WHERE id=? AND opted_out_at IS NULL",
+                [(standing["since_at"], each) for each in both],
+            )
             return False
         if opt_out_id is None:
             key = conversations.number_key(db, row["number"])
@@ -70,20 +75,26 @@ def opt_out(
                 [key, source, reason, by.id if by else None, now],
             )
             opt_out_id = int(cursor.lastrowid or 0)
-        db.execute(
+        db.executemany(
             "UPDATE conversation SET opted_out_at=?, waiting_at=NULL, asks_opt_out=0 WHERE id=?",
-            [now, conversation_id],
+            [(now, each) for each in both],
         )
         if confirm and source != "import":
             _confirm(db, row, opt_out_id, now)
     return True
 
 
-def opt_out_strangers(db: sqlite3.Connection, numbers: Iterable[str], *, by: User, now: int) -> set[str]:
+def both_forms(db: sqlite3.Connection, number: str) -> list[int]:
+    """The conversations of whoever has this number: two, where a mobile came here in both of its forms."""
+    forms = [number, numbers.other_form(number)]
+    return [int(row["id"]) for row in db.execute("SELECT id FROM conversation WHERE number IN (?,?)", forms)]
+
+
+def opt_out_strangers(db: sqlite3.Connection, found: Iterable[str], *, by: User, now: int) -> set[str]:
     """Opt out those of these numbers that nobody here knows and that are not out, whose opt-outs the journal holds already; returns them.
     Whoever makes their conversations in this transaction finds them out from the first moment on.
     """
-    keys = conversations.digests(db, numbers)
+    keys = conversations.digests(db, found)
     strangers = (
         keys.keys() - conversations.known_of(db, keys).keys() - conversations.open_opt_outs(db, keys).keys()
     )
@@ -157,10 +168,12 @@ def undo(
                 [now, by.id if by else None, reason, standing["id"]],
             ).rowcount
             once_committed(db, partial(_note_opt_in, journal.of(db), standing, now))
-        welcome_back(db, conversation_id)
+        both = both_forms(db, row["number"])
+        for each in both:
+            welcome_back(db, each)
         waiting = db.execute(
-            "SELECT id FROM message WHERE conversation_id=? AND kind=0 AND state IN ('approved','claimed')",
-            [conversation_id],
+            "SELECT id FROM message WHERE conversation_id IN (SELECT value FROM json_each(?)) AND kind=0 AND state IN ('approved','claimed')",
+            [json.dumps(both)],
         ).fetchall()
         for text in waiting:
             move(

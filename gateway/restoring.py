@@ -296,11 +296,12 @@ def _stays_out(
         [key, reason, since_at],
     )
     if row is not None:
-        db.execute(
-            "UPDATE conversation SET opted_out_at=?, waiting_at=NULL, asks_opt_out=0 WHERE id=?",
-            [since_at, row["id"]],
-        )
-        withdraw_waiting(db, row["id"], actor="gateway", now=now, reason="This person asked to stop.")
+        for each in optouts.both_forms(db, row["number"]):
+            db.execute(
+                "UPDATE conversation SET opted_out_at=?, waiting_at=NULL, asks_opt_out=0 WHERE id=?",
+                [since_at, each],
+            )
+            withdraw_waiting(db, each, actor="gateway", now=now, reason="This person asked to stop.")
 
 
 def _came_back(db: sqlite3.Connection, key: bytes, row: sqlite3.Row, ended: int, now: int) -> None:
@@ -311,7 +312,8 @@ def _came_back(db: sqlite3.Connection, key: bytes, row: sqlite3.Row, ended: int,
         [now, key, ended],
     ).rowcount
     if back and conversations.open_opt_out(db, row["number"]) is None:
-        optouts.welcome_back(db, row["id"])
+        for each in optouts.both_forms(db, row["number"]):
+            optouts.welcome_back(db, each)
 
 
 def _mark(db: sqlite3.Connection, acts: Journal, now: int) -> bool:
