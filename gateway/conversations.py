@@ -207,15 +207,15 @@ def _perhaps_texted(
     db: sqlite3.Connection, keys: Mapping[str, Sequence[bytes]], now: int
 ) -> Mapping[str, int]:
     """Who of these numbers, which a restored backup did not know, was texted since, as far as the restore found; or cannot know (ms)."""
-    everybody = perhaps_everybody(db, now)
-    if everybody is not None:
+    if (everybody := perhaps_everybody(db, now)) is not None:
         return dict.fromkeys(keys, everybody)
-    whose = {key[:TEXTED_BYTES]: number for number, each in keys.items() for key in each}
+    short = {number: [key[:TEXTED_BYTES] for key in each] for number, each in keys.items()}
+    every = [key for each in short.values() for key in each]
     rows = db.execute(
-        f"SELECT number_key, at FROM perhaps_texted WHERE number_key IN ({','.join('?' * len(whose))})",
-        list(whose),
+        f"SELECT number_key, at FROM perhaps_texted WHERE number_key IN ({','.join('?' * len(every))})", every
     )
-    return {whose[row["number_key"]]: int(row["at"]) for row in rows}
+    at = dict(map(tuple, rows))
+    return {number: at[key] for number, each in short.items() for key in each if key in at}
 
 
 def perhaps_everybody(db: sqlite3.Connection, now: int) -> int | None:

@@ -170,7 +170,7 @@ def still_fits(row: sqlite3.Row, now: int) -> None:
 
 def kept_until(row: Mapping[str, object] | sqlite3.Row, rules: Rules, now: int) -> int | None:
     """Until when quiet hours keep a text that is approved now; None: they do not. Of the text: its kind and due_at, with the zone,
-    number and last_in_at of its conversation."""
+    number and `wrote_at` of its conversation."""
     due = row["due_at"]
     start = moment(max(now + rules.undo_ms, due if isinstance(due, int) else 0))
     zones = conversations.zones(row, rules)

@@ -62,12 +62,13 @@ def move(
 
 def _wait_again(db: sqlite3.Connection, message_id: int, *, approved: bool) -> None:
     """A reply that does not reach its person leaves them without an answer: the conversation waits again. One that was closed is
-    opened by what had been approved, for it may have been closed on the strength of that.
+    opened by what had been approved, for it may have been closed on the strength of that. What was sent in its place is the answer.
     """
     db.execute(
         "UPDATE conversation SET waiting_at=coalesce(waiting_at, last_in_at), closed_at=NULL FROM message m "
         "WHERE m.id=:message AND m.kind=1 AND conversation.id=m.conversation_id AND opted_out_at IS NULL "
-        "AND (closed_at IS NULL OR :approved OR m.approved_at IS NOT NULL)",
+        "AND (closed_at IS NULL OR :approved OR m.approved_at IS NOT NULL) AND NOT EXISTS (SELECT 1 FROM message r "
+        "WHERE r.resend_of=m.id AND r.state IN ('approved','claimed','submitted','uncertain','sent','delivered'))",
         {"message": message_id, "approved": approved},
     )
 

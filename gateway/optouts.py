@@ -173,11 +173,12 @@ def undo(
                 [now, by.id if by else None, reason, standing["id"]],
             ).rowcount
             once_committed(db, partial(_note_opt_in, journal.of(db), standing, now))
-        for each in same_person(db, row):
+        theirs = same_person(db, row)
+        for each in theirs:
             welcome_back(db, each)
         waiting = db.execute(
-            "SELECT id FROM message WHERE conversation_id=? AND kind=0 AND state IN ('approved','claimed')",
-            [conversation_id],
+            "SELECT id FROM message WHERE conversation_id IN (SELECT value FROM json_each(?)) AND kind=0 AND state IN ('approved','claimed')",
+            [json.dumps(theirs)],
         ).fetchall()
         for text in waiting:
             move(

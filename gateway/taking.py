@@ -5,7 +5,7 @@ and in the gateway's process that would be time that the stations' threads wait 
 
 Promises: each row is taken once, also when the panel is killed half-way: how far it came is committed with the rows,
 and the next start goes on from there. Until the last row is taken the list is not `ready` and no campaign is offered
-it. An opt-out that comes meanwhile counts. Memory does not grow with the list.
+it. An opt-out that comes meanwhile counts. Memory does not grow with the list, but with its rows that say stop.
 
 Fails with `sqlite3.Error` or `OSError`; the reason stands on the list, and nothing is lost.
 """
@@ -14,6 +14,7 @@ import json
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -36,7 +37,9 @@ from gateway.store import moment, relaxed, sync, write
 LOOK_AGAIN_S = 0.2
 CHECKPOINT_EVERY = 12  # batches: the log is copied back by us, not by a station that commits next
 TWICE = "The same person stands in this list already; both rows are one person now."
-SAYS_STOP = "The row says that they asked to stop. Bring such rows under Opt-outs too: then no other list brings them back."
+TOO = "Bring such rows under Opt-outs too: then no other list brings them back."
+SAYS_STOP = f"The row says that they asked to stop. {TOO}"
+OTHER_ROW = f"Another row of this list says that whoever has this number asked to stop. {TOO}"
 OUR_OWN = "This is the number of one of our own SIMs."
 FILE_GONE = "The file of this list is not there any more (a backup does not hold it). Delete the list, and bring the file again."
 Wait = Callable[[float], bool]  # waits so many seconds; True when it is time to stop
@@ -56,16 +59,27 @@ class Way(Protocol):
     ) -> Iterator[Leftover]: ...
 
 
-def judge(row: Row, meaning: Meaning, region: str) -> Person | Leftover:
-    """What this row is, before the database is asked."""
+def said_stop(rows: Iterable[Row], meaning: Meaning, region: str) -> frozenset[str]:
+    """The numbers of the rows that say that they asked to stop: they stand in others too, of a household or of an older export."""
+    found = set()
+    for row in rows if "opted_out" in meaning.fields else ():
+        if rowreading.asked_to_stop(row.cells, meaning):
+            with suppress(Refused):
+                found.add(rowreading.read(row.cells, meaning, region).number)
+    return frozenset(found)
+
+
+def judge(row: Row, meaning: Meaning, region: str, stopped: frozenset[str]) -> Person | Leftover:
+    """What this row is, before the database is asked; `stopped` as of `said_stop`."""
     if row.problem:
         return Leftover(row, "rejected", row.problem)
     if rowreading.asked_to_stop(row.cells, meaning):
         return Leftover(row, "opted_out", SAYS_STOP)
     try:
-        return rowreading.read(row.cells, meaning, region)
+        person = rowreading.read(row.cells, meaning, region)
     except Refused as refusal:
         return Leftover(row, "rejected", str(refusal))
+    return Leftover(row, "opted_out", OTHER_ROW) if person.number in stopped else person
 
 
 def numbers_of(judged: Iterable[Person | Leftover]) -> list[str]:
@@ -121,8 +135,9 @@ class Door:
 
 def preview(db: sqlite3.Connection, one: List, path: Path, rules: Rules, *, most: int, now: int) -> Tally:
     """What would become of the first rows, without taking any; `counts` as of a taken list."""
-    rows = islice(listfile.people_in(path, one.format), most)
-    judged = [judge(row, one.meaning, rules.region) for row in rows]
+    rows = list(islice(listfile.people_in(path, one.format), most))
+    stopped = said_stop(rows, one.meaning, rules.region)
+    judged = [judge(row, one.meaning, rules.region, stopped) for row in rows]
     tally, door = Tally(), Door.of(db, one, rules, now, numbers_of(judged))
     seen: set[tuple[str, str]] = set()
     for found in judged:
@@ -153,7 +168,7 @@ def take(
         _say(db, list_id, FILE_GONE)
         return False
     _say(db, list_id, None)
-    way: Way = OptOuts(db, one, rules.region) if one.format.brings == OPT_OUTS else _People(one, rules)
+    way: Way = OptOuts(db, one, rules.region) if one.format.brings == OPT_OUTS else _People(one, rules, path)
     rows = islice(listfile.people_in(path, one.format), one.rows_done, None)
     tally, done, pace, batches = Tally(dict(one.counts)), one.rows_done, Pace(), 0
     with relaxed(db):
@@ -206,12 +221,13 @@ def _take_batch(
 class _People:
     """How a list of people is taken."""
 
-    def __init__(self, one: List, rules: Rules) -> None:
+    def __init__(self, one: List, rules: Rules, path: Path) -> None:
         self._one, self._rules = one, rules
+        self._stopped = said_stop(listfile.people_in(path, one.format), one.meaning, rules.region)
         self._consent = Consent(one.source, one.consented_on)
 
     def judge(self, row: Row) -> Person | Leftover:
-        return judge(row, self._one.meaning, self._rules.region)
+        return judge(row, self._one.meaning, self._rules.region, self._stopped)
 
     def before(self, db: sqlite3.Connection, found: Sequence[tuple[Row, Any]], now: int) -> None:
         """Nothing: who is in a list can be taken out again."""

@@ -39,6 +39,16 @@ def test_a_row_that_says_stop_is_not_taken(world: World, column: str, said: str)
     assert lists.by_id(world.db, made).counts["opted_out"] == 1
 
 
+def test_a_row_that_says_stop_holds_for_every_row_with_its_number(world: World) -> None:
+    """An opt-out is a number's: a household, or an older row of the same person, brought it in all the same."""
+    made = world.list_of(
+        HEAD.format("Opted out")
+        + "Luis,2025550141,\nAna,(202) 555-0141,yes\nAna,2025550141,no\nRosa,2025550142,no\n"
+    )
+    assert names(world, made) == ["Rosa"]
+    assert lists.by_id(world.db, made).counts["opted_out"] == 3
+
+
 def test_our_own_file_of_a_list_brings_nobody_back_on_another_box(world: World, tmp_path: Path) -> None:
     made = world.list_of("Name,Cell\nAna,2025550141\nRosa,2025550142\n")
     ana = world.conversation("+12025550141")

@@ -132,3 +132,14 @@ def test_a_copy_from_the_old_card_is_an_older_one_after_a_restore_on_a_new_card(
         runs.count(db, hold)
     with lock.gateway(path) as hold, contextlib.closing(store.connect(saved)) as copy:
         assert runs.is_older(copy, hold)
+
+
+def test_both_forms_of_a_mobile_that_one_list_brings_may_have_been_texted_since_the_backup(
+    desk: Desk,
+) -> None:
+    """Of two rows that are one person by the digest only the last was marked; the other's card said nothing of a text before."""
+    listed = "+5491123456789", "+541123456789"
+    key = conversations.number_key(desk.db, listed[0])[: conversations.TEXTED_BYTES]
+    desk.db.execute("INSERT INTO perhaps_texted (number_key, at) VALUES (?,?)", [key, NOON])
+    conversations.ensure_all(desk.db, ((number, "", None) for number in listed), now=NOON)
+    assert [desk.conversation(number)["perhaps_texted_at"] for number in listed] == [NOON, NOON]

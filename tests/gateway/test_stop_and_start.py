@@ -200,3 +200,34 @@ def test_an_opt_out_typed_in_a_numbers_other_form_is_that_persons_and_so_is_its_
         desk.db, typed, reason="They rang again.", by=desk.room.coordinator, now=NOON + 1
     )
     assert not out_of(desk)[listed]
+
+
+def test_a_stop_holds_for_both_forms_of_a_mobile_where_both_are_known(desk: Desk) -> None:
+    """Two lists have one person in two forms: the STOP took off the list the one that the network names, and the other was texted
+    again; nor could anybody take that one off, for the number was out already.
+    """
+    texts = [desk.approved(number=number) for number in ("+541123456789", "+5491123456789")]
+    arrive(desk, *deliver("STOP", "+5491123456789", at=SENT_AT - MINUTE))
+    out = "SELECT count(*) FROM conversation WHERE opted_out_at IS NOT NULL"
+    assert [desk.state(text) for text in texts] == ["withdrawn", "withdrawn"]
+    assert desk.db.execute(out).fetchone()[0] == 2
+    arrive(desk, *deliver("START", "+5491123456789", at=SENT_AT))
+    assert desk.db.execute(out).fetchone()[0] == 0
+
+
+def test_a_stop_holds_for_whom_a_list_brought_after_they_had_written_from_the_other_form(desk: Desk) -> None:
+    arrive(desk, *deliver("Who is this?", "+5215512345678", at=SENT_AT - MINUTE))
+    text = desk.approved(number="+525512345678")
+    arrive(desk, *deliver("STOP", "+5215512345678", at=SENT_AT))
+    assert desk.state(text) == "withdrawn"
+    assert desk.conversation("+525512345678")["opted_out_at"] is not None
+
+
+def test_who_is_out_by_one_form_of_their_mobile_alone_can_be_taken_off_by_the_other(desk: Desk) -> None:
+    """As an older version left them: the key was pressed, and they were texted again."""
+    for number in ("+541123456789", "+5491123456789"):
+        desk.draft(number=number)
+    desk.stop("+541123456789")
+    desk.db.execute("UPDATE conversation SET opted_out_at=NULL WHERE number='+5491123456789'")
+    desk.stop("+5491123456789")
+    assert desk.conversation("+5491123456789")["opted_out_at"] is not None

@@ -88,6 +88,20 @@ def test_whose_answer_did_not_reach_them_waits_for_one_again(
     assert not hall.db.execute("SELECT 1 FROM conversation WHERE closed_at IS NOT NULL").fetchone()
 
 
+def test_who_was_sent_the_answer_again_does_not_wait_when_the_first_one_is_known_not_to_have_come(
+    hall: Hall, rosa: int
+) -> None:
+    """The second one had arrived and the conversation was closed: it waited again, for somebody to answer a third time."""
+    first, again = (replies(hall, rosa, "", {}, at=NOON + at) for at in (2, 3))
+    sent(hall, again)
+    hall.db.execute("UPDATE message SET resend_of=? WHERE id=?", [first, again])
+    sent(hall, first)
+    hall.db.execute("UPDATE message SET state='uncertain', station='north', total=1 WHERE id=?", [first])
+    inbox.close(hall.db, rosa, by=hall.users["volunteer"], now=NOON + 4)
+    move(hall.db, "settle_undelivered", first, actor="network", now=NOON + 5, reason="It did not arrive.")
+    assert not waits(hall, rosa)
+
+
 def test_words_that_nobody_sent_open_no_conversation_that_was_closed_without_them(
     hall: Hall, rosa: int
 ) -> None:
