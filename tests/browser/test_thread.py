@@ -136,7 +136,8 @@ def test_the_newest_text_the_answers_and_send_are_on_the_screen_of_a_phone(
     expect(page.locator("#talk .bubble.out")).to_have_count(1)
     sees(page, words)
     in_view(page, page.locator("#offered [aria-current]"))
-    page.get_by_role("link", name="Ya votó").tap()  # another answer after all
+    settled(page.get_by_role("link", name="Ya votó")).tap()  # another answer after all
+    expect(page.locator("#answer")).to_have_value(re.compile("Gracias por votar"))
     settled(page.locator("#reply button.big")).tap()
     expect(page.locator("#talk .bubble.out").last).to_contain_text("Gracias por votar")
     sent = world.db.execute("SELECT text FROM message WHERE state='approved'").fetchall()
