@@ -90,7 +90,8 @@ def test_our_own_number_is_tested_also_when_a_list_has_it(
     selftests.arrived(two, "south", selftests.WORDS.format(token=test["token"]), number=NORTH, now=NOON)
     two.execute("UPDATE self_test SET ended_at=?", [NOON])
     draft_all(two, [Wanted(0, "", SOUTH, "Can you come on Friday?", None)], rules=rules, now=NOON)
-    begin(two, room, rules)
+    again = begin(two, room, rules)
+    assert selftests.waiting_text(two, "north") == again["message_id"]
 
 
 def test_a_modem_that_somebody_paused_is_not_tested_and_says_so_at_once(
