@@ -97,7 +97,7 @@ def _put(
             key,
             person.language,
             person.zone,
-            person.landline,
+            _is_landline(db, conversation_id, person),
             json.dumps(dict(person.fields), ensure_ascii=False),
             consent.source,
             consent.on,
@@ -107,6 +107,14 @@ def _put(
     if person.zone is not None or not alone:
         _set_zones(db, conversation_id, person.number)
     return int(cursor.lastrowid or 0), False
+
+
+def _is_landline(db: sqlite3.Connection, conversation_id: int, person: Person) -> bool:
+    """Without its 9 a mobile of Argentina reads as a landline: then the form tells that is known here."""
+    if not person.landline or numbers.other_form(person.number) is None:
+        return person.landline
+    known = db.execute("SELECT number FROM conversation WHERE id=?", [conversation_id]).fetchone()
+    return numbers.is_landline(known["number"])
 
 
 def _set_zones(db: sqlite3.Connection, conversation_id: int, number: str) -> None:
@@ -153,7 +161,7 @@ def _bring_up_to_date(
             key if named else known["name_key"],
             person.language or known["language"],
             person.zone or known["zone"],
-            person.landline,
+            person.landline and known["landline"],
             json.dumps(fields, ensure_ascii=False),
             consent.source if newer else known["source"],
             consent.on if newer else known["consented_on"],

@@ -28,7 +28,6 @@ MADE_AT_ONCE = 50  # rows of one statement: few lengths of it are kept prepared
 UNKNOWN_MS = 30 * DAY_MS  # so long after a restore that knows nothing a new number may be an old acquaintance
 REFRESH_MS = HOLD_MS // 3  # a hold is written again only when a third of it has passed: fewer writes
 
-
 LAST_ID = "last_conversation"  # a setting: the highest id that was given, where its row is gone
 OTHER_KEYS = "other_number_keys"  # a setting: keys under which restored opt-outs stand, as a JSON list
 
@@ -85,12 +84,8 @@ def sender(db: sqlite3.Connection, number: str, written: str) -> str:
     where the network gave the country: then only the number's other form may be known.
     """
     digits = written.lstrip("0")
-    known = "SELECT 1 FROM conversation WHERE number=?"
-    if numbers.is_person(number) and db.execute(known, [number]).fetchone() is not None:
-        return number
-    other = numbers.other_form(number)
-    if other and db.execute(known, [other]).fetchone() is not None:
-        return other
+    if numbers.is_person(number) and (known := known_of(db, [number]).get(number)) is not None:
+        return str(known["number"])
     if len(digits) < TAIL:
         return number
     rows = db.execute("SELECT number FROM conversation WHERE tail=?", [digits[-TAIL:]]).fetchall()
@@ -122,12 +117,15 @@ def ensure(db: sqlite3.Connection, number: str, *, now: int, name: str = "", zon
 def ensure_all(
     db: sqlite3.Connection, people: Iterable[tuple[str, str, str | None]], *, now: int
 ) -> dict[str, int]:
-    """`ensure` of many (number, name, zone), of which several may share a number; the ids by number."""
+    """`ensure` of many (number, name, zone), of which several may share a number, or have two forms of it; the ids by number."""
     people = list(people)
+    first: dict[str, str] = {}  # each number, and the form in which it stands first
     names: dict[str, str] = {}
     for number, name, _ in people:
-        names[number] = names.get(number) or visible.clean_name(name)
-    zones = {number: zone for number, _, zone in reversed(people)}
+        other = numbers.other_form(number)
+        form = first.setdefault(number, other if other in first else number)
+        names[form] = names.get(form) or visible.clean_name(name)
+    zones = {first[number]: zone for number, _, zone in reversed(people)}
     with write(db):
         known = known_of(db, names)
         for number, row in known.items():
@@ -137,16 +135,18 @@ def ensure_all(
         fresh = [(number, name, zones[number]) for number, name in names.items() if number not in ids]
         for at in range(0, len(fresh), MADE_AT_ONCE):
             ids |= _make(db, fresh[at : at + MADE_AT_ONCE], now)
-        return ids
+        return {number: ids[form] for number, form in first.items()}
 
 
 def known_of(db: sqlite3.Connection, found: Iterable[str]) -> dict[str, sqlite3.Row]:
-    """The conversations that there are with these numbers, by number."""
+    """The conversations that there are with these numbers, or with the other form of one, by number."""
+    forms = {number: (number, numbers.other_form(number)) for number in found}
     rows = db.execute(
         "SELECT * FROM conversation WHERE number IN (SELECT value FROM json_each(?))",
-        [json.dumps(list(found))],
+        [json.dumps([form for both in forms.values() for form in both if form])],
     )
-    return {row["number"]: row for row in rows}
+    known = {row["number"]: row for row in rows}
+    return {number: known[form] for number, both in forms.items() for form in reversed(both) if form in known}
 
 
 def _make(db: sqlite3.Connection, fresh: list[tuple[str, str, str | None]], now: int) -> dict[str, int]:

@@ -36,6 +36,7 @@ class Erased:
 def erase(db: sqlite3.Connection, number: str, *, now: int) -> Erased:
     """Erase the person with this number (E.164, or as it came). The log is emptied by `empty_log`, once nobody writes."""
     with unbound(db), write(db):
+        number = conversations.sender(db, number, "")
         row = db.execute("SELECT id, last_at FROM conversation WHERE number=?", [number]).fetchone()
         forgetting.refuse_while_files_wait(db)
         if row is None:

@@ -170,7 +170,7 @@ def _expiry(
     if message_id is not None:
         known[row.line] = message_id
         return 0
-    found = db.execute("SELECT * FROM conversation WHERE number=?", [row.number]).fetchone()
+    found = conversations.known_of(db, [row.number]).get(row.number)
     person = found or {"number": row.number, "name": "", "zone": None, "opted_out_at": None}
     zones = conversations.may_be_texted(person, rules)
     if zones not in ends:  # a list of one town has one
@@ -272,8 +272,8 @@ def _made(db: sqlite3.Connection, row: Wanted, now: int) -> int | None:
     """The draft of this row that `sweep` made while we slept."""
     found = db.execute(
         "SELECT max(m.id) AS id FROM message m JOIN conversation c ON c.id=m.conversation_id "
-        "WHERE c.number=? AND m.text=? AND m.created_at=? AND m.draft_key IS ?",
-        [row.number, row.text, now, row.key],
+        "WHERE c.number IN (?,?) AND m.text=? AND m.created_at=? AND m.draft_key IS ?",
+        [row.number, numbers.other_form(row.number), row.text, now, row.key],
     ).fetchone()
     return found["id"] and int(found["id"])
 

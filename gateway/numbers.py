@@ -60,6 +60,9 @@ def _read(raw: str, region: str) -> "tuple[PhoneNumber, int]":
     bare = TEL.sub("", text)
     number = _parse(bare, region, found)
     kind = lib.number_type(number)
+    if kind == lib.PhoneNumberType.UNKNOWN and (other := other_form(_e164(number))):
+        number = lib.parse(other)  # +52 1, as old lists and exports have the mobiles of Mexico
+        kind = lib.number_type(number)
     valid = kind != lib.PhoneNumberType.UNKNOWN
     objection = (None if valid else _local_objection(bare, region)) or _objection(bare, number, valid=valid)
     if objection:

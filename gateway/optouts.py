@@ -258,7 +258,8 @@ def _confirm(db: sqlite3.Connection, conversation: sqlite3.Row, opt_out_id: int,
     if standing is None or not number.startswith("+"):
         return
     if db.execute(
-        "SELECT 1 FROM station WHERE number=? UNION SELECT 1 FROM sim WHERE number=?", [number] * 2
+        "SELECT 1 FROM station WHERE number IN (:a,:b) UNION SELECT 1 FROM sim WHERE number IN (:a,:b)",
+        {"a": number, "b": numbers.other_form(number)},
     ).fetchone():
         return
     text = json.loads(standing["value"])["words"]

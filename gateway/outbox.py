@@ -129,7 +129,7 @@ def known_draft(db: sqlite3.Connection, key: str | None, number: str, text: str)
     ).fetchone()
     if known is None:
         return None
-    if (known["number"], known["text"]) != (number, text):
+    if known["text"] != text or known["number"] not in (number, numbers.other_form(number)):
         raise Refused(
             f"The key {key.removeprefix('cli:')} was used before, for text {known['id']} with other words or to somebody else. "
             "Nothing was queued. Use a new key for a new text."

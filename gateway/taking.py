@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
-from gateway import contacts, conversations, leftover, listcolumns, listfile, lists, rowreading
+from gateway import contacts, conversations, leftover, listcolumns, listfile, lists, numbers, rowreading
 from gateway.columns import Meaning
 from gateway.contacts import Consent, Person
 from gateway.errors import Refused
@@ -65,7 +65,8 @@ def said_stop(rows: Iterable[Row], meaning: Meaning, region: str) -> frozenset[s
     for row in rows if "opted_out" in meaning.fields else ():
         if rowreading.asked_to_stop(row.cells, meaning):
             with suppress(Refused):
-                found.add(rowreading.read(row.cells, meaning, region).number)
+                number = rowreading.read(row.cells, meaning, region).number
+                found |= {number, numbers.other_form(number) or number}
     return frozenset(found)
 
 
@@ -98,28 +99,30 @@ class Door:
     zone: ZoneInfo  # in which days are said
 
     @classmethod
-    def of(cls, db: sqlite3.Connection, one: List, rules: Rules, now: int, numbers: Sequence[str]) -> "Door":
+    def of(cls, db: sqlite3.Connection, one: List, rules: Rules, now: int, found: Sequence[str]) -> "Door":
         """The door for this list and these people at this moment."""
         own = db.execute(
             "SELECT number FROM station WHERE number<>'' UNION SELECT number FROM sim WHERE number<>''"
         )
-        out = conversations.open_opt_outs(db, conversations.digests(db, numbers))
+        out = conversations.open_opt_outs(db, conversations.digests(db, found))
+        known = conversations.known_of(db, found) if one.cool_down_days else {}
         texted = db.execute(
-            "SELECT c.number, max(m.submitted_at) AS at FROM conversation c CROSS JOIN message m ON m.conversation_id=c.id "
-            "WHERE c.number IN (SELECT value FROM json_each(?)) AND m.submitted_at>? GROUP BY c.id",
-            [json.dumps(numbers if one.cool_down_days else []), now - one.cool_down_days * DAY_MS],
+            "SELECT conversation_id, max(submitted_at) FROM message WHERE submitted_at>? "
+            "AND conversation_id IN (SELECT value FROM json_each(?)) GROUP BY conversation_id",
+            [now - one.cool_down_days * DAY_MS, json.dumps([row["id"] for row in known.values()])],
         )
+        at = dict(map(tuple, texted))
         return cls(
             one.cool_down_days,
             frozenset(row["number"] for row in own),
             {number: row["since_at"] for number, row in out.items()},
-            {row["number"]: row["at"] for row in texted},
+            {number: at[row["id"]] for number, row in known.items() if row["id"] in at},
             ZoneInfo(rules.zone),
         )
 
     def objection(self, number: str) -> tuple[str, str] | None:
         """(outcome, reason) when they stay out."""
-        if number in self.own:
+        if {number, numbers.other_form(number)} & self.own:
             return "rejected", OUR_OWN
         if number in self.out:
             return "opted_out", f"They asked to stop on {self._day(self.out[number])}."
@@ -139,16 +142,17 @@ def preview(db: sqlite3.Connection, one: List, path: Path, rules: Rules, *, most
     stopped = said_stop(rows, one.meaning, rules.region)
     judged = [judge(row, one.meaning, rules.region, stopped) for row in rows]
     tally, door = Tally(), Door.of(db, one, rules, now, numbers_of(judged))
-    seen: set[tuple[str, str]] = set()
+    seen: set[tuple[str | None, str]] = set()
     for found in judged:
         if isinstance(found, Leftover):
             tally.add(found.outcome)
             continue
         objection = door.objection(found.number)
-        who = (found.number, contacts.name_key(found.whole_name))
+        key = contacts.name_key(found.whole_name)
+        who, other = (found.number, key), (numbers.other_form(found.number), key)
         if objection is not None:
             tally.add(objection[0])
-        elif who in seen:
+        elif who in seen or other in seen:
             tally.add("twice")
         else:
             tally.add("taken")

@@ -21,6 +21,11 @@ def arrive(desk: Desk, *pdus: str, now: int = NOON) -> None:
     arrivals.keep(desk.db, items, SEEN, desk.rules, now=now)
 
 
+def as_older(desk: Desk, *forms: str) -> None:
+    """A conversation for each form of a number, as databases of before 0.1.0 have them."""
+    conversations._make(desk.db, [(number, "", None) for number in forms], NOON)
+
+
 def is_out(desk: Desk) -> bool:
     return desk.conversation()["opted_out_at"] is not None
 
@@ -125,9 +130,8 @@ def test_a_stop_from_the_other_form_of_a_mobile_is_its_persons(
     arrive(desk, *deliver("STOP", network_says))
     assert desk.state(text) == "withdrawn"
     assert [row["number"] for row in desk.db.execute("SELECT number FROM conversation")] == [listed]
-    conversations.ensure(desk.db, network_says, now=NOON)
-    out = desk.db.execute("SELECT opted_out_at FROM conversation WHERE number=?", [network_says]).fetchone()
-    assert out["opted_out_at"] is not None, "a list that brings the other form brings nobody back"
+    known = conversations.ensure(desk.db, network_says, now=NOON)
+    assert known == desk.conversation(listed)["id"], "a list that brings the other form brings nobody back"
 
 
 def test_a_start_from_the_other_form_brings_back_who_stopped_in_the_first(desk: Desk) -> None:
@@ -150,6 +154,7 @@ def test_a_stop_stops_also_the_conversation_with_the_numbers_other_form(desk: De
     """They wrote before a list brought them: that text of the list left, even when they said stop from both numbers."""
     listed, network_says = "+525512345678", "+5215512345678"
     arrive(desk, *deliver("Hello", network_says, at=SENT_AT - MINUTE))
+    as_older(desk, listed)
     text = desk.approved(number=listed)
     arrive(desk, *deliver("STOP", network_says))
     if known:
@@ -165,6 +170,7 @@ def test_a_start_is_older_than_a_stop_from_the_numbers_other_form(desk: Desk) ->
     """It is read later, from another storage: it had lifted the stop that was sent after it."""
     listed, network_says = "+525512345678", "+5215512345678"
     arrive(desk, *deliver("Hello", network_says, at=SENT_AT - MINUTE))
+    as_older(desk, listed)
     desk.approved(number=listed)
     arrive(desk, *deliver("STOP", network_says, at=SENT_AT))
     arrive(desk, *deliver("START", listed, at=SENT_AT - MINUTE), now=NOON + 60_000)
@@ -178,6 +184,7 @@ def test_a_stop_that_only_the_journal_knows_stops_both_forms_of_a_number(
     """After a kill or a restore the conversation that a list had brought stayed open."""
     listed, network_says = "+525512345678", "+5215512345678"
     arrive(desk, *deliver("Hello", network_says))
+    as_older(desk, listed)
     text = desk.approved(number=listed)
     acts = journal.of(desk.db)
     if other_is_out:  # by an older program, which left the one of the list open
@@ -206,7 +213,9 @@ def test_a_stop_holds_for_both_forms_of_a_mobile_where_both_are_known(desk: Desk
     """Two lists have one person in two forms: the STOP took off the list the one that the network names, and the other was texted
     again; nor could anybody take that one off, for the number was out already.
     """
-    texts = [desk.approved(number=number) for number in ("+541123456789", "+5491123456789")]
+    forms = "+541123456789", "+5491123456789"
+    as_older(desk, *forms)
+    texts = [desk.approved(number=number) for number in forms]
     arrive(desk, *deliver("STOP", "+5491123456789", at=SENT_AT - MINUTE))
     out = "SELECT count(*) FROM conversation WHERE opted_out_at IS NOT NULL"
     assert [desk.state(text) for text in texts] == ["withdrawn", "withdrawn"]
@@ -217,6 +226,7 @@ def test_a_stop_holds_for_both_forms_of_a_mobile_where_both_are_known(desk: Desk
 
 def test_a_stop_holds_for_whom_a_list_brought_after_they_had_written_from_the_other_form(desk: Desk) -> None:
     arrive(desk, *deliver("Who is this?", "+5215512345678", at=SENT_AT - MINUTE))
+    as_older(desk, "+525512345678")
     text = desk.approved(number="+525512345678")
     arrive(desk, *deliver("STOP", "+5215512345678", at=SENT_AT))
     assert desk.state(text) == "withdrawn"
@@ -225,8 +235,7 @@ def test_a_stop_holds_for_whom_a_list_brought_after_they_had_written_from_the_ot
 
 def test_who_is_out_by_one_form_of_their_mobile_alone_can_be_taken_off_by_the_other(desk: Desk) -> None:
     """As an older version left them: the key was pressed, and they were texted again."""
-    for number in ("+541123456789", "+5491123456789"):
-        desk.draft(number=number)
+    as_older(desk, "+541123456789", "+5491123456789")
     desk.stop("+541123456789")
     desk.db.execute("UPDATE conversation SET opted_out_at=NULL WHERE number='+5491123456789'")
     desk.stop("+5491123456789")
