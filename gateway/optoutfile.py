@@ -109,10 +109,10 @@ class OptOuts:
         written = [cell for at in self._at if at < len(row.cells) and (cell := row.cells[at]).strip()]
         found, left = list[str](), None
         for cell in written or [""]:
-            try:
-                found.append(rowreading.number_of(cell, self._region)[0])
-            except Refused as refusal:
-                left = left or Leftover(row, "rejected", str(refusal))
+            theirs, objection = rowreading.every_number_of(cell, self._region)
+            found += theirs
+            if objection is not None:
+                left = left or Leftover(row, "rejected", str(objection))
         return Judged(tuple(dict.fromkeys(found)), left)
 
     def before(self, db: sqlite3.Connection, found: Sequence[Found], now: int) -> None:

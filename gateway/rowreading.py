@@ -6,6 +6,7 @@ formula around the number) are taken off. A zone that is none is left out: the n
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
@@ -25,6 +26,7 @@ SPOILT = (
     "“{found}” is a number that a spreadsheet shortened: its last digits are lost. Format that column as text in the original, "
     "and export it again."
 )
+BETWEEN = re.compile(r"\s*[,;/|&\n]\s*|\s+[^\W\d_]+\s+")  # what people write between two numbers
 KINDS = {
     "premium": "“{found}” costs whoever texts it more (a premium number), and no person reads there.",
     "freephone": "“{found}” is a company's freephone number; a SIM cannot text it.",
@@ -110,6 +112,18 @@ def number_of(cell: str, region: str) -> tuple[str, str]:
     if kind in KINDS:
         raise Refused(KINDS[kind].format(found=found[:40]))
     return number, kind
+
+
+def every_number_of(cell: str, region: str) -> tuple[list[str], Refused | None]:
+    """Every number in a cell of somebody who stopped, as E.164, for people write two into one; and why a part of it is none."""
+    try:
+        return [number_of(cell, region)[0]], None
+    except Refused as refusal:
+        parts, found, objection = BETWEEN.split(cell), list[str](), refusal
+    for part in parts if len(parts) > 1 else ():
+        with suppress(Refused):
+            found.append(number_of(part, region)[0])
+    return found, None if found and len(found) == len(parts) else objection
 
 
 def zone_of(cell: str, number: str) -> str | None:

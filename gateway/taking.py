@@ -14,7 +14,6 @@ import json
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -64,8 +63,8 @@ def said_stop(rows: Iterable[Row], meaning: Meaning, region: str) -> frozenset[s
     found = set()
     for row in rows if "opted_out" in meaning.fields else ():
         if rowreading.asked_to_stop(row.cells, meaning):
-            with suppress(Refused):
-                number = rowreading.read(row.cells, meaning, region).number
+            cell = row.cells[at] if (at := meaning.fields["number"]) < len(row.cells) else ""
+            for number in rowreading.every_number_of(cell, region)[0]:
                 found |= {number, numbers.other_form(number) or number}
     return frozenset(found)
 

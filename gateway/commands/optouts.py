@@ -1,6 +1,7 @@
 """`opt-outs`: who asked to stop, as a list, and a file of numbers that another program knows."""
 
 import json
+import sys
 from pathlib import Path
 
 import click
@@ -59,7 +60,10 @@ def list_command(ctx: click.Context, as_json: bool) -> None:
 @click.pass_context
 @refusals
 def bring(ctx: click.Context, file: Path, user: str, as_json: bool) -> None:
-    """Opt out every number of a CSV FILE, known here or not. Nobody gets a text about it."""
+    """Opt out every number of a CSV FILE, known here or not. Nobody gets a text about it.
+
+    Exit code 1 when a row holds something that is no number: whoever is meant is not out. The others are.
+    """
     config = config_of(ctx)
     path, rules = config.database.path, rules_of(config)
     with database(config) as db:
@@ -82,7 +86,11 @@ def bring(ctx: click.Context, file: Path, user: str, as_json: bool) -> None:
             for row in left
         ]
         print_json({"out": done.out, "known": done.known, "rejected": at})
-        return
-    click.echo(f"{done.out} numbers are off every list now, {done.known} were already.")
-    for row in left:
-        click.echo(f"{file}:{row['row']}: {row['reason']}")
+    else:
+        click.echo(f"{done.out} numbers are off every list now, {done.known} were already.")
+        for row in left:
+            click.echo(f"{file}:{row['row']}: {row['reason']}")
+        if left:
+            click.echo("Whoever these rows mean can still be texted. Mend them, and bring the file again.")
+    if left:
+        sys.exit(1)

@@ -88,8 +88,17 @@ def test_the_first_number_of_a_file_without_a_header_is_no_header(world: World, 
 
 
 def test_a_first_row_that_cannot_be_read_is_told(world: World) -> None:
-    brought = bring(world, "2025550141 or 2025550149\n2025550142\n2025550143\n")
-    assert result(world, brought) == optoutfile.Result(out=2, known=0, rejected=1)
+    brought = bring(world, "2025550141 or 12\n2025550142\n2025550143\n")
+    assert result(world, brought) == optoutfile.Result(out=3, known=0, rejected=1)
+
+
+@pytest.mark.parametrize("between", [" or ", ", ", " / ", ";", " & ", "\n"])
+def test_both_numbers_that_stand_in_one_cell_are_out(world: World, between: str) -> None:
+    """The row was rejected, and whoever stopped was texted at either."""
+    both = f'"2025550141{between}(202) 555-0149"'
+    assert result(world, bring(world, f"Name,Tel\nRosa,{both}\n")) == optoutfile.Result(2, 0, 0)
+    made = world.list_of(f"Name,Tel,Opted out\nLuis,{both.replace('01', '02')},yes\nLuis,2025550249,no\n")
+    assert list(lists.members(world.db, made)) == []
 
 
 def test_whoever_stopped_is_out_with_each_number_of_theirs(world: World) -> None:
@@ -190,10 +199,13 @@ def test_the_command_brings_and_lists_them(world: World, tmp_path: Path) -> None
     (tmp_path / "stops.csv").write_text("Tel\n2025550141\n12\n")
     run = lambda *words: CliRunner().invoke(cli, ["--config", str(world.source), "opt-outs", *words])  # noqa: E731
     brought = run("bring", str(tmp_path / "stops.csv"), "--as", "Cleo", "--json")
-    assert brought.exit_code == 0, brought.output
+    assert brought.exit_code == 1, "a script took it for done, and a stop was not kept"
     assert json.loads(brought.output) | {"rejected": []} == {"out": 1, "known": 0, "rejected": []}
     assert [one["number"] for one in json.loads(run("list", "--json").output)] == ["+12025550141"]
     assert "+12025550141" in run("list").output
+    assert "can still be texted" in run("bring", str(tmp_path / "stops.csv"), "--as", "Cleo").output
+    (tmp_path / "whole.csv").write_text("Tel\n2025550142\n")
+    assert run("bring", str(tmp_path / "whole.csv"), "--as", "Cleo").exit_code == 0
     refused = run("bring", str(tmp_path / "stops.csv"), "--as", "Maya")
     assert (refused.exit_code, "Only a coordinator" in refused.output) == (1, True)
     assert run("bring", str(tmp_path / "none.csv"), "--as", "Cleo").exit_code == 1
