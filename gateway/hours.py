@@ -18,6 +18,8 @@ from zoneinfo import ZoneInfo
 
 LEAD = timedelta(minutes=10)
 DAY = timedelta(days=1)
+LEAST = timedelta(minutes=30)  # of a day in which texts leave; a third of it is the time before quiet hours
+LATEST_START, EARLIEST_END = time(9), time(20)  # quiet hours that hold both are those of a whole day
 SEARCH = timedelta(days=7)  # further ahead nobody wants to know
 ANSWER_WITHIN = timedelta(hours=1)
 CLOSING_SEARCH = timedelta(days=2)  # quiet hours that exist begin once a day
@@ -36,6 +38,16 @@ class Quiet:
     def off(self) -> bool:
         """True when there are no quiet hours."""
         return self.from_ == self.until
+
+    @property
+    def night_only(self) -> bool:
+        """True when no text could leave by day, as with ends that were exchanged, or in no half hour at all."""
+        day = timedelta(
+            hours=self.from_.hour - self.until.hour, minutes=self.from_.minute - self.until.minute
+        )
+        return not self.off and (
+            day % DAY < LEAST or (self.from_ <= LATEST_START and self.until >= EARLIEST_END)
+        )
 
 
 @dataclass(frozen=True, slots=True)
