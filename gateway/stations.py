@@ -260,6 +260,18 @@ def take_request(db: sqlite3.Connection, name: str, *, now: int) -> Request | No
     return Request(row["id"], row["what"], row["argument"], row["by_id"])
 
 
+def give_up(db: sqlite3.Connection, request_id: int, *, now: int) -> bool:
+    """Whoever asked waits no longer: nobody does it later. False when the station has taken it."""
+    with write(db):
+        row = db.execute(
+            "UPDATE station_request SET taken_at=?, argument=NULL WHERE id=? AND taken_at IS NULL",
+            [now, request_id],
+        )
+        if row.rowcount:
+            answer(db, request_id, TOO_LATE, refused=True, now=now)
+    return row.rowcount == 1
+
+
 TOO_LATE = "The modem was busy or gone and did not get to it in time. Nothing was done; ask again."
 
 

@@ -41,7 +41,13 @@ def _asked(
 
     row = _waited(answered, ANSWER_S)
     if row is None:
-        raise Refused("The gateway has not answered. Is it running? See `textbank stations`.")
+        if stations.give_up(db, number, now=wall_ms()):
+            raise Refused(
+                "The gateway has not taken it. Is it running? See `textbank stations`. It was taken back: nothing is done; ask again."
+            )
+        raise Refused(
+            f"The modem was told, and has not answered for {ANSWER_S:.0f} seconds; it may still do it. See its page, or `textbank stations`."
+        )
     if row["refused"]:
         raise Refused(row["result"])
     return str(row["result"])

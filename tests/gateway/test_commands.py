@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from gateway import ledger, people, selftests, store
+from gateway import ledger, people, selftests, stations, store
 from gateway.cli import COMMANDS, cli
+from gateway.commands import modems
 from gateway.config import load
 from gateway.rules import rules_of
 from tests import blank
@@ -155,6 +156,24 @@ def test_approve_obeys_the_role_and_says_what_was_refused(shell: Shell) -> None:
     assert all(row["reason"] for row in refused)
     [row] = shell.json("outbox", "--state", "approved")
     assert (row["id"], row["approved_by"]) == (first, "Volunteer")
+
+
+@pytest.mark.parametrize("taken", [False, True])
+def test_a_reset_that_nobody_took_is_not_done_after_the_command_gave_up(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, taken: bool
+) -> None:
+    """It stood for minutes more: the modem restarted after its technician had been told that nobody answers."""
+    monkeypatch.setattr(modems, "ANSWER_S", 0.0)
+    with contextlib.closing(store.connect(shell.database)) as db:
+        db.execute("INSERT INTO station (name, state, since_at) VALUES ('north', 'ready', 0)")
+        if taken:
+            monkeypatch.setattr(
+                modems, "ring", lambda _: stations.take_request(db, "north", now=store.wall_ms())
+            )
+        told = shell.run("reset", "north", "--as", "Technician")
+        assert told.exit_code == 1
+        assert ("may still do it" if taken else "nothing is done") in told.output
+        assert stations.take_request(db, "north", now=store.wall_ms()) is None
 
 
 def test_why_a_text_did_not_go_out_ends_with_one_full_stop(shell: Shell, tmp_path: Path) -> None:
