@@ -35,12 +35,14 @@ class Erased:
 
 def erase(db: sqlite3.Connection, number: str, *, now: int) -> Erased:
     """Erase the person with this number (E.164, or as it came). The log is emptied by `empty_log`, once nobody writes."""
+    forgetting.refuse_while_files_wait(db)
+    looked = forgetting.Looked.of(db, number)
     with unbound(db), write(db):
         number = conversations.sender(db, number, "")
         row = db.execute("SELECT id, last_at FROM conversation WHERE number=?", [number]).fetchone()
         forgetting.refuse_while_files_wait(db)
         if row is None:
-            return _only_in_files(db, number, now)
+            return _only_in_files(db, number, looked, now)
         flying = db.execute(
             "SELECT 1 FROM message m WHERE m.conversation_id=? AND (m.state IN ('claimed','submitted') OR m.sent_at IS NULL AND "
             "max(m.submitted_at, coalesce((SELECT max(submitted_at) FROM segment WHERE message_id=m.id), 0)) BETWEEN ? AND ?)",
@@ -55,12 +57,12 @@ def erase(db: sqlite3.Connection, number: str, *, now: int) -> Erased:
         journal.of(db).note("erase", at=max(now, row["last_at"]), number=key.hex())
         withdraw_waiting(db, row["id"], actor="gateway", now=now, reason="The person was erased.")
         reports.texts_went(db, now=now)
-        return remove(db, row["id"], number)
+        return remove(db, row["id"], number, looked)
 
 
-def _only_in_files(db: sqlite3.Connection, number: str, now: int) -> Erased:
+def _only_in_files(db: sqlite3.Connection, number: str, looked: forgetting.Looked, now: int) -> Erased:
     """Somebody who stands nowhere but in rows of lists that were not taken."""
-    if not forgetting.forget_rows(db, number):
+    if not forgetting.forget_rows(db, looked):
         raise Refused("Nobody with this number is in the database. Nothing was changed.")
     key = conversations.number_key(db, number)
     journal.of(db).note("erase", at=now, number=key.hex())
@@ -68,8 +70,10 @@ def _only_in_files(db: sqlite3.Connection, number: str, now: int) -> Erased:
     return Erased(0, 0, stays is not None)
 
 
-def remove(db: sqlite3.Connection, conversation_id: int, number: str) -> Erased:
-    """Delete every row that tells of the person, inside the caller's transaction."""
+def remove(
+    db: sqlite3.Connection, conversation_id: int, number: str, looked: forgetting.Looked | None = None
+) -> Erased:
+    """Delete every row that tells of the person, inside the caller's transaction; `looked` before it began."""
     budget.keep_erased(db, conversation_id)
     found = belongings(db, [conversation_id])
     found.delete(db)
@@ -90,7 +94,7 @@ def remove(db: sqlite3.Connection, conversation_id: int, number: str) -> Erased:
         marks,
     )
     replace(strays, arrival=with_repeats(db, (row["id"] for row in parts.fetchall()))).delete(db)
-    _from_lists(db, conversation_id, number)
+    _from_lists(db, conversation_id, looked or forgetting.Looked.of(db, number))
     conversations.remember_gone(db, conversation_id)
     db.execute("DELETE FROM conversation WHERE id=?", [conversation_id])
     _beside_opt_outs(db, number)
@@ -109,12 +113,12 @@ def _beside_opt_outs(db: sqlite3.Connection, number: str) -> None:
         db.execute("DELETE FROM perhaps_texted WHERE number_key=?", [key[: conversations.TEXTED_BYTES]])
 
 
-def _from_lists(db: sqlite3.Connection, conversation_id: int, number: str) -> None:
+def _from_lists(db: sqlite3.Connection, conversation_id: int, looked: forgetting.Looked) -> None:
     """The person's places in lists and campaigns, what they answered, what the room noted; rows of files that hold the number."""
     forgetting.forget_answers(db, conversation_id)
     db.execute("DELETE FROM staged_draft WHERE conversation_id=?", [conversation_id])
     forgetting.forget_contacts(db, conversation_id)
-    forgetting.forget_rows(db, number)
+    forgetting.forget_rows(db, looked)
 
 
 def empty_log(db: sqlite3.Connection) -> bool:

@@ -7,6 +7,7 @@ import json
 import re
 import sqlite3
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from gateway.errors import Refused
 
@@ -70,11 +71,32 @@ def rows_with(db: sqlite3.Connection, number: str) -> list[sqlite3.Row]:
     ]
 
 
-def forget_rows(db: sqlite3.Connection, number: str) -> int:
-    """The rows of files that were not taken and hold this number; returns how many."""
-    found = [(row["list_id"], row["row"]) for row in rows_with(db, number)]
-    db.executemany("DELETE FROM list_row WHERE list_id=? AND row=?", found)
-    return len(found)
+@dataclass(frozen=True)
+class Looked:
+    """The rows of files that hold a number, found before the write lock is taken: seconds for a hundred thousand of them."""
+
+    number: str
+    rows: list[tuple[int, int]]
+    newest: int | None  # the newest list there was
+
+    @classmethod
+    def of(cls, db: sqlite3.Connection, number: str) -> "Looked":
+        """Look now."""
+        newest = _newest(db)
+        return cls(number, [(row["list_id"], row["row"]) for row in rows_with(db, number)], newest)
+
+
+def forget_rows(db: sqlite3.Connection, looked: Looked) -> int:
+    """Those rows; returns how many. Looks again when a list came meanwhile; of those that were there all are taken."""
+    if looked.newest != _newest(db):
+        looked = Looked.of(db, looked.number)
+    db.executemany("DELETE FROM list_row WHERE list_id=? AND row=?", looked.rows)
+    return len(looked.rows)
+
+
+def _newest(db: sqlite3.Connection) -> int | None:
+    newest: int | None = db.execute("SELECT max(id) FROM contact_list").fetchone()[0]
+    return newest
 
 
 def forget_rows_of(db: sqlite3.Connection, erased: Callable[[str], bool]) -> None:

@@ -122,3 +122,46 @@ def test_a_backup_is_restored_though_somebody_who_said_yes_twice_was_erased_sinc
         assert db.execute("SELECT count(*) FROM inbound").fetchone()[0] == 0
         assert db.execute("SELECT count(*) FROM message").fetchone()[0] == 0
         assert db.execute("SELECT count(*) FROM conversation").fetchone()[0] == 0
+
+
+def bring_row(db: sqlite3.Connection, list_id: int) -> None:
+    """A list with a row of Ada's that was not taken."""
+    with store.write(db):
+        db.execute(
+            "INSERT INTO contact_list (id, name, state, source, consented_on, created_at) VALUES (?,'Old','ready','asked','2026-01-01',0)",
+            [list_id],
+        )
+        db.execute("INSERT INTO list_row VALUES (?, 2, 'twice', 'Twice.', '[\"(202) 555-0123\"]')", [list_id])
+
+
+def test_rows_of_files_are_looked_through_before_the_lock_that_stations_wait_for(
+    db: sqlite3.Connection, desk: Desk
+) -> None:
+    """A hundred thousand rows that no list took kept every station from writing for three seconds, and a Pi's for five times that."""
+    bring_row(db, 1)
+    desk.draft(ADA)
+    held: list[bool] = []
+    db.set_trace_callback(lambda said: held.append(db.in_transaction) if "FROM list_row r" in said else None)
+    erasing.erase(db, ADA, now=NOON)
+    db.set_trace_callback(None)
+    assert held == [False]
+    assert db.execute("SELECT count(*) FROM list_row").fetchone()[0] == 0
+
+
+def test_a_list_that_was_taken_between_the_look_and_the_lock_keeps_nothing(
+    path: Path, db: sqlite3.Connection, desk: Desk
+) -> None:
+    desk.draft(ADA)
+    brought: list[str] = []
+
+    def meanwhile(said: str) -> None:
+        if said.startswith("BEGIN") and not brought:
+            with contextlib.closing(store.connect(path)) as other:
+                bring_row(other, 7)
+            brought.append(said)
+
+    db.set_trace_callback(meanwhile)
+    erasing.erase(db, ADA, now=NOON)
+    db.set_trace_callback(None)
+    assert brought
+    assert db.execute("SELECT count(*) FROM list_row").fetchone()[0] == 0
