@@ -25,6 +25,7 @@ from gateway.moves import move
 from gateway.people import User
 from gateway.planning import SimRoom
 from gateway.policy import may
+from gateway.recording import refuse_wrong_number
 from gateway.rules import HOUR_MS, Rules
 from gateway.store import moment, write
 from hardware.pdu import segment
@@ -332,7 +333,8 @@ def _draft(db: sqlite3.Connection, target: sqlite3.Row, user: User, rules: Rules
 def first_text(
     db: sqlite3.Connection, campaign: Campaign, target: sqlite3.Row, user: User, rules: Rules
 ) -> str:
-    """The first text as this person gets it from this volunteer; Refused when it would have a hole or could not leave."""
+    """The first text as this person gets it from this volunteer; Refused when it would have a hole or could not leave, or nobody reads it."""
+    refuse_wrong_number(db, target["conversation_id"])
     merged = _merged(db, campaign, target, user, rules)
     merged.refuse_gaps()
     return outbox.checked_text(merged.text)

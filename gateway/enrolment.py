@@ -16,6 +16,7 @@ from gateway import factwords, listcolumns
 from gateway.campaigns import Campaign, leads, load, to_state
 from gateway.errors import Refused
 from gateway.people import User
+from gateway.recording import WRONG_NUMBER
 from gateway.rules import DAY_MS, Rules
 from gateway.scriptcheck import BLANK, Ground, Problem, problems, unmeant
 from gateway.store import write
@@ -154,7 +155,7 @@ def left_out_for(row: sqlite3.Row, campaign: Campaign, *, now: int) -> str:
     if row["opted_out_at"] is not None:
         return STOPPED
     if row["contact"] == "wrong_number":
-        return "A wrong number, as they told us."
+        return WRONG_NUMBER
     if row["landline"]:
         return "A landline: it cannot get texts."
     if row["other"]:

@@ -61,6 +61,12 @@ def check(db: sqlite3.Connection, message: sqlite3.Row) -> None:
     if message["created_by"] is None and message["merged"] not in (None, campaign.content):
         raise Refused("The campaign was changed. Read the text again, then decide.")
     if kind == "first":
+        try:
+            recording.refuse_wrong_number(db, message["conversation_id"])
+        except Refused as why:
+            raise Refused(
+                f"{why} Your text did not go out. Skip it; or take that answer off, if it is theirs after all."
+            ) from None
         canary.check_approval(db, campaign)
 
 

@@ -17,6 +17,7 @@ from gateway.people import User
 from gateway.store import write
 
 LONGEST = 200
+WRONG_NUMBER = "A wrong number, as they told us."  # also a first text that waits does not go
 
 
 def checked(of: Kind, field: str, value: str) -> str:
@@ -60,6 +61,17 @@ def changed_since(db: sqlite3.Connection, target_id: int, at: int, *, now: int) 
             held[row["field"]] = row["value"]
     said = {field: value for field, value in holds.items() if value}  # "": an answer was taken away
     return said != {field: value for field, value in held.items() if value}
+
+
+def refuse_wrong_number(db: sqlite3.Connection, conversation_id: int) -> None:
+    """Refuse a first text to a number of which its owner told any campaign that it is the wrong one."""
+    row = db.execute(
+        "SELECT a.value FROM target t JOIN answer a ON a.target_id=t.id AND a.field='contact' AND a.undone_at IS NULL "
+        "WHERE t.conversation_id=? ORDER BY a.id DESC LIMIT 1",
+        [conversation_id],
+    ).fetchone()
+    if row is not None and row["value"] == "wrong_number":
+        raise Refused(WRONG_NUMBER)
 
 
 def history(db: sqlite3.Connection, target_id: int) -> list[sqlite3.Row]:
