@@ -8,6 +8,7 @@ after a power cut. Fails with `Refused` that names the holder.
 import errno
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from pathlib import Path
 from gateway.errors import Refused
 from gateway.store import belong_with, sync_folder
 
+LOOKS_S = (0.01, 0.05, 0.2)  # a look takes microseconds, and a busy machine may stop it half-way
 LINE = 32  # octets: who holds it, then how many runs were counted
 _WHAT_TO_DO = {
     errno.ENOSPC: "Free some room there: old backups and logs first.",
@@ -62,15 +64,13 @@ def gateway(database: Path) -> Iterator[Hold]:
         ) from error
     try:
         belong_with(path, database)
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        if not _taken(fd):
             holder = os.pread(fd, LINE, 0).decode("ascii", "replace").strip() or "unknown"
             raise Held(
                 holder,
                 f"Another Textbank gateway (process {holder}) already runs on {database}. Two would send texts twice, so this one stops. "
                 "Stop the other one first.",
-            ) from None
+            )
         counted = os.pread(fd, LINE, LINE).strip()
         hold = Hold(os.pread(fd, LINE, 0).strip() != b"", int(counted) if counted.isdigit() else 0, fd)
         with suppress(OSError):  # a card that cannot be written is told of by what comes next
@@ -82,6 +82,19 @@ def gateway(database: Path) -> Iterator[Hold]:
                 _write(fd, "")
     finally:
         os.close(fd)
+
+
+def _taken(fd: int) -> bool:
+    """Take the lock. Whoever looks whether it is held (`is_held`) has it for a moment, and is no gateway."""
+    for wait_s in (*LOOKS_S, None):
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            if wait_s is not None:
+                time.sleep(wait_s)
+        else:
+            return True
+    return False
 
 
 def is_held(database: Path) -> bool:

@@ -1,11 +1,13 @@
 """`textbank doctor`: what is well, what is not, and what to do about it."""
 
+import fcntl
 import http.server
 import json
 import os
 import subprocess
 import sys
 import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -284,3 +286,17 @@ def test_a_port_of_another_group(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert found.startswith("This user may not use /dev/null; the group ")
     assert do.startswith("Run: sudo usermod -aG ")
     assert (_modems._denied(str(tmp_path)) or ("", ""))[0] == f"{tmp_path} is not a serial port."
+
+
+def test_a_gateway_that_starts_while_doctor_looks_at_its_lock_starts(
+    database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It took the look for another gateway, and ended."""
+    looks = os.open(f"{database}.lock", os.O_RDONLY | os.O_CREAT)
+    fcntl.flock(looks, fcntl.LOCK_SH | fcntl.LOCK_NB)  # as `lock.is_held` does for a moment
+    monkeypatch.setattr(time, "sleep", lambda _: os.close(looks))  # and the moment is over
+    with lock.gateway(database):
+        assert lock.is_held(database)
+    monkeypatch.undo()
+    with lock.gateway(database), pytest.raises(lock.Held), lock.gateway(database):
+        pass
