@@ -46,7 +46,10 @@ NAMES = {  # our field: what people call it, folded; the likeliest first
     "zone": "time zone|timezone|tz|zona horaria|huso horario|fuseau horaire|fuseau|zeitzone|fuso horario|strefa czasowa|часовой пояс",
     "opted_out": (
         "opted out|opted out at|opt out|optout|opted out on|opt out date|text opt out|sms opt out|opted out of texts|unsubscribed|"
-        "unsubscribed at|do not text|do not contact|do not message|dnt|dado de baja|no contactar|no enviar mensajes"
+        "unsubscribed at|unsubscribe|do not text|do not contact|do not message|do not sms|no texts|dnt|sms opted out|text opted out|"
+        "opt out status|sms opt out status|dado de baja|baja|no contactar|no enviar mensajes|abgemeldet|abgemeldet am|widersprochen|"
+        "nicht kontaktieren|keine sms|desinscrit|desabonne|ne pas contacter|ne plus contacter|non contattare|disiscritto|nao contatar|"
+        "nao contactar|descadastrado|nie kontaktowac|wypisany|отписан|退订"
     ),
 }
 OURS = (

@@ -50,6 +50,21 @@ ZONES = {  # what people and programs write for a zone in North America
 }
 NOT_SO = "|no|n|false|f|0|none|never|null|n/a|-|opted in|opt in|subscribed|nein|non|nao|falso"
 NO = frozenset(NOT_SO.split("|"))
+STOPPED = (  # in whatever column: "Status: Opted out"
+    "opted out|opt out|optout|unsubscribed|do not text|do not contact|do not message|asked to stop|dado de baja|abgemeldet|désinscrit|"
+    "désinscrite|désabonné|désabonnée|disiscritto|descadastrado|wypisany|отписан|отписался|退订"
+)
+SAID_STOP = frozenset(STOPPED.split("|"))
+PERHAPS = tuple(
+    {said[:3] for said in SAID_STOP}
+)  # without any of these a row says nothing of it: that is quick to see
+AGREED = (  # columns, as placeholders, in which a no says so
+    "opt_in|opted_in|sms_opt_in|text_opt_in|mobile_opt_in|phone_opt_in|sms_opted_in|sms_consent|text_consent|accepts_sms|accepts_texts|"
+    "can_text|may_text|ok_to_text|okay_to_text|wants_texts|receives_texts|sms_subscribed"
+)
+OPTED_IN = frozenset(AGREED.split("|"))
+NOT_AGREED = "no|n|false|f|0|nein|non|nao|não|falso"
+DENIED = frozenset(NOT_AGREED.split("|"))
 LANGUAGES = {  # code: what people write for it, folded
     "ar": "arabic|العربيه|عربي",
     "de": "german|deutsch|aleman|allemand",
@@ -90,9 +105,22 @@ def read(cells: Sequence[str], meaning: Meaning, region: str) -> Person:
 
 
 def asked_to_stop(cells: Sequence[str], meaning: Meaning) -> bool:
-    """Whether the row itself says that this person wants no texts: whatever stands there, but a no."""
+    """Whether the row itself says that this person wants no texts: whatever stands in a column for that, but a no; or the plain words in
+    another column that is kept, or a no where they would have agreed.
+    """
     at = meaning.fields.get("opted_out")
-    return at is not None and " ".join(fold(_cell(cells, at, MOST_NAME)).split()) not in NO
+    if at is not None and " ".join(fold(_cell(cells, at, MOST_NAME)).split()) not in NO:
+        return True
+    whole = " ".join(cells).lower()
+    if OPTED_IN.isdisjoint(meaning.kept) and not any(said in whole for said in PERHAPS):
+        return False
+    return any(_says_stop(name, cells[at]) for name, at in meaning.kept.items() if at < len(cells))
+
+
+def _says_stop(name: str, cell: str) -> bool:
+    """`name`: the column's placeholder. What somebody wants of e-mail is another matter."""
+    said = " ".join(cell.lower().replace("-", " ").replace("_", " ").split())
+    return (said in SAID_STOP and "mail" not in name) or (said in DENIED and name in OPTED_IN)
 
 
 def number_of(cell: str, region: str) -> tuple[str, str]:

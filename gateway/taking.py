@@ -37,7 +37,7 @@ LOOK_AGAIN_S = 0.2
 CHECKPOINT_EVERY = 12  # batches: the log is copied back by us, not by a station that commits next
 TWICE = "The same person stands in this list already; both rows are one person now."
 TOO = "Bring such rows under Opt-outs too: then no other list brings them back."
-SAYS_STOP = f"The row says that they asked to stop. {TOO}"
+SAYS_STOP = f"The row says that they asked to stop, or never agreed. {TOO}"
 OTHER_ROW = f"Another row of this list says that whoever has this number asked to stop. {TOO}"
 OUR_OWN = "This is the number of one of our own SIMs."
 FILE_GONE = "The file of this list is not there any more (a backup does not hold it). Delete the list, and bring the file again."
@@ -61,7 +61,7 @@ class Way(Protocol):
 def said_stop(rows: Iterable[Row], meaning: Meaning, region: str) -> frozenset[str]:
     """The numbers of the rows that say that they asked to stop: they stand in others too, of a household or of an older export."""
     found = set()
-    for row in rows if "opted_out" in meaning.fields else ():
+    for row in rows:
         if rowreading.asked_to_stop(row.cells, meaning):
             cell = row.cells[at] if (at := meaning.fields["number"]) < len(row.cells) else ""
             for number in rowreading.every_number_of(cell, region)[0]:

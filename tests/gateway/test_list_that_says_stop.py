@@ -68,6 +68,33 @@ def test_a_file_whose_numbers_stand_under_such_a_name_opts_them_out(world: World
     assert world.db.execute("SELECT count(*) FROM opt_out").fetchone()[0] == 2
 
 
+@pytest.mark.parametrize(
+    ("column", "yes", "no"),
+    [
+        ("Status", "Opted-out", "Active"),
+        ("Status", "UNSUBSCRIBED", "subscribed"),
+        ("Mobile opt in", "false", "true"),
+        ("SMS consent", "No", ""),
+        ("Unsubscribe", "yes", "no"),
+        ("Abgemeldet am", "3.2.2026", ""),
+    ],
+)
+def test_a_row_that_says_stop_in_the_words_of_other_programs_is_not_taken(
+    world: World, column: str, yes: str, no: str
+) -> None:
+    """As NationBuilder, Action Network and others export it: the column was kept for scripts, and they were texted after their stop."""
+    made = world.list_of(HEAD.format(column) + f"Ana,2025550141,{yes}\nRosa,2025550142,{no}\n")
+    assert names(world, made) == ["Rosa"]
+    assert lists.by_id(world.db, made).counts["opted_out"] == 1
+
+
+@pytest.mark.parametrize(
+    ("column", "cell"), [("Email status", "unsubscribed"), ("Bus", "no"), ("Note", "will not opt out")]
+)
+def test_what_is_about_something_else_keeps_nobody_out(world: World, column: str, cell: str) -> None:
+    assert names(world, world.list_of(HEAD.format(column) + f"Ana,2025550141,{cell}\n")) == ["Ana"]
+
+
 def test_a_column_that_only_sounds_like_it_keeps_nobody_out(world: World) -> None:
     made = world.list_of(HEAD.format("Stop") + "Ana,2025550141,Union Square\nRosa,2025550142,Oak Street\n")
     assert names(world, made) == ["Ana", "Rosa"]
