@@ -55,6 +55,7 @@ class Entry:
     earlier: int = 0  # texts that it took the place of
     sent_at: int | None = None
     reported_at: int | None = None
+    begun: bool = False  # of a long text out: a part has left, and the rest follows as it is
     edited: bool = False  # of texts out: somebody changed the words that a script or a colleague had written
 
 
@@ -252,7 +253,7 @@ def _entries(db: sqlite3.Connection, conversation_id: int, limit: int, now: int)
         entries.append(
             Entry(
                 "out", r["id"], r["text"], at, r["state"], r["reason"] or overdue[late], KINDS[r["kind"]], r["approver"] or "",
-                sent_at=r["sent_at"], reported_at=r["reported_at"], edited=bool(r["edited"]),
+                sent_at=r["sent_at"], reported_at=r["reported_at"], begun=r["submitted_at"] is not None, edited=bool(r["edited"]),
             )
         )  # fmt: skip
     entries.sort(key=lambda entry: (entry.at, entry.direction, entry.id))

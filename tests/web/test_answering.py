@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from gateway import optouts, store
+from gateway import claims, flight, optouts, store
 from gateway.factwords import hour_words
 from tests.web.conftest import Visitor
 from tests.web.world import World, busy_day, found
@@ -256,3 +256,22 @@ def test_home_says_until_when_texts_leave_and_not_when_quiet_hours_begin(
         last = hour_words((here + timedelta(minutes=begins_in - 10)).time().replace(second=0), "US")
         assert f"until {last} where" in page
     world.db.close()
+
+
+def test_nobody_is_offered_to_take_back_a_long_answer_of_which_a_part_has_left(
+    world: World, ids: dict[str, int], visit: Visit
+) -> None:
+    """The key stood under it, and refused whoever pressed it: the rest follows, for half a text helps nobody."""
+    maya, path = visit(), thread(world, OLU)
+    key = maya.field(maya.get(path).get_data(as_text=True), "key")
+    maya.post(f"{path}/reply", key=key, text="There is a ramp. " * 20)
+    assert "Take it back" in maya.get(path).get_data(as_text=True)
+    at, seat = store.wall_ms(), world.seat()
+    [answer] = world.db.execute("SELECT id FROM message WHERE text LIKE 'There is a ramp.%'").fetchone()
+    job, why = claims.claim_next(world.db, seat, world.rules, now=at, only=answer)
+    assert job is not None, why
+    flight.submit(world.db, seat, job, 1, world.rules, valid_for=timedelta(hours=1), now=at)
+    flight.accept(world.db, seat, flight.Accepted(job, 1, 7, at))
+    flight.release(world.db, seat, job, "The network was busy.", now=at)
+    assert world.state(job.message_id) == "approved"
+    assert "Take it back" not in maya.get(path).get_data(as_text=True)
