@@ -24,6 +24,7 @@ from gateway import (
     erasing,
     forgetting,
     ledger,
+    numbers,
     optouts,
     runs,
     texted,
@@ -264,9 +265,11 @@ def _keys(db: sqlite3.Connection, acts: Journal) -> list[str]:
 
 
 def people_by_digest(db: sqlite3.Connection, keys: list[str]) -> dict[bytes, sqlite3.Row]:
-    """Everybody in the backup, by each digest under which they may stand."""
+    """Everybody in the backup, by each digest under which they may stand: in their number's other form, where nobody has that."""
     rows = db.execute("SELECT id, number, last_at FROM conversation").fetchall()
-    return {conversations.keyed(key, row["number"]): row for row in rows for key in keys}
+    forms = {other: row for row in rows if (other := numbers.other_form(row["number"]))}
+    forms |= {row["number"]: row for row in rows}
+    return {conversations.keyed(key, form): row for form, row in forms.items() for key in keys}
 
 
 KEPT = "kept beside the database"

@@ -10,11 +10,13 @@ from gateway import (
     conversations,
     enrolment,
     erasing,
+    journal,
     lists,
     manydrafts,
     numbers,
     optoutfile,
     outbox,
+    restoring,
     store,
 )
 from gateway.manydrafts import Wanted
@@ -114,6 +116,19 @@ def test_words_of_a_person_who_wrote_from_the_other_form_stop_what_waits_for_the
     assert desk.state(text) == "awaiting"
     [known] = desk.db.execute("SELECT asks_opt_out FROM conversation").fetchall()
     assert known["asks_opt_out"] == 1
+
+
+@BOTH
+def test_a_stop_that_only_the_journal_knows_by_the_other_form_stops_the_person(
+    desk: Desk, forms: tuple[str, str]
+) -> None:
+    """They stopped as a stranger after their list had been deleted; a backup from before brought them back, and they were texted."""
+    text, acts = desk.approved(number=forms[0]), journal.of(desk.db)
+    acts.note("opt_out", at=NOON, number=conversations.number_key(desk.db, forms[1]).hex())
+    restoring.still_out(desk.db, acts, now=NOON)
+    assert desk.state(text) == "withdrawn"
+    [known] = desk.db.execute("SELECT opted_out_at FROM conversation").fetchall()
+    assert known["opted_out_at"] is not None
 
 
 @BOTH
