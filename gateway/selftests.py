@@ -141,19 +141,19 @@ def _may_be_a_persons(db: sqlite3.Connection, number: str) -> bool:
     wrote the number down may have been wrong, and the standing approval covers no text to a person.
     """
     row = db.execute(
-        "SELECT 1 FROM conversation c WHERE c.number=? "
+        "SELECT 1 FROM conversation c WHERE c.number IN (?,?) "
         "AND (EXISTS (SELECT 1 FROM contact k WHERE k.conversation_id=c.id) "
         "OR EXISTS (SELECT 1 FROM message m WHERE m.conversation_id=c.id AND m.channel<>'gateway')) "
         "AND NOT EXISTS (SELECT 1 FROM message m JOIN self_test t ON t.message_id=m.id "
         "WHERE m.conversation_id=c.id AND t.received_at IS NOT NULL)",
-        [number],
+        [number, numbers.other_form(number)],
     ).fetchone()
     return row is not None
 
 
 def _text(db: sqlite3.Connection, sender: str, number: str, text: str, now: int) -> int:
     conversation_id = conversations.ensure(db, number, now=now)
-    salt = db.execute("SELECT salt FROM conversation WHERE id=?", [conversation_id]).fetchone()["salt"]
+    known = db.execute("SELECT number, salt FROM conversation WHERE id=?", [conversation_id]).fetchone()
     iccid = db.execute("SELECT iccid FROM station WHERE name=?", [sender]).fetchone()["iccid"]
     db.execute("UPDATE conversation SET iccid=? WHERE id=?", [iccid, conversation_id])
     cursor = db.execute(
@@ -164,7 +164,7 @@ def _text(db: sqlite3.Connection, sender: str, number: str, text: str, now: int)
     approval = ledger.append(
         db,
         "covered",
-        words=ledger.digest(salt, number, text),
+        words=ledger.digest(known["salt"], known["number"], text),
         message_id=message_id,
         user_id=None,
         channel="gateway",

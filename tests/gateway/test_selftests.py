@@ -70,12 +70,17 @@ def test_a_test_that_makes_no_sense_is_refused(
         selftests.begin(two, sender, receiver, by=room.technician, rules=rules, now=NOON)
 
 
+@pytest.mark.parametrize(
+    ("theirs", "written"),
+    [(ADA, ADA), ("+5491123456789", "+541123456789")],
+    ids=["", "in the other form of a mobile"],
+)
 def test_a_number_that_is_somebodys_gets_no_test_text(
-    two: sqlite3.Connection, room: Room, rules: Rules
+    two: sqlite3.Connection, room: Room, rules: Rules, theirs: str, written: str
 ) -> None:
     """A technician wrote down a person's number as that of a SIM: the test text left to the person, and nobody had approved it."""
-    draft_all(two, [Wanted(0, "", ADA, "Can you come on Friday?", None)], rules=rules, now=NOON)
-    sims.set_number(two, "892", ADA, by=room.technician, region="US", now=NOON)
+    draft_all(two, [Wanted(0, "", theirs, "Can you come on Friday?", None)], rules=rules, now=NOON)
+    sims.set_number(two, "892", written, by=room.technician, region="US", now=NOON)
     with pytest.raises(Refused, match="must reach no person"):
         begin(two, room, rules)
     assert two.execute("SELECT count(*) FROM message WHERE state='approved'").fetchone()[0] == 0
