@@ -40,6 +40,9 @@ __all__ = [
     "undecided",
 ]
 LOOK_AGAIN_MS = HOUR_MS // 12
+TWICE = (
+    "The same words were approved for this person already: skip this one, unless they are to get it twice."
+)
 HELD_BACK = ("reminder", "first")  # what a pause, or an open question, holds; replies go on
 
 
@@ -90,11 +93,17 @@ def as_shown(
 
 
 def approved(db: sqlite3.Connection, message: sqlite3.Row, *, by: User, now: int) -> None:
-    """It is approved: record what goes with it; a first text makes its person texted, and the canary counts it."""
+    """It is approved: record what goes with it; a first text makes its person texted, and the canary counts it. The same words that
+    wait for the same person, as a file's row that stands there twice, are read again with that before their eyes."""
     if (
         KINDS[message["kind"]] == "reply"
     ):  # after an undo it waited again; what came since has made this card stale
         db.execute("UPDATE conversation SET waiting_at=NULL WHERE id=?", [message["conversation_id"]])
+    if KINDS[message["kind"]] == "first":
+        db.execute(
+            "UPDATE message SET round=round+1, reason=? WHERE conversation_id=? AND id<>? AND state='awaiting' AND kind=? AND text=?",
+            [TWICE, message["conversation_id"], message["id"], message["kind"], message["text"]],
+        )
     campaign = _campaign_of(db, message)
     if campaign is None:
         return

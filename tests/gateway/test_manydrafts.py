@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from gateway import contacts, conversations, erasing, manydrafts, optouts, outbox, store
-from gateway.errors import Refused
+from gateway.errors import Refused, StaleMessage
 from gateway.manydrafts import AT_ONCE, IDLE_MS, STALE_MS, Wanted
 from gateway.pace import LARGEST, SMALLEST
 from gateway.rules import Rules
-from tests.gateway.conftest import NOON, Room
+from tests.gateway.conftest import ADA, NOON, Desk, Room
 
 COUNT = 3 * AT_ONCE + 7
 
@@ -212,3 +212,16 @@ def test_the_lock_is_never_held_for_more_than_a_few_rows(
     assert len(got_in) > COUNT / LARGEST
     assert max(abs(b - a) for a, b in pairwise(got_in)) <= LARGEST
     assert got_in[-1] == 0
+
+
+def test_a_row_that_stands_twice_in_a_file_is_told_on_its_second_card(desk: Desk) -> None:
+    """Both cards looked the same, and the person got the text twice."""
+    rows = [Wanted(line, "", ADA, "Can you come on Friday?", None) for line in range(2)]
+    one, two = manydrafts.draft_all(desk.db, rows, rules=desk.rules, now=NOON)
+    before = outbox.seen(outbox.load(desk.db, two))
+    desk.approve(one)
+    with pytest.raises(StaleMessage, match="The same words were approved for this person"):
+        outbox.approve(desk.db, two, by=desk.room.coordinator, seen=before, rules=desk.rules, now=NOON + 1000)
+    assert desk.state(two) == "awaiting"
+    desk.approve(two)  # whoever has read that may mean it
+    assert desk.state(two) == "approved"
