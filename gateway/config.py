@@ -15,7 +15,6 @@ from typing import Any
 from gateway.configcheck import check
 from gateway.configfile import BadFile, Lines, parse, read
 from gateway.errors import Refused
-from gateway.hours import Quiet
 
 SYSTEM_WIDE = Path("/etc/textbank/textbank.toml")
 HERE = Path("textbank.toml")
@@ -181,14 +180,6 @@ def load(path: Path | str | None = None) -> Config:
     if os.path.isdir(config.database.path):  # Path.is_dir() fails where this user may not look
         sentence = "found a folder; allowed is the path of a file, which need not be there yet"
         faults.append((("database", "path"), "database.path", sentence))
-    quiet = Quiet(config.sending.quiet_from, config.sending.quiet_until)
-    if quiet.night_only:
-        sentence = (
-            f'found "{quiet.from_:%H:%M}" with quiet_until "{quiet.until:%H:%M}", so that texts leave only from {quiet.until:%H:%M} to '
-            f"{quiet.from_:%H:%M}; allowed are ends with at least half an hour of the day between them: quiet_from is the evening, "
-            "quiet_until the morning"
-        )
-        faults.append((("sending", "quiet_from"), "sending.quiet_from", sentence))
     if faults:
         lines = Lines(written)
         placed = sorted((lines.of(where), label, sentence) for where, label, sentence in faults)

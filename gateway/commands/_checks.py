@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from gateway import clockwords, damage, explain, keeping, room, schema
 from gateway.config import Config, ConfigError, find, load
+from gateway.hours import Quiet
 from gateway.machineclock import MachineClock, boot_id
 from gateway.store import connect
 
@@ -281,3 +282,15 @@ def zone(config: Config) -> Finding:
     """What the group's own time is, so that a wrong zone shows."""
     name = config.organisation.timezone
     return Finding("time zone", True, f"{name}, where it is {datetime.now(ZoneInfo(name)):%H:%M on %A}.")
+
+
+def quiet_hours(config: Config) -> Finding:
+    """When texts leave, so that exchanged ends show."""
+    quiet = Quiet(config.sending.quiet_from, config.sending.quiet_until)
+    if quiet.off:
+        return Finding("quiet hours", True, "None: texts leave at any hour.")
+    found = f"Texts leave from {quiet.until:%H:%M} to {quiet.from_:%H:%M}, by the clock of whoever gets them."
+    if not quiet.night_only:
+        return Finding("quiet hours", True, found)
+    do = "If that is not meant: quiet_from is the evening, quiet_until the morning. Then start the gateway again."
+    return Finding("quiet hours", False, f"{found} That is none of the day, or hardly any of it.", do)

@@ -42,7 +42,7 @@ def examine(named: str | None, *, search: bool) -> list[Finding]:
     findings += said
     if config is None:
         return findings
-    findings.append(_checks.zone(config))
+    findings += [_checks.zone(config), _checks.quiet_hours(config)]
     findings += _checks.database(config.database.path, damage.folders(config))
     if os.path.exists(config.database.path):  # Path.exists() fails where this user may not look
         findings += _checks.trusted_time(config.database.path)

@@ -42,6 +42,34 @@ def test_a_machine_that_is_well(doctor: Doctor, database: Path, modem: Path) -> 
     } < set(found)
 
 
+@pytest.mark.parametrize(
+    ("ends", "found"),
+    [
+        (("20:00", "09:00"), "Texts leave from 09:00 to 20:00, by the clock of whoever gets them."),
+        (("00:00", "00:00"), "None: texts leave at any hour."),
+        (
+            ("09:00", "20:00"),
+            "Texts leave from 20:00 to 09:00, by the clock of whoever gets them. That is none of the day, or hardly any of it.",
+        ),
+        (
+            ("00:00", "23:59"),
+            "Texts leave from 23:59 to 00:00, by the clock of whoever gets them. That is none of the day, or hardly any of it.",
+        ),
+        (
+            ("09:20", "09:00"),
+            "Texts leave from 09:00 to 09:20, by the clock of whoever gets them. That is none of the day, or hardly any of it.",
+        ),
+    ],
+)
+def test_quiet_hours_that_leave_only_the_night_show(
+    doctor: Doctor, database: Path, ends: tuple[str, str], found: str
+) -> None:
+    """Exchanged ends text people all night; 00:00 to 23:59 texts nobody, ever."""
+    _, findings = doctor('[sending]\nquiet_from = "{}"\nquiet_until = "{}"\n'.format(*ends))
+    assert findings["quiet hours"]["found"] == found
+    assert findings["quiet hours"]["ok"] is ("none of the day" not in found)
+
+
 def test_a_modem_that_is_named_by_its_imei_is_asked_like_any_other(
     doctor: Doctor, database: Path, modem: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
