@@ -78,7 +78,7 @@ install-udev:  ## give udev our rules for USB modems (with sudo)
 	@if [ -z "$(DESTDIR)" ] && [ -S /run/udev/control ]; then \
 	udevadm control --reload && udevadm trigger --action=add --subsystem-match=usb --subsystem-match=tty; fi
 
-bench:  ## the measures beside the peers, about 80 minutes; PART="path many" only these, QUICK=1 two or three minutes
+bench:  ## the measures beside the peers, about 80 minutes; PART="path many" only these, QUICK=1 about six and no figures
 	@./setup.sh peers
 	@$(PY) -m bench $(PART) $(if $(QUICK),--quick) $(if $(WRITE),--write)
 

@@ -90,6 +90,7 @@ make_venv() {
         packages python3 python3-venv || stop "Textbank needs Python 3.11 or newer with venv. Run: $MEND"
         python=$(find_python) || stop "Textbank needs Python 3.11 or newer; none was found in PATH. PYTHON=/path/to/python names one."
     }
+    [ ! -L $VENV ] || rm $VENV  # --clear would empty the environment that it leads to, under whoever works with that
     say "Python environment in $VENV, with $("$python" --version)"
     "$python" -m venv --clear $VENV || stop "$python could not make $VENV (see above). Free some disk space, then run this again."
     pwd -P >$VENV/folder

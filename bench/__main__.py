@@ -1,7 +1,7 @@
 """The measures.
 
     python -m bench                      all of them; writes what the manual shows when asked: --write
-    python -m bench compare kills        only these parts; --quick takes a minute and shows that all of it runs
+    python -m bench compare kills        only these parts; --quick takes some minutes and shows that all of it runs
 
 Parts: compare (Textbank and the peers), kills (kill -9 at the worst moments, each of them), path, many, million, faults,
 finding, codec. The peers need `./setup.sh peers`. Where others work on the machine meanwhile, the figures say little: the load
@@ -93,6 +93,12 @@ def main() -> int:
         "--write", action="store_true", help="put the comparison into docs/bench.md and docs/bench.svg"
     )
     given = parser.parse_args()
+    if given.write and given.quick:
+        parser.error("--quick measures nothing: its figures are not written into the manual")
+    if given.write and not {"compare", "kills"} & set(given.parts or MINUTES):
+        parser.error(
+            "the manual shows compare and kills: without one of them --write would put a new date over old figures"
+        )
     kinds = [kind for kind in rivals.ALL if kind.here()]
     minutes = QUICK_MINUTES if given.quick else MINUTES
     parts = given.parts or list(minutes)

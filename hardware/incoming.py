@@ -151,9 +151,10 @@ class Incoming:
         self._received += len(data)
         self._lines.extend(self._splitter.feed(data))
         if self._received > ANSWER_LIMIT or len(self._lines) > LINES_LIMIT:
+            said = f"a flood of {self._received:,} octets, longer than any answer"  # not which: they may be texts
             self._lines.clear()
             self._received = 0
-            raise NotAModem(self.link.name, f"a flood of bytes, ending in {self.heard[-40:]!r}")
+            raise NotAModem(self.link.name, said)
 
     def _keep(self, urc: str) -> None:
         self.urcs.append(urc)

@@ -5,7 +5,7 @@ writes them (b'AT\\r'). An entry is a line of the modem's, timed at its first by
 much later its last byte came.
 
 Promises: bounded (PATH and PATH.1 together hold at most `limit_bytes`), readable by its owner only (0600), and
-never a PIN. Unless `full`, PDUs, numbers and quoted texts are hidden: their length stays.
+never a PIN. Unless `full`, PDUs, numbers, names and the words of texts are hidden: their length stays.
 Failure: a trace that cannot be written stops itself and never disturbs the modem; `failed` says why.
 """
 
@@ -29,7 +29,15 @@ _PIECE = re.compile(
     rb"\A[0-9A-Fa-f]{2,}+(?=\x1a?[\r\n]*\Z)"
 )  # the end of a PDU that is written in pieces, each with its echo
 _DIGITS = re.compile(rb"\+?\d{5,}")
-_QUOTED = re.compile(rb'"[^"]{9,}"')
+_QUOTED = re.compile(rb'"([^"]{9,})"')
+_NAME = re.compile(rb'"([^"]+)"')
+_HEAD = re.compile(
+    rb"\+(CMT|CMGL|CMGR|CBM) ?:"
+)  # in text mode, which another program may have chosen, words follow
+_OWN = re.compile(  # a line that is no person's words
+    rb"[+^*#%$][A-Z0-9]+ ?:|(OK|ERROR|>)\Z|AT([+^&*%$#][A-Z]|[EZIHV]?\d?\Z)|[0-9A-Fa-f]{16,}\x1a?\Z"
+)
+_TYPED = re.compile(rb"> (?![0-9A-Fa-f]+\x1a?\Z)")  # the echo of words behind the prompt
 
 
 class Trace:
@@ -45,6 +53,7 @@ class Trace:
         self._size = 0
         self._held = b""  # an entry that is not whole yet
         self._direction = ""
+        self._words_follow = False
         self._began: tuple[str, float] = ("", 0.0)
 
     def record(self, direction: str, data: bytes) -> None:
@@ -71,7 +80,7 @@ class Trace:
         wall, began = self._began
         took = self._clock.monotonic() - began
         later = f" +{took:.3f}" if took >= 0.001 else ""
-        shown = _hidden(self._held, full=self.full)
+        shown = self._shown(self._held)
         self._held = b""
         self._write(f"{wall} {began:.4f} {self._direction} {shown!r}{later}\n".encode())
 
@@ -81,6 +90,24 @@ class Trace:
         if self._file:
             self._file.close()
             self._file = None
+
+    def _shown(self, data: bytes) -> bytes:
+        data = _PIN.sub(rb"\1****", data)
+        if self.full:
+            return data
+        line = data.strip()
+        if self._direction == FROM_MODEM and self._is_words(line):
+            return data.replace(line, b"<%d characters>" % len(line))
+        return _hidden(data, _NAME if _HEAD.search(line) else _QUOTED)
+
+    def _is_words(self, line: bytes) -> bool:
+        """Whether somebody wrote this line."""
+        if not line:
+            return False
+        if _HEAD.search(line) or _OWN.match(line):
+            self._words_follow = _HEAD.search(line) is not None
+            return False
+        return self._words_follow or _TYPED.match(line) is not None
 
     def _hold(self, data: bytes, now: float) -> None:
         for at in range(0, len(data), ENTRY_LIMIT):
@@ -112,11 +139,8 @@ class Trace:
         self._size = os.fstat(descriptor).st_size
 
 
-def _hidden(data: bytes, *, full: bool) -> bytes:
-    data = _PIN.sub(rb"\1****", data)
-    if full:
-        return data
+def _hidden(data: bytes, quoted: re.Pattern[bytes]) -> bytes:
     data = _PIECE.sub(lambda found: b"<%d hex digits>" % len(found[0]), data)
     data = _HEX.sub(lambda found: b"<%d hex digits>" % len(found[0]), data)
     data = _DIGITS.sub(lambda found: b"<%d digits>" % len(found[0].lstrip(b"+")), data)
-    return _QUOTED.sub(lambda found: b'"<%d characters>"' % (len(found[0]) - 2), data)
+    return quoted.sub(lambda found: b'"<%d characters>"' % len(found[1]), data)

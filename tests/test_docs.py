@@ -3,6 +3,7 @@
 import dataclasses
 import re
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -159,3 +160,16 @@ def test_both_locks_agree() -> None:
             "requirements-dev.lock")}  # fmt: skip
     assert pins["requirements.lock"] <= pins["requirements-dev.lock"]
     assert "--hash=sha256:" in read("requirements.lock")
+
+
+@pytest.mark.parametrize(
+    ("more", "why"), [(["--quick"], "measures nothing"), ([], "a new date over old figures")]
+)
+def test_the_manuals_figures_are_only_replaced_by_such(more: list[str], why: str) -> None:
+    """A quick run of five texts went into the manual, and any other part put its day and machine over the figures of before."""
+    before = (DOCS / "bench.md").read_bytes()
+    command = [sys.executable, "-m", "bench", "codec", "--write", *more]
+    told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    assert (DOCS / "bench.md").read_bytes() == before
+    assert told.returncode == 2
+    assert why in told.stderr

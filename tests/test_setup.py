@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -134,6 +135,23 @@ def test_a_second_run_does_nothing(machine: Machine, tmp_path: Path) -> None:
         lock.write("# another\n")
     assert "packages from requirements.lock" in machine.setup()[1]
     assert (venv / "stamp-run").exists()
+
+
+def test_an_environment_that_is_linked_from_elsewhere_is_left_alone(machine: Machine, tmp_path: Path) -> None:
+    """A second clone had .venv as a link to the first one's: `make` emptied that, under all who worked with it."""
+    theirs = tmp_path / "first" / ".venv"
+    theirs.mkdir(parents=True)
+    (theirs / "folder").write_text(str(theirs.parent))
+    venv = machine.project / ".venv"
+    venv.symlink_to(theirs)
+    machine.has(
+        "python3",
+        f'case "$*" in "-m venv"*) exec {sys.executable} -m venv --without-pip --clear .venv;; esac',
+    )
+    machine.setup()
+    assert (theirs / "folder").read_text() == str(theirs.parent)
+    assert (venv / "bin" / "python").exists()
+    assert not venv.is_symlink()
 
 
 def test_the_script_is_plain_sh() -> None:

@@ -236,6 +236,23 @@ def test_a_flood_costs_bounded_memory_and_is_no_modem(garbage: bytes) -> None:
     assert len(bench.at.incoming._splitter.partial) <= 4096
 
 
+@pytest.mark.parametrize(
+    "words", [b"Is there a ramp at the blue door?", b"07912120550591F9040B912120555521F3"]
+)
+def test_a_flood_of_texts_is_said_without_a_word_of_them(words: bytes) -> None:
+    """A list without end, as a modem gives that has hung: its last forty octets stood on the technician's page and in the log."""
+    bench = Bench({"AT+CMGL=4": Silence()})
+    for _ in range(320):
+        bench.link.arrive(b'\r\n+CMGL: 1,"REC READ","+12025550123"\r\n%s\r\n' % words * 1000)
+    with pytest.raises(NotAModem) as caught:
+        bench.at.command("AT+CMGL=4")
+    told = f"{caught.value} {caught.value.evidence}"
+    for at in range(len(words) - 6):
+        assert words[at : at + 6].decode() not in told
+    assert "flood" in told
+    assert "2025550" not in told
+
+
 def test_a_secret_is_in_no_error() -> None:
     bench = Bench({"AT+CPIN=*": Raw(b'AT+CPIN="1234"\r')})
     with pytest.raises(ModemSilent) as caught:

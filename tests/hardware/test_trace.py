@@ -115,3 +115,27 @@ def test_a_pdu_that_is_written_in_pieces_is_hidden_to_its_end(tmp_path: Path) ->
     assert "C832" not in written
     assert "FD06" not in written
     assert "OK" in written
+
+
+@pytest.mark.parametrize("chunk", [1, 7, 4096])
+def test_the_words_of_a_text_are_hidden_also_when_another_program_has_put_the_modem_into_text_mode(
+    tmp_path: Path, chunk: int
+) -> None:
+    """There a text stands in the open behind its header, and a technician could read it: in a trace that is sent to somebody."""
+    trace = Trace(tmp_path / "trace", FakeClock())
+    said = (
+        b'\r\n+CMT: "+12025550123","Ada N",,"26/11/24,12:00:00-20"\r\nIs there a ramp?\r\nI use a wheelchair\r\n'
+        b'\r\n+CMGL: 1,"REC UNREAD","Ada",,\r\n+OK see you at six\r\n\r\nOK the door is blue\r\nAT home by then\r\n'
+        b'\x00+CMGR: "REC READ","+12025550123"\r\nthe blue door\r\n\r\nOK\r\n'
+        b"> can you come to the hearing\r\n"
+    )
+    after = b"RING\r\n+CMT: ,23\r\n" + PDU.encode() + b"\r\nRING\r\n^BOOT:1,0\r\n+CSQ: 17,99\r\nOK\r\n"
+    for at in range(0, len(said + after), chunk):
+        trace.record(FROM_MODEM, (said + after)[at : at + chunk])
+    trace.close()
+    written = text(tmp_path / "trace")
+    for words in ("ramp", "wheelchair", "see you", "door", "home", "Ada", "hearing", "5550123"):
+        assert words not in written, words
+    assert written.count("RING") == 2
+    for kept in ("<16 characters>", "^BOOT:1,0", "+CSQ: 17,99", "+CMT: ,23", "<36 hex digits>"):
+        assert kept in written, kept

@@ -1,7 +1,11 @@
-"""Megabytes of garbage on a real pty under the real gateway process: its memory stays flat, it says so in words, and it sends again afterwards."""
+"""Twenty megabytes of garbage on a real pty under the real gateway process: its memory stays flat, it says so in words, it sends again afterwards,
+and neither the page nor the export shows anything that acts.
+"""
 
+import csv
 import os
 import random
+import re
 import select
 import signal
 import subprocess
@@ -13,14 +17,26 @@ from pathlib import Path
 
 import pytest
 
+from gateway import people, sessions, store
 from hardware.pdu import segment, submit_tpdus
 from hardware.virtual import VirtualBank
+from tests.hostile import HOSTILE, MARKER
 from tests.scenarios.group import PATIENCE_S, Group
 from tests.scenarios.test_processes import ADA, LUIS
+from web import access, create_app
 
-MEGABYTES = int(os.environ.get("MEGABYTES", "3"))  # MEGABYTES=20 in `make soak` and by hand
+MEGABYTES = 20
 SECRET = "zebra crossing at noon"
 MOST_GROWTH_KB = 4_000
+EVE = "+12025550161"
+CONTROLS = {chr(code) for code in (*range(32), *range(0x7F, 0xA0))} - {"\n", "\t"}
+OVERRIDES = {"\u202d", "\u202e"}
+LIKE_A_TEXT = (
+    b'+CMT: "=1+1",,"<script>window.owned=1</script>"\r\n\x1a\x1b[2J\x07\r\n',
+    b'\r\n+CMTI: "<b>",999999\r\n\r\n+CMGL: 1,1,,23\r\n=cmd|/C\r\n',
+    b"\r\n+CMT: ,23\r\n07912120550591F9040B9121205505\x1a\x00FF\r\n",
+    b"\x1a\x1b\x00\xff\xe2\x80\xae<img src=x onerror=window.owned=1>\r\n",
+)
 
 
 class Wire(threading.Thread):
@@ -112,6 +128,53 @@ def test_garbage_costs_no_memory_and_the_station_recovers(wire: tuple[Group, Wir
     print(
         f"{MEGABYTES} MB of garbage: {before} kB before, {most} kB at most, {memory_kb(group)} kB after; {history}"
     )
+
+
+def pages(group: Group, *paths: str) -> list[str]:
+    """What a coordinator's browser gets of it."""
+    cleo = people.create(group.db, "Cleo", "coordinator", now=store.wall_ms())
+    link = sessions.invite(group.db, cleo.id, now=store.wall_ms())
+    _, token = sessions.use_link(group.db, link, device="a test's browser", now=store.wall_ms())
+    app = create_app(group.config_path)
+    browser = app.test_client()
+    browser.set_cookie(access.COOKIE, token)
+    found = [browser.get(path).get_data(as_text=True) for path in paths]
+    app.config["HUB"].stop()
+    app.config["TAKER"].stop()
+    return found
+
+
+def test_what_comes_between_garbage_acts_neither_on_the_page_nor_in_the_export(
+    wire: tuple[Group, Wire], tmp_path: Path
+) -> None:
+    """Marks, formulas, control characters and overrides from strangers, and lines that look like texts, by the real port."""
+    group, line = wire
+    group.until(lambda: state(group)[0] == "ready", "ready")
+    written = [text for text in HOSTILE if "\ud83d lone" not in text]
+    assert len(written) > 12
+    for number, text in enumerate(written):
+        line.throw(LIKE_A_TEXT[number % len(LIKE_A_TEXT)] * 100)
+        group.bank.inbound(0, EVE, text)
+        group.bank.inbound(0, "=1+1", f"{number} {text}"[:60])
+    texts = "SELECT count(*) FROM inbound WHERE number=? AND kind='text'"
+    group.until(lambda: group.db.execute(texts, [EVE]).fetchone()[0] == len(written), "all kept")
+    group.until(lambda: not group.bank.stored(0), "an empty SIM")
+
+    eve = group.db.execute("SELECT id FROM conversation WHERE number=?", [EVE]).fetchone()["id"]
+    for page in pages(group, "/inbox?box=all", f"/inbox/{eve}", "/modems", "/modems/s0"):
+        assert "<h1" in page
+        assert not set(page) & (CONTROLS | OVERRIDES)
+        assert not re.search(rf"<(script|img|svg|iframe|base)[^>]*({MARKER}|evil)|<h1>Signed out", page)
+    assert group.run("export", str(tmp_path / "out")).returncode == 0
+    for path in (tmp_path / "out").glob("*.csv"):
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            for row in csv.reader(file, strict=True):
+                for cell in row:
+                    assert not cell.startswith(("=", "-", "@")), (path.name, cell)
+                    assert not set(cell) & CONTROLS, (path.name, cell)
+                    assert not cell.startswith("+") or cell[1:].isdigit(), (path.name, cell)
+    with (tmp_path / "out" / "answers.csv").open(encoding="utf-8-sig", newline="") as file:
+        assert sum(row["number"] == EVE for row in csv.DictReader(file)) == len(written)
 
 
 def test_log_trace_and_doctor_hold_no_text_and_no_number(wire: tuple[Group, Wire], tmp_path: Path) -> None:

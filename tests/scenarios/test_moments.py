@@ -1,5 +1,6 @@
 """Moments at which gateways lose or double a text, told one by one; the houses by seed meet them by chance."""
 
+import re
 from datetime import time
 from itertools import pairwise
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gateway import habits, outbox
-from gateway.policy import Quiet
+from gateway.policy import Limits, Quiet
 from gateway.rules import Rules
 from tests import simulated
 from tests.scenarios.asking import Build
@@ -21,6 +22,7 @@ EVENINGS = Rules("Elm Street", "US", "America/New_York", Quiet(time(20), time(9)
 HOUR_S = 3600.0
 READY_S = 60.0
 DEAF_S = 20.0
+GONE_S = 5.0
 TWO_MODEMS = 3  # a seed whose house has two
 
 
@@ -116,6 +118,15 @@ def test_forty_seconds_without_a_network_fail_no_text(office: Office) -> None:
     assert len(office.air()) == 5
 
 
+def _approve(house: Turned, numbers: list[str]) -> None:
+    for number in numbers:
+        text = outbox.draft(house.db, number, "Can you come?", kind="first", key=None, channel="panel", by=house.person,
+                            rules=house.rules, now=house.now_ms())  # fmt: skip
+        seen = outbox.seen(outbox.load(house.db, text))
+        outbox.approve(house.db, text, by=house.person, seen=seen, rules=house.rules, now=house.now_ms())
+    house.ring()
+
+
 def test_a_lost_answer_holds_up_no_other_modem_and_its_own_only_until_180_s_after_ctrl_z(
     tmp_path: Path,
 ) -> None:
@@ -127,18 +138,53 @@ def test_a_lost_answer_holds_up_no_other_modem_and_its_own_only_until_180_s_afte
         house.turns.run(house.clock.monotonic() + 120)
         house.fault(0, "cmgs_silent", "lost", times=1)
         before = house.now
-        for number in NUMBERS[:200]:
-            text = outbox.draft(house.db, number, "Can you come?", kind="first", key=None, channel="panel", by=house.person,
-                                rules=house.rules, now=house.now_ms())  # fmt: skip
-            seen = outbox.seen(outbox.load(house.db, text))
-            outbox.approve(house.db, text, by=house.person, seen=seen, rules=house.rules, now=house.now_ms())
-        house.ring()
+        _approve(house, NUMBERS[:200])
         house.turns.run(house.clock.monotonic() + 240)
         house.close()
     own, other = ([record.at_s for record in air if record.modem == modem] for modem in (0, 1))
     assert max(later - earlier for earlier, later in pairwise(other)) < 62, "but for its limit of 60 a minute"
     assert len([at for at in other if at < before + 170]) >= 120
     assert 180 < min(own) - before < 185
+    assert len({record.to for record in air}) == len(air)
+
+
+@pytest.mark.parametrize("at", [rb"AT\+CMGL=4", rb"AT\+CMGS=", rb"[0-9A-F]{20,}", rb"\x1a"])
+def test_a_port_that_is_gone_for_5_s_sends_again_within_5_s_and_holds_up_no_other_modem(
+    tmp_path: Path, at: bytes
+) -> None:
+    house = Turned(tmp_path, seed=TWO_MODEMS)
+    house.plan = Limits(0, 0, 0, 0)
+    modem, gone_at = house.world.modems[0], [0.0]
+    hears = modem.feed
+
+    def feed(data: bytes, now: float) -> None:
+        hears(data, now)
+        if armed and re.match(at, data) and not gone_at[0]:
+            gone_at[0] = now
+            house.unplug(0)
+
+    armed = False
+    modem.feed = feed  # type: ignore[method-assign]
+    for each in house.world.modems:
+        each.latency = lambda: 0.5
+    with house.patched():
+        house.start_gateway()
+        house.turns.run(house.clock.monotonic() + 120)
+        armed = True
+        _approve(house, NUMBERS[:200])
+        while not gone_at[0]:
+            house.turns.run(house.clock.monotonic() + 0.1)
+        house.turns.run(house.clock.monotonic() + GONE_S)
+        house.plug(0)
+        row = modem.personality
+        can_s = house.now + row.boot_s + max(row.init_s, row.texts_after_s, row.sim_fails_s)
+        house.turns.run(house.clock.monotonic() + 60)
+        house.close()
+    air = house.world.network.air
+    own, other = ([record for record in air if record.modem == number] for number in (0, 1))
+    assert min(record.asked_s for record in own if record.asked_s > gone_at[0] + 1) < can_s + 5
+    assert max(later.asked_s - earlier.at_s for earlier, later in pairwise(other)) < 0.1
+    assert other[-1].at_s > can_s + 5
     assert len({record.to for record in air}) == len(air)
 
 

@@ -95,7 +95,8 @@ def _asked_ms(bank: VirtualBank, record: AirRecord) -> float:
 
 
 def _inbound(lived: Lived, db: sqlite3.Connection) -> Iterator[str]:
-    kept = Counter((row["number"], row["text"]) for row in db.execute("SELECT number, text FROM inbound"))
+    shown = "SELECT number, text FROM inbound WHERE replaced_by IS NULL AND kind<>'silent'"
+    kept = Counter((row["number"], row["text"]) for row in db.execute(shown))
     sent = Counter((sender, text) for sender, text, _ in lived.injected)
     for (sender, text), times in sent.items():
         if kept[sender, text] != times and text != "STOP":

@@ -143,13 +143,13 @@ class Street:
             )
 
     def _stop_by_hand(self) -> None:
-        row = self.group.db.execute(
-            "SELECT id FROM conversation WHERE opted_out_at IS NULL ORDER BY random() LIMIT 1"
-        ).fetchone()
-        if row is not None:
+        reachable = self.group.db.execute(
+            "SELECT id FROM conversation WHERE opted_out_at IS NULL ORDER BY id"
+        ).fetchall()
+        if reachable:
             optouts.opt_out(
                 self.group.db,
-                row["id"],
+                self.dice.choice(reachable)["id"],
                 source="volunteer",
                 by=self.group.user,
                 reason="",

@@ -47,6 +47,7 @@ class Desk:
         self.again: Counter[Key] = Counter()  # texts that a person sent once more
         self.replies: set[Key] = set()
         self.approved: dict[Key, list[float]] = {}  # when
+        self.answered: dict[str, float] = {}  # when something was last sent to whom, by number
         self.settled: set[int] = set()  # texts of which a person said what became of them
         self.refrained: dict[Key, list[list[float]]] = {}  # since when, until when it must not leave
         self.erased: dict[str, list[float]] = {}  # when, by number
@@ -136,6 +137,7 @@ class Desk:
                 now=house.now_ms(),
             )
             self.approved.setdefault(key, []).append(house.now)
+            self.answered[key[0]] = house.now
 
     def _approve(self) -> bool:
         row = self._row("SELECT id FROM message WHERE state='awaiting' ORDER BY id")
@@ -237,6 +239,7 @@ class Desk:
         row = house.db.execute("SELECT number FROM conversation WHERE id=?", [conversation_id]).fetchone()
         self.written[row["number"], of_text(text)] = text
         self.replies.add((row["number"], of_text(text)))
+        self.answered[row["number"]] = house.now
 
     def approved_to(self, conversation_id: int) -> list[int]:
         """The texts to this person that are approved, and of which nothing has left."""

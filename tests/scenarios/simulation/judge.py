@@ -10,7 +10,7 @@ import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
-from gateway import conversations, ledger
+from gateway import conversations, inbox, ledger
 from hardware.pdu import segment
 from hardware.virtual.air import AirRecord
 from tests.scenarios.simulation.chaos import Came, Chaos
@@ -26,6 +26,12 @@ ON_AIR = ("sent", "delivered", "undelivered")
 SOON_MS = 600_000
 HELD_UP = "%this SIM %"  # its budget is spent, until tomorrow or for ever
 FAILED = 0x40  # a final status below it is a success (23.040 9.2.3.15)
+
+HIDE = (
+    "pid_replace",
+    "type0",
+    "sim_data_download",
+)  # what is for the SIM, or takes another's place, is for nobody's eyes
 
 Air = dict[Key, list[AirRecord]]
 Rows = dict[Key, list[sqlite3.Row]]
@@ -44,6 +50,7 @@ def breaches(house: House, chaos: Chaos) -> list[str]:
             *_texts(house, chaos, db),
             *stops(house, chaos, db),
             *_inbound(house, chaos, db),
+            *_shown(house, chaos, db),
             *limits(house, chaos, db),
         ]
 
@@ -257,6 +264,39 @@ def _inbound(house: House, chaos: Chaos, db: sqlite3.Connection) -> Iterator[str
         left = sum(len(storage.slots) for storage in offered)
         if left:
             yield f"I3 m{number} still holds {left} texts"
+
+
+def _shown(house: House, chaos: Chaos, db: sqlite3.Connection) -> Iterator[str]:
+    """I3: what was kept stands on its person's page, and whoever wrote last waits for an answer there."""
+    kept = {(row["number"], row["text"]) for row in db.execute("SELECT number, text FROM inbound")}
+    hidden = {
+        number
+        for number, modem in enumerate(house.world.modems)
+        if any(modem.faults.struck[name] for name in HIDE)
+    }
+    pages = {
+        row["number"]: inbox.thread(db, row["id"], house.person, now=house.now_ms(), limit=5_000)
+        for row in db.execute("SELECT id, number FROM conversation WHERE last_in_at IS NOT NULL").fetchall()
+    }
+    for came in chaos.came:
+        page = pages.get(came.sender)
+        shown = page is not None and any(
+            entry.direction == "in" and entry.text == came.text for entry in page.entries
+        )
+        if (came.sender, came.text) in kept and not shown and came.modem not in hidden:
+            yield f"I3 kept and not shown: {came.sender} {came.text[:10]}"
+    out = house.opted_out(db)
+    for number, came in {came.sender: came for came in chaos.came}.items():
+        page = pages.get(number)
+        answered = chaos.people.answered.get(number, 0.0) >= came.at
+        stopped = came.text.upper().startswith("ST") or any(
+            until > came.at for _, until in out.get(number, ())
+        )
+        seen = (number, came.text) in kept and came.modem not in hidden  # else a fault has spoilt it
+        if page is None or not seen or answered or stopped or _may_be_forgotten(chaos, came):
+            continue
+        if not (page.waiting or page.closed or page.asks_opt_out):
+            yield f"I3 nobody is told of the last text of {number}: {came.text[:10]}"
 
 
 def _may_be_forgotten(chaos: Chaos, came: Came) -> bool:

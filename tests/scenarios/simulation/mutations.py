@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 from unittest import mock
 
-from gateway import claims, erasing, flight, policy, reports
+from gateway import arrivals, claims, erasing, flight, policy, reports
 from gateway.claims import Job, Obstacle, Seat
 from gateway.moves import move
 from gateway.station import asked, receiving, sending
@@ -79,6 +79,32 @@ def deletes_before_the_commit() -> Mutation:
 def shows_each_reading() -> Mutation:
     """Each reading of the SIM is news."""
     return mock.patch("gateway.arrivals._repeated", return_value=None)
+
+
+def hides_what_came() -> Mutation:
+    """Each text takes the place of the one before it, which is kept and stands on no page."""
+    show = arrivals._show
+
+    def shown(db: sqlite3.Connection, *rest: Any, **options: Any) -> int:
+        inbound_id = show(db, *rest, **options)
+        query = "SELECT max(id) FROM inbound WHERE id<:new AND conversation_id=(SELECT conversation_id FROM inbound WHERE id=:new)"
+        [before] = db.execute(query, {"new": inbound_id}).fetchone()
+        if before:
+            arrivals._replace(db, before, inbound_id)
+        return inbound_id
+
+    return mock.patch.object(arrivals, "_show", shown)
+
+
+def tells_nobody() -> Mutation:
+    """What came stands on its page, and nobody is told that somebody waits."""
+    after = arrivals._after_reply
+
+    def quiet(db: sqlite3.Connection, conversation_id: int, *rest: Any) -> None:
+        after(db, conversation_id, *rest)
+        db.execute("UPDATE conversation SET waiting_at=NULL WHERE id=?", [conversation_id])
+
+    return mock.patch.object(arrivals, "_after_reply", quiet)
 
 
 @contextlib.contextmanager
@@ -221,6 +247,8 @@ MUTATIONS: dict[str, tuple[Callable[[], Mutation], str, int]] = {  # and a seed 
     "writes before the commit": (writes_before_the_commit, "I2 ", 13),
     "deletes before the commit": (deletes_before_the_commit, "I3 lost", 17),
     "shows each reading": (shows_each_reading, "I3 shown ", 3),
+    "hides what came": (hides_what_came, "I3 kept and not shown", 3),
+    "tells nobody": (tells_nobody, "I3 nobody is told", 0),
     "forgets the opt-out": (forgets_the_opt_out, "I4 texted after the stop", 9),
     "ignores quiet hours": (ignores_quiet_hours, "I5 ", 31),
     "forgets the undo": (forgets_the_undo, "I1 left after it was taken back", 17),
