@@ -9,11 +9,12 @@ import sys
 
 import click
 
-from gateway import addresses, damage, lock, optouts, people, runs, schema, sessions
+from gateway import addresses, damage, lock, optouts, people, restoring, runs, schema, sessions
 from gateway.bell import ring
 from gateway.commands._context import config_of, database, os_user, print_json, refusals
 from gateway.config import Config
 from gateway.errors import Refused
+from gateway.journal import Journal
 from gateway.people import User
 from gateway.store import connect, moment, rfc3339, wall_ms, write
 
@@ -70,6 +71,8 @@ def init(
             admin = people.create(db, admin_name, "admin", now=now)
             optouts.approve_confirmation(db, words, by=admin, channel="cli", now=now, os_user=os_user())
             link = link_for(config, db, admin)
+            # Where a database was lost, its journal is still here: whoever stopped has stopped.
+            stopped = restoring.still_out(db, Journal(path), now=now, newest_reason=restoring.KEPT)
         # In the place of one that was removed it is a new one, no older copy, and nobody waits for that one's restore.
         runs.keep(db, hold.runs)
         damage.mended(path)
@@ -77,6 +80,11 @@ def init(
         print_json({"database": str(path), "admin": admin.name, "link": link, "confirmation": words})
         return
     click.echo(f"The database is {path}.")
+    if stopped:
+        who = (
+            "1 person who asked to stop stays" if stopped == 1 else f"{stopped} people who asked to stop stay"
+        )
+        click.echo(f"An earlier one was here: by {path}.acts, {who} off every list.")
     click.echo(f"Whoever opts out gets this one text, approved by {admin.name} now:\n  {words}\n")
     show_link(link, admin.name)
     click.echo(
