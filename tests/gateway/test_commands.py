@@ -276,6 +276,17 @@ def test_a_database_made_in_the_place_of_a_lost_one_still_knows_who_stopped(tmp_
     assert out["reason"] == "kept beside the database"
 
 
+@pytest.mark.parametrize("command", ["virtual", "demo"])
+@pytest.mark.parametrize("latency", ["soon", "-1", "601", "nan"])
+def test_a_latency_that_is_none_is_bad_usage_and_nothing_starts(
+    tmp_path: Path, command: str, latency: str
+) -> None:
+    """`virtual` called it a refusal (1); `demo` made its folder anew and then started modems that cannot, for 15 seconds."""
+    result = CliRunner().invoke(cli, [command, "--dir", str(tmp_path / "made"), f"--latency={latency}"])
+    assert (result.exit_code, "0 to 600" in result.stderr) == (2, True)
+    assert not (tmp_path / "made").exists()
+
+
 def test_a_broken_database_is_said_in_words(shell: Shell) -> None:
     for suffix in ("", "-wal", "-shm"):
         Path(f"{shell.database}{suffix}").unlink(missing_ok=True)
