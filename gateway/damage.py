@@ -191,6 +191,11 @@ def log_without_file(database: Path) -> bool:
     return empty and _there(database, LOG)
 
 
+def is_lost(database: Path) -> bool:
+    """Whether it is gone though what lies beside it shows that there was one: a backup may take its place, and nothing makes a new one unasked."""
+    return not database.exists() and (_there(database, LOG) or _there(database, JOURNAL))
+
+
 def fit_to_start(database: Path, hold: Hold, *, now: int) -> bool:
     """Whether the gateway may begin; else what was found is noted.
 

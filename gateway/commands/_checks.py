@@ -111,7 +111,7 @@ def database(path: Path, folders: list[Path]) -> Iterator[Finding]:
         do = f"Give it to the user that runs Textbank: sudo chown USER {folder}"
         yield Finding("database", False, f"This user may not write in {folder}.", do)
         return
-    if not path.exists() and not damage.log_without_file(path):
+    if not path.exists() and not damage.is_lost(path):
         yield Finding("database", False, f"There is no database at {path}.", "Run: textbank init")
         return
     if path.exists() and open_to_all(path):
