@@ -29,7 +29,7 @@ from gateway import damage
 from gateway.config import Config
 from gateway.errors import Refused
 from gateway.schema import wait_for
-from gateway.store import connect, wall_ms
+from gateway.store import connect, log_without_file, wall_ms
 from web import create_app, standin, uploads
 
 M_ARENA_MAX = -8  # malloc.h
@@ -98,7 +98,7 @@ def await_file(path: Path, deadline: float) -> None:
     and `textbank init`'s.
     """
     while damage.seen(path) is None:
-        if damage.log_without_file(path):
+        if log_without_file(path):
             damage.note(path, damage.look(path), now=wall_ms())
         elif path.exists():
             return

@@ -16,7 +16,7 @@ from gateway.config import Config
 from gateway.errors import Refused
 from gateway.journal import Journal
 from gateway.people import User
-from gateway.store import connect, moment, rfc3339, wall_ms, write
+from gateway.store import connect, log_without_file, moment, rfc3339, wall_ms, write
 
 
 def link_for(config: Config, db: sqlite3.Connection, user: User) -> str:
@@ -54,7 +54,7 @@ def init(
     config = config_of(ctx)
     path, now = config.database.path, wall_ms()
     admin_name = people.clean_name(admin_name)
-    if damage.log_without_file(path):
+    if log_without_file(path):
         raise Refused(
             f"{path} is lost, and its log {path}-wal is here. Nothing was made: a new database would delete the log. "
             "Restore a backup (`textbank restore FILE` sets the log aside), or move the log elsewhere."
