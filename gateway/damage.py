@@ -185,10 +185,9 @@ def _there(database: Path, suffix: str) -> bool:
     return path.exists() and path.stat().st_size > 0
 
 
-def log_without_file(database: Path) -> bool:
-    """Whether its log lies here and the database is missing or empty: opening it would delete the log."""
-    empty = not database.exists() or not database.stat().st_size
-    return empty and _there(database, LOG)
+def is_lost(database: Path) -> bool:
+    """Whether it is gone though what lies beside it shows that there was one: a backup may take its place, and nothing makes a new one unasked."""
+    return not database.exists() and (_there(database, LOG) or _there(database, JOURNAL))
 
 
 def fit_to_start(database: Path, hold: Hold, *, now: int) -> bool:

@@ -182,8 +182,12 @@ def _of_the_replaced(before: Path, query: str, unknown: Sequence[Any] = ()) -> l
         return [*unknown]
 
 
-def still_out(db: sqlite3.Connection, acts: Journal, *, now: int) -> int:
-    """After an unclean end: whoever stopped, by the journal, is out here too; how many were not. Nobody comes back by this."""
+def still_out(
+    db: sqlite3.Connection, acts: Journal, *, now: int, newest_reason: str = optouts.CUT_OFF
+) -> int:
+    """After an unclean end, and in a new database in the place of a lost one: whoever stopped, by the journal, is out here too; how many
+    were not. Nobody comes back by this.
+    """
     out, _ = last_words(acts.lines())
     rows = db.execute("SELECT number_key, since_at, until_at FROM opt_out").fetchall()
     stand = {row["number_key"] for row in rows if row["until_at"] is None}
@@ -200,7 +204,7 @@ def still_out(db: sqlite3.Connection, acts: Journal, *, now: int) -> int:
             key,
             since_at,
         ) in missing.items():  # of the newest alone the commit may never have been: a kill came between
-            reason = optouts.CUT_OFF if key == newest else KEPT
+            reason = newest_reason if key == newest else KEPT
             _stays_out(db, key, people.get(key), since_at, now, reason)
     return len(missing)
 

@@ -5,7 +5,7 @@ read inside it can be trusted until the commit; a commit outside `relaxed` is on
 with `synchronous=FULL`). One connection belongs to one thread or request.
 
 Fails with `sqlite3.OperationalError`: "database is locked" after 30 s, "database or disk is full", "attempt
-to write a readonly database".
+to write a readonly database"; with `sqlite3.DatabaseError` instead of opening a file whose log alone is left.
 """
 
 import os
@@ -33,6 +33,10 @@ def connect(
     path: str | Path, *, timeout_s: float = LOCK_TIMEOUT_S, query_only: bool = False
 ) -> sqlite3.Connection:
     """Open the database with the settings that every promise here rests on."""
+    if log_without_file(path):
+        damage = sqlite3.DatabaseError(f"it has no content, and its log {path}-wal is here")
+        damage.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+        raise damage
     if not query_only:
         # Numbers and texts are for this user alone; the log files beside it inherit its rights. Only a new file is opened
         # here: closing any descriptor of a database drops the locks of every connection in this process (POSIX), which
@@ -53,6 +57,17 @@ def connect(
     if query_only:
         db.execute("PRAGMA query_only=ON")
     return db
+
+
+def log_without_file(path: str | Path) -> bool:
+    """Whether the database is missing or empty and its log is here: SQLite would take it for a new one, and delete the log."""
+    return not _octets(path) and bool(_octets(f"{path}-wal"))
+
+
+def _octets(path: str | Path) -> int:
+    with suppress(OSError):
+        return os.stat(path).st_size
+    return 0
 
 
 @contextmanager

@@ -29,7 +29,7 @@ from gateway import damage
 from gateway.config import Config
 from gateway.errors import Refused
 from gateway.schema import wait_for
-from gateway.store import connect, wall_ms
+from gateway.store import connect, log_without_file, wall_ms
 from web import create_app, standin, uploads
 
 M_ARENA_MAX = -8  # malloc.h
@@ -48,6 +48,7 @@ def main(argv: list[str] | None = None) -> int:
     logging.basicConfig(
         level=logging.DEBUG if debug else logging.WARNING, format="level=%(levelname)s part=panel %(message)s"
     )
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # until `serve` takes it: somebody who does not want to wait
     keep_small()
     try:
         config = configuration.load(options.config)
@@ -97,8 +98,10 @@ def await_file(path: Path, deadline: float) -> None:
     """Wait until there is a database, or until it is known to be damaged; Refused at the deadline. Making one is the gateway's
     and `textbank init`'s.
     """
+    if not path.exists():
+        logging.getLogger(__name__).warning("there is no database at %s yet: waiting for the gateway", path)
     while damage.seen(path) is None:
-        if damage.log_without_file(path):
+        if log_without_file(path):
             damage.note(path, damage.look(path), now=wall_ms())
         elif path.exists():
             return

@@ -15,7 +15,7 @@ from typing import ClassVar
 from gateway import damage, explain, room
 from gateway.config import Config
 from gateway.notice import Notice
-from gateway.store import connect
+from gateway.store import connect, log_without_file
 
 log = logging.getLogger(__name__)
 
@@ -74,7 +74,7 @@ class _Answer(BaseHTTPRequestHandler):
 
 def _trouble(config: Config) -> Notice | None:
     path = config.database.path
-    if not path.exists() or damage.seen(path) is not None or damage.log_without_file(path):
+    if not path.exists() or damage.seen(path) is not None or log_without_file(path):
         return None
     try:
         with contextlib.closing(connect(path, timeout_s=5.0)) as db:

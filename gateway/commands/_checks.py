@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 import os
+import shlex
 import sqlite3
 import stat
 import sys
@@ -80,7 +81,7 @@ def configuration(named: str | None) -> tuple[Config | None, list[Finding]]:
                 "configuration",
                 False,
                 f"{config.source} holds a PIN, and everybody on this machine may read it.",
-                f"Run: chmod o-rwx {config.source}",
+                f"Run: chmod o-rwx {shlex.quote(str(config.source))}",
             )
         )
     if not config.stations:
@@ -102,21 +103,23 @@ def database(path: Path, folders: list[Path]) -> Iterator[Finding]:
         yield Finding("database", False, f"{folder} cannot be looked at: {error.strerror}.", do)
         return
     if not there:
-        yield Finding("database", False, f"There is no folder {folder}.", f"Run: mkdir -p {folder}")
+        yield Finding(
+            "database", False, f"There is no folder {folder}.", f"Run: mkdir -p {shlex.quote(str(folder))}"
+        )
         return
     found = room.look(folder)
     yield _disk(folder, found)
     if found.read_only:
         return
     if not os.access(folder, os.W_OK | os.X_OK):
-        do = f"Give it to the user that runs Textbank: sudo chown USER {folder}"
+        do = f"Give it to the user that runs Textbank: sudo chown USER {shlex.quote(str(folder))}"
         yield Finding("database", False, f"This user may not write in {folder}.", do)
         return
-    if not path.exists() and not damage.log_without_file(path):
+    if not path.exists() and not damage.is_lost(path):
         yield Finding("database", False, f"There is no database at {path}.", "Run: textbank init")
         return
     if path.exists() and open_to_all(path):
-        do = f"Run: chmod o-rwx {path}"
+        do = f"Run: chmod o-rwx {shlex.quote(str(path))}"
         yield Finding("database", False, f"Everybody on this machine may read {path}.", do)
     yield _opened(path, folders)
 

@@ -60,7 +60,7 @@ def _lines(hexes: Iterable[str]) -> Iterable[str]:
                     raise click.ClickException(
                         f"More than {INPUT_MOST // 1_000_000} MB came. Give fewer PDUs at a time."
                     )
-                if words := line.decode("ascii", "replace").strip():
+                if words := line.decode("utf-8", "replace").strip().lstrip("\ufeff"):
                     yield words
         else:
             yield text

@@ -18,6 +18,7 @@ import click
 from gateway import lock, optouts, people, schema, selftests, sessions
 from gateway.commands._context import refusals
 from gateway.commands._demo_cast import LIVE
+from gateway.commands._latency import latency_option
 from gateway.commands.run import Child, panel_beside, start_logging, wait_until
 from gateway.config import Config, load
 from gateway.errors import Refused
@@ -130,12 +131,7 @@ def _virtual_modems(folder: Path, latency: str, seed: int) -> Iterator[Callable[
     show_default=True,
     help="The page's port; another free one when it is taken.",
 )
-@click.option(
-    "--latency",
-    default="realistic",
-    show_default=True,
-    help="How long a text takes: realistic (0 to 10 s), none, or seconds.",
-)
+@latency_option
 @click.option("--seed", default=SEED, show_default=True, help="The same seed, the same people.")
 @refusals
 def demo(folder: Path, port: int, latency: str, seed: int) -> None:

@@ -9,13 +9,14 @@ import sys
 
 import click
 
-from gateway import addresses, damage, lock, optouts, people, runs, schema, sessions
+from gateway import addresses, damage, lock, optouts, people, restoring, runs, schema, sessions
 from gateway.bell import ring
 from gateway.commands._context import config_of, database, os_user, print_json, refusals
 from gateway.config import Config
 from gateway.errors import Refused
+from gateway.journal import Journal
 from gateway.people import User
-from gateway.store import connect, moment, rfc3339, wall_ms, write
+from gateway.store import connect, log_without_file, moment, rfc3339, wall_ms, write
 
 
 def link_for(config: Config, db: sqlite3.Connection, user: User) -> str:
@@ -53,7 +54,7 @@ def init(
     config = config_of(ctx)
     path, now = config.database.path, wall_ms()
     admin_name = people.clean_name(admin_name)
-    if damage.log_without_file(path):
+    if log_without_file(path):
         raise Refused(
             f"{path} is lost, and its log {path}-wal is here. Nothing was made: a new database would delete the log. "
             "Restore a backup (`textbank restore FILE` sets the log aside), or move the log elsewhere."
@@ -70,6 +71,8 @@ def init(
             admin = people.create(db, admin_name, "admin", now=now)
             optouts.approve_confirmation(db, words, by=admin, channel="cli", now=now, os_user=os_user())
             link = link_for(config, db, admin)
+            # Where a database was lost, its journal is still here: whoever stopped has stopped.
+            stopped = restoring.still_out(db, Journal(path), now=now, newest_reason=restoring.KEPT)
         # In the place of one that was removed it is a new one, no older copy, and nobody waits for that one's restore.
         runs.keep(db, hold.runs)
         damage.mended(path)
@@ -77,6 +80,11 @@ def init(
         print_json({"database": str(path), "admin": admin.name, "link": link, "confirmation": words})
         return
     click.echo(f"The database is {path}.")
+    if stopped:
+        who = (
+            "1 person who asked to stop stays" if stopped == 1 else f"{stopped} people who asked to stop stay"
+        )
+        click.echo(f"An earlier one was here: by {path}.acts, {who} off every list.")
     click.echo(f"Whoever opts out gets this one text, approved by {admin.name} now:\n  {words}\n")
     show_link(link, admin.name)
     click.echo(

@@ -122,7 +122,7 @@ def panel_beside(config: Config) -> Iterator[None]:
 
 def ready_to_run(config: Config) -> None:
     """Refused, before anything starts, when there is no database yet. One that was lost is the gateway's to tell of."""
-    if not config.database.path.exists() and not damage.log_without_file(config.database.path):
+    if not config.database.path.exists() and not damage.is_lost(config.database.path):
         raise Refused(
             f"There is no database at {config.database.path}. Create it with `textbank init`, then start again."
         )

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from gateway.commands._latency import latency_option
 from hardware.virtual import VirtualBank, VirtualError
 from hardware.virtual.people import People
 from hardware.virtual.personality import PERSONALITIES
@@ -27,12 +28,7 @@ from hardware.virtual.personality import PERSONALITIES
     type=click.Choice(list(PERSONALITIES)),
     help="Which model; given several times, the modems take turns. Without it: generic.",
 )
-@click.option(
-    "--latency",
-    default="realistic",
-    show_default=True,
-    help="How long sending takes: realistic (0 to 10 s), none, or seconds.",
-)
+@latency_option
 @click.option("--people", is_flag=True, help="People behind the other numbers answer by themselves.")
 @click.option(
     "--pace",

@@ -1,7 +1,8 @@
 """A PDU as a modem gives it, decoded: which kind it is and whether SMSC octets come first.
 
 Promise: for any str and any octets the answer is a Deliver, a Submit, a StatusReport or PduError, and nothing else.
-What modems add around a PDU is taken away first: spaces, line ends, Ctrl-Z, quotes, `,0`. Lower-case hex is as good.
+What modems add around a PDU is taken away first: spaces, line ends, Ctrl-Z, quotes, `,0`; and an editor's byte order mark.
+Lower-case hex is as good.
 With or without SMSC octets is told by the lengths inside: the reading that uses every octet is right. When neither
 does (a record filled up with FF, a cut PDU), the one with SMSC octets is preferred, as modems give it.
 """
@@ -97,7 +98,7 @@ def from_hex(pdu: str) -> bytes:
         return bytes.fromhex(pdu)
     except ValueError:
         pass
-    digits = "".join(_AROUND.sub("", pdu).strip("\"'\x00 \r\n").split())
+    digits = "".join(_AROUND.sub("", pdu).strip("\"'\x00 \r\n\ufeff").split())
     stray = _NOT_HEX.search(digits)
     if stray:
         found = ascii(stray.group())

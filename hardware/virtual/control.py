@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 Request = dict[str, Any]
 REQUEST_OCTETS = 65_536
+TOO_LONG = f"The request is longer than {REQUEST_OCTETS} octets."
+CALLERS_WAITING = 1024  # a test may connect from hundreds of threads at once
 
 
 def _inbound(bank: "VirtualBank", ask: Request) -> object:
@@ -136,7 +138,7 @@ class ControlSocket:
         except OSError:
             self._listener.close()
             raise
-        self._listener.listen()
+        self._listener.listen(CALLERS_WAITING)
         self._open: set[socket.socket] = set()
         self._thread = threading.Thread(target=self._accept, name="virtual-control", daemon=True)
 
@@ -168,7 +170,12 @@ class ControlSocket:
     def _serve(self, connection: socket.socket) -> None:
         with connection, connection.makefile("rb") as lines, contextlib.suppress(OSError):
             while line := lines.readline(REQUEST_OCTETS):
-                reply = json.dumps(answer(self._bank, line), ensure_ascii=False)
+                whole = len(line) < REQUEST_OCTETS or line.endswith(b"\n")
+                said = answer(self._bank, line) if whole else {"ok": False, "error": TOO_LONG}
+                while not whole:  # one line has one answer
+                    rest = lines.readline(REQUEST_OCTETS)
+                    whole = not rest or rest.endswith(b"\n")
+                reply = json.dumps(said, ensure_ascii=False)
                 connection.sendall(
                     reply.encode("utf-8", "backslashreplace") + b"\n"
                 )  # half a surrogate pair is \ud800 in JSON too

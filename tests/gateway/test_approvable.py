@@ -25,7 +25,7 @@ from gateway.policy import Limits
 from gateway.rules import DAY_MS, HOUR_MS, Rules
 from hardware.pdu import encode_deliver, segment
 from tests.campaigning import FACTS, SIMS, bring_in, drafted
-from tests.gateway.conftest import ICCID, NOON, Room
+from tests.gateway.conftest import ADA, ICCID, NOON, Desk, Room
 from tests.gateway.test_campaigns import send_next, started
 
 ROSA, LUIS = "+12025550100", "+12025550101"
@@ -290,3 +290,23 @@ def test_a_card_promises_no_hour_at_which_its_text_is_over(
     seen = outbox.seen(outbox.load(db, texts[0]))
     with pytest.raises(Refused, match="no longer leave today"):
         outbox.approve(db, texts[0], by=room.coordinator, seen=seen, rules=rules, now=evening)
+
+
+def test_a_text_that_a_stop_withdrew_is_not_said_to_wait_for_a_tap_in_the_panel(
+    desk: Desk, rules: Rules
+) -> None:
+    """After a restore `textbank approve` told of the mark first: somebody was to look for the card of a person who had asked to stop."""
+    text = desk.draft()
+    desk.stop()
+    desk.db.execute("UPDATE conversation SET perhaps_texted_at=? WHERE number=?", [NOON, ADA])
+    rules, row = replace(rules, allow_cli=True), outbox.load(desk.db, text)
+    with pytest.raises(Refused, match="asked to stop"):
+        outbox.approve(
+            desk.db,
+            text,
+            by=desk.room.coordinator,
+            seen=outbox.seen(row),
+            rules=rules,
+            now=NOON,
+            channel="cli",
+        )

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from gateway import ledger, people, selftests, stations, store
+from gateway import conversations, ledger, optouts, people, selftests, stations, store
 from gateway.cli import COMMANDS, cli
 from gateway.commands import modems
 from gateway.config import load
@@ -268,6 +268,42 @@ def test_without_a_database_each_says_what_to_do(tmp_path: Path, command: str) -
     assert result.exit_code == 1
     assert "textbank init" in result.stderr
     assert not shell.database.exists()
+
+
+@pytest.mark.parametrize("way", ["deleted", "emptied"])
+def test_a_database_made_in_the_place_of_a_lost_one_still_knows_who_stopped(tmp_path: Path, way: str) -> None:
+    """`textbank init`, which every other command then advises, made one in which whoever had asked to stop could be texted again: their
+    stops stood in textbank.db.acts beside it, and nobody looked.
+    """
+    shell, stopped, back = Shell(tmp_path), "+12025550172", "+12025550173"
+    (tmp_path / "stops.csv").write_text(f"number\n{stopped}\n{back}\n")
+    with contextlib.closing(store.connect(shell.database)) as db:
+        boss = people.create(db, "Boss", "admin", now=store.wall_ms())
+        assert shell.run("opt-outs", "bring", str(tmp_path / "stops.csv"), "--as", "Boss").exit_code == 0
+        theirs = conversations.known_of(db, [back])[back]["id"]
+        assert optouts.undo(db, theirs, by=boss, reason="asked on the phone", now=store.wall_ms())
+    for suffix in ("-wal", "-shm", ""):
+        Path(f"{shell.database}{suffix}").unlink(missing_ok=True)
+    if way == "emptied":
+        shell.database.touch()
+    made = shell.run("init", "--admin", "Ann")
+    assert (made.exit_code, "1 person who asked to stop" in made.stdout) == (0, True), made.output
+
+    assert shell.run("send", "--to", stopped, "--text", "Hello").exit_code == 1
+    assert shell.run("send", "--to", back, "--text", "Hello").exit_code == 0
+    [out] = shell.json("opt-outs", "list")
+    assert out["reason"] == "kept beside the database"
+
+
+@pytest.mark.parametrize("command", ["virtual", "demo"])
+@pytest.mark.parametrize("latency", ["soon", "-1", "601", "nan"])
+def test_a_latency_that_is_none_is_bad_usage_and_nothing_starts(
+    tmp_path: Path, command: str, latency: str
+) -> None:
+    """`virtual` called it a refusal (1); `demo` made its folder anew and then started modems that cannot, for 15 seconds."""
+    result = CliRunner().invoke(cli, [command, "--dir", str(tmp_path / "made"), f"--latency={latency}"])
+    assert (result.exit_code, "0 to 600" in result.stderr) == (2, True)
+    assert not (tmp_path / "made").exists()
 
 
 def test_a_broken_database_is_said_in_words(shell: Shell) -> None:

@@ -245,11 +245,11 @@ def test_only_what_says_that_the_file_is_damaged_counts_as_damage(database: Path
 def test_a_lost_database_is_not_made_anew_while_its_log_is_here(database: Path) -> None:
     """SQLite takes a file without content for a new database, and deletes the log beside it."""
     _lost(database)
-    assert damage.log_without_file(database)
+    assert store.log_without_file(database)
     _empty(database)
-    assert damage.log_without_file(database)
+    assert store.log_without_file(database)
     Path(f"{database}-wal").unlink()
-    assert not damage.log_without_file(database)
+    assert not store.log_without_file(database)
 
 
 def test_the_wait_for_a_restore_ends_with_the_program(database: Path) -> None:

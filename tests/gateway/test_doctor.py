@@ -133,6 +133,14 @@ def test_a_pin_that_everybody_may_read(
     assert "987654" not in json.dumps(found)
 
 
+def test_a_command_that_it_advises_can_be_copied_whatever_the_folder_is_called(tmp_path: Path) -> None:
+    """`mkdir -p /home/ann/text bank` made two folders; `sudo chown USER /home/ann/text bank` gave away another one."""
+    folder = tmp_path / "text bank's"
+    [found] = _checks.database(folder / "textbank.db", [])
+    subprocess.run(["sh", "-c", found.do.removeprefix("Run: ")], cwd=tmp_path, check=True)
+    assert folder.is_dir()
+
+
 def test_a_file_in_a_closed_folder_is_not_open_to_all(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.touch(mode=0o644)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway import outbox, people, sessions, store
+from gateway import conversations, optouts, outbox, people, sessions, store
 from gateway.config import load
 from gateway.rules import rules_of
 from hardware.virtual import VirtualBank
@@ -171,6 +171,29 @@ def test_damage_during_work_stops_all_is_told_and_mended_by_one_command(
     assert [record.to for record in bank.air()] == [ADA, LUIS]
     kept = list(group.folder.glob("textbank.db.before-restore-*"))
     assert {path.read_bytes()[1024:1028] for path in kept if path.name.endswith("Z")} == {b"\x5a" * 4}
+
+
+def test_a_database_that_was_deleted_is_told_of_with_its_newest_backup(group: Group) -> None:
+    """Every command, and `doctor`, advised `textbank init`, beside a good backup: whoever did so had lost everybody's answers and approvals."""
+    group.approved(ADA)
+    with closing(store.connect(group.database)) as db:
+        ada = conversations.known_of(db, [ADA])[ADA]["id"]
+        optouts.opt_out(db, ada, source="volunteer", reason="", by=group.vera, now=store.wall_ms())
+    made = json.loads(group.run("backup", str(group.folder), "--json").stdout)["file"]
+    for suffix in ("-wal", "-shm", ""):
+        group.database.with_name(f"{group.database.name}{suffix}").unlink(missing_ok=True)
+
+    for words in (["outbox"], ["send", "--to", LUIS, "--text", "Hello"], ["doctor"]):
+        told = group.run(*words)
+        assert told.returncode == 1
+        assert f"textbank restore {made}" in told.stdout + told.stderr
+        assert "textbank init" not in told.stdout + told.stderr
+    group.start()
+    group.until(lambda: f"textbank restore {made}" in group.page()[1], "the page")
+    assert "textbank.db is not there, though textbank.db.acts is." in group.page()[1]
+    restored = group.run("restore", made, "--yes")
+    assert restored.returncode == 0, restored.stderr
+    group.until(lambda: group.page()[0] == 303, "the panel again")
 
 
 def test_a_database_that_is_gone_while_its_log_is_here_is_told_on_the_page_and_not_made_anew(

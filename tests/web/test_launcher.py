@@ -265,3 +265,15 @@ def test_the_database_is_locked_for_a_moment_and_nobody_notices(
     sender.join(timeout=15)
     assert maya.status == 303
     assert world.state(rosa) == "approved"
+
+
+def test_ctrl_c_while_it_waits_for_the_database_ends_it_without_a_traceback(tmp_path: Path) -> None:
+    """It said nothing for 30 seconds; whoever then pressed Ctrl-C saw where in the program that had happened."""
+    source = tmp_path / "textbank.toml"
+    source.write_text('[organisation]\nregion = "US"\ntimezone = "America/New_York"\n')
+    process = start(source)
+    assert process.stdout is not None
+    assert "waiting for the gateway" in process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    assert process.communicate(timeout=20) == ("", None)
+    assert process.returncode == -signal.SIGINT

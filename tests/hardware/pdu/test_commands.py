@@ -43,6 +43,13 @@ def test_a_dash_reads_lines_and_gives_a_list(lines: int) -> None:
     assert [said["kind"] for said in json.loads(result.stdout)] == ["deliver"] * lines
 
 
+def test_a_file_that_an_editor_began_with_its_mark_is_read_from_its_first_line() -> None:
+    """The first PDU of a file saved by Windows' editor was refused, for a character that nobody sees."""
+    result = run("pdu", "-", "--json", typed=f"\ufeff{FIRST['pdu']}\r\n{SECOND['pdu']}\r\n")
+    assert [said["kind"] for said in json.loads(result.stdout)] == ["deliver", "deliver"]
+    assert json.loads(run("pdu", "--json", f"\ufeff{FIRST['pdu']}").stdout)["kind"] == "deliver"
+
+
 def test_no_smsc_is_believed() -> None:
     tpdu = FIRST["pdu"][16:]
     for arguments in (("--no-smsc",), ()):

@@ -103,3 +103,38 @@ def test_garbage_on_the_socket_leaves_it_there_for_others(bank: VirtualBank, tmp
             assert json.loads(lines.readline())["ok"]
     finally:
         control.close()
+
+
+def test_a_line_that_is_too_long_has_one_answer_so_that_the_next_is_that_of_the_next_request(
+    bank: VirtualBank, tmp_path: Path
+) -> None:
+    """It was cut into lines, each with an answer of its own; a piece that was a request by itself was obeyed."""
+    control = ControlSocket(tmp_path / "control", bank)
+    control.start()
+    try:
+        with socket.socket(socket.AF_UNIX) as caller, caller.makefile("rwb") as lines:
+            caller.settimeout(10)
+            caller.connect(str(tmp_path / "control"))
+            piece = b'{"do":"unplug","modem":0}'.ljust(REQUEST_OCTETS - 1)
+            lines.write(b"x" + 2 * piece + b"\n" + b'{"do":"modems"}\n')
+            lines.flush()
+            first, second = json.loads(lines.readline()), json.loads(lines.readline())
+        assert (first["ok"], "longer than 65536 octets" in first["error"]) == (False, True)
+        assert second["modems"][0]["plugged"]
+    finally:
+        control.close()
+
+
+def test_hundreds_may_call_at_once(bank: VirtualBank, tmp_path: Path) -> None:
+    """A program that does not wait when it connects (as Python with a timeout) was turned away by a queue of 128."""
+    control = ControlSocket(tmp_path / "control", bank)
+    callers = [socket.socket(socket.AF_UNIX) for _ in range(300)]
+    control.start()
+    try:
+        for caller in callers:
+            caller.setblocking(False)
+            caller.connect(str(tmp_path / "control"))
+    finally:
+        for caller in callers:
+            caller.close()
+        control.close()
