@@ -103,14 +103,9 @@ def _recover_submitted(db: sqlite3.Connection, row: sqlite3.Row, actor: str, now
         ).rowcount
     if unknown:
         lost = "The gateway stopped after the text was handed to the modem and before its answer."
-        move(
-            db,
-            "lose",
-            row["id"],
-            actor=actor,
-            now=now,
-            reason=left_already(db, row["id"], row["total"], lost),
-        )
+        words = left_already(db, row["id"], row["total"], lost)
+        move(db, "lose", row["id"], actor=actor, now=now, reason=words)
+        reports.match_open(db, row["id"], now=now)
     else:
         move(
             db,
@@ -334,20 +329,15 @@ def fail(db: sqlite3.Connection, seat: Seat, job: Job, seq: int, reason: str, *,
 
 
 def lose(db: sqlite3.Connection, seat: Seat, job: Job, seq: int, reason: str, *, now: int) -> None:
-    """Nobody knows whether this segment left: the text is uncertain, and only evidence or a person settles it."""
+    """Nobody knows whether this segment left: the text is uncertain, and only evidence or a person settles it. A report may have come before."""
     with write(db):
         if job.total > 1:
             db.execute(
                 "UPDATE segment SET state='unknown' WHERE message_id=? AND seq=?", [job.message_id, seq]
             )
-        move(
-            db,
-            "lose",
-            job.message_id,
-            actor=seat.actor,
-            now=now,
-            reason=left_already(db, job.message_id, job.total, reason),
-        )
+        words = left_already(db, job.message_id, job.total, reason)
+        move(db, "lose", job.message_id, actor=seat.actor, now=now, reason=words)
+        reports.match_open(db, job.message_id, now=now)
 
 
 def settle_late(db: sqlite3.Connection, seat: Seat, job: Job, seq: int, mr: int | None, *, now: int) -> None:

@@ -14,8 +14,8 @@ from datetime import timedelta
 from gateway import claims, flight, texted
 from gateway.claims import Job, Seat
 from gateway.flight import Accepted, NotNowError
-from gateway.station import late, parting, refused
-from gateway.station.desk import LOCK_S, Desk, log
+from gateway.station import late, refused
+from gateway.station.desk import Desk, log
 from gateway.store import relaxed, sync
 from hardware.errors import HardwareError
 from hardware.pdu import PduError
@@ -85,8 +85,7 @@ def _send_segment(desk: Desk, job: Job, seq: int) -> bool:
             desk.minute.append(written_at)
             desk.unreferenced += 1
             try:
-                with parting.kept_at_once(desk, seat):
-                    mr = prompt.send(tpdu, timeout_s=RESULT_S)
+                mr = prompt.send(tpdu, timeout_s=RESULT_S)
             finally:
                 _earlier_answers(desk)
     except _KnockError:
@@ -160,8 +159,7 @@ def _submit(desk: Desk, job: Job, seq: int, valid_for: timedelta) -> None:
     """Commit the intention, with the result of the segment before in the same commit."""
     assert desk.seat is not None
     obstacle: NotNowError | None = None
-    desk.db.execute(f"PRAGMA busy_timeout={int(COMMIT_S * 1000)}")
-    try:
+    with desk.hurried(COMMIT_S):
         if not desk.clock_is_trusted():  # it may have been set since the text was claimed
             raise NotNowError("The clock of the box was set; somebody confirms the time first.")
         with desk.write():
@@ -172,8 +170,6 @@ def _submit(desk: Desk, job: Job, seq: int, valid_for: timedelta) -> None:
                 )
             except NotNowError as refused:
                 obstacle = refused  # what it wrote about the text is committed with the rest
-    finally:
-        desk.db.execute(f"PRAGMA busy_timeout={int(LOCK_S * 1000)}")
     desk.forget()
     if obstacle is not None:
         raise obstacle

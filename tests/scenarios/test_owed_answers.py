@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from gateway import backup, lock, restoring, settling, store
-from gateway.station import sending
 from hardware.link import Link
 from hardware.modem import LateSubmit
 from tests.gateway.bench import Blocker
@@ -146,12 +145,10 @@ def one_before_by_s0(office: Office) -> None:
     office.until_state(office.approved(EVE), "sent")
 
 
-def test_an_answer_is_owed_although_the_database_refused_when_the_port_was_lost(
-    office: Office, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_answer_is_owed_although_the_database_refused_when_the_port_was_lost(office: Office) -> None:
     """That Ada's text is uncertain was put down later; what is owed was forgotten, and Luis got his text twice."""
     one_before(office)
-    monkeypatch.setattr(sending, "LOCK_S", 0.05)
+    office.stations[0]._desk.db.execute("PRAGMA busy_timeout=50")
     blocker = Blocker(office.path)
     office.fault("cmgs_silent", "lost", times=1)
     gone = handed_over(office)
@@ -280,12 +277,10 @@ def test_when_nobody_knows_whose_an_answer_was_the_other_one_is_awaited_before_t
     assert office.state(third) == "uncertain"
 
 
-def test_what_is_put_down_late_takes_no_persons_pause_away(
-    office: Office, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_put_down_late_takes_no_persons_pause_away(office: Office) -> None:
     """It was the second text in a row that was lost, and made of the pause one that a self-test ends."""
     office.until_ready()
-    monkeypatch.setattr(sending, "LOCK_S", 0.05)
+    office.stations[0]._desk.db.execute("PRAGMA busy_timeout=50")
     blocker = Blocker(office.path)
     office.fault("cmgs_silent", "lost", times=2)
     lose_the_port(office)
