@@ -2,7 +2,7 @@
 
     ahead    who is texted next               on the disk beside the database: for a restore
     prompt   AT+CMGS=n, then '>', then PDU    nothing has left, ESC takes it back
-    submit   COMMIT (fsync)                   from here on it may have left
+    submit   COMMIT (fsync)                   from here on it may have left; what came meanwhile is heard
     send     Ctrl-Z, then the MR              silence here is uncertain, never a resend
 
 A result is recorded by the commit that claims the next text, or by one of its own when nothing follows.
@@ -23,11 +23,12 @@ from hardware.pdu import PduError
 RESULT_S = 180.0
 COMMIT_S = 2.0  # a prompt must not wait longer for the database
 FRESH_S = 0.25  # what was read on the SIM so long before the prompt still holds
+READ_FIRST = "The SIM is read again before this text leaves."
 UNUSUAL = 1.5  # times as long as the modem usually takes for a prompt
 
 
 class _KnockError(Exception):
-    """Something may have arrived while the prompt was awaited: it may be a stop, and is read first."""
+    """Something may have arrived while the prompt was awaited, or the intention committed: it may be a stop, and is read first."""
 
 
 def _accepted(desk: Desk, seat: Seat, accepted: Accepted) -> None:
@@ -84,13 +85,16 @@ def _send_segment(desk: Desk, job: Job, seq: int) -> bool:
             written_at = desk.clock.monotonic()
             desk.minute.append(written_at)
             desk.unreferenced += 1
+            prompt.hear()
+            if desk.knocked():  # while it was committed
+                raise _KnockError
             try:
                 mr = prompt.send(tpdu, timeout_s=RESULT_S)
             finally:
                 _earlier_answers(desk)
     except _KnockError:
         desk.must_read = True
-        _put_back(desk, job, "The SIM is read again before this text leaves.")
+        _put_back(desk, job, READ_FIRST, seq=None if written_at is None else seq)
     except NotNowError as obstacle:
         log.debug("station=%s text=%d not now: %s", desk.name, job.message_id, obstacle)
         _put_back(desk, job, str(obstacle))
@@ -175,7 +179,8 @@ def _submit(desk: Desk, job: Job, seq: int, valid_for: timedelta) -> None:
         raise obstacle
 
 
-def _put_back(desk: Desk, job: Job, reason: str, wait_s: float = 0) -> None:
+def _put_back(desk: Desk, job: Job, reason: str, *, wait_s: float = 0, seq: int | None = None) -> None:
+    """It has not left. `seq`: the segment of which was written that it may have."""
     seat = desk.seat
     assert seat is not None
-    desk.settle(lambda: flight.release(desk.db, seat, job, reason, now=desk.now_ms(), wait_s=wait_s))
+    desk.settle(lambda: flight.release(desk.db, seat, job, reason, now=desk.now_ms(), seq=seq, wait_s=wait_s))

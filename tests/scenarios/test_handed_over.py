@@ -2,10 +2,14 @@
 cut, in the middle of that loses nothing.
 """
 
+from typing import Any
+
 import pytest
 
 from gateway import flight
+from gateway.station import sending
 from tests.scenarios.office import EVE, Office
+from tests.scenarios.receiving import pdu
 from tests.scenarios.test_faults_direct import forgetful as forgetful
 from tests.scenarios.test_late_answers import KilledError
 from tests.simulated import ADA, LUIS
@@ -81,3 +85,50 @@ def test_a_report_of_the_very_text_whose_answer_is_awaited_settles_it_after_a_ki
     text = office.approved(LUIS)
     kill(office, "AT+CMGS=", seconds=60)
     assert office.state(text) == "delivered"
+
+
+def while_committed(office: Office, monkeypatch: pytest.MonkeyPatch, *lines: str) -> None:
+    """The modem says this while the next submit is committed on a busy card, as many do also between the prompt and Ctrl-Z."""
+    submit = sending._submit
+
+    def slowly(*of: Any) -> None:
+        submit(*of)
+        monkeypatch.setattr(sending, "_submit", submit)
+        office.clock.advance(1.5)
+        office.world.modems[0].urc(*lines, now=office.now(), urgent=True)
+
+    monkeypatch.setattr(sending, "_submit", slowly)
+
+
+@pytest.mark.parametrize("words", ["Can you come?", "Can you come on Saturday? " * 12], ids=["short", "long"])
+def test_a_stop_that_comes_while_the_intention_is_committed_is_heard_before_the_text_leaves(
+    forgetful: Office, monkeypatch: pytest.MonkeyPatch, words: str
+) -> None:
+    """It was read and on the disk, and then Ctrl-Z was written all the same."""
+    office, stop = forgetful, pdu(forgetful, "STOP")
+    while_committed(office, monkeypatch, f"+CMT: ,{len(stop) // 2 - 1}", stop)
+    text = office.approved(ADA, words)
+    office.run(60)
+    assert (office.state(text), office.air(), office.texts()) == ("withdrawn", [], ["STOP"])
+    assert [row["state"] for row in office.db.execute("SELECT state FROM segment")] in ([], ["pending"] * 3)
+
+
+def test_a_bell_that_rings_while_the_intention_is_committed_is_looked_for_before_the_text_leaves(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.until_ready()
+    place = office.world.modems[0].settings.memory[2]
+    read = type(office.stations[0]._reader).sweep
+
+    def arrives(*of: Any, **how: Any) -> int:  # after the reading that comes before each text
+        found = read(*of, **how)
+        monkeypatch.undo()
+        index = office.put(pdu(office, "STOP"), place)
+        while_committed(office, monkeypatch, f'+CMTI: "{place}",{index}')
+        return found
+
+    monkeypatch.setattr(type(office.stations[0]._reader), "sweep", arrives)
+    ada, luis = office.approved(ADA), office.approved(LUIS)
+    office.run(60)
+    assert [to for to, _ in office.air()] == [LUIS]
+    assert (office.state(ada), office.state(luis)) == ("withdrawn", "delivered")
