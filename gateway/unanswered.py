@@ -59,8 +59,8 @@ def settled(db: sqlite3.Connection, iccid: str, *, since: int) -> list[Unanswere
 
 
 def forgotten(db: sqlite3.Connection, iccid: str, *, since: int) -> int | None:
-    """When this SIM was handed a segment last (ms) that it had not answered when a backup took the place of the database that knew of it;
-    None when that was before `since`, or never.
+    """When this SIM was handed a segment last (ms) that it had not answered when a backup took the place of the database that knew of it, or
+    the card lost that; None when that was before `since`, or never.
     """
     row = db.execute("SELECT value FROM setting WHERE key=?", [OWED]).fetchone()
     owed = json.loads(row["value"]) if row is not None else {}
