@@ -234,10 +234,17 @@ def copied_by_hand(office: Office, saved: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "restore", [restored, restored_twice, restored_where_the_database_was_lost, copied_by_hand]
+    ("restore", "words"),
+    [
+        (restored, "Can you come?"),
+        (restored_twice, "Can you come?"),
+        (restored_where_the_database_was_lost, "Can you come?"),
+        (copied_by_hand, "Can you come?"),
+        pytest.param(restored, "long " * 50, id="a long text whose rest followed"),
+    ],
 )
 def test_a_text_that_a_report_settled_after_the_backup_is_owed_its_answer(
-    office: Office, tmp_path: Path, restore: Callable[[Office, Path], None]
+    office: Office, tmp_path: Path, restore: Callable[[Office, Path], None], words: str
 ) -> None:
     """The database that took the place knew nothing of it: its late acceptance was taken for Luis's lost text, which was said to be sent."""
     office.until_ready()
@@ -245,7 +252,7 @@ def test_a_text_that_a_report_settled_after_the_backup_is_owed_its_answer(
     saved = backup.make(office.path, tmp_path / "saved.db", now=office.wall()).path
     office.fault("cmgs_stray", 60_000, times=1)
     killed = office.stations[0]
-    text = kill_the_gateway(office)
+    text = kill_the_gateway(office, words)
     office.until_state(text, "delivered", limit_s=30)
     for station in (killed, office.stations[0]):
         station._desk.db.close()
