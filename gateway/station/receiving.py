@@ -216,6 +216,8 @@ class Reader:
                     result.restarted = self._began_anew(notice) or result.restarted
                 case _:
                     ringing = True
+        if result.restarted:
+            return result  # what is in hand is recorded before the modem is set up anew
         if len(heard) < len(everything) or any(isinstance(notice, Direct) for notice in heard):
             desk.flush()
         draining = desk.draining(desk.clock.monotonic())

@@ -8,6 +8,7 @@ import pytest
 
 from gateway import flight
 from gateway.station import sending
+from tests.gateway.bench import Blocker
 from tests.scenarios.office import EVE, Office
 from tests.scenarios.receiving import pdu
 from tests.scenarios.test_faults_direct import forgetful as forgetful
@@ -132,3 +133,23 @@ def test_a_bell_that_rings_while_the_intention_is_committed_is_looked_for_before
     office.run(60)
     assert [to for to, _ in office.air()] == [LUIS]
     assert (office.state(ada), office.state(luis)) == ("withdrawn", "delivered")
+
+
+def test_a_restart_that_is_heard_together_with_a_text_while_the_database_is_locked_is_not_forgotten(
+    forgetful: Office,
+) -> None:
+    """The text stayed in hand, and with the database's refusal went that the modem has forgotten all that was set."""
+    office = forgetful
+    office.stations[0]._desk.db.execute("PRAGMA busy_timeout=20")
+    other = Blocker(office.path)
+    office.run(30)
+    other.lock()
+    stop = pdu(office, "STOP")
+    office.world.modems[0].say_raw(
+        f"\r\n+CMT: ,{len(stop) // 2 - 1}\r\n{stop}\r\n\r\nRDY\r\n".encode(), office.now()
+    )
+    office.run(3)
+    other.free()
+    office.run(120)
+    assert (office.texts(), office.opened) == (["STOP"], [2])
+    other.close()
