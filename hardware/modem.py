@@ -268,7 +268,8 @@ class Modem:
     def wait(self, deadline: float) -> None:
         """Block until a notice, `wake` or the deadline (clock.monotonic()); PortGone."""
         while not self._ears.notices and not self._at.listen(deadline):
-            pass
+            if self._clock.monotonic() >= deadline:  # it never stops talking
+                break
 
     def wake(self) -> None:
         """From any thread: end a `wait`."""

@@ -49,3 +49,19 @@ def test_waiting_ends_with_a_wake() -> None:
     before = bench.clock.monotonic()
     bench.modem.wait(before + 60)
     assert bench.clock.monotonic() == before
+
+
+def test_waiting_ends_at_its_deadline_beside_a_modem_that_never_stops_talking(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As long as each read found something, no text left and nobody was told."""
+    bench = Bench()
+    before = bench.clock.monotonic()
+
+    def chatter(deadline: float) -> bytes:
+        assert bench.clock.monotonic() < before + 120, "it waits for ever"
+        bench.clock.advance(0.01)
+        return b"^RSSI:18\r\n"
+
+    monkeypatch.setattr(bench.link, "read", chatter)
+    bench.modem.wait(before + 60)
