@@ -206,10 +206,7 @@ class Reader:
                     result.texts = result.elsewhere = True
                     desk.was_full = desk.was_full or isinstance(notice, StorageFull)
                 case Direct():
-                    # It exists nowhere else: when the database or the modem fails now, it stays in hand.
-                    if not notice.kept:
-                        desk.results.append(partial(self._keep_direct, Received(notice.pdu)))
-                    self._unacknowledged += 1
+                    self._take(notice)
                 case Registration():
                     result.network = True
                 case Restarted():
@@ -226,6 +223,12 @@ class Reader:
         if ringing and not draining:
             desk.modem.hang_up()
         return result
+
+    def _take(self, direct: Direct) -> None:
+        """It exists nowhere else: when the database or the modem fails now, it stays in hand."""
+        if not direct.kept:
+            self._desk.results.append(partial(self._keep_direct, Received(direct.pdu)))
+        self._unacknowledged += 1
 
     def _began_anew(self, notice: Restarted) -> bool:
         """Whether the modem is to be set up again for this: not for an answer to another program. Where that is waited for, it is set up
