@@ -276,9 +276,11 @@ def release(
     seq: int | None = None,
     wait_s: float = 0,
     tried: bool = False,
+    untried: bool = False,
 ) -> None:
     """Put a text back that is known not to have left (or whose remaining segments have not), with the reason and when to
-    try again. `seq` is the segment that was handed over and is known not to have left; None when none was.
+    try again. `seq` is the segment that was handed over and is known not to have left; None when none was. `tried`, `untried`: this
+    counts as an attempt though no submit says so, or does not though one does.
     """
     with write(db):
         row = _still(db, job)
@@ -293,6 +295,7 @@ def release(
                 [job.message_id, seq],
             )
         gone = job.total > 1 and len(_pending(db, job)) < job.total
+        attempts = row["attempts"] + (1 if tried and row["state"] == "claimed" else 0)
         move(
             db,
             "defer",
@@ -301,7 +304,7 @@ def release(
             now=now,
             reason=left_already(db, job.message_id, job.total, reason) if gone else reason,
             not_before=now + int(wait_s * 1000) if wait_s else None,
-            attempts=row["attempts"] + (1 if tried and row["state"] == "claimed" else 0),
+            attempts=job.attempts if untried and seq == job.todo[0] else attempts,
             submitted_at=row["submitted_at"] if gone else None,
             iccid=seat.sim.iccid if gone else None,
             valid_until=row["valid_until"] if gone else None,

@@ -81,13 +81,13 @@ def _send_segment(desk: Desk, job: Job, seq: int) -> bool:
             _nothing_came(desk, asked_at)
             prompt.type(tpdu)
             _submit(desk, job, seq, valid_for)
-            who.sent(desk.db, job.number, of=(job.message_id, job.attempts + 1, seq))
             written_at = desk.clock.monotonic()
-            desk.minute.append(written_at)
-            desk.unreferenced += 1
             prompt.hear()
             if desk.knocked():  # while it was committed
                 raise _KnockError
+            who.sent(desk.db, job.number, of=(job.message_id, job.attempts + 1, seq))
+            desk.minute.append(written_at)
+            desk.unreferenced += 1
             try:
                 mr = prompt.send(tpdu, timeout_s=RESULT_S)
             finally:
@@ -180,7 +180,10 @@ def _submit(desk: Desk, job: Job, seq: int, valid_for: timedelta) -> None:
 
 
 def _put_back(desk: Desk, job: Job, reason: str, *, wait_s: float = 0, seq: int | None = None) -> None:
-    """It has not left. `seq`: the segment of which was written that it may have."""
+    """It was not tried. `seq`: the segment of which was written that it may have left."""
     seat = desk.seat
     assert seat is not None
-    desk.settle(lambda: flight.release(desk.db, seat, job, reason, now=desk.now_ms(), seq=seq, wait_s=wait_s))
+    now = desk.now_ms()
+    desk.settle(
+        lambda: flight.release(desk.db, seat, job, reason, now=now, seq=seq, wait_s=wait_s, untried=True)
+    )

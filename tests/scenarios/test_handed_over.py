@@ -112,6 +112,9 @@ def test_a_stop_that_comes_while_the_intention_is_committed_is_heard_before_the_
     office.run(60)
     assert (office.state(text), office.air(), office.texts()) == ("withdrawn", [], ["STOP"])
     assert [row["state"] for row in office.db.execute("SELECT state FROM segment")] in ([], ["pending"] * 3)
+    assert office.sent_row(text)["attempts"] == 0, (
+        "else a refusal that it meets later is its second and fails it"
+    )
 
 
 def test_a_bell_that_rings_while_the_intention_is_committed_is_looked_for_before_the_text_leaves(
