@@ -37,7 +37,7 @@ def keeps_at_once(desk: Desk, modem: Modem) -> None:
         if desk.db.in_transaction:
             return False
         try:
-            card = _card(desk) or _last_card(desk)
+            card = _card(desk) if _tells_its_card(desk) else ""
             if card:
                 with desk.hurried(COMMIT_S):
                     keep(desk, [Received(direct.pdu)], Seen(desk.name, card))
@@ -53,6 +53,11 @@ def _card(desk: Desk) -> str:
     if desk.seat is not None:
         return desk.seat.sim.iccid
     return (desk.modem.identity.iccid if desk.modem is not None else "") or desk.card
+
+
+def _tells_its_card(desk: Desk) -> bool:
+    """Whether it is known which SIM is in it now: at the first moment of a start another one may be."""
+    return desk.modem is None or desk.seat is not None or desk.modem.identity.iccid != ""
 
 
 def _last_card(desk: Desk) -> str:

@@ -156,3 +156,26 @@ def test_a_restart_that_is_heard_together_with_a_text_while_the_database_is_lock
     office.run(120)
     assert (office.texts(), office.opened) == (["STOP"], [2])
     other.close()
+
+
+def test_what_comes_at_the_first_moment_of_a_start_with_another_sim_came_by_that_one(
+    forgetful: Office,
+) -> None:
+    """Kept before the modem had told its SIM it would be the old one's, and no answer to her would ever leave."""
+    office, text = forgetful, pdu(forgetful, "Who is this?", EVE)
+    before = office.world.modems[0].card.iccid
+    office.fault("sim_swap", {"sim": 1, "quiet": True})
+    assert office.world.modems[0].card.iccid != before
+
+    def strike() -> bool:
+        if office.written[0][-1] == "ATZ":
+            office.cut_when = None
+            office.world.modems[0].urc(f"+CMT: ,{len(text) // 2 - 1}", text, now=office.now(), urgent=True)
+        return False
+
+    office.restart()
+    office.cut_when = strike
+    office.until(lambda: office.texts() == ["Who is this?"], "kept", 60)
+    office.until_ready()
+    [kept] = office.db.execute("SELECT iccid FROM conversation")
+    assert kept["iccid"] == office.world.modems[0].card.iccid
