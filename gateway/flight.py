@@ -103,14 +103,9 @@ def _recover_submitted(db: sqlite3.Connection, row: sqlite3.Row, actor: str, now
         ).rowcount
     if unknown:
         lost = "The gateway stopped after the text was handed to the modem and before its answer."
-        move(
-            db,
-            "lose",
-            row["id"],
-            actor=actor,
-            now=now,
-            reason=left_already(db, row["id"], row["total"], lost),
-        )
+        words = left_already(db, row["id"], row["total"], lost)
+        move(db, "lose", row["id"], actor=actor, now=now, reason=words)
+        reports.match_open(db, row["id"], now=now)
     else:
         move(
             db,
@@ -281,9 +276,11 @@ def release(
     seq: int | None = None,
     wait_s: float = 0,
     tried: bool = False,
+    untried: bool = False,
 ) -> None:
     """Put a text back that is known not to have left (or whose remaining segments have not), with the reason and when to
-    try again. `seq` is the segment that was handed over and is known not to have left; None when none was.
+    try again. `seq` is the segment that was handed over and is known not to have left; None when none was. `tried`, `untried`: this
+    counts as an attempt though no submit says so, or does not though one does.
     """
     with write(db):
         row = _still(db, job)
@@ -298,6 +295,7 @@ def release(
                 [job.message_id, seq],
             )
         gone = job.total > 1 and len(_pending(db, job)) < job.total
+        attempts = row["attempts"] + (1 if tried and row["state"] == "claimed" else 0)
         move(
             db,
             "defer",
@@ -306,7 +304,7 @@ def release(
             now=now,
             reason=left_already(db, job.message_id, job.total, reason) if gone else reason,
             not_before=now + int(wait_s * 1000) if wait_s else None,
-            attempts=row["attempts"] + (1 if tried and row["state"] == "claimed" else 0),
+            attempts=job.attempts if untried and seq == job.todo[0] else attempts,
             submitted_at=row["submitted_at"] if gone else None,
             iccid=seat.sim.iccid if gone else None,
             valid_until=row["valid_until"] if gone else None,
@@ -334,20 +332,15 @@ def fail(db: sqlite3.Connection, seat: Seat, job: Job, seq: int, reason: str, *,
 
 
 def lose(db: sqlite3.Connection, seat: Seat, job: Job, seq: int, reason: str, *, now: int) -> None:
-    """Nobody knows whether this segment left: the text is uncertain, and only evidence or a person settles it."""
+    """Nobody knows whether this segment left: the text is uncertain, and only evidence or a person settles it. A report may have come before."""
     with write(db):
         if job.total > 1:
             db.execute(
                 "UPDATE segment SET state='unknown' WHERE message_id=? AND seq=?", [job.message_id, seq]
             )
-        move(
-            db,
-            "lose",
-            job.message_id,
-            actor=seat.actor,
-            now=now,
-            reason=left_already(db, job.message_id, job.total, reason),
-        )
+        words = left_already(db, job.message_id, job.total, reason)
+        move(db, "lose", job.message_id, actor=seat.actor, now=now, reason=words)
+        reports.match_open(db, job.message_id, now=now)
 
 
 def settle_late(db: sqlite3.Connection, seat: Seat, job: Job, seq: int, mr: int | None, *, now: int) -> None:

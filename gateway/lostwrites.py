@@ -4,7 +4,8 @@ After an unclean end the two files beside it are asked. The journal of acts know
 names each text that was handed over, its attempt and its segment; the line is written after the commit that says so here, so that
 one without its commit shows that the card took the commit back. No order in which a power cut keeps the writes of an honest disk gives that.
 
-Promises: nobody who stopped is texted; a text that the journal says was handed over does not go again by itself. A line that the
+Promises: nobody who stopped is texted; a text that the journal says was handed over does not go again by itself, and what its modem may
+still answer is taken for no other text's. A line that the
 power took with the commit (it was never flushed) is not missed, nor is what came in or was erased with a commit that is gone.
 """
 
@@ -13,7 +14,7 @@ import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateway import conversations, restoring, texted
+from gateway import conversations, restoring, texted, unanswered
 from gateway.journal import Journal
 from gateway.store import write
 from gateway.texted import Handed
@@ -39,6 +40,8 @@ def catch_up(db: sqlite3.Connection, database: Path, *, now: int) -> Missed:
     with write(db):
         # First the texts: a stop would take back what had left.
         lost = [handed for handed in texted.handed(database) if _settled(db, handed, now)]
+        if lost:  # and no row tells by which SIM
+            restoring.keep_owed(db, {unanswered.ANY_SIM: texted.newest(database, now=now)})
         stops = restoring.still_out(db, Journal(database), now=now)
     if lost:
         log.error(

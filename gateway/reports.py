@@ -86,7 +86,7 @@ def keep(db: sqlite3.Connection, iccid: str, report: Arrived, *, now: int) -> in
 
 
 def match_open(db: sqlite3.Connection, message_id: int, *, now: int) -> None:
-    """Apply the reports that came before this text's `+CMGS`."""
+    """Apply the reports that came before this text's `+CMGS`, or before it was known that there is none."""
     row = db.execute(
         "SELECT m.iccid, c.number, c.tail, m.submitted_at FROM message m JOIN conversation c ON c.id=m.conversation_id WHERE m.id=?",
         [message_id],
@@ -97,8 +97,10 @@ def match_open(db: sqlite3.Connection, message_id: int, *, now: int) -> None:
     ).fetchall()
     for found in early:
         report = Arrived(found["number"], found["mr"], found["status"], found["stamped_at"])
-        chosen = _choose(_candidates(db, row["iccid"], report.number, now), report, _forgotten_until(db))
-        if chosen is not None and chosen.message_id == message_id:
+        candidates = _candidates(db, row["iccid"], report.number, now)
+        chosen = _choose(candidates, report, _forgotten_until(db))
+        # What is known of this text tells also that a report is of another one to the same person.
+        if chosen is not None and any(c.message_id == message_id for c in candidates):
             _apply(db, found["id"], report, chosen, now)
 
 

@@ -13,9 +13,12 @@ OWED = "owed"  # a setting: what `NEWEST` found in the database that a backup re
 ANY_SIM = (
     ""  # in it, where that database could not be asked: until then each SIM may have been handed something
 )
-NEWEST = (  # whatever a report or a person said of it since; and what was owed already when that database took another's place
+# Whatever a report or a person said of it since, also where the rest of it then followed; and what was owed already when that database took
+# another's place.
+NEWEST = (
     "SELECT iccid, max(at) FROM (SELECT m.iccid, coalesce(s.submitted_at, m.submitted_at) AS at FROM message m "
-    "LEFT JOIN segment s ON s.message_id=m.id WHERE m.iccid IS NOT NULL AND m.submitted_at IS NOT NULL AND m.sent_at IS NULL "
+    "LEFT JOIN segment s ON s.message_id=m.id WHERE m.iccid IS NOT NULL AND m.submitted_at IS NOT NULL AND (m.sent_at IS NULL "
+    "OR EXISTS (SELECT 1 FROM event WHERE message_id=m.id AND event='resume' AND actor='network')) "
     "UNION ALL SELECT key, value FROM json_each((SELECT value FROM setting WHERE key='owed'))) GROUP BY iccid"
 )
 
@@ -59,8 +62,8 @@ def settled(db: sqlite3.Connection, iccid: str, *, since: int) -> list[Unanswere
 
 
 def forgotten(db: sqlite3.Connection, iccid: str, *, since: int) -> int | None:
-    """When this SIM was handed a segment last (ms) that it had not answered when a backup took the place of the database that knew of it;
-    None when that was before `since`, or never.
+    """When this SIM was handed a segment last (ms) that it had not answered when a backup took the place of the database that knew of it, or
+    the card lost that; None when that was before `since`, or never.
     """
     row = db.execute("SELECT value FROM setting WHERE key=?", [OWED]).fetchone()
     owed = json.loads(row["value"]) if row is not None else {}

@@ -164,14 +164,11 @@ class At:
         reference: it may be the answer to a command of another program at this port. `PromptLost` when the prompt is
         known to be gone before anything was written.
         """
-        self._still_prompted()
+        self.still_prompted()
         self._at_prompt = False
         self._out_of_step = True
         started = self.clock.monotonic()
         typed, self._typed = self._typed, ""
-        if typed and self.incoming.refusal:  # the modem would not wait for Ctrl-Z
-            refusal = self.incoming.refusal
-            raise CommandRefused("AT+CMGS", refusal.family, refusal.code, refusal.text, 0.0)
         try:
             answer = self._write(
                 pdu_hex, "+CMGS", CTRL_Z, enough="+CMGS:", grace_s=SUBMIT_GRACE_S, typed=typed == pdu_hex
@@ -197,15 +194,17 @@ class At:
         """At the prompt: write the PDU and leave Ctrl-Z, which alone is then written, to `send`. Nothing has left, and ESC
         takes it back. PromptLost when the prompt is gone.
         """
-        self._still_prompted()
+        self.still_prompted()
         try:
             self._put(pdu_hex.encode("latin-1"), self.pace)
         except PortGone as gone:
             raise PromptLost(gone.port, gone.evidence) from gone
         self._typed = pdu_hex
 
-    def _still_prompted(self) -> None:
-        """What the modem said while the intention was committed may be that it is not there any more."""
+    def still_prompted(self) -> None:
+        """What the modem said while the intention was committed is heard; it may be that it is not there any more, or would not wait for
+        Ctrl-Z.
+        """
         restarted = self.incoming.restarted
         try:
             self.incoming.catch_up()
@@ -216,6 +215,10 @@ class At:
             self._at_prompt = False
             self._out_of_step = True
             raise PromptLost(self.link.name, f"the modem restarted ({restarted})")
+        refusal = self.incoming.refusal
+        if self._typed and refusal:
+            self._at_prompt, self._out_of_step, self._typed = False, True, ""
+            raise CommandRefused("AT+CMGS", refusal.family, refusal.code, refusal.text, 0.0)
 
     def escape(self) -> None:
         """Leave a prompt: ESC, then AT to see that the line is free. ModemSilent when it is not."""

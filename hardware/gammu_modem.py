@@ -327,6 +327,10 @@ class GammuPrompt:
                 len(tpdu), "this prompt has had its TPDU" if self._used else f"{self._length} were announced"
             )
 
+    def hear(self) -> None:
+        """Take in what the phone's process has said by now."""
+        self._child.hear_out()
+
     def send(self, tpdu: bytes, timeout_s: float = RESULT_S) -> int | None:
         """Hand `tpdu` (without SMSC octets) over; its MR, None when the phone does not tell one.
 

@@ -92,6 +92,11 @@ class Incoming:
         self._keep(line.rstrip())
         return True
 
+    @property
+    def owes_body(self) -> bool:
+        """Whether the next line belongs to a +CMT or +CDS that came."""
+        return self._body_of != ""
+
     def listen(self, deadline: float) -> bool:
         """Set aside what comes unasked, once; whether it was woken or the deadline came instead."""
         if self._lines or self._woken:

@@ -107,11 +107,11 @@ class Modem:
         left (where the modem tells): it returns the PIN, having recorded the attempt durably, `sim.IGNORE`, or
         None. ModemSilent, NotAModem, SimNotReady, PinRefused, PortGone, CommandRefused (no PDU mode).
         """
-        startup = Startup(self._at, self._ears, self._patience, tries_needed)
+        startup = Startup(self._at, self._ears, self._patience, tries_needed, self._learn)
         try:
             startup.run(enter_pin)
         finally:  # also a start that failed learned who the modem is
-            self.identity = startup.identity
+            self._learn(startup.identity)
             self.profile = startup.profile
         self.smsc = startup.smsc
         self._at.pace = self.profile.pace
@@ -120,6 +120,10 @@ class Modem:
         self._indications = startup.indications
         self._gauges = Gauges(self._at, self.profile)
         self._acknowledges = startup.acknowledges
+
+    def _learn(self, identity: Identity) -> None:
+        """Also in the middle of a start: what the modem hands over then came by this SIM."""
+        self.identity = identity
 
     def health(self) -> Health:
         """Signal, registration, operator, storage, temperature, voltage. Also finds out whether the modem forgot
@@ -268,7 +272,8 @@ class Modem:
     def wait(self, deadline: float) -> None:
         """Block until a notice, `wake` or the deadline (clock.monotonic()); PortGone."""
         while not self._ears.notices and not self._at.listen(deadline):
-            pass
+            if self._clock.monotonic() >= deadline:  # it never stops talking
+                break
 
     def wake(self) -> None:
         """From any thread: end a `wait`."""

@@ -35,6 +35,7 @@ BOOT_TAIL_S = 60.0  # soft lines may still belong to the boot before our start
 
 _DOORBELL = re.compile(r'\+(?:CMTI|CDSI):\s*"?([A-Z_]*)"?\s*,\s*(-?\d{1,6})\s*$')
 _DIRECT = re.compile(r"\+(CMT|CDS):[^\n]*\n(.+)")
+_ADDED = re.compile(r",\s*\d*\s*$")  # behind a PDU; a comma elsewhere stands in words, in text mode
 _LATE = re.compile(r"\+CMGS:\s*(\d{1,3})?")
 _FULL = re.compile(r'\^SMMEMFULL:\s*"?(\w*)"?')
 _HARD = re.compile(r"RDY$|APP RDY$|\*ATREADY|\+AT: READY|\^?SYSSTART|MODEM:STARTUP")
@@ -111,7 +112,7 @@ class Ears:
             report = urc.startswith("+CDSI")
             return Waiting(bell[1], int(bell[2]), report) if bell else Waiting("", -1, report)
         if direct := _DIRECT.match(urc):
-            return Direct("deliver" if direct[1] == "CMT" else "report", direct[2].split(",")[0].strip())
+            return Direct("deliver" if direct[1] == "CMT" else "report", _ADDED.sub("", direct[2]).strip())
         if late := _LATE.match(urc):
             return LateSubmit(int(late[1]) if late[1] else None)
         if framing.refuses_text(urc):

@@ -30,7 +30,15 @@ NOISE_TRIES = 3  # so often may something else than a modem answer before we lea
 class Startup:
     """One start of one modem; afterwards its fields say what was found."""
 
-    def __init__(self, at: At, ears: Ears, patience: Patience, tries_needed: int = ALL_PIN_TRIES) -> None:
+    def __init__(
+        self,
+        at: At,
+        ears: Ears,
+        patience: Patience,
+        tries_needed: int = ALL_PIN_TRIES,
+        learned: Callable[[Identity], None] = lambda identity: None,
+    ) -> None:
+        """`learned` is told who it is as soon as that is known."""
         self.identity = Identity()
         self.profile: Profile = GENERIC
         self.smsc: str | None = None  # "" when the SIM has none; None when the modem does not tell
@@ -40,6 +48,7 @@ class Startup:
         self._at = at
         self._ears = ears
         self._patience = patience
+        self._learned = learned
         self._sim = Sim(at, patience, tries_needed)
 
     def run(self, enter_pin: EnterPin) -> None:
@@ -106,6 +115,7 @@ class Startup:
     def _open_sim(self, enter_pin: EnterPin) -> None:
         at = self._at
         self.identity = who.with_card(at, self.identity, self.profile)
+        self._learned(self.identity)
         powered = False
         try:
             self._sim.unlock(self.profile, lambda: enter_pin(self.identity))
@@ -121,6 +131,7 @@ class Startup:
             self._until_said(self.profile.sms_ready)
         if not self.identity.iccid:
             self.identity = who.with_card(at, self.identity, self.profile)
+            self._learned(self.identity)
 
     def _look_for_card(self, locked: SimNotReady) -> bool:
         """Some models see a card that was put in only after their radio was off; whether that was done."""

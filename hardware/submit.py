@@ -57,6 +57,10 @@ class Prompt:
             raise TpduRefused(len(tpdu), evidence)
         self._at.type_pdu("00" + tpdu.hex().upper())
 
+    def hear(self) -> None:
+        """Take in what the modem says by now, while nothing has left. PromptLost, CommandRefused when it does not wait for Ctrl-Z."""
+        self._at.still_prompted()
+
     def send(self, tpdu: bytes, timeout_s: float = RESULT_S) -> int | None:
         """Write `tpdu` (without SMSC octets); its MR, None when it cannot be read.
 

@@ -105,7 +105,7 @@ def _piece(at: At, lines: list[str], deadline: float) -> tuple[str | None, int]:
             break
         if line.startswith("+CUSD:"):
             whole = line
-        elif whole and not unasked(line, "") and not final(line):
+        elif whole and not at.incoming.owes_body and not unasked(line, "") and not final(line):
             whole += "\n" + line
         else:
             at.incoming.set_aside(line, "")

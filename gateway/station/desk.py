@@ -7,7 +7,7 @@ import logging
 import os
 import sqlite3
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -303,6 +303,16 @@ class Desk:
         if another or len(times) > len(self.minute):
             self.minute_of = sim.iccid
             self.minute = deque(now - max(0.0, (now_ms - at) / 1000) for at in times)
+
+    @contextlib.contextmanager
+    def hurried(self, seconds: float) -> Iterator[None]:
+        """The database is waited for only so long."""
+        usual_ms = self.db.execute("PRAGMA busy_timeout").fetchone()[0]
+        self.db.execute(f"PRAGMA busy_timeout={min(usual_ms, int(seconds * 1000))}")
+        try:
+            yield
+        finally:
+            self.db.execute(f"PRAGMA busy_timeout={usual_ms}")
 
     def write(self) -> contextlib.AbstractContextManager[None]:
         """One transaction on this station's connection."""

@@ -18,7 +18,10 @@ from hardware.modem import LateRefusal, LateSubmit, Notice
 from hardware.submit import RESULT_S
 
 LISTEN_S = 300.0  # after Ctrl-Z
-RESTORED = "A backup was restored, and the modem may still answer for a text that is not in it: nobody could tell whose its next answer is."
+FORGOTTEN = (
+    "A backup was restored, or the card lost what was written last, and the modem may still answer for a text that is not known here: "
+    "nobody could tell whose its next answer is."
+)
 OTHER = "The modem answered, and nobody knows for which of two texts: the other answer may come yet."
 BEHIND = 128  # references: half of what there are is before, half after
 
@@ -45,7 +48,7 @@ def remember(desk: Desk, *, stayed: bool) -> None:
     forgotten = unanswered.forgotten(desk.db, iccid, since=since)
     if forgotten is not None:
         rest_s = LISTEN_S - max(0, now_ms - forgotten) / 1000
-        desk.hold = Hold(now + rest_s, RESTORED, int(rest_s))
+        desk.hold = Hold(now + rest_s, FORGOTTEN, int(rest_s))
     settled = unanswered.settled(desk.db, iccid, since=since)
     owed = [*unanswered.unanswered(desk.db, iccid, since=since), *settled]
     if not owed:

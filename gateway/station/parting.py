@@ -5,24 +5,22 @@ over directly exists nowhere else.
 """
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 
 from gateway import arrivals
 from gateway.arrivals import Received, Seen
-from gateway.claims import Seat
 from gateway.station import hearsay, late
 from gateway.station.desk import Desk
-from hardware.modem import Direct
+from hardware.modem import Direct, Modem
+
+COMMIT_S = 1.0  # while a command's answer is awaited
 
 
 def keep(desk: Desk, received: list[Received], seen: Seen) -> int:
     """Commit what came, and ring; returns how many were new. What a modem said before it told its SIM came by the one that it had."""
     if not seen.iccid:
-        row = desk.db.execute("SELECT iccid FROM station WHERE name=?", [desk.name]).fetchone()
-        seen = replace(seen, iccid=row["iccid"] or "")
+        seen = replace(seen, iccid=_last_card(desk))
     new = arrivals.keep(desk.db, received, seen, desk.rules, now=desk.now_ms())
     hearsay.read_stamps(desk, new)
     if new:
@@ -30,27 +28,42 @@ def keep(desk: Desk, received: list[Received], seen: Seen) -> int:
     return new
 
 
-@contextmanager
-def kept_at_once(desk: Desk, seat: Seat) -> Iterator[None]:
-    """While a text's answer is awaited, which may take minutes: a text that the modem hands over is committed as it comes. It may be a stop, and
-    a power cut would take it.
+def keeps_at_once(desk: Desk, modem: Modem) -> None:
+    """From now on what this modem hands over is committed as it comes, whatever is waited for: a text may be a stop, and a power cut would
+    take it. What cannot be, now, stays among what was heard.
     """
 
     def commit(direct: Direct) -> bool:
-        if direct.kind == "report":
-            return False  # it may be of this very text, and is matched when that one's answer is known
+        if desk.db.in_transaction:
+            return False
         try:
-            keep(desk, [Received(direct.pdu)], Seen(desk.name, seat.sim.iccid))
+            card = _card(desk) if _tells_its_card(desk) else ""
+            if card:
+                with desk.hurried(COMMIT_S):
+                    keep(desk, [Received(direct.pdu)], Seen(desk.name, card))
         except (sqlite3.Error, OSError):
-            return False  # it stays among what was heard: whoever deals with that meets the same trouble
-        return True
+            return False  # whoever deals with what was heard meets the same trouble
+        return card != ""
 
-    assert desk.modem is not None
-    desk.modem.keep_at_once(commit)
-    try:
-        yield
-    finally:
-        desk.modem.keep_at_once(None)
+    modem.keep_at_once(commit)
+
+
+def _card(desk: Desk) -> str:
+    """The SIM by which the modem speaks; that of its last start while it has not told it."""
+    if desk.seat is not None:
+        return desk.seat.sim.iccid
+    return (desk.modem.identity.iccid if desk.modem is not None else "") or desk.card
+
+
+def _tells_its_card(desk: Desk) -> bool:
+    """Whether it is known which SIM is in it now: at the first moment of a start another one may be."""
+    return desk.modem is None or desk.seat is not None or desk.modem.identity.iccid != ""
+
+
+def _last_card(desk: Desk) -> str:
+    """The SIM that it had when anybody knew it last, perhaps another gateway."""
+    row = desk.db.execute("SELECT iccid FROM station WHERE name=?", [desk.name]).fetchone()
+    return row["iccid"] or ""
 
 
 def salvage(desk: Desk) -> None:
@@ -60,8 +73,7 @@ def salvage(desk: Desk) -> None:
     desk.modem.last_words()
     heard, desk.heard = late.settle(desk, [*desk.heard, *desk.modem.notices()]), []
     direct = [Received(n.pdu) for n in heard if isinstance(n, Direct) and not n.kept]
-    card = desk.seat.sim.iccid if desk.seat is not None else desk.modem.identity.iccid or desk.card
-    desk.results += [partial(keep, desk, [received], Seen(desk.name, card)) for received in direct]
+    desk.results += [partial(keep, desk, [received], Seen(desk.name, _card(desk))) for received in direct]
 
 
 def let_go(desk: Desk) -> None:

@@ -2,7 +2,8 @@
 
 One for each card (ICCID, or IMEI where a locked modem hides it) and PIN: one that was refused, or whose outcome nobody
 knows, is never tried again by the software, over restarts, crashes and restores. A card that was hidden at one start and
-shows itself at another may be the same: where that is not known to be another, its PIN counts as tried. The first try of a PIN that a person
+shows itself at another may be the same: where that is not known to be another, its PIN counts as tried; and what one hidden card refused
+another one's yes does not make right. The first try of a PIN that a person
 typed may be a technician's; a second try of the same one is an admin's alone.
 """
 
@@ -27,6 +28,7 @@ class Pins:
         self._typed = typed if typed and desk.clock.monotonic() < typed.until else None
         self._tried: int | None = None
         self._marks: tuple[str, str] | None = None  # card and attempt, as the journal has them
+        self._hidden = False  # which card it was tried on is not known
         desk.pin_spent = None
 
     @property
@@ -58,7 +60,7 @@ class Pins:
             row = self._row(card, key)
             self._journal.note("pin", at=desk.now_ms(), card=marks[0], attempt=marks[1])
         self._tried = int(row["id"]) if row is not None else None
-        self._marks = marks
+        self._marks, self._hidden = marks, not identity.iccid
         return pin
 
     def _key(self, card: str, pin: str) -> bytes:
@@ -107,27 +109,34 @@ class Pins:
         return max((card, *self._alike(card)[:1]), key=len)
 
     def _noted(self, pin: str, *cards: str) -> bool:
-        """Whether the journal knows of a try that did not open one of these cards."""
+        """Whether the journal knows of a try that did not open one of these cards, or that a hidden one refused."""
         marks = {self._mark(card, pin)[1] for card in cards if card}
         shut: set[str] = set()
+        refused: set[str] = set()
         for act in self._journal.acts("pin"):
             shut |= {str(act.get("attempt"))} & marks
             shut.discard(str(act.get("opened")))
-        return bool(shut)
+            refused |= {str(act.get("refused"))} & marks
+        return bool(shut | refused)
 
     def refused(self) -> None:
         """The SIM said no: this PIN is never tried again by the software."""
-        if self._tried is not None:
-            with self._desk.write():
-                self._desk.db.execute("UPDATE pin_attempt SET outcome='refused' WHERE id=?", [self._tried])
+        if self._tried is None or self._marks is None:
+            return
+        with self._desk.write():
+            self._desk.db.execute("UPDATE pin_attempt SET outcome='refused' WHERE id=?", [self._tried])
+        if self._hidden:
+            self._journal.note("pin", at=self._desk.now_ms(), refused=self._marks[1])
 
     def accepted(self, identity: Identity) -> None:
         """The SIM is open. The attempt of this start was right; or the only one whose outcome nobody saw, when the gateway
-        ended over it and the modem did not.
+        ended over it and the modem did not; a modem that tells the SIM's IMSI shows that it is open.
         """
         desk = self._desk
         if self._tried is not None and self._marks is not None:
             self._right(self._tried, self._marks)
+            return
+        if not identity.imsi:
             return
         cards = [card for card in (identity.iccid, identity.imei) if card]
         unseen = desk.db.execute(

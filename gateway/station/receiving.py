@@ -206,16 +206,15 @@ class Reader:
                     result.texts = result.elsewhere = True
                     desk.was_full = desk.was_full or isinstance(notice, StorageFull)
                 case Direct():
-                    # It exists nowhere else: when the database or the modem fails now, it stays in hand.
-                    if not notice.kept:
-                        desk.results.append(partial(self._keep_direct, Received(notice.pdu)))
-                    self._unacknowledged += 1
+                    self._take(notice)
                 case Registration():
                     result.network = True
                 case Restarted():
                     result.restarted = self._began_anew(notice) or result.restarted
                 case _:
                     ringing = True
+        if result.restarted:
+            return result  # what is in hand is recorded before the modem is set up anew
         if len(heard) < len(everything) or any(isinstance(notice, Direct) for notice in heard):
             desk.flush()
         draining = desk.draining(desk.clock.monotonic())
@@ -224,6 +223,12 @@ class Reader:
         if ringing and not draining:
             desk.modem.hang_up()
         return result
+
+    def _take(self, direct: Direct) -> None:
+        """It exists nowhere else: when the database or the modem fails now, it stays in hand."""
+        if not direct.kept:
+            self._desk.results.append(partial(self._keep_direct, Received(direct.pdu)))
+        self._unacknowledged += 1
 
     def _began_anew(self, notice: Restarted) -> bool:
         """Whether the modem is to be set up again for this: not for an answer to another program. Where that is waited for, it is set up

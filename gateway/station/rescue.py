@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from gateway import answers, explain_modems, ladder, readings, stations
 from gateway.explain import Notice
 from gateway.ladder import Plight, Rung
-from gateway.station import seeking
+from gateway.station import parting, seeking
 from gateway.station.desk import Desk, log
 from gateway.station.far import Far
 from gateway.store import moment
@@ -179,6 +179,7 @@ class Rescue:
         desk = self._desk
         if rung == "command":
             modem = desk.open_modem()
+            parting.keeps_at_once(desk, modem)
             try:
                 return modem.restart(self._profile())
             finally:

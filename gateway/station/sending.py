@@ -2,7 +2,7 @@
 
     ahead    who is texted next               on the disk beside the database: for a restore
     prompt   AT+CMGS=n, then '>', then PDU    nothing has left, ESC takes it back
-    submit   COMMIT (fsync)                   from here on it may have left
+    submit   COMMIT (fsync)                   from here on it may have left; what came meanwhile is heard
     send     Ctrl-Z, then the MR              silence here is uncertain, never a resend
 
 A result is recorded by the commit that claims the next text, or by one of its own when nothing follows.
@@ -14,8 +14,8 @@ from datetime import timedelta
 from gateway import claims, flight, texted
 from gateway.claims import Job, Seat
 from gateway.flight import Accepted, NotNowError
-from gateway.station import late, parting, refused
-from gateway.station.desk import LOCK_S, Desk, log
+from gateway.station import late, refused
+from gateway.station.desk import Desk, log
 from gateway.store import relaxed, sync
 from hardware.errors import HardwareError
 from hardware.pdu import PduError
@@ -23,11 +23,12 @@ from hardware.pdu import PduError
 RESULT_S = 180.0
 COMMIT_S = 2.0  # a prompt must not wait longer for the database
 FRESH_S = 0.25  # what was read on the SIM so long before the prompt still holds
+READ_FIRST = "The SIM is read again before this text leaves."
 UNUSUAL = 1.5  # times as long as the modem usually takes for a prompt
 
 
 class _KnockError(Exception):
-    """Something may have arrived while the prompt was awaited: it may be a stop, and is read first."""
+    """Something may have arrived while the prompt was awaited, or the intention committed: it may be a stop, and is read first."""
 
 
 def _accepted(desk: Desk, seat: Seat, accepted: Accepted) -> None:
@@ -80,18 +81,20 @@ def _send_segment(desk: Desk, job: Job, seq: int) -> bool:
             _nothing_came(desk, asked_at)
             prompt.type(tpdu)
             _submit(desk, job, seq, valid_for)
-            who.sent(desk.db, job.number, of=(job.message_id, job.attempts + 1, seq))
             written_at = desk.clock.monotonic()
+            prompt.hear()
+            if desk.knocked():  # while it was committed
+                raise _KnockError
+            who.sent(desk.db, job.number, of=(job.message_id, job.attempts + 1, seq))
             desk.minute.append(written_at)
             desk.unreferenced += 1
             try:
-                with parting.kept_at_once(desk, seat):
-                    mr = prompt.send(tpdu, timeout_s=RESULT_S)
+                mr = prompt.send(tpdu, timeout_s=RESULT_S)
             finally:
                 _earlier_answers(desk)
     except _KnockError:
         desk.must_read = True
-        _put_back(desk, job, "The SIM is read again before this text leaves.")
+        _put_back(desk, job, READ_FIRST, seq=None if written_at is None else seq)
     except NotNowError as obstacle:
         log.debug("station=%s text=%d not now: %s", desk.name, job.message_id, obstacle)
         _put_back(desk, job, str(obstacle))
@@ -160,8 +163,7 @@ def _submit(desk: Desk, job: Job, seq: int, valid_for: timedelta) -> None:
     """Commit the intention, with the result of the segment before in the same commit."""
     assert desk.seat is not None
     obstacle: NotNowError | None = None
-    desk.db.execute(f"PRAGMA busy_timeout={int(COMMIT_S * 1000)}")
-    try:
+    with desk.hurried(COMMIT_S):
         if not desk.clock_is_trusted():  # it may have been set since the text was claimed
             raise NotNowError("The clock of the box was set; somebody confirms the time first.")
         with desk.write():
@@ -172,14 +174,16 @@ def _submit(desk: Desk, job: Job, seq: int, valid_for: timedelta) -> None:
                 )
             except NotNowError as refused:
                 obstacle = refused  # what it wrote about the text is committed with the rest
-    finally:
-        desk.db.execute(f"PRAGMA busy_timeout={int(LOCK_S * 1000)}")
     desk.forget()
     if obstacle is not None:
         raise obstacle
 
 
-def _put_back(desk: Desk, job: Job, reason: str, wait_s: float = 0) -> None:
+def _put_back(desk: Desk, job: Job, reason: str, *, wait_s: float = 0, seq: int | None = None) -> None:
+    """It was not tried. `seq`: the segment of which was written that it may have left."""
     seat = desk.seat
     assert seat is not None
-    desk.settle(lambda: flight.release(desk.db, seat, job, reason, now=desk.now_ms(), wait_s=wait_s))
+    now = desk.now_ms()
+    desk.settle(
+        lambda: flight.release(desk.db, seat, job, reason, now=now, seq=seq, wait_s=wait_s, untried=True)
+    )

@@ -19,7 +19,7 @@ from gateway import (
 )
 from gateway.errors import Refused
 from gateway.explain import Notice
-from gateway.station import late, seeking
+from gateway.station import late, parting, seeking
 from gateway.station.desk import UNCERTAIN_IN_A_ROW, Desk, StartAnew
 from gateway.station.pins import Pins
 from gateway.station.twins import other_port, still_taken
@@ -57,6 +57,7 @@ def start(desk: Desk, *, again: bool) -> bool:
         desk.say("starting", desk.because)
     desk.because = None
     desk.modem = desk.open_modem()
+    parting.keeps_at_once(desk, desk.modem)
     desk.modem.beside(desk.company)
     if desk.opened_at is None:
         desk.opened_at = desk.clock.monotonic()

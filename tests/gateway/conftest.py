@@ -176,5 +176,4 @@ def blocker(db: sqlite3.Connection, path: Path) -> Iterator[Blocker]:
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Stations that give a locked database a tenth of a second."""
     monkeypatch.setattr(belongings, "LOCK_S", 0.1)
-    monkeypatch.setattr(sending, "LOCK_S", 0.1)
     monkeypatch.setattr(sending, "COMMIT_S", 0.1)

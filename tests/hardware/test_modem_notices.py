@@ -22,6 +22,7 @@ from tests.hardware.bench import DELIVER, Bench
         ("+CMT: ,23\r\nRSSI LEVEL 3\r\n" + DELIVER, Direct("deliver", DELIVER)),
         ("+CMT: ,23\r\n\xff791 3366003051F5", Direct("deliver", "\xff791 3366003051F5")),
         ('+CMT: "+12025550123","","26/11/24,12:00:00"\r\nRSSI LEVEL 3', Direct("deliver", "RSSI LEVEL 3")),
+        ('+CMT: "+12025550123",,"26/11/24,12:00:00+04"\r\nStop, please', Direct("deliver", "Stop, please")),
         ("+CDS: 25\r\n060C91534810325476", Direct("report", "060C91534810325476")),
         ("+CDS: ,25\r\n060C91534810325476", Direct("report", "060C91534810325476")),
         ('^SMMEMFULL:"SM"', StorageFull("SM")),
@@ -49,3 +50,19 @@ def test_waiting_ends_with_a_wake() -> None:
     before = bench.clock.monotonic()
     bench.modem.wait(before + 60)
     assert bench.clock.monotonic() == before
+
+
+def test_waiting_ends_at_its_deadline_beside_a_modem_that_never_stops_talking(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As long as each read found something, no text left and nobody was told."""
+    bench = Bench()
+    before = bench.clock.monotonic()
+
+    def chatter(deadline: float) -> bytes:
+        assert bench.clock.monotonic() < before + 120, "it waits for ever"
+        bench.clock.advance(0.01)
+        return b"^RSSI:18\r\n"
+
+    monkeypatch.setattr(bench.link, "read", chatter)
+    bench.modem.wait(before + 60)

@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 
 from hardware.errors import CommandRefused, HardwareError, ModemSilent
+from hardware.modem import Direct
 from hardware.pdu.alphabet import alphabet
 from hardware.pdu.septets import pack
 from hardware.ussd import harmless, read
-from tests.hardware.bench import Bench
+from tests.hardware.bench import DELIVER, Bench
 from tests.scripted import Raw, Silence
 
 BALANCE = "Your balance is 10.00 EUR"
@@ -121,6 +122,14 @@ def test_f86_wherever_the_answer_stands_it_is_found(reply: Raw) -> None:
 def test_f86_a_text_announced_meanwhile_is_not_lost() -> None:
     _, bench = asked(Raw(b'\r\nOK\r\n\r\n+CUSD: 0,"one\r\n+CMTI: "SM",3\r\ntwo",15\r\n'))
     assert [type(notice).__name__ for notice in bench.modem.notices()] == ["Waiting"]
+
+
+@pytest.mark.parametrize("end", ['two",15\r\n', ""], ids=["", "an answer that was cut"])
+def test_f86_a_text_handed_over_meanwhile_is_not_taken_for_a_line_of_the_answer(end: str) -> None:
+    """Its PDU was shown to the technician as a part of the answer, and the text was lost."""
+    words, bench = asked(Raw(f'\r\nOK\r\n\r\n+CUSD: 0,"one\r\n+CMT: ,23\r\n{DELIVER}\r\n{end}'.encode()))
+    assert bench.modem.notices() == [Direct("deliver", DELIVER)]
+    assert DELIVER not in words
 
 
 def test_f86_no_answer_in_a_minute_ends_it_and_closes_the_session() -> None:

@@ -60,11 +60,11 @@ class Office(House):
         """How many AT+CMGS were written."""
         return sum(line.startswith("AT+CMGS=") for line in self.written[number])
 
-    def ask(self, what: str, station: str = "s0") -> None:
+    def ask(self, what: str, station: str = "s0", argument: str | None = None) -> None:
         """A technician presses a button at the modem's page."""
         if self._tess is None:
             self._tess = people.create(self.db, "Tess", "technician", now=self.wall())
-        stations.request(self.db, station, what, by=self._tess, now=self.wall())
+        stations.request(self.db, station, what, by=self._tess, now=self.wall(), argument=argument)
 
     def sent_row(self, message_id: int) -> Any:
         return self.db.execute("SELECT * FROM message WHERE id=?", [message_id]).fetchone()

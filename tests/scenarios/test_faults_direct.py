@@ -40,11 +40,11 @@ def test_what_comes_directly_is_committed_and_then_acknowledged(direct: House) -
     for number in range(3):
         house.arrive(f"Text {number}")
     house.until(lambda: len(house.shown()) == 3, "all: the network brings those that had to wait", 7200)
-    assert house.world.modems[0].unacknowledged is None
+    house.until(lambda: house.world.modems[0].unacknowledged is None, "acknowledged", 1)
     assert house.written[0].count("AT+CNMA") == 3
     message_id = house.approved(LUIS)
     house.until(lambda: house.state(message_id) == "delivered", "the report too", 60)
-    assert house.written[0].count("AT+CNMA") == 4
+    house.until(lambda: house.written[0].count("AT+CNMA") == 4, "acknowledged", 1)
 
 
 def test_what_cannot_be_committed_is_not_acknowledged_and_the_network_brings_it_again(direct: House) -> None:

@@ -13,7 +13,9 @@ from gateway.errors import Refused
 from gateway.journal import Journal
 from gateway.lock import Hold
 from gateway.lostwrites import Missed
+from tests.scenarios.office import Office
 from tests.scenarios.receiving import Make
+from tests.scenarios.test_late_answers import KilledError, handed_over
 from tests.scenarios.test_processes import Group
 from tests.scenarios.test_processes import group as group
 from tests.simulated import ADA, LUIS, RULES, House
@@ -122,6 +124,35 @@ def test_a_text_whose_very_draft_or_approval_the_card_lost_is_not_sent_unseen(
     assert [person["number"] for person in marked] == [LUIS]
     house.run(60)
     assert on_air(house) == [LUIS]
+
+
+def test_the_answer_to_a_text_whose_commit_the_card_lost_is_not_taken_for_the_next_texts(
+    office: Office,
+) -> None:
+    """The modem, on a hub with its own power, had gone on and answered a minute later; Luis's text, which was lost, was said to be sent."""
+    office.until_ready()
+    texted.of(office.path).open(office.db)
+    ada, luis = office.approved(ADA), office.approved(LUIS)
+    office.db.execute("UPDATE message SET not_before=? WHERE id=?", [office.wall() + 10_000, luis])
+    kept = log(office).read_bytes()
+    office.fault("cmgs_stray", 60_000, times=1)
+    gone = handed_over(office)
+
+    def power_cut() -> bool:
+        if gone():
+            raise KilledError
+        return False
+
+    office.cut_when = power_cut
+    with pytest.raises(KilledError):
+        office.run(30)
+    office.cut_when = None
+    assert cut(office, kept).texts == 1
+    office.fault("cmgs_silent", "lost", times=1)
+    office.until_ready()
+    office.run(600)
+    assert on_air(office) == [ADA]
+    assert (office.state(ada), office.state(luis)) == ("uncertain", "uncertain")
 
 
 def test_a_segment_whose_commit_the_card_lost_does_not_leave_again(

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from gateway import backup, lock, restoring, settling, store
-from gateway.station import sending
 from hardware.link import Link
 from hardware.modem import LateSubmit
 from tests.gateway.bench import Blocker
@@ -146,12 +145,10 @@ def one_before_by_s0(office: Office) -> None:
     office.until_state(office.approved(EVE), "sent")
 
 
-def test_an_answer_is_owed_although_the_database_refused_when_the_port_was_lost(
-    office: Office, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_answer_is_owed_although_the_database_refused_when_the_port_was_lost(office: Office) -> None:
     """That Ada's text is uncertain was put down later; what is owed was forgotten, and Luis got his text twice."""
     one_before(office)
-    monkeypatch.setattr(sending, "LOCK_S", 0.05)
+    office.stations[0]._desk.db.execute("PRAGMA busy_timeout=50")
     blocker = Blocker(office.path)
     office.fault("cmgs_silent", "lost", times=1)
     gone = handed_over(office)
@@ -237,10 +234,17 @@ def copied_by_hand(office: Office, saved: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "restore", [restored, restored_twice, restored_where_the_database_was_lost, copied_by_hand]
+    ("restore", "words"),
+    [
+        (restored, "Can you come?"),
+        (restored_twice, "Can you come?"),
+        (restored_where_the_database_was_lost, "Can you come?"),
+        (copied_by_hand, "Can you come?"),
+        pytest.param(restored, "long " * 50, id="a long text whose rest followed"),
+    ],
 )
 def test_a_text_that_a_report_settled_after_the_backup_is_owed_its_answer(
-    office: Office, tmp_path: Path, restore: Callable[[Office, Path], None]
+    office: Office, tmp_path: Path, restore: Callable[[Office, Path], None], words: str
 ) -> None:
     """The database that took the place knew nothing of it: its late acceptance was taken for Luis's lost text, which was said to be sent."""
     office.until_ready()
@@ -248,7 +252,7 @@ def test_a_text_that_a_report_settled_after_the_backup_is_owed_its_answer(
     saved = backup.make(office.path, tmp_path / "saved.db", now=office.wall()).path
     office.fault("cmgs_stray", 60_000, times=1)
     killed = office.stations[0]
-    text = kill_the_gateway(office)
+    text = kill_the_gateway(office, words)
     office.until_state(text, "delivered", limit_s=30)
     for station in (killed, office.stations[0]):
         station._desk.db.close()
@@ -280,12 +284,10 @@ def test_when_nobody_knows_whose_an_answer_was_the_other_one_is_awaited_before_t
     assert office.state(third) == "uncertain"
 
 
-def test_what_is_put_down_late_takes_no_persons_pause_away(
-    office: Office, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_put_down_late_takes_no_persons_pause_away(office: Office) -> None:
     """It was the second text in a row that was lost, and made of the pause one that a self-test ends."""
     office.until_ready()
-    monkeypatch.setattr(sending, "LOCK_S", 0.05)
+    office.stations[0]._desk.db.execute("PRAGMA busy_timeout=50")
     blocker = Blocker(office.path)
     office.fault("cmgs_silent", "lost", times=2)
     lose_the_port(office)

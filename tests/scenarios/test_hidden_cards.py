@@ -1,0 +1,55 @@
+"""PINs where a locked modem does not tell which SIM is in it: its own number stands for the SIM, and another SIM is not this one (I6)."""
+
+from pathlib import Path
+
+from gateway.station.pins import Pins
+from hardware.modem import Identity
+from tests.scenarios.asking import engine
+from tests.scenarios.receiving import Make
+from tests.scenarios.test_faults_sim import entered, somebody, type_pin, until_paused
+from tests.simulated import House
+
+IMEI = "356938035643809"
+
+
+def exchange(house: House, pin: str, tries: int) -> None:
+    """Another SIM is put in, with this PIN and so many tries left."""
+    house.world.unplug(0, now=house.now())
+    house.run(5)
+    house.fault("pin_required", {"pin": pin, "attempts": tries})
+    house.world.plug(0, now=house.now())
+
+
+def test_a_pin_that_a_hidden_sim_refused_is_not_tried_on_it_again_because_another_took_it(
+    make: Make, tmp_path: Path
+) -> None:
+    """Two SIMs changed places in a stick: each time that the one took the PIN, the other was tried with it once more, until its PUK."""
+    house = make(pin="1234")
+    house.fault("iccid_hidden")
+    house.fault("pin_attempts_hidden")
+    house.fault("pin_required")
+    house.until_ready()
+    exchange(house, "5678", 3)
+    until_paused(house, "refused the PIN")
+    exchange(house, "1234", 3)
+    until_paused(house, "refused the PIN")  # nobody can tell that it is the first again
+    type_pin(house, "1234", somebody(house, "admin"))
+    house.until_ready()
+    tried = len(entered(house))
+    exchange(house, "5678", 2)
+    until_paused(house, "refused the PIN")
+    house.run(120)
+    assert len(entered(house)) == tried
+    assert engine(house).sim.pin_attempts == 2
+
+
+def test_a_phone_that_does_not_tell_whether_it_is_locked_does_not_tell_that_its_pin_was_right(
+    make: Make,
+) -> None:
+    """The gateway was killed over a PIN that was refused; gammu then said nothing of the lock, and the next start tried the PIN again."""
+    house = make(pin="9999")
+    desk = house.stations[0]._desk
+    hidden = Identity(imei=IMEI)
+    assert Pins(desk).enter(hidden) == "9999"
+    Pins(desk).accepted(hidden)
+    assert Pins(desk).enter(hidden) is None
