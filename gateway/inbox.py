@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from gateway import conversations, gate, outbox, recording, reports
 from gateway.errors import Refused, StaleMessage
-from gateway.heard import nothing_new
+from gateway.heard import nobody_answered, nothing_new
 from gateway.message import KINDS
 from gateway.moves import move
 from gateway.people import User
@@ -55,6 +55,7 @@ class Entry:
     earlier: int = 0  # texts that it took the place of
     sent_at: int | None = None
     reported_at: int | None = None
+    approval: int = 0  # of texts out: the row of the ledger that allows it
     edited: bool = False  # of texts out: somebody changed the words that a script or a colleague had written
 
 
@@ -252,7 +253,7 @@ def _entries(db: sqlite3.Connection, conversation_id: int, limit: int, now: int)
         entries.append(
             Entry(
                 "out", r["id"], r["text"], at, r["state"], r["reason"] or overdue[late], KINDS[r["kind"]], r["approver"] or "",
-                sent_at=r["sent_at"], reported_at=r["reported_at"], edited=bool(r["edited"]),
+                sent_at=r["sent_at"], reported_at=r["reported_at"], edited=bool(r["edited"]), approval=r["approval_id"] or 0,
             )
         )  # fmt: skip
     entries.sort(key=lambda entry: (entry.at, entry.direction, entry.id))
@@ -280,15 +281,17 @@ def reply(
     now: int,
     campaigning: Campaigning | None = None,
     after: int | None = None,
+    approved: int | None = None,
     heard: int | None = None,
     instead_of: int | None = None,
 ) -> int:
     """Answer a person: drafted and approved in one act by who may. Returns the text's id; the same key again is the same reply, and
     Refused with other words.
 
-    `after`: the newest text to them that was on the screen; Refused when somebody has answered since. `heard`: the newest of
-    theirs; Refused when they wrote since, for what fitted may no longer; so it is when their campaign was changed. `instead_of`: an
-    answer that was taken back into the box; it is skipped in the same transaction, so that one of the two leaves.
+    `after`: the newest text to them that was on the screen, and `approved`: the newest approval; Refused when a colleague has
+    answered since, or sent an answer that waited. `heard`: the newest of theirs; Refused when they wrote since, for what fitted may
+    no longer; so it is when their campaign was changed. `instead_of`: an answer that was taken back into the box; it is skipped in
+    the same transaction, so that one of the two leaves.
     """
     own = not _is_read_first(by)
     with write(db):
@@ -304,7 +307,7 @@ def reply(
         person = conversations.reachable(db, conversation_id, by, now)
         conversations.refuse_first_words(db, person, by)
         conversations.hold(db, conversation_id, by, now=now)
-        _nobody_answered(db, conversation_id, by, after)
+        nobody_answered(db, conversation_id, by.id, after, approved)
         nothing_new(db, conversation_id, heard, "Read it above; Send again sends what stands here.")
         if campaigning is not None:
             gate.no_placeholder(text)
@@ -355,20 +358,6 @@ def _replace(db: sqlite3.Connection, conversation_id: int, message_id: int, by: 
             "What you had taken back was decided meanwhile. Read it above; nothing was sent twice."
         )
     move(db, "skip", message_id, actor=f"user:{by.id}", now=now, reason=REPLACED)
-
-
-def _nobody_answered(db: sqlite3.Connection, conversation_id: int, by: User, after: int | None) -> None:
-    if after is None:
-        return
-    newer = db.execute(
-        "SELECT u.name FROM message m JOIN user u ON u.id=m.created_by WHERE m.conversation_id=? AND m.id>? AND m.kind=1 "
-        "AND m.created_by<>? AND m.state NOT IN ('skipped','withdrawn') ORDER BY m.id DESC LIMIT 1",
-        [conversation_id, after, by.id],
-    ).fetchone()
-    if newer is not None:
-        raise Refused(
-            f"{newer['name']} has answered meanwhile. Read it above; Send again sends yours as well."
-        )
 
 
 def close(

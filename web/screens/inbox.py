@@ -132,6 +132,7 @@ def draw(
         tags=notes.tags(db, conversation_id),
         colleagues=colleagues(),
         newest=max((entry.id for entry in thread.entries if entry.direction == "out"), default=0),
+        approved=max((entry.approval for entry in thread.entries), default=0),
         heard=max((entry.id for entry in thread.entries if entry.direction == "in"), default=0),
         text=text,
         filled=text if filled is None else filled,
@@ -174,7 +175,7 @@ def reply(conversation_id: int) -> ResponseReturnValue:
     db, user, now = data.db(), access.user(), data.now()
     text, key = field("text", 4 * MOST_CHARACTERS), used_nonce()
     choice_id, number = (request.form.get(name, "")[:40] for name in ("choice", "number"))
-    after, heard = (shown(name) for name in ("after", "heard"))
+    after, approved, heard = (shown(name) for name in ("after", "approved", "heard"))
     try:
         message_id = inbox.reply(
             db,
@@ -186,6 +187,7 @@ def reply(conversation_id: int) -> ResponseReturnValue:
             now=now,
             campaigning=written_down(conversation_id, choice_id, number, text, key),
             after=after,
+            approved=approved,
             heard=heard,
             instead_of=shown("instead_of"),
         )
