@@ -13,7 +13,7 @@ from gateway import conversations, gate, outbox, recording, reports
 from gateway.errors import Refused, StaleMessage
 from gateway.heard import nobody_answered, nothing_new
 from gateway.message import KINDS
-from gateway.moves import move
+from gateway.moves import move, put_back
 from gateway.people import User
 from gateway.policy import may, may_approve
 from gateway.rules import Rules
@@ -323,6 +323,7 @@ def reply(
         if own:
             draft = outbox.load(db, message_id)
             outbox.approve(db, message_id, by=by, seen=outbox.seen(draft), rules=rules, now=now)
+            _read_others_again(db, draft, by, now)
         db.execute("UPDATE conversation SET waiting_at=NULL, closed_at=NULL WHERE id=?", [conversation_id])
     return message_id
 
@@ -339,6 +340,17 @@ def written_before(db: sqlite3.Connection, key: str) -> sqlite3.Row | None:
     """The text that a form with this key made already."""
     row: sqlite3.Row | None = db.execute("SELECT * FROM message WHERE draft_key=?", [key]).fetchone()
     return row
+
+
+def _read_others_again(db: sqlite3.Connection, answer: sqlite3.Row, by: User, now: int) -> None:
+    """What waits for a Send was written before this answer went: a card of it that is open somewhere sends it no more."""
+    others = db.execute(
+        "SELECT id FROM message WHERE conversation_id=? AND kind=1 AND state='awaiting' AND id<>?",
+        [answer["conversation_id"], answer["id"]],
+    ).fetchall()
+    for other in others:
+        reason = f"{by.name} has answered since this was written."
+        put_back(db, other["id"], actor=f"user:{by.id}", now=now, reason=reason)
 
 
 def _goes_with(db: sqlite3.Connection, message_id: int, campaigning: Campaigning) -> None:
