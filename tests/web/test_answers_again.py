@@ -144,3 +144,16 @@ def test_an_answer_that_waits_is_read_again_when_somebody_answered_with_other_wo
     card = cleo.get(f"/send?card={first}").get_data(as_text=True)
     cleo.post(f"/send/{first}/approve", seen=cleo.field(card, "seen"))
     assert world.state(first) == "approved", "she has read that Maya answered, and sends it all the same"
+
+
+def test_an_answer_to_somebody_who_stopped_meanwhile_is_said_not_to_have_gone(
+    world: World, rosa: int, visit: Visit
+) -> None:
+    """The page had no box any more, and so no word of why; it was to say “Send again”, which there was no way to do."""
+    world.receive(ROSA, "Is there a ramp?")
+    maya = visit()
+    page = maya.get(f"/inbox/{rosa}").get_data(as_text=True)
+    world.receive(ROSA, "STOP")
+    answer = send(maya, page, rosa, text="There is.")
+    assert "Rosa asked to stop. Nothing was queued" in answer
+    assert "Send again" not in answer

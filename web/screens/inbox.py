@@ -238,7 +238,11 @@ def written_down(
 
 
 def campaigning(conversation_id: int, choice_id: str, number: str, text: str) -> inbox.Campaigning | None:
-    """What this reply writes down, from the campaign's own script. Refused when the words that it filled in say another number."""
+    """What this reply writes down, from the campaign's own script. Refused when the words that it filled in say another number, and
+    first of all when the person asked to stop: no sentence about their answer is of use then.
+    """
+    person = conversations.reachable(data.db(), conversation_id, access.user(), data.now())
+    conversations.may_be_texted(person, data.rules())
     context = answering.context(data.db(), conversation_id, access.user(), data.rules())
     if context is None and choice_id:
         raise Refused(
