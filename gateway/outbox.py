@@ -311,14 +311,10 @@ def skip(db: sqlite3.Connection, message_id: int, *, by: User, now: int, seen: s
         row = own_card(db, message_id, by, now, shown=seen)
         if row["state"] == "skipped":
             return
-        move(
-            db,
-            "skip",
-            message_id,
-            actor=f"user:{by.id}",
-            now=now,
-            reason=f"{by.name} decided not to send it.",
-        )
+        if row["state"] != "awaiting":
+            raise StaleMessage(_what_changed(row))
+        why = f"{by.name} decided not to send it."
+        move(db, "skip", message_id, actor=f"user:{by.id}", now=now, reason=why)
         conversations.free(db, row["conversation_id"], by)
 
 

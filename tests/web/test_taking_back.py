@@ -91,3 +91,13 @@ def test_a_colleague_who_presses_undo_does_not_read_whose_text_it_is(
     world.receive(LUIS, "Which hall?")
     with pytest.raises(Refused, match=r"^Somebody else has this text now"):
         outbox.undo(world.db, answered[1], by=world.users["other"], now=store.wall_ms())
+
+
+def test_who_skips_a_card_that_a_colleague_has_sent_is_told_so(world: World, visit: Visit) -> None:
+    """They read “Text 27 has moved on meanwhile”: neither whose it was nor that it goes out."""
+    text = world.draft("Luis Ortega", LUIS, "Hi Luis. STOP to end.")
+    cleo = visit("coordinator")
+    page = cleo.get(f"/send?card={text}").get_data(as_text=True)
+    world.approve(text, by="admin")
+    said = cleo.post(f"/send/{text}/skip", seen=cleo.field(page, "seen"), follow=True)
+    assert "Somebody already texted Luis Ortega" in said.get_data(as_text=True)
