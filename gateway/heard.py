@@ -1,6 +1,7 @@
 """What somebody has read of a conversation when they decide: their page names the newest text that stood on it.
 
-Promises: nothing is decided over the head of whoever wrote after that; such an act is refused, and they are read first.
+Promises: nothing is decided over the head of whoever wrote after that, nor answered where a colleague has answered; such an act is
+refused, and they are read first.
 """
 
 import sqlite3
@@ -20,6 +21,25 @@ def nothing_new(db: sqlite3.Connection, conversation_id: int, heard: int | None,
     ).fetchone()
     if newer is not None:
         raise Refused(f"They wrote again meanwhile. {then}")
+
+
+def nobody_answered(
+    db: sqlite3.Connection, conversation_id: int, by_id: int, after: int | None, approved: int | None
+) -> None:
+    """Refuse an answer when a colleague has written one since the text `after`, or sent one since the approval `approved`: the newest
+    on the page (None: it does not say). Inside the transaction of the act.
+    """
+    newer = db.execute(
+        "SELECT u.name FROM message m JOIN user u ON u.id=CASE WHEN m.created_by<>:by AND m.id>:after THEN m.created_by "
+        "ELSE m.approved_by END WHERE m.conversation_id=:of AND m.kind=1 "
+        "AND m.state NOT IN ('skipped','withdrawn') AND (m.id>:after AND m.created_by<>:by OR m.approval_id>:approved AND m.approved_by<>:by) "
+        "ORDER BY m.id DESC LIMIT 1",
+        {"of": conversation_id, "by": by_id, "after": after, "approved": approved},
+    ).fetchone()
+    if newer is not None:
+        raise Refused(
+            f"{newer['name']} has answered meanwhile. Read it above; Send again sends yours as well."
+        )
 
 
 def newest(db: sqlite3.Connection, conversation_id: int) -> int:

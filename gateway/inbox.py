@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from gateway import conversations, gate, outbox, recording, reports
 from gateway.errors import Refused, StaleMessage
-from gateway.heard import nothing_new
+from gateway.heard import nobody_answered, nothing_new
 from gateway.message import KINDS
-from gateway.moves import move
+from gateway.moves import move, put_back
 from gateway.people import User
 from gateway.policy import may, may_approve
 from gateway.rules import Rules
@@ -56,6 +56,7 @@ class Entry:
     sent_at: int | None = None
     reported_at: int | None = None
     begun: bool = False  # of a long text out: a part has left, and the rest follows as it is
+    approval: int = 0  # of texts out: the row of the ledger that allows it
     edited: bool = False  # of texts out: somebody changed the words that a script or a colleague had written
 
 
@@ -254,6 +255,7 @@ def _entries(db: sqlite3.Connection, conversation_id: int, limit: int, now: int)
             Entry(
                 "out", r["id"], r["text"], at, r["state"], r["reason"] or overdue[late], KINDS[r["kind"]], r["approver"] or "",
                 sent_at=r["sent_at"], reported_at=r["reported_at"], begun=r["submitted_at"] is not None, edited=bool(r["edited"]),
+                approval=r["approval_id"] or 0,
             )
         )  # fmt: skip
     entries.sort(key=lambda entry: (entry.at, entry.direction, entry.id))
@@ -281,15 +283,17 @@ def reply(
     now: int,
     campaigning: Campaigning | None = None,
     after: int | None = None,
+    approved: int | None = None,
     heard: int | None = None,
     instead_of: int | None = None,
 ) -> int:
     """Answer a person: drafted and approved in one act by who may. Returns the text's id; the same key again is the same reply, and
     Refused with other words.
 
-    `after`: the newest text to them that was on the screen; Refused when somebody has answered since. `heard`: the newest of
-    theirs; Refused when they wrote since, for what fitted may no longer; so it is when their campaign was changed. `instead_of`: an
-    answer that was taken back into the box; it is skipped in the same transaction, so that one of the two leaves.
+    `after`: the newest text to them that was on the screen, and `approved`: the newest approval; Refused when a colleague has
+    answered since, or sent an answer that waited. `heard`: the newest of theirs; Refused when they wrote since, for what fitted may
+    no longer; so it is when their campaign was changed. `instead_of`: an answer that was taken back into the box; it is skipped in
+    the same transaction, so that one of the two leaves.
     """
     own = not _is_read_first(by)
     with write(db):
@@ -305,7 +309,7 @@ def reply(
         person = conversations.reachable(db, conversation_id, by, now)
         conversations.refuse_first_words(db, person, by)
         conversations.hold(db, conversation_id, by, now=now)
-        _nobody_answered(db, conversation_id, by, after)
+        nobody_answered(db, conversation_id, by.id, after, approved)
         nothing_new(db, conversation_id, heard, "Read it above; Send again sends what stands here.")
         if campaigning is not None:
             gate.no_placeholder(text)
@@ -321,6 +325,7 @@ def reply(
         if own:
             draft = outbox.load(db, message_id)
             outbox.approve(db, message_id, by=by, seen=outbox.seen(draft), rules=rules, now=now)
+            _read_others_again(db, draft, by, now)
         db.execute("UPDATE conversation SET waiting_at=NULL, closed_at=NULL WHERE id=?", [conversation_id])
     return message_id
 
@@ -337,6 +342,17 @@ def written_before(db: sqlite3.Connection, key: str) -> sqlite3.Row | None:
     """The text that a form with this key made already."""
     row: sqlite3.Row | None = db.execute("SELECT * FROM message WHERE draft_key=?", [key]).fetchone()
     return row
+
+
+def _read_others_again(db: sqlite3.Connection, answer: sqlite3.Row, by: User, now: int) -> None:
+    """What waits for a Send was written before this answer went: a card of it that is open somewhere sends it no more."""
+    others = db.execute(
+        "SELECT id FROM message WHERE conversation_id=? AND kind=1 AND state='awaiting' AND id<>?",
+        [answer["conversation_id"], answer["id"]],
+    ).fetchall()
+    for other in others:
+        reason = f"{by.name} has answered since this was written."
+        put_back(db, other["id"], actor=f"user:{by.id}", now=now, reason=reason)
 
 
 def _goes_with(db: sqlite3.Connection, message_id: int, campaigning: Campaigning) -> None:
@@ -356,20 +372,6 @@ def _replace(db: sqlite3.Connection, conversation_id: int, message_id: int, by: 
             "What you had taken back was decided meanwhile. Read it above; nothing was sent twice."
         )
     move(db, "skip", message_id, actor=f"user:{by.id}", now=now, reason=REPLACED)
-
-
-def _nobody_answered(db: sqlite3.Connection, conversation_id: int, by: User, after: int | None) -> None:
-    if after is None:
-        return
-    newer = db.execute(
-        "SELECT u.name FROM message m JOIN user u ON u.id=m.created_by WHERE m.conversation_id=? AND m.id>? AND m.kind=1 "
-        "AND m.created_by<>? AND m.state NOT IN ('skipped','withdrawn') ORDER BY m.id DESC LIMIT 1",
-        [conversation_id, after, by.id],
-    ).fetchone()
-    if newer is not None:
-        raise Refused(
-            f"{newer['name']} has answered meanwhile. Read it above; Send again sends yours as well."
-        )
 
 
 def close(

@@ -227,9 +227,8 @@ def approve(
 
 
 def _not_somebody_elses(db: sqlite3.Connection, row: sqlite3.Row, by: User, now: int) -> None:
-    if gate.in_anothers_batch(db, row, by):
-        raise Refused("Somebody else has this text now. Nothing was sent twice.")
-    if conversations.held_by_another(row, by, now) and not policy.may(by.role, "see_all_conversations"):
+    held = conversations.held_by_another(row, by, now) and not policy.may(by.role, "see_all_conversations")
+    if held or gate.in_anothers_batch(db, row, by):
         raise Refused("Somebody else has this text now. Nothing was sent twice.")
 
 
@@ -287,10 +286,14 @@ def undo(db: sqlite3.Connection, message_id: int, *, by: User, now: int) -> None
     with write(db):
         row = load(db, message_id)
         own = row["approved_by"] == by.id
-        if row["approved_by"] is None or not (own or policy.may(by.role, "see_all_conversations")):
+        if row["state"] == "awaiting":  # put back meanwhile, and nobody's approval any more
+            _not_somebody_elses(db, row, by, now)
+        elif row["approved_by"] is None or not (own or policy.may(by.role, "see_all_conversations")):
             raise Refused("Only the person who approved a text, or a coordinator, can undo it.")
-        if row["state"] != "approved":
+        if row["state"] in ("claimed", "submitted", "sent", "delivered", *DOUBTED):
             raise StaleMessage("It is too late to undo: the text is with the modem.")
+        if row["state"] != "approved":
+            raise StaleMessage(_what_changed(row))
         _untouched(row)
         why = None if own else f"{by.name} took it back after it was approved."
         back_to_awaiting(db, "undo", row, actor=f"user:{by.id}", now=now, reason=why)
@@ -308,14 +311,10 @@ def skip(db: sqlite3.Connection, message_id: int, *, by: User, now: int, seen: s
         row = own_card(db, message_id, by, now, shown=seen)
         if row["state"] == "skipped":
             return
-        move(
-            db,
-            "skip",
-            message_id,
-            actor=f"user:{by.id}",
-            now=now,
-            reason=f"{by.name} decided not to send it.",
-        )
+        if row["state"] != "awaiting":
+            raise StaleMessage(_what_changed(row))
+        why = f"{by.name} decided not to send it."
+        move(db, "skip", message_id, actor=f"user:{by.id}", now=now, reason=why)
         conversations.free(db, row["conversation_id"], by)
 
 
@@ -374,12 +373,10 @@ EXPIRED_AT_ONCE = 200  # in one transaction: a list that ran out at midnight hol
 
 def expire(db: sqlite3.Connection, *, now: int) -> int:
     """End texts whose own time ran out before a station took them, at most EXPIRED_AT_ONCE a state; returns how many."""
+    states = ("state='awaiting'", f"{GOING} AND state='approved'")  # in the words of the partial indexes
     rows = [
         row
-        for state in (
-            "state='awaiting'",
-            f"{GOING} AND state='approved'",
-        )  # in the words of the partial indexes
+        for state in states
         for row in db.execute(
             f"SELECT id, total, submitted_at FROM message WHERE {state} AND expires_at<=? ORDER BY kind, id LIMIT ?",
             [now, EXPIRED_AT_ONCE],

@@ -105,3 +105,55 @@ def test_whoever_was_texted_is_who_answers_where_several_have_one_number(world: 
     inbox = maya.get("/inbox").get_data(as_text=True)
     assert "Luis Ortega" in inbox
     assert "Ana Ortega" not in inbox
+
+
+def test_an_answer_that_a_coordinator_sent_meanwhile_is_shown_before_another_one_goes(
+    world: World, rosa: int, visit: Visit
+) -> None:
+    """Rosa wrote again, so Maya's answer was put back. While Maya wrote a new one, Cleo sent the old one: Rosa got both."""
+    world.receive(ROSA, "Is there a ramp?")
+    maya, cleo = visit(), visit("coordinator")
+    send(maya, maya.get(f"/inbox/{rosa}").get_data(as_text=True), rosa, text="There is.")
+    first = world.db.execute("SELECT max(id) FROM message").fetchone()[0]
+    world.receive(ROSA, "Hello?")
+    page = maya.get(f"/inbox/{rosa}").get_data(as_text=True)
+    card = cleo.get(f"/send?card={first}").get_data(as_text=True)
+    cleo.post(f"/send/{first}/approve", seen=cleo.field(card, "seen"))
+    assert world.state(first) == "approved"
+    answer = send(maya, page, rosa, text="There is a ramp.", approved=maya.field(page, "approved"))
+    assert "Cleo has answered meanwhile" in answer
+    assert world.db.execute("SELECT count(*) FROM message WHERE kind=1 AND approved_by>0").fetchone()[0] == 1
+    send(maya, answer, rosa, text="There is a ramp.", approved=maya.field(answer, "approved"))
+    assert world.db.execute("SELECT count(*) FROM message WHERE kind=1 AND approved_by>0").fetchone()[0] == 2
+
+
+def test_an_answer_that_waits_is_read_again_when_somebody_answered_with_other_words(
+    world: World, rosa: int, visit: Visit
+) -> None:
+    """Maya's answer was put back, and its card stood open with Cleo. Maya wrote a new one; Cleo sent the old one as well, and was told nothing."""
+    world.receive(ROSA, "Is there a ramp?")
+    maya, cleo = visit(), visit("coordinator")
+    send(maya, maya.get(f"/inbox/{rosa}").get_data(as_text=True), rosa, text="There is.")
+    first = world.db.execute("SELECT max(id) FROM message").fetchone()[0]
+    world.receive(ROSA, "Hello?")
+    card = cleo.get(f"/send?card={first}").get_data(as_text=True)
+    send(maya, maya.get(f"/inbox/{rosa}").get_data(as_text=True), rosa, text="There is a ramp.")
+    page = cleo.post(f"/send/{first}/approve", seen=cleo.field(card, "seen"), follow=True)
+    assert world.state(first) == "awaiting"
+    assert "did not go out: Maya has answered since" in page.get_data(as_text=True)
+    card = cleo.get(f"/send?card={first}").get_data(as_text=True)
+    cleo.post(f"/send/{first}/approve", seen=cleo.field(card, "seen"))
+    assert world.state(first) == "approved", "she has read that Maya answered, and sends it all the same"
+
+
+def test_an_answer_to_somebody_who_stopped_meanwhile_is_said_not_to_have_gone(
+    world: World, rosa: int, visit: Visit
+) -> None:
+    """The page had no box any more, and so no word of why; it was to say “Send again”, which there was no way to do."""
+    world.receive(ROSA, "Is there a ramp?")
+    maya = visit()
+    page = maya.get(f"/inbox/{rosa}").get_data(as_text=True)
+    world.receive(ROSA, "STOP")
+    answer = send(maya, page, rosa, text="There is.")
+    assert "Rosa asked to stop. Nothing was queued" in answer
+    assert "Send again" not in answer

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from gateway import optouts, outbox, store
+from gateway import inbox, optouts, outbox, store
+from gateway.errors import Refused
 from tests.web.conftest import Visitor
 from tests.web.world import World
 
@@ -63,3 +64,40 @@ def test_nobody_takes_the_confirmation_of_a_stop_back(
     assert f"/undo/{text}" not in cleo.get(f"/inbox/{answered[0]}").get_data(as_text=True)
     cleo.post(f"/inbox/{answered[0]}/undo/{text}")
     assert world.state(text) == "approved"
+
+
+@pytest.mark.parametrize("way", ["/inbox/{conversation}/undo/{text}", "/send/{text}/undo"])
+@pytest.mark.parametrize(
+    ("wrote", "said"),
+    [
+        ("Which hall?", "did not go out: Luis Ortega wrote after"),
+        ("STOP", "did not go out: Luis Ortega asked"),
+    ],
+)
+def test_who_presses_undo_when_the_text_was_put_back_already_is_told_that_it_did_not_go_out(
+    world: World, visit: Visit, answered: tuple[int, int], way: str, wrote: str, said: str
+) -> None:
+    """Luis wrote between Send and Undo. Maya read that only the person who approved a text can undo it, or that the modem has it."""
+    conversation, text = answered
+    world.receive(LUIS, wrote)
+    page = visit("volunteer").post(way.format(conversation=conversation, text=text), follow=True)
+    assert said in page.get_data(as_text=True)
+
+
+def test_a_colleague_who_presses_undo_does_not_read_whose_text_it_is(
+    world: World, answered: tuple[int, int]
+) -> None:
+    inbox.begin(world.db, answered[0], world.users["volunteer"], now=store.wall_ms())
+    world.receive(LUIS, "Which hall?")
+    with pytest.raises(Refused, match=r"^Somebody else has this text now"):
+        outbox.undo(world.db, answered[1], by=world.users["other"], now=store.wall_ms())
+
+
+def test_who_skips_a_card_that_a_colleague_has_sent_is_told_so(world: World, visit: Visit) -> None:
+    """They read “Text 27 has moved on meanwhile”: neither whose it was nor that it goes out."""
+    text = world.draft("Luis Ortega", LUIS, "Hi Luis. STOP to end.")
+    cleo = visit("coordinator")
+    page = cleo.get(f"/send?card={text}").get_data(as_text=True)
+    world.approve(text, by="admin")
+    said = cleo.post(f"/send/{text}/skip", seen=cleo.field(page, "seen"), follow=True)
+    assert "Somebody already texted Luis Ortega" in said.get_data(as_text=True)

@@ -132,6 +132,7 @@ def draw(
         tags=notes.tags(db, conversation_id),
         colleagues=colleagues(),
         newest=max((entry.id for entry in thread.entries if entry.direction == "out"), default=0),
+        approved=max((entry.approval for entry in thread.entries), default=0),
         heard=max((entry.id for entry in thread.entries if entry.direction == "in"), default=0),
         text=text,
         filled=text if filled is None else filled,
@@ -174,7 +175,7 @@ def reply(conversation_id: int) -> ResponseReturnValue:
     db, user, now = data.db(), access.user(), data.now()
     text, key = field("text", 4 * MOST_CHARACTERS), used_nonce()
     choice_id, number = (request.form.get(name, "")[:40] for name in ("choice", "number"))
-    after, heard = (shown(name) for name in ("after", "heard"))
+    after, approved, heard = (shown(name) for name in ("after", "approved", "heard"))
     try:
         message_id = inbox.reply(
             db,
@@ -186,6 +187,7 @@ def reply(conversation_id: int) -> ResponseReturnValue:
             now=now,
             campaigning=written_down(conversation_id, choice_id, number, text, key),
             after=after,
+            approved=approved,
             heard=heard,
             instead_of=shown("instead_of"),
         )
@@ -236,7 +238,11 @@ def written_down(
 
 
 def campaigning(conversation_id: int, choice_id: str, number: str, text: str) -> inbox.Campaigning | None:
-    """What this reply writes down, from the campaign's own script. Refused when the words that it filled in say another number."""
+    """What this reply writes down, from the campaign's own script. Refused when the words that it filled in say another number, and
+    first of all when the person asked to stop: no sentence about their answer is of use then.
+    """
+    person = conversations.reachable(data.db(), conversation_id, access.user(), data.now())
+    conversations.may_be_texted(person, data.rules())
     context = answering.context(data.db(), conversation_id, access.user(), data.rules())
     if context is None and choice_id:
         raise Refused(
