@@ -346,12 +346,9 @@ def written_before(db: sqlite3.Connection, key: str) -> sqlite3.Row | None:
 
 def _read_others_again(db: sqlite3.Connection, answer: sqlite3.Row, by: User, now: int) -> None:
     """What waits for a Send was written before this answer went: a card of it that is open somewhere sends it no more."""
-    others = db.execute(
-        "SELECT id FROM message WHERE conversation_id=? AND kind=1 AND state='awaiting' AND id<>?",
-        [answer["conversation_id"], answer["id"]],
-    ).fetchall()
-    for other in others:
-        reason = f"{by.name} has answered since this was written."
+    reason = f"{by.name} has answered since this was written."
+    others = "SELECT id FROM message WHERE conversation_id=? AND kind=1 AND state='awaiting' AND id<>?"
+    for other in db.execute(others, [answer["conversation_id"], answer["id"]]).fetchall():
         put_back(db, other["id"], actor=f"user:{by.id}", now=now, reason=reason)
 
 
