@@ -196,6 +196,9 @@ class House:
 
     def true_s(self, wall_ms: int, *, last: bool) -> float:
         """When (seconds of the world) the gateway's clock showed this; the last time or the first, if more than once."""
+        return self._all_true_s(wall_ms)[-1 if last else 0]
+
+    def _all_true_s(self, wall_ms: int) -> list[float]:
         wall_s = (wall_ms - store.ms(self.world.network.epoch)) / 1000
         now_before = self.clock.start - self.world.network.epoch
         began, found = float("-inf"), []
@@ -204,7 +207,7 @@ class House:
             if began - 0.001 <= true <= until + 0.001:
                 found.append(true)
             began = until
-        return (max if last else min)(found, default=wall_s)
+        return sorted(found) or [wall_s]
 
     def steps(self) -> list[tuple[float, float]]:
         """When the gateway's clock stepped, and by how much (s)."""
@@ -228,17 +231,23 @@ class House:
         return out
 
     def _span(self, db: sqlite3.Connection, stop: sqlite3.Row) -> Span:
-        since, began = self.true_s(stop["since_at"], last=True), self.true_s(stop["since_at"], last=False)
+        every = self._all_true_s(stop["since_at"])
         if stop["until_at"] is None:
-            return since, float("inf")
-        until = self.true_s(stop["until_at"], last=False)
-        if since <= until:
-            return since, until
-        # A clock that was set back showed both twice. No row began before one that stands above it (912135).
-        above = db.execute("SELECT since_at FROM opt_out WHERE id<?", [stop["id"]])
-        if any(self.true_s(row["since_at"], last=False) > began for row in above):
-            return since, self.true_s(stop["until_at"], last=True)
-        return began, until
+            return every[-1], float("inf")
+        above = db.execute("SELECT since_at FROM opt_out WHERE id<?", [stop["id"]]).fetchall()
+        below = db.execute("SELECT since_at FROM opt_out WHERE id>?", [stop["id"]]).fetchall()
+        lowest = max((self.true_s(row["since_at"], last=False) for row in above), default=float("-inf"))
+        highest = min((self.true_s(row["since_at"], last=True) for row in below), default=float("inf"))
+        # A clock that was set back shows a time twice and more. No row began before one that stands above it (912135), nor after
+        # one that stands below (921404), but those that a restore brought back.
+        began = [since for since in every if lowest <= since <= highest] or every
+        spans = [
+            (since, until)
+            for since in began
+            for until in self._all_true_s(stop["until_at"])
+            if since <= until
+        ]
+        return min(spans, key=lambda span: span[1] - span[0], default=(began[0], began[0]))
 
     def note(self, what: str) -> None:
         """For whoever looks at a seed that failed."""
