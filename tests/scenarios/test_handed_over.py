@@ -179,3 +179,22 @@ def test_what_comes_at_the_first_moment_of_a_start_with_another_sim_came_by_that
     office.until_ready()
     [kept] = office.db.execute("SELECT iccid FROM conversation")
     assert kept["iccid"] == office.world.modems[0].card.iccid
+
+
+def test_a_report_that_is_handed_over_while_the_next_text_to_the_same_person_is_refused_settles_its_own(
+    forgetful: Office,
+) -> None:
+    """It was recorded for nobody while that answer was awaited, and asked about by nobody after the refusal: the one before stayed
+    in doubt, and what somebody drafted in its place went to her a second time.
+    """
+    office = forgetful
+    office.fault("report_late", 400.0, 1)
+    office.fault("cmgs_silent", times=1)
+    doubtful = office.approved(ADA)
+    office.until_state(doubtful, "uncertain")
+    office.run(200)
+    office.fault("cmgs_error", {"code": 42, "after_s": 25}, 1)
+    again = office.approved(ADA, "Did you get this?")
+    office.until(lambda: office.sent_row(again)["attempts"] == 1, "handed over", 120)
+    office.until_state(again, "approved")
+    assert office.state(doubtful) == "delivered"
