@@ -291,9 +291,10 @@ def release(
         ):
             return  # withdrawn or voided meanwhile, and perhaps another's by now: a person's word stands
         if job.total > 1 and seq is not None:
-            db.execute(
-                "UPDATE segment SET state='pending' WHERE message_id=? AND seq=? AND state='submitted'",
-                [job.message_id, seq],
+            db.execute(  # one that was not tried had no Ctrl-Z: no report is of it
+                "UPDATE segment SET state='pending', submitted_at=CASE WHEN ? THEN NULL ELSE submitted_at END "
+                "WHERE message_id=? AND seq=? AND state='submitted'",
+                [untried, job.message_id, seq],
             )
         gone = job.total > 1 and len(_pending(db, job)) < job.total
         attempts = row["attempts"] + (1 if tried and row["state"] == "claimed" else 0)
