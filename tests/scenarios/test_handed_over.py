@@ -194,10 +194,12 @@ def test_a_report_that_is_handed_over_while_the_next_text_to_the_same_person_is_
     office.until_state(doubtful, "uncertain")
     office.run(200)
     office.fault("cmgs_error", {"code": 42, "after_s": 25}, 1)
-    again = office.approved(ADA, "Did you get this?")
+    again = office.approved(ADA)
+    office.db.execute("UPDATE message SET resend_of=? WHERE id=?", [doubtful, again])
     office.until(lambda: office.sent_row(again)["attempts"] == 1, "handed over", 120)
-    office.until_state(again, "approved")
-    assert office.state(doubtful) == "delivered"
+    office.run(600)
+    assert (office.state(doubtful), office.state(again)) == ("delivered", "withdrawn")
+    assert len(office.air()) == 1
 
 
 def test_what_comes_during_a_start_with_a_sim_that_is_known_by_its_imsi_came_by_that_one(
