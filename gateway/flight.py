@@ -105,7 +105,7 @@ def _recover_submitted(db: sqlite3.Connection, row: sqlite3.Row, actor: str, now
         lost = "The gateway stopped after the text was handed to the modem and before its answer."
         words = left_already(db, row["id"], row["total"], lost)
         move(db, "lose", row["id"], actor=actor, now=now, reason=words)
-        reports.match_open(db, row["id"], now=now)
+        reports.match_open(db, row, now=now)
     else:
         move(
             db,
@@ -235,7 +235,8 @@ def accept(db: sqlite3.Connection, seat: Seat, accepted: Accepted) -> None:
     """The network took this segment; after the last one the text is sent. A report that came before it is matched now."""
     job = accepted.job
     with write(db):
-        if _still(db, job)["state"] in GIVEN_UP:  # by a newer start of this station
+        row = _still(db, job)
+        if row["state"] in GIVEN_UP:  # by a newer start of this station
             settle_late(db, seat, job, accepted.seq, accepted.mr, now=accepted.at)
             return
         if job.total > 1:
@@ -254,7 +255,7 @@ def accept(db: sqlite3.Connection, seat: Seat, accepted: Accepted) -> None:
             sent_at=accepted.at,
             mr=accepted.mr if job.total == 1 else None,
         )
-        reports.match_open(db, job.message_id, now=accepted.at)
+        reports.match_open(db, row, now=accepted.at)
 
 
 def _not_accepted(db: sqlite3.Connection, message_id: int) -> int:
@@ -290,9 +291,10 @@ def release(
         ):
             return  # withdrawn or voided meanwhile, and perhaps another's by now: a person's word stands
         if job.total > 1 and seq is not None:
-            db.execute(
-                "UPDATE segment SET state='pending' WHERE message_id=? AND seq=? AND state='submitted'",
-                [job.message_id, seq],
+            db.execute(  # one that was not tried had no Ctrl-Z: no report is of it
+                "UPDATE segment SET state='pending', submitted_at=CASE WHEN ? THEN NULL ELSE submitted_at END "
+                "WHERE message_id=? AND seq=? AND state='submitted'",
+                [untried, job.message_id, seq],
             )
         gone = job.total > 1 and len(_pending(db, job)) < job.total
         attempts = row["attempts"] + (1 if tried and row["state"] == "claimed" else 0)
@@ -309,6 +311,8 @@ def release(
             iccid=seat.sim.iccid if gone else None,
             valid_until=row["valid_until"] if gone else None,
         )
+        if row["state"] == "submitted":
+            reports.match_open(db, row, now=now)
 
 
 def _pending(db: sqlite3.Connection, job: Job) -> tuple[int, ...]:
@@ -334,13 +338,14 @@ def fail(db: sqlite3.Connection, seat: Seat, job: Job, seq: int, reason: str, *,
 def lose(db: sqlite3.Connection, seat: Seat, job: Job, seq: int, reason: str, *, now: int) -> None:
     """Nobody knows whether this segment left: the text is uncertain, and only evidence or a person settles it. A report may have come before."""
     with write(db):
+        row = _still(db, job)
         if job.total > 1:
             db.execute(
                 "UPDATE segment SET state='unknown' WHERE message_id=? AND seq=?", [job.message_id, seq]
             )
         words = left_already(db, job.message_id, job.total, reason)
         move(db, "lose", job.message_id, actor=seat.actor, now=now, reason=words)
-        reports.match_open(db, job.message_id, now=now)
+        reports.match_open(db, row, now=now)
 
 
 def settle_late(db: sqlite3.Connection, seat: Seat, job: Job, seq: int, mr: int | None, *, now: int) -> None:
@@ -359,7 +364,8 @@ def settle_late(db: sqlite3.Connection, seat: Seat, job: Job, seq: int, mr: int 
                         [words, job.message_id],
                     )
                 return
-        if _still(db, job)["state"] in GIVEN_UP:
+        row = _still(db, job)
+        if row["state"] in GIVEN_UP:
             reason = "The network's answer came late: it took the text."
             move(
                 db,
@@ -371,7 +377,7 @@ def settle_late(db: sqlite3.Connection, seat: Seat, job: Job, seq: int, mr: int 
                 sent_at=now,
                 mr=mr if job.total == 1 else None,
             )
-            reports.match_open(db, job.message_id, now=now)
+            reports.match_open(db, row, now=now)
 
 
 def refuse_late(

@@ -85,22 +85,20 @@ def keep(db: sqlite3.Connection, iccid: str, report: Arrived, *, now: int) -> in
     return report_id
 
 
-def match_open(db: sqlite3.Connection, message_id: int, *, now: int) -> None:
-    """Apply the reports that came before this text's `+CMGS`, or before it was known that there is none."""
-    row = db.execute(
-        "SELECT m.iccid, c.number, c.tail, m.submitted_at FROM message m JOIN conversation c ON c.id=m.conversation_id WHERE m.id=?",
-        [message_id],
-    ).fetchone()
+def match_open(db: sqlite3.Connection, text: sqlite3.Row, *, now: int) -> None:
+    """Apply the reports that came while this text's answer was awaited. `text`: its row as it was then. What is known of it now tells also
+    that a report is of another one to the same person.
+    """
     early = db.execute(
         "SELECT * FROM report WHERE iccid=? AND message_id IS NULL AND received_at>=? ORDER BY id",
-        [row["iccid"], row["submitted_at"]],
+        [text["iccid"], text["submitted_at"]],
     ).fetchall()
     for found in early:
+        if all(person["id"] != text["conversation_id"] for person in _people(db, found["number"])):
+            continue
         report = Arrived(found["number"], found["mr"], found["status"], found["stamped_at"])
-        candidates = _candidates(db, row["iccid"], report.number, now)
-        chosen = _choose(candidates, report, _forgotten_until(db))
-        # What is known of this text tells also that a report is of another one to the same person.
-        if chosen is not None and any(c.message_id == message_id for c in candidates):
+        chosen = _choose(_candidates(db, text["iccid"], report.number, now), report, _forgotten_until(db))
+        if chosen is not None:
             _apply(db, found["id"], report, chosen, now)
 
 

@@ -35,7 +35,9 @@ BOOT_TAIL_S = 60.0  # soft lines may still belong to the boot before our start
 
 _DOORBELL = re.compile(r'\+(?:CMTI|CDSI):\s*"?([A-Z_]*)"?\s*,\s*(-?\d{1,6})\s*$')
 _DIRECT = re.compile(r"\+(CMT|CDS):[^\n]*\n(.+)")
-_ADDED = re.compile(r",\s*\d*\s*$")  # behind a PDU; a comma elsewhere stands in words, in text mode
+_ADDED = re.compile(
+    r'(?<=[0-9A-Fa-f]{14})("?)\s*,\s*\d*\s*$'
+)  # behind a PDU; in text mode a comma stands in words
 _LATE = re.compile(r"\+CMGS:\s*(\d{1,3})?")
 _FULL = re.compile(r'\^SMMEMFULL:\s*"?(\w*)"?')
 _HARD = re.compile(r"RDY$|APP RDY$|\*ATREADY|\+AT: READY|\^?SYSSTART|MODEM:STARTUP")
@@ -112,7 +114,7 @@ class Ears:
             report = urc.startswith("+CDSI")
             return Waiting(bell[1], int(bell[2]), report) if bell else Waiting("", -1, report)
         if direct := _DIRECT.match(urc):
-            return Direct("deliver" if direct[1] == "CMT" else "report", _ADDED.sub("", direct[2]).strip())
+            return Direct("deliver" if direct[1] == "CMT" else "report", _ADDED.sub(r"\1", direct[2]).strip())
         if late := _LATE.match(urc):
             return LateSubmit(int(late[1]) if late[1] else None)
         if framing.refuses_text(urc):

@@ -35,7 +35,7 @@ _HEAD = re.compile(
     rb"\+(CMT|CMGL|CMGR|CBM) ?:"
 )  # in text mode, which another program may have chosen, words follow
 _OWN = re.compile(  # a line that is no person's words
-    rb"[+^*#%$][A-Z0-9]+ ?:|(OK|ERROR|>)\Z|AT([+^&*%$#][A-Z]|[EZIHV]?\d?\Z)|[0-9A-Fa-f]{16,}\x1a?\Z"
+    rb"[+^*#%$][A-Z0-9]+ ?:|(OK|ERROR|RING|>)\Z|AT([+^&*%$#][A-Z]|[EZIHV]?\d?\Z)|[0-9A-Fa-f]{16,}\x1a?\Z"
 )
 _TYPED = re.compile(rb"> (?![0-9A-Fa-f]+\x1a?\Z)")  # the echo of words behind the prompt
 
@@ -96,6 +96,7 @@ class Trace:
         if self.full:
             return data
         line = data.strip()
+        self._words_follow = self._words_follow and self._direction == FROM_MODEM
         if self._direction == FROM_MODEM and self._is_words(line):
             return data.replace(line, b"<%d characters>" % len(line))
         return _hidden(data, _NAME if _HEAD.search(line) else _QUOTED)
@@ -105,7 +106,8 @@ class Trace:
         if not line:
             return False
         if _HEAD.search(line) or _OWN.match(line):
-            self._words_follow = _HEAD.search(line) is not None
+            ends = line in (b"OK", b"ERROR", b"RING", b">")  # or is a line of a text
+            self._words_follow = _HEAD.search(line) is not None or (self._words_follow and ends)
             return False
         return self._words_follow or _TYPED.match(line) is not None
 

@@ -56,8 +56,10 @@ def _card(desk: Desk) -> str:
 
 
 def _tells_its_card(desk: Desk) -> bool:
-    """Whether it is known which SIM is in it now: at the first moment of a start another one may be."""
-    return desk.modem is None or desk.seat is not None or desk.modem.identity.iccid != ""
+    """Whether it is known which SIM is in it now. During a start that is the one which it had last: another one may be known here by
+    something else than the ICCID that it tells, or a part of it.
+    """
+    return desk.modem is None or desk.seat is not None or desk.modem.identity.iccid == _last_card(desk)
 
 
 def _last_card(desk: Desk) -> str:

@@ -23,6 +23,11 @@ from tests.hardware.bench import DELIVER, Bench
         ("+CMT: ,23\r\n\xff791 3366003051F5", Direct("deliver", "\xff791 3366003051F5")),
         ('+CMT: "+12025550123","","26/11/24,12:00:00"\r\nRSSI LEVEL 3', Direct("deliver", "RSSI LEVEL 3")),
         ('+CMT: "+12025550123",,"26/11/24,12:00:00+04"\r\nStop, please', Direct("deliver", "Stop, please")),
+        (
+            '+CMT: "+12025550123",,"26/11/24,12:00:00+04"\r\nNo, we are 4, 5',
+            Direct("deliver", "No, we are 4, 5"),
+        ),
+        (f"+CMT: ,23\r\n{DELIVER},0", Direct("deliver", DELIVER)),
         ("+CDS: 25\r\n060C91534810325476", Direct("report", "060C91534810325476")),
         ("+CDS: ,25\r\n060C91534810325476", Direct("report", "060C91534810325476")),
         ('^SMMEMFULL:"SM"', StorageFull("SM")),

@@ -126,7 +126,7 @@ def test_the_words_of_a_text_are_hidden_also_when_another_program_has_put_the_mo
     said = (
         b'\r\n+CMT: "+12025550123","Ada N",,"26/11/24,12:00:00-20"\r\nIs there a ramp?\r\nI use a wheelchair\r\n'
         b'\r\n+CMGL: 1,"REC UNREAD","Ada",,\r\n+OK see you at six\r\n\r\nOK the door is blue\r\nAT home by then\r\n'
-        b'\x00+CMGR: "REC READ","+12025550123"\r\nthe blue door\r\n\r\nOK\r\n'
+        b'\x00+CMGR: "REC READ","+12025550123"\r\nthe blue door\r\nOK\r\nand bring cake\r\n\r\nOK\r\n'
         b"> can you come to the hearing\r\n"
     )
     after = b"RING\r\n+CMT: ,23\r\n" + PDU.encode() + b"\r\nRING\r\n^BOOT:1,0\r\n+CSQ: 17,99\r\nOK\r\n"
@@ -134,7 +134,7 @@ def test_the_words_of_a_text_are_hidden_also_when_another_program_has_put_the_mo
         trace.record(FROM_MODEM, (said + after)[at : at + chunk])
     trace.close()
     written = text(tmp_path / "trace")
-    for words in ("ramp", "wheelchair", "see you", "door", "home", "Ada", "hearing", "5550123"):
+    for words in ("ramp", "wheelchair", "see you", "door", "home", "cake", "Ada", "hearing", "5550123"):
         assert words not in written, words
     assert written.count("RING") == 2
     for kept in ("<16 characters>", "^BOOT:1,0", "+CSQ: 17,99", "+CMT: ,23", "<36 hex digits>"):

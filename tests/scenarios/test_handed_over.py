@@ -179,3 +179,46 @@ def test_what_comes_at_the_first_moment_of_a_start_with_another_sim_came_by_that
     office.until_ready()
     [kept] = office.db.execute("SELECT iccid FROM conversation")
     assert kept["iccid"] == office.world.modems[0].card.iccid
+
+
+def test_a_report_that_is_handed_over_while_the_next_text_to_the_same_person_is_refused_settles_its_own(
+    forgetful: Office,
+) -> None:
+    """It was recorded for nobody while that answer was awaited, and asked about by nobody after the refusal: the one before stayed
+    in doubt, and what somebody drafted in its place went to her a second time.
+    """
+    office = forgetful
+    office.fault("report_late", 400.0, 1)
+    office.fault("cmgs_silent", times=1)
+    doubtful = office.approved(ADA)
+    office.until_state(doubtful, "uncertain")
+    office.run(200)
+    office.fault("cmgs_error", {"code": 42, "after_s": 25}, 1)
+    again = office.approved(ADA)
+    office.db.execute("UPDATE message SET resend_of=? WHERE id=?", [doubtful, again])
+    office.until(lambda: office.sent_row(again)["attempts"] == 1, "handed over", 120)
+    office.run(600)
+    assert (office.state(doubtful), office.state(again)) == ("delivered", "withdrawn")
+    assert len(office.air()) == 1
+
+
+def test_what_comes_during_a_start_with_a_sim_that_is_known_by_its_imsi_came_by_that_one(
+    forgetful: Office,
+) -> None:
+    """It was kept under the ICCID that the modem told, by which no SIM is known here: no answer to her would ever have left."""
+    office, text = forgetful, pdu(forgetful, "Who is this?", EVE)
+    office.until_ready()
+    office.db.execute("UPDATE station SET iccid=imsi")  # it did not tell its ICCID when it was met first
+
+    def strike() -> bool:
+        if office.written[0][-1] == "AT+CSCA?":
+            office.cut_when = None
+            office.world.modems[0].urc(f"+CMT: ,{len(text) // 2 - 1}", text, now=office.now(), urgent=True)
+        return False
+
+    office.restart()
+    office.cut_when = strike
+    office.until(lambda: office.texts() == ["Who is this?"], "kept", 60)
+    office.until_ready()
+    [kept] = office.db.execute("SELECT c.iccid, s.iccid AS known FROM conversation c, station s")
+    assert kept["iccid"] == kept["known"]
