@@ -52,7 +52,11 @@ def test_the_command_serves_until_it_is_ended(started, tmp_path):
     ("arguments", "code", "sentence"),
     [
         (["--count", "0", "--dir", "/proc/nowhere"], 2, "0 is not in the range"),
-        (["--dir", "/proc/nowhere", "--latency", "soon"], 1, "A send latency is none, realistic, or seconds"),
+        (
+            ["--dir", "/proc/nowhere", "--latency", "soon"],
+            2,
+            "give realistic, none, or seconds from 0 to 600",
+        ),
         (
             ["--dir", "/proc/nowhere", "--personality", "nokia"],
             2,

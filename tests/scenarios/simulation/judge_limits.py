@@ -71,7 +71,8 @@ def _paused(house: House, chaos: Chaos, db: sqlite3.Connection) -> Iterator[str]
     for place, pause in enumerate(asked):
         if pause["what"] != "pause" or pause["result"] is None or pause["refused"]:
             continue
-        since = house.true_s(pause["taken_at"], last=True)
+        # Rows have whole milliseconds: what left in the one before the pause was taken left before it (922729).
+        since = house.true_s(pause["taken_at"], last=True) + CLOCK_S
         ends = [
             house.true_s(later["created_at"], last=False)
             for later in asked[place:]
