@@ -186,8 +186,10 @@ def _there(database: Path, suffix: str) -> bool:
 
 
 def is_lost(database: Path) -> bool:
-    """Whether it is gone though what lies beside it shows that there was one: a backup may take its place, and nothing makes a new one unasked."""
-    return not database.exists() and (_there(database, LOG) or _there(database, JOURNAL))
+    """Whether it is gone, or without content, though what lies beside it shows that there was one: a backup may take its place, and nothing
+    makes a new one unasked.
+    """
+    return not _there(database, "") and (_there(database, LOG) or _there(database, JOURNAL))
 
 
 def fit_to_start(database: Path, hold: Hold, *, now: int) -> bool:

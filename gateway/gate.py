@@ -101,8 +101,15 @@ def approved(db: sqlite3.Connection, message: sqlite3.Row, *, by: User, now: int
         db.execute("UPDATE conversation SET waiting_at=NULL WHERE id=?", [message["conversation_id"]])
     if KINDS[message["kind"]] == "first":
         db.execute(
-            "UPDATE message SET round=round+1, reason=? WHERE conversation_id=? AND id<>? AND state='awaiting' AND kind=? AND text=?",
-            [TWICE, message["conversation_id"], message["id"], message["kind"], message["text"]],
+            "UPDATE message SET round=round+1, reason=:why WHERE conversation_id=:person AND id<>:id AND state='awaiting' AND kind=:kind "
+            "AND text=:text AND reason IS NOT :why",  # once: of a thousand each would be written a thousand times
+            {
+                "why": TWICE,
+                "person": message["conversation_id"],
+                "id": message["id"],
+                "kind": message["kind"],
+                "text": message["text"],
+            },
         )
     campaign = _campaign_of(db, message)
     if campaign is None:

@@ -61,8 +61,10 @@ def _read(raw: str, region: str) -> "tuple[PhoneNumber, int]":
     number = _parse(bare, region, found)
     kind = lib.number_type(number)
     if kind == lib.PhoneNumberType.UNKNOWN and (other := other_form(_e164(number))):
-        number = lib.parse(other)  # +52 1, as old lists and exports have the mobiles of Mexico
-        kind = lib.number_type(number)
+        twin = lib.parse(other)  # +52 1, as old lists and exports have the mobiles of Mexico
+        kind = lib.number_type(twin)
+        if kind != lib.PhoneNumberType.UNKNOWN:  # else it is of a new range, and stays as it is written
+            number.national_number = twin.national_number
     valid = kind != lib.PhoneNumberType.UNKNOWN
     objection = (None if valid else _local_objection(bare, region)) or _objection(bare, number, valid=valid)
     if objection:

@@ -48,7 +48,7 @@ ZONES = {  # what people and programs write for a zone in North America
     }.items()
     for name in names.split("|")
 }
-NOT_SO = "|no|n|false|f|0|none|never|null|n/a|-|opted in|opt in|subscribed|nein|non|nao|falso"
+NOT_SO = "|no|n|false|f|0|none|never|null|n/a|opted in|opt in|subscribed|nein|non|nao|falso"
 NO = frozenset(NOT_SO.split("|"))
 STOPPED = (  # in whatever column: "Status: Opted out"
     "opted out|opt out|optout|unsubscribed|do not text|do not contact|do not message|asked to stop|dado de baja|abgemeldet|désinscrit|"
@@ -109,9 +109,9 @@ def asked_to_stop(cells: Sequence[str], meaning: Meaning) -> bool:
     another column that is kept, or a no where they would have agreed.
     """
     at = meaning.fields.get("opted_out")
-    if at is not None and " ".join(fold(_cell(cells, at, MOST_NAME)).split()) not in NO:
+    if at is not None and _plain(fold(_cell(cells, at, MOST_NAME))) not in NO:
         return True
-    whole = " ".join(cells).lower()
+    whole = _plain(" ".join(cells))
     if OPTED_IN.isdisjoint(meaning.kept) and not any(said in whole for said in PERHAPS):
         return False
     return any(_says_stop(name, cells[at]) for name, at in meaning.kept.items() if at < len(cells))
@@ -119,8 +119,13 @@ def asked_to_stop(cells: Sequence[str], meaning: Meaning) -> bool:
 
 def _says_stop(name: str, cell: str) -> bool:
     """`name`: the column's placeholder. What somebody wants of e-mail is another matter."""
-    said = " ".join(cell.lower().replace("-", " ").replace("_", " ").split())
+    said = _plain(cell)
     return (said in SAID_STOP and "mail" not in name) or (said in DENIED and name in OPTED_IN)
+
+
+def _plain(cell: str) -> str:
+    """Programs write "opted-in" and "DO_NOT_TEXT"."""
+    return " ".join(cell.lower().replace("-", " ").replace("_", " ").split())
 
 
 def number_of(cell: str, region: str) -> tuple[str, str]:

@@ -252,10 +252,13 @@ def take_request(db: sqlite3.Connection, name: str, *, now: int) -> Request | No
     if row is None:
         return None
     with write(db):
-        db.execute("UPDATE station_request SET taken_at=?, argument=NULL WHERE id=?", [now, row["id"]])
-        if row["expires_at"] < now:
+        taken = db.execute(
+            "UPDATE station_request SET taken_at=?, argument=NULL WHERE id=? AND taken_at IS NULL",
+            [now, row["id"]],
+        ).rowcount
+        if taken and row["expires_at"] < now:
             answer(db, row["id"], TOO_LATE, refused=True, now=now)
-    if row["expires_at"] < now:
+    if not taken or row["expires_at"] < now:  # whoever asked gave up meanwhile, or it came too late
         return None
     return Request(row["id"], row["what"], row["argument"], row["by_id"])
 

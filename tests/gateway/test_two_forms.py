@@ -19,6 +19,7 @@ from gateway import (
     restoring,
     store,
 )
+from gateway.errors import Refused
 from gateway.manydrafts import Wanted
 from tests.campaigning import drafted
 from tests.gateway.conftest import NOON
@@ -144,3 +145,15 @@ def test_our_own_sim_is_rejected_by_either_form(world: World) -> None:
     world.db.execute("UPDATE station SET number=?", [MEXICO[1]])
     assert list(lists.members(world.db, world.list_of(HEAD + f"Ours,{MEXICO[0]}\n"))) == []
     assert conversations.known_of(world.db, MEXICO) == {}
+
+
+@pytest.mark.parametrize("written", ["+522914177763", "+5491000000000", "+541234567890"])
+def test_a_number_of_a_range_that_is_new_stays_as_it_is_written(written: str) -> None:
+    """Mexico's were refused as too long, and Argentina's became another number, which got the text."""
+    assert numbers.normalise(written, "US") == written
+
+
+def test_an_extension_is_refused_in_the_old_form_of_a_mobile_too() -> None:
+    """It was dropped, and whoever has the number itself was texted."""
+    with pytest.raises(Refused, match="extension"):
+        numbers.normalise("+52 1 55 1234 5678 #5", "US")

@@ -173,7 +173,8 @@ def test_damage_during_work_stops_all_is_told_and_mended_by_one_command(
     assert {path.read_bytes()[1024:1028] for path in kept if path.name.endswith("Z")} == {b"\x5a" * 4}
 
 
-def test_a_database_that_was_deleted_is_told_of_with_its_newest_backup(group: Group) -> None:
+@pytest.mark.parametrize("way", ["deleted", "emptied"])
+def test_a_database_that_was_lost_is_told_of_with_its_newest_backup(group: Group, way: str) -> None:
     """Every command, and `doctor`, advised `textbank init`, beside a good backup: whoever did so had lost everybody's answers and approvals."""
     group.approved(ADA)
     with closing(store.connect(group.database)) as db:
@@ -182,6 +183,8 @@ def test_a_database_that_was_deleted_is_told_of_with_its_newest_backup(group: Gr
     made = json.loads(group.run("backup", str(group.folder), "--json").stdout)["file"]
     for suffix in ("-wal", "-shm", ""):
         group.database.with_name(f"{group.database.name}{suffix}").unlink(missing_ok=True)
+    if way == "emptied":
+        group.database.touch()
 
     for words in (["outbox"], ["send", "--to", LUIS, "--text", "Hello"], ["doctor"]):
         told = group.run(*words)
@@ -190,7 +193,8 @@ def test_a_database_that_was_deleted_is_told_of_with_its_newest_backup(group: Gr
         assert "textbank init" not in told.stdout + told.stderr
     group.start()
     group.until(lambda: f"textbank restore {made}" in group.page()[1], "the page")
-    assert "textbank.db is not there, though textbank.db.acts is." in group.page()[1]
+    found = "is empty: 0 bytes." if way == "emptied" else "is not there, though textbank.db.acts is."
+    assert f"textbank.db {found}" in group.page()[1]
     restored = group.run("restore", made, "--yes")
     assert restored.returncode == 0, restored.stderr
     group.until(lambda: group.page()[0] == 303, "the panel again")
