@@ -31,6 +31,10 @@ SCRIPTS = {  # what is here is in somebody's database, and is never changed agai
     "m003_proof": (*statements(PROOF + AT_SIZE), *SEARCH),
     "m004_campaigns": statements(CAMPAIGNS),
     "m005_fewer_writes": FEWER_WRITES,
+    "m006_each_sims_imsi": (  # by which it is known again when its ICCID is cut
+        "ALTER TABLE sim ADD COLUMN imsi TEXT NOT NULL DEFAULT ''",
+        "UPDATE sim SET imsi=coalesce((SELECT max(imsi) FROM station WHERE station.iccid=sim.iccid), '')",
+    ),
 }
 VERSION = len(SCRIPTS)
 

@@ -12,16 +12,17 @@ from gateway.policy import may
 from gateway.store import write
 
 
-def seen(db: sqlite3.Connection, iccid: str, *, number: str, now: int) -> None:
+def seen(db: sqlite3.Connection, iccid: str, *, number: str, now: int, imsi: str = "") -> None:
     """A modem shows this SIM. `number` is what is stored on the card ("" when it tells none); one set by a person stays."""
-    known = db.execute("SELECT number FROM sim WHERE iccid=?", [iccid]).fetchone()
-    if known is not None and (known["number"] or not number):
+    known = db.execute("SELECT number, imsi FROM sim WHERE iccid=?", [iccid]).fetchone()
+    if known is not None and (known["number"] or not number) and imsi in ("", known["imsi"]):
         return
     with write(db):
         db.execute(
-            "INSERT INTO sim (iccid, number, first_at) VALUES (?,?,?) "
-            "ON CONFLICT (iccid) DO UPDATE SET number=CASE WHEN number='' THEN excluded.number ELSE number END",
-            [iccid, number, now],
+            "INSERT INTO sim (iccid, number, first_at, imsi) VALUES (?,?,?,?) ON CONFLICT (iccid) DO UPDATE SET "
+            "number=CASE WHEN number='' THEN excluded.number ELSE number END, "
+            "imsi=CASE WHEN excluded.imsi='' THEN imsi ELSE excluded.imsi END",
+            [iccid, number, now, imsi],
         )
 
 

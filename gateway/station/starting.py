@@ -93,7 +93,7 @@ def _begin(desk: Desk, identity: Identity, card: str) -> None:
     fresh, another = not desk.card, desk.card != card
     _another_card(desk, card)
     desk.smsc_asked = False
-    sims.seen(desk.db, card, number=_own_number(desk, identity), now=desk.now_ms())
+    sims.seen(desk.db, card, number=_own_number(desk, identity), now=desk.now_ms(), imsi=identity.imsi)
     _note_changes(desk, identity, card, row)
     seat = claims.Seat(desk.name, epoch, desk.sim(card))
     stations.set_facts(
@@ -147,15 +147,14 @@ def _card(desk: Desk, identity: Identity) -> str:
     took a part, is known by its IMSI from before. One that was met first with such a part, or by its IMSI alone, goes on under that, with
     what it spent and the conversations that it began. A modem that tells neither, as for a while after a start, holds the SIM that it held.
     """
-    known = desk.db.execute(
-        "SELECT iccid FROM station WHERE imsi=? AND imsi<>'' AND iccid<>''", [identity.imsi]
-    ).fetchone()
-    if known is not None and (
-        identity.iccid in known["iccid"]
-        or identity.iccid.startswith(known["iccid"])
-        or known["iccid"] == identity.imsi
-    ):
-        return str(known["iccid"])
+    told = identity.iccid
+    rows = desk.db.execute(
+        "SELECT iccid FROM station WHERE :imsi<>'' AND imsi=:imsi AND iccid<>'' UNION ALL SELECT iccid FROM sim WHERE :imsi<>'' AND imsi=:imsi",
+        {"imsi": identity.imsi},
+    )
+    for known in (str(row["iccid"]) for row in rows):
+        if told in known or told.startswith(known) or known == identity.imsi:
+            return known
     before = desk.db.execute("SELECT imei, iccid FROM station WHERE name=?", [desk.name]).fetchone()
     same_modem = identity.imei == before["imei"] or not (identity.imei and before["imei"])
     if not identity.iccid and not identity.imsi and before["iccid"] and same_modem:

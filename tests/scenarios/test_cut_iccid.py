@@ -43,6 +43,28 @@ def test_a_sim_whose_iccid_is_cut_by_another_program_is_the_one_of_its_imsi(make
     assert spent == {iccid: 1}
 
 
+def test_a_sim_that_comes_back_with_a_cut_iccid_goes_on_with_what_it_spent(make: Make) -> None:
+    """Seed 923665: another SIM had been in the modem meanwhile, and the first one's plan began anew."""
+    house = make()
+    house.until_ready()
+    whole = engine(house).card.iccid
+    texts = [house.approved()]
+    house.until(lambda: house.state(texts[0]) in ("sent", "delivered"), "sent")
+    house.fault("sim_swap", 1)
+    house.until(
+        lambda: house.db.execute("SELECT iccid FROM station").fetchone()["iccid"] == engine(house).card.iccid,
+        "the other one is seen",
+    )
+    house.clear("sim_swap")
+    assert cut_the_iccid(house) == whole
+    house.restart()
+    house.until_ready()
+    texts.append(house.approved("+12025550199"))
+    house.until(lambda: house.state(texts[1]) in ("sent", "delivered"), "sent")
+    spent = dict(house.db.execute("SELECT iccid, segments FROM sim_day").fetchall())
+    assert spent == {whole: 2}
+
+
 def test_a_sim_that_is_met_first_with_a_cut_iccid_goes_on_with_what_it_spent(make: Make) -> None:
     """Review r6, 25: once it told the whole, what had left by it was counted for no SIM."""
     house = make()
