@@ -103,6 +103,10 @@ class Group:
         while not condition():
             rows = {name: (row["state"], row["port"], row["reason"]) for name, row in self.rows().items()}
             assert time.monotonic() < began + patience_s, f"not within {patience_s:g} s: {what}; {rows}"
+            ended = self.process.poll() if self.process is not None else None
+            assert ended is None, (
+                f"the gateway ended with {ended}: {(self.folder / 'log').read_text()[-300:]}"
+            )
             time.sleep(0.01)  # asks again; nothing depends on how long
         return time.monotonic() - began
 
