@@ -78,7 +78,7 @@ def _extended(name: str, tail: str) -> Command:
         return Command(name, "read")
     if tail.startswith("="):
         return Command(name, "set", tail[1:], parameters(tail[1:]))
-    return Command(name, "exec", tail)
+    return Command(name + tail, "exec")  # `+CSCA?999` is no command that a modem knows
 
 
 def parameters(raw: str) -> tuple[str, ...]:

@@ -25,6 +25,9 @@ from hardware.virtual.commandline import Command, parameters, parse
         ('AT+CUSD=1,"a;b",15', [Command("+CUSD", "set", '1,"a;b",15', ("1", "a;b", "15"))]),
         ("AT^CURC=0", [Command("^CURC", "set", "0", ("0",))]),
         ("xxAT+CSQ", [Command("+CSQ", "exec")]),
+        # Seed 928689: a question whose host died before its end, closed by the next one, emptied the SIM's text centre.
+        ("AT+CSCA?999", [Command("+CSCA?999", "exec")]),
+        ("AT+CSCA999", [Command("+CSCA999", "exec")]),
     ],
 )
 def test_a_line_is_its_commands(line: str, commands: list[Command]) -> None:
