@@ -55,6 +55,15 @@ class Doubts:
         doubt.over = believed or now >= doubt.since + HELD_S
         return believed
 
+    def rest(self, now: float) -> None:
+        """Every storage was read. What is in doubt and due was not there to be read, for its storage was refused: it is looked for
+        later, and holds up texts no longer than any other.
+        """
+        for doubt in self._of.values():
+            if doubt.due_at <= now:
+                doubt.due_at = now + LATER_S
+                doubt.over = now >= doubt.since + HELD_S
+
     def end(self, gone: Callable[[Slot], bool]) -> None:
         """What lay in these slots is whole, or gone."""
         self._of = {slot: doubt for slot, doubt in self._of.items() if not gone(slot)}

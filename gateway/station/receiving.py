@@ -102,6 +102,7 @@ class Reader:
         for item in sorted(ripe, key=lambda item: (item.storage, item.index), reverse=True):
             self._delete(item)
         if everything:
+            self._doubts.rest(self._desk.clock.monotonic())
             self._see_emptied({(item.storage, item.index) for item in stored})
         return new
 

@@ -17,19 +17,22 @@ Harm = Callable[[bytes], bytes]
 
 
 class Damaging:
-    """A link that changes what is read."""
+    """A link that changes what is read, and what is written."""
 
-    def __init__(self, link: Link, harm: Harm) -> None:
-        self.name, self.write, self.wake, self.close = link.name, link.write, link.wake, link.close
-        self._link, self._harm = link, harm
+    def __init__(self, link: Link, harm: Harm, written: Harm) -> None:
+        self.name, self.wake, self.close = link.name, link.wake, link.close
+        self._link, self._harm, self._written = link, harm, written
+
+    def write(self, data: bytes) -> None:
+        self._link.write(self._written(data))
 
     def read(self, deadline: float) -> bytes:
         return self._harm(self._link.read(deadline))
 
 
-def damaged(office: Office, harm: Harm) -> None:
+def damaged(office: Office, harm: Harm, written: Harm = lambda data: data) -> None:
     """From the next opening of the port on."""
-    office._link = lambda number: Damaging(office._virtual(number), harm)
+    office._link = lambda number: Damaging(office._virtual(number), harm, written)
 
 
 def texts_to(office: Office, number: str) -> int:
@@ -132,6 +135,34 @@ def test_in_another_storage_than_where_texts_arrive_it_holds_as_well(office: Off
     office.until(lambda: bool(texts), "a damaged reading", 200)
     office.until_state(texts[0], "withdrawn", "sent", "delivered", limit_s=60)
     assert texts_to(office, ADA) == 0
+
+
+def test_a_storage_that_can_no_longer_be_chosen_is_not_asked_without_a_rest(office: Office) -> None:
+    """Seed 929768: the damaged record in it was due for ever, so the modem was asked at every moment, and no text left any more."""
+    record, asked, gone = pdu(office, "Hello", ADA).encode(), list[float](), list[bool]()
+
+    def cut(data: bytes) -> bytes:
+        if record not in data:
+            return data
+        gone.append(True)
+        return data.replace(record, record[:30])
+
+    def refused(data: bytes) -> bytes:
+        if gone and data.startswith(b'AT+CPMS="SM"'):
+            asked.append(office.now())
+            assert len(asked) < 5_000, "it is asked without a rest"
+            return data.replace(b'"SM"', b'"XX"', 1)
+        return data
+
+    damaged(office, cut, refused)
+    office.until_ready()
+    office.put(record.decode(), storage="SM")
+    office.until(lambda: bool(gone), "a damaged reading", 200)
+    waiting = office.approved(LUIS)
+    office.run(60)
+    assert office.state(waiting) == "approved"
+    assert len(asked) <= 4 * (60 / LATER_S + 2), "four forms of the question each time"
+    office.until_state(waiting, "sent", "delivered", limit_s=HELD_S)
 
 
 def test_a_report_that_was_damaged_once_holds_up_nothing_once_it_was_read_whole(office: Office) -> None:
