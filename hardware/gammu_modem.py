@@ -180,6 +180,10 @@ class GammuModem:
         """None: libgammu reads every folder, or fails."""
         return set()
 
+    def has_its_card(self) -> bool:
+        """Taken for granted: a phone's SIM is changed while it is off, and then it is met anew."""
+        return True
+
     @property
     def has_company(self) -> bool:
         """Nobody can tell: libgammu keeps what it hears to itself."""

@@ -130,9 +130,17 @@ class Modem:
         its settings, and whether its SIM is another one now.
         """
         health = read_health(self._at, self._storages, self._gauges)
-        if evidence := self._forgot() or self._other_card():
+        if evidence := self._forgot():
             self._ears.notices.append(Restarted(evidence, heard=False))
+        else:
+            self.has_its_card()
         return health
+
+    def has_its_card(self) -> bool:
+        """Whether its SIM is the one of the start, as far as it tells; a notice follows when it is not."""
+        if evidence := self._other_card():
+            self._ears.notices.append(Restarted(evidence, heard=False))
+        return not evidence
 
     def network_time(self) -> datetime | None:
         """What time the network told the modem that it is; None when it told none, or the modem does not say."""

@@ -174,15 +174,19 @@ class Reader:
         return storage not in modem.passed_over if everything else storage == modem.arrival_storage
 
     def _see_emptied(self, full: set[tuple[str, int]]) -> None:
-        """Only a slot that a whole listing shows empty is empty: from then on the same octets there are a second text."""
+        """Only a slot that a whole listing shows empty is empty: from then on the same octets there are a second text.
+
+        Another SIM that was put in while the modem runs shows its own slots: nothing is known of the first one's then.
+        """
         desk = self._desk
         assert desk.seat is not None
+        assert desk.modem is not None
         if self._filled is None:
             self._filled = slots.present(desk.db, desk.seat.sim.iccid)
         emptied = [
             slot for slot in self._filled if slot not in full and self._was_read(slot[0], everything=True)
         ]
-        if emptied:
+        if emptied and desk.modem.has_its_card():
             slots.emptied(desk.db, [self._filled.pop(slot) for slot in emptied], now=desk.now_ms())
 
     def hear(self) -> Heard:

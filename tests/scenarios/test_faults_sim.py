@@ -14,7 +14,7 @@ from gateway import people, sims, stations, store
 from gateway.journal import Journal
 from gateway.people import User
 from tests.scenarios.asking import engine
-from tests.scenarios.receiving import Make
+from tests.scenarios.receiving import Make, pdu
 from tests.simulated import LUIS, House
 
 
@@ -322,6 +322,22 @@ def test_f9_another_sim_while_it_runs_is_a_new_line(make: Make, quiet: bool) -> 
     )
     spent = dict(house.db.execute("SELECT iccid, segments FROM sim_day").fetchall())
     assert spent == {old.iccid: 1, new.iccid: 1}
+
+
+def test_f9_a_text_that_could_not_be_deleted_is_not_new_when_its_sim_comes_back(make: Make) -> None:
+    """Seed 929933: the other SIM's empty slots were taken for the first one's, so the text on that one was shown a second time."""
+    house = make()
+    house.until_ready()
+    house.fault("cmgd_refused", 320)
+    house.put(pdu(house, "Hello"), storage="SM")
+    house.until(lambda: house.texts() == ["Hello"], "kept")
+    house.fault("sim_swap", {"sim": 1, "quiet": True})
+    house.clear("cmgd_refused")
+    house.run(700)  # the network repeats a text within ten minutes
+    house.fault("sim_swap", 0)
+    house.run(300)
+    assert house.said()[0] == "ready"
+    assert (house.texts(), house.stored()) == (["Hello"], [])
 
 
 def test_f9_an_answer_that_comes_late_is_not_taken_for_the_new_sims(make: Make) -> None:
