@@ -33,12 +33,12 @@ class Heard:
 
 
 def _read(pdu: str) -> TPDU | None:
-    """What a record says; None when it is damaged, or its end is missing."""
+    """What a record says; None when it is damaged, its end is missing, or another's end stands behind a text."""
     try:
         tpdu = decode(pdu)
     except PduError:
         return None
-    return None if tpdu.cut else tpdu
+    return None if tpdu.cut or (isinstance(tpdu, Deliver) and tpdu.overlong) else tpdu
 
 
 def _stamp(found: tuple[Stored, TPDU | None]) -> int:

@@ -8,6 +8,7 @@ from enum import IntEnum
 
 from hardware.pdu.errors import PduError
 
+BEYOND = "octets after the end of the message were ignored."
 PADDING = 0xFF  # SIM records are 176 octets, filled up with FF (3GPP 31.102 EF_SMS)
 
 
@@ -75,5 +76,5 @@ class Reader:
                 self.fit = max(self.fit, Fit.PADDED)
             else:
                 self.fit = Fit.OTHER
-                self.problems.append(f"{extra} octets after the end of the message were ignored.")
+                self.problems.append(f"{extra} {BEYOND}")
         return tuple(self.problems)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from hardware.pdu.alphabet import alphabet
 from hardware.pdu.dcs import Dcs
 from hardware.pdu.errors import PduError
-from hardware.pdu.reader import Fit, Reader
+from hardware.pdu.reader import BEYOND, Fit, Reader
 from hardware.pdu.septets import header_septets, pack, unpack
 from hardware.pdu.udh import NO_HEADER, Concat, Header, InformationElement, National, Ports, read_header
 
@@ -142,6 +142,11 @@ class Content:
     def cut(self) -> bool:
         """The end of the text is missing: the modem or its SIM lost it."""
         return any(problem.startswith(CUT) for problem in self.problems)
+
+    @property
+    def overlong(self) -> bool:
+        """More octets follow than the message has, and they are no padding: two records may have been read as one."""
+        return any(problem.endswith(BEYOND) for problem in self.problems)
 
     @property
     def udh(self) -> tuple[InformationElement, ...]:

@@ -165,6 +165,30 @@ def test_a_storage_that_can_no_longer_be_chosen_is_not_asked_without_a_rest(offi
     office.until_state(waiting, "sent", "delivered", limit_s=HELD_S)
 
 
+def test_two_records_that_were_read_as_one_are_read_again(office: Office) -> None:
+    """Seed 934115: another program took the end of one record and the header of the next. What was left decoded as a text, the first
+    one's beginning and noise, and the SIM's good copy was deleted.
+    """
+    long, short, spliced = "Hello " * 20, "Goodbye " * 18, list[bool]()
+
+    def splice(data: bytes) -> bytes:
+        both = re.search(
+            rb"(\+CMGL: 1,[^\r]*\r\n[0-9A-F]{100})[0-9A-F]*(\r\n\+CMGL: 2,[^\r]*\r\n[0-9A-F]{4})", data
+        )
+        if not both or spliced:
+            return data
+        spliced.append(True)
+        return data[: both.end(1)] + data[both.end(2) :]
+
+    damaged(office, splice)
+    office.until_ready()
+    for text in (long, short):
+        office.put(pdu(office, text))
+    office.until(lambda: not office.stored(), "both read", 200)
+    assert spliced
+    assert sorted(office.texts()) == sorted((long, short))
+
+
 def test_a_report_that_was_damaged_once_holds_up_nothing_once_it_was_read_whole(office: Office) -> None:
     """Where nothing but reports lie the doubt went on: 52 s without a text, and 115 lists."""
     cut: list[float] = []
