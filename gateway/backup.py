@@ -200,8 +200,7 @@ def check(backup: Path, *, stop: threading.Event | None = None) -> str:
 def restore(backup: Path, database: Path, *, now: int) -> Restored:
     """Put the backup in the place of the database; the gateway and the panel must be stopped."""
     check(backup)
-    with _stopped(database) as hold:
-        take_back(database)
+    with _stopped(database) as hold, _alone(database) as before:
         new = database.with_name(UNFINISHED.format(name=database.name))
         handed_at = texted.newest(database, now=now)
         try:
@@ -212,13 +211,16 @@ def restore(backup: Path, database: Path, *, now: int) -> Restored:
                 stops = carried.take_in(db, acts, backup.parent)
                 counts = restoring.begin_again(db, acts, made=check(backup), now=now, stops=stops)
                 runs.keep(db, hold.runs)
-                if _has_content(database):
-                    restoring.keep_spent(db, database, handed_at)
+                if before is not None:
+                    restoring.keep_spent(db, before, handed_at)
+                elif _has_content(database):
+                    with contextlib.closing(_as_it_is(database)) as damaged:
+                        restoring.keep_spent(db, damaged, handed_at)
                 else:
                     restoring.keep_owed(db, {unanswered.ANY_SIM: handed_at})
                 db.execute("PRAGMA journal_mode=DELETE")
             belong_with(new, database)
-            aside = _set_aside(database, now)
+            aside = _set_aside(database, now, whole=before is not None)
             # A log of the old one that a power cut brought back would be read into the new one.
             sync_folder(database.parent)
             os.replace(new, database)
@@ -242,6 +244,33 @@ def restore(backup: Path, database: Path, *, now: int) -> Restored:
 
 
 @contextlib.contextmanager
+def _alone(database: Path) -> Iterator[sqlite3.Connection | None]:
+    """The database with its log in it and nobody else, until another file is in its place; None where it has no content or is damaged, and
+    stays as it is, to the byte.
+
+    An idle panel has no connection, and makes one with the next tap. It waits for this one; who waited until the file was
+    replaced is refused by SQLite ("readonly": the file moved), for without its log it must be written to before anything else.
+    """
+    take_back(database)
+    if damage.seen(database) is not None or not _has_content(database):
+        yield None
+        return
+    with contextlib.closing(sqlite3.connect(database, timeout=2.0, isolation_level=None)) as db:
+        damaged = _fold_log(db)
+        if damaged:
+            db.close()
+        yield None if damaged else db
+
+
+def _as_it_is(database: Path) -> sqlite3.Connection:
+    """A damaged database, for what can be read of it; an empty one where it cannot even be opened."""
+    try:
+        return sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)
+    except sqlite3.OperationalError:
+        return sqlite3.connect(":memory:")
+
+
+@contextlib.contextmanager
 def _stopped(database: Path) -> Iterator[lock.Hold]:
     """The gateway's lock; Refused in a restorer's words when it runs."""
     try:
@@ -259,14 +288,12 @@ def _has_content(database: Path) -> bool:
     return database.exists() and database.stat().st_size > 0
 
 
-def _set_aside(database: Path, now: int) -> Path | None:
-    """Give the present database a second name beside the first; None when there is none. A log that cannot be brought into it,
-    or whose file is gone, is set aside too.
+def _set_aside(database: Path, now: int, *, whole: bool) -> Path | None:
+    """Give the present database a second name beside the first; None when there is none. A log that is not brought into it, or whose file
+    is gone, is set aside too.
     """
     stamp = moment(now).strftime("%Y%m%dT%H%M%SZ")
     aside = database.with_name(f"{database.name}{ASIDE}{stamp}")
-    known = damage.seen(database) is not None  # then it stays as it is, to the byte
-    whole = not known and _has_content(database) and not _fold_log(database)
     kept: Path | None = None
     if database.exists():
         try:
@@ -298,18 +325,19 @@ def take_back(database: Path) -> None:
             sync_folder(database.parent)
 
 
-def _fold_log(database: Path) -> bool:
-    """Bring the log into the file, which SQLite does only for somebody who is alone with it; True when it is damaged."""
+def _fold_log(db: sqlite3.Connection) -> bool:
+    """Bring the log into the file, which SQLite does only for somebody who is alone with it, and stay alone; True when it is damaged."""
     try:
-        with contextlib.closing(sqlite3.connect(database, timeout=2.0, isolation_level=None)) as db:
-            db.execute("PRAGMA journal_mode=DELETE")
+        db.execute("PRAGMA journal_mode=DELETE")
+        db.execute("BEGIN EXCLUSIVE")
+        if db.execute("PRAGMA journal_mode").fetchone()[0] == "delete":
+            return False
     except sqlite3.OperationalError as error:
         if "locked" not in str(error):
             return True
-        raise Refused(
-            "Another program has the database open, most likely the panel. Nothing was changed. "
-            "Stop Textbank (Ctrl-C, or its two services), then restore again."
-        ) from error
     except sqlite3.DatabaseError:
         return True
-    return False
+    raise Refused(
+        "Another program has the database open, most likely the panel. Nothing was changed. "
+        "Stop Textbank (Ctrl-C, or its two services), then restore again."
+    )

@@ -129,7 +129,7 @@ def put_here_by_hand(db: sqlite3.Connection, hold: Hold, database: Path, folder:
         texted.told(database)
 
 
-def keep_spent(db: sqlite3.Connection, before: Path, handed_at: int) -> None:
+def keep_spent(db: sqlite3.Connection, before: sqlite3.Connection, handed_at: int) -> None:
     """What SIMs sent since the backup still counts, a SIM on hold and a modem that somebody paused stay so, and what a modem has not
     answered is owed: from the database that is replaced, if it can be read; else whatever was handed over until `handed_at` (ms).
 
@@ -172,11 +172,10 @@ def keep_owed(db: sqlite3.Connection, owed: dict[str, int]) -> None:
     )
 
 
-def _of_the_replaced(before: Path, query: str, unknown: Sequence[Any] = ()) -> list[Any]:
+def _of_the_replaced(before: sqlite3.Connection, query: str, unknown: Sequence[Any] = ()) -> list[Any]:
     """Rows of a database that may be damaged, and hardly at all of these places at once; `unknown` where they cannot be read."""
     try:
-        with contextlib.closing(sqlite3.connect(f"file:{before}?mode=ro", uri=True)) as old:
-            return old.execute(query).fetchall()
+        return before.execute(query).fetchall()
     except sqlite3.Error as damaged:
         log.warning("what the SIMs sent since the backup cannot all be read: %s", damaged)
         return [*unknown]

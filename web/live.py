@@ -145,6 +145,8 @@ class Hub:
         ours = damage.which(self._database)
         with contextlib.closing(connect(self._database, timeout_s=2.0, query_only=True)) as db:
             known, version = pulse(db), -1
+            if damage.which(self._database) != ours:
+                return  # a restore put another in its place while this one was waited for
             self._watching.set()
             while not self._stopping:
                 listening = self.streams() > 0

@@ -1,0 +1,77 @@
+"""A restore while the panel is up, and idle: it has no connection open, and makes one with the next tap."""
+
+import contextlib
+import os
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from gateway import backup, conversations, optouts, restoring, store
+from tests.gateway.conftest import ADA, NOON, Desk, Room
+
+HOUR = 3_600_000
+A_MOMENT_S = 0.05
+
+
+@pytest.fixture
+def saved(path: Path, desk: Desk, tmp_path: Path) -> Path:
+    """A backup in which Ada waits for her text; then nobody has the database open."""
+    desk.draft(ADA)
+    made = backup.make(path, tmp_path / "saved.db", now=NOON)
+    desk.db.close()
+    return made.path
+
+
+def is_out(path: Path) -> bool:
+    with contextlib.closing(store.connect(path)) as db:
+        return conversations.open_opt_out(db, ADA) is not None
+
+
+def test_a_stop_that_a_volunteer_taps_while_a_restore_copies_is_not_lost(
+    path: Path, room: Room, saved: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was committed into the file that was then replaced, after the restore had read who stopped: Ada was texted again."""
+    begin, tapped = restoring.begin_again, []
+
+    def copies(*args: object, **kwargs: object) -> restoring.Counts:
+        counts = begin(*args, **kwargs)  # type: ignore[arg-type]
+        with (
+            contextlib.suppress(sqlite3.OperationalError),
+            contextlib.closing(store.connect(path, timeout_s=A_MOMENT_S)) as db,
+        ):
+            ada = conversations.ensure(db, ADA, now=NOON + 1)
+            tapped.append(
+                optouts.opt_out(db, ada, source="volunteer", by=room.volunteer, reason="", now=NOON + 1)
+            )
+        return counts
+
+    monkeypatch.setattr(backup.restoring, "begin_again", copies)
+    backup.restore(saved, path, now=NOON + HOUR)
+    assert is_out(path) == bool(tapped), "a volunteer saw that Ada is out"
+
+
+def test_nobody_writes_into_the_replaced_file_nor_leaves_a_log_beside_the_new_one(
+    path: Path, saved: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page opened the old file just before another was put in its place, and wrote just after."""
+    replace, opened = os.replace, []
+
+    def replaced(old: Path, new: Path) -> None:
+        if new == path:
+            opened.append(sqlite3.connect(path, timeout=A_MOMENT_S, isolation_level=None))
+            with contextlib.suppress(sqlite3.OperationalError):
+                opened[0].execute("PRAGMA journal_mode=WAL")
+        replace(old, new)
+
+    monkeypatch.setattr(backup.os, "replace", replaced)
+    backup.restore(saved, path, now=NOON + HOUR)
+    with contextlib.closing(opened[0]) as late:
+        with contextlib.suppress(sqlite3.OperationalError):
+            late.execute("PRAGMA journal_mode=WAL")
+        with pytest.raises(sqlite3.OperationalError, match="readonly"):
+            late.execute("INSERT INTO setting (key, value) VALUES ('written', 'into nothing')")
+    assert not Path(f"{path}-wal").exists()
+    with contextlib.closing(store.connect(path)) as db:
+        assert db.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
+        assert db.execute("SELECT 1 FROM setting WHERE key='restored'").fetchone()
