@@ -6,10 +6,13 @@ words), 2 called wrongly.
 """
 
 import codecs
+import contextlib
 import importlib
 import io
+import json
 import os
 import sys
+from collections.abc import Iterator
 
 import click
 
@@ -43,6 +46,9 @@ COMMANDS = {  # name: (module under gateway.commands, its click command)
 }
 
 
+AS_JSON = "textbank.json"
+
+
 class LazyGroup(click.Group):
     """A click group whose commands are imported when asked for."""
 
@@ -55,6 +61,26 @@ class LazyGroup(click.Group):
         module, name = COMMANDS[cmd_name]
         command: click.Command = getattr(importlib.import_module(f"gateway.commands.{module}"), name)
         return command
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.meta[AS_JSON] = "--json" in args
+        with _json_too(ctx):
+            return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> object:
+        with _json_too(ctx):
+            return super().invoke(ctx)
+
+
+@contextlib.contextmanager
+def _json_too(ctx: click.Context) -> Iterator[None]:
+    """A program that asked for JSON finds {"error": sentence} where it looks, also when it called wrongly."""
+    try:
+        yield
+    except click.ClickException as error:
+        if ctx.meta[AS_JSON]:
+            click.echo(json.dumps({"error": error.format_message()}))
+        raise
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from functools import wraps
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import NoReturn, ParamSpec, TypeVar
 
 import click
 
@@ -33,34 +33,33 @@ def refusals(command: Callable[P, R]) -> Callable[P, R]:
         try:
             return command(*args, **kwargs)
         except Refused as refusal:
-            click.echo(visible.words(str(refusal)), err=True)
-            sys.exit(1)
+            _refuse(visible.words(str(refusal)))
         except UnicodeEncodeError:
-            click.echo(
-                "One of the words holds octets that are no UTF-8. Nothing was changed; write it anew.",
-                err=True,
-            )
-            sys.exit(1)
+            _refuse("One of the words holds octets that are no UTF-8. Nothing was changed; write it anew.")
         except OSError as error:
             if (
                 error.filename is None
             ):  # no file of ours: such as the answer, on a full disk; `cli.main` tells of it
                 raise
             named = visible.line(str(error.filename))[:100]
-            click.echo(f"{named} cannot be used: {error.strerror}. Name another one.", err=True)
-            sys.exit(1)
+            _refuse(f"{named} cannot be used: {error.strerror}. Name another one.")
         except sqlite3.Error as error:
             if damage.is_damage(error):
-                click.echo(f"The database is damaged: {error}. See `textbank doctor`.", err=True)
-                sys.exit(1)
+                _refuse(f"The database is damaged: {error}. See `textbank doctor`.")
             words = "in use by another program" if "locked" in str(error) else str(error)
-            click.echo(
-                f"The database refused: {words}. Nothing was changed; `textbank doctor` says why and what to do.",
-                err=True,
+            _refuse(
+                f"The database refused: {words}. Nothing was changed; `textbank doctor` says why and what to do."
             )
-            sys.exit(1)
 
     return wrapped
+
+
+def _refuse(words: str) -> NoReturn:
+    """The sentence on stderr; with --json also {"error": sentence} on stdout, for the program that reads it."""
+    click.echo(words, err=True)
+    if click.get_current_context().params.get("as_json"):
+        print_json({"error": words})
+    sys.exit(1)
 
 
 def config_of(ctx: click.Context) -> Config:

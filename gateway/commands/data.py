@@ -194,5 +194,9 @@ def erase(ctx: click.Context, number: str, yes: bool, as_json: bool) -> None:
 
 
 def _sure(question: str) -> None:
-    if not click.confirm(question + "?", default=False, err=True):
-        raise Refused("Nothing was changed.")
+    try:
+        sure = click.confirm(question + "?", default=False, err=True)
+    except click.Abort:  # Ctrl-C, or nobody is there to answer
+        sure = False
+    if not sure:
+        raise Refused("Nothing was changed. To do it without being asked, add --yes.")
