@@ -5,9 +5,11 @@ connection, asleep in its read.
 """
 
 import contextlib
+import errno
 import json
 import socket
 import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 Request = dict[str, Any]
 REQUEST_OCTETS = 65_536
 TOO_LONG = f"The request is longer than {REQUEST_OCTETS} octets."
+BUSY_S = 0.05
 CALLERS_WAITING = 1024  # a test may connect from hundreds of threads at once
 
 
@@ -162,7 +165,16 @@ class ControlSocket:
         while True:
             try:
                 connection, _ = self._listener.accept()
-            except OSError:
+            except OSError as error:
+                if error.errno in (
+                    errno.EMFILE,
+                    errno.ENFILE,
+                    errno.ENOBUFS,
+                    errno.ENOMEM,
+                    errno.ECONNABORTED,
+                ):
+                    time.sleep(BUSY_S)  # whoever knocks waits until somebody hangs up
+                    continue
                 return  # closed
             self._open.add(connection)
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()

@@ -1,13 +1,16 @@
 """`textbank virtual` as a process: its ports, its socket, its end."""
 
+import contextlib
 import json
+import resource
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from hardware.virtual import ControlClient
+from hardware.virtual import ControlClient, VirtualError
 
 MOST_S = 20
 
@@ -46,6 +49,27 @@ def test_the_command_serves_until_it_is_ended(started, tmp_path):
     process.send_signal(signal.SIGTERM)
     assert process.wait(MOST_S) == 0
     assert list(folder.iterdir()) == []
+
+
+def test_a_bank_without_a_free_descriptor_hears_callers_again_when_somebody_hangs_up(started, tmp_path):
+    """One failed accept ended the socket for good: the modems went on, and nobody could reach them but by a restart."""
+    process = started("--dir", tmp_path / "bank", "--json")
+    control = json.loads(process.stdout.readline())["control"]
+    used = len(list(Path(f"/proc/{process.pid}/fd").iterdir()))
+    resource.prlimit(process.pid, resource.RLIMIT_NOFILE, (used + 6, used + 6))
+    callers = []
+    with contextlib.suppress(VirtualError, TimeoutError):
+        while True:
+            callers.append(ControlClient(control, timeout_s=1.0))
+            callers[-1].ask("modems")
+    waiting = callers.pop()
+    for caller in callers:
+        caller.close()
+    assert 0 < len(callers) < 20
+    waiting._socket.settimeout(MOST_S)
+    with waiting._socket.makefile("rb") as answer:
+        assert json.loads(answer.readline())["ok"], "what it asked while nobody listened"
+    waiting.close()
 
 
 @pytest.mark.parametrize(
