@@ -29,7 +29,7 @@ from gateway import damage
 from gateway.config import Config
 from gateway.errors import Refused
 from gateway.schema import wait_for
-from gateway.store import connect, log_without_file, wall_ms
+from gateway.store import connect, wall_ms
 from web import create_app, standin, uploads
 
 M_ARENA_MAX = -8  # malloc.h
@@ -101,7 +101,7 @@ def await_file(path: Path, deadline: float) -> None:
     if not path.exists():
         logging.getLogger(__name__).warning("there is no database at %s yet: waiting for the gateway", path)
     while damage.seen(path) is None:
-        if log_without_file(path):
+        if damage.is_lost(path):
             damage.note(path, damage.look(path), now=wall_ms())
         elif path.exists():
             return

@@ -216,6 +216,28 @@ def test_a_file_that_is_no_database_is_said_in_words_on_the_page(world: World, p
     assert database.read_bytes() == before
 
 
+def test_a_lost_database_is_told_on_the_page_and_nobody_is_sent_to_make_a_new_one(
+    world: World, port: int
+) -> None:
+    """Only `textbank.db.acts` was left beside it: the panel alone waited, said to create one with `textbank init`, and ended."""
+    folder = world.path.with_name("lost")
+    folder.mkdir()
+    (folder / "textbank.toml").write_text(world.source.read_text())
+    (folder / "textbank.db.acts").write_text("what was done\n")
+    process = start(folder / "textbank.toml", "--wait", "0.3")
+    try:
+        wait_for(port, process)
+        with pytest.raises(urllib.error.HTTPError) as answer:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5)
+        page = answer.value.read().decode()
+    finally:
+        process.terminate()
+        process.communicate(timeout=20)
+    assert "textbank.db is not there, though textbank.db.acts is." in page
+    assert "Plug in the stick with the backups" in page
+    assert not (folder / "textbank.db").exists()
+
+
 def test_two_hundred_idle_connections_do_not_stop_it(
     world: World, port: int, panel: "subprocess.Popen[str]"
 ) -> None:
