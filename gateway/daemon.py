@@ -387,9 +387,10 @@ class Gateway:
 
 
 def serve(config: Config, *, traces: Path | None = None) -> None:
-    """Run the gateway in this process until SIGTERM or Ctrl-C; `traces` is a folder for what is said to each modem."""
+    """Run the gateway in this process until SIGTERM, Ctrl-C or the end of its terminal; `traces` is a folder for what is said to each modem."""
     gateway = Gateway(config, traces=traces)
-    for number in (signal.SIGTERM, signal.SIGINT):
+    nohup = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    for number in (signal.SIGTERM, signal.SIGINT, *(() if nohup else (signal.SIGHUP,))):
         signal.signal(number, lambda *_: gateway.end())
     ring(config.database.path)
     gateway.run()
