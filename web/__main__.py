@@ -49,6 +49,7 @@ def main(argv: list[str] | None = None) -> int:
         level=logging.DEBUG if debug else logging.WARNING, format="level=%(levelname)s part=panel %(message)s"
     )
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # until `serve` takes it: somebody who does not want to wait
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # `textbank panel` held it back
     keep_small()
     try:
         config = configuration.load(options.config)
@@ -150,7 +151,7 @@ def bind(config: Config) -> socket.socket:
 
 
 def serve(app: Flask, listening: socket.socket) -> None:
-    """Answer until SIGTERM or SIGINT."""
+    """Answer until SIGTERM, SIGINT or SIGHUP."""
     from waitress.server import create_server
 
     # What is uploaded waits on the card, not in a /tmp that may be memory.
@@ -181,6 +182,8 @@ def serve(app: Flask, listening: socket.socket) -> None:
 
     signal.signal(signal.SIGTERM, close)
     signal.signal(signal.SIGINT, close)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as nohup leaves it
+        signal.signal(signal.SIGHUP, close)  # its terminal was closed
     app.config["TAKER"].ring()  # what the last panel had not finished
     try:
         server.run()

@@ -173,6 +173,8 @@ def panel(ctx: click.Context) -> None:
     config = config_of(ctx)
     os.environ["TEXTBANK_CONFIG"] = str(config.source)
     sys.stdout.flush()
+    # A Ctrl-C while Python starts and imports would be a traceback: it ends the panel as soon as that is over.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     os.execv(sys.executable, [sys.executable, "-m", "web"])  # noqa: S606
 
 

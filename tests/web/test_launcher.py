@@ -299,3 +299,20 @@ def test_ctrl_c_while_it_waits_for_the_database_ends_it_without_a_traceback(tmp_
     process.send_signal(signal.SIGINT)
     assert process.communicate(timeout=20) == ("", None)
     assert process.returncode == -signal.SIGINT
+
+
+def test_ctrl_c_in_the_first_moment_of_textbank_panel_ends_it_without_a_traceback(
+    world: World, port: int
+) -> None:
+    command = [sys.executable, "-m", "gateway", "--config", str(world.source), "panel"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        caught = 0  # by Python, and it has yet to import everything
+        while not caught & (1 << signal.SIGINT - 1):
+            assert process.poll() is None
+            started = "web" in Path(f"/proc/{process.pid}/cmdline").read_text().split("\0")
+            status = Path(f"/proc/{process.pid}/status").read_text() if started else "SigCgt: 0"
+            caught = int(status.split("SigCgt:")[1].split()[0], 16)
+        process.send_signal(signal.SIGINT)
+        output, _ = process.communicate(timeout=20)
+    assert "Traceback" not in output
+    assert process.returncode == -signal.SIGINT
