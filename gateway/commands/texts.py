@@ -92,18 +92,24 @@ def _csv_rows(path: Path) -> list[tuple[int, str, str]]:
         raise Refused(
             f"{path} is not a UTF-8 text file (octet {error.start + 1}). Save it as CSV UTF-8. Nothing was queued."
         ) from None
+    rows: list[tuple[int, str | None, str | None, object]] = []
+    begins = 1  # the row that is read
     try:
-        reader = csv.DictReader(io.StringIO(content, newline=""), strict=True)
+        reader = csv.DictReader(io.StringIO(content, newline=""), strict=True, delimiter=_separator(content))
         header = [(name or "").strip().lower() for name in reader.fieldnames or []]
         if header.count("to") != 1 or header.count("text") != 1:
             found = ", ".join(filter(None, header)) or "nothing"
             raise Refused(
                 f"{path}:1: the columns are {found[:200]}; one must be named to and one text. Nothing was queued."
             )
-        reader.fieldnames = header
-        rows = [(reader.line_num, row["to"], row["text"], row.get(None)) for row in reader]
+        reader.fieldnames, begins = header, reader.line_num + 1
+        for row in reader:
+            rows.append((reader.line_num, row["to"], row["text"], row.get(None)))
+            begins = reader.line_num + 1
     except csv.Error as error:
-        raise Refused(f"{path}: not readable as CSV ({error}). Nothing was queued.") from None
+        raise Refused(
+            f"{path}:{begins}: not readable as CSV from here on ({error}). Look for a quote that is not closed. Nothing was queued."
+        ) from None
     if len(rows) > MOST_ROWS:
         raise Refused(
             f"{path} has {len(rows)} rows; at most {MOST_ROWS} fit in one file. Split it. Nothing was queued."
@@ -116,6 +122,19 @@ def _csv_rows(path: Path) -> list[tuple[int, str, str]]:
     if not rows:
         raise Refused(f"{path} has no rows below its header. Nothing was queued.")
     return [(line, number or "", text or "") for line, number, text, _ in rows]
+
+
+def _separator(content: str) -> str:
+    """Between its columns: a spreadsheet writes semicolons where people write 1,5, and some write tabs."""
+    first = content.split("\n", 1)[0]
+    return next(
+        (
+            each
+            for each in ",;\t"
+            if {"to", "text"} <= {cell.strip('" \r').lower() for cell in first.split(each)}
+        ),
+        ",",
+    )
 
 
 @click.command()
