@@ -46,6 +46,7 @@ SAID = {  # status: headline, what it means and what to do
     ),
     503: ("The box is busy", "Nothing was done. Try again in a moment; what you sent before is safe."),
 }
+REPLACED = "It took the place of the database while this waited. Nothing was done. Open the page again; you may have to sign in anew."
 
 
 def say(status: int, why: str | None = None, headline: str | None = None) -> ResponseReturnValue:
@@ -94,6 +95,8 @@ def database(error: sqlite3.Error) -> ResponseReturnValue:
     """A damaged or locked database, a full disk, a card that cannot be written: said in words, with 503."""
     if damage.note_if(data.database_path(), error, now=wall_ms()):
         return damaged.page(damage.seen(data.database_path()) or damage.Damage(0, damage.said(error)))
+    if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_READONLY_DBMOVED:
+        return say(503, REPLACED, "A backup was put in place")
     found, folder = str(error), data.database_path().parent
     log.error("database: %s: %s", type(error).__name__, found)
     here = room.look(folder)

@@ -46,6 +46,8 @@ def refusals(command: Callable[P, R]) -> Callable[P, R]:
         except sqlite3.Error as error:
             if damage.is_damage(error):
                 _refuse(f"The database is damaged: {error}. See `textbank doctor`.")
+            if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_READONLY_DBMOVED:
+                _refuse("A backup took the place of the database meanwhile. Nothing was changed; ask again.")
             words = "in use by another program" if "locked" in str(error) else str(error)
             _refuse(
                 f"The database refused: {words}. Nothing was changed; `textbank doctor` says why and what to do."

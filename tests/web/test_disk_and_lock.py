@@ -1,6 +1,8 @@
 """A database that is locked, a disk without room or without writing: the page says so in words, and nothing is half done."""
 
+import contextlib
 import os
+import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -39,6 +41,26 @@ def test_a_busy_database_is_said_in_words_and_the_text_still_waits(
     assert world.state(rosa) == "awaiting"
     assert maya.post(f"/send/{rosa}/approve", seen=seen).status_code == 303
     assert world.state(rosa) == "approved"
+
+
+def test_a_page_that_waited_while_a_backup_was_restored_does_not_send_people_to_buy_a_card(
+    visit: Visit, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite calls the file that was replaced "readonly", and the page then said that the card can only be read."""
+    maya = visit("volunteer")
+
+    def replaced(path: Path, **more: float) -> None:
+        with contextlib.closing(sqlite3.connect(path.with_name("old.db"))) as old:
+            old.execute("CREATE TABLE one (a)")
+            path.with_name("old.db").unlink()
+            old.execute("PRAGMA journal_mode=WAL")
+
+    monkeypatch.setattr(data, "connect", replaced)
+    answer = maya.get("/send")
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 503
+    assert "A backup was put in place" in page
+    assert "card" not in page
 
 
 def test_a_full_disk_is_said_in_words_and_nothing_is_half_done(
