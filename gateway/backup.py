@@ -252,14 +252,13 @@ def _alone(database: Path) -> Iterator[sqlite3.Connection | None]:
     replaced is refused by SQLite ("readonly": the file moved), for without its log it must be written to before anything else.
     """
     take_back(database)
-    if damage.seen(database) is not None or not _has_content(database):
-        yield None
-        return
-    with contextlib.closing(sqlite3.connect(database, timeout=2.0, isolation_level=None)) as db:
-        damaged = _fold_log(db)
-        if damaged:
+    left = damage.seen(database) is not None or not _has_content(database)
+    db = None if left else _folded(database)
+    try:
+        yield db
+    finally:
+        if db is not None:
             db.close()
-        yield None if damaged else db
 
 
 def _as_it_is(database: Path) -> sqlite3.Connection:
@@ -325,18 +324,23 @@ def take_back(database: Path) -> None:
             sync_folder(database.parent)
 
 
-def _fold_log(db: sqlite3.Connection) -> bool:
-    """Bring the log into the file, which SQLite does only for somebody who is alone with it, and stay alone; True when it is damaged."""
+def _folded(database: Path) -> sqlite3.Connection | None:
+    """Bring the log into the file, which SQLite does only for somebody who is alone with it, and stay alone; None when it is damaged."""
+    try:
+        db = sqlite3.connect(database, timeout=2.0, isolation_level=None)
+    except sqlite3.OperationalError:
+        return None
+    damaged = False
     try:
         db.execute("PRAGMA journal_mode=DELETE")
         db.execute("BEGIN EXCLUSIVE")
         if db.execute("PRAGMA journal_mode").fetchone()[0] == "delete":
-            return False
-    except sqlite3.OperationalError as error:
-        if "locked" not in str(error):
-            return True
-    except sqlite3.DatabaseError:
-        return True
+            return db
+    except sqlite3.DatabaseError as error:
+        damaged = not isinstance(error, sqlite3.OperationalError) or "locked" not in str(error)
+    db.close()
+    if damaged:
+        return None
     raise Refused(
         "Another program has the database open, most likely the panel. Nothing was changed. "
         "Stop Textbank (Ctrl-C, or its two services), then restore again."
