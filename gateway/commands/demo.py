@@ -102,7 +102,18 @@ def _fill(config: Config) -> list[tuple[str, str, str]]:
 def _virtual_modems(folder: Path, latency: str, seed: int) -> Iterator[Callable[[], None]]:
     """Start them; what it yields waits until they are there."""
     modems = folder / "modems"
-    command = [sys.executable, "-m", "gateway", "virtual", "--count", "2", "--dir", str(modems), "--people"]
+    command = [
+        sys.executable,
+        "-P",
+        "-m",
+        "gateway",
+        "virtual",
+        "--count",
+        "2",
+        "--dir",
+        str(modems),
+        "--people",
+    ]
     child = Child(
         "virtual modems",
         [*command, "--latency", latency, "--seed", str(seed), "--pace", str(PACE)],

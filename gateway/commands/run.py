@@ -29,6 +29,7 @@ log = logging.getLogger("textbank.run")
 PR_SET_PDEATHSIG = 1
 RESTART_S = 2.0
 STOP_S = 10.0
+PANEL = [sys.executable, "-P", "-m", "web"]  # -P: no file of the folder where this was called
 
 
 class _Line(logging.Formatter):
@@ -113,7 +114,7 @@ def port_is_free(config: Config) -> None:
 def panel_beside(config: Config) -> Iterator[None]:
     """The panel as a process of its own, for the life of the block."""
     port_is_free(config)
-    child = Child("panel", [sys.executable, "-m", "web"], {"TEXTBANK_CONFIG": str(config.source)})
+    child = Child("panel", PANEL, {"TEXTBANK_CONFIG": str(config.source)})
     try:
         yield
     finally:
@@ -175,7 +176,7 @@ def panel(ctx: click.Context) -> None:
     sys.stdout.flush()
     # A Ctrl-C while Python starts and imports would be a traceback: it ends the panel as soon as that is over.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    os.execv(sys.executable, [sys.executable, "-m", "web"])  # noqa: S606
+    os.execv(sys.executable, PANEL)  # noqa: S606
 
 
 def wait_until(path: Path, child: "subprocess.Popen[bytes] | None", timeout_s: float, what: str) -> None:

@@ -316,3 +316,20 @@ def test_ctrl_c_in_the_first_moment_of_textbank_panel_ends_it_without_a_tracebac
         output, _ = process.communicate(timeout=20)
     assert "Traceback" not in output
     assert process.returncode == -signal.SIGINT
+
+
+@pytest.mark.parametrize("name", ["web.py", "random.py"])
+def test_a_file_of_somebodys_in_the_folder_where_textbank_is_called_is_not_run_in_the_place_of_the_panel(
+    world: World, port: int, name: str, tmp_path: Path
+) -> None:
+    """`textbank run` in a home folder with a random.py in it had no page: the panel ended every two seconds."""
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / name).write_text('raise SystemExit("not the panel")\n')
+    command = [sys.executable, "-P", "-m", "gateway", "--config", str(world.source), "panel"]
+    with subprocess.Popen(
+        command, cwd=tmp_path / "home", stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        try:
+            wait_for(port, process)
+        finally:
+            process.terminate()
