@@ -197,6 +197,7 @@ def _sure(question: str) -> None:
     try:
         sure = click.confirm(question + "?", default=False, err=True)
     except click.Abort:  # Ctrl-C, or nobody is there to answer
-        sure = False
+        click.echo(err=True)
+        raise Refused("Nothing was changed. To do it without being asked, add --yes.") from None
     if not sure:
-        raise Refused("Nothing was changed. To do it without being asked, add --yes.")
+        raise Refused("Nothing was changed.")
