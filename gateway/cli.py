@@ -47,6 +47,7 @@ COMMANDS = {  # name: (module under gateway.commands, its click command)
 
 
 AS_JSON = "textbank.json"
+CONFIG = "config_path"
 
 
 class LazyGroup(click.Group):
@@ -60,6 +61,7 @@ class LazyGroup(click.Group):
             return None
         module, name = COMMANDS[cmd_name]
         command: click.Command = getattr(importlib.import_module(f"gateway.commands.{module}"), name)
+        _take_config(command)
         return command
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -70,6 +72,28 @@ class LazyGroup(click.Group):
     def invoke(self, ctx: click.Context) -> object:
         with _json_too(ctx):
             return super().invoke(ctx)
+
+
+def _take_config(command: click.Command) -> None:
+    """--config is as good behind a command's name as before it."""
+    if not any(each.name == CONFIG for each in command.params):
+        command.params.append(
+            click.Option(
+                ["--config", CONFIG],
+                type=click.Path(dir_okay=False),
+                expose_value=False,
+                callback=_name_config,
+                help="The configuration file; also before the command's name.",
+            )
+        )
+    if isinstance(command, click.Group):
+        for each in command.commands.values():
+            _take_config(each)
+
+
+def _name_config(ctx: click.Context, _option: click.Parameter, path: str | None) -> None:
+    if path is not None:
+        ctx.find_root().obj = path
 
 
 @contextlib.contextmanager
@@ -86,7 +110,7 @@ def _json_too(ctx: click.Context) -> Iterator[None]:
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--config",
-    "config_path",
+    CONFIG,
     envvar="TEXTBANK_CONFIG",
     type=click.Path(dir_okay=False),
     help="The configuration file. Without it: ./textbank.toml, then /etc/textbank/textbank.toml.",

@@ -1,4 +1,6 @@
-"""A program that asked for --json and reads stdout finds why it was refused there, in one shape for every command."""
+"""A program that asked for --json and reads stdout finds why it was refused there, in one shape for every command; it may name the
+configuration before a command and behind it.
+"""
 
 import json
 import subprocess
@@ -61,3 +63,13 @@ def test_modems_that_cannot_be_made_are_one_document_too(tmp_path: Path) -> None
     command = [sys.executable, "-m", "gateway", "virtual", "--dir", str(tmp_path / ("x" * 120)), "--json"]
     told = subprocess.run(command, capture_output=True, check=False)  # in here it would hold back our signals
     assert (told.returncode, list(json.loads(told.stdout))) == (1, ["error"])
+
+
+@pytest.mark.parametrize("words", [["outbox", "--json"], ["user", "list", "--json"]])
+def test_the_configuration_may_be_named_behind_the_command(
+    tmp_path: Path, words: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shell = Shell(tmp_path)
+    monkeypatch.setenv("TEXTBANK_CONFIG", str(shell.path.with_name("another.toml")))
+    named = CliRunner().invoke(cli, [*words, "--config", str(shell.path)])
+    assert (named.exit_code, named.stdout) == (0, shell.run(*words).stdout), named.output
