@@ -147,6 +147,23 @@ def stands_between(line: str, header: str) -> bool:
     return not other and bool(_TELLS_LENGTH.search(header))
 
 
+def tells_length(header: str) -> bool:
+    """Whether the header of a text or report tells how long the PDU behind it is."""
+    return bool(_TELLS_LENGTH.search(header)) and not header.startswith("+CBM:")
+
+
+def digits_due(header: str, pdu: str) -> int:
+    """How many hexadecimal digits the PDU has that begins so, by the length that its header tells; 0 when that is not known."""
+    if not tells_length(header) or not is_piece(pdu[:2]):
+        return 0
+    return 2 * (1 + int(pdu[:2], 16) + int(re.split(r"[:,]", header)[-1]))
+
+
+def is_piece(line: str) -> bool:
+    """Whether `line` is nothing but hexadecimal digits."""
+    return bool(re.fullmatch(r"[0-9A-Fa-f]+", line.rstrip()))
+
+
 def unasked(line: str, own: str) -> bool:
     """Whether `line` is unsolicited while the command called `own` ("" for none) waits for its answer.
 

@@ -1,7 +1,7 @@
 """What comes from the modem: lines for whoever waits, everything unasked set aside.
 
 Promises: an unsolicited line is never taken for an answer, whether it stands before, within or behind one; a
-+CMT or +CDS keeps the PDU that follows it. What nobody waits for is dropped, but for unsolicited lines.
++CMT or +CDS keeps the PDU that follows it, also in pieces with something else between. What nobody waits for is dropped, but for unsolicited lines.
 Failure: `NotAModem` for a flood that no answer can be; `PortGone` from the link.
 """
 
@@ -20,6 +20,7 @@ ANSWER_LIMIT = (
 )
 LINES_LIMIT = 20_000
 HUSH_LIMIT_S = 5.0
+REST_S = 1.0  # for the rest of a PDU that something else the modem said cut in two
 
 
 class Incoming:
@@ -39,12 +40,16 @@ class Incoming:
         self._splitter = framing.Splitter()
         self._lines: deque[str] = deque()
         self._received = 0
-        self._body_of = ""  # the +CMT or +CDS whose PDU has not come yet
+        self._body_of = ""  # the +CMT or +CDS whose PDU has not come yet, or not all of it
+        self._body = ""  # what came of it
+        self._body_until: float | None = None  # so long the rest of it is waited for
+        self._listed = False  # an entry of a list came instead: the next PDU is its own
         self._ringing = False
         self._woken = False
 
     def begin(self) -> None:
         """A command is about to be written: count and remember anew."""
+        self.leave_body()
         self.heard = b""
         self.restarted = ""
         self.refusal = None
@@ -71,26 +76,52 @@ class Incoming:
             self._keep(line.rstrip())
             return True
         unasked = framing.unasked(line, own)
-        if self._body_of and not unasked:
-            if framing.stands_between(line, self._body_of):
-                return True
-            header, self._body_of = self._body_of, ""
-            if not framing.final(line) and not framing.is_named(line):
-                self._keep(f"{header}\n{line.rstrip()}")
-                return True
-            self._keep(header)
+        if self._body_of and not unasked and self._takes_body(line, own):
+            return True
         if not unasked:
             return self._ringing and framing.ends_call(line)
         if line.startswith(framing.ANSWERS):
             self.company.line(framing.named(line))
         if line.startswith(framing.HAS_BODY):
-            self._body_of = line.rstrip()
+            self.leave_body(now=True)
+            self._body_of, self._listed = line.rstrip(), False
             return True
         self._ringing = self._ringing or line.startswith(("RING", "+CRING", "+CLIP"))
         if line.startswith("+CMGS:"):
             self.owed_ok, self.owes_result = True, False
         self._keep(line.rstrip())
         return True
+
+    def _takes_body(self, line: str, own: str) -> bool:
+        """Whether `line` stands where a PDU is due and is no answer: it is the PDU, a piece of it, or words between."""
+        if framing.stands_between(line, self._body_of):
+            return True
+        line, answer = line.rstrip(), framing.final(line) is not None or framing.is_named(line)
+        if self._listed and not answer:
+            self._listed = False
+            return False
+        self._listed = line.startswith(("+CMGL:", "+CMGR:"))
+        due = framing.digits_due(self._body_of, self._body + line)
+        if (answer and framing.tells_length(self._body_of)) or (own and line.isdigit() and len(line) < due):
+            self._body_until = self.clock.monotonic() + REST_S
+            return False
+        body = self._body + line
+        if framing.is_piece(line) and len(body) < due:
+            self._body, self._body_until = body, self.clock.monotonic() + REST_S
+            return True
+        rest = not answer and not (self._body and framing.is_piece(line) and len(body) > due)
+        if rest:
+            self._body = body
+        self.leave_body(now=True)
+        return rest
+
+    def leave_body(self, *, now: bool = False) -> None:
+        """The rest of a PDU did not come in its time: what came of it is kept as it is."""
+        late = self._body_until is not None and self.clock.monotonic() >= self._body_until
+        if self._body_of and (now or late):
+            header, body = self._body_of, self._body
+            self._body_of, self._body, self._body_until = "", "", None
+            self._keep(f"{header}\n{body}" if body else header)
 
     @property
     def owes_body(self) -> bool:
@@ -103,11 +134,13 @@ class Incoming:
             woken, self._woken = self._woken, False
             self._look()
             return woken
-        data = self.link.read(deadline)
+        until = deadline if self._body_until is None else min(deadline, self._body_until)
+        data = self.link.read(until)
         if data:
             self._feed(data)
             self._look()
-        return not data
+        self.leave_body()
+        return not data and (until == deadline or self.clock.monotonic() < until)
 
     def catch_up(self) -> bool:
         """Look at what has already come, without waiting; whether a prompt stands at its end."""

@@ -308,6 +308,7 @@ class Modem:
         """Before the port is let go: keep what is just being said, until a moment of silence. A port that has gone says nothing."""
         with suppress(HardwareError):
             self._at.incoming.hush(LAST_WORDS_S)
+        self._at.incoming.leave_body(now=True)
 
     def close(self) -> None:
         """Let the port go; returns at once, even when the port takes its time."""

@@ -1,7 +1,10 @@
 """Modems that hand texts over and wait for AT+CNMA (27.005 3.4.4)."""
 
+import pytest
+
 from hardware.modem import Direct, Restarted
 from tests.hardware.start_bench import Bench
+from tests.scripted import Raw
 
 PDU = "07913366003051F5040B913366304381F900005180719120348004D4F29C0E"
 ONLY_DIRECT = {
@@ -72,3 +75,58 @@ def test_a_modem_that_will_not_be_armed_again_is_started_anew() -> None:
     ).start()
     bench.modem.acknowledge()
     assert [type(notice) for notice in bench.modem.notices()] == [Restarted]
+
+
+CUT = [
+    f"\r\n+CMT: ,23\r\n{PDU[:24]}\r\n+CREG: 1\r\n{PDU[24:]}\r\n",
+    f"\r\n+CMT: ,23\r\n{PDU[:24]}\r\n{PDU[24:]}\r\n",
+    f"\r\n+CMT: ,23\r\n+CSQ: 17,99\r\n\r\nOK\r\n{PDU}\r\n",
+    f"\r\n+CMT: ,23\r\n\r\nOK\r\n{PDU}\r\n",
+    f"\r\n+CMT: ,23\r\n{PDU[:24]}\r\n+CSQ: 17,99\r\n\r\nOK\r\n{PDU[24:]}\r\n",
+]
+
+
+@pytest.mark.parametrize("said", CUT)
+@pytest.mark.parametrize("asked", [False, True])
+def test_a_text_handed_over_in_two_pieces_is_one_text(said: str, asked: bool) -> None:
+    """A line of the network or of an answer stood between its header and its end: it was kept cut, or not at all."""
+    answer = "" if "OK" in said else "\r\n+CSQ: 17,99\r\n\r\nOK\r\n"
+    bench = direct(**{"AT+CSQ": Raw((said + answer).encode())} if asked else {})
+    if asked:
+        bench.modem.query("AT+CSQ")
+    else:
+        bench.link.arrive(said)
+    bench.modem.last_words()
+    assert [n for n in bench.modem.notices() if isinstance(n, Direct)] == [Direct("deliver", PDU)]
+
+
+def test_a_text_whose_rest_never_comes_is_kept_as_far_as_it_came() -> None:
+    bench = direct()
+    bench.link.arrive(f"\r\n+CMT: ,23\r\n{PDU[:24]}\r\n+CREG: 1\r\n")
+    bench.modem.wait(bench.clock.monotonic() + 60)
+    bench.modem.notices()
+    bench.modem.wait(bench.clock.monotonic() + 60)
+    assert bench.modem.notices() == [Direct("deliver", PDU[:24])]
+    assert bench.clock.monotonic() < 1030
+
+
+def test_the_digits_of_an_answer_are_not_the_rest_of_a_text() -> None:
+    answer = f"\r\n+CMT: ,23\r\n{PDU[:24]}\r\n310260123456789\r\n\r\nOK\r\n{PDU[24:]}\r\n"
+    bench = direct()
+    bench.scripted.rules["AT+CIMI"] = Raw(answer.encode())
+    bench.modem.health()
+    bench.modem.last_words()
+    assert [n for n in bench.modem.notices() if isinstance(n, Direct)] == [Direct("deliver", PDU)]
+    bench.modem.health()
+    assert not [n for n in bench.modem.notices() if isinstance(n, Restarted)]
+
+
+def test_a_list_within_a_text_that_is_handed_over_keeps_its_own() -> None:
+    other = PDU[:-2] + "0F"
+    bench = direct()
+    bench.scripted.rules["AT+CMGL=4"] = Raw(
+        f"\r\n+CMT: ,23\r\n+CMGL: 3,1,,23\r\n{other}\r\n\r\nOK\r\n{PDU}\r\n".encode()
+    )
+    assert [stored.pdu for stored in bench.modem.list(everything=False)] == [other]
+    bench.modem.last_words()
+    assert [n for n in bench.modem.notices() if isinstance(n, Direct)] == [Direct("deliver", PDU)]
