@@ -27,6 +27,16 @@ def unreadable(station: str) -> Notice:
     )
 
 
+def rings_in_vain(station: str) -> Notice:
+    """It tells of a text at each prompt, and none is found."""
+    return Notice(
+        f"The modem {station} rings again and again for texts that are not there.",
+        "It said so each time that a text was about to leave, and every reading found nothing new.",
+        f"We read all the same after each ring, and send between the readings, which is slower. {KEPT}",
+        "Unplug the modem, count to ten, plug it in again. If it goes on, try another modem or another SIM.",
+    )
+
+
 def not_now(station: str, why: str, wait_s: int) -> Notice:
     """The network or the modem takes nothing for a while."""
     span = f"{wait_s} seconds" if wait_s < 90 else f"{round(wait_s / 60)} minutes"

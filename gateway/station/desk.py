@@ -20,6 +20,7 @@ from gateway.errors import StaleMessage
 from gateway.ladder import STARTING_S
 from gateway.policy import Limits, day_of
 from gateway.rules import Rules
+from gateway.station.bells import Bells
 from gateway.store import connect, moment, ms, write
 from gateway.streak import Streak
 from gateway.taken import Held, Taken
@@ -111,6 +112,7 @@ class Desk:
     mark: object = None  # what the port was then: one that was pulled out and came back is another
     db: sqlite3.Connection = field(init=False)
     company: Company = field(init=False)  # other programs at the port, over all its openings
+    bells: Bells = field(init=False)
     shared: bool = False  # one works there: nothing is sent, and when it is over everything is set anew
     modem: Modem | None = None
     seat: Seat | None = None
@@ -160,6 +162,7 @@ class Desk:
     def __post_init__(self) -> None:
         self.db = connect(self.database, timeout_s=LOCK_S)
         self.company = Company(self.clock)
+        self.bells = Bells(self.clock)
         stations.ensure(self.db, self.name, now=self.now_ms())
 
     @property
@@ -256,7 +259,11 @@ class Desk:
         """True when the modem has said something that must be read before a text may leave: it may be a stop."""
         assert self.modem is not None
         self.heard += self.modem.notices()
-        return any(_comes_first(notice) for notice in self.heard)
+        first = [notice for notice in self.heard if _comes_first(notice)]
+        if not first:
+            self.bells.over()
+        bells = all(isinstance(notice, Waiting | StorageFull) for notice in first)
+        return bool(first) and (not bells or self.bells.worth_reading())
 
     def ring(self) -> None:
         """Tell the panel that something was committed."""

@@ -98,6 +98,8 @@ class Reader:
         new = 0
         if ripe:
             new = self.keep([Received(item.pdu, item.storage, item.index) for item in ripe])
+        if new:
+            self._desk.bells.over()
         # The last slot first: a telephone whose list closes up would else have what arrives meanwhile moved into a slot that is emptied next.
         for item in sorted(ripe, key=lambda item: (item.storage, item.index), reverse=True):
             self._delete(item)

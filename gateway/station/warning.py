@@ -1,8 +1,8 @@
 """What a technician should know of a modem that works: another program is at its port, its storage was full, fills up, or holds what it
-will not let go.
+will not let go, or rings for nothing.
 """
 
-from gateway import explain, explain_modems, readings
+from gateway import explain, explain_modems, explain_sending, readings
 from gateway.explain import Notice
 from gateway.filling import Level, hours_left, worth_a_word
 from gateway.station import seeking
@@ -32,4 +32,4 @@ def storage_warning(desk: Desk, health: Health, stuck: list[tuple[str, int]]) ->
             return explain.storage_nearly_full(desk.name, used, total, hours_left(levels))
     if stuck:
         return explain.slot_stuck(desk.name, *stuck[0], count=len(stuck))
-    return None
+    return explain_sending.rings_in_vain(desk.name) if desk.bells.in_vain else None

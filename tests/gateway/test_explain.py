@@ -40,6 +40,7 @@ SIGHTINGS = [
 ]
 LONG = max((str(one) for one in SIGHTINGS), key=len)
 SAID = [
+    explain_sending.rings_in_vain("north"),
     explain_modems.pin_kept_back("north", 1),
     explain_modems.pin_kept_back("north", 2),
     explain_modems.pin_tried_before("north"),

@@ -1,0 +1,40 @@
+"""Bells that ring for nothing: a modem that says with each prompt that a text came, and none is there.
+
+Promises: a bell puts a text back so that what came is read first, until bells have rung at several prompts in a row, for a while, and
+every reading between them found nothing new; then they are still read for, and texts leave between the readings.
+"""
+
+from hardware.link import Clock
+
+MANY = 5  # prompts in a row
+LONG_S = 10.0  # from the first of them: a text that has just come may be told before it can be read
+REMEMBERED_S = 3600.0
+
+
+class Bells:
+    """What is known of one modem's bells."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._rung = 0
+        self._since = 0.0
+        self._vain_at: float | None = None
+
+    def worth_reading(self) -> bool:
+        """A bell rang at a prompt: whether it is to be read for before this text leaves."""
+        now = self._clock.monotonic()
+        self._since = self._since if self._rung else now
+        self._rung += 1
+        if self._rung <= MANY or now < self._since + LONG_S:
+            return True
+        self._vain_at = now
+        return False
+
+    def over(self) -> None:
+        """Something new was found, or no bell rang at a prompt."""
+        self._rung = 0
+
+    @property
+    def in_vain(self) -> bool:
+        """Whether they were passed over within the last hour."""
+        return self._vain_at is not None and self._clock.monotonic() < self._vain_at + REMEMBERED_S

@@ -1,0 +1,65 @@
+"""A modem that rings again and again, and nothing lies there that was not read."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hardware.link import Link
+from tests.scenarios.office import Cable, Office
+from tests.simulated import ADA, LUIS
+
+
+class Ringing(Cable):
+    """A link to a modem that says this while each prompt is awaited."""
+
+    lines: tuple[str, ...] = ()
+
+    def write(self, data: bytes) -> None:
+        if self.lines and data.startswith(b"AT+CMGS="):
+            self.office.world.modems[0].urc(*self.lines, now=self.office.now(), urgent=True)
+        super().write(data)
+
+
+class Rung(Office):
+    def _virtual(self, number: int) -> Link:
+        cable = Ringing(self.world, number, self.clock, began=self.began)
+        cable.office = self
+        return cable
+
+
+@pytest.fixture
+def rung(tmp_path: Path) -> Iterator[Office]:
+    office = Rung(tmp_path / "textbank.db")
+    office.until_ready()
+    yield office
+    Ringing.lines = ()
+    office.close()
+
+
+@pytest.mark.parametrize("line", ['+CMTI: "SM",3', '+CMTI: "XX",-1', '^SMMEMFULL: "SM"'])
+def test_a_modem_that_rings_for_nothing_at_each_prompt_still_sends_and_a_person_is_told(
+    rung: Office, line: str
+) -> None:
+    """Each ring put the text back to read first: nothing left for ever, and the card said "ready" and no more."""
+    Ringing.lines = (line,)
+    texts = [rung.approved(to) for to in (LUIS, ADA, "+12025550161")]
+    for text in texts:
+        rung.until_state(text, "sent", "delivered", limit_s=120)
+    rung.run(90)
+    assert len(rung.air()) == 3
+    state, reason = rung.said()
+    assert state == "ready"
+    assert "rings" in reason or "full" in reason
+    Ringing.lines = ()
+    rung.run(3700)
+    assert rung.said() == ("ready", "")
+
+
+def test_a_text_behind_many_bells_that_rang_for_nothing_is_read_before_the_next_leaves(rung: Office) -> None:
+    Ringing.lines = ('+CMTI: "SM",3',)
+    rung.until_state(rung.approved(LUIS), "sent", "delivered", limit_s=120)
+    rung.arrive("STOP", ADA)
+    text = rung.approved(ADA)
+    rung.run(60)
+    assert (rung.state(text), [to for to, _ in rung.air()]) == ("withdrawn", [LUIS])
