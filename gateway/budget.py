@@ -115,6 +115,14 @@ def count(db: sqlite3.Connection, sim: Sim, conversation_id: int, segments: int,
     )
 
 
+def take_back(db: sqlite3.Connection, sim: Sim, now: int) -> None:
+    """A segment that was counted a moment ago was not handed over after all."""
+    db.execute(
+        "UPDATE sim_day SET segments=segments-1 WHERE iccid=? AND day=? AND segments>0",
+        [sim.iccid, sim.day(now)],
+    )
+
+
 def last_minute(db: sqlite3.Connection, sim: Sim, *, now: int, fill: bool) -> list[int]:
     """When (ms) each segment of the last minute left by this SIM, the oldest first, as far as the rows of texts tell, and
     what erasures kept of theirs.

@@ -281,7 +281,7 @@ def release(
 ) -> None:
     """Put a text back that is known not to have left (or whose remaining segments have not), with the reason and when to
     try again. `seq` is the segment that was handed over and is known not to have left; None when none was. `tried`, `untried`: this
-    counts as an attempt though no submit says so, or does not though one does.
+    counts as an attempt though no submit says so, or does not (nor against the SIM's plan) though one does.
     """
     with write(db):
         row = _still(db, job)
@@ -296,6 +296,8 @@ def release(
                 "WHERE message_id=? AND seq=? AND state='submitted'",
                 [untried, job.message_id, seq],
             )
+        if untried and seq is not None and row["state"] == "submitted":
+            budget.take_back(db, seat.sim, now)
         gone = job.total > 1 and len(_pending(db, job)) < job.total
         attempts = row["attempts"] + (1 if tried and row["state"] == "claimed" else 0)
         move(
@@ -318,10 +320,8 @@ def release(
 def _pending(db: sqlite3.Connection, job: Job) -> tuple[int, ...]:
     if job.total == 1:
         return (1,)
-    rows = db.execute(
-        "SELECT seq FROM segment WHERE message_id=? AND state='pending' ORDER BY seq", [job.message_id]
-    )
-    return tuple(row["seq"] for row in rows)
+    waiting = "SELECT seq FROM segment WHERE message_id=? AND state='pending' ORDER BY seq"
+    return tuple(row["seq"] for row in db.execute(waiting, [job.message_id]))
 
 
 def fail(db: sqlite3.Connection, seat: Seat, job: Job, seq: int, reason: str, *, now: int) -> None:

@@ -136,6 +136,8 @@ def test_a_bell_that_rings_while_the_intention_is_committed_is_looked_for_before
     office.run(60)
     assert [to for to, _ in office.air()] == [LUIS]
     assert (office.state(ada), office.state(luis)) == ("withdrawn", "delivered")
+    spent = office.db.execute("SELECT sum(segments) FROM sim_day").fetchone()[0]
+    assert spent == 1, "what was put back before Ctrl-Z counted against the plan of the SIM"
 
 
 def test_a_restart_that_is_heard_together_with_a_text_while_the_database_is_locked_is_not_forgotten(
