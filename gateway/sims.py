@@ -12,6 +12,18 @@ from gateway.policy import may
 from gateway.store import write
 
 
+def meant(db: sqlite3.Connection, station: str, told: str) -> str:
+    """The SIM of which no more is known yet than this ICCID, perhaps cut: the station's own of before, or another of ours, where it fits."""
+    row = db.execute("SELECT iccid, imsi FROM station WHERE name=?", [station]).fetchone()
+    last = str(row["iccid"]) if row and row["iccid"] else ""
+    if last and (told in last or told.startswith(last) or last == row["imsi"]):
+        return last
+    fits = db.execute(
+        "SELECT iccid FROM sim WHERE substr(iccid, 1, length(:told))=:told", {"told": told}
+    ).fetchall()
+    return str(fits[0]["iccid"]) if len(fits) == 1 else told
+
+
 def seen(db: sqlite3.Connection, iccid: str, *, number: str, now: int, imsi: str = "") -> None:
     """A modem shows this SIM. `number` is what is stored on the card ("" when it tells none); one set by a person stays."""
     known = db.execute("SELECT number, imsi FROM sim WHERE iccid=?", [iccid]).fetchone()

@@ -8,7 +8,7 @@ import sqlite3
 from dataclasses import replace
 from functools import partial
 
-from gateway import arrivals
+from gateway import arrivals, sims
 from gateway.arrivals import Received, Seen
 from gateway.station import hearsay, late
 from gateway.station.desk import Desk
@@ -75,7 +75,15 @@ def salvage(desk: Desk) -> None:
     desk.modem.last_words()
     heard, desk.heard = late.settle(desk, [*desk.heard, *desk.modem.notices()]), []
     direct = [Received(n.pdu) for n in heard if isinstance(n, Direct) and not n.kept]
-    desk.results += [partial(keep, desk, [received], Seen(desk.name, _card(desk))) for received in direct]
+    card, sure = _card(desk), desk.seat is not None
+    desk.results += [partial(_salvage, desk, received, card, sure=sure) for received in direct]
+
+
+def _salvage(desk: Desk, received: Received, card: str, *, sure: bool) -> None:
+    """A start that failed knows no IMSI: a part of an ICCID, or one of a SIM that was known without it, is the SIM that it had."""
+    keep(
+        desk, [received], Seen(desk.name, card if sure or not card else sims.meant(desk.db, desk.name, card))
+    )
 
 
 def let_go(desk: Desk) -> None:

@@ -13,6 +13,7 @@ from hardware.submit import Prompt
 from hardware.virtual.personality import GENERIC, Personality
 from tests.scenarios.office import EVE, Office
 from tests.scenarios.receiving import Make
+from tests.scenarios.test_cut_iccid import cut_the_iccid
 from tests.simulated import ADA, LUIS, House
 
 
@@ -241,3 +242,31 @@ def test_whoever_writes_in_the_first_moment_of_a_start_that_fails_can_be_answere
     assert forgetful.texts() == ["Hello, who is this?"]
     answer = forgetful.approved(EVE, "Elm Street Tenants, about the meeting.")
     forgetful.until(lambda: forgetful.state(answer) in ("sent", "delivered"), "she is answered", 120)
+
+
+@pytest.mark.parametrize("known_by", ["its whole ICCID", "its IMSI"])
+def test_whoever_writes_during_a_start_that_fails_is_not_filed_under_a_part_of_an_iccid(
+    forgetful: Office, known_by: str
+) -> None:
+    """Her conversation belonged to a SIM that is none: no answer to her ever left."""
+    office = forgetful
+    office.until_ready()
+    if known_by == "its IMSI":
+        office.db.execute("UPDATE station SET iccid=imsi")
+        office.db.execute("UPDATE sim SET iccid=imsi")
+    else:
+        cut_the_iccid(office)
+
+    def strike() -> bool:
+        if office.written[0][-1] != "AT+CSCA?":
+            return False
+        office.cut_when = None
+        office.arrive("Hello, who is this?", EVE)
+        return True
+
+    office.restart()
+    office.cut_when = strike
+    office.until(lambda: office.opened[0] == 3 and office.said()[0] == "ready", "begun anew", 120)
+    assert office.texts() == ["Hello, who is this?"]
+    answer = office.approved(EVE, "Elm Street Tenants, about the meeting.")
+    office.until(lambda: office.state(answer) in ("sent", "delivered"), "she is answered", 120)
