@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 from hardware.asking import pause
 from hardware.at import At
-from hardware.errors import CommandRefused, PinKeptBack, PinRefused, SimNotReady
+from hardware.errors import CommandRefused, ModemSilent, PinKeptBack, PinRefused, SimNotReady
 from hardware.patience import Patience
 from hardware.profiles import Profile
 
@@ -50,7 +50,10 @@ class Sim:
     def state(self) -> str:
         """READY, PIN, PUK, LOCKED, ABSENT, BUSY, FAILURE, WRONG; "" when the modem cannot tell."""
         try:
-            lines = self._at.command("AT+CPIN?", self._patience.answer_s, enough="+CPIN")
+            lines = self._asked()
+        except ModemSilent:
+            self._at.resync()  # raises when it is dead; else it only does not answer this
+            return ""
         except CommandRefused as refused:
             self._said = str(refused)
             return state_in(refused)
@@ -59,6 +62,14 @@ class Sim:
         )  # a bare OK: smstools
         self._said = f"the SIM says {said}"
         return _named(said)
+
+    def _asked(self) -> list[str]:
+        question = ("AT+CPIN?", self._patience.answer_s)
+        try:
+            return self._at.command(*question, enough="+CPIN")
+        except ModemSilent:  # perhaps deaf for a moment
+            self._at.resync()
+            return self._at.command(*question, enough="+CPIN")
 
     def unlock(self, profile: Profile, enter_pin: Callable[[], str | None]) -> None:
         """Return when the SIM is usable, or the modem cannot tell; SimNotReady, PinRefused."""

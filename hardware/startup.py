@@ -171,6 +171,9 @@ class Startup:
                 if clock.monotonic() - started + patience.retry_s > limit_s:
                     raise SimNotReady(state, str(refused)) from refused
                 pause(self._at, patience.retry_s)
+            except ModemSilent:
+                self._at.resync()  # raises when it is dead; else it only does not answer this
+                return
             else:
                 return
 
@@ -221,6 +224,9 @@ class Startup:
             except CommandRefused as refused:
                 if state_in(refused) != "BUSY" and (refused.family, refused.code) != ("CMS", 330):
                     return None
+            except ModemSilent:
+                self._at.resync()
+                return None
             if found or clock.monotonic() - started + self._patience.retry_s > self._patience.smsc_s:
                 return found
             pause(self._at, self._patience.retry_s)

@@ -76,6 +76,11 @@ HALF = {
     "no CFUN": {"AT+CFUN*": "ERROR"},
     "no ATZ": {"ATZ": "ERROR"},
     "no answer to ATZ": {"ATZ": Silence()},
+    "no answer to CPIN?": {
+        "AT+CPIN?": Silence()
+    },  # each of these ended every start: the modem "did not answer"
+    "no answer to CPMS?": {"AT+CPMS?": Silence()},
+    "no answer to CSCA?": {"AT+CSCA?": Silence()},
     "no ATE0": {"ATE0": "ERROR"},
     "no identity": {
         "AT+CG*": "ERROR",
