@@ -19,6 +19,7 @@ RESET_AT = 5
 ODD_AT = 3
 PAUSE_S = 15  # after the second temporary failure in a row; it doubles from there
 UNSAID_AT = 2
+OLD = ("GSM", "EDGE", "UMTS", "HSPA")  # where texts go if they go anywhere
 SHORT_S, LONGEST_SHORT_S = 5, 60
 
 
@@ -53,8 +54,8 @@ class Streak:
         return self._not_at_once(decision) if decision.station == "wait" else decision
 
     def not_on(self, technology: str) -> bool:
-        """Whether texts seem not to go by this technology: their fate was not told, several times in a row."""
-        return bool(technology) and self.unsaid.get(technology, 0) >= UNSAID_AT
+        """Whether texts seem not to go by this technology, and may by an older one: their fate was not told, several times in a row."""
+        return technology not in ("", *OLD) and self.unsaid.get(technology, 0) >= UNSAID_AT
 
     def _not_at_once(self, decision: Decision) -> Decision:
         """The first time a look is enough; a modem that says the same to each text is not asked by all of them."""

@@ -77,6 +77,9 @@ def test_texts_without_a_clear_answer_are_counted_by_technology() -> None:
     assert not streak.not_on("LTE")
     refused(streak, None, family="ERROR", on="LTE")
     assert streak.not_on("LTE")
+    for _ in range(3):
+        refused(streak, 500, on="UMTS")
+    assert not streak.not_on("UMTS"), "a modem on 3G was told to use 3G"
     assert not streak.not_on("GSM")
     assert not streak.not_on("")
     refused(streak, None, family="SILENCE", on="GSM")
