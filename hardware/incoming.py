@@ -20,6 +20,7 @@ ANSWER_LIMIT = (
 )
 LINES_LIMIT = 20_000
 HUSH_LIMIT_S = 5.0
+IN_DIGITS = ("+CIMI", "+CGSN", "+GSN")  # answered by digits alone
 REST_S = 1.0  # for the rest of a PDU that something else the modem said cut in two
 
 
@@ -102,7 +103,9 @@ class Incoming:
             return False
         self._listed = line.startswith(("+CMGL:", "+CMGR:"))
         due = framing.digits_due(self._body_of, self._body + line)
-        if (answer and framing.tells_length(self._body_of)) or (own and line.isdigit() and len(line) < due):
+        if (answer and framing.tells_length(self._body_of)) or (
+            own in IN_DIGITS and line.isdigit() and len(line) < due
+        ):
             self._body_until = self.clock.monotonic() + REST_S
             return False
         body = self._body + line

@@ -78,6 +78,7 @@ def test_a_modem_that_will_not_be_armed_again_is_started_anew() -> None:
 
 
 CUT = [
+    f"\r\n+CMT: ,23\r\n{PDU[:1]}\r\n+CREG: 1\r\n{PDU[1:]}\r\n",
     f"\r\n+CMT: ,23\r\n{PDU[:24]}\r\n+CREG: 1\r\n{PDU[24:]}\r\n",
     f"\r\n+CMT: ,23\r\n{PDU[:24]}\r\n{PDU[24:]}\r\n",
     f"\r\n+CMT: ,23\r\n+CSQ: 17,99\r\n\r\nOK\r\n{PDU}\r\n",
