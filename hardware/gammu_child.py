@@ -24,6 +24,8 @@ import sys
 import termios
 import threading
 from collections import deque
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from hardware.errors import DriverUnfit, ModemSilent, PortBusy, PortGone, PortMissing
@@ -61,6 +63,7 @@ class Child:
         self.notices: deque[Notice] = deque(maxlen=1000)
         self.items: list[Packet] = []  # what the last answer consists of
         self.handed = False
+        self.keep: Callable[[Direct], bool] | None = None  # asked at once about each `Direct`
         self._clock = clock
         self._gone = ""  # why there is no process any more
         self._asking = False
@@ -162,7 +165,8 @@ class Child:
             case {"notice": "waiting"}:
                 self.notices.append(Waiting("", -1))
             case {"notice": "direct", "report": report, "pdu": pdu}:
-                self.notices.append(Direct("report" if report else "deliver", pdu))
+                direct = Direct("report" if report else "deliver", pdu)
+                self.notices.append(replace(direct, kept=self.keep is not None and self.keep(direct)))
             case {"notice": "call", "number": number}:
                 self.notices.append(Call(number))
             case _:

@@ -239,7 +239,8 @@ class GammuModem:
         """libgammu keeps what it hears to itself."""
 
     def keep_at_once(self, keep: Callable[[Direct], bool] | None) -> None:
-        """libgammu tells nothing while it sends."""
+        """As `Modem.keep_at_once`; libgammu tells nothing while it sends."""
+        self._child.keep = keep
 
     def listed_within(self, took_s: dict[str, float]) -> None:
         """libgammu chooses how long it waits."""

@@ -302,9 +302,14 @@ def test_all_that_a_phone_handed_over_is_kept_when_it_is_let_go(
     port = dummy(tmp_path)
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), *sys.path]))
     with phone(port, "none") as driver:
+        kept: list[str] = []
+        driver.keep_at_once(lambda direct: not kept.append(direct.pdu))
         driver.meet()
         driver._ask("hear", 20)
         until((tmp_path / "said").exists, "both are handed over")
         driver.last_words()
-        told = [pdu.decode(notice.pdu) for notice in driver.notices() if isinstance(notice, Direct)]
+        heard = [notice for notice in driver.notices() if isinstance(notice, Direct)]
+    told = [pdu.decode(notice.pdu) for notice in heard]
+    assert kept == [notice.pdu for notice in heard], "they lay in memory for as long as a list took"
+    assert all(notice.kept for notice in heard)
     assert [one.text for one in told if isinstance(one, pdu.Deliver)] == ["Yes!", "STOP"]
