@@ -48,6 +48,16 @@ def pin_tried_before(station: str) -> Notice:
     )
 
 
+def modem_locked(station: str, evidence: str) -> Notice:
+    """The modem is locked to another operator's SIMs, or to one SIM; the card itself is well."""
+    return Notice(
+        f"The modem {station} is locked, and does not take this SIM.",
+        seen("It asks for a code that is not the SIM's own", evidence),
+        f"We entered nothing. {KEPT}",
+        "Use a SIM of the operator that sold this modem, have it unlocked there, or use another modem.",
+    )
+
+
 def shared(station: str, port: str, holder: str) -> Notice:
     """Another program (`holder`, "" when it is not seen) asks this modem things while we use it."""
     return Notice(

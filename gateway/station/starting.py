@@ -212,6 +212,8 @@ def _sim_trouble(name: str, error: SimNotReady) -> tuple[str, Notice]:
             return "paused", explain.puk_required(name)
         case SimNotReady(state="ABSENT"):
             return "paused", explain.sim_absent(name)
+        case SimNotReady(state="LOCKED"):
+            return "paused", explain_modems.modem_locked(name, error.evidence)
         case SimNotReady(state="BUSY"):
             return "waiting", explain.sim_busy(name)
         case _:

@@ -98,6 +98,7 @@ SAID = [
     explain.sim_busy("north"),
     explain.sim_failure("north", "SIM failure"),
     explain.sim_failure("north", ""),
+    explain_modems.modem_locked("north", "the SIM says +CPIN: PH-NET PIN"),
     explain.not_registered("north", "searching"),
     explain.not_registered("north", "none"),
     explain.not_registered("north", "unknown"),

@@ -15,6 +15,7 @@ from gateway.journal import Journal
 from gateway.people import User
 from tests.scenarios.asking import engine
 from tests.scenarios.receiving import Make, pdu
+from tests.scripted import Scripted, ScriptedLink
 from tests.simulated import LUIS, House
 
 
@@ -373,3 +374,17 @@ def test_f10_what_is_meant_for_the_sim_card_is_kept_and_shown_to_nobody(make: Ma
     assert house.waiting() == []
     assert house.page(LUIS) == []
     assert not any(line.startswith("AT+CMGS") for line in house.written[0])
+
+
+@pytest.mark.parametrize("said", ["+CPIN: PH-NET PIN", "+CME ERROR: 40"])
+def test_a_modem_that_is_locked_to_another_operator_is_told_from_a_bad_card(
+    tmp_path: Path, said: str
+) -> None:
+    """People were told to wipe the contacts of a card that is well."""
+    house = House(
+        tmp_path / "textbank.db", link=lambda number: ScriptedLink(house.clock, Scripted({"AT+CPIN?": said}))
+    )
+    until_paused(house, "is locked, and does not take this SIM")
+    assert "operator that sold this modem" in house.said()[1]
+    assert not any("AT+CPIN=" in line for line in house.written[0])
+    house.close()
