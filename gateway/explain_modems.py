@@ -48,6 +48,27 @@ def pin_tried_before(station: str) -> Notice:
     )
 
 
+def refuses(station: str, evidence: str) -> Notice:
+    """It answers, and refuses what every text needs."""
+    return Notice(
+        f"The modem {station} answers, but refuses what texts need.",
+        seen("It said", evidence),
+        f"We close its port, set it up anew and try again, every half minute at most. {KEPT}",
+        "Wait two minutes: some refuse until they have their network. One that goes on refusing AT+CMGF=0 does not know texts as we "
+        "hand them over: use another modem.",
+    )
+
+
+def memory_taken(station: str, used: int, total: int) -> Notice:
+    """The storage is full, and nothing of it is ours to delete."""
+    return Notice(
+        f"The memory for incoming texts in {station} is full, and we may not empty it. New ones wait in the network.",
+        f"{used} of {total} places are taken by drafts, by sent texts, or by texts that it does not let go.",
+        "We delete only what came in, once it is kept here.",
+        "Delete those with a telephone, soon: the network keeps a text for some days at most. Or use another SIM.",
+    )
+
+
 def modem_locked(station: str, evidence: str) -> Notice:
     """The modem is locked to another operator's SIMs, or to one SIM; the card itself is well."""
     return Notice(

@@ -25,6 +25,7 @@ from gateway.station.pins import Pins
 from gateway.station.twins import other_port, still_taken
 from gateway.streak import Streak
 from hardware.errors import (
+    CommandRefused,
     DriverUnfit,
     HardwareError,
     ModemSilent,
@@ -194,6 +195,14 @@ def trouble(desk: Desk, error: HardwareError) -> tuple[str, Notice]:
             return _sim_trouble(name, error)
         case ModemSilent():
             return "lost", seeking.silence(name, port, error)
+        case _:
+            return _modem_trouble(name, error)
+
+
+def _modem_trouble(name: str, error: HardwareError) -> tuple[str, Notice]:
+    match error:
+        case CommandRefused():
+            return "waiting", explain_modems.refuses(name, str(error))
         case StartAnew():
             return "starting", explain_sending.opened_anew(name, str(error))
         case _:

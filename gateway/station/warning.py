@@ -12,11 +12,15 @@ from hardware.modem import Health
 LOOK_BACK_MS = 86_400_000
 
 
-def storage_warning(desk: Desk, health: Health, stuck: list[tuple[str, int]]) -> Notice | None:
-    """The one thing to say, the worst first; None when all is well."""
+def storage_warning(
+    desk: Desk, health: Health, stuck: list[tuple[str, int]], *, emptying: bool
+) -> Notice | None:
+    """The one thing to say, the worst first; None when all is well. `emptying`: something was found there that is ours to delete."""
     used, total = health.storage_used, health.storage_total
     was_full, desk.was_full = desk.was_full, False
     full = used is not None and bool(total) and used >= (total or 0)
+    if full and (stuck or not emptying):
+        return explain_modems.memory_taken(desk.name, used or 0, total or 0)
     if was_full or full:
         return explain.storage_full(desk.name, *((used or 0, total or 0) if full else (0, 0)))
     if desk.company.stubborn:

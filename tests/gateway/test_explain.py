@@ -98,6 +98,8 @@ SAID = [
     explain.sim_busy("north"),
     explain.sim_failure("north", "SIM failure"),
     explain.sim_failure("north", ""),
+    explain_modems.refuses("north", "AT+CMGF=0 was refused after 0.0 s: ERROR (ERROR)"),
+    explain_modems.memory_taken("north", 20, 20),
     explain_modems.modem_locked("north", "the SIM says +CPIN: PH-NET PIN"),
     explain.not_registered("north", "searching"),
     explain.not_registered("north", "none"),

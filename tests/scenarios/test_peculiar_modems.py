@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from hardware.link import Link
+from tests.scripted import Scripted, ScriptedLink
 from tests.simulated import LUIS, House
 from tests.virtual_link import VirtualLink
 
@@ -70,4 +71,29 @@ def test_texts_come_and_go_once_whatever_the_modem_is_like(tmp_path: Path, way: 
     house.until(lambda: all(house.state(text) in ("sent", "delivered") for text in texts), "sent", 120)
     assert sum(record.to.startswith("+1202555100") for record in house.world.network.air) == 4
     assert house.opened == [1]
+    house.close()
+
+
+def test_a_modem_that_knows_text_mode_alone_is_not_called_silent(tmp_path: Path) -> None:
+    """It answered each command, and people were told that it does not, and to unplug it."""
+    said = {"AT+CMGF=0": "ERROR", "AT+CMGF?": "+CMGF: 1"}
+    house = House(tmp_path / "textbank.db", link=lambda number: ScriptedLink(house.clock, Scripted(said)))
+    house.run(120)
+    state, reason = house.said()
+    assert (state, "answers, but refuses" in reason, "AT+CMGF=0" in reason) == ("waiting", True, True)
+    house.close()
+
+
+def test_a_storage_that_is_full_of_drafts_is_not_said_to_be_emptied(tmp_path: Path) -> None:
+    """People were told to wait for an emptying that never came, while texts waited in the network until it dropped them."""
+    house = House(tmp_path / "textbank.db")
+    house.until_ready()
+    modem = house.world.modems[0]
+    draft = "0011000B912120551500F10000AA04D4F29C0E"
+    for name, storage in modem.storages.items():
+        for _ in range(storage.size):
+            house.put(draft, name, status=2)
+    house.run(180)
+    assert "may not empty it" in house.said()[1]
+    assert all(len(storage.slots) == storage.size for storage in modem.storages.values())
     house.close()
