@@ -57,7 +57,7 @@ class _Answer:
         """Sort one line in; the final result when it is one."""
         if self._fallback and self._fallback.cut and line.strip().isdigit():
             return framing.final(f"+{self._fallback.family} ERROR: {line.strip()}")
-        line = self._echo.strip(line)
+        line = line if self._incoming.completes(line) else self._echo.strip(line)
         if not line or self._incoming.set_aside(line, self.name):
             return None
         result = framing.final(line)
@@ -183,6 +183,9 @@ class At:
                 restarted = f"the modem restarted ({self.incoming.restarted})"
                 raise SubmitUncertain(restarted, self._since(answer), "restart")
             raise SubmitUncertain("no final answer came", self._since(answer))
+        if not result.ok and answer.referenced:  # it answers something else: the network has the text
+            self._out_of_step = True
+            result = framing.OK
         if result.ok and not answer.referenced:
             self.incoming.owes_result = True
             raise SubmitUncertain("the OK that came had no reference with it", self._since(answer))

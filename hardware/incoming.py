@@ -126,6 +126,11 @@ class Incoming:
             self._body_of, self._body, self._body_until = "", "", None
             self._keep(f"{header}\n{body}" if body else header)
 
+    def completes(self, line: str) -> bool:
+        """Whether `line` is just the rest of a PDU that was cut in two."""
+        body = self._body + line.rstrip()
+        return self._body != "" and framing.digits_due(self._body_of, body) == len(body)
+
     @property
     def owes_body(self) -> bool:
         """Whether the next line belongs to a +CMT or +CDS that came."""

@@ -3,6 +3,7 @@
 import pytest
 
 from hardware.modem import Direct, Restarted
+from tests.hardware.bench import TPDU
 from tests.hardware.start_bench import Bench
 from tests.scripted import Raw
 
@@ -120,6 +121,15 @@ def test_the_digits_of_an_answer_are_not_the_rest_of_a_text() -> None:
     assert [n for n in bench.modem.notices() if isinstance(n, Direct)] == [Direct("deliver", PDU)]
     bench.modem.health()
     assert not [n for n in bench.modem.notices() if isinstance(n, Restarted)]
+
+
+def test_the_last_digit_of_a_text_is_not_the_echo_of_the_one_that_leaves() -> None:
+    cut = f"\r\n+CMT: ,23\r\n{PDU[:-2]}0\r\n+CREG: 1\r\n0\r\n\r\n+CMGS: 7\r\n\r\nOK\r\n"
+    bench = direct(**{"<pdu>": Raw(cut.encode())})
+    with bench.modem.prompt(len(TPDU)) as prompt:
+        assert prompt.send(TPDU) == 7
+    heard = [n for n in bench.modem.notices() if isinstance(n, Direct)]
+    assert heard == [Direct("deliver", PDU[:-2] + "00")]
 
 
 def test_a_list_within_a_text_that_is_handed_over_keeps_its_own() -> None:

@@ -242,3 +242,11 @@ def test_a_nokia_gets_a_pdu_in_pieces_that_it_can_take() -> None:
     assert b"".join(data for _, data in pdu) == b"00" + TPDU.hex().upper().encode() + b"\x1a"
     assert max(len(data) for _, data in pdu) == 18
     assert all(b - a > 0.0099 for (a, _), (b, _) in pairwise(pdu))
+
+
+@pytest.mark.parametrize("error", ["+CMS ERROR: 302", "ERROR", "+CME ERROR: 3"])
+def test_an_error_behind_the_reference_of_a_text_is_not_its_refusal(error: str) -> None:
+    """Another command was answered late, after a modem that says no OK behind +CMGS: the text counted as refused and went a second time."""
+    bench = Bench({PDU: f"+CMGS: 9\n{error}"})
+    assert bench.send() == 9
+    assert bench.modem.query("AT+CSQ") == ["+CSQ: 17,99"]
