@@ -57,7 +57,7 @@ class _Answer:
         """Sort one line in; the final result when it is one."""
         if self._fallback and self._fallback.cut and line.strip().isdigit():
             return framing.final(f"+{self._fallback.family} ERROR: {line.strip()}")
-        line = line if self._incoming.completes(line) else self._echo.strip(line)
+        line = line if self._incoming.cut_here(line) else self._echo.strip(line)
         if not line or self._incoming.set_aside(line, self.name):
             return None
         result = framing.final(line)

@@ -21,6 +21,7 @@ ANSWER_LIMIT = (
 LINES_LIMIT = 20_000
 HUSH_LIMIT_S = 5.0
 IN_DIGITS = ("+CIMI", "+CGSN", "+GSN")  # answered by digits alone
+FIRST_DIGITS = 12  # of a PDU; what was written has as many in common with it by chance
 REST_S = 1.0  # for the rest of a PDU that something else the modem said cut in two
 
 
@@ -126,10 +127,14 @@ class Incoming:
             self._body_of, self._body, self._body_until = "", "", None
             self._keep(f"{header}\n{body}" if body else header)
 
-    def completes(self, line: str) -> bool:
-        """Whether `line` is just the rest of a PDU that was cut in two."""
+    def cut_here(self, line: str) -> bool:
+        """Whether `line` is the first digits of a PDU that was cut in two, or just the rest of one, and no echo of what was written."""
         body = self._body + line.rstrip()
-        return self._body != "" and framing.digits_due(self._body_of, body) == len(body)
+        if not self._body_of or not framing.is_piece(body):
+            return False
+        return len(body) < FIRST_DIGITS or (
+            self._body != "" and framing.digits_due(self._body_of, body) == len(body)
+        )
 
     @property
     def owes_body(self) -> bool:

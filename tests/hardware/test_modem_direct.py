@@ -132,6 +132,16 @@ def test_the_last_digit_of_a_text_is_not_the_echo_of_the_one_that_leaves() -> No
     assert heard == [Direct("deliver", PDU[:-2] + "00")]
 
 
+def test_the_first_digits_of_a_report_are_not_the_echo_of_the_text_that_leaves() -> None:
+    report = "0006070B912120551500F1621124610000406211246100004000"
+    cut = f"\r\n+CDS: 25\r\n{report[:2]}\r\n+CREG: 1\r\n{report[2:]}\r\n\r\n+CMGS: 7\r\n\r\nOK\r\n"
+    bench = direct(**{"<pdu>": Raw(cut.encode())})
+    with bench.modem.prompt(len(TPDU)) as prompt:
+        assert prompt.send(TPDU) == 7
+    heard = [n for n in bench.modem.notices() if isinstance(n, Direct)]
+    assert heard == [Direct("report", report)]
+
+
 def test_a_list_within_a_text_that_is_handed_over_keeps_its_own() -> None:
     other = PDU[:-2] + "0F"
     bench = direct()
