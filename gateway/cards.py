@@ -12,6 +12,7 @@ from gateway import assignments, campaigns, conversations, gate, outbox, recordi
 from gateway.errors import Refused
 from gateway.merge import Part
 from gateway.message import GOING, KINDS
+from gateway.moves import FROM_BACKUP
 from gateway.people import User
 from gateway.policy import may, may_approve
 from gateway.rules import Rules
@@ -195,7 +196,7 @@ def _card(db: sqlite3.Connection, message_id: int, user: User, rules: Rules, now
         coding=plan.coding,
         left=plan.left,
         expires_at=row["expires_at"],
-        reason=row["reason"] or "",
+        reason=_reason(row),
         by=author["name"] if author else "",
         perhaps_texted_at=row["perhaps_texted_at"],
         campaign=shown.campaign,
@@ -208,6 +209,12 @@ def _card(db: sqlite3.Connection, message_id: int, user: User, rules: Rules, now
         kept_until=until if until is not None and until < row["expires_at"] else None,
         answered=_answered(db, row),
     )
+
+
+def _reason(row: sqlite3.Row) -> str:
+    """What a restore wrote is said by the card's own words on who may have been texted; whatever else stands there is news."""
+    said = row["reason"] or ""
+    return "" if row["perhaps_texted_at"] and said.startswith(FROM_BACKUP) else said
 
 
 def _answered(db: sqlite3.Connection, row: sqlite3.Row) -> tuple[str, ...]:

@@ -230,3 +230,22 @@ def test_an_opted_out_person_is_no_card(world: World, rosa: int, visit: Visit) -
         now=store.wall_ms(),
     )
     assert "Nothing waits for a Send" in visit().get(f"/send?card={rosa}").get_data(as_text=True)
+
+
+def test_whoever_may_have_been_texted_already_is_also_said_to_get_the_same_words_twice(
+    rosa: int, visit: Visit, world: World
+) -> None:
+    """A file's row stood there twice, after a restore: the card of the second hid that the first had been approved."""
+    again = world.draft("Rosa Delgado", ROSA, HELLO)
+    world.db.execute("UPDATE conversation SET perhaps_texted_at=?", [store.wall_ms()])
+    outbox.approve(
+        world.db,
+        rosa,
+        by=world.users["volunteer"],
+        seen=outbox.seen(outbox.load(world.db, rosa)),
+        rules=world.rules,
+        now=store.wall_ms(),
+    )
+    page = visit().get(f"/send?card={again}").get_data(as_text=True)
+    assert "may have been texted already" in page
+    assert "The same words were approved for this person already" in page
