@@ -35,6 +35,14 @@ SCRIPTS = {  # what is here is in somebody's database, and is never changed agai
         "ALTER TABLE sim ADD COLUMN imsi TEXT NOT NULL DEFAULT ''",
         "UPDATE sim SET imsi=coalesce((SELECT max(imsi) FROM station WHERE station.iccid=sim.iccid), '')",
     ),
+    "m007_a_stop_in_both_forms": (  # of a mobile (`numbers.other_form`), each of which was once a conversation of its own
+        "UPDATE conversation SET opted_out_at=o.opted_out_at, waiting_at=NULL, asks_opt_out=0 FROM conversation o "
+        "WHERE conversation.opted_out_at IS NULL AND o.opted_out_at IS NOT NULL AND conversation.number=CASE "
+        "WHEN length(o.number)=14 AND o.number GLOB '+521*' THEN '+52' || substr(o.number, 5) "
+        "WHEN length(o.number)=14 AND o.number GLOB '+549*' THEN '+54' || substr(o.number, 5) "
+        "WHEN length(o.number)=13 AND o.number GLOB '+52*' THEN '+521' || substr(o.number, 4) "
+        "WHEN length(o.number)=13 AND o.number GLOB '+54*' THEN '+549' || substr(o.number, 4) END",
+    ),
 }
 VERSION = len(SCRIPTS)
 

@@ -127,3 +127,29 @@ def test_a_database_of_a_newer_program_is_left_alone(old: sqlite3.Connection) ->
     old.execute(f"PRAGMA user_version = {schema.VERSION + 1}")
     with pytest.raises(Refused, match="newer Textbank"):
         schema.migrate(old)
+
+
+@pytest.mark.parametrize(
+    ("out", "also"),
+    [
+        ("+525512345678", "+5215512345678"),
+        ("+5215512345678", "+525512345678"),
+        ("+541123456789", "+5491123456789"),
+        ("+5491123456789", "+541123456789"),
+    ],
+)
+def test_who_stopped_by_one_form_of_a_mobile_is_out_by_the_other_too(
+    old: sqlite3.Connection, out: str, also: str
+) -> None:
+    """An older program made two conversations of Mexico's and Argentina's two forms, and its stop touched one: a text left to the other."""
+    others = ("+5255123456789", "+12025550123", "+52155123456")
+    with write(old):
+        old.executemany(
+            "INSERT INTO conversation (number, salt, last_at, opted_out_at, waiting_at) VALUES (?, x'00', ?, ?, ?)",
+            [(out, NOW, NOW, None), *((number, NOW, None, NOW) for number in (also, *others))],
+        )
+    schema.migrate(old)
+    found = old.execute(
+        "SELECT number, opted_out_at, waiting_at FROM conversation WHERE opted_out_at IS NOT NULL"
+    )
+    assert {tuple(row) for row in found} == {(out, NOW, None), (also, NOW, None)}
