@@ -11,9 +11,10 @@ import secrets
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import TypedDict
 
-from gateway import journal, numbers, visible
+from gateway import countryless, journal, numbers, visible
 from gateway.errors import Held, Refused
 from gateway.message import GOING, KINDS
 from gateway.people import User
@@ -22,7 +23,6 @@ from gateway.rules import DAY_MS, HOUR_MS, Rules
 from gateway.store import moment, write
 
 HOLD_MS = HOUR_MS // 2
-TAIL = 8  # digits, by which a number is found in whatever form a network writes it
 TEXTED_BYTES = 8  # of a number's digest, where it only says that somebody was texted
 MADE_AT_ONCE = 50  # rows of one statement: few lengths of it are kept prepared
 UNKNOWN_MS = 30 * DAY_MS  # so long after a restore that knows nothing a new number may be an old acquaintance
@@ -86,9 +86,9 @@ def sender(db: sqlite3.Connection, number: str, written: str) -> str:
     digits = written.lstrip("0")
     if numbers.is_person(number) and (known := known_of(db, [number]).get(number)) is not None:
         return str(known["number"])
-    if len(digits) < TAIL:
+    if (tail := numbers.tail(digits)) is None:
         return number
-    rows = db.execute("SELECT number FROM conversation WHERE tail=?", [digits[-TAIL:]]).fetchall()
+    rows = db.execute("SELECT number FROM conversation WHERE tail=?", [tail]).fetchall()
     found = [row["number"] for row in rows if numbers.is_written_so(row["number"], digits)]
     return str(found[0]) if len(found) == 1 else number
 
@@ -153,6 +153,12 @@ def _make(db: sqlite3.Connection, fresh: list[tuple[str, str, str | None]], now:
     """Make conversations of (number, name, zone); their ids by number. One statement, for the index of names writes a segment for each."""
     keys = digests(db, (number for number, _, _ in fresh))
     out, perhaps = open_opt_outs(db, keys), _perhaps_texted(db, keys, now)
+    since = {number: row["since_at"] for number, row in out.items()}
+    ids = countryless.adopt(db, {number: since.get(number) for number in keys}, partial(number_key, db))
+    theirs = [(name, zone, perhaps.get(each), ids[each]) for each, name, zone in fresh if each in ids]
+    db.executemany("UPDATE conversation SET name=?, zone=?, perhaps_texted_at=? WHERE id=?", theirs)
+    if not (fresh := [each for each in fresh if each[0] not in ids]):
+        return ids
     values: list[object] = []
     last: int = db.execute(
         "SELECT max(coalesce((SELECT max(id) FROM conversation), 0), "
@@ -160,26 +166,14 @@ def _make(db: sqlite3.Connection, fresh: list[tuple[str, str, str | None]], now:
         [LAST_ID],
     ).fetchone()[0]
     for made_id, (number, name, zone) in enumerate(fresh, last + 1):
-        digits = number.lstrip("+")
-        tail = digits[-TAIL:] if digits.isdigit() and len(digits) >= TAIL else None
-        since_at = out[number]["since_at"] if number in out else None
-        values += (
-            made_id,
-            number,
-            tail,
-            name,
-            zone,
-            secrets.token_bytes(16),
-            since_at,
-            perhaps.get(number),
-            now,
-        )
+        at, salt = numbers.tail(number), secrets.token_bytes(16)
+        values += (made_id, number, at, name, zone, salt, since.get(number), perhaps.get(number), now)
     rows = db.execute(
         "INSERT INTO conversation (id, number, tail, name, zone, salt, opted_out_at, perhaps_texted_at, last_at) "
         f"VALUES {','.join(['(?,?,?,?,?,?,?,?,?)'] * len(fresh))} RETURNING id, number",
         values,
     ).fetchall()
-    return {row["number"]: int(row["id"]) for row in rows}
+    return ids | {row["number"]: int(row["id"]) for row in rows}
 
 
 def remember_gone(db: sqlite3.Connection, conversation_id: int) -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from phonenumbers import PhoneNumber
 
 SHORT_CODE_DIGITS = 6
+TAIL = 8  # digits, by which a number is found in whatever form a network writes it
 INTERNATIONAL, ALPHANUMERIC, NATIONAL = 1, 5, 2  # TON, 3GPP TS 23.040, 9.1.2.5
 REACHED = re.compile(
     r"\S+@\S+|(?<!\d)(?!\d{5}-\d{4}\b)\+?\d(?:[\s().,/·•_‐-―\u200b-\u200f\u202a-\u202e\u2060-]*\d){8,}"
@@ -208,6 +209,12 @@ def other_form(number: str) -> str | None:
         if number.startswith(country) and len(number) == len(country) + 10:
             return mobile + number[len(country) :]
     return None
+
+
+def tail(number: str) -> str | None:
+    """The last digits of what is long enough to be somebody's number."""
+    digits = number.lstrip("+")
+    return digits[-TAIL:] if digits.isdigit() and len(digits) >= TAIL else None
 
 
 def is_written_so(number: str, digits: str) -> bool:

@@ -1,0 +1,75 @@
+"""I4: a stop of somebody whom nobody knew, from a network that left their country away, is known when a list brings their number."""
+
+from dataclasses import replace
+
+import pytest
+
+from gateway import conversations, inbox, journal, optouts, restoring
+from gateway.errors import Refused
+from hardware.pdu import Address, encode_deliver, segment
+from tests.gateway.conftest import ADA, NOON, Desk
+from tests.gateway.test_arrivals import SENT_AT
+from tests.gateway.test_stop_and_start import arrive
+
+WRITTEN = pytest.mark.parametrize("written", ["2025550123", "12025550123", "02025550123"])
+
+
+def writes(desk: Desk, number: str, words: str) -> int:
+    """A text from a number without its country, where no region is set; the id of its conversation."""
+    desk.rules = replace(desk.rules, region="")
+    pdu = encode_deliver(Address(number), segment(words), timestamp=SENT_AT)
+    arrive(desk, "00" + pdu.hex().upper())
+    return int(desk.db.execute("SELECT max(id) FROM conversation").fetchone()[0])
+
+
+@WRITTEN
+@pytest.mark.parametrize("words", ["STOP", "please do not text me, remove me from your list"])
+def test_a_strangers_stop_without_a_country_is_asked_about_when_a_list_brings_them(
+    desk: Desk, written: str, words: str
+) -> None:
+    """It stood in a conversation of its own, with which nobody could do anything, and the person of the list was texted."""
+    before = writes(desk, written, words)
+    text = desk.draft(ADA)
+    with pytest.raises(Refused, match="may have asked to stop"):
+        desk.approve(text)
+    thread = inbox.thread(desk.db, before, desk.room.coordinator, now=NOON)
+    assert (thread.number, thread.asks_opt_out) == (ADA, True)
+    assert words in [entry.text for entry in thread.entries]
+
+
+@WRITTEN
+def test_who_was_taken_off_the_list_without_their_country_stays_off(desk: Desk, written: str) -> None:
+    before = writes(desk, written, "STOP")
+    optouts.opt_out(
+        desk.db, before, source="volunteer", by=desk.room.volunteer, reason="", now=NOON, confirm=False
+    )
+    assert conversations.ensure(desk.db, ADA, now=NOON) == before
+    with pytest.raises(Refused, match="asked to stop"):
+        desk.draft(ADA)
+    assert conversations.open_opt_out(desk.db, ADA) is not None
+    desk.db.execute("DELETE FROM opt_out")  # an older copy of the database
+    restoring.still_out(desk.db, journal.of(desk.db), now=NOON)
+    assert conversations.open_opt_out(desk.db, ADA) is not None
+    optouts.undo(desk.db, before, by=desk.room.coordinator, reason="They rang.", now=NOON + 1)
+    assert desk.state(desk.approved(ADA)) == "approved"
+
+
+def test_a_question_without_a_country_waits_in_the_conversation_of_the_one_whose_number_it_is(
+    desk: Desk,
+) -> None:
+    before = writes(desk, "2025550123", "Who is this?")
+    assert conversations.ensure(desk.db, ADA, now=NOON, name="Ada") == before
+    row = desk.conversation(ADA)
+    assert (row["name"], row["asks_opt_out"], row["waiting_at"]) == ("Ada", 0, NOON)
+
+
+def test_a_service_and_another_country_are_nobody_elses(desk: Desk) -> None:
+    for number in ("25550123", "72025550123"):
+        writes(desk, number, "STOP")
+    assert desk.state(desk.approved(ADA)) == "approved"
+
+
+def test_of_two_countries_with_the_same_number_nobody_is_taken_for_the_sender(desk: Desk) -> None:
+    before = writes(desk, "2025550123", "STOP")
+    ids = conversations.ensure_all(desk.db, [(ADA, "", None), ("+442025550123", "", None)], now=NOON)
+    assert before not in ids.values()
