@@ -259,7 +259,7 @@ def _may_approve(db: sqlite3.Connection, row: sqlite3.Row, by: User, channel: st
         raise Refused(refusal)
     if channel == "cli" and row["state"] == "awaiting" and row["perhaps_texted_at"] is not None:
         raise Refused(
-            f"{conversations.name_of(row)} may have been texted since the backup that was restored was made. "
+            f"{conversations.name_of(row)} may have been texted already: the database is a backup, or was made anew. "
             "Nothing was sent. Somebody has to look at the card in the panel and send it there."
         )
 

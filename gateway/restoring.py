@@ -208,6 +208,26 @@ def still_out(
     return len(missing)
 
 
+def made_anew(db: sqlite3.Connection, acts: Journal, *, now: int) -> int | None:
+    """In a new database in the place of a lost one: whoever was texted is marked when a list brings them, and what modems may still
+    answer is owed. How many by the journal; None where it does not tell: then everybody is.
+    """
+    since = texted.everybody(acts.database)
+    if since is not None and not since:
+        return 0
+    with write(db):
+        known = since is not None and bool(_keys(db, acts))  # without its key no digest names anybody
+        db.executemany(
+            "INSERT INTO perhaps_texted (number_key, at) VALUES (?,?)", [(key, now) for key in since or ()]
+        )
+        db.execute(
+            "INSERT INTO setting (key, value) VALUES ('restored', ?)",
+            [json.dumps({"at": now, "unknown": not known})],
+        )
+        keep_owed(db, {unanswered.ANY_SIM: texted.newest(acts.database, now=now)})
+    return len(since) if since is not None and known else None
+
+
 def may_have_left(db: sqlite3.Connection, message_id: int, reason: str, now: int) -> None:
     """A text that waits or is on its way becomes uncertain, with all of its segments that are not known to have arrived."""
     db.execute(

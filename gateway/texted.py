@@ -339,6 +339,14 @@ def since(database: Path, journal: str, last: int) -> set[bytes] | None:
     return {bytes.fromhex(who) for who, number in content.sent.items() if number > last}
 
 
+def everybody(database: Path) -> set[bytes] | None:
+    """The digests of all whom the journal names, for a new database in the place of a lost one; None: nobody can know."""
+    if not Path(f"{database}{SUFFIX}").exists():
+        return set()
+    content = settle(database)
+    return None if content is None else {bytes.fromhex(who) for who in content.sent}
+
+
 _all: dict[Path, Texted] = {}
 _all_lock = threading.Lock()
 

@@ -9,7 +9,7 @@ import sys
 
 import click
 
-from gateway import addresses, damage, lock, optouts, people, restoring, runs, schema, sessions
+from gateway import addresses, damage, lock, optouts, people, restoring, runs, schema, sessions, texted
 from gateway.bell import ring
 from gateway.commands._context import config_of, database, os_user, print_json, refusals
 from gateway.config import Config
@@ -73,9 +73,11 @@ def init(
             link = link_for(config, db, admin)
             # Where a database was lost, its journal is still here: whoever stopped has stopped.
             stopped = restoring.still_out(db, Journal(path), now=now, newest_reason=restoring.KEPT)
+            marked = restoring.made_anew(db, Journal(path), now=now)
         # In the place of one that was removed it is a new one, no older copy, and nobody waits for that one's restore.
         runs.keep(db, hold.runs)
         damage.mended(path)
+        texted.told(path)
     if as_json:
         print_json({"database": str(path), "admin": admin.name, "link": link, "confirmation": words})
         return
@@ -85,6 +87,11 @@ def init(
             "1 person who asked to stop stays" if stopped == 1 else f"{stopped} people who asked to stop stay"
         )
         click.echo(f"An earlier one was here: by {path}.acts, {who} off every list.")
+    if marked != 0:
+        whom = "who of them is not known, so everybody is" if marked is None else f"{marked} by {path}.texted"
+        click.echo(
+            f"People were texted from an earlier one ({whom} marked when a list brings them). Look at each such card before you send it."
+        )
     click.echo(f"Whoever opts out gets this one text, approved by {admin.name} now:\n  {words}\n")
     show_link(link, admin.name)
     click.echo(

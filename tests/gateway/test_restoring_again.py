@@ -5,9 +5,11 @@ import errno
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from gateway import arrivals, backup, conversations, erasing, lock, optouts, restoring, runs, store, texted
 from gateway.claims import Seat
+from gateway.cli import cli
 from gateway.rules import Rules
 from hardware.pdu import encode_deliver, segment
 from tests.gateway.conftest import ADA, ICCID, LUIS, NOON, Desk, Room
@@ -144,3 +146,40 @@ def test_both_forms_of_a_mobile_that_one_list_brings_may_have_been_texted_since_
     conversations.ensure_all(desk.db, ((number, "", None) for number in listed), now=NOON)
     marked = desk.db.execute("SELECT perhaps_texted_at FROM conversation").fetchall()
     assert [row["perhaps_texted_at"] for row in marked] == [NOON]
+
+
+@pytest.mark.parametrize("harm", ["none", "the journal of texts is damaged", "the key is gone"])
+def test_a_database_made_in_the_place_of_a_lost_one_marks_who_was_texted_already(
+    path: Path, desk: Desk, seat: Seat, rules: Rules, harm: str
+) -> None:
+    """The next import of the same list brought everybody as new people, and each got the first text once more."""
+    sends(desk, seat, rules, ADA)
+    desk.db.close()
+    for suffix in ("", "-wal", "-shm"):
+        Path(f"{path}{suffix}").unlink(missing_ok=True)
+    if harm != "none":
+        lost = Path(f"{path}.texted" if "texts" in harm else f"{path}.acts")
+        lost.write_text("not\na\njournal\n")
+    source = path.with_name("textbank.toml")
+    source.write_text(
+        '[organisation]\nname = "Elm Street"\nregion = "US"\n[database]\npath = "textbank.db"\n'
+    )
+    made = CliRunner().invoke(cli, ["--config", str(source), "init"])
+    assert (made.exit_code, "were texted from an earlier one" in made.stdout) == (0, True), made.output
+    with contextlib.closing(store.connect(path)) as db:
+        for number in (ADA, LUIS):
+            conversations.ensure(db, number, now=store.wall_ms())
+    assert marked(path) == ({ADA} if harm == "none" else {ADA, LUIS})
+    assert texted.handed(path) == [], "a text of the lost database is taken for none of the new one"
+
+
+def test_a_first_database_marks_nobody(path: Path) -> None:
+    source = path.with_name("textbank.toml")
+    source.write_text(
+        '[organisation]\nname = "Elm Street"\nregion = "US"\n[database]\npath = "textbank.db"\n'
+    )
+    made = CliRunner().invoke(cli, ["--config", str(source), "init"])
+    assert (made.exit_code, "earlier" in made.stdout) == (0, False), made.output
+    with contextlib.closing(store.connect(path)) as db:
+        conversations.ensure(db, ADA, now=store.wall_ms())
+    assert marked(path) == set()
