@@ -123,7 +123,7 @@ def guess(names: Sequence[str], rows: Sequence[Sequence[str]]) -> Meaning:
         if ours == "number":  # of several such columns the one that holds numbers
             ranked = [(rank, at) for rank, at in ranked if _share(rows, at) >= MOSTLY] or ranked
         if ours == "opted_out":  # whose numbers stand in it is a list of whom not to text
-            ranked = [(rank, at) for rank, at in ranked if _share(rows, at, reaches) < MOSTLY]
+            ranked = [(rank, at) for rank, at in ranked if _share(rows, at, _is_whole) < MOSTLY]
         if ranked:
             found[ours] = min(ranked)[1]
     if "number" not in found:
@@ -191,7 +191,11 @@ def _words(folded: str) -> str:
 
 def reaches(cell: str) -> bool:
     """True for another number or an e-mail address of the person: kept only where somebody asks for it, as volunteers would read it."""
-    return "@" in cell or (looks_like_number(cell) and digits_of(cell) >= WHOLE)
+    return "@" in cell or _is_whole(cell)
+
+
+def _is_whole(cell: str) -> bool:
+    return looks_like_number(cell) and digits_of(cell) >= WHOLE
 
 
 def _share(rows: Sequence[Sequence[str]], at: int, what: Callable[[str], bool] = looks_like_number) -> float:

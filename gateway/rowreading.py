@@ -50,6 +50,9 @@ ZONES = {  # what people and programs write for a zone in North America
 }
 NOT_SO = "|no|n|false|f|0|none|never|null|n/a|opted in|opt in|subscribed|nein|non|nao|falso"
 NO = frozenset(NOT_SO.split("|"))
+LEADS = re.compile(
+    r"<?(?:(?:https?://|www\.)\S+|\S+@\S+)", re.IGNORECASE
+)  # the way to unsubscribe is no word of whoever has it
 STOPPED = (  # in whatever column: "Status: Opted out"
     "opted out|opt out|optout|unsubscribed|do not text|do not contact|do not message|asked to stop|dado de baja|abgemeldet|désinscrit|"
     "désinscrite|désabonné|désabonnée|disiscritto|descadastrado|wypisany|отписан|отписался|退订"
@@ -105,11 +108,12 @@ def read(cells: Sequence[str], meaning: Meaning, region: str) -> Person:
 
 
 def asked_to_stop(cells: Sequence[str], meaning: Meaning) -> bool:
-    """Whether the row itself says that this person wants no texts: whatever stands in a column for that, but a no; or the plain words in
-    another column that is kept, or a no where they would have agreed.
+    """Whether the row itself says that this person wants no texts: whatever stands in a column for that, but a no, a link or an e-mail
+    address; or the plain words in another column that is kept, or a no where they would have agreed.
     """
     at = meaning.fields.get("opted_out")
-    if at is not None and _plain(fold(_cell(cells, at, MOST_NAME))) not in NO:
+    said = "" if at is None else _cell(cells, at, MOST_NAME)
+    if _plain(fold(said)) not in NO and not LEADS.fullmatch(said):
         return True
     whole = _plain(" ".join(cells))
     if OPTED_IN.isdisjoint(meaning.kept) and not any(said in whole for said in PERHAPS):

@@ -102,3 +102,14 @@ def test_what_is_about_something_else_keeps_nobody_out(world: World, column: str
 def test_a_column_that_only_sounds_like_it_keeps_nobody_out(world: World) -> None:
     made = world.list_of(HEAD.format("Stop") + "Ana,2025550141,Union Square\nRosa,2025550142,Oak Street\n")
     assert names(world, made) == ["Ana", "Rosa"]
+
+
+@pytest.mark.parametrize("column", ["Unsubscribe", "Unsubscribed", "Opt out"])
+@pytest.mark.parametrize(
+    "way",
+    ["https://list.example.org/u?id=7", "WWW.example.org/u", "mailto:stop@example.org", "stop@example.org"],
+)
+def test_a_link_by_which_each_could_unsubscribe_keeps_nobody_out(world: World, column: str, way: str) -> None:
+    """As a mailing program exports it: everybody was left out as having asked to stop."""
+    rows = f"Ana,2025550141,{way}\nRosa,2025550142,{way}\nLuis,2025550143,yes\nSam,2025550144,yes see {way}\n"
+    assert names(world, world.list_of(HEAD.format(column) + rows)) == ["Ana", "Rosa"]
