@@ -22,6 +22,7 @@ from gateway.scriptcheck import BLANK, Ground, Problem, problems, unmeant
 from gateway.store import write
 
 STOPPED = "Asked to stop."
+BY_A_STOP = "reason LIKE '%asked to stop.'"  # in SQL: as the line above says it, and whatever takes back what waits for somebody
 UNENROLLED_AT_ONCE = 1000
 NO_END = 2**62  # above every id
 ENROLLED_AT_ONCE = 400  # people in one commit
@@ -116,6 +117,36 @@ def let_go(db: sqlite3.Connection, conversation_ids: list[int]) -> None:
         "AND (SELECT state FROM campaign WHERE id=target.campaign_id)='closed'",
         [json.dumps(conversation_ids)],
     )
+
+
+def take_back(db: sqlite3.Connection, conversation_id: int) -> None:
+    """Their opt-out was undone: whoever left an open campaign by it before their first text left waits there for it again, unless
+    another has them by now; and what reminded them is written anew. Inside a transaction.
+    """
+    person = {"id": conversation_id}
+    db.execute(
+        "UPDATE message SET draft_key=NULL WHERE conversation_id=:id AND kind=2 AND state='withdrawn' AND submitted_at IS NULL "
+        f"AND {BY_A_STOP}",
+        person,
+    )
+    let_go(db, [conversation_id])
+    db.execute(
+        "UPDATE target SET state='open', live=1, reason='', message_id=NULL, holder_id=NULL, held_at=NULL WHERE id=("
+        "SELECT min(t.id) FROM target t JOIN campaign p ON p.id=t.campaign_id WHERE t.conversation_id=:id AND t.state='out' "
+        f"AND (t.held_at IS NOT NULL OR t.message_id IS NOT NULL) AND p.state IN ('running','paused') AND t.{BY_A_STOP}) "
+        "AND NOT EXISTS (SELECT 1 FROM target o WHERE o.conversation_id=:id AND o.live=1)",
+        person,
+    )
+
+
+def waits_in(db: sqlite3.Connection, conversation_id: int) -> str:
+    """The open campaign in which this person waits for a volunteer; "" when there is none."""
+    row = db.execute(
+        "SELECT p.name FROM target t JOIN campaign p ON p.id=t.campaign_id WHERE t.conversation_id=? AND t.state='open' AND t.live=1 "
+        "AND p.state IN ('running','paused')",
+        [conversation_id],
+    ).fetchone()
+    return "" if row is None else str(row["name"])
 
 
 def gone_through(db: sqlite3.Connection, campaign: Campaign, after: int) -> tuple[int, int]:

@@ -13,7 +13,7 @@ import sqlite3
 from collections.abc import Iterable
 from functools import partial
 
-from gateway import conversations, journal, ledger, numbers
+from gateway import conversations, enrolment, journal, ledger, numbers
 from gateway.errors import Refused
 from gateway.heard import newest
 from gateway.message import KINDS, clean
@@ -193,11 +193,14 @@ def undo(
 
 
 def welcome_back(db: sqlite3.Connection, conversation_id: int) -> None:
-    """Nothing keeps this person out any more, inside the caller's transaction: what they had asked waits for its answer again."""
+    """Nothing keeps this person out any more, inside the caller's transaction: what they had asked waits for its answer again, and
+    they for their campaign's texts.
+    """
     db.execute(
         f"UPDATE conversation SET opted_out_at=NULL, waiting_at=coalesce(waiting_at, {_UNANSWERED}) WHERE id=:id",
         {"id": conversation_id},
     )
+    enrolment.take_back(db, conversation_id)
 
 
 _UNANSWERED = (  # in SQL: when the last text of conversation :id came, if it asks for an answer and none went since; else NULL

@@ -140,3 +140,46 @@ def test_a_campaign_that_a_colleague_changed_while_its_people_were_taken_in_is_n
     with pytest.raises(Refused, match="while its people were taken in"):
         enrolment.start(hall.db, made, by=by, rules=hall.rules, now=NOON, needs_review=False, taken_in=before)
     assert hall.load(made).state == "draft"
+
+
+def comes_back(hall: Hall, name: str) -> None:
+    person = conversations.ensure(hall.db, NUMBERS[name], now=NOON)
+    optouts.undo(hall.db, person, by=hall.users["coordinator"], reason="It was another Rosa.", now=NOON)
+
+
+@pytest.mark.parametrize("when", ["before their card", "on a card", "approved"])
+def test_whoever_was_taken_off_the_list_by_mistake_gets_their_campaigns_text_after_all(
+    hall: Hall, when: str
+) -> None:
+    """The coordinator undid it with a reason; they stayed out of the campaign that ran, and nobody texted them or could."""
+    campaign_id = hall.batch()
+    if when != "before their card":
+        card = hall.card()
+        assert card.name == "Rosa"
+    if when == "approved":
+        hall.approve(card)
+    stops(hall, "Rosa")
+    hall.card()  # passes over her
+    assert hall.states(campaign_id)["out"] == 1
+    comes_back(hall, "Rosa")
+    person = conversations.ensure(hall.db, NUMBERS["Rosa"], now=NOON)
+    assert enrolment.waits_in(hall.db, person) == "Rent hearing"
+    for _ in range(5):
+        hall.send()
+    hall.take(campaign_id)
+    assert hall.send().name == "Rosa"
+    assert hall.states(campaign_id) == {"texted": 6}
+
+
+def test_whoever_comes_back_is_in_no_campaign_that_they_were_not_in_nor_in_two(hall: Hall) -> None:
+    list_id = bring_in(hall.db, now=NOON)
+    stops(hall, "Luis")
+    first = hall.batch(list_id=list_id)
+    hall.card()
+    stops(hall, "Rosa")
+    second = hall.drafted(list_id, "Second")
+    hall.db.execute("UPDATE conversation SET opted_out_at=NULL WHERE number=?", [NUMBERS["Rosa"]])
+    hall.enrol(second)  # has her, while the first has not
+    comes_back(hall, "Rosa")
+    comes_back(hall, "Luis")
+    assert set(out(hall, first)) == {"Luis", "Rosa"}

@@ -9,6 +9,7 @@ from gateway import (
     claims,
     clockwords,
     enrolment,
+    optouts,
     outbox,
     recording,
     reminders,
@@ -237,4 +238,19 @@ def test_a_clock_that_is_in_doubt_ends_no_reminder_that_somebody_looks_at(hall: 
     night = Instant(DUE + 6 * HOUR_MS, 0, "boot")
     clockwords.keep_standing(hall.db, Standing("boot", 0, "server", "", "It was changed."), night)
     cards.next_card(hall.db, hall.users["volunteer"], rules=hall.rules, now=night.wall_ms)
+    assert reminded(hall) == ["Rosa"]
+
+
+def test_whoever_comes_back_before_the_day_is_reminded_after_all(hall: Hall) -> None:
+    """A stop took their reminder back, and a START an hour later brought no other: they had a seat and heard nothing more."""
+    running(hall, "event", FACTS)
+    say(hall, "Rosa", status="yes")
+    through(hall, DUE - 2 * HOUR_MS, DUE - DAY)
+    assert reminded(hall) == ["Rosa"]
+    rosa = hall.db.execute("SELECT id FROM conversation WHERE name='Rosa'").fetchone()["id"]
+    optouts.opt_out(hall.db, rosa, source="text", by=None, reason="", now=DUE - 2 * HOUR_MS)
+    through(hall, DUE - HOUR_MS, DUE - 2 * HOUR_MS)
+    assert reminded(hall) == []
+    optouts.undo(hall.db, rosa, by=None, reason="asked by text", now=DUE - HOUR_MS)
+    through(hall, DUE, DUE - HOUR_MS)
     assert reminded(hall) == ["Rosa"]

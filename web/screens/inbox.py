@@ -10,7 +10,19 @@ from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 
-from gateway import answering, cards, conversations, gate, inbox, notes, optouts, outbox, people, search
+from gateway import (
+    answering,
+    cards,
+    conversations,
+    enrolment,
+    gate,
+    inbox,
+    notes,
+    optouts,
+    outbox,
+    people,
+    search,
+)
 from gateway.errors import Refused
 from gateway.heard import newest
 from gateway.message import KINDS, clean
@@ -326,7 +338,9 @@ def opt_in(conversation_id: int) -> ResponseReturnValue:
     seen = None if since is None or last is None else (since, last)
     reason, by = field("reason", 300), access.user()
     optouts.undo(data.db(), conversation_id, by=by, reason=reason, now=data.now(), seen=seen)
-    words.tell("Back on the list, with your reason.")
+    campaign = enrolment.waits_in(data.db(), conversation_id)
+    waits = f" Their first text in “{campaign}” waits for a volunteer again." if campaign else ""
+    words.tell(f"Back on the list, with your reason.{waits}")
     return go("inbox.thread", conversation_id=conversation_id)
 
 
