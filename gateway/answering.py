@@ -155,7 +155,8 @@ def context(db: sqlite3.Connection, conversation_id: int, user: User, rules: Rul
     if there := factwords.shifts(values, without=room.full):  # "Which one?" names those that may still be had
         values = {**values, "shifts": there}
     last = db.execute(
-        "SELECT text FROM inbound WHERE conversation_id=? AND kind='text' ORDER BY id DESC LIMIT 1",
+        "SELECT CASE WHEN kind IN ('text', 'flash') THEN text ELSE '' END AS text FROM inbound "
+        "WHERE conversation_id=? AND kind<>'silent' ORDER BY id DESC LIMIT 1",
         [conversation_id],
     ).fetchone()
     waits = db.execute("SELECT waiting_at FROM conversation WHERE id=?", [conversation_id]).fetchone()[

@@ -6,8 +6,9 @@ or as none, there is no suggestion.
 Promises: a letter alone, or at the end of a few words ("sure, B"), is an answer, and one in a sentence is not ("a call"); what answers
 the next question too ("slot B works") is that answer. `YES 2` is "yes" with the number 2; `no thanks` is "no", and "no problem" is
 nothing; two answers are none, but where one says the other too ("yes, but I need a ride") it is that one; in a long reply one word in
-the middle of a sentence ("we could not get up there") is no answer; a number that is not the only one, or an hour, is not taken; the
-time grows with the length of the text. It never fails.
+the middle of a sentence ("we could not get up there") is no answer; a number that is not the only one, an hour, or whom they bring
+besides themselves ("plus one") is not taken; a thumb that an iPhone puts to our own words in quotes says nothing; the time grows with the
+length of the text. It never fails.
 """
 
 import re
@@ -15,6 +16,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from gateway.letters import fold, split
+from gateway.optout import TAPBACK
 from gateway.scripts import Choice, Ready, Script, Step
 
 NUMBERS = {
@@ -28,6 +30,9 @@ TIME = re.compile(
     rf"(?:\d{{1,2}}(?:[:.]\d\d)?\b(?![.,]?\d)|(?:{'|'.join(NUMBERS)})\b)"
     r"|\b\d{1,2}(?:[:.]\d\d)?\s?(?:am|pm|a\.m|p\.m|o'?clock)\b|\b\d{1,2}:\d\d\b"
 )
+BESIDES = re.compile(
+    rf"(?:\+|\b(?:plus|mas))\s*(?:\d+|{'|'.join(NUMBERS)})\b(?![-\s]?\d)"
+)  # and no telephone number
 LONGEST = 1600
 MOST_WORDS = 40
 SURE_WORDS = 4  # a reply that is little more than the answer
@@ -69,10 +74,11 @@ def number_in(text: str) -> int | None:
 
 
 def _numbers(text: str) -> list[int | None]:
-    """Every number of a reply; None for one that is not whole: "1,5", "99.50", "24/12"."""
+    """Every number of a reply; None for one that is not whole, "1,5", "99.50", "24/12", and for whom they bring besides."""
     plain = TIME.sub(" ", fold(text[:LONGEST]))
     figures = [match[0] for match in FIGURE.finditer(plain)]
     found = [_whole(figure) if GROUPED.fullmatch(figure) else None for figure in figures]
+    found += [None] * bool(BESIDES.search(plain))
     return found + [NUMBERS[word] for word in split(FIGURE.sub(" ", plain))[0] if word in NUMBERS]
 
 
@@ -84,7 +90,7 @@ def suggestion(step: Step, text: str) -> Suggestion | None:
     """The answer of this step that a reply reads as."""
     found, breaks = split(DRAWN_OUT.sub(r"\1", text[:LONGEST]))
     words = found[:MOST_WORDS]
-    if not words:
+    if not words or TAPBACK.match(text[:80]):
         return None
     number = number_in(text)
     line, alone = _line(words, breaks)
@@ -107,6 +113,8 @@ def suggestion(step: Step, text: str) -> Suggestion | None:
 
 def asked(ready: Sequence[Ready], text: str) -> Ready | None:
     """The ready answer to the question that a reply reads as, for who finds no answer in it; None when it reads as none or as two."""
+    if TAPBACK.match(text[:80]):
+        return None
     found, breaks = split(DRAWN_OUT.sub(r"\1", text[:LONGEST]))
     line, _ = _line(found[:MOST_WORDS], breaks)
     # One word says what is asked only where it is nearly all that is said: "Where?", and not "where do I unsubscribe".

@@ -29,6 +29,11 @@ from gateway.suggest import number_in, suggestion
         ("llego a las 7", None),
         ("0", None),
         ("12345678", None),
+        ("yes + 1", None),
+        ("Yes, plus one!", None),
+        ("me +2", None),
+        ("Sí, más uno", None),
+        ("two plus one", None),
     ],
 )
 def test_a_number_is_offered_only_when_it_can_mean_one_thing(reply: str, number: int | None) -> None:

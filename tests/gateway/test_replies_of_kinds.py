@@ -111,3 +111,15 @@ def test_one_of_several_numbers_is_no_answer_to_how_many() -> None:
     for step in ("first", "seats"):
         found = read("event", "en", step, reply)
         assert found is None or "seats" not in found.choice.records
+
+
+@pytest.mark.parametrize("name", ["voter", "event", "recruitment", "advocacy", "fundraising"])
+@pytest.mark.parametrize("thumb", ["Liked “{}”", "Disliked “{}”", "👍 to “{}”", "Le encantó “{}”"])
+def test_a_thumb_put_to_our_question_is_no_answer_of_theirs(name: str, thumb: str) -> None:
+    """An iPhone sends it as a text with our own words in it: “Disliked “… will you vote? YES …”” read as a yes, one tap from written down."""
+    for words in (
+        "Hi Rosa, it's Maya. Will you? Reply YES. STOP to end.",
+        "Who are you? Where is it? 2 seats, no?",
+    ):
+        assert read(name, "en", "first", thumb.format(words)) is None
+        assert asked(kind(name).scripts["en"].ready, thumb.format(words)) is None
