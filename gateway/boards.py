@@ -142,7 +142,8 @@ def _voter(facts: Mapping[str, str], people: Sequence[Person], texted: int, toda
     planned = [p for p in people if p.said.get("vote") in ("will", "voted") and p.said.get("plan_hour")]
     plans = len(planned)
     without = sum(not p.said.get("plan_hour") for p in will)
-    rides = sum(p.said.get("ride") == "needed" for p in people)
+    needy = [p for p in people if p.said.get("ride") == "needed" and p.said.get("vote") != "voted"]
+    rides, riders = len(needy), len(will) + sum(p.said.get("vote") != "will" for p in needy)
     unregistered = sum(p.said.get("registered") == "no" for p in people)
     return Board(
         f"{_count(plans, 'plan', 'plans')} made, {share(plans, len(will) + voted)}% of those who vote"
@@ -153,7 +154,7 @@ def _voter(facts: Mapping[str, str], people: Sequence[Person], texted: int, toda
             ("Plans made", plans, len(will) + voted),
             ("Voted", voted, texted),
             ("Not voted yet", len(will), len(will) + voted),
-            ("Rides open", rides, len(will)),
+            ("Rides open", rides, riders),
             ("Not registered", unregistered, texted),
         ),
         done=plans,
@@ -165,7 +166,7 @@ def _voter(facts: Mapping[str, str], people: Sequence[Person], texted: int, toda
                 "ride is open",
                 "rides are open",
                 "Somebody finds a driver and says so",
-                "ride=needed",
+                "ride=needed;vote!=voted",
             ),
             *_todo(
                 unregistered,
@@ -254,19 +255,20 @@ def _who_waits(booked: Sequence[Booking]) -> str:
 def _advocacy(facts: Mapping[str, str], people: Sequence[Person], texted: int, today: date | None) -> Board:
     pledged = sum(p.said.get("pledged") == "yes" for p in people)
     done = sum(p.said.get("done") == "yes" for p in people)
+    besides = sum(p.said.get("done") == "yes" and p.said.get("pledged") != "yes" for p in people)
     goal = number(facts.get("goal"))
     ask = pledged - sum(p.said.get("pledged") == "yes" and bool(p.said.get("done")) for p in people)
     return Board(
         ", ".join(filter(None, [f"{done:,} of {goal:,} actions done", _days_left(facts, today)])),
         (
             ("Will do it", pledged, texted),
-            ("Done", done, pledged),
+            ("Done", done, pledged + besides),
             ("Against", sum(p.said.get("pledged") == "against" for p in people), texted),
             ("No", sum(p.said.get("pledged") == "no" for p in people), texted),
             ("Told us what they heard", sum(bool(p.said.get("heard")) for p in people), done),
         ),
         done=done,
-        asked=max(0, pledged - done),
+        asked=pledged + besides - done,
         of=goal,
         todo=_todo(
             ask,
@@ -293,7 +295,7 @@ def _fundraising(
         f"{sign}{pledged:,} of {sign}{goal:,} pledged, {sign}{given:,} given{f', {bare:,} without an amount' if bare else ''}",
         (
             ("Pledged", len(yes), texted),
-            ("Gave, of those who pledged", len(gave), len(yes)),
+            ("Gave, of those who pledged", sum(p in gave for p in yes), len(yes)),
             ("Thanked", len(gave) - unthanked, len(gave)),
             ("Later", sum(p.said.get("pledge") == "later" for p in people), texted),
             ("No", sum(p.said.get("pledge") == "no" for p in people), texted),

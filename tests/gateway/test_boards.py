@@ -141,3 +141,37 @@ def test_of_the_seats_spoken_for_no_more_than_all_come() -> None:
     rosa = person(1, status="yes", seats="4", checked_in="6")
     found = board("event", {"seats": "20"}, rosa, person(2, checked_in="1"), person(3, status="yes"))
     assert found.rows[-2:] == (("Came, of the seats spoken for", 4, 5), ("Came besides", 3, 0))
+
+
+def row(found: boards.Board, words: str) -> tuple[int, int]:
+    return next((part, whole) for said, part, whole in found.rows if said == words)
+
+
+def test_who_gave_without_a_pledge_keeps_no_pledge() -> None:
+    """“Later”, and then a gift: “Gave, of those who pledged” was 100% while the one who had pledged gave nothing, or more than all."""
+    people = person(1, pledge="yes"), person(2, pledge="later", gift="confirmed"), person(3, gift="confirmed")
+    found = board("fundraising", {"goal": "500"}, *people)
+    assert row(found, "Gave, of those who pledged") == (0, 1)
+    assert row(found, "Thanked") == (0, 2)
+
+
+def test_who_did_it_without_a_word_before_hides_nobody_who_has_not_yet() -> None:
+    """Three were ticked off who had said nothing: “Done: 150% of those who will”, and the chart showed nobody who still would."""
+    people = [person(at, pledged="yes") for at in (1, 2)] + [person(at, done="yes") for at in (3, 4, 5)]
+    found = board("advocacy", {"goal": "10"}, *people)
+    assert row(found, "Done") == (3, 5)
+    assert (found.done, found.asked, found.of) == (3, 2, 10)
+
+
+def test_a_ride_of_somebody_who_has_voted_is_not_open() -> None:
+    """A driver was looked for, for somebody who had been; and 200% of those who would vote had a ride open."""
+    people = (
+        person(1, vote="will", ride="needed"),
+        person(2, vote="voted", ride="needed"),
+        person(3, ride="needed"),
+    )
+    found = board("voter", {}, *people)
+    assert row(found, "Rides open") == (2, 2)
+    assert [each.words for each in found.todo if each.which == "ride=needed;vote!=voted"] == [
+        "2 rides are open"
+    ]
