@@ -361,7 +361,7 @@ def _after_reply(
     db: sqlite3.Connection, conversation_id: int, triage: str, stamped_at: int | None, seen: Seen, now: int
 ) -> None:
     row = db.execute(
-        "SELECT name, number, opted_out_at FROM conversation WHERE id=?", [conversation_id]
+        "SELECT id, name, number, opted_out_at FROM conversation WHERE id=?", [conversation_id]
     ).fetchone()
     rejoins = triage == "start" and row["opted_out_at"] is not None
     rejoins = rejoins and not optouts.stopped_after(db, row["number"], stamped_at)
@@ -379,10 +379,11 @@ def _after_reply(
     if rejoins:
         optouts.undo(db, conversation_id, by=None, reason="asked by text", now=now)
     name = conversations.name_of(row)
-    void_waiting(
-        db,
-        conversation_id,
-        actor=f"station:{seen.station}",
-        now=now,
-        reason=f"{name} wrote after this was written",
-    )
+    for theirs in optouts.same_person(db, row):
+        void_waiting(
+            db,
+            theirs,
+            actor=f"station:{seen.station}",
+            now=now,
+            reason=f"{name} wrote after this was written",
+        )

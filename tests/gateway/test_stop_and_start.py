@@ -240,3 +240,12 @@ def test_who_is_out_by_one_form_of_their_mobile_alone_can_be_taken_off_by_the_ot
     desk.db.execute("UPDATE conversation SET opted_out_at=NULL WHERE number='+5491123456789'")
     desk.stop("+5491123456789")
     assert desk.conversation("+5491123456789")["opted_out_at"] is not None
+
+
+def test_an_answer_by_one_form_of_their_mobile_holds_back_what_waits_for_the_other(desk: Desk) -> None:
+    """“Stop the bill! Call me instead” came into one of two conversations of an older database; the text of the other left."""
+    forms = "+541123456789", "+5491123456789"
+    as_older(desk, *forms)
+    texts = [desk.approved(number=number) for number in forms]
+    arrive(desk, *deliver("Please stop the bill, and call me instead", forms[1]))
+    assert [desk.state(text) for text in texts] == ["awaiting", "awaiting"]
