@@ -226,3 +226,17 @@ def test_the_progress_of_a_batch_does_not_count_on_from_yesterday(
     with maya.client.session_transaction() as kept:
         kept[BATCH] = 3  # of a panel from before days were kept
     assert "4 of 6 texts" in maya.get("/send").get_data(as_text=True)
+
+
+def test_who_undoes_a_mistaken_opt_out_is_told_that_the_first_text_waits_again(
+    world: World, campaign_id: int, visit: Visit
+) -> None:
+    card = world.card("volunteer")
+    path = f"/inbox/{card.conversation_id}"
+    visit().post(f"{path}/opt-out")
+    page = (
+        visit("coordinator")
+        .post(f"{path}/opt-in", follow=True, reason="It was another Rosa.")
+        .get_data(as_text=True)
+    )
+    assert "Their first text in “Rent hearing” waits for a volunteer again." in page
