@@ -161,6 +161,23 @@ def test_everything_works_without_scripts(world: World, ids: dict[str, int], vis
     assert approved(world) == ["Rosa"]
 
 
+def test_a_double_tap_without_scripts_does_not_send_the_next_card(
+    world: World, ids: dict[str, int], visit: Enter
+) -> None:
+    """Also on a slow link, where the card is there before its script: the second tap sent the next person's text, which nobody had read."""
+    page = visit("volunteer", PHONE, java_script_enabled=False).go("/send")
+    key = page.get_by_role("button", name="Send to Rosa")
+    key.hover()  # it takes taps
+    place = key.bounding_box()
+    assert place is not None
+    at = (place["x"] + place["width"] / 2, place["y"] + place["height"] / 2)
+    page.mouse.click(*at)
+    expect(page.locator("#who")).to_have_text("Luis Person")
+    page.mouse.click(*at)
+    page.get_by_role("button", name="Send to Luis").hover()
+    assert approved(world) == ["Rosa"]
+
+
 def test_the_ruler_follows_the_words(world: World, ids: dict[str, int], visit: Enter) -> None:
     page = visit("volunteer", DESK).go(f"/send/{ids['Rosa']}/edit")
     field = page.get_by_label("The words to Rosa")
