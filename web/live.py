@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 MOST_STREAMS = 64
 MOST_OF_ONE_DEVICE = 3  # windows; the oldest stream gives way
 STREAM_S = 60.0
-BEAT_S = 15.0  # a comment line: tells a silent stream from a dead one
+BEAT_S = 15.0  # tells a silent stream from a dead one, the panel and the browser alike
 SAFETY_S = 0.5
 START_S = 2.0
 RETRY_MS = 1_000
@@ -210,7 +210,7 @@ def stream(hub: Hub, listener: Listener, since: str, current: Pulse) -> Iterator
             try:
                 message = listener.waiting.get(timeout=min(left_s, BEAT_S))
             except queue.Empty:
-                yield ": still here\n\n"
+                yield "event: beat\ndata: still here\n\n"
                 continue
             if message is None:
                 return

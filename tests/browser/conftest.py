@@ -95,6 +95,11 @@ class Panel:
     def _ended(self, timeout_s: float) -> bool:
         return bool(select.select([self._process], [], [], timeout_s)[0])
 
+    def freeze(self, stands: bool) -> None:
+        """Its power is gone, as far as a browser can tell: it takes connections and says nothing; or it goes on."""
+        assert self._process is not None
+        signal.pidfd_send_signal(self._process, signal.SIGSTOP if stands else signal.SIGCONT)
+
     def stop(self) -> str:
         """End it politely; returns what it wrote."""
         if self._process is None:

@@ -173,6 +173,21 @@ def test_a_box_that_goes_away_by_itself_is_noticed(
     visitor.complaints[:] = [line for line in visitor.complaints if "ERR_" not in line]
 
 
+def test_a_box_that_lost_its_power_is_noticed(world: World, panel: Panel, rosa: int, visit: Enter) -> None:
+    """It ends no stream: the page said "Live" for ever, and showed what had been."""
+    visitor = visit("volunteer", PHONE)
+    visitor.page.clock.install()
+    page = visitor.go("/inbox")
+    visitor.wait_live()
+    panel.freeze(True)
+    page.clock.fast_forward(60_000)
+    expect(page.get_by_role("alertdialog")).to_be_visible()
+    panel.freeze(False)
+    expect(page.get_by_role("alertdialog")).to_be_hidden(timeout=25000)
+    visitor.wait_live()
+    visitor.complaints[:] = [line for line in visitor.complaints if "ERR_" not in line]
+
+
 def test_a_hidden_page_holds_no_stream(world: World, visit: Enter) -> None:
     visitor = visit("volunteer", PHONE)
     visitor.wait_live()

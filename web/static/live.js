@@ -2,12 +2,13 @@
    When the stream fails the page is asked for every 15 seconds; when the box does not answer at all, a veil says so. */
 "use strict";
 (() => {
-  const GAP_MS = 350, POLL_MS = 15000, GRACE_MS = 4000, ELSEWHERE_MS = 1500;
+  const GAP_MS = 350, POLL_MS = 15000, GRACE_MS = 4000, ELSEWHERE_MS = 1500, ASK_MS = 20000;
+  const SILENT_MS = 40000, LOOK_MS = 5000; /* a stream beats every 15 s: a box without power does not say that it ends */
   const WAITS_S = [2, 4, 8, 15];
   const main = () => document.getElementById("main");
   const light = (on) => document.body.classList.toggle("lost", !on);
   let source = null, poll = null, grace = null, last = 0, due = null, asking = false, again = false;
-  let pending = null, tries = 0, countdown = null;
+  let pending = null, tries = 0, countdown = null, heard = 0;
   if (!document.getElementById("light")) return void (window.textbank.lost = () => location.reload());
 
   /* ---- asking for what changed ---- */
@@ -17,8 +18,9 @@
     if (asking || busy()) return void (again = true);
     asking = true;
     last = Date.now();
+    const stop = new AbortController(), timer = setTimeout(() => stop.abort(), ASK_MS);
     try {
-      const answer = await fetch(main().dataset.refresh || location.href, { headers: { Accept: "text/html", "X-Now": Date.now() } });
+      const answer = await fetch(main().dataset.refresh || location.href, { signal: stop.signal, headers: { Accept: "text/html", "X-Now": Date.now() } });
       if (answer.redirected && new URL(answer.url).pathname === "/sign-in") return void location.reload();
       const html = await answer.text();
       if (busy()) again = true;
@@ -27,6 +29,7 @@
     } catch (error) {
       alarm();
     } finally {
+      clearTimeout(timer);
       asking = false;
       goOn(GAP_MS);
     }
@@ -52,15 +55,25 @@
   }
 
   /* ---- the stream ---- */
+  const alive = () => { heard = Date.now(); };
+  setInterval(() => {
+    if (!source || document.hidden || Date.now() - heard < SILENT_MS) return;
+    close();
+    alarm();
+  }, LOOK_MS);
   function open() {
     if (source || document.hidden) return;
+    alive();
     source = new EventSource(`/live?since=${encodeURIComponent(main().dataset.at || "")}`);
     source.onopen = () => {
+      alive();
       clearTimeout(grace); grace = null;
       clearInterval(poll); poll = null;
       light(true); document.body.dataset.stream = "open";
     };
+    source.addEventListener("beat", alive);
     source.addEventListener("change", (event) => {
+      alive();
       /* The page that a form's answer brings may have other topics than this one, and be older than this change. */
       if (window.textbank.sending()) again = true;
       const wait = concerns(JSON.parse(event.data));
