@@ -188,6 +188,20 @@ def test_a_box_that_lost_its_power_is_noticed(world: World, panel: Panel, rosa: 
     visitor.complaints[:] = [line for line in visitor.complaints if "ERR_" not in line]
 
 
+def test_a_tap_beside_a_form_that_is_under_way_is_not_lost_without_a_word(
+    world: World, rosa: int, visit: Enter
+) -> None:
+    page = visit("volunteer", PHONE).go("/send")
+    page.evaluate(HOLD_THE_FORM)
+    page.get_by_role("button", name="Send to Rosa").click()
+    page.get_by_role("button", name="Later").click()
+    expect(page.get_by_role("alert")).to_contain_text("what you pressed before is still on its way")
+    page.wait_for_selector("body[data-held=form]")
+    page.evaluate("letGo()")
+    expect(page.locator("#who")).to_have_text("Your text is on its way")
+    assert world.state(rosa) == "approved"
+
+
 def test_a_hidden_page_holds_no_stream(world: World, visit: Enter) -> None:
     visitor = visit("volunteer", PHONE)
     visitor.wait_live()

@@ -21,10 +21,10 @@
     const stop = new AbortController(), timer = setTimeout(() => stop.abort(), ASK_MS);
     try {
       const answer = await fetch(main().dataset.refresh || location.href, { signal: stop.signal, headers: { Accept: "text/html", "X-Now": Date.now() } });
-      if (answer.redirected && new URL(answer.url).pathname === "/sign-in") return void location.reload();
+      if (answer.redirected && new URL(answer.url).pathname === "/sign-in") return void window.textbank.leave();
       const html = await answer.text();
       if (busy()) again = true;
-      else if (answer.ok) window.textbank.refresh(html);
+      else if (answer.ok) window.textbank.refresh(html, answer.redirected);
       else if (answer.status === 409) window.textbank.refused(html); /* it is somebody else's by now */
     } catch (error) {
       alarm();
@@ -80,7 +80,7 @@
       if (wait !== null) soon(wait);
     });
     /* Signed out, here or by an admin: the box answers with the sign-in. */
-    source.addEventListener("out", () => { close(); location.reload(); });
+    source.addEventListener("out", () => { close(); window.textbank.leave(); });
     source.onerror = () => {
       document.body.dataset.stream = "waiting";
       if (source && source.readyState === EventSource.CLOSED) { source = null; setTimeout(open, POLL_MS); soon(0); }

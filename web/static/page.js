@@ -8,7 +8,7 @@ const textbank = (window.textbank = {});
   const SEND_TIMEOUT_MS = 20000;
   const drawn = new Map(); /* id of a live piece -> its words as the server drew them */
   const thumbs = matchMedia("(pointer: coarse)");
-  let sending = false;
+  let sending = null; /* the form that is under way */
 
   /* What differs at every drawing and changes nothing that is seen. */
   const gist = (html) => html.replace(/name="csrf_token" value="[^"]*"/g, "").replace(/<time[^>]*data-how="there"[^>]*>[^<]*/g, "")
@@ -73,10 +73,6 @@ const textbank = (window.textbank = {});
       row.scrollLeft += at.left - from.left - (from.width - at.width) / 2;
     }
   }
-  const typing = (piece) => {
-    const field = document.activeElement;
-    return field && piece.contains(field) && /^(TEXTAREA|INPUT|SELECT)$/.test(field.tagName) && field.type !== "radio";
-  };
   function keepFocus(change) {
     const held = document.activeElement, id = held && held.id;
     const href = held && held.getAttribute && held.getAttribute("href");
@@ -96,9 +92,9 @@ const textbank = (window.textbank = {});
 
   const parse = (html) => new DOMParser().parseFromString(html, "text/html");
   function same(fresh) {
-    /* Another version of the panel, or signed out: the whole page is asked for again. */
-    if (fresh.body && fresh.body.dataset.build === document.body.dataset.build && fresh.getElementById("main")) return true;
-    location.reload();
+    /* Another version of the panel, signed out, or somebody else signed in: the whole page is asked for again. */
+    if (fresh.getElementById("main") && ["build", "who"].every((name) => fresh.body.dataset[name] === document.body.dataset[name])) return true;
+    textbank.leave();
     return false;
   }
   function adopt(fresh) {
@@ -119,16 +115,37 @@ const textbank = (window.textbank = {});
     const before = lastSaid(older), now = lastSaid(newer);
     if (now && !now.matches(".out") && now.textContent !== before?.textContent) textbank.say(now.textContent);
   }
+  /* A page with other pieces, beside words that are being typed: the new ones come to stand beside the same neighbours, those that are
+     gone go. What belongs to a form stays as it is: its words were typed over it. */
+  function fit(fresh) {
+    for (const piece of pieces(document)) {
+      if (!fresh.getElementById(piece.id) && !piece.closest("form") && !piece.querySelector("textarea")) piece.remove();
+    }
+    for (const piece of pieces(fresh)) {
+      if (document.getElementById(piece.id)) continue;
+      const [before, after] = [piece.previousElementSibling, piece.nextElementSibling].map((one) => one?.id && document.getElementById(one.id));
+      if (!before && !after) continue;
+      const copy = document.importNode(piece, true);
+      drawn.set(piece.id, gist(piece.outerHTML));
+      sayTimes(copy);
+      if (before) before.after(copy); else after.before(copy);
+    }
+  }
   /* What changed elsewhere, put in place here: nobody's typing and nobody's finger is disturbed. */
-  textbank.refresh = (html) => {
+  textbank.refresh = (html, elsewhere) => {
     const fresh = parse(html);
     if (!same(fresh)) return;
     const wanted = [...pieces(fresh)].map((piece) => piece.id).join(), had = [...pieces(document)].map((piece) => piece.id).join();
-    const edited = [...document.querySelectorAll("main textarea")].some((field) => field.value);
-    if (wanted !== had && !edited) return void exchange(fresh);
+    if (wanted !== had) {
+      if (!textbank.holdsWords(fresh)) return void exchange(fresh);
+      if (elsewhere) return void textbank.tell("bad", fresh.querySelector("main > .notice[role=alert]")?.textContent || "This is not here any more. Your words stay until you leave this page.");
+      fit(fresh);
+    }
+    const token = fresh.querySelector("[name=csrf_token]")?.value; /* that of an hour ago may be of another sign-in */
+    if (token) document.querySelectorAll("[name=csrf_token]").forEach((field) => field.setAttribute("value", token));
     for (const newer of pieces(fresh)) {
       const older = document.getElementById(newer.id);
-      if (!older || typing(older) || (older.querySelector("textarea") && newer.querySelector("textarea"))) continue;
+      if (!older || textbank.typing(older) || (older.querySelector("textarea") && newer.querySelector("textarea"))) continue;
       const words = gist(newer.outerHTML);
       if (drawn.get(newer.id) === words) continue;
       const atEnd = older.scrollHeight - older.scrollTop - older.clientHeight < 80, top = older.scrollTop;
@@ -151,23 +168,11 @@ const textbank = (window.textbank = {});
   function toEnd(field) {
     if (field && field.setSelectionRange && field.type !== "password") field.setSelectionRange(field.value.length, field.value.length);
   }
-  /* Words that are half typed in another form than the one that was sent: the form stays, with what it says that was read. Where the
-     box has other words by now (an answer that was taken back), they stand below those. */
-  function putBack(fields) {
-    for (const field of fields) {
-      const box = document.getElementById(field.id);
-      if (!box || !box.form || box.form.action !== field.form.action) continue;
-      if (box.defaultValue === field.defaultValue) box.form.replaceWith(field.form);
-      else box.value += `\n${field.value}`;
-    }
-  }
-  const halfTyped = (sent) => [...document.querySelectorAll("#main textarea[id]")]
-    .filter((field) => field.form && field.form !== sent && field.value !== field.defaultValue);
   function exchange(fresh, sent) {
     const main = document.getElementById("main"), newer = document.adoptNode(fresh.getElementById("main"));
-    const typed = sent ? halfTyped(sent) : [];
+    const typed = sent ? textbank.halfTyped(sent) : [];
     main.replaceWith(newer);
-    putBack(typed);
+    textbank.putBack(typed);
     const bar = fresh.getElementById("bar");
     if (bar) document.getElementById("bar").replaceWith(document.adoptNode(bar));
     document.title = fresh.title;
@@ -204,17 +209,18 @@ const textbank = (window.textbank = {});
     return body;
   }
   async function send(form, body) {
-    if (sending) return;
-    sending = true;
+    if (sending) return void (sending === form || textbank.tell("calm", "One moment: what you pressed before is still on its way. Press this again after it."));
+    sending = form;
     const stop = new AbortController(), timer = setTimeout(() => stop.abort(), SEND_TIMEOUT_MS);
     form.dispatchEvent(new Event("textbank:sending", { bubbles: true }));
     try {
       const answer = await fetch(form.action, { method: "POST", body, signal: stop.signal, headers: { Accept: "text/html", "X-Now": Date.now() } });
-      if (answer.redirected && new URL(answer.url).pathname === "/sign-in") return void location.assign(answer.url);
+      if (answer.redirected && new URL(answer.url).pathname === "/sign-in") return void textbank.leave(() => location.assign(answer.url));
       const fresh = parse(await answer.text()), error = fresh.querySelector("[data-error]");
       if (error) return void refuse(error);
       if (!same(fresh)) return;
       if (answer.redirected && answer.url !== location.href) history.pushState({}, "", answer.url);
+      textbank.forget(form);
       exchange(fresh, form);
     } catch (error) {
       /* Doing it again is harmless: the form carries what was seen, or a key of its own. It goes as it was pressed: behind the veil the
@@ -222,22 +228,27 @@ const textbank = (window.textbank = {});
       textbank.lost(() => send(form, body));
     } finally {
       clearTimeout(timer);
-      sending = false;
+      sending = null;
       document.dispatchEvent(new Event("textbank:sent"));
     }
   }
-  /* What somebody typed stays where it is; the sentence stands above it. */
-  function refuse(error) {
+  /* A sentence above what somebody typed, which stays where it is. */
+  textbank.tell = (kind, ...said) => {
     document.getElementById("refused")?.remove();
-    const notice = document.createElement("div"), words = document.createElement("p"), what = document.createElement("strong");
-    what.textContent = `${error.querySelector("h1").textContent}. `;
-    words.append(what, ...document.importNode(error.querySelector("p"), true).childNodes);
+    const notice = document.createElement("div"), words = document.createElement("p");
+    words.append(...said);
     notice.append(words);
     notice.id = "refused";
-    notice.className = "notice bad said";
+    notice.className = `notice ${kind} said`;
     notice.setAttribute("role", "alert");
     document.getElementById("main").prepend(notice);
     notice.scrollIntoView({ block: "nearest" });
+    return notice;
+  };
+  function refuse(error) {
+    const what = document.createElement("strong");
+    what.textContent = `${error.querySelector("h1").textContent}. `;
+    const notice = textbank.tell("bad", what, ...document.importNode(error.querySelector("p"), true).childNodes);
     document.querySelectorAll(".bubble.wait.sent").forEach((bubble) => bubble.classList.remove("sent"));
     sayTimes(notice);
   }
@@ -255,7 +266,7 @@ const textbank = (window.textbank = {});
       textbank.refused(await (await fetch(form.dataset.begin, { method: "POST", body, headers: { Accept: "text/html" } })).text());
     } catch (error) { delete form.dataset.begun; /* the next key asks again; Send asks in any case */ }
   });
-  textbank.sending = () => sending;
+  textbank.sending = () => Boolean(sending);
   addEventListener("submit", (event) => {
     const form = event.target;
     if (!(form instanceof HTMLFormElement) || !form.hasAttribute("data-swap") || event.submitter?.hasAttribute("formaction")) return;
@@ -276,6 +287,6 @@ const textbank = (window.textbank = {});
     if (!form || sending) return;
     if (form.dataset.unkept || [...form.querySelectorAll("textarea, input:not([type=hidden])")].some(unkept)) event.preventDefault();
   });
-  addEventListener("popstate", () => location.reload());
+  addEventListener("popstate", () => textbank.leave());
   document.addEventListener("DOMContentLoaded", () => { settle(); toEnd(document.querySelector("textarea[autofocus]")); });
 })();

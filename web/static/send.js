@@ -54,7 +54,7 @@
       const asked = ++asking;
       try {
         const answer = await fetch(field.dataset.count, { method: "POST", body: new URLSearchParams(new FormData(field.form)) });
-        if (!answer.ok) return;
+        if (!answer.ok || answer.redirected) return; /* the sign-in is no measure: its pieces would take the place of this page */
         const drawing = new DOMParser().parseFromString(await answer.text(), "text/html");
         if (asked !== asking || !document.contains(field)) return; /* an answer to older words, or those of a page that is gone */
         for (const piece of drawing.querySelectorAll("[id]")) exchange(piece, document.getElementById(piece.id));

@@ -1,0 +1,85 @@
+/* Words outlive the page that they are typed on: one that is drawn anew, one that has to be asked for again (signed out, a newer
+   panel), one that was left for a look at something else. They stay in this tab, for this person alone, and go with it. */
+"use strict";
+(() => {
+  const NAME = "textbank:typed:";
+  const WRITING = /^(text|search|number|tel|email|url|date|time)$/;
+  const main = () => document.getElementById("main");
+  const boxes = () => [...main().querySelectorAll("textarea[id]")].filter((box) => box.form && !box.form.dataset.gone);
+  const half = (box) => box.value !== box.defaultValue || (box.value && box.getAttribute("aria-invalid") === "true");
+  let here = location.pathname; /* of what is drawn: going back changes the address first */
+
+  textbank.typing = (piece) => {
+    const field = document.activeElement;
+    return field && piece.contains(field) && /^(TEXTAREA|INPUT|SELECT)$/.test(field.tagName) && field.type !== "radio";
+  };
+  /* Whether drawing `fresh` in place of this page would take words, or the place where they are being typed. */
+  textbank.holdsWords = (fresh) => textbank.typing(main()) ||
+    boxes().some((box) => box.value && fresh.getElementById(box.id)?.value !== box.value) ||
+    [...main().querySelectorAll("input")].some((field) => WRITING.test(field.type) && field.value !== field.defaultValue);
+  textbank.halfTyped = (sent) => boxes().filter((box) => box.form !== sent && half(box));
+  /* What is half typed in another form than the one that was sent: the form stays, with what it says that was read. Where the
+     box has other words by now (an answer that was taken back), they stand below those. */
+  textbank.putBack = (fields) => {
+    for (const field of fields) {
+      const box = document.getElementById(field.id);
+      if (!box || !box.form || box.form.action !== field.form.action) continue;
+      if (box.defaultValue === field.defaultValue) box.form.replaceWith(field.form);
+      else box.value += `\n${field.value}`;
+    }
+  };
+
+  /* ---- from one page to the next ---- */
+  const quietly = (act) => { try { return act(); } catch (error) { return undefined; /* a browser that keeps nothing */ } };
+  const read = (key) => quietly(() => JSON.parse(sessionStorage.getItem(key)));
+  const all = () => quietly(() => Object.keys(sessionStorage).filter((key) => key.startsWith(NAME))) || [];
+  function write(key, kept) {
+    quietly(() => Object.keys(kept.boxes).length ? sessionStorage.setItem(key, JSON.stringify(kept)) : sessionStorage.removeItem(key));
+  }
+  function keep(fields) {
+    const who = document.body.dataset.who, key = NAME + here, kept = read(key) || { who, boxes: {} };
+    if (!who || !fields.length) return;
+    for (const box of fields) kept.boxes[box.id] = [box.value, box.defaultValue];
+    write(key, kept);
+  }
+  /* The page goes away without anybody's wish: whatever is half typed is there again on the next one. */
+  textbank.leave = (go = () => location.reload()) => {
+    keep(boxes().filter(half));
+    go();
+  };
+  /* Somebody leaves it: an answer, a note and changed words stay, until they are sent or given up; those of a script are asked about. */
+  addEventListener("pagehide", () => keep(boxes().filter((box) => half(box) && "stays" in box.dataset)));
+  addEventListener("submit", (event) => { if (!event.defaultPrevented) event.target.dataset.gone = "yes"; });
+  addEventListener("pageshow", () => document.querySelectorAll("form[data-gone]").forEach((form) => delete form.dataset.gone));
+  /* Sent: what was left for this box earlier is of the past. */
+  textbank.forget = (form) => {
+    const key = NAME + here, kept = read(key);
+    if (!kept) return;
+    for (const box of form.querySelectorAll("textarea[id]")) delete kept.boxes[box.id];
+    write(key, kept);
+  };
+  addEventListener("click", (event) => {
+    const form = document.getElementById(event.target.closest?.("[data-gives-up]")?.dataset.givesUp);
+    if (!form) return;
+    form.dataset.gone = "yes";
+    textbank.forget(form);
+  });
+  function restore() {
+    const key = NAME + here, kept = read(key);
+    for (const [id, [words, before]] of Object.entries(kept?.boxes || {})) {
+      const box = document.getElementById(id);
+      if (!box || (box.value && box.value !== before && box.value !== words)) continue; /* other words stand there: it waits */
+      box.value = words;
+      delete kept.boxes[id];
+      box.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+    if (kept) write(key, kept);
+  }
+  document.addEventListener("textbank:drawn", () => { here = location.pathname; });
+  document.addEventListener("DOMContentLoaded", () => {
+    const who = document.body.dataset.who;
+    if (!who) return void (all().length && textbank.tell("calm", "What you typed is kept in this tab. Come in again and go back to it."));
+    for (const key of all()) if (read(key)?.who !== who) quietly(() => sessionStorage.removeItem(key));
+    restore();
+  });
+})();
