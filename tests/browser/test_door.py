@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from gateway import conversations, damage, enrolment, store
 from tests.browser.conftest import DESK, PHONE, Panel, Visit
-from tests.browser.looking import by_keyboard, in_both_schemes, in_order, on_the_smallest_phone
+from tests.browser.looking import by_keyboard, in_both_schemes, in_order, on_phones
 from tests.campaigning import bring_in, drafted
 from tests.web.conftest import Visitor
 from tests.web.world import World
@@ -27,7 +27,7 @@ def test_a_stranger_comes_in_by_a_link_that_works_once(world: World, panel: Pane
     late = visit(None, PHONE)
     page = late.go(link)
     in_order(page, "the link, used")
-    assert on_the_smallest_phone(page) == []
+    assert on_phones(page) == []
     late.complaints[:] = [
         line for line in late.complaints if "410" not in line
     ]  # Chromium lists every failed answer
@@ -78,7 +78,7 @@ def test_a_conversation_that_a_colleague_has(world: World, panel: Panel, visit: 
     expect(page.get_by_role("heading", level=1)).to_have_text("Sam has this conversation now")
     in_order(page, "a colleague's conversation")
     assert by_keyboard(page) == []
-    assert on_the_smallest_phone(page) == []
+    assert on_phones(page) == []
     maya.complaints[:] = [line for line in maya.complaints if "409" not in line]
 
 
@@ -89,5 +89,5 @@ def test_damage_is_said_on_every_page(world: World, panel: Panel, visit: Enter) 
     page = visitor.go("/inbox")
     in_order(page, "damage")
     assert by_keyboard(page) == []
-    assert on_the_smallest_phone(page) == []
+    assert on_phones(page) == []
     visitor.complaints[:] = [line for line in visitor.complaints if "503" not in line]

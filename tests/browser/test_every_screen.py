@@ -17,7 +17,7 @@ from tests.browser.looking import (
     by_keyboard,
     findings,
     in_both_schemes,
-    on_the_smallest_phone,
+    on_phones,
     shape,
 )
 from tests.web.conftest import Visitor
@@ -219,7 +219,7 @@ def test_every_screen_is_in_order(
             visitor.wait_live()
         page.evaluate(OPEN)
         here = in_both_schemes(page) + shape(page)
-        here += on_the_smallest_phone(page) if size is PHONE else by_keyboard(page)
+        here += on_phones(page) if size is PHONE else by_keyboard(page)
         page.set_viewport_size(size)  # type: ignore[arg-type]
         found += [f"{path}: {said}" for said in (*here, *visitor.complaints)]
         visitor.complaints.clear()

@@ -6,7 +6,7 @@ from playwright.sync_api import Route, expect
 
 from gateway import campaigns, scriptedit, store
 from tests.browser.conftest import DESK, PHONE, Panel, Visit
-from tests.browser.looking import in_order, on_the_smallest_phone
+from tests.browser.looking import in_order, on_phones
 from tests.campaigning import bring_in, drafted
 from tests.web.world import World
 
@@ -125,4 +125,4 @@ def test_what_is_wrong_and_words_from_right_to_left_fit_every_screen(
     for size, path in ((DESK, "/words"), (PHONE, "/words/first/0"), (PHONE, "/words/first/1")):
         page = visit("coordinator", size).go(base + path)
         in_order(page, path)
-        assert on_the_smallest_phone(page) == [], path
+        assert on_phones(page) == [], path
