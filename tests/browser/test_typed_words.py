@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from gateway import bell, store
 from tests.browser.conftest import DESK, PHONE, Visit
+from tests.browser.looking import TURN
 from tests.browser.test_thread import Talk, settled
 from tests.browser.test_thread import talk as talk
 from tests.web.world import HELLO, World
@@ -76,6 +77,7 @@ def test_the_question_whether_it_is_a_stop_comes_up_beside_a_half_typed_answer(
     expect(page.locator("#talk .bubble").last).to_have_text("We must STOP the rent hikes")
     ask = page.locator("#ask")
     expect(ask).to_contain_text("A stop word stands in this text")
+    assert page.evaluate(TURN) == 1  # the question is what is to be pressed, and Send is not marked so
     expect(box).to_have_value(WORDS)
     settled(ask.get_by_role("button", name="No, go on")).click()
     expect(ask).to_have_count(0)

@@ -130,6 +130,10 @@ const textbank = (window.textbank = {});
       sayTimes(copy);
       if (before) before.after(copy); else after.before(copy);
     }
+    for (const turn of [".thread", "#reply > .key.big"]) { /* which key is the one to press now */
+      const [older, newer] = [document, fresh].map((page) => page.querySelector(turn));
+      if (older && newer) older.className = newer.className;
+    }
   }
   /* What changed elsewhere, put in place here: nobody's typing and nobody's finger is disturbed. */
   textbank.refresh = (html, elsewhere) => {
