@@ -197,10 +197,17 @@ def bring_back(db: sqlite3.Connection, zone: str, now: int) -> None:
             "ON CONFLICT (iccid, day) DO UPDATE SET segments=segments+excluded.segments",
             [row["iccid"], today, row["segments"], now],
         )
-    month = policy.month_start(moment(now), zone, 1).isoformat()
-    db.execute(
-        "INSERT OR IGNORE INTO sim_person (iccid, month, conversation_id) "
-        "SELECT iccid, ?, conversation_id FROM sim_person WHERE month>?",
-        [month, month],
+    months = (
+        db.execute(  # their last two digits are the SIM's billing day, or the last day of a shorter month
+            "SELECT iccid, max(substr(month, 9)) AS day FROM sim_person GROUP BY iccid HAVING max(month)>?",
+            [today],
+        ).fetchall()
     )
-    db.execute("DELETE FROM sim_person WHERE month>?", [month])
+    for row in months:
+        month = policy.month_start(moment(now), zone, int(row["day"])).isoformat()
+        db.execute(
+            "INSERT OR IGNORE INTO sim_person (iccid, month, conversation_id) "
+            "SELECT iccid, ?, conversation_id FROM sim_person WHERE iccid=? AND month>?",
+            [month, row["iccid"], today],
+        )
+        db.execute("DELETE FROM sim_person WHERE iccid=? AND month>?", [row["iccid"], today])

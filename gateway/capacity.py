@@ -22,11 +22,18 @@ def rooms(db: sqlite3.Connection, config: Config, *, now: int) -> list[SimRoom]:
     ).fetchall():
         spec = specs.get(row["name"], Station(name=row["name"], port=None))
         limits = Limits(spec.per_minute, spec.per_day, spec.per_month, spec.people_per_month)
-        sim = Sim(row["iccid"], limits, config.organisation.timezone)
+        sim = Sim(row["iccid"], limits, config.organisation.timezone, spec.billing_day)
         used = budget.used(db, sim, now)
         found.append(
             SimRoom(
-                row["name"], row["iccid"], row["state"] in WORKS, limits, used.day, used.month, used.people
+                row["name"],
+                row["iccid"],
+                row["state"] in WORKS,
+                limits,
+                used.day,
+                used.month,
+                used.people,
+                spec.billing_day,
             )
         )
     return found

@@ -106,7 +106,8 @@ class Campaigns:
 class Station:
     """A modem with its SIM. `port` None: found by itself, by its `imei` or else the first that is nobody's.
 
-    Limits count segments, the last people; 0: none. A modem that is found beyond those in the file has these defaults.
+    Limits count segments, the last people; 0: none. `billing_day`: of each month, on which the SIM's month begins.
+    A modem that is found beyond those in the file has these defaults.
     Every so many hours it texts another SIM of ours, and is opened anew; 0: never. `low_credit`: words of the
     operator's text that holds the SIM; "": none.
 
@@ -128,6 +129,7 @@ class Station:
     low_credit: str = ""
     send_while_roaming: bool = True
     imei: str = ""
+    billing_day: int = 1
 
 
 @dataclass(frozen=True)

@@ -273,6 +273,7 @@ STATION: dict[str, Rule] = {
     "per_day": LIMIT,
     "per_month": LIMIT,
     "people_per_month": LIMIT,
+    "billing_day": whole_number(1, 31),
     "self_test_hours": whole_number(0, 1000),
     "reopen_hours": whole_number(0, 1000),
     "low_credit": words,

@@ -33,6 +33,7 @@ class SimRoom:
     used_today: int = 0
     used_month: int = 0
     people: int = 0
+    billing_day: int = 1
 
     def left(self) -> tuple[int | None, str]:
         """Segments of first texts that it may still take today, and the limit that says so; None: no limit."""
@@ -197,7 +198,7 @@ class _Sim:
 
     def able(self, opens: datetime, zone: str, minutes: int, each: float) -> tuple[int, str]:
         """Segments in this day, and the limit of `Limits` that says so; the month is the SIM's own, `each`: segments a person."""
-        month = month_start(opens, zone)
+        month = month_start(opens, zone, self.room.billing_day)
         if self._month is not None and month != self._month:
             self._used = self._people = 0.0
         self._month = month

@@ -202,7 +202,7 @@ class Desk:
         """The SIM in this station with what its plan allows."""
         spec = self.spec
         limits = Limits(spec.per_minute, spec.per_day, spec.per_month, spec.people_per_month)
-        return Sim(iccid, limits, self.rules.zone)
+        return Sim(iccid, limits, self.rules.zone, spec.billing_day)
 
     def say(self, state: str, notice: explain.Notice | None = None) -> None:
         """Record the station's state, with what happened, the evidence, what was done and what to do next, a line each.

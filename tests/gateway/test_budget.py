@@ -7,6 +7,7 @@ from pathlib import Path
 from gateway import backup, budget, conversations, erasing, store
 from gateway.budget import Sim
 from gateway.policy import Limits
+from gateway.rules import DAY_MS
 from tests.gateway.conftest import ADA, ICCID, LUIS, NOON, Desk
 
 BEA, OLU = "+12025550153", "+12025550151"
@@ -53,3 +54,14 @@ def test_somebody_who_is_erased_counts_on_and_is_nobody(db: sqlite3.Connection, 
         -2,
         -1,
     ]
+
+
+def test_a_clock_that_stood_ahead_brings_everybody_back_into_the_month_of_the_sims_billing_day(
+    db: sqlite3.Connection,
+) -> None:
+    sim = Sim(ICCID, Limits(people_per_month=2), "America/New_York", billing_day=20)
+    for number, at in ((ADA, NOON), (LUIS, NOON + 70 * DAY_MS)):
+        budget.count(db, sim, conversations.ensure(db, number, now=NOON), 1, at)
+    assert budget.used(db, sim, NOON).people == 1
+    budget.bring_back(db, sim.zone, NOON)
+    assert budget.used(db, sim, NOON).people == 2

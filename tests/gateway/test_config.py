@@ -65,6 +65,7 @@ def test_every_key_arrives_as_what_it_means(write: Write, tmp_path: Path) -> Non
         per_day = 1
         per_month = 2
         people_per_month = 3
+        billing_day = 31
         [[stations]]
         name = "south"
         port = "rfc2217://[::1]:4000"
@@ -87,6 +88,7 @@ def test_every_key_arrives_as_what_it_means(write: Write, tmp_path: Path) -> Non
         3,
         "fbusdlr3-nopower",
         "6510",
+        billing_day=31,
     )
     assert south.port == "rfc2217://[::1]:4000"
 

@@ -24,8 +24,8 @@ LOCAL = 'allowed with it is a port on this machine, such as port = "/dev/ttyUSB0
 CABLE = 'a connection that gammu knows over a serial port, such as "at115200", "fbus", "fbusdlr3", "fbusdku5", "mbus", or "none" for its dummy phone'
 MODEL = 'a model as gammu calls it, such as "6510" or "dummy"; "" lets it find out'
 STATION_KEYS = (
-    "name, port, imei, driver, gammu_connection, gammu_model, pin, per_minute, per_day, per_month, people_per_month, self_test_hours, "
-    "reopen_hours, low_credit and send_while_roaming"
+    "name, port, imei, driver, gammu_connection, gammu_model, pin, per_minute, per_day, per_month, people_per_month, billing_day, "
+    "self_test_hours, reopen_hours, low_credit and send_while_roaming"
 )
 
 # What stands in the file; each fault, in order.

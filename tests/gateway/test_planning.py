@@ -60,6 +60,13 @@ def test_the_limit_that_decides_is_named_and_not_the_one_that_is_met_first() -> 
     )
 
 
+def test_a_month_begins_on_the_billing_day_of_its_sim() -> None:
+    """`billing_day` could not be set, so every plan and every budget began anew on the first."""
+    used = laid(800, 800, sim(Limits(15, 0, 1000), used_month=900, billing_day=20))
+    assert used.ends is not None
+    assert used.ends.astimezone(ZoneInfo(ZONE)).date().isoformat() == "2026-11-20"
+
+
 def test_people_a_month_are_people_and_not_segments() -> None:
     found = laid(300, 600, sim(Limits(15, 0, 0, 400)))
     assert (found.days, found.slowed_by) == (1, "")

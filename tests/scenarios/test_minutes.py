@@ -1,10 +1,11 @@
-"""Segments a minute: what a SIM sent in the last one still counts after whatever ended the gateway."""
+"""Segments a minute and a month: what a SIM sent in the last one still counts after whatever ended the gateway."""
 
 from pathlib import Path
 
 import pytest
 
 from gateway import backup, erasing, store
+from gateway.rules import DAY_MS
 from tests.scenarios.office import NUMBERS, Office
 
 LONG = "a longer text " * 20  # two segments
@@ -77,4 +78,22 @@ def test_a_text_that_was_put_back_does_not_hold_up_a_stick_that_was_pulled(offic
     office.fault("usb_drop_at", {"state": "pdu", "back_after_s": 3.0}, times=1)
     text = office.approved(NUMBERS[0])
     assert office.until_state(text, "delivered") < 30
+    office.close()
+
+
+def test_a_sims_month_begins_on_its_billing_day(tmp_path: Path) -> None:
+    """`billing_day` could not be set: every budget began anew on the first of the month."""
+    start = Office(tmp_path / "start.db")
+    tomorrow = store.moment(start.wall() + DAY_MS)
+    start.close()
+    office = Office(
+        tmp_path / "month.db", per_month=2, billing_day=tomorrow.day
+    )  # one of the two is kept for replies
+    office.until_ready()
+    first, second = (office.approved(number) for number in NUMBERS[:2])
+    office.until_state(first, "sent", "delivered")
+    office.run(600)
+    assert "It goes on when the SIM's month begins again" in office.reason(second)
+    office.until_state(second, "sent", "delivered", limit_s=86_400)
+    assert store.moment(office.wall()).date() == tomorrow.date()
     office.close()
