@@ -91,7 +91,10 @@ def make(database: Path, target: Path, *, now: int, stop: threading.Event | None
             f"The backup could not be made: {error}. Nothing is there under a backup's name."
         ) from error
     finally:
-        part.unlink(missing_ok=True)
+        with contextlib.suppress(
+            OSError
+        ):  # a medium that can only be read says so even where there is nothing
+            part.unlink(missing_ok=True)
 
 
 def _copy(source: Path, part: Path, *, stop: threading.Event | None = None) -> None:

@@ -14,8 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from gateway import sessions, store
+from gateway import backup, sessions, store
+from gateway.errors import Refused
 from hardware.virtual import VirtualBank
+from tests import blank
 from tests.gateway.clinic import free_port as free_port
 from tests.scenarios.group import ADA, LUIS, Group, die_with_parent
 from tests.scenarios.test_full_disk import mount, ready, words_in
@@ -110,3 +112,18 @@ def test_a_card_that_turns_read_only_under_us_loses_nothing_and_doubles_nothing(
         group.until(lambda: words_in(group) == {"Hello", "Good evening"}, "what waited on the SIMs")
         group.until(lambda: set(states(group)) <= {"sent", "delivered", "uncertain"}, "all settled")
         assert sorted(text.to for text in bank.air()) == OTHERS, "everybody once"
+
+
+def test_a_backup_onto_a_stick_that_can_only_be_read_names_the_folder_and_the_reason(
+    tmp_path: Path,
+) -> None:
+    """It named a file of ours that nobody knows: taking the unfinished copy away failed too, and that was told."""
+    database, stick = tmp_path / "textbank.db", tmp_path / "stick"
+    blank.database(database).close()
+    stick.mkdir()
+    mount("-t", "tmpfs", "-o", "ro,size=1m", "none", str(stick))
+    try:
+        with pytest.raises(Refused, match=f"could not be written to {stick}: Read-only file system"):
+            backup.make(database, stick, now=store.wall_ms())
+    finally:
+        subprocess.run(["umount", "-l", stick], check=True)
