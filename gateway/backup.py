@@ -164,7 +164,9 @@ def check(backup: Path, *, stop: threading.Event | None = None) -> str:
     one that its name says.
     """
     if not backup.is_file():
-        raise Refused(f"There is no file {backup}. Nothing was changed.")
+        raise Refused(
+            f"There is no file {backup}. Nothing was changed; `textbank backup --list` names the backups."
+        )
     try:
         with contextlib.closing(
             sqlite3.connect(f"{backup.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
@@ -186,7 +188,9 @@ def check(backup: Path, *, stop: threading.Event | None = None) -> str:
     if found != "ok":
         raise Refused(f"{backup} is damaged ({found}). Nothing was changed; take another backup.")
     if not version:
-        raise Refused(f"{backup} is no backup of Textbank. Nothing was changed.")
+        raise Refused(
+            f"{backup} is no backup of Textbank. Nothing was changed; `textbank backup --list` names the backups."
+        )
     if version > schema.VERSION:
         raise Refused(
             f"{backup} was made by a newer Textbank (schema {version}, this one knows {schema.VERSION}). "

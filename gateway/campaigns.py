@@ -104,7 +104,7 @@ class Campaign:
 def leads(by: User) -> None:
     """Refuse whoever does not run campaigns."""
     if not may(by.role, "run_campaigns"):
-        raise Refused("Campaigns are a coordinator's. Nothing was changed.")
+        raise Refused("Campaigns are a coordinator's. Nothing was changed; ask one.")
 
 
 def load(db: sqlite3.Connection, campaign_id: int) -> Campaign:
@@ -276,7 +276,7 @@ def abandon(db: sqlite3.Connection, campaign_id: int, *, by: User) -> None:
     with write(db):
         campaign = load(db, campaign_id)
         if campaign.state not in ("draft", "review"):
-            raise Refused("People were texted by it, so it is closed, not deleted. Nothing was changed.")
+            raise Refused("People were texted by it, so it cannot be deleted. Nothing was changed; close it.")
         db.execute(f"INSERT OR REPLACE INTO setting (key, value) VALUES ('last_campaign', {_LAST})")
         db.execute("DELETE FROM target WHERE campaign_id=?", [campaign_id])
         db.execute("DELETE FROM campaign WHERE id=?", [campaign_id])

@@ -161,7 +161,7 @@ def card(db: sqlite3.Connection, message_id: int, user: User, *, rules: Rules, n
     row = outbox.load(db, message_id)
     conversations.reachable(db, row["conversation_id"], user, now)
     if gate.in_anothers_batch(db, row, user):
-        raise Refused("Somebody else has this text now. Nothing was changed.")
+        raise Refused("Somebody else has this text now. Nothing was changed; go on with the next card.")
     written = True
     if row["target_id"] is not None and row["state"] == "awaiting":
         with write(db):

@@ -13,6 +13,8 @@ from gateway.store import write
 def withdraw(db: sqlite3.Connection, *, by: User) -> None:
     """An admin allows no more self-tests."""
     if by.role != "admin":
-        raise Refused("Only an admin can take back that our modems text each other. Nothing was changed.")
+        raise Refused(
+            "Only an admin can take back that our modems text each other. Nothing was changed; ask one."
+        )
     with write(db):
         db.execute("DELETE FROM setting WHERE key='self_test'")

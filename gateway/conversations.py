@@ -385,7 +385,9 @@ def say_homeless(db: sqlite3.Connection) -> int:
 def move_home(db: sqlite3.Connection, conversation_id: int, user: User) -> None:
     """Let the next text to this person go by whatever SIM takes it: they will see another number. A coordinator's act."""
     if not may(user.role, "see_all_conversations"):
-        raise Refused("Only a coordinator can move a conversation to another SIM. Nothing was changed.")
+        raise Refused(
+            "Only a coordinator can move a conversation to another SIM. Nothing was changed; ask one."
+        )
     with write(db):
         db.execute("UPDATE conversation SET iccid=NULL WHERE id=?", [conversation_id])
         db.execute(

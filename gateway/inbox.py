@@ -363,7 +363,7 @@ def _goes_with(db: sqlite3.Connection, message_id: int, campaigning: Campaigning
 def _replace(db: sqlite3.Connection, conversation_id: int, message_id: int, by: User, now: int) -> None:
     row = outbox.load(db, message_id)
     if row["conversation_id"] != conversation_id or row["created_by"] != by.id:
-        raise Refused("That answer is not yours to replace. Nothing was sent.")
+        raise Refused("That answer is not yours to replace. Nothing was sent; ask a coordinator.")
     if row["state"] != "awaiting":
         raise StaleMessage(
             "What you had taken back was decided meanwhile. Read it above; nothing was sent twice."

@@ -274,12 +274,14 @@ def _staged(db: sqlite3.Connection, list_id: int, assignments: str, values: list
     ).rowcount
     if changed != 1:
         by_id(db, list_id)
-        raise Refused("This list is being taken already, or was taken by somebody else. Nothing was changed.")
+        raise Refused(
+            "This list is being taken already, or was taken by somebody else. Nothing was changed; look at it again in a minute."
+        )
 
 
 def _leads(by: User) -> None:
     if not may(by.role, "draft"):
-        raise Refused("Only a coordinator brings lists. Nothing was changed.")
+        raise Refused("Only a coordinator brings lists. Nothing was changed; ask one.")
 
 
 def from_campaign(

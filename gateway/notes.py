@@ -70,7 +70,9 @@ def hand_over(db: sqlite3.Connection, conversation_id: int, to_id: int | None, *
     with write(db):
         row = conversations.reachable(db, conversation_id, by, now)
         if conversations.held_by_another(row, by, now) and not may(by.role, "hand_over"):
-            raise Refused("Somebody else has this conversation. Nothing was changed.")
+            raise Refused(
+                "Somebody else has this conversation. Nothing was changed; tell them, or take the next one."
+            )
         if to_id is None:
             db.execute("UPDATE conversation SET holder_id=NULL, held_at=NULL WHERE id=?", [conversation_id])
             return "the room"

@@ -53,7 +53,7 @@ def bring(
     """Let a file that came in be taken from now on; returns its id. The file goes when it is refused."""
     try:
         if not may(by.role, "undo_opt_out"):
-            raise Refused("Only a coordinator brings opt-outs. Nothing was changed.")
+            raise Refused("Only a coordinator brings opt-outs. Nothing was changed; ask one.")
         how = replace(listfile.guess(upload, region), brings=OPT_OUTS)
         at = listfile.meaning_of(upload.path, how).fields.get("number")
         if at is None:

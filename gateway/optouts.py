@@ -48,7 +48,7 @@ def opt_out(
     `confirm` False: they get no text that says so, for nobody ever texted them. `noted`: the journal holds it already.
     """
     if by is not None and not may(by.role, "answer"):
-        raise Refused("Your role does not answer people. Nothing was changed.")
+        raise Refused("Your role does not answer people. Nothing was changed; ask a coordinator.")
     actor = f"user:{by.id}" if by else f"station:{station}"
     with write(db):
         row = db.execute("SELECT * FROM conversation WHERE id=?", [conversation_id]).fetchone()

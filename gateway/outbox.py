@@ -357,12 +357,12 @@ def own_card(db: sqlite3.Connection, message_id: int, by: User, now: int, shown:
     """The text, when it is this person's to decide on, and waits as it was `shown` (`seen`): its id may be another person's by now."""
     row = load(db, message_id)
     if not policy.may(by.role, "approve"):
-        raise Refused("Your role does not decide about texts. Nothing was changed.")
+        raise Refused("Your role does not decide about texts. Nothing was changed; ask a coordinator.")
     if conversations.held_by_another(row, by, now) and not policy.may(by.role, "see_all_conversations"):
-        raise Refused("Somebody else has this text now. Nothing was changed.")
+        raise Refused("Somebody else has this text now. Nothing was changed; go on with the next card.")
     conversations.reachable(db, row["conversation_id"], by, now)
     if gate.in_anothers_batch(db, row, by):
-        raise Refused("Somebody else has this text now. Nothing was changed.")
+        raise Refused("Somebody else has this text now. Nothing was changed; go on with the next card.")
     if row["state"] == "awaiting" and shown not in ("", seen(row)):
         raise StaleMessage(_what_changed(row))
     return row

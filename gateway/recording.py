@@ -25,7 +25,9 @@ def checked(of: Kind, field: str, value: str) -> str:
     known = of.field(field)
     value = " ".join(value.split())
     if known is None:
-        raise Refused("This campaign records no such answer. Nothing was changed.")
+        raise Refused(
+            "This campaign records no such answer. Nothing was changed; open the conversation again."
+        )
     if not value:
         return ""
     if known.type == "choice" and value not in known.values:

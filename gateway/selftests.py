@@ -39,7 +39,9 @@ def approve_standing(
 ) -> None:
     """An admin approves, once, texts with WORDS to the group's own SIMs: the standing approval of every self-test."""
     if by.role != "admin":
-        raise Refused("Only an admin can approve that our modems text each other. Nothing was changed.")
+        raise Refused(
+            "Only an admin can approve that our modems text each other. Nothing was changed; ask one."
+        )
     with write(db):
         row_id = ledger.append(
             db,
@@ -79,7 +81,7 @@ def begin(
     `by` None: the schedule, or a station that wants to know whether it is well, or that was asked by `by_id`.
     """
     if by is not None and not may(by.role, "control_stations"):
-        raise Refused("Your role does not control modems. Nothing was sent.")
+        raise Refused("Your role does not control modems. Nothing was sent; ask a technician.")
     with write(db):
         number = _number(db, sender, receiver)
         if not policy.may_leave(moment(now), numbers.zones_for(number) or (rules.zone,), rules.quiet).ok:
@@ -115,7 +117,9 @@ def _number(db: sqlite3.Connection, sender: str, receiver: str) -> str:
         if not here[name]["iccid"]:
             raise Refused(f"The modem {name} has shown no SIM yet. Nothing was sent.")
     if sender == receiver or here[sender]["iccid"] == here[receiver]["iccid"]:
-        raise Refused("A test needs two SIMs: one that sends and another that receives. Nothing was sent.")
+        raise Refused(
+            "A test needs two SIMs: one that sends and another that receives. Nothing was sent; name another receiver."
+        )
     if here[sender]["paused"] is not None:
         raise Refused(
             f"The modem {sender} is paused, so it sends nothing. Press Go on at its page, then test it."

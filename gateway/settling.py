@@ -25,7 +25,7 @@ def _to_settle(db: sqlite3.Connection, message_id: int, by: User) -> sqlite3.Row
     row = load(db, message_id)
     theirs = by.id in (row["approved_by"], row["holder_id"]) or policy.may(by.role, "see_all_conversations")
     if not theirs or not policy.may(by.role, "settle"):
-        raise Refused("This text is somebody else's to settle. Nothing was changed.")
+        raise Refused("This text is somebody else's to settle. Nothing was changed; ask a coordinator.")
     return row
 
 
@@ -34,7 +34,7 @@ def settle(db: sqlite3.Connection, message_id: int, *, arrived: bool, by: User, 
     with write(db):
         row = _to_settle(db, message_id, by)
         if row["state"] != "uncertain":
-            raise StaleMessage("That text is settled by now. Nothing was changed.")
+            raise StaleMessage("That text is settled by now. Nothing was changed, and nothing is to be done.")
         event, word = ("settle_delivered", "arrived") if arrived else ("settle_failed", "did not arrive")
         move(db, event, message_id, actor=f"user:{by.id}", now=now, reason=f"{by.name} says that it {word}.")
 

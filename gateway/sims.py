@@ -47,7 +47,7 @@ def number_of(db: sqlite3.Connection, iccid: str) -> str:
 def set_number(db: sqlite3.Connection, iccid: str, number: str, *, by: User, region: str, now: int) -> str:
     """A technician or an admin says which number a SIM has ("" takes it back); returns it as E.164."""
     if not may(by.role, "control_stations"):
-        raise Refused("Your role does not look after SIMs. Nothing was changed.")
+        raise Refused("Your role does not look after SIMs. Nothing was changed; ask a technician.")
     known = numbers.normalise(number, region) if number.strip() else ""
     with write(db):
         other = db.execute(

@@ -223,7 +223,7 @@ def request(
     `argument`: the PIN, the USSD code, the command of a query, the receiver of a self-test. `by` None is the gateway.
     """
     if by is not None and not may(by.role, ASKED[what]):
-        raise Refused("Your role does not control modems. Nothing was changed.")
+        raise Refused("Your role does not control modems. Nothing was changed; ask a technician.")
     life_ms = PIN_LIFE_MS if what == "pin" else REQUEST_LIFE_MS
     with write(db):
         if not db.execute("SELECT 1 FROM station WHERE name=?", [name]).fetchone():

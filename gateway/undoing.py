@@ -92,9 +92,11 @@ def unskip(db: sqlite3.Connection, message_id: int, *, by: User, rules: Rules, n
             "SELECT * FROM event WHERE message_id=? ORDER BY id DESC LIMIT 1", [message_id]
         ).fetchone()
         if row["state"] != "skipped" or skipped is None or skipped["event"] != "skip":
-            raise StaleMessage("It is not skipped any more. Nothing was changed.")
+            raise StaleMessage("It is not skipped any more. Nothing was changed, and nothing is to be done.")
         if skipped["actor"] != f"user:{by.id}" or not may(by.role, "approve"):
-            raise Refused("Only the person who skipped a text can take that back. Nothing was changed.")
+            raise Refused(
+                "Only the person who skipped a text can take that back. Nothing was changed; ask them."
+            )
         if not 0 <= now - skipped["at"] <= rules.undo_ms + LATE_MS:
             raise StaleMessage("It is too late to take this skip back. A skip means never.")
         if happened := _since(db, row, skipped, by, now):
@@ -154,6 +156,8 @@ def now_after_all(db: sqlite3.Connection, message_id: int, *, by: User, now: int
     with write(db):
         row = outbox.own_card(db, message_id, by, now)
         if not _stands(row, "later", now):
-            raise StaleMessage("It does not wait for later any more. Nothing was changed.")
+            raise StaleMessage(
+                "It does not wait for later any more. Nothing was changed, and nothing is to be done."
+            )
         db.execute("UPDATE message SET not_before=NULL WHERE id=? AND state='awaiting'", [message_id])
         conversations.hold(db, row["conversation_id"], by, now=now)

@@ -72,7 +72,7 @@ def test_what_runs_is_not_thrown_away(world: World, visit: Visit, running: int) 
     cleo.get(f"/campaigns/{running}")
     answer = cleo.post(f"/campaigns/{running}/abandon")
     assert answer.status_code == 409
-    assert "closed, not deleted" in said(answer)
+    assert "cannot be deleted" in said(answer)
     assert maya.post(path, seen=seen).status_code == 303
     assert approved(world) == 1, "its volunteer goes on"
 

@@ -66,7 +66,9 @@ def balance(name: str) -> ResponseReturnValue:
     if is_phone(name):
         raise Refused(PHONE)
     if not row.iccid:
-        raise Refused("This modem has shown no SIM yet, so nobody can be asked. Nothing was sent.")
+        raise Refused(
+            "This modem has shown no SIM yet, so nobody can be asked. Nothing was sent; see on its card what it waits for."
+        )
     put(row, "ussd", code)
     codes.keep(data.db(), row.iccid, code)
     words.tell(f"{row.name} asks its operator.")
@@ -125,7 +127,9 @@ def run_all_tests() -> ResponseReturnValue:
     """Every ready modem texts the next one: each sends once and receives once."""
     ready = [row for row in rows() if row.state == "ready" and can_be_texted(row)]
     if len(ready) < 2:
-        raise Refused("A test needs two ready modems whose numbers are known. Nothing was sent.")
+        raise Refused(
+            "A test needs two ready modems whose numbers are known. Nothing was sent; write the numbers of both on their pages."
+        )
     begun, refused = 0, ""
     for sender, receiver in zip(ready, [*ready[1:], ready[0]], strict=True):
         try:

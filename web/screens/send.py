@@ -199,7 +199,9 @@ def edit(message_id: int) -> ResponseReturnValue:
     """The same card with its words open for change."""
     card = cards.card(data.db(), message_id, access.user(), rules=data.rules(), now=data.now())
     if outbox.load(data.db(), message_id)["state"] != "awaiting":
-        words.tell("That text is not waiting any more. Nothing was changed.", "refused")
+        words.tell(
+            "That text is not waiting any more. Nothing was changed; go on with the next card.", "refused"
+        )
         return go("send.page")
     return draw(card, editing=True)
 
