@@ -295,7 +295,7 @@ def _fundraising(
         f"{sign}{pledged:,} of {sign}{goal:,} pledged, {sign}{given:,} given{f', {bare:,} without an amount' if bare else ''}",
         (
             ("Pledged", len(yes), texted),
-            ("Gave, of those who pledged", sum(p in gave for p in yes), len(yes)),
+            ("Gave, of those who pledged", sum(p.said.get("gift") == "confirmed" for p in yes), len(yes)),
             ("Thanked", len(gave) - unthanked, len(gave)),
             ("Later", sum(p.said.get("pledge") == "later" for p in people), texted),
             ("No", sum(p.said.get("pledge") == "no" for p in people), texted),
