@@ -62,5 +62,6 @@ def _rename(
         )
         # What is to come of a long text comes under the new one.
         db.execute(
-            "UPDATE arrival SET number=? WHERE number=? AND inbound_id IS NULL", [number, row["number"]]
+            "UPDATE arrival SET number=? WHERE number=? AND total IS NOT NULL AND inbound_id IS NULL",
+            [number, row["number"]],
         )

@@ -73,3 +73,16 @@ def test_of_two_countries_with_the_same_number_nobody_is_taken_for_the_sender(de
     before = writes(desk, "2025550123", "STOP")
     ids = conversations.ensure_all(desk.db, [(ADA, "", None), ("+442025550123", "", None)], now=NOON)
     assert before not in ids.values()
+
+
+def test_bringing_in_such_a_sender_reads_no_whole_table_of_what_came(desk: Desk) -> None:
+    """Every arrival of years was read for each of them, in the transaction that every station waits for."""
+    writes(desk, "2025550123", "Who is this?")
+    asked: list[str] = []
+    desk.db.set_trace_callback(asked.append)
+    conversations.ensure(desk.db, ADA, now=NOON)
+    desk.db.set_trace_callback(None)
+    moves = [sql for sql in asked if "UPDATE" in sql]
+    plans = {step["detail"] for sql in moves for step in desk.db.execute(f"EXPLAIN QUERY PLAN {sql}")}
+    assert any("arrival" in step for step in plans)
+    assert not [step for step in plans if step.startswith("SCAN") and "VIRTUAL" not in step]
