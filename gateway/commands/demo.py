@@ -19,7 +19,7 @@ from gateway import lock, optouts, people, schema, selftests, sessions
 from gateway.commands._context import refusals
 from gateway.commands._demo_cast import LIVE
 from gateway.commands._latency import latency_option
-from gateway.commands.run import Child, panel_beside, start_logging, wait_until
+from gateway.commands.run import PYTHON, Child, panel_beside, start_logging, wait_until
 from gateway.config import Config, load
 from gateway.errors import Refused
 from gateway.store import connect, wall_ms
@@ -102,18 +102,7 @@ def _fill(config: Config) -> list[tuple[str, str, str]]:
 def _virtual_modems(folder: Path, latency: str, seed: int) -> Iterator[Callable[[], None]]:
     """Start them; what it yields waits until they are there."""
     modems = folder / "modems"
-    command = [
-        sys.executable,
-        "-P",
-        "-m",
-        "gateway",
-        "virtual",
-        "--count",
-        "2",
-        "--dir",
-        str(modems),
-        "--people",
-    ]
+    command = [*PYTHON, "-m", "gateway", "virtual", "--count", "2", "--dir", str(modems), "--people"]
     child = Child(
         "virtual modems",
         [*command, "--latency", latency, "--seed", str(seed), "--pace", str(PACE)],

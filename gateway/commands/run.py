@@ -29,7 +29,10 @@ log = logging.getLogger("textbank.run")
 PR_SET_PDEATHSIG = 1
 RESTART_S = 2.0
 STOP_S = 10.0
-PANEL = [sys.executable, "-P", "-m", "web"]  # -P: no file of the folder where this was called
+OURS = str(Path(__file__).resolve().parents[2])
+# -P: no file of the folder where this was called; but in a checkout that is not installed we were found there ourselves
+PYTHON = [sys.executable, *([] if sys.path[0] == OURS else ["-P"])]
+PANEL = [*PYTHON, "-m", "web"]
 
 
 class _Line(logging.Formatter):

@@ -1,11 +1,14 @@
 """The panel as a process: it waits for its database, says in words why it cannot start, and ends without losing what somebody is sending."""
 
 import http.client
+import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import sysconfig
 import threading
 import time
 import urllib.error
@@ -328,6 +331,25 @@ def test_a_file_of_somebodys_in_the_folder_where_textbank_is_called_is_not_run_i
     command = [sys.executable, "-P", "-m", "gateway", "--config", str(world.source), "panel"]
     with subprocess.Popen(
         command, cwd=tmp_path / "home", stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        try:
+            wait_for(port, process)
+        finally:
+            process.terminate()
+
+
+def test_a_checkout_that_is_not_installed_runs_its_own_panel(world: World, port: int, tmp_path: Path) -> None:
+    """`python -m gateway run` in it had no page, "No module named web"."""
+    for part in ("gateway", "hardware", "web"):
+        shutil.copytree(ROOT / part, tmp_path / "checkout" / part)
+    bare = Path(sys.base_prefix) / "bin" / f"python{sys.version_info[0]}.{sys.version_info[1]}"
+    with subprocess.Popen(
+        [bare, "-m", "gateway", "--config", str(world.source), "panel"],
+        cwd=tmp_path / "checkout",
+        env={**os.environ, "PYTHONPATH": sysconfig.get_path("purelib")},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     ) as process:
         try:
             wait_for(port, process)
