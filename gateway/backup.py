@@ -207,6 +207,8 @@ def check(backup: Path, *, stop: threading.Event | None = None) -> str:
 def restore(backup: Path, database: Path, *, now: int) -> Restored:
     """Put the backup in the place of the database; the gateway and the panel must be stopped."""
     check(backup)
+    if database.exists() and os.path.samefile(backup, database):
+        raise Refused(f"{backup} is the database itself. Nothing was changed; name a backup of it.")
     with _stopped(database) as hold, _alone(database) as before:
         new = database.with_name(UNFINISHED.format(name=database.name))
         handed_at = texted.newest(database, now=now)

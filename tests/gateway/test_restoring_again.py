@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from click.testing import CliRunner
 from gateway import arrivals, backup, conversations, erasing, lock, optouts, restoring, runs, store, texted
 from gateway.claims import Seat
 from gateway.cli import cli
+from gateway.errors import Refused
 from gateway.rules import Rules
 from hardware.pdu import encode_deliver, segment
 from tests.gateway.conftest import ADA, ICCID, LUIS, NOON, Desk, Room
@@ -183,3 +185,13 @@ def test_a_first_database_marks_nobody(path: Path) -> None:
     with contextlib.closing(store.connect(path)) as db:
         conversations.ensure(db, ADA, now=store.wall_ms())
     assert marked(path) == set()
+
+
+def test_the_database_itself_is_no_backup_to_restore(path: Path, desk: Desk) -> None:
+    """Half a minute later it was "locked", by the restore that held it."""
+    desk.draft(ADA)
+    desk.db.close()
+    os.link(path, path.with_name("also.db"))
+    for named in (path, path.with_name("also.db")):
+        with pytest.raises(Refused, match="is the database itself"):
+            backup.restore(named, path, now=NOON)
