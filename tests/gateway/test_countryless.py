@@ -63,6 +63,23 @@ def test_a_question_without_a_country_waits_in_the_conversation_of_the_one_whose
     assert (row["name"], row["asks_opt_out"], row["waiting_at"]) == ("Ada", 0, NOON)
 
 
+@pytest.mark.parametrize("taken_off", [False, True])
+def test_a_stop_counts_in_whichever_way_two_networks_left_the_country_away(
+    desk: Desk, *, taken_off: bool
+) -> None:
+    """Each writing had a conversation of its own, and only the older one's words were looked at: a text left after the STOP."""
+    first, second = writes(desk, "2025550123", "Who is this?"), writes(desk, "12025550123", "STOP")
+    if taken_off:
+        by = desk.room.volunteer
+        optouts.opt_out(desk.db, second, source="volunteer", by=by, reason="", now=NOON, confirm=False)
+    assert conversations.ensure(desk.db, ADA, now=NOON) == first
+    with pytest.raises(Refused, match="asked to stop"):
+        desk.approve(desk.draft(ADA))
+    thread = inbox.thread(desk.db, first, desk.room.coordinator, now=NOON)
+    assert {"Who is this?", "STOP"} <= {entry.text for entry in thread.entries}
+    assert (conversations.open_opt_out(desk.db, ADA) is not None) == taken_off
+
+
 def test_a_service_and_another_country_are_nobody_elses(desk: Desk) -> None:
     for number in ("25550123", "72025550123"):
         writes(desk, number, "STOP")
