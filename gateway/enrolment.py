@@ -121,7 +121,7 @@ def let_go(db: sqlite3.Connection, conversation_ids: list[int]) -> None:
 
 def take_back(db: sqlite3.Connection, conversation_id: int) -> None:
     """Their opt-out was undone: whoever left an open campaign by it before their first text left waits there for it again, unless
-    another has them by now; and what reminded them is written anew. Inside a transaction.
+    another has them by now, or they came without it; and what reminded them is written anew. Inside a transaction.
     """
     person = {"id": conversation_id}
     db.execute(
@@ -133,7 +133,9 @@ def take_back(db: sqlite3.Connection, conversation_id: int) -> None:
     db.execute(
         "UPDATE target SET state='open', live=1, reason='', message_id=NULL, holder_id=NULL, held_at=NULL WHERE id=("
         "SELECT min(t.id) FROM target t JOIN campaign p ON p.id=t.campaign_id WHERE t.conversation_id=:id AND t.state='out' "
-        f"AND (t.held_at IS NOT NULL OR t.message_id IS NOT NULL) AND p.state IN ('running','paused') AND t.{BY_A_STOP}) "
+        f"AND (t.held_at IS NOT NULL OR t.message_id IS NOT NULL) AND p.state IN ('running','paused') AND t.{BY_A_STOP} "
+        "AND coalesce((SELECT value FROM answer a WHERE a.target_id=t.id AND a.field='checked_in' AND a.undone_at IS NULL "
+        "ORDER BY a.id DESC LIMIT 1), '')='') "
         "AND NOT EXISTS (SELECT 1 FROM target o WHERE o.conversation_id=:id AND o.live=1)",
         person,
     )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway import campaigns, conversations, enrolment, optouts, scriptedit
+from gateway import campaigns, conversations, door, enrolment, optouts, scriptedit
 from gateway.errors import Refused
 from gateway.rules import DAY_MS
 from tests.campaigning import FACTS, PEOPLE, Hall, bring_in
@@ -183,3 +183,17 @@ def test_whoever_comes_back_is_in_no_campaign_that_they_were_not_in_nor_in_two(h
     comes_back(hall, "Rosa")
     comes_back(hall, "Luis")
     assert set(out(hall, first)) == {"Luis", "Rosa"}
+
+
+def test_whoever_comes_to_the_event_and_back_on_the_list_there_is_not_asked_whether_they_come(
+    hall: Hall,
+) -> None:
+    """At the door they said that they want texts again: a volunteer was offered the text that asks them to come."""
+    campaign_id = hall.batch()
+    hall.card()
+    stops(hall, "Rosa")
+    hall.card()
+    rosa = hall.db.execute("SELECT id FROM target WHERE state='out'").fetchone()["id"]
+    door.let_in(hall.db, rosa, 1, by=hall.users["coordinator"], now=NOON)
+    comes_back(hall, "Rosa")
+    assert hall.states(campaign_id)["out"] == 1
