@@ -1,4 +1,4 @@
-"""What `make run` does before the first start: a configuration when there is none, a database when there is none.
+"""What `make run` does before the first start: a configuration when there is none, a database when there was none.
 
     python -m gateway.commands.firstrun
 
@@ -20,6 +20,7 @@ import click
 import voluptuous as v
 
 from gateway import configrules as rules
+from gateway import damage
 from gateway.cli import cli
 from gateway.commands._modems import attached
 from gateway.commands.run import port_is_free
@@ -104,6 +105,8 @@ def main() -> None:
         click.echo(f"{source} was made from the example, {modems}.{mine}")
     try:
         config = load(source)
+        if damage.is_lost(config.database.path):
+            return  # the start that follows tells of it, and of the backups
         if not config.database.path.exists():
             port_is_free(config)  # before a link is made that could not be opened
     except Refused as refusal:

@@ -53,6 +53,18 @@ def test_nobody_at_the_terminal(run: Run, capsys: pytest.CaptureFixture[str]) ->
     assert "INIT --config textbank.toml init --before-start" in said
 
 
+def test_no_new_database_is_made_in_the_place_of_one_that_was_lost(
+    run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`make run` made an empty one, and nobody was told that a backup could be put back."""
+    run()
+    capsys.readouterr()
+    journal = config.load(Path("textbank.toml")).database.path.with_name("textbank.db.acts")
+    journal.write_text("what was done\n")
+    run()
+    assert capsys.readouterr().out == ""
+
+
 def test_a_person_is_asked_until_each_answer_is_good(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     run(((IMEI, "/dev/ttyUSB2"), ("", "/dev/ttyACM0")), 'Mieter "Süd" \\1\nOst\n\nMars\n\n')
     loaded = config.load(Path("textbank.toml"))
