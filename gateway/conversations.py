@@ -89,7 +89,7 @@ def sender(db: sqlite3.Connection, number: str, written: str) -> str:
     if (tail := numbers.tail(digits)) is None:
         return number
     rows = db.execute("SELECT number FROM conversation WHERE tail=?", [tail]).fetchall()
-    found = [row["number"] for row in rows if numbers.is_written_so(row["number"], digits)]
+    found = numbers.written_so((row["number"] for row in rows), digits)
     return str(found[0]) if len(found) == 1 else number
 
 

@@ -28,8 +28,7 @@ def adopt(
     ).fetchall()
     theirs: dict[str, list[sqlite3.Row]] = {}  # several, where two networks left away more and less
     for row in rows:
-        digits = row["number"].lstrip("0")
-        found = [number for number in by_tail[row["tail"]] if numbers.is_written_so(number, digits)]
+        found = numbers.written_so(by_tail[row["tail"]], row["number"].lstrip("0"))
         if len(found) == 1:
             theirs.setdefault(found[0], []).append(row)
     for number, of_one in theirs.items():

@@ -11,6 +11,7 @@ needed, and its geocoder (101 MB) never.
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -223,6 +224,14 @@ def is_written_so(number: str, digits: str) -> bool:
     if parsed is None:
         return False
     return digits in (str(parsed.national_number), f"{parsed.country_code}{parsed.national_number}")
+
+
+def written_so(found: Iterable[str], digits: str) -> list[str]:
+    """Those of these numbers that `is_written_so`; where none is, those whose other form is."""
+    found = list(found)
+    return [number for number in found if is_written_so(number, digits)] or [
+        number for number in found if (other := other_form(number)) and is_written_so(other, digits)
+    ]
 
 
 @lru_cache(maxsize=512)

@@ -80,6 +80,32 @@ def test_a_stop_counts_in_whichever_way_two_networks_left_the_country_away(
     assert (conversations.open_opt_out(desk.db, ADA) is not None) == taken_off
 
 
+@pytest.mark.parametrize("listed_first", [True, False])
+@pytest.mark.parametrize(
+    ("listed", "written"),
+    [
+        ("+5215512345678", "525512345678"),
+        ("+5215512345678", "5512345678"),
+        ("+525512345678", "5215512345678"),
+        ("+5491123456789", "541123456789"),
+        ("+541123456789", "5491123456789"),
+    ],
+)
+def test_a_stop_by_the_other_form_of_their_mobile_without_its_plus_is_theirs(
+    desk: Desk, listed: str, written: str, *, listed_first: bool
+) -> None:
+    """A list had +52 1 and the network said 52 without a plus: the STOP stood in a conversation of its own, and they were texted."""
+    if listed_first:
+        person = conversations.ensure(desk.db, listed, now=NOON)
+        writes(desk, written, "STOP")
+    else:
+        writes(desk, written, "STOP")
+        person = conversations.ensure(desk.db, listed, now=NOON)
+    row = desk.conversation(listed)
+    assert row["id"] == person
+    assert row["opted_out_at"] is not None or row["asks_opt_out"]
+
+
 def test_a_service_and_another_country_are_nobody_elses(desk: Desk) -> None:
     for number in ("25550123", "72025550123"):
         writes(desk, number, "STOP")
