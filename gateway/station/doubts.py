@@ -60,7 +60,7 @@ class Doubts:
         later, and holds up texts no longer than any other.
         """
         for doubt in self._of.values():
-            if doubt.due_at <= now:
+            if doubt.due_at <= now and not doubt.over:
                 doubt.due_at = now + LATER_S
                 doubt.over = now >= doubt.since + HELD_S
 

@@ -230,3 +230,11 @@ def test_only_readings_in_a_row_and_apart_from_each_other_count() -> None:
     assert not any(doubts.believe(slot, "0791", 0.1) for _ in range(30)), "one moment's damage is believed"
     doubts = Doubts()
     assert not any(doubts.believe(slot, "0791" if n % 3 else "07", n * LATER_S) for n in range(30))
+
+
+def test_a_record_that_is_believed_and_cannot_be_deleted_is_in_doubt_no_more() -> None:
+    """A reading of everything that took long put it in doubt again each time, and for fifteen minutes texts waited for the next one."""
+    doubts, slot = Doubts(), ("SM", 1)
+    assert [doubts.believe(slot, "0791", n * AGAIN_S) for n in range(SAME)][-1]
+    doubts.rest(SAME * AGAIN_S + LATER_S)
+    assert doubts.again_at == NEVER
