@@ -62,11 +62,15 @@ class Incoming:
         while not self._lines:
             if prompt and self._splitter.take_prompt():
                 return ">"
-            data = self.link.read(deadline)
+            until = self._until(deadline)
+            data = self.link.read(until)
             if data:
                 self._feed(data)
-            elif self.clock.monotonic() < deadline:
-                self._woken = True  # keep it for `listen`: an answer is not to be missed
+            else:
+                self._woken = (
+                    self._woken or self.clock.monotonic() < until
+                )  # kept for `listen`: no answer is to be missed
+                self.leave_body()
             if not self._lines and self.clock.monotonic() >= deadline:
                 return ">" if prompt and self._splitter.take_prompt() else None
         return self._lines.popleft()
@@ -119,6 +123,10 @@ class Incoming:
         self.leave_body(now=True)
         return rest
 
+    def _until(self, deadline: float) -> float:
+        """So long something is waited for, at one go."""
+        return deadline if self._body_until is None else min(deadline, self._body_until)
+
     def leave_body(self, *, now: bool = False) -> None:
         """The rest of a PDU did not come in its time: what came of it is kept as it is."""
         late = self._body_until is not None and self.clock.monotonic() >= self._body_until
@@ -147,7 +155,7 @@ class Incoming:
             woken, self._woken = self._woken, False
             self._look()
             return woken
-        until = deadline if self._body_until is None else min(deadline, self._body_until)
+        until = self._until(deadline)
         data = self.link.read(until)
         if data:
             self._feed(data)

@@ -5,7 +5,7 @@ import pytest
 from hardware.modem import Direct, Restarted
 from tests.hardware.bench import TPDU
 from tests.hardware.start_bench import Bench
-from tests.scripted import Raw
+from tests.scripted import Late, Raw
 
 PDU = "07913366003051F5040B913366304381F900005180719120348004D4F29C0E"
 ONLY_DIRECT = {
@@ -110,6 +110,27 @@ def test_a_text_whose_rest_never_comes_is_kept_as_far_as_it_came() -> None:
     bench.modem.wait(bench.clock.monotonic() + 60)
     assert bench.modem.notices() == [Direct("deliver", PDU[:24])]
     assert bench.clock.monotonic() < 1030
+
+
+def test_what_came_of_a_text_is_kept_while_an_answer_is_awaited_for_minutes() -> None:
+    """A text whose rest was lost lay in memory until the answer was there, where a power cut takes it: it may be a stop."""
+    kept: list[float] = []
+    bench = direct()
+
+    def keep(direct: Direct) -> bool:
+        kept.append(bench.clock.monotonic())
+        return True
+
+    bench.modem.keep_at_once(keep)
+    bench.scripted.rules["<pdu>"] = Late(100.0, "+CMGS: 7")
+    with bench.modem.prompt(len(TPDU)) as prompt:
+        began = bench.clock.monotonic()
+        bench.link.arrive(f"\r\n+CMT: ,23\r\n{PDU[:-8]}\r\n", after_s=5.0)
+        assert prompt.send(TPDU) == 7
+    assert [at - began for at in kept] == [6.0]
+    assert [n for n in bench.modem.notices() if isinstance(n, Direct)] == [
+        Direct("deliver", PDU[:-8], kept=True)
+    ]
 
 
 def test_the_digits_of_an_answer_are_not_the_rest_of_a_text() -> None:
