@@ -20,7 +20,16 @@ ANSWER_LIMIT = (
 )
 LINES_LIMIT = 20_000
 HUSH_LIMIT_S = 5.0
-IN_DIGITS = ("+CIMI", "+CGSN", "+GSN")  # answered by digits alone
+IN_DIGITS = (
+    "+CIMI",
+    "+CGSN",
+    "+GSN",
+    "+CCID",
+    "+ICCID",
+    "+QCCID",
+    "^ICCID",
+)  # answered by digits alone, by some
+NAMING = 14  # digits at least, where something is named by them
 FIRST_DIGITS = 12  # of a PDU; what was written has as many in common with it by chance
 REST_S = 1.0  # for the rest of a PDU that something else the modem said cut in two
 
@@ -109,7 +118,7 @@ class Incoming:
         self._listed = line.startswith(("+CMGL:", "+CMGR:"))
         due = framing.digits_due(self._body_of, self._body + line)
         if (answer and framing.tells_length(self._body_of)) or (
-            own in IN_DIGITS and line.isdigit() and len(line) < due
+            own in IN_DIGITS and line.isdigit() and NAMING <= len(line) < due
         ):
             self._body_until = self.clock.monotonic() + REST_S
             return False
