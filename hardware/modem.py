@@ -148,15 +148,17 @@ class Modem:
 
     def _other_card(self) -> str:
         """What tells that the SIM was changed or taken out since the start; "" when nothing does."""
+        if not self.identity.imsi:  # with what would it be compared?
+            return ""
         try:
             imsi = who.imsi_in(self._at.command("AT+CIMI"))
         except CommandRefused as refused:
-            gone = self.identity.imsi and state_in(refused) in ("ABSENT", "PIN", "PUK")
+            gone = state_in(refused) in ("ABSENT", "PIN", "PUK")
             return f"the SIM says: {refused.text}" if gone else ""
         except ModemSilent:
             self._at.resync()  # raises when it is dead; else it only does not answer this
             return ""
-        if imsi and self.identity.imsi and imsi != self.identity.imsi:
+        if imsi and imsi != self.identity.imsi:
             return "another SIM is in it now"
         return ""
 

@@ -51,3 +51,12 @@ def test_f9_another_sim_is_noticed_by_the_next_look(answer: str | Silence, resta
     bench.scripted.rules["AT+CIMI"] = answer
     bench.modem.health()
     assert len(bench.modem.notices()) == restarted
+
+
+@pytest.mark.parametrize("answer", [Silence(), "ERROR"])
+def test_a_modem_that_never_told_its_sim_by_imsi_is_not_asked_for_it_again(answer: str | Silence) -> None:
+    """It was asked at each look and behind each emptied slot; one that is deaf to it cost six seconds without a text each time."""
+    bench = Bench({"AT+CIMI": answer})
+    began = bench.clock.monotonic()
+    assert bench.modem.has_its_card()
+    assert (bench.clock.monotonic() - began, bench.modem.notices()) == (0, [])
