@@ -1,10 +1,12 @@
 """Bells that ring for nothing: a modem that says with each prompt that a text came, and none is there.
 
 Promises: a bell puts a text back so that what came is read first, until bells have rung at several prompts in a row, for a while, and
-every reading between them found nothing new; then they are still read for, and texts leave between the readings.
+every reading between them found nothing new; then they are still read for, and texts leave between the readings. One that is not
+among those that rang in vain (another slot, another storage) puts it back all the same.
 """
 
 from hardware.link import Clock
+from hardware.modem import Notice
 
 MANY = 5  # prompts in a row
 LONG_S = 10.0  # from the first of them: a text that has just come may be told before it can be read
@@ -18,14 +20,17 @@ class Bells:
         self._clock = clock
         self._rung = 0
         self._since = 0.0
+        self._known: set[Notice] = set()  # what rang in this row
         self._vain_at: float | None = None
 
-    def worth_reading(self) -> bool:
-        """A bell rang at a prompt: whether it is to be read for before this text leaves."""
+    def worth_reading(self, rang: set[Notice]) -> bool:
+        """These bells rang at a prompt: whether they are to be read for before this text leaves."""
         now = self._clock.monotonic()
         self._since = self._since if self._rung else now
         self._rung += 1
-        if self._rung <= MANY or now < self._since + LONG_S:
+        fresh = not rang <= self._known
+        self._known |= rang
+        if fresh or self._rung <= MANY or now < self._since + LONG_S:
             return True
         self._vain_at = now
         return False
@@ -33,6 +38,7 @@ class Bells:
     def over(self) -> None:
         """Something new was found, or no bell rang at a prompt."""
         self._rung = 0
+        self._known.clear()
 
     @property
     def in_vain(self) -> bool:

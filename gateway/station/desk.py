@@ -263,7 +263,7 @@ class Desk:
         if not first:
             self.bells.over()
         bells = all(isinstance(notice, Waiting | StorageFull) for notice in first)
-        return bool(first) and (not bells or self.bells.worth_reading())
+        return bool(first) and (not bells or self.bells.worth_reading(set(first)))
 
     def ring(self) -> None:
         """Tell the panel that something was committed."""

@@ -1,12 +1,14 @@
 """A modem that rings again and again, and nothing lies there that was not read."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from gateway.station.bells import LONG_S
 from hardware.link import Link
 from tests.scenarios.office import Cable, Office
+from tests.scenarios.receiving import pdu
 from tests.simulated import ADA, LUIS
 
 
@@ -14,8 +16,12 @@ class Ringing(Cable):
     """A link to a modem that says this while each prompt is awaited."""
 
     lines: tuple[str, ...] = ()
+    stops: Callable[[], object] | None = None
 
     def write(self, data: bytes) -> None:
+        if data.startswith(b"AT+CMGS=") and (stops := type(self).stops):
+            Ringing.stops = None
+            stops()
         if self.lines and data.startswith(b"AT+CMGS="):
             self.office.world.modems[0].urc(*self.lines, now=self.office.now(), urgent=True)
         super().write(data)
@@ -33,7 +39,7 @@ def rung(tmp_path: Path) -> Iterator[Office]:
     office = Rung(tmp_path / "textbank.db")
     office.until_ready()
     yield office
-    Ringing.lines = ()
+    Ringing.lines, Ringing.stops = (), None
     office.close()
 
 
@@ -63,3 +69,22 @@ def test_a_text_behind_many_bells_that_rang_for_nothing_is_read_before_the_next_
     text = rung.approved(ADA)
     rung.run(60)
     assert (rung.state(text), [to for to, _ in rung.air()]) == ("withdrawn", [LUIS])
+
+
+def test_a_stop_that_rings_beside_bells_that_rang_for_nothing_is_read_before_the_text_leaves(
+    rung: Office,
+) -> None:
+    """Its bell named a slot that never rang in vain, and was passed over with the others: the text left to who had just stopped."""
+    Ringing.lines = ('+CMTI: "SM",3',)
+    ada = rung.approved(ADA)
+    rung.run(LONG_S)
+    assert rung.state(ada) == "approved"
+
+    def stop() -> None:
+        index = rung.put(pdu(rung, "STOP", ADA), storage="SM")
+        rung.world.modems[0].urc(f'+CMTI: "SM",{index}', now=rung.now(), urgent=True)
+
+    Ringing.stops = stop
+    rung.run(60)
+    assert Ringing.stops is None
+    assert (rung.state(ada), rung.air()) == ("withdrawn", [])
