@@ -185,6 +185,11 @@ class GammuModem:
         return True
 
     @property
+    def is_handing_over(self) -> bool:
+        """No: libgammu tells of whole ones."""
+        return False
+
+    @property
     def has_company(self) -> bool:
         """Nobody can tell: libgammu keeps what it hears to itself."""
         return False

@@ -120,7 +120,8 @@ class Incoming:
         if (answer and framing.tells_length(self._body_of)) or (
             own in IN_DIGITS and line.isdigit() and NAMING <= len(line) < due
         ):
-            self._body_until = self.clock.monotonic() + REST_S
+            if self._body_until is None:  # one answer after the other would put it off for ever
+                self._body_until = self.clock.monotonic() + REST_S
             return False
         body = self._body + line
         if framing.is_piece(line) and len(body) < due:
@@ -157,6 +158,11 @@ class Incoming:
     def owes_body(self) -> bool:
         """Whether the next line belongs to a +CMT or +CDS that came."""
         return self._body_of != ""
+
+    @property
+    def awaits_rest(self) -> bool:
+        """Whether a text has begun to come in pieces: at most `REST_S` after the last."""
+        return self._body_until is not None and self._body_of.startswith("+CMT:")
 
     def listen(self, deadline: float) -> bool:
         """Set aside what comes unasked, once; whether it was woken or the deadline came instead."""

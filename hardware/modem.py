@@ -275,6 +275,11 @@ class Modem:
         self._at.urcs.clear()
         return notices
 
+    @property
+    def is_handing_over(self) -> bool:
+        """Whether a piece of a text has come, and its rest is awaited for a moment."""
+        return self._at.incoming.awaits_rest
+
     def keep_at_once(self, keep: Callable[[Direct], bool] | None) -> None:
         """From now on `keep` is told of each `Direct` as it comes, also while an answer is awaited; whether it was kept. None: no more."""
         self._ears.keep = keep

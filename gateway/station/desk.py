@@ -256,14 +256,15 @@ class Desk:
             self.forget()
 
     def knocked(self) -> bool:
-        """True when the modem has said something that must be read before a text may leave: it may be a stop."""
+        """True when the modem has said something that must be read before a text may leave, or is just saying it: it may be a stop."""
         assert self.modem is not None
         self.heard += self.modem.notices()
         first = [notice for notice in self.heard if _comes_first(notice)]
         if not first:
             self.bells.over()
         bells = all(isinstance(notice, Waiting | StorageFull) for notice in first)
-        return bool(first) and (not bells or self.bells.worth_reading(set(first)))
+        heard = bool(first) and (not bells or self.bells.worth_reading(set(first)))
+        return heard or self.modem.is_handing_over
 
     def ring(self) -> None:
         """Tell the panel that something was committed."""

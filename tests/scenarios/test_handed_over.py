@@ -117,6 +117,27 @@ def test_a_stop_that_comes_while_the_intention_is_committed_is_heard_before_the_
     )
 
 
+def test_a_stop_of_which_a_piece_has_come_while_the_intention_is_committed_is_awaited(
+    forgetful: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was shorter than its header told, so its rest was awaited for a second, and the text left meanwhile."""
+    office, stop = forgetful, pdu(forgetful, "STOP")
+    while_committed(office, monkeypatch, f"+CMT: ,{len(stop) // 2}", stop)
+    text = office.approved(ADA)
+    office.run(60)
+    assert (office.state(text), office.air(), office.texts()) == ("withdrawn", [], ["STOP"])
+
+
+@pytest.mark.parametrize("piece", ["", "0791", "07913366003051F5040B91336630"])
+def test_a_text_that_never_comes_whole_holds_up_nothing(forgetful: Office, piece: str) -> None:
+    """One answer after the other put off the end of the wait for its rest."""
+    office, texts = forgetful, [forgetful.approved(LUIS, f"text {n}") for n in range(5)]
+    office.world.modems[0].urc("+CMT: ,23", *filter(None, [piece]), now=office.now(), urgent=True)
+    for text in texts:
+        office.until_state(text, "sent", "delivered", limit_s=60)
+    assert len(office.air()) == 5
+
+
 def test_a_bell_that_rings_while_the_intention_is_committed_is_looked_for_before_the_text_leaves(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
