@@ -255,12 +255,14 @@ class Desk:
                 self.record()
             self.forget()
 
-    def knocked(self) -> bool:
-        """True when the modem has said something that must be read before a text may leave, or is just saying it: it may be a stop."""
+    def knocked(self, *, last: bool = False) -> bool:
+        """True when the modem has said something that must be read before a text may leave, or is just saying it: it may be a stop.
+        `last`: when this prompt is asked about no more.
+        """
         assert self.modem is not None
         self.heard += self.modem.notices()
         first = [notice for notice in self.heard if _comes_first(notice)]
-        if not first:
+        if last and not first:
             self.bells.over()
         bells = all(isinstance(notice, Waiting | StorageFull) for notice in first)
         heard = bool(first) and (not bells or self.bells.worth_reading(set(first)))

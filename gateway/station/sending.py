@@ -83,7 +83,7 @@ def _send_segment(desk: Desk, job: Job, seq: int) -> bool:
             _submit(desk, job, seq, valid_for)
             written_at = desk.clock.monotonic()
             prompt.hear()
-            if desk.knocked():  # while it was committed
+            if desk.knocked(last=True):  # while it was committed
                 raise _KnockError
             who.sent(desk.db, job.number, of=(job.message_id, job.attempts + 1, seq))
             desk.minute.append(written_at)

@@ -13,16 +13,17 @@ from tests.simulated import ADA, LUIS
 
 
 class Ringing(Cable):
-    """A link to a modem that says this while each prompt is awaited."""
+    """A link to a modem that says this while each prompt is awaited, or when the PDU is written there."""
 
     lines: tuple[str, ...] = ()
+    when = b"AT+CMGS="
     stops: Callable[[], object] | None = None
 
     def write(self, data: bytes) -> None:
         if data.startswith(b"AT+CMGS=") and (stops := type(self).stops):
             Ringing.stops = None
             stops()
-        if self.lines and data.startswith(b"AT+CMGS="):
+        if self.lines and data.startswith(self.when):
             self.office.world.modems[0].urc(*self.lines, now=self.office.now(), urgent=True)
         super().write(data)
 
@@ -43,11 +44,13 @@ def rung(tmp_path: Path) -> Iterator[Office]:
     office.close()
 
 
+@pytest.mark.parametrize("when", [b"AT+CMGS=", b"00"], ids=["before the prompt", "behind it"])
 @pytest.mark.parametrize("line", ['+CMTI: "SM",3', '+CMTI: "XX",-1', '^SMMEMFULL: "SM"'])
 def test_a_modem_that_rings_for_nothing_at_each_prompt_still_sends_and_a_person_is_told(
-    rung: Office, line: str
+    rung: Office, monkeypatch: pytest.MonkeyPatch, line: str, when: bytes
 ) -> None:
     """Each ring put the text back to read first: nothing left for ever, and the card said "ready" and no more."""
+    monkeypatch.setattr(Ringing, "when", when)
     Ringing.lines = (line,)
     texts = [rung.approved(to) for to in (LUIS, ADA, "+12025550161")]
     for text in texts:
