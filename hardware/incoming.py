@@ -52,6 +52,7 @@ class Incoming:
         self._lines: deque[str] = deque()
         self._received = 0
         self._body_of = ""  # the +CMT or +CDS whose PDU has not come yet, or not all of it
+        self._header_at = 0.0
         self._body = ""  # what came of it
         self._body_until: float | None = None  # so long the rest of it is waited for
         self._listed = False  # an entry of a list came instead: the next PDU is its own
@@ -99,7 +100,7 @@ class Incoming:
             self.company.line(framing.named(line))
         if line.startswith(framing.HAS_BODY):
             self.leave_body(now=True)
-            self._body_of, self._listed = line.rstrip(), False
+            self._body_of, self._listed, self._header_at = line.rstrip(), False, self.clock.monotonic()
             return True
         self._ringing = self._ringing or line.startswith(("RING", "+CRING", "+CLIP"))
         if line.startswith("+CMGS:"):
@@ -161,8 +162,9 @@ class Incoming:
 
     @property
     def awaits_rest(self) -> bool:
-        """Whether a text has begun to come in pieces: at most `REST_S` after the last."""
-        return self._body_until is not None and self._body_of.startswith("+CMT:")
+        """Whether a text has begun to come: at most `REST_S` after its header, or the last piece of it."""
+        begun = self._body_until is not None or self.clock.monotonic() < self._header_at + REST_S
+        return begun and self._body_of.startswith("+CMT:")
 
     def listen(self, deadline: float) -> bool:
         """Set aside what comes unasked, once; whether it was woken or the deadline came instead."""

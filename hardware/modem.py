@@ -277,7 +277,7 @@ class Modem:
 
     @property
     def is_handing_over(self) -> bool:
-        """Whether a piece of a text has come, and its rest is awaited for a moment."""
+        """Whether the beginning of a text has come, and its rest is awaited for a moment."""
         return self._at.incoming.awaits_rest
 
     def keep_at_once(self, keep: Callable[[Direct], bool] | None) -> None:

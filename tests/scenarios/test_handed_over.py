@@ -128,6 +128,24 @@ def test_a_stop_of_which_a_piece_has_come_while_the_intention_is_committed_is_aw
     assert (office.state(text), office.air(), office.texts()) == ("withdrawn", [], ["STOP"])
 
 
+def test_a_stop_whose_header_has_come_while_the_intention_is_committed_is_awaited(
+    forgetful: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its PDU was still on the wire, which takes a third of a second at 9,600 baud, and the text left meanwhile."""
+    office, stop, put_back = forgetful, pdu(forgetful, "STOP"), sending._put_back
+
+    def and_then(*of: Any, **how: Any) -> None:
+        monkeypatch.setattr(sending, "_put_back", put_back)
+        office.world.modems[0].urc(stop, now=office.now(), urgent=True)
+        put_back(*of, **how)
+
+    while_committed(office, monkeypatch, f"+CMT: ,{len(stop) // 2 - 1}")
+    monkeypatch.setattr(sending, "_put_back", and_then)
+    text = office.approved(ADA)
+    office.run(60)
+    assert (office.state(text), office.air(), office.texts()) == ("withdrawn", [], ["STOP"])
+
+
 @pytest.mark.parametrize("piece", ["", "0791", "07913366003051F5040B91336630"])
 def test_a_text_that_never_comes_whole_holds_up_nothing(forgetful: Office, piece: str) -> None:
     """One answer after the other put off the end of the wait for its rest."""
