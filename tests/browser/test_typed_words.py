@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 from gateway import bell, store
 from tests.browser.conftest import DESK, PHONE, Visit
 from tests.browser.looking import TURN
+from tests.browser.test_live import HOLD_THE_FORM
 from tests.browser.test_thread import Talk, settled
 from tests.browser.test_thread import talk as talk
 from tests.web.world import HELLO, World
@@ -247,3 +248,25 @@ def test_a_page_that_was_open_over_another_sign_in_of_the_same_person_still_send
     expect(page.locator("#talk .bubble").last).to_have_text("Hello?")
     page.get_by_role("button", name="Send to Elena").click()
     expect(page.locator("#talk .bubble").last).to_have_text(WORDS)
+
+
+def test_an_answer_that_arrived_before_somebody_left_over_its_send_goes_once(
+    talk: Callable[..., Talk], visit: Enter
+) -> None:
+    """Its page never heard so, kept the words, and had them in the box again under another key: Send sent them twice."""
+    begun = talk("event")
+    world, path = begun.world, begun.wrote("Is there a ramp?")
+    page = visit("volunteer", PHONE).go(path)
+    box = page.get_by_label("Your answer to Elena")
+    box.fill(WORDS)
+    expect(page.locator("#ruler")).to_contain_text("of 160")
+    page.evaluate(HOLD_THE_FORM)  # it reaches the box; what the box says does not reach the page
+    page.get_by_role("button", name="Send to Elena").click()
+    page.wait_for_selector("body[data-held=form]")
+    page.reload()
+    expect(page.locator("#talk .bubble").last).to_have_text(WORDS)
+    expect(box).to_have_value(WORDS)
+    page.get_by_role("button", name="Send to Elena").click()
+    expect(box).to_have_value("")
+    answers = "SELECT count(*) FROM message WHERE text=?"
+    assert world.db.execute(answers, [WORDS]).fetchone()[0] == 1

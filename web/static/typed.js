@@ -39,7 +39,7 @@
   function keep(fields) {
     const who = document.body.dataset.who, key = NAME + here, kept = read(key) || { who, boxes: {} };
     if (!who || !fields.length) return;
-    for (const box of fields) kept.boxes[box.id] = [box.value, box.defaultValue];
+    for (const box of fields) kept.boxes[box.id] = [box.value, box.defaultValue, box.form.elements.key?.value];
     write(key, kept);
   }
   /* The page goes away without anybody's wish: whatever is half typed is there again on the next one. */
@@ -66,10 +66,11 @@
   });
   function restore() {
     const key = NAME + here, kept = read(key);
-    for (const [id, [words, before]] of Object.entries(kept?.boxes || {})) {
+    for (const [id, [words, before, nonce]] of Object.entries(kept?.boxes || {})) {
       const box = document.getElementById(id);
       if (!box || (box.value && box.value !== before && box.value !== words)) continue; /* other words stand there: it waits */
       box.value = words;
+      if (nonce && box.form?.elements.key) box.form.elements.key.value = nonce; /* they may have been sent as their page was left: once */
       delete kept.boxes[id];
       box.dispatchEvent(new Event("input", { bubbles: true }));
     }
