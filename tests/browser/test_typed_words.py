@@ -270,3 +270,20 @@ def test_an_answer_that_arrived_before_somebody_left_over_its_send_goes_once(
     expect(box).to_have_value("")
     answers = "SELECT count(*) FROM message WHERE text=?"
     assert world.db.execute(answers, [WORDS]).fetchone()[0] == 1
+
+
+def test_words_that_somebody_deletes_after_a_step_back_stay_deleted(
+    talk: Callable[..., Talk], visit: Enter
+) -> None:
+    """A page that its browser had kept whole came back with its words, which stayed in the tab as well and were there again later."""
+    visitor = visit("volunteer", PHONE)
+    path = talk("event").wrote("Is there a ramp?")
+    page = visitor.go(path)
+    box = page.get_by_label("Your answer to Elena")
+    box.fill(WORDS)
+    page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide', {persisted: true}))")
+    page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))")
+    box.fill("")
+    visitor.go("/inbox")
+    visitor.go(path)
+    expect(box).to_have_value("")

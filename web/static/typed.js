@@ -76,6 +76,7 @@
     }
     if (kept) write(key, kept);
   }
+  addEventListener("pageshow", (event) => { if (event.persisted) restore(); }); /* it came back whole: what was left with it is in it */
   document.addEventListener("textbank:drawn", () => { here = location.pathname; });
   document.addEventListener("DOMContentLoaded", () => {
     const who = document.body.dataset.who;
