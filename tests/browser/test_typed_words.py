@@ -287,3 +287,15 @@ def test_words_that_somebody_deletes_after_a_step_back_stay_deleted(
     visitor.go("/inbox")
     visitor.go(path)
     expect(box).to_have_value("")
+
+
+def test_who_signs_out_leaves_no_words_at_a_shared_tablet(talk: Callable[..., Talk], visit: Enter) -> None:
+    """What was half typed to somebody stayed in the browser for whoever came next, who was told so."""
+    visitor = visit("volunteer", PHONE)
+    page = visitor.go(talk("event").wrote("Is there a ramp?"))
+    page.get_by_label("Your answer to Elena").fill(WORDS)
+    page = visitor.go("/me")
+    page.get_by_role("button", name="Sign out", exact=True).click()
+    page.wait_for_url("**/sign-in")
+    assert page.evaluate("JSON.stringify(sessionStorage)") == "{}"
+    expect(page.get_by_role("alert")).to_have_count(0)

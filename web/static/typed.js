@@ -1,5 +1,6 @@
 /* Words outlive the page that they are typed on: one that is drawn anew, one that has to be asked for again (signed out, a newer
-   panel), one that was left for a look at something else. They stay in this tab, for this person alone, and go with it. */
+   panel), one that was left for a look at something else. They stay in this tab, for this person alone, and go with it
+   or with the person, who signs out. */
 "use strict";
 (() => {
   const NAME = "textbank:typed:";
@@ -49,7 +50,11 @@
   };
   /* Somebody leaves it: an answer, a note and changed words stay, until they are sent or given up; those of a script are asked about. */
   addEventListener("pagehide", () => keep(boxes().filter((box) => half(box) && "stays" in box.dataset)));
-  addEventListener("submit", (event) => { if (!event.defaultPrevented) event.target.dataset.gone = "yes"; });
+  addEventListener("submit", (event) => {
+    if (event.defaultPrevented) return;
+    event.target.dataset.gone = "yes";
+    if ("forgets" in event.target.dataset) for (const key of all()) quietly(() => sessionStorage.removeItem(key)); /* signs out: for whoever comes next */
+  });
   addEventListener("pageshow", () => document.querySelectorAll("form[data-gone]").forEach((form) => delete form.dataset.gone));
   /* Sent: what was left for this box earlier is of the past. */
   textbank.forget = (form) => {
