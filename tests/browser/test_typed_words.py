@@ -113,6 +113,13 @@ def test_words_for_a_text_that_is_withdrawn_meanwhile_stay_and_it_is_said(world:
     expect(page.get_by_role("alert")).to_contain_text("That text is not waiting any more.")
     expect(words).to_have_value(WORDS)
     expect(page.locator("#who")).to_have_text("Rosa Delgado")
+    page.get_by_role("alert").evaluate("said => said.dataset.once = 'yes'")
+    page.evaluate(
+        "() => { const real = textbank.refresh; textbank.refresh = (...all) => { real(...all); document.body.dataset.asked = 'yes'; }; }"
+    )
+    world.receive("+12025550199", "Hello?")
+    page.wait_for_selector("body[data-asked]")
+    expect(page.get_by_role("alert")).to_have_attribute("data-once", "yes")  # not said anew at each change
     page.get_by_role("link", name="Leave them as they were").click()
     expect(page.locator("#who")).to_have_text("Luis Ortega")
 

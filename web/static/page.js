@@ -142,7 +142,10 @@ const textbank = (window.textbank = {});
     const wanted = [...pieces(fresh)].map((piece) => piece.id).join(), had = [...pieces(document)].map((piece) => piece.id).join();
     if (wanted !== had) {
       if (!textbank.holdsWords(fresh)) return void exchange(fresh);
-      if (elsewhere) return void textbank.tell("bad", fresh.querySelector("main > .notice[role=alert]")?.textContent || "This is not here any more. Your words stay until you leave this page.");
+      if (elsewhere) {
+        const why = fresh.querySelector("main > .notice[role=alert]")?.textContent || "This is not here any more. Your words stay until you leave this page.";
+        return void (document.getElementById("refused")?.textContent === why || textbank.tell("bad", why)); /* once, not at each change */
+      }
       fit(fresh);
     }
     const token = fresh.querySelector("[name=csrf_token]")?.value; /* that of an hour ago may be of another sign-in */
