@@ -7,10 +7,16 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import DESK, PHONE, Panel, Visit
+from tests.browser.looking import DOUBLED, SIDEWAYS
 from tests.web.world import HELLO, World
 
 Enter = Callable[..., Visit]
 NAMES = ("Rosa", "Luis", "Mei", "Ada")
+LINES = """() => [...document.querySelectorAll("#acts .even .key")].map(key => {
+  const words = [...key.childNodes].find(node => node.nodeType === Node.TEXT_NODE && node.data.trim()), range = document.createRange();
+  range.selectNodeContents(words);
+  return range.getClientRects().length;
+})"""
 
 
 @pytest.fixture
@@ -159,6 +165,17 @@ def test_everything_works_without_scripts(world: World, ids: dict[str, int], vis
     page.get_by_role("button", name="Skip").click()
     expect(page.locator("#who")).to_have_text("Mei Person")
     assert approved(world) == ["Rosa"]
+
+
+@pytest.mark.parametrize("width", [360, 412])
+def test_with_text_doubled_the_words_of_the_small_keys_stay_whole(
+    world: World, ids: dict[str, int], visit: Enter, width: int
+) -> None:
+    """Edit, Skip and Later stood letter below letter, and were so high that the words to be sent were out of sight."""
+    page = visit("volunteer", {"width": width, "height": 740}).go("/send")
+    page.evaluate(DOUBLED, "32px")
+    assert page.evaluate(LINES) == [1, 1, 1]
+    assert page.evaluate(SIDEWAYS) == 0
 
 
 def test_a_double_tap_without_scripts_does_not_send_the_next_card(
