@@ -67,13 +67,14 @@ def _read_at(house: House, chaos: Chaos, db: sqlite3.Connection, stop: Stored, o
         "SELECT received_at FROM inbound WHERE number=? AND text=?", [stop.sender, stop.text]
     ).fetchall()
     times = [house.true_s(row["received_at"], last=last) for row in rows for last in (False, True)]
-    times += [since for since, _ in out]
+    gone = chaos.people.erased.get(stop.sender, [])
+    lost = any(stop.at_s < at for at in (chaos.restored or 0.0, *gone))  # the row, perhaps; never the opt-out
+    # Somebody who was out when they wrote it, and was brought back before the restore, has no opt-out of that time.
+    times += [since for since, _ in out if not lost]
     # A text that the network repeats, as it does within seconds, is one: a repetition has no row.
     sent = [came.at for came in chaos.came if (came.sender, came.text) == (stop.sender, stop.text)]
     came_at = max((at for at in sent if at <= stop.at_s), default=stop.at_s)
     later = [at for at in times if at >= came_at - CLOCK_S]
-    gone = chaos.people.erased.get(stop.sender, [])
-    lost = any(stop.at_s < at for at in (chaos.restored or 0.0, *gone))  # the row, perhaps; never the opt-out
     return min(later, default=stop.at_s if lost else float("inf"))
 
 
