@@ -267,6 +267,10 @@ def test_a_stop_that_a_start_ended_before_the_restore_was_read_when_the_replaced
     read_at, another = stop.at_s + 0.5, (house.now, float("inf"))
     chaos.out_before = {stop.sender: [another]}
     assert [line for line in breaches(house, chaos) if "I4 texted while" in line]
+    # Seed 939568: they were out already, and the clock showed twice the time at which they were brought back.
+    chaos.perhaps_out_before = {stop.sender: [(0.0, house.now)]}
+    assert not [line for line in breaches(house, chaos) if "I4 texted while" in line]
+    chaos.perhaps_out_before = {}
     chaos.out_before = {stop.sender: [(read_at, read_at), another]}
     assert not [line for line in breaches(house, chaos) if "I4 texted while" in line]
 

@@ -48,6 +48,7 @@ class Chaos:
         self.came: list[Came] = []
         self.backed_up = 0.0
         self.out_before: dict[str, list[Span]] = {}  # who was out, by the database that was replaced
+        self.perhaps_out_before: dict[str, list[Span]] = {}
         self.restored: float | None = None  # when a backup was put in the place of the database
         self._mends: list[tuple[float, int, str]] = []
         self._replies = 0
@@ -261,6 +262,7 @@ class Chaos:
             return
         house.kill_gateway()
         self.out_before = house.opted_out(house.db)
+        self.perhaps_out_before = house.opted_out(house.db, longest=True)
         house.db.close()
         with plain_disk(house):
             backup.restore(made.path, house.database, now=house.now_ms())

@@ -220,17 +220,19 @@ class House:
             for (at, before), after in zip(self.jumps, offsets[1:], strict=True)
         ]
 
-    def opted_out(self, db: sqlite3.Connection) -> dict[str, list[Span]]:
-        """Since when and until when each number was out, in seconds of the world."""
+    def opted_out(self, db: sqlite3.Connection, *, longest: bool = False) -> dict[str, list[Span]]:
+        """Since when and until when each number was out, in seconds of the world: at least, or at the `longest`, where the clock showed
+        a time more than once.
+        """
         out: dict[str, list[Span]] = defaultdict(list)
         numbers = {row["number"] for row in db.execute("SELECT number FROM conversation").fetchall()}
         for number in sorted(numbers | {record.to for record in self.world.network.air}):  # some were erased
             key = conversations.number_key(db, number)
             for stop in db.execute("SELECT * FROM opt_out WHERE number_key=?", [key]):
-                out[number].append(self._span(db, stop))
+                out[number].append(self._span(db, stop, longest=longest))
         return out
 
-    def _span(self, db: sqlite3.Connection, stop: sqlite3.Row) -> Span:
+    def _span(self, db: sqlite3.Connection, stop: sqlite3.Row, *, longest: bool) -> Span:
         every = self._all_true_s(stop["since_at"])
         if stop["until_at"] is None:
             return every[-1], float("inf")
@@ -247,7 +249,8 @@ class House:
             for until in self._all_true_s(stop["until_at"])
             if since <= until
         ]
-        return min(spans, key=lambda span: span[1] - span[0], default=(began[0], began[0]))
+        spans.sort(key=lambda span: span[1] - span[0])
+        return spans[-1 if longest else 0] if spans else (began[0], began[0])
 
     def note(self, what: str) -> None:
         """For whoever looks at a seed that failed."""

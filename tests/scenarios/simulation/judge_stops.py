@@ -67,14 +67,17 @@ def _read_at(house: House, chaos: Chaos, db: sqlite3.Connection, stop: Stored, o
         "SELECT received_at FROM inbound WHERE number=? AND text=?", [stop.sender, stop.text]
     ).fetchall()
     times = [house.true_s(row["received_at"], last=last) for row in rows for last in (False, True)]
-    gone = chaos.people.erased.get(stop.sender, [])
-    lost = any(stop.at_s < at for at in (chaos.restored or 0.0, *gone))  # the row, perhaps; never the opt-out
-    # Somebody who was out when they wrote it, and was brought back before the restore, has no opt-out of that time.
-    times += [since for since, _ in out if not lost]
+    times += [since for since, _ in out]
     # A text that the network repeats, as it does within seconds, is one: a repetition has no row.
     sent = [came.at for came in chaos.came if (came.sender, came.text) == (stop.sender, stop.text)]
     came_at = max((at for at in sent if at <= stop.at_s), default=stop.at_s)
     later = [at for at in times if at >= came_at - CLOCK_S]
+    gone = chaos.people.erased.get(stop.sender, [])
+    lost = any(stop.at_s < at for at in (chaos.restored or 0.0, *gone))  # the row, perhaps; never the opt-out
+    if lost and any(
+        since <= stop.at_s < until for since, until in chaos.perhaps_out_before.get(stop.sender, [])
+    ):
+        return stop.at_s  # the stop of somebody who is out begins nothing (939568)
     return min(later, default=stop.at_s if lost else float("inf"))
 
 
