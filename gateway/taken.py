@@ -1,6 +1,7 @@
-"""Who has which modem now, in this process: shared by all stations, and forgotten with it.
+"""What all stations of this process know of each other, forgotten with it: who has which modem now, and who cannot record what was read.
 
-Promises: of two stations that find the same modem and SIM at the same moment exactly one gets it. Any thread may call.
+Promises: of two stations that find the same modem and SIM at the same moment exactly one gets it. While one has read what it cannot
+record, which may be a stop, the others can know, for a minute at most. Any thread may call.
 """
 
 import threading
@@ -9,6 +10,9 @@ from dataclasses import dataclass
 GRACE_S = (
     60.0  # a modem that its station has just let go (it restarts, it was silent) is still that station's
 )
+
+UNRECORDED_S = 60.0  # so long the others wait for a station whose words the database refuses
+FORGOTTEN_S = 10.0  # one that has not tried again since is gone
 
 Held = tuple[str, str]  # IMEI, and what the SIM is known by
 
@@ -25,6 +29,7 @@ class Taken:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._by_name: dict[str, _Holding] = {}
+        self._unrecorded: dict[str, tuple[float, float]] = {}  # since when, and when it was last tried
 
     def take(self, name: str, held: Held, *, now: float) -> str:
         """`name` has identified this; the other station that has it already, "" when it is `name`'s from now on.
@@ -62,3 +67,22 @@ class Taken:
         """The station is no more."""
         with self._lock:
             self._by_name.pop(name, None)
+
+    def cannot_record(self, name: str, *, now: float) -> None:
+        """The database refuses this station: what it has read from its SIM may be known to nobody else."""
+        with self._lock:
+            since, _ = self._unrecorded.get(name, (now, now))
+            self._unrecorded[name] = since, now
+
+    def records(self, name: str) -> None:
+        """What this station has read is in the database."""
+        with self._lock:
+            self._unrecorded.pop(name, None)
+
+    def others_cannot_record(self, name: str, *, now: float) -> bool:
+        """Whether another station holds what may be a stop."""
+        with self._lock:
+            return any(
+                other != name and now < since + UNRECORDED_S and now < tried + FORGOTTEN_S
+                for other, (since, tried) in self._unrecorded.items()
+            )

@@ -143,10 +143,8 @@ class Station:
             self._look_at_all()
         self._hurry(heard, now)
         if (may := (self._refusing.has_room(), desk.clock_is_trusted())) != self._may:
-            self._may, self._health_at = (
-                may,
-                0.0,
-            )  # a station that stops sending, or may again, says so at once
+            # A station that stops sending, or may again, says so at once.
+            self._may, self._health_at = may, 0.0
         if heard.elsewhere or now >= min(self._rounds.at, self._health_at):
             desk.flush()  # what follows takes its time; between texts the next claim's commit records the last result
         self._receive(now, texts=heard.texts, elsewhere=heard.elsewhere)
@@ -203,6 +201,7 @@ class Station:
             rounds.swept(now, found=reader.found, total=self._desk.slots)
         elif texts or rounds.again_due(now):
             rounds.looked(now, rang=texts, new=reader.sweep(everything=False))
+        self._desk.taken.records(self.name)
         rounds.again_by(reader.again_at)
         unreadable = now > reader.in_doubt_since + DOUBT_S
         if unreadable != self._desk.unreadable:  # a station that stops sending, or may again, says so at once
@@ -309,6 +308,9 @@ class Station:
         if desk.held_up and now < self._look_again_at:
             desk.flush()
             return min(self._rounds.at, self._health_at, self._look_again_at)
+        if desk.taken.others_cannot_record(self.name, now=now):
+            desk.flush()
+            return now + DATABASE_S
         if not self._read_first(now):
             desk.flush()
             return min(self._rounds.at, self._health_at)
@@ -364,6 +366,7 @@ class Station:
         """The database refuses: keep what is in hand, take nothing new, say so when it can be said."""
         desk = self._desk
         self._refusing.met(error)
+        desk.taken.cannot_record(self.name, now=desk.clock.monotonic())
         if desk.modem is not None:
             desk.heard += desk.modem.notices()  # for later: an unread notice would end every wait at once
         self._health_at = 0.0

@@ -2,6 +2,7 @@
 power, clocks, USSD, the operator's notices.
 """
 
+import sqlite3
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
@@ -11,6 +12,7 @@ import pytest
 from gateway import readings
 from gateway.machineclock import SetClock
 from gateway.store import moment
+from gateway.taken import Taken
 from hardware.modem import Modem
 from hardware.restart import NotPossible
 from tests.scenarios.asking import ask, engine, resets, technician, told
@@ -316,3 +318,37 @@ def test_f91_with_a_rule_it_holds_the_sim_and_nobody_else_can(make: Make) -> Non
     assert house.state(message_id) == "approved"
     ask(house, "resume", by=technician(house))
     house.until(lambda: house.state(message_id) in ("sent", "delivered"), "sent")
+
+
+def test_a_stop_that_one_modem_read_and_the_database_refused_holds_the_other_modems_back(make: Make) -> None:
+    """Seed 939887: nobody but that modem knew of it, and another one's text left to who had stopped before it was recorded."""
+    house = make(count=2)
+    house.until(lambda: all(house.said(name)[0] == "ready" for name in ("s0", "s1")), "both ready")
+    for station in house.stations:
+        station._desk.db.execute("PRAGMA busy_timeout=20")
+    other = sqlite3.connect(house.path, isolation_level=None)
+    text = house.approved(ADA)
+    other.execute("BEGIN IMMEDIATE")
+    house.arrive("STOP", ADA)
+    house.run(7)
+    other.execute("ROLLBACK")
+    other.close()
+    for _ in range(10):  # it is its turn first
+        house.stations[1].step(house.now())
+        house.world.tick(house.now())
+    house.until(lambda: house.state(text) != "approved", "known", 10)
+    assert house.state(text) == "withdrawn"
+
+
+def test_a_modem_that_can_never_record_holds_the_others_back_for_a_minute() -> None:
+    taken = Taken()
+    held = []
+    for second in range(0, 120, 6):
+        taken.cannot_record("s0", now=second)
+        held += [second] if taken.others_cannot_record("s1", now=second) else []
+        assert not taken.others_cannot_record("s0", now=second)
+    assert held == list(range(0, 60, 6))
+    taken.records("s0")
+    taken.cannot_record("s0", now=200)
+    assert taken.others_cannot_record("s1", now=209)
+    assert not taken.others_cannot_record("s1", now=210), "it has not tried again: its modem is gone"
