@@ -48,6 +48,7 @@ COMMANDS = {  # name: (module under gateway.commands, its click command)
 
 AS_JSON = "textbank.json"
 CONFIG = "config_path"
+NEEDS_NONE = ("codec", "virtual")  # modules whose commands read no configuration
 
 
 class LazyGroup(click.Group):
@@ -61,7 +62,8 @@ class LazyGroup(click.Group):
             return None
         module, name = COMMANDS[cmd_name]
         command: click.Command = getattr(importlib.import_module(f"gateway.commands.{module}"), name)
-        _take_config(command)
+        if module not in NEEDS_NONE:
+            _take_config(command)
         return command
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:

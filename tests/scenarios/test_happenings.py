@@ -54,8 +54,8 @@ def test_another_sim_is_told_and_the_last_text_in_is_its_own(make: Make) -> None
     other = replace(drawer.inserted.card, iccid="8901260000000099999", imsi="310260000099999")
     drawer.inserted = replace(drawer.inserted, card=other)
     house.world.modems[0].reboot(house.now())
-    house.until(lambda: any("Another SIM is in it" in words for words in told(house)), "it is told", 130)
-    [words] = [words for words in told(house) if "Another SIM" in words]
+    house.until(lambda: any("Another SIM is in it: " in words for words in told(house)), "it is told", 130)
+    [words] = [words for words in told(house) if "Another SIM is in it: " in words]
     assert "8901260000000099999" in words
     assert before in words
     row = house.db.execute("SELECT last_in_at FROM station").fetchone()
