@@ -263,7 +263,7 @@ MUTATIONS: dict[str, tuple[Callable[[], Mutation], str, int]] = {  # and a seed 
     "sends words that were changed": (
         sends_words_that_were_changed,
         "I1 left while its campaign held it",
-        13,
+        15,
     ),
     "reminds again and again": (reminds_again_and_again, "I2 a campaign texted", 18),
     "forgets the answer": (forgets_the_answer, "I1 left after it was taken back", 21),
@@ -271,7 +271,7 @@ MUTATIONS: dict[str, tuple[Callable[[], Mutation], str, int]] = {  # and a seed 
     "says only that it is paused": (
         says_only_that_it_is_paused,
         "left while a person had paused",
-        14,
+        0,
     ),
     "leaves no time to undo": (leaves_no_time_to_undo, "I1 left ", 7),
 }
