@@ -91,9 +91,8 @@ def make(database: Path, target: Path, *, now: int, stop: threading.Event | None
             f"The backup could not be made: {error}. Nothing is there under a backup's name."
         ) from error
     finally:
-        with contextlib.suppress(
-            OSError
-        ):  # a medium that can only be read says so even where there is nothing
+        # A medium that can only be read says so even where there is nothing.
+        with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)
 
 

@@ -197,12 +197,11 @@ def bring_back(db: sqlite3.Connection, zone: str, now: int) -> None:
             "ON CONFLICT (iccid, day) DO UPDATE SET segments=segments+excluded.segments",
             [row["iccid"], today, row["segments"], now],
         )
-    months = (
-        db.execute(  # their last two digits are the SIM's billing day, or the last day of a shorter month
-            "SELECT iccid, max(substr(month, 9)) AS day FROM sim_person GROUP BY iccid HAVING max(month)>?",
-            [today],
-        ).fetchall()
-    )
+    # The last two digits of a month are the SIM's billing day, or the last day of a shorter month.
+    months = db.execute(
+        "SELECT iccid, max(substr(month, 9)) AS day FROM sim_person GROUP BY iccid HAVING max(month)>?",
+        [today],
+    ).fetchall()
     for row in months:
         month = policy.month_start(moment(now), zone, int(row["day"])).isoformat()
         db.execute(
