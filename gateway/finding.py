@@ -198,12 +198,15 @@ class Finder:
         """Compare what is plugged in with what we know of."""
         self._look_at = self._dirty_since = None
         self._lost_at = now + LOST_S
-        named = {os.path.realpath(spec.port) for spec in self._config.stations if spec.port}
+        ports = [spec.port for spec in self._config.stations if spec.port]
+        named = {os.path.realpath(port) for port in ports if not imei_of(port)}
+        links = {os.path.realpath(port) for port in ports if imei_of(port)}
         left = list(self._units)
         for one in seen:
-            if any(os.path.realpath(port.device) in named for port in one.stick.ports):
-                continue  # a station names a port of this stick: it is not for finding
+            devices = {os.path.realpath(port.device) for port in one.stick.ports}
             same = next((unit for unit in left if _same(unit, one)), None)
+            if devices & named or (devices & links and (same is None or same.station is None)):
+                continue  # a station names a port of this stick: it is not for finding. A link that came late takes no modem away
             if same is not None:
                 left.remove(same)
                 same.seen, same.plan = one, plan(one.stick)

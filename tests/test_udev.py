@@ -37,7 +37,9 @@ def bus(need: Need) -> Iterator[UsbBus]:
 
 def after_rules(bus: UsbBus, path: str) -> dict[str, str]:
     """The properties that a device has after all rules, by `udevadm test`; ours lie in place of the machine's own."""
-    script = 'mount --bind "$1" /etc/udev/rules.d && exec udevadm test --action=add "$2"'
+    real = "env -u LD_PRELOAD"  # `udevadm test` makes links on this machine, not on the bus of the test
+    links = f"{real} mkdir -p /dev/textbank && {real} mount -t tmpfs tmpfs /dev/textbank"
+    script = f'mount --bind "$1" /etc/udev/rules.d && {links} && exec udevadm test --action=add "$2"'
     done = subprocess.run(
         ["unshare", "-m", "sh", "-c", script, "sh", str(FOLDER), path],
         env=bus.environment, capture_output=True, text=True, timeout=60, check=False,

@@ -190,7 +190,9 @@ def test_a_double_tap_without_scripts_does_not_send_the_next_card(
     at = (place["x"] + place["width"] / 2, place["y"] + place["height"] / 2)
     pace = page.context.new_cdp_session(page)
     pace.send("Animation.enable")
-    pace.send("Animation.setPlaybackRate", {"playbackRate": 0.001})  # a slow machine's second tap comes as early as a thumb's
+    pace.send(
+        "Animation.setPlaybackRate", {"playbackRate": 0.001}
+    )  # a slow machine's second tap comes as early as a thumb's
     page.mouse.click(*at)
     expect(page.locator("#who")).to_have_text("Luis Person")
     page.mouse.click(*at)

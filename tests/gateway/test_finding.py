@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from gateway import finding, stations, store
+from gateway import finding, stations, store, whereabouts
 from gateway.config import Config, Database, Station
 from gateway.finding import Finder
 from gateway.whereabouts import Where
@@ -195,14 +195,44 @@ def test_a_stick_that_a_station_names_is_not_for_finding(room: Room) -> None:
     assert room.bus.asked == []
 
 
-def test_a_station_that_names_an_imei_takes_no_other(room: Room) -> None:
+@pytest.fixture
+def link(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where udev's rules put the link to the modem A."""
+    monkeypatch.setattr(whereabouts, "LINK", f"{tmp_path}/modem-")
+    return tmp_path / f"modem-{A}"
+
+
+def test_a_station_that_names_an_imei_takes_no_other(room: Room, link: Path) -> None:
     room.bus.says |= {"/dev/ttyUSB2": [A], "/dev/ttyUSB5": [B]}
     room.bus.plug(1, huawei("1-1.3"))
     room.bus.plug(2, huawei("1-1.4", first=3))
-    finder = room.run(Station("north", imei=B), Station("east", port=f"/dev/textbank/modem-{A}"))
+    finder = room.run(Station("north", imei=B), Station("east", port=str(link)))
     assert finder.where("north").port == "/dev/ttyUSB5"
     assert finder.where("east").port == "/dev/ttyUSB2"
     assert room.hired == []
+
+
+def test_a_modem_that_a_link_names_is_left_to_its_station(room: Room, link: Path) -> None:
+    link.symlink_to("/dev/ttyUSB2")
+    room.bus.plug(1, huawei("1-1.3"))
+    finder = room.run(Station("east", port=str(link)))
+    assert room.bus.asked == []
+    assert finder.where("east").port is None
+
+
+def test_a_link_that_comes_late_takes_no_modem_away(room: Room, link: Path) -> None:
+    """The station that had found its modem before udev had made the link was told that it was pulled out, perhaps in the middle of a text."""
+    room.bus.says["/dev/ttyUSB2"] = [A]
+    room.bus.plug(1, huawei("1-1.3"))
+
+    def late() -> list[Change]:
+        link.symlink_to("/dev/ttyUSB2")
+        return []
+
+    room.bus.acts.append((1005.0, late))
+    finder = room.run(Station("east", port=str(link)), until_s=90)
+    assert finder.where("east") == Where("/dev/ttyUSB2", "1-1.3")
+    assert [moved[1:] for moved in room.moved] == [("east", "")]
 
 
 def test_a_modem_without_an_imei_is_known_by_its_socket(room: Room) -> None:
