@@ -1,8 +1,8 @@
 """What modems give: kept and committed before it is deleted there, joined when long, triaged, never lost and
 never shown twice.
 
-The same TPDU again within ten minutes of its first arrival, or before its slot was seen empty, is a repeat
-and changes nothing. Later it is shown folded; if its stamp shows that it is the very same text coming back (from a slot
+The same TPDU again within ten minutes of its first arrival, before its slot was seen empty, or in another storage is a
+repeat and changes nothing. Later it is shown folded; if its stamp shows that it is the very same text coming back (from a slot
 that cannot be emptied, or by a network that missed the answer), it asks nobody for anything. So too where a person's text to one
 SIM was read as another's, because the cards were exchanged and the modem did not say so yet. Segments are joined in
 whatever order and however late they come, also over a restart; after a day without the missing one the text is shown
@@ -19,11 +19,10 @@ from gateway.contents import Text
 from gateway.longtexts import Found, Part
 from gateway.moves import void_waiting
 from gateway.rules import DAY_MS, Rules
+from gateway.samepdu import RETURN_MS
 from gateway.store import ms, write
 from hardware.pdu import Deliver, PduError, StatusReport, Submit, decode
 
-REPEAT_MS = 10 * 60_000
-RETURN_MS = 8 * DAY_MS  # the network gives up after days; a slot that cannot be emptied comes back for ever
 SET_WINDOW_MS = 2 * DAY_MS
 SLOW_MS = 30 * 60_000  # segments stamped far apart wait so long for nearer ones
 PATIENCE_MS = DAY_MS
@@ -65,7 +64,9 @@ def _keep_one(db: sqlite3.Connection, item: Received, seen: Seen, rules: Rules, 
         "SELECT * FROM arrival WHERE digest IN (?,?) AND iccid=? ORDER BY id", [digest, whole, seen.iccid]
     )
     known = [row for row in same if samepdu.is_of(row, bare)]
-    repeat = _repeated(known, now)
+    repeat = samepdu.repeated(known, now)
+    if repeat is None and known:
+        repeat = samepdu.in_another_storage(known, item.storage, _stamped_at(item.pdu), now)
     if repeat is not None and any(
         k["gone_at"] is None and (k["storage"], k["slot"]) == (item.storage, item.slot) for k in known
     ):
@@ -102,12 +103,13 @@ def _on_other_sims(db: sqlite3.Connection, bare: bytes, seen: Seen) -> list[sqli
     return [row for row in rows if samepdu.bare(row["pdu"]) == bare]
 
 
-def _repeated(known: list[sqlite3.Row], now: int) -> sqlite3.Row | None:
-    """The earlier arrival that this one repeats. A clock that stepped back makes no second text of a repeat."""
-    for row in reversed(known):
-        if row["gone_at"] is None or now - row["first_at"] < REPEAT_MS:
-            return row
-    return None
+def _stamped_at(pdu: str) -> int | None:
+    """When the network says that a text was sent, ms; None for what is no text, or cannot be read."""
+    try:
+        tpdu = decode(pdu)
+    except PduError:
+        return None
+    return contents.stamp_of(tpdu) if isinstance(tpdu, Deliver) else None
 
 
 def _read(
@@ -183,8 +185,7 @@ def _returned(
     stamped_at = contents.stamp_of(tpdu)
     if not shown or stamped_at is None:
         return None
-    near = abs(now - stamped_at) < RETURN_MS and abs(now - shown[-1]["first_at"]) < RETURN_MS
-    return shown[-1] if near else None
+    return shown[-1] if samepdu.is_near(shown[-1], stamped_at, now) else None
 
 
 def _settle(db: sqlite3.Connection, arrival_ids: Iterable[int], inbound_id: int) -> None:

@@ -1,11 +1,15 @@
 """When two records that modems gave are the same text. Pure."""
 
 import hashlib
+from collections.abc import Sequence
 from sqlite3 import Row
 
+from gateway.rules import DAY_MS
 from hardware.pdu import PduError
 from hardware.pdu.decode import from_hex
 
+REPEAT_MS = 10 * 60_000
+RETURN_MS = 8 * DAY_MS  # the network gives up after days; a slot that cannot be emptied comes back for ever
 LONGEST_CENTRE = 12  # octets of a service centre's number, at the head of a PDU
 
 
@@ -41,3 +45,26 @@ def is_of(row: Row, record: bytes) -> bool:
     was deleted by its age, while it lay on the SIM, nothing but the digest is left.
     """
     return bare(row["pdu"]) == record or (not row["pdu"] and row["gone_at"] is None)
+
+
+def repeated(known: Sequence[Row], now: int) -> Row | None:
+    """Of the earlier arrivals of the same octets, oldest first, the one that this repeats. A clock that stepped back makes no second text of
+    a repeat.
+    """
+    for row in reversed(known):
+        if row["gone_at"] is None or now - row["first_at"] < REPEAT_MS:
+            return row
+    return None
+
+
+def in_another_storage(known: Sequence[Row], storage: str, stamped_at: int | None, now: int) -> Row | None:
+    """The earlier arrival that was read in another storage, where another program may have chosen this one in between: not a second
+    text, however long ago a clock that was set says that it was.
+    """
+    others = [row for row in known if storage and row["storage"] not in ("", storage)]
+    return others[-1] if others and stamped_at is not None and is_near(others[-1], stamped_at, now) else None
+
+
+def is_near(row: Row, stamped_at: int, now: int) -> bool:
+    """Whether the stamp can be true, and these octets can be that arrival which has come back."""
+    return abs(now - stamped_at) < RETURN_MS and abs(now - row["first_at"]) < RETURN_MS

@@ -1,13 +1,13 @@
-"""The same words once more: a repeat is folded, an answer to another question stands behind it."""
+"""The same words once more: a repeat is folded, an answer to another question stands behind it, and what was read twice is one text."""
 
 from datetime import timedelta
 
-from gateway import arrivals, flight, inbox
+from gateway import arrivals, flight, inbox, slots
 from gateway.arrivals import Received
 from gateway.claims import Seat, claim_next
 from gateway.flight import Accepted
-from tests.gateway.conftest import ADA, NOON, Desk
-from tests.gateway.test_arrivals import SEEN, SENT_AT, deliver
+from tests.gateway.conftest import ADA, ICCID, NOON, Desk
+from tests.gateway.test_arrivals import SEEN, SENT_AT, deliver, empty, texts
 
 MINUTE_MS = 60_000
 
@@ -36,3 +36,24 @@ def test_the_same_answer_to_the_next_question_stands_behind_it(desk: Desk, seat:
     thread = inbox.thread(desk.db, desk.conversation()["id"], desk.room.coordinator, now=NOON + 300_000)
     said = [(entry.text, entry.folded) for entry in thread.entries]
     assert said == [("Can you come?", 0), ("Yes", 0), ("And will you bring a friend?", 0), ("Yes", 1)]
+
+
+def read_in_both_storages(desk: Desk, pdu: str) -> None:
+    """First in ME, whose slot is then seen empty; an hour later, by a clock that was set, in SM."""
+    arrivals.keep(desk.db, [Received(pdu, "ME", 0)], SEEN, desk.rules, now=NOON)
+    empty(desk.db, NOON)
+    arrivals.keep(desk.db, [Received(pdu, "SM", 0)], SEEN, desk.rules, now=NOON + 60 * MINUTE_MS)
+    assert set(slots.present(desk.db, ICCID)) == {("SM", 0)}
+
+
+def test_a_text_read_in_another_storage_is_no_second_one_whatever_the_clock_says(desk: Desk) -> None:
+    """Seed 951518: another program chose SM while ME was listed; what lay there was seen to be gone from ME, and stood there twice."""
+    [pdu] = deliver("STOP")
+    read_in_both_storages(desk, pdu)
+    assert texts(desk.db) == ["STOP"]
+
+
+def test_a_text_with_an_untrue_stamp_in_another_storage_is_a_second_one(desk: Desk) -> None:
+    [pdu] = deliver("Yes", at=SENT_AT - timedelta(days=400))  # of a network without a clock
+    read_in_both_storages(desk, pdu)
+    assert texts(desk.db) == ["Yes", "Yes"]

@@ -78,7 +78,7 @@ def deletes_before_the_commit() -> Mutation:
 
 def shows_each_reading() -> Mutation:
     """Each reading of the SIM is news."""
-    return mock.patch("gateway.arrivals._repeated", return_value=None)
+    return mock.patch("gateway.samepdu.repeated", return_value=None)
 
 
 def hides_what_came() -> Mutation:
