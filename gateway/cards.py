@@ -8,7 +8,7 @@ asked has none until somebody has said; a trainee's own words are offered to a c
 import sqlite3
 from dataclasses import dataclass
 
-from gateway import assignments, campaigns, conversations, gate, outbox, recording
+from gateway import assignments, campaigns, conversations, gate, outbox, recording, undoing
 from gateway.errors import Refused
 from gateway.merge import Part
 from gateway.message import GOING, KINDS
@@ -271,7 +271,7 @@ def recent(db: sqlite3.Connection, user: User, *, rules: Rules, now: int, limit:
             r["state"],
             r["reason"] or "",
             r["approved_at"],
-            r["approved_at"] + rules.undo_ms if r["state"] == "approved" else 0,
+            undoing.undo_until(r["approved_at"], rules, now=now) if r["state"] == "approved" else 0,
             KINDS[r["kind"]],
             r["due_at"],
         )

@@ -43,24 +43,30 @@ class LastAct:
 
 def last_act(db: sqlite3.Connection, user: User, *, rules: Rules, now: int) -> LastAct | None:
     """The newest act of this person that still stands and is no older than the undo time; None when there is none."""
-    since = now - rules.undo_ms
     newest = db.execute(
         "SELECT * FROM event WHERE id>(SELECT max(id) FROM event)-? ORDER BY id DESC", [LOOKED_AT]
     )
     for event in newest:
-        if event["at"] <= since:  # in a busy hour a few rows, and not all of them
+        until = undo_until(event["at"], rules, now=now)
+        if until <= now:  # in a busy hour a few rows, and not all of them
             return None
         if event["actor"] != f"user:{user.id}" or event["event"] not in ("approve", "skip", "later"):
             continue
         row = outbox.load(db, event["message_id"])
         if _stands(row, event["event"], now):
-            until = event["at"] + rules.undo_ms
             reason = row["reason"] or "" if event["event"] == "approve" else ""
             never = row["target_id"] is not None and KINDS[row["kind"]] == "first"
             return LastAct(
                 row["id"], row["conversation_id"], event["event"], row["name"], row["number"], reason, until, row["due_at"], never
             )  # fmt: skip
     return None
+
+
+def undo_until(acted_at: int, rules: Rules, *, now: int) -> int:
+    """Until when an act can be taken back, ms. One that another request committed since `now`, or before the clock stepped back, is as
+    old as this moment.
+    """
+    return min(acted_at, now) + rules.undo_ms
 
 
 def _stands(row: sqlite3.Row, act: str, now: int) -> bool:

@@ -111,6 +111,10 @@ class Panel:
                 break
         os.close(self._process)
         self._process = None
+        return self.written()
+
+    def written(self) -> str:
+        """What it has logged until now."""
         return self._log.read_text()
 
 
@@ -223,4 +227,4 @@ def visit(browser: Browser, panel: Panel) -> Iterator[Callable[..., Visit]]:
     complaints = [complaint for one in opened for complaint in one.complaints]
     for one in opened:
         one.context.close()
-    assert not complaints, complaints
+    assert not complaints, f"{complaints}\nThe panel wrote:\n{panel.written()}"

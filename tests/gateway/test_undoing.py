@@ -181,3 +181,13 @@ def test_a_later_that_is_over_is_not_taken_back(
     outbox.later(db, made, by=room.volunteer, now=NOON)
     with pytest.raises(Refused, match="does not wait for later"):
         undoing.take_back(db, made, "later", by=room.volunteer, rules=rules, now=NOON + HOUR_MS)
+
+
+def test_an_act_of_before_the_clock_stepped_back_is_as_old_as_this_moment(
+    db: sqlite3.Connection, room: Room, rules: Rules, card: cards.Card
+) -> None:
+    """The key said "in 3605 s"."""
+    hour_ago = NOON - HOUR_MS
+    act = undoing.last_act(db, room.volunteer, rules=rules, now=hour_ago)
+    assert act is not None
+    assert act.undo_until == hour_ago + rules.undo_ms

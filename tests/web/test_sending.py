@@ -147,6 +147,17 @@ def test_an_undo_that_comes_twice_is_one(world: World, rosa: int, visit: Visit, 
         assert world.state(rosa) == "awaiting"
 
 
+@pytest.mark.parametrize("path", ["/send", "/inbox/{}"])
+def test_a_group_without_undo_time_sees_its_page_while_a_text_is_approved(
+    world: World, rosa: int, visit: Visit, path: str
+) -> None:
+    """What another request approved after this one had begun was divided by no time: "Something broke here"."""
+    world.approve(rosa, ago_ms=-60_000)  # also of a clock that stepped back
+    answer = visit().get(path.format(world.conversation(ROSA)))
+    assert answer.status_code == 200
+    assert 'id="toast"' not in answer.get_data(as_text=True)
+
+
 def test_undo_that_comes_too_late_says_so(world: World, rosa: int, visit: Visit) -> None:
     maya = visit()
     world.approve(rosa)
