@@ -297,6 +297,33 @@ def test_a_change_that_is_told_while_a_form_brings_an_older_page_is_not_missed(
     expect(page.locator("#result")).to_contain_text("Another name")
 
 
+def test_a_page_that_was_asked_for_before_a_send_does_not_bring_the_card_before_back(
+    world: World, rosa: int, visit: Enter
+) -> None:
+    """Rosa's card came once more in the place of Luis's, and the key that was being pressed for him sent nothing."""
+    world.draft("Luis Ortega", "+12025550148", HELLO)
+    visitor = visit("volunteer", PHONE)
+    page = visitor.go("/send")
+    visitor.wait_live()
+    page.evaluate("void (window.at_once = window.fetch)")
+    page.evaluate(HOLD_THE_PAGE)
+    world.receive("+12025550188", "Hello?")
+    ring(world)
+    page.wait_for_selector("body[data-held=page]")  # Rosa's
+    page.get_by_role("button", name="Send to Rosa").click()
+    expect(page.locator("#who")).to_have_text("Luis Ortega")
+    page.evaluate("""() => {
+      window.cards = new Set();
+      new MutationObserver(() => cards.add(document.getElementById("who").textContent)).observe(document.body, {childList: true, subtree: true});
+      window.fetch = window.at_once;
+      window.letGo();
+    }""")
+    world.receive("+12025550189", "Hello?")
+    ring(world)
+    expect(page.locator(".tabs .count")).to_contain_text("2")
+    assert page.evaluate("[...cards]") == ["Luis Ortega"]
+
+
 def test_a_tap_is_not_swallowed_by_a_page_that_draws_itself_anew(world: World, visit: Enter) -> None:
     """The first tap on *Take the next 10* fell on a piece that was exchanged between the finger's down and up."""
     modems(world)

@@ -8,7 +8,7 @@
   const main = () => document.getElementById("main");
   const light = (on) => document.body.classList.toggle("lost", !on);
   let source = null, poll = null, grace = null, last = 0, due = null, asking = false, again = false;
-  let pending = null, tries = 0, countdown = null, heard = 0;
+  let pending = null, tries = 0, countdown = null, heard = 0, forms = 0;
   if (!document.getElementById("light")) return void (window.textbank.lost = () => location.reload());
 
   /* ---- asking for what changed ---- */
@@ -18,12 +18,13 @@
     if (asking || busy()) return void (again = true);
     asking = true;
     last = Date.now();
+    const before = forms;
     const stop = new AbortController(), timer = setTimeout(() => stop.abort(), ASK_MS);
     try {
       const answer = await fetch(main().dataset.refresh || location.href, { signal: stop.signal, headers: { Accept: "text/html", "X-Now": Date.now() } });
       if (answer.redirected && new URL(answer.url).pathname === "/sign-in") return void window.textbank.leave();
       const html = await answer.text();
-      if (busy()) again = true;
+      if (busy() || forms !== before) again = true; /* it may be older than what a form brought, and would put the card before in its place */
       else if (answer.ok) window.textbank.refresh(html, answer.redirected);
       else if (answer.status === 409) window.textbank.refused(html); /* it is somebody else's by now */
     } catch (error) {
@@ -42,6 +43,7 @@
     if (due === null) due = setTimeout(ask, Math.max(ms, last + GAP_MS - Date.now(), 0));
   }
   /* What was told while a form was under way, whose answer may be older than that, or a finger was down. */
+  document.addEventListener("textbank:sent", () => { forms += 1; });
   for (const end of ["textbank:sent", "textbank:released"]) document.addEventListener(end, () => goOn(0));
   function goOn(ms) { if (again && !asking && !busy()) { again = false; soon(ms); } }
   function concerns(change) {
