@@ -51,7 +51,7 @@ def create_app(source: Path | str | configuration.Config | None = None) -> Flask
         RULES=rules_of(config),
         HUB=live.Hub(config.database.path),
         TAKER=Taker(config.database.path, rules_of(config)),
-        COUNTED=Counted(),
+        COUNTED=Counted(words.ask_again),
         STARTS=Starts(),
     )
     app.url_map.converters["id"] = forms.Id

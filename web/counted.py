@@ -1,7 +1,8 @@
 """Numbers that take long to count, kept for a while: every change draws a campaign's page anew on each coordinator's screen.
 
 Promises: what is counted fast is always counted anew. What is not is at most `SHARE` times as old as it took, so that counting
-never takes more than a twentieth of the machine, however many people look.
+never takes more than a twentieth of the machine, however many people look; who is shown what was kept is told for how
+long, so that their page asks again and shows the last change too.
 """
 
 import threading
@@ -18,8 +19,9 @@ Value = TypeVar("Value")
 class Counted:
     """One for an application; used by all its threads."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
+    def __init__(self, tell: Callable[[float], None], clock: Callable[[], float] = time.monotonic) -> None:
+        """`tell(left_s)`: what is handed out was kept, and is counted anew after so many seconds."""
+        self._tell, self._clock = tell, clock
         self._lock = threading.Lock()
         self._kept: dict[Hashable, tuple[float, object]] = {}  # key: (good until, value)
 
@@ -29,6 +31,7 @@ class Counted:
         with self._lock:
             until, value = self._kept.get(key, (began, None))
         if began < until:
+            self._tell(until - began)
             return cast(Value, value)
         fresh = count()
         now = self._clock()

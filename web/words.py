@@ -1,6 +1,7 @@
 """How screens say things: states with their marks, people's names, numbers, times. Filters and helpers for the templates."""
 
 import json
+import math
 import re
 from datetime import date, datetime
 from typing import cast
@@ -234,6 +235,11 @@ def page_pulse() -> str:
     if "pulse" not in g:
         g.pulse = str(board.pulse(data.db())) if access.signed_in() and not g.get("plain") else ""
     return str(g.pulse)
+
+
+def ask_again(in_s: float) -> None:
+    """This page shows a number that was kept for a while: its browser asks for it once more after that, for nothing may change any more."""
+    g.later_ms = max(g.get("later_ms", 0), math.ceil(1000 * in_s))
 
 
 def theme() -> str:

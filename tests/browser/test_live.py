@@ -32,6 +32,14 @@ HOLD_THE_PAGE = """() => {
 }"""
 
 
+DRAWN_FROM_WHAT_WAS_KEPT = """document.addEventListener("DOMContentLoaded", () => {
+  const piece = document.getElementById("progress");
+  piece.innerHTML = piece.innerHTML.replace("0 of 6 texted", "3 of 6 texted");
+  window.was = piece.textContent;
+  document.getElementById("main").dataset.later = "400";
+})"""
+
+
 @pytest.fixture
 def rosa(world: World) -> int:
     return world.draft("Rosa Delgado", ROSA, HELLO)
@@ -322,6 +330,17 @@ def test_a_page_that_was_asked_for_before_a_send_does_not_bring_the_card_before_
     ring(world)
     expect(page.locator(".tabs .count")).to_contain_text("2")
     assert page.evaluate("[...cards]") == ["Luis Ortega"]
+
+
+def test_a_number_that_was_kept_is_asked_for_once_more(world: World, visit: Enter) -> None:
+    """On a slow box a count is kept for seconds; the last change fell into them, and the board stayed behind for ever."""
+    modems(world)
+    campaign_id = started(world.db, world.users["coordinator"], world.rules, now=store.wall_ms())
+    visitor = visit("coordinator", DESK)
+    visitor.context.add_init_script(DRAWN_FROM_WHAT_WAS_KEPT)
+    page = visitor.go(f"/campaigns/{campaign_id}")
+    expect(page.locator("#progress")).to_contain_text("0 of 6 texted")
+    assert "3 of 6 texted" in page.evaluate("was")
 
 
 def test_a_tap_is_not_swallowed_by_a_page_that_draws_itself_anew(world: World, visit: Enter) -> None:

@@ -46,6 +46,12 @@
   document.addEventListener("textbank:sent", () => { forms += 1; });
   for (const end of ["textbank:sent", "textbank:released"]) document.addEventListener(end, () => goOn(0));
   function goOn(ms) { if (again && !asking && !busy()) { again = false; soon(ms); } }
+  /* A number that takes long to count was kept for a while: it is asked for once more after that. */
+  let later = null;
+  document.addEventListener("textbank:drawn", () => {
+    clearTimeout(later);
+    if (main().dataset.later) later = setTimeout(() => soon(0), Number(main().dataset.later));
+  });
   function concerns(change) {
     const topics = (main().dataset.topics || "").split(" "), mine = (main().dataset.conversations || "").split(" ").filter(Boolean);
     const hit = change.topics.filter((topic) => topics.includes(topic));

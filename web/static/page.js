@@ -99,7 +99,7 @@ const textbank = (window.textbank = {});
   }
   function adopt(fresh) {
     const main = document.getElementById("main"), newer = fresh.getElementById("main");
-    for (const name of ["at", "conversations", "topics", "refresh"]) {
+    for (const name of ["at", "conversations", "topics", "refresh", "later"]) {
       if (name in newer.dataset) main.dataset[name] = newer.dataset[name];
       else delete main.dataset[name];
     }
