@@ -9,7 +9,7 @@
     clearInterval(ticking);
     const toast = document.getElementById("toast");
     if (!toast) return;
-    const ends = performance.now() + Number(toast.dataset.left), whole = Number(toast.dataset.of) || 1;
+    const ends = (toast.ends ??= performance.now() + Number(toast.dataset.left)), whole = Number(toast.dataset.of) || 1;
     const circle = toast.querySelector(".left"), seconds = toast.querySelector(".seconds");
     const step = () => {
       const left = ends - performance.now();

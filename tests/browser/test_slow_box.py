@@ -1,0 +1,36 @@
+"""What a slow box or a full room does to a page: the same piece is drawn again, an answer comes late, two come close together."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import PHONE, Visit, group
+from tests.web.world import HELLO, World
+
+Enter = Callable[..., Visit]
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    """With an undo time that the slowest machine does not use up."""
+    with group(tmp_path, undo=60) as made:
+        yield made
+
+
+def test_undo_does_not_begin_its_seconds_anew_when_the_page_is_asked_for(world: World, visit: Enter) -> None:
+    """Each change in the room set the seconds back to where they began; a tap at "3 s" found the text gone."""
+    world.draft("Rosa Delgado", "+12025550147", HELLO)
+    visitor = visit("volunteer", PHONE)
+    visitor.page.clock.install()
+    page = visitor.go("/send")
+    page.get_by_role("button", name="Send to Rosa").click()
+    page.locator("#toast").wait_for()
+    page.evaluate("async () => { window.asked = await (await fetch(location.href)).text(); }")
+    page.evaluate("document.getElementById('toast').dataset.once = 'yes'")
+    seconds = int(page.locator("#toast .seconds").inner_text())
+    page.clock.fast_forward(20_000)
+    page.evaluate("textbank.refresh(asked)")
+    expect(page.locator("#toast")).to_have_attribute("data-once", "yes")
+    assert int(page.locator("#toast .seconds").inner_text()) <= seconds - 20
