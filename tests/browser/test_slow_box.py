@@ -10,6 +10,7 @@ from tests.browser.conftest import PHONE, Visit, group
 from tests.web.world import HELLO, World
 
 Enter = Callable[..., Visit]
+DRAW_AGAIN = "([was, is]) => textbank.refresh(document.documentElement.outerHTML.replaceAll(was, is))"
 
 
 @pytest.fixture
@@ -34,3 +35,23 @@ def test_undo_does_not_begin_its_seconds_anew_when_the_page_is_asked_for(world: 
     page.evaluate("textbank.refresh(asked)")
     expect(page.locator("#toast")).to_have_attribute("data-once", "yes")
     assert int(page.locator("#toast .seconds").inner_text()) <= seconds - 20
+
+
+def test_a_card_that_follows_another_within_a_moment_takes_no_tap_for_as_long(
+    world: World, visit: Enter
+) -> None:
+    """The quiet moment of the card before ended that of the next one: a finger that came down sent it unread."""
+    world.draft("Rosa Delgado", "+12025550147", HELLO)
+    visitor = visit("volunteer", PHONE)
+    visitor.page.clock.install()
+    page = visitor.go("/send")
+    words = page.locator("#card").get_attribute("data-words")
+    page.evaluate("void (window.fetch = () => new Promise(() => {}))")  # no other card comes in between
+    page.clock.pause_at(page.evaluate("Date.now()") + 60_000)
+    page.evaluate(DRAW_AGAIN, [words, "other"])
+    page.clock.run_for(150)
+    page.evaluate(DRAW_AGAIN, ["other", "more"])
+    page.clock.run_for(100)
+    assert page.evaluate("textbank.shielded()")
+    page.clock.run_for(100)
+    assert not page.evaluate("textbank.shielded()")

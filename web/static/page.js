@@ -83,10 +83,12 @@ const textbank = (window.textbank = {});
       (key && document.querySelector(`form[data-key="${key}"] button`));
     if (again) again.focus({ preventScroll: true });
   }
+  let quiet = null;
   function shield() {
     document.body.classList.add("fresh");
     document.dispatchEvent(new Event("textbank:fresh"));
-    setTimeout(() => document.body.classList.remove("fresh"), QUIET_MS);
+    clearTimeout(quiet); /* that of the card before would end this one's too early */
+    quiet = setTimeout(() => document.body.classList.remove("fresh"), QUIET_MS);
   }
   textbank.shielded = () => document.body.classList.contains("fresh");
 
