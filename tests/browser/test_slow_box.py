@@ -6,11 +6,20 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from gateway import bell
 from tests.browser.conftest import PHONE, Visit, group
 from tests.web.world import HELLO, World
 
 Enter = Callable[..., Visit]
 DRAW_AGAIN = "([was, is]) => textbank.refresh(document.documentElement.outerHTML.replaceAll(was, is))"
+REFUSE_ONE = """() => {
+  const real = window.fetch;
+  window.fetch = async () => {
+    window.fetch = real;
+    document.body.dataset.refused = "yes";
+    return new Response("", {status: 503});
+  };
+}"""
 
 
 @pytest.fixture
@@ -55,3 +64,17 @@ def test_a_card_that_follows_another_within_a_moment_takes_no_tap_for_as_long(
     assert page.evaluate("textbank.shielded()")
     page.clock.run_for(100)
     assert not page.evaluate("textbank.shielded()")
+
+
+def test_a_change_whose_page_the_box_could_not_give_is_asked_for_again(world: World, visit: Enter) -> None:
+    """The database was in use for a moment, and the page stayed as it was until something else changed."""
+    visitor = visit("volunteer", PHONE)
+    visitor.page.clock.install()
+    page = visitor.go("/inbox")
+    visitor.wait_live()
+    page.evaluate(REFUSE_ONE)
+    world.receive("+12025550188", "Hello?")
+    bell.ring(world.path)
+    page.wait_for_selector("body[data-refused]")
+    page.clock.fast_forward(20_000)
+    expect(page.locator(".tabs .count")).to_contain_text("1")

@@ -27,6 +27,7 @@
       if (busy() || forms !== before) again = true; /* it may be older than what a form brought, and would put the card before in its place */
       else if (answer.ok) window.textbank.refresh(html, answer.redirected);
       else if (answer.status === 409) window.textbank.refused(html); /* it is somebody else's by now */
+      else if (answer.status >= 500) setTimeout(soon, POLL_MS, 0); /* it could not now: what changed is told once */
     } catch (error) {
       alarm();
     } finally {
