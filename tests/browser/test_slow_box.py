@@ -7,7 +7,10 @@ import pytest
 from playwright.sync_api import expect
 
 from gateway import bell
-from tests.browser.conftest import PHONE, Visit, group
+from tests.browser.conftest import DESK, PHONE, Visit, group
+from tests.browser.test_live import HOLD_THE_FORM
+from tests.browser.test_thread import Talk
+from tests.browser.test_thread import talk as talk
 from tests.web.world import HELLO, World
 
 Enter = Callable[..., Visit]
@@ -64,6 +67,28 @@ def test_a_card_that_follows_another_within_a_moment_takes_no_tap_for_as_long(
     assert page.evaluate("textbank.shielded()")
     page.clock.run_for(100)
     assert not page.evaluate("textbank.shielded()")
+
+
+def test_words_that_are_typed_while_those_before_are_on_their_way_stay(
+    talk: Callable[..., Talk], visit: Enter
+) -> None:
+    """The box was emptied when the answer to Send came, and what had been typed after Send was gone."""
+    begun = talk("event")
+    page = visit("volunteer", DESK).go(begun.wrote("Is there a ramp?"))
+    box = page.get_by_label("Your answer to Elena")
+    box.fill("Yes, there is.")
+    expect(page.locator("#ruler")).to_contain_text("of 160")  # all that the keys asked for has its answer
+    page.evaluate(HOLD_THE_FORM)
+    box.press("Control+Enter")
+    page.wait_for_selector("body[data-held=form]")
+    page.evaluate("void (window.sent = window.letGo)")  # what is typed next is measured, by another form
+    box.press_sequentially(" And a lift.")
+    page.evaluate("window.sent()")
+    expect(page.locator("#talk .bubble").last).to_have_text("Yes, there is.")
+    expect(box).to_have_value("And a lift.")
+    expect(box).to_be_focused()
+    page.keyboard.type(" Use the side door.")  # a "u" is no Undo here
+    expect(box).to_have_value("And a lift. Use the side door.")
 
 
 def test_a_change_whose_page_the_box_could_not_give_is_asked_for_again(world: World, visit: Enter) -> None:

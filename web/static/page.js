@@ -177,19 +177,20 @@ const textbank = (window.textbank = {});
   function toEnd(field) {
     if (field && field.setSelectionRange && field.type !== "password") field.setSelectionRange(field.value.length, field.value.length);
   }
-  function exchange(fresh, sent) {
+  function exchange(fresh, sent, body) {
     const main = document.getElementById("main"), newer = document.adoptNode(fresh.getElementById("main"));
-    const typed = sent ? textbank.halfTyped(sent) : [];
+    const typed = sent ? textbank.halfTyped(sent, body) : [], writing = document.activeElement;
     main.replaceWith(newer);
-    textbank.putBack(typed);
+    textbank.putBack(typed, sent, body);
+    const goesOn = typed.includes(writing) && document.getElementById(writing.id); /* else the next letters would be keys: "u" takes back */
     const bar = fresh.getElementById("bar");
     if (bar) document.getElementById("bar").replaceWith(document.adoptNode(bar));
     document.title = fresh.title;
     document.body.className = fresh.body.className;
     settle();
     shield();
-    const next = newer.querySelector("[autofocus], [data-focus]") || newer.querySelector("[role=alert] strong") || newer.querySelector("#who") || newer.querySelector("h1");
-    if (next && !(next.tagName === "TEXTAREA" && thumbs.matches)) { /* there it would open the keyboard over the answers */
+    const next = goesOn || newer.querySelector("[autofocus], [data-focus]") || newer.querySelector("[role=alert] strong") || newer.querySelector("#who") || newer.querySelector("h1");
+    if (next && (goesOn || !(next.tagName === "TEXTAREA" && thumbs.matches))) { /* there it would open the keyboard over the answers */
       if (!next.hasAttribute("tabindex") && !/^(TEXTAREA|INPUT|BUTTON|A)$/.test(next.tagName)) next.tabIndex = -1;
       next.focus({ preventScroll: true });
       toEnd(next);
@@ -230,7 +231,7 @@ const textbank = (window.textbank = {});
       if (!same(fresh)) return;
       if (answer.redirected && answer.url !== location.href) history.pushState({}, "", answer.url);
       textbank.forget(form);
-      exchange(fresh, form);
+      exchange(fresh, form, body);
     } catch (error) {
       /* Doing it again is harmless: the form carries what was seen, or a key of its own. It goes as it was pressed: behind the veil the
          page is drawn anew, with words that nobody has read. */

@@ -18,14 +18,23 @@
   textbank.holdsWords = (fresh) => textbank.typing(main()) ||
     boxes().some((box) => box.value && fresh.getElementById(box.id)?.value !== box.value) ||
     [...main().querySelectorAll("input")].some((field) => WRITING.test(field.type) && field.value !== field.defaultValue);
-  textbank.halfTyped = (sent) => boxes().filter((box) => box.form !== sent && half(box));
+  /* What was typed into the box of the form that was sent, after it was: the words below, or others in their place. */
+  function since(box, body) {
+    const sent = (body.get(box.name) || "").replaceAll("\r\n", "\n");
+    return sent.startsWith(box.value) ? "" : box.value.startsWith(sent) ? box.value.slice(sent.length).trimStart() : box.value;
+  }
+  textbank.halfTyped = (sent, body) => boxes().filter((box) => (box.form === sent ? since(box, body) : half(box)));
   /* What is half typed in another form than the one that was sent: the form stays, with what it says that was read. Where the
      box has other words by now (an answer that was taken back), they stand below those. */
-  textbank.putBack = (fields) => {
+  textbank.putBack = (fields, sent, body) => {
     for (const field of fields) {
-      const box = document.getElementById(field.id);
-      if (!box || !box.form || box.form.action !== field.form.action) continue;
-      if (box.defaultValue === field.defaultValue) box.form.replaceWith(field.form);
+      const box = document.getElementById(field.id), own = field.form === sent;
+      const [now, then] = [box, field].map((one) => one?.form && (own ? new URL(one.form.action).pathname : one.form.action));
+      if (!now || now !== then) continue;
+      if (own) {
+        box.value = box.value ? field.value : since(field, body); /* refused: they stand there again */
+        box.dispatchEvent(new Event("input", { bubbles: true }));
+      } else if (box.defaultValue === field.defaultValue) box.form.replaceWith(field.form);
       else box.value += `\n${field.value}`;
     }
   };
