@@ -17,6 +17,7 @@ SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clie
 SMALL = """() => [...document.querySelectorAll('main a, main button, main input, main textarea, nav a')]
   .filter(e => e.offsetParent && !e.closest('.sr, p, dialog') && !e.matches('.sr, h2 a, input[type=radio], .tick input'))
   .filter(e => e.getBoundingClientRect().height < 43.5).map(e => e.outerHTML.slice(0, 90))"""
+OVER = """() => [...document.querySelectorAll('.log > li > *')].filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.outerHTML.slice(0, 90))"""
 TURN = "[...document.querySelectorAll('main .key.turn')].filter(e => e.offsetParent).length"
 OPEN = "document.querySelectorAll('main details').forEach(details => { details.open = true; })"
 DOUBLED = "size => { document.documentElement.style.fontSize = size; }"
@@ -76,8 +77,9 @@ def in_both_schemes(page: Page) -> list[str]:
 
 
 def shape(page: Page) -> list[str]:
-    """Nothing scrolls sideways, nothing is too small for a thumb, one key at most is marigold, one heading names the page."""
+    """Nothing scrolls sideways or over its neighbour, nothing is too small for a thumb, one key at most is marigold, one heading names the page."""
     found = [f"too small for a thumb: {small}" for small in page.evaluate(SMALL)]
+    found += [f"runs over what stands beside it: {wide}" for wide in page.evaluate(OVER)]
     if (over := page.evaluate(SIDEWAYS)) > 0:
         found.append(f"{over} px scroll sideways")
     if (keys := page.evaluate(TURN)) > 1:
