@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from hardware import framing
+from hardware import cpms, framing
 from hardware.asking import ask, fields, numbers
 from hardware.at import At
 from hardware.errors import CommandRefused
@@ -32,6 +32,7 @@ LIST_LEAST_S = 10.0  # a listing is waited for so long at least, and
 LIST_TIMES = 3  # so many times as long as the last one of the same storage took
 SLOTS_UNKNOWN = 50  # how far to look in a storage whose size nobody tells
 LOOKS_S = (0.0, 0.0, 0.5, 0.5)  # before each look into empty slots, while more texts are counted
+CHOSEN_TRIES = 3  # some call a storage by another name than the one it was chosen by
 LOOKED_S = 5.0  # no further look begins so long after the first one ended: some take a minute
 MUTE_S = 3.0  # of silence after a question that is asked often
 BELIEVED_S = 60.0  # what it counts too much for so long is how it counts
@@ -62,8 +63,8 @@ class Storages:
 
     def choose(self) -> None:
         """Find the storages; let texts arrive in the largest, read there."""
-        lists = _advertised(ask(self._at, "AT+CPMS=?"))
-        now = _names(ask(self._at, "AT+CPMS?"))
+        lists = cpms.advertised(ask(self._at, "AT+CPMS=?"))
+        now = cpms.names(ask(self._at, "AT+CPMS?"))
         arrivals = (lists[-1] if lists else now[-1:]) or ["SM", "ME"]
         usable = [name for name in arrivals if name not in ("SR", "MT", *_NOT_FOR_TEXTS)] or arrivals
         usable = list(dict.fromkeys(usable))
@@ -79,7 +80,7 @@ class Storages:
         if (
             self._arity < 3
         ):  # fewer arguments choose what is read, and perhaps not where texts arrive (Wavecom)
-            set_now = _names(ask(self._at, "AT+CPMS?"))
+            set_now = cpms.names(ask(self._at, "AT+CPMS?"))
             self.arrival = set_now[2] if len(set_now) == 3 else self.arrival
         self.readable = _worth_reading(self.arrival, readable)
 
@@ -130,7 +131,7 @@ class Storages:
         if self._mute:
             return True
         began = self._at.clock.monotonic()
-        now = _names(ask(self._at, "AT+CPMS?"))
+        now = cpms.names(ask(self._at, "AT+CPMS?"))
         self._mute = not now and self._at.clock.monotonic() - began > MUTE_S
         return not now or now[0] == name
 
@@ -184,13 +185,23 @@ class Storages:
     def counters(self) -> tuple[int | None, int | None]:
         """Used and total slots where texts arrive, as the modem counts them (which may lag)."""
         lines = [line for line in ask(self._at, "AT+CPMS?") or [] if line.startswith("+CPMS")]
-        counted = _counted(lines, self.arrival)
+        counted = cpms.counted(lines, self.arrival)
         if counted is not None:
             return counted
         counts = next((counts for line in lines if len(counts := numbers(line)) >= 2), None)
         return (counts[-2], counts[-1]) if counts else (None, self._totals.get(self.arrival))
 
     def _listed(self, name: str) -> list[Stored]:
+        """What lies in it: read anew when another program chose another storage before the list was asked for, and this one's stays unread."""
+        for _ in range(CHOSEN_TRIES):
+            found = self._read_whole(name)
+            if not self._at.has_company or not self._current or self._is_it(name):
+                break
+            self._current = ""
+            self.select(name)
+        return found
+
+    def _read_whole(self, name: str) -> list[Stored]:
         self._stands = None
         if self.by_slot or name in self._walks:
             ask(self._at, PDU_MODE)
@@ -255,7 +266,7 @@ class Storages:
         """Whether the modem counts no more than was found; or as many more as for a while now, which are nowhere."""
         lines = ask(self._at, "AT+CPMS?") if self._counts else None
         self._counts = lines is not None  # a silent one is not waited for at each look
-        counted = _counted(lines or [], name) or _bare_count(lines or [])
+        counted = cpms.counted(lines or [], name) or cpms.bare_count(lines or [])
         missing = max(0, counted[0] - found) if counted else 0
         now = self._at.clock.monotonic()
         before, since = self._never_found.get(name, (0, now))
@@ -295,25 +306,6 @@ class Storages:
             self._at.command(PDU_MODE)
             lines = self._at.command(command, timeout_s, patient=True)
         return lines
-
-
-def _counted(lines: list[str], name: str) -> tuple[int, int] | None:
-    """Used and total slots of one storage in '+CPMS: "SM",3,30,...'; of several mentions the last, where texts arrive."""
-    for line in lines:
-        parts = [part.strip('"') for part in fields(line)]
-        for at in range(len(parts) - 3, -1, -1):
-            if parts[at] == name and parts[at + 1].isdigit() and parts[at + 2].isdigit():
-                return int(parts[at + 1]), int(parts[at + 2])
-    return None
-
-
-def _bare_count(lines: list[str]) -> tuple[int, int] | None:
-    """Used and total slots of the storage that is read, in "+CPMS: 3,30,...": some name none."""
-    for line in lines:
-        counts = numbers(line)
-        if line.startswith("+CPMS") and not _names([line]) and len(counts) >= 2:
-            return counts[0], counts[1]
-    return None
 
 
 def split_entries(lines: list[str], name: str) -> list[list[str]]:
@@ -376,19 +368,6 @@ def _with_index(header: str, index: int) -> str:
     head = fields(header)
     stat, length = (head[0], head[-1]) if len(head) > 1 else ("", head[0])
     return f"+CMGL: {index},{stat},,{length}"
-
-
-def _advertised(lines: list[str] | None) -> list[list[str]]:
-    """The lists of "+CPMS: (...),(...),(...)", whatever became of brackets and quotes; [] when there are none."""
-    text = "".join(line.partition(":")[2] for line in lines or [] if line.startswith("+CPMS"))
-    lists = [re.findall(r"[A-Z][A-Z_]+", part) for part in re.split(r"\)\s*,?\s*\(", text)]
-    if "(" not in text and lists[0]:
-        return [lists[0]]  # iWow, MU609: bare names
-    return [names for names in lists if names]
-
-
-def _names(lines: list[str] | None) -> list[str]:
-    return re.findall(r'"([A-Z_]{2,5})"', "".join(line for line in lines or [] if line.startswith("+CPMS")))
 
 
 def _worth_reading(arrival: str, readable: list[str]) -> tuple[str, ...]:

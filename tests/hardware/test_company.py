@@ -4,6 +4,8 @@ import pytest
 
 from hardware.company import QUIET_S, STARTING_S, Company
 from hardware.framing import OK, Final
+from hardware.modem import Stored
+from tests.hardware.bench import DELIVER, Bench
 from tests.scripted import FakeClock
 
 NO_SIM = Final(ok=False, family="CME", code=10)
@@ -124,3 +126,21 @@ def test_on_a_line_where_each_command_gets_the_result_before_its_own_nobody_is_t
         clock.advance(30)
         company.line("+COPS")
     assert company.present
+
+
+def beside_another(names: list[str]) -> Bench:
+    """A modem that reads, whenever it is asked, the storages of these names in turn, beside a program that has been heard; a text lies in SM."""
+    bench = Bench()
+    bench.hear("\r\n+CMGR: 0,,0\r\n\r\nOK\r\n")
+    said = [f'+CPMS: "{name}",1,30,"SM",1,30,"SM",1,30' for name in names]
+    bench.scripted.rules |= {"AT+CPMS?": said, "AT+CMGL=4": ["OK", f"+CMGL: 3,0,,23\n{DELIVER}"]}
+    return bench
+
+
+def test_a_storage_that_another_program_chose_in_between_is_not_taken_for_ours() -> None:
+    """It chose ME after we had chosen SM: what lay there was taken for SM's, and a STOP in SM not read before a text left (as seed 951518)."""
+    assert beside_another(["ME", "SM"]).modem.list(everything=False) == [Stored("SM", 3, DELIVER)]
+
+
+def test_a_storage_that_is_called_otherwise_than_it_was_chosen_is_read_beside_another_program() -> None:
+    assert beside_another(["SM_P"]).modem.list(everything=False) == [Stored("SM", 3, DELIVER)]
