@@ -19,8 +19,9 @@
     boxes().some((box) => box.value && fresh.getElementById(box.id)?.value !== box.value) ||
     [...main().querySelectorAll("input")].some((field) => WRITING.test(field.type) && field.value !== field.defaultValue);
   /* What was typed into the box of the form that was sent, after it was: the words below, or others in their place. */
+  const words = (box, body) => (body.get(box.name) || "").replaceAll("\r\n", "\n");
   function since(box, body) {
-    const sent = (body.get(box.name) || "").replaceAll("\r\n", "\n");
+    const sent = words(box, body);
     return sent.startsWith(box.value) ? "" : box.value.startsWith(sent) ? box.value.slice(sent.length).trimStart() : box.value;
   }
   textbank.halfTyped = (sent, body) => boxes().filter((box) => (box.form === sent ? since(box, body) : half(box)));
@@ -32,7 +33,8 @@
       const [now, then] = [box, field].map((one) => one?.form && (own ? new URL(one.form.action).pathname : one.form.action));
       if (!now || now !== then) continue;
       if (own) {
-        box.value = box.value ? field.value : since(field, body); /* refused: they stand there again */
+        const more = since(field, body), refused = box.value === words(field, body); /* they stand there again */
+        box.value = refused ? field.value : box.value ? `${box.value}\n${more}` : more;
         box.dispatchEvent(new Event("input", { bubbles: true }));
       } else if (box.defaultValue === field.defaultValue) box.form.replaceWith(field.form);
       else box.value += `\n${field.value}`;
