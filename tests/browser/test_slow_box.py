@@ -103,3 +103,22 @@ def test_a_change_whose_page_the_box_could_not_give_is_asked_for_again(world: Wo
     page.wait_for_selector("body[data-refused]")
     page.clock.fast_forward(20_000)
     expect(page.locator(".tabs .count")).to_contain_text("1")
+
+
+def test_what_is_known_of_a_person_is_drawn_anew_beside_an_empty_note_and_not_beside_a_begun_one(
+    talk: Callable[..., Talk], visit: Enter
+) -> None:
+    """At a desk the note's box stands in the same piece: "From them 1 text" stayed after the second, and who holds the conversation too."""
+    begun = talk("event")
+    visitor = visit("volunteer", DESK)
+    page = visitor.go(begun.wrote("Is there a ramp?"))
+    visitor.wait_live()
+    begun.wrote("Hello?")
+    bell.ring(begun.world.path)
+    expect(page.locator("#facts")).to_contain_text("From them2 texts")
+    page.locator("#facts textarea").fill("Needs a ramp")
+    page.locator("#talk").focus()
+    begun.wrote("Are you there?")
+    bell.ring(begun.world.path)
+    expect(page.locator("#talk .bubble").last).to_have_text("Are you there?")
+    expect(page.locator("#facts textarea")).to_have_value("Needs a ramp")

@@ -154,7 +154,7 @@ const textbank = (window.textbank = {});
     if (token) document.querySelectorAll("[name=csrf_token]").forEach((field) => field.setAttribute("value", token));
     for (const newer of pieces(fresh)) {
       const older = document.getElementById(newer.id);
-      if (!older || textbank.typing(older) || (older.querySelector("textarea") && newer.querySelector("textarea"))) continue;
+      if (!older || textbank.typing(older) || (newer.querySelector("textarea") && textbank.isFilledIn(older))) continue;
       const words = gist(newer.outerHTML);
       if (drawn.get(newer.id) === words) continue;
       const atEnd = older.scrollHeight - older.scrollTop - older.clientHeight < 80, top = older.scrollTop;

@@ -14,6 +14,11 @@
     const field = document.activeElement;
     return field && piece.contains(field) && /^(TEXTAREA|INPUT|SELECT)$/.test(field.tagName) && field.type !== "radio";
   };
+  /* Whether a piece with a box for words has any in it, or another choice than it was drawn with. */
+  const chosen = (list) => list.selectedIndex !== Math.max(0, [...list.options].findIndex((one) => one.defaultSelected));
+  const changed = (field) => field.type !== "hidden" && (field.value !== field.defaultValue || field.checked !== field.defaultChecked);
+  textbank.isFilledIn = (piece) => Boolean(piece.querySelector("textarea")) && [...piece.querySelectorAll("textarea, select, input")]
+    .some((field) => (field.matches("textarea") ? field.value : field.matches("select") ? chosen(field) : changed(field)));
   /* Whether drawing `fresh` in place of this page would take words, or the place where they are being typed. */
   textbank.holdsWords = (fresh) => textbank.typing(main()) ||
     boxes().some((box) => box.value && fresh.getElementById(box.id)?.value !== box.value) ||
