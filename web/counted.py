@@ -24,12 +24,13 @@ class Counted:
         self._tell, self._clock = tell, clock
         self._lock = threading.Lock()
         self._kept: dict[Hashable, tuple[float, object]] = {}  # key: (good until, value)
+        self._forgot = 0
 
     def of(self, key: Hashable, count: Callable[[], Value]) -> Value:
         """What `count` returns, or returned a little while ago for this key."""
         began = self._clock()
         with self._lock:
-            until, value = self._kept.get(key, (began, None))
+            (until, value), forgot = self._kept.get(key, (began, None)), self._forgot
         if began < until:
             self._tell(until - began)
             return cast(Value, value)
@@ -37,7 +38,7 @@ class Counted:
         now = self._clock()
         with self._lock:
             self._kept.pop(key, None)
-            if now - began > FAST_S:
+            if now - began > FAST_S and forgot == self._forgot:  # else it may be of before what was changed
                 while len(self._kept) >= MOST_KEPT:
                     del self._kept[next(iter(self._kept))]
                 self._kept[key] = (now + SHARE * (now - began), fresh)
@@ -47,3 +48,4 @@ class Counted:
         """Somebody changed something here and looks at it next."""
         with self._lock:
             self._kept.clear()
+            self._forgot += 1

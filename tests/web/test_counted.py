@@ -53,6 +53,20 @@ def test_what_takes_long_is_kept_and_who_is_shown_it_is_told_for_how_long() -> N
     assert len(slow.told) == 1
 
 
+def test_what_was_counted_before_somebody_changed_it_is_not_kept() -> None:
+    """Who wrote something down while another page counted saw the old number on their own next page."""
+    slow = Slow(0.5)
+
+    def meanwhile() -> int:
+        before = slow.count()
+        slow.true = 2
+        slow.counted.forget()
+        return before
+
+    assert slow.counted.of("key", meanwhile) == 1
+    assert slow.look() == 2
+
+
 def test_a_page_with_a_kept_number_says_when_it_asks_again(app: Flask, world: World, visit: Visit) -> None:
     modems(world)
     campaign_id = started(world.db, world.users["coordinator"], world.rules, now=store.wall_ms())
