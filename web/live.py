@@ -55,15 +55,15 @@ class Listener:
     waiting: "queue.Queue[str | None]" = field(default_factory=lambda: queue.Queue(8))
 
     def tell(self, message: str | None) -> None:
-        """Hand over an event; a listener that is far behind loses the oldest, and any later one makes it look again."""
-        while True:
-            try:
-                self.waiting.put_nowait(message)
-            except queue.Full:
-                with contextlib.suppress(queue.Empty):
-                    self.waiting.get_nowait()
-            else:
-                return
+        """Hand over an event. A stream that is far behind ends: what it did not hear may be of this page's person, and what comes
+        later of others alone; its browser comes back with the last id it heard.
+        """
+        try:
+            self.waiting.put_nowait(message)
+        except queue.Full:
+            with self.waiting.mutex:
+                self.waiting.queue.clear()
+            self.waiting.put_nowait(None)
 
 
 class Hub:
