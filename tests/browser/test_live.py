@@ -32,6 +32,15 @@ HOLD_THE_PAGE = """() => {
 }"""
 
 
+BUSY_ONCE = """() => {
+  const real = window.fetch;
+  window.fetch = async () => {
+    window.fetch = real;
+    setTimeout(() => { document.body.dataset.told = "busy"; }, 100);
+    return new Response("The box is busy", { status: 503 });
+  };
+}"""
+
 DRAWN_FROM_WHAT_WAS_KEPT = """document.addEventListener("DOMContentLoaded", () => {
   const piece = document.getElementById("progress");
   piece.innerHTML = piece.innerHTML.replace("0 of 6 texted", "3 of 6 texted");
@@ -341,6 +350,21 @@ def test_a_number_that_was_kept_is_asked_for_once_more(world: World, visit: Ente
     page = visitor.go(f"/campaigns/{campaign_id}")
     expect(page.locator("#progress")).to_contain_text("0 of 6 texted")
     assert "3 of 6 texted" in page.evaluate("was")
+
+
+def test_a_change_that_a_busy_box_could_not_show_is_asked_for_again(world: World, visit: Enter) -> None:
+    """The answer to the last change was "The box is busy"; the stream was well, so the page never asked again."""
+    visitor = visit("coordinator", DESK)
+    visitor.page.clock.install()
+    page = visitor.go("/")
+    visitor.wait_live()
+    page.evaluate(BUSY_ONCE)
+    world.receive(ROSA, "Hello?")
+    ring(world)
+    page.wait_for_selector("body[data-told=busy]")
+    expect(page.locator("h1")).not_to_contain_text("waiting")
+    page.clock.fast_forward(16_000)
+    expect(page.locator("h1")).to_contain_text("1 waiting for an answer")
 
 
 def test_a_tap_is_not_swallowed_by_a_page_that_draws_itself_anew(world: World, visit: Enter) -> None:

@@ -26,6 +26,7 @@
       const html = await answer.text();
       if (busy() || forms !== before) again = true; /* it may be older than what a form brought, and would put the card before in its place */
       else if (answer.ok) window.textbank.refresh(html, answer.redirected);
+      else if (answer.status >= 500) askIn(POLL_MS); /* too busy to show this change: there may be no other one */
       else if (answer.status === 409) window.textbank.refused(html); /* it is somebody else's by now */
       else if (answer.status >= 500) setTimeout(soon, POLL_MS, 0); /* it could not now: what changed is told once */
     } catch (error) {
@@ -49,9 +50,13 @@
   function goOn(ms) { if (again && !asking && !busy()) { again = false; soon(ms); } }
   /* A number that takes long to count was kept for a while: it is asked for once more after that. */
   let later = null;
+  function askIn(ms) {
+    clearTimeout(later);
+    later = setTimeout(() => document.hidden || soon(0), ms); /* who comes back to the page asks anyway */
+  }
   document.addEventListener("textbank:drawn", () => {
     clearTimeout(later);
-    if (main().dataset.later) later = setTimeout(() => soon(0), Number(main().dataset.later));
+    if (main().dataset.later) askIn(Number(main().dataset.later));
   });
   function concerns(change) {
     const topics = (main().dataset.topics || "").split(" "), mine = (main().dataset.conversations || "").split(" ").filter(Boolean);
