@@ -64,7 +64,8 @@ def pulse(db: sqlite3.Connection) -> Pulse:
     """Where the database stands now: some hundred microseconds with sixteen modems, however many texts there are."""
     row = db.execute(
         "SELECT (SELECT max(id) FROM event) AS event, (SELECT max(id) FROM message) AS message, "
-        "(SELECT max(id) FROM inbound) AS inbound, (SELECT max(id) FROM opt_out) AS opt_out, (SELECT max(id) FROM note) AS note, "
+        "(SELECT max(id) FROM inbound) AS inbound, (SELECT max(id) FROM note) AS note, "
+        "(SELECT max(id) || '.' || total(until_at) FROM (SELECT id, until_at FROM opt_out ORDER BY id DESC LIMIT 100)) AS opt_out, "
         "(SELECT max(id) || '.' || total(undone_at) FROM (SELECT id, undone_at FROM answer ORDER BY id DESC LIMIT 100)) AS answer, "
         "(SELECT count(*) || '.' || coalesce(sum(waiting_at), 0) || '.' || total(holder_id*id) FROM conversation "
         "WHERE waiting_at IS NOT NULL) AS waiting, "

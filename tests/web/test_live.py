@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from gateway import assignments, backup, bell, board, damage, people, recording, sessions, store
+from gateway import assignments, backup, bell, board, damage, optoutlist, people, recording, sessions, store
 from gateway.board import Pulse
 from gateway.lock import Hold
 from tests.campaigning import SIMS, started
@@ -237,6 +237,15 @@ def test_what_a_room_does_with_a_campaign_is_told(world: World) -> None:
         before = board.pulse(world.db)
         act()
         assert set(board.pulse(world.db).topics(before)) & {"inbox", "lists"}, what
+
+
+def test_that_a_coordinator_took_an_opt_out_back_is_told(world: World, hub: live.Hub) -> None:
+    """Their thread and the page of opt-outs said "asked to stop" on every other screen until something else happened."""
+    cleo, now = world.users["coordinator"], store.wall_ms()
+    optoutlist.by_number(world.db, "+12025550199", reason="rang", by=cleo, now=now)
+    listener = settled(hub, world)
+    optoutlist.undo_by_number(world.db, "+12025550199", reason="a mistake", by=cleo, now=now + 1)
+    assert heard(listener)["topics"] == ["inbox"]
 
 
 def test_the_pulse_is_cheap(world: World) -> None:
