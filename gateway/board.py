@@ -22,14 +22,17 @@ MODEMS = (  # what the screens of the modems show
     "SELECT by, why FROM clock",
     "SELECT value FROM setting WHERE key IN ('self_test', 'plugged_in', 'backup', 'backup_asked') ORDER BY key",
 )
+ERASED = "SELECT value FROM setting WHERE key='erased'"  # how many people: names and last words go from every screen
 WAITS = (  # whether texts leave at all: stands on the screens of who sends
     "SELECT by FROM clock",
     f"SELECT count(*)>0 FROM station WHERE retired_at IS NULL AND state IN {WORKS}",
+    ERASED,
 )
 LISTS = (  # and campaigns; told some fifty times while a list is taken, not with each piece
     "SELECT id, state, name, trouble, rows_done * 50 / max(row_count, 1) FROM contact_list WHERE state<>'deleted'",
     "SELECT id, state, canary, revision, reviewed_by FROM campaign WHERE state<>'closed' ORDER BY id",
     "SELECT count(*), total(id) FROM target INDEXED BY target_held WHERE state='held'",
+    ERASED,
 )
 NEWEST = 20_000  # ledger rows looked at for one person's shift
 MOST_CONVERSATIONS = 50

@@ -97,6 +97,9 @@ def remove(
     _from_lists(db, conversation_id, looked or forgetting.Looked.of(db, number))
     conversations.remember_gone(db, conversation_id)
     db.execute("DELETE FROM conversation WHERE id=?", [conversation_id])
+    db.execute(  # every open page is drawn anew
+        "INSERT INTO setting (key, value) VALUES ('erased', '1') ON CONFLICT (key) DO UPDATE SET value=CAST(value AS INTEGER) + 1"
+    )
     _beside_opt_outs(db, number)
     stays = conversations.open_opt_out(db, number)
     return Erased(len(found.message), len(found.inbound), stays is not None)

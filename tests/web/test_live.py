@@ -10,7 +10,20 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from gateway import assignments, backup, bell, board, damage, optoutlist, people, recording, sessions, store
+from gateway import (
+    assignments,
+    backup,
+    bell,
+    board,
+    damage,
+    erasing,
+    inbox,
+    optoutlist,
+    people,
+    recording,
+    sessions,
+    store,
+)
 from gateway.board import Pulse
 from gateway.lock import Hold
 from tests.campaigning import SIMS, started
@@ -246,6 +259,17 @@ def test_that_a_coordinator_took_an_opt_out_back_is_told(world: World, hub: live
     listener = settled(hub, world)
     optoutlist.undo_by_number(world.db, "+12025550199", reason="a mistake", by=cleo, now=now + 1)
     assert heard(listener)["topics"] == ["inbox"]
+
+
+def test_that_a_person_was_erased_is_told(world: World, hub: live.Hub) -> None:
+    """Their name and last words stayed on every other open screen until something else happened."""
+    world.receive("+12025550147", "I live at 3 Elm Street")
+    rosa, now = world.conversation("+12025550147"), store.wall_ms()
+    inbox.close(world.db, rosa, by=world.users["coordinator"], now=now)
+    world.receive("+12025550148", "Hi")
+    listener = settled(hub, world)
+    erasing.erase(world.db, "+12025550147", now=now + 3_600_000)
+    assert heard(listener)["topics"] == ["inbox", "lists"]
 
 
 def test_the_pulse_is_cheap(world: World) -> None:
