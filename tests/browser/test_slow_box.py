@@ -15,14 +15,6 @@ from tests.web.world import HELLO, World
 
 Enter = Callable[..., Visit]
 DRAW_AGAIN = "([was, is]) => textbank.refresh(document.documentElement.outerHTML.replaceAll(was, is))"
-REFUSE_ONE = """() => {
-  const real = window.fetch;
-  window.fetch = async () => {
-    window.fetch = real;
-    document.body.dataset.refused = "yes";
-    return new Response("", {status: 503});
-  };
-}"""
 
 
 @pytest.fixture
@@ -89,20 +81,6 @@ def test_words_that_are_typed_while_those_before_are_on_their_way_stay(
     expect(box).to_be_focused()
     page.keyboard.type(" Use the side door.")  # a "u" is no Undo here
     expect(box).to_have_value("And a lift. Use the side door.")
-
-
-def test_a_change_whose_page_the_box_could_not_give_is_asked_for_again(world: World, visit: Enter) -> None:
-    """The database was in use for a moment, and the page stayed as it was until something else changed."""
-    visitor = visit("volunteer", PHONE)
-    visitor.page.clock.install()
-    page = visitor.go("/inbox")
-    visitor.wait_live()
-    page.evaluate(REFUSE_ONE)
-    world.receive("+12025550188", "Hello?")
-    bell.ring(world.path)
-    page.wait_for_selector("body[data-refused]")
-    page.clock.fast_forward(20_000)
-    expect(page.locator(".tabs .count")).to_contain_text("1")
 
 
 def test_what_is_known_of_a_person_is_drawn_anew_beside_an_empty_note_and_not_beside_a_begun_one(

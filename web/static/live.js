@@ -28,7 +28,6 @@
       else if (answer.ok) window.textbank.refresh(html, answer.redirected);
       else if (answer.status >= 500) askIn(POLL_MS); /* too busy to show this change: there may be no other one */
       else if (answer.status === 409) window.textbank.refused(html); /* it is somebody else's by now */
-      else if (answer.status >= 500) setTimeout(soon, POLL_MS, 0); /* it could not now: what changed is told once */
     } catch (error) {
       alarm();
     } finally {
