@@ -44,9 +44,12 @@ class Taker:
     def wait(self, timeout_s: float) -> bool:
         """Wait until nothing is left to do; False when it took longer."""
         thread = self._thread
-        if thread is not None:
-            thread.join(timeout_s)
-        return thread is None or not thread.is_alive()
+        if (
+            thread is None or not thread.is_alive()
+        ):  # a signal may come while it is being started: it cannot be joined yet
+            return True
+        thread.join(timeout_s)
+        return not thread.is_alive()
 
     def _run(self) -> None:
         while self._more():

@@ -83,8 +83,18 @@ def test_killed_after_the_cmgs_the_text_is_sent_or_uncertain_and_never_twice(gro
         assert outbox.load(group.db, message_id)["number"] in sent_to
 
 
+@pytest.fixture
+def terminal() -> Iterator[None]:
+    """As started from a terminal: under nohup, which these tests may run under, the gateway rightly stays."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP], ids=lambda each: each.name)
-def test_a_polite_end_lets_the_text_in_hand_finish(group: Group, number: signal.Signals) -> None:
+def test_a_polite_end_lets_the_text_in_hand_finish(
+    group: Group, terminal: None, number: signal.Signals
+) -> None:
     """SIGHUP, when a terminal is closed or ssh breaks off, killed the gateway: what it had handed over was uncertain for good."""
     group.bank.fault(0, "cmgs_late", 1500)
     group.bank.fault(1, "cmgs_late", 1500)

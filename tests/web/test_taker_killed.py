@@ -1,6 +1,7 @@
 """The panel's process is killed while it takes a list; the next one goes on: everybody is in it once."""
 
 import signal
+import threading
 import time
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from gateway import lists, store
 from tests.web import world as the_world
 from tests.web.test_launcher import free_port, start
 from tests.web.world import World
+from web.taker import Taker
 
 ROWS = 2_000
 PATIENCE_S = 60
@@ -50,3 +52,19 @@ def test_a_list_is_whole_whatever_happens_to_the_panel(tmp_path: Path, how: sign
     assert (whole.people, whole.counts) == (ROWS, {"taken": ROWS})
     assert world.db.execute("SELECT count(*) FROM contact").fetchone()[0] == ROWS
     world.db.close()
+
+
+def test_an_end_that_comes_while_its_thread_is_being_started_is_none_with_a_traceback(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C in the first moment of `textbank panel`: "cannot join thread before it is started"."""
+    taker = Taker(world.path, world.rules)
+    really = threading.Thread.start
+
+    def interrupted(thread: threading.Thread) -> None:
+        taker.stop()  # as the handler of a signal does
+        really(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", interrupted)
+    taker.ring()
+    assert taker.wait(5.0)
