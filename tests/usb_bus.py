@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 TESTBED = Path(__file__).parent / "usb_testbed.py"
+GONE = "/nowhere"
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,7 @@ class UsbBus:
         used = {tty for other in self.plugged.values() for tty in other.ttys.values()}
         device = next(path for number in range(100) if (path := f"/dev/{kind}{number}") not in used)
         if target is not None:
-            (self.root / device[1:]).symlink_to(target)
+            self.lead(device, target)
         self._add(
             stick,
             "tty",
@@ -140,13 +141,24 @@ class UsbBus:
         )
         return device
 
+    def lead(self, device: str, target: str) -> None:
+        """Let a tty's bytes go to `target` from now on, in one step; a tty that is gone stays as a link to nowhere.
+
+        Never unlinked: umockdev, within the program that looks, aborts it when what was a link a moment ago is none.
+        """
+        link = self.root / device[1:]
+        made = link.with_name(f".{link.name}")
+        made.symlink_to(target)
+        made.rename(link)
+
     def unplug(self, place: str) -> None:
         """Pull it out: the kernel takes the ttys away first."""
         stick = self.plugged.pop(place)
         for path in reversed(stick.paths):
             self._ask(do="remove", path=path)
         for device in stick.ttys.values():
-            (self.root / device[1:]).unlink(missing_ok=True)
+            if (self.root / device[1:]).is_symlink():
+                self.lead(device, GONE)
 
     def _add(
         self,

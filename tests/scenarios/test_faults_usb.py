@@ -228,9 +228,7 @@ def test_f70_another_modem_behind_the_same_tty_is_noticed_without_any_word_of_ud
     [*_, device] = group.plug("1-1.1", 0).values()
     group.start()
     group.until_ready(group.name[0])
-    link = group.bus.root / device[1:]
-    link.unlink()
-    link.symlink_to(group.bank.ports[1])
+    group.bus.lead(device, group.bank.ports[1])
     group.bank.unplug(0)
     group.until_ready(group.name[1])
     assert group.state(group.name[0]) == "lost"
