@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.web import world as the_world
 from tests.web.world import World
@@ -27,6 +27,8 @@ from web import access
 ROOT = Path(__file__).parents[2]
 PHONE = {"width": 360, "height": 740}
 DESK = {"width": 1280, "height": 800}
+PATIENCE_MS = 20_000  # a machine may be busy; what must come sooner says so in its test
+expect.set_options(timeout=PATIENCE_MS)
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -216,7 +218,7 @@ def visit(browser: Browser, panel: Panel) -> Iterator[Callable[..., Visit]]:
             reduced_motion="reduce",
             **more,  # type: ignore[arg-type]
         )
-        context.set_default_timeout(20_000)  # a machine may be busy
+        context.set_default_timeout(PATIENCE_MS)
         one = Visit(context, panel)
         opened.append(one)
         if who is not None:
