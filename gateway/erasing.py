@@ -9,6 +9,7 @@ Promises: one transaction, after the act is in the journal, so that a restore of
 Fails with `Refused`: nobody of that number is here, or a text to them is leaving at this moment, or may be.
 """
 
+import hashlib
 import json
 import sqlite3
 from dataclasses import dataclass, replace
@@ -39,7 +40,7 @@ def erase(db: sqlite3.Connection, number: str, *, now: int) -> Erased:
     looked = forgetting.Looked.of(db, number)
     with unbound(db), write(db):
         number = conversations.sender(db, number, "")
-        row = db.execute("SELECT id, last_at FROM conversation WHERE number=?", [number]).fetchone()
+        row = db.execute("SELECT id, last_at, salt FROM conversation WHERE number=?", [number]).fetchone()
         forgetting.refuse_while_files_wait(db)
         if row is None:
             return _only_in_files(db, number, looked, now)
@@ -54,10 +55,17 @@ def erase(db: sqlite3.Connection, number: str, *, now: int) -> Erased:
             )
         key = conversations.number_key(db, number)
         # By a clock that is behind it would look as if they had come back since.
-        journal.of(db).note("erase", at=max(now, row["last_at"]), number=key.hex())
+        journal.of(db).note(
+            "erase", at=max(now, row["last_at"]), number=key.hex(), salt=salt_digest(row["salt"])
+        )
         withdraw_waiting(db, row["id"], actor="gateway", now=now, reason="The person was erased.")
         reports.texts_went(db, now=now)
         return remove(db, row["id"], number, looked)
+
+
+def salt_digest(salt: bytes) -> str:
+    """Which stay of the person it was that ended, whatever the clock says: each has a salt of its own. It gives away no octet of it."""
+    return hashlib.sha256(salt).hexdigest()[:32]
 
 
 def _only_in_files(db: sqlite3.Connection, number: str, looked: forgetting.Looked, now: int) -> Erased:

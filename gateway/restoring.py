@@ -247,10 +247,13 @@ def _replay(db: sqlite3.Connection, acts: Journal, now: int) -> None:
     keys = _keys(db, acts)
     people = people_by_digest(db, keys)
     acts_of_erasing = about_people(acts.lines(), "erase")
+    stays = {str(act.get("salt")) for act in acts.acts("erase")}
     erased = set()
     for _, key, at, _ in acts_of_erasing:
         row = people.get(key)
-        if row is not None and row["id"] not in erased and row["last_at"] <= at:  # else they came back since
+        if row is None or row["id"] in erased:
+            continue
+        if erasing.salt_digest(row["salt"]) in stays or row["last_at"] <= at:  # else they came back since
             erasing.remove(db, row["id"], row["number"])
             erased.add(row["id"])
     if (
@@ -289,7 +292,7 @@ def _keys(db: sqlite3.Connection, acts: Journal) -> list[str]:
 
 def people_by_digest(db: sqlite3.Connection, keys: list[str]) -> dict[bytes, sqlite3.Row]:
     """Everybody in the backup, by each digest under which they may stand: in their number's other form, where nobody has that."""
-    rows = db.execute("SELECT id, number, last_at FROM conversation").fetchall()
+    rows = db.execute("SELECT id, number, last_at, salt FROM conversation").fetchall()
     forms = {other: row for row in rows if (other := numbers.other_form(row["number"]))}
     forms |= {row["number"]: row for row in rows}
     return {conversations.keyed(key, form): row for form, row in forms.items() for key in keys}

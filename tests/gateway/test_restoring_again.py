@@ -103,6 +103,22 @@ def test_whoever_was_erased_while_the_clock_stood_in_1970_is_erased_again(
         assert not db.execute("SELECT 1 FROM conversation").fetchall()
 
 
+def test_whoever_wrote_and_was_erased_after_the_clock_stepped_back_is_erased_again(
+    path: Path, desk: Desk, rules: Rules, tmp_path: Path
+) -> None:
+    """Their last word was older then than the text in the backup, and by its date that had come since (seed 968639)."""
+    desk.draft(ADA)
+    saved = backup.make(path, tmp_path / "saved.db", now=NOON).path
+    wrote = "00" + encode_deliver(ADA, segment("Hello?"), timestamp=store.moment(NOON)).hex().upper()
+    seen = arrivals.Seen("north", ICCID)
+    arrivals.keep(desk.db, [arrivals.Received(wrote, "SM", 1)], seen, rules, now=HOUR)
+    erasing.erase(desk.db, ADA, now=HOUR + 1)
+    desk.db.close()
+    backup.restore(saved, path, now=NOON + HOUR)
+    with contextlib.closing(store.connect(path)) as db:
+        assert not db.execute("SELECT 1 FROM conversation").fetchall()
+
+
 def test_an_older_copy_is_told_once_though_the_start_ends_behind_it(
     path: Path, desk: Desk, seat: Seat, rules: Rules, saved: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
