@@ -69,6 +69,7 @@ __all__ = [
 Texts = list[Stored]
 Notices = list[Notice]
 Lines = list[str]
+MODE_TRIES = 3
 RINGING_S = 8.0  # a ring is repeated every 3 to 6 s
 LAST_WORDS_S = 0.1
 LINK_KEPT_S = 1.0  # AT+CMMS=1 keeps the link open for 1 to 5 s after each text
@@ -242,9 +243,20 @@ class Modem:
         called_at = self._ears.called_at
         if called_at is not None and self._clock.monotonic() - called_at < RINGING_S:
             self.hang_up()
-        if self._at.has_company:  # in text mode the length is a number that is texted
-            ask(self._at, PDU_MODE, self._patience.answer_s)
+        if self._at.has_company:
+            self._choose_pdu_mode()
         return Prompt(self._at, length, self._patience.prompt_s)
+
+    def _choose_pdu_mode(self) -> None:
+        """Beside another program: in text mode the length is a number that is texted. ModemSilent when it stays so."""
+        began = self._clock.monotonic()
+        for _ in range(MODE_TRIES):
+            ask(self._at, PDU_MODE, self._patience.answer_s)
+            # The OK may have been to the other program, which chose text mode.
+            mode = value(ask(self._at, "AT+CMGF?", self._patience.answer_s))
+            if mode in ("0", ""):  # "": it does not tell
+                return
+        raise ModemSilent(PDU_MODE, self._clock.monotonic() - began, mode.encode())
 
     def keep_link(self) -> None:
         """Before a text that others follow at once: let the modem keep the link open between them (27.005 3.5.6).

@@ -1,5 +1,6 @@
 """Sending: the prompt, the point of no return, late answers, restarts."""
 
+import contextlib
 from itertools import pairwise
 
 import pytest
@@ -29,6 +30,28 @@ def test_the_answer_behind_another_programs_ok_is_the_texts() -> None:
     bench = Bench({PDU: Raw(b"\r\nOK\r\n")})
     bench.link.arrive("\r\n+CMGS: 7\r\n\r\nOK\r\n", after_s=4.0)
     assert bench.send() == 7
+
+
+@pytest.mark.parametrize(
+    ("told", "tries", "length_written"),
+    [
+        (["+CMGF: 1", "+CMGF: 0"], 2, 1),
+        ("+CMGF: 1", 3, 0),
+        ("ERROR", 1, 1),
+    ],
+    ids=["then in PDU mode", "text mode for good", "does not tell"],
+)
+def test_an_ok_that_was_to_another_programs_text_mode_is_none_to_our_pdu_mode(
+    told: object, tries: int, length_written: int
+) -> None:
+    """A text went to the number 17, which was its length; its words were the octets of the PDU (seed 970169)."""
+    bench = Bench({"AT+CMGF?": told, PDU: "+CMGS: 7"})
+    bench.hear("\r\nOK\r\n")  # nobody here asked
+    assert bench.modem.has_company
+    with contextlib.nullcontext() if length_written else pytest.raises(ModemSilent, match="CMGF=0"):
+        bench.send()
+    assert bench.scripted.written.count("AT+CMGF=0") == tries
+    assert bench.scripted.written.count("AT+CMGS=17") == length_written
 
 
 @pytest.mark.parametrize(
