@@ -2,8 +2,10 @@
 
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import NotFound
 
 from gateway import contacts
+from gateway.errors import Refused
 from web import data
 from web.access import needs
 
@@ -25,7 +27,10 @@ def page() -> ResponseReturnValue:
 @needs("draft")
 def detail(contact_id: int) -> ResponseReturnValue:
     """One person."""
-    person = contacts.by_id(data.db(), contact_id)
+    try:
+        person = contacts.by_id(data.db(), contact_id)
+    except Refused as gone:
+        raise NotFound(str(gone)) from None
     values = contacts.merge_values(person)
     return render_template(
         "contact.html",

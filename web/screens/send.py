@@ -6,6 +6,7 @@ form twice is one approval.
 
 from flask import Blueprint, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import NotFound
 
 from gateway import assignments, board, capacity, cards, conversations, gate, outbox, undoing
 from gateway.cards import Card, Recent
@@ -197,6 +198,10 @@ def undo(message_id: int) -> ResponseReturnValue:
 @needs("approve")
 def edit(message_id: int) -> ResponseReturnValue:
     """The same card with its words open for change."""
+    if not data.db().execute("SELECT 1 FROM message WHERE id=?", [message_id]).fetchone():
+        raise NotFound(
+            "There is no such text any more: it was erased with its person. Nothing was changed. The next card is on the page Send."
+        )
     card = cards.card(data.db(), message_id, access.user(), rules=data.rules(), now=data.now())
     if outbox.load(data.db(), message_id)["state"] != "awaiting":
         words.tell(

@@ -28,6 +28,7 @@
       else if (answer.ok) window.textbank.refresh(html, answer.redirected);
       else if (answer.status >= 500) askIn(POLL_MS); /* too busy to show this change: there may be no other one */
       else if (answer.status === 409) window.textbank.refused(html); /* it is somebody else's by now */
+      else if (answer.status === 404) window.textbank.gone(html);
     } catch (error) {
       alarm();
     } finally {
@@ -47,6 +48,10 @@
   document.addEventListener("textbank:sent", () => { forms += 1; });
   for (const end of ["textbank:sent", "textbank:released"]) document.addEventListener(end, () => goOn(0));
   function goOn(ms) { if (again && !asking && !busy()) { again = false; soon(ms); } }
+  /* What a form was for is not there: whether the page itself still is. */
+  document.addEventListener("textbank:missing", () => { again = true; });
+  /* Who leaves a field sees what was not drawn under their hands. */
+  addEventListener("focusout", () => textbank.behind && soon(0));
   /* A number that takes long to count was kept for a while: it is asked for once more after that. */
   let later = null;
   function askIn(ms) {

@@ -227,6 +227,7 @@ const textbank = (window.textbank = {});
       const answer = await fetch(form.action, { method: "POST", body, signal: stop.signal, headers: { Accept: "text/html", "X-Now": Date.now() } });
       if (answer.redirected && new URL(answer.url).pathname === "/sign-in") return void textbank.leave(() => location.assign(answer.url));
       const fresh = parse(await answer.text()), error = fresh.querySelector("[data-error]");
+      if (answer.status === 404) document.dispatchEvent(new Event("textbank:missing"));
       if (error) return void refuse(error);
       if (!same(fresh)) return;
       if (answer.redirected && answer.url !== location.href) history.pushState({}, "", answer.url);
@@ -262,6 +263,14 @@ const textbank = (window.textbank = {});
     document.querySelectorAll(".bubble.wait.sent").forEach((bubble) => bubble.classList.remove("sent"));
     sayTimes(notice);
   }
+  /* What this page was about is not here any more: of somebody who was erased nothing stays, nor words that were for them. */
+  textbank.gone = (html) => {
+    const fresh = parse(html);
+    if (!same(fresh) || document.querySelector("main [data-error]")) return;
+    if (!document.getElementById("main").dataset.conversations && textbank.holdsWords(fresh)) return void textbank.refused(html);
+    document.querySelectorAll("main form").forEach(textbank.forget);
+    exchange(fresh);
+  };
   textbank.refused = (html) => {
     const error = parse(html).querySelector("[data-error]");
     if (error && !document.querySelector("main [data-error]")) refuse(error); /* the page itself says so already */
