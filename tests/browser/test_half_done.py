@@ -7,11 +7,30 @@ from playwright.sync_api import expect
 
 from gateway import bell, erasing, store
 from tests.browser.conftest import DESK, Visit
+from tests.browser.test_live import HOLD_THE_FORM
 from tests.browser.test_thread import NUMBER, Talk
 from tests.browser.test_thread import talk as talk
 from tests.web.world import HELLO
 
 Enter = Callable[..., Visit]
+
+
+def test_a_choice_that_is_made_while_a_form_is_under_way_stays_and_keeps_the_focus(
+    talk: Callable[..., Talk], visit: Enter
+) -> None:
+    page = visit("volunteer", DESK).go(talk("event").wrote("Is there a ramp?"))
+    page.evaluate(HOLD_THE_FORM)
+    maybe = page.locator("#facts").get_by_role("button", name="Maybe")
+    maybe.click()
+    page.wait_for_selector("body[data-held=form]")
+    whom = page.get_by_label("Pass on to")
+    whom.focus()
+    whom.select_option(label="Cleo, coordinator")
+    page.evaluate("letGo()")
+    expect(maybe).to_have_attribute("aria-pressed", "true")
+    expect(whom.locator("option:checked")).to_have_text("Cleo, coordinator")
+    expect(whom).to_be_focused()
+    expect(page.get_by_role("alertdialog")).to_be_hidden()
 
 
 @pytest.mark.parametrize("where", ["thread", "thread without a stream", "words", "contact", "approvals"])
@@ -47,6 +66,38 @@ def test_nothing_of_somebody_who_was_erased_stays_on_an_open_screen(
     assert "Elena" not in page.title()
     assert "Elena" not in page.evaluate("JSON.stringify(sessionStorage)")
     visitor.complaints[:] = [line for line in visitor.complaints if "404" not in line and "409" not in line]
+
+
+def test_space_on_a_key_whose_piece_is_drawn_anew_presses_it(talk: Callable[..., Talk], visit: Enter) -> None:
+    """Between Space down and up its piece was exchanged: nothing was pressed, and the focus was nowhere."""
+    begun = talk("event")
+    visitor = visit("volunteer", DESK)
+    page = visitor.go(begun.wrote("Is there a ramp?"))
+    visitor.wait_live()
+    maybe = page.locator("#facts").get_by_role("button", name="Maybe")
+    maybe.focus()
+    page.keyboard.down("Space")
+    begun.wrote("Hello?")
+    bell.ring(begun.world.path)
+    page.wait_for_timeout(1500)  # the page could be drawn anew by now
+    page.keyboard.up("Space")
+    expect(maybe).to_have_attribute("aria-pressed", "true")
+
+
+def test_the_focus_stays_on_its_key_when_its_piece_is_drawn_anew(
+    talk: Callable[..., Talk], visit: Enter
+) -> None:
+    begun = talk("event")
+    visitor = visit("volunteer", DESK)
+    page = visitor.go(begun.wrote("Is there a ramp?"))
+    visitor.wait_live()
+    yes = page.locator("#facts button[value=yes]")
+    expect(yes).to_have_count(2)  # to come, and to wait for a seat
+    yes.last.focus()
+    begun.wrote("Hello?")
+    bell.ring(begun.world.path)
+    expect(page.locator("#facts")).to_contain_text("From them2 texts")
+    expect(yes.last).to_be_focused()
 
 
 def test_the_chain_of_approvals_is_walked_when_somebody_asks_and_not_at_each_text(

@@ -29,6 +29,10 @@ const textbank = (window.textbank = {});
   }
   addEventListener("pointerdown", () => { pressed = true; letGo(LONGEST_PRESS_MS); }, true);
   addEventListener("pointerup", () => letGo(CLICK_MS), true);
+  /* Space presses what has the focus when it comes up. */
+  const ofKey = (event) => /^( |Enter)$/.test(event.key) && !event.repeat && event.target.closest?.("a, button, summary, [type=radio], [type=checkbox]");
+  addEventListener("keydown", (event) => { if (ofKey(event)) { pressed = true; letGo(LONGEST_PRESS_MS); } }, true);
+  addEventListener("keyup", (event) => { if (ofKey(event)) letGo(CLICK_MS); }, true);
   for (const end of ["click", "pointercancel"]) addEventListener(end, () => letGo(0), true);
   textbank.pressed = () => pressed;
 
@@ -73,14 +77,19 @@ const textbank = (window.textbank = {});
       row.scrollLeft += at.left - from.left - (from.width - at.width) / 2;
     }
   }
+  /* Keys that do the same, or the same words to unfold: of several, such as the “yes” of each question, it is the one at the same place. */
+  const alike = (held) => [...document.querySelectorAll(held.tagName)].filter((one) => one.form?.action === held.form?.action &&
+    one.name === held.name && one.value === held.value && (held.form || one.textContent === held.textContent));
   function keepFocus(change) {
     const held = document.activeElement, id = held && held.id;
     const href = held && held.getAttribute && held.getAttribute("href");
     const key = held && held.closest && held.closest("form[data-key]") && held.closest("form[data-key]").dataset.key;
+    const before = held ? alike(held) : [];
     change();
-    if (!held || document.contains(held)) return;
-    const again = (id && document.getElementById(id)) || (href && document.querySelector(`a[href="${CSS.escape(href)}"]`)) ||
-      (key && document.querySelector(`form[data-key="${key}"] button`));
+    if (!held || held === document.activeElement) return;
+    const now = alike(held), twin = now.length === before.length && now[before.indexOf(held)];
+    const again = (document.contains(held) && held) || (id && document.getElementById(id)) || (href && document.querySelector(`a[href="${CSS.escape(href)}"]`)) ||
+      twin || (key && document.querySelector(`form[data-key="${key}"] button:only-of-type`));
     if (again) again.focus({ preventScroll: true });
   }
   let quiet = null;
