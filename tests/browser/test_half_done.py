@@ -10,9 +10,50 @@ from tests.browser.conftest import DESK, Visit
 from tests.browser.test_live import HOLD_THE_FORM
 from tests.browser.test_thread import NUMBER, Talk
 from tests.browser.test_thread import talk as talk
-from tests.web.world import HELLO
+from tests.web.world import HELLO, World, modems
 
 Enter = Callable[..., Visit]
+
+
+def test_a_line_and_a_choice_of_another_form_outlive_what_is_pressed_beside_them(
+    talk: Callable[..., Talk], visit: Enter
+) -> None:
+    """The page was drawn anew with the answer: the tag that was half typed was gone, and whom to pass them on to was the room again."""
+    page = visit("volunteer", DESK).go(talk("event").wrote("Is there a ramp?"))
+    page.get_by_placeholder("Tag").fill("wheelch")
+    page.get_by_label("Pass on to").select_option(label="Cleo, coordinator")
+    page.locator("#facts").get_by_role("button", name="Maybe").click()
+    pressed = page.locator("#facts").get_by_role("button", name="Maybe")
+    expect(pressed).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_placeholder("Tag")).to_have_value("wheelch")
+    expect(page.get_by_label("Pass on to").locator("option:checked")).to_have_text("Cleo, coordinator")
+
+
+def test_a_question_to_a_modem_that_is_half_typed_outlives_another_key_of_its_page(
+    world: World, visit: Enter
+) -> None:
+    modems(world)
+    page = visit("technician", DESK).go("/modems/north")
+    page.get_by_label("A command that reads").fill("AT+CS")
+    page.get_by_role("button", name="Start anew").click()
+    expect(page.locator("#asked-restart")).to_contain_text("Ted asked")
+    expect(page.get_by_label("A command that reads")).to_have_value("AT+CS")
+
+
+def test_the_next_tag_is_not_lost_when_the_one_before_arrives(
+    talk: Callable[..., Talk], visit: Enter
+) -> None:
+    page = visit("volunteer", DESK).go(talk("event").wrote("Is there a ramp?"))
+    page.evaluate(HOLD_THE_FORM)
+    tag = page.get_by_placeholder("Tag")
+    tag.fill("wheelchair")
+    tag.press("Enter")
+    page.wait_for_selector("body[data-held=form]")
+    tag.fill("ramp")
+    page.evaluate("letGo()")
+    expect(page.locator("#facts").get_by_role("button", name="wheelchair")).to_be_visible()
+    expect(tag).to_have_value("ramp")
+    expect(tag).to_be_focused()
 
 
 def test_a_choice_that_is_made_while_a_form_is_under_way_stays_and_keeps_the_focus(
@@ -31,6 +72,61 @@ def test_a_choice_that_is_made_while_a_form_is_under_way_stays_and_keeps_the_foc
     expect(whom.locator("option:checked")).to_have_text("Cleo, coordinator")
     expect(whom).to_be_focused()
     expect(page.get_by_role("alertdialog")).to_be_hidden()
+
+
+def test_who_begins_a_note_while_an_answer_is_on_its_way_writes_on_in_it(
+    talk: Callable[..., Talk], visit: Enter
+) -> None:
+    """The focus left the empty note with the answer's page, and its first letter, a "u", took the answer back."""
+    begun = talk("event")
+    page = visit("volunteer", DESK).go(begun.wrote("Is there a ramp?"))
+    box = page.get_by_label("Your answer to Elena")
+    box.fill("Yes, there is.")
+    expect(page.locator("#ruler")).to_contain_text("of 160")
+    page.evaluate(HOLD_THE_FORM)
+    box.press("Control+Enter")
+    page.wait_for_selector("body[data-held=form]")
+    page.get_by_label("Note for the room").click()
+    page.evaluate("letGo()")
+    expect(page.locator("#talk .bubble").last).to_have_text("Yes, there is.")
+    page.wait_for_selector("body:not(.fresh)")
+    page.keyboard.type("uses a wheelchair")
+    expect(page.get_by_label("Note for the room")).to_have_value("uses a wheelchair")
+
+
+def test_what_is_known_of_a_person_is_drawn_anew_round_a_tag_that_is_half_typed(
+    talk: Callable[..., Talk], visit: Enter
+) -> None:
+    """It stayed as it was until the tag was kept or given up."""
+    begun = talk("event")
+    visitor = visit("volunteer", DESK)
+    page = visitor.go(begun.wrote("Is there a ramp?"))
+    visitor.wait_live()
+    page.get_by_placeholder("Tag").fill("wheelch")
+    page.get_by_label("Pass on to").select_option(label="Cleo, coordinator")
+    page.locator("#talk").focus()
+    begun.wrote("Hello?")
+    bell.ring(begun.world.path)
+    expect(page.locator("#facts")).to_contain_text("From them2 texts")
+    expect(page.get_by_placeholder("Tag")).to_have_value("wheelch")
+    expect(page.get_by_label("Pass on to").locator("option:checked")).to_have_text("Cleo, coordinator")
+
+
+def test_what_was_not_drawn_while_somebody_stood_in_a_field_is_drawn_when_they_leave_it(
+    talk: Callable[..., Talk], visit: Enter
+) -> None:
+    """It stayed old until something else happened in the room, which may be an hour."""
+    begun = talk("event")
+    visitor = visit("volunteer", DESK)
+    page = visitor.go(begun.wrote("Is there a ramp?"))
+    visitor.wait_live()
+    page.get_by_placeholder("Tag").focus()
+    begun.wrote("Hello?")
+    bell.ring(begun.world.path)
+    expect(page.locator("#talk .bubble").last).to_have_text("Hello?")
+    expect(page.locator("#facts")).to_contain_text("From them1 text")
+    page.locator("#talk").focus()
+    expect(page.locator("#facts")).to_contain_text("From them2 texts")
 
 
 @pytest.mark.parametrize("where", ["thread", "thread without a stream", "words", "contact", "approvals"])

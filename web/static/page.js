@@ -150,9 +150,11 @@ const textbank = (window.textbank = {});
   textbank.refresh = (html, elsewhere) => {
     const fresh = parse(html);
     if (!same(fresh)) return;
+    textbank.behind = false;
     const wanted = [...pieces(fresh)].map((piece) => piece.id).join(), had = [...pieces(document)].map((piece) => piece.id).join();
     if (wanted !== had) {
       if (!textbank.holdsWords(fresh)) return void exchange(fresh);
+      textbank.behind = true;
       if (elsewhere) {
         const why = fresh.querySelector("main > .notice[role=alert]")?.textContent || "This is not here any more. Your words stay until you leave this page.";
         return void (document.getElementById("refused")?.textContent === why || textbank.tell("bad", why)); /* once, not at each change */
@@ -163,16 +165,20 @@ const textbank = (window.textbank = {});
     if (token) document.querySelectorAll("[name=csrf_token]").forEach((field) => field.setAttribute("value", token));
     for (const newer of pieces(fresh)) {
       const older = document.getElementById(newer.id);
-      if (!older || textbank.typing(older) || (newer.querySelector("textarea") && textbank.isFilledIn(older))) continue;
       const words = gist(newer.outerHTML);
-      if (drawn.get(newer.id) === words) continue;
+      if (!older || drawn.get(newer.id) === words) continue;
+      if (textbank.typing(older)) { textbank.behind = true; continue; }
+      const typed = textbank.halfTyped(older);
       const atEnd = older.scrollHeight - older.scrollTop - older.clientHeight < 80, top = older.scrollTop;
       const other = newer.dataset.words && newer.dataset.words !== older.dataset.words; /* another person's, or other words */
       drawn.set(newer.id, words);
       for (const open of older.querySelectorAll("details[id][open]")) newer.querySelector(`#${open.id}`)?.setAttribute("open", "");
       document.adoptNode(newer);
       sayTimes(newer);
-      keepFocus(() => older.replaceWith(newer));
+      keepFocus(() => {
+        older.replaceWith(newer);
+        textbank.putBack(typed);
+      });
       newer.scrollTop = newer.hasAttribute("data-tail") && atEnd ? newer.scrollHeight : top;
       if (newer.id === "card" && other) shield();
       if (newer.id === "talk") tellNew(older, newer);
@@ -184,14 +190,14 @@ const textbank = (window.textbank = {});
 
   /* Whoever opens words to change them goes on where they end. */
   function toEnd(field) {
-    if (field && field.setSelectionRange && field.type !== "password") field.setSelectionRange(field.value.length, field.value.length);
+    if (field && /^(textarea|text|search|tel|url)$/.test(field.type)) field.setSelectionRange(field.value.length, field.value.length);
   }
   function exchange(fresh, sent, body) {
     const main = document.getElementById("main"), newer = document.adoptNode(fresh.getElementById("main"));
-    const typed = sent ? textbank.halfTyped(sent, body) : [], writing = document.activeElement;
+    const typed = textbank.halfTyped(main, sent, body), writing = document.activeElement, at = [writing.selectionStart, writing.selectionEnd], was = writing.value;
     main.replaceWith(newer);
     textbank.putBack(typed, sent, body);
-    const goesOn = typed.includes(writing) && document.getElementById(writing.id); /* else the next letters would be keys: "u" takes back */
+    const goesOn = sent && textbank.goesOn(writing, typed, sent);
     const bar = fresh.getElementById("bar");
     if (bar) document.getElementById("bar").replaceWith(document.adoptNode(bar));
     document.title = fresh.title;
@@ -202,7 +208,7 @@ const textbank = (window.textbank = {});
     if (next && (goesOn || !(next.tagName === "TEXTAREA" && thumbs.matches))) { /* there it would open the keyboard over the answers */
       if (!next.hasAttribute("tabindex") && !/^(TEXTAREA|INPUT|BUTTON|A)$/.test(next.tagName)) next.tabIndex = -1;
       next.focus({ preventScroll: true });
-      toEnd(next);
+      if (goesOn && next.value === was && at[0] != null) next.setSelectionRange(...at); else toEnd(next);
     }
     textbank.say(newer.dataset.say || "");
   }

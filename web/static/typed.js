@@ -8,42 +8,63 @@
   const main = () => document.getElementById("main");
   const boxes = () => [...main().querySelectorAll("textarea[id]")].filter((box) => box.form && !box.form.dataset.gone);
   const half = (box) => box.value !== box.defaultValue || (box.value && box.getAttribute("aria-invalid") === "true");
+  /* Lines, choices and ticks too, once a person was at them: what a browser makes of a value is nobody's wish. */
+  const touched = new WeakSet(), TICKS = /^(radio|checkbox)$/;
+  for (const type of ["input", "change"]) addEventListener(type, (event) => touched.add(event.target), true);
+  const fields = (root) => [...root.querySelectorAll("textarea[id], select[name], input[name]:not([type=hidden])")].filter((field) => field.form && !field.form.dataset.gone);
+  const begun = (field) => (field.matches("textarea") ? half(field) : touched.has(field) && (field.matches("select") ? chosen(field) : changed(field)));
   let here = location.pathname; /* of what is drawn: going back changes the address first */
 
   textbank.typing = (piece) => {
     const field = document.activeElement;
     return field && piece.contains(field) && /^(TEXTAREA|INPUT|SELECT)$/.test(field.tagName) && field.type !== "radio";
   };
-  /* Whether a piece with a box for words has any in it, or another choice than it was drawn with. */
   const chosen = (list) => list.selectedIndex !== Math.max(0, [...list.options].findIndex((one) => one.defaultSelected));
   const changed = (field) => field.type !== "hidden" && (field.value !== field.defaultValue || field.checked !== field.defaultChecked);
-  textbank.isFilledIn = (piece) => Boolean(piece.querySelector("textarea")) && [...piece.querySelectorAll("textarea, select, input")]
-    .some((field) => (field.matches("textarea") ? field.value : field.matches("select") ? chosen(field) : changed(field)));
   /* Whether drawing `fresh` in place of this page would take words, or the place where they are being typed. */
   textbank.holdsWords = (fresh) => textbank.typing(main()) ||
     boxes().some((box) => box.value && fresh.getElementById(box.id)?.value !== box.value) ||
-    [...main().querySelectorAll("input")].some((field) => WRITING.test(field.type) && field.value !== field.defaultValue);
+    fields(main()).some((field) => WRITING.test(field.type) && begun(field));
   /* What was typed into the box of the form that was sent, after it was: the words below, or others in their place. */
   const words = (box, body) => (body.get(box.name) || "").replaceAll("\r\n", "\n");
   function since(box, body) {
     const sent = words(box, body);
     return sent.startsWith(box.value) ? "" : box.value.startsWith(sent) ? box.value.slice(sent.length).trimStart() : box.value;
   }
-  textbank.halfTyped = (sent, body) => boxes().filter((box) => (box.form === sent ? since(box, body) : half(box)));
-  /* What is half typed in another form than the one that was sent: the form stays, with what it says that was read. Where the
-     box has other words by now (an answer that was taken back), they stand below those. */
-  textbank.putBack = (fields, sent, body) => {
-    for (const field of fields) {
-      const box = document.getElementById(field.id), own = field.form === sent;
-      const [now, then] = [box, field].map((one) => one?.form && (own ? new URL(one.form.action).pathname : one.form.action));
-      if (!now || now !== then) continue;
-      if (own) {
+  /* What was changed in it since it was sent. */
+  function after(field, body) {
+    if (TICKS.test(field.type)) return touched.has(field) && body.getAll(field.name).includes(field.value) !== field.checked;
+    return field.matches("select") ? body.get(field.name) !== field.value : field.type !== "file" && since(field, body);
+  }
+  textbank.halfTyped = (root, sent, body) => fields(root).filter((field) => (field.form === sent ? after(field, body) : begun(field)));
+  /* The same field of the page as it is now. */
+  function twin(field, own) {
+    const where = (form) => (own ? new URL(form.action).pathname : form.action), id = field.id && document.getElementById(field.id);
+    const all = field.id ? [id] : [...main().querySelectorAll(`[name="${CSS.escape(field.name)}"]`)];
+    return all.find((one) => one?.form && one.type === field.type && where(one.form) === where(field.form) && (!TICKS.test(one.type) || one.value === field.value));
+  }
+  /* What is half typed or half chosen in another form than the one that was sent: a form with words stays whole, with what it says that
+     was read. Where the box has other words by now (an answer that was taken back), they stand below those. */
+  textbank.putBack = (typed, sent, body) => {
+    for (const field of typed) {
+      const own = field.form === sent, box = twin(field, own), long = field.matches("textarea");
+      if (!box || box === field) continue;
+      if (own && (long || WRITING.test(field.type))) {
         const more = since(field, body), refused = box.value === words(field, body); /* they stand there again */
-        box.value = refused ? field.value : box.value ? `${box.value}\n${more}` : more;
-        box.dispatchEvent(new Event("input", { bubbles: true }));
-      } else if (box.defaultValue === field.defaultValue) box.form.replaceWith(field.form);
-      else box.value += `\n${field.value}`;
+        box.value = refused ? field.value : long && box.value ? `${box.value}\n${more}` : more;
+        if (long) box.dispatchEvent(new Event("input", { bubbles: true }));
+      } else if (long && box.defaultValue === field.defaultValue) box.form.replaceWith(field.form);
+      else if (long) box.value += `\n${field.value}`;
+      else if (field.type === "file") box.replaceWith(field);
+      else if (TICKS.test(field.type)) box.checked = field.checked;
+      else if (!field.matches("select") || [...box.options].some((one) => one.value === field.value)) box.value = field.value;
+      touched.add(box);
     }
+  };
+  /* Where somebody writes on: in the form that was sent only when they wrote on in it. Else the next letters would be keys: "u" takes back. */
+  textbank.goesOn = (field, typed, sent) => {
+    const writes = typed.includes(field) || (field.form && field.form !== sent && (field.matches("textarea") || WRITING.test(field.type)));
+    return writes && (document.contains(field) ? field : twin(field, field.form === sent));
   };
 
   /* ---- from one page to the next ---- */
