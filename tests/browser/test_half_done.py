@@ -129,6 +129,38 @@ def test_what_was_not_drawn_while_somebody_stood_in_a_field_is_drawn_when_they_l
     expect(page.locator("#facts")).to_contain_text("From them2 texts")
 
 
+@pytest.mark.parametrize("key", ["s", "u"])
+def test_a_key_that_is_pressed_while_a_form_is_under_way_is_not_lost_without_a_word(
+    world: World, visit: Enter, key: str
+) -> None:
+    """It was dropped silently: whoever pressed U at once believed that the text was taken back."""
+    rosa = world.draft("Rosa Delgado", "+12025550147", HELLO)
+    luis = world.draft("Luis Ortega", "+12025550148", HELLO)
+    mei = world.draft("Mei Chen", "+12025550149", HELLO)
+    page = visit("volunteer", DESK).go("/send")
+    page.keyboard.press("Enter")
+    expect(page.locator("#who")).to_have_text("Luis Ortega")
+    page.wait_for_selector("body:not(.fresh)")
+    page.evaluate(HOLD_THE_FORM)
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")  # a nervous finger, of which nothing needs to be said
+    expect(page.get_by_role("alert")).to_have_count(0)
+    page.keyboard.press(key)
+    expect(page.get_by_role("alert")).to_contain_text("too early, and nothing was done")
+    page.wait_for_selector("body[data-held=form]")
+    page.evaluate("letGo()")
+    expect(page.locator("#who")).to_have_text("Mei Chen")
+    expect(page.get_by_role("alert")).to_contain_text("too early, and nothing was done")
+    assert [world.state(each) for each in (rosa, luis, mei)] == ["approved", "approved", "awaiting"]
+    page.wait_for_selector("body:not(.fresh)")
+    page.evaluate("document.body.dataset.held = ''")
+    page.keyboard.press("s")
+    page.wait_for_selector("body[data-held=form]")
+    page.evaluate("letGo()")
+    expect(page.locator("#who")).not_to_have_text("Mei Chen")
+    expect(page.get_by_role("alert")).to_have_count(0)  # it was said of the key before
+
+
 @pytest.mark.parametrize("where", ["thread", "thread without a stream", "words", "contact", "approvals"])
 def test_nothing_of_somebody_who_was_erased_stays_on_an_open_screen(
     talk: Callable[..., Talk], visit: Enter, where: str

@@ -212,7 +212,7 @@ def test_a_tap_beside_a_form_that_is_under_way_is_not_lost_without_a_word(
     page.evaluate(HOLD_THE_FORM)
     page.get_by_role("button", name="Send to Rosa").click()
     page.get_by_role("button", name="Later").click()
-    expect(page.get_by_role("alert")).to_contain_text("what you pressed before is still on its way")
+    expect(page.get_by_role("alert")).to_contain_text("what you pressed before was still on its way")
     page.wait_for_selector("body[data-held=form]")
     page.evaluate("letGo()")
     expect(page.locator("#who")).to_have_text("Your text is on its way")

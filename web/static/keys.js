@@ -5,7 +5,7 @@
   const held = new Set();
   const writes = (element) => element.closest && element.closest("input:not([type=radio]), textarea, select, [contenteditable]");
   const lettersOn = () => document.body.dataset.letters !== "off";
-  const busy = () => textbank.sending() || textbank.shielded() || document.body.classList.contains("veiled") || document.querySelector("dialog[open]");
+  const shut = () => textbank.shielded() || document.body.classList.contains("veiled") || document.querySelector("dialog[open]");
   const name = (event) => {
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
     return event.ctrlKey || event.metaKey ? `Ctrl+${key}` : key;
@@ -27,6 +27,14 @@
   /* Enter belongs to the focused link or button, except on the Send key itself. */
   const takesEnter = (element) => element.closest && element.closest("a, button, summary") && element.id !== "send";
 
+  /* What a key presses here; nothing where letters rest, or where the key belongs to what has the focus. */
+  function meant(event) {
+    const key = name(event);
+    if (key.length === 1 && (!lettersOn() || writes(event.target))) return null;
+    if (key === "Enter" && (writes(event.target) || takesEnter(event.target))) return null;
+    return target(key);
+  }
+
   addEventListener("keydown", (event) => {
     const key = name(event);
     if (event.isComposing) return;
@@ -34,19 +42,18 @@
     const acts = key === "Enter" || key === "Ctrl+Enter";
     if (acts && !takesEnter(event.target) && (key === "Ctrl+Enter" || !writes(event.target)) && target(key)) event.preventDefault();
     if (key === "Ctrl+." || key === "Ctrl+,") event.preventDefault();
-    if (!event.repeat && !busy()) held.add(event.key);
+    if (event.repeat || shut()) return;
+    if (!textbank.sending()) held.add(event.key);
+    else if (!event.altKey && meant(event)) textbank.tooEarly(meant(event));
   });
   addEventListener("keyup", (event) => {
     const key = name(event), fresh = held.delete(event.key);
-    if (!fresh || event.altKey || busy() || event.isComposing) return;
+    if (!fresh || event.altKey || shut() || event.isComposing) return;
+    if (textbank.sending()) return void (meant(event) && textbank.tooEarly(meant(event)));
     if (key === "Ctrl+." || key === "Ctrl+,") return neighbour(key === "Ctrl+." ? 1 : -1);
-    const letter = key.length === 1;
-    if (letter && (!lettersOn() || writes(event.target))) return;
-    if (key === "?") return document.getElementById("keys")?.showModal();
-    if (key === "Enter" && (writes(event.target) || takesEnter(event.target))) return;
-    if (key === "Ctrl+Enter" && !document.querySelector('[data-key="Ctrl+Enter"]')) return;
+    if (key === "?" && lettersOn() && !writes(event.target)) return document.getElementById("keys")?.showModal();
     if (key === "Escape" && writes(event.target) && event.target.closest("#reply")) return event.target.blur();
-    const element = target(key);
+    const element = meant(event);
     if (element) press(element);
   });
   addEventListener("blur", () => held.clear());

@@ -192,10 +192,12 @@ const textbank = (window.textbank = {});
   function toEnd(field) {
     if (field && /^(textarea|text|search|tel|url)$/.test(field.type)) field.setSelectionRange(field.value.length, field.value.length);
   }
-  function exchange(fresh, sent, body) {
+  function exchange(fresh, sent, body, before) {
+    const said = document.querySelector("#refused.calm"); /* of what was pressed too early: on the page before nobody could read it */
     const main = document.getElementById("main"), newer = document.adoptNode(fresh.getElementById("main"));
     const typed = textbank.halfTyped(main, sent, body), writing = document.activeElement, at = [writing.selectionStart, writing.selectionEnd], was = writing.value;
     main.replaceWith(newer);
+    if (said && said !== before) newer.prepend(said);
     textbank.putBack(typed, sent, body);
     const goesOn = sent && textbank.goesOn(writing, typed, sent);
     const bar = fresh.getElementById("bar");
@@ -234,8 +236,9 @@ const textbank = (window.textbank = {});
     return body;
   }
   async function send(form, body) {
-    if (sending) return void (sending === form || textbank.tell("calm", "One moment: what you pressed before is still on its way. Press this again after it."));
+    if (sending) return void textbank.tooEarly(form);
     sending = form;
+    const said = document.getElementById("refused");
     const stop = new AbortController(), timer = setTimeout(() => stop.abort(), SEND_TIMEOUT_MS);
     form.dispatchEvent(new Event("textbank:sending", { bubbles: true }));
     try {
@@ -247,7 +250,7 @@ const textbank = (window.textbank = {});
       if (!same(fresh)) return;
       if (answer.redirected && answer.url !== location.href) history.pushState({}, "", answer.url);
       textbank.forget(form);
-      exchange(fresh, form, body);
+      exchange(fresh, form, body, said);
     } catch (error) {
       /* Doing it again is harmless: the form carries what was seen, or a key of its own. It goes as it was pressed: behind the veil the
          page is drawn anew, with words that nobody has read. */
@@ -258,6 +261,9 @@ const textbank = (window.textbank = {});
       document.dispatchEvent(new Event("textbank:sent"));
     }
   }
+  /* Whatever is pressed beside a form that is under way was meant for a page that goes: it is not done later on another one. */
+  textbank.tooEarly = (what) => what === sending ||
+    textbank.tell("calm", "That was too early, and nothing was done: what you pressed before was still on its way. Look at what stands here now, then press what you want.");
   /* A sentence above what somebody typed, which stays where it is. */
   textbank.tell = (kind, ...said) => {
     document.getElementById("refused")?.remove();
