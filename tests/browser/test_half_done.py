@@ -129,6 +129,45 @@ def test_what_was_not_drawn_while_somebody_stood_in_a_field_is_drawn_when_they_l
     expect(page.locator("#facts")).to_contain_text("From them2 texts")
 
 
+LOSE_THE_ANSWER = """() => {
+  const real = window.fetch;
+  window.fetch = async (address, options) => {
+    const answer = await real(address, options);
+    if (!options || options.method !== "POST" || String(address).endsWith("/count")) return answer;
+    window.fetch = real;
+    throw new TypeError("the answer was lost");
+  };
+}"""
+
+
+@pytest.mark.parametrize("what", ["a note", "a batch"])
+def test_what_would_be_done_twice_is_not_sent_again_behind_the_veil(
+    talk: Callable[..., Talk], visit: Enter, what: str
+) -> None:
+    """It had arrived, its answer was lost, and it was sent again: the note stood there twice, twice as many people were taken."""
+    begun = talk("event")
+    world = begun.world
+    visitor = visit("volunteer", DESK)
+    if what == "a note":
+        page = visitor.go(begun.wrote("Is there a ramp?"))
+        page.get_by_label("Note for the room").fill("Uses a wheelchair.")
+    else:
+        world.db.execute("UPDATE campaign SET options=json_set(options, '$.batch', 1)")
+        world.db.execute("UPDATE target SET state='open', holder_id=NULL, held_at=NULL WHERE state='held'")
+        page = visitor.go("/")
+    visitor.wait_live()
+    page.evaluate(LOSE_THE_ANSWER)
+    page.get_by_role("button", name="Keep the note" if what == "a note" else "Take the next 1").click()
+    expect(page.get_by_role("alert")).to_contain_text("nobody knows whether that was done")
+    if what == "a note":
+        expect(page.locator("#facts li", has_text="Uses a wheelchair.")).to_have_count(1)
+        expect(page.get_by_label("Note for the room")).to_have_value("Uses a wheelchair.")
+        assert world.db.execute("SELECT count(*) FROM note").fetchone()[0] == 1
+    else:
+        expect(page.locator("h1")).to_contain_text("1 to send")
+        assert world.db.execute("SELECT count(*) FROM target WHERE state='held'").fetchone()[0] == 1
+
+
 @pytest.mark.parametrize("key", ["s", "u"])
 def test_a_key_that_is_pressed_while_a_form_is_under_way_is_not_lost_without_a_word(
     world: World, visit: Enter, key: str

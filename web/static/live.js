@@ -167,7 +167,8 @@
     const unfinished = pending;
     pending = null;
     close(); open();
-    if (unfinished) unfinished(); else soon(0);
+    if (unfinished) unfinished();
+    soon(0); /* waits for a form that goes again */
   }
   window.textbank.lost = (unfinished) => { pending = unfinished; alarmNow(); };
   function alarmNow() { if (!document.body.classList.contains("veiled")) cover(); }

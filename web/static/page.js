@@ -253,8 +253,8 @@ const textbank = (window.textbank = {});
       exchange(fresh, form, body, said);
     } catch (error) {
       /* Doing it again is harmless: the form carries what was seen, or a key of its own. It goes as it was pressed: behind the veil the
-         page is drawn anew, with words that nobody has read. */
-      textbank.lost(() => send(form, body));
+         page is drawn anew, with words that nobody has read. What would be done twice is looked at by a person first. */
+      textbank.lost("once" in form.dataset ? unsure : () => send(form, body));
     } finally {
       clearTimeout(timer);
       sending = null;
@@ -277,6 +277,9 @@ const textbank = (window.textbank = {});
     notice.scrollIntoView({ block: "nearest" });
     return notice;
   };
+  function unsure() {
+    textbank.tell("calm", "The box did not answer, so nobody knows whether that was done. It was not sent again. Look whether it is there; press again only if it is not.");
+  }
   function refuse(error) {
     const what = document.createElement("strong");
     what.textContent = `${error.querySelector("h1").textContent}. `;
