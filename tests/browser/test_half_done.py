@@ -200,6 +200,36 @@ def test_a_key_that_is_pressed_while_a_form_is_under_way_is_not_lost_without_a_w
     expect(page.get_by_role("alert")).to_have_count(0)  # it was said of the key before
 
 
+def test_a_late_refusal_is_not_said_of_the_conversation_that_was_opened_meanwhile(
+    talk: Callable[..., Talk], visit: Enter
+) -> None:
+    begun = talk("event")
+    world = begun.world
+    visitor = visit("volunteer", DESK)
+    page = visitor.go(begun.wrote("Is there a ramp?"))
+    conversations = "UPDATE conversation SET holder_id=?, held_at=? WHERE id=?"
+    page.evaluate(
+        """() => {
+          const real = window.fetch;
+          window.fetch = async (address, options) => {
+            const answer = await real(address, options);
+            if (String(address).endsWith("/begin")) await new Promise((done) => { window.letGo = done; document.body.dataset.held = "begin"; });
+            return answer;
+          };
+        }"""
+    )
+    world.db.execute(conversations, [world.users["other"].id, store.wall_ms(), begun.id])
+    page.get_by_label("Your answer to Elena").press("H")
+    page.wait_for_selector("body[data-held=begin]")
+    world.db.execute(conversations, [world.users["volunteer"].id, store.wall_ms(), begun.id])
+    page.get_by_label("Your answer to Elena").fill("")
+    page.get_by_role("button", name="Close").click()
+    expect(page.locator("#who")).to_have_count(0)
+    page.evaluate("async () => { letGo(); await new Promise(done => setTimeout(done, 300)); }")
+    expect(page.get_by_role("alert")).to_have_count(0)
+    visitor.complaints[:] = [line for line in visitor.complaints if "409" not in line]
+
+
 @pytest.mark.parametrize("where", ["thread", "thread without a stream", "words", "contact", "approvals"])
 def test_nothing_of_somebody_who_was_erased_stays_on_an_open_screen(
     talk: Callable[..., Talk], visit: Enter, where: str

@@ -306,7 +306,8 @@ const textbank = (window.textbank = {});
     form.dataset.begun = "yes";
     try {
       const body = new URLSearchParams({ csrf_token: form.elements.csrf_token.value });
-      textbank.refused(await (await fetch(form.dataset.begin, { method: "POST", body, headers: { Accept: "text/html" } })).text());
+      const html = await (await fetch(form.dataset.begin, { method: "POST", body, headers: { Accept: "text/html" } })).text();
+      if (document.querySelector("form[data-begin]")?.dataset.begin === form.dataset.begin) textbank.refused(html); /* else another one is open by now */
     } catch (error) { delete form.dataset.begun; /* the next key asks again; Send asks in any case */ }
   });
   textbank.sending = () => Boolean(sending);
