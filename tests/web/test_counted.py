@@ -2,7 +2,9 @@
 
 import itertools
 import re
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 
 import pytest
 from flask import Flask
@@ -77,3 +79,29 @@ def test_a_page_with_a_kept_number_says_when_it_asks_again(app: Flask, world: Wo
     found = re.search(r'<main id="main"[^>]* data-later="(\d+)"', again)
     assert found is not None
     assert 0 < int(found[1]) <= 1000 * SHARE * 0.1
+
+
+def test_pages_that_ask_in_one_moment_are_counted_for_once() -> None:
+    """When a kept number ran out, the page of each coordinator counted it anew at the same time."""
+    counted = Counted(lambda _: None, itertools.count(step=1.0).__next__)
+    inside, count_on, counts = threading.Event(), threading.Event(), list[int]()
+
+    def count() -> int:
+        counts.append(1)
+        inside.set()
+        assert count_on.wait(10)
+        return 7
+
+    with ThreadPoolExecutor(4) as pool:
+        first = pool.submit(counted.of, "key", count)
+        assert inside.wait(10)
+        others = [pool.submit(counted.of, "key", count) for _ in range(3)]
+        assert (
+            wait([first, *others], timeout=0.3).done == set()
+        )  # they wait, or count themselves: both takes until then
+        count_on.set()
+        assert [each.result(10) for each in (first, *others)] == [7] * 4
+    assert len(counts) == 1
+    with pytest.raises(ZeroDivisionError):
+        counted.of("other", lambda: 1 // 0)
+    assert counted.of("other", lambda: 5) == 5  # a count that failed keeps nobody waiting
