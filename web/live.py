@@ -19,7 +19,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from gateway import damage
@@ -76,6 +76,7 @@ class Hub:
         self._thread: threading.Thread | None = None
         self._stopping = False
         self._watching = threading.Event()
+        self._unmarked = 0
         self._wake_read, self._wake_write = os.pipe()
         os.set_blocking(self._wake_write, False)
 
@@ -96,6 +97,17 @@ class Hub:
         # From here on every change is told: what came before is in the pulse that the caller reads next.
         self._watching.wait(START_S)
         return True
+
+    def pulse(self, db: sqlite3.Connection) -> Pulse:
+        """Where everything stands that pages show: the database, and what was changed in it here and left no mark there."""
+        now = pulse(db)
+        return replace(now, inbox=f"{now.inbox}.{self._unmarked}")
+
+    def changed(self) -> None:
+        """After a write of which the database's own pulse says nothing: a tag, a hand-over, a hold that is given up."""
+        with self._lock:
+            self._unmarked += 1
+        self._wake()
 
     def leave(self, listener: Listener) -> None:
         """Hear no more."""
@@ -144,7 +156,7 @@ class Hub:
     def _watch_database(self, bell: Bell) -> None:
         ours = damage.which(self._database)
         with contextlib.closing(connect(self._database, timeout_s=2.0, query_only=True)) as db:
-            known, version = pulse(db), -1
+            known, version = self.pulse(db), -1
             if damage.which(self._database) != ours:
                 return  # a restore put another in its place while this one was waited for
             self._watching.set()
@@ -162,14 +174,12 @@ class Hub:
                     return
                 self._dismiss_the_gone()
                 at_version = db.execute("PRAGMA data_version").fetchone()[0]
-                changed = rung or at_version != version
-                if changed or joined:
+                if rung or joined or at_version != version:
                     self._dismiss_the_signed_out(db)
-                if changed:
                     version, known = at_version, self._tell_changes(db, known)
 
     def _tell_changes(self, db: sqlite3.Connection, known: Pulse) -> Pulse:
-        now = pulse(db)
+        now = self.pulse(db)
         topics = now.topics(known)
         if topics:
             message = event(now, topics, changed_conversations(db, known))

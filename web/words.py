@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import cast
 from zoneinfo import ZoneInfo
 
-from flask import Flask, flash, g, request
+from flask import Flask, current_app, flash, g, request
 from markupsafe import Markup, escape
 
 from gateway import (
@@ -233,7 +233,8 @@ def tell(sentence: str, kind: str = "done") -> None:
 def page_pulse() -> str:
     """Where the database stood before this page read it; the browser asks for what came after."""
     if "pulse" not in g:
-        g.pulse = str(board.pulse(data.db())) if access.signed_in() and not g.get("plain") else ""
+        hub = current_app.config["HUB"]
+        g.pulse = str(hub.pulse(data.db())) if access.signed_in() and not g.get("plain") else ""
     return str(g.pulse)
 
 

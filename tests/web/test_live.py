@@ -2,6 +2,7 @@
 
 import json
 import queue
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -289,3 +290,27 @@ def test_a_process_that_never_rings_is_heard_within_a_second(world: World, hub: 
     began = time.monotonic()
     assert heard(listener)["topics"] == ["inbox"]
     assert time.monotonic() - began < 2
+
+
+def test_a_tag_a_hand_over_and_who_goes_are_told(world: World, visit: Visit, app: Flask) -> None:
+    """Where nobody waits they leave no mark in the database's pulse: other screens showed them at the next change only."""
+    world.draft("Rosa", "+12025550147", HELLO)
+    rosa, maya, hub = world.conversation("+12025550147"), visit(), app.config["HUB"]
+    page = f"/inbox/{rosa}"
+    assert maya.get(page).status_code == 200
+    acts: dict[str, dict[str, str]] = {
+        f"{page}/tag": {"tag": "ramp"},
+        f"{page}/pass-on": {"to": ""},
+        "/leave": {},
+    }
+    for path, form in acts.items():
+        listener = settled(hub, world)
+        before = re.search(r'data-at="([^"]+)"', maya.get("/inbox").get_data(as_text=True))
+        assert before is not None
+        assert maya.post(path, **form).status_code == 303, path
+        assert heard(listener)["topics"] == ["inbox"], path
+        hub.leave(listener)
+        again = live.stream(hub, live.Listener(2, lambda: False), before[1], hub.pulse(world.db))
+        assert next(again).startswith("retry: ")
+        assert '"topics":["inbox"]' in next(again), path  # who was between two streams
+        again.close()

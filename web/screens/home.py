@@ -1,6 +1,6 @@
 """The first page: what waits for this person."""
 
-from flask import Blueprint, render_template, url_for
+from flask import Blueprint, current_app, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from gateway import assignments, board, capacity, cards, inbox, people, secondreader, sessions
@@ -77,5 +77,6 @@ def page() -> ResponseReturnValue:
 def leave() -> ResponseReturnValue:
     """I have to go: whoever I hold is free for the others."""
     people.let_go(data.db(), access.user())
+    current_app.config["HUB"].changed()
     words.tell("Your people are back with the room. Nobody is forgotten. Thank you for today.")
     return go("home.page")

@@ -4,7 +4,6 @@ from flask import Blueprint, Response, current_app, g, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import ServiceUnavailable
 
-from gateway import board
 from web import access, data, live
 from web.access import PUBLIC, SIGNED_IN, needs
 
@@ -22,7 +21,7 @@ def changes() -> ResponseReturnValue:
         raise ServiceUnavailable
     since = request.headers.get("Last-Event-ID") or request.args.get("since", "")
     # Read after joining: what changes in between is told twice rather than not at all.
-    current = board.pulse(data.db())
+    current = hub.pulse(data.db())
     g.pop("db").close()  # a stream lasts a minute and needs no connection of its own
     body = live.stream(hub, listener, since[:200], current)
     return Response(body, mimetype="text/event-stream", headers={"X-Accel-Buffering": "no"})

@@ -3,7 +3,7 @@
 Promises: only who may read the conversation changes it; an answer set by hand puts waiting texts back to be read again.
 """
 
-from flask import Blueprint, request
+from flask import Blueprint, current_app, request
 from flask.typing import ResponseReturnValue
 
 from gateway import answering, conversations, notes, recording, undoing
@@ -70,6 +70,7 @@ def tag(conversation_id: int) -> ResponseReturnValue:
     off = "off" in request.form
     word = field("off") if off else field("tag")
     notes.tag(data.db(), conversation_id, word, by=access.user(), now=data.now(), off=off)
+    current_app.config["HUB"].changed()
     return back(conversation_id)
 
 
@@ -83,6 +84,7 @@ def hand_over(conversation_id: int) -> ResponseReturnValue:
     whom = notes.hand_over(
         data.db(), conversation_id, int(to) if to else None, by=access.user(), now=data.now()
     )
+    current_app.config["HUB"].changed()
     words.tell(f"Passed on to {whom}.")
     return go("inbox.page")
 
@@ -93,5 +95,6 @@ def take_over(conversation_id: int) -> ResponseReturnValue:
     """Take the conversation from whoever has it, and go on with the answer that was picked."""
     user = access.user()
     notes.hand_over(data.db(), conversation_id, user.id, by=user, now=data.now())
+    current_app.config["HUB"].changed()
     words.tell("It is yours now. Whoever had it sees that you have it.")
     return go("inbox.thread", conversation_id=conversation_id, choice=field("choice", 40) or None)
