@@ -312,3 +312,26 @@ def test_the_chain_of_approvals_is_walked_when_somebody_asks_and_not_at_each_tex
     expect(page.locator("#rows")).to_contain_text("Luis Ortega")
     expect(page.locator("main")).to_contain_text("The ledger is whole.")
     assert not [url for url in asked if "check" in url]
+
+
+@pytest.mark.parametrize("which", ["an answer that is written down", "a ready answer"])
+def test_a_picked_answer_whose_words_were_changed_outlives_a_tag(
+    talk: Callable[..., Talk], visit: Enter, which: str
+) -> None:
+    """The page that came with the tag knew of no picked answer: the words of a ready one were gone, and of another one what it writes down."""
+    begun = talk("event")
+    page = visit("volunteer", DESK).go(begun.wrote("Is there a ramp?"))
+    if which == "a ready answer":
+        page.locator(".ready a").first.click()
+    else:
+        page.locator(".answers").get_by_role("link", name="Maybe").click()
+    box = page.get_by_label("Your answer to Elena")
+    words = box.input_value()
+    assert words
+    box.fill(f"{words} See you!")
+    key = page.locator("#reply button.big").inner_text()
+    page.get_by_placeholder("Tag").fill("ramp")
+    page.get_by_placeholder("Tag").press("Enter")
+    expect(page.locator("#facts").get_by_role("button", name="ramp")).to_be_visible()
+    expect(box).to_have_value(f"{words} See you!")
+    expect(page.locator("#reply button.big")).to_have_text(key)

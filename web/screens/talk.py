@@ -17,8 +17,10 @@ bp = Blueprint("talk", __name__, url_prefix="/inbox")
 
 
 def back(conversation_id: int) -> ResponseReturnValue:
-    """To the thread, or to what is known of the person, where that is a page of its own."""
-    return go("inbox.thread", conversation_id=conversation_id, about=1 if "about" in request.form else None)
+    """To the thread, or to what is known of the person, where that is a page of its own; with the answer that was picked."""
+    picked = {name: request.form.get(name, "")[:40] or None for name in ("choice", "ready")}
+    about = 1 if "about" in request.form else None
+    return go("inbox.thread", conversation_id=conversation_id, about=about, **picked)
 
 
 @bp.post("/<id:conversation_id>/record")
