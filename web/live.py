@@ -76,7 +76,7 @@ class Hub:
         self._thread: threading.Thread | None = None
         self._stopping = False
         self._watching = threading.Event()
-        self._unmarked = 0
+        self._unmarked = random.getrandbits(32)  # a page outlives the panel that drew it
         self._wake_read, self._wake_write = os.pipe()
         os.set_blocking(self._wake_write, False)
 

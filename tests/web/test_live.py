@@ -314,3 +314,12 @@ def test_a_tag_a_hand_over_and_who_goes_are_told(world: World, visit: Visit, app
         assert next(again).startswith("retry: ")
         assert '"topics":["inbox"]' in next(again), path  # who was between two streams
         again.close()
+
+
+def test_what_a_page_saw_before_the_panel_was_restarted_is_not_taken_for_what_it_is_now(world: World) -> None:
+    """The count of what leaves no mark in the database began at nothing again: the next tag looked like the one before the restart."""
+    before, after = live.Hub(world.path), live.Hub(world.path)
+    before.changed()
+    carried = live.Pulse.of(str(before.pulse(world.db)))
+    after.changed()
+    assert after.pulse(world.db).topics(carried) == ["inbox"]
