@@ -71,6 +71,7 @@ def test_a_choice_that_is_made_while_a_form_is_under_way_stays_and_keeps_the_foc
     expect(maybe).to_have_attribute("aria-pressed", "true")
     expect(whom.locator("option:checked")).to_have_text("Cleo, coordinator")
     expect(whom).to_be_focused()
+    expect(whom).not_to_have_attribute("tabindex", "-1")  # Tab would never come back to it
     expect(page.get_by_role("alertdialog")).to_be_hidden()
 
 

@@ -208,7 +208,7 @@ const textbank = (window.textbank = {});
     shield();
     const next = goesOn || newer.querySelector("[autofocus], [data-focus]") || newer.querySelector("[role=alert] strong") || newer.querySelector("#who") || newer.querySelector("h1");
     if (next && (goesOn || !(next.tagName === "TEXTAREA" && thumbs.matches))) { /* there it would open the keyboard over the answers */
-      if (!next.hasAttribute("tabindex") && !/^(TEXTAREA|INPUT|BUTTON|A)$/.test(next.tagName)) next.tabIndex = -1;
+      if (!next.hasAttribute("tabindex") && !/^(TEXTAREA|INPUT|SELECT|BUTTON|A)$/.test(next.tagName)) next.tabIndex = -1;
       next.focus({ preventScroll: true });
       if (goesOn && next.value === was && at[0] != null) next.setSelectionRange(...at); else toEnd(next);
     }
