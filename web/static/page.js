@@ -293,6 +293,7 @@ const textbank = (window.textbank = {});
     if (!same(fresh) || document.querySelector("main [data-error]")) return;
     if (!document.getElementById("main").dataset.conversations && textbank.holdsWords(fresh)) return void textbank.refused(html);
     document.querySelectorAll("main form").forEach(textbank.forget);
+    document.getElementById("say").textContent = "";
     exchange(fresh);
   };
   textbank.refused = (html) => {
