@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import expect
 
-from gateway import bell, erasing, settling, store
+from gateway import bell, erasing, outbox, settling, store
 from tests.browser.conftest import DESK, Visit
 from tests.browser.test_thread import NUMBER, Talk
 from tests.browser.test_thread import talk as talk
@@ -50,3 +50,31 @@ def test_an_uncertain_text_that_is_settled_elsewhere_leaves_the_screen_whole(
     expect(page.locator("main")).to_contain_text("ask Luis")
     expect(page.locator("#who")).to_contain_text("Luis")
     expect(page.get_by_label("It arrived")).not_to_be_checked()
+
+
+def test_words_that_were_refused_stay_when_the_card_is_drawn_anew(world: World, visit: Enter) -> None:
+    """Somebody else had changed the text meanwhile: the refused words came back in the box, and went with the next change in the room."""
+    card = world.draft("Rosa Delgado", "+12025550147", HELLO)
+    visitor = visit("volunteer", DESK)
+    page = visitor.go(f"/send/{card}/edit")
+    visitor.wait_live()
+    box = page.get_by_label("The words to Rosa")
+    box.fill("Hello Rosa, it is Maya. STOP to end.")
+    lead = world.users["coordinator"]
+    seen = outbox.seen(outbox.load(world.db, card))
+    outbox.edit(
+        world.db, card, "Dear Rosa. STOP to end.", by=lead, seen=seen, rules=world.rules, now=store.wall_ms()
+    )
+    page.get_by_role("button", name="Keep these words").click()
+    expect(page.get_by_role("alert")).to_contain_text("changed")
+    expect(box).to_have_value("Hello Rosa, it is Maya. STOP to end.")
+    page.wait_for_selector("body:not(.fresh)")
+    page.locator("#who").focus()
+    world.receive("+12025550199", "Who is this?")
+    with page.expect_response(lambda answer: answer.url.endswith("/edit") and answer.request.method == "GET"):
+        bell.ring(world.path)
+    expect(page.locator("#bar .tabs .count")).to_contain_text("1")
+    expect(box).to_have_value("Hello Rosa, it is Maya. STOP to end.")
+    page.get_by_role("button", name="Keep these words").click()
+    expect(page.locator("#card .bubble")).to_have_text("Hello Rosa, it is Maya. STOP to end.")
+    visitor.complaints[:] = [line for line in visitor.complaints if "409" not in line]

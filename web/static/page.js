@@ -169,6 +169,7 @@ const textbank = (window.textbank = {});
       if (!older || drawn.get(newer.id) === words) continue;
       if (textbank.typing(older)) { textbank.behind = true; continue; }
       const typed = textbank.halfTyped(older);
+      if (typed.some((box) => textbank.otherWords(box, newer))) continue; /* what stands there is refused with the next press, and kept */
       const atEnd = older.scrollHeight - older.scrollTop - older.clientHeight < 80, top = older.scrollTop;
       const other = newer.dataset.words && newer.dataset.words !== older.dataset.words; /* another person's, or other words */
       drawn.set(newer.id, words);

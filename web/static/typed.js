@@ -37,6 +37,11 @@
     return field.matches("select") ? body.get(field.name) !== field.value : field.type !== "file" && since(field, body);
   }
   textbank.halfTyped = (root, sent, body) => fields(root).filter((field) => (field.form === sent ? after(field, body) : begun(field)));
+  /* Whether the box has other words to begin with by now than those that were typed over. */
+  textbank.otherWords = (box, fresh) => {
+    const newer = box.matches("textarea") && fresh.querySelector(`#${box.id}`);
+    return newer && newer.defaultValue !== box.defaultValue;
+  };
   /* The same field of the page as it is now. */
   function twin(field, own) {
     const where = (form) => (own ? new URL(form.action).pathname : form.action), id = field.id && document.getElementById(field.id);
