@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import expect
 
-from gateway import bell, erasing, outbox, settling, store
+from gateway import bell, campaigns, erasing, outbox, settling, store
 from tests.browser.conftest import DESK, Visit
 from tests.browser.test_thread import NUMBER, Talk
 from tests.browser.test_thread import talk as talk
@@ -77,4 +77,31 @@ def test_words_that_were_refused_stay_when_the_card_is_drawn_anew(world: World, 
     expect(box).to_have_value("Hello Rosa, it is Maya. STOP to end.")
     page.get_by_role("button", name="Keep these words").click()
     expect(page.locator("#card .bubble")).to_have_text("Hello Rosa, it is Maya. STOP to end.")
+    visitor.complaints[:] = [line for line in visitor.complaints if "409" not in line]
+
+
+def test_a_fact_that_is_half_typed_does_not_take_the_place_of_one_that_was_kept_elsewhere(
+    talk: Callable[..., Talk], visit: Enter
+) -> None:
+    """After Pause it stood in a form that said it had read what the other had kept: Keep threw that away without a word."""
+    begun = talk("event")
+    world = begun.world
+    one = campaigns.everything(world.db)[0]
+    visitor = visit("coordinator", DESK)
+    page = visitor.go(f"/campaigns/{one.id}")
+    page.get_by_text("The facts of this campaign").click()
+    page.get_by_label("Place").fill("Library")
+    campaigns.save(
+        world.db, one.id, by=world.users["admin"], now=store.wall_ms(), seen_revision=one.revision,
+        facts={**one.facts, "place": "Elm Street Church"},
+    )  # fmt: skip
+    page.get_by_role("button", name="Pause").click()
+    expect(page.get_by_role("button", name="Go on")).to_be_visible()
+    page.wait_for_selector("body:not(.fresh)")
+    page.get_by_text("The facts of this campaign").click()
+    expect(page.get_by_label("Place")).to_have_value("Library")
+    page.locator("#facts").get_by_role("button", name="Keep").click()
+    expect(page.get_by_role("alert")).to_contain_text("changed")
+    expect(page.locator("#facts")).to_contain_text("Elm Street Church")
+    assert campaigns.load(world.db, one.id).facts["place"] == "Elm Street Church"
     visitor.complaints[:] = [line for line in visitor.complaints if "409" not in line]

@@ -49,7 +49,8 @@
     return all.find((one) => one?.form && one.type === field.type && where(one.form) === where(field.form) && (!TICKS.test(one.type) || one.value === field.value));
   }
   /* What is half typed or half chosen in another form than the one that was sent: a form with words stays whole, with what it says that
-     was read. Where the box has other words by now (an answer that was taken back), they stand below those. */
+     was read, and so does one with a line that was typed over another than stands there now. Where the box has other words by now (an
+     answer that was taken back), they stand below those. */
   textbank.putBack = (typed, sent, body) => {
     for (const field of typed) {
       const own = field.form === sent, box = twin(field, own), long = field.matches("textarea");
@@ -60,6 +61,7 @@
         if (long) box.dispatchEvent(new Event("input", { bubbles: true }));
       } else if (long && box.defaultValue === field.defaultValue) box.form.replaceWith(field.form);
       else if (long) box.value += `\n${field.value}`;
+      else if (WRITING.test(field.type) && box.defaultValue !== field.defaultValue) box.form.replaceWith(field.form); /* its Keep is refused: others kept theirs */
       else if (field.type === "file") box.replaceWith(field);
       else if (TICKS.test(field.type)) box.checked = field.checked;
       else if (!field.matches("select") || [...box.options].some((one) => one.value === field.value)) box.value = field.value;
