@@ -52,6 +52,21 @@ def test_an_uncertain_text_that_is_settled_elsewhere_leaves_the_screen_whole(
     expect(page.get_by_label("It arrived")).not_to_be_checked()
 
 
+def test_an_uncertain_text_of_somebody_who_was_erased_leaves_the_screen(world: World, visit: Enter) -> None:
+    """Their name and the words to them stood there until something else was sent in the room."""
+    for name, number in (("Rosa", "+12025550147"), ("Luis", "+12025550148")):
+        world.approve(world.draft(name, number, HELLO))
+        world.fly("uncertain")
+    visitor = visit("coordinator", DESK)
+    page = visitor.go("/uncertain")
+    expect(page.locator("#who")).to_contain_text("Rosa")
+    visitor.wait_live()
+    erasing.erase(world.db, "+12025550147", now=store.wall_ms() + 600_000)  # no modem answers for it any more
+    bell.ring(world.path)
+    expect(page.locator("#who")).to_contain_text("Luis")
+    assert "Rosa" not in page.content()
+
+
 def test_words_that_were_refused_stay_when_the_card_is_drawn_anew(world: World, visit: Enter) -> None:
     """Somebody else had changed the text meanwhile: the refused words came back in the box, and went with the next change in the room."""
     card = world.draft("Rosa Delgado", "+12025550147", HELLO)
