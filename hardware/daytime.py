@@ -18,6 +18,7 @@ from hardware.at import At
 from hardware.profiles import Profile
 
 MOST_QUARTERS = 14 * 4  # zones end at UTC+14
+FIRST_YEAR = 70  # of two digits, 70 to 99 are of the last century: Qualcomm's clocks begin in 1980
 _TIME = re.compile(r"(\d{2}|\d{4})/(\d\d?)/(\d\d?),(\d\d?):(\d\d):(\d\d)([+-]\d{1,2})")
 
 
@@ -36,9 +37,11 @@ def time_in(lines: list[str] | None, *, utc: bool = False) -> datetime | None:
     year, month, day, hour, minute, second, quarters = (int(part) for part in found.groups())
     if abs(quarters) > MOST_QUARTERS:
         return None
+    if year < 100:
+        year += 1900 if year >= FIRST_YEAR else 2000
     zone = UTC if utc else timezone(timedelta(minutes=15 * quarters))
     try:
-        local = datetime(year + (2000 if year < 100 else 0), month, day, hour, minute, second, tzinfo=zone)
+        local = datetime(year, month, day, hour, minute, second, tzinfo=zone)
         return local.astimezone(UTC)
     except (ValueError, OverflowError):
         return None

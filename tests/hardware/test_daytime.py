@@ -21,6 +21,7 @@ EVENING = datetime(2026, 11, 25, 23, 42, 5, tzinfo=UTC)
         ("^NWTIME: 26/11/25,18:42:05-20,00", False, EVENING),
         ('+QLTS: "2026/11/25,23:42:05-20,0"', True, EVENING),
         ('+CCLK: "04/01/01,00:00:10+00"', False, datetime(2004, 1, 1, 0, 0, 10, tzinfo=UTC)),
+        ('+CCLK: "80/01/06,00:01:17+00"', False, datetime(1980, 1, 6, 0, 1, 17, tzinfo=UTC)),
         ('+CCLK: "26/11/25,18:42:05"', False, None),  # no zone: nobody knows which
         ('+CCLK: "80/00/00,00:00:00+00"', False, None),
         ('+CCLK: "26/13/45,25:61:00+00"', False, None),

@@ -156,6 +156,15 @@ def test_a_battery_clock_that_the_network_contradicts_later_is_no_longer_trusted
     house.until(lambda: house.said()[0] == "ready", "the network agrees again", 600)
 
 
+def test_a_modem_that_was_never_told_the_time_is_no_voice_against_a_clock_that_is_right(make: Make) -> None:
+    """Where the network tells no time, Qualcomm sticks say "80/01/06": read as 2080 it stopped a whole house from sending."""
+    house = make(machine=SetClock("this boot"))
+    house.fault("time_off", (datetime(1980, 1, 6, tzinfo=UTC) - house.clock.start).total_seconds())
+    message_id = house.approved()
+    assert house.until(lambda: house.state(message_id) == "delivered", "delivered") < 30
+    assert house.said()[0] == "ready"
+
+
 def test_a_network_that_disagrees_holds_until_a_coordinator_says_who_is_right(
     make: Make, no_battery: SetClock
 ) -> None:
