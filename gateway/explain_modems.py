@@ -79,6 +79,16 @@ def modem_locked(station: str, evidence: str) -> Notice:
     )
 
 
+def unreadable(station: str, evidence: str) -> Notice:
+    """It sends, perhaps, and whatever comes to it stays unseen: an answer, a stop."""
+    return Notice(
+        f"The modem {station} does not let us read the texts that come to it.",
+        seen("It was asked in every way that we know", evidence),
+        f"We send nothing by it, for nobody would hear a stop. We ask it again every half minute. {KEPT}",
+        "If it is a telephone: many keep their texts to themselves. Put its SIM into a USB modem.",
+    )
+
+
 def shared(station: str, port: str, holder: str) -> Notice:
     """Another program (`holder`, "" when it is not seen) asks this modem things while we use it."""
     return Notice(

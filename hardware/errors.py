@@ -32,6 +32,7 @@ __all__ = [
     "SimNotReady",
     "SubmitUncertain",
     "TpduRefused",
+    "Unreadable",
     "cme_text",
     "cms_text",
     "said",
@@ -135,6 +136,13 @@ class CommandRefused(HardwareError):
         self.code = code
         self.text = text
         self.after_s = after_s
+
+
+class Unreadable(HardwareError):
+    """The modem neither lists texts, nor reads one, nor hands them over as they come: what is sent to it is never heard."""
+
+    def __init__(self, refused: CommandRefused) -> None:
+        super().__init__(f"it refuses to list texts, to read one, and to hand them over: {refused.text}")
 
 
 class TpduRefused(HardwareError):

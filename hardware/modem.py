@@ -21,7 +21,7 @@ from hardware import identity as who
 from hardware.asking import ask, value
 from hardware.at import At
 from hardware.company import Company
-from hardware.errors import CommandRefused, HardwareError, ModemSilent
+from hardware.errors import CommandRefused, HardwareError, ModemSilent, Unreadable
 from hardware.facts import (
     Call,
     Direct,
@@ -93,6 +93,7 @@ class Modem:
         self._ears = Ears(clock)
         self._at.incoming.on_urc = self._ears.hear
         self._storages = Storages(self._at, patience)
+        self._hand_over: Callable[[], bool] = lambda: False
         self._indications = ""
         self._gauges = Gauges(self._at, GENERIC)
         self._keeps_link = True
@@ -118,9 +119,15 @@ class Modem:
         self._at.pace = self.profile.pace
         self._keeps_link = self.profile.keeps_link
         self._storages = startup.storages
-        self._indications = startup.indications
         self._gauges = Gauges(self._at, self.profile)
-        self._acknowledges = startup.acknowledges
+        self._indications, self._acknowledges = startup.indications, startup.acknowledges
+
+        def hand_over() -> bool:
+            done = startup.hand_over()
+            self._indications, self._acknowledges = startup.indications, startup.acknowledges
+            return done
+
+        self._hand_over = hand_over
 
     def _learn(self, identity: Identity) -> None:
         """Also in the middle of a start: what the modem hands over then came by this SIM."""
@@ -212,8 +219,15 @@ class Modem:
         self._at.incoming.company = company
 
     def list(self, everything: bool) -> Texts:  # noqa: FBT001 (the contract's form)
-        """The received texts and reports that lie in the arrival storage or, if `everything`, in all of them."""
-        return self._storages.contents(everything=everything)
+        """The received texts and reports that lie in the arrival storage or, if `everything`, in all of them. Unreadable: no text that
+        is sent to this modem would ever be seen; it neither lets them be read nor hands them over.
+        """
+        try:
+            return self._storages.contents(everything=everything)
+        except Unreadable:
+            if not self._hand_over():
+                raise
+            return []
 
     def also_read(self, storage: str) -> None:
         """Read this storage too: an indication named it. Nothing happens when it is known, or no name of one."""

@@ -202,12 +202,20 @@ class Startup:
     def _indicate(self) -> None:
         """Indications: the first form that is accepted; none at all leaves polling, which finds all texts."""
         stored = () if self.profile.direct else self.profile.cnmi
-        if not self._first_accepted(stored):
-            self.acknowledges = ask(self._at, "AT+CSMS=1", self._patience.answer_s) is not None
-            if not self._first_accepted(CNMI_DIRECT) and self.acknowledges:
-                self.acknowledges = False
-                ask(self._at, "AT+CSMS=0", self._patience.answer_s)
+        if self._first_accepted(stored):
+            self.indications = value(ask(self._at, "AT+CNMI?", self._patience.answer_s))
+        else:
+            self.hand_over()
+
+    def hand_over(self) -> bool:
+        """Have texts handed over as they come, by a modem that does not say what it stored or does not let it be read; whether it will."""
+        self.acknowledges = ask(self._at, "AT+CSMS=1", self._patience.answer_s) is not None
+        self.storages.handed_over = self._first_accepted(CNMI_DIRECT)
+        if not self.storages.handed_over and self.acknowledges:
+            self.acknowledges = False
+            ask(self._at, "AT+CSMS=0", self._patience.answer_s)
         self.indications = value(ask(self._at, "AT+CNMI?", self._patience.answer_s))
+        return self.storages.handed_over
 
     def _first_accepted(self, forms: tuple[str, ...]) -> bool:
         return any(ask(self._at, f"AT+CNMI={form}", self._patience.answer_s) is not None for form in forms)

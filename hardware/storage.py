@@ -4,8 +4,8 @@ Storage is the truth about what came in; indications are only doorbells. Promise
 exactly as the modem gave it, damaged or not; drafts and sent copies (stat 2, 3) never are, for the caller
 deletes what it is given. Works with modems that know no CPMS=?, no CPMS at all, or no CMGL, and (told so by
 `by_slot`) with those that hang in it.
-Failure: `CommandRefused` when the SIM says why (busy, absent, locked), else what the channel raises; a hang in
-CMGL is `ModemSilent` with the command `LISTING`.
+Failure: `CommandRefused` when the SIM says why (busy, absent, locked), `Unreadable` when there is no way to read and nothing
+is handed over, else what the channel raises; a hang in CMGL is `ModemSilent` with the command `LISTING`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from collections import Counter
 from hardware import cpms, framing
 from hardware.asking import ask, fields, numbers
 from hardware.at import At
-from hardware.errors import CommandRefused
+from hardware.errors import CommandRefused, Unreadable
 from hardware.facts import Stored
 from hardware.patience import Patience
 from hardware.sim import state_in
@@ -47,6 +47,8 @@ class Storages:
         self.arrival = ""  # where texts arrive; "" when the modem knows no storages
         self.readable: tuple[str, ...] = ()
         self.passed_over: set[str] = set()  # by the last reading: they could not be chosen
+        self.handed_over = False  # texts come without being stored: it need not be able to read any
+        self._reads = False  # AT+CMGR told of a slot, if only that it is empty
         self.by_slot = False  # AT+CMGL hangs this modem: never ask, read slot by slot
         self.took_s: dict[str, float] = {}  # by storage: how long the last whole listing took
         self._current = ""
@@ -216,6 +218,9 @@ class Storages:
             if state_in(refused):
                 raise
             found = self._walk(name)
+            may_read = self._reads or self.handed_over or name != self.arrival
+            if not may_read and ask(self._at, "AT+CMGR=?") is None:
+                raise Unreadable(refused) from refused
             self._walks.add(name)
             return found
         return [stored for entry in split_entries(lines, "+CMGL:") if (stored := self._whole(entry, name))]
@@ -296,7 +301,9 @@ class Storages:
         except CommandRefused as refused:
             if state_in(refused):
                 raise
+            self._reads |= (refused.family, refused.code) in _EMPTY
             return None
+        self._reads = True
         return next((entry for entry in split_entries(lines, "+CMGR:") if len(entry) > 1), None)
 
     def _read(self, command: str, timeout_s: float) -> list[str]:

@@ -36,6 +36,7 @@ from hardware.errors import (
     PortGone,
     PortMissing,
     SimNotReady,
+    Unreadable,
 )
 from hardware.modem import Identity
 
@@ -201,6 +202,8 @@ def trouble(desk: Desk, error: HardwareError) -> tuple[str, Notice]:
 
 def _modem_trouble(name: str, error: HardwareError) -> tuple[str, Notice]:
     match error:
+        case Unreadable():
+            return "failed", explain_modems.unreadable(name, str(error))
         case CommandRefused():
             return "waiting", explain_modems.refuses(name, str(error))
         case StartAnew():
@@ -233,7 +236,7 @@ def wait_after(error: HardwareError, failures: int) -> float:
     """Seconds until the next try after this error, the failures before it counted."""
     wait_s = RETRY_S[min(failures, len(RETRY_S) - 1)]
     match error:
-        case SimNotReady(state="PIN" | "PUK" | "ABSENT"):
+        case SimNotReady(state="PIN" | "PUK" | "ABSENT") | Unreadable():
             return RETRY_S[-1]
         case PortGone():
             return min(wait_s, 2.0)

@@ -31,7 +31,14 @@ TOPICS = (
     calls,
 )  # imported: their handlers are in the table
 
-UNKNOWN_WHEN = {"+CMEE": "no_cmee", "+CSMS": "no_csms", "+CMGL": "no_cmgl", "Z": "atz_error"}
+UNKNOWN_WHEN = {
+    "+CMEE": "no_cmee",
+    "+CSMS": "no_csms",
+    "+CMGL": "no_cmgl",
+    "+CMGR": "no_cmgr",
+    "+CNMI": "no_cnmi",
+    "Z": "atz_error",
+}
 RESET_AFTER_S = 0.05  # a restart answers OK before it lets go
 _SUFFIX = {"exec": "", "read": "?", "test": "=?", "set": "="}
 

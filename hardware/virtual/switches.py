@@ -51,6 +51,8 @@ ARRIVING = {
     "cpms_error": Switch("choosing storages ends in an error (value: code)", 302),
     "cmgl_hang": Switch("AT+CMGL is not answered and the modem is deaf (value: seconds)", 500.0),
     "no_cmgl": Switch("AT+CMGL answers ERROR"),
+    "no_cmgr": Switch("AT+CMGR answers ERROR"),
+    "no_cnmi": Switch("AT+CNMI answers ERROR"),
     "cmgd_refused": Switch("AT+CMGD ends in an error (value: code)", 320),
     "slot_sticks": Switch("AT+CMGD answers OK and deletes nothing"),
     "memory_full": Switch("the storage for arriving texts is full, whatever it holds"),

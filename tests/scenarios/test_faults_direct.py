@@ -270,3 +270,29 @@ def test_whoever_writes_during_a_start_that_fails_is_not_filed_under_a_part_of_a
     assert office.texts() == ["Hello, who is this?"]
     answer = office.approved(EVE, "Elm Street Tenants, about the meeting.")
     office.until(lambda: office.state(answer) in ("sent", "delivered"), "she is answered", 120)
+
+
+def test_a_modem_whose_texts_cannot_be_read_sends_nothing_for_nobody_would_hear_a_stop(make: Make) -> None:
+    """A telephone that is plugged in to charge: it takes commands and sends, and shows a computer nothing of what comes."""
+    house = make()
+    for fault in ("no_cmgl", "no_cmgr", "no_cnmi"):
+        house.fault(fault)
+    message_id = house.approved(LUIS)
+    house.until(lambda: house.said()[0] == "failed", "said", 60)
+    assert "does not let us read the texts" in house.said()[1]
+    house.run(600)
+    assert house.state(message_id) == "approved"
+    assert not house.world.network.air
+    house.clear("no_cmgr")
+    house.until(lambda: house.state(message_id) in ("sent", "delivered"), "it may be read after all", 60)
+
+
+def test_a_modem_that_lets_no_stored_text_be_read_is_told_to_hand_them_over(make: Make) -> None:
+    house = make()
+    house.fault("no_cmgl")
+    house.fault("no_cmgr")
+    house.until_ready()
+    assert house.world.modems[0].settings.cnmi[1] == 2
+    house.arrive("STOP", sender=LUIS)
+    message_id = house.approved(LUIS)
+    house.until(lambda: house.state(message_id) == "withdrawn", "obeyed", 30)

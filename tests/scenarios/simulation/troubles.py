@@ -71,6 +71,8 @@ LEFT_OUT = {
     "long_pdu_hangs": "only a PDU that no modem takes brings it about, and the gateway writes none",
     "cnma_required": "the modem stores nothing from then on, so that what a kill leaves unacknowledged comes again as a second text",
     "babble_forever": "fifty reads a second: thousands of turns for what silent_port and gps_nmea show as well",
+    "no_cmgr": "with no_cmgl it may not be used at all; without it nothing is asked that way",
+    "no_cnmi": "texts are then found by polling, as with drop_cmti",
     "renumber_tty": "the house finds ports by number; finding is tested with real names",
     "identical_usb_ids": "the house has no USB; finding is tested with real names",
 }
