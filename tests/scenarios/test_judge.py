@@ -303,7 +303,25 @@ def test_an_opt_out_that_had_ended_when_the_clock_was_set_back_began_before_its_
         "INSERT INTO opt_out (number_key, source, since_at, until_at) VALUES (?, 'text', ?, ?)",
         [conversations.number_key(house.db, number), *(house.now_ms() - left for left in (50_000, 49_000))],
     )
-    assert house.opted_out(house.db)[number] == [(50.0, 51.0)]
+    assert house.opted_out(house.db)[number] == [(350.0, 351.0)]
+    house.close()
+
+
+def test_an_opt_out_whose_beginning_and_end_were_shown_twice_was_the_later_one(tmp_path: Path) -> None:
+    """Seed 973147: the clock was set back by less than it lasted, and a text from before it was called a breach."""
+    house, number = House(tmp_path, 0), "+12025550217"
+    outbox.draft(
+        house.db, number, "T0w", kind="reply", key=None, channel="panel", by=house.person, rules=house.rules,
+        now=house.now_ms(),
+    )  # fmt: skip
+    house.jumps = [(140.0, timedelta(seconds=100))]
+    house.clock.time_s += 400.0
+    house.db.execute(
+        "INSERT INTO opt_out (number_key, source, since_at, until_at) VALUES (?, 'text', ?, ?)",
+        [conversations.number_key(house.db, number), *(house.now_ms() - left for left in (200_000, 150_000))],
+    )
+    assert house._all_true_s(house.now_ms() - 200_000) == [100.0, 200.0]
+    assert house.opted_out(house.db)[number] == [(200.0, 250.0)]
     house.close()
 
 

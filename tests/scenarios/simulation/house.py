@@ -249,7 +249,8 @@ class House:
             for until in self._all_true_s(stop["until_at"])
             if since <= until
         ]
-        spans.sort(key=lambda span: span[1] - span[0])
+        # Of two that are as long the later is sure: nobody was out before it began (973147).
+        spans.sort(key=lambda span: (round(span[1] - span[0], 3), -span[0]))
         return spans[-1 if longest else 0] if spans else (began[0], began[0])
 
     def note(self, what: str) -> None:
