@@ -29,7 +29,7 @@ log = logging.getLogger("textbank.journal")
 SUFFIX = ".acts"
 COMPACT_BYTES = 256_000  # some 1,500 acts
 Act = dict[str, object]  # one line
-ABOUT = ("opt_out", "opt_in", "erase")  # the last of each about one person counts
+ABOUT = ("opt_out", "opt_in", "erase")  # the last of each about one person (and one stay) counts
 
 
 class Journal:
@@ -71,7 +71,8 @@ class Journal:
             kept: dict[object, Act] = {}
             for line in self._lines():
                 act = line.get("act")
-                mark: object = (act, line.get("number")) if act in ABOUT else _line(line)
+                # Each stay of a person ends by an act of its own: a backup may hold any of them.
+                mark: object = (act, line.get("number"), line.get("salt")) if act in ABOUT else _line(line)
                 kept.pop(mark, None)  # the order stays that of the last word
                 kept[mark] = line
             replace(self.path, kept.values(), self.database)

@@ -8,10 +8,23 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from gateway import arrivals, backup, conversations, erasing, lock, optouts, restoring, runs, store, texted
+from gateway import (
+    arrivals,
+    backup,
+    conversations,
+    erasing,
+    journal,
+    lock,
+    optouts,
+    restoring,
+    runs,
+    store,
+    texted,
+)
 from gateway.claims import Seat
 from gateway.cli import cli
 from gateway.errors import Refused
+from gateway.journal import Journal
 from gateway.rules import Rules
 from hardware.pdu import encode_deliver, segment
 from tests.gateway.conftest import ADA, ICCID, LUIS, NOON, Desk, Room
@@ -113,6 +126,23 @@ def test_whoever_wrote_and_was_erased_after_the_clock_stepped_back_is_erased_aga
     seen = arrivals.Seen("north", ICCID)
     arrivals.keep(desk.db, [arrivals.Received(wrote, "SM", 1)], seen, rules, now=HOUR)
     erasing.erase(desk.db, ADA, now=HOUR + 1)
+    desk.db.close()
+    backup.restore(saved, path, now=NOON + HOUR)
+    with contextlib.closing(store.connect(path)) as db:
+        assert not db.execute("SELECT 1 FROM conversation").fetchall()
+
+
+def test_whoever_was_erased_twice_after_the_clock_stepped_back_is_erased_again_when_the_journal_was_written_anew(
+    path: Path, desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only the last act on a number was kept then: it told of another stay than the one that the backup holds."""
+    desk.draft(ADA)
+    saved = backup.make(path, tmp_path / "saved.db", now=NOON).path
+    erasing.erase(desk.db, ADA, now=NOON + 1)
+    conversations.ensure(desk.db, ADA, now=HOUR)
+    erasing.erase(desk.db, ADA, now=HOUR + 1)
+    monkeypatch.setattr(journal, "COMPACT_BYTES", 1)
+    Journal(path).compact()
     desk.db.close()
     backup.restore(saved, path, now=NOON + HOUR)
     with contextlib.closing(store.connect(path)) as db:
