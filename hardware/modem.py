@@ -267,10 +267,12 @@ class Modem:
         for _ in range(MODE_TRIES):
             ask(self._at, PDU_MODE, self._patience.answer_s)
             # The OK may have been to the other program, which chose text mode.
-            mode = value(ask(self._at, "AT+CMGF?", self._patience.answer_s))
-            if mode in ("0", ""):  # "": it does not tell
+            told = ask(self._at, "AT+CMGF?", self._patience.answer_s)
+            mode = value(told)
+            if mode == "0" or told is None:  # None: it does not tell
                 return
-        raise ModemSilent(PDU_MODE, self._clock.monotonic() - began, mode.encode())
+        if mode:  # a bare OK may be another program's too; one that says nothing else is believed in the end
+            raise ModemSilent(PDU_MODE, self._clock.monotonic() - began, mode.encode())
 
     def keep_link(self) -> None:
         """Before a text that others follow at once: let the modem keep the link open between them (27.005 3.5.6).

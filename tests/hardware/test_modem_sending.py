@@ -37,9 +37,11 @@ def test_the_answer_behind_another_programs_ok_is_the_texts() -> None:
     [
         (["+CMGF: 1", "+CMGF: 0"], 2, 1),
         ("+CMGF: 1", 3, 0),
+        (["OK", "+CMGF: 1", "+CMGF: 0"], 3, 1),
+        ("OK", 3, 1),
         ("ERROR", 1, 1),
     ],
-    ids=["then in PDU mode", "text mode for good", "does not tell"],
+    ids=["then in PDU mode", "text mode for good", "another's OK again", "says OK alone", "does not tell"],
 )
 def test_an_ok_that_was_to_another_programs_text_mode_is_none_to_our_pdu_mode(
     told: object, tries: int, length_written: int
