@@ -4,8 +4,8 @@ Storage is the truth about what came in; indications are only doorbells. Promise
 exactly as the modem gave it, damaged or not; drafts and sent copies (stat 2, 3) never are, for the caller
 deletes what it is given. Works with modems that know no CPMS=?, no CPMS at all, or no CMGL, and (told so by
 `by_slot`) with those that hang in it.
-Failure: `CommandRefused` when the SIM says why (busy, absent, locked), `Unreadable` when there is no way to read and nothing
-is handed over, else what the channel raises; a hang in CMGL is `ModemSilent` with the command `LISTING`.
+Failure: `CommandRefused` when the SIM says why (busy, absent, locked) or refuses everything after it had listed, `Unreadable` when
+there never was a way to read and nothing is handed over, else what the channel raises; a hang in CMGL is `ModemSilent` with the command `LISTING`.
 """
 
 from __future__ import annotations
@@ -49,6 +49,7 @@ class Storages:
         self.passed_over: set[str] = set()  # by the last reading: they could not be chosen
         self.handed_over = False  # texts come without being stored: it need not be able to read any
         self._reads = False  # AT+CMGR told of a slot, if only that it is empty
+        self._lists = False  # AT+CMGL listed the arrival storage: that it refuses everything passes
         self.by_slot = False  # AT+CMGL hangs this modem: never ask, read slot by slot
         self.took_s: dict[str, float] = {}  # by storage: how long the last whole listing took
         self._current = ""
@@ -220,9 +221,10 @@ class Storages:
             found = self._walk(name)
             may_read = self._reads or self.handed_over or name != self.arrival
             if not may_read and ask(self._at, "AT+CMGR=?") is None:
-                raise Unreadable(refused) from refused
+                raise refused if self._lists else Unreadable(refused) from refused
             self._walks.add(name)
             return found
+        self._lists |= name == self.arrival
         return [stored for entry in split_entries(lines, "+CMGL:") if (stored := self._whole(entry, name))]
 
     def _whole(self, entry: list[str], name: str) -> Stored | None:
