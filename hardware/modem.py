@@ -227,7 +227,7 @@ class Modem:
         except Unreadable:
             if not self._hand_over():
                 raise
-            return []
+        return self._storages.contents(everything=everything)  # what other storages hold was read in vain
 
     def also_read(self, storage: str) -> None:
         """Read this storage too: an indication named it. Nothing happens when it is known, or no name of one."""

@@ -22,3 +22,20 @@ def test_a_modem_that_listed_and_for_a_moment_refuses_everything_is_not_called_u
         bench.modem.list(everything=False)
     assert not [text for text in bench.scripted.written if text.startswith(("AT+CSMS=", "AT+CNMI="))]
     assert bench.modem.list(everything=False) == [Stored("SM", 3, DELIVER)]
+
+
+def test_what_was_read_elsewhere_is_kept_when_a_modem_is_told_to_hand_over_what_it_does_not_let_be_read() -> (
+    None
+):
+    """A stop in the other storage was read, dropped with the refusal of this one, and texts left before it was read again."""
+    text = f"+CMGL: 3,0,,23\n{DELIVER}"
+    bench = Bench(
+        {"AT+CPMS=?": '+CPMS: ("SM","ME"),("SM"),("SM")', "AT+CMGL=4": "ERROR", "AT+CMGR=*": "ERROR"}
+    )
+
+    def contents(command: str) -> str:
+        current = next(text for text in reversed(bench.scripted.written) if text.startswith("AT+CPMS="))
+        return text if '="ME"' in current else "ERROR"
+
+    bench.scripted.rules["AT+CMGL=4"] = contents
+    assert bench.modem.list(everything=True) == [Stored("ME", 3, DELIVER)]
