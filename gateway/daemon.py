@@ -265,8 +265,7 @@ class Gateway:
                     schema.migrate(db)
                     backups = self._config.backup.folder or self._database.parent
                     restoring.put_here_by_hand(db, hold, self._database, backups, now=wall_ms())
-                    if cut_off:
-                        lostwrites.catch_up(db, self._database, now=wall_ms())
+                    lostwrites.catch_up(db, self._database, now=wall_ms(), cut_off=cut_off)
                     Journal(self._database).compact()
                     texted.of(self._database).open(db)
                     flight.recover_all(db, now=wall_ms())

@@ -1,8 +1,9 @@
 """A card that lost what it said was written: the database is then an older state of itself, whole to every check.
 
-After an unclean end the two files beside it are asked. The journal of acts knows who stopped. The journal of texts (`gateway/texted.py`)
-names each text that was handed over, its attempt and its segment; the line is written after the commit that says so here, so that
-one without its commit shows that the card took the commit back. No order in which a power cut keeps the writes of an honest disk gives that.
+The two files beside it are asked. At each start the journal of acts, which knows who stopped. After an unclean end the journal of texts
+(`gateway/texted.py`), which names each text that was handed over, its attempt and its segment; the line is written after the commit that
+says so here, so that one without its commit shows that the card took the commit back. No order in which a power cut keeps the writes of
+an honest disk gives that.
 
 Promises: nobody who stopped is texted; a text that the journal says was handed over does not go again by itself, and what its modem may
 still answer is taken for no other text's. A line that the
@@ -35,11 +36,16 @@ class Missed:
     texts: int
 
 
-def catch_up(db: sqlite3.Connection, database: Path, *, now: int) -> Missed:
-    """Bring the database to what the files beside it know; before what was in hand is settled. Does the same again harmlessly."""
+def catch_up(db: sqlite3.Connection, database: Path, *, now: int, cut_off: bool = True) -> Missed:
+    """Bring the database to what the files beside it know; before what was in hand is settled. Does the same again harmlessly.
+
+    `cut_off`: the run before did not end by itself. Else only who stopped is asked for: a card that failed while we ran may have refused
+    the commit of a stop whose line it had taken, and the SIM on which the stop lay may be gone.
+    """
     with write(db):
         # First the texts: a stop would take back what had left.
-        lost = [handed for handed in texted.handed(database) if _settled(db, handed, now)]
+        handed_over = texted.handed(database) if cut_off else ()
+        lost = [handed for handed in handed_over if _settled(db, handed, now)]
         if lost:  # and no row tells by which SIM
             restoring.keep_owed(db, {unanswered.ANY_SIM: texted.newest(database, now=now)})
         stops = restoring.still_out(db, Journal(database), now=now)

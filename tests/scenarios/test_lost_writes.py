@@ -199,12 +199,14 @@ def test_a_start_whose_line_a_crash_kept_from_the_journal_is_not_undone(
     assert conversations.open_opt_out(house.db, LUIS) is None
 
 
-def test_a_gateway_that_was_killed_looks_beside_its_database(group: Group) -> None:
+@pytest.mark.parametrize("ended_by", [signal.SIGKILL, signal.SIGTERM])
+def test_a_gateway_that_starts_looks_beside_its_database(group: Group, ended_by: signal.Signals) -> None:
+    """Seed 978662: after a polite end it did not, and whoever had stopped while the card refused every commit was texted."""
     group.start()
     first = group.approved(ADA)
     group.until(lambda: group.state(first) == "delivered", "sent")
     key = conversations.number_key(group.db, ADA).hex()
-    group.end(signal.SIGKILL)
+    group.end(ended_by)
     Journal(group.config.database.path).note("opt_out", at=store.wall_ms(), number=key)
     group.start()
     with contextlib.closing(store.connect(group.config.database.path)) as db:

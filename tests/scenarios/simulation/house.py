@@ -332,8 +332,7 @@ class House:
         self.gateway = process
         self.taken, self.timekeeper = Taken(), self._new_timekeeper()
         texted._all.clear()  # another process
-        if self.cut_off:
-            lostwrites.catch_up(self.db, self.database, now=self.now_ms())
+        lostwrites.catch_up(self.db, self.database, now=self.now_ms(), cut_off=self.cut_off)
         self.cut_off = True  # until it ends by itself
         Journal(self.database).compact()
         journal = texted.of(self.database)
