@@ -221,7 +221,9 @@ class Storages:
             found = self._walk(name)
             may_read = self._reads or self.handed_over or name != self.arrival
             if not may_read and ask(self._at, "AT+CMGR=?") is None:
-                raise refused if self._lists else Unreadable(refused) from refused
+                if self._lists:
+                    raise
+                raise Unreadable(refused) from refused
             self._walks.add(name)
             return found
         self._lists |= name == self.arrival

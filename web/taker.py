@@ -44,9 +44,8 @@ class Taker:
     def wait(self, timeout_s: float) -> bool:
         """Wait until nothing is left to do; False when it took longer."""
         thread = self._thread
-        if (
-            thread is None or not thread.is_alive()
-        ):  # a signal may come while it is being started: it cannot be joined yet
+        # A signal may come while it is being started: it cannot be joined yet.
+        if thread is None or not thread.is_alive():
             return True
         thread.join(timeout_s)
         return not thread.is_alive()
