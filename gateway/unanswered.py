@@ -4,6 +4,7 @@ killed between Ctrl-Z and the answer, and the modem goes on.
 
 import json
 import sqlite3
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gateway.claims import Job, job_of
@@ -75,6 +76,25 @@ def last_reference(db: sqlite3.Connection, iccid: str) -> tuple[int | None, int]
     """The MR of the last segment that this SIM was handed and of which one is known (None when no recent text tells), and how many
     it was handed after that one. The SIM counts on from there (31.102 EF SMSS).
     """
+    after = 0
+    for _message_id, _seq, mr in _handed(db, iccid):
+        if mr is not None:
+            return mr, after
+        after += 1
+    return None, after
+
+
+def reference_before(db: sqlite3.Connection, iccid: str, owed: Unanswered) -> int | None:
+    """The MR of the last segment that this SIM was handed before that one and of which one is known; None when no recent text tells."""
+    handed = _handed(db, iccid)
+    for message_id, seq, _mr in handed:
+        if (message_id, seq) == (owed.job.message_id, owed.seq):
+            return next((mr for _id, _seq, mr in handed if mr is not None), None)
+    return None
+
+
+def _handed(db: sqlite3.Connection, iccid: str) -> Iterator[tuple[int, int, int | None]]:
+    """(message, segment, MR) of what this SIM was handed of late, each once, that of the last attempt first."""
     rows = db.execute(
         "SELECT e.at, m.id, m.total, m.mr FROM event e JOIN message m ON m.id=e.message_id "
         "WHERE e.id>(SELECT max(id) FROM event)-? AND e.event='submit' AND m.iccid=? ORDER BY e.id DESC",
@@ -83,10 +103,9 @@ def last_reference(db: sqlite3.Connection, iccid: str) -> tuple[int | None, int]
     seen: set[tuple[int, int]] = set()
     for row in rows:
         for seq, mr in _handed_then(db, row):
-            if mr is not None:
-                return int(mr), len(seen)
-            seen.add((row["id"], seq))
-    return None, len(seen)
+            if (row["id"], seq) not in seen:
+                seen.add((row["id"], seq))
+                yield row["id"], seq, mr
 
 
 def _handed_then(db: sqlite3.Connection, row: sqlite3.Row) -> list[tuple[int, int | None]]:

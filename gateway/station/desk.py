@@ -82,6 +82,7 @@ class Late:
     asked: bool = False  # whether it takes commands
     mr_before: int | None = None  # the last reference that is known from before it
     span: int = 1  # its own is one of so many after that
+    above: int | None = None  # and after this one, which was given to a text before it
     first: bool = False  # no reference of this SIM was known when it was remembered
     followed: bool = False  # another text was handed over since
     doubted: bool = False  # another's answer may be owed too: nobody can tell whose the next one is

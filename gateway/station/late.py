@@ -62,6 +62,7 @@ def remember(desk: Desk, *, stayed: bool) -> None:
     if desk.last_mr is not None:
         # Texts may have been taken after one of these, so what lies behind is doubtful too.
         late.mr_before, late.span = (desk.last_mr - BEHIND) % 256, BEHIND + desk.unreferenced
+        late.above = unanswered.reference_before(desk.db, iccid, newest)
     desk.late = late
 
 
@@ -114,6 +115,13 @@ def _in_reach(late: Late, mr: int) -> bool:
     return 1 <= _steps(late.mr_before, mr) <= late.span
 
 
+def _may_be_its_own(late: Late, mr: int) -> bool:
+    """Whether this text may have that reference: within reach, and counted after what was known before it was handed over."""
+    return _in_reach(late, mr) and (
+        late.above is None or 1 <= _steps(late.above, mr) <= late.span - _steps(late.mr_before, late.above)
+    )
+
+
 def _steps(before: int | None, mr: int | None) -> int:
     return 0 if before is None or mr is None else (mr - before) % 256
 
@@ -143,8 +151,8 @@ def _taken(desk: Desk) -> Late | None:
 
 def _accepted(desk: Desk, mr: int | None) -> None:
     owed = desk.late
-    if owed is not None and mr is not None and owed.mr_before is not None and not _in_reach(owed, mr):
-        return  # another program's text, by the same port
+    if owed is not None and mr is not None and owed.mr_before is not None and not _may_be_its_own(owed, mr):
+        return  # another program's text, by the same port, or one that this modem was handed long before
     late = _taken(desk)
     if late is None:
         return

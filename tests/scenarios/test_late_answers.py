@@ -207,6 +207,23 @@ def test_a_late_answer_settles_its_own_attempt_over_a_restart_of_the_gateway(off
     assert [office.sent_row(i)["mr"] for i in (text, other)] == [r.mr for r in office.world.network.air[1:]]
 
 
+@pytest.mark.parametrize(
+    ("ahead", "state"), [(-3, "uncertain"), (0, "uncertain"), (1, "sent"), (2, "uncertain")]
+)
+def test_over_a_restart_a_late_answer_with_a_reference_from_before_a_text_is_not_its_own(
+    office: Office, ahead: int, state: str
+) -> None:
+    """Seed 976447: the answer to a text of minutes before came late, and Ada's, which had not left, was said to be sent."""
+    one_before(office)
+    office.fault("cmgs_silent", "lost", times=1)
+    text = kill_the_gateway(office)
+    before = office.world.network.air[0].mr
+    office.until_ready()
+    office.stations[0]._desk.heard.append(LateSubmit((before + ahead) % 256))
+    office.run(5)
+    assert office.state(text) == state
+
+
 def test_a_late_answer_to_a_text_that_a_report_settled_is_no_other_texts(office: Office) -> None:
     """The answer to Ada's text came after two restarts, and was taken for the one to Luis, which had not left (seed 732602)."""
     office.until_ready()
