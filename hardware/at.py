@@ -35,7 +35,9 @@ ESC = b"\x1b"
 ABANDON = ESC + b"999\r"
 CTRL_Z = b"\x1a"
 LEFT_S = 0.5  # of silence, after which no answer of before is on its way any more: radio links take a while
-IN_WORDS = "ATQ0V1"  # results as words, for a modem that has stored ATV0 and answers "0"
+IN_WORDS = (
+    "ATQ0V1"  # results, as words, for a modem that has stored ATV0 and answers "0", or ATQ1 and only echoes
+)
 FAST = (0, 0.0)  # a PDU in one write; else so many octets at a time, and seconds between them
 
 
@@ -239,7 +241,7 @@ class At:
             answer = self._write(command, "", b"\r", enough="", grace_s=GRACE_S)
             if self._wait(answer, timeout_s) is not None:
                 break
-            if not framing.OK_IN_DIGITS.search(self.incoming.heard):
+            if not (framing.OK_IN_DIGITS.search(self.incoming.heard) or framing.is_echo(self.incoming.heard)):
                 return False
         else:
             return False

@@ -52,6 +52,7 @@ class Final:
 
 OK = Final(ok=True)
 OK_IN_DIGITS = re.compile(rb"(?:^|[\r\n])0[\r\n]*$")  # after ATV0 (V.250, 6.2.6)
+ECHO_ALONE = re.compile(rb"(AT(Q0V1)?[\r\n]+)+")  # after ATQ1 (V.250, 6.2.5), or no modem
 
 
 class Splitter:
@@ -198,6 +199,11 @@ def refuses_text(line: str) -> bool:
     """Whether `line` is a refusal that texts get (+CMS ERROR), however it is spelt."""
     said = final(line)
     return said is not None and said.family == "CMS"
+
+
+def is_echo(heard: bytes) -> bool:
+    """Whether all that came is our own AT, again and again."""
+    return bool(ECHO_ALONE.fullmatch(heard.replace(b"\x1b", b"").lstrip(b"\r\n\0 ")))
 
 
 def ends_call(line: str) -> bool:

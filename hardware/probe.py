@@ -1,4 +1,4 @@
-"""Asking a port whether a modem is there, and which: AT (ATQ0V1 where "0" is the answer), then AT+CGSN; nothing else is ever written.
+"""Asking a port whether a modem is there, and which: AT (then ATQ0V1 where "0" or no more than the echo came), AT+CGSN; nothing else is written.
 
 Promises: bounded in time whatever the port does; the port is closed again; what is no modem is said in plain words.
 Failure: `PortMissing`, `PortBusy`, `PortGone`; `NotAModem` for what speaks something else; `ModemSilent` for what
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+from hardware import framing
 from hardware.asking import ask
 from hardware.at import At
 from hardware.errors import ModemSilent, NotAModem
@@ -35,7 +36,7 @@ def probe(device: str, clock: Clock, *, tries: int = 1, try_s: float = 2.0) -> s
                 at.incoming.hush(LISTEN_S)
                 return imei_in(ask(at, "AT+CGSN"))
             heard += at.incoming.heard
-        noise = noise_in(heard) or ("it only repeats what it is told" if is_echo(heard) else "")
+        noise = noise_in(heard) or ("it only repeats what it is told" if framing.is_echo(heard) else "")
         if noise:
             raise NotAModem(device, noise)
         raise ModemSilent("AT", clock.monotonic() - began, heard[-200:])
@@ -50,8 +51,3 @@ def noise_in(heard: bytes) -> str:
         return "it speaks as a GPS receiver does (NMEA)"
     unprintable = len(re.sub(rb"[\x20-\x7e\r\n\t\0]", b"", heard))
     return "it speaks binary, as a port for diagnostics does" if bare and unprintable * 4 > len(heard) else ""
-
-
-def is_echo(heard: bytes) -> bool:
-    """Whether all that came is our own AT, again and again."""
-    return bool(re.fullmatch(rb"(AT[\r\n]+)+", heard.replace(b"\x1b", b"").lstrip(b"\r\n\0 ")))

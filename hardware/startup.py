@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from hardware import framing
 from hardware import identity as who
 from hardware.asking import ask, numbers, pause, value
 from hardware.at import ABANDON, At
@@ -18,7 +19,7 @@ from hardware.errors import CommandRefused, ModemSilent, NotAModem, SimNotReady
 from hardware.facts import Identity
 from hardware.notices import Ears
 from hardware.patience import Patience
-from hardware.probe import is_echo, noise_in
+from hardware.probe import noise_in
 from hardware.profiles import CNMI_DIRECT, GENERIC, Profile, profile_for
 from hardware.sim import ALL_PIN_TRIES, Sim, state_in
 from hardware.storage import Storages
@@ -74,7 +75,7 @@ class Startup:
             if at.answers(self._patience.probe_s):
                 at.incoming.hush(self._patience.settle_s)
                 return
-            echoed = is_echo(at.incoming.heard)
+            echoed = framing.is_echo(at.incoming.heard)
             if what := noise_in(at.incoming.heard):
                 noise += 1
                 if noise >= NOISE_TRIES:

@@ -253,6 +253,22 @@ def test_what_a_modem_says_before_its_indications_is_not_taken_for_them() -> Non
 
 
 @pytest.mark.parametrize("chunk", [None, 1])
+def test_a_modem_that_has_stored_to_answer_nothing_is_told_to_answer(chunk: int | None) -> None:
+    """AT&W after ATQ1: it only echoed what it was told, and was called no modem."""
+    proper, mute = Scripted(), True
+
+    def answer(command: str) -> Any:
+        nonlocal mute
+        mute = (mute or command == "ATZ") and command != "ATQ0V1"
+        bench.scripted.echo = command == "ATZ" or bench.scripted.echo
+        return Silence() if mute else proper._rule(command)
+
+    bench = Bench({"*": answer}, chunk=chunk)
+    bench.start()
+    assert (bench.modem.identity.imei, bench.modem.arrival_storage) == ("356938035643809", "SM")
+
+
+@pytest.mark.parametrize("chunk", [None, 1])
 def test_a_modem_that_has_stored_to_answer_in_digits_is_told_to_use_words(chunk: int | None) -> None:
     """AT&W after ATV0: what the modem comes back to at each ATZ. No answer was understood, and the station never got ready."""
     proper, words = Scripted(), False

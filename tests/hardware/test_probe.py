@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from hardware.errors import ModemSilent, NotAModem, PortBusy, PortGone, PortMissing
+from hardware.framing import is_echo
 from hardware.link import SystemClock
 from hardware.port import open_port
-from hardware.probe import is_echo, noise_in, probe
+from hardware.probe import noise_in, probe
 from hardware.virtual import VirtualBank
 from tests.hardware.conftest import Pty
 
