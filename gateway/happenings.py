@@ -31,11 +31,14 @@ def was_refused(words: str, why: str) -> str:
 
 
 def began_anew(evidence: str, *, just_opened: bool) -> Notice:
-    """The modem lost its settings, or its SIM was changed, and we did nothing to it; `just_opened`: its boot may go on yet."""
+    """The modem lost its settings, its SIM was changed, or its radio was off, by no doing of ours; `just_opened`: its boot may go on yet."""
     if "SIM" in evidence:
         return Notice(
             "Its SIM was changed or taken out.", sentence(evidence[:1].upper() + evidence[1:]), KEPT, ""
         )
+    if "radio" in evidence:
+        done = f"We switched it on. {KEPT}"
+        return Notice("Its radio was switched off.", "The modem said so when it had no network.", done, "")
     what = "It began anew just after it was opened." if just_opened else "It restarted by itself."
     return Notice(what, seen("What tells it", evidence), KEPT, "")
 

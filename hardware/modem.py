@@ -43,7 +43,7 @@ from hardware.notices import Ears
 from hardware.patience import REAL, Patience
 from hardware.profiles import GENERIC, Profile
 from hardware.sim import ALL_PIN_TRIES, state_in
-from hardware.startup import Startup, centre_in
+from hardware.startup import Startup, centre_in, is_off, power_up
 from hardware.storage import LISTING, PDU_MODE, Storages
 from hardware.submit import Prompt
 
@@ -135,10 +135,10 @@ class Modem:
 
     def health(self) -> Health:
         """Signal, registration, operator, storage, temperature, voltage. Also finds out whether the modem forgot
-        its settings, and whether its SIM is another one now.
+        its settings, whether its radio was off, and whether its SIM is another one now.
         """
         health = read_health(self._at, self._storages, self._gauges)
-        if evidence := self._forgot():
+        if evidence := self._forgot() or (self._was_off() if health.registration == "none" else ""):
             self._ears.notices.append(Restarted(evidence, heard=False))
         else:
             self.has_its_card()
@@ -194,6 +194,11 @@ class Modem:
         if not now or now.replace(" ", "") == self._indications.replace(" ", ""):
             return ""
         return f"its indications were {self._indications}, are {now}"
+
+    def _was_off(self) -> str:
+        """Evidence that its radio was off, as other programs leave it, and is on again; "" when it was not, or stays off."""
+        switched = power_up(self._at, self._patience) and not is_off(self._at, self._patience)
+        return "its radio was off" if switched else ""
 
     def acknowledge(self) -> None:
         """What the modem handed over (`Direct`) is kept: let it tell the network, where it waits for that.

@@ -121,10 +121,12 @@ class Startup:
         try:
             self._sim.unlock(self.profile, lambda: enter_pin(self.identity))
         except SimNotReady as locked:
-            if locked.state == "PIN" or not (self._power_up() or self._look_for_card(locked)):
+            if locked.state == "PIN" or not (
+                power_up(self._at, self._patience) or self._look_for_card(locked)
+            ):
                 raise
             powered = True
-        powered = powered or self._power_up()
+        powered = powered or power_up(self._at, self._patience)
         if powered:
             self._quiet()  # forgotten with the power
             self._sim.unlock(self.profile, lambda: enter_pin(self.identity))
@@ -141,14 +143,6 @@ class Startup:
         for command in self.profile.inserted:
             ask(self._at, command, self._patience.slow_s)
         pause(self._at, self._patience.retry_s)
-        return True
-
-    def _power_up(self) -> bool:
-        """Switch the radio on if it is off; whether it was."""
-        state = numbers((ask(self._at, "AT+CFUN?", self._patience.answer_s) or [""])[0])
-        if not state or state[0] not in (0, 4):
-            return False
-        ask(self._at, "AT+CFUN=1", self._patience.slow_s)
         return True
 
     def _until_said(self, words: str) -> None:
@@ -244,3 +238,17 @@ class Startup:
 def centre_in(lines: list[str]) -> str:
     """The number in an answer to AT+CSCA?; "" when the SIM has none."""
     return value(lines).split(",")[0].strip('" ')
+
+
+def power_up(at: At, patience: Patience) -> bool:
+    """Switch the radio on if it is off; whether it was."""
+    off = is_off(at, patience)
+    if off:
+        ask(at, "AT+CFUN=1", patience.slow_s)
+    return off
+
+
+def is_off(at: At, patience: Patience) -> bool:
+    """Whether the modem says that its radio is off (27.007 8.2: 0 the SIM too, 4 the radio alone)."""
+    level = numbers((ask(at, "AT+CFUN?", patience.answer_s) or [""])[0])
+    return bool(level) and level[0] in (0, 4)

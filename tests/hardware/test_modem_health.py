@@ -2,6 +2,7 @@
 
 import pytest
 
+from hardware.facts import Restarted
 from hardware.health import registration_in, signal_in
 from tests.hardware.bench import Bench
 
@@ -85,3 +86,20 @@ def test_counters(answer: str, used: int | None, total: int | None) -> None:
     bench.scripted.rules["AT+CPMS?"] = answer
     health = bench.modem.health()
     assert (health.storage_used, health.storage_total) == (used, total)
+
+
+@pytest.mark.parametrize(("then", "begun_anew"), [("+CFUN: 1", True), ("+CFUN: 4", False)])
+def test_a_radio_that_is_off_is_switched_on_and_the_modem_set_up_again_only_where_that_worked(
+    then: str, begun_anew: bool
+) -> None:
+    """Another program leaves it off. A modem whose radio a key or a pin holds off would be set up again at each look."""
+    bench = Bench({"AT+CREG?": "+CREG: 0,0", "AT+CFUN?": ["+CFUN: 1", "+CFUN: 4", then]})
+    bench.modem.health()
+    assert "AT+CFUN=1" in bench.scripted.written
+    assert [type(notice) for notice in bench.modem.notices()] == [Restarted] * begun_anew
+
+
+def test_a_modem_with_a_network_is_not_asked_whether_its_radio_is_on() -> None:
+    bench = Bench()
+    bench.modem.health()
+    assert not any("CFUN" in command for command in bench.scripted.written)

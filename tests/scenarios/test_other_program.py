@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway import stations
 from hardware.link import Link
 from tests.scenarios.office import NUMBERS, Office
 from tests.scenarios.test_faults_sending import one_before
@@ -287,3 +288,13 @@ def test_a_line_that_takes_its_time_is_no_other_program(tmp_path: Path) -> None:
         assert not [row["reason"] for row in said if "program" in row["reason"]]
     finally:
         house.close()
+
+
+@pytest.mark.parametrize("level", [0, 4])
+def test_a_radio_that_another_program_left_off_is_switched_on(office: Office, level: int) -> None:
+    """Seed 982264: the answer at the start was lost, nobody asked again, and without a network no reply came for as long as it ran."""
+    office.until_ready()
+    office.world.modems[0].radio = level
+    text = office.approved(ADA)
+    office.until_state(text, "sent", "delivered", limit_s=90)
+    assert any("Its radio was switched off." in row["reason"] for row in stations.events(office.db, "s0"))
