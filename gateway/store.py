@@ -45,6 +45,15 @@ def connect(
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
             belong_with(Path(path), Path(path).parent)
     db = sqlite3.connect(path, timeout=timeout_s, isolation_level=None, factory=Connection)
+    try:
+        _set_up(db, query_only=query_only)
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _set_up(db: Connection, *, query_only: bool) -> None:
     db.afterwards = []
     db.row_factory = sqlite3.Row
     db.execute(f"PRAGMA page_size={PAGE_BYTES}")
@@ -56,7 +65,6 @@ def connect(
     db.execute("PRAGMA foreign_keys=ON")
     if query_only:
         db.execute("PRAGMA query_only=ON")
-    return db
 
 
 def log_without_file(path: str | Path) -> bool:

@@ -160,6 +160,7 @@ class House:
         for number, station in enumerate(self.stations):
             if station.modem is not None:
                 station.modem.close()
+            station._desk.db.close()
             self.stations[number] = self._make(number)
 
     def end(self, number: int = 0) -> None:

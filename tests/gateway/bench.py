@@ -102,6 +102,7 @@ class Bench:
         """The process died and came back: nothing is left of the old station but its rows."""
         if self.station.modem is not None:
             self.station.modem.close()
+        self.station._desk.db.close()
         self.station = self.make()
 
     def step(self) -> None:

@@ -1,5 +1,6 @@
 """What every promise about the database rests on."""
 
+import os
 import sqlite3
 import subprocess
 import sys
@@ -40,3 +41,12 @@ def test_only_full_commits_and_those_synced_after_are_promised_to_survive_a_powe
         assert db.execute("PRAGMA synchronous").fetchone()[0] == 1
     assert db.execute("PRAGMA synchronous").fetchone()[0] == 2
     store.sync(path)
+
+
+def test_a_file_that_is_no_database_is_not_left_open(path: Path) -> None:
+    """While somebody looks at what went wrong; a Python that warns of what was never closed ended the tests there."""
+    path.write_bytes(b"a shopping list, " * 100)
+    with pytest.raises(sqlite3.DatabaseError) as held:
+        store.connect(path)
+    assert held.tb is not None
+    assert path not in [Path(f"/proc/self/fd/{fd}").resolve() for fd in os.listdir("/proc/self/fd")]

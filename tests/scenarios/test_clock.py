@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+from contextlib import closing
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
@@ -382,7 +383,7 @@ def test_housekeeping_ends_nothing_by_a_clock_a_year_ahead(tmp_path: Path, make:
     step(house, YEAR)
     housekeeping(house)
     assert house.state(message_id) == "approved"
-    with sqlite3.connect(house.path) as db:
+    with closing(sqlite3.connect(house.path)) as db:
         assert db.execute("SELECT count(*) FROM station_sample").fetchone()[0] > 0, (
             "and no history is thinned"
         )
