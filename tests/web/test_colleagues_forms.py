@@ -2,7 +2,8 @@
 
 import re
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import NamedTuple
@@ -66,8 +67,17 @@ class Forms(HTMLParser):
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> World:
-    return the_world.found(tmp_path, undo=50)
+def world(tmp_path: Path) -> Iterator[World]:
+    made = the_world.found(tmp_path, undo=50)
+    yield made
+    made.db.close()
+
+
+@pytest.fixture
+def saved() -> Iterator[sqlite3.Connection]:
+    """Room for a copy of the database."""
+    with closing(sqlite3.connect(":memory:")) as db:
+        yield db
 
 
 @pytest.fixture
@@ -135,14 +145,13 @@ def mayas(world: World) -> list[str]:
 
 
 def test_a_colleagues_forms_do_nothing_for_another_and_something_for_her(
-    app: Flask, world: World, visit: Visit, pages: list[str]
+    app: Flask, world: World, visit: Visit, pages: list[str], saved: sqlite3.Connection
 ) -> None:
     """Until now ids alone were tried, with words that would have been refused of anybody."""
     world.device("volunteer")  # another one of hers
     maya, sam = visit("volunteer"), visit("other")
     forms, did = forms_of(app, maya, pages), set()
     assert forms.keys() == to_be_tried(app)
-    saved = sqlite3.connect(":memory:")
     world.db.backup(saved)
     before = kept(world)
     for endpoint, form in [(endpoint, form) for endpoint, found in forms.items() for form in found]:
@@ -156,7 +165,7 @@ def test_a_colleagues_forms_do_nothing_for_another_and_something_for_her(
 
 
 def test_what_a_colleague_holds_is_not_reached_through_a_conversation_of_ones_own(
-    app: Flask, world: World, visit: Visit, pages: list[str]
+    app: Flask, world: World, visit: Visit, pages: list[str], saved: sqlite3.Connection
 ) -> None:
     """The address names Sam's conversation, the rest of it Maya's text or person."""
     own = world.conversation(SAMS)
@@ -165,7 +174,6 @@ def test_what_a_colleague_holds_is_not_reached_through_a_conversation_of_ones_ow
     moved = [(address, form) for address, form in moved if address != form.action]
     assert len(moved) > 10
     sam = visit("other")
-    saved = sqlite3.connect(":memory:")
     world.db.backup(saved)
     before = mayas(world)
     assert len(before) > 30
