@@ -8,7 +8,7 @@
   const main = () => document.getElementById("main");
   const light = (on) => document.body.classList.toggle("lost", !on);
   let source = null, poll = null, grace = null, last = 0, due = null, asking = false, again = false;
-  let pending = null, tries = 0, countdown = null, heard = 0, forms = 0;
+  let pending = null, tries = 0, countdown = null, heard = 0, forms = 0, writing = null;
   if (!document.getElementById("light")) return void (window.textbank.lost = () => location.reload());
 
   /* ---- asking for what changed ---- */
@@ -137,6 +137,7 @@
   }
   function cover() {
     light(false);
+    writing = document.activeElement;
     document.body.classList.add("veiled");
     for (const part of [document.getElementById("bar"), main()]) part.inert = true;
     document.getElementById("veil").hidden = false;
@@ -162,6 +163,7 @@
     document.body.classList.remove("veiled");
     for (const part of [document.getElementById("bar"), main()]) part.inert = false;
     document.getElementById("veil").hidden = true;
+    writing?.focus({ preventScroll: true }); /* where they were: else what they type on would be keys */
     light(true);
     window.textbank.say("Connected again.");
     const unfinished = pending;
