@@ -4,9 +4,11 @@ from collections.abc import Callable
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import DESK, Panel, Visit
+from tests.browser.conftest import DESK, PHONE, Panel, Visit
+from tests.browser.test_script import written
 from tests.browser.test_thread import Talk
 from tests.browser.test_thread import talk as talk
+from tests.web.world import World
 
 Enter = Callable[..., Visit]
 WORDS = "There is a ramp at the side door"
@@ -32,3 +34,18 @@ def test_who_types_goes_on_in_the_box_when_the_veil_is_gone(
     page.keyboard.type(", and a lift.")
     expect(box).to_have_value(f"{WORDS}, and a lift.")
     visitor.complaints[:] = [line for line in visitor.complaints if "ERR_" not in line]
+
+
+def test_words_of_a_script_stay_where_the_browser_does_not_ask(world: World, visit: Enter) -> None:
+    """An iPhone leaves a page without a question: what a coordinator had written was gone with the next tap."""
+    made = written(world)
+    visitor = visit("coordinator", PHONE)
+    visitor.context.add_init_script(
+        "addEventListener('beforeunload', (event) => event.stopImmediatePropagation(), true)"
+    )
+    page = visitor.go(f"/campaigns/{made}/words/first/0")
+    page.get_by_label("First text").fill(WORDS)
+    page.get_by_role("link", name="The words").click()
+    expect(page.get_by_label("First text")).to_have_count(0)
+    visitor.go(f"/campaigns/{made}/words/first/0")
+    expect(page.get_by_label("First text")).to_have_value(WORDS)

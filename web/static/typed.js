@@ -92,8 +92,11 @@
     keep(boxes().filter(half));
     go();
   };
-  /* Somebody leaves it: an answer, a note and changed words stay, until they are sent or given up; those of a script are asked about. */
-  addEventListener("pagehide", () => keep(boxes().filter((box) => half(box) && "stays" in box.dataset)));
+  /* Somebody leaves it: an answer, a note and changed words stay, until they are sent or given up; those of a script are asked about,
+     and stay where the browser does not ask: an iPhone tells no page that it will be left. */
+  let asked = false;
+  addEventListener("beforeunload", () => { asked = true; });
+  addEventListener("pagehide", () => keep(boxes().filter((box) => half(box) && ("stays" in box.dataset || !asked))));
   addEventListener("submit", (event) => {
     if (event.defaultPrevented) return;
     event.target.dataset.gone = "yes";
