@@ -36,6 +36,20 @@ def test_who_types_goes_on_in_the_box_when_the_veil_is_gone(
     visitor.complaints[:] = [line for line in visitor.complaints if "ERR_" not in line]
 
 
+def test_words_of_a_script_are_asked_about_in_an_old_browser_too(world: World, visit: Enter) -> None:
+    """That of Windows 7 asks only where the event has an answer."""
+    page = visit("coordinator", DESK).go(f"/campaigns/{written(world)}/words/first/0")
+    asks = """() => {
+      const event = document.createEvent('BeforeUnloadEvent');
+      event.initEvent('beforeunload', false, true);
+      dispatchEvent(event);
+      return event.returnValue !== '';
+    }"""
+    assert not page.evaluate(asks)
+    page.get_by_label("First text").fill(WORDS)
+    assert page.evaluate(asks)
+
+
 def test_words_of_a_script_stay_where_the_browser_does_not_ask(world: World, visit: Enter) -> None:
     """An iPhone leaves a page without a question: what a coordinator had written was gone with the next tap."""
     made = written(world)

@@ -331,7 +331,10 @@ const textbank = (window.textbank = {});
   addEventListener("beforeunload", (event) => {
     const form = document.querySelector("form[data-unkept]");
     if (!form || sending) return;
-    if (form.dataset.unkept || [...form.querySelectorAll("textarea, input:not([type=hidden])")].some(unkept)) event.preventDefault();
+    if (form.dataset.unkept || [...form.querySelectorAll("textarea, input:not([type=hidden])")].some(unkept)) {
+      event.preventDefault();
+      event.returnValue = "yes"; /* the browser of Windows 7 asks for this alone */
+    }
   });
   addEventListener("popstate", () => textbank.leave());
   document.addEventListener("DOMContentLoaded", () => { settle(); toEnd(document.querySelector("textarea[autofocus]")); });
