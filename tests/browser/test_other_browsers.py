@@ -63,3 +63,15 @@ def test_words_of_a_script_stay_where_the_browser_does_not_ask(world: World, vis
     expect(page.get_by_label("First text")).to_have_count(0)
     visitor.go(f"/campaigns/{made}/words/first/0")
     expect(page.get_by_label("First text")).to_have_value(WORDS)
+
+
+def test_which_key_was_pressed_is_not_lost_where_the_browser_does_not_say_it(
+    talk: Callable[..., Talk], visit: Enter
+) -> None:
+    """Safari before 15.4: each key of a form with several was sent without its name, and “Start it” kept the facts instead."""
+    visitor = visit("volunteer", DESK)
+    visitor.context.add_init_script("delete SubmitEvent.prototype.submitter")
+    page = visitor.go(talk("event").wrote("Is there a ramp?"))
+    maybe = page.locator("#facts").get_by_role("button", name="Maybe")
+    maybe.click()
+    expect(maybe).to_have_attribute("aria-pressed", "true")

@@ -315,7 +315,7 @@ const textbank = (window.textbank = {});
   textbank.sending = () => Boolean(sending);
   addEventListener("submit", (event) => {
     const form = event.target;
-    if (!(form instanceof HTMLFormElement) || !form.hasAttribute("data-swap") || event.submitter?.hasAttribute("formaction")) return;
+    if (!(form instanceof HTMLFormElement) || !form.hasAttribute("data-swap") || !("submitter" in event) || event.submitter?.hasAttribute("formaction")) return; /* an old Safari does not say which key: it sends it itself */
     event.preventDefault();
     if (textbank.shielded() || !(event.submitter?.formNoValidate || form.reportValidity())) return;
     send(form, filled(form, event.submitter));
