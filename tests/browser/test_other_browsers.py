@@ -1,10 +1,11 @@
 """What Safari, Firefox and the browsers of old machines do otherwise or do not have, done to the one browser that is here."""
 
 from collections.abc import Callable
+from functools import partial
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
-from tests.browser.conftest import DESK, PHONE, Panel, Visit
+from tests.browser.conftest import DESK, PHONE, ROOT, Panel, Visit
 from tests.browser.test_script import written
 from tests.browser.test_thread import Talk
 from tests.browser.test_thread import talk as talk
@@ -75,3 +76,18 @@ def test_which_key_was_pressed_is_not_lost_where_the_browser_does_not_say_it(
     maybe = page.locator("#facts").get_by_role("button", name="Maybe")
     maybe.click()
     expect(maybe).to_have_attribute("aria-pressed", "true")
+
+
+def test_a_start_goes_on_by_itself_where_a_form_cannot_ask_for_its_own_sending(visit: Enter) -> None:
+    """Safari 15: the page stood still, and said that it goes on by itself."""
+    visitor = visit("coordinator", PHONE)
+    visitor.context.add_init_script("delete HTMLFormElement.prototype.requestSubmit")
+    starting = (
+        '<!doctype html><form method="post" action="/campaigns/1/start" data-goes-on><button data-going="Starting">Go on</button></form>'
+        '<script src="/static/files.js" defer></script>'
+    )
+    answers = {"/campaigns/1/starting": starting, "/campaigns/1/start": "On its way"}
+    for path, body in answers.items():
+        visitor.context.route(f"**{path}", partial(Route.fulfill, body=body, content_type="text/html"))
+    visitor.context.route("**/files.js", partial(Route.fulfill, path=ROOT / "web/static/files.js"))
+    expect(visitor.go("/campaigns/1/starting").locator("body")).to_have_text("On its way")

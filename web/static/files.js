@@ -25,5 +25,5 @@
     window.textbank.say(key.dataset.going);
   });
   /* A start of a long list is taken in pieces: the page asks for the next one as soon as it has said how far it is. */
-  document.querySelector("form[data-goes-on]")?.requestSubmit();
+  document.querySelector("form[data-goes-on] button")?.click();
 })();
