@@ -13,6 +13,22 @@ from tests.web.world import World
 
 Enter = Callable[..., Visit]
 WORDS = "There is a ramp at the side door"
+# The page keeps the key from the browser, which Firefox asks before it opens its own search with "/".
+KEPT = "addEventListener('keydown', (event) => setTimeout(() => { document.body.dataset.kept = event.defaultPrevented; }))"
+
+
+def test_a_letter_that_is_a_key_here_is_kept_from_the_browser(
+    talk: Callable[..., Talk], visit: Enter
+) -> None:
+    """Firefox opened its own search at "/", and the panel's stayed shut."""
+    page = visit("volunteer", DESK).go(talk("event").wrote("Is there a ramp?"))
+    page.evaluate(KEPT)
+    for key, kept in (("/", "true"), ("x", "false")):
+        page.locator("#who").focus()
+        page.keyboard.press(key)
+        page.wait_for_selector(f"body[data-kept={kept}]", state="attached")
+    page.get_by_label("Your answer to Elena").press("/")
+    expect(page.get_by_label("Your answer to Elena")).to_have_value("/")
 
 
 def test_who_types_goes_on_in_the_box_when_the_veil_is_gone(

@@ -42,6 +42,7 @@
     const acts = key === "Enter" || key === "Ctrl+Enter";
     if (acts && !takesEnter(event.target) && (key === "Ctrl+Enter" || !writes(event.target)) && target(key)) event.preventDefault();
     if (key === "Ctrl+." || key === "Ctrl+,") event.preventDefault();
+    if (key.length === 1 && !event.altKey && meant(event)) event.preventDefault(); /* Firefox would open its own find with "/" */
     if (event.repeat || shut()) return;
     if (!textbank.sending()) held.add(event.key);
     else if (!event.altKey && meant(event)) textbank.tooEarly(meant(event));
