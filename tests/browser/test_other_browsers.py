@@ -9,10 +9,21 @@ from tests.browser.conftest import DESK, PHONE, ROOT, Panel, Visit
 from tests.browser.test_script import written
 from tests.browser.test_thread import Talk
 from tests.browser.test_thread import talk as talk
-from tests.web.world import World
+from tests.web.world import HELLO, World
 
 Enter = Callable[..., Visit]
 WORDS = "There is a ramp at the side door"
+# Safari looks for what has `autofocus` after the page was read, where nothing has the focus yet, and goes to its beginning.
+LATE_AUTOFOCUS = """
+  let read = false;
+  addEventListener('DOMContentLoaded', () => { read = true; }, true);
+  addEventListener('focusin', (event) => read || event.target.blur());
+  addEventListener('load', () => {
+    const field = document.querySelector('[autofocus]');
+    if (field && document.activeElement === document.body) { field.focus(); field.setSelectionRange(0, 0); }
+    document.body.dataset.ready = 'yes';
+  });
+"""
 # The page keeps the key from the browser, which Firefox asks before it opens its own search with "/".
 KEPT = "addEventListener('keydown', (event) => setTimeout(() => { document.body.dataset.kept = event.defaultPrevented; }))"
 
@@ -29,6 +40,19 @@ def test_a_letter_that_is_a_key_here_is_kept_from_the_browser(
         page.wait_for_selector(f"body[data-kept={kept}]", state="attached")
     page.get_by_label("Your answer to Elena").press("/")
     expect(page.get_by_label("Your answer to Elena")).to_have_value("/")
+
+
+def test_words_that_are_opened_go_on_where_they_end(world: World, visit: Enter) -> None:
+    """In Safari what was typed came to stand before the first word of the text."""
+    card = world.draft("Rosa Person", "+12025550140", HELLO)
+    visitor = visit("volunteer", DESK)
+    visitor.context.add_init_script(LATE_AUTOFOCUS)
+    page = visitor.go(f"/send/{card}/edit")
+    page.wait_for_selector("body[data-ready]")
+    box = page.get_by_label("The words to Rosa")
+    expect(box).to_be_focused()
+    page.keyboard.type(" Bye!")
+    expect(box).to_have_value(f"{HELLO.format(name='Rosa')} Bye!")
 
 
 def test_who_types_goes_on_in_the_box_when_the_veil_is_gone(

@@ -337,5 +337,11 @@ const textbank = (window.textbank = {});
     }
   });
   addEventListener("popstate", () => textbank.leave());
-  document.addEventListener("DOMContentLoaded", () => { settle(); toEnd(document.querySelector("textarea[autofocus]")); });
+  document.addEventListener("DOMContentLoaded", () => {
+    settle();
+    const field = document.querySelector("textarea[autofocus]");
+    if (!field) return;
+    if (!thumbs.matches) field.focus(); /* Safari's own autofocus comes after this, and goes to the beginning */
+    toEnd(field);
+  });
 })();
