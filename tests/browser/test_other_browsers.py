@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from functools import partial
 
+import pytest
 from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import DESK, PHONE, ROOT, Panel, Visit
 from tests.browser.test_script import written
-from tests.browser.test_thread import Talk
+from tests.browser.test_thread import Talk, in_view
 from tests.browser.test_thread import talk as talk
 from tests.web.world import HELLO, World
 
@@ -131,3 +132,22 @@ def test_a_start_goes_on_by_itself_where_a_form_cannot_ask_for_its_own_sending(v
         visitor.context.route(f"**{path}", partial(Route.fulfill, body=body, content_type="text/html"))
     visitor.context.route("**/files.js", partial(Route.fulfill, path=ROOT / "web/static/files.js"))
     expect(visitor.go("/campaigns/1/starting").locator("body")).to_have_text("On its way")
+
+
+@pytest.mark.parametrize(("width", "knows"), [(1024, True), (1280, False)], ids=["narrow", "old Firefox"])
+def test_what_is_known_of_a_person_is_within_reach(
+    talk: Callable[..., Talk], visit: Enter, width: int, knows: bool
+) -> None:
+    """The note, the tags and who it is passed on to were 8 pixels high on a screen less than 1200 wide, and in a Firefox without `:has()` on all."""
+    visitor = visit("volunteer", {"width": width, "height": 768})
+    if not knows:
+        sheet = (ROOT / "web/static/screens.css").read_text().replace(":has(", ":unknown(")
+        visitor.context.route("**/screens.css*", partial(Route.fulfill, body=sheet, content_type="text/css"))
+    page = visitor.go(talk("event").wrote("Is there a ramp?"))
+    known = page.locator("#facts").bounding_box()
+    assert known
+    assert known["height"] > 600
+    in_view(page, page.get_by_role("button", name="Send to Elena"))
+    page.get_by_label("Note for the room").fill("Uses a wheelchair.")
+    page.get_by_role("button", name="Keep the note").click()
+    expect(page.locator("#facts")).to_contain_text("Uses a wheelchair. Maya")
