@@ -170,7 +170,7 @@ def their_clock(zone: str) -> Markup:
     there = local(data.now(), zone)
     city = zone.rsplit("/", 1)[-1].replace("_", " ")
     return Markup('<time datetime="{}" data-how="there" data-zone="{}">{}</time> {} time').format(
-        rfc3339(data.now()), zone, f"{there:%H:%M}", city
+        there.isoformat(timespec="seconds"), zone, f"{there:%H:%M}", city
     )
 
 

@@ -1,14 +1,17 @@
 """What Safari, Firefox and the browsers of old machines do otherwise or do not have, done to the one browser that is here."""
 
+import re
 from collections.abc import Callable
 from functools import partial
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Route, expect
 
+from gateway import store
 from tests.browser.conftest import DESK, PHONE, ROOT, Panel, Visit
 from tests.browser.test_script import written
-from tests.browser.test_thread import Talk, in_view
+from tests.browser.test_thread import NUMBER, Talk, in_view
 from tests.browser.test_thread import talk as talk
 from tests.web.world import HELLO, World
 
@@ -27,6 +30,13 @@ LATE_AUTOFOCUS = """
 """
 # The page keeps the key from the browser, which Firefox asks before it opens its own search with "/".
 KEPT = "addEventListener('keydown', (event) => setTimeout(() => { document.body.dataset.kept = event.defaultPrevented; }))"
+OLDER_THAN_THE_ZONE = """
+  const Known = Intl.DateTimeFormat;
+  Intl.DateTimeFormat = function (locale, options) {
+    if (options?.timeZone === 'America/New_York') throw new RangeError('Invalid time zone specified');
+    return new Known(locale, options);
+  };
+"""
 
 
 def test_a_letter_that_is_a_key_here_is_kept_from_the_browser(
@@ -151,3 +161,26 @@ def test_what_is_known_of_a_person_is_within_reach(
     page.get_by_label("Note for the room").fill("Uses a wheelchair.")
     page.get_by_role("button", name="Keep the note").click()
     expect(page.locator("#facts")).to_contain_text("Uses a wheelchair. Maya")
+
+
+def test_a_page_lives_where_the_browser_does_not_know_somebodys_zone(
+    world: World, talk: Callable[..., Talk], visit: Enter
+) -> None:
+    """“Europe/Kyiv” is of 2022, and browsers are older: nothing was drawn anew there, and each Send brought the veil, again and again."""
+    visitor = visit("volunteer", DESK)
+    visitor.context.add_init_script(OLDER_THAN_THE_ZONE)
+    page = visitor.go(talk("event").wrote("Is there a ramp?"))
+    visitor.wait_live()
+    hours = {
+        f"{store.moment(store.wall_ms() + ms).astimezone(ZoneInfo('America/New_York')):%-I}"
+        for ms in (0, 300_000)
+    }
+    there = re.compile(rf"^({'|'.join(hours)}):\d\d\s[AP]M$")
+    expect(page.locator("#who + p time")).to_have_text(there)
+    world.receive(NUMBER, "And parking?")
+    expect(page.locator("#talk")).to_contain_text("And parking?")
+    page.get_by_label("Your answer to Elena").fill("Both.")
+    page.get_by_role("button", name="Send to Elena").click()
+    expect(page.locator("#talk .bubble.out").last).to_have_text("Both.")
+    expect(page.get_by_role("alertdialog")).to_be_hidden()
+    expect(page.locator("#who + p time")).to_have_text(there)

@@ -40,10 +40,18 @@ const textbank = (window.textbank = {});
   const said = new Intl.RelativeTimeFormat(undefined, { numeric: "auto", style: "short" });
   const clock = (options, zone) => new Intl.DateTimeFormat(undefined, { ...options, timeZone: zone });
   const HOURS = { hour: "numeric", minute: "2-digit" };
+  /* A browser may be older than the name of a zone (“Europe/Kyiv” is of 2022): it goes on from the hour that the box knew. */
+  function hourThere(time, now) {
+    try { return clock(HOURS, time.dataset.zone).format(now); }
+    catch (error) {
+      const [, sign, hours, minutes] = /([+-])(\d\d):(\d\d)$/.exec(time.dateTime);
+      return clock(HOURS, "UTC").format(now.getTime() + Number(`${sign}1`) * (Number(hours) * 60 + Number(minutes)) * 60000);
+    }
+  }
   function sayTime(time) {
     const at = new Date(time.dateTime), now = new Date(), how = time.dataset.how;
     if (Number.isNaN(at.getTime())) return;
-    if (how === "there") return void (time.textContent = clock(HOURS, time.dataset.zone).format(now));
+    if (how === "there") return void (time.textContent = hourThere(time, now));
     const minutes = Math.round((now - at) / 60000);
     if (how === "ago" && minutes < 60) return void (time.textContent = minutes < 1 ? said.format(0, "second") : said.format(-minutes, "minute"));
     if (how === "day") return void (time.textContent = clock({ day: "numeric", month: "short", year: "numeric" }, "UTC").format(at));
