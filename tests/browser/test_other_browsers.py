@@ -37,6 +37,13 @@ OLDER_THAN_THE_ZONE = """
     return new Known(locale, options);
   };
 """
+# A page of the tab that has this in its keeping comes back as it was left.
+BACK_WHOLE = """(kept) => {
+  sessionStorage.clear();
+  for (const [name, value] of kept) sessionStorage.setItem(name, value);
+  dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}));
+  return document.title + document.body.textContent;
+}"""
 
 
 def test_a_letter_that_is_a_key_here_is_kept_from_the_browser(
@@ -184,3 +191,21 @@ def test_a_page_lives_where_the_browser_does_not_know_somebodys_zone(
     expect(page.locator("#talk .bubble.out").last).to_have_text("Both.")
     expect(page.get_by_role("alertdialog")).to_be_hidden()
     expect(page.locator("#who + p time")).to_have_text(there)
+
+
+def test_a_page_that_comes_back_whole_after_a_sign_out_shows_nobodys_texts(
+    talk: Callable[..., Talk], visit: Enter
+) -> None:
+    """Safari's back key, at a shared tablet: the conversation stood there until the box answered, which it does not while it restarts."""
+    before, after = visit("volunteer", PHONE), visit("volunteer", PHONE)
+    page, path = after.go("/me"), talk("event").wrote("Is there a ramp?")
+    page.get_by_role("button", name="Sign out", exact=True).click()
+    expect(page.get_by_label("Password")).to_be_visible()
+    tab = page.evaluate("Object.entries(sessionStorage)")
+    page = before.go(path)
+    expect(page.locator("#talk")).to_contain_text("Is there a ramp?")
+    theirs = page.evaluate("Object.entries(sessionStorage)")
+    shown = page.evaluate(BACK_WHOLE, tab)
+    assert ("ramp" in shown, "Elena" in shown) == (False, False)
+    expect(page.locator("#talk")).to_contain_text("Is there a ramp?")
+    assert "ramp" in page.evaluate(BACK_WHOLE, theirs)  # to whom it belongs it stays

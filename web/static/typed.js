@@ -128,10 +128,23 @@
     }
     if (kept) write(key, kept);
   }
-  addEventListener("pageshow", (event) => { if (event.persisted) restore(); }); /* it came back whole: what was left with it is in it */
+  /* Safari keeps pages whole: one that comes back to a tab where this person is not signed in any more is nobody else's to read. */
+  function notTheirs() {
+    main().replaceChildren();
+    document.getElementById("bar").replaceChildren();
+    for (const said of [document.getElementById("say"), document.querySelector("title")]) said.textContent = "";
+    location.reload();
+  }
+  addEventListener("pageshow", (event) => {
+    if (!event.persisted) return;
+    const who = quietly(() => sessionStorage.getItem("textbank:who"));
+    if (typeof who === "string" && who !== (document.body.dataset.who || "")) notTheirs();
+    else restore(); /* what was left with it is in it */
+  });
   document.addEventListener("textbank:drawn", () => { here = location.pathname; });
   document.addEventListener("DOMContentLoaded", () => {
     const who = document.body.dataset.who;
+    quietly(() => sessionStorage.setItem("textbank:who", who || ""));
     if (!who) return void (all().length && textbank.tell("calm", "What you typed is kept in this tab. Come in again and go back to it."));
     for (const key of all()) if (read(key)?.who !== who) quietly(() => sessionStorage.removeItem(key));
     restore();
