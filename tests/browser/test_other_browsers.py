@@ -209,3 +209,33 @@ def test_a_page_that_comes_back_whole_after_a_sign_out_shows_nobodys_texts(
     assert ("ramp" in shown, "Elena" in shown) == (False, False)
     expect(page.locator("#talk")).to_contain_text("Is there a ramp?")
     assert "ramp" in page.evaluate(BACK_WHOLE, theirs)  # to whom it belongs it stays
+
+
+@pytest.mark.parametrize("first", ["Control", "Meta"])
+def test_whichever_key_comes_up_first_the_answer_is_sent(
+    talk: Callable[..., Talk], visit: Enter, first: str
+) -> None:
+    """It was not, and nothing said so, when Ctrl came up before Enter; and never by a Mac's command key, which hides that Enter comes up."""
+    page = visit("volunteer", DESK).go(talk("event").wrote("Is there a ramp?"))
+    page.get_by_label("Your answer to Elena").fill(WORDS)
+    page.keyboard.down(first)
+    page.keyboard.down("Enter")
+    page.keyboard.up(first)
+    if first == "Control":
+        page.keyboard.up("Enter")
+    expect(page.locator("#talk .bubble.out").last).to_have_text(WORDS)
+
+
+def test_a_key_of_the_browser_is_none_of_the_page(world: World, visit: Enter) -> None:
+    """Ctrl+S, and Ctrl came up first: the person on the card was skipped, and is never texted by that campaign."""
+    for n, name in enumerate(("Rosa", "Luis")):
+        world.draft(f"{name} Person", f"+1202555014{n}", HELLO)
+    page = visit("volunteer", DESK).go("/send")
+    expect(page.locator("#who")).to_have_text("Rosa Person")
+    for key in ("s", "l"):
+        page.keyboard.down("Control")
+        page.keyboard.down(key)
+        page.keyboard.up("Control")
+        page.keyboard.up(key)
+    page.keyboard.press("e")
+    expect(page.get_by_label("The words to Rosa")).to_be_focused()

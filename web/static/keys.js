@@ -2,7 +2,7 @@
    be switched off. What a key does is written on the element it presses: data-key="s". */
 "use strict";
 (() => {
-  const held = new Set();
+  const held = new Map(); /* what is down -> its name as it went down: Ctrl or Shift may come up first */
   const writes = (element) => element.closest && element.closest("input:not([type=radio]), textarea, select, [contenteditable]");
   const lettersOn = () => document.body.dataset.letters !== "off";
   const shut = () => textbank.shielded() || document.body.classList.contains("veiled") || document.querySelector("dialog[open]");
@@ -28,8 +28,7 @@
   const takesEnter = (element) => element.closest && element.closest("a, button, summary") && element.id !== "send";
 
   /* What a key presses here; nothing where letters rest, or where the key belongs to what has the focus. */
-  function meant(event) {
-    const key = name(event);
+  function meant(event, key = name(event)) {
     if (key.length === 1 && (!lettersOn() || writes(event.target))) return null;
     if (key === "Enter" && (writes(event.target) || takesEnter(event.target))) return null;
     return target(key);
@@ -44,18 +43,22 @@
     if (key === "Ctrl+." || key === "Ctrl+,") event.preventDefault();
     if (key.length === 1 && !event.altKey && meant(event)) event.preventDefault(); /* Firefox would open its own find with "/" */
     if (event.repeat || shut()) return;
-    if (!textbank.sending()) held.add(event.key);
+    if (!textbank.sending()) held.set(event.key, name(event));
     else if (!event.altKey && meant(event)) textbank.tooEarly(meant(event));
   });
-  addEventListener("keyup", (event) => {
-    const key = name(event), fresh = held.delete(event.key);
-    if (!fresh || event.altKey || shut() || event.isComposing) return;
-    if (textbank.sending()) return void (meant(event) && textbank.tooEarly(meant(event)));
+  function act(event, key) {
+    if (event.altKey || shut() || event.isComposing) return;
+    const element = meant(event, key);
+    if (textbank.sending()) return void (element && textbank.tooEarly(element));
     if (key === "Ctrl+." || key === "Ctrl+,") return neighbour(key === "Ctrl+." ? 1 : -1);
     if (key === "?" && lettersOn() && !writes(event.target)) return document.getElementById("keys")?.showModal();
     if (key === "Escape" && writes(event.target) && event.target.closest("#reply")) return event.target.blur();
-    const element = meant(event);
     if (element) press(element);
+  }
+  addEventListener("keyup", (event) => {
+    /* A Mac tells of no key that comes up under its command key: they act as that comes up. */
+    const up = event.key === "Meta" ? [...held.keys()].filter((key) => held.get(key).startsWith("Ctrl+")) : [event.key];
+    for (const [key, named] of up.map((key) => [key, held.get(key)])) if (held.delete(key)) act(event, named);
   });
   addEventListener("blur", () => held.clear());
   /* A key that went down on one card does not act on the next one, however long it is held. */
