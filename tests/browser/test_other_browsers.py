@@ -37,6 +37,10 @@ OLDER_THAN_THE_ZONE = """
     return new Known(locale, options);
   };
 """
+HIDDEN = """(hidden) => {
+  Object.defineProperty(document, 'hidden', {value: hidden, configurable: true});
+  document.dispatchEvent(new Event('visibilitychange'));
+}"""
 # A page of the tab that has this in its keeping comes back as it was left.
 BACK_WHOLE = """(kept) => {
   sessionStorage.clear();
@@ -239,3 +243,26 @@ def test_a_key_of_the_browser_is_none_of_the_page(world: World, visit: Enter) ->
         page.keyboard.up(key)
     page.keyboard.press("e")
     expect(page.get_by_label("The words to Rosa")).to_be_focused()
+
+
+def test_words_outlive_a_page_that_a_phone_throws_away_behind_another_app(
+    talk: Callable[..., Talk], visit: Enter
+) -> None:
+    """It tells the page only that it is hidden: whoever looked at a map for the answer came back to an empty box."""
+    visitor = visit("volunteer", PHONE)
+    visitor.context.add_init_script(
+        "addEventListener('pagehide', (event) => event.stopImmediatePropagation(), true)"
+    )
+    page = visitor.go(talk("event").wrote("Is there a ramp?"))
+    box = page.get_by_label("Your answer to Elena")
+    box.fill(WORDS)
+    page.evaluate(HIDDEN, True)
+    page.evaluate(HIDDEN, False)
+    assert WORDS not in page.evaluate("JSON.stringify(sessionStorage)")  # they stand in the box
+    page.evaluate(HIDDEN, True)
+    page.reload()
+    expect(box).to_have_value(WORDS)
+    box.fill("")
+    page.evaluate(HIDDEN, True)
+    page.reload()
+    expect(box).to_have_value("")

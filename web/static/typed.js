@@ -96,7 +96,16 @@
      and stay where the browser does not ask: an iPhone tells no page that it will be left. */
   let asked = false;
   addEventListener("beforeunload", () => { asked = true; });
-  addEventListener("pagehide", () => keep(boxes().filter((box) => half(box) && ("stays" in box.dataset || !asked))));
+  const keepAll = () => keep(boxes().filter((box) => half(box) && ("stays" in box.dataset || !asked)));
+  addEventListener("pagehide", keepAll);
+  /* A phone throws a page away behind another app without a word; on one that is looked at again its words stand already. */
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) return keepAll();
+    const key = NAME + here, kept = read(key);
+    if (!kept) return;
+    for (const box of boxes()) if (kept.boxes[box.id]?.[0] === box.value) delete kept.boxes[box.id];
+    write(key, kept);
+  });
   addEventListener("submit", (event) => {
     if (event.defaultPrevented) return;
     event.target.dataset.gone = "yes";
