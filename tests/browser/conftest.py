@@ -60,11 +60,12 @@ class Nursery:
             text=True,
         )
 
-    def panel(self, config: Path, log: Path) -> int:
-        """A new panel's process id."""
+    def panel(self, config: Path, log: Path, *, in_pieces: bool) -> int:
+        """A new panel's process id; `in_pieces`: it takes a list in as it would a very long one."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps({"config": str(config), "log": str(log)}) + "\n")
+        asked = {"config": str(config), "log": str(log), "in_pieces": in_pieces}
+        self._process.stdin.write(json.dumps(asked) + "\n")
         self._process.stdin.flush()
         return int(self._process.stdout.readline())
 
@@ -83,8 +84,9 @@ class Panel:
         self._log = world.source.with_suffix(".log")
         self._process: int | None = None  # a descriptor that is readable when it has ended
 
-    def start(self) -> None:
-        self._process = os.pidfd_open(self._nursery.panel(self.world.source, self._log))
+    def start(self, *, in_pieces: bool = False) -> None:
+        made = self._nursery.panel(self.world.source, self._log, in_pieces=in_pieces)
+        self._process = os.pidfd_open(made)
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline and not self._ended(0):
             try:

@@ -2,7 +2,8 @@
 
     python -m tests.browser.nursery FOLDER    # an empty folder, for templates that one panel compiled to serve the next
 
-A line is JSON: `config`, the configuration file, and `log`, the file for what the panel writes; the answer is the new process's id. Each panel is
+A line is JSON: `config`, the configuration file, `log`, the file for what the panel writes, and `in_pieces`, whether it takes a list in two by
+two as it would a very long one; the answer is the new process's id. Each panel is
 `web.__main__.main` in a process of its own, with its own signals, which ends with the nursery at the latest; the nursery ends with its input.
 Starting `python -m web` itself is tested in tests/scenarios/ and tests/web/test_launcher.py.
 """
@@ -17,8 +18,10 @@ from pathlib import Path
 import phonenumbers  # noqa: F401
 import waitress.server  # noqa: F401
 
+from gateway import enrolment
 from tests.web import once
 from web import __main__ as panel
+from web.screens import campaigns
 
 PR_SET_PDEATHSIG = 1
 
@@ -31,6 +34,8 @@ def main() -> None:
         asked = json.loads(line)
         child = os.fork()
         if child == 0:
+            if asked["in_pieces"]:
+                enrolment.ENROLLED_AT_ONCE, campaigns.AT_ONCE_S = 2, 0.0
             become(asked["config"], asked["log"])
         print(child, flush=True)
 

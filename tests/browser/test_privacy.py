@@ -2,19 +2,17 @@
 
 from collections.abc import Callable
 
-import pytest
 from playwright.sync_api import expect
 
-from gateway import campaigns, enrolment, purgedates, store
+from gateway import campaigns, purgedates, store
 from gateway.rules import DAY_MS
 from tests.browser.conftest import PHONE, Panel, Visit
 from tests.campaigning import bring_in, drafted
 from tests.web.world import World, busy_day
-from web.screens import campaigns as screen
 
 
 def test_a_person_is_erased_the_approvals_stay_and_a_start_goes_on_by_itself(
-    world: World, panel: Panel, visit: Callable[..., Visit], monkeypatch: pytest.MonkeyPatch
+    world: World, panel: Panel, visit: Callable[..., Visit]
 ) -> None:
     busy_day(world)
     world.list_of("Name,Phone\nOluwaseun,+12025550151\n", cool_down_days=0)
@@ -33,14 +31,17 @@ def test_a_person_is_erased_the_approvals_stay_and_a_start_goes_on_by_itself(
     expect(page.get_by_role("link", name="Keep it as CSV")).to_be_hidden()
     page.emulate_media(media="screen")
 
-    monkeypatch.setattr(enrolment, "ENROLLED_AT_ONCE", 2)
-    monkeypatch.setattr(screen, "AT_ONCE_S", 0.0)
+    panel.stop()
+    panel.start(in_pieces=True)
     then = store.wall_ms() - 100 * DAY_MS
     lead = world.users["coordinator"]
     campaign_id = drafted(world.db, lead, bring_in(world.db, first=200, now=then), now=then)
     cleo.go(f"/campaigns/{campaign_id}")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if request.url.endswith("/start") else None)
     page.get_by_role("button", name="Start it").click()
     expect(page.get_by_role("heading", name="First texts")).to_be_visible()
+    assert len(asked) > 1
     campaigns.close(world.db, campaign_id, by=lead, now=then)
     purgedates.purge(world.db, now=store.wall_ms(), zone=world.rules.zone)
     cleo.go(f"/campaigns/{campaign_id}")
