@@ -2,7 +2,8 @@
    be switched off. What a key does is written on the element it presses: data-key="s". */
 "use strict";
 (() => {
-  const held = new Map(); /* what is down -> its name as it went down: Ctrl or Shift may come up first */
+  const held = new Map(); /* what is down, by its place -> its name as it went down: Ctrl or Shift may come up first, and then it has another */
+  const place = (event) => event.code || event.key;
   const writes = (element) => element.closest && element.closest("input:not([type=radio]), textarea, select, [contenteditable]");
   const lettersOn = () => document.body.dataset.letters !== "off";
   const shut = () => textbank.shielded() || document.body.classList.contains("veiled") || document.querySelector("dialog[open]");
@@ -42,9 +43,10 @@
     if (acts && !takesEnter(event.target) && (key === "Ctrl+Enter" || !writes(event.target)) && target(key)) event.preventDefault();
     if (key === "Ctrl+." || key === "Ctrl+,") event.preventDefault();
     if (key.length === 1 && !event.altKey && meant(event)) event.preventDefault(); /* Firefox would open its own find with "/" */
-    if (event.repeat || shut()) return;
-    if (!textbank.sending()) held.set(event.key, name(event));
-    else if (!event.altKey && meant(event)) textbank.tooEarly(meant(event));
+    if (event.repeat || event.altKey || shut()) return; /* with Alt it is the browser's, also when Alt comes up first */
+    if (writes(event.target) && (key.length === 1 || key === "Enter")) return; /* the box's, wherever it comes up */
+    if (!textbank.sending()) held.set(place(event), key);
+    else if (meant(event)) textbank.tooEarly(meant(event));
   });
   function act(event, key) {
     if (event.altKey || shut() || event.isComposing) return;
@@ -57,8 +59,8 @@
   }
   addEventListener("keyup", (event) => {
     /* A Mac tells of no key that comes up under its command key: they act as that comes up. */
-    const up = event.key === "Meta" ? [...held.keys()].filter((key) => held.get(key).startsWith("Ctrl+")) : [event.key];
-    for (const [key, named] of up.map((key) => [key, held.get(key)])) if (held.delete(key)) act(event, named);
+    const up = event.key === "Meta" ? [...held.keys()].filter((at) => held.get(at).startsWith("Ctrl+")) : [place(event)];
+    for (const [at, named] of up.map((at) => [at, held.get(at)])) if (held.delete(at)) act(event, named);
   });
   addEventListener("blur", () => held.clear());
   /* A key that went down on one card does not act on the next one, however long it is held. */
