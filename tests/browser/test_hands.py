@@ -1,11 +1,12 @@
 """What hands do at a keyboard and browsers do by themselves: which keys count, and who has the focus."""
 
+import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
-from tests.browser.conftest import DESK, Visit
+from tests.browser.conftest import DESK, Panel, Visit
 from tests.browser.test_thread import Talk
 from tests.browser.test_thread import talk as talk
 from tests.web.world import HELLO, World
@@ -65,3 +66,73 @@ def test_a_key_that_needs_shift_is_pressed_whichever_comes_up_first(
     page.keyboard.up("Shift")
     page.keyboard.up("Slash")
     expect(page.get_by_role("dialog")).to_be_visible()
+
+
+def test_a_second_press_of_try_now_presses_nothing_on_the_page(
+    world: World, panel: Panel, visit: Enter
+) -> None:
+    """The focus had gone back to Skip: Space twice on “Try now” skipped the person."""
+    visitor = first_card(world, visit)
+    page = visitor.page
+    page.get_by_role("button", name="Skip").focus()
+    panel.stop()
+    veil = page.get_by_role("alertdialog")
+    expect(veil).to_be_visible()
+    panel.start()
+    page.evaluate("""() => new MutationObserver((_, watch) => {
+      if (!document.getElementById('veil').hidden) return;
+      watch.disconnect();
+      setTimeout(() => document.activeElement.click(), 0);
+    }).observe(document.getElementById('veil'), {attributes: true})""")
+    page.keyboard.press("Space")
+    expect(veil).to_be_hidden()
+    expect(page.locator("body")).not_to_have_class(re.compile("fresh"))
+    opens_the_words(page)
+    visitor.complaints[:] = [line for line in visitor.complaints if "ERR_" not in line]
+
+
+def test_a_late_look_for_the_box_does_not_take_the_focus_again(
+    talk: Callable[..., Talk], panel: Panel, visit: Enter
+) -> None:
+    """Two looks were under way; the one that came late put the focus back: words of a note went on in the answer."""
+    visitor = visit("volunteer", DESK)
+    page = visitor.go(talk("event").wrote("Is there a ramp?"))
+    visitor.wait_live()
+    page.get_by_label("Your answer to Elena").focus()
+    panel.stop()
+    veil = page.get_by_role("alertdialog")
+    expect(veil).to_be_visible()
+    held: list[Route] = []
+    visitor.context.route("**/alive", lambda route: held.append(route) if not held else route.continue_())
+    panel.start()
+    page.get_by_role("button", name="Try now").click()
+    page.wait_for_function("document.getElementById('veil-when').textContent === 'Trying now.'")
+    page.keyboard.press("Enter")
+    expect(veil).to_be_hidden()
+    note = page.locator("#note")
+    note.focus()
+    with page.expect_response("**/alive"):
+        held[0].continue_()
+    page.evaluate("new Promise((done) => setTimeout(done))")
+    expect(note).to_be_focused()
+    visitor.complaints[:] = [line for line in visitor.complaints if "ERR_" not in line]
+
+
+def test_who_was_about_to_write_does_so_where_the_page_was_drawn_anew_behind_the_veil(
+    talk: Callable[..., Talk], panel: Panel, visit: Enter
+) -> None:
+    """The focus was on no box then: letters were keys."""
+    visitor = visit("volunteer", DESK)
+    talked = talk("event")
+    page = visitor.go(talked.wrote("Is there a ramp?"))
+    visitor.wait_live()
+    page.locator("#note").focus()
+    panel.stop()
+    veil = page.get_by_role("alertdialog")
+    expect(veil).to_be_visible()
+    page.evaluate("document.querySelector('#facts').outerHTML += ''")
+    panel.start()
+    page.keyboard.press("Enter")
+    expect(veil).to_be_hidden()
+    expect(page.locator("#note")).to_be_focused()
+    visitor.complaints[:] = [line for line in visitor.complaints if "ERR_" not in line]

@@ -157,13 +157,17 @@
     clearInterval(countdown);
     document.getElementById("veil-when").textContent = "Trying now.";
     tries += 1;
-    if (await answers()) uncover(); else wait();
+    const there = await answers();
+    if (!document.body.classList.contains("veiled")) return; /* another look was faster: the focus is theirs by now */
+    if (there) uncover(); else wait();
   }
   function uncover() {
     document.body.classList.remove("veiled");
     for (const part of [document.getElementById("bar"), main()]) part.inert = false;
     document.getElementById("veil").hidden = true;
-    writing?.focus({ preventScroll: true }); /* where they were: else what they type on would be keys */
+    window.textbank.shield(); /* a second press of “Try now” is none of what has the focus again */
+    const drawn = document.contains(writing) ? writing : document.getElementById(writing?.id); /* it may have been drawn anew */
+    drawn?.focus({ preventScroll: true }); /* where they were: else what they type on would be keys */
     light(true);
     window.textbank.say("Connected again.");
     const unfinished = pending;

@@ -107,6 +107,7 @@ const textbank = (window.textbank = {});
     clearTimeout(quiet); /* that of the card before would end this one's too early */
     quiet = setTimeout(() => document.body.classList.remove("fresh"), QUIET_MS);
   }
+  textbank.shield = shield;
   textbank.shielded = () => document.body.classList.contains("fresh");
 
   const parse = (html) => new DOMParser().parseFromString(html, "text/html");
