@@ -6,12 +6,20 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.conftest import DESK, Panel, Visit
+from tests.browser.conftest import DESK, PHONE, Panel, Visit
 from tests.browser.test_thread import Talk
 from tests.browser.test_thread import talk as talk
 from tests.web.world import HELLO, World
 
 Enter = Callable[..., Visit]
+AWAY = "dispatchEvent(new PageTransitionEvent('pagehide', {persisted: true}))"
+BACK = """() => {
+  dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}));
+  return document.title + document.body.textContent;
+}"""
+KEEPS_NOTHING = """for (const kept of ['sessionStorage', 'localStorage']) {
+  Object.defineProperty(window, kept, {get() { throw new DOMException('no', 'SecurityError'); }});
+}"""
 
 
 def first_card(world: World, visit: Enter) -> Visit:
@@ -136,3 +144,21 @@ def test_who_was_about_to_write_does_so_where_the_page_was_drawn_anew_behind_the
     expect(veil).to_be_hidden()
     expect(page.locator("#note")).to_be_focused()
     visitor.complaints[:] = [line for line in visitor.complaints if "ERR_" not in line]
+
+
+@pytest.mark.parametrize("keeps", [True, False])
+def test_a_page_that_comes_back_whole_after_a_sign_out_in_another_tab_shows_nobodys_texts(
+    talk: Callable[..., Talk], visit: Enter, keeps: bool
+) -> None:
+    """It did until the box answered; and after a sign-out in its own tab, where the browser keeps nothing."""
+    visitor = visit("volunteer", PHONE)
+    if not keeps:
+        visitor.context.add_init_script(KEEPS_NOTHING)
+    page = visitor.go(talk("event").wrote("Is there a ramp?"))
+    visitor.wait_live()
+    page.evaluate(AWAY)
+    other = visitor.context.new_page()
+    other.goto(visitor.panel.base + "/me")
+    other.get_by_role("button", name="Sign out", exact=True).click()
+    expect(other.get_by_label("Password")).to_be_visible()
+    assert "ramp" not in page.evaluate(BACK)

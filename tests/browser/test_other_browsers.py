@@ -41,10 +41,10 @@ HIDDEN = """(hidden) => {
   Object.defineProperty(document, 'hidden', {value: hidden, configurable: true});
   document.dispatchEvent(new Event('visibilitychange'));
 }"""
-# A page of the tab that has this in its keeping comes back as it was left.
+# A page of the browser that has this in its keeping comes back as it was left.
 BACK_WHOLE = """(kept) => {
-  sessionStorage.clear();
-  for (const [name, value] of kept) sessionStorage.setItem(name, value);
+  localStorage.clear();
+  for (const [name, value] of kept) localStorage.setItem(name, value);
   dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}));
   return document.title + document.body.textContent;
 }"""
@@ -205,10 +205,10 @@ def test_a_page_that_comes_back_whole_after_a_sign_out_shows_nobodys_texts(
     page, path = after.go("/me"), talk("event").wrote("Is there a ramp?")
     page.get_by_role("button", name="Sign out", exact=True).click()
     expect(page.get_by_label("Password")).to_be_visible()
-    tab = page.evaluate("Object.entries(sessionStorage)")
+    tab = page.evaluate("Object.entries(localStorage)")
     page = before.go(path)
     expect(page.locator("#talk")).to_contain_text("Is there a ramp?")
-    theirs = page.evaluate("Object.entries(sessionStorage)")
+    theirs = page.evaluate("Object.entries(localStorage)")
     shown = page.evaluate(BACK_WHOLE, tab)
     assert ("ramp" in shown, "Elena" in shown) == (False, False)
     expect(page.locator("#talk")).to_contain_text("Is there a ramp?")

@@ -137,7 +137,8 @@
     }
     if (kept) write(key, kept);
   }
-  /* Safari keeps pages whole: one that comes back to a tab where this person is not signed in any more is nobody else's to read. */
+  /* Safari keeps pages whole: one that comes back where this person is not signed in any more, in whatever tab they signed out, is nobody
+     else's to read. A browser that keeps nothing does not know. */
   function notTheirs() {
     main().replaceChildren();
     document.getElementById("bar").replaceChildren();
@@ -146,14 +147,14 @@
   }
   addEventListener("pageshow", (event) => {
     if (!event.persisted) return;
-    const who = quietly(() => sessionStorage.getItem("textbank:who"));
-    if (typeof who === "string" && who !== (document.body.dataset.who || "")) notTheirs();
+    const who = quietly(() => localStorage.getItem("textbank:who"));
+    if (who !== (document.body.dataset.who || "")) notTheirs();
     else restore(); /* what was left with it is in it */
   });
   document.addEventListener("textbank:drawn", () => { here = location.pathname; });
   document.addEventListener("DOMContentLoaded", () => {
     const who = document.body.dataset.who;
-    quietly(() => sessionStorage.setItem("textbank:who", who || ""));
+    quietly(() => localStorage.setItem("textbank:who", who || ""));
     if (!who) return void (all().length && textbank.tell("calm", "What you typed is kept in this tab. Come in again and go back to it."));
     for (const key of all()) if (read(key)?.who !== who) quietly(() => sessionStorage.removeItem(key));
     restore();
