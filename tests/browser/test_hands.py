@@ -4,14 +4,16 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Dialog, Page, Route, expect
 
 from tests.browser.conftest import DESK, PHONE, Panel, Visit
+from tests.browser.test_script import written
 from tests.browser.test_thread import Talk
 from tests.browser.test_thread import talk as talk
 from tests.web.world import HELLO, World
 
 Enter = Callable[..., Visit]
+WORDS = "There is a ramp at the side door"
 AWAY = "dispatchEvent(new PageTransitionEvent('pagehide', {persisted: true}))"
 BACK = """() => {
   dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}));
@@ -162,3 +164,43 @@ def test_a_page_that_comes_back_whole_after_a_sign_out_in_another_tab_shows_nobo
     other.get_by_role("button", name="Sign out", exact=True).click()
     expect(other.get_by_label("Password")).to_be_visible()
     assert "ramp" not in page.evaluate(BACK)
+
+
+def test_nobody_is_asked_whether_to_leave_words_that_they_keep(world: World, visit: Enter) -> None:
+    """An old Safari sends the form itself, and asked whether the changes may be lost at the press that keeps them."""
+    made = written(world)
+    visitor = visit("coordinator", DESK)
+    visitor.context.add_init_script("delete SubmitEvent.prototype.submitter")
+    page = visitor.go(f"/campaigns/{made}/words/first/0")
+    asked: list[str] = []
+
+    def answer(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.accept()
+
+    page.on("dialog", answer)
+    page.get_by_label("First text").fill("{organisation}: " + WORDS + " STOP to end.")
+    with page.expect_navigation():
+        page.locator("#piece button.turn, #piece button.big").first.click()
+    assert asked == []
+
+
+def test_a_second_press_in_an_old_safari_does_nothing_twice(talk: Callable[..., Talk], visit: Enter) -> None:
+    """It sends a form itself: a note that was kept with two quick taps stood there twice."""
+    visitor = visit("volunteer", PHONE)
+    visitor.context.add_init_script("delete SubmitEvent.prototype.submitter")
+    visitor.go(talk("event").wrote("Is there a ramp?") + "?about=1")
+    page = visitor.page
+    sent: list[str] = []
+    page.on(
+        "request",
+        lambda request: request.method == "POST" and "note" in request.url and sent.append(request.url),
+    )
+    page.locator("#note").fill("A note")
+    page.evaluate("""() => {
+      const key = document.querySelector('#note').form.querySelector('button');
+      key.click();
+      setTimeout(() => key.click(), 0);
+    }""")
+    expect(page.get_by_text("A note", exact=True)).to_be_visible()
+    assert len(sent) == 1

@@ -324,7 +324,11 @@ const textbank = (window.textbank = {});
   textbank.sending = () => Boolean(sending);
   addEventListener("submit", (event) => {
     const form = event.target;
-    if (!(form instanceof HTMLFormElement) || !form.hasAttribute("data-swap") || !("submitter" in event) || event.submitter?.hasAttribute("formaction")) return; /* an old Safari does not say which key: it sends it itself */
+    if (!(form instanceof HTMLFormElement) || !form.hasAttribute("data-swap") || event.submitter?.hasAttribute("formaction")) return;
+    if (!("submitter" in event) && !sending) { /* an old Safari does not say which key: it sends it itself, and once */
+      sending = form;
+      return void setTimeout(() => { sending = null; }, SEND_TIMEOUT_MS);
+    }
     event.preventDefault();
     if (textbank.shielded() || !(event.submitter?.formNoValidate || form.reportValidity())) return;
     send(form, filled(form, event.submitter));
@@ -345,6 +349,7 @@ const textbank = (window.textbank = {});
       event.returnValue = "yes"; /* the browser of Windows 7 asks for this alone */
     }
   });
+  addEventListener("pageshow", (event) => { if (event.persisted) sending = null; });
   addEventListener("popstate", () => textbank.leave());
   document.addEventListener("DOMContentLoaded", () => {
     settle();
