@@ -204,3 +204,21 @@ def test_a_second_press_in_an_old_safari_does_nothing_twice(talk: Callable[..., 
     }""")
     expect(page.get_by_text("A note", exact=True)).to_be_visible()
     assert len(sent) == 1
+
+
+def test_a_page_that_is_read_slowly_leaves_the_focus_where_somebody_is(
+    talk: Callable[..., Talk], visit: Enter
+) -> None:
+    """Its scripts came late, and took whoever wrote elsewhere by then into the words to the person."""
+    visitor = visit("volunteer", DESK)
+    path = talk("event").wrote("Is there a ramp?")
+    held: list[Route] = []
+    page = visitor.context.new_page()
+    page.route("**/page.js*", lambda route: held.append(route))
+    with page.expect_request("**/page.js*"):
+        page.goto(visitor.panel.base + path + "?choice=maybe", wait_until="commit")
+    page.locator("#note").focus()
+    expect(page.locator("#note")).to_be_focused()
+    held[0].continue_()
+    page.wait_for_selector("body[data-stream=open]")
+    expect(page.locator("#note")).to_be_focused()

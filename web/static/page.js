@@ -354,7 +354,7 @@ const textbank = (window.textbank = {});
   document.addEventListener("DOMContentLoaded", () => {
     settle();
     const field = document.querySelector("textarea[autofocus]");
-    if (!field) return;
+    if (![document.body, field].includes(document.activeElement) || !field) return; /* somebody is elsewhere already */
     if (!thumbs.matches) field.focus(); /* Safari's own autofocus comes after this, and goes to the beginning */
     toEnd(field);
   });
