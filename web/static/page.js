@@ -40,13 +40,16 @@ const textbank = (window.textbank = {});
   const said = new Intl.RelativeTimeFormat(undefined, { numeric: "auto", style: "short" });
   const clock = (options, zone) => new Intl.DateTimeFormat(undefined, { ...options, timeZone: zone });
   const HOURS = { hour: "numeric", minute: "2-digit" };
-  /* A browser may be older than the name of a zone (“Europe/Kyiv” is of 2022): it goes on from the hour that the box knew. */
+  /* A browser may be older than the name of a zone (“Europe/Kyiv” is of 2022) or than its rules (Mexico's too): where it knows another hour
+     than the box did, it goes on from the box's. */
   function hourThere(time, now) {
-    try { return clock(HOURS, time.dataset.zone).format(now); }
-    catch (error) {
-      const [, sign, hours, minutes] = /([+-])(\d\d):(\d\d)$/.exec(time.dateTime);
-      return clock(HOURS, "UTC").format(now.getTime() + Number(`${sign}1`) * (Number(hours) * 60 + Number(minutes)) * 60000);
-    }
+    const [, sign, hours, minutes] = /([+-])(\d\d):(\d\d)$/.exec(time.dateTime);
+    const boxs = (at) => clock(HOURS, "UTC").format(at.getTime() + Number(`${sign}1`) * (Number(hours) * 60 + Number(minutes)) * 60000);
+    try {
+      const own = clock(HOURS, time.dataset.zone), drawn = new Date(time.dateTime);
+      if (own.format(drawn) === boxs(drawn)) return own.format(now);
+    } catch (error) { /* it does not know the name */ }
+    return boxs(now);
   }
   function sayTime(time) {
     const at = new Date(time.dateTime), now = new Date(), how = time.dataset.how;
