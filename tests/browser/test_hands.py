@@ -66,6 +66,26 @@ def test_a_key_that_went_down_in_a_box_does_nothing_beside_it(world: World, visi
     opens_the_words(page)
 
 
+def test_ctrl_enter_in_a_note_sends_no_half_typed_answer(
+    talk: Callable[..., Talk], world: World, visit: Enter
+) -> None:
+    """Nor on a link, which it opens in another tab: what stood in the box for the person went to them."""
+    page = visit("volunteer", DESK).go(talk("event").wrote("Is there a ramp?"))
+    posted: list[str] = []
+    page.on("request", lambda request: posted.append(request.url) if request.method == "POST" else None)
+    answer = page.locator("#reply textarea")
+    answer.fill("There is a")
+    page.locator("#note").fill("Uses a wheelchair")
+    page.keyboard.press("Control+Enter")
+    page.locator("#rows a").first.evaluate("link => { link.onclick = () => false; link.focus(); }")
+    page.keyboard.press("Control+Enter")
+    assert [url for url in posted if "reply" in url] == []
+    answer.focus()
+    page.keyboard.press("Control+Enter")
+    expect(answer).not_to_have_value("There is a")
+    assert len([url for url in posted if "reply" in url]) == 1
+
+
 def test_a_key_that_needs_shift_is_pressed_whichever_comes_up_first(
     talk: Callable[..., Talk], visit: Enter
 ) -> None:

@@ -32,7 +32,8 @@
   function meant(event, key = name(event)) {
     if (key.length === 1 && (!lettersOn() || writes(event.target))) return null;
     if (key === "Enter" && (writes(event.target) || takesEnter(event.target))) return null;
-    return target(key);
+    const element = target(key), of = event.target.form || event.target.closest?.("a, form");
+    return key === "Ctrl+Enter" && of && of !== element ? null : element; /* somebody writes a note, or stands on a link */
   }
 
   addEventListener("keydown", (event) => {
@@ -40,7 +41,7 @@
     if (event.isComposing) return;
     if (key === "Enter" && event.repeat) return void event.preventDefault();
     const acts = key === "Enter" || key === "Ctrl+Enter";
-    if (acts && !takesEnter(event.target) && (key === "Ctrl+Enter" || !writes(event.target)) && target(key)) event.preventDefault();
+    if (acts && !takesEnter(event.target) && meant(event)) event.preventDefault();
     if (key === "Ctrl+." || key === "Ctrl+,") event.preventDefault();
     if (key.length === 1 && !event.altKey && meant(event)) event.preventDefault(); /* Firefox would open its own find with "/" */
     if (event.repeat || event.altKey || shut()) return; /* with Alt it is the browser's, also when Alt comes up first */
