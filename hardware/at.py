@@ -35,9 +35,7 @@ ESC = b"\x1b"
 ABANDON = ESC + b"999\r"
 CTRL_Z = b"\x1a"
 LEFT_S = 0.5  # of silence, after which no answer of before is on its way any more: radio links take a while
-IN_WORDS = (
-    "ATQ0V1"  # results, as words, for a modem that has stored ATV0 and answers "0", or ATQ1 and only echoes
-)
+IN_WORDS = "ATQ0V1"  # results, as words: for a modem that stored ATV0 and says "0", or ATQ1 and only echoes
 FAST = (0, 0.0)  # a PDU in one write; else so many octets at a time, and seconds between them
 
 
