@@ -43,6 +43,11 @@ OLDER_THAN_ITS_RULES = """
     return new Known(locale, options?.timeZone === 'America/New_York' ? {...options, timeZone: 'America/Anchorage'} : options);
   };
 """
+# A page that is a minute old: a young one waits before it asks for itself.
+CANNOT_DRAW = """() => {
+  DOMParser.prototype.parseFromString = () => { throw new Error('cannot draw'); };
+  performance.now = () => 60000;
+}"""
 HIDDEN = """(hidden) => {
   Object.defineProperty(document, 'hidden', {value: hidden, configurable: true});
   document.dispatchEvent(new Event('visibilitychange'));
@@ -287,3 +292,35 @@ def test_words_outlive_a_page_that_a_phone_throws_away_behind_another_app(
     page.evaluate(HIDDEN, True)
     page.reload()
     expect(box).to_have_value("")
+
+
+def test_a_page_that_cannot_draw_what_came_is_asked_for_whole(
+    world: World, talk: Callable[..., Talk], visit: Enter
+) -> None:
+    """It called that a box that does not answer: it asked for the same three times a second, showed nothing, and sent each form again."""
+    visitor = visit("volunteer", DESK)
+    page = visitor.go(talk("event").wrote("Is there a ramp?"))
+    asked: list[str] = []
+    page.on("request", lambda one: asked.append(f"{one.method} {one.url.removeprefix(visitor.panel.base)}"))
+
+    def breaks() -> None:
+        visitor.wait_live()
+        page.evaluate(CANNOT_DRAW)
+        asked.clear()
+
+    breaks()
+    box = page.get_by_label("Your answer to Elena")
+    box.fill(WORDS)
+    world.receive(NUMBER, "And parking?")
+    expect(page.locator("#talk")).to_contain_text("And parking?")
+    assert len([each for each in asked if each.startswith("GET /inbox/")]) == 2, asked
+    expect(box).to_have_value(WORDS)
+
+    breaks()
+    page.get_by_role("button", name="Send to Elena").click()
+    expect(page.locator("#talk .bubble.out").last).to_have_text(WORDS)
+    expect(box).to_have_value("")
+    assert len([each for each in asked if each.startswith("POST")]) == 1, asked
+    expect(page.get_by_role("alertdialog")).to_be_hidden()
+    assert {line.split("\n")[0] for line in visitor.complaints} == {"Error: cannot draw"}, visitor.complaints
+    visitor.complaints.clear()

@@ -22,13 +22,8 @@
     const stop = new AbortController(), timer = setTimeout(() => stop.abort(), ASK_MS);
     try {
       const answer = await fetch(main().dataset.refresh || location.href, { signal: stop.signal, headers: { Accept: "text/html", "X-Now": Date.now() } });
-      if (answer.redirected && new URL(answer.url).pathname === "/sign-in") return void window.textbank.leave();
       const html = await answer.text();
-      if (busy() || forms !== before) again = true; /* it may be older than what a form brought, and would put the card before in its place */
-      else if (answer.ok) window.textbank.refresh(html, answer.redirected);
-      else if (answer.status >= 500) askIn(POLL_MS); /* too busy to show this change: there may be no other one */
-      else if (answer.status === 409) window.textbank.refused(html); /* it is somebody else's by now */
-      else if (answer.status === 404) window.textbank.gone(html);
+      try { draw(answer, html, before); } catch (error) { anew(error); }
     } catch (error) {
       alarm();
     } finally {
@@ -36,6 +31,19 @@
       asking = false;
       goOn(GAP_MS);
     }
+  }
+  function draw(answer, html, before) {
+    if (answer.redirected && new URL(answer.url).pathname === "/sign-in") return void window.textbank.leave();
+    if (busy() || forms !== before) again = true; /* it may be older than what a form brought, and would put the card before in its place */
+    else if (answer.ok) window.textbank.refresh(html, answer.redirected);
+    else if (answer.status >= 500) askIn(POLL_MS); /* too busy to show this change: there may be no other one */
+    else if (answer.status === 409) window.textbank.refused(html); /* it is somebody else's by now */
+    else if (answer.status === 404) window.textbank.gone(html);
+  }
+  /* A page that cannot draw what came is asked for whole, at most every 15 s: it may fail again. */
+  function anew(error) {
+    console.error(error);
+    if (performance.now() > POLL_MS) window.textbank.leave(); else askIn(POLL_MS - performance.now());
   }
   /* The box asks what time it is: this browser is a voice, and the time on the page goes on. */
   const ticks = () => document.hidden || (document.querySelector("[data-ticks]") && soon(0));

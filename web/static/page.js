@@ -256,14 +256,8 @@ const textbank = (window.textbank = {});
     form.dispatchEvent(new Event("textbank:sending", { bubbles: true }));
     try {
       const answer = await fetch(form.action, { method: "POST", body, signal: stop.signal, headers: { Accept: "text/html", "X-Now": Date.now() } });
-      if (answer.redirected && new URL(answer.url).pathname === "/sign-in") return void textbank.leave(() => location.assign(answer.url));
-      const fresh = parse(await answer.text()), error = fresh.querySelector("[data-error]");
-      if (answer.status === 404) document.dispatchEvent(new Event("textbank:missing"));
-      if (error) return void refuse(error);
-      if (!same(fresh)) return;
-      if (answer.redirected && answer.url !== location.href) history.pushState({}, "", answer.url);
-      textbank.forget(form);
-      exchange(fresh, form, body, said);
+      const html = await answer.text();
+      try { came(answer, html, form, body, said); } catch (error) { anew(error, answer, form); }
     } catch (error) {
       /* Doing it again is harmless: the form carries what was seen, or a key of its own. It goes as it was pressed: behind the veil the
          page is drawn anew, with words that nobody has read. What would be done twice is looked at by a person first. */
@@ -273,6 +267,22 @@ const textbank = (window.textbank = {});
       sending = null;
       document.dispatchEvent(new Event("textbank:sent"));
     }
+  }
+  function came(answer, html, form, body, said) {
+    if (answer.redirected && new URL(answer.url).pathname === "/sign-in") return void textbank.leave(() => location.assign(answer.url));
+    const fresh = parse(html), error = fresh.querySelector("[data-error]");
+    if (answer.status === 404) document.dispatchEvent(new Event("textbank:missing"));
+    if (error) return void refuse(error);
+    if (!same(fresh)) return;
+    if (answer.redirected && answer.url !== location.href) history.pushState({}, "", answer.url);
+    textbank.forget(form);
+    exchange(fresh, form, body, said);
+  }
+  /* The box has answered and this page cannot draw it: it is asked for whole, and nothing is sent twice. What was taken is not half typed. */
+  function anew(error, answer, form) {
+    console.error(error);
+    if (answer.ok && answer.redirected) form.dataset.gone = "yes";
+    textbank.leave(() => (answer.redirected && answer.url !== location.href ? location.assign(answer.url) : location.reload()));
   }
   /* Whatever is pressed beside a form that is under way was meant for a page that goes: it is not done later on another one. */
   textbank.tooEarly = (what) => what === sending ||
