@@ -315,3 +315,18 @@ def test_a_full_shift_says_so_on_a_phone(talk: Callable[..., Talk], panel: Panel
     page.wait_for_selector("#toast")
     expect(page.locator("#offered")).to_contain_text("A: Sat 10 to 1 2 needed")
     assert page.evaluate(SIDEWAYS) <= 0
+
+
+def test_a_card_that_is_handed_over_leaves_the_screen_of_who_had_it(
+    talk: Callable[..., Talk], visit: Enter
+) -> None:
+    """It stood there until its volunteer pressed Send, who was then told that it is somebody else's."""
+    talk("event")
+    visitor = visit("volunteer")
+    page = visitor.go("/send")
+    visitor.wait_live()
+    expect(page.locator("#who")).to_contain_text("Luis")
+    lead = visit("coordinator", DESK).go("/campaigns/1")
+    lead.get_by_label("Hand the people of Maya to").select_option("Sam")
+    lead.get_by_role("button", name="Hand over").click()
+    expect(page.locator("#who")).not_to_contain_text("Luis")

@@ -3,7 +3,7 @@
 Promises: what was moved is said with how many people it was; nobody who was texted is moved.
 """
 
-from flask import Blueprint
+from flask import Blueprint, current_app
 from flask.typing import ResponseReturnValue
 
 from gateway import assignments, batches, campaigns, capacity, people
@@ -38,6 +38,7 @@ def take_back(campaign_id: int, user_id: int) -> ResponseReturnValue:
     """The room has them again."""
     campaigns.load(data.db(), campaign_id)
     freed = batches.take_back(data.db(), campaign_id, user_id, by=access.user())
+    current_app.config["HUB"].changed()
     words.tell(
         f"{words.count(freed, 'person is', 'people are')} the room's again."
         if freed
@@ -54,6 +55,7 @@ def move(campaign_id: int, user_id: int) -> ResponseReturnValue:
     if not to.isdigit():
         raise Refused("Choose somebody of the list. Nobody was moved.")
     moved = batches.move(data.db(), campaign_id, user_id, int(to), by=access.user(), now=data.now())
+    current_app.config["HUB"].changed()
     name = people.by_id(data.db(), int(to)).name
     words.tell(
         f"{words.count(moved, 'person is', 'people are')} {name}'s now." if moved else "They had nobody left."
