@@ -13,6 +13,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import shutil
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -87,6 +88,7 @@ class UsbBus:
         for stream in (self._bed.stdin, self._bed.stdout):
             assert stream is not None
             stream.close()
+        shutil.rmtree(self.root)  # the testbed itself leaves it, however it ends
 
     @property
     def environment(self) -> dict[str, str]:
