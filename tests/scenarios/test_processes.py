@@ -4,6 +4,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -171,3 +172,24 @@ def test_a_trace_shows_what_was_said_and_hides_who_was_texted_what(group: Group,
     sent = next(record.tpdu for record in group.bank.air())
     assert sent[:20] not in said.upper()
     assert ADA[1:] not in said
+
+
+def test_texts_go_on_while_a_long_list_is_queued(tmp_path: Path) -> None:
+    """Another process writes all the time. `python -m bench importing` has 100,000 rows; here are as many as there is patience for."""
+    rows, listed = 20_000, tmp_path / "long.csv"
+    lines = (f"+1202{2000000 + n},Hello {n} from Elm Street. STOP ends.\n" for n in range(rows))
+    listed.write_text("to,text\n" + "".join(lines))
+    with VirtualBank(1, tmp_path / "m", send_latency=0.1) as bank:
+        group = Group(tmp_path, bank)
+        for n in range(300):
+            group.approved(f"+1202555{n:04d}")
+        group.start()
+        group.until(lambda: len(bank.air()) > 5, "the first texts")
+        before = len(bank.air()) - 1
+        queued = group.run("send", "--csv", str(listed))
+        air = bank.air()[before:]
+        group.close()
+    assert len(queued.stdout.split()) == rows, queued.stderr
+    gaps_ms = sorted((after.asked_s - text.at_s) * 1000 for text, after in pairwise(air))
+    assert len(gaps_ms) > 10, "the list was queued too fast to tell anything"
+    assert gaps_ms[len(gaps_ms) * 95 // 100] < 100, gaps_ms
