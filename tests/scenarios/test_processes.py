@@ -175,7 +175,7 @@ def test_a_trace_shows_what_was_said_and_hides_who_was_texted_what(group: Group,
 
 
 def test_texts_go_on_while_a_long_list_is_queued(tmp_path: Path) -> None:
-    """Another process writes all the time. `python -m bench importing` has 100,000 rows; here are as many as there is patience for."""
+    """Another process writes all the time. `python -m bench path` has 100,000 rows; here are as many as there is patience for."""
     rows, listed = 20_000, tmp_path / "long.csv"
     lines = (f"+1202{2000000 + n},Hello {n} from Elm Street. STOP ends.\n" for n in range(rows))
     listed.write_text("to,text\n" + "".join(lines))
