@@ -145,7 +145,7 @@ case "${1:-}" in
     run) environment requirements.lock run ;;
     test)
         environment requirements-dev.lock test run
-        tame_packages "ser2net" chromium fonts-dejavu-core ser2net udev systemd umockdev gir1.2-umockdev-1.0 python3-gi gcc libc6-dev e2fsprogs \
+        tame_packages "ser2net" chromium-headless-shell fonts-dejavu-core ser2net udev systemd umockdev gir1.2-umockdev-1.0 python3-gi gcc libc6-dev e2fsprogs \
             || say "not installed, so the tests that need it are reported as not run. Run: $MEND"
         ;;
     peers)

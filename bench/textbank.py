@@ -152,7 +152,8 @@ def inbound() -> None:
 
     with bench(panel=True) as running, sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-background-networking"]
+            executable_path="/usr/bin/chromium-headless-shell",
+            args=["--no-sandbox", "--disable-background-networking"],
         )
         page = browser.new_page()
         sign_in(page, running)
@@ -186,7 +187,8 @@ def idle() -> None:
 
     with bench(2, panel=True) as running, sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-background-networking"]
+            executable_path="/usr/bin/chromium-headless-shell",
+            args=["--no-sandbox", "--disable-background-networking"],
         )
         page = browser.new_page()
         sign_in(page, running)

@@ -1,6 +1,6 @@
 """What every test may ask for, and the promise that nothing is left out in silence.
 
-A test that needs a program says so: `need("chromium", package="chromium")`. Where that is missing the test is
+A test that needs a program says so: `need("umockdev-wrapper", package="umockdev")`. Where that is missing the test is
 NOT RUN: it is listed at the end of the run with the command that would mend it, and with STRICT=1 it has
 failed. The same holds for any other skip.
 Tests under browser/ carry the marker `browser`, those under peers/ the marker `peer`.
