@@ -31,7 +31,16 @@ def was_refused(words: str, why: str) -> str:
 
 
 def began_anew(evidence: str, *, just_opened: bool) -> Notice:
-    """The modem lost its settings, its SIM was changed, or its radio was off, by no doing of ours; `just_opened`: its boot may go on yet."""
+    """The modem lost its settings, its SIM was changed or can be read only now, or its radio was off, by no doing of ours.
+
+    `just_opened`: its boot may go on yet.
+    """
+    if "can be read now" in evidence:
+        done = f"We set the modem up again. {KEPT}"
+        why = "It told nothing when the modem was started, as behind a bad contact."
+        return Notice(
+            "Its SIM can be read now.", why, done, "If it happens again, clean the SIM and sit it firmly."
+        )
     if "SIM" in evidence:
         return Notice(
             "Its SIM was changed or taken out.", sentence(evidence[:1].upper() + evidence[1:]), KEPT, ""

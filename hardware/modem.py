@@ -72,6 +72,9 @@ Lines = list[str]
 MODE_TRIES = 3
 RINGING_S = 8.0  # a ring is repeated every 3 to 6 s
 LAST_WORDS_S = 0.1
+READ_LATE = (
+    "its SIM can be read now, and told nothing at the start"  # where texts lie on it is not known either
+)
 LINK_KEPT_S = 1.0  # AT+CMMS=1 keeps the link open for 1 to 5 s after each text
 
 
@@ -135,10 +138,12 @@ class Modem:
 
     def health(self) -> Health:
         """Signal, registration, operator, storage, temperature, voltage. Also finds out whether the modem forgot
-        its settings, whether its radio was off, and whether its SIM is another one now.
+        its settings, whether its radio was off, and whether its SIM is another one now, or can be read only now.
         """
         health = read_health(self._at, self._storages, self._gauges)
-        if evidence := self._forgot() or (self._was_off() if health.registration == "none" else ""):
+        off = self._was_off() if health.registration == "none" else ""
+        late = READ_LATE if not self._storages.told and health.storage_total is not None else ""
+        if evidence := self._forgot() or off or late:
             self._ears.notices.append(Restarted(evidence, heard=False))
         else:
             self.has_its_card()
@@ -155,20 +160,21 @@ class Modem:
         return daytime.ask_network(self._at, self.profile)
 
     def _other_card(self) -> str:
-        """What tells that the SIM was changed or taken out since the start; "" when nothing does."""
-        if not self.identity.imsi:  # with what would it be compared?
+        """What tells that the SIM was changed or taken out since the start, or told nothing then; "" when nothing does."""
+        known = self.identity.imsi
+        if not known and self.identity.iccid:  # with what would it be compared?
             return ""
         try:
             imsi = who.imsi_in(self._at.command("AT+CIMI"))
         except CommandRefused as refused:
-            gone = state_in(refused) in ("ABSENT", "PIN", "PUK")
+            gone = known and state_in(refused) in ("ABSENT", "PIN", "PUK")
             return f"the SIM says: {refused.text}" if gone else ""
         except ModemSilent:
             self._at.resync()  # raises when it is dead; else it only does not answer this
             return ""
-        if imsi and imsi != self.identity.imsi:
-            return "another SIM is in it now"
-        return ""
+        if not known:
+            return READ_LATE if imsi else ""
+        return "another SIM is in it now" if imsi and imsi != known else ""
 
     def restart(self, profile: Profile | None = None) -> str:
         """Tell it to begin anew by its own command, also when it is silent or was not started; what was written.

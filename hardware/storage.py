@@ -47,6 +47,7 @@ class Storages:
         self.arrival = ""  # where texts arrive; "" when the modem knows no storages
         self.readable: tuple[str, ...] = ()
         self.passed_over: set[str] = set()  # by the last reading: they could not be chosen
+        self.told = False  # the modem said something of its storages
         self.handed_over = False  # texts come without being stored: it need not be able to read any
         self._reads = False  # AT+CMGR told of a slot, if only that it is empty
         self._lists = False  # AT+CMGL listed the arrival storage: that it refuses everything passes
@@ -66,12 +67,13 @@ class Storages:
 
     def choose(self) -> None:
         """Find the storages; let texts arrive in the largest, read there."""
-        lists = cpms.advertised(ask(self._at, "AT+CPMS=?"))
-        now = cpms.names(ask(self._at, "AT+CPMS?"))
+        there_are, stands = ask(self._at, "AT+CPMS=?"), ask(self._at, "AT+CPMS?")
+        lists, now = cpms.advertised(there_are), cpms.names(stands)
         arrivals = (lists[-1] if lists else now[-1:]) or ["SM", "ME"]
         usable = [name for name in arrivals if name not in ("SR", "MT", *_NOT_FOR_TEXTS)] or arrivals
         usable = list(dict.fromkeys(usable))
         accepted = [name for name in usable if self._arrive_in(name)]
+        self.told = bool(accepted) or stands is not None
         if not accepted:  # nothing can be chosen: what is read is what there is
             self.arrival = self._current = (now or [""])[0]
             self.readable = (self.arrival,)

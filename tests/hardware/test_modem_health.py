@@ -103,3 +103,34 @@ def test_a_modem_with_a_network_is_not_asked_whether_its_radio_is_on() -> None:
     bench = Bench()
     bench.modem.health()
     assert not any("CFUN" in command for command in bench.scripted.written)
+
+
+NO_STORAGE = {"AT+CPMS=?": "ERROR", "AT+CPMS=*": "ERROR", "AT+CPMS?": "ERROR"}
+NO_CARD = {"AT+CCID": "ERROR", "AT+CIMI": "ERROR"}
+
+
+@pytest.mark.parametrize(
+    ("at_first", "then"),
+    [
+        (NO_STORAGE, {"AT+CPMS?": '+CPMS: "ME",0,30,"ME",0,30,"ME",0,30'}),
+        (NO_CARD, {"AT+CIMI": "310260123456789"}),
+    ],
+    ids=["its storages", "its number"],
+)
+def test_a_sim_that_told_nothing_at_the_start_is_set_up_when_it_does(
+    at_first: dict[str, str], then: dict[str, str]
+) -> None:
+    """One that never does is left as it is."""
+    bench = Bench(dict(at_first))
+    for _ in range(2):
+        bench.modem.health()
+        assert bench.modem.notices() == []
+    bench.scripted.rules.update(then)
+    bench.modem.health()
+    assert [type(notice) for notice in bench.modem.notices()] == [Restarted]
+
+
+def test_a_modem_that_counts_and_names_no_storages_is_not_set_up_again_and_again() -> None:
+    bench = Bench({**NO_STORAGE, "AT+CPMS?": "+CPMS: 3,30,3,30"})
+    bench.modem.health()
+    assert bench.modem.notices() == []

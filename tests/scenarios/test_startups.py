@@ -79,6 +79,26 @@ def test_a_pin_a_slow_boot_and_a_busy_sim_end_in_the_same_place(make: Make, mode
     assert sum(line.startswith("AT+CPIN=") for line in house.written[0]) <= 2  # once for each power-up
 
 
+@each_model
+def test_a_sim_that_told_nothing_at_the_start_is_read_before_a_text_leaves_by_it(
+    make: Make, model: str
+) -> None:
+    """Seed 999853: behind a bad contact, and every refusal a bare ERROR. A stop on it was never seen, and texts left."""
+    house = make(personality=model)
+    house.fault("no_cmee")
+    house.fault("bad_contact")
+    for storage in house.world.modems[0].storages:
+        house.put(pdu(house, "STOP", sender=LUIS), storage)
+    message_id = house.approved(LUIS)
+    house.run(60)
+    house.clear("bad_contact")
+    house.until(lambda: house.state(message_id) == "withdrawn", "the stop is heard", 90)
+    house.until(lambda: not house.stored(), "all of them are taken", 90)
+    house.run(600)
+    assert not [record.text for record in house.world.network.air if record.text == "Can you come?"]
+    assert house.opened[0] <= 12
+
+
 def test_a_healthy_modem_is_ready_at_once(make: Make) -> None:
     house = make()
     assert house.until_ready() < 3
