@@ -62,6 +62,17 @@ def settled(db: sqlite3.Connection, iccid: str, *, since: int) -> list[Unanswere
     return [Unanswered(job_of(db, row["id"]), 1, row["at"]) for row in rows.fetchall()]
 
 
+def by_another_sim(db: sqlite3.Connection, station: str, iccid: str, *, since: int) -> int | None:
+    """When this station lost sight of a text by another SIM than that one (ms of its handing over); None when that was before `since`."""
+    row = db.execute(
+        "SELECT max(max(m.submitted_at, coalesce((SELECT max(submitted_at) FROM segment WHERE message_id=m.id), 0))) AS at FROM message m "
+        "WHERE m.station=:station AND m.iccid<>:iccid AND m.id IN "
+        "(SELECT message_id FROM event WHERE id>(SELECT max(id) FROM event)-:recent AND event='lose')",
+        {"station": station, "iccid": iccid, "recent": RECENT},
+    ).fetchone()
+    return int(row["at"]) if row["at"] is not None and row["at"] >= since else None
+
+
 def forgotten(db: sqlite3.Connection, iccid: str, *, since: int) -> int | None:
     """When this SIM was handed a segment last (ms) that it had not answered when a backup took the place of the database that knew of it, or
     the card lost that; None when that was before `since`, or never.

@@ -95,6 +95,7 @@ class Hold:
     until: float
     why: str
     for_s: int
+    in_doubt: bool = False  # whose the modem's next answer is: no person knows either, and none ends it
 
 
 @dataclass

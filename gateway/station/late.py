@@ -22,6 +22,7 @@ FORGOTTEN = (
     "A backup was restored, or the card lost what was written last, and the modem may still answer for a text that is not known here: "
     "nobody could tell whose its next answer is."
 )
+EXCHANGED = "Its SIM was exchanged, and the modem may still answer for a text by the SIM before: nobody could tell whose its next answer is."
 OTHER = "The modem answered, and nobody knows for which of two texts: the other answer may come yet."
 BEHIND = 128  # references: half of what there are is before, half after
 
@@ -37,18 +38,20 @@ def owe(desk: Desk, job: Job, seq: int, *, until: float, drains: bool) -> None:
     desk.late = late
 
 
-def remember(desk: Desk, *, stayed: bool) -> None:
+def remember(desk: Desk, *, stayed: bool, answers: bool) -> None:
     """A station that has only just begun, or has another SIM: what was handed to it before, by whatever station, may still be answered.
 
-    `stayed`: nobody saw it go from the bus.
+    `stayed`: nobody saw it go from the bus. `answers`: the modem may still answer for the SIM that it had before.
     """
     assert desk.seat is not None
     now, now_ms = desk.clock.monotonic(), desk.now_ms()
     since, iccid = now_ms - int(LISTEN_S * 1000), desk.seat.sim.iccid
     forgotten = unanswered.forgotten(desk.db, iccid, since=since)
-    if forgotten is not None:
-        rest_s = LISTEN_S - max(0, now_ms - forgotten) / 1000
-        desk.hold = Hold(now + rest_s, FORGOTTEN, int(rest_s))
+    others = unanswered.by_another_sim(desk.db, desk.name, iccid, since=since)
+    for handed_at, why in ((forgotten, FORGOTTEN), (others if answers else None, EXCHANGED)):
+        rest_s = LISTEN_S - max(0, now_ms - handed_at) / 1000 if handed_at is not None else 0.0
+        if rest_s and (desk.hold is None or desk.hold.until < now + rest_s):
+            desk.hold = Hold(now + rest_s, why, int(rest_s), in_doubt=True)
     settled = unanswered.settled(desk.db, iccid, since=since)
     owed = [*unanswered.unanswered(desk.db, iccid, since=since), *settled]
     if not owed:
@@ -56,7 +59,7 @@ def remember(desk: Desk, *, stayed: bool) -> None:
     newest = max(owed, key=lambda handed: handed.submitted_at)
     until = now + LISTEN_S - max(0, now_ms - newest.submitted_at) / 1000
     late = Late(desk.seat, newest.job, newest.seq, until, drains=False, stayed=stayed, followed=True)
-    late.doubted = len(owed) > 1 or settled != [] or forgotten is not None
+    late.doubted = len(owed) > 1 or settled != [] or forgotten is not None or others is not None
     # Of a SIM's first text no reference tells it from the next, which is believed.
     late.first = desk.last_mr is None
     if desk.last_mr is not None:
@@ -108,7 +111,7 @@ def count_from(desk: Desk, mr: int | None) -> None:
 def _doubt(desk: Desk, late: Late) -> None:
     """One answer came to two attempts. The other must not meet a third: it is awaited as long as any answer."""
     late.doubted, desk.look_soon = True, True
-    desk.hold = Hold(desk.clock.monotonic() + RESULT_S, OTHER, int(RESULT_S))
+    desk.hold = Hold(desk.clock.monotonic() + RESULT_S, OTHER, int(RESULT_S), in_doubt=True)
 
 
 def _in_reach(late: Late, mr: int) -> bool:

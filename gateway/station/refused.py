@@ -190,7 +190,8 @@ def lost_sight(desk: Desk, in_a_row: int) -> explain.Notice:
 
 def unpause(desk: Desk) -> None:
     """A person says that this station may go on, or a self-test has shown it."""
-    desk.paused, desk.hold = "", None
+    desk.paused = ""
+    desk.hold = desk.hold if desk.hold is not None and desk.hold.in_doubt else None
     desk.suspects.clear()
     desk.streak = type(desk.streak)()
     stations.set_facts(desk.db, desk.name, paused_by=None, uncertain_in_a_row=0)

@@ -93,6 +93,7 @@ def _begin(desk: Desk, identity: Identity, card: str) -> None:
     if not desk.paused and row["uncertain_in_a_row"] >= UNCERTAIN_IN_A_ROW:
         desk.paused = "uncertain"
     fresh, another = not desk.card, desk.card != card
+    answers = fresh or (desk.late is not None and desk.late.stayed)
     _another_card(desk, card)
     desk.smsc_asked = False
     sims.seen(desk.db, card, number=_own_number(desk, identity), now=desk.now_ms(), imsi=identity.imsi)
@@ -113,7 +114,7 @@ def _begin(desk: Desk, identity: Identity, card: str) -> None:
     desk.seat = seat
     desk.remember_minute()
     if another:
-        late.remember(desk, stayed=fresh)
+        late.remember(desk, stayed=fresh, answers=answers)
 
 
 def _note_changes(desk: Desk, identity: Identity, card: str, before: sqlite3.Row) -> None:

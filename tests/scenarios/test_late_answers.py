@@ -339,3 +339,45 @@ def test_a_late_answer_to_a_text_that_is_gone_is_nobodys(office: Office, answer:
     desk.heard.append(answer)
     office.run(5)
     assert (desk.late, desk.results, office.said()[0]) == (None, [], "ready")
+
+
+def test_what_answers_after_the_sim_was_exchanged_settles_no_text_of_the_new_one(office: Office) -> None:
+    """Seed 1003410: a text of the SIM that came back, which had been lost with the port, was said to be sent by another SIM's answer."""
+    one_before(office)
+    office.fault("sim_swap", 1)
+    office.until(lambda: office.said()[0] == "ready" and office.opened[0] > 1, "the other SIM")
+    office.fault("cmgs_silent", "lost", times=1)
+    lost = pull_the_stick(office)
+    office.clear("sim_swap")
+    office.run(20)
+    office.fault("cmgs_stray", 190_000, times=1)
+    owed = office.approved(LUIS)
+    office.until_state(owed, "uncertain", limit_s=200)
+    office.fault("sim_swap", 1)
+    office.run(400)
+    assert ADA not in [to for to, _ in office.air()][1:]
+    assert (office.state(lost), office.state(owed)) == ("uncertain", "uncertain")
+
+
+@pytest.mark.parametrize("restarted", [False, True], ids=["while it runs", "over a restart"])
+def test_no_text_leaves_by_a_new_sim_while_an_answer_to_the_old_one_may_come(
+    office: Office, *, restarted: bool
+) -> None:
+    """It would be taken for the new text's: two references that nobody can compare."""
+    one_before(office)
+    office.fault("cmgs_stray", 250_000, times=1)
+    owed = office.approved(ADA)
+    office.until_state(owed, "uncertain", limit_s=200)
+    office.fault("sim_swap", 1)
+    if restarted:
+        office.run(10)
+        office.restart()
+    other = office.approved(LUIS)
+    for press in ("pause", "resume"):  # no person knows it either
+        office.run(30)
+        office.ask(press)
+    office.run(10)
+    assert office.state(other) == "approved"
+    assert "exchanged" in office.said()[1]
+    office.until_state(other, "sent", "delivered", limit_s=300)
+    assert office.state(owed) == "uncertain"
