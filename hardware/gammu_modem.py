@@ -180,6 +180,11 @@ class GammuModem:
         """None: libgammu reads every folder, or fails."""
         return set()
 
+    @property
+    def refused_since(self) -> float | None:
+        """None: nothing is, as in `passed_over`."""
+        return None
+
     def has_its_card(self) -> bool:
         """Taken for granted: a phone's SIM is changed while it is off, and then it is met anew."""
         return True

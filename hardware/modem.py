@@ -99,7 +99,7 @@ class Modem:
         self._hand_over: Callable[[], bool] = lambda: False
         self._indications = ""
         self._gauges = Gauges(self._at, GENERIC)
-        self._keeps_link = True
+        self._registered = self._keeps_link = True
         self._link_kept_at: float | None = None
         self._acknowledges = False
 
@@ -141,6 +141,9 @@ class Modem:
         its settings, whether its radio was off, and whether its SIM is another one now, or can be read only now.
         """
         health = read_health(self._at, self._storages, self._gauges)
+        if health.registered and not self._registered:
+            self._storages.ask_again()
+        self._registered = health.registered
         off = self._was_off() if health.registration == "none" else ""
         late = READ_LATE if not self._storages.told and health.storage_total is not None else ""
         if evidence := self._forgot() or off or late:
@@ -253,6 +256,11 @@ class Modem:
     def passed_over(self) -> set[str]:
         """The storages that the last `list(everything=True)` could not read: what lies there is not known."""
         return self._storages.passed_over
+
+    @property
+    def refused_since(self) -> float | None:
+        """Since when something that may hold texts has not been let be read (monotonic); None when nothing is, or it is not there at all."""
+        return self._storages.refused_since
 
     @property
     def has_company(self) -> bool:

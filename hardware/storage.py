@@ -11,11 +11,11 @@ there never was a way to read and nothing is handed over, else what the channel 
 from __future__ import annotations
 
 import re
-from collections import Counter
 
 from hardware import cpms, framing
-from hardware.asking import ask, fields, numbers
+from hardware.asking import ask, numbers
 from hardware.at import At
+from hardware.entries import lacks_a_header, split_entries, stored_in, with_index
 from hardware.errors import CommandRefused, Unreadable
 from hardware.facts import Stored
 from hardware.patience import Patience
@@ -26,7 +26,7 @@ _NOT_FOR_TEXTS = ("BM", "TA")  # broadcasts; a computer's own
 LISTING = "AT+CMGL=4"
 PDU_MODE = "AT+CMGF=0"
 _USUAL = ("SM", "ME")  # where texts lie in nearly every modem, whatever came of the list of its storages
-UNTOLD_TRIES = 3
+UNTOLD_S = 180.0  # what refuses to be read for so long, and does not say why, is not there
 MOST_READ = 8  # storages; a modem that rings with ever new names is not followed for ever
 LIST_LEAST_S = 10.0  # a listing is waited for so long at least, and
 LIST_TIMES = 3  # so many times as long as the last one of the same storage took
@@ -58,7 +58,10 @@ class Storages:
         self._stands: bool | None = None
         self._arity = 3
         self._totals: dict[str, int] = {}
-        self._untold: Counter[str] = Counter()  # storages that no list named: how often they were refused
+        self._refused: dict[
+            str, float
+        ] = {}  # storages that may hold texts and were not let be read: since when
+        self._said_why: set[str] = set()  # those of them for which the SIM had a reason: they are there
         self._walks: set[str] = set()  # storages that CMGL is refused for: read slot by slot
         # By storage: how many it counted that were in no slot, and since when.
         self._never_found: dict[str, tuple[int, float]] = {}
@@ -74,6 +77,7 @@ class Storages:
         usable = list(dict.fromkeys(usable))
         accepted = [name for name in usable if self._arrive_in(name)]
         self.told = bool(accepted) or stands is not None
+        self._note("", read=self.told)
         if not accepted:  # nothing can be chosen: what is read is what there is
             self.arrival = self._current = (now or [""])[0]
             self.readable = (self.arrival,)
@@ -150,26 +154,57 @@ class Storages:
         """What was received and still lies there; in the arrival storage, or in every one."""
         found: list[Stored] = []
         self.passed_over = set()
+        if not self.told and self.refused_since is not None:
+            self.choose()
         for name in (*self.readable, *self._unnamed()) if everything else ():
             if name == self.arrival:
                 continue
             try:
                 self.select(name)
             except CommandRefused as refused:  # advertised but not there (Air724, ME3630)
-                self._untold[name] += not state_in(refused)
+                self._note(name, read=False, why=state_in(refused))
                 self.passed_over.add(name)
                 continue
-            found += self._listed(name)
+            found += self._noted(name, self._listed(name))
         if self._at.has_company:  # it may have chosen what is read
             self._current = ""
         self.select(self.arrival)
-        return self._listed(self.arrival) + found
+        return self._noted(self.arrival, self._listed(self.arrival)) + found
 
     def _unnamed(self) -> list[str]:
         """The usual storages that no list named: it may have been cut, by another program at the port."""
         if not self.arrival or self.arrival == "MT":
             return []
-        return [name for name in _USUAL if name not in self.readable and self._untold[name] < UNTOLD_TRIES]
+        unnamed = [name for name in _USUAL if name not in self.readable]
+        return [name for name in unnamed if name not in self._refused or self._may_be_there(name)]
+
+    @property
+    def refused_since(self) -> float | None:
+        """Since when something that may hold texts has not been let be read; None when nothing is, or for so long that it is not there."""
+        return min((since for name, since in self._refused.items() if self._may_be_there(name)), default=None)
+
+    def ask_again(self) -> None:
+        """The SIM serves again, or only now: what was refused may be there after all."""
+        self._refused = dict.fromkeys(self._refused, self._at.clock.monotonic())
+
+    def _may_be_there(self, name: str) -> bool:
+        return name in self._said_why or self._at.clock.monotonic() < self._refused[name] + UNTOLD_S
+
+    def _note(self, name: str, *, read: bool, why: str = "") -> None:
+        """Whether this storage ("": any) was let be read, and what the SIM said when it was not."""
+        self._said_why = self._said_why - {name} | ({name} if why else set())
+        if read:
+            self._refused.pop(name, None)
+        elif name != "SR":  # reports stop nothing
+            self._refused.setdefault(name, self._at.clock.monotonic())
+
+    def _noted(self, name: str, found: list[Stored]) -> list[Stored]:
+        """What was found, when slot after slot is refused and the modem counts more, may not be all of it."""
+        missing, since = self._never_found.get(name, (0, 0.0))
+        believed = self._at.clock.monotonic() >= since + BELIEVED_S
+        if name:
+            self._note(name, read=bool(found) or missing == 0 or believed)
+        return found
 
     def delete(self, stored: Stored) -> None:
         """Empty one slot; it may be empty already. CommandRefused when another text than this one lies there."""
@@ -214,7 +249,7 @@ class Storages:
         try:
             began = self._at.clock.monotonic()
             lines = self._list(name)
-            if _lacks_a_header(lines):  # another program at the port took it
+            if lacks_a_header(lines):  # another program at the port took it
                 lines = self._read(LISTING, self._list_s(name))
             self.took_s[name] = self._at.clock.monotonic() - began
         except CommandRefused as refused:
@@ -290,7 +325,7 @@ class Storages:
         for index in range(self._totals.get(name, SLOTS_UNKNOWN) + 1):  # the first slot may be 0 or 1
             entry = self._slot(index) if index not in there else None
             if entry:
-                there[index] = [_with_index(entry[0], index), *entry[1:]]
+                there[index] = [with_index(entry[0], index), *entry[1:]]
 
     def _lies_there(self, stored: Stored) -> bool:
         """Whether its slot still holds this text; some pad it in one form of the answer and not in the other."""
@@ -299,7 +334,7 @@ class Storages:
 
     def _in_place(self, index: int, name: str) -> Stored | None:
         entry = self._slot(index)
-        return stored_in([_with_index(entry[0], index), *entry[1:]], name) if entry else None
+        return stored_in([with_index(entry[0], index), *entry[1:]], name) if entry else None
 
     def _slot(self, index: int) -> list[str] | None:
         try:
@@ -319,68 +354,6 @@ class Storages:
             self._at.command(PDU_MODE)
             lines = self._at.command(command, timeout_s, patient=True)
         return lines
-
-
-def split_entries(lines: list[str], name: str) -> list[list[str]]:
-    """Each header that begins with `name`, with the lines behind it."""
-    entries: list[list[str]] = []
-    for line in lines:
-        if line.startswith(name):
-            entries.append([line])
-        elif entries:
-            entries[-1].append(line)
-    return entries
-
-
-def _lacks_a_header(lines: list[str]) -> bool:
-    """Whether a PDU of this list stands behind none, at its beginning or behind another PDU."""
-    if lines and not lines[0].startswith("+CMGL:"):
-        return True
-    for header, *body in split_entries(lines, "+CMGL:"):
-        length = fields(header)[-1]
-        pdu = _joined(body, int(length) if length.isdigit() else None)
-        if sum(len(line) for line in body if re.fullmatch(r"[0-9A-Fa-f]{20,}", line)) > len(pdu):
-            return True
-    return False
-
-
-def stored_in(entry: list[str], storage: str) -> Stored | None:
-    """The text in "+CMGL: <index>,<stat>,[<alpha>],<length>" and its PDU; None for drafts and empty slots."""
-    head = fields(entry[0])
-    index = int(head[0]) if re.fullmatch(r"\d{1,5}", head[0]) else None
-    stat = head[1] if len(head) > 2 else ""
-    pdu = _joined(entry[1:], int(head[-1]) if len(head) > 1 and head[-1].isdigit() else None)
-    if index is None or stat in ("2", "3") or not pdu.rstrip("Ff").strip("0"):
-        return None
-    return None if not stat and _is_submit(pdu) else Stored(storage, index, pdu)
-
-
-def _joined(lines: list[str], octets: int | None) -> str:
-    """The PDU; a line that was cut in two by an unsolicited one is put together, up to its announced length."""
-    pdu = ""
-    damaged = [] if octets == 0 else lines
-    for line in [line for line in lines if framing.may_be_pdu(line)] or damaged:
-        part = re.sub(r",\d$", "", line.strip())
-        if pdu and (octets is None or not re.fullmatch(r"[0-9A-Fa-f]+", part)):
-            break
-        pdu += part
-        smsc = int(pdu[:2], 16) if re.match(r"[0-9A-Fa-f]{2}", pdu) else 0
-        if octets is None or len(pdu) >= 2 * (1 + smsc + octets):
-            break
-    return pdu
-
-
-def _is_submit(pdu: str) -> bool:
-    """Whether the TPDU is a SUBMIT, for headers that do not say what they hold."""
-    octets = bytes.fromhex(pdu[:40]) if re.fullmatch(r"(?:[0-9A-Fa-f]{2})+", pdu[:40]) else b""
-    return len(octets) > 1 and len(octets) > 1 + octets[0] and octets[1 + octets[0]] & 3 == 1
-
-
-def _with_index(header: str, index: int) -> str:
-    """A +CMGR header in the form of +CMGL; one that gives only a length, or nothing, says no stat."""
-    head = fields(header)
-    stat, length = (head[0], head[-1]) if len(head) > 1 else ("", head[0])
-    return f"+CMGL: {index},{stat},,{length}"
 
 
 def _worth_reading(arrival: str, readable: list[str]) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from gateway.arrivals import Received, Seen
 from gateway.station import late, parting
 from gateway.station.desk import Desk, log
 from gateway.station.doubts import Doubts, Slot
+from gateway.station.rounds import NEVER
 from hardware.errors import CommandRefused, ModemSilent
 from hardware.modem import LISTING, Direct, Registration, Restarted, StorageFull, Stored, Waiting
 from hardware.pdu import Deliver, PduError, StatusReport, Submit, decode
@@ -17,6 +18,7 @@ from hardware.pdu import Deliver, PduError, StatusReport, Submit, decode
 MOST_LEFT = 8  # reports that may wait in a storage; the smallest seen holds 20
 STRIKES = 3  # so often a slot is emptied in vain before it is left alone
 HANGS = 2  # in a row, and the modem is read slot by slot: one may be a modem that was deaf for a moment
+REFUSED_S, REFUSED_AGAIN_S = 20.0, 2.0
 STUCK_S = 3600.0  # a slot that cannot be emptied is tried again this often
 TPDU = Deliver | Submit | StatusReport
 
@@ -58,6 +60,7 @@ class Reader:
         self._strikes: dict[Stored, tuple[int, float]] = {}  # tries to empty it, and when the last was
         self._doubts = Doubts()
         self._unacknowledged = 0
+        self._refused_again_at = NEVER
         self.found = 0  # by the last sweep
         assert desk.modem is not None
         if habits.hangs_in_listing(desk.db, desk.modem.identity.imei, now=desk.now_ms()):
@@ -66,8 +69,8 @@ class Reader:
 
     @property
     def again_at(self) -> float:
-        """When what was read damaged is read again (monotonic); `NEVER` while nothing is in doubt."""
-        return self._doubts.again_at
+        """When what was read damaged, or just refused, is read again (monotonic); `NEVER` while nothing is in doubt."""
+        return min(self._doubts.again_at, self._refused_again_at)
 
     @property
     def in_doubt_since(self) -> float:
@@ -87,7 +90,10 @@ class Reader:
         While texts wait to leave (`busy`) a few fresh reports may stay where they lie: they stop nothing, and one commit
         takes them together. Raises HardwareError and sqlite3.OperationalError.
         """
+        assert self._desk.modem is not None
+        everything = everything or self._desk.modem.refused_since is not None
         stored = self._listed(everything=everything)
+        self._refused_again_at = self._when_refused()
         read = [(item, _read(item.pdu)) for item in stored]
         self._forget_emptied(read, everything=everything)
         reports = all(isinstance(tpdu, StatusReport) for _, tpdu in read)
@@ -119,6 +125,15 @@ class Reader:
             raise
         desk.hung_lists = 0
         return stored
+
+    def _when_refused(self) -> float:
+        """A storage that could not be read, as when its SIM is busy and does not say so, is soon tried again, and nothing sent until then: a
+        stop may lie there. After a while texts leave, with a look at it before each, for it may not be there at all.
+        """
+        desk = self._desk
+        assert desk.modem is not None
+        since, now = desk.modem.refused_since, desk.clock.monotonic()
+        return now + REFUSED_AGAIN_S if since is not None and now < since + REFUSED_S else NEVER
 
     def _hung(self) -> None:
         """No list came: next time it is given all the time there is; after that it is asked for none."""

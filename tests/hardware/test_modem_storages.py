@@ -2,9 +2,10 @@
 
 import pytest
 
+from hardware.entries import stored_in
 from hardware.errors import CommandRefused
 from hardware.modem import Stored
-from hardware.storage import UNTOLD_TRIES, stored_in
+from hardware.storage import UNTOLD_S
 from tests.hardware.bench import DELIVER, Bench
 from tests.scripted import Late, Silence
 
@@ -291,10 +292,14 @@ def test_what_lies_in_a_storage_that_a_cut_list_does_not_name_is_read(cut: str) 
 
 def test_a_usual_storage_that_the_modem_refuses_is_not_asked_for_again_and_again() -> None:
     bench = Bench({"AT+CPMS=?": '+CPMS: ("SM"),("SM"),("SM")', 'AT+CPMS="ME"*': "ERROR", "AT+CMGL=4": "OK"})
-    for _ in range(UNTOLD_TRIES + 2):
-        bench.modem.list(everything=True)
-    asked = [written for written in bench.scripted.written if written == 'AT+CPMS="ME","SM","SM"']
-    assert len(asked) == UNTOLD_TRIES
+    for _ in range(3):
+        assert bench.modem.list(everything=True) == []
+        assert bench.modem.refused_since is not None
+    bench.clock.advance(UNTOLD_S)
+    bench.scripted.written.clear()
+    assert bench.modem.list(everything=True) == []
+    assert bench.modem.refused_since is None
+    assert 'AT+CPMS="ME","SM","SM"' not in bench.scripted.written
 
 
 def test_a_storage_that_is_advertised_but_not_there_is_passed_over() -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from gateway.station import loop
 from gateway.station.doubts import HELD_S, LATER_S, SAME, Doubts
+from gateway.station.receiving import REFUSED_AGAIN_S, REFUSED_S
 from gateway.station.rounds import AGAIN_S, NEVER
 from hardware.link import Link
 from tests.scenarios.office import Office
@@ -161,7 +162,9 @@ def test_a_storage_that_can_no_longer_be_chosen_is_not_asked_without_a_rest(offi
     waiting = office.approved(LUIS)
     office.run(60)
     assert office.state(waiting) == "approved"
-    assert len(asked) <= 4 * (60 / LATER_S + 2), "four forms of the question each time"
+    assert len(asked) <= 4 * (60 / LATER_S + 2 + REFUSED_S / REFUSED_AGAIN_S), (
+        "four forms of the question each time"
+    )
     office.until_state(waiting, "sent", "delivered", limit_s=HELD_S)
 
 

@@ -1,0 +1,71 @@
+"""What a modem refuses with a bare ERROR for a while after its start, as when its SIM is busy and it does not say so: asked again, not believed."""
+
+from collections.abc import Callable
+
+import pytest
+
+from hardware.virtual.personality import PERSONALITIES
+from tests.scenarios.receiving import Make, pdu
+from tests.simulated import ADA, LUIS, House
+from tests.virtual_link import VirtualLink
+
+FOR_S = 10.0
+each_model = pytest.mark.parametrize("model", sorted(PERSONALITIES))
+
+
+class Refusing(VirtualLink):
+    """A modem that answers these commands with ERROR: the first `times`, or for `FOR_S`."""
+
+    refused = 0
+
+    def __init__(self, house: House, begins: tuple[str, ...], times: int | None) -> None:
+        super().__init__(house.world, 0, house.clock, began=house.began)
+        self._begins, self._times, self._answer = begins, times, b""
+
+    def write(self, data: bytes) -> None:
+        late = self._now() > FOR_S if self._times is None else Refusing.refused >= self._times
+        if late or not data.decode("latin-1").startswith(self._begins):
+            super().write(data)
+        else:
+            self._there()
+            Refusing.refused += 1
+            self._answer += b"\r\nERROR\r\n"
+
+    def read(self, deadline: float) -> bytes:
+        answer, self._answer = self._answer, b""
+        return answer or super().read(deadline)
+
+
+Refuses = Callable[..., House]
+
+
+@pytest.fixture
+def refuses(make: Make) -> Refuses:
+    def build(*begins: str, model: str = "generic", times: int | None = None) -> House:
+        house = make(personality=model)
+        Refusing.refused = 0
+        house._link = lambda number: Refusing(house, begins, times)
+        return house
+
+    return build
+
+
+@each_model
+@pytest.mark.parametrize("name", ["SM", "ME"])
+@pytest.mark.parametrize(
+    "begins",
+    [('AT+CPMS="{name}"',), ("AT+CPMS=?", 'AT+CPMS="'), ("AT+CPMS",)],
+    ids=["it alone", "it is not named", "all of them"],
+)
+def test_no_text_leaves_before_a_stop_in_a_storage_that_was_refused_at_first_was_read(
+    refuses: Refuses, model: str, name: str, begins: tuple[str, ...]
+) -> None:
+    """It left within a second of the start; the storage was looked at a minute later."""
+    house = refuses(*(begin.format(name=name) for begin in begins), model=model)
+    if name not in house.world.modems[0].storages:
+        pytest.skip("it has no such storage")
+    house.put(pdu(house, "STOP", sender=LUIS), name)
+    stopped, goes = house.approved(LUIS), house.approved(ADA, "Hello Ada")
+    house.until(lambda: house.state(stopped) == "withdrawn", "the stop is heard", 60)
+    house.until(lambda: house.state(goes) == "delivered", "the other one leaves", 60)
+    assert "Can you come?" not in [record.text for record in house.world.network.air]
