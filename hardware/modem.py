@@ -96,7 +96,7 @@ class Modem:
         self._ears = Ears(clock)
         self._at.incoming.on_urc = self._ears.hear
         self._storages = Storages(self._at, patience)
-        self._hand_over: Callable[[], bool] = lambda: False
+        self._startup: Startup | None = None
         self._indications = ""
         self._gauges = Gauges(self._at, GENERIC)
         self._registered = self._keeps_link = True
@@ -123,14 +123,18 @@ class Modem:
         self._keeps_link = self.profile.keeps_link
         self._storages = startup.storages
         self._gauges = Gauges(self._at, self.profile)
-        self._indications, self._acknowledges = startup.indications, startup.acknowledges
+        self._startup = startup
+        self._as_set()
 
-        def hand_over() -> bool:
-            done = startup.hand_over()
-            self._indications, self._acknowledges = startup.indications, startup.acknowledges
-            return done
+    def _as_set(self) -> None:
+        """How texts are told of, as the start, or what followed it, set it."""
+        if self._startup is not None:
+            self._indications, self._acknowledges = self._startup.indications, self._startup.acknowledges
 
-        self._hand_over = hand_over
+    def _hand_over(self) -> bool:
+        done = self._startup is not None and self._startup.hand_over()
+        self._as_set()
+        return done
 
     def _learn(self, identity: Identity) -> None:
         """Also in the middle of a start: what the modem hands over then came by this SIM."""
@@ -150,6 +154,9 @@ class Modem:
             self._ears.notices.append(Restarted(evidence, heard=False))
         else:
             self.has_its_card()
+        if self._startup is not None and not evidence:
+            self._startup.ask_again()
+            self._as_set()
         return health
 
     def has_its_card(self) -> bool:

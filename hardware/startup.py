@@ -25,6 +25,7 @@ from hardware.sim import ALL_PIN_TRIES, Sim, state_in
 from hardware.storage import Storages
 
 EnterPin = Callable[[Identity], str | None]
+ASK_AGAIN_S = 180.0
 NOISE_TRIES = 3  # so often may something else than a modem answer before we leave it alone
 
 
@@ -46,6 +47,11 @@ class Startup:
         self.indications = ""  # AT+CNMI? as it reads after it was set
         self.acknowledges = False  # what it hands over directly waits for AT+CNMA
         self.storages = Storages(at, patience)
+        self._numbers = False  # it says with a number why it refuses
+        self._better: tuple[
+            str, ...
+        ] = ()  # forms of indications that it refused, before the one that it took
+        self._ended_at = 0.0
         self._at = at
         self._ears = ears
         self._patience = patience
@@ -61,6 +67,7 @@ class Startup:
             if not self._ears.booted:
                 break
         self._ears.arm()
+        self._ended_at = self._at.clock.monotonic()
 
     def _wake_up(self) -> None:
         """Drop stale bytes, leave a stale prompt, then AT until there is an answer."""
@@ -89,7 +96,7 @@ class Startup:
         ask(at, "ATZ", patience.answer_s)
         if ask(at, "ATE0", patience.answer_s) is None:
             ask(at, "ATE0", patience.answer_s)
-        ask(at, "AT+CMEE=1", patience.answer_s)
+        self._numbers = ask(at, "AT+CMEE=1", patience.answer_s) is not None
         self.identity = who.of_modem(at)
         made = self.identity
         self.profile = profile_for(made.manufacturer, made.model, made.revision)
@@ -197,23 +204,51 @@ class Startup:
     def _indicate(self) -> None:
         """Indications: the first form that is accepted; none at all leaves polling, which finds all texts."""
         stored = () if self.profile.direct else self.profile.cnmi
-        if self._first_accepted(stored):
-            self.indications = value(ask(self._at, "AT+CNMI?", self._patience.answer_s))
+        if form := self._first_accepted(stored):
+            self._better = stored[: stored.index(form)]
+            self._read_back(form)
         else:
             self.hand_over()
+            self._better = stored
+
+    def _read_back(self, form: str) -> None:
+        """How indications stand after this form was taken: one of which nothing came is asked for again too."""
+        self.indications = value(ask(self._at, "AT+CNMI?", self._patience.answer_s))
+        pairs = zip(numbers(f":{self.indications}")[:4], numbers(f":{form}"), strict=False)
+        if any(told == 0 < wanted for told, wanted in pairs):
+            self._better = self.profile.cnmi
+
+    def ask_again(self) -> None:
+        """At each look of the first minutes: what was refused, or not told, at the start, when its SIM was busy perhaps and it did not say
+        so. Without numbers a refused text is one that may have left; without indications of reports none comes.
+        """
+        if self._at.clock.monotonic() > self._ended_at + ASK_AGAIN_S:
+            return
+        self._numbers = self._numbers or ask(self._at, "AT+CMEE=1") is not None
+        if form := self._first_accepted(self._better):
+            self._better = self._better[: self._better.index(form)]
+            if self.acknowledges or self.storages.handed_over:
+                self.acknowledges = self.storages.handed_over = False
+                self._service()
+            self._read_back(form)
+        elif not self.indications:
+            self.indications = value(ask(self._at, "AT+CNMI?"))
 
     def hand_over(self) -> bool:
         """Have texts handed over as they come, by a modem that does not say what it stored or does not let it be read; whether it will."""
+        self._better = ()
         self.acknowledges = ask(self._at, "AT+CSMS=1", self._patience.answer_s) is not None
-        self.storages.handed_over = self._first_accepted(CNMI_DIRECT)
+        self.storages.handed_over = self._first_accepted(CNMI_DIRECT) != ""
         if not self.storages.handed_over and self.acknowledges:
             self.acknowledges = False
             ask(self._at, "AT+CSMS=0", self._patience.answer_s)
         self.indications = value(ask(self._at, "AT+CNMI?", self._patience.answer_s))
         return self.storages.handed_over
 
-    def _first_accepted(self, forms: tuple[str, ...]) -> bool:
-        return any(ask(self._at, f"AT+CNMI={form}", self._patience.answer_s) is not None for form in forms)
+    def _first_accepted(self, forms: tuple[str, ...]) -> str:
+        """The first form that it takes; "" when it takes none."""
+        asked = ((form, ask(self._at, f"AT+CNMI={form}", self._patience.answer_s)) for form in forms)
+        return next((form for form, answer in asked if answer is not None), "")
 
     def _service_centre(self) -> str | None:
         """The SIM's service centre; some SIMs cannot be read, or seem to have none, for seconds after plug-in."""

@@ -4,6 +4,7 @@ import pytest
 
 from hardware.facts import Restarted
 from hardware.health import registration_in, signal_in
+from hardware.startup import ASK_AGAIN_S
 from tests.hardware.bench import Bench
 
 
@@ -134,3 +135,18 @@ def test_a_modem_that_counts_and_names_no_storages_is_not_set_up_again_and_again
     bench = Bench({**NO_STORAGE, "AT+CPMS?": "+CPMS: 3,30,3,30"})
     bench.modem.health()
     assert bench.modem.notices() == []
+
+
+def test_error_numbers_that_were_refused_at_the_start_are_asked_for_again() -> None:
+    """Without them each refusal is a bare ERROR: a text that was refused for good, or may go later, is uncertain."""
+    bench = Bench({"AT+CMEE=1": ["ERROR", "OK"]})
+    for _ in range(2):
+        bench.modem.health()
+    assert bench.scripted.written.count("AT+CMEE=1") == 1
+
+
+def test_what_is_refused_for_minutes_is_not_asked_for_again_and_again() -> None:
+    bench = Bench({"AT+CMEE=1": "ERROR", "AT+CNMI=2,1,0,2,0": "ERROR"})
+    bench.clock.advance(ASK_AGAIN_S + 1)
+    bench.modem.health()
+    assert not [text for text in bench.scripted.written if text.startswith(("AT+CMEE", "AT+CNMI="))]

@@ -69,3 +69,40 @@ def test_no_text_leaves_before_a_stop_in_a_storage_that_was_refused_at_first_was
     house.until(lambda: house.state(stopped) == "withdrawn", "the stop is heard", 60)
     house.until(lambda: house.state(goes) == "delivered", "the other one leaves", 60)
     assert "Can you come?" not in [record.text for record in house.world.network.air]
+
+
+def works(house: House) -> None:
+    """It rings when a text comes, and reports come."""
+    house.until_ready(60)
+    house.run(100)
+    house.arrive("Hello")
+    assert house.until(lambda: house.shown() == ["Hello"], "by bell", 90) < 3
+    message_id = house.approved()
+    house.until(lambda: house.state(message_id) == "delivered", "delivered", 60)
+
+
+@each_model
+@pytest.mark.parametrize("times", [None, 1, 2])
+def test_indications_that_were_refused_at_first_are_set_later(
+    refuses: Refuses, model: str, times: int | None
+) -> None:
+    """No bell rang and no report came for as long as the port was open, or texts were handed over and not stored."""
+    house = refuses("AT+CNMI=", model=model, times=times)
+    works(house)
+    assert house.opened == [1]
+    assert house.stations[0].modem is not None
+    assert not house.stations[0].modem._storages.handed_over
+
+
+@each_model
+def test_how_indications_stand_is_asked_again_so_that_it_is_seen_when_they_are_forgotten(
+    refuses: Refuses, model: str
+) -> None:
+    house = refuses("AT+CNMI?", model=model, times=1)
+    house.until_ready(60)
+    house.run(70)
+    house.fault("cnmi_forgotten")
+    house.run(1)
+    house.clear("cnmi_forgotten")
+    house.until(lambda: house.opened == [2], "set up anew", 130)
+    works(house)
