@@ -18,7 +18,7 @@ from datetime import datetime
 
 from hardware import daytime, query, restart, ussd
 from hardware import identity as who
-from hardware.asking import ask, value
+from hardware.asking import ask, pause, value
 from hardware.at import At
 from hardware.company import Company
 from hardware.errors import CommandRefused, HardwareError, ModemSilent, Unreadable
@@ -241,14 +241,19 @@ class Modem:
 
     def list(self, everything: bool) -> Texts:  # noqa: FBT001 (the contract's form)
         """The received texts and reports that lie in the arrival storage or, if `everything`, in all of them. Unreadable: no text that
-        is sent to this modem would ever be seen; it neither lets them be read nor hands them over.
+        is sent to this modem would ever be seen; it neither lets them be read, for a while (its SIM may be busy), nor hands them over.
         """
-        try:
-            return self._storages.contents(everything=everything)
-        except Unreadable:
-            if not self._hand_over():
-                raise
-        return self._storages.contents(everything=everything)  # what other storages hold was read in vain
+        until = self._clock.monotonic() + self._patience.sim_fault_s
+        while True:
+            try:
+                return self._storages.contents(
+                    everything=everything
+                )  # anew: what other storages hold was read in vain
+            except Unreadable:
+                if self._clock.monotonic() < until:
+                    pause(self._at, self._patience.retry_s)
+                elif not self._hand_over():
+                    raise
 
     def also_read(self, storage: str) -> None:
         """Read this storage too: an indication named it. Nothing happens when it is known, or no name of one."""

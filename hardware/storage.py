@@ -30,6 +30,7 @@ UNTOLD_S = 180.0  # what refuses to be read for so long, and does not say why, i
 MOST_READ = 8  # storages; a modem that rings with ever new names is not followed for ever
 LIST_LEAST_S = 10.0  # a listing is waited for so long at least, and
 LIST_TIMES = 3  # so many times as long as the last one of the same storage took
+WALKED_S = 600.0  # a list that was refused is asked for again so much later: the SIM may only have been busy
 SLOTS_UNKNOWN = 50  # how far to look in a storage whose size nobody tells
 LOOKS_S = (0.0, 0.0, 0.5, 0.5)  # before each look into empty slots, while more texts are counted
 CHOSEN_TRIES = 3  # some call a storage by another name than the one it was chosen by
@@ -62,7 +63,7 @@ class Storages:
             str, float
         ] = {}  # storages that may hold texts and were not let be read: since when
         self._said_why: set[str] = set()  # those of them for which the SIM had a reason: they are there
-        self._walks: set[str] = set()  # storages that CMGL is refused for: read slot by slot
+        self._walks: dict[str, float] = {}  # storages that CMGL is refused for, read slot by slot: since when
         # By storage: how many it counted that were in no slot, and since when.
         self._never_found: dict[str, tuple[int, float]] = {}
         self._counts = True  # AT+CPMS? is answered
@@ -243,7 +244,7 @@ class Storages:
 
     def _read_whole(self, name: str) -> list[Stored]:
         self._stands = None
-        if self.by_slot or name in self._walks:
+        if self.by_slot or self._at.clock.monotonic() < self._walks.get(name, -WALKED_S) + WALKED_S:
             ask(self._at, PDU_MODE)
             return self._walk(name)
         try:
@@ -261,7 +262,7 @@ class Storages:
                 if self._lists:
                     raise
                 raise Unreadable(refused) from refused
-            self._walks.add(name)
+            self._walks[name] = self._at.clock.monotonic()
             return found
         self._lists |= name == self.arrival
         return [stored for entry in split_entries(lines, "+CMGL:") if (stored := self._whole(entry, name))]

@@ -4,6 +4,7 @@ import pytest
 
 from hardware.errors import CommandRefused
 from hardware.modem import Stored
+from hardware.storage import WALKED_S
 from tests.hardware.bench import DELIVER, Bench
 
 
@@ -39,3 +40,13 @@ def test_what_was_read_elsewhere_is_kept_when_a_modem_is_told_to_hand_over_what_
 
     bench.scripted.rules["AT+CMGL=4"] = contents
     assert bench.modem.list(everything=True) == [Stored("ME", 3, DELIVER)]
+
+
+def test_a_list_that_was_refused_for_a_moment_is_asked_for_again_later() -> None:
+    """Slot by slot takes a second and more on a real line, and stops are then looked for only every ten seconds."""
+    bench = Bench({"AT+CMGL=4": ["ERROR", "ERROR", "OK"], "AT+CMGR=*": "OK"})
+    bench.modem.list(everything=False)
+    bench.scripted.written.clear()
+    bench.clock.advance(WALKED_S)
+    bench.modem.list(everything=False)
+    assert bench.scripted.written == ["AT+CMGL=4"]

@@ -77,7 +77,7 @@ def works(house: House) -> None:
     house.run(100)
     house.arrive("Hello")
     assert house.until(lambda: house.shown() == ["Hello"], "by bell", 90) < 3
-    message_id = house.approved()
+    message_id = house.approved(ADA)
     house.until(lambda: house.state(message_id) == "delivered", "delivered", 60)
 
 
@@ -106,3 +106,18 @@ def test_how_indications_stand_is_asked_again_so_that_it_is_seen_when_they_are_f
     house.clear("cnmi_forgotten")
     house.until(lambda: house.opened == [2], "set up anew", 130)
     works(house)
+
+
+@each_model
+def test_a_modem_that_lets_nothing_be_read_at_first_is_not_made_one_that_hands_texts_over(
+    refuses: Refuses, model: str
+) -> None:
+    """It stored none from then on; a stop that lay on it was found after texts had left, and one model hung for good."""
+    house = refuses("AT+CMGL", "AT+CMGR", model=model)
+    name = sorted(house.world.modems[0].storages)[-1]
+    house.put(pdu(house, "STOP", sender=LUIS), name)
+    stopped = house.approved(LUIS)
+    house.until(lambda: house.state(stopped) == "withdrawn", "the stop is heard", 60)
+    works(house)
+    assert house.opened == [1]
+    assert not [line for line in house.written[0] if line.startswith(("AT+CNMI=2,2", "AT+CNMI=1,2"))]
