@@ -41,6 +41,7 @@ from hardware.errors import (
 from hardware.modem import Identity
 
 RETRY_S = (1.0, 2.0, 5.0, 10.0, 30.0)
+NAMELESS = "imei-"  # before the IMEI: a SIM that tells nothing of itself
 LEAVE_ALONE_S = 300.0  # between looks at a port where something else than a modem speaks
 
 
@@ -147,8 +148,9 @@ def _another_card(desk: Desk, card: str) -> None:
 
 def _card(desk: Desk, identity: Identity) -> str:
     """What this SIM is known by: its ICCID; one that does not answer this once, or of whose answer another program at the port
-    took a part, is known by its IMSI from before. One that was met first with such a part, or by its IMSI alone, goes on under that, with
-    what it spent and the conversations that it began. A modem that tells neither, as for a while after a start, holds the SIM that it held.
+    took a part, is known by its IMSI from before. One that was met first with such a part, by its IMSI alone, or as the SIM of a modem
+    that told neither, goes on under that, with what it spent and the conversations that it began. A modem that tells neither, as for a
+    while after a start, holds the SIM that it held.
     """
     told = identity.iccid
     rows = desk.db.execute(
@@ -156,13 +158,23 @@ def _card(desk: Desk, identity: Identity) -> str:
         {"imsi": identity.imsi},
     )
     for known in (str(row["iccid"]) for row in rows):
-        if told in known or told.startswith(known) or known == identity.imsi:
+        if told in known or told.startswith(known) or known == identity.imsi or known.startswith(NAMELESS):
             return known
     before = desk.db.execute("SELECT imei, iccid FROM station WHERE name=?", [desk.name]).fetchone()
     same_modem = identity.imei == before["imei"] or not (identity.imei and before["imei"])
     if not identity.iccid and not identity.imsi and before["iccid"] and same_modem:
         return str(before["iccid"])
-    return identity.iccid or identity.imsi or f"imei-{identity.imei}"
+    nameless = f"{NAMELESS}{identity.imei}"
+    if identity.imsi and before["iccid"] == nameless and _is_free(desk, nameless):
+        return nameless
+    return identity.iccid or identity.imsi or nameless
+
+
+def _is_free(desk: Desk, nameless: str) -> bool:
+    """Whether conversations began on a SIM that told nothing of itself, and none that did goes on under its name."""
+    row = desk.db.execute("SELECT imsi FROM sim WHERE iccid=?", [nameless]).fetchone()
+    begun = desk.db.execute("SELECT 1 FROM conversation WHERE iccid=? LIMIT 1", [nameless]).fetchone()
+    return begun is not None and (row is None or not row["imsi"])
 
 
 def _own_number(desk: Desk, identity: Identity) -> str:

@@ -121,3 +121,39 @@ def test_a_modem_that_lets_nothing_be_read_at_first_is_not_made_one_that_hands_t
     works(house)
     assert house.opened == [1]
     assert not [line for line in house.written[0] if line.startswith(("AT+CNMI=2,2", "AT+CNMI=1,2"))]
+
+
+CARD = (
+    "AT+CIMI",
+    "AT+CNUM",
+    "AT+CSCA",
+    "AT+CCID",
+    "AT^ICCID",
+    "AT+ICCID",
+    "AT+QCCID",
+    "AT+CICCID",
+    "AT+CRSM",
+)
+
+
+@each_model
+def test_a_conversation_that_a_sim_began_before_it_told_its_name_goes_on(
+    refuses: Refuses, model: str
+) -> None:
+    """It belonged to a SIM that was never seen again, and waited for that one for ever."""
+    house = refuses(*CARD, model=model)
+    first = house.approved()
+    house.until(lambda: house.state(first) == "delivered", "the first", 60)
+    house.run(150)
+    second = house.approved()
+    house.until(lambda: house.state(second) == "delivered", "the second", 60)
+    house.restart()
+    third = house.approved()
+    house.until(lambda: house.state(third) == "delivered", "the third", 60)
+    assert len(house.db.execute("SELECT 1 FROM sim").fetchall()) == 1
+    house.fault("sim_swap", 1)
+    house.until(lambda: house.said()[1] == "" and house.opened[0] > 3, "another SIM is in", 200)
+    house.run(70)
+    fourth = house.approved()
+    house.run(60)
+    assert house.state(fourth) == "approved"  # that one did not begin it
