@@ -127,8 +127,9 @@ class Modem:
         self._as_set()
 
     def _as_set(self) -> None:
-        """How texts are told of, as the start, or what followed it, set it."""
+        """How texts are told of, and who its SIM is, as the start, or what followed it, found."""
         if self._startup is not None:
+            self.identity = self._startup.identity
             self._indications, self._acknowledges = self._startup.indications, self._startup.acknowledges
 
     def _hand_over(self) -> bool:

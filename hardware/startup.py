@@ -10,6 +10,7 @@ A modem that restarts meanwhile is started from the beginning, three times at mo
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from hardware import framing
 from hardware import identity as who
@@ -220,10 +221,15 @@ class Startup:
 
     def ask_again(self) -> None:
         """At each look of the first minutes: what was refused, or not told, at the start, when its SIM was busy perhaps and it did not say
-        so. Without numbers a refused text is one that may have left; without indications of reports none comes.
+        so. Without its IMSI no change of the SIM is seen; without numbers a refused text is one that may have left; without indications
+        of reports none comes.
         """
         if self._at.clock.monotonic() > self._ended_at + ASK_AGAIN_S:
             return
+        if self.identity.iccid and not self.identity.imsi:  # by which a change of the SIM is seen
+            card = who.with_card(self._at, replace(self.identity, iccid=""), self.profile)
+            if card.iccid == self.identity.iccid:
+                self.identity = who.with_subscriber(self._at, card)
         self._numbers = self._numbers or ask(self._at, "AT+CMEE=1") is not None
         if form := self._first_accepted(self._better):
             self._better = self._better[: self._better.index(form)]

@@ -157,3 +157,18 @@ def test_a_conversation_that_a_sim_began_before_it_told_its_name_goes_on(
     fourth = house.approved()
     house.run(60)
     assert house.state(fourth) == "approved"  # that one did not begin it
+
+
+@each_model
+def test_another_sim_is_seen_though_the_first_ones_imsi_was_refused_once(
+    refuses: Refuses, model: str
+) -> None:
+    """Texts left by it on the first one's budget and in its conversations, until the port was opened anew."""
+    house = refuses("AT+CIMI", model=model, times=1)
+    house.until_ready(60)
+    house.run(70)
+    before = house.db.execute("SELECT iccid FROM station").fetchone()["iccid"]
+    house.fault("sim_swap", {"sim": 1, "quiet": True})
+    house.run(130)
+    assert house.opened == [2]
+    assert house.db.execute("SELECT iccid FROM station").fetchone()["iccid"] != before
