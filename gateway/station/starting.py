@@ -106,7 +106,7 @@ def _begin(desk: Desk, identity: Identity, card: str) -> None:
         port=desk.port,
         place=desk.where.place or seeking.socket_of(desk.port),
         model=" ".join((identity.manufacturer, identity.model)).strip(),
-        imei=identity.imei,
+        imei=identity.imei or (row["imei"] if desk.where.place or card == row["iccid"] else ""),
         iccid=seat.sim.iccid,
         imsi=identity.imsi or (row["imsi"] if card == row["iccid"] else ""),
         number=sims.number_of(desk.db, card),

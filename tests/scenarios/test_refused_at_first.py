@@ -172,3 +172,15 @@ def test_another_sim_is_seen_though_the_first_ones_imsi_was_refused_once(
     house.run(130)
     assert house.opened == [2]
     assert house.db.execute("SELECT iccid FROM station").fetchone()["iccid"] != before
+
+
+def test_a_station_remembers_its_modem_though_that_did_not_tell_its_imei_once(refuses: Refuses) -> None:
+    """A station without a port knows its modem by it: the next time another one, with the default limits, was made for that modem."""
+    house = refuses("AT+CGSN", times=0)
+    house.until_ready(60)
+    known = house.db.execute("SELECT imei FROM station").fetchone()["imei"]
+    house._link = lambda number: Refusing(house, ("AT+CGSN",), 100)
+    house.restart()
+    house.run(30)
+    assert known
+    assert house.db.execute("SELECT imei FROM station").fetchone()["imei"] == known
