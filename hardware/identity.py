@@ -16,13 +16,15 @@ _IMSI = re.compile(r"(?<!\d)(\d{14,15})(?!\d)")
 _CRSM = re.compile(r'\+CRSM:\s*144\s*,\s*\d+\s*,\s*"?([0-9A-Fa-f]{20})')
 
 
-def of_modem(at: At) -> Identity:
-    """What the modem says of itself; needs no SIM."""
-    return Identity(
-        imei=imei_in(ask(at, "AT+CGSN")),
-        manufacturer=value(ask(at, "AT+CGMI"))[:80],
-        model=value(ask(at, "AT+CGMM"))[:80],
-        revision=value(ask(at, "AT+CGMR"))[:80],
+def of_modem(at: At, known: Identity | None = None) -> Identity:
+    """What the modem says of itself, where it is not `known`; needs no SIM."""
+    known = known or Identity()
+    return replace(
+        known,
+        imei=known.imei or imei_in(ask(at, "AT+CGSN")),
+        manufacturer=known.manufacturer or value(ask(at, "AT+CGMI"))[:80],
+        model=known.model or value(ask(at, "AT+CGMM"))[:80],
+        revision=known.revision or value(ask(at, "AT+CGMR"))[:80],
     )
 
 

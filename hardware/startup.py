@@ -99,13 +99,14 @@ class Startup:
             ask(at, "ATE0", patience.answer_s)
         self._numbers = ask(at, "AT+CMEE=1", patience.answer_s) is not None
         self.identity = who.of_modem(at)
-        made = self.identity
-        self.profile = profile_for(made.manufacturer, made.model, made.revision)
+        self._profile()
         self._quiet()
         self._open_sim(enter_pin)
         self._sim_ready()
         self._service()
         self._pdu_mode()
+        if not (self.identity.imei and self.identity.manufacturer and self.identity.model):
+            self._who_after_all()
         self.storages = Storages(at, patience)
         self.storages.choose()
         self._indicate()
@@ -116,6 +117,18 @@ class Startup:
             ask(at, 'AT+CSCS="GSM"', patience.answer_s)
         self.smsc = self._service_centre()
         self.identity = who.with_subscriber(at, self.identity)
+
+    def _profile(self) -> None:
+        made = self.identity
+        self.profile = profile_for(made.manufacturer, made.model, made.revision)
+
+    def _who_after_all(self) -> None:
+        """It did not tell all of it at first, as in the middle of its boot."""
+        before = self.profile
+        self.identity = who.of_modem(self._at, self.identity)
+        self._profile()
+        if self.profile is not before:
+            self._quiet()
 
     def _quiet(self) -> None:
         for command in self.profile.quiet:

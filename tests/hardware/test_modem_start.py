@@ -283,3 +283,13 @@ def test_a_modem_that_has_stored_to_answer_in_digits_is_told_to_use_words(chunk:
 
     bench = Bench({"*": answer}, chunk=chunk).start()
     assert (bench.modem.identity.imei, bench.modem.arrival_storage) == ("356938035643809", "SM")
+
+
+def test_a_modem_that_refused_once_to_say_who_made_it_is_driven_as_that_model() -> None:
+    """It was taken for a generic one: what it says of itself went to another port, and its error numbers meant something else."""
+    made = {"AT+CGMI": ["ERROR", "huawei"], "AT+CGMM": "E3131", "AT+CGSN": ["ERROR", "356938035643809"]}
+    bench = Bench(made).start()
+    assert bench.modem.profile.name == "huawei"
+    assert bench.modem.identity.imei == "356938035643809"
+    assert "AT^PORTSEL=1" in bench.scripted.written
+    assert bench.scripted.written.count("AT+CGMM") == 1
