@@ -116,7 +116,7 @@ class Startup:
         if ask(at, 'AT+CSCS="IRA"', patience.answer_s) is None:
             ask(at, 'AT+CSCS="GSM"', patience.answer_s)
         self.smsc = self._service_centre()
-        self.identity = who.with_subscriber(at, self.identity)
+        self._subscriber()
 
     def _profile(self) -> None:
         made = self.identity
@@ -268,6 +268,15 @@ class Startup:
         """The first form that it takes; "" when it takes none."""
         asked = ((form, ask(self._at, f"AT+CNMI={form}", self._patience.answer_s)) for form in forms)
         return next((form for form, answer in asked if answer is not None), "")
+
+    def _subscriber(self) -> None:
+        """A SIM that has told nothing of itself is asked for a while: when it tells only at a look, the modem is started anew for it."""
+        clock = self._at.clock
+        until = clock.monotonic() + self._patience.smsc_s - self._patience.retry_s
+        self.identity = who.with_subscriber(self._at, self.identity)
+        while not (self.identity.iccid or self.identity.imsi) and clock.monotonic() <= until:
+            pause(self._at, self._patience.retry_s)
+            self.identity = who.with_subscriber(self._at, self.identity)
 
     def _service_centre(self) -> str | None:
         """The SIM's service centre; some SIMs cannot be read, or seem to have none, for seconds after plug-in."""

@@ -131,6 +131,22 @@ def test_a_sim_that_told_nothing_at_the_start_is_set_up_when_it_does(
     assert [type(notice) for notice in bench.modem.notices()] == [Restarted]
 
 
+def test_a_sim_that_tells_its_number_only_at_the_second_question_does_not_have_its_modem_set_up_for_ever() -> (
+    None
+):
+    """Each start was refused it, and each look after it was told: nothing left any more."""
+    asked: list[str] = []
+
+    def in_turns(command: str) -> str:
+        asked.append(command)
+        return "310260123456789" if len(asked) % 2 == 0 else "ERROR"
+
+    bench = Bench({**NO_CARD, "AT+CIMI": in_turns})
+    assert bench.modem.identity.imsi == "310260123456789"
+    bench.modem.health()
+    assert bench.modem.notices() == []
+
+
 def test_a_modem_that_counts_and_names_no_storages_is_not_set_up_again_and_again() -> None:
     bench = Bench({**NO_STORAGE, "AT+CPMS?": "+CPMS: 3,30,3,30"})
     bench.modem.health()
