@@ -150,8 +150,10 @@ class Modem:
             self._storages.ask_again()
         self._registered = health.registered
         off = self._was_off() if health.registration == "none" else ""
-        late = READ_LATE if not self._storages.told and health.storage_total is not None else ""
-        if evidence := self._forgot() or off or late:
+        late = not self._storages.told and health.storage_total is not None
+        if not health.registered and self._startup is not None:
+            late = late or self._startup.is_locked()
+        if evidence := self._forgot() or off or (READ_LATE if late else ""):
             self._ears.notices.append(Restarted(evidence, heard=False))
         else:
             self.has_its_card()

@@ -45,6 +45,7 @@ class Sim:
         self._patience = patience
         self._tries_needed = tries_needed
         self.pin_entered = False
+        self.told = False  # it said how it is, or why it does not
         self._said = ""
 
     def state(self) -> str:
@@ -56,7 +57,9 @@ class Sim:
             return ""
         except CommandRefused as refused:
             self._said = str(refused)
+            self.told = self.told or state_in(refused) != ""
             return state_in(refused)
+        self.told = True
         said = next(
             (line for line in lines if line.startswith("+CPIN")), "+CPIN: READY"
         )  # a bare OK: smstools
@@ -84,7 +87,9 @@ class Sim:
     def _settled(self) -> str:
         clock, patience = self._at.clock, self._patience
         started = clock.monotonic()
-        while (state := self.state()) in _PASSING:
+        while (
+            state := self.state() or self.state()
+        ) in _PASSING:  # a bare ERROR may be the answer of a moment
             limit_s = patience.sim_ready_s if state == "BUSY" else patience.sim_fault_s
             if clock.monotonic() - started + patience.retry_s > limit_s:
                 break

@@ -22,7 +22,7 @@ from hardware.notices import Ears
 from hardware.patience import Patience
 from hardware.probe import noise_in
 from hardware.profiles import CNMI_DIRECT, GENERIC, Profile, profile_for
-from hardware.sim import ALL_PIN_TRIES, Sim, state_in
+from hardware.sim import ALL_PIN_TRIES, READY, Sim, state_in
 from hardware.storage import Storages
 
 EnterPin = Callable[[Identity], str | None]
@@ -231,6 +231,10 @@ class Startup:
         pairs = zip(numbers(f":{self.indications}")[:4], numbers(f":{form}"), strict=False)
         if any(told == 0 < wanted for told, wanted in pairs):
             self._better = self.profile.cnmi
+
+    def is_locked(self) -> bool:
+        """Whether the SIM says now that it cannot be used, and told nothing of that at the start."""
+        return not self._sim.told and self._sim.state() not in ("", READY)
 
     def ask_again(self) -> None:
         """At each look of the first minutes: what was refused, or not told, at the start, when its SIM was busy perhaps and it did not say

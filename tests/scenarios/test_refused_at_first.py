@@ -184,3 +184,15 @@ def test_a_station_remembers_its_modem_though_that_did_not_tell_its_imei_once(re
     house.run(30)
     assert known
     assert house.db.execute("SELECT imei FROM station").fetchone()["imei"] == known
+
+
+@each_model
+def test_a_locked_sim_that_did_not_say_so_at_first_gets_its_pin(make: Make, model: str) -> None:
+    """It had no network for ever, its PIN stood in the file, and people were told to move the modem to a window."""
+    house = make(personality=model, pin="1234")
+    house.fault("pin_required", 3)
+    house.fault("plain_error")
+    house._link = lambda number: Refusing(house, ("AT+CPIN?",), None)
+    message_id = house.approved()
+    house.until(lambda: house.state(message_id) == "delivered", "sent", 200)
+    assert [line for line in house.written[0] if line.startswith("AT+CPIN=")] == ['AT+CPIN="1234"']
