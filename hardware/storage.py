@@ -49,6 +49,7 @@ class Storages:
         self.readable: tuple[str, ...] = ()
         self.passed_over: set[str] = set()  # by the last reading: they could not be chosen
         self.told = False  # the modem said something of its storages
+        self._names = False  # it said which storages there are
         self.handed_over = False  # texts come without being stored: it need not be able to read any
         self._reads = False  # AT+CMGR told of a slot, if only that it is empty
         self._lists = False  # AT+CMGL listed the arrival storage: that it refuses everything passes
@@ -78,6 +79,7 @@ class Storages:
         usable = list(dict.fromkeys(usable))
         accepted = [name for name in usable if self._arrive_in(name)]
         self.told = bool(accepted) or stands is not None
+        self._names = bool(lists)
         self._note("", read=self.told)
         if not accepted:  # nothing can be chosen: what is read is what there is
             self.arrival = self._current = (now or [""])[0]
@@ -181,8 +183,11 @@ class Storages:
 
     @property
     def refused_since(self) -> float | None:
-        """Since when something that may hold texts has not been let be read; None when nothing is, or for so long that it is not there."""
-        return min((since for name, since in self._refused.items() if self._may_be_there(name)), default=None)
+        """Since when something that may hold texts has not been let be read; None when nothing is, for so long that it is not there, or when
+        the modem names its storages, and not this one.
+        """
+        named = (name for name in self._refused if not self._names or name in ("", *self.readable))
+        return min((self._refused[name] for name in named if self._may_be_there(name)), default=None)
 
     def ask_again(self) -> None:
         """The SIM serves again, or only now: what was refused may be there after all."""
