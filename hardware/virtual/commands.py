@@ -48,6 +48,9 @@ def answer(modem: "Engine", command: Command, now: float) -> list[str] | None:
     fault = UNKNOWN_WHEN.get(command.name)
     if fault and modem.faults.take(fault):
         raise Refusal
+    refused = modem.faults.waits("refuses")
+    if refused and _typed(command).startswith(str(refused)) and modem.faults.take("refuses"):
+        raise Refusal
     if command.name == "+CPMS" and command.form in ("read", "test") and modem.faults.take("no_cpms_query"):
         raise Refusal
     own = _of_the_model(modem, command, now)
@@ -59,10 +62,14 @@ def answer(modem: "Engine", command: Command, now: float) -> list[str] | None:
     return handler(modem, command, now)
 
 
+def _typed(command: Command) -> str:
+    return command.name + _SUFFIX[command.form] + command.raw
+
+
 def _of_the_model(modem: "Engine", command: Command, now: float) -> list[str] | None:
     """What only this model knows, or knows another way; None when it is as everywhere."""
     row = modem.personality
-    typed = command.name + _SUFFIX[command.form] + command.raw
+    typed = _typed(command)
     if typed in row.resets:
         modem.later(now + RESET_AFTER_S, modem.reboot)
         return []

@@ -90,6 +90,7 @@ def test_noise_goes_on_until_cleared(host_on):
         ("no_cpms_query", "AT+CPMS?", "ERROR"),
         ("no_cpms_query", "AT+CPMS=?", "ERROR"),
         ("no_cmgl", "AT+CMGL=4", "ERROR"),
+        ("refuses", 'AT+CPMS="SM"', "ERROR"),
         ("plain_error", "AT+CMGR=1", "ERROR"),
         ("text_errors", "AT+CMGR=1", "+CMS ERROR: invalid memory index"),
     ],

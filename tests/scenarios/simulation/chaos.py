@@ -20,6 +20,9 @@ REFUSALS = (
     "database is locked",
 )
 LONG_S = (20.0, 60.0, 60.0, 200.0)  # how long what lasts until somebody mends it lasts
+REFUSED_S = (
+    8.0  # a command, in vain: a storage that is refused for longer than 20 s is believed not to be there
+)
 CALM_S = 420.0  # at least: longer than the answer of a text is awaited
 LOOK_S = 180.0
 SPARE_S = 600.0  # a SIM that was exchanged is in for so long: a port that was no modem's is asked again after five minutes
@@ -144,7 +147,8 @@ class Chaos:
         if name == "undervoltage":
             self._sinking[number] = house.clock.monotonic() + 5
         if times is None:
-            self._mends.append((house.clock.monotonic() + self.dice.choice(LONG_S), number, name))
+            long_s = REFUSED_S if name == "refuses" else self.dice.choice(LONG_S)
+            self._mends.append((house.clock.monotonic() + long_s, number, name))
         self._give_occasion(actor, name, number)
 
     def _give_occasion(self, actor: Actor, name: str, number: int) -> None:
