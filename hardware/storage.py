@@ -60,6 +60,9 @@ class Storages:
         self._stands: bool | None = None
         self._arity = 3
         self._totals: dict[str, int] = {}
+        self._used: dict[
+            str, int
+        ] = {}  # what a storage was said to hold when it was chosen, until it was read
         self._refused: dict[
             str, float
         ] = {}  # storages that may hold texts and were not let be read: since when
@@ -101,11 +104,16 @@ class Storages:
             lines = ask(self._at, "AT+CPMS=" + ",".join([f'"{name}"'] * arity), self._patience.delete_s)
             if lines is not None:
                 self._arity, self._current = arity, name
-                counts = numbers(lines[0]) if lines else []
-                if len(counts) >= 2:
-                    self._totals[name] = counts[1]
+                self._count(name, lines)
                 return True
         return False
+
+    def _count(self, name: str, lines: list[str]) -> bool:
+        """Keep what was told of the storage that was just chosen; whether anything was."""
+        counts = numbers(lines[0]) if lines else []
+        if len(counts) >= 2:
+            self._used[name], self._totals[name] = counts[:2]
+        return len(counts) >= 2
 
     def select(self, name: str) -> None:
         """Make `name` the storage that is read and deleted from; CommandRefused, also when another one may be it still."""
@@ -124,10 +132,7 @@ class Storages:
             except CommandRefused as refused:
                 refusal = refusal or refused
                 continue
-            counts = numbers(lines[0]) if lines else []
-            if len(counts) >= 2:
-                self._totals[name] = counts[1]
-            elif not self._is_it(name):
+            if not self._count(name, lines) and not self._is_it(name):
                 # What would be deleted by an index of this storage lies in another one.
                 refusal = CommandRefused("AT+CPMS", "ERROR", None, "it chose another", 0.0)
                 continue
@@ -205,7 +210,7 @@ class Storages:
             self._refused.setdefault(name, self._at.clock.monotonic())
 
     def _noted(self, name: str, found: list[Stored]) -> list[Stored]:
-        """What was found, when slot after slot is refused and the modem counts more, may not be all of it."""
+        """What was found may not be all of it, when the modem counts more: slot after slot was refused, or its list was empty."""
         missing, since = self._never_found.get(name, (0, 0.0))
         believed = self._at.clock.monotonic() >= since + BELIEVED_S
         if name:
@@ -270,6 +275,9 @@ class Storages:
             self._walks[name] = self._at.clock.monotonic()
             return found
         self._lists |= name == self.arrival
+        doubted = self._used.pop(name, 0) or self._never_found.get(name, (0, 0.0))[0]
+        if doubted and not lines:  # the OK may have been another's, or the SIM not be read yet
+            self._all_found(name, 0)
         return [stored for entry in split_entries(lines, "+CMGL:") if (stored := self._whole(entry, name))]
 
     def _whole(self, entry: list[str], name: str) -> Stored | None:

@@ -37,6 +37,7 @@ from tests.hardware.bench import DELIVER, Bench
         ("*ATREADY: 1", Restarted("*ATREADY: 1")),
         ("+CPIN: NOT READY", Restarted("+CPIN: NOT READY", heard=False)),
         ("SMS Ready", Restarted("SMS Ready", heard=False)),
+        ("+QIND: SMS DONE", Restarted("+QIND: SMS DONE", heard=False)),
         ("+CMGS: 9", LateSubmit(9)),
         ("^RSSI:18", None),
         ("+CREG: 5", Registration()),
