@@ -327,7 +327,7 @@ class Modem:
     def read_service_centre(self) -> str | None:
         """Ask anew for `smsc`, and keep what is found."""
         lines = ask(self._at, "AT+CSCA?", self._patience.answer_s)
-        self.smsc = None if lines is None else centre_in(lines)
+        self.smsc = centre_in(lines) if lines else None
         return self.smsc
 
     def notices(self) -> Notices:

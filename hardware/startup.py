@@ -290,6 +290,8 @@ class Startup:
             found: str | None = ""
             try:
                 lines = self._at.command("AT+CSCA?", self._patience.answer_s)
+                if not lines:  # it does not tell; that the SIM has none it would
+                    return None
                 found = centre_in(lines)
             except CommandRefused as refused:
                 if state_in(refused) != "BUSY" and (refused.family, refused.code) != ("CMS", 330):

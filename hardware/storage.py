@@ -56,13 +56,12 @@ class Storages:
         self.by_slot = False  # AT+CMGL hangs this modem: never ask, read slot by slot
         self.took_s: dict[str, float] = {}  # by storage: how long the last whole listing took
         self._current = ""
+        self._counted = False  # it told what that holds when it was chosen
         # Whether the modem, since it listed, still stands where it did: no restart, no other program.
         self._stands: bool | None = None
         self._arity = 3
         self._totals: dict[str, int] = {}
-        self._used: dict[
-            str, int
-        ] = {}  # what a storage was said to hold when it was chosen, until it was read
+        self._used: dict[str, int] = {}  # what a storage was said to hold, until it is read
         self._refused: dict[
             str, float
         ] = {}  # storages that may hold texts and were not let be read: since when
@@ -104,7 +103,7 @@ class Storages:
             lines = ask(self._at, "AT+CPMS=" + ",".join([f'"{name}"'] * arity), self._patience.delete_s)
             if lines is not None:
                 self._arity, self._current = arity, name
-                self._count(name, lines)
+                self._counted = self._count(name, lines)
                 return True
         return False
 
@@ -132,7 +131,8 @@ class Storages:
             except CommandRefused as refused:
                 refusal = refusal or refused
                 continue
-            if not self._count(name, lines) and not self._is_it(name):
+            self._counted = self._count(name, lines)
+            if not self._counted and not self._is_it(name):
                 # What would be deleted by an index of this storage lies in another one.
                 refusal = CommandRefused("AT+CPMS", "ERROR", None, "it chose another", 0.0)
                 continue
@@ -145,12 +145,16 @@ class Storages:
 
     def _is_it(self, name: str) -> bool:
         """Whether a bare OK was the answer: the OK of another program's command is not. A modem that cannot say is believed."""
+        return self._chosen() in ("", name)
+
+    def _chosen(self) -> str:
+        """The storage that is read, as the modem says; "" when it cannot."""
         if self._mute:
-            return True
+            return ""
         began = self._at.clock.monotonic()
         now = cpms.names(ask(self._at, "AT+CPMS?"))
         self._mute = not now and self._at.clock.monotonic() - began > MUTE_S
-        return not now or now[0] == name
+        return now[0] if now else ""
 
     def also_read(self, name: str) -> None:
         """An indication named a storage that the modem did not advertise: from now on it is read with the others."""
@@ -210,7 +214,7 @@ class Storages:
             self._refused.setdefault(name, self._at.clock.monotonic())
 
     def _noted(self, name: str, found: list[Stored]) -> list[Stored]:
-        """What was found may not be all of it, when the modem counts more: slot after slot was refused, or its list was empty."""
+        """What was found may not be all of it, when the modem counts more: slot after slot was refused, or its list is empty."""
         missing, since = self._never_found.get(name, (0, 0.0))
         believed = self._at.clock.monotonic() >= since + BELIEVED_S
         if name:
@@ -220,7 +224,9 @@ class Storages:
     def delete(self, stored: Stored) -> None:
         """Empty one slot; it may be empty already. CommandRefused when another text than this one lies there."""
         if self._stands is None:
-            known = not self._current or self._is_it(self._current)
+            # A bare OK, of one that does not say what it chose, may have chosen nothing: all storages are the same one then.
+            said = self._current and self._chosen()
+            known = said == self._current if said else self._counted or not self._current
             self._stands = known and not self._at.has_company
             self._current = self._current if self._stands else ""
         self.select(stored.storage)
@@ -238,6 +244,7 @@ class Storages:
         lines = [line for line in ask(self._at, "AT+CPMS?") or [] if line.startswith("+CPMS")]
         counted = cpms.counted(lines, self.arrival)
         if counted is not None:
+            self._used[self.arrival] = counted[0]
             return counted
         counts = next((counts for line in lines if len(counts := numbers(line)) >= 2), None)
         return (counts[-2], counts[-1]) if counts else (None, self._totals.get(self.arrival))
@@ -276,8 +283,8 @@ class Storages:
             return found
         self._lists |= name == self.arrival
         doubted = self._used.pop(name, 0) or self._never_found.get(name, (0, 0.0))[0]
-        if doubted and not lines:  # the OK may have been another's, or the SIM not be read yet
-            self._all_found(name, 0)
+        if doubted and not lines and not self._all_found(name, 0):  # the OK may have been another's
+            return self._walk(name)
         return [stored for entry in split_entries(lines, "+CMGL:") if (stored := self._whole(entry, name))]
 
     def _whole(self, entry: list[str], name: str) -> Stored | None:

@@ -269,12 +269,8 @@ class Station:
         assert self._reader is not None
         desk.warning = storage_warning(desk, health, self._reader.stuck, emptying=self._reader.found > 0)
         hearsay.ask_network(desk)
-        settled = (
-            health.registered
-            and desk.modem.smsc != ""
-            and desk.clock_is_trusted()
-            and self._refusing.has_room()
-        )
+        could_send = desk.modem.smsc != "" and self._refusing.has_room()
+        settled = health.registered and could_send and desk.clock_is_trusted()
         self._health_at = now + (HEALTH_S if settled else SEARCH_S)
         self._rescue.well()
         self._proving.by_schedule()

@@ -48,9 +48,10 @@ def answer(modem: "Engine", command: Command, now: float) -> list[str] | None:
     fault = UNKNOWN_WHEN.get(command.name)
     if fault and modem.faults.take(fault):
         raise Refusal
-    refused = modem.faults.waits("refuses")
-    if refused and _typed(command).startswith(str(refused)) and modem.faults.take("refuses"):
+    if _strikes(modem, "refuses", command):
         raise Refusal
+    if _strikes(modem, "only_ok", command):
+        return []
     if command.name == "+CPMS" and command.form in ("read", "test") and modem.faults.take("no_cpms_query"):
         raise Refusal
     own = _of_the_model(modem, command, now)
@@ -60,6 +61,12 @@ def answer(modem: "Engine", command: Command, now: float) -> list[str] | None:
     if handler is None:
         raise Refusal("ERROR", words=modem.personality.unknown)
     return handler(modem, command, now)
+
+
+def _strikes(modem: "Engine", fault: str, command: Command) -> bool:
+    """Whether this fault is for commands that begin as this one does."""
+    begins = modem.faults.waits(fault)
+    return bool(begins and _typed(command).startswith(str(begins)) and modem.faults.take(fault))
 
 
 def _typed(command: Command) -> str:

@@ -246,6 +246,7 @@ UNKNOWN = {
     "plain_error": Switch("every error is a bare ERROR"),
     "text_errors": Switch("every error is in words, whatever CMEE says"),
     "error_cut": Switch("the line of an error ends after its colon"),
+    "only_ok": Switch("what begins so answers OK and does nothing (value: the command, without AT)", "+CMGL"),
     "refuses": Switch("what begins so answers ERROR (value: the command, without AT)", "+CPMS"),
 }
 

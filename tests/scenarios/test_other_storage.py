@@ -5,6 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from gateway.station import receiving
+from hardware import storage
+from hardware.modem import Stored
 from tests.scenarios.office import Office
 from tests.scenarios.receiving import pdu
 from tests.simulated import ADA, LUIS, House
@@ -52,6 +54,25 @@ def test_a_text_of_another_storage_than_was_meant_costs_none_its_place(house: Ho
     house.world.modems[0].urc('+CMTI: "ME",1', now=house.now())
     house.run(200)
     assert sorted(house.texts()) == ["Read", "Unread"]
+    assert house.stored() == []
+
+
+def test_a_modem_that_chooses_no_storage_and_says_ok_loses_no_text(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seed 5020162: its one storage was read as two, and what came into a place just emptied was deleted unread as the other one's."""
+    delete = storage.Storages.delete
+
+    def meanwhile(storages: storage.Storages, stored: Stored) -> None:
+        delete(storages, stored)
+        monkeypatch.setattr(storage.Storages, "delete", delete)
+        house.arrive("Late", LUIS)
+
+    monkeypatch.setattr(storage.Storages, "delete", meanwhile)
+    house.fault("only_ok", "+CPMS")
+    house.put(pdu(house, "Read"))
+    house.run(200)
+    assert sorted(house.texts()) == ["Late", "Read"]
     assert house.stored() == []
 
 

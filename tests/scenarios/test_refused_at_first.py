@@ -91,8 +91,19 @@ def test_no_text_leaves_before_a_stop_that_an_empty_list_hid_was_read(
     house.put(pdu(house, "STOP", sender=LUIS), name)
     stopped, goes = house.approved(LUIS), house.approved(ADA, "Hello Ada")
     house.until(lambda: house.state(stopped) == "withdrawn", "the stop is heard", 60)
-    house.until(lambda: house.state(goes) == "delivered", "the other one leaves", 60)
+    house.until(lambda: house.state(goes) == "delivered", "the other one leaves", 90)
     assert "Can you come?" not in [record.text for record in house.world.network.air]
+
+
+@each_model
+def test_a_modem_whose_list_stays_empty_is_read_slot_by_slot(refuses: Refuses, model: str) -> None:
+    """No answer ever reached anybody."""
+    house = refuses("AT+CMGL", model=model, times=10**9, says=b"OK")
+    house.put(pdu(house, "STOP", sender=LUIS))
+    stopped = house.approved(LUIS)
+    house.until(lambda: house.state(stopped) == "withdrawn", "the stop is heard", 5)
+    house.arrive("Hello")
+    house.until(lambda: house.shown() == ["Hello"], "read", 65)
 
 
 class Overcounting(VirtualLink):
@@ -118,11 +129,16 @@ def test_a_modem_that_counts_texts_which_are_nowhere_sends_all_the_same(make: Ma
 
 
 @each_model
-def test_a_service_centre_that_was_not_told_at_first_is_asked_for_again_soon(
-    refuses: Refuses, model: str
-) -> None:
+def test_a_modem_that_does_not_tell_its_service_centre_sends(refuses: Refuses, model: str) -> None:
+    """It was paused for ever, though it had one."""
+    house = refuses("AT+CSCA?", model=model, times=10**9, says=b"OK")
+    message_id = house.approved()
+    house.until(lambda: house.state(message_id) == "delivered", "sent", 5)
+
+
+def test_a_service_centre_that_was_not_told_at_first_is_asked_for_again_soon(refuses: Refuses) -> None:
     """No text left for a minute."""
-    house = refuses("AT+CSCA?", model=model, says=b"OK")
+    house = refuses("AT+CSCA?", says=b'+CSCA: "",129\r\n\r\nOK')
     message_id = house.approved()
     assert house.until(lambda: house.state(message_id) == "delivered", "sent", 90) < 25
 

@@ -91,6 +91,7 @@ def test_noise_goes_on_until_cleared(host_on):
         ("no_cpms_query", "AT+CPMS=?", "ERROR"),
         ("no_cmgl", "AT+CMGL=4", "ERROR"),
         ("refuses", 'AT+CPMS="SM"', "ERROR"),
+        ("only_ok", "AT+CMGL=?", "OK"),
         ("plain_error", "AT+CMGR=1", "ERROR"),
         ("text_errors", "AT+CMGR=1", "+CMS ERROR: invalid memory index"),
     ],

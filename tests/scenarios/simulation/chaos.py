@@ -147,7 +147,7 @@ class Chaos:
         if name == "undervoltage":
             self._sinking[number] = house.clock.monotonic() + 5
         if times is None:
-            long_s = REFUSED_S if name == "refuses" else self.dice.choice(LONG_S)
+            long_s = REFUSED_S if name in ("refuses", "only_ok") else self.dice.choice(LONG_S)
             self._mends.append((house.clock.monotonic() + long_s, number, name))
         self._give_occasion(actor, name, number)
 
