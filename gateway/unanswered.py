@@ -73,6 +73,17 @@ def by_another_sim(db: sqlite3.Connection, station: str, iccid: str, *, since: i
     return int(row["at"]) if row["at"] is not None and row["at"] >= since else None
 
 
+def have_left(db: sqlite3.Connection, station: str, count: int) -> bool:
+    """Whether it is known by now of the last `count` texts that this station lost sight of that all of them left."""
+    row = db.execute(
+        "SELECT count(*) AS left FROM message WHERE state IN ('sent','delivered','undelivered') AND id IN "
+        "(SELECT m.id FROM event e JOIN message m ON m.id=e.message_id WHERE e.id>(SELECT max(id) FROM event)-:recent "
+        "AND e.event='lose' AND m.station=:station GROUP BY m.id ORDER BY max(e.id) DESC LIMIT :count)",
+        {"recent": RECENT, "station": station, "count": count},
+    ).fetchone()
+    return int(row["left"]) == count
+
+
 def forgotten(db: sqlite3.Connection, iccid: str, *, since: int) -> int | None:
     """When this SIM was handed a segment last (ms) that it had not answered when a backup took the place of the database that knew of it, or
     the card lost that; None when that was before `since`, or never.

@@ -273,7 +273,7 @@ class Station:
         settled = health.registered and could_send and desk.clock_is_trusted()
         self._health_at = now + (HEALTH_S if settled else SEARCH_S)
         self._rescue.well()
-        self._proving.by_schedule()
+        self._proving.look()
         if self._credit is not None:
             self._credit.look()
         say_state(

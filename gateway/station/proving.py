@@ -1,8 +1,8 @@
 """Self-tests of one station: those that a person or the schedule asked for, and the one by which a station that lost sight
-of two texts in a row shows that it is well.
+of two texts in a row shows that it is well; or reports do.
 """
 
-from gateway import explain_modems, selftests
+from gateway import explain_modems, selftests, unanswered
 from gateway.errors import Refused
 from gateway.explain import Notice
 from gateway.station import refused
@@ -67,7 +67,7 @@ class Proving:
         self._proof = None
         if test is not None and test["passed"]:
             log.info("station=%s passed its self-test and goes on", desk.name)
-            refused.passed_self_test(desk)
+            refused.shown_well(desk)
         else:
             self._failed = "" if test is None else str(test["reason"])
         return True
@@ -84,9 +84,14 @@ class Proving:
             return explain_modems.self_test_runs(desk.name, row["receiver"], UNCERTAIN_IN_A_ROW)
         return explain_modems.self_test_failed(desk.name, self._failed) if self._failed else None
 
-    def by_schedule(self) -> None:
-        """With each look at the modem's health: the test that the configuration wants every so many hours."""
+    def look(self) -> None:
+        """With each look at the modem's health: whether the texts that paused it have left after all, and the test that the configuration
+        wants every so many hours.
+        """
         desk = self._desk
+        if desk.paused == "uncertain" and unanswered.have_left(desk.db, desk.name, refused.in_a_row(desk)):
+            log.info("station=%s goes on: what it lost sight of has left", desk.name)
+            refused.shown_well(desk)
         hours = desk.spec.self_test_hours
         if not hours or desk.paused:
             return

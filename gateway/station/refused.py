@@ -76,9 +76,9 @@ def unclear(desk: Desk, job: Job, seq: int) -> None:
     seat, now = desk.seat, desk.now_ms()
     assert seat is not None
     desk.settle(lambda: _lose(desk, seat, job, seq, WHOSE_YES, now))
-    if _in_a_row(desk) >= UNCERTAIN_IN_A_ROW:
+    if in_a_row(desk) >= UNCERTAIN_IN_A_ROW:
         desk.paused = "uncertain"
-        desk.say("paused", lost_sight(desk, _in_a_row(desk)))
+        desk.say("paused", lost_sight(desk, in_a_row(desk)))
 
 
 def _record(
@@ -108,11 +108,12 @@ def _lose(desk: Desk, seat: Seat, job: Job, seq: int, reason: str, now: int) -> 
         desk.db.execute(
             "UPDATE station SET uncertain_in_a_row=uncertain_in_a_row+1 WHERE name=?", [desk.name]
         )
-        if _in_a_row(desk) >= UNCERTAIN_IN_A_ROW:  # here too: this may be written long after it happened
+        if in_a_row(desk) >= UNCERTAIN_IN_A_ROW:  # here too: this may be written long after it happened
             desk.paused = desk.paused or "uncertain"  # a person's pause stays one
 
 
-def _in_a_row(desk: Desk) -> int:
+def in_a_row(desk: Desk) -> int:
+    """How many texts this station has lost sight of since the network took one."""
     row = desk.db.execute("SELECT uncertain_in_a_row FROM station WHERE name=?", [desk.name]).fetchone()
     return int(row["uncertain_in_a_row"])
 
@@ -150,11 +151,11 @@ def _centre(desk: Desk, refusal: Refusal) -> str | None:
 
 def _station_after(desk: Desk, decision: Decision, centre: str | None, error: HardwareError) -> None:
     assert desk.seat is not None
-    in_a_row = _in_a_row(desk)
+    lost = in_a_row(desk)
     desk.look_soon = decision.station in ("wait", "pause")
-    if in_a_row >= UNCERTAIN_IN_A_ROW:
+    if lost >= UNCERTAIN_IN_A_ROW:
         desk.paused = "uncertain"
-        desk.say("paused", lost_sight(desk, in_a_row))
+        desk.say("paused", lost_sight(desk, lost))
     elif decision.station == "pause" and centre != "":
         pause_sim(
             desk, (decision.why or decision.reason) + (f" Its text centre is {centre}." if centre else "")
@@ -199,7 +200,7 @@ def unpause(desk: Desk) -> None:
         sims.resume(desk.db, desk.seat.sim.iccid)
 
 
-def passed_self_test(desk: Desk) -> None:
-    """A text of ours went and came: what paused this station because it lost sight of texts is over."""
+def shown_well(desk: Desk) -> None:
+    """A text of ours went and came, or reports came: what paused this station because it lost sight of texts is over."""
     if desk.paused == "uncertain":
         unpause(desk)

@@ -306,7 +306,7 @@ def test_two_uncertain_pause_until_a_self_test_passes(office: Office) -> None:
     office.until(lambda: office.said()[0] == "paused", "paused")
     office.run(300)
     assert [office.state(text) for text in texts] == ["uncertain", "uncertain", "approved"]
-    refused.passed_self_test(office.stations[0]._desk)
+    refused.shown_well(office.stations[0]._desk)
     office.until_state(texts[2], "delivered", limit_s=120)
     assert len(office.air()) == 1
 

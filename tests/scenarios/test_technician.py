@@ -3,9 +3,12 @@
 from dataclasses import replace
 from typing import Any
 
-from gateway import people, readings, selftests, sims
+import pytest
+
+from gateway import people, readings, selftests, settling, sims
 from hardware.virtual.engine import Engine
 from tests.scenarios.asking import ask, engine, technician, told
+from tests.scenarios.office import NUMBERS, Office
 from tests.scenarios.receiving import Make
 from tests.simulated import ADA, House
 
@@ -278,3 +281,33 @@ def test_a_modem_that_repeats_its_registration_is_not_asked_each_time(make: Make
     looks = house.written[0][before:].count("AT+CSQ")
     assert 3 <= looks <= 8, "fifteen quiet seconds, then one look in three seconds"
     assert house.said()[0] == "ready"
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+def test_f16_a_station_that_lost_sight_of_two_texts_goes_on_when_both_are_reported(
+    office: Office, *, restarts: bool
+) -> None:
+    """It stayed paused until somebody pressed "Go on", and said that nobody knows whether they went out."""
+    office.fault("cmgs_silent", "sent", times=2)
+    office.fault("report_late", 600.0, times=2)
+    texts = [office.approved(number) for number in NUMBERS[:3]]
+    office.until(lambda: office.said()[0] == "paused", "paused")
+    assert [office.state(text) for text in texts] == ["uncertain", "uncertain", "approved"]
+    if restarts:
+        office.restart()
+    office.until_state(texts[0], "delivered", limit_s=900)
+    assert (office.said()[0], office.submits()) == ("paused", 2)
+    office.until_state(texts[2], "delivered", limit_s=900)
+    assert (office.state(texts[1]), office.said()[0], office.submits()) == ("delivered", "ready", 3)
+
+
+def test_f16_texts_of_which_somebody_says_that_they_did_not_arrive_prove_no_station_well(
+    office: Office,
+) -> None:
+    office.fault("cmgs_silent", "lost", times=2)
+    texts = [office.approved(number) for number in NUMBERS[:3]]
+    office.until(lambda: office.said()[0] == "paused", "paused")
+    for text in texts[:2]:
+        settling.settle(office.db, text, arrived=False, by=office.user, now=office.wall())
+    office.run(300)
+    assert (office.said()[0], office.submits()) == ("paused", 2)
