@@ -48,6 +48,17 @@ def test_what_comes_directly_is_committed_and_then_acknowledged(direct: House) -
     house.until(lambda: house.written[0].count("AT+CNMA") == 4, "acknowledged", 1)
 
 
+def test_a_modem_that_indicates_in_mode_3_alone_and_keeps_no_buffer_is_heard(make: Make) -> None:
+    """nRF91: AT+CNMI takes (3),(2),(0),(0,1),(0) and nothing else. It had neither texts nor reports."""
+    taken = ((3,), (2,), (0,), (0, 1), (0,))
+    house = make(personality=dataclasses.replace(direct_only(), cnmi_taken=taken))
+    house.until_ready()
+    house.arrive("Hello")
+    house.until(lambda: house.shown() == ["Hello"], "shown", 5)
+    message_id = house.approved(LUIS)
+    house.until(lambda: house.state(message_id) == "delivered", "the report too", 60)
+
+
 def test_what_cannot_be_committed_is_not_acknowledged_and_the_network_brings_it_again(direct: House) -> None:
     house = direct
     other = sqlite3.connect(house.path, isolation_level=None)

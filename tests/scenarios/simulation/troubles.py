@@ -65,8 +65,8 @@ TROUBLES: tuple[Trouble, ...] = (
     ("at_error", None, 2), ("atz_error", None, 1), ("no_cmee", None, None), ("no_csms", None, None), ("no_cpms_query", None, None),
     ("plain_error", None, 2), ("text_errors", None, 2), ("error_cut", None, 2),
     *(("refuses", begins, None) for begins in ("+CPMS", '+CPMS="SM"', '+CPMS="ME"', "+CPMS=?", "+CMGL", "+CMGR", "+CMG", "+CNMI", "+CIMI", "+C")),
-    *(("only_ok", begins, None) for begins in ("+CPMS?", "+CPMS=", "+CMGL", "+CMGR", "+CMGD")),
-    *(("only_ok", begins, None) for begins in ("+CNMI", "+CIMI", "+CPIN", "+CSCA", "+CMGF", "+CREG")),
+    # Not +CMGL: what is listed as nothing and did not ring is known to nobody.
+    *(("only_ok", "+" + begins, None) for begins in ("CPMS?", "CPMS=", "CMGD", "CNMI", "CIMI", "CPIN", "CSCA", "CMGF", "CREG")),
 )  # fmt: skip
 
 LEFT_OUT = {
