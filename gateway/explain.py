@@ -236,7 +236,7 @@ def smsc_missing(station: str) -> Notice:
 
 def storage_nearly_full(station: str, used: int, total: int, hours: float | None) -> Notice:
     """The storage for incoming texts is nearly full, or will be in `hours`."""
-    within = "an hour" if (hours or 0) <= 1 else f"{hours:.0f} hours"
+    within = "an hour" if (hours or 0) < 1.5 else f"{hours:.0f} hours"
     pace = f" At this pace it is full within {within}." if hours else ""
     return Notice(
         f"The memory for incoming texts in {station} fills up.",

@@ -12,6 +12,7 @@ SOON_H = 24.0
 ROUND_S = 60.0  # every storage is read this often in any case
 SHORTEST_S = 5.0
 LEAST_INTERVAL_S = 10.0  # a burst of a moment is no pace
+LEAST_SPAN_H = 1 / 12  # nor is what came within five minutes, or is counted though it was deleted just now
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ def hours_left(levels: Sequence[Level]) -> float | None:
     same = [level for level in levels if level.total == last.total]
     lowest = min(same, key=lambda level: (level.used, -level.at))  # since it was last emptied
     hours = (last.at - lowest.at) / 3_600_000
-    if hours <= 0 or last.used <= lowest.used:
+    if hours < LEAST_SPAN_H or last.used <= lowest.used:
         return None
     return (last.total - last.used) * hours / (last.used - lowest.used)
 

@@ -110,6 +110,7 @@ SAID = [
     explain.smsc_missing("north"),
     explain.storage_nearly_full("north", 18, 20, None),
     explain.storage_nearly_full("north", 18, 20, 1.0),
+    explain.storage_nearly_full("north", 18, 20, 1.4),
     explain.storage_nearly_full("north", 6, 20, 17.0),
     explain.storage_nearly_full("north", 6, 20, 80.0),
     explain.slot_stuck("north", "SM", 4, 1),
@@ -169,7 +170,7 @@ SAID = [
 
 FORBIDDEN = re.compile(
     r"\boops\b|\binvalid\b|\berror\s*:?\s*\d+|\+CM[SE]|\bfailed to\b|\bunfortunately\b|\bsorry\b|\byour fault\b"
-    r"|\byou (should|must) have\b|\buser error\b|\bplease\b|(?-i:\bNone\b)|[{}]|  ",
+    r"|\byou (should|must) have\b|\buser error\b|\bplease\b|(?-i:\bNone\b)|\b1 (?:hours|minutes|days|texts)\b|[{}]|  ",
     re.IGNORECASE,
 )
 

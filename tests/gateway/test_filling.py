@@ -36,6 +36,12 @@ def test_a_word_comes_before_less_than_a_third_is_free_or_a_day_before_it_is_ful
     assert not worth_a_word([Level(0, 0, 0)])
 
 
+def test_a_text_that_came_a_moment_ago_is_no_pace() -> None:
+    """A modem that was well was said to be full within two hours, for a minute, as often as a text came while it was looked at."""
+    assert not worth_a_word(levels(0, 1, every_ms=60_000))
+    assert worth_a_word(levels(0, 1, every_ms=5 * 60_000))
+
+
 @pytest.mark.parametrize(
     ("found", "interval_s", "total", "due_s"),
     [
