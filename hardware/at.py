@@ -108,6 +108,7 @@ class At:
         self._at_prompt = False
         self._typed = ""  # the PDU that stands at the prompt
         self.pace = FAST
+        self.blocked_s = 0.0  # for so long a modem may answer nothing behind what it could not; else three AT
         self.accepted_at: float | None = None  # when a text was taken last, on the clock
 
     @property
@@ -269,7 +270,8 @@ class At:
 
     def _free_line(self, *, escape: bool) -> None:
         started = self.clock.monotonic()
-        for attempt in range(3):
+        attempt = 0
+        while attempt < 3 or self.clock.monotonic() < started + self.blocked_s:
             if escape or attempt == 2:
                 self.link.write(ABANDON)
                 self.incoming.company.unanswered("")
@@ -278,6 +280,7 @@ class At:
                 self.incoming.hush(0.05)
                 self._out_of_step = self.incoming.owed_ok = False
                 return
+            attempt += 1
         raise ModemSilent("AT", self.clock.monotonic() - started, self.incoming.heard)
 
     def _leave_silent_prompt(self) -> None:

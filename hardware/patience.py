@@ -13,6 +13,7 @@ class Patience:
     probe_s: float = 3.0
     settle_s: float = 0.15  # stale bytes of an earlier session
     answer_s: float = 5.0  # an ordinary command
+    blocked_s: float = 30.0  # in a start, behind an ordinary command that the SIM keeps it from answering
     slow_s: float = 40.0  # CPIN=, CFUN=
     sim_ready_s: float = 60.0  # while the SIM says that it is busy
     sim_fault_s: float = 10.0  # while it says failure or absent, which some say before READY

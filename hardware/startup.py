@@ -62,11 +62,13 @@ class Startup:
     def run(self, enter_pin: EnterPin) -> None:
         """Start it; ends ready to list and to send."""
         self._wake_up()
+        self._at.blocked_s = self._patience.blocked_s
         for _ in range(3):
             self._ears.disarm()
             self._configure(enter_pin)
             if not self._ears.booted:
                 break
+        self._at.blocked_s = 0.0
         self._ears.arm()
         self._ended_at = self._at.clock.monotonic()
 
@@ -197,7 +199,9 @@ class Startup:
         for tries_left in range(self._patience.pdu_mode_tries - 1, -1, -1):
             try:
                 self._at.command("AT+CMGF=0", self._patience.answer_s)
-            except CommandRefused:
+            except (CommandRefused, ModemSilent) as none:
+                if isinstance(none, ModemSilent):
+                    self._at.resync()
                 mode = ask(self._at, "AT+CMGF?", self._patience.answer_s)
                 if mode is None and ask(self._at, "AT+CMGS=?") is not None:
                     return  # it knows texts but no modes: PDU is the one it has

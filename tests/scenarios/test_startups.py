@@ -128,3 +128,32 @@ def test_f79_two_ports_of_one_modem_are_one_modem_and_the_second_is_left_alone(
         house, "reset", name=second
     )  # a text of the other's may be on its way
     assert house.opened[int(second[1])] == opened
+
+
+class Blocked(VirtualLink):
+    """A modem that is deaf for 20 s behind each first command that begins so, as while its SIM is being read."""
+
+    def __init__(self, house: House, begins: str, most: int) -> None:
+        super().__init__(house.world, 0, house.clock, began=house.began)
+        self._house, self._begins, self._left = house, begins, most
+
+    def write(self, data: bytes) -> None:
+        if self._left and data.decode("latin-1").startswith(self._begins):
+            self._left -= 1
+            self._house.fault("hang", 20.0)
+        super().write(data)
+
+
+@pytest.mark.parametrize("model", ["generic", "huawei-e3131", "sim7600", "quectel-ec25"])
+@pytest.mark.parametrize(
+    "begins", ["ATZ", "AT+CPIN?", "AT+C", "AT+CPMS", "AT+CSCA?", "AT+CNMI", "AT+CMGF", "AT+CIMI"]
+)
+def test_a_modem_that_is_deaf_for_a_while_behind_what_its_sim_keeps_it_from_answering_starts(
+    make: Make, model: str, begins: str
+) -> None:
+    """It was taken for dead after ten seconds and opened anew; where the same question met it again, for ever."""
+    house = make(personality=model)
+    house._link = lambda number: Blocked(house, begins, 1)
+    message_id = house.approved(LUIS)
+    house.until(lambda: house.state(message_id) == "delivered", "delivered", 90)
+    assert house.opened[0] == 1
