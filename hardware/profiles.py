@@ -73,9 +73,8 @@ class Profile:
     to_3g: str = ""  # sets it to 3G (or 2G), for SIMs whose texts do not go by LTE: a person's choice
 
 
-GENERIC = Profile(
-    "generic", pin_attempts="AT+CPINR", pin_attempts_left=r"\+CPINR: ?SIM PIN,(\d+)"
-)  # 27.007 8.65
+CPINR = r'\+CPINR: ?"?SIM PIN"?, ?(\d+)'  # 27.007 8.65
+GENERIC = Profile("generic", pin_attempts="AT+CPINR", pin_attempts_left=CPINR)
 PROFILES = (
     Profile(
         "huawei-mu736",
@@ -186,6 +185,7 @@ PROFILES = (
         voltage=Gauge("AT^SBV", r"\^SBV: ?(\d{4})"),
     ),
     Profile("wavecom", r"wavecom", errors="wavecom"),
+    Profile("nordic", r"\bnordic\b", pin_attempts='AT+CPINR="SIM PIN"', pin_attempts_left=CPINR),
     # its storage for reports is "not supported yet": they come directly or not at all
     Profile("gosuncn", r"gosuncn|\bME3630", cnmi=("2,1,0,1,0", "1,1,0,1,0", *CNMI)),
     Profile("iridium", r"iridium", cnmi=("2,1,0,0,1", *CNMI)),

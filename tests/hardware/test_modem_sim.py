@@ -54,6 +54,7 @@ def test_without_a_proper_pin_nothing_is_entered(pin: str | None) -> None:
         ("Quectel", '+QPINC: "SC",2,10'),
         ("Telit", "#PCT: 1"),
         ("Textbank", "+CPINR: SIM PIN,2,3"),
+        ("Textbank", '+CPINR: "SIM PIN",2\n+CPINR: "SIM PUK",10'),
         ("huawei MU736", "^CPIN: SIM PIN,,10,2,10,3"),
         ("ZTE CORPORATION", "+ZPINPUK: 2,10"),
         ("Novatel Wireless", "$NWPINR: PIN1, 2"),
@@ -76,6 +77,22 @@ def test_f2_the_last_tries_of_a_pin_are_never_touched(made: str, answer: str) ->
         bench.start()
     assert caught.value.state == "PIN"
     assert bench.asked == []
+    assert bench.wrote('AT+CPIN="') == 0
+
+
+def test_f2_a_modem_that_tells_the_tries_of_a_named_pin_only_is_asked_by_its_name() -> None:
+    """nRF91 refuses a bare AT+CPINR: its PIN was entered with one try left."""
+    bench = Bench(
+        {
+            "AT+CPINR": "ERROR",
+            'AT+CPINR="SIM PIN"': '+CPINR: "SIM PIN",1',
+            "AT+CPIN?": "+CPIN: SIM PIN",
+            "AT+CGMI": "Nordic Semiconductor ASA",
+        }
+    )
+    bench.pin = "1234"
+    with pytest.raises(SimNotReady):
+        bench.start()
     assert bench.wrote('AT+CPIN="') == 0
 
 
