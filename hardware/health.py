@@ -37,7 +37,7 @@ _TECHNOLOGY = {0: "GSM", 1: "GSM", 2: "UMTS", 3: "EDGE", 4: "HSPA", 5: "HSPA", 6
     12: "5G",
     13: "LTE",
 }
-_STAT = re.compile(r"\+C(?:G|E)?REG:\s*0*[0-5]\s*,\s*0*(\d{1,2})\b(.*)")
+_STAT = re.compile(r"\+C(?:G|E|5G)?REG:\s*0*[0-5]\s*,\s*0*(\d{1,2})\b(.*)")
 _SIGNAL = re.compile(r"\+CSQ:\s*(\d{1,3})")
 
 
@@ -46,6 +46,9 @@ def read_health(at: At, storages: Storages, gauges: Gauges) -> Health:
     signal = signal_in(ask(at, "AT+CSQ"))
     stat, technology = _registration(at)
     operator, on = _operator(at)
+    if stat not in _GOOD and on == "5G":  # 5G alone: the others say 0 (27.007 10.1.47)
+        alone, technology = registration_in(ask(at, "AT+C5GREG?"))
+        stat = stat if alone is None else alone
     used, total = storages.counters()
     return Health(
         signal_dbm=signal,
@@ -71,7 +74,7 @@ def signal_in(lines: list[str] | None) -> int | None:
 
 
 def registration_in(lines: list[str] | None) -> tuple[int | None, str]:
-    """<stat> and technology of a +CREG, +CGREG or +CEREG answer; zero-padded, spaced or misquoted ones too."""
+    """<stat> and technology of a +CREG, +CGREG, +CEREG or +C5GREG answer; zero-padded, spaced or misquoted ones too."""
     for line in lines or []:
         found = _STAT.match(line)
         if found:

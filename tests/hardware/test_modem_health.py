@@ -57,6 +57,22 @@ def test_registered_means_good_enough_to_try(
     assert (health.registration, health.registered) == (registration, registered)
 
 
+def test_a_modem_on_5g_alone_is_registered() -> None:
+    """Standalone: +CREG and +CEREG say 0, and nothing was sent."""
+    rules = {
+        "AT+CREG?": "+CREG: 2,0",
+        "AT+CEREG?": "+CEREG: 2,0",
+        "AT+C5GREG?": '+C5GREG: 2,1,"149002","0000000C2840C001",11,4,"80.03FFFF"',
+        "AT+COPS?": '+COPS: 0,0,"Testnet",11',
+    }
+    health = Bench(rules).modem.health()
+    assert (health.registration, health.registered, health.technology) == ("home", True, "5G")
+    health = Bench({**rules, "AT+C5GREG?": "+C5GREG: 2,2"}).modem.health()
+    assert (health.registration, health.registered) == ("searching", False)
+    health = Bench({**rules, "AT+C5GREG?": "ERROR"}).modem.health()
+    assert (health.registration, health.registered) == ("none", False)
+
+
 @pytest.mark.parametrize(
     ("line", "dbm"),
     [
