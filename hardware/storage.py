@@ -69,6 +69,8 @@ class Storages:
         self._walks: dict[str, float] = {}  # storages that CMGL is refused for, read slot by slot: since when
         # By storage: how many it counted that were in no slot, and since when.
         self._never_found: dict[str, tuple[int, float]] = {}
+        self._arrivals: list[str] = []  # where else texts may arrive
+        self._gave: set[str] = set()  # storages in which something was found
         self._counts = True  # AT+CPMS? is answered
         self._mute = False  # it is not, and silence takes its time
 
@@ -82,6 +84,7 @@ class Storages:
         accepted = [name for name in usable if self._arrive_in(name)]
         self.told = bool(accepted) or stands is not None
         self._names = bool(lists)
+        self._arrivals = accepted
         self._note("", read=self.told)
         if not accepted:  # nothing can be chosen: what is read is what there is
             self.arrival = self._current = (now or [""])[0]
@@ -216,10 +219,19 @@ class Storages:
     def _noted(self, name: str, found: list[Stored]) -> list[Stored]:
         """What was found may not be all of it, when the modem counts more: slot after slot was refused, or its list is empty."""
         missing, since = self._never_found.get(name, (0, 0.0))
-        believed = self._at.clock.monotonic() >= since + BELIEVED_S
+        believed_from = self._at.clock.monotonic() - BELIEVED_S
+        mute = missing and self._refused.get(name, since) <= believed_from
         if name:
-            self._note(name, read=bool(found) or missing == 0 or believed)
+            self._note(name, read=bool(found) or missing == 0 or since <= believed_from)
+        self._gave |= {name} if found else set()
+        if mute and name == self.arrival and name not in self._gave:
+            self._arrive_elsewhere()
         return found
+
+    def _arrive_elsewhere(self) -> None:
+        """Nothing of what is counted where texts arrive was ever let be read (EC200A): from now on they arrive in another storage."""
+        others, self._arrivals = [name for name in self._arrivals if name != self.arrival], []
+        self.arrival = next(filter(self._arrive_in, others), self.arrival)
 
     def delete(self, stored: Stored) -> None:
         """Empty one slot; it may be empty already. CommandRefused when another text than this one lies there."""

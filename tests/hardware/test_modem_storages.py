@@ -137,6 +137,7 @@ def _walked(bench: Bench) -> int:
 
 def test_what_is_counted_too_much_for_a_minute_is_how_this_modem_counts_until_it_counts_otherwise() -> None:
     rules = {
+        "AT+CPMS=?": '+CPMS: ("SM"),("SM"),("SM")',
         "AT+CMGL=4": "ERROR",
         "AT+CPMS?": COUNTED.format(12),
         "AT+CMGR=3": "+CMS ERROR: 321",
