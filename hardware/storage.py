@@ -62,9 +62,7 @@ class Storages:
         self._arity = 3
         self._totals: dict[str, int] = {}
         self._used: dict[str, int] = {}  # what a storage was said to hold, until it is read
-        self._refused: dict[
-            str, float
-        ] = {}  # storages that may hold texts and were not let be read: since when
+        self._refused: dict[str, float] = {}  # storages that were not let be read: since when
         self._said_why: set[str] = set()  # those of them for which the SIM had a reason: they are there
         self._walks: dict[str, float] = {}  # storages that CMGL is refused for, read slot by slot: since when
         # By storage: how many it counted that were in no slot, and since when.
@@ -285,6 +283,9 @@ class Storages:
         except CommandRefused as refused:
             if state_in(refused):
                 raise
+            if (refused.family, refused.code) in _EMPTY and self._all_found(name, 0):  # phonesim
+                self._lists |= name == self.arrival
+                return []
             found = self._walk(name)
             may_read = self._reads or self.handed_over or name != self.arrival
             if not may_read and ask(self._at, "AT+CMGR=?") is None:

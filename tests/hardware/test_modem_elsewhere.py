@@ -1,5 +1,7 @@
 """Storages that take texts and do not show them."""
 
+import pytest
+
 from hardware.modem import Stored
 from hardware.storage import BELIEVED_S
 from tests.hardware.bench import DELIVER, Bench
@@ -47,3 +49,25 @@ def test_a_storage_that_gave_texts_stays_where_they_arrive_however_it_counts() -
         bench.clock.time_s += BELIEVED_S
         bench.modem.list(everything=True)
     assert bench.modem.arrival_storage == "ME"
+
+
+@pytest.mark.parametrize("counts", ["ERROR", '+CPMS: "SM",0,30,"SM",0,30,"SM",0,30'])
+def test_an_empty_list_may_be_a_refusal(counts: str) -> None:
+    """oFono's phonesim has no slot to list and says 321: it was called unreadable, and told to hand over what it stores well."""
+    bench = Bench({"AT+CPMS?": counts, "AT+CMGL=4": "+CMS ERROR: 321", "AT+CMGR=*": "ERROR"})
+    assert bench.modem.list(everything=False) == []
+    assert not [written for written in bench.scripted.written if "CNMI" in written or "CMGR" in written]
+    bench.scripted.rules["AT+CMGL=4"] = f"+CMGL: 3,0,23\n{DELIVER}"
+    assert bench.modem.list(everything=False) == [GOOD]
+
+
+def test_what_is_counted_is_looked_for_behind_such_a_refusal() -> None:
+    counts = '+CPMS: "SM",1,30,"SM",1,30,"SM",1,30'
+    refused = "+CMS ERROR: 321"
+    rules = {
+        "AT+CPMS?": counts,
+        "AT+CMGL=4": refused,
+        "AT+CMGR=3": f"+CMGR: 0,,23\n{DELIVER}",
+        "AT+CMGR=*": refused,
+    }
+    assert Bench(rules).modem.list(everything=False) == [GOOD]
