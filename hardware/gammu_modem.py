@@ -170,6 +170,9 @@ class GammuModem:
     def also_read(self, storage: str) -> None:
         """libgammu reads every folder by itself."""
 
+    def hand_over_reports(self) -> None:
+        """libgammu chooses how reports come."""
+
     @property
     def arrival_storage(self) -> str:
         """Not known: `list` reads every storage in any case."""

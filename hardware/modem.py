@@ -137,6 +137,12 @@ class Modem:
         self._as_set()
         return done
 
+    def hand_over_reports(self) -> None:
+        """Reports that it rang for lie nowhere (SIM7600, MU509): let them be handed over as they come, where it does that."""
+        if self._startup is not None:
+            self._startup.hand_over_reports()
+        self._as_set()
+
     def _learn(self, identity: Identity) -> None:
         """Also in the middle of a start: what the modem hands over then came by this SIM."""
         self.identity = identity

@@ -272,6 +272,13 @@ class Startup:
         self.indications = value(ask(self._at, "AT+CNMI?", self._patience.answer_s))
         return self.storages.handed_over
 
+    def hand_over_reports(self) -> None:
+        """Have reports handed over as they come, by a modem that rings for them and shows none."""
+        direct = tuple(form for form in self.profile.cnmi if form.split(",")[3:4] == ["1"])
+        if not self.storages.handed_over and (form := self._first_accepted(direct)):
+            self._better = ()
+            self._read_back(form)
+
     def _first_accepted(self, forms: tuple[str, ...]) -> str:
         """The first form that it takes; "" when it takes none."""
         asked = ((form, ask(self._at, f"AT+CNMI={form}", self._patience.answer_s)) for form in forms)

@@ -19,6 +19,7 @@ MOST_LEFT = 8  # reports that may wait in a storage; the smallest seen holds 20
 STRIKES = 3  # so often a slot is emptied in vain before it is left alone
 HANGS = 2  # in a row, and the modem is read slot by slot: one may be a modem that was deaf for a moment
 REFUSED_S, REFUSED_AGAIN_S = 20.0, 2.0
+BELLS, LOST_S = 2, 120.0  # reports that rang so often and are in no storage for so long lie nowhere
 STUCK_S = 3600.0  # a slot that cannot be emptied is tried again this often
 TPDU = Deliver | Submit | StatusReport
 
@@ -61,6 +62,8 @@ class Reader:
         self._doubts = Doubts()
         self._unacknowledged = 0
         self._refused_again_at = NEVER
+        self._bells: list[float] = []  # when it rang for reports of which none was found
+        self._stores_reports = False  # one was found
         self.found = 0  # by the last sweep
         assert desk.modem is not None
         if habits.hangs_in_listing(desk.db, desk.modem.identity.imei, now=desk.now_ms()):
@@ -96,6 +99,7 @@ class Reader:
         self._refused_again_at = self._when_refused()
         read = [(item, _read(item.pdu)) for item in stored]
         self._forget_emptied(read, everything=everything)
+        self._miss_reports(read, everything=everything)
         reports = all(isinstance(tpdu, StatusReport) for _, tpdu in read)
         if stored and busy and reports and len(stored) <= MOST_LEFT:
             return 0
@@ -125,6 +129,18 @@ class Reader:
             raise
         desk.hung_lists = 0
         return stored
+
+    def _miss_reports(self, read: list[tuple[Stored, TPDU | None]], *, everything: bool) -> None:
+        """Reports that ring and are never found are asked to come directly."""
+        desk, now = self._desk, self._desk.clock.monotonic()
+        assert desk.modem is not None
+        self._stores_reports |= any(isinstance(tpdu, StatusReport) for _, tpdu in read)
+        if self._stores_reports:
+            self._bells.clear()
+        elif everything and len(self._bells) >= BELLS and now >= self._bells[0] + LOST_S:
+            log.info("station=%s rings for reports that lie nowhere", desk.name)
+            self._bells.clear()
+            desk.modem.hand_over_reports()
 
     def _when_refused(self) -> float:
         """A storage that could not be read, as when its SIM is busy and does not say so, is soon tried again, and nothing sent until then: a
@@ -219,6 +235,7 @@ class Reader:
                 case Waiting(report=True, storage=storage):
                     desk.modem.also_read(storage)
                     result.reports = True
+                    self._bells.append(desk.clock.monotonic())
                 case Waiting(storage=storage, index=index) if (
                     storage == desk.modem.arrival_storage and index >= 0
                 ):

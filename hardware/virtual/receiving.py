@@ -123,6 +123,10 @@ def _keep(
     name = SIM_STORAGE if of_sim and SIM_STORAGE in modem.storages else modem.settings.memory[2]
     if is_report and modem.faults.peek("report_in"):
         name = str(modem.faults.peek("report_in"))
+    if name == "nowhere":  # SIM7600, MU509: it rings for a storage that it has not
+        _indicate(modem, f"{indication}:", "SR", 8, now, urgent=urgent)
+        done(Fate.KEPT, now)
+        return
     twice = not is_report and (modem.personality.stores_twice or modem.faults.take("dup_store"))
     places = [
         place for _ in range(2 if twice else 1) if (place := _place(modem, name, tpdu, now)) is not None

@@ -137,7 +137,7 @@ REPORTS = {
         "a report says that the network still tries (value: its TP-ST), before the last", 0x30
     ),
     "report_status": Switch("reports say this (value: TP-ST)", 0x46),
-    "report_in": Switch("status reports are stored here", "SR", words=("SR", "SM", "ME")),
+    "report_in": Switch("status reports are stored here", "SR", words=("SR", "SM", "ME", "nowhere")),
     "report_ra": Switch("reports name the recipient in another form", "national", words=RECIPIENT_FORMS),
     "report_ra_international": Switch("reports name the recipient in international form"),
 }

@@ -162,7 +162,7 @@ def _acknowledged_only(modem: "Engine", value: Value, now: float) -> None:
 
 def _report_storage(modem: "Engine", value: Value, now: float) -> None:
     name = str(value)
-    if name not in modem.storages:
+    if name not in (*modem.storages, "nowhere"):
         modem.storages[name] = Storage(name, REPORT_SLOTS, modem.personality.first_index)
 
 

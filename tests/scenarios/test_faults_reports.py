@@ -100,6 +100,16 @@ def test_f63_a_report_is_found_in_whatever_storage_it_lies(office: Office, stora
     assert office.stored() == []
 
 
+def test_f63_reports_that_ring_and_lie_nowhere_are_asked_to_come_directly(office: Office) -> None:
+    """SIM7600 and MU509 take AT+CNMI=2,1,0,2,0 and ring for a storage that they have not: no text was ever delivered."""
+    office.until_ready()
+    office.fault("report_in", "nowhere")
+    lost = [office.approved(ADA, "first"), office.approved(LUIS, "second")]
+    office.run(240)
+    assert [office.state(text) for text in lost] == ["sent", "sent"]
+    office.until_state(office.approved(ADA, "third"), "delivered", limit_s=60)
+
+
 def test_f64_every_segment_asks_for_its_report(office: Office) -> None:
     text = office.approved(ADA, "a longer text " * 40)
     office.until_state(text, "delivered", limit_s=60)
