@@ -19,7 +19,7 @@ LINE_LIMIT = 4096  # the longest real line is a PDU of 176 octets or a USSD answ
 
 _LINE_ENDS = bytes.maketrans(b"\r\x1a", b"\n\n")  # Ctrl-Z ends the echo of a PDU
 _GLUED = re.compile(r"(?<=[0-9A-Fa-f])(?=[+^*][A-Z]{3,}:)")
-_ERROR = re.compile(r"\+?CM([ES]) ERROR(?::|(?= *\d))(.*)")
+_ERROR = re.compile(r"\+?CMG?([ES]) ERROR(?::|(?= *\d))(.*)")  # +CMGS ERROR: Fibocom G510
 _BARE_ERROR = re.compile(r"ERROR(: *\d{1,5})?$")
 _NAMED = re.compile(r"([+^*#_$%!&][A-Z][A-Z0-9_]*):")
 _COMMAND = re.compile(r"AT([+^*#_$%!&]?[A-Z0-9_]+)", re.IGNORECASE)
@@ -215,8 +215,8 @@ def _coded(family: Family, said: str) -> Final:
     text = said.strip().strip('"')
     if not text:  # "+CMS ERROR: " is an answer; "+CMS ERROR:" was cut before its number
         return Final(ok=False, family=family, cut=not said)
-    if re.fullmatch(r"-?\d{1,5}", text):
-        code = int(text)
+    if number := re.fullmatch(r"(-?\d{1,5})(\s+\D.*)?", text):
+        code = int(number[1])
         return Final(
             ok=False, family=family, code=code, text=(cms_text if family == "CMS" else cme_text)(code)
         )

@@ -27,7 +27,7 @@ from hardware.errors import PortGone
 
 PDU = "<pdu>"  # the rule for what is written at the prompt
 PROMPT = "<prompt>"  # the reply to AT+CMGS=n
-FINAL = ("OK", "ERROR", "+CMS ERROR", "+CME ERROR", "COMMAND NOT SUPPORT")
+FINAL = ("OK", "ERROR", "+CMS ERROR", "CMS ERROR", "+CMGS ERROR", "+CME ERROR", "COMMAND NOT SUPPORT")
 
 
 class FakeClock:

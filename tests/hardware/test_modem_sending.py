@@ -60,6 +60,8 @@ def test_an_ok_that_was_to_another_programs_text_mode_is_none_to_our_pdu_mode(
     ("answer", "family", "code"),
     [
         ("+CMS ERROR: 304", "CMS", 304),
+        ("+CMGS ERROR: 38", "CMS", 38),  # Fibocom G510
+        ("CMS ERROR: 321 Invalid message index", "CMS", 321),
         ("ERROR", "ERROR", None),
         ("+CME ERROR: 515", "CME", 515),
         ("COMMAND NOT SUPPORT", "TEXT", None),
