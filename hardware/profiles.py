@@ -119,7 +119,7 @@ PROFILES = (
     ),
     Profile(
         "simcom-sim7",
-        r"\bSIM(COM_)?_?7\d\d\d|SIM7\d\d\d",
+        r"SIM(COM_)?_?7(?!0)\d\d\d",
         errors="simcom",
         time_first="AT+CTZU=1",
         to_3g="AT+CNMP=14",
@@ -134,7 +134,7 @@ PROFILES = (
     ),
     Profile(
         "simcom",
-        r"simcom|\bSIM[89]\d\d",
+        r"simcom|\bSIM([89]|70)\d\d",
         errors="simcom",
         time_first="AT+CLTS=1",
         pin_attempts="AT+SPIC",

@@ -4,6 +4,7 @@ import pytest
 
 from hardware.errors import PinRefused, SimNotReady
 from tests.hardware.start_bench import Bench
+from tests.scripted import Raw
 
 TPDU = bytes.fromhex("21000B912120555521F3000004F4F29C0E")
 
@@ -16,6 +17,30 @@ def test_the_pin_is_asked_for_once_and_entered_once() -> None:
     bench.start()
     assert bench.wrote('AT+CPIN="1234"') == 1
     assert [identity.iccid for identity in bench.asked] == ["8944110065012345678"]
+
+
+@pytest.mark.parametrize("model", ["SIMCOM_SIM7000G", "SIMCOM_SIM7080", "SIM7070"])
+def test_the_smallest_simcoms_speak_as_the_old_ones_do(model: str) -> None:
+    """They were taken for SIM7600: 20 s were waited for words that they never say, and neither clock nor supply was read."""
+    ready = Raw(b"\r\nOK\r\n\r\n+CPIN: READY\r\n\r\nSMS Ready\r\n")
+    bench = Bench(
+        {
+            "AT+CGMI": "SIMCOM_Ltd",
+            "AT+CGMM": model,
+            "AT+SPIC": "+SPIC: 3,10,3,10",
+            "AT+CPIN?": ["+CPIN: SIM PIN", "+CPIN: READY"],
+            "AT+CPIN=*": ready,
+            "AT+CBC": "+CBC: 0,72,4005",
+            "AT+CTZU=1": "ERROR",
+        }
+    )
+    bench.pin = "1234"
+    began = bench.clock.monotonic()
+    bench.start()
+    assert bench.clock.monotonic() - began < 10
+    assert bench.modem.health().voltage_mv == 4005
+    bench.modem.network_time()
+    assert bench.wrote("AT+CLTS=1") == 1
 
 
 def test_a_refused_pin_is_never_tried_again() -> None:
