@@ -31,10 +31,11 @@ _CODE = re.compile(
 SETTINGS = re.compile(
     r"002|004|03|04|042|05|052|21|30|31|33[0-35]?|35[13]?|37|43|6[1267]|7[567]|96|300|36[0-3]"
 )
-_ANSWER = re.compile(r'\+CUSD:\s*(\d)\s*(?:,\s*(?:"(.*?)"|([^,"]*))\s*(?:,\s*(\d{1,3}))?\s*)?$', re.DOTALL)
+_ANSWER = re.compile(r'\+CUSD:\s*(\d)\s*(?:,\s*(?:"(.*?)"|([^,"]*))\s*(?:,\s*(-?\d{1,3}))?\s*)?$', re.DOTALL)
 _HEX = re.compile(r"(?:[0-9A-Fa-f]{2})+")
 _GSM_AS_ASCII = re.compile(r"(?<=[A-Za-z])[{|}~\[\]\\^](?=[a-z])")
 _UCS2_DCS = (0x11, 0x48, 0x49, 0x4A, 0x4B)  # 23.038 clause 5
+_OCTETS_DCS = (*range(0x44, 0x48), *range(0xF4, 0xF8))
 NO_ANSWER = 5
 _OVER = {4: "the modem or the network does not know USSD", NO_ANSWER: "the network did not answer in time"}
 
@@ -125,12 +126,14 @@ def read(piece: str, form: str) -> str:
     if not _HEX.fullmatch(payload) or len(payload) < 6:
         return _from_gsm(payload) if form == "gsm" or _GSM_AS_ASCII.search(payload) else payload
     octets = bytes.fromhex(payload)
-    words = _first_certain(octets, form, int(told) if told else None)
+    words = _first_certain(octets, form, int(told) % 256 if told else None)
     return payload if words is None else words
 
 
 def _first_certain(octets: bytes, form: str, dcs: int | None) -> str | None:
     """The octets as words, by what is known of their form first."""
+    if dcs in _OCTETS_DCS and (words := _plausible(octets.decode("latin-1"))):
+        return words
     ucs2, packed = _ucs2(octets), _packed(octets)
     if dcs in _UCS2_DCS or form == "ucs2":
         return ucs2 if ucs2 is not None else packed

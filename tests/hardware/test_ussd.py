@@ -119,6 +119,12 @@ def test_f86_wherever_the_answer_stands_it_is_found(reply: Raw) -> None:
     assert asked(reply)[0] == "Ten"
 
 
+@pytest.mark.parametrize("dcs", ["-12", "244", "68"])
+def test_octets_of_eight_bits_are_words_where_the_answer_says_so(dcs: str) -> None:
+    """RM500U writes <dcs> F4 as a signed number: quotes, hex and all was shown to the technician."""
+    assert asked(ok_then(f'+CUSD: 2,"42616c616e733a20302e343920736f276d2e",{dcs}'))[0] == "Balans: 0.49 so'm."
+
+
 def test_f86_a_text_announced_meanwhile_is_not_lost() -> None:
     _, bench = asked(Raw(b'\r\nOK\r\n\r\n+CUSD: 0,"one\r\n+CMTI: "SM",3\r\ntwo",15\r\n'))
     assert [type(notice).__name__ for notice in bench.modem.notices()] == ["Waiting"]
