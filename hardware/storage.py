@@ -174,11 +174,12 @@ class Storages:
                 continue
             try:
                 self.select(name)
-            except CommandRefused as refused:  # advertised but not there (Air724, ME3630)
-                self._note(name, read=False, why=state_in(refused))
+                found += self._noted(name, self._listed(name))
+            except CommandRefused as refused:  # not there (Air724, ME3630), or without slots (ML307R)
+                if self._current == name and (state_in(refused), self._totals.get(name)) != ("FAILURE", 0):
+                    raise
+                self._note(name, read=False, why="" if self._current == name else state_in(refused))
                 self.passed_over.add(name)
-                continue
-            found += self._noted(name, self._listed(name))
         if self._at.has_company:  # it may have chosen what is read
             self._current = ""
         self.select(self.arrival)

@@ -2,8 +2,9 @@
 
 import pytest
 
+from hardware.errors import CommandRefused
 from hardware.modem import Stored
-from hardware.storage import BELIEVED_S
+from hardware.storage import BELIEVED_S, UNTOLD_S
 from tests.hardware.bench import DELIVER, Bench
 
 GOOD = Stored("SM", 3, DELIVER)
@@ -71,3 +72,21 @@ def test_what_is_counted_is_looked_for_behind_such_a_refusal() -> None:
         "AT+CMGR=*": refused,
     }
     assert Bench(rules).modem.list(everything=False) == [GOOD]
+
+
+@pytest.mark.parametrize("slots", [0, 50])
+def test_a_sim_without_slots_for_texts_stops_nothing(slots: int) -> None:
+    """Some eSIMs have none ("SM",0,0, ML307R): that they cannot be listed was taken for a SIM that fails, and ME was never read."""
+    stands = {
+        "AT+CPMS?": '+CPMS: "ME",1,99,"ME",1,99,"ME",1,99',
+        'AT+CPMS="SM"*': f"+CPMS: 0,{slots},1,99,1,99",
+    }
+    bench = Bench({**stands, 'AT+CPMS="ME"*': "+CPMS: 1,99,1,99,1,99"})
+    bench.scripted.rules["AT+CMGL=4"] = ["+CMS ERROR: 313", f"+CMGL: 3,0,23\n{DELIVER}", "OK"]
+    if slots:
+        with pytest.raises(CommandRefused):
+            bench.modem.list(everything=True)
+        return
+    assert bench.modem.list(everything=True) == [Stored("ME", 3, DELIVER)]
+    bench.clock.time_s += UNTOLD_S
+    assert bench.modem.refused_since is None
