@@ -74,12 +74,14 @@ def by_another_sim(db: sqlite3.Connection, station: str, iccid: str, *, since: i
 
 
 def have_left(db: sqlite3.Connection, station: str, count: int) -> bool:
-    """Whether it is known by now of the last `count` texts that this station lost sight of that all of them left."""
+    """Whether it is known by now of the last `count` times that this station lost sight of a text that all of it left: of a long one it may
+    have lost sight twice.
+    """
     row = db.execute(
-        "SELECT count(*) AS left FROM message WHERE state IN ('sent','delivered','undelivered') AND id IN "
-        "(SELECT m.id FROM event e JOIN message m ON m.id=e.message_id WHERE e.id>(SELECT max(id) FROM event)-:recent "
-        "AND e.event='lose' AND m.station=:station GROUP BY m.id ORDER BY max(e.id) DESC LIMIT :count)",
-        {"recent": RECENT, "station": station, "count": count},
+        "SELECT count(*) AS left FROM (SELECT message_id FROM event WHERE id>(SELECT max(id) FROM event)-:recent AND event='lose' "
+        "AND actor=:actor ORDER BY id DESC LIMIT :count) JOIN message m ON m.id=message_id "
+        "WHERE m.state IN ('sent','delivered','undelivered')",
+        {"recent": RECENT, "actor": f"station:{station}", "count": count},
     ).fetchone()
     return int(row["left"]) == count
 

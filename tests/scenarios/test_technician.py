@@ -301,6 +301,18 @@ def test_f16_a_station_that_lost_sight_of_two_texts_goes_on_when_both_are_report
     assert (office.state(texts[1]), office.said()[0], office.submits()) == ("delivered", "ready", 3)
 
 
+def test_f16_a_station_that_lost_sight_twice_of_one_long_text_goes_on_when_all_of_it_is_reported(
+    office: Office,
+) -> None:
+    """Two texts were looked for, so it stayed paused until somebody pressed "Go on"."""
+    office.fault("cmgs_silent", "sent", times=2)
+    text = office.approved(NUMBERS[0], "The library is closed, so we meet at the church hall. " * 4)
+    office.until(lambda: office.said()[0] == "paused", "paused")
+    assert (office.state(text), office.submits()) == ("uncertain", 2)
+    office.until_state(text, "delivered")
+    office.until(lambda: office.said()[0] == "ready", "it goes on", 70)
+
+
 def test_f16_texts_of_which_somebody_says_that_they_did_not_arrive_prove_no_station_well(
     office: Office,
 ) -> None:

@@ -32,6 +32,7 @@ from gateway import (
     settling,
     slots,
     store,
+    unanswered,
 )
 from gateway.schedule import expire_all
 from hardware.pdu import encode_status_report
@@ -192,6 +193,7 @@ def work_at_stations(world: World) -> None:
     flight.begin(world.db, "north", now=now)
     flight.recover_all(world.db, now=now)
     flight.set_aside(world.db, "north", now=now)
+    unanswered.have_left(world.db, "north", 2)
 
 
 def report(world: World, number: str) -> None:
