@@ -365,6 +365,12 @@ class Storages:
     def _lies_there(self, stored: Stored) -> bool:
         """Whether its slot still holds this text; some pad it in one form of the answer and not in the other."""
         found = self._in_place(stored.index, stored.storage)
+        if found is None and not self.by_slot:  # some let no slot be read, or answer only OK
+            texts = (
+                stored_in(entry, stored.storage)
+                for entry in split_entries(self._list(stored.storage), "+CMGL:")
+            )
+            found = next((text for text in texts if text and text.index == stored.index), None)
         return found is not None and found.pdu.upper().rstrip("F") == stored.pdu.upper().rstrip("F")
 
     def _in_place(self, index: int, name: str) -> Stored | None:

@@ -57,8 +57,9 @@ def test_a_text_of_another_storage_than_was_meant_costs_none_its_place(house: Ho
     assert house.stored() == []
 
 
+@pytest.mark.parametrize("no_slot_is_read", [False, True])
 def test_a_modem_that_chooses_no_storage_and_says_ok_loses_no_text(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    house: House, monkeypatch: pytest.MonkeyPatch, *, no_slot_is_read: bool
 ) -> None:
     """Seed 5020162: its one storage was read as two, and what came into a place just emptied was deleted unread as the other one's."""
     delete = storage.Storages.delete
@@ -70,10 +71,28 @@ def test_a_modem_that_chooses_no_storage_and_says_ok_loses_no_text(
 
     monkeypatch.setattr(storage.Storages, "delete", meanwhile)
     house.fault("only_ok", "+CPMS")
+    if no_slot_is_read:
+        house.fault("refuses", "+CMGR")
     house.put(pdu(house, "Read"))
     house.run(200)
     assert sorted(house.texts()) == ["Late", "Read"]
     assert house.stored() == []
+
+
+@pytest.mark.parametrize("fault", ["refuses", "only_ok"])
+def test_beside_another_program_a_modem_that_reads_no_slot_is_emptied_all_the_same(
+    house: House, fault: str
+) -> None:
+    """Nothing was deleted, for no slot was seen to hold what had been read; with its storage full no text came any more."""
+    house.until_ready()
+    house.run(70)
+    house.fault(fault, "+CMGR")
+    for second in range(60):
+        house.world.modems[0].feed(b"AT+CSQ\r", house.now())
+        if second == 30:
+            house.arrive("Read")
+        house.run(1)
+    assert (house.texts(), house.stored()) == (["Read"], [])
 
 
 def test_where_another_program_was_heard_the_storage_is_chosen_before_it_is_read(office: Office) -> None:
