@@ -9,8 +9,12 @@ from collections.abc import Sequence
 
 from gateway.notice import BY_ITSELF, KEPT, seen, sentence
 from gateway.notice import Notice as Notice
+from gateway.refusals import NO_CENTRE
 
 WEAK_DBM = -103  # below this texts begin to fail
+STORE_CENTRE = (
+    "Ask the operator for the number of its text centre and store it with a telephone: settings of messages."
+)
 WATCHING = "We look again every few seconds, and go on by ourselves."
 
 
@@ -230,7 +234,7 @@ def smsc_missing(station: str) -> Notice:
         f"The SIM in {station} does not know where to hand its texts.",
         "It has no number of a text centre (SMSC), and without one every text fails.",
         f"{KEPT} We changed nothing on the SIM.",
-        "Ask the operator for the number of its text centre and store it with a telephone: settings of messages.",
+        STORE_CENTRE,
     )
 
 
@@ -289,11 +293,13 @@ def budget_spent(station: str, why: str) -> Notice:
 
 def refused_by_network(station: str, reason: str) -> Notice:
     """The network or the SIM refuses in a way that only a person can mend."""
+    centre = reason.startswith(NO_CENTRE)
+    do = STORE_CENTRE if centre else "Check the SIM's credit and plan with the operator."
     return Notice(
         f"The modem {station} is paused: its SIM cannot send.",
         sentence(reason),
         f"We stopped before more texts were refused. {KEPT}",
-        "Check the SIM's credit and plan with the operator, then press Go on at the modem's page.",
+        f"{do} Then press Go on at the modem's page.",
     )
 
 

@@ -44,6 +44,7 @@ class Row(NamedTuple):
 NO_SIM = "The modem finds no SIM."
 PIN = "The SIM asks for its PIN."
 PUK = "The SIM is locked and asks for its PUK."
+NO_CENTRE = "The SIM does not know the network's text centre."
 LOCKED = "The modem or the SIM is locked to another operator or device."
 BROKEN = "The modem cannot read its SIM."
 BUSY_SIM = "The SIM is busy."
@@ -141,7 +142,7 @@ CMS: dict[int, Row] = {
     **_rows("suspect", "The SIM asks for its second PIN before it sends this.", {
         317: "(U)SIM PIN2 required", 318: "(U)SIM PUK2 required",
     }),
-    330: Row("sim", "SMSC address unknown", "The SIM does not know the network's text centre."),
+    330: Row("sim", "SMSC address unknown", NO_CENTRE),
     331: Row("temporary", "no network service", NO_NET, 15, "wait"),
     332: Row("unclear", "network timeout", NO_ANSWER),
     340: Row("unclear", "no +CNMA acknowledgement expected", SAID_NOTHING),

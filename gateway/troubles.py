@@ -47,7 +47,7 @@ BY_WORDS = {  # what says more than its kind
     refusals.NO_NET: MOVE,
     refusals.NOT_DONE: "Ask for its state in the console; another firmware or another modem may be needed.",
     refusals.NO_ANSWER: f"The text waits as uncertain for a person. {MOVE}",
-    "The SIM does not know the network's text centre.": "Store the number of the operator's text centre (SMSC) with a telephone.",
+    refusals.NO_CENTRE: "Store the number of the operator's text centre (SMSC) with a telephone.",
     "The SIM's plan has no texts, or its credit is used up.": "Ask for the balance. Then top it up or change the plan, and press Go on.",
 }
 MAKERS = {  # names of gateway.refusals.FAMILIES

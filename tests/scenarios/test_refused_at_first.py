@@ -136,6 +136,18 @@ def test_a_modem_that_does_not_tell_its_service_centre_sends(refuses: Refuses, m
     house.until(lambda: house.state(message_id) == "delivered", "sent", 5)
 
 
+def test_who_has_a_sim_without_a_service_centre_is_told_what_to_store(refuses: Refuses) -> None:
+    """They were sent to look at its credit and plan, where the modem had not said before that it has none."""
+    house = refuses("AT+CSCA?", times=10**9, says=b"OK")
+    house.fault("no_smsc")
+    message_id = house.approved()
+    house.until(lambda: house.said()[0] == "paused", "paused", 30)
+    house.run(70)
+    assert house.state(message_id) == "approved"
+    assert "does not know the network's text centre" in house.said()[1]
+    assert "Ask the operator for the number of its text centre" in house.said()[1]
+
+
 def test_a_service_centre_that_was_not_told_at_first_is_asked_for_again_soon(refuses: Refuses) -> None:
     """No text left for a minute."""
     house = refuses("AT+CSCA?", says=b'+CSCA: "",129\r\n\r\nOK')
