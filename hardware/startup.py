@@ -301,9 +301,7 @@ class Startup:
             found: str | None = ""
             try:
                 lines = self._at.command("AT+CSCA?", self._patience.answer_s)
-                if not lines:  # it does not tell; that the SIM has none it would
-                    return None
-                found = centre_in(lines)
+                found = centre_in(lines) if lines else None  # that the SIM has none it would tell
             except CommandRefused as refused:
                 if state_in(refused) != "BUSY" and (refused.family, refused.code) != ("CMS", 330):
                     return None

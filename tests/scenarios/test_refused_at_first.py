@@ -133,7 +133,7 @@ def test_a_modem_that_does_not_tell_its_service_centre_sends(refuses: Refuses, m
     """It was paused for ever, though it had one."""
     house = refuses("AT+CSCA?", model=model, times=10**9, says=b"OK")
     message_id = house.approved()
-    house.until(lambda: house.state(message_id) == "delivered", "sent", 5)
+    house.until(lambda: house.state(message_id) == "delivered", "sent", 10)
 
 
 def test_who_has_a_sim_without_a_service_centre_is_told_what_to_store(refuses: Refuses) -> None:
@@ -146,6 +146,25 @@ def test_who_has_a_sim_without_a_service_centre_is_told_what_to_store(refuses: R
     assert house.state(message_id) == "approved"
     assert "does not know the network's text centre" in house.said()[1]
     assert "Ask the operator for the number of its text centre" in house.said()[1]
+
+
+class NotReadYet(VirtualLink):
+    """A modem that has not read its SIM's service centre for 3 s: it does not tell it, and knows none."""
+
+    def write(self, data: bytes) -> None:
+        if self._now() > 3:
+            self._world.clear(0, now=self._now())
+        super().write(data)
+
+
+def test_a_sim_that_was_not_read_yet_when_its_modem_started_is_not_paused_for_good(make: Make) -> None:
+    """A text was refused for want of a service centre, and its SIM waited until a person pressed "Go on"."""
+    house = make()
+    house._link = lambda number: NotReadYet(house.world, 0, house.clock, began=house.began)
+    house.fault("only_ok", "+CSCA?")
+    house.fault("no_smsc")
+    message_id = house.approved()
+    house.until(lambda: house.state(message_id) == "delivered", "sent", 20)
 
 
 def test_a_service_centre_that_was_not_told_at_first_is_asked_for_again_soon(refuses: Refuses) -> None:
