@@ -297,7 +297,8 @@ class Storages:
             return found
         self._lists |= name == self.arrival
         doubted = self._used.pop(name, 0) or self._never_found.get(name, (0, 0.0))[0]
-        if doubted and not lines and not self._all_found(name, 0):  # the OK may have been another's
+        # The OK may have been another's. One that cannot be asked for its count told it when the storage was chosen.
+        if doubted and not lines and not (self._all_found(name, 0) and self._counts):
             return self._walk(name)
         return [stored for entry in split_entries(lines, "+CMGL:") if (stored := self._whole(entry, name))]
 

@@ -95,6 +95,19 @@ def test_no_text_leaves_before_a_stop_that_an_empty_list_hid_was_read(
     assert "Can you come?" not in [record.text for record in house.world.network.air]
 
 
+@pytest.mark.parametrize("name", ["SM", "ME"])
+def test_no_text_leaves_before_a_stop_that_an_empty_list_hid_where_no_count_can_be_asked_for(
+    refuses: Refuses, name: str
+) -> None:
+    """The modem had told its count when the storage was chosen; it knows no AT+CPMS?, and that was taken for a count of none."""
+    house = refuses("AT+CMGL", times=1, says=b"OK")
+    house.fault("no_cpms_query")
+    house.put(pdu(house, "STOP", sender=LUIS), name)
+    stopped, goes = house.approved(LUIS), house.approved(ADA, "Hello Ada")
+    house.until(lambda: house.state(goes) == "delivered", "the other one leaves", 90)
+    assert house.state(stopped) == "withdrawn"
+
+
 @each_model
 def test_a_modem_whose_list_stays_empty_is_read_slot_by_slot(refuses: Refuses, model: str) -> None:
     """No answer ever reached anybody."""
