@@ -92,9 +92,7 @@ class Storages:
         self.arrival = max(accepted, key=lambda name: self._totals.get(name, 0))
         if self._current != self.arrival:
             self._arrive_in(self.arrival)
-        if (
-            self._arity < 3
-        ):  # fewer arguments choose what is read, and perhaps not where texts arrive (Wavecom)
+        if self._arity < 3:  # they choose what is read, and perhaps not where texts arrive (Wavecom)
             set_now = cpms.names(ask(self._at, "AT+CPMS?"))
             self.arrival = set_now[2] if len(set_now) == 3 else self.arrival
         self.readable = _worth_reading(self.arrival, readable)
@@ -357,21 +355,31 @@ class Storages:
         return missing == 0 or now >= since + BELIEVED_S
 
     def _look_into(self, name: str, there: dict[int, list[str]]) -> None:
-        """Read the slots that nothing was found in yet; what is found is added by its slot, in the form of +CMGL."""
+        """Add what is found in more slots to `there`, in the form of +CMGL. A record that fails, of a SIM that does not, is passed over."""
+        good, failed = None, None
         for index in range(self._totals.get(name, SLOTS_UNKNOWN) + 1):  # the first slot may be 0 or 1
-            entry = self._slot(index) if index not in there else None
+            entry = None
+            try:
+                entry = self._slot(index) if index not in there else None
+                good = index
+            except CommandRefused as refused:
+                failed = refused
+                if state_in(refused) != "FAILURE":
+                    raise
+                if good is not None:
+                    self._slot(good)  # when this fails too, it is the SIM
             if entry:
                 there[index] = [with_index(entry[0], index), *entry[1:]]
+        if failed and good is None:
+            raise failed
 
     def _lies_there(self, stored: Stored) -> bool:
         """Whether its slot still holds this text; some pad it in one form of the answer and not in the other."""
         found = self._in_place(stored.index, stored.storage)
         if found is None and not self.by_slot:  # some let no slot be read, or answer only OK
-            texts = (
-                stored_in(entry, stored.storage)
-                for entry in split_entries(self._list(stored.storage), "+CMGL:")
-            )
-            found = next((text for text in texts if text and text.index == stored.index), None)
+            listed = split_entries(self._list(stored.storage), "+CMGL:")
+            texts = [text for entry in listed if (text := stored_in(entry, stored.storage))]
+            found = next((text for text in texts if text.index == stored.index), None)
         return found is not None and found.pdu.upper().rstrip("F") == stored.pdu.upper().rstrip("F")
 
     def _in_place(self, index: int, name: str) -> Stored | None:

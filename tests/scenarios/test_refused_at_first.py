@@ -141,6 +141,37 @@ def test_a_modem_that_counts_texts_which_are_nowhere_sends_all_the_same(make: Ma
     assert house.shown() == ["Hello", "Hello again"]
 
 
+class Damaged(VirtualLink):
+    """A SIM one record of which cannot be read: it is counted, and not listed."""
+
+    _answer = b""
+
+    def write(self, data: bytes) -> None:
+        if data.startswith(b"AT+CMGR=7\r"):
+            self._answer = b"\r\n+CMS ERROR: 313\r\n"
+        else:
+            super().write(data)
+
+    def read(self, deadline: float) -> bytes:
+        answer, self._answer = self._answer, b""
+        return answer or super().read(deadline)
+
+    def _arrived(self) -> bytes:
+        return re.sub(rb"(?<=[ ,])0,(?=100\b)", b"1,", super()._arrived())
+
+
+@pytest.mark.parametrize("lists", [True, False])
+def test_a_record_of_the_sim_that_cannot_be_read_does_not_end_every_start(make: Make, *, lists: bool) -> None:
+    """It is counted, so each slot was read, and its error was taken for the SIM's: the modem never worked again."""
+    house = make()
+    house._link = lambda number: Damaged(house.world, 0, house.clock, began=house.began)
+    if not lists:
+        house.fault("no_cmgl")
+    message_id = house.approved()
+    house.until(lambda: house.state(message_id) == "delivered", "sent", 60)
+    assert house.opened == [1]
+
+
 @each_model
 def test_a_modem_that_does_not_tell_its_service_centre_sends(refuses: Refuses, model: str) -> None:
     """It was paused for ever, though it had one."""
