@@ -42,9 +42,10 @@ from hardware.link import Clock, Link
 from hardware.notices import Ears
 from hardware.patience import REAL, Patience
 from hardware.profiles import GENERIC, Profile
+from hardware.shelf import LISTING, PDU_MODE
 from hardware.sim import ALL_PIN_TRIES, state_in
 from hardware.startup import Startup, centre_in, is_off, power_up
-from hardware.storage import LISTING, PDU_MODE, Storages
+from hardware.storage import Storages
 from hardware.submit import Prompt
 
 __all__ = [
@@ -238,11 +239,11 @@ class Modem:
 
     def read_by_slot(self) -> None:
         """From now on ask for each slot of a storage: this modem is known to hang when it is asked for a list."""
-        self._storages.by_slot = True
+        self._storages.shelf.by_slot = True
 
     def listed_within(self, took_s: dict[str, float]) -> None:
         """How long its listings took in an earlier session, by storage, so that a hang is seen sooner; it is kept up to date."""
-        self._storages.took_s = took_s
+        self._storages.shelf.took_s = took_s
 
     def beside(self, company: Company) -> None:
         """What was heard of other programs when the port was open before; it is kept up to date."""

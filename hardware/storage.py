@@ -1,42 +1,29 @@
 """The modem's storages: which there are, what lies in them, taking things out.
 
-Storage is the truth about what came in; indications are only doorbells. Promises: what is received is returned
-exactly as the modem gave it, damaged or not; drafts and sent copies (stat 2, 3) never are, for the caller
-deletes what it is given. Works with modems that know no CPMS=?, no CPMS at all, or no CMGL, and (told so by
-`by_slot`) with those that hang in it.
-Failure: `CommandRefused` when the SIM says why (busy, absent, locked) or refuses everything after it had listed, `Unreadable` when
-there never was a way to read and nothing is handed over, else what the channel raises; a hang in CMGL is `ModemSilent` with the command `LISTING`.
+Storage is the truth about what came in; indications are only doorbells. Promises: nothing is deleted that was not read, and everything that may
+hold texts is read, or said not to be (`passed_over`, `refused_since`). Works with modems that know no CPMS=?, or no CPMS at all.
+Failure: as `shelf` fails for the storage where texts arrive, unless they are handed over.
 """
 
 from __future__ import annotations
 
 import re
 
-from hardware import cpms, framing
+from hardware import cpms
 from hardware.asking import ask, numbers
 from hardware.at import At
-from hardware.entries import lacks_a_header, split_entries, stored_in, with_index
-from hardware.errors import CommandRefused, Unreadable
+from hardware.errors import CommandRefused
 from hardware.facts import Stored
 from hardware.patience import Patience
+from hardware.shelf import BELIEVED_S, EMPTY, Shelf
 from hardware.sim import state_in
 
-_EMPTY = {("CMS", 321), ("CME", 21), ("CME", 22), ("CME", -1)}
 _NOT_FOR_TEXTS = ("BM", "TA")  # broadcasts; a computer's own
-LISTING = "AT+CMGL=4"
-PDU_MODE = "AT+CMGF=0"
 _USUAL = ("SM", "ME")  # where texts lie in nearly every modem, whatever came of the list of its storages
 UNTOLD_S = 180.0  # what refuses to be read for so long, and does not say why, is not there
 MOST_READ = 8  # storages; a modem that rings with ever new names is not followed for ever
-LIST_LEAST_S = 10.0  # a listing is waited for so long at least, and
-LIST_TIMES = 3  # so many times as long as the last one of the same storage took
-WALKED_S = 600.0  # a list that was refused is asked for again so much later: the SIM may only have been busy
-SLOTS_UNKNOWN = 50  # how far to look in a storage whose size nobody tells
-LOOKS_S = (0.0, 0.0, 0.5, 0.5)  # before each look into empty slots, while more texts are counted
 CHOSEN_TRIES = 3  # some call a storage by another name than the one it was chosen by
-LOOKED_S = 5.0  # no further look begins so long after the first one ended: some take a minute
 MUTE_S = 3.0  # of silence after a question that is asked often
-BELIEVED_S = 60.0  # what it counts too much for so long is how it counts
 
 
 class Storages:
@@ -45,32 +32,23 @@ class Storages:
     def __init__(self, at: At, patience: Patience) -> None:
         self._at = at
         self._patience = patience
+        self.shelf = Shelf(at, patience)
         self.arrival = ""  # where texts arrive; "" when the modem knows no storages
         self.readable: tuple[str, ...] = ()
         self.passed_over: set[str] = set()  # by the last reading: they could not be chosen
         self.told = False  # the modem said something of its storages
         self._names = False  # it said which storages there are
         self.handed_over = False  # texts come without being stored: it need not be able to read any
-        self._reads = False  # AT+CMGR told of a slot, if only that it is empty
-        self._lists = False  # AT+CMGL listed the arrival storage: that it refuses everything passes
-        self.by_slot = False  # AT+CMGL hangs this modem: never ask, read slot by slot
-        self.took_s: dict[str, float] = {}  # by storage: how long the last whole listing took
         self._current = ""
         self._counted = False  # it told what that holds when it was chosen
         # Whether the modem, since it listed, still stands where it did: no restart, no other program.
         self._stands: bool | None = None
         self._arity = 3
-        self._totals: dict[str, int] = {}
-        self._used: dict[str, int] = {}  # what a storage was said to hold, until it is read
         self._refused: dict[str, float] = {}  # storages that were not let be read: since when
         self._said_why: set[str] = set()  # those of them for which the SIM had a reason: they are there
-        self._walks: dict[str, float] = {}  # storages that CMGL is refused for, read slot by slot: since when
-        # By storage: how many it counted that were in no slot, and since when.
-        self._never_found: dict[str, tuple[int, float]] = {}
         self._arrivals: list[str] = []  # where else texts may arrive
         self._gave: set[str] = set()  # storages in which something was found
-        self._counts = True  # AT+CPMS? is answered
-        self._mute = False  # it is not, and silence takes its time
+        self._mute = False  # AT+CPMS? is not answered, and silence takes its time
 
     def choose(self) -> None:
         """Find the storages; let texts arrive in the largest, read there."""
@@ -89,7 +67,7 @@ class Storages:
             self.readable = (self.arrival,)
             return
         readable = (lists[0] if lists else now[:1]) or accepted
-        self.arrival = max(accepted, key=lambda name: self._totals.get(name, 0))
+        self.arrival = max(accepted, key=lambda name: self.shelf.totals.get(name, 0))
         if self._current != self.arrival:
             self._arrive_in(self.arrival)
         if self._arity < 3:  # they choose what is read, and perhaps not where texts arrive (Wavecom)
@@ -102,16 +80,9 @@ class Storages:
             lines = ask(self._at, "AT+CPMS=" + ",".join([f'"{name}"'] * arity), self._patience.delete_s)
             if lines is not None:
                 self._arity, self._current = arity, name
-                self._counted = self._count(name, lines)
+                self._counted = self.shelf.count(name, lines)
                 return True
         return False
-
-    def _count(self, name: str, lines: list[str]) -> bool:
-        """Keep what was told of the storage that was just chosen; whether anything was."""
-        counts = numbers(lines[0]) if lines else []
-        if len(counts) >= 2:
-            self._used[name], self._totals[name] = counts[:2]
-        return len(counts) >= 2
 
     def select(self, name: str) -> None:
         """Make `name` the storage that is read and deleted from; CommandRefused, also when another one may be it still."""
@@ -130,7 +101,7 @@ class Storages:
             except CommandRefused as refused:
                 refusal = refusal or refused
                 continue
-            self._counted = self._count(name, lines)
+            self._counted = self.shelf.count(name, lines)
             if not self._counted and not self._is_it(name):
                 # What would be deleted by an index of this storage lies in another one.
                 refusal = CommandRefused("AT+CPMS", "ERROR", None, "it chose another", 0.0)
@@ -174,7 +145,10 @@ class Storages:
                 self.select(name)
                 found += self._noted(name, self._listed(name))
             except CommandRefused as refused:  # not there (Air724, ME3630), or without slots (ML307R)
-                if self._current == name and (state_in(refused), self._totals.get(name)) != ("FAILURE", 0):
+                if self._current == name and (state_in(refused), self.shelf.totals.get(name)) != (
+                    "FAILURE",
+                    0,
+                ):
                     raise
                 self._note(name, read=False, why="" if self._current == name else state_in(refused))
                 self.passed_over.add(name)
@@ -215,7 +189,7 @@ class Storages:
 
     def _noted(self, name: str, found: list[Stored]) -> list[Stored]:
         """What was found may not be all of it, when the modem counts more: slot after slot was refused, or its list is empty."""
-        missing, since = self._never_found.get(name, (0, 0.0))
+        missing, since = self.shelf.never_found.get(name, (0, 0.0))
         believed_from = self._at.clock.monotonic() - BELIEVED_S
         mute = missing and self._refused.get(name, since) <= believed_from
         if name:
@@ -239,13 +213,13 @@ class Storages:
             self._stands = known and not self._at.has_company
             self._current = self._current if self._stands else ""
         self.select(stored.storage)
-        if not self._stands and not self._lies_there(stored):
+        if not self._stands and not self.shelf.lies_there(stored):
             raise CommandRefused("AT+CMGD", "ERROR", None, "another text lies there than was read", 0.0)
         try:
             self._at.command(f"AT+CMGD={stored.index}", self._patience.delete_s)
         except CommandRefused as refused:
-            empty = (refused.family, refused.code) in _EMPTY
-            if not empty and (state_in(refused) or self._slot(stored.index) is not None):
+            empty = (refused.family, refused.code) in EMPTY
+            if not empty and (state_in(refused) or self.shelf.slot(stored.index) is not None):
                 raise
 
     def counters(self) -> tuple[int | None, int | None]:
@@ -253,157 +227,21 @@ class Storages:
         lines = [line for line in ask(self._at, "AT+CPMS?") or [] if line.startswith("+CPMS")]
         counted = cpms.counted(lines, self.arrival)
         if counted is not None:
-            self._used[self.arrival] = counted[0]
+            self.shelf.used[self.arrival] = counted[0]
             return counted
         counts = next((counts for line in lines if len(counts := numbers(line)) >= 2), None)
-        return (counts[-2], counts[-1]) if counts else (None, self._totals.get(self.arrival))
+        return (counts[-2], counts[-1]) if counts else (None, self.shelf.totals.get(self.arrival))
 
     def _listed(self, name: str) -> list[Stored]:
         """What lies in it: read anew when another program chose another storage before the list was asked for, and this one's stays unread."""
+        self._stands = None
         for _ in range(CHOSEN_TRIES):
-            found = self._read_whole(name)
+            found = self.shelf.read(name, needed=name == self.arrival and not self.handed_over)
             if not self._at.has_company or not self._current or self._is_it(name):
                 break
             self._current = ""
             self.select(name)
         return found
-
-    def _read_whole(self, name: str) -> list[Stored]:
-        self._stands = None
-        if self.by_slot or self._at.clock.monotonic() < self._walks.get(name, -WALKED_S) + WALKED_S:
-            ask(self._at, PDU_MODE)
-            return self._walk(name)
-        try:
-            began = self._at.clock.monotonic()
-            lines = self._list(name)
-            if lacks_a_header(lines):  # another program at the port took it
-                lines = self._read(LISTING, self._list_s(name))
-            self.took_s[name] = self._at.clock.monotonic() - began
-        except CommandRefused as refused:
-            if state_in(refused):
-                raise
-            if (refused.family, refused.code) in _EMPTY and self._all_found(name, 0):  # phonesim
-                self._lists |= name == self.arrival
-                return []
-            found = self._walk(name)
-            may_read = self._reads or self.handed_over or name != self.arrival
-            if not may_read and ask(self._at, "AT+CMGR=?") is None:
-                if self._lists:
-                    raise
-                raise Unreadable(refused) from refused
-            self._walks[name] = self._at.clock.monotonic()
-            return found
-        self._lists |= name == self.arrival
-        doubted = self._used.pop(name, 0) or self._never_found.get(name, (0, 0.0))[0]
-        # The OK may have been another's. One that cannot be asked for its count told it when the storage was chosen.
-        if doubted and not lines and not (self._all_found(name, 0) and self._counts):
-            return self._walk(name)
-        return [stored for entry in split_entries(lines, "+CMGL:") if (stored := self._whole(entry, name))]
-
-    def _whole(self, entry: list[str], name: str) -> Stored | None:
-        """What came in pieces is read once more, in its place: an answer to another program may look like its rest. What is cut is doubted."""
-        stored = stored_in(entry, name)
-        if stored is None or any(line.strip().startswith(stored.pdu) for line in entry[1:]):
-            return stored
-        head = next(filter(framing.may_be_pdu, entry[1:]), entry[1]).strip()
-        if (again := self._in_place(stored.index, name)) and again.pdu.startswith(head):
-            return again
-        return Stored(name, stored.index, head) if self._at.has_company else stored
-
-    def _list(self, name: str) -> list[str]:
-        """The list; one that is refused is asked for once more in PDU mode, for in text mode 4 is no status (27.005 3.4.2), and what is
-        sent in text mode goes as other words to another number.
-        """
-        try:
-            return self._read(LISTING, self._list_s(name))
-        except CommandRefused as refused:
-            if state_in(refused):
-                raise
-        self._at.command(PDU_MODE)
-        return self._read(LISTING, self._list_s(name))
-
-    def _list_s(self, name: str) -> float:
-        """How much silence a listing is given: a modem that was quick is not waited for as long as one that is not known."""
-        took_s = self.took_s.get(name)
-        if took_s is None:
-            return self._patience.list_s
-        return min(self._patience.list_s, max(LIST_LEAST_S, LIST_TIMES * took_s))
-
-    def _walk(self, name: str) -> list[Stored]:
-        """Slot by slot; some say at first of a text that has just come that there is none, and their count tells better."""
-        clock, there = self._at.clock, dict[int, list[str]]()
-        last_at = None
-        for rest_s in LOOKS_S:
-            self._at.incoming.rest(rest_s)
-            self._look_into(name, there)
-            last_at = clock.monotonic() + LOOKED_S if last_at is None else last_at
-            if self._all_found(name, len(there)) or clock.monotonic() > last_at:
-                break
-        found = (stored_in(there[index], name) for index in sorted(there))
-        return [stored for stored in found if stored]
-
-    def _all_found(self, name: str, found: int) -> bool:
-        """Whether the modem counts no more than was found; or as many more as for a while now, which are nowhere."""
-        lines = ask(self._at, "AT+CPMS?") if self._counts else None
-        self._counts = lines is not None  # a silent one is not waited for at each look
-        counted = cpms.counted(lines or [], name) or cpms.bare_count(lines or [])
-        missing = max(0, counted[0] - found) if counted else 0
-        now = self._at.clock.monotonic()
-        before, since = self._never_found.get(name, (0, now))
-        since = since if missing == before else now
-        self._never_found[name] = missing, since
-        return missing == 0 or now >= since + BELIEVED_S
-
-    def _look_into(self, name: str, there: dict[int, list[str]]) -> None:
-        """Add what is found in more slots to `there`, in the form of +CMGL. A record that fails, of a SIM that does not, is passed over."""
-        good, failed = None, None
-        for index in range(self._totals.get(name, SLOTS_UNKNOWN) + 1):  # the first slot may be 0 or 1
-            entry = None
-            try:
-                entry = self._slot(index) if index not in there else None
-                good = index
-            except CommandRefused as refused:
-                failed = refused
-                if state_in(refused) != "FAILURE":
-                    raise
-                if good is not None:
-                    self._slot(good)  # when this fails too, it is the SIM
-            if entry:
-                there[index] = [with_index(entry[0], index), *entry[1:]]
-        if failed and good is None:
-            raise failed
-
-    def _lies_there(self, stored: Stored) -> bool:
-        """Whether its slot still holds this text; some pad it in one form of the answer and not in the other."""
-        found = self._in_place(stored.index, stored.storage)
-        if found is None and not self.by_slot:  # some let no slot be read, or answer only OK
-            listed = split_entries(self._list(stored.storage), "+CMGL:")
-            texts = [text for entry in listed if (text := stored_in(entry, stored.storage))]
-            found = next((text for text in texts if text.index == stored.index), None)
-        return found is not None and found.pdu.upper().rstrip("F") == stored.pdu.upper().rstrip("F")
-
-    def _in_place(self, index: int, name: str) -> Stored | None:
-        entry = self._slot(index)
-        return stored_in([with_index(entry[0], index), *entry[1:]], name) if entry else None
-
-    def _slot(self, index: int) -> list[str] | None:
-        try:
-            lines = self._read(f"AT+CMGR={index}", self._patience.delete_s)
-        except CommandRefused as refused:
-            if state_in(refused):
-                raise
-            self._reads |= (refused.family, refused.code) in _EMPTY
-            return None
-        self._reads = True
-        return next((entry for entry in split_entries(lines, "+CMGR:") if len(entry) > 1), None)
-
-    def _read(self, command: str, timeout_s: float) -> list[str]:
-        """Read, and once more in PDU mode when the modem has fallen out of it (Sony T630 does)."""
-        lines = self._at.command(command, timeout_s, patient=True)
-        if any(re.match(r'\+CMG[LR]:\s*(\d+\s*,\s*)?"(REC|STO)', line) for line in lines):
-            self._at.command(PDU_MODE)
-            lines = self._at.command(command, timeout_s, patient=True)
-        return lines
 
 
 def _worth_reading(arrival: str, readable: list[str]) -> tuple[str, ...]:

@@ -4,7 +4,8 @@ import pytest
 
 from hardware.errors import CommandRefused
 from hardware.modem import Stored
-from hardware.storage import BELIEVED_S, UNTOLD_S
+from hardware.shelf import BELIEVED_S
+from hardware.storage import UNTOLD_S
 from tests.hardware.bench import DELIVER, Bench
 
 GOOD = Stored("SM", 3, DELIVER)

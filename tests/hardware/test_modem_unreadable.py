@@ -4,7 +4,7 @@ import pytest
 
 from hardware.errors import CommandRefused
 from hardware.modem import Stored
-from hardware.storage import WALKED_S
+from hardware.shelf import WALKED_S
 from tests.hardware.bench import DELIVER, Bench
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from hardware.virtual.personality import PERSONALITIES
+from tests.scenarios.office import EVE
 from tests.scenarios.receiving import Make, pdu
 from tests.simulated import ADA, LUIS, House
 from tests.virtual_link import VirtualLink
@@ -117,6 +118,26 @@ def test_a_modem_whose_list_stays_empty_is_read_slot_by_slot(refuses: Refuses, m
     house.until(lambda: house.state(stopped) == "withdrawn", "the stop is heard", 5)
     house.arrive("Hello")
     house.until(lambda: house.shown() == ["Hello"], "read", 65)
+
+
+class Mute(Refusing):
+    """It lists nothing, and one of its slots is never answered for."""
+
+    def write(self, data: bytes) -> None:
+        if data != b"AT+CMGR=2\r":
+            super().write(data)
+
+
+def test_a_slot_that_is_never_answered_for_does_not_end_every_start(refuses: Refuses) -> None:
+    """The modem was said to stay silent, was opened anew and met the same slot: no text left, and no stop was heard."""
+    house = refuses("AT+CMGL")
+    house._link = lambda number: Mute(house, ("AT+CMGL",), 10**9, b"OK")
+    for words, sender in (("Hello", EVE), ("Lost", EVE), ("STOP", LUIS)):
+        house.put(pdu(house, words, sender=sender))
+    stopped, goes = house.approved(LUIS), house.approved(ADA, "Hello Ada")
+    house.until(lambda: house.state(stopped) == "withdrawn", "the stop is heard", 60)
+    house.until(lambda: house.state(goes) == "delivered", "the other one leaves", 300)
+    assert house.opened == [1]
 
 
 class Overcounting(VirtualLink):
