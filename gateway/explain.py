@@ -308,7 +308,7 @@ def uncertain_in_a_row(station: str, count: int) -> Notice:
     return Notice(
         f"The modem {station} is paused: it lost sight of {count} texts in a row.",
         "After each the network's answer did not come, so nobody knows whether they went out.",
-        f"No text of these is sent again by itself. It goes on when reports show that they left. {KEPT}",
+        f"No text of these is sent again by itself. If reports show that they left, it goes on. {KEPT}",
         "Look at signal and cable, then press Go on at the modem's page. Settle the uncertain texts in the list.",
     )
 

@@ -40,12 +40,12 @@ _ADDED = re.compile(
 )  # behind a PDU; in text mode a comma stands in words
 _LATE = re.compile(r"\+CMGS:\s*(\d{1,3})?")
 _FULL = re.compile(r'\^SMMEMFULL:\s*"?(\w*)"?')
-_HARD = re.compile(r"RDY$|APP RDY$|\*ATREADY|\+AT: READY|\^?SYSSTART|MODEM:STARTUP")
+_HARD = re.compile(r"RDY$|APP RDY$|QCRDY$|AT READY$|\*ATREADY|\+AT: READY|\^?SYSSTART|MODEM:STARTUP")
 _SOFT = re.compile(
-    r'Call Ready$|SMS Ready$|PB DONE$|(\+QIND: ?"?)?SMS DONE"?$|\+CPIN:|\+QUSIM: ?1|\+CFUN: ?1|\*EMRDY: ?1'
+    r'Call Ready$|SMS R(?:eady|EADY)$|\+SIM READY$|PB DONE$|(\+QIND: ?"?)?SMS DONE"?$|\+CPIN:|\+QUSIM: ?1|\+CFUN: ?1|\*EMRDY: ?1'
 )
 # Of the soft ones: also what another program's question is answered with, or what a SIM that was put in brings about.
-_ANSWER = re.compile(r"\+CPIN:|\+QUSIM: ?1|\+QIND:|\+CFUN: ?1")
+_ANSWER = re.compile(r"\+CPIN:|\+QUSIM: ?1|\+QIND:|\+SIM READY|\+CFUN: ?1")
 _BOOT = re.compile(r"\^BOOT:\s*([^,]+)")
 _REGISTRATION = re.compile(r"(\+C[GE]?REG):\s*0*(\d{1,2})\b")
 _CALLER = re.compile(r'\+CLIP:\s*"([^"]*)"')
