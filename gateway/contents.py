@@ -14,7 +14,7 @@ GAP = " […] "
 MMS_PORT = 2948
 RAW_MOST = 400
 SILENT_PIDS = (0x40, 0x7C, 0x7D, 0x7E, 0x7F)  # 23.040 9.2.3.9: type 0; for the handset and the SIM
-RETURN_CALL_PIDS = (0x5E, 0x5F)
+RETURN_CALL_PID = 0x5F  # 5E before it is that of EMS, of which a text with pictures is left
 REPLACE_PIDS = range(0x41, 0x48)
 TOOLKIT_ELEMENTS = range(0x70, 0x80)  # 23.040 9.2.3.24: security headers of the SIM toolkit
 WEST, EAST = timedelta(hours=-12), timedelta(hours=14)  # the zones that there are
@@ -115,7 +115,7 @@ def _kind(tpdu: Deliver) -> str:
         return "mms"
     if tpdu.text is None:
         return "binary"
-    if tpdu.mwi is not None or tpdu.pid in RETURN_CALL_PIDS:
+    if tpdu.mwi is not None or tpdu.pid == RETURN_CALL_PID:
         return "voicemail"
     return _for_people(tpdu)
 

@@ -171,6 +171,16 @@ def test_words_of_eight_bits_are_words(house: House, dcs: str, words: str, kind:
     assert bool(stopped) == (kind != "binary")
 
 
+@pytest.mark.parametrize("pid", [0x5E])
+def test_a_stop_is_heard_whatever_protocol_it_names(house: House, pid: int) -> None:
+    """One that a phone with EMS had sent (23.040 9.2.3.9: 5E, of old) was taken for a voicemail notice: they were texted on."""
+    house.arrive_pdu(pdu(house, "STOP", pid=pid))
+    house.until(read(house), "shown")
+    assert [entry.kind for entry in house.page()] == ["text"]
+    stopped = house.db.execute("SELECT opted_out_at FROM conversation WHERE number=?", [ADA]).fetchone()
+    assert stopped["opted_out_at"] is not None
+
+
 def test_f56_a_compressed_text_is_kept_raw_and_never_read_as_text(house: House) -> None:
     house.arrive_pdu(raw(house, 0, 0x20, "0430313233"))
     house.until(lambda: len(house.page(SENDER)) == 1, "shown")
