@@ -13,7 +13,8 @@ from hardware.pdu import Deliver, join
 GAP = " […] "
 MMS_PORT = 2948
 RAW_MOST = 400
-SILENT_PIDS = (0x40, 0x7C, 0x7D, 0x7E, 0x7F)  # 23.040 9.2.3.9: type 0; for the handset and the SIM
+TYPE_0 = 0x40  # TP-PID, 23.040 9.2.3.9
+DEVICE_PIDS = {0x7C: 2, 0x7D: 1, 0x7E: 1, 0x7F: 2}  # for the SIM and the handset, in messages of this class
 RETURN_CALL_PID = 0x5F  # 5E before it is that of EMS, of which a text with pictures is left
 REPLACE_PIDS = range(0x41, 0x48)
 TOOLKIT_ELEMENTS = range(0x70, 0x80)  # 23.040 9.2.3.24: security headers of the SIM toolkit
@@ -107,7 +108,7 @@ def _runs(parts: list[Deliver | None]) -> list[str]:
 
 
 def _kind(tpdu: Deliver) -> str:
-    if tpdu.pid in SILENT_PIDS or any(element.iei in TOOLKIT_ELEMENTS for element in tpdu.udh):
+    if _is_silent(tpdu):
         return "silent"
     if tpdu.dcs.compressed:
         return "undecoded"
@@ -118,6 +119,14 @@ def _kind(tpdu: Deliver) -> str:
     if tpdu.mwi is not None or tpdu.pid == RETURN_CALL_PID:
         return "voicemail"
     return _for_people(tpdu)
+
+
+def _is_silent(tpdu: Deliver) -> bool:
+    """Whether telephones show it to nobody. Words whose protocol is a device's, and their class another, they show."""
+    if tpdu.pid == TYPE_0 or any(element.iei in TOOLKIT_ELEMENTS for element in tpdu.udh):
+        return True
+    its_class = DEVICE_PIDS.get(tpdu.pid)
+    return its_class is not None and (tpdu.text is None or tpdu.dcs.message_class == its_class)
 
 
 def _for_people(tpdu: Deliver) -> str:

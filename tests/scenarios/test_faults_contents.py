@@ -64,7 +64,13 @@ def test_f50_a_replace_type_of_somebody_else_replaces_nothing(house: House) -> N
 
 @pytest.mark.parametrize(
     ("pid", "dcs", "body"),
-    [(0x40, 0x00, "02C834"), (0x7F, 0xF6, "0430313233"), (0x7D, 0x04, "0430313233"), (0x00, 0x00, "02C834")],
+    [
+        (0x40, 0x00, "02C834"),
+        (0x7F, 0xF6, "0430313233"),
+        (0x7F, 0x12, "02C834"),
+        (0x7D, 0x04, "0430313233"),
+        (0x00, 0x00, "02C834"),
+    ],
 )
 def test_f51_f53_f10_what_is_for_the_sim_or_a_silent_test_is_counted_and_never_shown_nor_answered(
     house: House, pid: int, dcs: int, body: str
@@ -171,9 +177,11 @@ def test_words_of_eight_bits_are_words(house: House, dcs: str, words: str, kind:
     assert bool(stopped) == (kind != "binary")
 
 
-@pytest.mark.parametrize("pid", [0x5E])
+@pytest.mark.parametrize("pid", [0x5E, 0x7C, 0x7D, 0x7F])
 def test_a_stop_is_heard_whatever_protocol_it_names(house: House, pid: int) -> None:
-    """One that a phone with EMS had sent (23.040 9.2.3.9: 5E, of old) was taken for a voicemail notice: they were texted on."""
+    """One that a phone with EMS had sent (23.040 9.2.3.9: 5E, of old) was taken for a voicemail notice: they were texted on. One that names
+    the SIM (7C, 7F) or the handset (7D) without being of its class, which a telephone shows, was shown to nobody.
+    """
     house.arrive_pdu(pdu(house, "STOP", pid=pid))
     house.until(read(house), "shown")
     assert [entry.kind for entry in house.page()] == ["text"]
