@@ -138,7 +138,7 @@ def _written(tpdu: Deliver, data: bytes) -> str:
     if tpdu.ports is not None or tpdu.dcs.message_class == FOR_SIM:
         return ""
     try:
-        words = data.decode()
+        words = data.rstrip(b"\0").decode()  # some programs send the NUL behind their words too
     except UnicodeDecodeError:
         return ""
     readable = all(char.isprintable() or char in "\r\n" for char in words)
