@@ -1,7 +1,7 @@
 """The user data header: information elements, and the kinds that change what a text is (3GPP 23.040 clause 9.2.3.24).
 
 Concatenation (00, 08), ports (04, 05), waiting voicemail (01), national tables (24, 25). An element with a wrong length or an impossible value
-keeps its place in the list and means nothing; of elements that exclude each other the last one counts. When the last
+keeps its place in the list and means nothing; of elements that exclude each other the last one counts, of lamps the last that goes on. When the last
 element runs over the end, the whole header means nothing (clause 9.2.3.24) and the text behind it is still read.
 """
 
@@ -97,7 +97,10 @@ def read_header(octets: bytes) -> Header | None:
         elif iei == SINGLE_SHIFT and length == 1:
             single = data[0]
         elif iei == WAITING and length == 2:
-            waiting = Waiting(data[1] > 0, LAMPS[min(data[0] & 0x7F, 3)])
+            lamp = Waiting(
+                data[1] > 0, LAMPS[data[0] & 0x03]
+            )  # (the other bits: more kinds, and whose it is)
+            waiting = lamp if waiting is None or lamp.active >= waiting.active else waiting
     national = None if locking is None and single is None else National(locking or 0, single or 0)
     return Header(tuple(elements), concat, ports, national, waiting)
 

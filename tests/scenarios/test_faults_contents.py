@@ -129,6 +129,23 @@ def test_f54_a_lamp_without_words_says_whether_something_waits(house: House) -> 
     assert house.shown(SENDER) == ["Voicemail waits for this number.", "Voicemail waits no more."]
 
 
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("0604010220" + "0100", "Voicemail waits for this number."),  # of the second profile of the line
+        ("0604010207" + "0100", "A message waits for this number."),  # video
+        ("0B08010280" + "0301028100" + "00", "Voicemail waits for this number."),  # and no fax
+        ("0B08010280" + "0001028101" + "00", "A fax waits for this number."),  # and no voicemail
+    ],
+)
+def test_f54_a_lamp_of_the_header_says_what_waits(house: House, body: str, words: str) -> None:
+    """23.040 9.2.3.24.2: two bits say what, others whose; and each kind has an element. Voicemail that waited was said to be gone."""
+    house.arrive_pdu(raw(house, 0, 0, body, first=0x44))
+    house.until(lambda: len(house.page(SENDER)) == 1 and not house.stored(), "shown")
+    assert house.shown(SENDER) == [words]
+    assert house.waiting() == [SENDER]
+
+
 def test_f55_a_picture_message_says_that_it_waits(house: House) -> None:
     house.fault("mms_wappush")
     house.arrive("anything")
