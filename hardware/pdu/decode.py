@@ -4,7 +4,8 @@ Promise: for any str and any octets the answer is a Deliver, a Submit, a StatusR
 What modems add around a PDU is taken away first: spaces, line ends, Ctrl-Z, quotes, `,0`; and an editor's byte order mark.
 Lower-case hex is as good.
 With or without SMSC octets is told by the lengths inside: the reading that uses every octet is right. When neither
-does (a record filled up with FF, a cut PDU), the one with SMSC octets is preferred, as modems give it.
+does (a record filled up with FF, a cut PDU), the one with SMSC octets is preferred, as modems give it. Lengths that fit
+count for nothing where a field makes no sense, as a date that is none.
 """
 
 import re
@@ -17,9 +18,9 @@ from hardware.pdu.report import StatusReport, read_report
 from hardware.pdu.submit import Submit, read_submit
 
 Tpdu = Deliver | Submit | StatusReport
-# How little a reading can be believed: its lengths do not fit, it has problems, it is padded, how much in it is seldom seen.
-Rank = tuple[bool, bool, Fit, int]
-CLEAN: Rank = (False, False, Fit.EXACT, 0)
+# How little a reading can be believed: a field of it makes no sense, its lengths do not fit, how much in it is seldom seen.
+Rank = tuple[bool, Fit, int]
+CLEAN: Rank = (False, Fit.EXACT, 0)
 
 OCTETS_MOST = 512  # a SIM record has 176; anything much longer is no PDU
 _READERS = (read_deliver, read_submit, read_report)
@@ -62,7 +63,7 @@ def _found_out(octets: bytes) -> Tpdu:
     # A cut PDU can look like one without SMSC octets by chance, above all like a SUBMIT, which has no date to be wrong.
     if (
         error is not None
-        and without[1][2] is Fit.OTHER
+        and without[1][1] is Fit.OTHER
         and (isinstance(without[0], Submit) or len(without[0].problems) > 1)
     ):
         raise error
@@ -85,7 +86,8 @@ def _read(octets: bytes, *, smsc_present: bool) -> tuple[Tpdu, Rank]:
             "PDU",
             reader.no_date,
         )
-    return tpdu, (reader.fit is Fit.OTHER, bool(tpdu.problems), reader.fit, reader.odd)
+    inside = len(tpdu.problems) - (reader.fit is Fit.OTHER)  # which has a sentence of its own
+    return tpdu, (inside > 0, reader.fit, reader.odd)
 
 
 def from_hex(pdu: str) -> bytes:

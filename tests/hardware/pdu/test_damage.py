@@ -112,6 +112,27 @@ def test_a_record_filled_up_is_known_without_smsc_octets_too() -> None:
 
 
 @pytest.mark.parametrize(
+    ("pdu", "number", "said"),
+    [
+        ("00040B912120550591F90000622112007462000453EA130A" + "00" * 9, "+12025550199", "STOP"),
+        ("00069B0D91553069528768F7623061113542006230613101510000" + "00" * 6, "+5503962578867", 0),
+    ],
+)
+def test_what_stands_behind_a_message_makes_it_no_other_message(
+    pdu: str, number: str, said: str | int
+) -> None:
+    """A STOP behind an empty service centre, with zeros after it, was read as data of the short code 1912: those lengths fitted by chance,
+    and the date that was none was held for less than octets too many.
+    """
+    tpdu = decode(pdu)
+    if isinstance(tpdu, StatusReport):
+        assert (tpdu.recipient.number, tpdu.status) == (number, said)
+    else:
+        assert isinstance(tpdu, Deliver)
+        assert (tpdu.sender.number, tpdu.text) == (number, said)
+
+
+@pytest.mark.parametrize(
     ("pdu", "field", "octet"),
     [
         ("", "PDU", 0),
