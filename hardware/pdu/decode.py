@@ -18,9 +18,9 @@ from hardware.pdu.report import StatusReport, read_report
 from hardware.pdu.submit import Submit, read_submit
 
 Tpdu = Deliver | Submit | StatusReport
-# How little a reading can be believed: a field of it makes no sense, its lengths do not fit, how much in it is seldom seen.
-Rank = tuple[bool, Fit, int]
-CLEAN: Rank = (False, Fit.EXACT, 0)
+# How little a reading can be believed: a field of it makes no sense, its lengths do not fit, how much in it is seldom seen, it is padded.
+Rank = tuple[bool, bool, int, Fit]
+CLEAN: Rank = (False, False, 0, Fit.EXACT)
 
 OCTETS_MOST = 512  # a SIM record has 176; anything much longer is no PDU
 _READERS = (read_deliver, read_submit, read_report)
@@ -63,7 +63,7 @@ def _found_out(octets: bytes) -> Tpdu:
     # A cut PDU can look like one without SMSC octets by chance, above all like a SUBMIT, which has no date to be wrong.
     if (
         error is not None
-        and without[1][1] is Fit.OTHER
+        and without[1][1]
         and (isinstance(without[0], Submit) or len(without[0].problems) > 1)
     ):
         raise error
@@ -87,7 +87,7 @@ def _read(octets: bytes, *, smsc_present: bool) -> tuple[Tpdu, Rank]:
             reader.no_date,
         )
     inside = len(tpdu.problems) - (reader.fit is Fit.OTHER)  # which has a sentence of its own
-    return tpdu, (inside > 0, reader.fit, reader.odd)
+    return tpdu, (inside > 0, reader.fit is Fit.OTHER, reader.odd, reader.fit)
 
 
 def from_hex(pdu: str) -> bytes:

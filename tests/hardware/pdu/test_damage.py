@@ -115,6 +115,7 @@ def test_a_record_filled_up_is_known_without_smsc_octets_too() -> None:
     ("pdu", "number", "said"),
     [
         ("00040B912120550591F90000622112007462000453EA130A" + "00" * 9, "+12025550199", "STOP"),
+        ("00040C914497112110610000624010224443000453EA130A" + "FF" * 5, "+447911120116", "STOP"),
         ("00069B0D91553069528768F7623061113542006230613101510000" + "00" * 6, "+5503962578867", 0),
     ],
 )
@@ -122,7 +123,8 @@ def test_what_stands_behind_a_message_makes_it_no_other_message(
     pdu: str, number: str, said: str | int
 ) -> None:
     """A STOP behind an empty service centre, with zeros after it, was read as data of the short code 1912: those lengths fitted by chance,
-    and the date that was none was held for less than octets too many.
+    and the date that was none was held for less than octets too many. One in a record that was filled up, as those of a SIM are, was data of
+    the short code 1944.
     """
     tpdu = decode(pdu)
     if isinstance(tpdu, StatusReport):
