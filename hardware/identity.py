@@ -13,7 +13,8 @@ from hardware.profiles import Profile
 _IMEI = re.compile(r"(?<!\d)(\d{15})\d{0,2}(?!\d)")
 _ICCID = re.compile(r"(?<![0-9A-Fa-f])(\d{18,20})[Ff]{0,2}(?![0-9A-Fa-f])")
 _IMSI = re.compile(r"(?<!\d)(\d{14,15})(?!\d)")
-_CRSM = re.compile(r'\+CRSM:\s*144\s*,\s*\d+\s*,\s*"?([0-9A-Fa-f]{20})')
+# Done: 9000, and what 11.11 has besides, 91xx (the card's toolkit wants something), 92xx (tried again), 9Fxx (so many octets).
+_CRSM = re.compile(r'\+CRSM:\s*(?:14[456]|159)\s*,\s*\d+\s*,\s*"?([0-9A-Fa-f]{20})')
 
 
 def of_modem(at: At, known: Identity | None = None) -> Identity:

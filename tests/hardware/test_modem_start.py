@@ -201,6 +201,9 @@ def test_profiles(made: str, model: str, profile: str) -> None:
         ({"AT+CCID": "ERROR", "AT^ICCID?": '^ICCID: "98941100560021436587"'}, "89491100650012345678"),
         ({"AT+CCID": "ERROR", "AT+ICCID": "ICCID: 8944110065012345678"}, "8944110065012345678"),
         ({"AT*CCID*": "ERROR", "AT+CRSM=*": '+CRSM: 144,0,"984411005610325476F8"'}, "8944110065012345678"),
+        # oFono's phonesim says 9F0A, a card whose toolkit wants something 91xx: the octets are there
+        ({"AT*CCID*": "ERROR", "AT+CRSM=*": "+CRSM: 159,10,984411005610325476F8"}, "8944110065012345678"),
+        ({"AT*CCID*": "ERROR", "AT+CRSM=*": '+CRSM: 145,40,"984411005610325476F8"'}, "8944110065012345678"),
         ({"AT*CCID*": "ERROR", "AT+CRSM=*": "+CRSM: 106,130"}, ""),
         # Another program at the port took the beginning (seed 410125).
         ({"AT*CCID*": "ERROR", "AT+CRSM=*": '101430121181150067"'}, ""),
