@@ -28,7 +28,16 @@ CBC = r"\+CBC: ?\d+,\d+,(\d{4})\b"  # state, percent, millivolts
 CBC_VOLTS = r"\+CBC: ?(\d\.\d+)V"
 HUAWEI_PIN = r"\^CPIN: ?[^,]*,[^,]*,\d+,(\d+)"  # code, times, PUK, PIN, PUK2, PIN2
 # For a modem that takes none of these, or (`direct`) cannot store: it hands each text over and waits for AT+CNMA.
-CNMI_DIRECT = ("2,2,0,1,0", "1,2,0,1,0", "3,2,0,1,1", "3,2,0,1,0", "1,2,2,2,1", "2,2,0,0,0", "1,2,0,0,0")
+CNMI_DIRECT = (
+    "2,2,0,1,0",
+    "1,2,0,1,0",
+    "3,2,0,1,1",
+    "3,2,0,1,0",
+    "1,2,2,2,1",
+    "1,2,2,1,1",
+    "2,2,0,0,0",
+    "1,2,0,0,0",
+)
 ICCID = ("AT+CCID", "AT^ICCID?", "AT+ICCID", "AT+QCCID", "AT+CCID?", "AT+CRSM=176,12258,0,0,10")
 
 

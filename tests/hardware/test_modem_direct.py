@@ -26,6 +26,16 @@ def test_a_modem_that_cannot_store_is_told_that_we_acknowledge() -> None:
     assert bench.scripted.written.index("AT+CSMS=1") < bench.scripted.written.index("AT+CNMI=2,2,0,1,0")
 
 
+def test_android_s_own_form_is_asked_for_before_a_modem_is_called_unreadable() -> None:
+    """Android's emulators (goldfish, Cuttlefish) list nothing and take the one form that its radio layer sends, ended by CR alone."""
+    unknown = dict.fromkeys(("AT+CNMI=*", "AT+CPMS*", "AT+CMGL*", "AT+CMGR*"), "+CME ERROR: 4")
+    bench = Bench({"AT+CNMI=1,2,2,1,1": "OK", **unknown}).start()
+    assert bench.modem.list(everything=True) == []
+    bench.link.arrive(f"+CMT: 0\r{PDU}\r")
+    bench.modem.wait(bench.clock.monotonic() + 1)
+    assert bench.modem.notices() == [Direct("deliver", PDU)]
+
+
 def test_what_was_handed_over_is_acknowledged_in_the_plain_form() -> None:
     bench = direct()
     bench.link.arrive(f"\r\n+CMT: ,23\r\n{PDU}\r\n")
