@@ -20,7 +20,7 @@ LINE_LIMIT = 4096  # the longest real line is a PDU of 176 octets or a USSD answ
 _LINE_ENDS = bytes.maketrans(b"\r\x1a", b"\n\n")  # Ctrl-Z ends the echo of a PDU
 _GLUED = re.compile(r"(?<=[0-9A-Fa-f])(?=[+^*][A-Z]{3,}:)")
 _ERROR = re.compile(r"\+?CMG?([ES]) ERROR(?::|(?= *\d))(.*)")  # +CMGS ERROR: Fibocom G510
-_BARE_ERROR = re.compile(r"ERROR(: *\d{1,5})?$")
+_BARE_ERROR = re.compile(r"ERROR(: *\S.*)?$")  # : 321, or in words
 _NAMED = re.compile(r"([+^*#_$%!&][A-Z][A-Z0-9_]*):")
 _COMMAND = re.compile(r"AT([+^*#_$%!&]?[A-Z0-9_]+)", re.IGNORECASE)
 ANSWERED_AS = {"+CICCID": "+ICCID"}  # SIMCom's manual for SIM7500 and SIM7600
