@@ -32,6 +32,10 @@ TEL = re.compile(r"^tel:", re.IGNORECASE)
 PARAMETER = re.compile(r";(phone-context|isub)=.*", re.IGNORECASE)
 PLUS = ("+", "＋")
 EMERGENCY = {"112", "911", "999"}
+OVERSEAS = {  # how mobiles of France overseas begin, dialled with 0 like all others of France; their country codes
+    "690": "590", "691": "590", "692": "262", "693": "262", "639": "262", "694": "594", "696": "596", "697": "596",
+}  # fmt: skip
+FRANCE = ("33", *dict.fromkeys(OVERSEAS.values()))
 _KINDS = {0: "landline", 3: "freephone", 4: "premium", 5: "premium"}  # of phonenumbers.PhoneNumberType
 NO_COUNTRY = "begins with a country code that does not exist. Check the digits after +."
 TOO_LONG = "has too many digits. Is it two numbers? Keep one number in the field."
@@ -62,16 +66,38 @@ def _read(raw: str, region: str) -> "tuple[PhoneNumber, int]":
     bare = TEL.sub("", text)
     number = _parse(bare, region, found)
     kind = lib.number_type(number)
-    if kind == lib.PhoneNumberType.UNKNOWN and (other := other_form(_e164(number))):
-        twin = lib.parse(other)  # +52 1, as old lists and exports have the mobiles of Mexico
+    if kind == lib.PhoneNumberType.UNKNOWN and (meant := _meant(_e164(number))):
+        twin = lib.parse(meant)
         kind = lib.number_type(twin)
-        if kind != lib.PhoneNumberType.UNKNOWN:  # else it is of a new range, and stays as it is written
-            number.national_number = twin.national_number
+        number.country_code, number.national_number = twin.country_code, twin.national_number
     valid = kind != lib.PhoneNumberType.UNKNOWN
     objection = (None if valid else _local_objection(bare, region)) or _objection(bare, number, valid=valid)
     if objection:
         raise Refused(f"{found} {objection}")
     return number, kind
+
+
+def _meant(number: str) -> str | None:
+    """The number that is meant by one (E.164) of no range that we know: +52 1, as old lists and exports have the mobiles of Mexico; a
+    mobile of Réunion that was written in Paris, or the other way round. None: it is of a new range, and stays as it is written.
+    """
+    other = other_form(number)
+    if other and number.startswith("+33"):
+        return other  # as +33 nobody has it
+    code = next((code for code in FRANCE if number.startswith(f"+{code}")), "")
+    if code and len(at_home := number[len(code) + 1 :]) == 9:
+        forms = [f"+{each}{at_home}" for each in FRANCE]
+    else:
+        forms = [other] if other else []
+    known = [form for form in forms if _has_kind(form)]
+    return known[0] if len(known) == 1 else None
+
+
+def _has_kind(number: str) -> bool:
+    """Whether this number (E.164) is of a range that we know."""
+    import phonenumbers as lib
+
+    return lib.number_type(lib.parse(number)) != lib.PhoneNumberType.UNKNOWN
 
 
 def _parse(text: str, region: str, found: str) -> "PhoneNumber":
@@ -188,7 +214,8 @@ def inbound_address(number: str, *, ton: int, region: str) -> str:
     if len(digits) <= SHORT_CODE_DIGITS or not lib.is_possible_number(parsed):
         return number
     if ton == NATIONAL or len(digits) >= 10 or lib.is_valid_number(parsed):
-        return _e164(parsed)
+        number = _e164(parsed)
+        return number if _has_kind(number) else _meant(number) or number
     return number
 
 
@@ -201,9 +228,13 @@ def _is_mobile(number: str) -> bool:
 
 
 def other_form(number: str) -> str | None:
-    """The other E.164 form of the same mobile, where a country has two: +52 1 and +52 (Mexico, until 2019), +54 9 and +54 (Argentina).
-    Lists have the one, and networks give the other.
+    """The other E.164 form of the same mobile, where a country has two: +52 1 and +52 (Mexico, until 2019), +54 9 and +54 (Argentina),
+    +33 and the own code of France overseas. Lists have the one, and networks give the other.
     """
+    if len(number) == 12 and number.startswith("+33") and (code := OVERSEAS.get(number[3:6])):
+        return f"+{code}{number[3:]}"
+    if len(number) == 13 and OVERSEAS.get(number[4:7]) == number[1:4]:
+        return f"+33{number[4:]}"
     for country, mobile in (("+52", "+521"), ("+54", "+549")):
         if number.startswith(mobile) and len(number) == len(mobile) + 10:
             return country + number[len(mobile) :]
@@ -237,7 +268,10 @@ def written_so(found: Iterable[str], digits: str) -> list[str]:
 @lru_cache(maxsize=512)
 def zones_for(number: str) -> tuple[str, ...]:
     """Every IANA zone that this number may be in; () when the number does not tell."""
-    parsed = _known(number)
+    abroad = (
+        other_form(number) if number.startswith("+33") else None
+    )  # at Réunion it is night before it is in Paris
+    parsed = _known(abroad or number)
     if parsed is None:
         return ()
     from phonenumbers import timezone

@@ -17,6 +17,8 @@ from gateway.store import write
 from gateway.tables import CONVERSATIONS, INBOX, MODEM_LAYER, OUTBOX, PEOPLE, PROOF, STATIONS
 
 WAIT_S = 30.0
+FORMS = "('+33690','+590690'),('+33691','+590691'),('+33692','+262692'),('+33693','+262693'),('+33639','+262639'),('+33694','+594694')"
+FORMS += ",('+33696','+596696'),('+33697','+596697')"
 
 
 def statements(script: str) -> tuple[str, ...]:
@@ -42,6 +44,12 @@ SCRIPTS = {  # what is here is in somebody's database, and is never changed agai
         "WHEN length(o.number)=14 AND o.number GLOB '+549*' THEN '+54' || substr(o.number, 5) "
         "WHEN length(o.number)=13 AND o.number GLOB '+52*' THEN '+521' || substr(o.number, 4) "
         "WHEN length(o.number)=13 AND o.number GLOB '+54*' THEN '+549' || substr(o.number, 4) END",
+    ),
+    "m008_a_stop_in_more_forms": (  # those that `numbers.other_form` knows since
+        f"WITH form(a, b) AS (VALUES {FORMS}), pair(a, b) AS (SELECT a, b FROM form UNION ALL SELECT b, a FROM form) "
+        "UPDATE conversation SET opted_out_at=o.opted_out_at, waiting_at=NULL, asks_opt_out=0 FROM conversation o, pair "
+        "WHERE conversation.opted_out_at IS NULL AND o.opted_out_at IS NOT NULL AND length(o.number)=length(a)+6 "
+        "AND o.number GLOB a || '*' AND conversation.number=b || substr(o.number, length(a)+1)",
     ),
 }
 VERSION = len(SCRIPTS)

@@ -1,4 +1,4 @@
-"""Mexico and Argentina write a mobile in two forms; whoever has it is one person here: one conversation, one first text, one stop."""
+"""Some countries write a mobile in two forms; whoever has it is one person here: one conversation, one first text, one stop."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -31,10 +31,11 @@ from tests.web.world import HELLO, World, modems
 HEAD = "Name,Cell\n"
 MEXICO = "+525512345678", "+5215512345678"
 ARGENTINA = "+5491123456789", "+541123456789"
+REUNION = "+262692123456", "+33692123456"
 BOTH = pytest.mark.parametrize(
     "forms",
-    [MEXICO, MEXICO[::-1], ARGENTINA, ARGENTINA[::-1]],
-    ids=["52, 521", "521, 52", "549, 54", "54, 549"],
+    [forms[::way] for forms in (MEXICO, ARGENTINA, REUNION) for way in (1, -1)],
+    ids=", ".join,
 )
 
 
