@@ -211,12 +211,23 @@ def inbound_address(number: str, *, ton: int, region: str) -> str:
     whole, at_home = f"+{digits}", digits.startswith(str(parsed.country_code))
     if ton != NATIONAL and at_home and _is_mobile(whole) and not _is_mobile(_e164(parsed)):
         return whole  # 49151… is a mobile of Germany, and a number of Leer (0491) as well
-    if len(digits) <= SHORT_CODE_DIGITS or not lib.is_possible_number(parsed):
+    as_short = len(digits) <= SHORT_CODE_DIGITS and not (
+        _has_short_mobiles(region) and _is_mobile(_e164(parsed))
+    )
+    if as_short or not lib.is_possible_number(parsed):
         return number
     if ton == NATIONAL or len(digits) >= 10 or lib.is_valid_number(parsed):
         number = _e164(parsed)
         return number if _has_kind(number) else _meant(number) or number
     return number
+
+
+def _has_short_mobiles(region: str) -> bool:
+    """Whether mobiles are as short there as short codes elsewhere: Andorra, Greenland, the Faroes, islands in the Pacific."""
+    import phonenumbers as lib
+
+    usual = lib.example_number_for_type(region, lib.PhoneNumberType.MOBILE)
+    return usual is not None and len(str(usual.national_number)) <= SHORT_CODE_DIGITS
 
 
 def _is_mobile(number: str) -> bool:

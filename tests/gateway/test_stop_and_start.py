@@ -103,6 +103,16 @@ def test_a_stop_from_a_home_that_is_not_the_region_of_the_file_is_known(desk: De
     assert desk.state(text) == "withdrawn"
 
 
+@pytest.mark.parametrize("ton", [0, 2])
+def test_a_stop_from_home_is_known_where_mobiles_have_six_digits(desk: Desk, ton: int) -> None:
+    """In Greenland, the Faroes and Andorra it was taken for a service's short code, and the person was texted again."""
+    desk.rules = replace(desk.rules, region="GL")
+    text = desk.approved("+299221234")
+    stop = encode_deliver(Address("221234", ton=ton), segment("STOP"), timestamp=SENT_AT)
+    arrive(desk, "00" + stop.hex().upper())
+    assert desk.state(text) == "withdrawn"
+
+
 def test_whose_text_it_is_stays_open_where_two_have_this_number_in_two_countries(desk: Desk) -> None:
     desk.rules = replace(desk.rules, region="")
     desk.draft(ADA)
