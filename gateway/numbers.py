@@ -35,6 +35,8 @@ EMERGENCY = {"112", "911", "999"}
 OVERSEAS = {  # how mobiles of France overseas begin, dialled with 0 like all others of France; their country codes
     "690": "590", "691": "590", "692": "262", "693": "262", "639": "262", "694": "594", "696": "596", "697": "596",
 }  # fmt: skip
+PALESTINE = re.compile(r"\+97[02]5[69]\d{7}")
+BRAZIL = re.compile(r"\+55([1-9]\d)(9?)([689]\d{7})")
 FRANCE = ("33", *dict.fromkeys(OVERSEAS.values()))
 _KINDS = {0: "landline", 3: "freephone", 4: "premium", 5: "premium"}  # of phonenumbers.PhoneNumberType
 NO_COUNTRY = "begins with a country code that does not exist. Check the digits after +."
@@ -240,8 +242,14 @@ def _is_mobile(number: str) -> bool:
 
 def other_form(number: str) -> str | None:
     """The other E.164 form of the same mobile, where a country has two: +52 1 and +52 (Mexico, until 2019), +54 9 and +54 (Argentina),
-    +33 and the own code of France overseas. Lists have the one, and networks give the other.
+    +33 and the own code of France overseas, +970 and +972 (Palestine), ten digits and eleven (Brazil, until 2016: only where the ten are
+    no landline's). Lists have the one, and networks give the other.
     """
+    if PALESTINE.fullmatch(number):
+        return ("+972" if number.startswith("+970") else "+970") + number[4:]
+    if brazil := BRAZIL.fullmatch(number):
+        area, nine, rest = brazil.groups()
+        return f"+55{area}{'' if nine else '9'}{rest}"
     if len(number) == 12 and number.startswith("+33") and (code := OVERSEAS.get(number[3:6])):
         return f"+{code}{number[3:]}"
     if len(number) == 13 and OVERSEAS.get(number[4:7]) == number[1:4]:

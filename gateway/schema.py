@@ -51,6 +51,14 @@ SCRIPTS = {  # what is here is in somebody's database, and is never changed agai
         "WHERE conversation.opted_out_at IS NULL AND o.opted_out_at IS NOT NULL AND length(o.number)=length(a)+6 "
         "AND o.number GLOB a || '*' AND conversation.number=b || substr(o.number, length(a)+1)",
     ),
+    "m009_a_stop_in_the_forms_of_palestine_and_brazil": (
+        "UPDATE conversation SET opted_out_at=o.opted_out_at, waiting_at=NULL, asks_opt_out=0 FROM conversation o "
+        "WHERE conversation.opted_out_at IS NULL AND o.opted_out_at IS NOT NULL AND conversation.number=CASE "
+        "WHEN length(o.number)=13 AND o.number GLOB '+9705[69]*' THEN '+972' || substr(o.number, 5) "
+        "WHEN length(o.number)=13 AND o.number GLOB '+9725[69]*' THEN '+970' || substr(o.number, 5) "
+        "WHEN length(o.number)=13 AND o.number GLOB '+55[1-9][0-9][689]*' THEN substr(o.number, 1, 5) || '9' || substr(o.number, 6) "
+        "WHEN length(o.number)=14 AND o.number GLOB '+55[1-9][0-9]9[689]*' THEN substr(o.number, 1, 5) || substr(o.number, 7) END",
+    ),
 }
 VERSION = len(SCRIPTS)
 

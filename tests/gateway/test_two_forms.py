@@ -17,6 +17,7 @@ from gateway import (
     optoutfile,
     outbox,
     restoring,
+    schema,
     store,
 )
 from gateway.errors import Refused
@@ -24,7 +25,7 @@ from gateway.manydrafts import Wanted
 from tests.campaigning import drafted
 from tests.gateway.conftest import NOON
 from tests.gateway.test_optoutlist import bring, result
-from tests.gateway.test_stop_and_start import MINUTE, SENT_AT, Desk, arrive, deliver
+from tests.gateway.test_stop_and_start import MINUTE, SENT_AT, Desk, arrive, as_older, deliver, out_of
 from tests.web import world as the_world
 from tests.web.world import HELLO, World, modems
 
@@ -32,9 +33,11 @@ HEAD = "Name,Cell\n"
 MEXICO = "+525512345678", "+5215512345678"
 ARGENTINA = "+5491123456789", "+541123456789"
 REUNION = "+262692123456", "+33692123456"
+PALESTINE = "+970599123456", "+972599123456"
+BRAZIL = "+5511981234567", "+551181234567"
 BOTH = pytest.mark.parametrize(
     "forms",
-    [forms[::way] for forms in (MEXICO, ARGENTINA, REUNION) for way in (1, -1)],
+    [forms[::way] for forms in (MEXICO, ARGENTINA, REUNION, PALESTINE, BRAZIL) for way in (1, -1)],
     ids=", ".join,
 )
 
@@ -141,11 +144,35 @@ def test_a_person_is_erased_by_either_form(desk: Desk, forms: tuple[str, str]) -
     assert (count(desk.db, "conversation"), count(desk.db, "message")) == (0, 0)
 
 
+@BOTH
+def test_a_stop_that_an_older_program_noted_for_one_form_holds_for_the_other(
+    desk: Desk, forms: tuple[str, str]
+) -> None:
+    as_older(desk, *forms, "+12025550123")
+    desk.db.execute("UPDATE conversation SET opted_out_at=1 WHERE number=?", [forms[0]])
+    for name in schema.SCRIPTS:
+        for statement in schema.SCRIPTS[name] if "a_stop_in" in name else ():
+            desk.db.execute(statement)
+    assert out_of(desk) == dict.fromkeys(forms, True) | {"+12025550123": False}
+
+
 def test_our_own_sim_is_rejected_by_either_form(world: World) -> None:
     modems(world)
     world.db.execute("UPDATE station SET number=?", [MEXICO[1]])
     assert list(lists.members(world.db, world.list_of(HEAD + f"Ours,{MEXICO[0]}\n"))) == []
     assert conversations.known_of(world.db, MEXICO) == {}
+
+
+def test_a_mobile_of_brazil_from_before_its_ninth_digit_is_taken_with_it() -> None:
+    """As old lists and exports of WhatsApp have it nobody was reached."""
+    assert numbers.normalise("(11) 8123-4567", "BR") == BRAZIL[0]
+
+
+@pytest.mark.parametrize(
+    "other", ["+551132345678", "+5511971234567", "+551171234567", "+972541234567", "+33612345678"]
+)
+def test_a_number_that_may_be_another_persons_has_no_other_form(other: str) -> None:
+    assert numbers.other_form(other) is None
 
 
 @pytest.mark.parametrize("written", ["+522914177763", "+5491000000000", "+541234567890"])
