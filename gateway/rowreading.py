@@ -26,6 +26,11 @@ SPOILT = (
     "“{found}” is a number that a spreadsheet shortened: its last digits are lost. Format that column as text in the original, "
     "and export it again."
 )
+UNKNOWN = re.compile(  # what programs write where they know nothing, or lost a letter; "Null" and "Nan" are people's names
+    r"NULL|null|[(<\[](?i:null|none|blank)[)>\]]|\\N|NaN|undefined|#(?:N/A|REF!|VALUE!|NAME\?|NULL!|DIV/0!|NUM!)|[Nn]/[Aa]|.*\ufffd.*"
+)
+NAMELESS = re.compile(r"(?i:unknown|no name)|None|[-.*_/]+|.*\?.*")
+NAMED = ("first_name", "last_name", "name")
 BETWEEN = re.compile(r"\s*[,;/|&\n]\s*|\s+[^\W\d_]+\s+")  # what people write between two numbers
 KINDS = {
     "premium": "“{found}” costs whoever texts it more (a premium number), and no person reads there.",
@@ -93,6 +98,7 @@ def read(cells: Sequence[str], meaning: Meaning, region: str) -> Person:
     """The person in this row; Refused says why there is none."""
     said = {ours: _cell(cells, at, MOST_NAME) for ours, at in meaning.fields.items() if ours != "number"}
     number, kind = number_of(_cell(cells, meaning.fields["number"], 80), region)
+    said |= {ours: "" for ours in NAMED if _is_nobody(said.get(ours, ""))}
     first, last = said.get("first_name", ""), said.get("last_name", "")
     if said.get("name") and not (first and last):
         first, last = _parted(said["name"]) if not (first or last) else (first or said["name"], last)
@@ -213,6 +219,10 @@ def _parted(name: str) -> tuple[str, str]:
     return first, last.strip()
 
 
+def _is_nobody(name: str) -> bool:
+    return bool(UNKNOWN.fullmatch(name) or NAMELESS.fullmatch(name))
+
+
 def _cell(cells: Sequence[str], at: int, most: int) -> str:
     """The cell as one line without what cannot be seen; "" where the row is shorter."""
     if at >= len(cells):
@@ -225,4 +235,4 @@ def _cell(cells: Sequence[str], at: int, most: int) -> str:
 
 def _fields(cells: Sequence[str], kept: Mapping[str, int]) -> dict[str, str]:
     found = {name: _cell(cells, at, MOST_FIELD) for name, at in kept.items()}
-    return {name: value for name, value in found.items() if value}
+    return {name: value for name, value in found.items() if value and not UNKNOWN.fullmatch(value)}

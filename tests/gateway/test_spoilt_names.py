@@ -1,0 +1,50 @@
+"""What programs leave in a list where they know nothing, or lost a letter, is nobody's name."""
+
+import pytest
+
+from gateway import rowreading
+from gateway.columns import Meaning
+from gateway.contacts import Person
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "NULL",
+        "null",
+        "(null)",
+        "<null>",
+        "\\N",
+        "#N/A",
+        "#REF!",
+        "NaN",
+        "undefined",
+        "n/a",
+        "Jos\ufffd",
+        "Jos?",
+        "Unknown",
+        "None",
+        "-",
+    ],
+)
+def test_what_a_program_wrote_for_nothing_is_nobodys_name(cell: str) -> None:
+    """ "Hi NULL", "Hi #N/A": the text went out with it instead of with the words that stand there for people without a name."""
+    meaning = Meaning({"number": 0, "first_name": 1}, {"ward": 2})
+    assert rowreading.read(["2025550147", cell, "#N/A"], meaning, "US") == Person("+12025550147", "", "")
+
+
+def test_names_and_answers_that_look_like_nothing_are_kept() -> None:
+    meaning = Meaning({"number": 0, "first_name": 1, "last_name": 2}, {"link": 3})
+    for first, last in (("Nan", "Null"), ("Na", "Nil"), ("D’Arcy", "St. John"), ("O'Neil", "-Smith")):
+        found = rowreading.read(["2025550147", first, last, "https://example.org/a?b=1"], meaning, "US")
+        assert (found.first_name, found.last_name, found.fields) == (
+            first,
+            last,
+            {"link": "https://example.org/a?b=1"},
+        )
+
+
+@pytest.mark.parametrize("mark", ["✓", "*", "-x-", "?", "N/A?"])
+def test_a_mark_in_the_column_of_stops_is_a_stop(mark: str) -> None:
+    meaning = Meaning({"number": 0, "opted_out": 1}, {})
+    assert rowreading.asked_to_stop(["2025550147", mark], meaning)
