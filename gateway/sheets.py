@@ -9,6 +9,7 @@ Fails with `Refused`, in words: a photo, a spreadsheet's own format, a web page,
 
 import codecs
 import csv
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -31,6 +32,14 @@ ENCODINGS = {  # what a coordinator may choose
     "cp1256": "Windows, Arabic",
     "cp1257": "Windows, Baltic",
     "cp1258": "Windows, Vietnamese",
+    "mac-roman": "Mac (Excel's plain CSV there)",
+    "cp850": "MS-DOS, western Europe",
+    "cp437": "MS-DOS, America",
+    "gb18030": "Chinese, simplified (GBK)",
+    "big5hkscs": "Chinese, traditional (Big5)",
+    "cp932": "Japanese (Shift JIS)",
+    "cp949": "Korean (EUC-KR)",
+    "cp874": "Thai",
     "utf-16-le": "UTF-16 without its mark",
     "utf-16-be": "UTF-16 without its mark, other order",
 }
@@ -43,9 +52,20 @@ PAGES = {  # the Windows code page of a country where it is not 1252
     "cp1256": "EG SA AE IQ JO LB SY MA DZ TN LY YE OM KW QA BH SD PS IR PK",
     "cp1257": "EE LV LT",
     "cp1258": "VN",
+    "gb18030": "CN SG",
+    "big5hkscs": "TW HK MO",
+    "cp932": "JP",
+    "cp949": "KR",
+    "cp874": "TH",
 }
 OF_REGION = {region: page for page, regions in PAGES.items() for region in regions.split()}
-OTHER_SCRIPT = ("cp1251", "cp1253", "cp1255", "cp1256")  # whole words of letters above ASCII
+OTHER_SCRIPT = (  # whole words of letters above ASCII
+    "cp1251", "cp1253", "cp1255", "cp1256", "gb18030", "big5hkscs", "cp932", "cp949", "cp874",
+)  # fmt: skip
+# Within a word: letters of a Mac that are none in Windows, or capitals there ("JosŽ", "Mu–oz"), and letters of Windows.
+ONES = rb"[\x87-\x89\x8b-\x91\x95\x98\x9b\x9d\x9f]"
+OF_A_MAC = re.compile(rb"[a-z]" + ONES + rb"|[A-Z]" + ONES + rb"[a-z]|[a-z][\x96\x97][a-z]")
+OF_WINDOWS = re.compile(rb"[A-Za-z][\xc0-\xd4\xd6-\xff]")
 PICTURE = "a picture, not a list"
 SIGNS = (  # how files begin that are no text: (at, octets, what it is)
     (0, b"\xff\xd8\xff", PICTURE),
@@ -113,7 +133,7 @@ def _utf16(head: bytes) -> str | None:
 def encoding_of(head: bytes, region: str, *, is_utf8: bool) -> str:
     """The likeliest encoding. `is_utf8`: the whole file is valid UTF-8. Excel writes the code page of its own country otherwise."""
     wide = _utf16(head)
-    if wide or is_utf8:
+    if wide or is_utf8 or _is_mostly_utf8(head):
         return wide or "utf-8-sig"
     page = OF_REGION.get(region, "cp1252")
     high = [at for at, octet in enumerate(head) if octet >= 0xC0]
@@ -122,6 +142,8 @@ def encoding_of(head: bytes, region: str, *, is_utf8: bool) -> str:
     )
     if len(high) >= 4 and beside > 0.8 * len(high) and page not in OTHER_SCRIPT:
         return "cp1251"
+    if page == "cp1252" and len(OF_A_MAC.findall(head)) > len(OF_WINDOWS.findall(head)):
+        return "mac-roman"
     return page
 
 
@@ -140,6 +162,12 @@ def delimiter_of(lines: Sequence[str]) -> str:
         if usual > 1 and alike * min(usual, 12) > best:
             best, found = alike * min(usual, 12), delimiter
     return found
+
+
+def _is_mostly_utf8(head: bytes) -> bool:
+    """Whether it is UTF-8 but for some letters: two exports were put into one file. Letters of a code page make hardly a pair of it."""
+    text = head.decode("utf-8", "replace")
+    return sum(c > "\x7f" for c in text) > 2 * text.count("\ufffd")
 
 
 def guess(head: bytes, region: str, *, is_utf8: bool, whole: bool) -> Sheet:

@@ -55,13 +55,33 @@ def test_every_delimiter_and_unicode_encoding_is_read_by_itself(delimiter: str, 
         ("TR", "cp1254", "Ayşe Yıldız"),
         ("IL", "cp1255", "נועה לוי"),
         ("EG", "cp1256", "ليلى حداد"),
+        ("CN", "gb18030", "王芳"),
+        ("TW", "big5hkscs", "王芳"),
+        ("JP", "cp932", "田中 花子"),
+        ("KR", "cp949", "김철수"),
+        ("TH", "cp874", "สมชาย"),
+        ("US", "cp1252", "Zoë O’Neil"),
+        ("US", "cp1252", "Anna–Maria D’Arcy"),
+        ("US", "cp1252", "Miloš Žižek"),
+        ("US", "mac-roman", "José Muñoz"),
+        ("FR", "mac-roman", "Benoît Lefèvre"),
+        ("DE", "mac-roman", "Jürgen Groß"),
+        ("BR", "mac-roman", "João Conceição"),
+        ("US", "mac-roman", "Zoë O’Neil"),
     ],
 )
-def test_windows_code_pages_are_read_as_excel_of_that_country_writes_them(
+def test_code_pages_are_read_as_excel_of_that_country_writes_them(
     region: str, encoding: str, name: str
 ) -> None:
     content = written(";", [["Name", "Tel"], [name, "+12025550147"], [name, "+12025550148"]]).encode(encoding)
     assert read(content, region)[1][1].cells[0] == name
+
+
+def test_a_few_torn_letters_do_not_garble_every_other_name() -> None:
+    """Two exports were put into one file: each “José” of a list of UTF-8 became “JosÃ©”."""
+    whole = written(",", [["Name", "Tel"], ["José", "2025550147"], ["Zoë", "2025550148"]]).encode()
+    _, rows = read(whole + b"Andr\xe9,2025550149\r\n")
+    assert [row.cells[0] for row in rows[1:]] == ["José", "Zoë", "Andr\ufffd"]
 
 
 def test_a_person_may_choose_another_encoding() -> None:
