@@ -299,6 +299,8 @@ def _show(db: sqlite3.Connection, seen: Seen, text: Text, now: int, *, again_of:
     `again_of`: the inbound row of the same text, which has come back.
     """
     number = text.number or "unknown"
+    if text.kind == "mms":  # the notice tells whose it is, in words of its own
+        number = conversations.sender(db, number, number.lstrip("+"))
     conversation_id = conversations.ensure(db, number, now=now)
     which, args = (
         ("id=?", [again_of]) if again_of else ("conversation_id=? AND replaced_by IS NULL", [conversation_id])

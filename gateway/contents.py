@@ -4,6 +4,7 @@ Nothing is hidden but what is for a device and asks for nothing (`silent`: type 
 says what it is, if it cannot be shown.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -12,6 +13,9 @@ from hardware.pdu import Deliver, join
 
 GAP = " […] "
 MMS_PORT = 2948
+MMS_FROM = re.compile(  # OMA-MMS-ENC 7.3.11: From, its length, "address present", perhaps a character set, the address
+    rb"\x89(?:[\x01-\x1e]|\x1f.)\x80(?:[\x01-\x1e].)?(\+?[0-9]{3,20})/TYPE=PLMN\0", re.IGNORECASE | re.DOTALL
+)
 RAW_MOST = 400
 TYPE_0 = 0x40  # TP-PID, 23.040 9.2.3.9
 DEVICE_PIDS = {0x7C: 2, 0x7D: 1, 0x7E: 1, 0x7F: 2}  # for the SIM and the handset, in messages of this class
@@ -64,6 +68,8 @@ def text_of(number: str, parts: list[Deliver | None]) -> Text:
     if written:
         kind, words = _for_people(first), written + (GAP if missing else "")
     elif kind == "mms":
+        if sent_by := MMS_FROM.search(data):  # the notice itself is from the network
+            number = sent_by[1].decode()
         words = "A picture message (MMS) waits at the network; this modem cannot fetch it."
     elif first.dcs.compressed:
         words = f"A compressed text. As it came: {data.hex()[:RAW_MOST]}"
