@@ -37,6 +37,7 @@ OVERSEAS = {  # how mobiles of France overseas begin, dialled with 0 like all ot
 }  # fmt: skip
 PALESTINE = re.compile(r"\+97[02]5[69]\d{7}")
 BRAZIL = re.compile(r"\+55([1-9]\d)(9?)([689]\d{7})")
+BY_AREA = ("+1", "+77")  # North America with its islands, and Kazakhstan: an area code there tells the zone
 FRANCE = ("33", *dict.fromkeys(OVERSEAS.values()))
 _KINDS = {0: "landline", 3: "freephone", 4: "premium", 5: "premium"}  # of phonenumbers.PhoneNumberType
 NO_COUNTRY = "begins with a country code that does not exist. Check the digits after +."
@@ -293,11 +294,18 @@ def zones_for(number: str) -> tuple[str, ...]:
     parsed = _known(abroad or number)
     if parsed is None:
         return ()
+    import phonenumbers as lib
     from phonenumbers import timezone
 
-    zones = timezone.time_zones_for_number(parsed)
-    if timezone.UNKNOWN_TIMEZONE in zones:  # a range newer than our tables: at least its country is known
+    if number.startswith(
+        BY_AREA
+    ):  # mobiles too, which else may be anywhere from Hawaii to Trinidad, or to Kamchatka
         zones = timezone.time_zones_for_geographical_number(parsed)
+    else:
+        zones = timezone.time_zones_for_number(parsed)
+    if timezone.UNKNOWN_TIMEZONE in zones:  # a range newer than our tables: at least its country is known
+        anywhere = lib.PhoneNumber(country_code=parsed.country_code, national_number=0)
+        zones = timezone.time_zones_for_geographical_number(anywhere)
     return tuple(str(zone) for zone in zones if zone != timezone.UNKNOWN_TIMEZONE)
 
 

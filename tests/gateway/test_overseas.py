@@ -1,7 +1,8 @@
 """People of France overseas: their numbers are written like all others of France, and have country codes and hours of their own."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -80,3 +81,31 @@ def test_a_stop_that_an_older_program_took_for_a_strangers_holds_for_the_person(
     for statement in schema.SCRIPTS["m008_a_stop_in_more_forms"]:
         desk.db.execute(statement)
     assert out_of(desk) == {listed: True, other: True, "+33612345678": False}
+
+
+@pytest.mark.parametrize(
+    ("number", "zones"),
+    [
+        ("+18762101234", ("America/Jamaica",)),
+        ("+18682911234", ("America/Port_of_Spain",)),
+        ("+12423591234", ("America/Nassau",)),
+        ("+14413701234", ("Atlantic/Bermuda",)),
+        ("+77011234567", ("Asia/Almaty", "Asia/Aqtobe")),
+    ],
+)
+def test_texts_leave_to_mobiles_of_the_caribbean_and_of_kazakhstan(
+    desk: Desk, seat: Seat, number: str, zones: tuple[str, ...]
+) -> None:
+    """They counted as from Hawaii to Trinidad, which share no hour of the day, or to Kamchatka: a text there waited for ever."""
+    assert numbers.zones_for(number) == zones
+    noon = int(datetime.combine(date(2026, 11, 24), time(12), ZoneInfo(zones[0])).timestamp() * 1000)
+    text = desk.approved(number=number, now=noon)
+    job, _ = claims.claim_next(desk.db, seat, desk.rules, now=noon)
+    assert job is not None
+    assert job.message_id == text
+
+
+def test_a_range_newer_than_our_tables_may_be_anywhere_in_its_country() -> None:
+    """A mobile of Perth counted as in Sydney, and was texted at six in the morning."""
+    assert {"Australia/Perth", "Australia/Sydney"} <= set(numbers.zones_for("+61441234567"))
+    assert {"Europe/Moscow", "Asia/Kamchatka"} <= set(numbers.zones_for("+79451234567"))
