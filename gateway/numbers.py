@@ -38,6 +38,7 @@ OVERSEAS = {  # how mobiles of France overseas begin, dialled with 0 like all ot
 PALESTINE = re.compile(r"\+97[02]5[69]\d{7}")
 BRAZIL = re.compile(r"\+55([1-9]\d)(9?)([689]\d{7})")
 BY_AREA = ("+1", "+77")  # North America with its islands, and Kazakhstan: an area code there tells the zone
+ANYWHERE = "+628"  # mobiles of Indonesia, which our tables have in Jakarta
 FRANCE = ("33", *dict.fromkeys(OVERSEAS.values()))
 _KINDS = {0: "landline", 3: "freephone", 4: "premium", 5: "premium"}  # of phonenumbers.PhoneNumberType
 NO_COUNTRY = "begins with a country code that does not exist. Check the digits after +."
@@ -303,7 +304,7 @@ def zones_for(number: str) -> tuple[str, ...]:
         zones = timezone.time_zones_for_geographical_number(parsed)
     else:
         zones = timezone.time_zones_for_number(parsed)
-    if timezone.UNKNOWN_TIMEZONE in zones:  # a range newer than our tables: at least its country is known
+    if timezone.UNKNOWN_TIMEZONE in zones or number.startswith(ANYWHERE):  # at least its country is known
         anywhere = lib.PhoneNumber(country_code=parsed.country_code, national_number=0)
         zones = timezone.time_zones_for_geographical_number(anywhere)
     return tuple(str(zone) for zone in zones if zone != timezone.UNKNOWN_TIMEZONE)

@@ -109,3 +109,12 @@ def test_a_range_newer_than_our_tables_may_be_anywhere_in_its_country() -> None:
     """A mobile of Perth counted as in Sydney, and was texted at six in the morning."""
     assert {"Australia/Perth", "Australia/Sydney"} <= set(numbers.zones_for("+61441234567"))
     assert {"Europe/Moscow", "Asia/Kamchatka"} <= set(numbers.zones_for("+79451234567"))
+
+
+def test_a_mobile_of_indonesia_may_be_in_any_of_its_three_zones(desk: Desk, seat: Seat) -> None:
+    """They all counted as in Jakarta: at ten to eight there it was ten to ten in Papua (I5)."""
+    evening = int(datetime(2026, 11, 24, 18, 30, tzinfo=ZoneInfo("Asia/Jakarta")).timestamp() * 1000)
+    number = "+6281234567890"
+    assert set(numbers.zones_for(number)) == {"Asia/Jakarta", "Asia/Makassar", "Asia/Jayapura"}
+    desk.approved(number=number, now=evening)
+    assert claims.claim_next(desk.db, seat, desk.rules, now=evening)[0] is None
