@@ -38,6 +38,20 @@ OVERSEAS = {  # how mobiles of France overseas begin, dialled with 0 like all ot
 PALESTINE = re.compile(r"\+97[02]5[69]\d{7}")
 BRAZIL = re.compile(r"\+55([1-9]\d)(9?)([689]\d{7})")
 BY_AREA = ("+1", "+77")  # North America with its islands, and Kazakhstan: an area code there tells the zone
+CHIHUAHUA = "614 621 625 626 627 628 629 635 636 639 648 649 652 656 659"
+CLOCKS = {  # how numbers begin whose place our tables have in a neighbour's zone, or in one of several: Morocco in the Canaries
+    "+1867": ("America/Whitehorse", "America/Edmonton", "America/Rankin_Inlet", "America/Iqaluit"),
+    "+211": ("Africa/Juba",),
+    "+212": ("Africa/Casablanca",),
+    "+213": ("Africa/Algiers",),
+    "+218": ("Africa/Tripoli",),
+    "+505": ("America/Managua",),
+    "+5581": ("America/Recife", "America/Noronha"),
+    "+56": ("America/Santiago", "America/Punta_Arenas", "Pacific/Easter"),
+    "+675": ("Pacific/Port_Moresby", "Pacific/Bougainville"),
+    "+691": ("Pacific/Chuuk", "Pacific/Pohnpei", "Pacific/Kosrae"),
+    **{f"+52{area}": ("America/Chihuahua", "America/Ojinaga") for area in CHIHUAHUA.split()},
+}
 ANYWHERE = "+628"  # mobiles of Indonesia, which our tables have in Jakarta
 FRANCE = ("33", *dict.fromkeys(OVERSEAS.values()))
 _KINDS = {0: "landline", 3: "freephone", 4: "premium", 5: "premium"}  # of phonenumbers.PhoneNumberType
@@ -295,6 +309,8 @@ def zones_for(number: str) -> tuple[str, ...]:
     parsed = _known(abroad or number)
     if parsed is None:
         return ()
+    if own := next((zones for begin, zones in CLOCKS.items() if number.startswith(begin)), None):
+        return own
     import phonenumbers as lib
     from phonenumbers import timezone
 
