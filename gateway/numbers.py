@@ -52,6 +52,17 @@ CLOCKS = {  # how numbers begin whose place our tables have in a neighbour's zon
     "+691": ("Pacific/Chuuk", "Pacific/Pohnpei", "Pacific/Kosrae"),
     **{f"+52{area}": ("America/Chihuahua", "America/Ojinaga") for area in CHIHUAHUA.split()},
 }
+SPLIT = {  # area codes of two zones; our tables have the exchanges of the smaller part that they know, and all others in the larger
+    area: zones
+    for areas, *zones in (
+        ("850 448 270 364 219 574 812 930 906", "America/New_York", "America/Chicago"),
+        ("605 701 308 785 620", "America/Chicago", "America/Denver"),
+        ("541 458", "America/Los_Angeles", "America/Boise"),
+        ("807", "America/Toronto", "America/Winnipeg"),
+        ("250 236 672 778", "America/Vancouver", "America/Edmonton"),
+    )
+    for area in areas.split()
+}
 ANYWHERE = "+628"  # mobiles of Indonesia, which our tables have in Jakarta
 FRANCE = ("33", *dict.fromkeys(OVERSEAS.values()))
 _KINDS = {0: "landline", 3: "freephone", 4: "premium", 5: "premium"}  # of phonenumbers.PhoneNumberType
@@ -318,6 +329,10 @@ def zones_for(number: str) -> tuple[str, ...]:
         BY_AREA
     ):  # mobiles too, which else may be anywhere from Hawaii to Trinidad, or to Kamchatka
         zones = timezone.time_zones_for_geographical_number(parsed)
+        both = SPLIT.get(number[2:5], ()) if number.startswith("+1") else ()
+        usual = lib.PhoneNumber(country_code=1, national_number=int(number[2:5]) * 10**7) if both else parsed
+        if both and zones == timezone.time_zones_for_geographical_number(usual):
+            return tuple(both)
     else:
         zones = timezone.time_zones_for_number(parsed)
     if timezone.UNKNOWN_TIMEZONE in zones or number.startswith(ANYWHERE):  # at least its country is known

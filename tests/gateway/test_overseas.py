@@ -142,3 +142,25 @@ def test_the_hours_of_a_place_are_its_own_and_not_a_neighbours(
     now = int(at.replace(tzinfo=ZoneInfo(zone)).timestamp() * 1000)
     desk.approved(number=number, now=now)
     assert claims.claim_next(desk.db, seat, desk.rules, now=now)[0] is None
+
+
+@pytest.mark.parametrize(
+    ("number", "zone"),
+    [
+        ("+18509790123", "America/Chicago"),  # Pensacola
+        ("+12709790123", "America/Chicago"),  # Bowling Green
+        ("+15419790123", "America/Los_Angeles"),
+        ("+18079790123", "America/Winnipeg"),  # Kenora
+    ],
+)
+def test_an_area_code_of_two_zones_is_in_both(desk: Desk, seat: Seat, number: str, zone: str) -> None:
+    """A mobile counted as in the larger part, and was texted at eight in the morning in the other (I5)."""
+    eight = int(datetime(2026, 11, 24, 8, 30, tzinfo=ZoneInfo(zone)).timestamp() * 1000)
+    desk.approved(number=number, now=eight)
+    assert claims.claim_next(desk.db, seat, desk.rules, now=eight)[0] is None
+    assert len(numbers.zones_for(number)) == 2
+
+
+def test_an_exchange_whose_zone_is_known_is_in_that_zone() -> None:
+    assert numbers.zones_for("+18509790123") == ("America/New_York", "America/Chicago")
+    assert numbers.zones_for("+18504320123") == ("America/Chicago",)
