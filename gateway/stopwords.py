@@ -133,6 +133,10 @@ ALONE += " | get lost | knock it off | cease | desist | i dont want these | i do
 ALONE += " | parenle | párele | ya párenle | रुक जाओ | no molestar | wrong number delete"
 ALONE += " | koniec | dość | rezygnuję | rezygnacja | delete | block | blocked | tama na | wag na | huwag na | ruko | रुको | די | thôi"
 ALONE += " | từ chối | acabou | chega | assez | genug | genoeg | yeter | конец | отказ | досить | 不要了 | 够了 | 夠了 | 됐어요 | nres"
+ALONE += (  # languages of which we know only these words: Croatian, Serbian, Bulgarian, Lithuanian, Latvian, Albanian
+    " | odjava | odjavi me | odjavite me | prekini | prekinite | zaustavi | одјава | одјави ме | прекини | спри | спрете | стига"
+    " | отпишете ме | atsisakau | nebesiųskite | atteikties | atrakstīties | ndalo | stoppub"
+)
 ACCENTED_ALONE = (
     "dung | huy"  # Vietnamese without its accents: perhaps a stop, perhaps "right", "use" or a name
 )

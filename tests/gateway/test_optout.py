@@ -276,3 +276,11 @@ def test_a_long_text_takes_a_moment_and_no_more(text: str) -> None:
     assert (
         time.process_time() - begun < 0.5
     )  # a fifth of it here; what grows faster than the text takes many seconds
+
+
+@pytest.mark.parametrize(
+    "text", ["Odjava", "ОДЈАВА", "Спри!", "Atsisakau", "Atteikties.", "Ndalo", "STOPPUB"]
+)
+def test_a_stop_in_a_language_of_which_we_know_few_words_is_for_a_person(text: str) -> None:
+    """It was a reply like any other, to a volunteer who may not read it."""
+    assert optout.triage(text).kind == "ask"
