@@ -123,23 +123,23 @@ def test_a_mobile_of_indonesia_may_be_in_any_of_its_three_zones(desk: Desk, seat
 @pytest.mark.parametrize(
     ("number", "zone", "at"),
     [
-        ("+212612345678", "Africa/Casablanca", datetime(2026, 11, 24, 20, 30)),
-        ("+213551234567", "Africa/Algiers", datetime(2026, 7, 14, 8, 30)),
-        ("+218912345678", "Africa/Tripoli", datetime(2026, 7, 14, 8, 30)),
-        ("+211977123456", "Africa/Juba", datetime(2026, 7, 14, 8, 30)),
-        ("+50581234567", "America/Managua", datetime(2026, 7, 14, 8, 30)),
-        ("+5581998765432", "America/Recife", datetime(2026, 7, 14, 8, 30)),
-        ("+526141234567", "America/Chihuahua", datetime(2026, 7, 14, 20, 30)),
-        ("+18679791234", "America/Iqaluit", datetime(2026, 7, 14, 21, 0)),
-        ("+56961234567", "America/Punta_Arenas", datetime(2026, 7, 14, 20, 30)),
+        ("+212612345678", "Africa/Casablanca", "2026-11-24 20:30"),
+        ("+213551234567", "Africa/Algiers", "2026-07-14 08:30"),
+        ("+218912345678", "Africa/Tripoli", "2026-07-14 08:30"),
+        ("+211977123456", "Africa/Juba", "2026-07-14 08:30"),
+        ("+50581234567", "America/Managua", "2026-07-14 08:30"),
+        ("+5581998765432", "America/Recife", "2026-07-14 08:30"),
+        ("+526141234567", "America/Chihuahua", "2026-07-14 20:30"),
+        ("+18679791234", "America/Iqaluit", "2026-07-14 21:00"),
+        ("+56961234567", "America/Punta_Arenas", "2026-07-14 20:30"),
     ],
 )
 def test_the_hours_of_a_place_are_its_own_and_not_a_neighbours(
-    desk: Desk, seat: Seat, number: str, zone: str, at: datetime
+    desk: Desk, seat: Seat, number: str, zone: str, at: str
 ) -> None:
     """The tables of numbers have Morocco in the Canaries and Nicaragua in Chicago: a text left an hour or two into the night (I5)."""
     assert zone in numbers.zones_for(number)
-    now = int(at.replace(tzinfo=ZoneInfo(zone)).timestamp() * 1000)
+    now = int(datetime.fromisoformat(at).replace(tzinfo=ZoneInfo(zone)).timestamp() * 1000)
     desk.approved(number=number, now=now)
     assert claims.claim_next(desk.db, seat, desk.rules, now=now)[0] is None
 

@@ -333,6 +333,39 @@ def test_an_opt_out_whose_beginning_and_end_were_shown_twice_was_the_later_one(t
     house.close()
 
 
+def test_an_opt_out_of_which_the_clock_showed_both_ends_twice_accuses_nobody_in_between(
+    tmp_path: Path,
+) -> None:
+    """Seeds 1042733 and 1042830: it had ended before the clock was set back, and a text from after it was called a breach."""
+    house, number = House(tmp_path, 0), "+12025550217"
+    outbox.draft(
+        house.db, number, "T0w", kind="reply", key=None, channel="panel", by=house.person, rules=house.rules,
+        now=house.now_ms(),
+    )  # fmt: skip
+    house.jumps = [(240.0, timedelta(seconds=200))]
+    house.clock.time_s += 600.0
+    house.db.execute(
+        "INSERT INTO opt_out (number_key, source, since_at, until_at) VALUES (?, 'text', ?, ?)",
+        [conversations.number_key(house.db, number), *(house.now_ms() - left for left in (300_000, 250_000))],
+    )
+    assert house.opted_out(house.db)[number] == [(300.0, 350.0)]
+    assert house.opted_out(house.db, sure=True)[number] == [(300.0, 150.0)]
+    house.close()
+
+
+def test_a_text_that_was_approved_a_moment_ago_is_not_stuck(scene: Scene) -> None:
+    """Seed 1043707: its SIM's day was spent, of which a text is told at the next look, 20 s later at most."""
+    house, chaos = scene
+    text = house.db.execute("SELECT max(id) FROM message WHERE state='delivered' AND kind<>0").fetchone()[0]
+    for seconds, told in ((10, False), (60, True)):
+        at = house.now_ms() - seconds * 1000
+        change(
+            house,
+            f"UPDATE message SET state='approved', reason=NULL, not_before=NULL, approved_at={at} WHERE id={text}",
+        )
+        assert (f"I2 stuck without a reason: text {text}" in breaches(house, chaos)) is told
+
+
 def test_a_clock_that_steps_on_over_a_restart_shortens_the_minute(scene: Scene) -> None:
     """Seed 907094: the rows of before were five seconds older by the new clock, and nothing told the gateway so."""
     house, _ = scene

@@ -220,19 +220,21 @@ class House:
             for (at, before), after in zip(self.jumps, offsets[1:], strict=True)
         ]
 
-    def opted_out(self, db: sqlite3.Connection, *, longest: bool = False) -> dict[str, list[Span]]:
+    def opted_out(
+        self, db: sqlite3.Connection, *, longest: bool = False, sure: bool = False
+    ) -> dict[str, list[Span]]:
         """Since when and until when each number was out, in seconds of the world: at least, or at the `longest`, where the clock showed
-        a time more than once.
+        a time more than once. `sure`: only while it was out whichever of those times it was.
         """
         out: dict[str, list[Span]] = defaultdict(list)
         numbers = {row["number"] for row in db.execute("SELECT number FROM conversation").fetchall()}
         for number in sorted(numbers | {record.to for record in self.world.network.air}):  # some were erased
             key = conversations.number_key(db, number)
             for stop in db.execute("SELECT * FROM opt_out WHERE number_key=?", [key]):
-                out[number].append(self._span(db, stop, longest=longest))
+                out[number].append(self._span(db, stop, longest=longest, sure=sure))
         return out
 
-    def _span(self, db: sqlite3.Connection, stop: sqlite3.Row, *, longest: bool) -> Span:
+    def _span(self, db: sqlite3.Connection, stop: sqlite3.Row, *, longest: bool, sure: bool) -> Span:
         every = self._all_true_s(stop["since_at"])
         if stop["until_at"] is None:
             return every[-1], float("inf")
@@ -251,6 +253,8 @@ class House:
         ]
         # Of two that are as long the later is sure: nobody was out before it began (973147).
         spans.sort(key=lambda span: (round(span[1] - span[0], 3), -span[0]))
+        if sure and spans:
+            return max(since for since, _ in spans), min(until for _, until in spans)
         return spans[-1 if longest else 0] if spans else (began[0], began[0])
 
     def note(self, what: str) -> None:

@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 from gateway import conversations, inbox, ledger
+from gateway.station.loop import HELD_UP_S
 from hardware.pdu import segment
 from hardware.virtual.air import AirRecord
 from tests.scenarios.simulation.chaos import Came, Chaos
@@ -178,10 +179,11 @@ def _texts(house: House, chaos: Chaos, db: sqlite3.Connection) -> Iterator[str]:
         else:
             yield from _text(group[0], count, total)
         yield from _reported(house, chaos, key, group, records)
-    for row in db.execute("SELECT id, state, reason, not_before FROM message").fetchall():
+    for row in db.execute("SELECT id, state, reason, not_before, approved_at FROM message").fetchall():
         if row["state"] in ("claimed", "submitted"):
             yield f"I2 stuck: text {row['id']} ({row['state']})"
-        if row["state"] == "approved" and not row["reason"] and not row["not_before"]:
+        unexplained = row["state"] == "approved" and not row["reason"] and not row["not_before"]
+        if unexplained and house.true_s(row["approved_at"], last=True) < house.now - HELD_UP_S:
             yield f"I2 stuck without a reason: text {row['id']}"
 
 

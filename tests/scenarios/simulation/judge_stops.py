@@ -23,7 +23,7 @@ IN_A_ROW_S = 200.0  # the next segment of a long text goes as soon as the one be
 
 def stops(house: House, chaos: Chaos, db: sqlite3.Connection) -> Iterator[str]:
     """While an opt-out stands nothing is handed over but one confirmation; nor while a STOP lies where the station reads first."""
-    out = house.opted_out(db)
+    out, surely = house.opted_out(db), house.opted_out(db, sure=True)
     to: dict[str, list[AirRecord]] = defaultdict(list)
     for record in house.world.network.air:
         to[record.to].append(record)
@@ -35,7 +35,8 @@ def stops(house: House, chaos: Chaos, db: sqlite3.Connection) -> Iterator[str]:
         for record in to[number]:
             # What was handed over before the stop was known may still take its time in the modem.
             if not is_confirmation(record) and any(
-                since + CLOCK_S < record.asked_s < until for since, until in _known_then(chaos, record, spans)
+                since + CLOCK_S < record.asked_s < until
+                for since, until in _known_then(chaos, record, surely[number])
             ):
                 yield f"I4 texted after the stop: {number} {(record.text or '')[:8]} at {record.at_s:.3f}"
     for stop in house.witness.stored:
