@@ -108,6 +108,7 @@ def test_the_check_of_typed_words_takes_no_key_from_under_a_finger(
     page.route("**/look*", lambda route: held.append(route))
     with page.expect_request("**/look*"):
         page.evaluate(type_and_go, "Straighten it")
+    page.wait_for_selector("body:not(.fresh)")  # until then it takes no key
     page.keyboard.press("Enter")
     straighten = page.get_by_role("button", name="Straighten it")
     expect(straighten).to_have_count(0)
