@@ -10,6 +10,7 @@ from hardware.at import At
 from hardware.facts import Identity
 from hardware.profiles import Profile
 
+LOOKS = 4  # until one ICCID came twice
 _IMEI = re.compile(r"(?<!\d)(\d{15})\d{0,2}(?!\d)")
 _ICCID = re.compile(r"(?<![0-9A-Fa-f])(\d{18,20})[Ff]{0,2}(?![0-9A-Fa-f])")
 _IMSI = re.compile(r"(?<!\d)(\d{14,15})(?!\d)")
@@ -31,11 +32,22 @@ def of_modem(at: At, known: Identity | None = None) -> Identity:
 
 def with_card(at: At, identity: Identity, profile: Profile) -> Identity:
     """`identity` with the card's ICCID, which most modems tell before the PIN; tries the profile's ways."""
-    for command in profile.iccid:
+    told = (_told_twice(at, command) for command in profile.iccid)
+    return replace(identity, iccid=next((iccid for iccid in told if iccid), identity.iccid))
+
+
+def _told_twice(at: At, command: str) -> str:
+    """The ICCID that an answer tells, "" for none. One digit that another program at the port took or put in makes it another SIM, with
+    limits of its own: it is believed when it comes a second time, or as it came first when none does.
+    """
+    told: list[str] = []
+    for _ in range(LOOKS):
         iccid = iccid_in(ask(at, command))
+        if iccid in told or not (iccid or told):
+            return iccid
         if iccid:
-            return replace(identity, iccid=iccid)
-    return identity
+            told.append(iccid)
+    return told[0]
 
 
 def with_subscriber(at: At, identity: Identity) -> Identity:

@@ -147,7 +147,7 @@ def test_what_came_of_a_text_is_kept_while_an_answer_is_awaited_for_minutes() ->
 def test_the_digits_of_a_card_are_not_the_rest_of_a_text(card: str) -> None:
     """Some models tell the ICCID without its name: it was taken for a piece of the text, and the SIM was not known."""
     answer = f"\r\n+CMT: ,23\r\n{PDU[:24]}\r\n{card}\r\n\r\nOK\r\n{PDU[24:]}\r\n"
-    bench = Bench({"AT+CCID": Raw(answer.encode())}).start()
+    bench = Bench({"AT+CCID": [Raw(answer.encode()), card]}).start()
     assert bench.modem.identity.iccid == card
     assert [n for n in bench.modem.notices() if isinstance(n, Direct)] == [Direct("deliver", PDU)]
 

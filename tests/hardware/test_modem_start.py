@@ -228,6 +228,21 @@ def test_iccid_by_many_ways(rule: dict[str, str], iccid: str) -> None:
     assert bench.modem.identity.iccid == iccid
 
 
+@pytest.mark.parametrize(
+    ("way", "mangled", "whole"),
+    [
+        ("AT+CCID", "894411006501234567", "8944110065012345678"),
+        ("AT+CRSM=*", "+CRSM: 144,0,984411005610325A76F8", "+CRSM: 144,0,984411005610325476F8"),
+    ],
+)
+def test_a_sim_is_no_other_for_digits_that_another_program_took_or_put_in(
+    way: str, mangled: str, whole: str
+) -> None:
+    """Its texts counted for a SIM that nobody has (seed 1052637)."""
+    bench = Bench({"AT+CCID": "ERROR", way: [mangled, whole, whole]}).start()
+    assert bench.modem.identity.iccid == "8944110065012345678"
+
+
 def test_a_modem_that_restarts_while_it_is_started_is_started_from_the_beginning() -> None:
     bench = Bench({"AT+CSMS=0": [Raw(b"\r\nRDY\r\n\r\nOK\r\n"), "OK"]}).start()
     assert bench.wrote("ATE0") == 2
