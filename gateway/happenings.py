@@ -73,6 +73,11 @@ def another_sim(iccid: str, before: str, number: str) -> str:
     return f"Another SIM is in it: {iccid}{known}. Before it was {before}."
 
 
+def spared(command: str) -> str:
+    """What its modem does not survive."""
+    return f"Twice in a row it stopped when it was asked {command}. We do not ask that any more; it sends and receives without."
+
+
 def another_modem(model: str, imei: str, before: str) -> str:
     """Another modem than at the last start."""
     return f"Another modem is here: {model or 'model unknown'}, IMEI {imei}. Before it was {before}."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 
 from hardware.at import At
 from hardware.errors import CommandRefused, ModemSilent
@@ -13,14 +14,24 @@ _NAME = re.compile(r"[+^*#_$%!&]?[A-Z][A-Z0-9_]*:\s*")
 
 
 def ask(at: At, command: str, timeout_s: float = 5.0) -> list[str] | None:
-    """The answer's lines; None when the modem refuses or does not answer this one. ModemSilent when it is dead."""
-    try:
-        return at.command(command, timeout_s)
-    except CommandRefused:
+    """As `tell`; None also when the modem refuses."""
+    with suppress(CommandRefused):
+        return tell(at, command, timeout_s)
+    return None
+
+
+def tell(at: At, command: str, timeout_s: float = 5.0) -> list[str] | None:
+    """The answer's lines; None when the modem does not answer this one, or did not survive it before. CommandRefused; ModemSilent when it
+    is dead.
+    """
+    if command in at.spared.commands:
         return None
-    except ModemSilent:
-        at.resync()
-        return None
+    with at.spared.watching(command):
+        try:
+            return at.command(command, timeout_s)
+        except ModemSilent:
+            at.resync()
+            return None
 
 
 def pause(at: At, seconds: float) -> None:

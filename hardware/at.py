@@ -23,6 +23,7 @@ from hardware.errors import (
 )
 from hardware.incoming import Incoming
 from hardware.link import Clock, Link
+from hardware.spared import Spared
 
 PATIENCE_LIMIT_S = 600.0  # however steadily a patient command's answer drips
 GRACE_S = 2.0  # for what may still follow a line that already says enough
@@ -104,6 +105,7 @@ class At:
         self.link = link
         self.clock = clock
         self.incoming = Incoming(link, clock)
+        self.spared = Spared()
         self._out_of_step = False  # an answer may still come that nobody waits for
         self._at_prompt = False
         self._typed = ""  # the PDU that stands at the prompt

@@ -42,6 +42,7 @@ from hardware.link import Clock
 from hardware.modem import Modem
 from hardware.profiles import GENERIC, Profile
 from hardware.restart import NotPossible
+from hardware.spared import Spared
 from hardware.submit import RESULT_S
 
 Texts = list[Stored]
@@ -248,8 +249,8 @@ class GammuModem:
     def read_by_slot(self) -> None:
         """libgammu chooses how it reads."""
 
-    def beside(self, company: Company) -> None:
-        """libgammu keeps what it hears to itself."""
+    def beside(self, company: Company, spared: Spared) -> None:
+        """libgammu keeps what it hears to itself, and asks what it likes."""
 
     def keep_at_once(self, keep: Callable[[Direct], bool] | None) -> None:
         """As `Modem.keep_at_once`; libgammu tells nothing while it sends."""

@@ -44,6 +44,7 @@ from hardware.patience import REAL, Patience
 from hardware.profiles import GENERIC, Profile
 from hardware.shelf import LISTING, PDU_MODE
 from hardware.sim import ALL_PIN_TRIES, state_in
+from hardware.spared import Spared
 from hardware.startup import Startup, centre_in, is_off, power_up
 from hardware.storage import Storages
 from hardware.submit import Prompt
@@ -245,9 +246,9 @@ class Modem:
         """How long its listings took in an earlier session, by storage, so that a hang is seen sooner; it is kept up to date."""
         self._storages.shelf.took_s = took_s
 
-    def beside(self, company: Company) -> None:
-        """What was heard of other programs when the port was open before; it is kept up to date."""
-        self._at.incoming.company = company
+    def beside(self, company: Company, spared: Spared) -> None:
+        """What was heard of other programs when the port was open before, and what the modem did not survive; both are kept up to date."""
+        self._at.incoming.company, self._at.spared = company, spared
 
     def list(self, everything: bool) -> Texts:  # noqa: FBT001 (the contract's form)
         """The received texts and reports that lie in the arrival storage or, if `everything`, in all of them. Unreadable: no text that

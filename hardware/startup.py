@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from hardware import framing
 from hardware import identity as who
-from hardware.asking import ask, numbers, pause, value
+from hardware.asking import ask, numbers, pause, tell, value
 from hardware.at import ABANDON, At
 from hardware.errors import CommandRefused, ModemSilent, NotAModem, SimNotReady
 from hardware.facts import Identity
@@ -180,7 +180,7 @@ class Startup:
         started = clock.monotonic()
         while True:
             try:
-                self._at.command("AT+CPMS?", patience.answer_s)
+                tell(self._at, "AT+CPMS?", patience.answer_s)
             except CommandRefused as refused:
                 state = state_in(refused)
                 limit_s = patience.sim_ready_s if state == "BUSY" else patience.sim_fault_s
@@ -189,9 +189,6 @@ class Startup:
                 if clock.monotonic() - started + patience.retry_s > limit_s:
                     raise SimNotReady(state, str(refused)) from refused
                 pause(self._at, patience.retry_s)
-            except ModemSilent:
-                self._at.resync()  # raises when it is dead; else it only does not answer this
-                return
             else:
                 return
 
@@ -300,14 +297,13 @@ class Startup:
         while True:
             found: str | None = ""
             try:
-                lines = self._at.command("AT+CSCA?", self._patience.answer_s)
+                lines = tell(self._at, "AT+CSCA?", self._patience.answer_s)
+                if lines is None:
+                    return None
                 found = centre_in(lines) if lines else None  # that the SIM has none it would tell
             except CommandRefused as refused:
                 if state_in(refused) != "BUSY" and (refused.family, refused.code) != ("CMS", 330):
                     return None
-            except ModemSilent:
-                self._at.resync()
-                return None
             if found or clock.monotonic() - started + self._patience.retry_s > self._patience.smsc_s:
                 return found
             pause(self._at, self._patience.retry_s)

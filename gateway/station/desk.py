@@ -30,6 +30,7 @@ from hardware.company import Company
 from hardware.errors import HardwareError
 from hardware.link import Clock
 from hardware.modem import Direct, LateRefusal, LateSubmit, Modem, Notice, Restarted, StorageFull, Waiting
+from hardware.spared import Spared
 
 log = logging.getLogger("textbank.station")
 
@@ -114,6 +115,7 @@ class Desk:
     mark: object = None  # what the port was then: one that was pulled out and came back is another
     db: sqlite3.Connection = field(init=False)
     company: Company = field(init=False)  # other programs at the port, over all its openings
+    spared: Spared = field(default_factory=Spared)  # what its modem does not survive, over all its starts
     bells: Bells = field(init=False)
     shared: bool = False  # one works there: nothing is sent, and when it is over everything is set anew
     modem: Modem | None = None

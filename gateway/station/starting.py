@@ -39,6 +39,7 @@ from hardware.errors import (
     Unreadable,
 )
 from hardware.modem import Identity
+from hardware.spared import Spared
 
 RETRY_S = (1.0, 2.0, 5.0, 10.0, 30.0)
 NAMELESS = "imei-"  # before the IMEI: a SIM that tells nothing of itself
@@ -61,7 +62,7 @@ def start(desk: Desk, *, again: bool) -> bool:
     desk.because = None
     desk.modem = desk.open_modem()
     parting.keeps_at_once(desk, desk.modem)
-    desk.modem.beside(desk.company)
+    desk.modem.beside(desk.company, desk.spared)
     if desk.opened_at is None:
         desk.opened_at = desk.clock.monotonic()
         desk.company.opened()
@@ -98,6 +99,8 @@ def _begin(desk: Desk, identity: Identity, card: str) -> None:
     _another_card(desk, card)
     desk.smsc_asked = False
     sims.seen(desk.db, card, number=_own_number(desk, identity), now=desk.now_ms(), imsi=identity.imsi)
+    for command in desk.spared.untold():
+        stations.note(desk.db, desk.name, happenings.spared(command), now=desk.now_ms())
     _note_changes(desk, identity, card, row)
     seat = claims.Seat(desk.name, epoch, desk.sim(card))
     stations.set_facts(
@@ -122,6 +125,7 @@ def _note_changes(desk: Desk, identity: Identity, card: str, before: sqlite3.Row
     """Another SIM or modem than before is told on the page; the last text that came in is this SIM's, as the last that left."""
     now = desk.now_ms()
     if identity.imei and before["imei"] and identity.imei != before["imei"]:
+        desk.spared = Spared()
         words = happenings.another_modem(identity.model, identity.imei, before["imei"])
         stations.note(desk.db, desk.name, words, now=now)
     if before["iccid"] and card != before["iccid"]:

@@ -129,6 +129,13 @@ class Powered(Terminal):
             if self.heard > int(float(str(told.get("commands", 10)))):
                 self.faults.take("stops_answering_after")
                 self.wedge(str(told.get("cure", "replug")))
+        deadly = self.faults.waits("dies_of")
+        if (
+            deadly
+            and line.strip().upper().removeprefix("AT").startswith(str(deadly))
+            and self.faults.take("dies_of")
+        ):
+            self.wedge("reopen")
         if self.wedged == "reset" and line.strip().upper().removeprefix("AT") in self.personality.resets:
             self.reboot(now)
             return True

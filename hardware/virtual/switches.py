@@ -155,6 +155,10 @@ POWER = {
         10,
         also=(dict,),
     ),
+    "dies_of": Switch(
+        "at what begins so nothing is answered until the port is opened anew (value: the command, without AT)",
+        "+CNUM",
+    ),
     "boot_storm": Switch("^BOOT lines and nothing else (value: seconds between them)", 20.0),
     "undervoltage": Switch(
         "the supply is weak: the modem says so, or switches off",

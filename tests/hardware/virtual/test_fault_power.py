@@ -27,6 +27,15 @@ def test_a_modem_stops_answering_until_it_is_cured(host, cure):
     assert host.say("AT") != ""
 
 
+def test_a_question_that_a_modem_does_not_survive(host):
+    host.throw("dies_of", "+CNUM")
+    assert "OK" in host.say("AT+CIMI")
+    assert (host.say("AT+CNUM"), host.say("AT")) == ("", "")
+    host.modem.opened_anew()
+    assert "OK" in host.say("AT")
+    assert host.say("AT+CNUM") == ""
+
+
 def test_a_modem_can_stop_again_and_again(host):
     for _ in range(2):
         host.plug_anew()

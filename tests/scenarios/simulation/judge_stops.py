@@ -75,10 +75,9 @@ def _read_at(house: House, chaos: Chaos, db: sqlite3.Connection, stop: Stored, o
     later = [at for at in times if at >= came_at - CLOCK_S]
     gone = chaos.people.erased.get(stop.sender, [])
     lost = any(stop.at_s < at for at in (chaos.restored or 0.0, *gone))  # the row, perhaps; never the opt-out
-    if lost and any(
-        since <= stop.at_s < until for since, until in chaos.perhaps_out_before.get(stop.sender, [])
-    ):
-        return stop.at_s  # the stop of somebody who is out begins nothing (939568)
+    spans = chaos.perhaps_out_before.get(stop.sender, []) + out
+    if lost and (stop.text != "STOP" or any(since <= stop.at_s < until for since, until in spans)):
+        return stop.at_s  # one that asks a person, or of somebody who is out (939568), begins nothing
     return min(later, default=stop.at_s if lost else float("inf"))
 
 

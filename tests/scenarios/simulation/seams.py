@@ -81,6 +81,7 @@ class Link:
         self._modem = house.world.modems[number]
         self._plugs = house.plugs[number]  # a port that went is another one when it comes back
         self._woken = self._closed = False
+        process.closing.append(self.close)
 
     def read(self, deadline: float) -> bytes:
         wire, number = self._wire, self._number
@@ -111,6 +112,8 @@ class Link:
         self._woken = True
 
     def close(self) -> None:
+        if not self._closed:
+            self._modem.opened_anew()
         self._closed = True
 
     def _pause(self, until: float) -> None:

@@ -64,6 +64,7 @@ TROUBLES: tuple[Trouble, ...] = (
     # what it does not know
     ("at_error", None, 2), ("atz_error", None, 1), ("no_cmee", None, None), ("no_csms", None, None), ("no_cpms_query", None, None),
     ("plain_error", None, 2), ("text_errors", None, 2), ("error_cut", None, 2),
+    *(("dies_of", begins, None) for begins in ("+CNUM", "+CSQ", "+CNMI?")),
     *(("refuses", begins, None) for begins in ("+CPMS", '+CPMS="SM"', '+CPMS="ME"', "+CPMS=?", "+CMGL", "+CMGR", "+CMG", "+CNMI", "+CIMI", "+C")),
     # Not +CMGL: what is listed as nothing and did not ring is known to nobody.
     *(("only_ok", "+" + begins, None) for begins in ("CPMS?", "CPMS=", "CMGD", "CNMI", "CIMI", "CPIN", "CSCA", "CMGF", "CREG")),
@@ -89,7 +90,7 @@ OCCASIONS = {  # what a fault waits for and seldom meets by itself: a long text 
     "concat_missing": "{0} " * 60, "concat_dup": "{0} " * 60, "concat_oo": "{0} " * 60, "concat_ref_reuse": "{0} " * 60,
     "ucs2_surrogate_split": "{0} " + "😀" * 90, "esc_at_boundary": "{0} " + "€" * 90, "dup_inbound": "{0}", "spill": "{0}",
     "slow_boot": "start", "cdrom_first": "start", "radio_off": "start", "pin_not_yet": "locked", "no_cmee": "start", "no_csms": "start",
-    "refuses": "start", "only_ok": "start", "cmgr_321_first": "{0}", "cpin_no_ok": "start",
+    "refuses": "start", "only_ok": "start", "dies_of": "start", "cmgr_321_first": "{0}", "cpin_no_ok": "start",
     "cpin_ok_only": "start", "pin_attempts_hidden": "locked", "esc_ok": "slow",
 }  # fmt: skip
 HANDS = 15  # houses that together meet each trouble once, if they live long enough
