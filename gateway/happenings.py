@@ -75,7 +75,7 @@ def another_sim(iccid: str, before: str, number: str) -> str:
 
 def spared(command: str) -> str:
     """What its modem does not survive."""
-    return f"Twice in a row it stopped when it was asked {command}. We do not ask that any more; it sends and receives without."
+    return f"Twice in a row it stopped when it was asked {command}. We do not ask that for a day; it sends and receives without."
 
 
 def another_modem(model: str, imei: str, before: str) -> str:

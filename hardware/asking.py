@@ -24,14 +24,16 @@ def tell(at: At, command: str, timeout_s: float = 5.0) -> list[str] | None:
     """The answer's lines; None when the modem does not answer this one, or did not survive it before. CommandRefused; ModemSilent when it
     is dead.
     """
-    if command in at.spared.commands:
+    if command in at.spared:
         return None
-    with at.spared.watching(command):
+    with at.spared.watching(command, alone=not at.has_company):
         try:
-            return at.command(command, timeout_s)
+            answer = at.command(command, timeout_s)
         except ModemSilent:
             at.resync()
             return None
+    at.spared.answered(command)
+    return answer
 
 
 def pause(at: At, seconds: float) -> None:

@@ -105,7 +105,7 @@ class At:
         self.link = link
         self.clock = clock
         self.incoming = Incoming(link, clock)
-        self.spared = Spared()
+        self.spared = Spared(clock)
         self._out_of_step = False  # an answer may still come that nobody waits for
         self._at_prompt = False
         self._typed = ""  # the PDU that stands at the prompt

@@ -115,7 +115,7 @@ class Desk:
     mark: object = None  # what the port was then: one that was pulled out and came back is another
     db: sqlite3.Connection = field(init=False)
     company: Company = field(init=False)  # other programs at the port, over all its openings
-    spared: Spared = field(default_factory=Spared)  # what its modem does not survive, over all its starts
+    spared: Spared = field(init=False)  # what its modem does not survive, over all its starts
     bells: Bells = field(init=False)
     shared: bool = False  # one works there: nothing is sent, and when it is over everything is set anew
     modem: Modem | None = None
@@ -165,7 +165,7 @@ class Desk:
 
     def __post_init__(self) -> None:
         self.db = connect(self.database, timeout_s=LOCK_S)
-        self.company = Company(self.clock)
+        self.company, self.spared = Company(self.clock), Spared(self.clock)
         self.bells = Bells(self.clock)
         stations.ensure(self.db, self.name, now=self.now_ms())
 

@@ -125,7 +125,7 @@ def _note_changes(desk: Desk, identity: Identity, card: str, before: sqlite3.Row
     """Another SIM or modem than before is told on the page; the last text that came in is this SIM's, as the last that left."""
     now = desk.now_ms()
     if identity.imei and before["imei"] and identity.imei != before["imei"]:
-        desk.spared = Spared()
+        desk.spared = Spared(desk.clock)
         words = happenings.another_modem(identity.model, identity.imei, before["imei"])
         stations.note(desk.db, desk.name, words, now=now)
     if before["iccid"] and card != before["iccid"]:
