@@ -30,6 +30,11 @@ def lacks_a_header(lines: list[str]) -> bool:
     return False
 
 
+def is_torn(lines: list[str]) -> bool:
+    """Whether it begins with a piece of a PDU: what stood before that is not known."""
+    return bool(lines) and re.fullmatch(r"[0-9A-Fa-f]{2,}", lines[0].strip()) is not None
+
+
 def stored_in(entry: list[str], storage: str) -> Stored | None:
     """The text in "+CMGL: <index>,<stat>,[<alpha>],<length>" and its PDU; None for drafts and empty slots."""
     head = fields(entry[0])

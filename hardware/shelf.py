@@ -13,7 +13,7 @@ import re
 from hardware import cpms, framing
 from hardware.asking import ask, numbers
 from hardware.at import At
-from hardware.entries import lacks_a_header, split_entries, stored_in, with_index
+from hardware.entries import is_torn, lacks_a_header, split_entries, stored_in, with_index
 from hardware.errors import CommandRefused, ModemSilent, Unreadable
 from hardware.facts import Stored
 from hardware.patience import Patience
@@ -66,6 +66,8 @@ class Shelf:
             lines = self._list(name)
             if lacks_a_header(lines):  # another program at the port took it
                 lines = self._ask(LISTING, self._list_s(name))
+                if is_torn(lines):
+                    return self._walk(name)
             self.took_s[name] = self._at.clock.monotonic() - began
         except CommandRefused as refused:
             if state_in(refused):
@@ -189,6 +191,8 @@ class Shelf:
                 raise
             self._reads |= (refused.family, refused.code) in EMPTY
             return None
+        if is_torn(lines):
+            lines = self._ask(f"AT+CMGR={index}", self._patience.delete_s)
         self._reads = True
         return next((entry for entry in split_entries(lines, "+CMGR:") if len(entry) > 1), None)
 
