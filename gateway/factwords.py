@@ -2,8 +2,9 @@
 
 Pure. Facts are kept as they are typed in a form: a day as 2026-03-12, an hour as 18:00, a number as digits.
 
-Promises: `checked` refuses what cannot be read, saying which fact; `words` never fails on what `checked` took. Words stay in
-the phones' own alphabet (GSM 7 bit): one accent that it lacks halves the room of every text, so Spanish days lose theirs.
+Promises: `checked` refuses what cannot be read, or would stand in every text with its braces, saying which fact; `words` never
+fails on what `checked` took. Words stay in the phones' own alphabet (GSM 7 bit): one accent that it lacks halves the room of every
+text, so Spanish days lose theirs.
 """
 
 import re
@@ -12,6 +13,7 @@ from datetime import date, time
 
 from gateway.errors import Refused
 from gateway.kinds import Fact, Kind
+from gateway.merge import PLACEHOLDER
 
 DAYS = {
     "en": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
@@ -40,6 +42,10 @@ def _checked(fact: Fact, value: str) -> str:
         return ""
     if len(value) > LONGEST:
         raise Refused(f"“{label}” has {len(value)} characters; at most {LONGEST} fit. Shorten it.")
+    if left := PLACEHOLDER.search(value):  # a fact is put in as it is, and not read again
+        raise Refused(
+            f"“{label}” has “{left[0]}” in it, and everybody would read that with its braces. Nothing was changed: write what it stands for."
+        )
     try:
         if fact.type == "date":
             return date.fromisoformat(value).isoformat()

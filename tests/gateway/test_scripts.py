@@ -296,3 +296,9 @@ def test_facts_are_read_and_said_in_both_habits() -> None:
 def test_a_fact_that_cannot_be_read_is_refused_by_name(name: str, value: str) -> None:
     with pytest.raises(Refused, match="“"):
         factwords.checked(kind("event"), {name: value})
+
+
+def test_a_placeholder_in_a_fact_is_refused_for_nobody_fills_it_in() -> None:
+    """ "Will you join us for the hearing at {place}, Thursday …" went out to everybody as it stands."""
+    with pytest.raises(Refused, match="“What is it.*has “{place}” in it.*write what it stands for"):
+        factwords.checked(kind("event"), {"event": "the hearing at {place}"})
