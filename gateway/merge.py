@@ -15,6 +15,10 @@ from gateway.errors import Refused
 from hardware.pdu import segment
 
 PLACEHOLDER = re.compile(r"\{([^{}|\n]*)(?:\|([^{}\n]*))?\}")
+# As other programs and keyboards write one; « and % also stand for other things.
+LOOKALIKE = re.compile(
+    r"\[+([^\[\]{}\n]{1,40})\]+|<+([^<>{}\n]{1,40})>+|｛([^｛｝\n]{1,40})｝|«([^«»{}\n]{1,40})»|%([^\W\d][\w ]{0,40})%|\*\|(\w{1,40})\|\*"
+)
 PLAIN = str.maketrans(
     {
         "‘": "'", "’": "'", "‚": "'", "‛": "'", "′": "'", "`": "'", "´": "'",
@@ -55,6 +59,12 @@ def name_of(written: str) -> str:
 def placeholders(text: str) -> list[tuple[str, str | None]]:
     """Each placeholder of a text in order: its name and its fall-back, None when it has none."""
     return [(name_of(found[1]), found[2]) for found in PLACEHOLDER.finditer(text)]
+
+
+def lookalikes(text: str) -> list[tuple[str, str]]:
+    """What may be meant for placeholders and is none, in order: as it stands (`[First name]`), and its name."""
+    found = ((each[0], next(filter(None, each.groups()))) for each in LOOKALIKE.finditer(text))
+    return [(stands, name_of(inside)) for stands, inside in found if name_of(inside)]
 
 
 def stray_brace(text: str) -> str | None:

@@ -16,7 +16,16 @@ from typing import Literal
 
 from gateway.alike import Instead, alike
 from gateway.letters import fold
-from gateway.merge import PLACEHOLDER, merge, name_of, odd, placeholders, straightened, stray_brace
+from gateway.merge import (
+    PLACEHOLDER,
+    lookalikes,
+    merge,
+    name_of,
+    odd,
+    placeholders,
+    straightened,
+    stray_brace,
+)
 from gateway.message import MOST_SEGMENTS, too_long
 from gateway.scripts import Script, Step
 from gateway.wayout import offers_a_way_out
@@ -195,6 +204,7 @@ def _in_text(where: str, text: str, ground: Ground, *, counted: bool) -> Iterato
             f"A brace stands alone in “{brace}”.",
             "A placeholder is written {like_this}.",
         )
+    yield from _lookalikes(where, text, ground)
     for name, fallback in dict.fromkeys(placeholders(text)):
         if name == "count" and not counted:
             yield Problem(
@@ -210,6 +220,25 @@ def _in_text(where: str, text: str, ground: Ground, *, counted: bool) -> Iterato
             yield _unknown(where, text, name, ground)
         elif ground.columns[name] < ground.people:
             yield _empty(where, text, name, ground)
+
+
+def _lookalikes(where: str, text: str, ground: Ground) -> Iterator[Problem]:
+    """`[First name]` for `{first_name}`: nothing is put in for it. What names nothing that is known may be meant: “[free]”."""
+    known = {"name", *ground.columns, *ground.facts, *ground.own}
+    for stands, name in dict.fromkeys(lookalikes(text)):
+        if name in known:
+            mend = Mend(f"Use {{{name}}}", stands, f"{{{name}}}")
+            how = "A placeholder is written {like_this}. Everybody would read this one as it stands."
+            yield Problem("blocks", where, text, f"“{stands}” is no placeholder.", how, (mend,))
+        elif stands[0] in "[<｛*":
+            yield Problem(
+                "decide",
+                where,
+                text,
+                f"“{stands}” would leave as it stands.",
+                "Nothing is put in for it. Is it still to be filled in?",
+                rule=f"lookalike {stands}",
+            )
 
 
 def _unknown(where: str, text: str, name: str, ground: Ground) -> Problem:

@@ -300,5 +300,26 @@ def test_a_fact_that_cannot_be_read_is_refused_by_name(name: str, value: str) ->
 
 def test_a_placeholder_in_a_fact_is_refused_for_nobody_fills_it_in() -> None:
     """ "Will you join us for the hearing at {place}, Thursday …" went out to everybody as it stands."""
-    with pytest.raises(Refused, match="“What is it.*has “{place}” in it.*write what it stands for"):
+    with pytest.raises(Refused, match="place}” in it"):
         factwords.checked(kind("event"), {"event": "the hearing at {place}"})
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["[First name]", "<first_name>", "[[first_name]]", "%first_name%", "｛first_name｝", "«First name»"],
+)
+def test_a_placeholder_as_another_program_writes_it_blocks_and_is_mended_by_one_tap(written: str) -> None:
+    """ "Hi [First name]," went out to the whole list."""
+    on = ground(columns={"first_name": 1284})
+    text = f"Hi {written}, it's {{organisation}}. Coming? STOP to end."
+    (found,) = of_text(text, on, first=True)
+    assert (found.level, found.title) == ("blocks", f"“{written}” is no placeholder.")
+    assert found.mends[0].applied(text) == "Hi {first_name}, it's {organisation}. Coming? STOP to end."
+    assert of_text(found.mends[0].applied(text), on, first=True) == []
+
+
+def test_what_may_still_be_to_fill_in_is_a_hint_and_a_share_or_a_quotation_none() -> None:
+    assert [(p.level, p.title) for p in of_text("See [insert link]", ground())] == [
+        ("decide", "“[insert link]” would leave as it stands.")
+    ]
+    assert of_text("Rent is up 20% of what was 80%. I <3 our «Casa»", ground()) == []
