@@ -1,18 +1,17 @@
 """Contacts: the people of the lists. Several may share one number (a household), and so one conversation.
 
 The same number and the same folded name are one person, in whatever list they stand; a row without a name is whoever is
-known at that number. What a newer list says of somebody replaces what an older one said, and what it does not say stays;
-so does the name.
+known at that number. What a newer list says of somebody replaces what an older one said, and what it does not say stays.
 
 Promises: whoever opted out is never made a contact by a list. Every write is part of the caller's transaction.
 """
 
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from gateway import conversations, numbers
+from gateway import conversations, numbers, visible
 from gateway.errors import Refused
 from gateway.letters import split
 from gateway.store import write
@@ -31,6 +30,7 @@ class Person:
     zone: str | None = None
     landline: bool = False
     fields: Mapping[str, str] = field(default_factory=dict)
+    parted: bool = field(default=False, compare=False)  # the names were one cell: where it was cut is a guess
 
     @property
     def whole_name(self) -> str:
@@ -54,33 +54,52 @@ def name_key(name: str) -> str:
 
 
 def put_all(
-    db: sqlite3.Connection, people: Sequence[Person], consent: Consent, *, now: int
+    db: sqlite3.Connection,
+    people: Sequence[Person],
+    consent: Consent,
+    *,
+    now: int,
+    list_id: int | None = None,
 ) -> list[tuple[int, bool]]:
-    """The contacts for these people, made or brought up to date; of each (its id, True when it was known)."""
+    """The contacts for these people, made or brought up to date; of each (its id, True when it was known). `list_id`: of which they
+    are to be, for its first row with a person writes their name.
+    """
     ids = conversations.ensure_all(
         db, [(person.number, person.whole_name, person.zone) for person in people], now=now
     )
     rows = db.execute(
-        "SELECT DISTINCT conversation_id FROM contact WHERE conversation_id IN (SELECT value FROM json_each(?))",
-        [json.dumps(list(ids.values()))],
-    )
+        "SELECT conversation_id, id, EXISTS (SELECT 1 FROM list_member m WHERE m.list_id=? AND m.contact_id=contact.id) AS listed "
+        "FROM contact WHERE conversation_id IN (SELECT value FROM json_each(?))",
+        [list_id, json.dumps(list(ids.values()))],
+    ).fetchall()
     peopled = {row["conversation_id"] for row in rows}
+    named = {row["id"] for row in rows if row["listed"]}
     made = []
     for person in people:
         conversation_id = ids[person.number]
-        made.append(_put(db, conversation_id, person, consent, now, alone=conversation_id not in peopled))
+        alone = conversation_id not in peopled
+        made.append(_put(db, conversation_id, person, consent, now, alone=alone, named=named))
         peopled.add(conversation_id)
+        named.add(made[-1][0])
     return made
 
 
 def _put(
-    db: sqlite3.Connection, conversation_id: int, person: Person, consent: Consent, now: int, *, alone: bool
+    db: sqlite3.Connection,
+    conversation_id: int,
+    person: Person,
+    consent: Consent,
+    now: int,
+    *,
+    alone: bool,
+    named: Collection[int],
 ) -> tuple[int, bool]:
-    """`alone`: nobody is known at this number yet."""
+    """`alone`: nobody is known at this number yet. `named`: whose names this list has written already."""
     key = name_key(person.whole_name)
     known = None if alone else _same(db, conversation_id, key)
     if known is not None:
-        _bring_up_to_date(db, known, person, key, consent)
+        renames = not known["name_key"] or (known["id"] not in named and _writes_better(person, known))
+        _bring_up_to_date(db, known, person, key, consent, renames=renames)
         _set_zones(db, conversation_id, person.number)
         return int(known["id"]), True
     if (
@@ -143,22 +162,36 @@ def _same(db: sqlite3.Connection, conversation_id: int, key: str) -> sqlite3.Row
     return named or next((row for row in here if not row["name_key"]), None)
 
 
+def _writes_better(person: Person, known: sqlite3.Row) -> bool:
+    """Whether the same name in other letters, or the other way round, is a correction: it has not lost capitals or accents on its way,
+    and nobody had to guess where the first name ends.
+    """
+    new, old = person.whole_name, f"{known['first_name']} {known['last_name']}"
+    lost_capitals = (new.isupper() or new.islower()) and not (old.isupper() or old.islower())
+    return bool(new) and not (person.parted or lost_capitals or (new.isascii() and not old.isascii()))
+
+
 def _bring_up_to_date(
-    db: sqlite3.Connection, known: sqlite3.Row, person: Person, key: str, consent: Consent
+    db: sqlite3.Connection,
+    known: sqlite3.Row,
+    person: Person,
+    key: str,
+    consent: Consent,
+    *,
+    renames: bool,
 ) -> None:
     fields = {
         **json.loads(known["fields"]),
         **{name: value for name, value in person.fields.items() if value},
     }
-    named = not known["name_key"]  # the same name in other letters, or the other way round, changes nothing
     newer = consent.on >= (known["consented_on"] or "")
     db.execute(
         "UPDATE contact SET first_name=?, last_name=?, name_key=?, language=?, zone=?, landline=?, fields=?, source=?, "
         "consented_on=? WHERE id=?",
         [
-            person.first_name if named else known["first_name"],
-            person.last_name if named else known["last_name"],
-            key if named else known["name_key"],
+            person.first_name if renames else known["first_name"],
+            person.last_name if renames else known["last_name"],
+            key if renames else known["name_key"],
             person.language or known["language"],
             person.zone or known["zone"],
             person.landline and known["landline"],
@@ -168,6 +201,12 @@ def _bring_up_to_date(
             known["id"],
         ],
     )
+    if renames and known["name_key"]:  # pages call them as they are written now
+        was = visible.clean_name(f"{known['first_name']} {known['last_name']}")
+        db.execute(
+            "UPDATE conversation SET name=:name WHERE id=:id AND name=:was AND name<>:name",
+            {"id": known["conversation_id"], "was": was, "name": visible.clean_name(person.whole_name)},
+        )
 
 
 def merge_values(row: Mapping[str, object] | sqlite3.Row) -> dict[str, str]:

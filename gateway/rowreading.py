@@ -99,9 +99,10 @@ def read(cells: Sequence[str], meaning: Meaning, region: str) -> Person:
     said = {ours: _cell(cells, at, MOST_NAME) for ours, at in meaning.fields.items() if ours != "number"}
     number, kind = number_of(_cell(cells, meaning.fields["number"], 80), region)
     said |= {ours: "" for ours in NAMED if _is_nobody(said.get(ours, ""))}
-    first, last = said.get("first_name", ""), said.get("last_name", "")
+    first, last, parted = said.get("first_name", ""), said.get("last_name", ""), False
     if said.get("name") and not (first and last):
-        first, last = _parted(said["name"]) if not (first or last) else (first or said["name"], last)
+        parted = not (first or last)
+        first, last = _parted(said["name"]) if parted else (first or said["name"], last)
     return Person(
         number,
         first,
@@ -110,6 +111,7 @@ def read(cells: Sequence[str], meaning: Meaning, region: str) -> Person:
         zone_of(said.get("zone", ""), number),
         kind == "landline",
         _fields(cells, meaning.kept),
+        parted and bool(last),
     )
 
 

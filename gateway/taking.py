@@ -247,7 +247,8 @@ class _People:
                 yield Leftover(row, *objection)
             else:
                 welcome.append((row, each))
-        made = contacts.put_all(db, [person for _, person in welcome], self._consent, now=now)
+        people = [person for _, person in welcome]
+        made = contacts.put_all(db, people, self._consent, now=now, list_id=self._one.id)
         for (row, person), (contact_id, known) in zip(welcome, made, strict=True):
             fresh = db.execute(
                 "INSERT OR IGNORE INTO list_member (list_id, contact_id) VALUES (?,?)",
