@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from gateway import visible
 from gateway.errors import Refused
+from gateway.policy import may
 from gateway.store import write
 
 ROLES = ("volunteer", "trainee", "coordinator", "technician", "admin")
@@ -169,10 +170,12 @@ def enable(db: sqlite3.Connection, user_id: int) -> None:
 
 
 def change_role(db: sqlite3.Connection, user_id: int, role: str) -> None:
-    """Give somebody another role; it holds from their next click."""
+    """Give somebody another role; it holds from their next click. Whom they held is the room's again where the new one reads no texts."""
     role = checked_role(role)
     with write(db):
         user = by_id(db, user_id)
         if role != user.role:
             _keep_one_admin(db, user)
             db.execute("UPDATE user SET role=? WHERE id=?", [role, user_id])
+            if not may(role, "answer"):
+                let_go(db, user)

@@ -205,8 +205,16 @@ def test_the_last_admin_stays(world: World, visit: Visit) -> None:
 
 def test_a_role_holds_from_the_next_click(world: World, visit: Visit) -> None:
     maya, admin = visit("volunteer"), visit("admin")
+    world.receive("+12025550147", "YES 2. Is there a ramp?")
+    rosa = world.conversation("+12025550147")
+    assert maya.post(f"/inbox/{rosa}/begin").status_code == 204
+    sam = visit("other")
+    assert "ramp" not in sam.get("/inbox").get_data(as_text=True)
     admin.post(f"/people/{world.users['volunteer'].id}/role", role="technician")
     assert maya.get("/inbox").status_code == 403
+    assert "ramp" in sam.get("/inbox").get_data(as_text=True), (
+        "nobody else was offered whom they held, for half an hour"
+    )
 
 
 def test_a_request_writes_nothing_about_its_device_within_the_hour(world: World, visit: Visit) -> None:
