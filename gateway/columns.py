@@ -135,7 +135,9 @@ def guess(names: Sequence[str], rows: Sequence[Sequence[str]]) -> Meaning:
     if "first_name" in found and "last_name" not in found and "name" in found:
         del found["name"]
     left = [at for at in called if at not in found.values() and _share(rows, at, reaches) < MOSTLY]
-    return Meaning(found, kept(names, left[:MOST_KEPT]))
+    # Of many columns none that says who stopped is left behind.
+    first = sorted(left, key=lambda at: called[at] not in _LIKELY["opted_out"])
+    return Meaning(found, kept(names, sorted(first[:MOST_KEPT])))
 
 
 def also_numbers(

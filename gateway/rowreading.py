@@ -53,26 +53,6 @@ ZONES = {  # what people and programs write for a zone in North America
     }.items()
     for name in names.split("|")
 }
-NOT_SO = "|no|n|false|f|0|none|never|null|n/a|opted in|opt in|subscribed|nein|non|nao|falso"
-NO = frozenset(NOT_SO.split("|"))
-LEADS = re.compile(
-    r"<?(?:(?:https?://|www\.)\S+|\S+@\S+)", re.IGNORECASE
-)  # the way to unsubscribe is no word of whoever has it
-STOPPED = (  # in whatever column: "Status: Opted out"
-    "opted out|opt out|optout|unsubscribed|do not text|do not contact|do not message|asked to stop|dado de baja|abgemeldet|désinscrit|"
-    "désinscrite|désabonné|désabonnée|disiscritto|descadastrado|wypisany|отписан|отписался|退订"
-)
-SAID_STOP = frozenset(STOPPED.split("|"))
-PERHAPS = tuple(
-    {said[:3] for said in SAID_STOP}
-)  # without any of these a row says nothing of it: that is quick to see
-AGREED = (  # columns, as placeholders, in which a no says so
-    "opt_in|opted_in|sms_opt_in|text_opt_in|mobile_opt_in|phone_opt_in|sms_opted_in|sms_consent|text_consent|accepts_sms|accepts_texts|"
-    "can_text|may_text|ok_to_text|okay_to_text|wants_texts|receives_texts|sms_subscribed"
-)
-OPTED_IN = frozenset(AGREED.split("|"))
-NOT_AGREED = "no|n|false|f|0|nein|non|nao|não|falso"
-DENIED = frozenset(NOT_AGREED.split("|"))
 LANGUAGES = {  # code: what people write for it, folded
     "ar": "arabic|العربيه|عربي",
     "de": "german|deutsch|aleman|allemand",
@@ -96,8 +76,8 @@ _CODE = {fold(word): code for code, words in LANGUAGES.items() for word in words
 
 def read(cells: Sequence[str], meaning: Meaning, region: str) -> Person:
     """The person in this row; Refused says why there is none."""
-    said = {ours: _cell(cells, at, MOST_NAME) for ours, at in meaning.fields.items() if ours != "number"}
-    number, kind = number_of(_cell(cells, meaning.fields["number"], 80), region)
+    said = {ours: one_line(cells, at, MOST_NAME) for ours, at in meaning.fields.items() if ours != "number"}
+    number, kind = number_of(one_line(cells, meaning.fields["number"], 80), region)
     said |= {ours: "" for ours in NAMED if _is_nobody(said.get(ours, ""))}
     first, last, parted = said.get("first_name", ""), said.get("last_name", ""), False
     if said.get("name") and not (first and last):
@@ -113,31 +93,6 @@ def read(cells: Sequence[str], meaning: Meaning, region: str) -> Person:
         _fields(cells, meaning.kept),
         parted and bool(last),
     )
-
-
-def asked_to_stop(cells: Sequence[str], meaning: Meaning) -> bool:
-    """Whether the row itself says that this person wants no texts: whatever stands in a column for that, but a no, a link or an e-mail
-    address; or the plain words in another column that is kept, or a no where they would have agreed.
-    """
-    at = meaning.fields.get("opted_out")
-    said = "" if at is None else _cell(cells, at, MOST_NAME)
-    if _plain(fold(said)) not in NO and not LEADS.fullmatch(said):
-        return True
-    whole = _plain(" ".join(cells))
-    if OPTED_IN.isdisjoint(meaning.kept) and not any(said in whole for said in PERHAPS):
-        return False
-    return any(_says_stop(name, cells[at]) for name, at in meaning.kept.items() if at < len(cells))
-
-
-def _says_stop(name: str, cell: str) -> bool:
-    """`name`: the column's placeholder. What somebody wants of e-mail is another matter."""
-    said = _plain(cell)
-    return (said in SAID_STOP and "mail" not in name) or (said in DENIED and name in OPTED_IN)
-
-
-def _plain(cell: str) -> str:
-    """Programs write "opted-in" and "DO_NOT_TEXT"."""
-    return " ".join(cell.lower().replace("-", " ").replace("_", " ").split())
 
 
 def number_of(cell: str, region: str) -> tuple[str, str]:
@@ -225,7 +180,7 @@ def _is_nobody(name: str) -> bool:
     return bool(UNKNOWN.fullmatch(name) or NAMELESS.fullmatch(name))
 
 
-def _cell(cells: Sequence[str], at: int, most: int) -> str:
+def one_line(cells: Sequence[str], at: int, most: int) -> str:
     """The cell as one line without what cannot be seen; "" where the row is shorter."""
     if at >= len(cells):
         return ""
@@ -236,5 +191,5 @@ def _cell(cells: Sequence[str], at: int, most: int) -> str:
 
 
 def _fields(cells: Sequence[str], kept: Mapping[str, int]) -> dict[str, str]:
-    found = {name: _cell(cells, at, MOST_FIELD) for name, at in kept.items()}
+    found = {name: one_line(cells, at, MOST_FIELD) for name, at in kept.items()}
     return {name: value for name, value in found.items() if value and not UNKNOWN.fullmatch(value)}

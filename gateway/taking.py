@@ -20,7 +20,17 @@ from pathlib import Path
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
-from gateway import contacts, conversations, leftover, listcolumns, listfile, lists, numbers, rowreading
+from gateway import (
+    contacts,
+    conversations,
+    leftover,
+    listcolumns,
+    listfile,
+    lists,
+    numbers,
+    rowreading,
+    saysstop,
+)
 from gateway.columns import Meaning
 from gateway.contacts import Consent, Person
 from gateway.errors import Refused
@@ -62,7 +72,7 @@ def said_stop(rows: Iterable[Row], meaning: Meaning, region: str) -> frozenset[s
     """The numbers of the rows that say that they asked to stop: they stand in others too, of a household or of an older export."""
     found = set()
     for row in rows:
-        if rowreading.asked_to_stop(row.cells, meaning):
+        if saysstop.asked_to_stop(row.cells, meaning):
             cell = row.cells[at] if (at := meaning.fields["number"]) < len(row.cells) else ""
             for number in rowreading.every_number_of(cell, region)[0]:
                 found |= {number, numbers.other_form(number) or number}
@@ -73,7 +83,7 @@ def judge(row: Row, meaning: Meaning, region: str, stopped: frozenset[str]) -> P
     """What this row is, before the database is asked; `stopped` as of `said_stop`."""
     if row.problem:
         return Leftover(row, "rejected", row.problem)
-    if rowreading.asked_to_stop(row.cells, meaning):
+    if saysstop.asked_to_stop(row.cells, meaning):
         return Leftover(row, "opted_out", SAYS_STOP)
     try:
         person = rowreading.read(row.cells, meaning, region)

@@ -81,6 +81,14 @@ def test_a_file_whose_numbers_stand_under_such_a_name_opts_them_out(world: World
         ("Opted out", "yes", "-"),
         ("Unsubscribe", "yes", "no"),
         ("Abgemeldet am", "3.2.2026", ""),
+        ("Status", "STOP", "Stops by on Friday"),
+        ("Status", "Do not text!", "Do not call"),
+        ("Status", "Opt out - SMS", "Opt in - SMS"),
+        ("Notes", "unsubscribed (texts)", "unsubscribed from e-mail"),
+        ("Is it OK to text you?", "No, thanks", "yes"),
+        ("Do you agree to receive text messages from us?", "no", "Yes"),
+        ("Can we text you?", "No", ""),
+        ("Consent", "no", "yes"),
     ],
 )
 def test_a_row_that_says_stop_in_the_words_of_other_programs_is_not_taken(
@@ -93,7 +101,28 @@ def test_a_row_that_says_stop_in_the_words_of_other_programs_is_not_taken(
 
 
 @pytest.mark.parametrize(
-    ("column", "cell"), [("Email status", "unsubscribed"), ("Bus", "no"), ("Note", "will not opt out")]
+    "stops", ["Do Not SMS,Opt Out", "Do not contact,Unsubscribed", "Unsubscribed,No texts"]
+)
+def test_of_several_columns_for_a_stop_each_counts(world: World, stops: str) -> None:
+    """As CiviCRM exports it: "Opt Out" was heard and "Do Not SMS: 1" kept for scripts, and they were texted."""
+    more = ",".join(f"More {at}" for at in range(45))
+    row = ",".join(["-"] * 45)
+    made = world.list_of(
+        f"Name,Cell,{more},{stops}\nAna,2025550141,{row},1,0\nRosa,2025550142,{row},0,Yes\nLuis,2025550143,{row},0,\n"
+    )
+    assert names(world, made) == ["Luis"]
+
+
+@pytest.mark.parametrize(
+    ("column", "cell"),
+    [
+        ("Email status", "unsubscribed"),
+        ("Bus", "no"),
+        ("Note", "will not opt out"),
+        ("Text sent", "no"),
+        ("Text in Spanish", "no"),
+        ("Text opt-out flag", "no"),
+    ],
 )
 def test_what_is_about_something_else_keeps_nobody_out(world: World, column: str, cell: str) -> None:
     assert names(world, world.list_of(HEAD.format(column) + f"Ana,2025550141,{cell}\n")) == ["Ana"]

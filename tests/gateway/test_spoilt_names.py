@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway import rowreading
+from gateway import rowreading, saysstop
 from gateway.columns import Meaning
 from gateway.contacts import Person
 
@@ -47,4 +47,4 @@ def test_names_and_answers_that_look_like_nothing_are_kept() -> None:
 @pytest.mark.parametrize("mark", ["✓", "*", "-x-", "?", "N/A?"])
 def test_a_mark_in_the_column_of_stops_is_a_stop(mark: str) -> None:
     meaning = Meaning({"number": 0, "opted_out": 1}, {})
-    assert rowreading.asked_to_stop(["2025550147", mark], meaning)
+    assert saysstop.asked_to_stop(["2025550147", mark], meaning)

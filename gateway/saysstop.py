@@ -1,0 +1,106 @@
+"""Whether a row of a list says itself that its person wants no texts, as programs and forms write it.
+
+Promises: every column that is kept is heard, for some programs have several for it; what somebody wants of e-mail is another
+matter, and so is the link by which they could unsubscribe. Who said no where they were asked never agreed. In doubt they stay out, and
+the list shows their row.
+"""
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+
+from gateway.columns import NAMES, Meaning, placeholder
+from gateway.letters import fold
+from gateway.rowreading import MOST_NAME, one_line
+
+NOT_SO = "|no|n|false|f|0|none|never|null|n/a|opted in|opt in|subscribed|nein|non|nao|falso"
+NO = frozenset(NOT_SO.split("|"))
+# The way to unsubscribe is no word of whoever has it.
+LEADS = re.compile(r"<?(?:(?:https?://|www\.)\S+|\S+@\S+)", re.IGNORECASE)
+STOPPED = (  # in whatever column: "Status: Opted out"
+    "stop|stopped|opted out|opt out|optout|unsubscribed|no texts|do not text|do not sms|do not contact|do not message|asked to stop|"
+    "dado de baja|abgemeldet|désinscrit|désinscrite|désabonné|désabonnée|disiscritto|descadastrado|wypisany|отписан|отписался|退订"
+)
+SAID_STOP = frozenset(STOPPED.split("|"))
+# Without any of these a row says nothing of it: that is quick to see.
+PERHAPS = tuple({said[:3] for said in SAID_STOP})
+BESIDE = frozenset(("sms", "text", "texts", "of", "from", "by", "via"))  # "Unsubscribed (SMS)"
+# Columns, as placeholders, in which a yes says so.
+STOPS = frozenset(placeholder(name) for name in NAMES["opted_out"].split("|"))
+AGREED = (  # columns, as placeholders, in which a no says so
+    "opt_in|opted_in|sms_opt_in|text_opt_in|mobile_opt_in|phone_opt_in|sms_opted_in|sms_consent|text_consent|accepts_sms|accepts_texts|"
+    "can_text|may_text|ok_to_text|okay_to_text|wants_texts|receives_texts|sms_subscribed|consent|consented|agreed"
+)
+OPTED_IN = frozenset(AGREED.split("|"))
+TEXTING = frozenset(("text", "texts", "texted", "texting", "sms"))
+PERMIT = "can|may|ok|okay|want|wants|like|agree|agrees|agreed|consent|permission|receive|receives|subscribe|subscribed|accept|accepts|opt"
+PERMITS = frozenset(PERMIT.split("|"))
+BETWEEN = (
+    "a|about|alerts|and|at|be|by|cell|do|for|from|get|i|in|is|it|me|message|messages|mobile|my|number|on|phone|reminders|send|status|that|"
+    "the|this|to|updates|us|via|we|will|with|would|you|your"
+)
+# Of such words is a form's question: "Is it OK to text you?"
+ASKED = TEXTING | PERMITS | frozenset(BETWEEN.split("|"))
+NOT_AGREED = "no|n|false|f|0|nein|non|nao|não|falso"
+DENIED = frozenset(NOT_AGREED.split("|"))
+CUT = 36  # characters: the last word of a longer name may be cut
+
+
+def asked_to_stop(cells: Sequence[str], meaning: Meaning) -> bool:
+    """Whether the row itself says that this person wants no texts: whatever stands in a column for that, but a no, a link or an e-mail
+    address; or the plain words in another column that is kept, or a no where they would have agreed.
+    """
+    at = meaning.fields.get("opted_out")
+    if at is not None and _is_yes(one_line(cells, at, MOST_NAME)):
+        return True
+    whole = _plain(" ".join(cells))
+    perhaps = any(said in whole for said in PERHAPS)
+    heard = meaning.kept if perhaps else _telling(tuple(meaning.kept))
+    return any(_says_stop(name, cells[at]) for name in heard if (at := meaning.kept[name]) < len(cells))
+
+
+def _is_yes(said: str) -> bool:
+    """Whatever stands in a column of who stopped, their day or a cross, but a no and a link."""
+    return _plain(fold(said)) not in NO and not LEADS.fullmatch(said)
+
+
+@lru_cache(maxsize=16)
+def _telling(names: tuple[str, ...]) -> list[str]:
+    """Those of these columns in which a yes or a no is enough."""
+    return [name for name in names if _stops(name) or _asks(name)]
+
+
+def _says_stop(name: str, cell: str) -> bool:
+    """`name`: the column's placeholder. What somebody wants of e-mail is another matter."""
+    said = re.findall(r"[^\W_]+", cell.lower())
+    if _stops(name) and _is_yes(" ".join(cell.split())[:MOST_NAME]):
+        return True
+    if _asks(name) and (" ".join(said) in DENIED or said[:1] in (["no"], ["nein"])):
+        return True
+    heard = {" ".join(said), " ".join(word for word in said if word not in BESIDE)}
+    return not heard.isdisjoint(SAID_STOP) and "mail" not in name
+
+
+@lru_cache(maxsize=256)
+def _stops(name: str) -> bool:
+    return re.sub(r"_\d+$", "", name) in STOPS
+
+
+@lru_cache(maxsize=256)
+def _asks(name: str) -> bool:
+    """Whether a column asks if its people may be texted."""
+    bare = re.sub(r"_\d+$", "", name)
+    *words, last = bare.split("_")
+    known = last in ASKED or (len(name) > CUT and any(word.startswith(last) for word in ASKED))
+    asked = (
+        known
+        and ASKED.issuperset(words)
+        and not TEXTING.isdisjoint([*words, last])
+        and not PERMITS.isdisjoint([*words, last])
+    )
+    return asked or bare in OPTED_IN
+
+
+def _plain(cell: str) -> str:
+    """Programs write "opted-in" and "DO_NOT_TEXT"."""
+    return " ".join(cell.lower().replace("-", " ").replace("_", " ").split())
