@@ -5,7 +5,7 @@ It is a row of `contact_list` that brings opt-outs and nobody to text: no page o
 Promises: each opt-out holds from the commit of its row on, and is in the journal beside the database before. Rows that are
 taken stay taken, whatever interrupts the rest; the same file again changes nothing. Nobody gets a text about it.
 
-Fails with `Refused`, in words, when it is no file of numbers.
+Fails with `Refused`, in words, when it is no file of numbers, or one of everybody.
 """
 
 import json
@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from gateway import columns, conversations, journal, listfile, lists, optouts, people, rowreading
+from gateway import columns, conversations, journal, listfile, lists, optouts, people, rowreading, saysstop
 from gateway.errors import Refused
 from gateway.leftover import Leftover, Tally
 from gateway.listfile import OPT_OUTS, Upload
@@ -25,6 +25,11 @@ from gateway.people import User
 from gateway.policy import may
 from gateway.sheets import Row
 from gateway.store import moment, write
+
+NOT_ALL = (
+    "This file is not only of people who asked to stop: {spared} of its first {of} rows say themselves that they did not, and every number "
+    "of such a file is out. Nothing was changed. Bring the rows of those who did; or bring it as a list, where each row's own word counts."
+)
 
 
 @dataclass(frozen=True)
@@ -55,10 +60,13 @@ def bring(
         if not may(by.role, "undo_opt_out"):
             raise Refused("Only a coordinator brings opt-outs. Nothing was changed; ask one.")
         how = replace(listfile.guess(upload, region), brings=OPT_OUTS)
-        at = listfile.meaning_of(upload.path, how).fields.get("number")
+        meaning = listfile.meaning_of(upload.path, how)
+        at = meaning.fields.get("number")
         if at is None:
             raise Refused("No column of this file holds telephone numbers. Nothing was changed.")
         first = [row.cells for row in listfile.first_rows(upload.path, how)]
+        if spared := saysstop.spared(first, meaning):
+            raise Refused(NOT_ALL.format(spared=spared, of=len(first)))
         # Whoever stopped is reached by none of theirs.
         reads = partial(_reads, region=region)
         also = columns.also_numbers(how.columns, first, at, header=how.header, reads=reads)

@@ -59,6 +59,20 @@ def asked_to_stop(cells: Sequence[str], meaning: Meaning) -> bool:
     return any(_says_stop(name, cells[at]) for name in heard if (at := meaning.kept[name]) < len(cells))
 
 
+def spared(rows: Sequence[Sequence[str]], meaning: Meaning) -> int:
+    """How many of these rows say that they did not ask to stop, where the file has a column for that: with a no, or with nothing where
+    most have nothing there.
+    """
+    ours = meaning.fields.get("opted_out")
+    columns = [
+        at for at in (ours, *(at for name, at in meaning.kept.items() if _stops(name))) if at is not None
+    ]
+    said = [[one_line(cells, at, MOST_NAME) for at in columns] for cells in rows if columns]
+    silent = sum(not any(each) for each in said)
+    no = sum(any(each) and all(_plain(fold(cell)) in NO for cell in each) for each in said)
+    return no + silent if no or 2 * silent > len(said) else 0
+
+
 def _is_yes(said: str) -> bool:
     """Whatever stands in a column of who stopped, their day or a cross, but a no and a link."""
     return _plain(fold(said)) not in NO and not LEADS.fullmatch(said)

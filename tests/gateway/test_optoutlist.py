@@ -152,6 +152,28 @@ def test_a_file_without_numbers_or_from_a_volunteer_changes_nothing(world: World
     assert optoutlist.counts(world.db) == (0, 0)
 
 
+@pytest.mark.parametrize(
+    "rows",
+    [
+        "Opted out\nAna,2025550141,yes\nRosa,2025550142,no\n",
+        "Do not SMS\nAna,2025550141,1\nRosa,2025550142,\nLuis,2025550143,\n",
+    ],
+)
+def test_a_file_of_everybody_opts_nobody_out(world: World, rows: str) -> None:
+    """The export of the whole list was brought here, for the page of lists says that such rows should be: everybody was out."""
+    with pytest.raises(
+        Refused, match=r"not only of people who asked to stop: [12] of its first [23] rows say .* did not"
+    ):
+        begin(world, f"Name,Cell,{rows}")
+    assert world.db.execute("SELECT count(*) FROM opt_out").fetchone()[0] == 0
+
+
+@pytest.mark.parametrize("said", ["yes", "2026-03-01", "https://list.example.org/u?id=7"])
+def test_a_file_of_stops_that_says_so_of_most_is_taken_whole(world: World, said: str) -> None:
+    brought = bring(world, f"Cell,Unsubscribed\n2025550141,{said}\n2025550142,{said}\n2025550143,\n")
+    assert result(world, brought).out == 3
+
+
 def test_an_opt_out_says_what_it_stopped(world: World) -> None:
     world.draft("Rosa", "+12025550141", HELLO)
     world.approve(world.draft("Rosa", "+12025550141", "And a second one. STOP to end."))
