@@ -29,7 +29,9 @@ SPOILT = (
 UNKNOWN = re.compile(  # what programs write where they know nothing, or lost a letter; "Null" and "Nan" are people's names
     r"NULL|null|[(<\[](?i:null|none|blank)[)>\]]|\\N|NaN|undefined|#(?:N/A|REF!|VALUE!|NAME\?|NULL!|DIV/0!|NUM!)|[Nn]/[Aa]|.*\ufffd.*"
 )
-NAMELESS = re.compile(r"(?i:unknown|no name)|None|[-.*_/]+|.*\?.*")
+NAMELESS = re.compile(
+    r"(?i:unknown|no name)|None|[\W\d_]+|\S+@\S+|.*\?.*"
+)  # also a number, as telephones save it
 NAMED = ("first_name", "last_name", "name")
 BETWEEN = re.compile(r"\s*[,;/|&\n]\s*|\s+[^\W\d_]+\s+")  # what people write between two numbers
 KINDS = {

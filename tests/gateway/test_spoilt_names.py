@@ -25,12 +25,20 @@ from gateway.contacts import Person
         "Unknown",
         "None",
         "-",
+        "+1 (202) 555-0147",
+        "ana@example.org",
     ],
 )
 def test_what_a_program_wrote_for_nothing_is_nobodys_name(cell: str) -> None:
     """ "Hi NULL", "Hi #N/A": the text went out with it instead of with the words that stand there for people without a name."""
     meaning = Meaning({"number": 0, "first_name": 1}, {"ward": 2})
     assert rowreading.read(["2025550147", cell, "#N/A"], meaning, "US") == Person("+12025550147", "", "")
+
+
+def test_a_number_in_the_place_of_a_name_is_none() -> None:
+    """ "Hi 202,": a telephone saves so whoever has no name there, and volunteers read the whole number."""
+    read = rowreading.read(["2025550147", "202 555 0147"], Meaning({"number": 0, "name": 1}), "US")
+    assert (read.first_name, read.last_name) == ("", "")
 
 
 def test_names_and_answers_that_look_like_nothing_are_kept() -> None:
