@@ -32,6 +32,10 @@ UNKNOWN = re.compile(  # what programs write where they know nothing, or lost a 
 NAMELESS = re.compile(
     r"(?i:unknown|no name)|None|[\W\d_]+|\S+@\S+|.*\?.*"
 )  # also a number, as telephones save it
+TITLE = "mr|mrs|ms|miss|mx|mister|dr|prof|rev|sir|sr|sra|srta|herr|frau|mme|mlle|and|&"
+TITLES = frozenset(TITLE.split("|"))  # in front of a whole name
+RANK = "jr|sr|ii|iii|iv|md|phd|esq|rn|cpa|dds|jd"
+RANKS = frozenset(RANK.split("|"))  # behind its comma
 NAMED = ("first_name", "last_name", "name")
 BETWEEN = re.compile(r"\s*[,;/|&\n]\s*|\s+[^\W\d_]+\s+")  # what people write between two numbers
 KINDS = {
@@ -170,12 +174,21 @@ def language_name(code: str) -> str:
 
 
 def _parted(name: str) -> tuple[str, str]:
-    """First and last name of a whole one: "Ortega, Luis", "Luis Ortega"."""
-    last, comma, first = name.partition(",")
-    if comma and first.strip():
-        return first.strip(), last.strip()
-    first, _, last = name.partition(" ")
-    return first, last.strip()
+    """First and last name of a whole one: "Ortega, Luis", "Luis Ortega", "Dr. Luis Ortega, MD"; of "Mr. Ortega" the last alone."""
+    last, comma, first = (part.strip() for part in name.partition(","))
+    if comma and first and _bare(first) not in RANKS:
+        return first, last
+    words = last.split(" ") if comma else name.split(" ")
+    titled = _bare(words[0]) in TITLES
+    while words and _bare(words[0]) in TITLES:
+        del words[0]
+    if titled and len(words) == 1:
+        return "", words[0]
+    return "".join(words[:1]), " ".join(words[1:])
+
+
+def _bare(word: str) -> str:
+    return word.replace(".", "").lower()
 
 
 def _is_nobody(name: str) -> bool:

@@ -41,6 +41,24 @@ def test_a_number_in_the_place_of_a_name_is_none() -> None:
     assert (read.first_name, read.last_name) == ("", "")
 
 
+@pytest.mark.parametrize(
+    ("cell", "first", "last"),
+    [
+        ("Dr. Rosa Delgado", "Rosa", "Delgado"),
+        ("Mr & Mrs Delgado", "", "Delgado"),
+        ("Rosa Delgado, M.D.", "Rosa", "Delgado"),
+        ("Delgado, Rosa", "Rosa", "Delgado"),
+        ("Rosa", "Rosa", ""),
+        ("Srta. Ana Maria Ruiz", "Ana", "Maria Ruiz"),
+        ("Mister", "", ""),
+    ],
+)
+def test_a_title_is_not_the_first_name(cell: str, first: str, last: str) -> None:
+    """ "Hi Dr.," and "Hi MD,": of a whole name in one column the first word, or what stands behind a comma, was the name."""
+    read = rowreading.read(["2025550147", cell], Meaning({"number": 0, "name": 1}), "US")
+    assert (read.first_name, read.last_name) == (first, last)
+
+
 def test_names_and_answers_that_look_like_nothing_are_kept() -> None:
     meaning = Meaning({"number": 0, "first_name": 1, "last_name": 2}, {"link": 3})
     for first, last in (("Nan", "Null"), ("Na", "Nil"), ("D’Arcy", "St. John"), ("O'Neil", "-Smith")):
