@@ -196,6 +196,18 @@ def _e164(number: "PhoneNumber") -> str:
     return lib.format_number(number, lib.PhoneNumberFormat.E164)
 
 
+@lru_cache(maxsize=256)
+def calling_code(said: str) -> str:
+    """The digits that a list says a number's country has, "52", "+52", "0052" or "MX"; "" where it says none."""
+    import phonenumbers as lib
+
+    if re.fullmatch(r"[A-Za-z]{2}", said):
+        return str(lib.country_code_for_region(said.upper()) or "")
+    digits = said.lstrip("+0")
+    known = digits.isascii() and digits.isdecimal() and len(digits) <= 3
+    return digits if known and int(digits) in lib.COUNTRY_CODE_TO_REGION_CODE else ""
+
+
 def is_landline(number: str) -> bool:
     """True only where the country tells landlines and mobiles apart and this is a landline; then a text
     hardly arrives.

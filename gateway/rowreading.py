@@ -37,6 +37,12 @@ TITLES = frozenset(TITLE.split("|"))  # in front of a whole name
 RANK = "jr|sr|ii|iii|iv|md|phd|esq|rn|cpa|dds|jd"
 RANKS = frozenset(RANK.split("|"))  # behind its comma
 NAMED = ("first_name", "last_name", "name")
+COUNTRIES = (  # columns, as placeholders, that say in which country a number is
+    "country|country_code|country_iso|phone_country|phone_country_code|mobile_country_code|calling_code|country_calling_code|dial_code|"
+    "dialing_code|dialling_code|phone_code|pais|codigo_pais|codigo_de_pais|pays|code_pays|indicatif|land|landesvorwahl|landerkennung"
+)
+COUNTRY = frozenset(COUNTRIES.split("|"))
+ABROAD = "“{found}” was read as a number of this country, and the column “{name}” says {country}. Write it with +{code} in front."
 BETWEEN = re.compile(r"\s*[,;/|&\n]\s*|\s+[^\W\d_]+\s+")  # what people write between two numbers
 KINDS = {
     "premium": "“{found}” costs whoever texts it more (a premium number), and no person reads there.",
@@ -83,7 +89,10 @@ _CODE = {fold(word): code for code, words in LANGUAGES.items() for word in words
 def read(cells: Sequence[str], meaning: Meaning, region: str) -> Person:
     """The person in this row; Refused says why there is none."""
     said = {ours: one_line(cells, at, MOST_NAME) for ours, at in meaning.fields.items() if ours != "number"}
-    number, kind = number_of(one_line(cells, meaning.fields["number"], 80), region)
+    written = one_line(cells, meaning.fields["number"], 80)
+    number, kind = number_of(written, region)
+    if "+" not in written:
+        _refuse_abroad(number, written, cells, meaning.kept)
     said |= {ours: "" for ours in NAMED if _is_nobody(said.get(ours, ""))}
     first, last, parted = said.get("first_name", ""), said.get("last_name", ""), False
     if said.get("name") and not (first and last):
@@ -118,6 +127,18 @@ def number_of(cell: str, region: str) -> tuple[str, str]:
     if kind in KINDS:
         raise Refused(KINDS[kind].format(found=found[:40]))
     return number, kind
+
+
+def _refuse_abroad(number: str, written: str, cells: Sequence[str], kept: Mapping[str, int]) -> None:
+    """Refuse a number that the list has in another country than the one by whose habit it was read: a stranger here has it."""
+    forms = (number, numbers.other_form(number) or number)
+    for name in COUNTRY.intersection(kept):
+        said = one_line(cells, kept[name], MOST_NAME)
+        code = numbers.calling_code(said)
+        if code and not any(form.startswith(f"+{code}") for form in forms):
+            raise Refused(
+                ABROAD.format(found=written[:40], country=said, code=code, name=name.replace("_", " "))
+            )
 
 
 def every_number_of(cell: str, region: str) -> tuple[list[str], Refused | None]:

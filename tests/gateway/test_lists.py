@@ -234,23 +234,6 @@ def test_a_newer_list_brings_people_up_to_date_and_doubles_nobody(world: World) 
     ]
 
 
-def test_a_name_that_is_corrected_in_the_file_is_corrected_here(world: World) -> None:
-    """ "Hi DELGADO," went out again and again: a column was chosen wrong once, and the right list changed nothing."""
-    world.list_of(
-        "First name,Last name,Cell\nDELGADO,ROSA,2025550141\nZoë,Nwosu,2025550142\nAna Maria,Ruiz,2025550143\n"
-    )
-    again = "Rosa,Delgado,2025550141\nDelgado,Rosa,2025550141\nZOE,NWOSU,2025550142\nzoe,Nwosu,2025550142\n"
-    later = world.list_of(f"First name,Last name,Cell\n{again}", "Corrected")
-    assert names(world, later) == ["Rosa", "Zoë"], (
-        "the first row of a list has the name, and letters that were lost take none away"
-    )
-    assert names(world, world.list_of("Name,Cell\nAna Maria Ruiz,2025550143\n", "One column")) == [
-        "Ana Maria"
-    ]
-    called = world.db.execute("SELECT name FROM conversation WHERE number='+12025550141'").fetchone()["name"]
-    assert called == "Rosa Delgado"
-
-
 def test_nothing_is_taken_without_consent(world: World) -> None:
     list_id = world.list_of("Name,Tel\nRosa,2025550141\n", take=False)
     asked = {"name": "Fair", "source": "Sheet", "consented_on": "2026-10-03", "cool_down_days": 3}

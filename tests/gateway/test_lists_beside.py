@@ -1,0 +1,53 @@
+"""What stands beside a number in its row, or in an older list of the same person: its country, and how they write their name."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gateway import lists
+from tests.web import world as the_world
+from tests.web.world import World
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    made = the_world.found(tmp_path)
+    yield made
+    made.db.close()
+
+
+def names(world: World, list_id: int) -> list[str]:
+    return [row["first_name"] for row in lists.members(world.db, list_id)]
+
+
+def test_a_number_of_another_country_is_no_strangers_of_this_one(world: World) -> None:
+    """A form wrote the country beside the number: whoever has these digits in New Jersey and Maine was texted."""
+    made = world.list_of(
+        "Name,Country code,Phone,Country\nRosa,1,2025550141,US\nLuis,52,5512345678,\nAda,44,+447911123456,GB\nSam,,5512345679,MX\n"
+        "Bo,0044,2079460000,\nDi,CA,4165550144,Canada\nEd,?,2025550145,\n"
+    )
+    assert names(world, made) == ["Rosa", "Ada", "Di", "Ed"]
+    why = {row["row"]: (row["outcome"], row["reason"]) for row in lists.not_taken(world.db, made)}
+    assert why[3] == (
+        "rejected",
+        "“5512345678” was read as a number of this country, and the column “country code” says 52. Write it with +52 in front.",
+    )
+    assert {row: "country" in reason for row, (_, reason) in why.items()} == {3: True, 5: True, 6: True}
+
+
+def test_a_name_that_is_corrected_in_the_file_is_corrected_here(world: World) -> None:
+    """ "Hi DELGADO," went out again and again: a column was chosen wrong once, and the right list changed nothing."""
+    world.list_of(
+        "First name,Last name,Cell\nDELGADO,ROSA,2025550141\nZoë,Nwosu,2025550142\nAna Maria,Ruiz,2025550143\n"
+    )
+    again = "Rosa,Delgado,2025550141\nDelgado,Rosa,2025550141\nZOE,NWOSU,2025550142\nzoe,Nwosu,2025550142\n"
+    later = world.list_of(f"First name,Last name,Cell\n{again}", "Corrected")
+    assert names(world, later) == ["Rosa", "Zoë"], (
+        "the first row of a list has the name, and letters that were lost take none away"
+    )
+    assert names(world, world.list_of("Name,Cell\nAna Maria Ruiz,2025550143\n", "One column")) == [
+        "Ana Maria"
+    ]
+    called = world.db.execute("SELECT name FROM conversation WHERE number='+12025550141'").fetchone()["name"]
+    assert called == "Rosa Delgado"
