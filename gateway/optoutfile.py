@@ -19,7 +19,7 @@ from pathlib import Path
 from gateway import columns, conversations, journal, listfile, lists, optouts, people, rowreading, saysstop
 from gateway.errors import Refused
 from gateway.leftover import Leftover, Tally
-from gateway.listfile import OPT_OUTS, Upload
+from gateway.listfile import OPT_OUTS, Format, Upload
 from gateway.lists import List
 from gateway.people import User
 from gateway.policy import may
@@ -81,7 +81,9 @@ def bring(
                     today,
                     upload.digest,
                     json.dumps(asdict(how)),
-                    json.dumps({"fields": {"number": at}, "kept": columns.kept(how.columns, also)}),
+                    json.dumps(
+                        {"fields": {"number": at, **_countries(how)}, "kept": columns.kept(how.columns, also)}
+                    ),
                     rows,
                     by.id,
                     now,
@@ -108,6 +110,7 @@ class OptOuts:
             people.by_id(db, row["by_id"]), role="coordinator"
         )  # as they were when they brought it
         self._at = [one.meaning.fields["number"], *one.meaning.kept.values()]
+        self._beside = {name: at for name, at in one.meaning.fields.items() if name != "number"}
         self._region = region
 
     def judge(self, row: Row) -> Judged:
@@ -118,7 +121,12 @@ class OptOuts:
         found, left = list[str](), None
         for cell in written or [""]:
             theirs, objection = rowreading.every_number_of(cell, self._region)
-            found += theirs
+            for number in theirs:
+                try:
+                    rowreading.refuse_abroad(number, cell, row.cells, self._beside)
+                    found.append(number)
+                except Refused as abroad:
+                    objection = objection or abroad
             if objection is not None:
                 left = left or Leftover(row, "rejected", str(objection))
         return Judged(tuple(dict.fromkeys(found)), left)
@@ -151,6 +159,12 @@ class OptOuts:
             )
             strangers.discard(number)  # in the next row that has it they are known
             tally.add("taken" if new else "known")
+
+
+def _countries(how: Format) -> dict[str, int]:
+    """The columns that say in which country a number is."""
+    named = columns.kept(how.columns, range(len(how.columns)))
+    return {name: at for name, at in named.items() if name in rowreading.COUNTRY}
 
 
 def _reads(cell: str, region: str) -> bool:

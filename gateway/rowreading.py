@@ -91,8 +91,7 @@ def read(cells: Sequence[str], meaning: Meaning, region: str) -> Person:
     said = {ours: one_line(cells, at, MOST_NAME) for ours, at in meaning.fields.items() if ours != "number"}
     written = one_line(cells, meaning.fields["number"], 80)
     number, kind = number_of(written, region)
-    if "+" not in written:
-        _refuse_abroad(number, written, cells, meaning.kept)
+    refuse_abroad(number, written, cells, meaning.kept)
     said |= {ours: "" for ours in NAMED if _is_nobody(said.get(ours, ""))}
     first, last, parted = said.get("first_name", ""), said.get("last_name", ""), False
     if said.get("name") and not (first and last):
@@ -129,8 +128,10 @@ def number_of(cell: str, region: str) -> tuple[str, str]:
     return number, kind
 
 
-def _refuse_abroad(number: str, written: str, cells: Sequence[str], kept: Mapping[str, int]) -> None:
-    """Refuse a number that the list has in another country than the one by whose habit it was read: a stranger here has it."""
+def refuse_abroad(number: str, written: str, cells: Sequence[str], kept: Mapping[str, int]) -> None:
+    """Refuse a number (E.164) that the list has in another country than the one by whose habit it was read: a stranger here has it."""
+    if "+" in written:
+        return
     forms = (number, numbers.other_form(number) or number)
     for name in COUNTRY.intersection(kept):
         said = one_line(cells, kept[name], MOST_NAME)

@@ -174,6 +174,14 @@ def test_a_file_of_stops_that_says_so_of_most_is_taken_whole(world: World, said:
     assert result(world, brought).out == 3
 
 
+def test_whoever_stopped_abroad_is_told_and_no_stranger_is_out_for_them(world: World) -> None:
+    """The country stood beside the number: a number of New Jersey was out, and the person in Mexico could still be texted."""
+    made = bring(world, "Country code,Phone\n52,5512345678\n52,+525512345679\n1,2025550141\n")
+    assert result(world, made) == optoutfile.Result(out=2, known=0, rejected=1)
+    (left,) = lists.not_taken(world.db, made)
+    assert "Write it with +52 in front" in left["reason"]
+
+
 def test_an_opt_out_says_what_it_stopped(world: World) -> None:
     world.draft("Rosa", "+12025550141", HELLO)
     world.approve(world.draft("Rosa", "+12025550141", "And a second one. STOP to end."))
