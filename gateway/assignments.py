@@ -12,12 +12,13 @@ Fails with `Refused`, a sentence for the volunteer.
 import json
 import sqlite3
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from gateway import campaigns, canary, conversations, enrolment, gate, governor, numbers, outbox, planning
 from gateway.campaigns import Campaign
 from gateway.clockwords import in_doubt
 from gateway.errors import Refused
-from gateway.factwords import hour_words
+from gateway.factwords import hour_words, over
 from gateway.hours import last_leave
 from gateway.merge import Merged, Part, merge
 from gateway.message import GOING, KINDS, clean
@@ -113,6 +114,8 @@ def open_to_all(
     db: sqlite3.Connection, campaign: Campaign, rules: Rules, sims: list[SimRoom], now: int
 ) -> tuple[int, str]:
     """How many people anybody could take now, and what holds new batches back from everybody ("" when nothing does)."""
+    if gone := over(campaign.kind, campaign.facts, moment(now).astimezone(ZoneInfo(rules.zone)).date()):
+        return 0, gone
     if (governed := governor.hold_back(db, campaign.options.replies_each, now=now)) is not None:
         return 0, governed
     birds = canary.room(db, campaign)

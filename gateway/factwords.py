@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping
 from datetime import date, time
 
 from gateway.errors import Refused
-from gateway.kinds import Fact, Kind
+from gateway.kinds import Fact, Kind, day_words
 from gateway.merge import PLACEHOLDER
 
 DAYS = {
@@ -67,6 +67,17 @@ def _checked(fact: Fact, value: str) -> str:
 def missing(kind: Kind, facts: Mapping[str, str]) -> list[Fact]:
     """The required facts that are not filled in."""
     return [fact for fact in kind.facts if fact.required and not facts.get(fact.name)]
+
+
+def over(kind: Kind, facts: Mapping[str, str], today: date) -> str:
+    """That the last day which a campaign is about is past, in a sentence for whoever would ask somebody to it; "" when it is not. With
+    several shifts the latest of theirs counts.
+    """
+    days = (facts.get(fact.name) for fact in kind.facts if fact.type == "date")
+    last = max((date.fromisoformat(day) for day in days if day), default=today)
+    if last >= today:
+        return ""
+    return f"Its day, {day_words(last)}, is past: nobody new is asked to it. A coordinator changes the day, or closes it."
 
 
 def words(kind: Kind, facts: Mapping[str, str], language: str, region: str) -> dict[str, str]:

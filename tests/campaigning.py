@@ -4,6 +4,7 @@ import json
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from gateway import assignments, campaigns, cards, conversations, enrolment, outbox
@@ -13,7 +14,7 @@ from gateway.people import User
 from gateway.planning import SimRoom
 from gateway.policy import Limits
 from gateway.rules import Rules
-from gateway.store import write
+from gateway.store import moment, write
 
 FACTS = {
     "event": "The rent hearing",
@@ -23,6 +24,7 @@ FACTS = {
     "seats": "120",
 }
 SIMS = [SimRoom("north", "8901", ready=True, limits=Limits(15, 200, 3000))]
+AHEAD = "2099-12-03"  # the same day of the week, for a test that goes by the clock on the wall
 PEOPLE = ("Rosa", "Luis", "Ada", "Sam", "Mei", "Theo")
 
 
@@ -55,7 +57,7 @@ def drafted(
         by=by,
         now=now,
         seen_revision=1,
-        facts=FACTS,
+        facts=FACTS if moment(now).date() <= date.fromisoformat(FACTS["day"]) else {**FACTS, "day": AHEAD},
         list_id=list_id,
         options=Options(**options),
     )

@@ -18,10 +18,10 @@ Enter = Callable[..., Visit]
 THUMB = {"size": PHONE, "has_touch": True, "is_mobile": True}
 NUMBER = "+12025550100"
 FACTS = {
-    "voter": {"election": "la elección de la ciudad", "day": "2026-12-08", "polls_open": "7 am a 8 pm"},
-    "event": {"event": "the rent hearing", "day": "2026-12-03", "hour": "18:00", "place": "Union Hall", "seats": "3"},
+    "voter": {"election": "la elección de la ciudad", "day": "2099-12-08", "polls_open": "7 am a 8 pm"},
+    "event": {"event": "the rent hearing", "day": "2099-12-03", "hour": "18:00", "place": "Union Hall", "seats": "3"},
     "recruitment": {
-        "task": "Phone night", "day": "2026-12-03", "place": "42 Elm Street",
+        "task": "Phone night", "day": "2099-12-03", "place": "42 Elm Street",
         "slot_a": "Sat 10 to 1", "slot_a_needed": "2", "slot_b": "Sun 2 to 5", "slot_b_needed": "1",
     },
 }  # fmt: skip

@@ -21,7 +21,7 @@ from gateway import (
 from gateway.errors import Refused, StaleMessage
 from gateway.planning import SimRoom
 from gateway.policy import Limits
-from gateway.rules import HOUR_MS, Rules
+from gateway.rules import DAY_MS, HOUR_MS, Rules
 from tests.campaigning import FACTS, PEOPLE, SIMS, bring_in, drafted
 from tests.campaigning import started as started_at
 from tests.gateway.conftest import NOON, Room
@@ -283,6 +283,17 @@ def test_no_batch_in_quiet_hours(db: sqlite3.Connection, room: Room, rules: Rule
     campaign_id = started(db, room, rules)
     with pytest.raises(Refused, match="between 9 am and 7:50 pm"):
         assignments.take(db, campaign_id, room.volunteer, rules, SIMS, now=NOON + 9 * HOUR_MS)
+
+
+def test_nobody_is_asked_to_what_is_over(db: sqlite3.Connection, room: Room, rules: Rules) -> None:
+    """The campaign stood open on the day after its event, and volunteers were offered the people who were left."""
+    campaign_id = started(db, room, rules)
+    last = NOON + 9 * DAY_MS
+    assert assignments.offers(db, room.volunteer, rules, SIMS, now=last)[0].room == 6
+    (offer,) = assignments.offers(db, room.volunteer, rules, SIMS, now=last + DAY_MS)
+    assert (offer.room, offer.why[:34]) == (0, "Its day, 3 December 2026, is past:")
+    with pytest.raises(Refused, match="A coordinator changes the day, or closes it"):
+        assignments.take(db, campaign_id, room.volunteer, rules, SIMS, now=last + DAY_MS)
 
 
 def test_replies_come_before_new_people(db: sqlite3.Connection, room: Room, rules: Rules) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from gateway import assignments, campaigns, optouts, recording, scriptedit, store
-from tests.campaigning import FACTS, SIMS, bring_in, drafted, started
+from tests.campaigning import AHEAD, FACTS, SIMS, bring_in, drafted, started
 from tests.web.conftest import Visitor
 from tests.web.world import World, modems
 
@@ -28,7 +28,7 @@ def test_from_a_kind_to_a_start(world: World, visit: Visit) -> None:
     assert "It has no list of people yet" in page
 
     facts = {
-        f"fact_{name}": FACTS.get(name, "")
+        f"fact_{name}": {**FACTS, "day": AHEAD}.get(name, "")
         for name in ("event", "day", "hour", "place", "seats", "next_event")
     }
     cleo.post(f"{path}/facts", revision="1", name="Rent hearing", list_id=str(list_id), **facts)

@@ -16,7 +16,7 @@ FACTS = {
     "cause": "the strike fund",
     "goal": "5000",
     "currency": "$",
-    "day": "2026-12-03",
+    "day": "2099-12-03",
     "link": "give.example/elm",
 }
 

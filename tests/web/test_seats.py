@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from gateway import assignments, campaigns, outbox, recording, results, scriptedit, store
-from tests.campaigning import FACTS, SIMS, started
+from tests.campaigning import AHEAD, FACTS, SIMS, started
 from tests.web.conftest import Visitor
 from tests.web.world import World
 
@@ -38,7 +38,7 @@ def seats(world: World, room: int) -> None:
         by=world.users["coordinator"],
         now=store.wall_ms(),
         seen_revision=campaigns.load(world.db, CAMPAIGN).revision,
-        facts={**FACTS, "seats": str(room)},
+        facts={**FACTS, "day": AHEAD, "seats": str(room)},
     )
 
 

@@ -14,7 +14,7 @@ from tests.web.world import World
 Visit = Callable[..., Visitor]
 ROSA, LUIS = "+12025550100", "+12025550101"
 FACTS = {
-    "task": "Phone night", "day": "2026-12-03", "place": "42 Elm Street",
+    "task": "Phone night", "day": "2099-12-03", "place": "42 Elm Street",
     "slot_a": "Sat 10 to 1", "slot_a_needed": "2", "slot_b": "Sun 2 to 5", "slot_b_needed": "1",
 }  # fmt: skip
 
