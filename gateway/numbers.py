@@ -16,6 +16,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from gateway.errors import Refused
+from gateway.numberclocks import ANYWHERE, BY_AREA, CLOCKS, SPLIT
 
 if TYPE_CHECKING:
     from phonenumbers import PhoneNumber
@@ -37,35 +38,12 @@ OVERSEAS = {  # how mobiles of France overseas begin, dialled with 0 like all ot
 }  # fmt: skip
 PALESTINE = re.compile(r"\+97[02]5[69]\d{7}")
 BRAZIL = re.compile(r"\+55([1-9]\d)(9?)([689]\d{7})")
-BY_AREA = ("+1", "+77")  # North America with its islands, and Kazakhstan: an area code there tells the zone
-CHIHUAHUA = "614 621 625 626 627 628 629 635 636 639 648 649 652 656 659"
-CLOCKS = {  # how numbers begin whose place our tables have in a neighbour's zone, or in one of several: Morocco in the Canaries
-    "+1867": ("America/Whitehorse", "America/Edmonton", "America/Rankin_Inlet", "America/Iqaluit"),
-    "+211": ("Africa/Juba",),
-    "+212": ("Africa/Casablanca",),
-    "+213": ("Africa/Algiers",),
-    "+218": ("Africa/Tripoli",),
-    "+505": ("America/Managua",),
-    "+5581": ("America/Recife", "America/Noronha"),
-    "+56": ("America/Santiago", "America/Punta_Arenas", "Pacific/Easter"),
-    "+675": ("Pacific/Port_Moresby", "Pacific/Bougainville"),
-    "+691": ("Pacific/Chuuk", "Pacific/Pohnpei", "Pacific/Kosrae"),
-    **{f"+52{area}": ("America/Chihuahua", "America/Ojinaga") for area in CHIHUAHUA.split()},
-}
-SPLIT = {  # area codes of two zones; our tables have the exchanges of the smaller part that they know, and all others in the larger
-    area: zones
-    for areas, *zones in (
-        ("850 448 270 364 219 574 812 930 906", "America/New_York", "America/Chicago"),
-        ("605 701 308 785 620", "America/Chicago", "America/Denver"),
-        ("541 458", "America/Los_Angeles", "America/Boise"),
-        ("807", "America/Toronto", "America/Winnipeg"),
-        ("250 236 672 778", "America/Vancouver", "America/Edmonton"),
-    )
-    for area in areas.split()
-}
-ANYWHERE = "+628"  # mobiles of Indonesia, which our tables have in Jakarta
 FRANCE = ("33", *dict.fromkeys(OVERSEAS.values()))
 _KINDS = {0: "landline", 3: "freephone", 4: "premium", 5: "premium"}  # of phonenumbers.PhoneNumberType
+UNLIKELY = (99, 0)  # of phonenumbers.PhoneNumberType: no range that is known, and a landline's
+MAY_BE = (
+    "{found} may be {whole}, or a number of this country. Write it with + and the country's code in front."
+)
 NO_COUNTRY = "begins with a country code that does not exist. Check the digits after +."
 TOO_LONG = "has too many digits. Is it two numbers? Keep one number in the field."
 TOO_SHORT = "has too few digits for its country. Write the whole number."
@@ -99,11 +77,27 @@ def _read(raw: str, region: str) -> "tuple[PhoneNumber, int]":
         twin = lib.parse(meant)
         kind = lib.number_type(twin)
         number.country_code, number.national_number = twin.country_code, twin.national_number
+    if kind in UNLIKELY and number.country_code != 1 and not bare.startswith(PLUS):
+        whole, dialled = _with_its_country(bare)
+        at_home = whole is not None and whole.country_code == number.country_code
+        if whole and not at_home and not dialled:
+            raise Refused(MAY_BE.format(found=found, whole=_e164(whole)))
+        if whole and at_home and (kind == UNLIKELY[0] or not dialled):
+            number, kind = whole, lib.number_type(whole)
     valid = kind != lib.PhoneNumberType.UNKNOWN
     objection = (None if valid else _local_objection(bare, region)) or _objection(bare, number, valid=valid)
     if objection:
         raise Refused(f"{found} {objection}")
     return number, kind
+
+
+def _with_its_country(bare: str) -> "tuple[PhoneNumber | None, bool]":
+    """The mobile that these digits are with a + in front, which spreadsheets take away, None for none; and whether a 0 is dialled first,
+    which hardly anybody writes in front of a country (but in India).
+    """
+    digits = "".join(str(unicodedata.digit(c)) for c in bare if c.isdecimal())
+    whole = f"+{digits.lstrip('0')}"
+    return _known(whole) if _is_mobile(whole) else None, digits.startswith("0")
 
 
 def _meant(number: str) -> str | None:

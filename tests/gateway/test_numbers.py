@@ -271,3 +271,32 @@ def test_the_kinds_are_those_of_the_library() -> None:
     assert numbers.with_kind("+44 20 7946 0000", "US") == ("+442079460000", "landline")
     assert numbers.with_kind("(202) 555-0147", "US") == ("+12025550147", "")
     assert numbers.kind_of("+19005551234") == "premium"
+
+
+@pytest.mark.parametrize(
+    ("written", "region", "kept"),
+    [
+        ("4915112345678", "DE", "+4915112345678"),  # and with Leer's 0491 in front a landline
+        ("436641234567", "AT", "+436641234567"),
+        ("015112345678", "DE", "+4915112345678"),
+        ("091 98123 45678", "IN", "+919812345678"),
+        ("(0491) 5112345678", "DE", "+494915112345678"),
+        ("3012345678", "DE", "+493012345678"),  # Berlin, whose 0 the spreadsheet took
+        ("12025550141", "US", "+12025550141"),
+    ],
+)
+def test_a_mobile_whose_plus_a_spreadsheet_took_is_still_itself(written: str, region: str, kept: str) -> None:
+    """All mobiles of a German list were landlines in Leer, and nobody was texted."""
+    assert numbers.normalise(written, region) == kept
+
+
+@pytest.mark.parametrize(
+    ("written", "region"),
+    [("4915112345678", "AT"), ("33612345678", "DE"), ("12025550141", "IN"), ("4790123456", "SE")],
+)
+def test_one_of_another_country_is_no_number_of_this(written: str, region: str) -> None:
+    """+43 4915112345678, which nobody has, or a stranger, was texted in its place."""
+    with pytest.raises(
+        Refused, match=rf"“{written}” may be \+{written}, or a number of this country\. Write it with \+"
+    ):
+        numbers.normalise(written, region)
