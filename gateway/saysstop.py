@@ -27,6 +27,10 @@ PERHAPS = tuple({said[:3] for said in SAID_STOP})
 BESIDE = frozenset(("sms", "text", "texts", "of", "from", "by", "via"))  # "Unsubscribed (SMS)"
 # Columns, as placeholders, in which a yes says so.
 STOPS = frozenset(placeholder(name) for name in NAMES["opted_out"].split("|"))
+OUT = re.compile(  # or are called so: "has_opted_out", "optout_time"
+    r"(?:(?:is|has|was|sms|texts?|texting|mobile|phone|cell|global|user|contact)_)*(?:opt_?out|opted_?out|unsubscribed?|do_?not_?(?:text|sms))"
+    r"(?:_(?:at|on|date|time|timestamp|flag|status|sms|texts?|of_texts?|of_sms))*"
+)
 AGREED = (  # columns, as placeholders, in which a no says so
     "opt_in|opted_in|sms_opt_in|text_opt_in|mobile_opt_in|phone_opt_in|sms_opted_in|sms_consent|text_consent|accepts_sms|accepts_texts|"
     "can_text|may_text|ok_to_text|okay_to_text|wants_texts|receives_texts|sms_subscribed|consent|consented|agreed"
@@ -97,7 +101,8 @@ def _says_stop(name: str, cell: str) -> bool:
 
 @lru_cache(maxsize=256)
 def _stops(name: str) -> bool:
-    return re.sub(r"_\d+$", "", name) in STOPS
+    bare = re.sub(r"_\d+$", "", name)
+    return bare in STOPS or OUT.fullmatch(bare) is not None
 
 
 @lru_cache(maxsize=256)

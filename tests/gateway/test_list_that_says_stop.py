@@ -89,6 +89,9 @@ def test_a_file_whose_numbers_stand_under_such_a_name_opts_them_out(world: World
         ("Do you agree to receive text messages from us?", "no", "Yes"),
         ("Can we text you?", "No", ""),
         ("Consent", "no", "yes"),
+        ("is_opt_out", "1", "0"),
+        ("optout_time", "2022-02-21T11:59:29Z", ""),
+        ("doNotText", "TRUE", "FALSE"),
     ],
 )
 def test_a_row_that_says_stop_in_the_words_of_other_programs_is_not_taken(
@@ -117,6 +120,8 @@ def test_of_several_columns_for_a_stop_each_counts(world: World, stops: str) -> 
     ("column", "cell"),
     [
         ("Email status", "unsubscribed"),
+        ("Email opt out", "yes"),
+        ("Opt out method", "import"),
         ("Bus", "no"),
         ("Note", "will not opt out"),
         ("Text sent", "no"),
