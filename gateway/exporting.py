@@ -31,11 +31,11 @@ FILES = {  # file: its query; a column that ends in _at is a time
         "SELECT c.number, c.name, c.opted_out_at FROM conversation c WHERE c.opted_out_at IS NOT NULL ORDER BY c.opted_out_at"
     ),
     "contacts.csv": (
-        "SELECT v.number, c.first_name, c.last_name, c.language, c.zone, c.landline, c.source, c.consented_on, c.fields "
+        "SELECT v.number, c.first_name, c.last_name, c.language, c.zone, c.landline, v.opted_out_at, c.source, c.consented_on, c.fields "
         "FROM contact c JOIN conversation v ON v.id=c.conversation_id ORDER BY c.id"
     ),
     "lists.csv": (
-        "SELECT l.name AS list, v.number, c.first_name, c.last_name FROM list_member m JOIN contact_list l ON l.id=m.list_id "
+        "SELECT l.name AS list, v.number, c.first_name, c.last_name, v.opted_out_at FROM list_member m JOIN contact_list l ON l.id=m.list_id "
         "JOIN contact c ON c.id=m.contact_id JOIN conversation v ON v.id=c.conversation_id WHERE l.state='ready' ORDER BY l.id, c.id"
     ),
     "not-taken.csv": (
@@ -43,7 +43,7 @@ FILES = {  # file: its query; a column that ends in _at is a time
         "WHERE l.state<>'deleted' ORDER BY l.id, r.row"
     ),
     "campaigns.csv": (
-        "SELECT p.name AS campaign, v.number, t.state, t.reason, t.texted_at FROM target t JOIN campaign p ON p.id=t.campaign_id "
+        "SELECT p.name AS campaign, v.number, t.state, t.reason, t.texted_at, v.opted_out_at FROM target t JOIN campaign p ON p.id=t.campaign_id "
         "JOIN conversation v ON v.id=t.conversation_id ORDER BY t.id"
     ),
     "recorded.csv": (

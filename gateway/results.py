@@ -167,7 +167,9 @@ def _wordings(db: sqlite3.Connection, campaign: Campaign) -> Iterator[Wording]:
 def csv_rows(
     db: sqlite3.Connection, campaign: Campaign, *, only: Set[int] | None = None
 ) -> Iterator[list[str]]:
-    """Every person of a campaign, or these targets, with what they said: a header, then a row for each."""
+    """Every person of a campaign, or these targets, with what they said: a header, then a row for each. Who asked to stop says so in a
+    column that every reader of lists knows.
+    """
     fields = [field.name for field in campaign.kind.fields]
     yield [
         "number",
@@ -178,12 +180,13 @@ def csv_rows(
         "first_text",
         "texted_at",
         "answered",
+        "opted_out",
         *fields,
     ]
     said = {person.target_id: person.said for person in people(db, campaign.id)}
     rows = db.execute(
-        f"SELECT t.id, t.state, t.reason, t.texted_at, {ANSWERED} AS answered, c.number, k.first_name, k.last_name, m.state AS text_state "
-        "FROM target t JOIN contact k ON k.id=t.contact_id JOIN conversation c ON c.id=t.conversation_id "
+        f"SELECT t.id, t.state, t.reason, t.texted_at, {ANSWERED} AS answered, c.number, c.opted_out_at, k.first_name, k.last_name, "
+        "m.state AS text_state FROM target t JOIN contact k ON k.id=t.contact_id JOIN conversation c ON c.id=t.conversation_id "
         "JOIN campaign p ON p.id=t.campaign_id LEFT JOIN message m ON m.id=t.message_id WHERE t.campaign_id=? ORDER BY t.id",
         [campaign.id],
     )
@@ -195,7 +198,8 @@ def csv_rows(
         answers = said.get(row["id"], {})
         yield [
             row["number"], row["first_name"], row["last_name"], row["state"], row["reason"], row["text_state"] or "",
-            rfc3339(row["texted_at"]) or "", "yes" if row["answered"] else "no", *(answers.get(name, "") for name in fields),
+            rfc3339(row["texted_at"]) or "", "yes" if row["answered"] else "no", "yes" if row["opted_out_at"] else "",
+            *(answers.get(name, "") for name in fields),
         ]  # fmt: skip
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway import listcsv, listfile, lists, optoutfile, optouts, store
+from gateway import campaigns, exporting, listcsv, listfile, lists, optoutfile, optouts, results, store
+from tests.campaigning import Hall
 from tests.web import world as the_world
 from tests.web.world import World
 
@@ -56,6 +57,27 @@ def test_our_own_file_of_a_list_brings_nobody_back_on_another_box(world: World, 
     (tmp_path / "other").mkdir()
     other = the_world.found(tmp_path / "other")
     assert names(other, other.list_of("".join(listcsv.people(world.db, made)))) == ["Rosa"]
+    other.db.close()
+
+
+def test_our_own_files_of_a_campaign_and_of_everything_bring_nobody_back_on_another_box(
+    world: World, tmp_path: Path
+) -> None:
+    """Only the file of a list said who had stopped: by the others they were texted."""
+    hall = Hall(world.db, world.rules, world.users, store.wall_ms())
+    campaign = campaigns.load(world.db, hall.started())
+    rosa = world.conversation("+12025550100")
+    optouts.opt_out(world.db, rosa, source="text", by=None, reason="", now=store.wall_ms())
+    exporting.export(world.db, tmp_path / "out")
+    (tmp_path / "other").mkdir()
+    other = the_world.found(tmp_path / "other")
+    made = "".join(map(listcsv.line, results.csv_rows(world.db, campaign)))
+    for content in (
+        made,
+        *((tmp_path / "out" / f"{name}.csv").read_bytes() for name in ("contacts", "lists", "campaigns")),
+    ):
+        found = [row["number"] for row in lists.members(other.db, other.list_of(content))]
+        assert (len(found), "+12025550100" in found) == (5, False)
     other.db.close()
 
 
