@@ -63,6 +63,7 @@ OURS = (
 )  # never a column's placeholder
 MOST_KEPT = 40  # further columns that are kept with each person
 MOST_NAME = 40
+MOST_TITLES = 8
 SAMPLE = 200
 WHOLE = 9  # digits of a number that is no date
 DATE = re.compile(r"\d{4}([-./])\d\d?\1\d\d?|\d\d?([-./])\d\d?\2(\d\d)?\d\d")
@@ -101,6 +102,17 @@ def has_header(rows: Sequence[Sequence[str]]) -> bool:
     if any(digits_of(cell) > 6 and _share(below, at) >= MOSTLY for at, cell in enumerate(rows[0])):
         return False
     return bool(names) and len(names) == len(set(names)) and len(rows) > 1
+
+
+def titles(rows: Sequence[Sequence[str]]) -> int:
+    """How many rows stand above the one that names the columns, such as a report's name and its day; 0 where nobody can tell."""
+    for at, row in enumerate(rows[:MOST_TITLES]):
+        known = sum(_words(fold(cell)) in _KNOWN for cell in row)
+        if known >= (2 if at else 1):
+            return at
+        if any(looks_like_number(cell) and not DATE.fullmatch(cell.strip()) for cell in row):
+            return 0
+    return 0
 
 
 def column_names(header: Sequence[str] | None, width: int) -> list[str]:

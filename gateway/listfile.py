@@ -13,7 +13,7 @@ import hashlib
 import os
 import secrets
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import TextIOWrapper
 from itertools import islice
 from pathlib import Path
@@ -68,6 +68,7 @@ class Format:
     header: bool = True
     columns: tuple[str, ...] = ()
     brings: str = PEOPLE
+    titles: int = 0  # rows above the header
 
     @property
     def sheet(self) -> Sheet:
@@ -147,11 +148,13 @@ def _format(head: bytes, sheet: Sheet) -> Format:
 
 def named(path: Path, how: Format, *, header: bool | None = None) -> Format:
     """With its columns' names and whether the first row is that of the names."""
-    first = [row.cells for row in islice(rows_in(path, how), FIRST_ROWS) if not row.problem]
+    first = [() if row.problem else row.cells for row in islice(rows_in(path, how), FIRST_ROWS)]
+    above = 0 if header is False or how.kind == "vcard" else columns.titles(first)
+    first = [cells for cells in first[above:] if cells]
     told = columns.has_header(first) if header is None or how.kind == "vcard" else header
     width = min(max((len(cells) for cells in first), default=0), sheets.MOST_COLUMNS)
     names = columns.column_names(first[0] if told and first else None, width)
-    return Format(how.kind, how.encoding, how.delimiter, how.announced, told, tuple(names))
+    return replace(how, header=told, columns=tuple(names), titles=above)
 
 
 def rows_in(path: Path, how: Format) -> Iterator[Row]:
@@ -165,7 +168,7 @@ def rows_in(path: Path, how: Format) -> Iterator[Row]:
 def people_in(path: Path, how: Format) -> Iterator[Row]:
     """Every row below the header."""
     found = rows_in(path, how)
-    return islice(found, 1 if how.header else 0, None)
+    return islice(found, how.titles + 1 if how.header else 0, None)
 
 
 def first_rows(path: Path, how: Format, most: int = FIRST_ROWS) -> list[Row]:

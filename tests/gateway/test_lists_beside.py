@@ -51,3 +51,15 @@ def test_a_name_that_is_corrected_in_the_file_is_corrected_here(world: World) ->
     ]
     called = world.db.execute("SELECT name FROM conversation WHERE number='+12025550141'").fetchone()["name"]
     assert called == "Rosa Delgado"
+
+
+@pytest.mark.parametrize(
+    "above", ["Tenants of Elm Street,,\n", "Report: tenants\nGenerated on,2026-11-02\n\n"]
+)
+def test_a_title_above_the_names_of_the_columns_is_no_header(world: World, above: str) -> None:
+    """Nobody had a first name, and the names of the columns were a person whose number could not be read."""
+    made = world.list_of(
+        f"{above}First name,Last name,Cell\nRosa,Delgado,2025550141\nLuis,Ortega,2025550142\n"
+    )
+    assert names(world, made) == ["Rosa", "Luis"]
+    assert list(lists.not_taken(world.db, made)) == []
