@@ -59,7 +59,7 @@ def asked_to_stop(cells: Sequence[str], meaning: Meaning) -> bool:
         return True
     whole = _plain(" ".join(cells))
     perhaps = any(said in whole for said in PERHAPS)
-    heard = meaning.kept if perhaps else _telling(tuple(meaning.kept))
+    heard = meaning.kept if perhaps else telling(tuple(meaning.kept))
     return any(_says_stop(name, cells[at]) for name in heard if (at := meaning.kept[name]) < len(cells))
 
 
@@ -83,8 +83,8 @@ def _is_yes(said: str) -> bool:
 
 
 @lru_cache(maxsize=16)
-def _telling(names: tuple[str, ...]) -> list[str]:
-    """Those of these columns in which a yes or a no is enough."""
+def telling(names: tuple[str, ...]) -> list[str]:
+    """Those of these columns (placeholders) in which a yes or a no is enough."""
     return [name for name in names if _stops(name) or _asks(name)]
 
 

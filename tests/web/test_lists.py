@@ -110,6 +110,19 @@ def test_columns_encoding_and_header_can_be_corrected(visit: Visit, world: World
     assert "is chosen twice" in twice.get_data(as_text=True)
 
 
+def test_a_column_that_says_who_stopped_is_not_unticked_unawares(visit: Visit, world: World) -> None:
+    """Kept "for scripts", it looked like one that no script needs; without it they were texted."""
+    made = world.list_of("Name,Cell,Ward,Opt Out,Do Not SMS,Country\nAna,2025550141,4,0,1,US\n", take=False)
+    page = visit("coordinator").get(f"/lists/{made}").get_data(as_text=True)
+    ticks = re.findall(r'<label class="tick"><input type="checkbox" name="keep".*?</label>', page)
+    heard = [re.findall(r'soft">([^<]*), while it is ticked', tick) for tick in ticks]
+    assert heard == [
+        [],
+        ["Whoever asked to stop by this column stays out"],
+        ["By it a number of another country is told"],
+    ]
+
+
 def test_a_file_that_is_read_anew_is_looked_at_before_it_is_taken(visit: Visit, world: World) -> None:
     """Another way to read it and “Take” in one press took it by columns that nobody had seen: a neighbour's numbers, here."""
     cleo = visit("coordinator")

@@ -14,7 +14,7 @@ from flask import Blueprint, Response, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest
 
-from gateway import columns, listcsv, listfile, lists, taking
+from gateway import columns, listcsv, listfile, lists, rowreading, saysstop, taking
 from gateway.columns import FIELDS, MOST_KEPT, Meaning
 from gateway.errors import Refused
 from gateway.listfile import MOST_BYTES
@@ -163,9 +163,20 @@ def draw_staged(one: List, wrong: str = "") -> str:
         outcomes=told(tally or {}, done=False),
         looked_at=min(LOOKED_AT, one.row_count),
         most_kept=MOST_KEPT,
+        heard_by=heard_by(one.format.columns),
         twin=lists.same_file(data.db(), one),
         today=words.local(data.now()).date().isoformat(),
     )
+
+
+def heard_by(names: tuple[str, ...]) -> dict[int, str]:
+    """What is heard by a column that scripts may not need, while it is kept."""
+    every = columns.kept(names, range(len(names)))
+    stops = dict.fromkeys(saysstop.telling(tuple(every)), "Whoever asked to stop by this column stays out")
+    abroad = dict.fromkeys(
+        rowreading.COUNTRY.intersection(every), "By it a number of another country is told"
+    )
+    return {every[name]: said for name, said in {**abroad, **stops}.items()}
 
 
 @bp.post("/<id:list_id>")
