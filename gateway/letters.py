@@ -15,6 +15,8 @@ ACCENTS = re.compile(
     "[\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u093c\u1dc0-\u1dff\u20d0-\u20ff]"
 )
 APOSTROPHES = frozenset("'’‘ʼ`´′＇")
+TITLE = "mr|mrs|ms|miss|mx|mister|dr|prof|rev|sir|sr|sra|srta|herr|frau|mme|mlle|and|&"
+TITLES = frozenset(TITLE.split("|"))  # in front of a name
 ALIKE = str.maketrans(
     {
         "ł": "l",
@@ -65,3 +67,14 @@ def split(text: str, *, accents: bool = False) -> tuple[list[str], set[int]]:
     if current:
         words.append("".join(current))
     return words, breaks
+
+
+def bare(word: str) -> str:
+    """A title or a rank as it is compared: "M.D." is "md"."""
+    return word.replace(".", "").lower()
+
+
+def untitled(words: list[str]) -> list[str]:
+    """The words of a name without the titles in front of it: "Dr. Rosa Delgado", "Mr & Mrs Delgado"."""
+    first = next((at for at, word in enumerate(words) if bare(word) not in TITLES), len(words))
+    return words[first:]

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from gateway import visible
 from gateway.errors import Refused
+from gateway.letters import untitled
 from gateway.policy import may
 from gateway.store import write
 
@@ -54,8 +55,10 @@ def clean_name(name: str) -> str:
 
 
 def first_name(name: str) -> str:
-    """What a volunteer is called in a text."""
-    return name.split()[0] if name.split() else name
+    """What a volunteer is called in a text: "Maya"; of "Dr. Ruiz" all of it."""
+    words = name.split()
+    called = untitled(words)
+    return called[0] if called and (len(called) > 1 or called == words) else name
 
 
 def checked_role(role: str) -> str:

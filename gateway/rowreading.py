@@ -15,7 +15,7 @@ from gateway import numbers
 from gateway.columns import Meaning
 from gateway.contacts import Person
 from gateway.errors import Refused
-from gateway.letters import fold
+from gateway.letters import bare, fold, untitled
 
 MOST_NAME = 60
 MOST_FIELD = 300
@@ -32,8 +32,6 @@ UNKNOWN = re.compile(  # what programs write where they know nothing, or lost a 
 NAMELESS = re.compile(
     r"(?i:unknown|no name)|None|[\W\d_]+|\S+@\S+|.*\?.*"
 )  # also a number, as telephones save it
-TITLE = "mr|mrs|ms|miss|mx|mister|dr|prof|rev|sir|sr|sra|srta|herr|frau|mme|mlle|and|&"
-TITLES = frozenset(TITLE.split("|"))  # in front of a whole name
 RANK = "jr|sr|ii|iii|iv|md|phd|esq|rn|cpa|dds|jd"
 RANKS = frozenset(RANK.split("|"))  # behind its comma
 NAMED = ("first_name", "last_name", "name")
@@ -198,19 +196,13 @@ def language_name(code: str) -> str:
 def _parted(name: str) -> tuple[str, str]:
     """First and last name of a whole one: "Ortega, Luis", "Luis Ortega", "Dr. Luis Ortega, MD"; of "Mr. Ortega" the last alone."""
     last, comma, first = (part.strip() for part in name.partition(","))
-    if comma and first and _bare(first) not in RANKS:
+    if comma and first and bare(first) not in RANKS:
         return first, last
-    words = last.split(" ") if comma else name.split(" ")
-    titled = _bare(words[0]) in TITLES
-    while words and _bare(words[0]) in TITLES:
-        del words[0]
-    if titled and len(words) == 1:
-        return "", words[0]
-    return "".join(words[:1]), " ".join(words[1:])
-
-
-def _bare(word: str) -> str:
-    return word.replace(".", "").lower()
+    words = last.split(" ")
+    called = untitled(words)
+    if len(called) == 1 and called != words:
+        return "", called[0]
+    return "".join(called[:1]), " ".join(called[1:])
 
 
 def _is_nobody(name: str) -> bool:

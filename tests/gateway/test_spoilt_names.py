@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway import rowreading, saysstop
+from gateway import people, rowreading, saysstop
 from gateway.columns import Meaning
 from gateway.contacts import Person
 
@@ -57,6 +57,21 @@ def test_a_title_is_not_the_first_name(cell: str, first: str, last: str) -> None
     """ "Hi Dr.," and "Hi MD,": of a whole name in one column the first word, or what stands behind a comma, was the name."""
     read = rowreading.read(["2025550147", cell], Meaning({"number": 0, "name": 1}), "US")
     assert (read.first_name, read.last_name) == (first, last)
+
+
+@pytest.mark.parametrize(
+    ("name", "called"),
+    [
+        ("Maya Ruiz", "Maya"),
+        ("Dr. Maya Ruiz", "Maya"),
+        ("Dr. Ruiz", "Dr. Ruiz"),
+        ("Maya", "Maya"),
+        ("Miss", "Miss"),
+    ],
+)
+def test_nor_is_a_volunteer_called_by_their_title(name: str, called: str) -> None:
+    """ "it's Dr. from Elm Street Tenants" """
+    assert people.first_name(name) == called
 
 
 def test_names_and_answers_that_look_like_nothing_are_kept() -> None:

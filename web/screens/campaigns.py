@@ -20,6 +20,7 @@ from gateway import (
     enrolment,
     foreseeing,
     lists,
+    people,
     planning,
     purgedates,
     reminders,
@@ -202,7 +203,7 @@ def example_of(campaign: Campaign) -> list[tuple[str, str]]:
         "SELECT contact_id FROM list_member WHERE list_id=? ORDER BY contact_id LIMIT 1", [campaign.list_id]
     ).fetchone()
     facts = campaign.words(data.rules())
-    values = {**facts, "my_name": access.user().name.split()[0]}
+    values = {**facts, "my_name": people.first_name(access.user().name)}
     if row is not None:
         values = campaigns.merge_values(db, campaign, row["contact_id"], access.user(), data.rules())
     return list(merge(campaign.script.first.texts[0], values).parts)
