@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from gateway.countries import code_of
 from gateway.errors import Refused
 from gateway.numberclocks import ANYWHERE, BY_AREA, CLOCKS, SPLIT
 
@@ -192,11 +193,11 @@ def _e164(number: "PhoneNumber") -> str:
 
 @lru_cache(maxsize=256)
 def calling_code(said: str) -> str:
-    """The digits that a list says a number's country has, "52", "+52", "0052" or "MX"; "" where it says none."""
+    """The digits that a list says a number's country has, "52", "+52", "0052", "MX" or "Mexico"; "" where it says none."""
     import phonenumbers as lib
 
-    if re.fullmatch(r"[A-Za-z]{2}", said):
-        return str(lib.country_code_for_region(said.upper()) or "")
+    if country := code_of(said):
+        return str(lib.country_code_for_region(country) or "")
     digits = said.lstrip("+0")
     known = digits.isascii() and digits.isdecimal() and len(digits) <= 3
     return digits if known and int(digits) in lib.COUNTRY_CODE_TO_REGION_CODE else ""

@@ -53,6 +53,14 @@ def test_a_name_that_is_corrected_in_the_file_is_corrected_here(world: World) ->
     assert called == "Rosa Delgado"
 
 
+@pytest.mark.parametrize("country", ["Mexico", "MÉXICO", "mx", "+52", "0052"])
+def test_a_country_is_known_by_its_name_too(world: World, country: str) -> None:
+    made = world.list_of(
+        f"Name,Phone,Country\nLuis,5512345678,{country}\nRosa,2025550141,USA\nAda,2025550142,Oz\nBo,4165550144,Canada\n"
+    )
+    assert names(world, made) == ["Rosa", "Ada", "Bo"]
+
+
 @pytest.mark.parametrize(
     "above", ["Tenants of Elm Street,,\n", "Report: tenants\nGenerated on,2026-11-02\n\n"]
 )
