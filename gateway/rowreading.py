@@ -34,6 +34,8 @@ NAMELESS = re.compile(
 )  # also a number, as telephones save it
 RANK = "jr|sr|ii|iii|iv|md|phd|esq|rn|cpa|dds|jd"
 RANKS = frozenset(RANK.split("|"))  # behind its comma
+# Pictures beside a name, as people keep them in their telephones: notes of their own, and three texts instead of one.
+SIGNS = re.compile(r"(?:[\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff]\ufe0f?\u200d?)+|\ufe0f|\u20e3")
 NAMED = ("first_name", "last_name", "name")
 COUNTRIES = (  # columns, as placeholders, that say in which country a number is
     "country|country_code|country_iso|phone_country|phone_country_code|mobile_country_code|calling_code|country_calling_code|dial_code|"
@@ -90,7 +92,8 @@ def read(cells: Sequence[str], meaning: Meaning, region: str) -> Person:
     written = one_line(cells, meaning.fields["number"], 80)
     number, kind = number_of(written, region)
     refuse_abroad(number, written, cells, meaning.kept)
-    said |= {ours: "" for ours in NAMED if _is_nobody(said.get(ours, ""))}
+    names = {ours: " ".join(SIGNS.sub(" ", said.get(ours, "")).split()) for ours in NAMED}
+    said |= {ours: "" if _is_nobody(name) else name for ours, name in names.items()}
     first, last, parted = said.get("first_name", ""), said.get("last_name", ""), False
     if said.get("name") and not (first and last):
         parted = not (first or last)

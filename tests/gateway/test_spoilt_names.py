@@ -51,10 +51,15 @@ def test_a_number_in_the_place_of_a_name_is_none() -> None:
         ("Rosa", "Rosa", ""),
         ("Srta. Ana Maria Ruiz", "Ana", "Maria Ruiz"),
         ("Mister", "", ""),
+        ("Ana 🏠", "Ana", ""),
+        ("❤️ Luis 👨‍🔧 Ortega", "Luis", "Ortega"),
+        ("رها‌سا کریمی", "رها‌سا", "کریمی"),
     ],
 )
-def test_a_title_is_not_the_first_name(cell: str, first: str, last: str) -> None:
-    """ "Hi Dr.," and "Hi MD,": of a whole name in one column the first word, or what stands behind a comma, was the name."""
+def test_a_title_or_a_picture_is_not_the_first_name(cell: str, first: str, last: str) -> None:
+    """ "Hi Dr.," and "Hi MD,": of a whole name in one column the first word, or what stands behind a comma, was the name. And "Hi Ana 🏠,"
+    cost three texts.
+    """
     read = rowreading.read(["2025550147", cell], Meaning({"number": 0, "name": 1}), "US")
     assert (read.first_name, read.last_name) == (first, last)
 
