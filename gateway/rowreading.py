@@ -29,6 +29,7 @@ SPOILT = (
 UNKNOWN = re.compile(  # what programs write where they know nothing, or lost a letter; "Null" and "Nan" are people's names
     r"NULL|null|[(<\[](?i:null|none|blank)[)>\]]|\\N|NaN|undefined|#(?:N/A|REF!|VALUE!|NAME\?|NULL!|DIV/0!|NUM!)|[Nn]/[Aa]|.*\ufffd.*"
 )
+BLANK = re.compile(r"[-–—_.…?/\s]+")  # what people write where they know nothing: "Your hearing is on -"
 NAMELESS = re.compile(
     r"(?i:unknown|no name)|None|[\W\d_]+|\S+@\S+|.*\?.*"
 )  # also a number, as telephones save it
@@ -224,4 +225,8 @@ def one_line(cells: Sequence[str], at: int, most: int) -> str:
 
 def _fields(cells: Sequence[str], kept: Mapping[str, int]) -> dict[str, str]:
     found = {name: one_line(cells, at, MOST_FIELD) for name, at in kept.items()}
-    return {name: value for name, value in found.items() if value and not UNKNOWN.fullmatch(value)}
+    return {
+        name: value
+        for name, value in found.items()
+        if value and not (UNKNOWN.fullmatch(value) or BLANK.fullmatch(value))
+    }

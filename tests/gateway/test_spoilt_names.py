@@ -35,6 +35,15 @@ def test_what_a_program_wrote_for_nothing_is_nobodys_name(cell: str) -> None:
     assert rowreading.read(["2025550147", cell, "#N/A"], meaning, "US") == Person("+12025550147", "", "")
 
 
+@pytest.mark.parametrize("cell", ["-", "--", "—", "?", "...", "_", "n/a"])
+def test_a_dash_in_a_column_is_no_value(cell: str) -> None:
+    """ "Your hearing is on -": the fall-back did not stand there, and nothing blocked the start."""
+    read = rowreading.read(
+        ["2025550147", cell, "C-4"], Meaning({"number": 0}, {"hearing": 1, "flat": 2}), "US"
+    )
+    assert read.fields == {"flat": "C-4"}
+
+
 def test_a_number_in_the_place_of_a_name_is_none() -> None:
     """ "Hi 202,": a telephone saves so whoever has no name there, and volunteers read the whole number."""
     read = rowreading.read(["2025550147", "202 555 0147"], Meaning({"number": 0, "name": 1}), "US")
