@@ -19,7 +19,8 @@ NO = frozenset(NOT_SO.split("|"))
 LEADS = re.compile(r"<?(?:(?:https?://|www\.)\S+|\S+@\S+)", re.IGNORECASE)
 STOPPED = (  # in whatever column: "Status: Opted out"
     "stop|stopped|opted out|opt out|optout|unsubscribed|no texts|do not text|do not sms|do not contact|do not message|asked to stop|"
-    "dado de baja|abgemeldet|désinscrit|désinscrite|désabonné|désabonnée|disiscritto|descadastrado|wypisany|отписан|отписался|退订"
+    "dado de baja|no contactar|no enviar mensajes|abgemeldet|désinscrit|désinscrite|"
+    "désabonné|désabonnée|disiscritto|descadastrado|wypisany|отписан|отписался|退订"
 )
 SAID_STOP = frozenset(STOPPED.split("|"))
 # Without any of these a row says nothing of it: that is quick to see.
@@ -36,12 +37,16 @@ AGREED = (  # columns, as placeholders, in which a no says so
     "can_text|may_text|ok_to_text|okay_to_text|wants_texts|receives_texts|sms_subscribed|consent|consented|agreed"
 )
 OPTED_IN = frozenset(AGREED.split("|"))
-TEXTING = frozenset(("text", "texts", "texted", "texting", "sms"))
-PERMIT = "can|may|ok|okay|want|wants|like|agree|agrees|agreed|consent|permission|receive|receives|subscribe|subscribed|accept|accepts|opt"
+TEXTING = frozenset(("text", "texts", "texted", "texting", "sms", "mensaje", "mensajes"))
+PERMIT = (
+    "can|may|ok|okay|want|wants|like|agree|agrees|agreed|consent|permission|receive|receives|subscribe|subscribed|accept|accepts|opt|"
+    "acepta|acepto|autoriza|autorizo|consentimiento|desea|deseo|gustaria|permite|podemos|puede|quiere|quiero|recibir"
+)
 PERMITS = frozenset(PERMIT.split("|"))
 BETWEEN = (
     "a|about|alerts|and|at|be|by|cell|do|for|from|get|i|in|is|it|me|message|messages|mobile|my|number|on|phone|reminders|send|status|that|"
-    "the|this|to|updates|us|via|we|will|with|would|you|your"
+    "the|this|to|updates|us|via|we|will|with|would|you|your|al|celular|de|el|enviar|enviarle|enviarte|le|mandar|mandarle|mandarte|nos|"
+    "numero|para|por|que|se|si|su|te|telefono|texto|tu|usted|un|unos"
 )
 # Of such words is a form's question: "Is it OK to text you?"
 ASKED = TEXTING | PERMITS | frozenset(BETWEEN.split("|"))
