@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from gateway import visible
 from gateway.errors import Refused
 from gateway.letters import untitled
+from gateway.message import GOING
 from gateway.policy import may
 from gateway.store import write
 
@@ -163,6 +164,14 @@ def let_go(db: sqlite3.Connection, user: User) -> int:
         return db.execute(
             "UPDATE conversation SET holder_id=NULL, held_at=NULL WHERE holder_id=?", [user.id]
         ).rowcount
+
+
+def yet_to_leave(db: sqlite3.Connection, user_id: int) -> int:
+    """How many texts this person approved that no modem has taken yet."""
+    row = db.execute(
+        f"SELECT count(*) FROM message WHERE {GOING} AND state='approved' AND approved_by=?", [user_id]
+    ).fetchone()
+    return int(row[0])
 
 
 def enable(db: sqlite3.Connection, user_id: int) -> None:

@@ -192,6 +192,16 @@ def test_a_disabled_person_is_out_at_once_and_frees_whom_they_held(world: World,
     )
 
 
+def test_whoever_shuts_somebody_out_is_told_what_they_approved_and_has_not_left(
+    world: World, visit: Visit
+) -> None:
+    """It left the next morning, and nobody had been told that it would."""
+    world.approve(world.draft("Rosa", "+12025550147", "Hello"))
+    admin, who = visit("admin"), world.users["volunteer"].id
+    page = admin.post(f"/people/{who}/disable", follow=True).get_data(as_text=True)
+    assert "1 text that they approved can still leave: a coordinator takes them back" in page
+
+
 def test_the_last_admin_stays(world: World, visit: Visit) -> None:
     admin = visit("admin")
     for path, form in (

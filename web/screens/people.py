@@ -113,9 +113,12 @@ def sign_out(user_id: int) -> ResponseReturnValue:
 def disable(user_id: int) -> ResponseReturnValue:
     """Shut somebody out now."""
     people.disable(data.db(), user_id, now=data.now())
-    words.tell(
+    said = (
         f"{people.by_id(data.db(), user_id).name} is shut out. Their conversations are free for the others."
     )
+    if left := people.yet_to_leave(data.db(), user_id):
+        said += f" {words.count(left, 'text', 'texts')} that they approved can still leave: a coordinator takes them back, each in its conversation."
+    words.tell(said, "shown" if left else "done")
     return go("people.detail", user_id=user_id)
 
 
