@@ -43,7 +43,10 @@ COUNTRIES = (  # columns, as placeholders, that say in which country a number is
     "dialing_code|dialling_code|phone_code|pais|codigo_pais|codigo_de_pais|pays|code_pays|indicatif|land|landesvorwahl|landerkennung"
 )
 COUNTRY = frozenset(COUNTRIES.split("|"))
-ABROAD = "“{found}” was read as a number of this country, and the column “{name}” says {country}. Write it with +{code} in front."
+ABROAD = (
+    "“{found}” was read as a number of this country, and the column “{name}” says {country}. Write it with +{code} in front; or leave that "
+    "column out, if it tells something else of the person."
+)
 BETWEEN = re.compile(r"\s*[,;/|&\n]\s*|\s+[^\W\d_]+\s+")  # what people write between two numbers
 KINDS = {
     "premium": "“{found}” costs whoever texts it more (a premium number), and no person reads there.",
