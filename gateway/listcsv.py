@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from gateway import lists
 from gateway.exporting import safe
+from gateway.listfile import PEOPLE
 
 BOM = "\ufeff"
 PIECE = 500
@@ -58,9 +59,15 @@ def people(db: sqlite3.Connection, list_id: int) -> Iterator[str]:
         after = rows[-1]["id"]
 
 
-def not_taken(db: sqlite3.Connection, list_id: int) -> Iterator[str]:
-    """Every row that was not taken: where it stood, why not, and its own cells."""
+def not_taken(db: sqlite3.Connection, list_id: int, *, stops: bool = False) -> Iterator[str]:
+    """Every row that was not taken: where it stood, why not, and its own cells; with `stops` those alone that asked to stop. The rows of
+    a list say of each whether it did: brought as a file of opt-outs, whoever stood there twice would be out too.
+    """
     one = lists.by_id(db, list_id, brings=None)
-    yield BOM + line(["row", "reason", *one.format.columns])
+    says = ["opted_out"] if one.format.brings == PEOPLE else []
+    yield BOM + line(["row", "reason", *says, *one.format.columns])
     for row in lists.not_taken(db, list_id):
-        yield line([row["row"], row["reason"], *json.loads(row["cells"])])
+        stopped = row["outcome"] == "opted_out"
+        if stopped or not stops:
+            said = ["yes" if stopped else "no"] if says else []
+            yield line([row["row"], row["reason"], *said, *json.loads(row["cells"])])

@@ -14,6 +14,7 @@ from gateway import (
     erasing,
     inbox,
     journal,
+    listcsv,
     listfile,
     lists,
     optoutfile,
@@ -166,6 +167,16 @@ def test_a_file_of_everybody_opts_nobody_out(world: World, rows: str) -> None:
     ):
         begin(world, f"Name,Cell,{rows}")
     assert world.db.execute("SELECT count(*) FROM opt_out").fetchone()[0] == 0
+
+
+def test_the_rows_that_a_list_left_out_take_nobody_off_who_did_not_ask(world: World) -> None:
+    """The list's page says to bring who stopped here, and its file had whoever stood there twice, or rested, as well: all of them were out."""
+    made = world.list_of(
+        "Name,Cell,Status\nAna,2025550141,Opted out\nRosa,2025550142,\nRosa,2025550142,\nBad,12,\n"
+    )
+    with pytest.raises(Refused, match="2 of its first 3 rows say themselves that they did not"):
+        begin(world, "".join(listcsv.not_taken(world.db, made)))
+    assert result(world, bring(world, "".join(listcsv.not_taken(world.db, made, stops=True)))).out == 1
 
 
 @pytest.mark.parametrize("said", ["yes", "2026-03-01", "https://list.example.org/u?id=7"])

@@ -306,6 +306,8 @@ def people_csv(list_id: int) -> ResponseReturnValue:
 @bp.get("/<id:list_id>/not-taken.csv")
 @needs("see_numbers")
 def not_taken_csv(list_id: int) -> ResponseReturnValue:
-    """What was not taken, with the reasons."""
+    """What was not taken, with the reasons; `stops`: whoever asked to stop alone."""
     lists.by_id(data.db(), list_id)
-    return as_file(lambda db: listcsv.not_taken(db, list_id), f"list-{list_id}-not-taken")
+    stops = "stops" in request.args
+    name = f"list-{list_id}-{'stops' if stops else 'not-taken'}"
+    return as_file(lambda db: listcsv.not_taken(db, list_id, stops=stops), name)
