@@ -3,14 +3,21 @@
 A QR code must carry a numeric address: phones with private DNS do not find `.local` names.
 """
 
+import contextlib
+import fcntl
 import io
 import ipaddress
 import socket
+import struct
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import segno
 
 EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 - compared with, not bound to
+INTERFACES = Path("/sys/class/net")
+# linux/sockios.h and linux/if.h
+SIOCGIFADDR, SIOCGIFFLAGS, IFF_RUNNING = 0x8915, 0x8913, 0x40
 
 
 def lan_address() -> str:
@@ -19,8 +26,31 @@ def lan_address() -> str:
         try:
             probe.connect(("192.0.2.1", 9))
         except OSError:
-            return "127.0.0.1"
+            return _without_a_way_out(probe)
         return str(probe.getsockname()[0])
+
+
+def _without_a_way_out(probe: socket.socket) -> str:
+    """This machine's address on a network that leads nowhere else, such as its own hotspot or a switch without a router."""
+    best, rank = "127.0.0.1", (False, False)
+    for name in reversed(_interfaces()):
+        asked = struct.pack("256s", name.encode())
+        with contextlib.suppress(OSError):  # it has no address
+            address = ipaddress.IPv4Address(fcntl.ioctl(probe.fileno(), SIOCGIFADDR, asked)[20:24])
+            flags = struct.unpack_from("H", fcntl.ioctl(probe.fileno(), SIOCGIFFLAGS, asked), 16)[0]
+            found = (bool(flags & IFF_RUNNING), not address.is_link_local)  # Docker's has no cable
+            if not address.is_loopback and found >= rank:
+                best, rank = str(address), found
+    return best
+
+
+def _interfaces() -> list[str]:
+    """By their numbers. Not from if_nameindex(3): the panel's unit lets nobody speak to the kernel by netlink."""
+    found = []
+    for folder in INTERFACES.iterdir() if INTERFACES.is_dir() else ():
+        with contextlib.suppress(OSError, ValueError):  # it is gone
+            found.append((int((folder / "ifindex").read_text()), folder.name))
+    return [name for _, name in sorted(found)]
 
 
 def panel_url(host: str, port: int) -> str:
@@ -36,6 +66,13 @@ def only_here(url: str) -> bool:
         return ipaddress.ip_address(name).is_loopback
     except ValueError:
         return name == "localhost" or name.endswith(".localhost")
+
+
+def to_let_others_in(host: str) -> str:
+    """What to do about an address that works on this machine only."""
+    if host in EVERYWHERE:
+        return "This machine is on no network now: connect it to one, then make a new link."
+    return 'To let phones on the same network in, set [panel] host = "0.0.0.0", start Textbank again and make a new link.'
 
 
 def for_others(reached: str, host: str, port: int) -> str:

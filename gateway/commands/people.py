@@ -25,7 +25,7 @@ def link_for(config: Config, db: sqlite3.Connection, user: User) -> str:
     return f"{addresses.panel_url(config.panel.host, config.panel.port)}/s/{token}"
 
 
-def show_link(link: str, name: str) -> None:
+def show_link(link: str, name: str, host: str) -> None:
     """The link as words, and as a QR code where somebody looks."""
     click.echo(
         f"Sign-in link for {name}: it works once, for three days. Whoever has it comes in as {name}.\n\n{link}\n"
@@ -33,9 +33,7 @@ def show_link(link: str, name: str) -> None:
     if sys.stdout.isatty():
         click.echo(addresses.qr_for_terminal(link))
     if addresses.only_here(link):
-        click.echo(
-            'It works on this machine only. Set [panel] host = "0.0.0.0" to let phones on the same network in.'
-        )
+        click.echo(f"It works on this machine only. {addresses.to_let_others_in(host)}")
 
 
 @click.command()
@@ -93,7 +91,7 @@ def init(
             f"People were texted from an earlier one ({whom} marked when a list brings them). Look at each such card before you send it."
         )
     click.echo(f"Whoever opts out gets this one text, approved by {admin.name} now:\n  {words}\n")
-    show_link(link, admin.name)
+    show_link(link, admin.name, config.panel.host)
     click.echo(
         "Textbank starts now. Open the link when it runs; Ctrl-C ends it."
         if before_start
@@ -122,7 +120,7 @@ def add(ctx: click.Context, name: str, role: str, as_json: bool) -> None:
     if as_json:
         print_json({"id": made.id, "name": made.name, "role": made.role, "link": link})
     else:
-        show_link(link, made.name)
+        show_link(link, made.name, config.panel.host)
 
 
 @user.command("list")
@@ -157,7 +155,7 @@ def invite(ctx: click.Context, name: str, as_json: bool) -> None:
     if as_json:
         print_json({"name": found.name, "link": link})
     else:
-        show_link(link, found.name)
+        show_link(link, found.name, config.panel.host)
 
 
 @user.command("disable")

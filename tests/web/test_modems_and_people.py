@@ -1,7 +1,12 @@
 """The technician's and the admin's pages."""
 
+import errno
+import fcntl
 import re
+import socket
+import struct
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -214,3 +219,40 @@ def test_a_qr_code_carries_a_numeric_address() -> None:
     assert addresses.only_here("http://127.0.0.1:8080")
     assert not addresses.only_here("http://192.168.1.7:8080")
     assert addresses.panel_url("::1", 80) == "http://[::1]:80"
+
+
+@pytest.mark.parametrize(
+    ("interfaces", "link"),
+    [
+        ({"lo": ("127.0.0.1", True)}, "127.0.0.1"),
+        ({"lo": ("127.0.0.1", True), "eth0": None, "wlan0": ("192.168.4.1", True)}, "192.168.4.1"),
+        ({"docker0": ("172.17.0.1", False), "wlan0": ("10.0.0.1", True)}, "10.0.0.1"),
+        ({"eth0": ("169.254.8.8", True), "wlan0": ("192.168.4.1", True)}, "192.168.4.1"),
+        ({"eth0": ("192.168.1.7", True), "wlan0": ("192.168.4.1", True)}, "192.168.1.7"),
+    ],
+)
+def test_a_link_leads_to_the_box_on_a_network_without_a_router(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, interfaces: dict[str, tuple[str, bool] | None], link: str
+) -> None:
+    class Unrouted(socket.socket):
+        def connect(self, _address: object) -> None:
+            raise OSError(errno.ENETUNREACH, "Network is unreachable")
+
+    def ioctl(_handle: int, request: int, asked: bytes) -> bytes:
+        known = interfaces[asked.rstrip(b"\0").decode()]
+        if known is None:
+            raise OSError(errno.EADDRNOTAVAIL, "Cannot assign requested address")
+        flags = struct.pack("H", addresses.IFF_RUNNING * known[1])
+        return bytes(16) + (
+            bytes(4) + socket.inet_aton(known[0]) if request == addresses.SIOCGIFADDR else flags
+        )
+
+    monkeypatch.setattr(socket, "socket", Unrouted)
+    for number, name in enumerate(interfaces, start=1):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "ifindex").write_text(f"{number}\n")
+    monkeypatch.setattr(addresses, "INTERFACES", tmp_path)
+    monkeypatch.setattr(fcntl, "ioctl", ioctl)
+    assert addresses.panel_url("0.0.0.0", 8080) == f"http://{link}:8080"
+    if addresses.only_here(f"http://{link}:8080"):
+        assert "on no network" in addresses.to_let_others_in("0.0.0.0")

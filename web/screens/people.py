@@ -60,6 +60,7 @@ def draw_link(user_id: int) -> str:
         named=reached + path if reached != base else "",
         qr=addresses.qr(link),
         only_here=addresses.only_here(base),
+        let_others_in=addresses.to_let_others_in(data.config().panel.host),
     )
 
 
