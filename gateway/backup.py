@@ -77,6 +77,7 @@ def make(database: Path, target: Path, *, now: int, stop: threading.Event | None
             path = target / f"textbank-{moment(now).strftime('%Y%m%dT%H%M%SZ')}-{head}.db"
         if path.exists():
             raise Refused(f"A backup with this name is in {folder} already. Nothing was written.")
+        belong_with(part, database)  # the gateway has to rotate it
         carried.copy(database, folder)  # before it has its name: no backup lies there without it
         os.rename(part, path)  # a link, which never replaces, is more than a USB stick's file system can
         sync_folder(folder)

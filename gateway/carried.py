@@ -36,7 +36,7 @@ def copy(database: Path, folder: Path) -> Path | None:
     theirs = journal.read(path) if path.exists() else []
     both = journal.merged(theirs, ours)
     if both != theirs:
-        journal.replace(path, both, None)
+        journal.replace(path, both, database)
     return path
 
 

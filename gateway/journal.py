@@ -130,16 +130,15 @@ class Journal:
             sync_folder(self.path.parent)
 
 
-def replace(path: Path, lines: Iterable[Act], database: Path | None) -> None:
-    """Write a journal anew; a power cut leaves the old or the new one. `database`: whose owner it gets, None where there are none."""
+def replace(path: Path, lines: Iterable[Act], database: Path) -> None:
+    """Write a journal anew; a power cut leaves the old or the new one. `database`: whose owner it gets."""
     new = Path(f"{path}.new")
     new.unlink(missing_ok=True)
     with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb") as file:
         file.write(b"".join(map(_line, lines)))
         file.flush()
         os.fsync(file.fileno())
-    if database is not None:
-        belong_with(new, database)
+    belong_with(new, database)
     os.replace(new, path)
     sync_folder(path.parent)
 

@@ -135,14 +135,13 @@ def make(plan: Plan, *, now: int, stop: threading.Event | None = None) -> backup
     try:
         if not folder.exists():
             folder.mkdir(parents=True, mode=0o700)
-            _belongs(plan, folder)
+            belong_with(folder, plan.database)
         _drop_parts(folder)
         _make_room(plan, folder)
         made = backup.make(plan.database, folder, now=now, stop=stop)
         if trouble := away(plan):  # pulled out meanwhile: what was written went to the card
             made.path.unlink(missing_ok=True)
             raise Refused(trouble)
-        _belongs(plan, made.path)
         _rotate(plan, folder, made.path)
     except OSError as error:
         raise Refused(
@@ -150,12 +149,6 @@ def make(plan: Plan, *, now: int, stop: threading.Event | None = None) -> backup
             "See that there is room and that this user may write there, or take another stick."
         ) from error
     return made
-
-
-def _belongs(plan: Plan, path: Path) -> None:
-    """What root makes beside the database is the gateway's, which has to rotate it; sticks know no owners."""
-    if plan.beside:
-        belong_with(path, plan.database)
 
 
 def _drop_parts(folder: Path) -> None:

@@ -146,7 +146,8 @@ def belong_with(path: Path, other: Path) -> None:
     """
     if os.geteuid() == 0:
         owner = (other if other.exists() else other.parent).stat()
-        os.chown(path, owner.st_uid, owner.st_gid)
+        with suppress(PermissionError):  # a stick or a share that knows no owners
+            os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
 
 
 def sync(database: Path) -> None:

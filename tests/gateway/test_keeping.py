@@ -5,6 +5,7 @@ import os
 import shutil
 import sqlite3
 import threading
+from dataclasses import replace
 from datetime import time
 from pathlib import Path
 
@@ -51,6 +52,18 @@ def test_one_that_is_asked_for_is_made_at_once(plan: Plan, db: sqlite3.Connectio
     assert keeping.turn(plan, now=NOON + 1000)
     assert not keeping.asked(db)
     assert len(names(plan)) == 1
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_what_root_backs_up_keeps_no_later_backup_from_being_made(plan: Plan, stick: Path) -> None:
+    """After one `sudo textbank backup` the gateway could not read the copy of the journal there: it made no backup any more."""
+    os.chown(plan.database, 12345, 12345)
+    assert plan.folder is not None
+    for folder in (plan.folder, stick):
+        keeping.make(replace(plan, folder=folder), now=NIGHT)
+    made = [*plan.folder.iterdir(), *stick.iterdir()]
+    assert len(made) == 4
+    assert {path.stat().st_uid for path in (plan.folder, *made)} == {12345}
 
 
 def test_old_ones_go_and_what_is_not_ours_stays(plan: Plan, tmp_path: Path) -> None:
