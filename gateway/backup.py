@@ -10,6 +10,7 @@ Fails with `Refused`: the file is no backup, is damaged, is of a newer Textbank;
 """
 
 import contextlib
+import errno
 import json
 import os
 import re
@@ -19,7 +20,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateway import carried, damage, ledger, lock, restoring, runs, schema, texted, unanswered
+from gateway import carried, damage, ledger, lock, restoring, room, runs, schema, texted, unanswered
 from gateway.errors import Refused
 from gateway.journal import Journal
 from gateway.store import belong_with, connect, moment, sync_folder
@@ -82,19 +83,37 @@ def make(database: Path, target: Path, *, now: int, stop: threading.Event | None
         os.rename(part, path)  # a link, which never replaces, is more than a USB stick's file system can
         sync_folder(folder)
         return Made(path, path.stat().st_size, head)
-    except OSError as error:
+    except (OSError, sqlite3.Error) as error:
         raise Refused(
-            f"The backup could not be written to {folder}: {error.strerror}. Nothing is there under a backup's name. "
-            "See that there is room and that this user may write there, or take another stick."
-        ) from error
-    except sqlite3.Error as error:
-        raise Refused(
-            f"The backup could not be made: {error}. Nothing is there under a backup's name."
+            f"The backup could not be written to {folder}: {_said(error)}. Nothing is there under a backup's name. "
+            f"{_what_to_do(error, folder)}, or take another stick."
         ) from error
     finally:
         # A medium that can only be read says so even where there is nothing.
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)
+
+
+def _said(error: OSError | sqlite3.Error) -> str:
+    """In the system's words, with the file of ours that it is about."""
+    if not isinstance(error, OSError):
+        return str(error)
+    named = str(error.filename or "")
+    return f"{error.strerror} ({named})" if os.path.isfile(named) else str(error.strerror)
+
+
+def _what_to_do(error: OSError | sqlite3.Error, folder: Path) -> str:
+    """The next step of somebody whose copy could not be written to this folder."""
+    if room.is_full(error):
+        return f"Free some space in {folder}"
+    if "locked" in str(error):
+        return "End the other program that has the database open"
+    code = error.errno if isinstance(error, OSError) else errno.EIO
+    if code == errno.EROFS:
+        return f"The system mounts a medium for reading only after an error: see that {folder} can be written again"
+    if code == errno.EIO:
+        return f"See that {folder} is still there and takes a file so large (FAT takes 4 GB)"
+    return f"See that this user may write in {folder}, and may read and write what is there"
 
 
 def _copy(source: Path, part: Path, *, stop: threading.Event | None = None) -> None:
@@ -237,14 +256,10 @@ def restore(backup: Path, database: Path, *, now: int) -> Restored:
             damage.mended(database)
             with contextlib.suppress(OSError):  # else the next start asks about a few texts once more
                 texted.told(database)
-        except OSError as error:
+        except (OSError, sqlite3.Error) as error:
             raise Refused(
-                f"The backup could not be put in place: {error.strerror}. The database is as it was. "
-                f"Free some space in {database.parent}, then try again."
-            ) from error
-        except sqlite3.Error as error:
-            raise Refused(
-                f"The backup could not be put in place: {error}. The database is as it was."
+                f"The backup could not be put in place: {_said(error)}. The database is as it was. "
+                f"{_what_to_do(error, database.parent)}, then try again."
             ) from error
         finally:
             new.unlink(missing_ok=True)

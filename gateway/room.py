@@ -60,7 +60,9 @@ def give_up(database: Path) -> None:
 
 def is_full(error: sqlite3.Error | OSError) -> bool:
     """Whether a disk without room is what it says."""
-    return "full" in str(error) or getattr(error, "errno", 0) in (errno.ENOSPC, errno.EDQUOT)
+    if isinstance(error, OSError):  # whose words hold the name of a file
+        return error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return "full" in str(error)
 
 
 def read_only(folder: Path) -> str:

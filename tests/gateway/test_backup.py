@@ -2,6 +2,7 @@
 
 import contextlib
 import csv
+import errno
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -324,6 +325,32 @@ def test_a_restore_that_breaks_off_leaves_the_database_as_it_was(
         backup.restore(saved, path, now=NOON)
     with reopened(path) as again:
         assert again.execute("SELECT state FROM message WHERE id=?", [text]).fetchone()[0] == "approved"
+
+
+@pytest.mark.parametrize(
+    ("error", "do"),
+    [
+        (sqlite3.OperationalError("database or disk is full"), "Free some space in"),
+        (sqlite3.OperationalError("disk I/O error"), "See that .* is still there and takes a file so large"),
+        (sqlite3.OperationalError("database is locked"), "End the other program"),
+        (OSError(errno.EACCES, "Permission denied", "/media/full/a"), "See that this user may write in"),
+    ],
+)
+def test_a_stick_that_takes_no_backup_and_a_card_that_takes_no_restore_are_told_with_what_to_do(
+    path: Path, desk: Desk, saved: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, do: str
+) -> None:
+    """“database or disk is full.” was all that was said; and “Free some space” where a file was another user's."""
+    backup.make(path, saved, now=NOON)
+    closed(desk.db)
+
+    def refuse(*_names: object, **_more: object) -> None:
+        raise error
+
+    monkeypatch.setattr(backup, "_copy", refuse)
+    with pytest.raises(Refused, match=f"{do}.*, or take another stick"):
+        backup.make(path, saved.parent, now=NOON)
+    with pytest.raises(Refused, match=f"as it was. {do}.*, then try again"):
+        backup.restore(saved, path, now=NOON)
 
 
 def test_an_export_is_harmless_to_a_spreadsheet(db: sqlite3.Connection, desk: Desk, tmp_path: Path) -> None:
