@@ -25,7 +25,7 @@ from typing import NoReturn
 from flask import Flask
 
 from gateway import config as configuration
-from gateway import damage
+from gateway import damage, listening
 from gateway.config import Config
 from gateway.errors import Refused
 from gateway.schema import wait_for
@@ -56,14 +56,14 @@ def main(argv: list[str] | None = None) -> int:
         standin.until_writable(config)
         wait_for_database(config, options.wait)
         app = create_app(config)
-        listening = bind(config)
+        address = listening.bound(config.panel.host, config.panel.port)
     except Refused as refused:
         print(refused, file=sys.stderr)  # noqa: T201
         return 1
     except (sqlite3.DatabaseError, OSError) as error:
         print(unreadable(config.database.path, error), file=sys.stderr)  # noqa: T201
         return 1
-    serve(app, listening)
+    serve(app, address)
     return 0
 
 
@@ -131,23 +131,6 @@ def unreadable(path: Path, error: sqlite3.DatabaseError | OSError) -> str:
         f'The file {path} is not a Textbank database, or it is damaged: SQLite says "{error}". It was left as it is, '
         "and nothing was started. Change [database] path, or restore a backup: `textbank restore FILE`."
     )
-
-
-def bind(config: Config) -> socket.socket:
-    """The listening socket, bound here so that a port that is taken is said in words."""
-    host, port = config.panel.host, config.panel.port
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listening.bind((host, port))
-    except OSError as error:
-        listening.close()
-        raise Refused(
-            f"The panel cannot listen on {host} port {port}: {error.strerror}. Nothing was started. "
-            "Stop what uses that port, or change [panel] port."
-        ) from error
-    return listening
 
 
 def serve(app: Flask, listening: socket.socket) -> None:

@@ -8,7 +8,6 @@ import ctypes
 import logging
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -19,7 +18,7 @@ from pathlib import Path
 
 import click
 
-from gateway import damage
+from gateway import damage, listening
 from gateway.commands._context import config_of, refusals
 from gateway.config import Config
 from gateway.errors import Refused
@@ -100,17 +99,7 @@ class Child:
 
 def port_is_free(config: Config) -> None:
     """Refused when the page cannot listen: better now than a page that never comes."""
-    host, port = config.panel.host, config.panel.port
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise Refused(
-                f"The page cannot listen on {host} port {port}: {error.strerror}. Nothing was started. "
-                "End the program that has it, or change host and port under [panel]."
-            ) from None
+    listening.bound(config.panel.host, config.panel.port).close()
 
 
 @contextmanager

@@ -18,7 +18,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway import outbox, store
+from gateway import listening, outbox, store
+from gateway.errors import Refused
 from tests.web import world as the_world
 from tests.web.world import HELLO, World
 
@@ -174,6 +175,14 @@ def test_a_port_that_is_taken_is_said_in_words(world: World, port: int) -> None:
         output, _ = process.communicate(timeout=20)
     assert process.returncode == 1
     assert f"cannot listen on 127.0.0.1 port {port}" in output
+    assert "End the program that has that port" in output
+
+
+@pytest.mark.parametrize("host", ["192.0.2.77", "fe80::1"])  # as when the router gave the box another one
+def test_an_address_that_the_box_does_not_have_is_told_with_the_one_that_works(host: str) -> None:
+    """To change the port was advised, or to end the program that has it: there is none."""
+    with pytest.raises(Refused, match=r'set \[panel\] host = "0.0.0.0"'):
+        listening.bound(host, 8080)
 
 
 def test_it_waits_for_the_schema_and_then_says_what_to_do(world: World) -> None:
