@@ -1,4 +1,4 @@
-"""What people are told when the database itself is damaged.
+"""What people are told when the database itself is damaged, or will be gone.
 
 Pure.
 """
@@ -6,6 +6,16 @@ Pure.
 import shlex
 
 from gateway.notice import Notice
+
+
+def in_memory(folder: str) -> Notice:
+    """The database lies in a file system that the next start has forgotten."""
+    return Notice(
+        "The database is in this machine's memory.",
+        f"A power cut takes what was written in {folder}: who asked to stop, and what has left, which may leave again.",
+        "Textbank works with it all the same.",
+        "Switch the overlay off (sudo raspi-config, Performance, Overlay File System), or set [database] path to a folder on a disk.",
+    )
 
 
 def database_damaged(database: str, evidence: str, backup: str, made: str, *, other: bool = False) -> Notice:

@@ -10,6 +10,7 @@ import contextlib
 import errno
 import os
 import sqlite3
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +26,7 @@ class Room:
     free_bytes: int
     largest: tuple[tuple[str, int], ...]
     read_only: str = ""
+    no_more_files: bool = False  # whatever is free: each file takes an inode, and those are used up
 
 
 def reserve(database: Path) -> Path:
@@ -72,13 +74,28 @@ def read_only(folder: Path) -> str:
     """
     if os.statvfs(folder).f_flag & os.ST_RDONLY:
         return "it is mounted for reading only"
+    for _, options in _mounts(folder):
+        if {"ro", "emergency_ro", "shutdown"} & options:
+            return "it was switched to reading only after an error"
+    return ""
+
+
+def in_memory(folder: Path, cmdline: Path = Path("/proc/cmdline")) -> bool:
+    """Whether a power cut takes all that was written there since the start: a tmpfs, or the overlay that Raspberry Pi OS lays over its card."""
+    kinds = {kind for kind, _ in _mounts(folder)}
+    if "overlay" in kinds and {"boot=overlay", "overlayroot=tmpfs"} & set(cmdline.read_text().split()):
+        return True
+    return bool({"tmpfs", "ramfs"} & kinds)
+
+
+def _mounts(folder: Path) -> Iterator[tuple[str, set[str]]]:
+    """The kind and the options of the filesystem itself, proc(5), for each place where it is mounted."""
     device = os.stat(folder).st_dev
     number = f" {os.major(device)}:{os.minor(device)} "
     for line in Path("/proc/self/mountinfo").read_text(errors="replace").splitlines():
-        options = line.rsplit(" ", 1)[-1].split(",")  # of the filesystem itself, proc(5)
-        if number in line and {"ro", "emergency_ro", "shutdown"} & set(options):
-            return "it was switched to reading only after an error"
-    return ""
+        if number in line:
+            kind, *_, options = line.rpartition(" - ")[2].split(" ")
+            yield kind, set(options.split(","))
 
 
 def look(folder: Path) -> Room:
@@ -88,7 +105,9 @@ def look(folder: Path) -> Room:
     except OSError:
         return Room(0, ())
     found = sorted(_sizes(folder), key=lambda one: -one[1])
-    return Room(disk.f_bavail * disk.f_frsize, tuple(found[:LARGEST]), read_only(folder))
+    used_up = disk.f_files > 0 and disk.f_favail == 0
+    free = 0 if used_up else disk.f_bavail * disk.f_frsize
+    return Room(free, tuple(found[:LARGEST]), read_only(folder), used_up)
 
 
 def _sizes(folder: Path) -> list[tuple[str, int]]:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from gateway import clockwords, damage, explain, keeping, room, schema
+from gateway import clockwords, damage, explain, explain_damage, keeping, room, schema
 from gateway.config import Config, ConfigError, find, load
 from gateway.hours import Quiet
 from gateway.machineclock import MachineClock, boot_id
@@ -111,6 +111,9 @@ def database(path: Path, folders: list[Path]) -> Iterator[Finding]:
     yield _disk(folder, found)
     if found.read_only:
         return
+    if room.in_memory(folder):
+        notice = explain_damage.in_memory(str(folder))
+        yield Finding("disk", False, f"{notice.what} {notice.evidence}", notice.next)
     if not os.access(folder, os.W_OK | os.X_OK):
         do = f"Give it to the user that runs Textbank: sudo chown USER {shlex.quote(str(folder))}"
         yield Finding("database", False, f"This user may not write in {folder}.", do)
@@ -128,6 +131,9 @@ def _disk(folder: Path, found: room.Room) -> Finding:
     if found.read_only:
         notice = explain.read_only(str(folder), found.read_only)
         return Finding("disk", False, f"{notice.what} {notice.evidence}", notice.next)
+    if found.no_more_files:
+        do = "Delete files that are not needed: `sudo du --inodes -x / | sort -n | tail` names the folders with most."
+        return Finding("disk", False, f"No file can be made in {folder}, whatever is free (df -i).", do)
     free = f"{found.free_bytes / 1e6:,.0f} MB are free where the database is."
     if found.free_bytes >= DISK_MIN_BYTES:
         return Finding("disk", True, free)

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import click
 
-from gateway import damage, listening
+from gateway import damage, explain_damage, listening, room
 from gateway.commands._context import config_of, refusals
 from gateway.config import Config
 from gateway.errors import Refused
@@ -119,6 +119,9 @@ def ready_to_run(config: Config) -> None:
         raise Refused(
             f"There is no database at {config.database.path}. Create it with `textbank init`, then start again."
         )
+    if room.in_memory(config.database.path.parent):
+        notice = explain_damage.in_memory(str(config.database.path.parent))
+        log.warning("%s %s %s", notice.what, notice.evidence, notice.next)
 
 
 _trace = click.option(

@@ -145,6 +145,7 @@ SAID = [
         "/media/stick/textbank-20261125T033000Z-6a3fd09564470e3f.db",
         "25 November 2026, 03:30 UTC",
     ),
+    explain_damage.in_memory("/var/lib/textbank"),
     explain_damage.database_damaged("/srv/textbank.db", "textbank.db is empty: 0 bytes.", "", ""),
     explain.clock_not_trusted("The clock says 1 January 1970"),
     explain_remote.missing("north", "rfc2217://pi2.local:7001", "nothing answers at this address"),

@@ -20,8 +20,10 @@ from pathlib import Path
 import pytest
 
 from gateway import lock, room, store
+from gateway.commands import _checks
 from gateway.daemon import Gateway
 from hardware.virtual import VirtualBank
+from tests import blank
 from tests.gateway.clinic import free_port as free_port
 from tests.scenarios.test_processes import ADA, LUIS, Group
 
@@ -208,6 +210,30 @@ def page(port: int) -> tuple[int, str]:
             return refused.code, refused.read().decode()
     except OSError:
         return 0, ""
+
+
+def test_doctor_tells_of_a_card_that_takes_no_more_files_and_of_one_that_is_memory(card: Path) -> None:
+    """It said that six megabytes were free, and nothing of what a power cut takes."""
+    subprocess.run(["mount", "-o", "remount,nr_inodes=5", "none", card], check=True)
+    blank.database(card / "textbank.db").close()
+    _, memory, _ = _checks.database(card / "textbank.db", [])
+    assert (memory.ok, "A power cut takes" in memory.found) == (False, True)
+    for number in range(3):
+        (card / f"mail{number}").touch()
+    full, *_ = _checks.database(card / "textbank.db", [])
+    assert (full.ok, "No file can be made" in full.found) == (False, True)
+    assert room.look(card).free_bytes < room.RESERVE_BYTES, "a start waits"
+
+
+@pytest.mark.parametrize(
+    ("words", "lost"), [("quiet overlayroot=tmpfs", True), ("boot=overlay", True), ("quiet", False)]
+)
+def test_what_is_written_to_an_overlay_is_lost_where_the_system_was_started_with_one_in_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: str, lost: bool
+) -> None:
+    monkeypatch.setattr(room, "_mounts", lambda _: [("overlay", {"rw"})])
+    (tmp_path / "cmdline").write_text(f"console=tty1 {words}\n")
+    assert room.in_memory(tmp_path, tmp_path / "cmdline") is lost
 
 
 def test_on_a_card_that_can_only_be_read_each_program_says_so(

@@ -94,7 +94,8 @@ def test_every_page_says_that_the_disk_is_full_or_can_only_be_read(
     disk = os.statvfs(world.path.parent)
 
     def says(**changed: int) -> tuple[str, str]:
-        fields = {name: getattr(disk, name) for name in ("f_bavail", "f_frsize", "f_flag")} | changed
+        names = ("f_bavail", "f_frsize", "f_flag", "f_files", "f_favail")
+        fields = {name: getattr(disk, name) for name in names} | changed
         monkeypatch.setattr(os, "statvfs", lambda _folder: type("Disk", (), fields))
         return maya.get("/").get_data(as_text=True), ted.get("/modems").get_data(as_text=True)
 
