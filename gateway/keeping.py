@@ -119,6 +119,11 @@ def away(plan: Plan) -> str:
                 f"The stick or disk for {plan.folder} is not in, or not mounted: what is written there now would go to this "
                 "machine's own card. Nothing was written. Put it in; the backup follows by itself."
             )
+    except PermissionError as error:
+        return (
+            f"{plan.folder} cannot be reached: {error.strerror} for this user. Nothing was written. A stick that the desktop opened is "
+            "of whoever sits there: mount it for the user of Textbank by /etc/fstab (docs/backup.md has the line)."
+        )
     except OSError as error:
         return f"{plan.folder} cannot be reached: {error.strerror}. Nothing was written. Put the stick in again, or take another."
     return ""

@@ -173,7 +173,7 @@ class Housekeeper:
     def _carry(self, config: Config) -> None:
         """Who asked to stop or was erased is known beside the backups, too, where those lie on a stick."""
         plan = keeping.plan_of(config)
-        if plan.folder is not None and not plan.beside and plan.folder.is_dir() and not keeping.away(plan):
+        if plan.folder is not None and not plan.beside and not keeping.away(plan) and plan.folder.is_dir():
             self._carrier.turn(plan.folder)
 
     def _night(self, config: Config) -> None:

@@ -1,13 +1,15 @@
 """Who asked to stop is known where the card that knew it is gone: the journal travels with the backups."""
 
 import contextlib
+import errno
+import os
 import shutil
 import threading
 from pathlib import Path
 
 import pytest
 
-from gateway import backup, carried, erasing, journal, optouts, store
+from gateway import backup, carried, erasing, journal, keeping, optouts, store
 from gateway.config import Backup, Config, Database
 from gateway.journal import Act, Journal
 from gateway.schedule import Housekeeper
@@ -170,3 +172,26 @@ def test_a_journal_on_a_new_card_keeps_the_pins_and_a_key_of_its_own_is_not_exch
     before = other.digest("4711")
     other.learn(lost.lines())
     assert other.digest("4711") == before
+
+
+@pytest.mark.parametrize(
+    ("number", "do"),
+    [(errno.EIO, "Put the stick in again"), (errno.EACCES, "mount it for the user of Textbank")],
+)
+def test_a_stick_that_was_pulled_out_or_is_anothers_fills_no_log(
+    path: Path, desk: Desk, stick: Path, monkeypatch: pytest.MonkeyPatch, number: int, do: str
+) -> None:
+    """A traceback each minute."""
+    config = Config(Path("textbank.toml"), database=Database(path), backup=Backup(folder=stick))
+    real = Path.stat
+
+    def stat(self: Path, *, follow_symlinks: bool = True) -> os.stat_result:
+        if self.is_relative_to(stick):
+            raise OSError(number, os.strerror(number), str(self))
+        return real(self, follow_symlinks=follow_symlinks)
+
+    monkeypatch.setattr(Path, "stat", stat)
+    desk.draft(LUIS)
+    desk.stop(LUIS, now=NOON)
+    Housekeeper(path, RULES, SystemClock(), config=config)._carry(config)
+    assert do in keeping.away(keeping.plan_of(config))
