@@ -182,7 +182,7 @@ def check(backup: Path, *, stop: threading.Event | None = None) -> str:
     """Open a backup and read all of it; the head of its ledger. Refused when it is damaged, newer or none of ours, or not the
     one that its name says.
     """
-    if not backup.is_file():
+    if not os.path.isfile(backup):  # Path.is_file() fails where the stick was pulled out
         raise Refused(
             f"There is no file {backup}. Nothing was changed; `textbank backup --list` names the backups."
         )

@@ -282,7 +282,8 @@ def _listed(folder: Path) -> list[Path]:
 
 def told(database: Path, found: Damage) -> Notice:
     """What people are told, wherever they look."""
-    backup = str(found.backup) if found.backup is not None and found.backup.exists() else ""
+    # Not Path.exists(), which fails where the stick was pulled out
+    backup = str(found.backup) if found.backup is not None and os.path.exists(found.backup) else ""
     named = re.match(r"textbank-([0-9]{8}T[0-9]{6})Z", Path(backup).name)
     made = f"{datetime.strptime(named[1], '%Y%m%dT%H%M%S'):%d %B %Y, %H:%M} UTC" if named else ""  # noqa: DTZ007
     return explain_damage.database_damaged(str(database), found.evidence, backup, made, other=found.other)

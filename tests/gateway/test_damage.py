@@ -1,6 +1,8 @@
 """A damaged database is found, nothing of it is destroyed, and people are told which one command helps."""
 
 import contextlib
+import errno
+import os
 import shutil
 import socket
 import sqlite3
@@ -216,6 +218,26 @@ def test_the_newest_backup_that_is_whole_is_named_and_a_damaged_one_is_passed_ov
     bad = backup.make(database, tmp_path, now=NOW + 86_400_000).path
     _flipped(bad)
     assert damage.newest_backup([tmp_path, stick, tmp_path / "not there"]) == good
+
+
+def test_the_stick_with_the_newest_backup_may_be_pulled_out_before_somebody_reads_of_it(
+    database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page was "Something broke here", and the gateway that waited for the restore ended."""
+    stick = database.parent / "stick"
+    stick.mkdir()
+    saved = backup.make(database, stick, now=1).path
+    found = damage.note(database, "x", now=1, backup=damage.newest_backup([stick]))
+    assert str(saved) in damage.told(database, found).next
+
+    def stat(self: Path, *, follow_symlinks: bool = True) -> os.stat_result:
+        raise OSError(errno.EIO, "Input/output error", str(self))
+
+    monkeypatch.setattr(Path, "stat", stat)
+    monkeypatch.setattr(os, "stat", stat)
+    assert "Plug in the stick" in damage.told(database, found).next
+    with pytest.raises(Refused, match="There is no file"):
+        backup.check(saved)
 
 
 def test_what_was_said_to_be_damaged_and_is_whole_goes_on(database: Path) -> None:
