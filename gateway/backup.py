@@ -323,6 +323,13 @@ def _set_aside(database: Path, now: int, *, whole: bool) -> Path | None:
             os.link(database, aside)
         except FileExistsError:
             raise Refused(f"{aside} is there already. Nothing was changed; try again in a second.") from None
+        except OSError as error:
+            if error.errno not in (errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP):
+                raise
+            raise Refused(
+                f"{database} cannot be set aside: its file system gives no file a second name (FAT, exFAT, a shared folder). Nothing was "
+                f"changed. Copy {database.parent} to a disk of this machine, set [database] path to it, and restore there."
+            ) from error
         kept = aside
     for suffix in ("-wal", "-shm", "-journal"):
         log, other = Path(f"{database}{suffix}"), Path(f"{aside}{suffix}")

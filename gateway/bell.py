@@ -6,9 +6,12 @@ listener's safety net.
 """
 
 import contextlib
+import logging
 import os
 import socket
 from pathlib import Path
+
+log = logging.getLogger("textbank.bell")
 
 NAMES = ("gateway", "panel")
 
@@ -34,18 +37,23 @@ def ring(database: Path) -> None:
 
 
 class Bell:
-    """This process's own bell; select on `fileno()`, then `drain()`."""
+    """This process's own bell; select on `fileno()`, then `drain()`. Where the folder takes no socket (exFAT, a card without inodes) nobody
+    rings it.
+    """
 
     def __init__(self, database: Path, name: str) -> None:
         self._path = database.parent / f"{database.name}.{name}.bell"
-        self._path.unlink(missing_ok=True)
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
-        folder = os.open(database.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
-            self._socket.bind(_address(folder, database, name))
-        finally:
-            os.close(folder)
-        self._path.chmod(0o660)
+            self._path.unlink(missing_ok=True)
+            folder = os.open(database.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            try:
+                self._socket.bind(_address(folder, database, name))
+            finally:
+                os.close(folder)
+            self._path.chmod(0o660)
+        except OSError as error:
+            log.warning("no bell can be hung in %s (%s): news takes half a second", database.parent, error)
 
     def fileno(self) -> int:
         """The descriptor that is readable once somebody rang."""
@@ -64,4 +72,5 @@ class Bell:
     def close(self) -> None:
         """Stop listening."""
         self._socket.close()
-        self._path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            self._path.unlink(missing_ok=True)

@@ -16,6 +16,7 @@ from pathlib import Path
 
 RESERVE_BYTES = 1_000_000
 LARGEST = 3
+WITHOUT_LINKS = {"exfat", "fuseblk", "msdos", "vboxsf", "vfat"}  # nor rights; fuseblk is NTFS or exFAT
 MOST_LOOKED_AT = 20_000  # files: this is asked on a card that is in trouble already
 
 
@@ -43,8 +44,12 @@ def keep(database: Path) -> bool:
     except FileNotFoundError:
         pass
     try:
-        with path.open("ab") as file:
-            os.posix_fallocate(file.fileno(), 0, RESERVE_BYTES)
+        # Not for appending: where the file system cannot do it itself (ZFS, NFS, exFAT) the C library writes to each block.
+        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            os.posix_fallocate(file, 0, RESERVE_BYTES)
+        finally:
+            os.close(file)
     except OSError as error:
         with contextlib.suppress(OSError):
             path.unlink()  # half a reserve would take what others need
@@ -82,10 +87,17 @@ def read_only(folder: Path) -> str:
 
 def in_memory(folder: Path, cmdline: Path = Path("/proc/cmdline")) -> bool:
     """Whether a power cut takes all that was written there since the start: a tmpfs, or the overlay that Raspberry Pi OS lays over its card."""
-    kinds = {kind for kind, _ in _mounts(folder)}
-    if "overlay" in kinds and {"boot=overlay", "overlayroot=tmpfs"} & set(cmdline.read_text().split()):
-        return True
-    return bool({"tmpfs", "ramfs"} & kinds)
+    with contextlib.suppress(OSError):  # what a container does not show is no evidence
+        kinds = kinds_of(folder)
+        if "overlay" in kinds and {"boot=overlay", "overlayroot=tmpfs"} & set(cmdline.read_text().split()):
+            return True
+        return bool({"tmpfs", "ramfs"} & kinds)
+    return False
+
+
+def kinds_of(folder: Path) -> set[str]:
+    """What kind of file system it is on."""
+    return {kind for kind, _ in _mounts(folder)}
 
 
 def _mounts(folder: Path) -> Iterator[tuple[str, set[str]]]:

@@ -3,8 +3,11 @@
 Mounting needs root: elsewhere the tests of a small filesystem are not run, and those of failing writes are.
 """
 
+import errno
+import fcntl
 import os
 import resource
+import select
 import signal
 import sqlite3
 import subprocess
@@ -19,9 +22,10 @@ from pathlib import Path
 
 import pytest
 
-from gateway import lock, room, store
+from gateway import backup, bell, lock, room, store
 from gateway.commands import _checks
 from gateway.daemon import Gateway
+from gateway.errors import Refused
 from hardware.virtual import VirtualBank
 from tests import blank
 from tests.gateway.clinic import free_port as free_port
@@ -234,6 +238,36 @@ def test_what_is_written_to_an_overlay_is_lost_where_the_system_was_started_with
     monkeypatch.setattr(room, "_mounts", lambda _: [("overlay", {"rw"})])
     (tmp_path / "cmdline").write_text(f"console=tty1 {words}\n")
     assert room.in_memory(tmp_path, tmp_path / "cmdline") is lost
+
+
+def test_a_file_system_that_reserves_nothing_takes_no_socket_and_gives_no_second_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On exFAT the gateway ended with "Bad file descriptor" at each start; then with "Input/output error" for want of a bell."""
+    database = tmp_path / "textbank.db"
+    blank.database(database).close()
+    real = os.posix_fallocate
+
+    def by_the_c_library(file: int, offset: int, length: int) -> None:
+        if fcntl.fcntl(file, fcntl.F_GETFL) & os.O_APPEND:
+            raise OSError(errno.EBADF, "Bad file descriptor")
+        real(file, offset, length)
+
+    def refuse(*_names: object) -> None:
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "posix_fallocate", by_the_c_library)
+    assert room.keep(database)
+    monkeypatch.setattr(bell, "_address", lambda *_: "/proc/no socket/here")
+    with closing(bell.Bell(database, "gateway")) as mute:
+        assert not select.select([mute], [], [], 0)[0]
+        assert not mute.drain()
+    saved = backup.make(database, tmp_path / "saved.db", now=store.wall_ms()).path
+    monkeypatch.setattr(os, "link", refuse)
+    with pytest.raises(Refused, match=r"Copy .* to a disk of this machine"):
+        backup.restore(saved, database, now=store.wall_ms())
+    monkeypatch.setattr(room, "_mounts", lambda _: [("exfat", {"rw"})])
+    assert "nothing can be restored" in [*_checks.database(database, [])][1].found
 
 
 def test_on_a_card_that_can_only_be_read_each_program_says_so(
