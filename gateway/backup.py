@@ -113,7 +113,7 @@ def _what_to_do(error: OSError | sqlite3.Error, folder: Path) -> str:
         return f"The system mounts a medium for reading only after an error: see that {folder} can be written again"
     if code == errno.EIO:
         return f"See that {folder} is still there and takes a file so large (FAT takes 4 GB)"
-    return f"See that this user may write in {folder}, and may read and write what is there"
+    return "See that this user may write there, and may read and write what is there"
 
 
 def _copy(source: Path, part: Path, *, stop: threading.Event | None = None) -> None:
@@ -184,7 +184,7 @@ def check(backup: Path, *, stop: threading.Event | None = None) -> str:
     """
     if not os.path.isfile(backup):  # Path.is_file() fails where the stick was pulled out
         raise Refused(
-            f"There is no file {backup}. Nothing was changed; `textbank backup --list` names the backups."
+            f"There is no file {backup} that this user could read. Nothing was changed; `textbank backup --list` names the backups."
         )
     try:
         with contextlib.closing(

@@ -82,7 +82,7 @@ def _take_config(command: click.Command) -> None:
         command.params.append(
             click.Option(
                 ["--config", CONFIG],
-                type=click.Path(dir_okay=False),
+                type=click.Path(dir_okay=False, readable=False),
                 expose_value=False,
                 callback=_name_config,
                 help="The configuration file; also before the command's name.",
@@ -114,7 +114,7 @@ def _json_too(ctx: click.Context) -> Iterator[None]:
     "--config",
     CONFIG,
     envvar="TEXTBANK_CONFIG",
-    type=click.Path(dir_okay=False),
+    type=click.Path(dir_okay=False, readable=False),
     help="The configuration file. Without it: ./textbank.toml, then /etc/textbank/textbank.toml.",
 )
 @click.version_option(package_name="textbank", prog_name="textbank")

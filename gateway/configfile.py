@@ -45,7 +45,7 @@ def read(path: Path) -> str:
         raise BadFile("found a folder; name the file in it") from None
     except PermissionError:
         raise BadFile(
-            "this user may not read it; let its owner or root give the right (chmod, chown)"
+            "this user may not read it; ask as the user that runs Textbank (sudo -u USER), or let its owner give the right (chmod, chown)"
         ) from None
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         raise BadFile(f"it could not be read ({error}); name a file that can") from None

@@ -14,6 +14,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from gateway import clockwords, damage, explain, explain_damage, keeping, room, schema
+from gateway.commands._context import another_user, run_as
 from gateway.config import Config, ConfigError, find, load
 from gateway.hours import Quiet
 from gateway.machineclock import MachineClock, boot_id
@@ -119,7 +120,9 @@ def database(path: Path, folders: list[Path]) -> Iterator[Finding]:
         do = "Copy it to a disk of this machine (ext4 and the like) and set [database] path to it."
         yield Finding("disk", False, found_there, do)
     if not os.access(folder, os.W_OK | os.X_OK):
-        do = f"Give it to the user that runs Textbank: sudo chown USER {shlex.quote(str(folder))}"
+        owner = another_user(path)
+        give = f"Give it to the user that runs Textbank: sudo chown USER {shlex.quote(str(folder))}"
+        do = run_as(owner) if owner else give
         yield Finding("database", False, f"This user may not write in {folder}.", do)
         return
     if not path.exists() and not damage.is_lost(path):

@@ -5,6 +5,7 @@ import contextlib
 import json
 import os
 import pwd
+import shlex
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator
@@ -42,7 +43,8 @@ def refusals(command: Callable[P, R]) -> Callable[P, R]:
             ):  # no file of ours: such as the answer, on a full disk; `cli.main` tells of it
                 raise
             named = visible.line(str(error.filename))[:100]
-            _refuse(f"{named} cannot be used: {error.strerror}. Name another one.")
+            other = "Ask as the user whose it is, or name" if isinstance(error, PermissionError) else "Name"
+            _refuse(f"{named} cannot be used: {error.strerror}. {other} another one.")
         except sqlite3.Error as error:
             if damage.is_damage(error):
                 _refuse(f"The database is damaged: {error}. See `textbank doctor`.")
@@ -65,9 +67,31 @@ def _refuse(words: str) -> NoReturn:
 
 
 def config_of(ctx: click.Context) -> Config:
-    """The configuration that --config, TEXTBANK_CONFIG or the usual places name."""
+    """The configuration that --config, TEXTBANK_CONFIG or the usual places name; Refused where its database is another user's."""
     named = ctx.find_root().obj
-    return load(find(Path(named) if named else None))
+    config = load(find(Path(named) if named else None))
+    if owner := another_user(config.database.path):
+        raise Refused(
+            f"{config.database.path} is of the user {owner}, and this user may not use it. Nothing was done. {run_as(owner)}"
+        )
+    return config
+
+
+def another_user(database: Path) -> str:
+    """Whose the database is where this user may not use it; "" where it may, or where it is root's."""
+    me = os.geteuid()
+    for path, rights in ((database.parent, os.W_OK | os.X_OK), (database, os.R_OK | os.W_OK)):
+        with contextlib.suppress(OSError):  # it is not there, or behind a closed folder
+            owner = os.stat(path).st_uid
+            if me and owner not in (0, me) and not os.access(path, rights, effective_ids=True):
+                return user_name(owner)
+    return ""
+
+
+def run_as(owner: str) -> str:
+    """How to do what was asked as that user."""
+    named = shlex.quote(owner.replace("uid ", "#"))  # as sudo has one without a name
+    return f"Run: sudo -u {named} {shlex.join(sys.orig_argv)}"
 
 
 @contextlib.contextmanager
@@ -88,10 +112,15 @@ def database(config: Config) -> Iterator[sqlite3.Connection]:
 
 def os_user() -> str:
     """Who runs this, for the ledger: by the system's word, for LOGNAME and USER are whatever somebody sets."""
+    return user_name(os.getuid())
+
+
+def user_name(uid: int) -> str:
+    """By the system's word."""
     try:
-        return pwd.getpwuid(os.getuid()).pw_name
+        return pwd.getpwuid(uid).pw_name
     except KeyError:  # a container's user without a name
-        return f"uid {os.getuid()}"
+        return f"uid {uid}"
 
 
 def print_json(document: object) -> None:

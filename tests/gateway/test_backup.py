@@ -333,7 +333,7 @@ def test_a_restore_that_breaks_off_leaves_the_database_as_it_was(
         (sqlite3.OperationalError("database or disk is full"), "Free some space in"),
         (sqlite3.OperationalError("disk I/O error"), "See that .* is still there and takes a file so large"),
         (sqlite3.OperationalError("database is locked"), "End the other program"),
-        (OSError(errno.EACCES, "Permission denied", "/media/full/a"), "See that this user may write in"),
+        (OSError(errno.EACCES, "Permission denied", "/media/full/a"), "See that this user may write there"),
     ],
 )
 def test_a_stick_that_takes_no_backup_and_a_card_that_takes_no_restore_are_told_with_what_to_do(

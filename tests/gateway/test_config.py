@@ -177,7 +177,7 @@ def unreadable(write: Write) -> Iterator[Path]:
 
 def test_a_file_that_may_not_be_read_is_told_so(unreadable: Path) -> None:
     assert faults(unreadable) == [
-        "textbank.toml: this user may not read it; let its owner or root give the right (chmod, chown)"
+        "textbank.toml: this user may not read it; ask as the user that runs Textbank (sudo -u USER), or let its owner give the right (chmod, chown)"
     ]
 
 

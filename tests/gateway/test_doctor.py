@@ -115,6 +115,21 @@ def test_a_folder_that_may_not_be_looked_into_is_a_finding_and_no_traceback(
     assert told["do"]
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+def test_whoever_is_not_the_user_of_the_services_is_told_to_ask_as_that_user(
+    doctor: Doctor, database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`doctor` advised a chown, which stops the services, and every command to name another database."""
+    os.chown(tmp_path, 12345, 12345)
+    monkeypatch.setattr(os, "geteuid", lambda: 65534)
+    monkeypatch.setattr(os, "access", lambda path, *_, **_more: Path(path) != tmp_path)
+    code, found = doctor("")
+    asked = CliRunner().invoke(cli, ["--config", str(tmp_path / "textbank.toml"), "outbox"])
+    assert (code, asked.exit_code) == (1, 1)
+    assert found["database"]["do"].startswith("Run: sudo -u '#12345' ")
+    assert "is of the user uid 12345, and this user may not use it." in asked.stderr
+
+
 def test_every_fault_of_the_configuration_is_a_finding(tmp_path: Path) -> None:
     path = tmp_path / "bad.toml"
     path.write_text('[panel]\nport = 0\nhots = ""\n')
