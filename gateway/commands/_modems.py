@@ -30,6 +30,7 @@ from hardware import discovery, usb
 from hardware.at import At
 from hardware.discovery import Unavailable
 from hardware.errors import CommandRefused, HardwareError, NotAModem, PortBusy, PortMissing
+from hardware.holders import is_console
 from hardware.identity import of_modem
 from hardware.link import SystemClock
 from hardware.port import open_port
@@ -239,8 +240,8 @@ def _denied(port: str) -> tuple[str, str] | None:
         return f"{port} cannot be opened: {error.strerror}.", PLUG_IN
     if not stat.S_ISCHR(status.st_mode):
         return f"{port} is not a serial port.", PLUG_IN
-    if os.access(port, os.R_OK | os.W_OK):
-        return None
+    if os.access(port, os.R_OK | os.W_OK) or is_console(os.path.realpath(port)):
+        return None  # the second is told when it is asked
     try:
         group, user = grp.getgrgid(status.st_gid).gr_name, pwd.getpwuid(os.geteuid()).pw_name
     except KeyError:

@@ -1,6 +1,7 @@
 """Ports as they are: real ptys, a socket, and pyserial's own RFC 2217 server on the loopback."""
 
 import errno
+import grp
 import os
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pytest
 import serial
 import serial.rfc2217
 
+from hardware import holders
 from hardware import port as port_module
 from hardware.errors import PortBusy, PortGone, PortMissing, said
 from hardware.link import SystemClock
@@ -196,3 +198,16 @@ def test_bytes_that_are_never_taken_are_port_gone(wire: Pty, monkeypatch: pytest
     link = wire.open()
     with pytest.raises(PortGone):
         link.write(b"x" * 1_000_000)
+
+
+def test_a_serial_port_on_which_the_machine_itself_speaks_is_not_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The console of a Pi is on the pins of its header, where the kernel writes too: of a HAT there `doctor` said to pull it out for ten seconds."""
+    monkeypatch.setattr(holders, "CONSOLES", tmp_path / "active")
+    (tmp_path / "active").write_text("ttyS77 tty1\n")
+    with pytest.raises(PortBusy, match="Serial Port: no login shell"):
+        open_port("/dev/ttyS77", SystemClock())
+    login = os.stat_result([0o20620, 0, 0, 1, 0, grp.getgrnam("tty").gr_gid, 0, 0, 0, 0])
+    monkeypatch.setattr(holders.os, "stat", lambda _: login)
+    assert holders.is_console("/dev/ttyAMA0")
