@@ -26,7 +26,7 @@ DRIVER = "rpi_volt"
 ALARM = "in0_lcrit_alarm"
 RECORDS_MOST = 1000  # at once
 _USB_RESET = re.compile(r"usb \S+: reset .*USB device")
-_USB_LOST = re.compile(r"usb \S+: USB disconnect")
+_USB_LOST = re.compile(r"usb \S+: USB disconnect|xhci\S* \S+: HC died")
 _UNDERVOLTAGE = re.compile(r"(?:hwmon hwmon\d+: Undervoltage detected|Under-voltage detected)")
 _UNREADABLE = re.compile(r"[^\x20-\x7e]")
 

@@ -100,8 +100,10 @@ def of_code(code: str, model: str = "") -> Trouble:
     return Trouble(row.words, BY_WORDS.get(row.words, DO[row.kind]))
 
 
-def of_machine(kind: str) -> Trouble:
+def of_machine(kind: str, evidence: str = "") -> Trouble:
     """The words for what the machine did; an unknown kind speaks for itself."""
+    if "HC died" in evidence:  # as the kernel says it
+        return Trouble("The machine's USB stopped: no socket works until the machine is restarted", PLUG)
     return MACHINE.get(kind, Trouble(kind.replace("_", " ").capitalize(), PLUG))
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway import readings
+from gateway import readings, troubles
 from gateway.host import Host
 
 RESET = "6,1234,5678901,-;usb 1-1.3: reset high-speed USB device number 7 using xhci_hcd\n SUBSYSTEM=usb\n"
@@ -80,6 +80,16 @@ def test_f74_what_the_kernel_says_of_usb_is_told_and_wakes_the_gateway(machine: 
     assert machine.look() == ["usb_reset", "usb_lost", "undervoltage"]
     assert host.unwritten[0][2] == "usb 1-1.3: reset high-speed USB device number 7 using xhci_hcd"
     assert machine.look() == ["usb_reset", "usb_lost", "undervoltage"]
+
+
+def test_a_usb_controller_that_stopped_is_told_with_the_restart_that_alone_helps(machine: Machine) -> None:
+    """Of the Pi 4's every modem "left the USB", and another cable was advised, which changes nothing."""
+    machine.watch()
+    machine.say("3,911,815101661,-;xhci_hcd 0000:01:00.0: HC died; cleaning up\n")
+    assert machine.look() == ["usb_lost"]
+    assert machine.host is not None
+    _, kind, evidence = machine.host.unwritten[0]
+    assert "until the machine is restarted" in troubles.of_machine(kind, evidence).what
 
 
 def test_where_the_driver_tells_of_power_the_log_does_not_tell_it_again(machine: Machine) -> None:
