@@ -18,6 +18,8 @@ BARE_OR_QUOTED = r"""(?:[A-Za-z0-9_-]+|"(?:[^"\\]|\\.)*"|'[^']*')"""
 DOTTED = rf"{BARE_OR_QUOTED}(?:\s*\.\s*{BARE_OR_QUOTED})*"
 HEADER = re.compile(rf"\s*(\[\[?)\s*({DOTTED})\s*\]")
 ASSIGNMENT = re.compile(rf"\s*({DOTTED})\s*=")
+# Quotes and spaces that are none for TOML
+TYPESET = re.compile("[\u201c\u201d\u201e\u201f\u2018\u2019\u00ab\u00bb\u00a0]")
 TOKEN = re.compile(r'"""|\'\'\'|"(?:[^"\\]|\\.)*"|\'[^\']*\'|#.*|[\[\]{}]')
 
 
@@ -70,6 +72,9 @@ def parse(text: str) -> dict[str, Any]:
         at = re.match(r"line (\d+), column (\d+)", where)
         line = int(at[1]) if at else len(text.splitlines()) or 1
         column = f" at column {at[2]}" if at else " at the end of the file"
+        typed = TYPESET.search(text.split("\n")[line - 1]) if at else None
+        if typed:  # of the whole line: the parser stumbles somewhere behind it
+            what += f"; in this line is {typed[0]!r}, which a word processor or a web page put there: type it anew"
         sentence = f'found no valid TOML{column} ({what}); allowed are lines such as key = "value"'
         raise BadFile(sentence, line) from None
     except ValueError:  # Python refuses to read a decimal number of more than 4,300 digits

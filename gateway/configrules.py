@@ -225,6 +225,18 @@ def backup_folder(value: Any) -> str:
     return value.strip()
 
 
+def written_out(rule: Rule) -> Rule:
+    """A path as it is: only a shell knows what ~ means, and here a folder of that name would be made."""
+
+    def checked(value: Any) -> str:
+        path = str(rule(value))
+        if path.startswith("~"):
+            raise v.Invalid("a path that is written out, without ~, such as /home/pi/textbank")
+        return path
+
+    return checked
+
+
 DAYS = whole_number(0, 36_500)
 LIMIT = whole_number(0, 1_000_000)
 
@@ -234,7 +246,7 @@ SECTIONS: dict[str, dict[str, Rule]] = {
         "region": region,
         "timezone": time_zone,
     },
-    "database": {"path": text(1000, 'the path of a file, such as "textbank.db"')},
+    "database": {"path": written_out(text(1000, 'the path of a file, such as "textbank.db"'))},
     "panel": {"host": host, "port": whole_number(1, 65535)},
     "sending": {
         "undo_seconds": whole_number(0, 300),
@@ -246,7 +258,7 @@ SECTIONS: dict[str, dict[str, Rule]] = {
     },
     "campaigns": {"review": yes_or_no},
     "backup": {
-        "folder": backup_folder,
+        "folder": written_out(backup_folder),
         "at": time_of_day,
         "keep_daily": whole_number(1, 1000),
         "keep_weekly": whole_number(0, 1000),

@@ -17,6 +17,7 @@ PORT = (
     'a device such as "/dev/ttyUSB0", "socket://host:port" or "rfc2217://host:port"; '
     "leave the key out to find modems by themselves"
 )
+OUT = "a path that is written out, without ~, such as /home/pi/textbank"
 NAME = "1 to 32 letters without accents, digits, - and _, beginning with a letter or a digit"
 PIN = '4 to 8 digits in quotes, "" for a SIM without a PIN, or "ignore" for a modem that asks for one and needs none'
 DRIVER = '"at" for modems that speak AT commands, or "gammu" for phones that do not'
@@ -102,7 +103,10 @@ FAULTS = [
     ('[[stations]]\nname = "a"\npin = "123"', [f"3: stations[1].pin: found a text that is not shown here; allowed is {PIN}"]),
     ('[[stations]]\nname = "a"\npin = "١٢٣٤"', [f"3: stations[1].pin: found a text that is not shown here; allowed is {PIN}"]),
     ('[[stations]]\nname = "a"\nper_day = -1', ["3: stations[1].per_day: found -1; allowed is a whole number from 0 to 1000000"]),
+    ('[database]\npath = "~/textbank.db"', [f'2: database.path: found "~/textbank.db"; allowed is {OUT}']),
+    ('[backup]\nfolder = "~/backups"', [f'2: backup.folder: found "~/backups"; allowed is {OUT}']),
     # not TOML
+    ("[panel]\nhost = “::”", ["2: found no valid TOML at column 8 (Invalid value; in this line is '“', which a word processor or a web page put there: type it anew); allowed are lines such as key = \"value\""]),
     ("[panel]\nport 80", ["2: found no valid TOML at column 6 (Expected '=' after a key in a key/value pair); allowed are lines such as key = \"value\""]),
     ('name = "unfinished', ["1: found no valid TOML at the end of the file (Unterminated string); allowed are lines such as key = \"value\""]),
     ("a = 1\na = 2", ["2: found no valid TOML at the end of the file (Cannot overwrite a value); allowed are lines such as key = \"value\""]),
