@@ -39,14 +39,18 @@ def _asked(
         row = stations.result_of(db, number)
         return None if row is None or row["done_at"] is None else row
 
-    row = _waited(answered, ANSWER_S)
+    waited = f"has not answered for {ANSWER_S:.0f} seconds"
+    try:
+        row = _waited(answered, ANSWER_S)
+    except KeyboardInterrupt:
+        row, waited = answered(), "is no longer waited for"
     if row is None:
         if stations.give_up(db, number, now=wall_ms()):
             raise Refused(
                 "The gateway has not taken it. Is it running? See `textbank stations`. It was taken back: nothing is done; ask again."
             )
         raise Refused(
-            f"The modem was told, and has not answered for {ANSWER_S:.0f} seconds; it may still do it. See its page, or `textbank stations`."
+            f"The modem was told, and {waited}; it may still do it. See its page, or `textbank stations`."
         )
     if row["refused"]:
         raise Refused(row["result"])

@@ -158,12 +158,18 @@ def test_approve_obeys_the_role_and_says_what_was_refused(shell: Shell) -> None:
     assert (row["id"], row["approved_by"]) == (first, "Volunteer")
 
 
+@pytest.mark.parametrize("ctrl_c", [False, True])
 @pytest.mark.parametrize("taken", [False, True])
 def test_a_reset_that_nobody_took_is_not_done_after_the_command_gave_up(
-    shell: Shell, monkeypatch: pytest.MonkeyPatch, taken: bool
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, taken: bool, ctrl_c: bool
 ) -> None:
-    """It stood for minutes more: the modem restarted after its technician had been told that nobody answers."""
-    monkeypatch.setattr(modems, "ANSWER_S", 0.0)
+    """It stood for minutes more: the modem restarted after its technician had been told that nobody answers, or had ended the command."""
+    if ctrl_c:
+        monkeypatch.setattr(
+            modems.time, "sleep", lambda _: (nothing for nothing in ()).throw(KeyboardInterrupt)
+        )
+    else:
+        monkeypatch.setattr(modems, "ANSWER_S", 0.0)
     with contextlib.closing(store.connect(shell.database)) as db:
         db.execute("INSERT INTO station (name, state, since_at) VALUES ('north', 'ready', 0)")
         if taken:
