@@ -18,7 +18,7 @@ from pathlib import Path
 
 import click
 
-from gateway import damage, explain_damage, listening, room
+from gateway import damage, explain_damage, listening, lock, room
 from gateway.commands._context import config_of, refusals
 from gateway.config import Config
 from gateway.errors import Refused
@@ -143,6 +143,9 @@ def run(ctx: click.Context, traces: Path | None) -> None:
     start_logging()
     config = config_of(ctx)
     ready_to_run(config)
+    if lock.is_held(config.database.path):  # who holds it has the page's port, too, and is to be named first
+        with lock.gateway(config.database.path):
+            pass
     with panel_beside(config):
         serve(config, traces=traces)
 

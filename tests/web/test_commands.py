@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from gateway import conversations, damage, lock, runs, store
+from gateway import conversations, damage, listening, lock, runs, store
 from gateway.cli import cli
+from gateway.errors import Refused
 from tests.web.world import CONFIG
 from web import create_app
 
@@ -90,6 +91,20 @@ def test_init_waits_for_no_running_gateway(run: Run, source: Path) -> None:
         refused = run("init")
     assert refused.exit_code == 1
     assert "already runs" in refused.stderr
+
+
+def test_a_second_run_names_the_first_and_not_its_port(
+    run: Run, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beside the two services it advised to end the program that has the port, or to take another."""
+
+    def taken(*_: object) -> None:
+        raise Refused("That port is taken.")
+
+    monkeypatch.setattr(listening, "bound", taken)
+    assert run("init").exit_code == 0
+    with lock.gateway(source.parent / "textbank.db"):
+        assert "already runs" in run("run").stderr
 
 
 def test_a_database_that_is_made_in_the_place_of_one_that_was_removed_is_a_new_one(
