@@ -27,6 +27,7 @@ from gateway.store import belong_with, connect, moment, ms, write
 SETTING, ASKED = "backup", "backup_asked"
 RESERVE_BYTES = 200_000_000  # left free where the database is: a full card stops sending
 STICK_RESERVE_BYTES = 10_000_000
+STICKS = ("/media", "/mnt", "/run/media")
 AGAIN_MS = HOUR_MS
 OLD_MS = 2 * DAY_MS
 
@@ -127,6 +128,14 @@ def away(plan: Plan) -> str:
     except OSError as error:
         return f"{plan.folder} cannot be reached: {error.strerror}. Nothing was written. Put the stick in again, or take another."
     return ""
+
+
+def on_the_card(database: Path, made: Path) -> str:
+    """What to say of a file that somebody meant for a stick, and that lies on the database's own card; "" otherwise."""
+    meant, itself = (any(_real(path).is_relative_to(place) for place in STICKS) for path in (made, database))
+    if not meant or itself or made.stat().st_dev != database.parent.stat().st_dev:
+        return ""
+    return f"No stick is mounted at {made.parent}: this lies on the card of the machine, and goes with it. Put the stick in, then make another."
 
 
 def make(plan: Plan, *, now: int, stop: threading.Event | None = None) -> backup.Made:

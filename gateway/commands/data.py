@@ -45,6 +45,8 @@ def backup(ctx: click.Context, file: Path | None, list_them: bool, as_json: bool
         made = keeping.make(plan, now=wall_ms())
     else:
         made = copies.make(plan.database, file, now=wall_ms())
+        if told := keeping.on_the_card(plan.database, made.path):
+            click.echo(told, err=True)
     if as_json:
         print_json({"file": str(made.path), "size_bytes": made.size_bytes, "head": made.head})
         return

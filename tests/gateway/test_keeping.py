@@ -66,6 +66,19 @@ def test_what_root_backs_up_keeps_no_later_backup_from_being_made(plan: Plan, st
     assert {path.stat().st_uid for path in (plan.folder, *made)} == {12345}
 
 
+def test_a_backup_for_a_stick_that_is_not_mounted_is_said_to_be_on_the_card(
+    path: Path, desk: Desk, stick: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`textbank backup /media/stick` said "read back and whole", and an empty stick was carried away."""
+    monkeypatch.setattr(keeping, "STICKS", (str(tmp_path / "media"), str(stick)))
+    (tmp_path / "media" / "stick").mkdir(parents=True)
+    here = backup.make(path, tmp_path / "media" / "stick", now=NOON).path
+    there = backup.make(path, stick, now=NOON).path
+    beside = backup.make(path, tmp_path / "by hand.db", now=NOON).path
+    assert "No stick is mounted" in keeping.on_the_card(path, here)
+    assert [keeping.on_the_card(path, made) for made in (there, beside)] == ["", ""]
+
+
 def test_old_ones_go_and_what_is_not_ours_stays(plan: Plan, tmp_path: Path) -> None:
     assert plan.folder is not None
     plan.folder.mkdir()
