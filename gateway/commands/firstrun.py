@@ -92,7 +92,7 @@ def main() -> None:
         source = find()
     except ConfigError:
         source = HERE
-        values = group() if sys.stdin.isatty() else {}
+        values = group() if sys.stdin is not None and sys.stdin.isatty() else {}
         found = attached()
         source.touch(mode=0o600)  # a PIN may come to stand in it
         source.write_text(written(values, found), encoding="utf-8")

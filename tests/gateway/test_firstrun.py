@@ -33,18 +33,21 @@ def run(
     monkeypatch.setattr(firstrun, "cli", lambda words, prog_name: print("INIT", *words))
     monkeypatch.setattr(firstrun, "machine_zone", lambda: "Europe/Vienna")
 
-    def main(modems: tuple[tuple[str, str], ...] = (), typed: str | None = None) -> None:
+    def main(
+        modems: tuple[tuple[str, str], ...] = (), typed: str | None = None, *, closed: bool = False
+    ) -> None:
         monkeypatch.setattr(firstrun, "attached", lambda: list(modems))
         terminal = io.StringIO(typed or "")
         terminal.isatty = lambda: typed is not None  # type: ignore[method-assign]
-        monkeypatch.setattr("sys.stdin", terminal)
+        monkeypatch.setattr("sys.stdin", None if closed else terminal)
         firstrun.main()
 
     return main
 
 
-def test_nobody_at_the_terminal(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
-    run()
+@pytest.mark.parametrize("closed", [False, True])
+def test_nobody_at_the_terminal(run: Run, capsys: pytest.CaptureFixture[str], closed: bool) -> None:
+    run(closed=closed)
     loaded = config.load(Path("textbank.toml"))
     assert [station.port for station in loaded.stations] == [None]
     assert Path("textbank.toml").stat().st_mode & 0o077 == 0
