@@ -178,6 +178,13 @@ def test_the_gateways_unit_may_write_backups_where_the_manual_puts_them() -> Non
     assert any(folder.is_relative_to(place) for place in allowed)
 
 
+def test_no_unit_waits_for_a_time_server_that_a_box_without_internet_never_reaches() -> None:
+    """Where systemd-time-wait-sync was switched on, time-sync.target is never reached there, nor was the gateway started."""
+    for name in UNITS:
+        waits = [line for line in (FOLDER / name).read_text().splitlines() if line.startswith("After=")]
+        assert not any(target in line for line in waits for target in ("time-sync", "network-online"))
+
+
 def test_the_commands_in_the_units_are_ours() -> None:
     started = [
         line
