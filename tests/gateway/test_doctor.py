@@ -123,7 +123,10 @@ def test_whoever_is_not_the_user_of_the_services_is_told_to_ask_as_that_user(
     os.chown(tmp_path, 12345, 12345)
     monkeypatch.setattr(os, "geteuid", lambda: 65534)
     monkeypatch.setattr(os, "access", lambda path, *_, **_more: Path(path) != tmp_path)
-    code, found = doctor("")
+    code, found = doctor('[[stations]]\nname = "north"\nport = "/dev/none"\n')
+    assert not {"panel", "modem north"} & set(found), (
+        "of modems that the gateway has it said: stop that program"
+    )
     asked = CliRunner().invoke(cli, ["--config", str(tmp_path / "textbank.toml"), "outbox"])
     assert (code, asked.exit_code) == (1, 1)
     assert found["database"]["do"].startswith("Run: sudo -u '#12345' ")
