@@ -10,6 +10,7 @@ import glob
 import grp
 import os
 import pwd
+import shlex
 import sqlite3
 import stat
 from collections.abc import Iterator
@@ -246,6 +247,10 @@ def _denied(port: str) -> tuple[str, str] | None:
         group, user = grp.getgrgid(status.st_gid).gr_name, pwd.getpwuid(os.geteuid()).pw_name
     except KeyError:
         group, user = str(status.st_gid), "USER"
+    if status.st_gid == 0 or status.st_mode & 0o060 != 0o060:
+        give = f"sudo chgrp dialout {shlex.quote(port)} && sudo chmod g+rw {shlex.quote(port)}"
+        do = f"Run: sudo make install-udev, then put the modem in again. For a port that is no USB modem: {give}"
+        return f"This user may not use {port}; only root may.", do
     do = f"Run: sudo usermod -aG {group} {user}, then sign out and in again."
     return f"This user may not use {port}; the group {group} may.", do
 

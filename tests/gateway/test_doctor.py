@@ -337,9 +337,15 @@ def test_f34_a_station_on_another_port_of_its_stick_is_told_the_right_one(
 def test_a_port_of_another_group(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "access", lambda *_: False)
     found, do = _modems._denied("/dev/null") or ("", "")
+    assert found == "This user may not use /dev/null; only root may."
+    assert "install-udev" in do, "to join the group root was advised"
+    assert (_modems._denied(str(tmp_path)) or ("", ""))[0] == f"{tmp_path} is not a serial port."
+    of_group = os.stat_result([0o20660, 0, 0, 1, 0, 20, 0, 0, 0, 0])
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "stat", lambda _: of_group)
+        found, do = _modems._denied("/dev/null") or ("", "")
     assert found.startswith("This user may not use /dev/null; the group ")
     assert do.startswith("Run: sudo usermod -aG ")
-    assert (_modems._denied(str(tmp_path)) or ("", ""))[0] == f"{tmp_path} is not a serial port."
 
 
 def test_a_gateway_that_starts_while_doctor_looks_at_its_lock_starts(
