@@ -16,6 +16,8 @@ import segno
 
 EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 - compared with, not bound to
 INTERFACES = Path("/sys/class/net")
+ADDRESSES_6 = Path("/proc/self/net/if_inet6")
+GLOBAL, IFA_F_TEMPORARY = "00", 0x01  # there; linux/if_addr.h
 # linux/sockios.h and linux/if.h
 SIOCGIFADDR, SIOCGIFFLAGS, IFF_RUNNING = 0x8915, 0x8913, 0x40
 
@@ -53,9 +55,21 @@ def _interfaces() -> list[str]:
     return [name for _, name in sorted(found)]
 
 
+def _of_version_6() -> str:
+    """This machine's lasting address on a network that knows IPv6 alone; "" without one."""
+    with contextlib.suppress(OSError):
+        for line in ADDRESSES_6.read_text().splitlines():
+            octets, _, _, scope, flags, _ = line.split()
+            if scope == GLOBAL and not int(flags, 16) & IFA_F_TEMPORARY:
+                return str(ipaddress.IPv6Address(bytes.fromhex(octets)))
+    return ""
+
+
 def panel_url(host: str, port: int) -> str:
     """The panel's address for people, from the configuration: http://192.168.1.7:8080."""
     name = lan_address() if host in EVERYWHERE else host
+    if host == "::" and name == "127.0.0.1":
+        name = _of_version_6() or name
     return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
 
 

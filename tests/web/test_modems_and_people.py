@@ -256,3 +256,12 @@ def test_a_link_leads_to_the_box_on_a_network_without_a_router(
     assert addresses.panel_url("0.0.0.0", 8080) == f"http://{link}:8080"
     if addresses.only_here(f"http://{link}:8080"):
         assert "on no network" in addresses.to_let_others_in("0.0.0.0")
+        known = (
+            "00000000000000000000000000000001 01 80 10 80 lo",
+            "fe8000000000000000000000000000aa 02 40 20 80 eth0",
+            "fd000001000000000000000000000bad 02 40 00 01 eth0",
+            "fd000001000000000000000000000005 02 40 00 80 eth0",
+        )
+        (tmp_path / "if_inet6").write_text("\n".join(known))
+        monkeypatch.setattr(addresses, "ADDRESSES_6", tmp_path / "if_inet6")
+        assert addresses.panel_url("::", 8080) == "http://[fd00:1::5]:8080"
