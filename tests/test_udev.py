@@ -185,6 +185,13 @@ def test_no_unit_waits_for_a_time_server_that_a_box_without_internet_never_reach
         assert not any(target in line for line in waits for target in ("time-sync", "network-online"))
 
 
+def test_the_folder_of_the_services_is_there_before_the_database_is_made_in_it() -> None:
+    """systemd makes it with the first start, which follows: `textbank init` was refused to whoever did as they were told."""
+    made, _, after = (FOLDER / "README.md").read_text().partition("textbank init")
+    assert "install -d -m 700 -o textbank -g textbank /var/lib/textbank" in made
+    assert "systemctl enable" in after
+
+
 def test_the_commands_in_the_units_are_ours() -> None:
     started = [
         line
