@@ -392,5 +392,5 @@ def clock_not_trusted(evidence: str) -> Notice:
         sentence(evidence),
         "Sending waits, so that no text arrives at night. Texts still come in.",
         "A coordinator looks at the time on the first page, and confirms it when it is right. "
-        "When it is wrong: connect the box to the internet for a minute, or set its clock (sudo timedatectl set-time).",
+        'When it is wrong: connect the box to the internet for a minute, or set its clock (sudo date --set "YYYY-MM-DD HH:MM:SS").',
     )

@@ -24,7 +24,8 @@ PYTHON_MIN = (3, 11)
 SQLITE_MIN = (3, 37, 0)
 DISK_MIN_BYTES = 200_000_000
 PANEL_WAIT_S = 3.0
-SET_CLOCK = 'If it is wrong, set it: sudo timedatectl set-time "YYYY-MM-DD HH:MM:SS", or connect a network.'
+# Not timedatectl set-time, which refuses while a time server is only looked for
+SET_CLOCK = 'If it is wrong, set it: sudo date --set "YYYY-MM-DD HH:MM:SS", or connect a network.'
 # Programs of others that take serial ports, and how each is stopped for good.
 TAKES_PORTS = {
     "ModemManager": "sudo systemctl disable --now ModemManager",
