@@ -157,6 +157,9 @@ def find(path: Path | str | None = None) -> Path:
             candidate.stat()
         except (FileNotFoundError, NotADirectoryError):
             continue
+        except PermissionError:
+            if candidate == HERE:
+                continue  # somebody's home, into which this user (sudo -u) may not look
         except OSError:
             pass  # it is there; reading it says what is wrong
         return candidate

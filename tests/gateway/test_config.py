@@ -279,3 +279,20 @@ def faults_or_config(path: Path) -> Config | list[str]:
         return load(path)
     except ConfigError as refusal:
         return refusal.faults
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+def test_in_a_folder_that_this_user_may_not_look_into_the_systems_file_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`sudo -u textbank textbank stations` in the home of a technician said that textbank.toml may not be read, which is not there."""
+    monkeypatch.setattr(config_module, "SYSTEM_WIDE", tmp_path / "etc.toml")
+    monkeypatch.delenv("TEXTBANK_CONFIG", raising=False)
+    (tmp_path / "etc.toml").touch()
+    (tmp_path / "home").mkdir(mode=0o700)
+    monkeypatch.chdir(tmp_path / "home")
+    os.seteuid(65534)
+    try:
+        assert find() == tmp_path / "etc.toml"
+    finally:
+        os.seteuid(0)
