@@ -45,7 +45,7 @@ from hardware.profiles import GENERIC, Profile
 from hardware.shelf import LISTING, PDU_MODE
 from hardware.sim import ALL_PIN_TRIES, state_in
 from hardware.spared import Spared
-from hardware.startup import Startup, centre_in, is_off, power_up
+from hardware.startup import Startup, centre_in, is_off, power_up, sign_on
 from hardware.storage import Storages
 from hardware.submit import Prompt
 
@@ -151,13 +151,15 @@ class Modem:
 
     def health(self) -> Health:
         """Signal, registration, operator, storage, temperature, voltage. Also finds out whether the modem forgot
-        its settings, whether its radio was off, and whether its SIM is another one now, or can be read only now.
+        its settings, whether its radio was off, or it signed off, and whether its SIM is another one now, or can be read only now.
         """
         health = read_health(self._at, self._storages, self._gauges)
         if health.registered and not self._registered:
             self._storages.ask_again()
         self._registered = health.registered
         off = self._was_off() if health.registration == "none" else ""
+        if health.registration == "none" and not off:
+            sign_on(self._at, self._patience)
         late = not self._storages.told and health.storage_total is not None
         if not health.registered and self._startup is not None:
             late = late or self._startup.is_locked()

@@ -323,6 +323,13 @@ def power_up(at: At, patience: Patience) -> bool:
 
 
 def is_off(at: At, patience: Patience) -> bool:
-    """Whether the modem says that its radio is off (27.007 8.2: 0 the SIM too, 4 the radio alone)."""
+    """Whether the modem says that its radio is off (27.007 8.2: 0 the SIM too, 4 the radio alone; 7 Huawei's and Qualcomm's)."""
     level = numbers((ask(at, "AT+CFUN?", patience.answer_s) or [""])[0])
-    return bool(level) and level[0] in (0, 4)
+    return bool(level) and level[0] in (0, 4, 7)
+
+
+def sign_on(at: At, patience: Patience) -> None:
+    """Let a modem that was told to stay off every network (27.007 7.3: mode 2) look for one again; an operator that was chosen stays so."""
+    mode = numbers((ask(at, "AT+COPS?", patience.slow_s) or [""])[0])
+    if mode[:1] == [2]:
+        ask(at, "AT+COPS=0", patience.operator_s)

@@ -6,6 +6,7 @@ from hardware.facts import Restarted
 from hardware.health import registration_in, signal_in
 from hardware.startup import ASK_AGAIN_S
 from tests.hardware.bench import Bench
+from tests.scripted import Late
 
 
 @pytest.mark.parametrize(
@@ -105,15 +106,31 @@ def test_counters(answer: str, used: int | None, total: int | None) -> None:
     assert (health.storage_used, health.storage_total) == (used, total)
 
 
-@pytest.mark.parametrize(("then", "begun_anew"), [("+CFUN: 1", True), ("+CFUN: 4", False)])
+@pytest.mark.parametrize(
+    ("off", "then", "begun_anew"),
+    [("+CFUN: 4", "+CFUN: 1", True), ("+CFUN: 4", "+CFUN: 4", False), ("+CFUN: 7", "+CFUN: 1", True)],
+)
 def test_a_radio_that_is_off_is_switched_on_and_the_modem_set_up_again_only_where_that_worked(
-    then: str, begun_anew: bool
+    off: str, then: str, begun_anew: bool
 ) -> None:
     """Another program leaves it off. A modem whose radio a key or a pin holds off would be set up again at each look."""
-    bench = Bench({"AT+CREG?": "+CREG: 0,0", "AT+CFUN?": ["+CFUN: 1", "+CFUN: 4", then]})
+    bench = Bench({"AT+CREG?": "+CREG: 0,0", "AT+CFUN?": ["+CFUN: 1", off, then]})
     bench.modem.health()
     assert "AT+CFUN=1" in bench.scripted.written
     assert [type(notice) for notice in bench.modem.notices()] == [Restarted] * begun_anew
+
+
+@pytest.mark.parametrize(
+    ("stat", "mode", "told"),
+    [("0", "2", True), ("1", "2", False), ("2", "2", False), ("0", "0", False), ("0", '1,2,"26201"', False)],
+)
+def test_a_modem_that_was_told_to_stay_off_every_network_looks_for_one(
+    stat: str, mode: str, told: bool
+) -> None:
+    """Another program leaves it so. Where an operator was chosen, a person wanted no other one."""
+    bench = Bench({"AT+CREG?": f"+CREG: 0,{stat}", "AT+COPS?": f"+COPS: {mode}", "AT+COPS=0": Late(60, "OK")})
+    bench.modem.health()
+    assert ("AT+COPS=0" in bench.scripted.written) == told
 
 
 def test_a_modem_with_a_network_is_not_asked_whether_its_radio_is_on() -> None:
