@@ -28,10 +28,10 @@ def unreadable(station: str) -> Notice:
 
 
 def rings_in_vain(station: str) -> Notice:
-    """It tells of a text at each prompt, and none is found."""
+    """It tells of texts, and none is found."""
     return Notice(
         f"The modem {station} rings again and again for texts that are not there.",
-        "It said so each time that a text was about to leave, and every reading found nothing new.",
+        "It told of one again and again, and every reading found nothing new.",
         f"We read all the same after each ring, and send between the readings, which is slower. {KEPT}",
         "Unplug the modem, count to ten, plug it in again. If it goes on, try another modem or another SIM.",
     )

@@ -171,6 +171,10 @@ class GammuModem:
     def also_read(self, storage: str) -> None:
         """libgammu reads every folder by itself."""
 
+    def hand_over_texts(self) -> bool:
+        """libgammu chooses how texts come."""
+        return False
+
     def hand_over_reports(self) -> None:
         """libgammu chooses how reports come."""
 

@@ -134,7 +134,8 @@ class Modem:
             self.identity = self._startup.identity
             self._indications, self._acknowledges = self._startup.indications, self._startup.acknowledges
 
-    def _hand_over(self) -> bool:
+    def hand_over_texts(self) -> bool:
+        """Texts that it rang for lie nowhere, or cannot be read: let them be handed over as they come; whether it will."""
         done = self._startup is not None and self._startup.hand_over()
         self._as_set()
         return done
@@ -265,7 +266,7 @@ class Modem:
             except Unreadable:
                 if self._clock.monotonic() < until:
                     pause(self._at, self._patience.retry_s)
-                elif not self._hand_over():
+                elif not self.hand_over_texts():
                     raise
 
     def also_read(self, storage: str) -> None:

@@ -32,8 +32,12 @@ class Bells:
         self._known |= rang
         if fresh or self._rung <= MANY or now < self._since + LONG_S:
             return True
-        self._vain_at = now
+        self.rang_in_vain()
         return False
+
+    def rang_in_vain(self) -> None:
+        """What rang lies nowhere."""
+        self._vain_at = self._clock.monotonic()
 
     def over(self) -> None:
         """Something new was found, or no bell rang at a prompt."""

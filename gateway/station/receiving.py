@@ -12,14 +12,14 @@ from gateway.station.desk import Desk, log
 from gateway.station.doubts import Doubts, Slot
 from gateway.station.rounds import NEVER
 from hardware.errors import CommandRefused, ModemSilent
-from hardware.modem import LISTING, Direct, Registration, Restarted, StorageFull, Stored, Waiting
+from hardware.modem import LISTING, Direct, Notice, Registration, Restarted, StorageFull, Stored, Waiting
 from hardware.pdu import Deliver, PduError, StatusReport, Submit, decode
 
 MOST_LEFT = 8  # reports that may wait in a storage; the smallest seen holds 20
 STRIKES = 3  # so often a slot is emptied in vain before it is left alone
 HANGS = 2  # in a row, and the modem is read slot by slot: one may be a modem that was deaf for a moment
 REFUSED_S, REFUSED_AGAIN_S = 20.0, 2.0
-BELLS, LOST_S = 2, 120.0  # reports that rang so often and are in no storage for so long lie nowhere
+BELLS, LOST_S = 2, 120.0  # what rang so often and is in no storage for so long lies nowhere
 STUCK_S = 3600.0  # a slot that cannot be emptied is tried again this often
 TPDU = Deliver | Submit | StatusReport
 
@@ -33,6 +33,27 @@ class Heard:
     reports: bool = False
     network: bool = False  # it may have come or gone
     restarted: bool = False
+
+
+class Rung:
+    """Bells for texts, or for reports, while nothing of the kind was ever found."""
+
+    def __init__(self) -> None:
+        self._rung = 0
+        self._since = NEVER
+        self._found = False
+
+    def ring(self, now: float) -> None:
+        """One rang."""
+        self._rung, self._since = self._rung + 1, min(self._since, now)
+
+    def look(self, now: float, *, found: bool, everything: bool) -> bool:
+        """A storage, or every one, was read: whether what rings lies nowhere. It is told once for so many bells."""
+        self._found = self._found or found
+        nowhere = everything and self._rung >= BELLS and now >= self._since + LOST_S
+        if nowhere or self._found:
+            self._rung, self._since = 0, NEVER
+        return nowhere and not self._found
 
 
 def _read(pdu: str) -> TPDU | None:
@@ -62,8 +83,7 @@ class Reader:
         self._doubts = Doubts()
         self._unacknowledged = 0
         self._refused_again_at = NEVER
-        self._bells: list[float] = []  # when it rang for reports of which none was found
-        self._stores_reports = False  # one was found
+        self._texts, self._reports = Rung(), Rung()
         self.found = 0  # by the last sweep
         assert desk.modem is not None
         if habits.hangs_in_listing(desk.db, desk.modem.identity.imei, now=desk.now_ms()):
@@ -99,7 +119,7 @@ class Reader:
         self._refused_again_at = self._when_refused()
         read = [(item, _read(item.pdu)) for item in stored]
         self._forget_emptied(read, everything=everything)
-        self._miss_reports(read, everything=everything)
+        self._miss(read, everything=everything)
         reports = all(isinstance(tpdu, StatusReport) for _, tpdu in read)
         if stored and busy and reports and len(stored) <= MOST_LEFT:
             return 0
@@ -130,17 +150,21 @@ class Reader:
         desk.hung_lists = 0
         return stored
 
-    def _miss_reports(self, read: list[tuple[Stored, TPDU | None]], *, everything: bool) -> None:
-        """Reports that ring and are never found are asked to come directly."""
+    def _miss(self, read: list[tuple[Stored, TPDU | None]], *, everything: bool) -> None:
+        """What rings and is never found is asked to come directly. A modem that stores no text says so only by the index of its bell (SIM7000),
+        and nobody's stop was heard.
+        """
         desk, now = self._desk, self._desk.clock.monotonic()
         assert desk.modem is not None
-        self._stores_reports |= any(isinstance(tpdu, StatusReport) for _, tpdu in read)
-        if self._stores_reports:
-            self._bells.clear()
-        elif everything and len(self._bells) >= BELLS and now >= self._bells[0] + LOST_S:
+        reports = [isinstance(tpdu, StatusReport) for _, tpdu in read if not isinstance(tpdu, Submit)]
+        if self._reports.look(now, found=any(reports), everything=everything):
             log.info("station=%s rings for reports that lie nowhere", desk.name)
-            self._bells.clear()
             desk.modem.hand_over_reports()
+        unread = desk.modem.refused_since is not None or desk.modem.has_company
+        if self._texts.look(now, found=not all(reports), everything=everything) and not unread:
+            log.warning("station=%s rings for texts that lie nowhere", desk.name)
+            if not desk.modem.hand_over_texts():
+                desk.bells.rang_in_vain()
 
     def _when_refused(self) -> float:
         """A storage that could not be read, as when its SIM is busy and does not say so, is soon tried again, and nothing sent until then: a
@@ -231,11 +255,11 @@ class Reader:
         everything, desk.heard = [*desk.heard, *desk.modem.notices()], []
         heard = late.settle(desk, everything)
         for notice in heard:
+            self._count(notice)
             match notice:
                 case Waiting(report=True, storage=storage):
                     desk.modem.also_read(storage)
                     result.reports = True
-                    self._bells.append(desk.clock.monotonic())
                 case Waiting(storage=storage, index=index) if (
                     storage == desk.modem.arrival_storage and index >= 0
                 ):
@@ -262,6 +286,11 @@ class Reader:
         if ringing and not draining:
             desk.modem.hang_up()
         return result
+
+    def _count(self, notice: Notice) -> None:
+        """A bell, if it is one."""
+        if isinstance(notice, Waiting):
+            (self._reports if notice.report else self._texts).ring(self._desk.clock.monotonic())
 
     def _take(self, direct: Direct) -> None:
         """It exists nowhere else: when the database or the modem fails now, it stays in hand."""

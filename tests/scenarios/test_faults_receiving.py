@@ -9,6 +9,8 @@ import pytest
 
 from gateway import habits
 from hardware.pdu import encode_status_report
+from hardware.virtual import receiving
+from hardware.virtual.engine import Engine
 from hardware.virtual.personality import GENERIC, Personality
 from tests.scenarios.receiving import Make, pdu, read
 from tests.simulated import LUIS, House
@@ -134,6 +136,36 @@ def test_f41_a_bell_for_another_or_unknown_storage_sweeps_them_all(house: House,
     house.fault("cmti_wrong_mem", named)
     house.arrive("Hello")
     assert house.until(read(house), "read") < 3
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_f41_texts_that_ring_and_lie_nowhere_are_asked_to_come_directly(
+    house: House, monkeypatch: pytest.MonkeyPatch, *, asked: bool
+) -> None:
+    """A SIM7000G rang "+CMTI: ,-1" and stored nothing: the network kept her stop, the card said "ready", and texts left."""
+
+    def nowhere(modem: Engine, tpdu: bytes, now: float, done: receiving.Done, **how: object) -> None:
+        modem.urc("+CMTI: ,-1", now=now)
+        done(receiving.Fate.REFUSED, now)
+
+    monkeypatch.setattr(receiving, "_keep", nowhere)
+    house.until_ready()
+    if not asked:
+        house.fault("no_cnmi")
+    house.arrive("STOP")
+    house.run(240)
+    assert house.texts() == ["STOP"] * asked
+    assert ("rings" in house.said()[1]) != asked
+
+
+def test_f41_texts_that_lie_where_it_rang_go_on_being_stored(house: House) -> None:
+    """A text handed over exists on the wire alone."""
+    house.until_ready()
+    for text in ("Yes", "No", "Perhaps"):
+        house.arrive(text)
+        house.run(100)
+    assert house.texts() == ["Yes", "No", "Perhaps"]
+    assert house.world.modems[0].settings.cnmi[1] == 1
 
 
 def test_f42_what_rang_and_is_not_there_yet_is_looked_for_again_and_never_dropped(house: House) -> None:
