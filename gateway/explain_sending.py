@@ -37,6 +37,16 @@ def rings_in_vain(station: str) -> Notice:
     )
 
 
+def one_operator(station: str) -> Notice:
+    """No network, and it looks for none but one operator's."""
+    return Notice(
+        f"The modem {station} has no network, and was told to use one operator only.",
+        "Its operator was chosen by hand (AT+COPS=1), and modems keep that, also for another operator's SIM.",
+        f"{KEPT} We did not change that: it may be meant so.",
+        "If it is not, let it choose by itself: it takes AT+COPS=0 for that, from a terminal. Else move its antenna to a window.",
+    )
+
+
 def not_now(station: str, why: str, wait_s: int) -> Notice:
     """The network or the modem takes nothing for a while."""
     span = f"{wait_s} seconds" if wait_s < 90 else f"{round(wait_s / 60)} minutes"

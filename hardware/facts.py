@@ -35,6 +35,7 @@ class Health:
     storage_total: int | None
     temperature_c: int | None = None
     voltage_mv: int | None = None
+    operator_chosen: bool = False  # it was told to use one operator and no other
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ def read_health(at: At, storages: Storages, gauges: Gauges) -> Health:
     """Ask for all of it; what is refused is None, "" or unknown."""
     signal = signal_in(ask(at, "AT+CSQ"))
     stat, technology = _registration(at)
-    operator, on = _operator(at)
+    operator, on, chosen = _operator(at)
     if stat not in _GOOD and on == "5G":  # 5G alone: the others say 0 (27.007 10.1.47)
         alone, technology = registration_in(ask(at, "AT+C5GREG?"))
         stat = stat if alone is None else alone
@@ -61,6 +61,7 @@ def read_health(at: At, storages: Storages, gauges: Gauges) -> Health:
         storage_total=total,
         temperature_c=gauges.temperature_c(),
         voltage_mv=gauges.voltage_mv(),
+        operator_chosen=chosen,
     )
 
 
@@ -98,10 +99,10 @@ def _registration(at: At) -> tuple[int | None, str]:
     return best
 
 
-def _operator(at: At) -> tuple[str, str]:
+def _operator(at: At) -> tuple[str, str, bool]:
+    """The operator, its technology, and whether it was chosen (27.007 7.3: mode 1), which many modems keep for the next SIM."""
     for line in ask(at, "AT+COPS?", 30.0) or []:
-        parts = fields(line)
-        if line.startswith("+COPS") and len(parts) >= 3:
-            on = int(parts[3]) if len(parts) > 3 and parts[3].isdigit() else -1
-            return parts[2].strip('"'), _TECHNOLOGY.get(on, "")
-    return "", ""
+        if line.startswith("+COPS"):
+            mode, _, name, on = [*fields(line), "", "", ""][:4]
+            return name.strip('"'), _TECHNOLOGY.get(int(on), "") if on.isdigit() else "", mode == "1"
+    return "", "", False

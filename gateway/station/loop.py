@@ -276,9 +276,7 @@ class Station:
         self._proving.look()
         if self._credit is not None:
             self._credit.look()
-        say_state(
-            desk, self._proving, self._refusing, health.registration, denied=self._denied >= DENIED_LOOKS
-        )
+        say_state(desk, self._proving, self._refusing, health, denied=self._denied >= DENIED_LOOKS)
 
     def _fit(self, now: float) -> bool:
         """Whether the modem could send now, paused or not."""

@@ -5,10 +5,11 @@ from gateway.station import hearsay, refused, seeking
 from gateway.station.desk import UNCERTAIN_IN_A_ROW, Desk
 from gateway.station.proving import Proving
 from gateway.station.refusing import Refusing
+from hardware.modem import Health
 
 
-def say_state(desk: Desk, proving: Proving, refusing: Refusing, registration: str, *, denied: bool) -> None:
-    """Record it. `registration` as the modem tells it; `denied`: so often that a person is told."""
+def say_state(desk: Desk, proving: Proving, refusing: Refusing, health: Health, *, denied: bool) -> None:
+    """Record it. `denied`: its registration is, so often that a person is told."""
     assert desk.modem is not None
     if desk.paused == "person":
         row = desk.db.execute(
@@ -25,10 +26,8 @@ def say_state(desk: Desk, proving: Proving, refusing: Refusing, registration: st
         desk.say("waiting", refusing.no_room())
     elif not desk.clock_is_trusted():
         desk.say("waiting", explain.clock_not_trusted(hearsay.evidence(desk)))
-    elif not desk.registered and denied:
-        desk.say("waiting", explain.registration_denied(desk.name, ""))
     elif not desk.registered:
-        desk.say("waiting", explain.not_registered(desk.name, registration))
+        desk.say("waiting", _without_network(desk.name, health, denied=denied))
     elif desk.roaming and not desk.spec.send_while_roaming:
         desk.say("waiting", explain_sending.roaming(desk.name))
     elif desk.company.present:
@@ -37,6 +36,14 @@ def say_state(desk: Desk, proving: Proving, refusing: Refusing, registration: st
         desk.say("waiting", explain_sending.not_now(desk.name, desk.hold.why, desk.hold.for_s))
     else:
         _say_well(desk)
+
+
+def _without_network(station: str, health: Health, *, denied: bool) -> explain.Notice:
+    if health.operator_chosen:
+        return explain_sending.one_operator(station)
+    if denied:
+        return explain.registration_denied(station, "")
+    return explain.not_registered(station, health.registration)
 
 
 def _say_well(desk: Desk) -> None:

@@ -122,6 +122,7 @@ SAID = [
     explain.refused_by_network("north", "The SIM's plan has no texts, or its credit is used up."),
     explain.uncertain_in_a_row("north", 2),
     explain_sending.no_texts_by("north", "LTE", 2, "AT+CNMP=14"),
+    explain_sending.one_operator("north"),
     explain.not_registered("north", "emergency"),
     explain.not_registered("north", "limited"),
     explain.not_registered("north", "denied"),

@@ -129,8 +129,9 @@ def test_a_modem_that_was_told_to_stay_off_every_network_looks_for_one(
 ) -> None:
     """Another program leaves it so. Where an operator was chosen, a person wanted no other one."""
     bench = Bench({"AT+CREG?": f"+CREG: 0,{stat}", "AT+COPS?": f"+COPS: {mode}", "AT+COPS=0": Late(60, "OK")})
-    bench.modem.health()
+    health = bench.modem.health()
     assert ("AT+COPS=0" in bench.scripted.written) == told
+    assert health.operator_chosen == mode.startswith("1")
 
 
 def test_a_modem_with_a_network_is_not_asked_whether_its_radio_is_on() -> None:

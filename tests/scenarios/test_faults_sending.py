@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from gateway.station import Station
+from hardware import health
 from tests.scenarios.office import EVE, NUMBERS, Office
 from tests.simulated import ADA, LUIS
 
@@ -26,6 +27,18 @@ def test_f11_without_a_network_nothing_is_sent_and_the_queue_goes_when_there_is_
     assert "has no network" in office.said()[1]
     office.clear("registered")
     assert office.until_state(text, "sent", "delivered") <= 31  # it looks every ten seconds
+
+
+def test_f11_a_modem_that_may_use_one_operator_only_is_said_to_be_so_set(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its owner before had chosen one for another SIM: who has it was sent to the window with its antenna."""
+    monkeypatch.setattr(health, "_operator", lambda at: ("", "", True))
+    office.until_ready()
+    office.fault("registered", 2)
+    office.approved()
+    office.until(lambda: office.said()[0] == "waiting", "waiting", 130)
+    assert "one operator only" in office.said()[1]
 
 
 def test_f12_denied_by_voice_and_welcome_on_lte_is_tried(office: Office) -> None:
