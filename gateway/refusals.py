@@ -63,6 +63,7 @@ NOT_DONE = "This modem does not know how to send this text."
 NOT_NOW = "The modem may not send just now."
 UNSAID = "The network refused the text and gave no reason."
 SAID_NOTHING = "The modem said that something went wrong, and not what."
+NOT_HANDED_OVER = "The modem could not hand the text to the network, and does not say why."
 NO_ANSWER = "The network did not answer the modem in time."
 
 
@@ -146,6 +147,7 @@ CMS: dict[int, Row] = {
     331: Row("temporary", "no network service", NO_NET, 15, "wait"),
     332: Row("unclear", "network timeout", NO_ANSWER),
     340: Row("unclear", "no +CNMA acknowledgement expected", SAID_NOTHING),
+    350: Row("unclear", "not handed over", NOT_HANDED_OVER),  # Qualcomm's, for a refusal and, after minutes, for no answer
     500: Row("unclear", "unknown error", SAID_NOTHING),
     512: Row("unclear", "user abort, or establishment failure", NO_ANSWER),
     513: Row("unclear", "lower layer failure, or unable to store", NO_ANSWER),

@@ -79,6 +79,7 @@ CMS = {
     331: "no network service",
     332: "network timeout",
     340: "no acknowledgement expected",
+    350: "not handed over to the network",
     500: "unknown error",
     524: "text client not registered",
 }

@@ -36,7 +36,7 @@ TABLE = [
     ("CMS", "", codes(208, 209, 211, 213, 320, 322), "defer", "wait"),
     ("CMS", "", codes(321), "uncertain", "wait"),
     ("CMS", "", codes(210, 300, 313), "defer", "wait"),
-    ("CMS", "", codes(197, 332, 340, 500, 512, 513, 514, 521), "uncertain", "go on"),
+    ("CMS", "", codes(197, 332, 340, 350, 500, 512, 513, 514, 521), "uncertain", "go on"),
     (
         "CMS",
         "",
@@ -116,6 +116,12 @@ def test_every_code_that_is_known_is_in_the_table_above() -> None:
         ("CME", c) for c in refusals.CME
     }
     assert known <= seen
+
+
+def test_the_catch_all_of_qualcomms_modems_is_told_in_words() -> None:
+    """EC20, EC25, EG25, MC7304: at once where there is no way for texts, after minutes where nobody answered. "CMS 350, which we do not know"."""
+    decision = decide(after("CMS", 350), 1)
+    assert (decision.move, "do not know" in decision.reason) == ("uncertain", False)
 
 
 @pytest.mark.parametrize("family", ["ERROR", "SILENCE", "PORT", "RESET"])
