@@ -37,6 +37,16 @@ def rings_in_vain(station: str) -> Notice:
     )
 
 
+def lay_nowhere(station: str) -> Notice:
+    """It told of texts that it did not show, and is asked for them in another way."""
+    return Notice(
+        f"The modem {station} told of texts, and did not show them.",
+        "It rang for them, and they lay in none of its memories: some sticks move them to an inbox of their own.",
+        "From now on it hands texts over as they come. It goes on sending.",
+        "Look for what came before on the stick's own web page, if it has one, and opt out by hand whoever wrote STOP there.",
+    )
+
+
 def one_operator(station: str) -> Notice:
     """No network, and it looks for none but one operator's."""
     return Notice(

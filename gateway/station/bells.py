@@ -22,6 +22,7 @@ class Bells:
         self._since = 0.0
         self._known: set[Notice] = set()  # what rang in this row
         self._vain_at: float | None = None
+        self._nowhere_at: float | None = None
 
     def worth_reading(self, rang: set[Notice]) -> bool:
         """These bells rang at a prompt: whether they are to be read for before this text leaves."""
@@ -36,8 +37,12 @@ class Bells:
         return False
 
     def rang_in_vain(self) -> None:
-        """What rang lies nowhere."""
+        """What rang is not there."""
         self._vain_at = self._clock.monotonic()
+
+    def lay_nowhere(self) -> None:
+        """What rang was found nowhere, and is handed over from now on."""
+        self._nowhere_at = self._clock.monotonic()
 
     def over(self) -> None:
         """Something new was found, or no bell rang at a prompt."""
@@ -47,4 +52,12 @@ class Bells:
     @property
     def in_vain(self) -> bool:
         """Whether they were passed over within the last hour."""
-        return self._vain_at is not None and self._clock.monotonic() < self._vain_at + REMEMBERED_S
+        return self._remembered(self._vain_at)
+
+    @property
+    def nowhere(self) -> bool:
+        """Whether texts lay nowhere within the last hour."""
+        return self._remembered(self._nowhere_at)
+
+    def _remembered(self, at: float | None) -> bool:
+        return at is not None and self._clock.monotonic() < at + REMEMBERED_S

@@ -163,7 +163,9 @@ class Reader:
         unread = desk.modem.refused_since is not None or desk.modem.has_company
         if self._texts.look(now, found=not all(reports), everything=everything) and not unread:
             log.warning("station=%s rings for texts that lie nowhere", desk.name)
-            if not desk.modem.hand_over_texts():
+            if desk.modem.hand_over_texts():
+                desk.bells.lay_nowhere()
+            else:
                 desk.bells.rang_in_vain()
 
     def _when_refused(self) -> float:

@@ -36,4 +36,6 @@ def storage_warning(
             return explain.storage_nearly_full(desk.name, used, total, hours_left(levels))
     if stuck:
         return explain.slot_stuck(desk.name, *stuck[0], count=len(stuck))
+    if desk.bells.nowhere:
+        return explain_sending.lay_nowhere(desk.name)
     return explain_sending.rings_in_vain(desk.name) if desk.bells.in_vain else None

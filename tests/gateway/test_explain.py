@@ -123,6 +123,7 @@ SAID = [
     explain.uncertain_in_a_row("north", 2),
     explain_sending.no_texts_by("north", "LTE", 2, "AT+CNMP=14"),
     explain_sending.one_operator("north"),
+    explain_sending.lay_nowhere("north"),
     explain.not_registered("north", "emergency"),
     explain.not_registered("north", "limited"),
     explain.not_registered("north", "denied"),
