@@ -47,6 +47,29 @@ def lay_nowhere(station: str) -> Notice:
     )
 
 
+def no_prompt(station: str, waited_s: float, helpless: int = 0) -> Notice:
+    """It was told that a text comes, and did not ask for it; `helpless`: as often as that already, whatever was done."""
+    if helpless:
+        return takes_no_texts(station, helpless)
+    return Notice(
+        f"The modem {station} answers, and did not ask for a text.",
+        f"It was told that one comes, and asked for none within {waited_s:.0f} seconds. Nothing left.",
+        f"We set it up anew and try again; after three times it is restarted. {KEPT}",
+        f"{BY_ITSELF} If this goes on, unplug the modem, count to ten, and plug it in again.",
+    )
+
+
+def takes_no_texts(station: str, count: int) -> Notice:
+    """So it is `count` times in a row, whatever was done about it."""
+    return Notice(
+        f"The modem {station} answers, and takes no texts.",
+        f"{count} times in a row it did not ask for the text, or had a fault of its own. Nothing left.",
+        f"We restart it in every way that is open to us, and try again every quarter of an hour at most. {KEPT}",
+        "Unplug it, count to ten, plug it in again. If that does not help, “textbank doctor” tells whether this is its port "
+        "for texts; else use another modem.",
+    )
+
+
 def one_operator(station: str) -> Notice:
     """No network, and it looks for none but one operator's."""
     return Notice(

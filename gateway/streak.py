@@ -17,6 +17,7 @@ TEMPORARY_FAILURE = 41
 PAUSE_AT = 3
 RESET_AT = 5
 ODD_AT = 3
+HELPLESS_AT = 2 * ODD_AT  # by then it was restarted, or could not be
 PAUSE_S = 15  # after the second temporary failure in a row; it doubles from there
 UNSAID_AT = 2
 OLD = ("GSM", "EDGE", "UMTS", "HSPA")  # where texts go if they go anywhere
@@ -52,6 +53,11 @@ class Streak:
             self.causes.append(refusal.code)
             return self._about_sim(decision)
         return self._not_at_once(decision) if decision.station == "wait" else decision
+
+    @property
+    def helpless(self) -> int:
+        """How often in a row the modem took no text, once that goes on after what was done about it; else 0."""
+        return self.odd if self.odd >= HELPLESS_AT else 0
 
     def not_on(self, technology: str) -> bool:
         """Whether texts seem not to go by this technology, and may by an older one: their fate was not told, several times in a row."""

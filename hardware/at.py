@@ -17,6 +17,7 @@ from hardware.errors import (
     CommandRefused,
     HardwareError,
     ModemSilent,
+    NoPrompt,
     PortGone,
     PromptLost,
     SubmitUncertain,
@@ -149,10 +150,9 @@ class At:
                 cut = answer.silence()
                 if cut and not cut.ok:
                     self._checked(text, answer, cut)
-                silent = ModemSilent(text, self._since(answer), self.incoming.heard)
+                waited_s, heard = self._since(answer), self.incoming.heard
                 self.incoming.company.unanswered("")
-                self._leave_silent_prompt()
-                raise silent
+                raise (NoPrompt if self._leaves_prompt() else ModemSilent)(text, waited_s, heard)
             if line.startswith(">"):
                 self._at_prompt = True
                 return
@@ -285,11 +285,13 @@ class At:
             attempt += 1
         raise ModemSilent("AT", self.clock.monotonic() - started, self.incoming.heard)
 
-    def _leave_silent_prompt(self) -> None:
+    def _leaves_prompt(self) -> bool:
+        """Leave a prompt that did not come; whether it answers."""
         try:
             self.escape()
         except ModemSilent:
             self._out_of_step = True  # the next command finds out
+        return not self._out_of_step
 
     def _write(
         self, text: str, own: str, end: bytes, *, enough: str, grace_s: float, typed: bool = False

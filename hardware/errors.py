@@ -21,6 +21,7 @@ __all__ = [
     "Family",
     "HardwareError",
     "ModemSilent",
+    "NoPrompt",
     "NotAModem",
     "PinKeptBack",
     "PinRefused",
@@ -136,6 +137,10 @@ class CommandRefused(HardwareError):
         self.code = code
         self.text = text
         self.after_s = after_s
+
+
+class NoPrompt(ModemSilent):
+    """It answers, and did not ask for the text that it was told of."""
 
 
 class Unreadable(HardwareError):

@@ -4,6 +4,7 @@ Promises: the moment of a reset is on the disk before the reset is written, so t
 step is an event that a person can read.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -35,6 +36,9 @@ class Rescue:
         self._silent_since = 0  # ms; only while there are silences
         self._restarted: list[tuple[Rung, int]] = []  # what was done about them, and when
         self._tried: list[Rung] = []
+        self._tried_for_texts: list[
+            Rung
+        ] = []  # since a text was taken: that it answers is not what was amiss
         self._sim_fails_since: float | None = None
         self._given_up = False
         self._far = Far(desk.name, desk.spec.port)
@@ -51,6 +55,8 @@ class Rescue:
             self._silences, self._sim_fails_since, self._given_up = 0, None, False
             self._tried.clear()
             self._restarted.clear()
+        if not self._desk.streak.odd:
+            self._tried_for_texts.clear()
 
     def note(self, error: HardwareError) -> None:
         """The modem or its port failed."""
@@ -87,7 +93,7 @@ class Rescue:
             return "failed", explain_modems.nothing_helped(desk.name, since)
         if self._silences < ladder.REOPENS or seeking.holder_of(desk.port):
             return None
-        step = ladder.next_step(self._plight(self._silences))
+        step = ladder.next_step(self._plight(self._silences, self._tried))
         rung = ladder.untried(self._tried) if step.wait_s else step.rung
         if rung == "person":
             rung = "reopen"
@@ -117,15 +123,16 @@ class Rescue:
     def act(self) -> float:
         """Before the next start: do what the ladder says. Returns the seconds for which nothing else is tried; 0: start it."""
         desk = self._desk
+        tried = self._tried_for_texts if desk.wants_reset else self._tried
         why, desk.wants_reset = desk.wants_reset or self._sim_is_stuck(), ""
         while True:
-            step = ladder.next_step(self._plight(ladder.REOPENS if why else self._silences))
+            step = ladder.next_step(self._plight(ladder.REOPENS if why else self._silences, tried))
             if step.rung == "reopen":
                 return 0.0
             if step.rung == "person":
                 self._given_up = not why
                 return 0.0
-            self._tried.append(step.rung)
+            tried.append(step.rung)
             what = self._restart(step.rung)
             if what is not None:
                 self._restarted.append((step.rung, desk.now_ms()))
@@ -142,13 +149,13 @@ class Rescue:
             return ""
         return f"It could not use its SIM for {SIM_PATIENCE_S / 60:.0f} minutes."
 
-    def _plight(self, failures: int) -> Plight:
+    def _plight(self, failures: int, tried: Sequence[Rung] = ()) -> Plight:
         desk = self._desk
         now = desk.clock.monotonic()
         reset_at = self._reset_at()
         return Plight(
             failures=failures,
-            tried=tuple(self._tried),
+            tried=tuple(tried),
             since_opened_s=None if desk.opened_at is None else now - desk.opened_at,
             since_reset_s=None if reset_at is None else (desk.now_ms() - reset_at) / 1000,
             answer_may_come_s=0.0 if desk.late is None else desk.late.until - now,

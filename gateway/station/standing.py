@@ -50,6 +50,8 @@ def _say_well(desk: Desk) -> None:
     """The modem and the network are well."""
     if desk.unreadable:
         desk.say("waiting", explain_sending.unreadable(desk.name))
+    elif desk.streak.helpless:
+        desk.say("waiting", explain_sending.takes_no_texts(desk.name, desk.streak.helpless))
     elif desk.held_up:
         desk.say("waiting", explain.budget_spent(desk.name, desk.held_up))
     else:

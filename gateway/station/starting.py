@@ -29,6 +29,7 @@ from hardware.errors import (
     DriverUnfit,
     HardwareError,
     ModemSilent,
+    NoPrompt,
     NotAModem,
     PinKeptBack,
     PinRefused,
@@ -211,6 +212,8 @@ def trouble(desk: Desk, error: HardwareError) -> tuple[str, Notice]:
             return "failed", explain.not_a_modem(name, port, error.evidence)
         case SimNotReady():
             return _sim_trouble(name, error)
+        case NoPrompt() if not seeking.holder_of(port):
+            return "waiting", explain_sending.no_prompt(name, error.waited_s, desk.streak.helpless)
         case ModemSilent():
             return "lost", seeking.silence(name, port, error)
         case _:

@@ -123,6 +123,8 @@ SAID = [
     explain.uncertain_in_a_row("north", 2),
     explain_sending.no_texts_by("north", "LTE", 2, "AT+CNMP=14"),
     explain_sending.one_operator("north"),
+    explain_sending.no_prompt("north", 15.0),
+    explain_sending.takes_no_texts("north", 6),
     explain_sending.lay_nowhere("north"),
     explain.not_registered("north", "emergency"),
     explain.not_registered("north", "limited"),

@@ -1,0 +1,31 @@
+"""A modem that answers, and does not ask for the texts that it is told of."""
+
+import pytest
+
+from gateway.station import rescue
+from tests.scenarios.office import Office
+from tests.simulated import LUIS
+
+
+@pytest.mark.parametrize(("fault", "value"), [("prompt_missing", "silent"), ("only_ok", "+CMGS")])
+def test_f16_a_modem_that_answers_and_takes_no_text_is_restarted_in_every_way_and_said_to_be_so(
+    office: Office, monkeypatch: pytest.MonkeyPatch, fault: str, value: str
+) -> None:
+    """That it answered was enough: it was told to restart every ten minutes for ever, and was "ready", or "did not answer", by turns. An
+    MC7455 came back only when its power was cut; an AirCard says OK to everything.
+    """
+    done: list[str] = []
+    monkeypatch.setattr(rescue.Rescue, "_by", lambda self, rung: done.append(rung) or "")
+    office.until_ready()
+    office.fault(fault, value)
+    text = office.approved()
+    office.approved(LUIS)
+    office.run(20)
+    assert "did not ask for a text" in office.said()[1]
+    office.run(3600)
+    assert done == ["command", "usb", "power"]
+    assert "takes no texts" in office.said()[1]
+    office.clear(fault)
+    office.until_state(text, "sent", "delivered", limit_s=1000)
+    office.run(60)
+    assert office.said() == ("ready", "")
