@@ -262,7 +262,8 @@ class Startup:
         """Have texts handed over as they come, by a modem that does not say what it stored or does not let it be read; whether it will."""
         self._better = ()
         self.acknowledges = ask(self._at, "AT+CSMS=1", self._patience.answer_s) is not None
-        self.storages.handed_over = self._first_accepted(CNMI_DIRECT) != ""
+        direct = tuple(form for form in CNMI_DIRECT if self._direct_reports or form.split(",")[3] != "1")
+        self.storages.handed_over = self._first_accepted(direct) != ""
         if not self.storages.handed_over and self.acknowledges:
             self.acknowledges = False
             ask(self._at, "AT+CSMS=0", self._patience.answer_s)
@@ -271,10 +272,14 @@ class Startup:
 
     def hand_over_reports(self) -> None:
         """Have reports handed over as they come, by a modem that rings for them and shows none."""
-        direct = tuple(form for form in self.profile.cnmi if form.split(",")[3:4] == ["1"])
-        if not self.storages.handed_over and (form := self._first_accepted(direct)):
+        if not self.storages.handed_over and (form := self._first_accepted(self._direct_reports)):
             self._better = ()
             self._read_back(form)
+
+    @property
+    def _direct_reports(self) -> tuple[str, ...]:
+        """The forms by which reports come directly; none where they hang the modem (Novatel)."""
+        return tuple(form for form in self.profile.cnmi if form.split(",")[3:4] == ["1"])
 
     def _first_accepted(self, forms: tuple[str, ...]) -> str:
         """The first form that it takes; "" when it takes none."""

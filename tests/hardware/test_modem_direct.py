@@ -26,6 +26,17 @@ def test_a_modem_that_cannot_store_is_told_that_we_acknowledge() -> None:
     assert bench.scripted.written.index("AT+CSMS=1") < bench.scripted.written.index("AT+CNMI=2,2,0,1,0")
 
 
+def test_a_modem_that_direct_reports_hang_hands_over_texts_alone() -> None:
+    """Novatel's wait for an acknowledgement of each report, and refuse it: it was dead until it was unplugged."""
+    bench = Bench({"AT+CGMI": "Novatel Wireless Incorporated", "AT+CGMM": "MC545 HSPA"}).start()
+    assert bench.modem.hand_over_texts()
+    assert not [
+        text
+        for text in bench.scripted.written
+        if text.startswith("AT+CNMI=") and text.split(",")[3:4] == ["1"]
+    ]
+
+
 def test_android_s_own_form_is_asked_for_before_a_modem_is_called_unreadable() -> None:
     """Android's emulators (goldfish, Cuttlefish) list nothing and take the one form that its radio layer sends, ended by CR alone."""
     unknown = dict.fromkeys(("AT+CNMI=*", "AT+CPMS*", "AT+CMGL*", "AT+CMGR*"), "+CME ERROR: 4")
