@@ -223,7 +223,7 @@ def registration_denied(station: str, operator: str) -> Notice:
     return Notice(
         f"The network does not let the SIM in {station} in.",
         f"{operator or 'The operator'} refused to sign it on.",
-        f"{KEPT} We ask again every half minute.",
+        f"{KEPT} We look every half minute, and have it ask anew every quarter of an hour.",
         "Check with the operator that the SIM is active and paid for, and may be used in a modem.",
     )
 

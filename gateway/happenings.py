@@ -31,7 +31,7 @@ def was_refused(words: str, why: str) -> str:
 
 
 def began_anew(evidence: str, *, just_opened: bool) -> Notice:
-    """The modem lost its settings, its SIM was changed or can be read only now, or its radio was off, by no doing of ours.
+    """The modem lost its settings, its SIM was changed or can be read only now, or its radio was off, by no doing of ours; or it sought no network.
 
     `just_opened`: its boot may go on yet.
     """
@@ -45,6 +45,9 @@ def began_anew(evidence: str, *, just_opened: bool) -> Notice:
         return Notice(
             "Its SIM was changed or taken out.", sentence(evidence[:1].upper() + evidence[1:]), KEPT, ""
         )
+    if "quarter of an hour" in evidence:
+        why = "It looked for none for a quarter of an hour, perhaps refused by one: some ask no more until their radio was off."
+        return Notice("It asked the network anew.", why, f"We switched its radio off and on. {KEPT}", "")
     if "radio" in evidence:
         done = f"We switched it on. {KEPT}"
         return Notice("Its radio was switched off.", "The modem said so when it had no network.", done, "")

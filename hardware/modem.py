@@ -42,10 +42,11 @@ from hardware.link import Clock, Link
 from hardware.notices import Ears
 from hardware.patience import REAL, Patience
 from hardware.profiles import GENERIC, Profile
+from hardware.radio import Radio
 from hardware.shelf import LISTING, PDU_MODE
 from hardware.sim import ALL_PIN_TRIES, state_in
 from hardware.spared import Spared
-from hardware.startup import Startup, centre_in, is_off, power_up, sign_on
+from hardware.startup import Startup, centre_in
 from hardware.storage import Storages
 from hardware.submit import Prompt
 
@@ -98,6 +99,7 @@ class Modem:
         self._ears = Ears(clock)
         self._at.incoming.on_urc = self._ears.hear
         self._storages = Storages(self._at, patience)
+        self._radio = Radio(self._at, patience)
         self._startup: Startup | None = None
         self._indications = ""
         self._gauges = Gauges(self._at, GENERIC)
@@ -152,19 +154,17 @@ class Modem:
 
     def health(self) -> Health:
         """Signal, registration, operator, storage, temperature, voltage. Also finds out whether the modem forgot
-        its settings, whether its radio was off, or it signed off, and whether its SIM is another one now, or can be read only now.
+        its settings, whether its radio was off, it signed off or gave up, and whether its SIM is another one now, or can be read only now.
         """
         health = read_health(self._at, self._storages, self._gauges)
         if health.registered and not self._registered:
             self._storages.ask_again()
         self._registered = health.registered
-        off = self._was_off() if health.registration == "none" else ""
-        if health.registration == "none" and not off:
-            sign_on(self._at, self._patience)
+        mended = self._radio.mend(health)
         late = not self._storages.told and health.storage_total is not None
         if not health.registered and self._startup is not None:
             late = late or self._startup.is_locked()
-        if evidence := self._forgot() or off or (READ_LATE if late else ""):
+        if evidence := self._forgot() or mended or (READ_LATE if late else ""):
             self._ears.notices.append(Restarted(evidence, heard=False))
         else:
             self.has_its_card()
@@ -224,11 +224,6 @@ class Modem:
         if not now or now.replace(" ", "") == self._indications.replace(" ", ""):
             return ""
         return f"its indications were {self._indications}, are {now}"
-
-    def _was_off(self) -> str:
-        """Evidence that its radio was off, as other programs leave it, and is on again; "" when it was not, or stays off."""
-        switched = power_up(self._at, self._patience) and not is_off(self._at, self._patience)
-        return "its radio was off" if switched else ""
 
     def acknowledge(self) -> None:
         """What the modem handed over (`Direct`) is kept: let it tell the network, where it waits for that.

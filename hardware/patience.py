@@ -15,6 +15,7 @@ class Patience:
     answer_s: float = 5.0  # an ordinary command
     blocked_s: float = 30.0  # in a start, behind an ordinary command that the SIM keeps it from answering
     slow_s: float = 40.0  # CPIN=, CFUN=
+    radio_off_s: float = 5.0  # until the radio is switched on again
     operator_s: float = 180.0  # COPS=0, which some answer only when they are signed on
     sim_ready_s: float = 60.0  # while the SIM says that it is busy
     sim_fault_s: float = 10.0  # while it says failure or absent, which some say before READY

@@ -22,6 +22,7 @@ from hardware.notices import Ears
 from hardware.patience import Patience
 from hardware.probe import noise_in
 from hardware.profiles import CNMI_DIRECT, GENERIC, Profile, profile_for
+from hardware.radio import power_up
 from hardware.sim import ALL_PIN_TRIES, READY, Sim, state_in
 from hardware.storage import Storages
 
@@ -317,24 +318,3 @@ class Startup:
 def centre_in(lines: list[str]) -> str:
     """The number in an answer to AT+CSCA?; "" when the SIM has none."""
     return value(lines).split(",")[0].strip('" ')
-
-
-def power_up(at: At, patience: Patience) -> bool:
-    """Switch the radio on if it is off; whether it was."""
-    off = is_off(at, patience)
-    if off:
-        ask(at, "AT+CFUN=1", patience.slow_s)
-    return off
-
-
-def is_off(at: At, patience: Patience) -> bool:
-    """Whether the modem says that its radio is off (27.007 8.2: 0 the SIM too, 4 the radio alone; 7 Huawei's and Qualcomm's)."""
-    level = numbers((ask(at, "AT+CFUN?", patience.answer_s) or [""])[0])
-    return bool(level) and level[0] in (0, 4, 7)
-
-
-def sign_on(at: At, patience: Patience) -> None:
-    """Let a modem that was told to stay off every network (27.007 7.3: mode 2) look for one again; an operator that was chosen stays so."""
-    mode = numbers((ask(at, "AT+COPS?", patience.slow_s) or [""])[0])
-    if mode[:1] == [2]:
-        ask(at, "AT+COPS=0", patience.operator_s)

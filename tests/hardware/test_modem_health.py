@@ -4,6 +4,7 @@ import pytest
 
 from hardware.facts import Restarted
 from hardware.health import registration_in, signal_in
+from hardware.radio import IDLE_S
 from hardware.startup import ASK_AGAIN_S
 from tests.hardware.bench import Bench
 from tests.scripted import Late
@@ -132,6 +133,24 @@ def test_a_modem_that_was_told_to_stay_off_every_network_looks_for_one(
     health = bench.modem.health()
     assert ("AT+COPS=0" in bench.scripted.written) == told
     assert health.operator_chosen == mode.startswith("1")
+
+
+@pytest.mark.parametrize(("stat", "anew"), [(3, True), (0, True), (11, True), (2, False)])
+def test_a_modem_that_looks_for_no_network_does_after_a_quarter_of_an_hour(stat: int, anew: bool) -> None:
+    """Refused, it asks no more until its radio was off: a SIM that was paid for late stayed out until somebody pulled the stick."""
+    bench = Bench({"AT+CREG?": f"+CREG: 0,{stat}", "AT+CEREG?": f"+CEREG: 0,{stat}"})
+    bench.modem.health()
+    bench.clock.advance(IDLE_S - 10)
+    bench.modem.health()
+    assert bench.modem.notices() == []
+    bench.scripted.written.clear()
+    bench.clock.advance(10)
+    bench.modem.health()
+    assert [command for command in bench.scripted.written if "CFUN=" in command] == [
+        "AT+CFUN=4",
+        "AT+CFUN=1",
+    ] * anew
+    assert [type(notice) for notice in bench.modem.notices()] == [Restarted] * anew
 
 
 def test_a_modem_with_a_network_is_not_asked_whether_its_radio_is_on() -> None:

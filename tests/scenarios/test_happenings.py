@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from gateway import stations
+from hardware.radio import IDLE_S
 from tests.scenarios.asking import ask, engine, technician, told
 from tests.scenarios.receiving import Make
 from tests.simulated import House
@@ -27,6 +28,15 @@ def test_why_it_starts_is_told(make: Make) -> None:
     house.until(lambda: events(house)[-1] == ("ready", ""), "ready")
     house.run(30)
     assert [words for _, words in events(house)].count("Textbank was started.") == 2
+
+
+def test_that_it_asked_the_network_anew_is_told(make: Make) -> None:
+    """Not that its radio "was switched off": that was our doing."""
+    house = make()
+    house.until_ready()
+    house.fault("registered", 3)
+    house.run(IDLE_S + 60)
+    assert ("starting", "It asked the network anew.") in events(house)
 
 
 def test_who_asked_for_what_is_told(make: Make) -> None:
