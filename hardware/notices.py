@@ -39,7 +39,7 @@ _ADDED = re.compile(
     r'(?<=[0-9A-Fa-f]{14})("?)\s*,\s*\d*\s*$'
 )  # behind a PDU; in text mode a comma stands in words
 _LATE = re.compile(r"\+CMGS:\s*(\d{1,3})?")
-_FULL = re.compile(r'\^SMMEMFULL:\s*"?(\w*)"?')
+_FULL = re.compile(r'\^SMMEMFULL:\s*"?(\w*)"?|\+ ?SMS FULL')  # the second is SIMCom's (A76, SIM767)
 _HARD = re.compile(r"RDY$|APP RDY$|QCRDY$|AT READY$|\*ATREADY|\+AT: READY|\^?SYSSTART|MODEM:STARTUP")
 _SOFT = re.compile(
     r'Call Ready$|SMS R(?:eady|EADY)$|\+SIM READY$|PB DONE$|(\+QIND: ?"?)?SMS DONE"?$|\+CPIN:|\+QUSIM: ?1|\+CFUN: ?1|\*EMRDY: ?1'
@@ -123,7 +123,7 @@ class Ears:
             refusal = framing.final(urc)
             return LateRefusal(refusal.code, refusal.text) if refusal else None
         if full := _FULL.match(urc):
-            return StorageFull(full[1])
+            return StorageFull(full[1] or "")
         if stat := _REGISTRATION.match(urc):
             return self._registration(stat[1], stat[2])
         if urc.startswith(("RING", "+CRING", "+CLIP")):

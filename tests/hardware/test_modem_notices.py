@@ -31,6 +31,8 @@ from tests.hardware.bench import DELIVER, Bench
         ("+CDS: 25\r\n060C91534810325476", Direct("report", "060C91534810325476")),
         ("+CDS: ,25\r\n060C91534810325476", Direct("report", "060C91534810325476")),
         ('^SMMEMFULL:"SM"', StorageFull("SM")),
+        ("+SMS FULL", StorageFull("")),
+        ("+ SMS FULL.", StorageFull("")),
         ("RING", Call("")),
         ("RDY", Restarted("RDY")),
         ("MODEM:STARTUP", Restarted("MODEM:STARTUP")),
