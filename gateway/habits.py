@@ -10,18 +10,34 @@ REMEMBERED_MS = 7 * DAY_MS  # then it is tried again: it may have been another f
 
 def hangs_in_listing(db: sqlite3.Connection, imei: str, *, now: int) -> bool:
     """Whether AT+CMGL hung this modem within the week: then its storages are read slot by slot."""
-    row = db.execute("SELECT value FROM setting WHERE key=?", [_key(imei)]).fetchone()
-    return row is not None and now - int(row["value"]) < REMEMBERED_MS
+    return _has(db, "hangs_in_listing", imei, now)
 
 
 def hung_in_listing(db: sqlite3.Connection, imei: str, *, now: int) -> None:
     """Remember that it did."""
+    _remember(db, "hangs_in_listing", imei, now)
+
+
+def shows_no_texts(db: sqlite3.Connection, imei: str, *, now: int) -> bool:
+    """Whether this modem rang for texts within the week and showed none: then it is asked to hand them over from the start."""
+    return _has(db, "shows_no_texts", imei, now)
+
+
+def showed_no_texts(db: sqlite3.Connection, imei: str, *, now: int) -> None:
+    """Remember that it did, and that it hands them over."""
+    _remember(db, "shows_no_texts", imei, now)
+
+
+def _has(db: sqlite3.Connection, habit: str, imei: str, now: int) -> bool:
+    row = db.execute("SELECT value FROM setting WHERE key=?", [f"{habit} {imei}"]).fetchone()
+    return row is not None and now - int(row["value"]) < REMEMBERED_MS
+
+
+def _remember(db: sqlite3.Connection, habit: str, imei: str, now: int) -> None:
+    if not imei:  # it is not known again, and would be taken for another one that does not tell
+        return
     with write(db):
         db.execute(
             "INSERT INTO setting (key, value) VALUES (?,?) ON CONFLICT (key) DO UPDATE SET value=excluded.value",
-            [_key(imei), str(now)],
+            [f"{habit} {imei}", str(now)],
         )
-
-
-def _key(imei: str) -> str:
-    return f"hangs_in_listing {imei}"

@@ -89,6 +89,8 @@ class Reader:
         if habits.hangs_in_listing(desk.db, desk.modem.identity.imei, now=desk.now_ms()):
             desk.modem.read_by_slot()
         desk.modem.listed_within(desk.listed_s)
+        if habits.shows_no_texts(desk.db, desk.modem.identity.imei, now=desk.now_ms()):
+            desk.modem.hand_over_texts()
 
     @property
     def again_at(self) -> float:
@@ -165,6 +167,7 @@ class Reader:
             log.warning("station=%s rings for texts that lie nowhere", desk.name)
             if desk.modem.hand_over_texts():
                 desk.bells.lay_nowhere()
+                habits.showed_no_texts(desk.db, desk.modem.identity.imei, now=desk.now_ms())
             else:
                 desk.bells.rang_in_vain()
 

@@ -156,6 +156,10 @@ def test_f41_texts_that_ring_and_lie_nowhere_are_asked_to_come_directly(
     house.run(240)
     assert house.texts() == ["STOP"] * asked
     assert ("did not show" if asked else "rings") in house.said()[1]
+    house.restart()
+    house.arrive("Yes")
+    house.run(60)
+    assert house.texts() == ["STOP", "Yes"] * asked, "the next start knows"
 
 
 def test_f41_texts_that_lie_where_it_rang_go_on_being_stored(house: House) -> None:
