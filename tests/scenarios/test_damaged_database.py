@@ -74,6 +74,10 @@ class Group:
         command = [sys.executable, "-m", "gateway", "--config", str(self.source), *words]
         return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
 
+    def state(self) -> str:
+        with closing(store.connect(self.database)) as db:
+            return str(db.execute("SELECT state FROM message ORDER BY id DESC").fetchone()["state"])
+
     def approved(self, number: str) -> None:
         rules, now = rules_of(self.config), store.wall_ms()
         with closing(store.connect(self.database)) as db:
@@ -133,6 +137,7 @@ def test_damage_during_work_stops_all_is_told_and_mended_by_one_command(
     group.start()
     group.approved(ADA)
     bank.wait_air(1, PATIENCE_S)
+    group.until(lambda: group.state() == "delivered", "its report, which would lie on the SIM afterwards")
     group.until(lambda: group.page()[0] == 303, "the panel")
     browser = Browser(group.port, group)
     taken = group.run("backup", str(group.folder), "--json")
