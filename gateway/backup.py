@@ -84,6 +84,8 @@ def make(database: Path, target: Path, *, now: int, stop: threading.Event | None
         sync_folder(folder)
         return Made(path, path.stat().st_size, head)
     except (OSError, sqlite3.Error) as error:
+        if damage.is_damage(error):
+            _say_if_damaged(database, now)
         raise Refused(
             f"The backup could not be written to {folder}: {_said(error)}. Nothing is there under a backup's name. "
             f"{_what_to_do(error, folder)}, or take another stick."
@@ -159,12 +161,15 @@ def _checked(part: Path, database: Path, now: int, stop: threading.Event | None)
     try:
         return check(part, stop=stop)
     except Refused:
-        ended = stop is not None and stop.is_set()
-        evidence = "" if ended else damage.look(database, check="integrity_check")
-        if evidence:
-            found = damage.note(database, evidence, now=now)
-            raise Refused(str(damage.told(database, found))) from None
+        if stop is None or not stop.is_set():
+            _say_if_damaged(database, now)
         raise
+
+
+def _say_if_damaged(database: Path, now: int) -> None:
+    """Refused, and everybody told, when it is the database that is damaged and not its copy."""
+    if evidence := damage.look(database, check="integrity_check"):
+        raise Refused(str(damage.told(database, damage.note(database, evidence, now=now)))) from None
 
 
 def _label(part: Path, texts: tuple[str, int] | None, now: int) -> None:

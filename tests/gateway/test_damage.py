@@ -319,9 +319,14 @@ def test_a_file_that_took_the_databases_place_is_not_called_damaged(database: Pa
     assert "damaged" not in str(damage.told(database, found))
 
 
-def test_a_backup_that_turns_out_damaged_shows_that_the_database_is(database: Path, tmp_path: Path) -> None:
-    """The daily backup reads everything, and so finds what no start after a clean end looks for."""
-    _flipped(database)
+@pytest.mark.parametrize("harm", [_flipped, _page_1])
+def test_a_backup_that_turns_out_damaged_shows_that_the_database_is(
+    database: Path, tmp_path: Path, harm: Break
+) -> None:
+    """The daily backup reads everything, and so finds what no start after a clean end looks for. Of what cannot even be copied it said
+    that the stick may not take so large a file.
+    """
+    harm(database)
     with pytest.raises(Refused, match="The database is damaged"):
         backup.make(database, tmp_path, now=NOW)
     assert damage.seen(database) is not None
