@@ -8,6 +8,7 @@ Fails with `sqlite3.OperationalError`: "database is locked" after 30 s, "databas
 to write a readonly database"; with `sqlite3.DatabaseError` instead of opening a file whose log alone is left.
 """
 
+import errno
 import os
 import sqlite3
 import time
@@ -18,6 +19,8 @@ from pathlib import Path
 
 LOCK_TIMEOUT_S = 30.0
 PAGE_BYTES = 1024  # measured for the life of SD cards; cannot change once the database is in WAL mode
+# How a stick or a share says to chown that it knows no owners, or not ours: FAT, a squashed root; NFSv4 without the name; FUSE
+NO_OWNERS = {errno.EPERM, errno.EACCES, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP}
 CHECKPOINT_PAGES = (
     4000  # 4 MB of log: a page that changes often reaches the database file once, not each time
 )
@@ -146,8 +149,11 @@ def belong_with(path: Path, other: Path) -> None:
     """
     if os.geteuid() == 0:
         owner = (other if other.exists() else other.parent).stat()
-        with suppress(PermissionError):  # a stick or a share that knows no owners
+        try:
             os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
+        except OSError as error:
+            if error.errno not in NO_OWNERS:
+                raise
 
 
 def sync(database: Path) -> None:

@@ -1,6 +1,7 @@
 """Backups by themselves: when, where to, what is never deleted, what people are told."""
 
 import contextlib
+import errno
 import os
 import shutil
 import sqlite3
@@ -64,6 +65,20 @@ def test_what_root_backs_up_keeps_no_later_backup_from_being_made(plan: Plan, st
     made = [*plan.folder.iterdir(), *stick.iterdir()]
     assert len(made) == 4
     assert {path.stat().st_uid for path in (plan.folder, *made)} == {12345}
+
+
+@pytest.mark.parametrize("number", [errno.EPERM, errno.EINVAL, errno.EOPNOTSUPP])
+def test_what_root_backs_up_is_whole_where_no_file_can_be_given_away(
+    plan: Plan, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    """A folder of another machine that does not know the gateway's user by name (NFSv4: "Invalid argument") took none any more."""
+
+    def refuse(*_names: object, **_more: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(os, "chown", refuse)
+    assert keeping.make(plan, now=NIGHT).path.exists()
 
 
 def test_a_backup_for_a_stick_that_is_not_mounted_is_said_to_be_on_the_card(
