@@ -34,16 +34,16 @@ def lan_address() -> str:
 
 def _without_a_way_out(probe: socket.socket) -> str:
     """This machine's address on a network that leads nowhere else, such as its own hotspot or a switch without a router."""
-    best, rank = "127.0.0.1", (False, False)
-    for name in reversed(_interfaces()):
+    found = []
+    for name in _interfaces():
         asked = struct.pack("256s", name.encode())
         with contextlib.suppress(OSError):  # it has no address
             address = ipaddress.IPv4Address(fcntl.ioctl(probe.fileno(), SIOCGIFADDR, asked)[20:24])
             flags = struct.unpack_from("H", fcntl.ioctl(probe.fileno(), SIOCGIFFLAGS, asked), 16)[0]
-            found = (bool(flags & IFF_RUNNING), not address.is_link_local)  # Docker's has no cable
-            if not address.is_loopback and found >= rank:
-                best, rank = str(address), found
-    return best
+            if flags & IFF_RUNNING and not address.is_loopback:  # Docker's has no cable
+                found.append(address)
+    found.sort(key=lambda address: address.is_link_local)
+    return str(found[0]) if found else "127.0.0.1"
 
 
 def _interfaces() -> list[str]:
