@@ -16,7 +16,7 @@ from typing import NoReturn, ParamSpec, TypeVar
 import click
 
 from gateway import damage, schema, visible
-from gateway.config import Config, find, load
+from gateway.config import VARIABLE, Config, find, load
 from gateway.errors import Refused
 from gateway.store import connect
 
@@ -91,7 +91,8 @@ def another_user(database: Path) -> str:
 def run_as(owner: str) -> str:
     """How to do what was asked as that user."""
     named = shlex.quote(owner.replace("uid ", "#"))  # as sudo has one without a name
-    return f"Run: sudo -u {named} {shlex.join(sys.orig_argv)}"
+    config = os.environ.get(VARIABLE)  # sudo takes it away
+    return f"Run: sudo -u {named} {shlex.join([*(('env', f'{VARIABLE}={config}') if config else ()), *sys.orig_argv])}"
 
 
 @contextlib.contextmanager

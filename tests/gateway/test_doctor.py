@@ -127,8 +127,10 @@ def test_whoever_is_not_the_user_of_the_services_is_told_to_ask_as_that_user(
     assert not {"panel", "modem north"} & set(found), (
         "of modems that the gateway has it said: stop that program"
     )
-    asked = CliRunner().invoke(cli, ["--config", str(tmp_path / "textbank.toml"), "outbox"])
+    named = str(tmp_path / "textbank.toml")
+    asked = CliRunner().invoke(cli, ["outbox"], env={"TEXTBANK_CONFIG": named})
     assert (code, asked.exit_code) == (1, 1)
+    assert f"sudo -u '#12345' env TEXTBANK_CONFIG={named} " in asked.stderr, "sudo takes it away"
     assert found["database"]["do"].startswith("Run: sudo -u '#12345' ")
     assert "is of the user uid 12345, and this user may not use it." in asked.stderr
 
