@@ -16,7 +16,13 @@ from pathlib import Path
 
 RESERVE_BYTES = 1_000_000
 LARGEST = 3
-WITHOUT_LINKS = {"exfat", "fuseblk", "msdos", "vboxsf", "vfat"}  # nor rights; fuseblk is NTFS or exFAT
+WITHOUT_RIGHTS = {
+    "exfat",
+    "fuseblk",
+    "msdos",
+    "vboxsf",
+    "vfat",
+}  # nor links, but for NTFS, which is fuseblk, as exFAT may be
 MOST_LOOKED_AT = 20_000  # files: this is asked on a card that is in trouble already
 
 

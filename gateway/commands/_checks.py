@@ -116,8 +116,8 @@ def database(path: Path, folders: list[Path]) -> Iterator[Finding]:
     if room.in_memory(folder):
         notice = explain_damage.in_memory(str(folder))
         yield Finding("disk", False, f"{notice.what} {notice.evidence}", notice.next)
-    if kinds := room.kinds_of(folder) & room.WITHOUT_LINKS:
-        found_there = f"{folder} is on a file system ({', '.join(kinds)}) that keeps no rights, and on which nothing can be restored."
+    if kinds := room.kinds_of(folder) & room.WITHOUT_RIGHTS:
+        found_there = f"{folder} is on a file system ({', '.join(kinds)}) that keeps no rights; on FAT and exFAT no backup can be restored either."
         do = "Copy it to a disk of this machine (ext4 and the like) and set [database] path to it."
         yield Finding("disk", False, found_there, do)
     if not os.access(folder, os.W_OK | os.X_OK):
