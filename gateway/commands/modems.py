@@ -3,6 +3,7 @@
 Each is asked of the running gateway as a row, in a person's name whose role is obeyed, and its answer is waited for.
 """
 
+import contextlib
 import sqlite3
 import time
 from collections.abc import Callable
@@ -39,18 +40,14 @@ def _asked(
         row = stations.result_of(db, number)
         return None if row is None or row["done_at"] is None else row
 
-    waited = f"has not answered for {ANSWER_S:.0f} seconds"
-    try:
-        row = _waited(answered, ANSWER_S)
-    except KeyboardInterrupt:
-        row, waited = answered(), "is no longer waited for"
+    row = _waited(answered, ANSWER_S)
     if row is None:
         if stations.give_up(db, number, now=wall_ms()):
             raise Refused(
                 "The gateway has not taken it. Is it running? See `textbank stations`. It was taken back: nothing is done; ask again."
             )
         raise Refused(
-            f"The modem was told, and {waited}; it may still do it. See its page, or `textbank stations`."
+            "The modem was told, and has not answered yet; it may still do it. See its page, or `textbank stations`."
         )
     if row["refused"]:
         raise Refused(row["result"])
@@ -58,10 +55,12 @@ def _asked(
 
 
 def _waited(look: Callable[[], T | None], seconds: float) -> T | None:
+    """What this finds within so many seconds, or before a Ctrl-C; None when it found nothing."""
     deadline = time.monotonic() + seconds
-    while (found := look()) is None and time.monotonic() < deadline:
-        time.sleep(LOOK_S)
-    return found
+    with contextlib.suppress(KeyboardInterrupt):
+        while look() is None and time.monotonic() < deadline:
+            time.sleep(LOOK_S)
+    return look()
 
 
 def _ask(ctx: click.Context, name: str, what: str, user_name: str, argument: str | None = None) -> None:

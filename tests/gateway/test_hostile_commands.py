@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from gateway.cli import cli
+from gateway.commands import modems
 from tests.gateway.clinic import UNPRIVILEGED
 from tests.gateway.test_commands import Shell
 
@@ -207,3 +208,19 @@ def test_backups_that_may_not_be_seen_are_not_said_to_be_none(tmp_path: Path) ->
     (tmp_path / "backups").chmod(0o700)
     assert (told.returncode, list(json.loads(told.stdout))) == (1, ["error"])
     assert b"may not look into" in told.stderr
+
+
+def test_ctrl_c_at_a_self_test_that_has_begun_says_that_it_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """“Aborted!”, and its text left a minute later."""
+
+    def pressed(_seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    begun = [{"id": 1, "sender": "north", "ended_at": None}]
+    monkeypatch.setattr(modems, "_asked", lambda *_: "It began.")
+    monkeypatch.setattr(modems.selftests, "latest", lambda _, most: begun if most > 1 else [])
+    monkeypatch.setattr(modems.time, "sleep", pressed)
+    told = Shell(tmp_path).run("self-test", "north", "--as", "Technician")
+    assert (told.exit_code, "goes on" in told.stderr) == (1, True)
