@@ -131,9 +131,10 @@ def away(plan: Plan) -> str:
 
 
 def on_the_card(database: Path, made: Path) -> str:
-    """What to say of a file that somebody meant for a stick, and that lies on the database's own card; "" otherwise."""
+    """What to say of a file that somebody meant for a stick, and that lies on the card of the database or of the system; "" otherwise."""
     meant, itself = (any(_real(path).is_relative_to(place) for place in STICKS) for path in (made, database))
-    if not meant or itself or made.stat().st_dev != database.parent.stat().st_dev:
+    cards = {Path("/").stat().st_dev} | (set() if itself else {database.parent.stat().st_dev})
+    if not meant or made.stat().st_dev not in cards:
         return ""
     return f"No stick is mounted at {made.parent}: this lies on the card of the machine, and goes with it. Put the stick in, then make another."
 

@@ -92,6 +92,10 @@ def test_a_backup_for_a_stick_that_is_not_mounted_is_said_to_be_on_the_card(
     beside = backup.make(path, tmp_path / "by hand.db", now=NOON).path
     assert "No stick is mounted" in keeping.on_the_card(path, here)
     assert [keeping.on_the_card(path, made) for made in (there, beside)] == ["", ""]
+    on_the_system = here.stat().st_dev == Path("/").stat().st_dev
+    assert bool(keeping.on_the_card(stick / "textbank.db", here)) is on_the_system, (
+        "the database has a disk of its own"
+    )
 
 
 def test_old_ones_go_and_what_is_not_ours_stays(plan: Plan, tmp_path: Path) -> None:
