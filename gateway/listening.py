@@ -22,7 +22,7 @@ def bound(host: str, port: int) -> socket.socket:
             raise
     except OSError as error:
         do = {
-            errno.EADDRINUSE: "End the program that has that port (ss -ltnp names it), or change port under [panel].",
+            errno.EADDRINUSE: "End the program that has that port (sudo ss -ltnp names it), or change port under [panel].",
             errno.EACCES: "Ports below 1024 are root's: choose a higher one, such as 8080, under [panel].",
         }.get(
             error.errno or 0,

@@ -241,7 +241,7 @@ def panel(host: str, port: int, *, gateway_runs: bool) -> Finding:
             return Finding("panel", False, f"The gateway runs, but no page answers on {host}:{port}.", do)
         return Finding("panel", True, "Textbank is not running. Start it with `textbank run`.")
     except (OSError, http.client.HTTPException) as error:
-        do = "See what uses the port (ss -ltnp), or choose another [panel] port."
+        do = "See what uses the port (sudo ss -ltnp), or choose another [panel] port."
         return Finding("panel", False, f"What listens on {host}:{port} gave no answer: {error}.", do)
     finally:
         connection.close()
