@@ -72,7 +72,9 @@ def parse(text: str) -> dict[str, Any]:
         at = re.match(r"line (\d+), column (\d+)", where)
         line = int(at[1]) if at else len(text.splitlines()) or 1
         column = f" at column {at[2]}" if at else " at the end of the file"
-        typed = TYPESET.search(text.split("\n")[line - 1]) if at else None
+        typed = (
+            TYPESET.search(TOKEN.sub("", text.split("\n")[line - 1])) if at else None
+        )  # in words it may stand
         if typed:  # of the whole line: the parser stumbles somewhere behind it
             what += f"; in this line is {typed[0]!r}, which a word processor or a web page put there: type it anew"
         sentence = f'found no valid TOML{column} ({what}); allowed are lines such as key = "value"'

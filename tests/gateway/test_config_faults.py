@@ -106,6 +106,7 @@ FAULTS = [
     ('[database]\npath = "~/textbank.db"', [f'2: database.path: found "~/textbank.db"; allowed is {OUT}']),
     ('[backup]\nfolder = "~/backups"', [f'2: backup.folder: found "~/backups"; allowed is {OUT}']),
     # not TOML
+    ('[organisation]\nname = "Elm’s" x # don’t', ['2: found no valid TOML at column 16 (Expected newline or end of document after a statement); allowed are lines such as key = "value"']),
     ("[panel]\nhost = “::”", ["2: found no valid TOML at column 8 (Invalid value; in this line is '“', which a word processor or a web page put there: type it anew); allowed are lines such as key = \"value\""]),
     ("[panel]\nport 80", ["2: found no valid TOML at column 6 (Expected '=' after a key in a key/value pair); allowed are lines such as key = \"value\""]),
     ('name = "unfinished', ["1: found no valid TOML at the end of the file (Unterminated string); allowed are lines such as key = \"value\""]),
