@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateway import carried, damage, ledger, lock, restoring, room, runs, schema, texted, unanswered
+from gateway import carried, damage, explain, ledger, lock, restoring, room, runs, schema, texted, unanswered
 from gateway.errors import Refused
 from gateway.journal import Journal
 from gateway.store import belong_with, connect, moment, sync_folder
@@ -86,6 +86,10 @@ def make(database: Path, target: Path, *, now: int, stop: threading.Event | None
     except (OSError, sqlite3.Error) as error:
         if damage.is_damage(error):
             _say_if_damaged(database, now)
+        if why := room.read_only(
+            database.parent
+        ):  # nothing can be copied from there, whatever stick is taken
+            raise Refused(str(explain.read_only(str(database.parent), why))) from error
         raise Refused(
             f"The backup could not be written to {folder}: {_said(error)}. Nothing is there under a backup's name. "
             f"{_what_to_do(error, folder)}, or take another stick."

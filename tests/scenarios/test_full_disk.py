@@ -272,6 +272,16 @@ def test_a_file_system_that_reserves_nothing_takes_no_socket_and_gives_no_second
     )
 
 
+def test_a_backup_from_a_card_that_can_only_be_read_does_not_send_for_another_stick(
+    card: Path, tmp_path: Path
+) -> None:
+    """“Read-only file system: see that the stick can be written again, or take another”, while the card was dying."""
+    blank.database(card / "textbank.db").close()
+    subprocess.run(["mount", "-o", "remount,ro", "none", card], check=True)
+    with pytest.raises(Refused, match="Copy the folder to another machine now"):
+        backup.make(card / "textbank.db", tmp_path, now=store.wall_ms())
+
+
 def test_on_a_card_that_can_only_be_read_each_program_says_so(
     small: Group, tmp_path: Path, free_port: int
 ) -> None:
