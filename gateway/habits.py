@@ -24,8 +24,9 @@ def shows_no_texts(db: sqlite3.Connection, imei: str, *, now: int) -> bool:
 
 
 def showed_no_texts(db: sqlite3.Connection, imei: str, *, now: int) -> None:
-    """Remember that it did, and that it hands them over."""
-    _remember(db, "shows_no_texts", imei, now)
+    """Remember that it did, and that it hands them over. One without an IMEI is not known again, and another would be taken for it."""
+    if imei:
+        _remember(db, "shows_no_texts", imei, now)
 
 
 def _has(db: sqlite3.Connection, habit: str, imei: str, now: int) -> bool:
@@ -34,8 +35,6 @@ def _has(db: sqlite3.Connection, habit: str, imei: str, now: int) -> bool:
 
 
 def _remember(db: sqlite3.Connection, habit: str, imei: str, now: int) -> None:
-    if not imei:  # it is not known again, and would be taken for another one that does not tell
-        return
     with write(db):
         db.execute(
             "INSERT INTO setting (key, value) VALUES (?,?) ON CONFLICT (key) DO UPDATE SET value=excluded.value",

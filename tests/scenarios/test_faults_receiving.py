@@ -338,6 +338,15 @@ def test_f67_a_modem_that_hangs_in_the_list_comes_back_is_walked_and_remembered(
     assert "AT+CMGL=4" in house.written[1]
 
 
+def test_f67_a_modem_that_tells_no_imei_and_hangs_in_the_list_is_walked(make: Make) -> None:
+    """It is not known by a name, and was asked for the list at each start anew: no text of its was ever read."""
+    house = make()
+    for fault, value in (("refuses", "+CGSN"), ("cmgl_hang", 500), ("drop_cmti", None)):
+        house.fault(fault, value)
+    house.arrive("Hello")
+    house.until(lambda: house.texts() == ["Hello"], "walked", 1800)
+
+
 @pytest.mark.parametrize("times", [1, 3])
 def test_f42_a_stop_whose_slot_seems_empty_at_first_is_obeyed_before_a_text_leaves(
     make: Make, times: int
