@@ -10,6 +10,7 @@ own, three times in a row is restarted.
 
 from dataclasses import dataclass, field, replace
 
+from gateway.ladder import Rung
 from gateway.verdict import LONGEST_WAIT_S, Decision, Refusal
 
 ABOUT_SIM = frozenset({8, 10, 21, 38, 41, 50})
@@ -32,6 +33,7 @@ class Streak:
     odd: int = 0  # times that the modem gave no prompt, or had a fault of its own
     waits: int = 0  # refusals after which the station looked at network, SIM and storage
     unsaid: dict[str, int] = field(default_factory=dict)  # technology: texts whose fate was not told
+    restarts: list[Rung] = field(default_factory=list)  # what was done about them
 
     def taken(self) -> None:
         """The network took a text: whatever was before is over."""
@@ -39,6 +41,7 @@ class Streak:
             self.causes.clear()
             self.odd = self.waits = 0
             self.unsaid.clear()
+            self.restarts.clear()
 
     def weigh(self, refusal: Refusal, decision: Decision, technology: str = "") -> Decision:
         """Count one refusal, and say what it means behind those before it."""

@@ -36,9 +36,6 @@ class Rescue:
         self._silent_since = 0  # ms; only while there are silences
         self._restarted: list[tuple[Rung, int]] = []  # what was done about them, and when
         self._tried: list[Rung] = []
-        self._tried_for_texts: list[
-            Rung
-        ] = []  # since a text was taken: that it answers is not what was amiss
         self._sim_fails_since: float | None = None
         self._given_up = False
         self._far = Far(desk.name, desk.spec.port)
@@ -55,8 +52,6 @@ class Rescue:
             self._silences, self._sim_fails_since, self._given_up = 0, None, False
             self._tried.clear()
             self._restarted.clear()
-        if not self._desk.streak.odd:
-            self._tried_for_texts.clear()
 
     def note(self, error: HardwareError) -> None:
         """The modem or its port failed."""
@@ -123,7 +118,7 @@ class Rescue:
     def act(self) -> float:
         """Before the next start: do what the ladder says. Returns the seconds for which nothing else is tried; 0: start it."""
         desk = self._desk
-        tried = self._tried_for_texts if desk.wants_reset else self._tried
+        tried = desk.streak.restarts if desk.wants_reset else self._tried
         why, desk.wants_reset = desk.wants_reset or self._sim_is_stuck(), ""
         while True:
             step = ladder.next_step(self._plight(ladder.REOPENS if why else self._silences, tried))

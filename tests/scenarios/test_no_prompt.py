@@ -29,3 +29,24 @@ def test_f16_a_modem_that_answers_and_takes_no_text_is_restarted_in_every_way_an
     office.until_state(text, "sent", "delivered", limit_s=1000)
     office.run(60)
     assert office.said() == ("ready", "")
+
+
+def test_f16_a_modem_that_takes_texts_after_its_restart_is_restarted_by_its_command_again(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was soon stuck again; then its USB socket, then its power was tried, and after that nothing, whatever had left meanwhile."""
+    done: list[str] = []
+
+    def restarted(_: object, rung: str) -> str:
+        done.append(rung)
+        office.clear("prompt_missing")
+        return ""
+
+    monkeypatch.setattr(rescue.Rescue, "_by", restarted)
+    office.until_ready()
+    for again in range(1, 4):
+        text = office.approved()
+        office.fault("prompt_missing", "silent")
+        office.until(lambda again=again: len(done) == again, "restarted", 3600)  # type: ignore[misc]
+        office.until_state(text, "sent", "delivered", limit_s=1000)
+    assert done == ["command"] * 3
