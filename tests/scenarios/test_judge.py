@@ -294,8 +294,9 @@ def test_a_stop_that_asks_a_person_is_not_read_when_a_later_one_is(scene: Scene)
     chaos.people.erased = {stop.sender: [stop.at_s + 60]}
     chaos.out_before = {stop.sender: [(stop.at_s + 120, float("inf"))]}
     assert not [line for line in breaches(house, chaos) if "I4 texted while" in line]
-    house.witness.stored[-1] = replace(stop, text="STOP")
-    assert [line for line in breaches(house, chaos) if "I4 texted while" in line]
+    for plain in ("Stop please", "STOP"):
+        house.witness.stored[-1] = replace(stop, text=plain)
+        assert [line for line in breaches(house, chaos) if "I4 texted while" in line]
     chaos.out_before[stop.sender].append((stop.at_s - 60, stop.at_s + 0.5))  # they were out, and came back
     assert not [line for line in breaches(house, chaos) if "I4 texted" in line]
 

@@ -17,6 +17,7 @@ CLOCK_S = 0.001  # rows have milliseconds
 MOMENT_S = (
     0.05  # on top of what ARCHITECTURE.md allows: from the list of the SIM to AT+CMGS no time passes here
 )
+PLAIN = ("STOP", "Stop please")  # what opts out by itself
 REMEMBERED = 5  # prompts by which a station judges the next
 IN_A_ROW_S = 200.0  # the next segment of a long text goes as soon as the one before was answered
 
@@ -76,7 +77,7 @@ def _read_at(house: House, chaos: Chaos, db: sqlite3.Connection, stop: Stored, o
     gone = chaos.people.erased.get(stop.sender, [])
     lost = any(stop.at_s < at for at in (chaos.restored or 0.0, *gone))  # the row, perhaps; never the opt-out
     spans = chaos.perhaps_out_before.get(stop.sender, []) + out
-    if lost and (stop.text != "STOP" or any(since <= stop.at_s < until for since, until in spans)):
+    if lost and (stop.text not in PLAIN or any(since <= stop.at_s < until for since, until in spans)):
         return stop.at_s  # one that asks a person, or of somebody who is out (939568), begins nothing
     return min(later, default=stop.at_s if lost else float("inf"))
 
