@@ -39,20 +39,26 @@ class Rung:
     """Bells for texts, or for reports, while nothing of the kind was ever found."""
 
     def __init__(self) -> None:
+        self.ever = False  # one rang
         self._rung = 0
         self._since = NEVER
         self._found = False
 
     def ring(self, now: float) -> None:
         """One rang."""
+        self.ever = True
         self._rung, self._since = self._rung + 1, min(self._since, now)
+
+    def forget(self) -> None:
+        """What rang was something else."""
+        self._rung, self._since = 0, NEVER
 
     def look(self, now: float, *, found: bool, everything: bool) -> bool:
         """A storage, or every one, was read: whether what rings lies nowhere. It is told once for so many bells."""
         self._found = self._found or found
         nowhere = everything and self._rung >= BELLS and now >= self._since + LOST_S
         if nowhere or self._found:
-            self._rung, self._since = 0, NEVER
+            self.forget()
         return nowhere and not self._found
 
 
@@ -159,6 +165,8 @@ class Reader:
         desk, now = self._desk, self._desk.clock.monotonic()
         assert desk.modem is not None
         reports = [isinstance(tpdu, StatusReport) for _, tpdu in read if not isinstance(tpdu, Submit)]
+        if any(reports) and not self._reports.ever:  # they rang as a text does
+            self._texts.forget()
         if self._reports.look(now, found=any(reports), everything=everything):
             log.info("station=%s rings for reports that lie nowhere", desk.name)
             desk.modem.hand_over_reports()

@@ -4,6 +4,7 @@ by what a page shows, what lies on the SIM and what the station says.
 
 import dataclasses
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -160,6 +161,24 @@ def test_f41_texts_that_ring_and_lie_nowhere_are_asked_to_come_directly(
     house.arrive("Yes")
     house.run(60)
     assert house.texts() == ["STOP", "Yes"] * asked, "the next start knows"
+
+
+def test_f41_reports_that_ring_as_texts_do_are_no_texts_that_lie_nowhere(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A good modem was told to hand its texts over, of which those are lost that come while nobody listens, and who wrote STOP was sought."""
+    indicate = receiving._indicate
+
+    def as_texts(modem: Engine, _: str, *of: Any, **how: Any) -> None:
+        indicate(modem, "+CMTI:", *of, **how)
+
+    monkeypatch.setattr(receiving, "_indicate", as_texts)
+    for _ in range(3):
+        message_id = house.approved()
+        house.until(lambda message_id=message_id: house.state(message_id) == "delivered", "delivered")  # type: ignore[misc]
+        house.run(100)
+    assert house.said() == ("ready", "")
+    assert house.world.modems[0].settings.cnmi[1] == 1
 
 
 def test_f41_texts_that_lie_where_it_rang_go_on_being_stored(house: House) -> None:
