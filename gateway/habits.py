@@ -10,7 +10,8 @@ REMEMBERED_MS = 7 * DAY_MS  # then it is tried again: it may have been another f
 
 def hangs_in_listing(db: sqlite3.Connection, imei: str, *, now: int) -> bool:
     """Whether AT+CMGL hung this modem within the week: then its storages are read slot by slot."""
-    return _has(db, "hangs_in_listing", imei, now)
+    since = _since(db, "hangs_in_listing", imei)
+    return since is not None and now - since < REMEMBERED_MS
 
 
 def hung_in_listing(db: sqlite3.Connection, imei: str, *, now: int) -> None:
@@ -18,9 +19,11 @@ def hung_in_listing(db: sqlite3.Connection, imei: str, *, now: int) -> None:
     _remember(db, "hangs_in_listing", imei, now)
 
 
-def shows_no_texts(db: sqlite3.Connection, imei: str, *, now: int) -> bool:
-    """Whether this modem rang for texts within the week and showed none: then it is asked to hand them over from the start."""
-    return _has(db, "shows_no_texts", imei, now)
+def shows_no_texts(db: sqlite3.Connection, imei: str) -> bool:
+    """Whether this modem ever rang for texts and showed none: then it is asked to hand them over from the start. That is not tried again:
+    the texts by which it would show are lost, and one may be a stop.
+    """
+    return _since(db, "shows_no_texts", imei) is not None
 
 
 def showed_no_texts(db: sqlite3.Connection, imei: str, *, now: int) -> None:
@@ -29,9 +32,9 @@ def showed_no_texts(db: sqlite3.Connection, imei: str, *, now: int) -> None:
         _remember(db, "shows_no_texts", imei, now)
 
 
-def _has(db: sqlite3.Connection, habit: str, imei: str, now: int) -> bool:
+def _since(db: sqlite3.Connection, habit: str, imei: str) -> int | None:
     row = db.execute("SELECT value FROM setting WHERE key=?", [f"{habit} {imei}"]).fetchone()
-    return row is not None and now - int(row["value"]) < REMEMBERED_MS
+    return None if row is None else int(row["value"])
 
 
 def _remember(db: sqlite3.Connection, habit: str, imei: str, now: int) -> None:

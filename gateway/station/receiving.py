@@ -95,7 +95,7 @@ class Reader:
         if habits.hangs_in_listing(desk.db, desk.modem.identity.imei, now=desk.now_ms()):
             desk.modem.read_by_slot()
         desk.modem.listed_within(desk.listed_s)
-        if habits.shows_no_texts(desk.db, desk.modem.identity.imei, now=desk.now_ms()):
+        if habits.shows_no_texts(desk.db, desk.modem.identity.imei):
             desk.modem.hand_over_texts()
 
     @property
