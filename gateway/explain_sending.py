@@ -47,10 +47,10 @@ def lay_nowhere(station: str) -> Notice:
     )
 
 
-def no_prompt(station: str, waited_s: float, helpless: int = 0) -> Notice:
-    """It was told that a text comes, and did not ask for it; `helpless`: as often as that already, whatever was done."""
+def no_prompt(station: str, waited_s: float, *, helpless: bool = False) -> Notice:
+    """It was told that a text comes, and did not ask for it; `helpless`: that goes on."""
     if helpless:
-        return takes_no_texts(station, helpless)
+        return takes_no_texts(station)
     return Notice(
         f"The modem {station} answers, and did not ask for a text.",
         f"It was told that one comes, and asked for none within {waited_s:.0f} seconds. Nothing left.",
@@ -59,12 +59,12 @@ def no_prompt(station: str, waited_s: float, helpless: int = 0) -> Notice:
     )
 
 
-def takes_no_texts(station: str, count: int) -> Notice:
-    """So it is `count` times in a row, whatever was done about it."""
+def takes_no_texts(station: str) -> Notice:
+    """So it goes on, whatever was done about it. The same words each time: each others are a line in the modem's history."""
     return Notice(
         f"The modem {station} answers, and takes no texts.",
-        f"{count} times in a row it did not ask for the text, or had a fault of its own. Nothing left.",
-        f"We restart it in every way that is open to us, and try again every quarter of an hour at most. {KEPT}",
+        "Text after text it did not ask for the text, or had a fault of its own. Nothing left.",
+        f"We restart it in every way that is open to us, and try each text again, in the end every quarter of an hour. {KEPT}",
         "Unplug it, count to ten, plug it in again. If that does not help, “textbank doctor” tells whether this is its port "
         "for texts; else use another modem.",
     )

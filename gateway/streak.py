@@ -58,9 +58,9 @@ class Streak:
         return self._not_at_once(decision) if decision.station == "wait" else decision
 
     @property
-    def helpless(self) -> int:
-        """How often in a row the modem took no text, once that goes on after what was done about it; else 0."""
-        return self.odd if self.odd >= HELPLESS_AT else 0
+    def helpless(self) -> bool:
+        """Whether the modem goes on taking no text after what was done about it."""
+        return self.odd >= HELPLESS_AT
 
     def not_on(self, technology: str) -> bool:
         """Whether texts seem not to go by this technology, and may by an older one: their fate was not told, several times in a row."""

@@ -51,7 +51,7 @@ def _say_well(desk: Desk) -> None:
     if desk.unreadable:
         desk.say("waiting", explain_sending.unreadable(desk.name))
     elif desk.streak.helpless:
-        desk.say("waiting", explain_sending.takes_no_texts(desk.name, desk.streak.helpless))
+        desk.say("waiting", explain_sending.takes_no_texts(desk.name))
     elif desk.held_up:
         desk.say("waiting", explain.budget_spent(desk.name, desk.held_up))
     else:

@@ -213,7 +213,7 @@ def trouble(desk: Desk, error: HardwareError) -> tuple[str, Notice]:
         case SimNotReady():
             return _sim_trouble(name, error)
         case NoPrompt() if not seeking.holder_of(port):
-            return "waiting", explain_sending.no_prompt(name, error.waited_s, desk.streak.helpless)
+            return "waiting", explain_sending.no_prompt(name, error.waited_s, helpless=desk.streak.helpless)
         case ModemSilent():
             return "lost", seeking.silence(name, port, error)
         case _:

@@ -124,7 +124,7 @@ SAID = [
     explain_sending.no_texts_by("north", "LTE", 2, "AT+CNMP=14"),
     explain_sending.one_operator("north"),
     explain_sending.no_prompt("north", 15.0),
-    explain_sending.takes_no_texts("north", 6),
+    explain_sending.takes_no_texts("north"),
     explain_sending.lay_nowhere("north"),
     explain.not_registered("north", "emergency"),
     explain.not_registered("north", "limited"),

@@ -2,6 +2,7 @@
 
 import pytest
 
+from gateway import stations
 from gateway.station import rescue
 from tests.scenarios.office import Office
 from tests.simulated import LUIS
@@ -25,6 +26,9 @@ def test_f16_a_modem_that_answers_and_takes_no_text_is_restarted_in_every_way_an
     office.run(3600)
     assert done == ["command", "usb", "power"]
     assert "takes no texts" in office.said()[1]
+    told = len(stations.events(office.db, "s0"))
+    office.run(3600)
+    assert len(stations.events(office.db, "s0")) == told
     office.clear(fault)
     office.until_state(text, "sent", "delivered", limit_s=1000)
     office.run(60)
