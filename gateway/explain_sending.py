@@ -37,13 +37,22 @@ def rings_in_vain(station: str) -> Notice:
     )
 
 
-def lay_nowhere(station: str) -> Notice:
-    """It told of texts that it did not show, and is asked for them in another way."""
+def lay_nowhere(station: str, *, handed_over: bool) -> Notice:
+    """It told of texts that it did not show; `handed_over`: they come in another way now."""
+    look = "Look for what came before on the stick's own web page, if it has one, and opt out by hand whoever wrote STOP there."
+    where = "It rang for them, and they lay in none of its memories: some sticks move them to an inbox of their own."
+    if not handed_over:
+        return Notice(
+            f"The modem {station} tells of texts, and neither shows them nor hands them over.",
+            where,
+            "It goes on sending.",
+            f"Use another modem: what is sent to this one may be read by nobody. {look}",
+        )
     return Notice(
         f"The modem {station} told of texts, and did not show them.",
-        "It rang for them, and they lay in none of its memories: some sticks move them to an inbox of their own.",
+        where,
         "From now on it hands texts over as they come. It goes on sending.",
-        "Look for what came before on the stick's own web page, if it has one, and opt out by hand whoever wrote STOP there.",
+        look,
     )
 
 

@@ -23,6 +23,7 @@ class Bells:
         self._known: set[Notice] = set()  # what rang in this row
         self._vain_at: float | None = None
         self._nowhere_at: float | None = None
+        self.handed_over = False  # what lay nowhere comes directly now
 
     def worth_reading(self, rang: set[Notice]) -> bool:
         """These bells rang at a prompt: whether they are to be read for before this text leaves."""
@@ -33,16 +34,12 @@ class Bells:
         self._known |= rang
         if fresh or self._rung <= MANY or now < self._since + LONG_S:
             return True
-        self.rang_in_vain()
+        self._vain_at = now
         return False
 
-    def rang_in_vain(self) -> None:
-        """What rang is not there."""
-        self._vain_at = self._clock.monotonic()
-
-    def lay_nowhere(self) -> None:
-        """What rang was found nowhere, and is handed over from now on."""
-        self._nowhere_at = self._clock.monotonic()
+    def lay_nowhere(self, *, handed_over: bool) -> None:
+        """What rang was found nowhere; whether such texts are handed over from now on."""
+        self._nowhere_at, self.handed_over = self._clock.monotonic(), handed_over
 
     def over(self) -> None:
         """Something new was found, or no bell rang at a prompt."""

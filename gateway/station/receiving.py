@@ -173,11 +173,10 @@ class Reader:
         unread = desk.modem.refused_since is not None or desk.modem.has_company
         if self._texts.look(now, found=not all(reports), everything=everything) and not unread:
             log.warning("station=%s rings for texts that lie nowhere", desk.name)
-            if desk.modem.hand_over_texts():
-                desk.bells.lay_nowhere()
+            handed_over = desk.modem.hand_over_texts()
+            desk.bells.lay_nowhere(handed_over=handed_over)
+            if handed_over:
                 habits.showed_no_texts(desk.db, desk.modem.identity.imei, now=desk.now_ms())
-            else:
-                desk.bells.rang_in_vain()
 
     def _when_refused(self) -> float:
         """A storage that could not be read, as when its SIM is busy and does not say so, is soon tried again, and nothing sent until then: a

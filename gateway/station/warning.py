@@ -37,5 +37,5 @@ def storage_warning(
     if stuck:
         return explain.slot_stuck(desk.name, *stuck[0], count=len(stuck))
     if desk.bells.nowhere:
-        return explain_sending.lay_nowhere(desk.name)
+        return explain_sending.lay_nowhere(desk.name, handed_over=desk.bells.handed_over)
     return explain_sending.rings_in_vain(desk.name) if desk.bells.in_vain else None
