@@ -7,6 +7,7 @@ import pytest
 
 from gateway.station.bells import LONG_S
 from hardware.link import Link
+from hardware.modem import Modem
 from tests.scenarios.office import Cable, Office
 from tests.scenarios.receiving import pdu
 from tests.simulated import ADA, LUIS
@@ -91,3 +92,15 @@ def test_a_stop_that_rings_beside_bells_that_rang_for_nothing_is_read_before_the
     rung.run(60)
     assert Ringing.stops is None
     assert (rung.state(ada), rung.air()) == ("withdrawn", [])
+
+
+@pytest.mark.parametrize("hides", ["refused_since", "has_company"])
+def test_a_modem_whose_texts_could_not_be_looked_for_is_not_asked_to_hand_them_over(
+    rung: Office, monkeypatch: pytest.MonkeyPatch, hides: str
+) -> None:
+    """They lie where nobody has looked, or went to another program; a text that is handed over exists on the wire alone."""
+    monkeypatch.setattr(Modem, hides, property(lambda modem: 1.0))
+    for _ in range(3):
+        rung.world.modems[0].urc('+CMTI: "SM",3', now=rung.now())
+        rung.run(100)
+    assert rung.world.modems[0].settings.cnmi[1] == 1
