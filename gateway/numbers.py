@@ -79,7 +79,7 @@ def _read(raw: str, region: str) -> "tuple[PhoneNumber, int]":
         kind = lib.number_type(twin)
         number.country_code, number.national_number = twin.country_code, twin.national_number
     if kind in UNLIKELY and number.country_code != 1 and not bare.startswith(PLUS):
-        whole, dialled = _with_its_country(bare)
+        whole, dialled = _with_its_country(bare, number)
         at_home = whole is not None and whole.country_code == number.country_code
         if whole and not at_home and not dialled:
             raise Refused(MAY_BE.format(found=found, whole=_e164(whole)))
@@ -92,13 +92,13 @@ def _read(raw: str, region: str) -> "tuple[PhoneNumber, int]":
     return number, kind
 
 
-def _with_its_country(bare: str) -> "tuple[PhoneNumber | None, bool]":
-    """The mobile that these digits are with a + in front, which spreadsheets take away, None for none; and whether a 0 is dialled first,
-    which hardly anybody writes in front of a country (but in India).
+def _with_its_country(bare: str, at_home: "PhoneNumber") -> "tuple[PhoneNumber | None, bool]":
+    """The mobile that these digits are with a + in front, which spreadsheets take away, None for none; and whether what one dials first
+    at home stands there, 0 or Russia's 8, which hardly anybody writes in front of a country (but in India).
     """
     digits = "".join(str(unicodedata.digit(c)) for c in bare if c.isdecimal())
     whole = f"+{digits.lstrip('0')}"
-    return _known(whole) if _is_mobile(whole) else None, digits.startswith("0")
+    return _known(whole) if _is_mobile(whole) else None, digits != str(at_home.national_number)
 
 
 def _meant(number: str) -> str | None:

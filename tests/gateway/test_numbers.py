@@ -282,6 +282,7 @@ def test_the_kinds_are_those_of_the_library() -> None:
         ("091 98123 45678", "IN", "+919812345678"),
         ("(0491) 5112345678", "DE", "+494915112345678"),
         ("3012345678", "DE", "+493012345678"),  # Berlin, whose 0 the spreadsheet took
+        ("8 (495) 1234567", "RU", "+74951234567"),  # Moscow, dialled with 8: +84 is Vietnam's
         ("12025550141", "US", "+12025550141"),
     ],
 )
