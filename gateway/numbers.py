@@ -15,7 +15,6 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from gateway.countries import code_of
 from gateway.errors import Refused
 from gateway.numberclocks import ANYWHERE, BY_AREA, CLOCKS, SPLIT
 
@@ -189,18 +188,6 @@ def _e164(number: "PhoneNumber") -> str:
     import phonenumbers as lib
 
     return lib.format_number(number, lib.PhoneNumberFormat.E164)
-
-
-@lru_cache(maxsize=256)
-def calling_code(said: str) -> str:
-    """The digits that a list says a number's country has, "52", "+52", "0052", "MX" or "Mexico"; "" where it says none."""
-    import phonenumbers as lib
-
-    if country := code_of(said):
-        return str(lib.country_code_for_region(country) or "")
-    digits = said.lstrip("+0")
-    known = digits.isascii() and digits.isdecimal() and len(digits) <= 3
-    return digits if known and int(digits) in lib.COUNTRY_CODE_TO_REGION_CODE else ""
 
 
 def is_landline(number: str) -> bool:

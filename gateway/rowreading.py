@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
-from gateway import numbers
+from gateway import countries, numbers
 from gateway.columns import Meaning
 from gateway.contacts import Person
 from gateway.errors import Refused
@@ -135,16 +135,24 @@ def number_of(cell: str, region: str) -> tuple[str, str]:
 
 def refuse_abroad(number: str, written: str, cells: Sequence[str], kept: Mapping[str, int]) -> None:
     """Refuse a number (E.164) that the list has in another country than the one by whose habit it was read: a stranger here has it."""
-    if "+" in written:
-        return
-    forms = (number, numbers.other_form(number) or number)
-    for name in COUNTRY.intersection(kept):
+    for name in every_abroad(number, written, cells, kept):
         said = one_line(cells, kept[name], MOST_NAME)
-        code = numbers.calling_code(said)
+        code = countries.calling_code(said)
+        raise Refused(ABROAD.format(found=written[:40], country=said, code=code, name=name.replace("_", " ")))
+
+
+def every_abroad(number: str, written: str, cells: Sequence[str], kept: Mapping[str, int]) -> dict[str, str]:
+    """What this number (E.164) is in the country beside it, by the column that says so: none where it is of that country as it was read,
+    and none where it can be none there: so is one of here whose person came from there.
+    """
+    if "+" in written:
+        return {}
+    forms, found = (number, numbers.other_form(number) or number), {}
+    for name in COUNTRY.intersection(kept):
+        code = countries.calling_code(one_line(cells, kept[name], MOST_NAME))
         if code and not any(form.startswith(f"+{code}") for form in forms):
-            raise Refused(
-                ABROAD.format(found=written[:40], country=said, code=code, name=name.replace("_", " "))
-            )
+            found[name] = countries.mobile_in(code, written, number)
+    return {name: abroad for name, abroad in found.items() if abroad}
 
 
 def every_number_of(cell: str, region: str) -> tuple[list[str], Refused | None]:

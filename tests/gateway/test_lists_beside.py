@@ -36,6 +36,16 @@ def test_a_number_of_another_country_is_no_strangers_of_this_one(world: World) -
     assert {row: "country" in reason for row, (_, reason) in why.items()} == {3: True, 5: True, 6: True}
 
 
+def test_a_number_of_here_is_of_here_wherever_its_person_came_from(world: World) -> None:
+    """A tenants' list has in “Country” where they were born: nobody from Guatemala was taken, whose numbers are shorter than ours."""
+    made = world.list_of(
+        "Name,Phone,Country\nRosa,2025550141,Guatemala\nLuis,2025550142,Georgia\nAda,2025550143,China\nMei,13512345678,China\n"
+    )
+    assert names(world, made) == ["Rosa", "Luis", "Ada"]
+    [left] = lists.not_taken(world.db, made)
+    assert "Write it with +86" in left["reason"]
+
+
 def test_a_name_that_is_corrected_in_the_file_is_corrected_here(world: World) -> None:
     """ "Hi DELGADO," went out again and again: a column was chosen wrong once, and the right list changed nothing."""
     world.list_of(
