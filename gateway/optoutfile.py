@@ -122,11 +122,8 @@ class OptOuts:
         for cell in written or [""]:
             theirs, objection = rowreading.every_number_of(cell, self._region)
             for number in theirs:
-                try:
-                    rowreading.refuse_abroad(number, cell, row.cells, self._beside)
-                    found.append(number)
-                except Refused as abroad:
-                    objection = objection or abroad
+                # Its country may be that of the number, or the one that its person came from: in doubt both are out.
+                found += [number, *rowreading.every_abroad(number, cell, row.cells, self._beside).values()]
             if objection is not None:
                 left = left or Leftover(row, "rejected", str(objection))
         return Judged(tuple(dict.fromkeys(found)), left)

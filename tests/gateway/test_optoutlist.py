@@ -185,12 +185,19 @@ def test_a_file_of_stops_that_says_so_of_most_is_taken_whole(world: World, said:
     assert result(world, brought).out == 3
 
 
-def test_whoever_stopped_abroad_is_told_and_no_stranger_is_out_for_them(world: World) -> None:
-    """The country stood beside the number: a number of New Jersey was out, and the person in Mexico could still be texted."""
-    made = bring(world, "Country code,Phone\n52,5512345678\n52,+525512345679\n1,2025550141\n")
-    assert result(world, made) == optoutfile.Result(out=2, known=0, rejected=1)
-    (left,) = lists.not_taken(world.db, made)
-    assert "Write it with +52 in front" in left["reason"]
+def test_whoever_stopped_is_out_wherever_their_country_is_theirs_or_the_numbers(world: World) -> None:
+    """The country stood beside the number. A number of New Jersey was out, and the person in Mexico could still be texted; and then neither
+    was, nor whoever came from Mexico, or from Guatemala, and lives here.
+    """
+    made = bring(
+        world, "Country,Phone\n52,5512345678\n52,+525512345679\nUS,2025550141\nGuatemala,2025550142\n"
+    )
+    assert result(world, made) == optoutfile.Result(out=5, known=0, rejected=0)
+    out = {
+        row["number"]
+        for row in world.db.execute("SELECT number FROM conversation WHERE opted_out_at IS NOT NULL")
+    }
+    assert {"+525512345678", "+15512345678", "+525512345679", "+12025550142"} <= out
 
 
 def test_an_opt_out_says_what_it_stopped(world: World) -> None:
