@@ -71,8 +71,10 @@ def missing(kind: Kind, facts: Mapping[str, str]) -> list[Fact]:
 
 def over(kind: Kind, facts: Mapping[str, str], today: date) -> str:
     """That the last day which a campaign is about is past, in a sentence for whoever would ask somebody to it; "" when it is not. With
-    several shifts the latest of theirs counts.
+    several shifts the latest of theirs counts; nobody knows when one is over that has no day.
     """
+    if any(facts.get(f"slot_{shift}") and not facts.get(f"day_{shift}") for shift in "bc"):
+        return ""
     days = (facts.get(fact.name) for fact in kind.facts if fact.type == "date")
     last = max((date.fromisoformat(day) for day in days if day), default=today)
     if last >= today:

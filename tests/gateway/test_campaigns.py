@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from datetime import date
 
 import pytest
 
@@ -19,6 +20,8 @@ from gateway import (
     secondreader,
 )
 from gateway.errors import Refused, StaleMessage
+from gateway.factwords import over
+from gateway.kinds import kind
 from gateway.planning import SimRoom
 from gateway.policy import Limits
 from gateway.rules import DAY_MS, HOUR_MS, Rules
@@ -294,6 +297,16 @@ def test_nobody_is_asked_to_what_is_over(db: sqlite3.Connection, room: Room, rul
     assert (offer.room, offer.why[:34]) == (0, "Its day, 3 December 2026, is past:")
     with pytest.raises(Refused, match="A coordinator changes the day, or closes it"):
         assignments.take(db, campaign_id, room.volunteer, rules, SIMS, now=last + DAY_MS)
+
+
+@pytest.mark.parametrize(
+    ("more", "gone"),
+    [({}, True), ({"slot_b": "Sun 2 to 5"}, False), ({"slot_b": "Sun 2 to 5", "day_b": "2026-12-06"}, True)],
+)
+def test_a_shift_whose_day_nobody_wrote_down_is_not_over(more: dict[str, str], gone: bool) -> None:
+    """Volunteers were offered nobody for Sunday's shift on Sunday: only the day of the first one has to be filled in."""
+    facts = {"slot_a": "Sat 10 to 1", "day": "2026-12-05", **more}
+    assert bool(over(kind("recruitment"), facts, date(2026, 12, 7))) is gone
 
 
 def test_replies_come_before_new_people(db: sqlite3.Connection, room: Room, rules: Rules) -> None:
