@@ -211,7 +211,7 @@ def language_name(code: str) -> str:
 def _parted(name: str) -> tuple[str, str]:
     """First and last name of a whole one: "Ortega, Luis", "Luis Ortega", "Dr. Luis Ortega, MD"; of "Mr. Ortega" the last alone."""
     last, comma, first = (part.strip() for part in name.partition(","))
-    if comma and first and bare(first) not in RANKS:
+    if comma and first and not (" " in last and bare(first) in RANKS):  # "Vance, J.D." is called so
         return first, last
     words = last.split(" ")
     called = untitled(words)

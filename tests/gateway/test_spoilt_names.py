@@ -57,6 +57,7 @@ def test_a_number_in_the_place_of_a_name_is_none() -> None:
         ("Mr & Mrs Delgado", "", "Delgado"),
         ("Rosa Delgado, M.D.", "Rosa", "Delgado"),
         ("Delgado, Rosa", "Rosa", "Delgado"),
+        ("Vance, J.D.", "J.D.", "Vance"),
         ("Rosa", "Rosa", ""),
         ("Srta. Ana Maria Ruiz", "Ana", "Maria Ruiz"),
         ("Mister", "", ""),
