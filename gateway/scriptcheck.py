@@ -223,14 +223,16 @@ def _in_text(where: str, text: str, ground: Ground, *, counted: bool) -> Iterato
 
 
 def _lookalikes(where: str, text: str, ground: Ground) -> Iterator[Problem]:
-    """`[First name]` for `{first_name}`: nothing is put in for it. What names nothing that is known may be meant: “[free]”."""
+    """`[First name]` for `{first_name}`: nothing is put in for it. What names nothing that is known may be meant: “[free]”; and “[1]” is, and
+    who is writing, as many begin a text.
+    """
     known = {"name", *ground.columns, *ground.facts, *ground.own}
     for stands, name in dict.fromkeys(lookalikes(text)):
         if name in known:
             mend = Mend(f"Use {{{name}}}", stands, f"{{{name}}}")
             how = "A placeholder is written {like_this}. Everybody would read this one as it stands."
             yield Problem("blocks", where, text, f"“{stands}” is no placeholder.", how, (mend,))
-        elif stands[0] in "[<｛*":
+        elif stands[0] in "[<｛*" and len(name) > 1 and name != name_of(ground.organisation):
             yield Problem(
                 "decide",
                 where,

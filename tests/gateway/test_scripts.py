@@ -323,3 +323,4 @@ def test_what_may_still_be_to_fill_in_is_a_hint_and_a_share_or_a_quotation_none(
         ("decide", "“[insert link]” would leave as it stands.")
     ]
     assert of_text("Rent is up 20% of what was 80%. I <3 our «Casa»", ground()) == []
+    assert of_text("[Elm Street Tenants] Coming? [1] yes, [2] no", ground()) == []
