@@ -27,8 +27,9 @@ from gateway.sheets import Row
 from gateway.store import moment, write
 
 NOT_ALL = (
-    "This file is not only of people who asked to stop: {spared} of its first {of} rows say themselves that they did not, and every number "
-    "of such a file is out. Nothing was changed. Bring the rows of those who did; or bring it as a list, where each row's own word counts."
+    "This file is not only of people who asked to stop: {spared} of its first {of} rows have a no, or nothing, in a column for that, and "
+    "every number of such a file is out. Nothing was changed. Bring the rows of those who did, or leave that column out if all of them did; "
+    "or bring it as a list, where each row's own word counts."
 )
 
 
