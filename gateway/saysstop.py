@@ -34,17 +34,17 @@ OUT = re.compile(  # or are called so: "has_opted_out", "optout_time"
 )
 AGREED = (  # columns, as placeholders, in which a no says so
     "opt_in|opted_in|sms_opt_in|text_opt_in|mobile_opt_in|phone_opt_in|sms_opted_in|sms_consent|text_consent|accepts_sms|accepts_texts|"
-    "can_text|may_text|ok_to_text|okay_to_text|wants_texts|receives_texts|sms_subscribed|consent|consented|agreed"
+    "can_text|may_text|ok_to_text|okay_to_text|wants_texts|receives_texts|sms_subscribed|consent|consented|agreed|optin|smsoptin|textoptin"
 )
 OPTED_IN = frozenset(AGREED.split("|"))
 TEXTING = frozenset(("text", "texts", "texted", "texting", "sms", "mensaje", "mensajes"))
 PERMIT = (
-    "can|may|ok|okay|want|wants|like|agree|agrees|agreed|consent|permission|receive|receives|subscribe|subscribed|accept|accepts|opt|"
+    "can|may|ok|okay|want|wants|like|agree|agrees|agreed|consent|permission|receive|receives|subscribe|subscribed|accept|accepts|opt|optin|"
     "acepta|acepto|autoriza|autorizo|consentimiento|desea|deseo|gustaria|permite|podemos|puede|quiere|quiero|recibir"
 )
 PERMITS = frozenset(PERMIT.split("|"))
 BETWEEN = (
-    "a|about|alerts|and|at|be|by|cell|do|for|from|get|i|in|is|it|me|message|messages|mobile|my|number|on|phone|reminders|send|status|that|"
+    "a|about|alerts|and|at|be|by|cell|do|for|from|get|i|in|is|it|marketing|me|message|messages|mobile|my|number|on|phone|reminders|send|status|that|"
     "the|this|to|updates|us|via|we|will|with|would|you|your|al|celular|de|el|enviar|enviarle|enviarte|le|mandar|mandarle|mandarte|nos|"
     "numero|para|por|que|se|si|su|te|telefono|texto|tu|usted|un|unos"
 )
