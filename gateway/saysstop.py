@@ -25,7 +25,8 @@ STOPPED = (  # in whatever column: "Status: Opted out"
 SAID_STOP = frozenset(STOPPED.split("|"))
 # Without any of these a row says nothing of it: that is quick to see.
 PERHAPS = tuple({said[:3] for said in SAID_STOP})
-BESIDE = frozenset(("sms", "text", "texts", "of", "from", "by", "via"))  # "Unsubscribed (SMS)"
+# "Unsubscribed (SMS)", "Stop by text"; "Stop by" is a visit.
+BESIDE = re.compile(r" ?\b(?:(?:of|from|by|via) )?(?:sms|texts?)\b")
 # Columns, as placeholders, in which a yes says so.
 STOPS = frozenset(placeholder(name) for name in NAMES["opted_out"].split("|"))
 OUT = re.compile(  # or are called so: "has_opted_out", "optout_time"
@@ -96,12 +97,12 @@ def telling(names: tuple[str, ...]) -> list[str]:
 def _says_stop(name: str, cell: str) -> bool:
     """`name`: the column's placeholder. What somebody wants of e-mail is another matter."""
     said = re.findall(r"[^\W_]+", cell.lower())
+    whole = " ".join(said)
     if _stops(name) and _is_yes(" ".join(cell.split())[:MOST_NAME]):
         return True
-    if _asks(name) and (" ".join(said) in DENIED or said[:1] in (["no"], ["nein"])):
+    if _asks(name) and (whole in DENIED or said[:1] in (["no"], ["nein"])):
         return True
-    heard = {" ".join(said), " ".join(word for word in said if word not in BESIDE)}
-    return not heard.isdisjoint(SAID_STOP) and "mail" not in name
+    return not SAID_STOP.isdisjoint((whole, BESIDE.sub("", whole).strip())) and "mail" not in name
 
 
 @lru_cache(maxsize=256)

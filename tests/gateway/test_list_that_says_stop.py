@@ -105,6 +105,7 @@ def test_a_file_whose_numbers_stand_under_such_a_name_opts_them_out(world: World
         ("Abgemeldet am", "3.2.2026", ""),
         ("Status", "STOP", "Stops by on Friday"),
         ("Status", "Do not text!", "Do not call"),
+        ("Next step", "stop by text", "Stop by"),
         ("Status", "Opt out - SMS", "Opt in - SMS"),
         ("Notes", "unsubscribed (texts)", "unsubscribed from e-mail"),
         ("Is it OK to text you?", "No, thanks", "yes"),
