@@ -164,11 +164,14 @@ def _same(db: sqlite3.Connection, conversation_id: int, key: str) -> sqlite3.Row
 
 def _writes_better(person: Person, known: sqlite3.Row) -> bool:
     """Whether the same name in other letters, or the other way round, is a correction: it has not lost capitals or accents on its way,
-    and nobody had to guess where the first name ends.
+    nor stands whole in one cell, where nobody but a guess knows where the first name ends.
     """
     new, old = person.whole_name, f"{known['first_name']} {known['last_name']}"
     lost_capitals = (new.isupper() or new.islower()) and not (old.isupper() or old.islower())
-    return bool(new) and not (person.parted or lost_capitals or (new.isascii() and not old.isascii()))
+    in_one = person.parted or (
+        known["first_name"] and known["last_name"] and not (person.first_name and person.last_name)
+    )
+    return bool(new) and not (in_one or lost_capitals or (new.isascii() and not old.isascii()))
 
 
 def _bring_up_to_date(

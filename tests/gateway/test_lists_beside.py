@@ -59,6 +59,10 @@ def test_a_name_that_is_corrected_in_the_file_is_corrected_here(world: World) ->
     assert names(world, world.list_of("Name,Cell\nAna Maria Ruiz,2025550143\n", "One column")) == [
         "Ana Maria"
     ]
+    in_one_cell = "Last name,First name,Cell\nRosa Delgado,,2025550141\n,Zoë Nwosu,2025550142\n"
+    assert names(world, world.list_of(in_one_cell, "In one cell")) == ["Rosa", "Zoë"], (
+        "their first names were gone"
+    )
     called = world.db.execute("SELECT name FROM conversation WHERE number='+12025550141'").fetchone()["name"]
     assert called == "Rosa Delgado"
 
