@@ -33,6 +33,7 @@ OUT = re.compile(  # or are called so: "has_opted_out", "optout_time"
     r"(?:(?:is|has|was|sms|texts?|texting|mobile|phone|cell|global|user|contact)_)*(?:opt_?out|opted_?out|unsubscribed?|do_?not_?(?:text|sms))"
     r"(?:_(?:at|on|date|time|timestamp|flag|status|sms|texts?|of_texts?|of_sms))*"
 )
+BEHIND = re.compile(r"_(?:\d+|c)$")  # a second one of that name, and what Salesforce adds: "Do_Not_Text__c"
 AGREED = (  # columns, as placeholders, in which a no says so
     "opt_in|opted_in|sms_opt_in|text_opt_in|mobile_opt_in|phone_opt_in|sms_opted_in|sms_consent|text_consent|accepts_sms|accepts_texts|"
     "can_text|may_text|ok_to_text|okay_to_text|wants_texts|receives_texts|sms_subscribed|consent|consented|agreed|optin|smsoptin|textoptin"
@@ -107,14 +108,14 @@ def _says_stop(name: str, cell: str) -> bool:
 
 @lru_cache(maxsize=256)
 def _stops(name: str) -> bool:
-    bare = re.sub(r"_\d+$", "", name)
+    bare = BEHIND.sub("", name)
     return bare in STOPS or OUT.fullmatch(bare) is not None
 
 
 @lru_cache(maxsize=256)
 def _asks(name: str) -> bool:
     """Whether a column asks if its people may be texted."""
-    bare = re.sub(r"_\d+$", "", name)
+    bare = BEHIND.sub("", name)
     *words, last = bare.split("_")
     known = last in ASKED or (len(name) > CUT and any(word.startswith(last) for word in ASKED))
     asked = (

@@ -119,12 +119,14 @@ def test_a_file_whose_numbers_stand_under_such_a_name_opts_them_out(world: World
         ("doNotText", "TRUE", "FALSE"),
         ("Accepts SMS Marketing", "no", "yes"),
         ("smsOptIn", "0", "1"),
+        ("Do_Not_Text__c", "TRUE", "FALSE"),
+        ("SMS_Opt_In__c", "false", "true"),
     ],
 )
 def test_a_row_that_says_stop_in_the_words_of_other_programs_is_not_taken(
     world: World, column: str, yes: str, no: str
 ) -> None:
-    """As NationBuilder, Action Network, Shopify and others export it: the column was kept for scripts, and they were texted after their stop."""
+    """As Action Network, Salesforce, Shopify and others export it: the column was kept for scripts, and they were texted after their stop."""
     made = world.list_of(HEAD.format(column) + f"Ana,2025550141,{yes}\nRosa,2025550142,{no}\n")
     assert names(world, made) == ["Rosa"]
     assert lists.by_id(world.db, made).counts["opted_out"] == 1
