@@ -72,16 +72,17 @@ def asked_to_stop(cells: Sequence[str], meaning: Meaning) -> bool:
 
 def spared(rows: Sequence[Sequence[str]], meaning: Meaning) -> int:
     """How many of these rows say that they did not ask to stop, where the file has a column for that: with a no, or with nothing where
-    most have nothing there.
+    most have nothing there. None does that says so elsewhere: "Do not contact: no, SMS opt-in: no".
     """
     ours = meaning.fields.get("opted_out")
     columns = [
         at for at in (ours, *(at for name, at in meaning.kept.items() if _stops(name))) if at is not None
     ]
-    said = [[one_line(cells, at, MOST_NAME) for at in columns] for cells in rows if columns]
+    rest = [cells for cells in rows if columns and not asked_to_stop(cells, meaning)]
+    said = [[one_line(cells, at, MOST_NAME) for at in columns] for cells in rest]
     silent = sum(not any(each) for each in said)
     no = sum(any(each) and all(_plain(fold(cell)) in NO for cell in each) for each in said)
-    return no + silent if no or 2 * silent > len(said) else 0
+    return no + silent if no or 2 * silent > len(rows) else 0
 
 
 def _is_yes(said: str) -> bool:

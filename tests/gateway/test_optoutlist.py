@@ -186,6 +186,12 @@ def test_a_file_of_stops_that_says_so_of_most_is_taken_whole(world: World, said:
     assert result(world, brought).out == 3
 
 
+def test_a_file_of_stops_whose_no_stands_where_they_would_have_agreed_is_taken(world: World) -> None:
+    """It was refused as one of everybody, for its other column says no: NationBuilder exports both."""
+    rows = "Cell,do_not_contact,mobile_opt_in\n2025550141,FALSE,FALSE\n2025550142,FALSE,FALSE\n"
+    assert result(world, bring(world, rows)).out == 2
+
+
 def test_whoever_stopped_is_out_wherever_their_country_is_theirs_or_the_numbers(world: World) -> None:
     """The country stood beside the number. A number of New Jersey was out, and the person in Mexico could still be texted; and then neither
     was, nor whoever came from Mexico, or from Guatemala, and lives here.
