@@ -313,12 +313,20 @@ class At:
     ) -> framing.Final | None:
         """Read until the final result; None (and out of step) when none came, or the modem restarted."""
         answer.deadline = answer.started + timeout_s
+        beside = False  # another program's command came back: what follows answers that
         while (line := self.incoming.next(answer.deadline)) is not None:
             if sending:
                 line = line.lstrip("> ")
                 if framing.ends_call(line):  # says nothing about the text
                     continue
+                if framing.is_command(line):
+                    beside = True
+                    self.incoming.company.line(line)
+                    continue
             result = answer.take(line)
+            if result and beside and not result.ok:
+                beside = False
+                continue
             if result and sending and result.ok and not answer.referenced:
                 answer.wait_for_reference()
             elif result:

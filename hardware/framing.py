@@ -35,6 +35,7 @@ _SAID_UNASKED = re.compile(
 # Never said unasked: such a line answers somebody's question.
 ANSWERS = ("+CPMS:", "+CMGL:", "+CMGR:", "+CMGF:", "+CNMI:", "+CSMS:", "+CSCA:", "+COPS:")
 _PDU = re.compile(r"\W*(?:[0-9A-Fa-f]\s?){4}|[0-9A-Fa-f]+$|[^ :]{14,}$")
+_CAME_BACK = re.compile(r"(?:AT|at)(?:$|[+^*#$%&]|[A-Za-z]\d?$)")
 _TELLS_LENGTH = re.compile(r"^[^/]*[:,]\s*\d+\s*$")  # a date, in text mode, has a /
 HAS_BODY = ("+CMT:", "+CDS:", "+CBM:")  # the next line is their PDU
 
@@ -140,6 +141,11 @@ def is_named(line: str) -> bool:
 def may_be_pdu(line: str) -> bool:
     """Whether `line` is a PDU or a piece of one, perhaps damaged, and no words that a modem says between."""
     return bool(_PDU.match(line.rstrip()))
+
+
+def is_command(line: str) -> bool:
+    """Whether `line` is a command line that came back: where none of ours can, another program's."""
+    return bool(_CAME_BACK.match(line.strip()))
 
 
 def stands_between(line: str, header: str) -> bool:

@@ -32,6 +32,22 @@ def test_the_answer_behind_another_programs_ok_is_the_texts() -> None:
     assert bench.send() == 7
 
 
+def test_a_refusal_of_another_programs_command_is_none_of_the_text() -> None:
+    """The modem restarted with the text on the air and refused everything while it booted: the text was sent again (seed 1201671)."""
+    refused = Raw(b"AT+CMGL=4\r\r\n+CMS ERROR: 515\r\n")
+    bench = Bench({PDU: refused})
+    with pytest.raises(SubmitUncertain):
+        bench.send()
+    assert bench.modem.has_company
+    bench = Bench({PDU: refused})
+    bench.link.arrive("\r\n+CMGS: 7\r\n\r\nOK\r\n", after_s=20.0)
+    assert bench.send() == 7
+    bench = Bench({PDU: refused})
+    bench.link.arrive("\r\n+CMS ERROR: 38\r\n", after_s=20.0)
+    with pytest.raises(CommandRefused, match="38"):
+        bench.send()
+
+
 @pytest.mark.parametrize(
     ("told", "tries", "length_written"),
     [
