@@ -151,10 +151,11 @@ def _nothing_came(desk: Desk, asked_at: float) -> None:
 def _took_too_long(desk: Desk, prompt_s: float) -> bool:
     """A modem keeps its doorbells to itself while it makes us wait for a prompt: after an unusual wait the SIM is read again.
 
-    What is usual is this modem's own: one that is always slow would never send.
+    What is usual is this modem's own: one that is always slow would never send. One slow prompt is none: it may have waited for what
+    another program took.
     """
     known = sorted(desk.prompts_s)
-    usual_s = known[len(known) // 2] if known else 0.0
+    usual_s = known[(len(known) - 1) // 2] if len(known) > 1 else 0.0
     desk.prompts_s.append(prompt_s)
     return prompt_s > max(FRESH_S, UNUSUAL * usual_s)
 

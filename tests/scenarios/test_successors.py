@@ -103,6 +103,21 @@ def test_a_stop_that_lies_on_the_sim_while_a_prompt_takes_longer_than_this_modem
     assert [to for to, _ in office.air()].count(ADA) == 0
 
 
+def test_one_slow_prompt_makes_the_next_no_usual_one(office: Office) -> None:
+    """A STOP lay on the SIM while the second was awaited, and the text left (seed 7200508 of denser houses)."""
+    office.until_ready()
+    office.fault("drop_cmti")
+    office.fault("prompt_delay", 2_000, 1)
+    office.until_state(office.approved(LUIS), "sent", "delivered", limit_s=30)
+    submits = office.submits()
+    office.fault("prompt_delay", 2_000, 1)
+    message_id = office.approved(ADA)
+    office.until(lambda: office.submits() > submits, "it waits for the prompt")
+    office.arrive("STOP", ADA)
+    office.until_state(message_id, "withdrawn", "sent", "delivered")
+    assert [to for to, _ in office.air()].count(ADA) == 0
+
+
 def test_a_modem_that_was_slow_at_something_else_is_still_read_before_each_text(office: Office) -> None:
     """Three seconds for its signal were taken for those of the list, and the list was read every ten seconds (seed 601245)."""
     links: list[Hanging] = []
