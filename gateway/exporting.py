@@ -19,12 +19,12 @@ FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")  # also behind apostrophes,
 FILES = {  # file: its query; a column that ends in _at is a time
     "people.csv": "SELECT number, name, zone, opted_out_at, last_in_at, last_at FROM conversation ORDER BY id",
     "texts.csv": (
-        "SELECT m.id, c.number, c.name, m.state, m.text, u.name AS approved_by, m.approved_at, m.submitted_at, m.sent_at, "
+        "SELECT m.id, c.number, c.name, c.opted_out_at, m.state, m.text, u.name AS approved_by, m.approved_at, m.submitted_at, m.sent_at, "
         "m.reported_at, m.station, m.reason FROM message m JOIN conversation c ON c.id=m.conversation_id "
         "LEFT JOIN user u ON u.id=m.approved_by ORDER BY m.id"
     ),
     "answers.csv": (
-        "SELECT i.id, i.number, c.name, i.kind, i.text, i.triage, i.received_at, i.stamped_at, i.station FROM inbound i "
+        "SELECT i.id, i.number, c.name, c.opted_out_at, i.kind, i.text, i.triage, i.received_at, i.stamped_at, i.station FROM inbound i "
         "LEFT JOIN conversation c ON c.id=i.conversation_id ORDER BY i.id"
     ),
     "opt-outs.csv": (

@@ -67,6 +67,8 @@ def test_our_own_files_of_a_campaign_and_of_everything_bring_nobody_back_on_anot
     hall = Hall(world.db, world.rules, world.users, store.wall_ms())
     campaign = campaigns.load(world.db, hall.started())
     rosa = world.conversation("+12025550100")
+    for number in ("+12025550100", "+12025550141"):
+        world.draft("Rosa", number, "Hello")
     optouts.opt_out(world.db, rosa, source="text", by=None, reason="", now=store.wall_ms())
     exporting.export(world.db, tmp_path / "out")
     (tmp_path / "other").mkdir()
@@ -78,6 +80,9 @@ def test_our_own_files_of_a_campaign_and_of_everything_bring_nobody_back_on_anot
     ):
         found = [row["number"] for row in lists.members(other.db, other.list_of(content))]
         assert (len(found), "+12025550100" in found) == (5, False)
+    exporting.export(world.db, tmp_path / "texts")
+    taken = other.list_of((tmp_path / "texts" / "texts.csv").read_bytes())
+    assert [row["number"] for row in lists.members(other.db, taken)] == ["+12025550141"]
     other.db.close()
 
 
