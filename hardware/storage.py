@@ -47,6 +47,7 @@ class Storages:
         self._refused: dict[str, float] = {}  # storages that were not let be read: since when
         self._said_why: set[str] = set()  # those of them for which the SIM had a reason: they are there
         self._arrivals: list[str] = []  # where else texts may arrive
+        self._untold = False  # it chooses only what is read, and does not say where texts arrive
         self._gave: set[str] = set()  # storages in which something was found
         self._mute = False  # AT+CPMS? is not answered, and silence takes its time
 
@@ -72,6 +73,7 @@ class Storages:
             self._arrive_in(self.arrival)
         if self._arity < 3:  # they choose what is read, and perhaps not where texts arrive (Wavecom)
             set_now = cpms.names(ask(self._at, "AT+CPMS?"))
+            self._untold = len(set_now) != 3 and len(accepted) > 1
             self.arrival = set_now[2] if len(set_now) == 3 else self.arrival
         self.readable = _worth_reading(self.arrival, readable)
 
@@ -133,7 +135,8 @@ class Storages:
             self.readable = (*self.readable, name)
 
     def contents(self, *, everything: bool) -> list[Stored]:
-        """What was received and still lies there; in the arrival storage, or in every one."""
+        """What was received and still lies there; in the arrival storage, or in every one, as when nobody knows where texts arrive."""
+        everything = everything or self._untold
         found: list[Stored] = []
         self.passed_over = set()
         if not self.told and self.refused_since is not None:

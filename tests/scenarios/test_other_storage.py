@@ -8,7 +8,7 @@ from gateway.station import receiving
 from hardware import storage
 from hardware.modem import Stored
 from tests.scenarios.office import Office
-from tests.scenarios.receiving import pdu
+from tests.scenarios.receiving import Make, pdu
 from tests.simulated import ADA, LUIS, House
 
 
@@ -125,3 +125,17 @@ def test_a_stop_that_rang_and_is_not_where_it_should_be_is_sought_everywhere_bef
         "withdrawn",
         [],
     )
+
+
+def test_a_stop_is_read_where_it_came_although_nobody_knows_where_that_is(make: Make) -> None:
+    """The modem did not say where texts arrive, and let only the storage be chosen that is read (seed 7302064 of denser houses)."""
+    house = make(personality="a7670e")
+    house.world.modems[0].run_line('AT+CPMS="ME","ME","ME"', 0.0)
+    house.fault("only_ok", "+CPMS?")
+    house.fault("cpms_error", 302, 1)
+    house.until_ready(60)
+    house.fault("drop_cmti")
+    text = house.approved(ADA)
+    house.arrive("STOP", ADA)
+    house.until(lambda: house.state(text) in ("withdrawn", "sent", "delivered"), "read first", 60)
+    assert house.state(text) == "withdrawn"
