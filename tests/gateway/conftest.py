@@ -25,6 +25,8 @@ from tests.gateway.clinic import database as database
 from tests.gateway.clinic import doctor as doctor
 from tests.gateway.clinic import free_port as free_port
 from tests.gateway.clinic import modem as modem
+from tests.web import world as the_world
+from tests.web.world import World
 
 NOON = int(datetime(2026, 11, 24, 17, 0, tzinfo=UTC).timestamp() * 1000)  # noon in New York
 ADA = "+12025550123"
@@ -177,3 +179,10 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Stations that give a locked database a tenth of a second."""
     monkeypatch.setattr(belongings, "LOCK_S", 0.1)
     monkeypatch.setattr(sending, "COMMIT_S", 0.1)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    made = the_world.found(tmp_path)
+    yield made
+    made.db.close()

@@ -1,21 +1,9 @@
 """What a modem did in a time: counted from the rows of real texts, of this modem only, however full the tables are."""
 
 import sqlite3
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
 
 from gateway import explain_modems, history, readings, stations
-from tests.web import world as the_world
 from tests.web.world import World
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    made = the_world.found(tmp_path)
-    yield made
-    made.db.close()
 
 
 def moved(db: sqlite3.Connection, table: str, column: str, begin: int, step: int) -> None:

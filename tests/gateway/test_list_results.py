@@ -1,7 +1,6 @@
 """What becomes of lists afterwards: a result of a campaign becomes one, one person is erased out of all of them, all are exported."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,19 +8,7 @@ import pytest
 from gateway import erasing, exporting, followups, lists, optouts, store
 from gateway.errors import Refused
 from gateway.followups import Result
-from tests.web import world as the_world
-from tests.web.world import HELLO, World
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    made = the_world.found(tmp_path)
-    yield made
-    made.db.close()
-
-
-def names(world: World, list_id: int) -> list[str]:
-    return [row["first_name"] for row in lists.members(world.db, list_id)]
+from tests.web.world import HELLO, World, names
 
 
 def campaign(world: World, list_id: int, *, state: str = "running") -> int:

@@ -1,7 +1,6 @@
 """I4: a list whose own rows say who asked to stop brings none of them in, also where nobody here knows of it."""
 
 import io
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,20 +8,9 @@ import pytest
 from gateway import campaigns, exporting, listcsv, listfile, lists, optoutfile, optouts, results, store
 from tests.campaigning import Hall
 from tests.web import world as the_world
-from tests.web.world import World
+from tests.web.world import World, names
 
 HEAD = "Name,Cell,{}\n"
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    made = the_world.found(tmp_path)
-    yield made
-    made.db.close()
-
-
-def names(world: World, list_id: int) -> list[str]:
-    return [row["first_name"] for row in lists.members(world.db, list_id)]
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,7 @@
 
 import io
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -12,25 +10,13 @@ from gateway import contacts, conversations, listcsv, listfile, lists, optouts, 
 from gateway.columns import Meaning
 from gateway.contacts import Person
 from gateway.errors import Refused
-from tests.web import world as the_world
-from tests.web.world import HELLO, World, modems
+from tests.web.world import HELLO, World, modems, names
 
 HEAD = "First name,Last name,Cell,Building\n"
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    made = the_world.found(tmp_path)
-    yield made
-    made.db.close()
-
-
 def reasons(world: World, list_id: int) -> dict[int, tuple[str, str]]:
     return {row["row"]: (row["outcome"], row["reason"]) for row in lists.not_taken(world.db, list_id)}
-
-
-def names(world: World, list_id: int) -> list[str]:
-    return [row["first_name"] for row in lists.members(world.db, list_id)]
 
 
 def test_a_list_becomes_people_and_every_other_row_keeps_its_reason(world: World) -> None:

@@ -1,24 +1,9 @@
 """What stands beside a number in its row, or in an older list of the same person: its country, and how they write their name."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from gateway import lists
-from tests.web import world as the_world
-from tests.web.world import World
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    made = the_world.found(tmp_path)
-    yield made
-    made.db.close()
-
-
-def names(world: World, list_id: int) -> list[str]:
-    return [row["first_name"] for row in lists.members(world.db, list_id)]
+from tests.web.world import World, names
 
 
 def test_a_number_of_another_country_is_no_strangers_of_this_one(world: World) -> None:

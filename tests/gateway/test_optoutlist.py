@@ -2,7 +2,6 @@
 
 import io
 import json
-from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
@@ -26,16 +25,13 @@ from gateway import (
 from gateway.cli import cli
 from gateway.errors import Refused
 from gateway.listfile import OPT_OUTS
-from tests.web import world as the_world
 from tests.web.world import HELLO, World, modems
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    made = the_world.found(tmp_path)
-    modems(made)
-    yield made
-    made.db.close()
+def world(world: World) -> World:
+    modems(world)
+    return world
 
 
 def begin(world: World, content: str, who: str = "coordinator") -> int:

@@ -1,8 +1,6 @@
 """Some countries write a mobile in two forms; whoever has it is one person here: one conversation, one first text, one stop."""
 
 import sqlite3
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -26,7 +24,6 @@ from tests.campaigning import drafted
 from tests.gateway.conftest import NOON
 from tests.gateway.test_optoutlist import bring, result
 from tests.gateway.test_stop_and_start import MINUTE, SENT_AT, Desk, arrive, as_older, deliver, out_of
-from tests.web import world as the_world
 from tests.web.world import HELLO, World, modems
 
 HEAD = "Name,Cell\n"
@@ -40,13 +37,6 @@ BOTH = pytest.mark.parametrize(
     [forms[::way] for forms in (MEXICO, ARGENTINA, REUNION, PALESTINE, BRAZIL) for way in (1, -1)],
     ids=", ".join,
 )
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    made = the_world.found(tmp_path)
-    yield made
-    made.db.close()
 
 
 def count(db: sqlite3.Connection, table: str) -> int:

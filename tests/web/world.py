@@ -295,3 +295,8 @@ def modems(world: World) -> None:
         "The modem south is gone. Its port /dev/ttyUSB1 vanished at 14:02. Its texts wait. Push the stick in again, any port will do.",
         now=now,
     )
+
+
+def names(world: World, list_id: int) -> list[str]:
+    """The first names of a list's people."""
+    return [row["first_name"] for row in lists.members(world.db, list_id)]
