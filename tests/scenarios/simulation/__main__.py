@@ -2,6 +2,7 @@
 
 import argparse
 import gc
+import hashlib
 import logging
 import os
 import sys
@@ -19,6 +20,7 @@ from tests.scenarios.simulation.house import House
 from tests.scenarios.simulation.judge import breaches
 from tests.scenarios.simulation.troubles import TROUBLES
 
+PROJECT = Path(__file__).parents[3]
 SHARED_MEMORY = Path("/dev/shm")
 BAR = 30
 ENOUGH = 1_500  # houses in which every fault must have struck
@@ -62,6 +64,16 @@ def _stations(house: House) -> list[str]:
     return [f"{row['name']} is {row['state']}. {row['reason']}" for row in rows]
 
 
+def state() -> str:
+    """A digest of all code of the project that houses run: seeds of different runs add up while it stays the same."""
+    ours = {Path(module.__file__) for module in sys.modules.values() if getattr(module, "__file__", None)}
+    digest = hashlib.sha256()
+    for path in sorted(path for path in ours - {Path(__file__)} if path.is_relative_to(PROJECT)):
+        if ".venv" not in path.parts:
+            digest.update(f"{path.relative_to(PROJECT)}\0".encode() + path.read_bytes())
+    return digest.hexdigest()[:10]
+
+
 def main() -> int:
     """Exit code 1 when a seed shows a breach, or a fault of the catalogue never struck in so many houses that it should have."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -102,7 +114,7 @@ def _soak(seconds: float, first: int, jobs: int) -> int:
     _table(counts)
     print(
         f"{done} seeds from {first}, {hours:.0f} hours in {spent / 3600:.2f} h "
-        f"({done / spent:.1f} seeds a second in {jobs} processes), {failed} with a breach"
+        f"({done / spent:.1f} seeds a second in {jobs} processes), {failed} with a breach; state {state()}"
     )
     unmet = sorted({name for name, _, _ in TROUBLES if not counts[f"struck: {name}"]})
     if unmet:
