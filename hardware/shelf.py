@@ -83,8 +83,8 @@ class Shelf:
             self._walks[name] = self._at.clock.monotonic()
             return found
         self._lists.add(name)
-        doubted = self.used.pop(name, 0) or self.never_found.get(name, (0, 0.0))[0]
         # The OK may have been another's. One that cannot be asked for its count told it when the storage was chosen.
+        doubted = self.used.pop(name, 0) or self.never_found.get(name, (0, 0.0))[0] or self._at.has_company
         if doubted and not lines and not (self._all_found(name, 0) and self._counts):
             return self._walk(name, LOOKS_S[:1])
         return [stored for entry in split_entries(lines, "+CMGL:") if (stored := self._whole(entry, name))]
@@ -132,10 +132,14 @@ class Shelf:
         return [stored for stored in found if stored]
 
     def _all_found(self, name: str, found: int) -> bool:
-        """Whether the modem counts no more than was found; or as many more as for a while now, which are nowhere."""
+        """Whether the modem counts no more than was found; or as many more as for a while now, which are nowhere. Beside another program,
+        which may have read the count, none that is told is not none.
+        """
         lines = ask(self._at, "AT+CPMS?") if self._counts else None
         self._counts = lines is not None  # a silent one is not waited for at each look
         counted = cpms.counted(lines or [], name) or cpms.bare_count(lines or [])
+        if not counted and self._at.has_company:
+            return False
         missing = max(0, counted[0] - found) if counted else 0
         now = self._at.clock.monotonic()
         before, since = self.never_found.get(name, (0, now))
