@@ -160,7 +160,7 @@ def invite(ctx: click.Context, name: str, as_json: bool) -> None:
 
 @user.command("disable")
 @click.argument("name")
-@click.option("--json", "as_json", is_flag=True, help="Print {name, disabled}.")
+@click.option("--json", "as_json", is_flag=True, help="Print {name, disabled, yet_to_leave}.")
 @click.pass_context
 @refusals
 def disable(ctx: click.Context, name: str, as_json: bool) -> None:
@@ -169,8 +169,14 @@ def disable(ctx: click.Context, name: str, as_json: bool) -> None:
     with database(config) as db:
         found = people.by_name(db, name)
         people.disable(db, found.id, now=wall_ms())
+        left = people.yet_to_leave(db, found.id)
     ring(config.database.path)
     if as_json:
-        print_json({"name": found.name, "disabled": True})
-    else:
-        click.echo(f"{found.name} is shut out. What they approved stays on record; what they held is free.")
+        print_json({"name": found.name, "disabled": True, "yet_to_leave": left})
+        return
+    click.echo(f"{found.name} is shut out. What they approved stays on record; what they held is free.")
+    if left:
+        click.echo(
+            f"{left} {'text' if left == 1 else 'texts'} that they approved can still leave: "
+            "a coordinator takes them back, each in its conversation."
+        )

@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from gateway import conversations, damage, listening, lock, runs, store
 from gateway.cli import cli
 from gateway.errors import Refused
-from tests.web.world import CONFIG
+from tests.web.world import CONFIG, World
 from web import create_app
 
 Run = Callable[..., Result]
@@ -132,13 +132,21 @@ def test_people_come_and_go(run: Run) -> None:
     assert "/s/" in made["link"]
     link = json.loads(run("user", "invite", "zoë", "--json").stdout)["link"]
     assert link != made["link"]
-    assert json.loads(run("user", "disable", "Zoë", "--json").stdout) == {"name": "Zoë", "disabled": True}
+    gone = json.loads(run("user", "disable", "Zoë", "--json").stdout)
+    assert gone == {"name": "Zoë", "disabled": True, "yet_to_leave": 0}
     listed = {
         person["name"]: person["disabled"] for person in json.loads(run("user", "list", "--json").stdout)
     }
     assert listed == {"Admin": False, "Zoë": True}
     assert "Zoë" in run("user", "list").stdout
     assert run("user", "invite", "Zoë").exit_code == 1
+
+
+def test_whoever_shuts_somebody_out_by_a_command_is_told_what_can_still_leave(world: World) -> None:
+    """It left the next morning; only the page had told."""
+    world.approve(world.draft("Rosa", "+12025550147", "Hello"))
+    said = CliRunner().invoke(cli, ["--config", str(world.source), "user", "disable", "Maya"]).stdout
+    assert "1 text that they approved can still leave: a coordinator takes them back" in said
 
 
 @pytest.mark.parametrize(
