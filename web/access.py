@@ -154,14 +154,16 @@ def keep_signed_in(response: Response) -> Response:
 
 
 def check_role() -> ResponseReturnValue | None:
-    """Send strangers to the sign-in page and refuse what a role does not do."""
+    """Send strangers to the sign-in page, which says so when something was pressed, and refuse what a role does not do."""
     if request.endpoint is None:
         return None
     needs_act = needed(current_app, request.endpoint)
     if needs_act is None or needs_act == "public":
         return None
     if not signed_in():
-        return redirect(url_for("sign_in.page"), 303)
+        # Who is signed out already has what they pressed.
+        pressed = request.method not in SAFE and request.endpoint != "me.sign_out"
+        return redirect(url_for("sign_in.page", pressed=1 if pressed else None), 303)
     if needs_act != "signed-in" and not can(needs_act):
         raise Forbidden(f"That page is not for a {user().role}. Nothing was shown and nothing was changed.")
     return None

@@ -163,6 +163,18 @@ def test_a_device_that_is_signed_out_is_out_at_its_next_request(visit: Visit) ->
     assert laptop.get("/").status_code == 200
 
 
+def test_whoever_pressed_a_key_while_signed_out_reads_that_it_was_not_done(visit: Visit) -> None:
+    """A coordinator paused a campaign, came in by the sign-in that stood there, and it ran on."""
+    maya = visit()
+    maya.post("/me/sign-out")
+    pressed = maya.post("/inbox/1/opt-out")
+    said = "What you pressed was not done"
+    assert said in maya.get(pressed.headers["Location"]).get_data(as_text=True)
+    for quiet in (maya.get("/inbox"), maya.post("/me/sign-out")):
+        assert quiet.headers["Location"] == "/sign-in"
+    assert said not in maya.get("/sign-in").get_data(as_text=True)
+
+
 def test_sign_out_ends_the_device_not_only_the_cookie(visit: Visit) -> None:
     maya = visit()
     cookie = maya.client.get_cookie("textbank")

@@ -144,7 +144,7 @@ def test_who_is_shut_out_is_out_everywhere_at_once(world: World, visit: Visit) -
     people.disable(world.db, world.users["volunteer"].id, now=store.wall_ms())
     for device in (phone, laptop):
         assert device.get("/inbox").headers["Location"] == "/sign-in"
-        assert device.post("/inbox/1/close").headers["Location"] == "/sign-in"
+        assert device.post("/inbox/1/close").headers["Location"] == "/sign-in?pressed=1"
     assert visit(None).get(link).status_code == 410
 
 
