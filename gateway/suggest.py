@@ -42,7 +42,7 @@ AGREES = frozenset([
     "yes", "yeah", "yep", "yup", "sure", "ok", "okay", "fine", "great", "i", "i'll", "can", "do", "will", "take", "want", "prefer", "the",
     "slot", "shift", "option", "please", "si", "claro", "bueno", "vale", "yo", "puedo", "quiero", "el", "la", "turno", "opcion",
 ])  # fmt: skip
-NO_ANSWERS = (
+NO_ANSWERS = (  # which say another thing than the word in them
     "no problem",
     "no worries",
     "no doubt",
@@ -51,6 +51,11 @@ NO_ANSWERS = (
     "no hay problema",
     "sin problema",
     "no te preocupes",
+    "no matter what",
+    "no later than",
+    *("wont miss", "will not miss", "would not miss", "can not wait", "cannot wait"),
+    *("no faltare", "no faltaremos", "no me lo pierdo", "no nos lo perdemos"),
+    *("dont need a ride", "do not need a ride", "i have a ride", "we have a ride", "ya tengo transporte"),
 )
 DRAWN_OUT = re.compile(r"([^\W\d_])\1{2,}")  # "yesss"
 MOST = 1_000_000

@@ -96,6 +96,28 @@ def test_an_answer_to_the_next_question_in_the_same_reply_is_not_asked_for_again
 
 
 @pytest.mark.parametrize(
+    ("name", "language", "reply", "meant"),
+    [
+        ("event", "en", "I won't miss it!", None),
+        ("event", "en", "Yes, can not wait", "yes"),
+        ("event", "en", "I'll be there no later than 6", "yes"),
+        ("event", "es", "¡No faltaré!", None),
+        ("event", "es", "Sí, no me lo pierdo", "yes"),
+        ("voter", "en", "Don't need a ride", None),
+        ("voter", "en", "Yes, I have a ride", "will"),
+        ("voter", "en", "I don't have a ride", "ride"),
+        ("voter", "es", "Ya tengo transporte", None),
+    ],
+)
+def test_a_phrase_that_says_the_opposite_of_the_word_in_it_reads_not_as_that(
+    name: str, language: str, reply: str, meant: str | None
+) -> None:
+    """ "I won't miss it" read as *No*, and "I have a ride" as one who needs one, a tap from written down."""
+    found = read(name, language, "first", reply)
+    assert (found and found.choice.id) == meant
+
+
+@pytest.mark.parametrize(
     "reply", ["A or B", "B or A", "not A", "anything but B", "A, not B", "What about B?", "wait for A"]
 )
 def test_a_letter_behind_anything_but_a_yes_is_no_answer(reply: str) -> None:
