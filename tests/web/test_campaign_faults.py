@@ -77,6 +77,33 @@ def test_what_runs_is_not_thrown_away(world: World, visit: Visit, running: int) 
     assert approved(world) == 1, "its volunteer goes on"
 
 
+def test_whoever_moves_an_event_reads_how_many_know_its_old_day(
+    world: World, visit: Visit, running: int
+) -> None:
+    """They said yes to the fifth, the page said “Kept.”, and they came on the fifth: the reminder was for the twelfth."""
+    cleo = visit("coordinator")
+
+    def keep(**changes: str) -> str:
+        facts = {
+            f"fact_{name}": value
+            for name, value in {**campaigns.load(world.db, running).facts, **changes}.items()
+        }
+        page = cleo.get(f"/campaigns/{running}").get_data(as_text=True)
+        more = {"name": cleo.field(page, "name"), "revision": cleo.field(page, "revision")}
+        return said(cleo.post(f"/campaigns/{running}/facts", follow=True, **facts, **more))
+
+    assert "nothing tells them" not in keep(place="The new hall")  # nobody was texted yet
+    one = world.card("volunteer").id
+    world.db.execute(
+        "UPDATE target SET state='texted', texted_at=? WHERE message_id=?", [store.wall_ms(), one]
+    )
+    assert (
+        "1 person was texted before you changed “Day” and “Place”, and nothing tells them by itself"
+        in keep(day="2099-12-12", place="The old hall")
+    )
+    assert "nothing tells them" not in keep(seats="41")
+
+
 def test_an_answer_to_a_closed_campaign_comes_in_and_is_answered(
     world: World, visit: Visit, running: int
 ) -> None:

@@ -34,7 +34,7 @@ from gateway.merge import merge
 from gateway.pace import Pace
 from gateway.scriptcheck import right
 from gateway.store import moment, ms
-from web import access, data, words
+from web import access, data, moved, words
 from web.access import needs
 from web.forms import choice, field, go
 from web.screens import assigning
@@ -255,7 +255,8 @@ def facts(campaign_id: int) -> ResponseReturnValue:
     campaign = loaded(campaign_id)
     if refused := kept_facts(campaign):
         return refused
-    words.tell("Kept.")
+    told = moved.told(campaign, loaded(campaign_id).facts)
+    words.tell(f"Kept. {told}".strip(), "shown" if told else "done")
     return go("campaigns.detail", campaign_id=campaign_id)
 
 
