@@ -95,6 +95,15 @@ def test_whoever_came_is_not_asked_whether_they_come(
     assert world.card("other").name == "Theo", "Rosa's conversation is still Maya's"
 
 
+def test_whoever_is_let_in_leaves_a_long_choice_of_people_as_it_was(
+    hearing: dict[str, int], visit: Visit
+) -> None:
+    """Its end was cut off, and others stood in the list."""
+    said = "status!=maybe;seats=;waiting!=told;reminder!=not_coming;checked_in=;contact!=wrong_number"
+    answer = visit("coordinator").post(f"/campaigns/1/people/{hearing['Sam']}/door", came="1", said=said)
+    assert answer.headers["Location"].endswith("wrong_number")
+
+
 def test_whoever_another_campaign_has_meanwhile_stays_with_it(
     world: World, hearing: dict[str, int], visit: Visit
 ) -> None:

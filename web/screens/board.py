@@ -124,7 +124,7 @@ def door(campaign_id: int, target_id: int) -> ResponseReturnValue:
     current_app.config["COUNTED"].forget()
     name = followups.name_of(row) or "They"
     words.tell(f"{name}: {came} here." if int(came) else f"{name}: not here yet.")
-    where = {key: said for key in ("said", "q") if (said := request.form.get(key, "")[:80])}
+    where = {key: said for key in ("said", "q") if (said := request.form.get(key, "")[:400])}
     return go("board.people", campaign_id=campaign_id, **where)
 
 
