@@ -74,6 +74,16 @@ def test_a_conversation_that_is_none_is_no_page(visit: Visit) -> None:
         assert "There is no such conversation any more" in answer.get_data(as_text=True)
 
 
+def test_a_colleague_who_is_no_number_is_none_of_the_list(world: World, visit: Visit) -> None:
+    """ "²" is a figure to Python and no number: the page said that something broke."""
+    busy_day(world)
+    cleo = visit("coordinator")
+    for path in (f"/inbox/{world.conversation('+12025550151')}/pass-on", "/campaigns/1/held/1/move"):
+        answer = cleo.post(path, to="²")
+        assert answer.status_code == 409
+        assert "Choose somebody of the list." in answer.get_data(as_text=True)
+
+
 def test_missing_and_impossible_fields_are_400(world: World, visit: Visit) -> None:
     ids = busy_day(world)
     maya = visit()

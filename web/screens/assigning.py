@@ -52,7 +52,7 @@ def take_back(campaign_id: int, user_id: int) -> ResponseReturnValue:
 def move(campaign_id: int, user_id: int) -> ResponseReturnValue:
     """Somebody else has them."""
     to = field("to", 18)
-    if not to.isdigit():
+    if not to.isdecimal():
         raise Refused("Choose somebody of the list. Nobody was moved.")
     moved = batches.move(data.db(), campaign_id, user_id, int(to), by=access.user(), now=data.now())
     current_app.config["HUB"].changed()

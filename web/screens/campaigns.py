@@ -154,7 +154,7 @@ def draw(
         said=said,
         problems=found,
         right=right(campaign.script.first.texts, ground),
-        chosen=int(chosen) if chosen.isdigit() else campaign.list_id,
+        chosen=int(chosen) if chosen.isdecimal() else campaign.list_id,
         lists=lists.ready(db)[:100] if campaign.state in ("draft", "review") else [],
         plan=plan,
         foreseen=found_people,
@@ -265,7 +265,7 @@ def kept_facts(campaign: Campaign) -> ResponseReturnValue | None:
     typed = {fact.name: field(f"fact_{fact.name}", 400) for fact in campaign.kind.facts}
     changes: dict[str, object] = {"name": field("name"), "facts": typed}
     chosen = request.form.get("list_id", "")[:12]
-    if not campaign.open and chosen.isdigit():
+    if not campaign.open and chosen.isdecimal():
         changes["list_id"] = int(chosen)
     try:
         save(campaign, **changes)

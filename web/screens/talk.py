@@ -81,7 +81,7 @@ def tag(conversation_id: int) -> ResponseReturnValue:
 def hand_over(conversation_id: int) -> ResponseReturnValue:
     """Give the conversation to the room, or to a colleague."""
     to = field("to", 18)
-    if to and not to.isdigit():
+    if to and not to.isdecimal():
         raise Refused("Choose somebody of the list. Nothing was changed.")
     whom = notes.hand_over(
         data.db(), conversation_id, int(to) if to else None, by=access.user(), now=data.now()
