@@ -64,6 +64,7 @@ def test_somebody_elses_text_is_not_ours_to_settle(world: World, lost: int, visi
     )
     assert world.state(lost) == "uncertain"
     assert "Ada" not in page
+    assert "Of every text of yours it is known whether it left" in page
 
 
 def test_a_text_that_was_settled_meanwhile_is_not_settled_twice(
