@@ -1,12 +1,13 @@
 """`backup`, `restore`, `export`, `erase`: the database as a whole, and one person in it."""
 
 import os
+import sqlite3
 from pathlib import Path
 
 import click
 
 from gateway import backup as copies
-from gateway import erasing, exporting, keeping, numbers, search
+from gateway import erasing, exporting, keeping, numbers, search, visible
 from gateway.bell import ring
 from gateway.commands._context import config_of, database, print_json, refusals
 from gateway.errors import Refused
@@ -176,7 +177,7 @@ def erase(ctx: click.Context, number: str, yes: bool, as_json: bool) -> None:
         except Refused:
             known = number.strip()  # a short code or a name, exactly as it came
         if not yes:
-            _sure("This cannot be undone. Erase this person")
+            _sure(f"This cannot be undone. Erase {_whom(db, known)}")
         gone = erasing.erase(db, known, now=wall_ms())
         search.forget(db)
         emptied = erasing.empty_log(db)
@@ -193,6 +194,17 @@ def erase(ctx: click.Context, number: str, yes: bool, as_json: bool) -> None:
         )
     for sentence in keeping.elsewhere(config, now=wall_ms()):
         click.echo(sentence)
+
+
+def _whom(db: sqlite3.Connection, number: str) -> str:
+    """Who has this number here, for whoever typed it to check."""
+    row = db.execute(
+        "SELECT name, (SELECT count(*) FROM contact k WHERE k.conversation_id=c.id) - 1 AS others FROM conversation c WHERE number=?",
+        [number],
+    ).fetchone()
+    name = row["name"] if row else ""
+    others = f" and {row['others']} more" if row and row["others"] > 0 else ""
+    return visible.line(f"{name}{others} at {number}" if name else number)
 
 
 def _sure(question: str) -> None:

@@ -149,6 +149,15 @@ def test_whoever_shuts_somebody_out_by_a_command_is_told_what_can_still_leave(wo
     assert "1 text that they approved can still leave: a coordinator takes them back" in said
 
 
+def test_whoever_erases_somebody_reads_whom_before_it_is_done(world: World) -> None:
+    """One wrong digit erased somebody else, whom the question did not name."""
+    world.draft("Rosa Delgado", "+12025550147", "Hello")
+    words = ["--config", str(world.source), "erase", "(202) 555-0147"]
+    asked = CliRunner().invoke(cli, words, input="n\n")
+    assert "Erase Rosa Delgado at +12025550147?" in asked.output
+    assert world.conversation("+12025550147")
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
