@@ -62,6 +62,7 @@ class Child:
         self.port = port
         self.notices: deque[Notice] = deque(maxlen=1000)
         self.items: list[Packet] = []  # what the last answer consists of
+        self._steps = 0  # of it: texts, and places without one
         self.handed = False
         self.keep: Callable[[Direct], bool] | None = None  # asked at once about each `Direct`
         self._clock = clock
@@ -94,15 +95,15 @@ class Child:
     def ask(self, do: str, limit_s: float, **what: Any) -> Packet:
         """The answer to one question: {"ok": ...} or {"failed": name, "words": ...}; see `gammu_process`."""
         self._still_there()
-        self.items, self.handed, self._asking = [], False, True
+        self.items, self._steps, self.handed, self._asking = [], 0, False, True
         started = self._clock.monotonic()
         with contextlib.suppress(OSError):  # that the process has ended is noticed below
             self._channel.sendall(json.dumps({"do": do, **what}).encode())
-        answer, items, deadline = None, 0, started + limit_s
+        answer, steps, deadline = None, 0, started + limit_s
         while answer is None and not self._gone and self._clock.monotonic() < deadline:
             answer = self._read(self._answers, deadline)
-            if len(self.items) > items:  # each text of a list has its own time
-                items, deadline = len(self.items), self._clock.monotonic() + limit_s
+            if self._steps > steps:  # each text of a list has its own time
+                steps, deadline = self._steps, self._clock.monotonic() + limit_s
         if answer is None and not self._gone:
             answer = self._end("it hung, and was ended")
             if answer is None:
@@ -162,6 +163,9 @@ class Child:
                 self.handed = True
             case {"item": item}:
                 self.items.append(item)
+                self._steps += 1
+            case {"looked": _}:
+                self._steps += 1
             case {"notice": "waiting"}:
                 self.notices.append(Waiting("", -1))
             case {"notice": "direct", "report": report, "pdu": pdu}:

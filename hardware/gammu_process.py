@@ -3,7 +3,8 @@
     python -P -m hardware.gammu_process SOCKET PARENT      (started by hardware.gammu_child and by nobody else)
 
 One JSON document a packet. A request is {"do": "list", ...}; its answer ends with {"ok": {...}} or with
-{"failed": "ERR_TIMEOUT", "words": "..."}. Before that, "list" gives {"item": {...}} for each text, and "send" says
+{"failed": "ERR_TIMEOUT", "words": "..."}. Before that, "list" gives {"item": {...}} for each text, and {"looked": place} for each
+place that it asks for by its number, and "send" says
 {"handed": true} at the point of no return, immediately before libgammu gets the text. Unasked, at any moment:
 {"notice": "waiting" | "direct" | "call", ...}.
 
@@ -24,6 +25,7 @@ import select
 import signal
 import socket
 import sys
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -33,18 +35,16 @@ from hardware.pdu import PduError
 MOST_OCTETS = 1 << 16  # of a packet
 LISTEN_S = 0.2  # between looks at what the phone says unasked
 MOST_UNREADABLE = 20  # records in a row that libgammu cannot read
+MEMORY = 100_000  # the places of an AT phone's second memory are counted from here
 # What libgammu says of one record that it cannot read: surely, and perhaps.
 BROKEN = ("ERR_CORRUPTED", "ERR_INVALIDDATA")
 PERHAPS_BROKEN = ("ERR_NOTSUPPORTED", "ERR_UNKNOWN", "ERR_UNKNOWNRESPONSE")
-STEPS_OVER = (
-    "at",
-    "dku2at",
-    "none",
-)  # behind these it reads on behind such a record; elsewhere it loses its way
+HAS_PLACES = ("at", "dku2at")  # what lies in each place of these can be asked for by its number
 PR_SET_PDEATHSIG = 1
 
 Say = Callable[[dict[str, Any]], None]
 Pdus = list[str]
+Records = list[dict[str, Any]]
 
 
 class Phone:
@@ -56,7 +56,8 @@ class Phone:
         self._machine = gammu.StateMachine()
         self._broken: tuple[type[Exception], ...] = (ValueError, *(getattr(gammu, name) for name in BROKEN))
         self._unreadable = (*self._broken, *(getattr(gammu, name) for name in PERHAPS_BROKEN))
-        self._steps_over = False
+        self._has_places = False
+        self._missing = 0  # records that the phone counts and does not show
         self._centre = ""
         self.connected = False
 
@@ -77,7 +78,7 @@ class Phone:
             },
         )
         self._machine.Init()
-        self._steps_over = connection.startswith(STEPS_OVER)
+        self._has_places = connection.startswith(HAS_PLACES)
         self.connected = True
         return {}
 
@@ -124,40 +125,74 @@ class Phone:
         percent = -1 if told is None else int(told["BatteryPercent"])
         return {"percent": percent if 0 <= percent <= 100 else None}
 
-    def list(self) -> dict[str, Any]:
-        """Say each text and report that was received and still lies in the phone."""
-        for item in self._listed():
+    def list(self, *, by_place: bool = False) -> dict[str, Any]:
+        """Say each text and report that was received and still lies in the phone. `by_place`: without asking for a list."""
+        for item in self._by_place() if by_place else self._listed():
             self._say({"item": item})
         return {}
 
     def _listed(self) -> Iterator[dict[str, Any]]:
         place: dict[str, Any] = {"Start": True}
         seen: set[int] = set()
-        last = unreadable = in_a_row = 0
+        last = -1
         while True:
             try:
                 found = self._machine.GetNextSMS(Folder=0, **place)
             except self._gammu.ERR_EMPTY:
+                yield from self._passed_over(len(seen), last)
                 return
-            except self._unreadable as error:
-                unreadable, in_a_row = unreadable + 1, in_a_row + 1
-                if in_a_row >= MOST_UNREADABLE or not (
-                    self._steps_over or seen or isinstance(error, self._broken)
-                ):
-                    raise
-                yield _item("", -unreadable, _unreadable(f"{type(error).__name__}, number {unreadable}"))
-                if not self._steps_over:
+            except (*self._unreadable, self._gammu.ERR_INVALIDLOCATION) as error:
+                if self._has_places:
+                    yield from self._by_place(last)
                     return
-                place = {"Location": last + in_a_row}
-                continue
-            in_a_row, last = 0, int(found[0]["Location"])
+                if not isinstance(error, self._unreadable if seen else self._broken):
+                    raise
+                yield _unread(error, 0)
+                return
+            last = int(found[0]["Location"])
             if last in seen:  # libgammu goes in a circle
                 return
             seen.add(last)
-            for sms in found:
-                if is_received(sms):
-                    yield _item(sms["Memory"] or "phone", int(sms["Location"]), _pdu(sms))
+            yield from self._received(found)
             place = {"Location": last}
+
+    def _received(self, found: Records) -> Iterator[dict[str, Any]]:
+        for sms in found:
+            if is_received(sms):
+                yield _item(sms["Memory"] or "phone", int(sms["Location"]), _pdu(sms))
+
+    def _passed_over(self, found: int, last: int) -> Iterator[dict[str, Any]]:
+        """What lies behind a record, or in a memory, that the phone refused to give: libgammu takes that for the end. A phone that always
+        counts more than it shows is looked through once.
+        """
+        memory = self._told(self._machine.GetSMSStatus) if self._has_places else None
+        missing = memory["SIMUsed"] + memory["PhoneUsed"] - found if memory else 0
+        if missing > self._missing:
+            for item in self._by_place(last):
+                missing -= 1
+                yield item
+        self._missing = max(0, missing)
+
+    def _by_place(self, after: int = -1) -> Iterator[dict[str, Any]]:
+        """Ask an AT phone for what lies in each place behind this one, whatever the places before it say."""
+        memory, in_a_row = self._machine.GetSMSStatus(), 0
+        phone = MEMORY if memory["SIMSize"] else 0  # where its places begin
+        places = [*range(memory["SIMSize"] + 1)] if phone else []
+        places += range(phone, phone + min(memory["PhoneSize"], MEMORY - 2) + 1)  # from 0 or from 1 on
+        for place in places[bisect_right(places, after) :]:
+            self._say({"looked": place})
+            try:
+                found = self._machine.GetSMS(0, place)
+            except (self._gammu.ERR_EMPTY, self._gammu.ERR_INVALIDLOCATION):
+                continue
+            except self._unreadable as error:
+                in_a_row += 1
+                if in_a_row >= MOST_UNREADABLE:
+                    raise
+                yield _unread(error, place)
+                continue
+            in_a_row = 0
+            yield from self._received(found)
 
     def delete(self, index: int, pdus: Pdus) -> dict[str, Any]:
         """Delete one record, if it still holds these texts and no other; `gone`: it was not there any more."""
@@ -238,6 +273,12 @@ class Phone:
 
 def _item(storage: str, index: int, pdu: str) -> dict[str, Any]:
     return {"storage": storage, "index": index, "pdu": pdu}
+
+
+def _unread(error: Exception, place: int) -> dict[str, Any]:
+    """`place` 0: nobody knows."""
+    where = f", place {place % MEMORY} of the {'phone' if place > MEMORY else 'SIM'}" if place else ""
+    return _item("", -1 - place, _unreadable(type(error).__name__ + where))
 
 
 def _pdu(sms: dict[str, Any]) -> str:

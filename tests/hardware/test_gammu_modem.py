@@ -88,21 +88,33 @@ def test_libgammus_own_phone_takes_a_text(tmp_path: Path) -> None:
 
 
 def test_what_libgammu_does_not_give_whole_is_told_and_stays_on_the_phone(bank: VirtualBank) -> None:
+    bank.inbound(0, ADA, "Yes")
     bank.put(0, "zzzz")
     bank.inbound(0, ADA, "👋 ~ the end")
-    bank.inbound(0, ADA, "Yes")
+    bank.put(0, "zzzz", storage="ME", status=1)
+    bank.put(
+        0, "00" + pdu.encode_deliver(ADA, pdu.segment("STOP"), timestamp=CLOCK.now()).hex(), storage="ME"
+    )
     with phone(bank.ports[0]) as driver:
         driver.start(no_pin)
-        broken, cut, whole = driver.list(everything=True)
+        whole, broken, cut, other, stop = driver.list(everything=True)
         assert broken.index < 0
+        assert "place 2 of the SIM" in broken.pdu
         assert "stays on the phone" in broken.pdu
-        decoded = pdu.decode(cut.pdu)
+        assert "place 1 of the phone" in other.pdu
+        decoded, stopped = pdu.decode(cut.pdu), pdu.decode(stop.pdu)
         assert isinstance(decoded, pdu.Deliver)
         assert (decoded.text, decoded.cut) == ("👋 ~ the en", True)
-        for stored in (broken, cut, whole):
+        assert isinstance(stopped, pdu.Deliver)
+        assert stopped.text == "STOP"
+        for stored in (whole, broken, cut, other, stop):
             driver.delete(stored)
-        assert [slot["index"] for slot in bank.stored(0)] == [1, 2]
-        assert driver.list(everything=True) == [broken, cut]
+        assert [(slot["storage"], slot["index"]) for slot in bank.stored(0)] == [
+            ("SM", 2),
+            ("SM", 3),
+            ("ME", 1),
+        ]
+        assert driver.list(everything=True) == [broken, cut, other]
 
 
 def test_only_the_text_that_was_listed_is_deleted(met: tuple[VirtualBank, GammuModem]) -> None:
