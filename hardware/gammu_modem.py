@@ -37,9 +37,10 @@ from hardware.errors import (
 from hardware.facts import Direct, Health, Identity, Notice, Stored, Waiting
 from hardware.gammu_child import Child, Packet
 from hardware.gammu_meaning import health_in, meaning, not_sent
+from hardware.gammu_process import HAS_PLACES
 from hardware.gammu_sms import is_whole
 from hardware.link import Clock
-from hardware.modem import Modem
+from hardware.modem import LISTING, Modem
 from hardware.profiles import GENERIC, Profile
 from hardware.restart import NotPossible
 from hardware.spared import Spared
@@ -79,7 +80,7 @@ class GammuModem:
         self._connection = connection
         self._model = model
         self._limits = limits
-        self._bells = False
+        self._bells = self._by_place = False
         self._look_at = clock.monotonic()
         self._records: dict[int, list[str]] = {}  # some phones keep a long text's segments in one
         self._child = Child(port, clock)
@@ -160,7 +161,12 @@ class GammuModem:
 
         One that libgammu cannot read is a sentence in place of a PDU.
         """
-        self._ask("list", self._limits.answer_s)
+        try:
+            self._ask("list", self._limits.answer_s, by_place=self._by_place)
+        except ModemSilent as silent:
+            if not self._connection.startswith(HAS_PLACES):
+                raise
+            raise ModemSilent(LISTING, silent.waited_s) from silent  # of a phone that `read_by_slot` may help
         self._look_at = self._clock.monotonic() + LOOK_S
         stored = [Stored(**item) for item in self._child.items]
         self._records = {}
@@ -251,7 +257,8 @@ class GammuModem:
         """libgammu answers for what a phone hands over."""
 
     def read_by_slot(self) -> None:
-        """libgammu chooses how it reads."""
+        """From now on ask an AT phone for place after place, for libgammu hangs when it is asked for a list."""
+        self._by_place = self._connection.startswith(HAS_PLACES)
 
     def beside(self, company: Company, spared: Spared) -> None:
         """libgammu keeps what it hears to itself, and asks what it likes."""

@@ -15,6 +15,7 @@ from hardware import pdu
 from hardware.errors import (
     CommandRefused,
     DriverUnfit,
+    ModemSilent,
     PinRefused,
     PortBusy,
     PortMissing,
@@ -22,7 +23,7 @@ from hardware.errors import (
     TpduRefused,
 )
 from hardware.gammu_modem import GammuModem
-from hardware.modem import Direct, Stored, Waiting
+from hardware.modem import LISTING, Direct, Stored, Waiting
 from hardware.restart import NotPossible
 from hardware.virtual import VirtualBank
 from tests.gammu_bench import ADA, CLOCK, dummy, libgammu, no_pin, phone, send, tpdus, until
@@ -115,6 +116,23 @@ def test_what_libgammu_does_not_give_whole_is_told_and_stays_on_the_phone(bank: 
             ("ME", 1),
         ]
         assert driver.list(everything=True) == [broken, cut, other]
+
+
+def test_a_phone_that_hangs_in_its_list_is_read_place_by_place(bank: VirtualBank) -> None:
+    """One that counts texts and lists none is asked by libgammu for 100,000 places: the station was lost, and every text on it unread."""
+    with phone(bank.ports[0]) as driver:
+        driver.start(no_pin)
+        bank.fault(0, "memory_full")
+        driver.read_by_slot()
+        assert read(driver) == []
+        bank.put(0, "00" + pdu.encode_deliver(ADA, pdu.segment("STOP"), timestamp=CLOCK.now()).hex())
+        assert read(driver) == ["STOP"]
+        for stored in driver.list(everything=True):
+            driver.delete(stored)
+        driver._by_place = False
+        with pytest.raises(ModemSilent) as silent:
+            driver.list(everything=True)
+        assert silent.value.command == LISTING, "the station counts these"
 
 
 def test_only_the_text_that_was_listed_is_deleted(met: tuple[VirtualBank, GammuModem]) -> None:
