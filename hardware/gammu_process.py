@@ -39,6 +39,7 @@ MEMORY = 100_000  # the places of an AT phone's second memory are counted from h
 # What libgammu says of one record that it cannot read: surely, and perhaps.
 BROKEN = ("ERR_CORRUPTED", "ERR_INVALIDDATA")
 PERHAPS_BROKEN = ("ERR_NOTSUPPORTED", "ERR_UNKNOWN", "ERR_UNKNOWNRESPONSE")
+NOT_GIVEN = "gammu could not read a text that the phone did not keep, a flash text most likely. It is lost. Ask whoever wrote to write again."
 HAS_PLACES = ("at", "dku2at")  # what lies in each place of these can be asked for by its number
 PR_SET_PDEATHSIG = 1
 
@@ -60,6 +61,7 @@ class Phone:
         self._missing = 0  # records that the phone counts and does not show
         self._centre = ""
         self.connected = False
+        self.deaf = False  # it hears nothing any more
 
     def open(self, port: str, connection: str, model: str) -> dict[str, Any]:
         """Connect; who the phone is comes with `who`."""
@@ -252,6 +254,12 @@ class Phone:
         elif kind == "Call" and data.get("Status") == "IncomingCall":
             self._say({"notice": "call", "number": data.get("Number") or ""})
 
+    def not_given(self, lost: sys.UnraisableHookArgs) -> None:
+        """python-gammu cannot make a dictionary of what the phone handed over. It tries that one again for ever, and nothing behind it comes."""
+        if not self.deaf:
+            self.deaf = True
+            self._say({"notice": "direct", "report": False, "pdu": NOT_GIVEN})
+
     def _told(self, ask: Callable[[], Any]) -> Any:
         """The answer; None when the phone has none. A phone that does not answer at all is an error."""
         try:
@@ -307,7 +315,7 @@ def answer(phone: Phone, gammu: Any, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def serve(channel: socket.socket) -> None:
-    """Answer requests until the parent lets go."""
+    """Answer requests until the parent lets go, or a new process is needed to hear anything."""
 
     def say(packet: dict[str, Any]) -> None:
         channel.sendall(json.dumps(packet).encode())
@@ -319,7 +327,8 @@ def serve(channel: socket.socket) -> None:
         say({"failed": "NOT_INSTALLED", "words": "python-gammu is not installed."})
         return
     phone = Phone(gammu, say)
-    while True:
+    sys.unraisablehook = phone.not_given
+    while not phone.deaf:
         ready, _, _ = select.select([channel], [], [], LISTEN_S if phone.connected else None)
         if not ready:
             phone.listen()

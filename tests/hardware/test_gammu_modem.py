@@ -18,6 +18,7 @@ from hardware.errors import (
     ModemSilent,
     PinRefused,
     PortBusy,
+    PortGone,
     PortMissing,
     SimNotReady,
     TpduRefused,
@@ -26,7 +27,7 @@ from hardware.gammu_modem import GammuModem
 from hardware.modem import LISTING, Direct, Stored, Waiting
 from hardware.restart import NotPossible
 from hardware.virtual import VirtualBank
-from tests.gammu_bench import ADA, CLOCK, dummy, libgammu, no_pin, phone, send, tpdus, until
+from tests.gammu_bench import ADA, CLOCK, alive, dummy, libgammu, no_pin, phone, send, tpdus, until
 
 
 @pytest.fixture
@@ -317,6 +318,39 @@ class StateMachine:
             if not self.texts:
                 (pathlib.Path(__file__).parent / "said").touch()
 """
+
+
+CANNOT_GIVE = (
+    HANDS_OVER_TWO.partition("    texts = ")[0]
+    + """
+    def __getattr__(self, name):
+        return lambda *a, **k: None
+    def ReadDevice(self, Wait):
+        class Heard:
+            def __del__(self):
+                raise ValueError("Bad value for MemoryType from Gammu: '43f74508'")
+        Heard()
+"""
+)
+
+
+def test_a_text_that_gammu_could_not_give_is_told_and_the_next_is_heard_by_a_new_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A flash text was lost without a word, nothing behind it was heard any more, and the log took five complaints a second."""
+    (tmp_path / "gammu.py").write_text(CANNOT_GIVE)
+    port = dummy(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), *sys.path]))
+    with phone(port, "none") as driver:
+        driver.meet()
+        driver._ask("hear", 20)
+        until(lambda: not alive(driver.pid), "the process that hears nothing any more is gone")
+        driver.last_words()
+        [lost] = [notice for notice in driver.notices() if isinstance(notice, Direct)]
+        with pytest.raises(PortGone):
+            driver.wait(CLOCK.monotonic() + 20)
+    assert "It is lost" in lost.pdu
+    assert "MemoryType" not in capfd.readouterr().err
 
 
 def test_all_that_a_phone_handed_over_is_kept_when_it_is_let_go(
