@@ -59,6 +59,7 @@ class Limits:
     open_s: float = 90.0
     answer_s: float = 45.0  # for a list: each of its texts
     pin_s: float = 60.0
+    taken_s: float = 30.0  # while the SIM still asks for the PIN that it accepted
     sim_s: float = 10.0  # while the phone says that there is no SIM, as some do before it is ready
 
 
@@ -141,8 +142,11 @@ class GammuModem:
             self._ask("pin", self._limits.pin_s, code=pin)
         except (CommandRefused, SimNotReady) as refused:
             raise PinRefused("PIN", str(refused)) from refused
-        if self._wants() == "PIN":
-            raise PinRefused("PIN", "the PIN was taken, but the SIM still asks for it")
+        deadline = self._clock.monotonic() + self._limits.taken_s
+        while self._wants() == "PIN":
+            if self._clock.monotonic() >= deadline:
+                raise PinRefused("PIN", "the PIN was taken, but the SIM still asks for it")
+            self._child.listen(self._clock.monotonic() + 1.0)
 
     def health(self) -> Health:
         """Signal, registration, operator, and the fuller of the two memories."""
