@@ -50,6 +50,7 @@ Texts = list[Stored]
 Notices = list[Notice]
 Lines = list[str]
 LOOK_S = 15.0
+NO_CENTRE = 330  # +CMS ERROR, 27.005 3.2.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,10 +230,16 @@ class GammuModem:
 
     def prompt(self, length: int) -> GammuPrompt:
         """For `with`: see that the phone answers before a text of `length` octets is committed to it."""
-        return GammuPrompt(self._child, self._sign_of_life, length, self._clock)
+        return GammuPrompt(self._child, self._readied, length, self._clock)
 
     def _sign_of_life(self) -> None:
-        self._ask("ready", self._limits.answer_s)
+        self.smsc = self._ask("ready", self._limits.answer_s)["smsc"]
+
+    def _readied(self) -> None:
+        """A sign of life, and a SIM with a service centre: libgammu sends nothing without one."""
+        self._sign_of_life()
+        if not self.smsc:
+            raise CommandRefused("SendSMS", "CMS", NO_CENTRE, "SMSC address unknown", 0.0)
 
     def restart(self, profile: Profile | None = None) -> str:
         """Let libgammu switch the phone off and on, also when it was not started; NotPossible, PortGone."""

@@ -109,8 +109,14 @@ class Phone:
         self._machine.SetIncomingCallback(self._heard)
         bells = self._does(self._machine.SetIncomingSMS)
         self._does(self._machine.SetIncomingCall)
-        centre = self._told(lambda: self._machine.GetSMSC(1))
-        return {"bells": bells, "smsc": centre["Number"] if centre is not None else None}
+        return {"bells": bells, "smsc": self._told(self._service_centre)}
+
+    def _service_centre(self) -> str:
+        """Its number; "" when the SIM has none."""
+        try:
+            return str(self._machine.GetSMSC(1)["Number"])
+        except self._gammu.ERR_EMPTY:
+            return ""
 
     def health(self) -> dict[str, Any]:
         """Signal, network, memory and battery, each None when the phone does not tell."""
@@ -210,8 +216,8 @@ class Phone:
     def ready(self) -> dict[str, Any]:
         """Hear what the phone has to say, and see that it and its SIM answer: `send` needs the service centre."""
         self.listen()
-        self._centre = str(self._machine.GetSMSC(1)["Number"])
-        return {}
+        self._centre = self._service_centre()
+        return {"smsc": self._centre}
 
     def send(self, tpdu: str) -> dict[str, Any]:
         """Hand one SUBMIT over; its MR, None when the phone does not tell. Not before libgammu's words are seen to be ours."""

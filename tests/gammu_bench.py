@@ -65,6 +65,12 @@ def send(driver: GammuModem, tpdu: bytes, timeout_s: float = 20.0) -> int | None
         return prompt.send(tpdu, timeout_s)
 
 
+def read(driver: GammuModem) -> list[str | None]:
+    """The words that lie on it; of what is no text, its kind."""
+    found = [pdu.decode(stored.pdu) for stored in driver.list(everything=True)]
+    return [text.text if isinstance(text, pdu.Deliver) else type(text).__name__ for text in found]
+
+
 def tpdus(text: str = "hello", to: str = ADA, ref: int = 7) -> list[bytes]:
     """A text as our codec writes it."""
     return pdu.submit_tpdus(to, pdu.segment(text), ref=ref, status_report=True)
