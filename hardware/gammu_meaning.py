@@ -41,9 +41,10 @@ _LOST = {
     "ERR_PHONEOFF",
 }
 _SIM = {"ERR_NOSIM": "ABSENT", "ERR_SECURITYERROR": "PIN"}
+_OF_THE_SIM = {"open", "who", "lock", "pin"}  # elsewhere they also say "busy" and "not now"
 # What SendSMS says when nothing has left for certain: +CMS ERROR codes of the same meaning.
 _NOT_SENT = {
-    "ERR_NOSIM": 310,
+    "ERR_NOSIM": 313,  # libgammu's word for a SIM that fails, is busy or wrong; of none it says "unknown"
     "ERR_SECURITYERROR": 302,  # also "not allowed now"; a PIN that is wanted shows at the next look
     "ERR_FULL": 322,
     "ERR_EMPTYSMSC": 330,
@@ -61,7 +62,7 @@ def meaning(port: str, do: str, packet: Packet, waited_s: float) -> HardwareErro
         return DriverUnfit(words, installed=False)
     if name == "ERR_TIMEOUT":
         return ModemSilent(QUESTIONS[do], waited_s)
-    if name in _SIM:
+    if name in _SIM and do in _OF_THE_SIM:
         return SimNotReady(_SIM[name], words)
     if name in _LOST:
         return PortGone(port, words)

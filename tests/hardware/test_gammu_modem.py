@@ -109,6 +109,7 @@ def test_a_phone_that_says_nothing_of_arrivals_is_looked_into(met: tuple[Virtual
         ("cmgs_error", 38, "ERROR", None),
         ("cmgs_error", 322, "CMS", 322),
         ("prompt_error", 302, "CMS", 302),
+        ("prompt_error", 314, "CMS", 313),
     ],
 )
 def test_a_refusal_is_what_little_libgammu_says(
@@ -134,6 +135,18 @@ def test_a_sim_without_a_service_centre_is_said_to_have_none(met: tuple[VirtualB
     bank.clear(0, "no_smsc")
     assert send(driver, tpdus()[0]) is not None
     assert driver.smsc == "+12025550199"
+
+
+def test_what_refuses_a_list_is_not_told_as_a_sim_that_is_locked_or_gone(
+    met: tuple[VirtualBank, GammuModem],
+) -> None:
+    """One that was busy for a moment, or a storage that was not to be had, sent a technician to look for its PIN or its SIM."""
+    bank, driver = met
+    for code in (302, 314):
+        bank.fault(0, "cpms_error", code, times=2)
+        with pytest.raises(CommandRefused, match="what texts it holds"):
+            driver.list(everything=True)
+        bank.clear(0, "cpms_error")
 
 
 def test_it_is_restarted_by_libgammu_where_that_can_do_it(tmp_path: Path) -> None:
