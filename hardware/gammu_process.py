@@ -26,7 +26,7 @@ import signal
 import socket
 import sys
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
 from hardware.gammu_sms import UNREADABLE, differs, is_received, message_of, pdu_of
@@ -46,6 +46,7 @@ PR_SET_PDEATHSIG = 1
 Say = Callable[[dict[str, Any]], None]
 Pdus = list[str]
 Records = list[dict[str, Any]]
+Items = Generator[dict[str, Any], None, int | None]
 
 
 class Phone:
@@ -151,8 +152,14 @@ class Phone:
                 return
             except (*self._unreadable, self._gammu.ERR_INVALIDLOCATION) as error:
                 if self._has_places:
-                    yield from self._by_place(last)
-                    return
+                    # At the start it may be the list that was refused: libgammu would go on with the one before.
+                    is_of_one = bool(seen) or isinstance(error, self._broken)
+                    unread = yield from self._by_place(last, until_unread=is_of_one)
+                    if unread is None:
+                        return
+                    last, place = unread, {"Location": unread}
+                    seen.add(unread)
+                    continue
                 if not isinstance(error, self._unreadable if seen else self._broken):
                     raise
                 yield _unread(error, 0)
@@ -181,11 +188,11 @@ class Phone:
                 yield item
         self._missing = max(0, missing)
 
-    def _by_place(self, after: int = -1) -> Iterator[dict[str, Any]]:
-        """Ask an AT phone for what lies in each place behind this one, whatever the places before it say."""
+    def _by_place(self, after: int = -1, *, until_unread: bool = False) -> Items:
+        """Ask an AT phone for what lies in each place behind this one, or up to the first that cannot be read, which is returned."""
         memory, in_a_row = self._machine.GetSMSStatus(), 0
         phone = MEMORY if memory["SIMSize"] else 0  # where its places begin
-        places = [*range(memory["SIMSize"] + 1)] if phone else []
+        places: list[int] = [*range(memory["SIMSize"] + 1)] if phone else []
         places += range(phone, phone + min(memory["PhoneSize"], MEMORY - 2) + 1)  # from 0 or from 1 on
         for place in places[bisect_right(places, after) :]:
             self._say({"looked": place})
@@ -198,9 +205,12 @@ class Phone:
                 if in_a_row >= MOST_UNREADABLE:
                     raise
                 yield _unread(error, place)
+                if until_unread:
+                    return place
                 continue
             in_a_row = 0
             yield from self._received(found)
+        return None
 
     def delete(self, index: int, pdus: Pdus) -> dict[str, Any]:
         """Delete one record, if it still holds these texts and no other; `gone`: it was not there any more."""

@@ -89,14 +89,21 @@ def listed(library: Library, connection: str) -> tuple[list[int], dict[str, Any]
 
 def test_an_at_phone_is_read_past_what_cannot_be_read() -> None:
     """When the first of all could not be read, or of a memory, or one far behind the last, no text was read any more."""
-    library = Library("CORRUPTED")
+    library = Library("CORRUPTED", "INVALIDDATA", 49, "CORRUPTED", 100_002)
     library.holds = {5: "CORRUPTED", 6: "INVALIDDATA", 49: "", 100_001: "CORRUPTED", 100_002: ""}
     assert listed(library, "at115200") == ([-6, -7, 49, -100_002, 100_002], {"ok": {}})
-    assert library.asked[0] == {"Folder": 0, "Start": True}
+    assert library.asked[:2] == [{"Folder": 0, "Start": True}, {"Folder": 0, "Location": 5}]
     assert listed(Library(1, "CORRUPTED", 4), "fbus") == ([1, -1], {"ok": {}}), (
         "elsewhere libgammu loses its way"
     )
     assert listed(Library("CORRUPTED", 2), "mbus") == ([-1], {"ok": {}})
+
+
+def test_a_list_that_was_refused_is_not_taken_from_the_one_before() -> None:
+    """libgammu keeps that, and gives it on: what has come since, perhaps a stop, was not in it."""
+    library = Library("UNKNOWN", 7)
+    library.holds = {1: "CORRUPTED", 3: ""}
+    assert listed(library, "at115200") == ([-2, 3], {"ok": {}})
 
 
 def test_what_lies_behind_a_record_that_the_phone_refuses_to_give_is_read() -> None:
@@ -131,7 +138,7 @@ def test_a_phone_that_cannot_be_read_at_all_is_an_error_and_no_text(connection: 
 def test_two_texts_that_cannot_be_read_are_two() -> None:
     """The second said the same words as the first, so that the inbox took it for the first and nobody was told of it."""
     said: list[dict[str, Any]] = []
-    library = Library("CORRUPTED")
+    library = Library("CORRUPTED", "CORRUPTED")
     library.holds = {2: "CORRUPTED", 3: "CORRUPTED"}
     phone = Phone(library, said.append)
     phone.open("/dev/x", "at", "")
