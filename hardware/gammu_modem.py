@@ -50,6 +50,7 @@ Texts = list[Stored]
 Notices = list[Notice]
 Lines = list[str]
 LOOK_S = 15.0
+FRESH_S = 5.0  # what was listed so long before a text leaves still holds
 NO_CENTRE = 330  # +CMS ERROR, 27.005 3.2.5
 
 
@@ -84,6 +85,7 @@ class GammuModem:
         self._limits = limits
         self._bells = self._by_place = False
         self._look_at = clock.monotonic()
+        self._listed_at = clock.monotonic()
         self._records: dict[int, list[str]] = {}  # some phones keep a long text's segments in one
         self._child = Child(port, clock)
 
@@ -172,7 +174,8 @@ class GammuModem:
             if not self._connection.startswith(HAS_PLACES):
                 raise
             raise ModemSilent(LISTING, silent.waited_s) from silent  # of a phone that `read_by_slot` may help
-        self._look_at = self._clock.monotonic() + LOOK_S
+        self._listed_at = self._clock.monotonic()
+        self._look_at = self._listed_at + LOOK_S
         stored = [Stored(**item) for item in self._child.items]
         self._records = {}
         for item in stored:
@@ -210,8 +213,8 @@ class GammuModem:
 
     @property
     def is_handing_over(self) -> bool:
-        """No: libgammu tells of whole ones."""
-        return False
+        """Of a phone that does not say what arrives, it is not known: so it is unless the phone was looked into just now."""
+        return not self._bells and self._clock.monotonic() > self._listed_at + FRESH_S
 
     @property
     def has_company(self) -> bool:
