@@ -324,3 +324,18 @@ def test_a_page_that_cannot_draw_what_came_is_asked_for_whole(
     expect(page.get_by_role("alertdialog")).to_be_hidden()
     assert {line.split("\n")[0] for line in visitor.complaints} == {"Error: cannot draw"}, visitor.complaints
     visitor.complaints.clear()
+
+
+def test_in_a_contrast_theme_the_words_that_were_filled_in_are_read_and_what_is_chosen_shows(
+    world: World, visit: Enter
+) -> None:
+    """Edge on Windows: “Hi     , it's      .” stood on the card, for whose Send nobody could read to whom and from whom."""
+    card = world.draft("Rosa Person", "+12025550140", HELLO)
+    page = visit("volunteer", PHONE, scheme="dark", forced_colors="active").go(f"/send?card={card}")
+    ink = "e => getComputedStyle(e).color"
+    bubble = page.locator(".bubble.wait")
+    assert {mark.evaluate(ink) for mark in bubble.locator("mark").all()} == {bubble.evaluate(ink)}
+    page.goto(page.url.replace(f"/send?card={card}", "/inbox?box=mine"))
+    ground = "e => getComputedStyle(e).backgroundColor"
+    grounds = {link.text_content(): link.evaluate(ground) for link in page.locator(".chip").all()}
+    assert grounds["Mine"] not in (grounds["Waiting"], grounds["All"])
