@@ -170,6 +170,14 @@ def test_nobody_else_takes_or_erases_a_persons_data(
     assert world.conversation(ADEBAYO) == known
 
 
+def test_no_number_on_a_page_is_a_key_that_calls(world: World, visit: Visit) -> None:
+    """Safari makes a link of each on an iPhone: one tap calls them, also who said stop, from the volunteer's own number."""
+    world.receive(ADEBAYO, "Ring my sister, (202) 555-0152")
+    for who, path in (("volunteer", f"/inbox/{world.conversation(ADEBAYO)}"), ("coordinator", "/opt-outs")):
+        page = visit(who).get(path).get_data(as_text=True)
+        assert '<meta name="format-detection" content="telephone=no">' in page, path
+
+
 def test_the_ledger_is_a_page_that_can_be_checked_printed_and_kept(
     world: World, visit: Visit, known: int
 ) -> None:
