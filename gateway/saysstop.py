@@ -18,41 +18,55 @@ NO = frozenset(NOT_SO.split("|"))
 # The way to unsubscribe is no word of whoever has it.
 LEADS = re.compile(r"<?(?:(?:https?://|www\.)\S+|\S+@\S+)", re.IGNORECASE)
 STOPPED = (  # in whatever column: "Status: Opted out"
-    "stop|stopped|opted out|opt out|optout|unsubscribed|no texts|do not text|do not sms|do not contact|do not message|asked to stop|"
-    "dado de baja|no contactar|no enviar mensajes|abgemeldet|désinscrit|désinscrite|"
-    "désabonné|désabonnée|disiscritto|descadastrado|wypisany|отписан|отписался|退订"
+    "stop|stopped|opt out|asked to stop|asked us to stop|stop texting|stop texts|don t text|dont text|no text|no sms|no messages|"
+    "no text messages|no more texts|no more sms|no more messages|wants no texts|remove from list|keine sms mehr|pas de sms|plus de sms|"
+    "no mandar mensajes|no quiere mensajes|no mensajes|désinscrit|désinscrite|désabonné|désabonnée|отписался"
 )
-SAID_STOP = frozenset(STOPPED.split("|"))
+# What such a column is called is what is said in others, too; but a way out is offered to everybody, and a low priority is “baja”.
+SAID_STOP = frozenset([*STOPPED.split("|"), *NAMES["opted_out"].split("|")]) - {"unsubscribe", "baja"}
 # Without any of these a row says nothing of it: that is quick to see.
 PERHAPS = tuple({said[:3] for said in SAID_STOP})
 # "Unsubscribed (SMS)", "Stop by text"; "Stop by" is a visit.
 BESIDE = re.compile(r" ?\b(?:(?:of|from|by|via) )?(?:sms|texts?)\b")
+# Each of several tags is heard: "Volunteer, do not text".
+PIECES = re.compile(r"[,;|\n]")
+BESIDES = re.compile(r"\d{1,4}(?:[./-]\d{1,4}){1,2}|\b(?:please|pls|bitte|me|us|on|since|am|le|el)\b")
 # Columns, as placeholders, in which a yes says so.
 STOPS = frozenset(placeholder(name) for name in NAMES["opted_out"].split("|"))
 OUT = re.compile(  # or are called so: "has_opted_out", "optout_time"
-    r"(?:(?:is|has|was|sms|texts?|texting|mobile|phone|cell|global|user|contact)_)*(?:opt_?out|opted_?out|unsubscribed?|do_?not_?(?:text|sms))"
-    r"(?:_(?:at|on|date|time|timestamp|flag|status|sms|texts?|of_texts?|of_sms))*"
+    r"(?:(?:is|has|was|sms|texts?|texting|messages?|mobile|phone|cell|global|user|contact)_?)*"
+    r"(?:opt_?out|opted_?out|unsubscribed?|do_?not_?(?:text|sms)|stop_sms|desinscription)"
+    r"(?:_(?:at|on|le|am|date|datum|time|timestamp|flag|status|sms|texts?|of_texts?|of_sms))*"
+    r"|sms_stop|opposition_sms|desinscrite?_le|fecha_de_baja|abmeldedatum"
 )
 BEHIND = re.compile(r"_(?:\d+|c)$")  # a second one of that name, and what Salesforce adds: "Do_Not_Text__c"
 AGREED = (  # columns, as placeholders, in which a no says so
-    "opt_in|opted_in|sms_opt_in|text_opt_in|mobile_opt_in|phone_opt_in|sms_opted_in|sms_consent|text_consent|accepts_sms|accepts_texts|"
-    "can_text|may_text|ok_to_text|okay_to_text|wants_texts|receives_texts|sms_subscribed|consent|consented|agreed|optin|smsoptin|textoptin"
+    "sms_consent|text_consent|accepts_sms|accepts_texts|can_text|may_text|ok_to_text|okay_to_text|wants_texts|receives_texts|"
+    "sms_subscribed|subscribedsms|subscribed_sms|consent|consented|agreed|einwilligung|zustimmung|consentement|consentimiento|consenso"
 )
 OPTED_IN = frozenset(AGREED.split("|"))
+IN = re.compile(  # "cell_phone_opt_in", "smsOptIn"
+    r"(?:(?:is|has|was|sms|texts?|texting|messages?|mobile|phone|cell|user|contact)_?)*(?:opt_?in|opted_?in)(?:_(?:flag|status|sms|texts?))*"
+    r"|(?:sms|texts?)_(?:marketing_)?(?:subscription_|consent_)?status"
+)
 TEXTING = frozenset(("text", "texts", "texted", "texting", "sms", "mensaje", "mensajes"))
 PERMIT = (
     "can|may|ok|okay|want|wants|like|agree|agrees|agreed|consent|permission|receive|receives|subscribe|subscribed|accept|accepts|opt|optin|"
+    "alerts|reminders|updates|erlaubt|einwilligung|zustimmung|darf|mochte|accepte|accepter|autorise|consentement|recevoir|accetta|consenso|aceita|"
     "acepta|acepto|autoriza|autorizo|consentimiento|desea|deseo|gustaria|permite|podemos|puede|quiere|quiero|recibir"
 )
 PERMITS = frozenset(PERMIT.split("|"))
 BETWEEN = (
-    "a|about|alerts|and|at|be|by|cell|do|for|from|get|i|in|is|it|marketing|me|message|messages|mobile|my|number|on|phone|reminders|send|status|that|"
-    "the|this|to|updates|us|via|we|will|with|would|you|your|al|celular|de|el|enviar|enviarle|enviarte|le|mandar|mandarle|mandarte|nos|"
-    "numero|para|por|que|se|si|su|te|telefono|texto|tu|usted|un|unos"
+    "a|about|and|at|be|by|cell|do|for|from|get|i|in|is|it|marketing|me|message|messages|mobile|my|number|on|phone|send|status|that|"
+    "the|this|to|us|via|we|will|with|would|you|your|al|celular|de|el|enviar|enviarle|enviarte|le|mandar|mandarle|mandarte|nos|"
+    "numero|para|por|que|se|si|su|te|telefono|texto|tu|usted|un|unos|per|les|des|par|bekommen|erhalten|ich|wir"
 )
 # Of such words is a form's question: "Is it OK to text you?"
 ASKED = TEXTING | PERMITS | frozenset(BETWEEN.split("|"))
-NOT_AGREED = "no|n|false|f|0|nein|non|nao|não|falso"
+NOT_AGREED = (
+    "no|n|false|f|0|nein|non|nao|não|falso|declined|denied|refused|revoked|withdrawn|did not consent|not consented|not opted in|"
+    "not subscribed|non subscribed|abgelehnt|widerrufen|refusé|refuse|rechazado|revocado"
+)
 DENIED = frozenset(NOT_AGREED.split("|"))
 CUT = 36  # characters: the last word of a longer name may be cut
 
@@ -102,9 +116,14 @@ def _says_stop(name: str, cell: str) -> bool:
     whole = " ".join(said)
     if _stops(name) and _is_yes(" ".join(cell.split())[:MOST_NAME]):
         return True
-    if _asks(name) and (whole in DENIED or said[:1] in (["no"], ["nein"])):
+    if _asks(name) and (whole in DENIED or (name not in TEXTING and said[:1] in (["no"], ["nein"], ["non"]))):
         return True
-    return not SAID_STOP.isdisjoint((whole, BESIDE.sub("", whole).strip())) and "mail" not in name
+    plain = BESIDES.sub(" ", cell.lower())
+    # Of a text that was sent its pieces say nothing: "YES, NO or STOP".
+    pieces = [whole, *([plain] if name in TEXTING else PIECES.split(plain))]
+    bare = [" ".join(re.findall(r"[^\W_]+", piece)) for piece in pieces]
+    without = [BESIDE.sub("", piece).strip() for piece in bare]
+    return not SAID_STOP.isdisjoint([*bare, *without]) and "mail" not in name
 
 
 @lru_cache(maxsize=256)
@@ -125,7 +144,7 @@ def _asks(name: str) -> bool:
         and not TEXTING.isdisjoint([*words, last])
         and not PERMITS.isdisjoint([*words, last])
     )
-    return asked or bare in OPTED_IN
+    return asked or bare in OPTED_IN or bare in ("sms", "texting") or IN.fullmatch(bare) is not None
 
 
 def _plain(cell: str) -> str:

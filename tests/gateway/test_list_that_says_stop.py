@@ -114,6 +114,20 @@ def test_a_file_whose_numbers_stand_under_such_a_name_opts_them_out(world: World
         ("smsOptIn", "0", "1"),
         ("Do_Not_Text__c", "TRUE", "FALSE"),
         ("SMS_Opt_In__c", "false", "true"),
+        ("Tags", '"Volunteer, do not text"', '"Volunteer, texts: yes"'),
+        ("Notes", "STOP please", "Bus stop 3"),
+        ("Notes", "Please don't text!", "Texts rarely"),
+        ("Notes", "Opted out on 3/4", "Opted in on 3/4"),
+        ("SMS Consent", "Withdrawn", "Given"),
+        ("SMS Marketing Status", "Not subscribed", "Subscribed"),
+        ("Text Message Opt Out", "Yes", "No"),
+        ("TextOptOut", "1", "0"),
+        ("Cell Phone Opt-In", "No", "Yes"),
+        ("SMS", "no", "yes"),
+        ("subscribedSms", "FALSE", "TRUE"),
+        ("SMS erlaubt", "nein", "ja"),
+        ("Accepte les SMS", "Non", "Oui"),
+        ("Désinscription", "oui", "non"),
     ],
 )
 def test_a_row_that_says_stop_in_the_words_of_other_programs_is_not_taken(
@@ -150,6 +164,9 @@ def test_of_several_columns_for_a_stop_each_counts(world: World, stops: str) -> 
         ("Mensaje", "no"),
         ("Text in Spanish", "no"),
         ("Text opt-out flag", "no"),
+        ("Prioridad", "Baja"),
+        ("Text", '"Coming? YES, NO, STOP"'),
+        ("Texts", "0"),
     ],
 )
 def test_what_is_about_something_else_keeps_nobody_out(world: World, column: str, cell: str) -> None:
