@@ -1,0 +1,35 @@
+"""The judge of the houses by seed, of texts that a network sends again."""
+
+from pathlib import Path
+
+import pytest
+
+from gateway.samepdu import REPEAT_MS
+from tests.scenarios.simulation.chaos import play
+from tests.scenarios.simulation.house import House
+from tests.scenarios.simulation.judge import breaches
+
+FOLDED = (
+    "INSERT INTO inbound (conversation_id, number, kind, text, triage, station, iccid, received_at, again_of) "
+    "SELECT conversation_id, number, kind, text, triage, station, iccid, received_at+?, id FROM inbound "
+    "WHERE kind='text' AND triage='reply' AND again_of IS NULL ORDER BY id LIMIT 1"
+)
+
+
+@pytest.mark.parametrize(
+    ("later_ms", "repeats", "is_breach"),
+    [(REPEAT_MS, 1, False), (REPEAT_MS - 1, 1, True), (REPEAT_MS, 0, True)],
+    ids=["read ten minutes later", "read at once", "not repeated by the network"],
+)
+def test_a_repeat_that_could_not_be_read_for_ten_minutes_may_be_shown_folded(
+    tmp_path: Path, later_ms: int, repeats: int, *, is_breach: bool
+) -> None:
+    """Seed 1440937: the network's third copy lay in a modem that gave nothing until then."""
+    house = House(tmp_path, 3)
+    chaos = play(house)
+    for modem in house.world.modems:
+        modem.faults.struck["dup_inbound"] = repeats
+    assert not breaches(house, chaos)
+    house.db.execute(FOLDED, [later_ms])
+    assert any(line.startswith("I3 shown 2 times") for line in breaches(house, chaos)) == is_breach
+    house.close()
