@@ -64,7 +64,8 @@ class Shelf:
         try:
             began = self._at.clock.monotonic()
             lines = self._list(name)
-            if lacks_a_header(lines):  # another program at the port took it
+            # Another program at the port took it, or all of the list, and the OK was of its own command.
+            if lacks_a_header(lines) or (not lines and self._at.has_company):
                 lines = self._ask(LISTING, self._list_s(name))
                 if is_torn(lines):
                     return self._walk(name)
@@ -84,7 +85,7 @@ class Shelf:
             return found
         self._lists.add(name)
         # The OK may have been another's. One that cannot be asked for its count told it when the storage was chosen.
-        doubted = self.used.pop(name, 0) or self.never_found.get(name, (0, 0.0))[0] or self._at.has_company
+        doubted = self.used.pop(name, 0) or self.never_found.get(name, (0, 0.0))[0]
         if doubted and not lines and not (self._all_found(name, 0) and self._counts):
             return self._walk(name, LOOKS_S[:1])
         return [stored for entry in split_entries(lines, "+CMGL:") if (stored := self._whole(entry, name))]
