@@ -20,7 +20,8 @@ LEADS = re.compile(r"<?(?:(?:https?://|www\.)\S+|\S+@\S+)", re.IGNORECASE)
 STOPPED = (  # in whatever column: "Status: Opted out"
     "stop|stopped|opt out|asked to stop|asked us to stop|stop texting|stop texts|don t text|dont text|no text|no sms|no messages|"
     "no text messages|no more texts|no more sms|no more messages|wants no texts|remove from list|keine sms mehr|pas de sms|plus de sms|"
-    "no mandar mensajes|no quiere mensajes|no mensajes|désinscrit|désinscrite|désabonné|désabonnée|отписался"
+    "no mandar mensajes|no quiere mensajes|no mensajes|não contatar|não contactar|nie kontaktować|désinscrit|désinscrite|désabonné|désabonnée|"
+    "отписался"
 )
 # What such a column is called is what is said in others, too; but a way out is offered to everybody, and a low priority is “baja”.
 SAID_STOP = frozenset([*STOPPED.split("|"), *NAMES["opted_out"].split("|")]) - {"unsubscribe", "baja"}
@@ -65,7 +66,7 @@ BETWEEN = (
 ASKED = TEXTING | PERMITS | frozenset(BETWEEN.split("|"))
 NOT_AGREED = (
     "no|n|false|f|0|nein|non|nao|não|falso|declined|denied|refused|revoked|withdrawn|did not consent|not consented|not opted in|"
-    "not subscribed|non subscribed|abgelehnt|widerrufen|refusé|refuse|rechazado|revocado"
+    "not subscribed|non subscribed|nonsubscribed|never subscribed|never|none|not given|abgelehnt|widerrufen|refusé|refuse|rechazado|revocado"
 )
 DENIED = frozenset(NOT_AGREED.split("|"))
 CUT = 36  # characters: the last word of a longer name may be cut
@@ -116,7 +117,10 @@ def _says_stop(name: str, cell: str) -> bool:
     whole = " ".join(said)
     if _stops(name) and _is_yes(" ".join(cell.split())[:MOST_NAME]):
         return True
-    if _asks(name) and (whole in DENIED or (name not in TEXTING and said[:1] in (["no"], ["nein"], ["non"]))):
+    # Of a text that it sent a program says "No reply".
+    silent = "status" in name and said[1:2] in (["reply"], ["response"], ["answer"])
+    answers = name not in TEXTING and not silent and said[:1] in (["no"], ["nein"], ["non"])
+    if _asks(name) and (whole in DENIED or answers):
         return True
     plain = BESIDES.sub(" ", cell.lower())
     # Of a text that was sent its pieces say nothing: "YES, NO or STOP".

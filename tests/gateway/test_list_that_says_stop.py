@@ -128,6 +128,12 @@ def test_a_file_whose_numbers_stand_under_such_a_name_opts_them_out(world: World
         ("SMS erlaubt", "nein", "ja"),
         ("Accepte les SMS", "Non", "Oui"),
         ("Désinscription", "oui", "non"),
+        ("SMS consent", "NEVER_SUBSCRIBED", "SUBSCRIBED"),
+        ("SMS subscription status", "nonsubscribed", "subscribed"),
+        ("SMS consent", "not given", "given"),
+        ("OK to text?", "Never", "Any time"),
+        ("Status", "Não contatar", "Ativo"),
+        ("Status", "Nie kontaktować", "Kontaktować"),
     ],
 )
 def test_a_row_that_says_stop_in_the_words_of_other_programs_is_not_taken(
@@ -167,6 +173,8 @@ def test_of_several_columns_for_a_stop_each_counts(world: World, stops: str) -> 
         ("Prioridad", "Baja"),
         ("Text", '"Coming? YES, NO, STOP"'),
         ("Texts", "0"),
+        ("Text status", "No reply"),
+        ("SMS status", "No answer yet"),
     ],
 )
 def test_what_is_about_something_else_keeps_nobody_out(world: World, column: str, cell: str) -> None:
