@@ -84,8 +84,8 @@ class GammuModem:
         self._model = model
         self._limits = limits
         self._bells = self._by_place = False
-        self._look_at = clock.monotonic()
-        self._listed_at = clock.monotonic()
+        self._look_at = self._listed_at = clock.monotonic()
+        self._ready_s = 0.0  # what its last sign of life took: the station doubts an unusual one
         self._records: dict[int, list[str]] = {}  # some phones keep a long text's segments in one
         self._child = Child(port, clock)
 
@@ -213,8 +213,8 @@ class GammuModem:
 
     @property
     def is_handing_over(self) -> bool:
-        """Of a phone that does not say what arrives, it is not known: so it is unless the phone was looked into just now."""
-        return not self._bells and self._clock.monotonic() > self._listed_at + FRESH_S
+        """Of a phone that does not say what arrives, it is not known: so it is unless it was looked into just before its sign of life."""
+        return not self._bells and self._clock.monotonic() > self._listed_at + FRESH_S + self._ready_s
 
     @property
     def has_company(self) -> bool:
@@ -236,7 +236,8 @@ class GammuModem:
         return GammuPrompt(self._child, self._readied, length, self._clock)
 
     def _sign_of_life(self) -> None:
-        self.smsc = self._ask("ready", self._limits.answer_s)["smsc"]
+        began, self.smsc = self._clock.monotonic(), self._ask("ready", self._limits.answer_s)["smsc"]
+        self._ready_s = self._clock.monotonic() - began
 
     def _readied(self) -> None:
         """A sign of life, and a SIM with a service centre: libgammu sends nothing without one."""

@@ -1,9 +1,11 @@
 """The driver gammu: libgammu in its own process, on the virtual modem and on its own dummy phone, killed and hung."""
 
 import threading
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -107,6 +109,24 @@ def test_a_phone_that_says_nothing_of_arrivals_is_looked_into(met: tuple[Virtual
     driver.wait(began + 30)
     assert CLOCK.monotonic() - began < 10
     waker.join()
+
+
+def test_a_phone_that_is_always_slow_before_a_text_sends_all_the_same(
+    met: tuple[VirtualBank, GammuModem], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At each prompt what was read was too old again: each text was put back, and the phone read, for ever."""
+    _, driver = met
+    ask = driver._child.ask
+
+    def slowly(do: str, limit_s: float, **what: Any) -> dict[str, Any]:
+        time.sleep(0.4 if do == "ready" else 0)
+        return ask(do, limit_s, **what)
+
+    monkeypatch.setattr("hardware.gammu_modem.FRESH_S", 0.2)
+    monkeypatch.setattr(driver._child, "ask", slowly)
+    driver.list(everything=True)
+    with driver.prompt(len(tpdus()[0])):
+        assert not driver.is_handing_over
 
 
 @pytest.mark.parametrize(
