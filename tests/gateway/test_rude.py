@@ -13,6 +13,7 @@ from gateway.rude import abusive
         ("Shall I bring something spicy, or spices?", False), ("Llego con retardo", False), ("Chinkapin Street", False),
         ("Did you kill your lights?", False),
         ("motherfuckers", True), ("assholes", True), ("cabrones", True), ("you retarded", True),
+        ("Fuck yourself", True), ("fuck youuu", True), ("fuck your campaign", True), ("Kill yourselves", True),
     ],
 )  # fmt: skip
 def test_an_insult_is_folded_and_swearing_in_passing_is_not(text: str, folded: bool) -> None:
