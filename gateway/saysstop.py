@@ -18,7 +18,7 @@ NO = frozenset(NOT_SO.split("|"))
 # The way to unsubscribe is no word of whoever has it.
 LEADS = re.compile(r"<?(?:(?:https?://|www\.)\S+|\S+@\S+)", re.IGNORECASE)
 STOPPED = (  # in whatever column: "Status: Opted out"
-    "stop|stopped|opt out|asked to stop|asked us to stop|stop texting|stop texts|don t text|dont text|no text|no sms|no messages|"
+    "stop|stopped|opt out|asked to stop|asked us to stop|stop texting|stop texts|don t text|dont text|no sms|"
     "no text messages|no more texts|no more sms|no more messages|wants no texts|remove from list|keine sms mehr|pas de sms|plus de sms|"
     "no mandar mensajes|no quiere mensajes|no mensajes|não contatar|não contactar|nie kontaktować|désinscrit|désinscrite|désabonné|désabonnée|"
     "отписался"

@@ -48,6 +48,7 @@ class Shelf:
         self._walks: dict[str, float] = {}  # storages that CMGL is refused for, read slot by slot: since when
         self._silent: dict[tuple[str, int], float] = {}  # slots that AT+CMGR was not answered for: since when
         self._counts = True  # AT+CPMS? is answered
+        self._told = False  # and told of this storage
 
     def count(self, name: str, lines: list[str]) -> bool:
         """Keep what was told of the storage that was just chosen; whether anything was."""
@@ -73,7 +74,7 @@ class Shelf:
         except CommandRefused as refused:
             if state_in(refused):
                 raise
-            if (refused.family, refused.code) in EMPTY and self._all_found(name, 0):  # phonesim
+            if (refused.family, refused.code) in EMPTY and self._is_empty(name):  # phonesim
                 self._lists.add(name)
                 return []
             found = self._walk(name)
@@ -86,7 +87,7 @@ class Shelf:
         self._lists.add(name)
         # The OK may have been another's. One that cannot be asked for its count told it when the storage was chosen.
         doubted = self.used.pop(name, 0) or self.never_found.get(name, (0, 0.0))[0]
-        if doubted and not lines and not (self._all_found(name, 0) and self._counts):
+        if doubted and not lines and not (self._is_empty(name) and self._counts):
             return self._walk(name, LOOKS_S[:1])
         return [stored for entry in split_entries(lines, "+CMGL:") if (stored := self._whole(entry, name))]
 
@@ -132,15 +133,17 @@ class Shelf:
         found = (stored_in(there[index], name) for index in sorted(there))
         return [stored for stored in found if stored]
 
+    def _is_empty(self, name: str) -> bool:
+        """Whether none is counted. Beside another program, which may have read the count, none that is told is not none."""
+        return self._all_found(name, 0) and (self._told or not self._at.has_company)
+
     def _all_found(self, name: str, found: int) -> bool:
-        """Whether the modem counts no more than was found; or as many more as for a while now, which are nowhere. Beside another program,
-        which may have read the count, none that is told is not none.
-        """
-        lines = ask(self._at, "AT+CPMS?") if self._counts else None
-        self._counts = lines is not None  # a silent one is not waited for at each look
+        """Whether the modem counts no more than was found; or as many more as for a while now, which are nowhere."""
+        # A silent one is not waited for at each look; another program may have had the answer.
+        lines = ask(self._at, "AT+CPMS?") if self._counts or self._at.has_company else None
+        self._counts = lines is not None
         counted = cpms.counted(lines or [], name) or cpms.bare_count(lines or [])
-        if not counted and self._at.has_company:
-            return False
+        self._told = bool(counted)
         missing = max(0, counted[0] - found) if counted else 0
         now = self._at.clock.monotonic()
         before, since = self.never_found.get(name, (0, now))

@@ -74,7 +74,7 @@ class Hub:
         self._lock = threading.Lock()
         self._listeners: list[Listener] = []
         self._thread: threading.Thread | None = None
-        self._stopping = False
+        self._stopping = self._closed = False
         self._watching = threading.Event()
         self._unmarked = random.getrandbits(32)  # a page outlives the panel that drew it
         self._wake_read, self._wake_write = os.pipe()
@@ -124,6 +124,11 @@ class Hub:
         self._wake()
         if thread is not None:
             thread.join(timeout=2)
+        with self._lock:
+            if not self._closed and (thread is None or not thread.is_alive()):
+                self._closed = True
+                os.close(self._wake_write)
+                os.close(self._wake_read)
 
     def streams(self) -> int:
         """How many streams are open."""
@@ -131,8 +136,9 @@ class Hub:
             return len(self._listeners)
 
     def _wake(self) -> None:
-        with contextlib.suppress(BlockingIOError):
-            os.write(self._wake_write, b".")
+        with self._lock, contextlib.suppress(BlockingIOError):
+            if not self._closed:
+                os.write(self._wake_write, b".")
 
     def _watch(self) -> None:
         bell = Bell(self._database, "panel")

@@ -56,3 +56,12 @@ def test_where_another_program_was_heard_an_empty_list_is_asked_for_once_more(
     if company:
         bench.hear("\r\n+COPS: 0\r\n\r\nOK\r\n")
     assert bench.modem.list(everything=False) == found
+
+
+def test_where_another_program_was_heard_empty_slots_are_read_once_a_look() -> None:
+    """Of a modem that is read by its slots and tells no count each look read all of them four times."""
+    bench = Bench({"AT+CMGR=*": "+CMS ERROR: 321", "AT+CPMS?": "ERROR"})
+    bench.modem.read_by_slot()
+    bench.hear("\r\n+COPS: 0\r\n\r\nOK\r\n")
+    bench.modem.list(everything=False)
+    assert bench.scripted.written.count("AT+CMGR=1") == 1
