@@ -10,6 +10,7 @@ from gateway.errors import Refused
 from gateway.people import User
 from gateway.policy import may
 from gateway.store import write
+from hardware.facts import Identity
 
 
 def meant(db: sqlite3.Connection, station: str, told: str) -> str:
@@ -36,6 +37,12 @@ def seen(db: sqlite3.Connection, iccid: str, *, number: str, now: int, imsi: str
             "imsi=CASE WHEN excluded.imsi='' THEN imsi ELSE excluded.imsi END",
             [iccid, number, now, imsi],
         )
+
+
+def has_another_imsi(db: sqlite3.Connection, told: Identity) -> bool:
+    """Whether the SIM of this ICCID had another IMSI when it was seen before."""
+    query = "SELECT 1 FROM sim WHERE iccid=? AND imsi NOT IN ('', ?)"
+    return bool(told.imsi) and db.execute(query, [told.iccid, told.imsi]).fetchone() is not None
 
 
 def number_of(db: sqlite3.Connection, iccid: str) -> str:

@@ -25,6 +25,8 @@ CHECKPOINT_PAGES = (
     4000  # 4 MB of log: a page that changes often reaches the database file once, not each time
 )
 
+STATEMENTS = 1024  # kept prepared: more than there are; of the usual 128 many are prepared again each minute
+
 
 class Connection(sqlite3.Connection):
     """A connection that remembers what is to be done once its transaction is committed."""
@@ -47,7 +49,9 @@ def connect(
         with suppress(OSError):
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
             belong_with(Path(path), Path(path).parent)
-    db = sqlite3.connect(path, timeout=timeout_s, isolation_level=None, factory=Connection)
+    db = sqlite3.connect(
+        path, timeout=timeout_s, isolation_level=None, factory=Connection, cached_statements=STATEMENTS
+    )
     try:
         _set_up(db, query_only=query_only)
     except BaseException:

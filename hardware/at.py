@@ -54,6 +54,7 @@ class _Answer:
         self._enough = enough
         self._grace_s = grace_s
         self._fallback: framing.Final | None = None  # what silence would mean
+        self.had_bare_ok = False
 
     def take(self, line: str) -> framing.Final | None:
         """Sort one line in; the final result when it is one."""
@@ -84,6 +85,7 @@ class _Answer:
 
     def wait_for_reference(self) -> None:
         """An OK came without it: another program's command may have been answered, and the text's own answer follows."""
+        self.had_bare_ok = True
         self._settle_for(framing.OK, SUBMIT_GRACE_S)
 
     def silence(self) -> framing.Final | None:
@@ -120,6 +122,11 @@ class At:
         return self.incoming.company.heard
 
     @property
+    def bare_ok_is_sure(self) -> bool:
+        """Whether an OK with no line before it can only be to the last command: else it may be another program's, or to one given up."""
+        return not (self.has_company or self.incoming.company.owes)
+
+    @property
     def urcs(self) -> deque[str]:
         """The latest unsolicited lines, oldest first; take them out."""
         return self.incoming.urcs
@@ -132,7 +139,7 @@ class At:
         `enough`: a line that begins so suffices when no OK follows it. `patient`: the time limit is for each
         silence, not for the whole answer. `shown`: what errors call the command (when it holds a secret).
         """
-        self._in_step()
+        self.in_step()
         answer = self._write(text, framing.name_of(text), b"\r", enough=enough, grace_s=GRACE_S)
         result = self._wait(answer, timeout_s, patient=patient)
         if result is None:
@@ -142,7 +149,7 @@ class At:
 
     def prompt(self, text: str, timeout_s: float = 15.0) -> None:
         """Write `text` and return when the modem prompts. On silence ESC is sent: nothing has left."""
-        self._in_step()
+        self.in_step()
         answer = self._write(text, "", b"\r", enough="", grace_s=GRACE_S)
         while True:
             line = self.incoming.next(answer.started + timeout_s, prompt=True)
@@ -164,8 +171,8 @@ class At:
         """After the prompt: write the PDU and Ctrl-Z, the point of no return; the lines before the final OK, +CMGS among them.
 
         A final error is `CommandRefused`; anything else that is no OK is `SubmitUncertain`, and so is an OK without a
-        reference: it may be the answer to a command of another program at this port. `PromptLost` when the prompt is
-        known to be gone before anything was written.
+        reference: it may be the answer to a command of another program at this port, as then may be an error behind it.
+        `PromptLost` when the prompt is known to be gone before anything was written.
         """
         self.still_prompted()
         self._at_prompt = False
@@ -263,7 +270,7 @@ class At:
         """Set aside what comes unasked, once; whether it was woken or the deadline came instead."""
         return self.incoming.listen(deadline)
 
-    def _in_step(self) -> None:
+    def in_step(self) -> None:
         """Before a command: look at what came meanwhile, leave a forgotten prompt, mend a silence."""
         if self.incoming.catch_up() or self._at_prompt:
             self.escape()
@@ -324,7 +331,7 @@ class At:
                     self.incoming.company.line(line)
                     continue
             result = answer.take(line)
-            if result and beside and not result.ok:
+            if result and not result.ok and (beside or answer.had_bare_ok):  # whose it is nobody knows
                 beside = False
                 continue
             if result and sending and result.ok and not answer.referenced:

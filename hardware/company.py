@@ -15,6 +15,7 @@ from hardware.link import Clock
 HEARD_S = 600.0
 QUIET_S = 90.0  # ModemManager asks every half minute, others every minute
 PATIENCE_S = 900.0
+CALM_S = 5.0  # whoever has only just begun to work there goes on within it
 SAME_S = (
     2 * QUIET_S
 )  # whoever comes back so soon had not gone: a script, or a modem that talks whenever it is set up
@@ -68,6 +69,19 @@ class Company:
     def over_at(self) -> float:
         """When it stops to be `present`, if nothing more is heard (monotonic)."""
         return min(self._last + QUIET_S, (self._since or 0.0) + PATIENCE_S)
+
+    @property
+    def calm_at(self) -> float:
+        """When what was heard last, and was not to us, is so long ago that it may have been the only such thing (monotonic); long ago when
+        it is known to be more.
+        """
+        return self._last + (-QUIET_S if self.works else CALM_S)
+
+    @property
+    def owes(self) -> bool:
+        """Whether the result of a command of ours that was given up may still come, and be taken for that of the next."""
+        self._forget_old()
+        return bool(self._owed)
 
     def opened(self) -> None:
         """The port was opened for the first time, or since it was gone: what comes at first may be from before."""

@@ -23,6 +23,9 @@ _ERROR = re.compile(r"\+?CMG?([ES]) ERROR(?::|(?= *\d))(.*)")  # +CMGS ERROR: Fi
 _BARE_ERROR = re.compile(r"ERROR(: *\S.*)?$")  # : 321, or in words
 _NAMED = re.compile(r"([+^*#_$%!&][A-Z][A-Z0-9_]*):")
 _COMMAND = re.compile(r"AT([+^*#_$%!&]?[A-Z0-9_]+)", re.IGNORECASE)
+_ACCEPTED = re.compile(
+    r'\+CMGS:\s*(\d{1,5})?\s*(?:,\s*(?:"[^"]*"|[0-9A-Fa-f]{14,})?)?\s*$'
+)  # 27.005 4.3: <mr>[,<ackpdu>], in text mode <mr>[,<scts>]
 ANSWERED_AS = {"+CICCID": "+ICCID"}  # SIMCom's manual for SIM7500 and SIM7600
 _OLD_ECHO = re.compile(r"AT[+^*#$%][A-Z]{3}")
 _REGISTRATION = ("+CREG", "+CGREG", "+CEREG")
@@ -199,6 +202,20 @@ def final(line: str) -> Final | None:
     if bare in _CALL_ENDS or bare in ("COMMAND NOT SUPPORT", "NA") or bare.startswith("MODEM ERROR"):
         return Final(ok=False, family="TEXT", text=bare)
     return None
+
+
+def acceptance(line: str) -> re.Match[str] | None:
+    """Says that a text was taken, under the MR in group 1 if it can be read (27.005 4.3); None for any other line.
+
+    Where another program reads too, the beginning of one answer may stand before the end of another: "+CMG" of a list and
+    "S: 0,12,0,12,0,12" of +CPMS are none.
+    """
+    return _ACCEPTED.match(line)
+
+
+def is_spliced(line: str) -> bool:
+    """Whether `line` begins as an acceptance and goes on as none can: pieces of two answers."""
+    return line.startswith("+CMGS:") and not acceptance(line)
 
 
 def refuses_text(line: str) -> bool:

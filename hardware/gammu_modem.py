@@ -211,6 +211,10 @@ class GammuModem:
         """Taken for granted: a phone's SIM is changed while it is off, and then it is met anew."""
         return True
 
+    def has_its_iccid(self) -> bool:
+        """Taken for granted, for the same reason."""
+        return True
+
     @property
     def is_handing_over(self) -> bool:
         """Of a phone that does not say what arrives, it is not known: so it is unless it was looked into just before its sign of life."""

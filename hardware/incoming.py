@@ -91,6 +91,9 @@ class Incoming:
             self.owes_result = False
             self._keep(line.rstrip())
             return True
+        if framing.is_spliced(line):
+            self.company.line("+CMGS")
+            return True
         unasked = framing.unasked(line, own)
         if self._body_of and not unasked and self._takes_body(line, own):
             return True

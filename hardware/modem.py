@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 
 from hardware import daytime, query, restart, ussd
@@ -179,6 +180,11 @@ class Modem:
             self._ears.notices.append(Restarted(evidence, heard=False))
         return not evidence
 
+    def has_its_iccid(self) -> bool:
+        """Whether its SIM still tells the ICCID that it told when the start began, or none."""
+        told = who.with_card(self._at, replace(self.identity, iccid=""), self.profile).iccid
+        return told in ("", self.identity.iccid)
+
     def network_time(self) -> datetime | None:
         """What time the network told the modem that it is; None when it told none, or the modem does not say."""
         return daytime.ask_network(self._at, self.profile)
@@ -297,6 +303,7 @@ class Modem:
         called_at = self._ears.called_at
         if called_at is not None and self._clock.monotonic() - called_at < RINGING_S:
             self.hang_up()
+        self._at.in_step()  # what came behind the answer to the text before may tell of company
         if self._at.has_company:
             self._choose_pdu_mode()
         return Prompt(self._at, length, self._patience.prompt_s)

@@ -38,7 +38,6 @@ _DIRECT = re.compile(r"\+(CMT|CDS):[^\n]*\n(.+)")
 _ADDED = re.compile(
     r'(?<=[0-9A-Fa-f]{14})("?)\s*,\s*\d*\s*$'
 )  # behind a PDU; in text mode a comma stands in words
-_LATE = re.compile(r"\+CMGS:\s*(\d{1,3})?")
 _FULL = re.compile(r'\^SMMEMFULL:\s*"?(\w*)"?|\+ ?SMS FULL')  # the second is SIMCom's (A76, SIM767)
 _HARD = re.compile(r"RDY$|APP RDY$|QCRDY$|AT READY$|\*ATREADY|\+AT: READY|\^?SYSSTART|MODEM:STARTUP")
 _SOFT = re.compile(
@@ -117,8 +116,8 @@ class Ears:
             return Waiting(bell[1], int(bell[2]), report) if bell else Waiting("", -1, report)
         if direct := _DIRECT.match(urc):
             return Direct("deliver" if direct[1] == "CMT" else "report", _ADDED.sub(r"\1", direct[2]).strip())
-        if late := _LATE.match(urc):
-            return LateSubmit(int(late[1]) if late[1] else None)
+        if late := framing.acceptance(urc):
+            return LateSubmit(int(late[1]) % 256 if late[1] else None)
         if framing.refuses_text(urc):
             refusal = framing.final(urc)
             return LateRefusal(refusal.code, refusal.text) if refusal else None

@@ -65,8 +65,8 @@ class Shelf:
         try:
             began = self._at.clock.monotonic()
             lines = self._list(name)
-            # Another program at the port took it, or all of the list, and the OK was of its own command.
-            if lacks_a_header(lines) or (not lines and self._at.has_company):
+            # Another program at the port took it, or all of the list, and the OK was of its own command; or of one that was given up.
+            if lacks_a_header(lines) or not (lines or self._at.bare_ok_is_sure):
                 lines = self._ask(LISTING, self._list_s(name))
                 if is_torn(lines):
                     return self._walk(name)

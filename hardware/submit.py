@@ -7,17 +7,16 @@ the `with` without `send` leaves the prompt with ESC.
 
 from __future__ import annotations
 
-import re
 from types import TracebackType
 from typing import Self
 
+from hardware import framing
 from hardware.at import At
 from hardware.errors import HardwareError, PromptLost, TpduRefused
 
 LONGEST_TPDU = 164  # octets: 23.040 9.2.2.2 with a 20-digit address, 7 octets of validity, 140 of user data
 LONGEST_USER_DATA = 140
 RESULT_S = 180.0  # TR1M is 45 s; vendors say up to 3 minutes
-_RESULT = re.compile(r"\+CMGS:\s*(\d{1,5})")
 _VALIDITY_OCTETS = {0: 0, 1: 7, 2: 1, 3: 7}
 
 
@@ -79,8 +78,8 @@ class Prompt:
             self._written = True
             raise
         self._written = True
-        found = next((match for match in map(_RESULT.match, lines) if match), None)
-        return int(found[1]) % 256 if found else None
+        found = next((match for match in map(framing.acceptance, lines) if match), None)
+        return int(found[1]) % 256 if found and found[1] else None
 
 
 def _unfit(tpdu: bytes, announced: int) -> str:

@@ -287,7 +287,7 @@ class Station:
             and desk.registered
             and (desk.spec.send_while_roaming or not desk.roaming)
         )
-        alone = not (desk.shared or desk.company.present)
+        alone = not (desk.shared or desk.company.present) and now >= desk.company.calm_at
         return alone and there and not desk.held(now) and desk.modem.smsc != "" and desk.clock_is_trusted()
 
     def _send(self, now: float) -> float:
@@ -336,6 +336,8 @@ class Station:
         held_until = desk.hold.until if desk.held(now) and desk.hold is not None else self._health_at
         if desk.company.present:
             held_until = min(held_until, desk.company.over_at)
+        elif desk.company.calm_at > now:
+            held_until = min(held_until, desk.company.calm_at)
         return now if desk.look_soon else min(self._rounds.at, self._health_at, held_until)
 
     def _read_first(self, now: float) -> bool:

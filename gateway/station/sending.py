@@ -142,7 +142,7 @@ def _earlier_answers(desk: Desk) -> None:
 
 def _nothing_came(desk: Desk, asked_at: float) -> None:
     """While the prompt stands: _KnockError when the SIM is to be read first, NotNowError when we are not alone at the port."""
-    if desk.company.present:
+    if desk.company.present or desk.clock.monotonic() < desk.company.calm_at:
         raise NotNowError("Another program works at the modem's port; the text waits until that is over.")
     if desk.knocked() or _took_too_long(desk, desk.clock.monotonic() - asked_at):
         raise _KnockError

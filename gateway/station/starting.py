@@ -77,6 +77,9 @@ def start(desk: Desk, *, again: bool) -> bool:
         if hint := seeking.wrong_port(desk.port):
             raise NotAModem(desk.port, hint) from None
         raise
+    # The ICCID is read at its beginning, the IMSI at its end; some SIMs change their IMSI, and keep the ICCID.
+    if sims.has_another_imsi(desk.db, desk.modem.identity) and not desk.modem.has_its_iccid():
+        raise StartAnew("Its SIM was exchanged while the modem was started.")
     seeking.same_modem(desk, desk.modem.identity)
     pins.accepted(desk.modem.identity)
     card = _card(desk, desk.modem.identity)

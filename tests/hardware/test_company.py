@@ -2,7 +2,7 @@
 
 import pytest
 
-from hardware.company import QUIET_S, STARTING_S, Company
+from hardware.company import CALM_S, PATIENCE_S, QUIET_S, STARTING_S, Company
 from hardware.framing import OK, Final
 from hardware.modem import Stored
 from tests.hardware.bench import DELIVER, Bench
@@ -144,3 +144,22 @@ def test_a_storage_that_another_program_chose_in_between_is_not_taken_for_ours()
 
 def test_a_storage_that_is_called_otherwise_than_it_was_chosen_is_read_beside_another_program() -> None:
     assert beside_another(["SM_P"]).modem.list(everything=False) == [Stored("SM", 3, DELIVER)]
+
+
+def test_after_the_first_sign_nothing_leaves_until_there_was_time_for_another(
+    company: Company, clock: FakeClock
+) -> None:
+    """A program that had just begun chose text mode before it was heard twice, and a PDU was texted to the number of its octets."""
+    assert clock.monotonic() >= company.calm_at
+    company.result(OK)
+    assert not company.present
+    assert clock.monotonic() < company.calm_at
+    clock.advance(CALM_S)
+    assert clock.monotonic() >= company.calm_at
+    company.result(OK)
+    assert company.present
+    for _ in range(round(PATIENCE_S / 60)):
+        clock.advance(60)
+        company.result(OK)
+    assert not company.present, "it goes on beside it"
+    assert clock.monotonic() >= company.calm_at

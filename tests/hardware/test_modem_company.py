@@ -2,11 +2,20 @@
 
 import pytest
 
-from hardware.errors import CommandRefused
-from hardware.modem import Stored
-from tests.hardware.bench import DELIVER, Bench
+from hardware.errors import CommandRefused, SubmitUncertain
+from hardware.modem import LateSubmit, Stored
+from tests.hardware.bench import DELIVER, TPDU, Bench
+from tests.scripted import PDU, Raw, Silence
 
 GOOD = Stored("SM", 3, DELIVER)
+SPLICED = (
+    "+CMGS: 0,12,0,12,0,12",  # of +CPMS, after it was chosen
+    '+CMGS: "SM",0,12,"SM",0,12',
+    '+CMGS: 0,0,"Textbank Mobile",2',  # +COPS
+    "+CMGS: 1,1,1",  # +CSMS
+    '+CMGS: "IRA"',  # +CSCS
+    "+CMGS: 0,12",
+)
 
 
 def test_a_bare_ok_chooses_no_storage_that_the_modem_does_not_name() -> None:
@@ -65,3 +74,41 @@ def test_where_another_program_was_heard_empty_slots_are_read_once_a_look() -> N
     bench.hear("\r\n+COPS: 0\r\n\r\nOK\r\n")
     bench.modem.list(everything=False)
     assert bench.scripted.written.count("AT+CMGR=1") == 1
+
+
+def test_while_the_result_of_a_command_is_owed_an_empty_list_is_asked_for_once_more() -> None:
+    """ESC was not answered, another program's OK ended the list that it took, and a stop lay there while a text left (seed 1467515)."""
+    bench = Bench({"AT+CMGL=4": ["OK", f"+CMGL: 3,0,,23\n{DELIVER}"]})
+    with bench.modem.prompt(len(TPDU)):
+        pass
+    assert bench.modem.list(everything=False) == [GOOD]
+
+
+@pytest.mark.parametrize("spliced", SPLICED)
+def test_the_beginning_of_a_list_before_the_end_of_another_answer_is_no_acceptance(spliced: str) -> None:
+    """Another program had read what stood between, and a text that was never sent was said to be (seed 1465344)."""
+    bench = Bench()
+    assert not [
+        notice for notice in bench.hear(f"\r\n{spliced}\r\n\r\nOK\r\n") if isinstance(notice, LateSubmit)
+    ]
+    bench = Bench({PDU: [Raw(f"\r\n{spliced}\r\n\r\nOK\r\n".encode())]})
+    with pytest.raises(SubmitUncertain):
+        bench.send()
+
+
+@pytest.mark.parametrize(
+    "whole",
+    ["+CMGS: 7", "+CMGS:7", "+CMGS: 7,", "+CMGS: 7,00016211422150630A", '+CMGS: 7,"26/11/24,12:05:03-20"'],
+)
+def test_an_acceptance_may_bring_the_report_or_the_time_of_the_centre(whole: str) -> None:
+    assert Bench({PDU: whole}).send() == 7
+    assert Bench().hear(f"\r\n{whole}\r\n") == [LateSubmit(7)]
+
+
+@pytest.mark.parametrize("error", ["+CME ERROR: 5", "+CMS ERROR: 31", "ERROR"])
+def test_an_error_behind_a_bare_ok_is_not_the_refusal_of_a_text(error: str) -> None:
+    """Both were another program's, which had taken the acceptance: the text went twice, or once though it was "withdrawn" (seeds
+    1477223, 1474928)."""
+    bench = Bench({PDU: [Raw(f"\r\nOK\r\n\r\n{error}\r\n".encode()), Silence()]})
+    with pytest.raises(SubmitUncertain):
+        bench.send()

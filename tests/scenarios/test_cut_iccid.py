@@ -1,8 +1,11 @@
 """A SIM of whose ICCID another program at the port took the end: it is no other SIM, for what it spends and for its PIN."""
 
 import shutil
+from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Self
 
 import pytest
 
@@ -155,3 +158,39 @@ def test_a_pin_that_was_refused_is_not_tried_on_a_cut_iccid_after_a_restore(
     house.run(120)
     assert house.db.execute("SELECT count(*) FROM pin_attempt").fetchone()[0] == 0
     assert len(entered(house)) == 1
+
+
+class Exchanging(list[str]):
+    """What is written to the modem; its SIM is exchanged, and it does not say so, when this is."""
+
+    def __init__(self, house: House, at: str) -> None:
+        super().__init__()
+        self._house, self._at = house, at
+
+    def __iadd__(self, lines: Iterable[str]) -> Self:  # type: ignore[override]
+        lines = list(lines)
+        self.extend(lines)
+        if self._at in lines:
+            self._at = ""
+            self._house.fault("sim_swap", {"sim": 1, "quiet": True})
+        return self
+
+
+@pytest.mark.parametrize("line", ["AT+CPMS?", "AT+CSCA?"])
+def test_a_sim_that_is_exchanged_while_the_modem_is_started_is_not_taken_for_the_one_before(
+    make: Make, line: str
+) -> None:
+    """Seed 1470728: the ICCID was the first one's and the IMSI the other's, for as long as the modem was not started again; the empty
+    slots of the other one were taken for the first one's, and a text on that was shown twice."""
+    house = make()
+    house.until_ready()
+    row = partial(house.db.execute, "SELECT iccid, imsi FROM station")
+    first = engine(house).card
+    house.written[0] = Exchanging(house, line)
+    house.restart()
+    house.until(
+        lambda: row().fetchone()["iccid"] == engine(house).card.iccid != first.iccid, "the new line", 130
+    )
+    house.until_ready()
+    assert tuple(row().fetchone()) == (engine(house).card.iccid, engine(house).card.imsi)
+    assert dict(house.db.execute("SELECT iccid, imsi FROM sim").fetchall())[first.iccid] == first.imsi
