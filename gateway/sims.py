@@ -10,7 +10,6 @@ from gateway.errors import Refused
 from gateway.people import User
 from gateway.policy import may
 from gateway.store import write
-from hardware.facts import Identity
 
 
 def meant(db: sqlite3.Connection, station: str, told: str) -> str:
@@ -39,10 +38,10 @@ def seen(db: sqlite3.Connection, iccid: str, *, number: str, now: int, imsi: str
         )
 
 
-def has_another_imsi(db: sqlite3.Connection, told: Identity) -> bool:
-    """Whether the SIM of this ICCID had another IMSI when it was seen before."""
+def has_another_imsi(db: sqlite3.Connection, iccid: str, imsi: str) -> bool:
+    """Whether this SIM had another IMSI when it was seen before; "" is none."""
     query = "SELECT 1 FROM sim WHERE iccid=? AND imsi NOT IN ('', ?)"
-    return bool(told.imsi) and db.execute(query, [told.iccid, told.imsi]).fetchone() is not None
+    return imsi != "" and db.execute(query, [iccid, imsi]).fetchone() is not None
 
 
 def number_of(db: sqlite3.Connection, iccid: str) -> str:

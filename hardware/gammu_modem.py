@@ -211,9 +211,7 @@ class GammuModem:
         """Taken for granted: a phone's SIM is changed while it is off, and then it is met anew."""
         return True
 
-    def has_its_iccid(self) -> bool:
-        """Taken for granted, for the same reason."""
-        return True
+    has_its_iccid = has_its_card
 
     @property
     def is_handing_over(self) -> bool:
@@ -239,13 +237,9 @@ class GammuModem:
         """For `with`: see that the phone answers before a text of `length` octets is committed to it."""
         return GammuPrompt(self._child, self._readied, length, self._clock)
 
-    def _sign_of_life(self) -> None:
-        began, self.smsc = self._clock.monotonic(), self._ask("ready", self._limits.answer_s)["smsc"]
-        self._ready_s = self._clock.monotonic() - began
-
     def _readied(self) -> None:
         """A sign of life, and a SIM with a service centre: libgammu sends nothing without one."""
-        self._sign_of_life()
+        self.recover()
         if not self.smsc:
             raise CommandRefused("SendSMS", "CMS", NO_CENTRE, "SMSC address unknown", 0.0)
 
@@ -331,7 +325,8 @@ class GammuModem:
 
     def recover(self) -> None:
         """After silence: ask the phone for a sign of life. A process that hung is gone: PortGone."""
-        self._sign_of_life()
+        began, self.smsc = self._clock.monotonic(), self._ask("ready", self._limits.answer_s)["smsc"]
+        self._ready_s = self._clock.monotonic() - began
 
     def hang_up(self) -> None:
         """Reject a call that rings."""

@@ -77,15 +77,16 @@ def start(desk: Desk, *, again: bool) -> bool:
         if hint := seeking.wrong_port(desk.port):
             raise NotAModem(desk.port, hint) from None
         raise
+    told = desk.modem.identity
     # The ICCID is read at its beginning, the IMSI at its end; some SIMs change their IMSI, and keep the ICCID.
-    if sims.has_another_imsi(desk.db, desk.modem.identity) and not desk.modem.has_its_iccid():
+    if sims.has_another_imsi(desk.db, told.iccid, told.imsi) and not desk.modem.has_its_iccid():
         raise StartAnew("Its SIM was exchanged while the modem was started.")
-    seeking.same_modem(desk, desk.modem.identity)
-    pins.accepted(desk.modem.identity)
-    card = _card(desk, desk.modem.identity)
-    if other_port(desk, desk.modem.identity.imei, card):
+    seeking.same_modem(desk, told)
+    pins.accepted(told)
+    card = _card(desk, told)
+    if other_port(desk, told.imei, card):
         return False
-    _begin(desk, desk.modem.identity, card)
+    _begin(desk, told, card)
     return True
 
 
