@@ -245,7 +245,8 @@ class Reader:
     def _see_emptied(self, full: set[tuple[str, int]]) -> None:
         """Only a slot that a whole listing shows empty is empty: from then on the same octets there are a second text.
 
-        Another SIM that was put in while the modem runs shows its own slots: nothing is known of the first one's then.
+        Another SIM that was put in while the modem runs shows its own slots: nothing is known of the first one's then. Nor beside another
+        program, which may have had the listing.
         """
         desk = self._desk
         assert desk.seat is not None
@@ -255,7 +256,7 @@ class Reader:
         emptied = [
             slot for slot in self._filled if slot not in full and self._was_read(slot[0], everything=True)
         ]
-        if emptied and desk.modem.has_its_card():
+        if emptied and not desk.modem.has_company and desk.modem.has_its_card():
             slots.emptied(desk.db, [self._filled.pop(slot) for slot in emptied], now=desk.now_ms())
 
     def hear(self) -> Heard:

@@ -68,7 +68,8 @@ def _whose(desk: Desk, refusal: Refusal) -> str:
     """Why nobody knows whether it was this text that was refused; "" when it was, or the modem said nothing."""
     if refusal.stage == "before" or refusal.family in LOST.values():
         return ""
-    return WHOSE if late.refusal_is_unclear(desk) else BESIDE if desk.company.works else ""
+    beside = desk.company.works or desk.clock.monotonic() < desk.company.calm_at
+    return WHOSE if late.refusal_is_unclear(desk) else BESIDE if beside else ""
 
 
 def unclear(desk: Desk, job: Job, seq: int) -> None:

@@ -8,6 +8,7 @@ import pytest
 from gateway import stations
 from hardware.link import Link
 from tests.scenarios.office import NUMBERS, Office
+from tests.scenarios.receiving import Make, pdu
 from tests.scenarios.test_faults_sending import one_before
 from tests.scenarios.test_late_answers import handed_over
 from tests.simulated import ADA, LUIS, House
@@ -298,3 +299,26 @@ def test_a_radio_that_another_program_left_off_is_switched_on(office: Office, le
     text = office.approved(ADA)
     office.until_state(text, "sent", "delivered", limit_s=90)
     assert any("Its radio was switched off." in row["reason"] for row in stations.events(office.db, "s0"))
+
+
+@pytest.mark.parametrize("alone", [False, True])
+def test_a_slot_that_a_listing_beside_another_program_does_not_show_is_not_empty(
+    make: Make, *, alone: bool
+) -> None:
+    """It had had the listing: a STOP that could not be deleted yet was shown a second time, when the clock of the box had been set."""
+    house = make()
+    house.until_ready()
+    modem = house.world.modems[0]
+    house.fault("cmgd_refused", 320)
+    text = pdu(house, "STOP")
+    index = house.put(text, storage="SM")
+    house.until(lambda: house.texts() == ["STOP"], "kept")
+    modem.storages["SM"].remove(index)
+    for _ in range(140):
+        modem.feed(b"" if alone else b"AT+CSQ\r", house.now())
+        house.run(5)
+    house.put(text, storage="SM")
+    house.clear("cmgd_refused")
+    house.run(300)
+    assert house.stored() == []
+    assert house.texts() == (["STOP", "STOP"] if alone else ["STOP"])
