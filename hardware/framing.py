@@ -23,9 +23,9 @@ _ERROR = re.compile(r"\+?CMG?([ES]) ERROR(?::|(?= *\d))(.*)")  # +CMGS ERROR: Fi
 _BARE_ERROR = re.compile(r"ERROR(: *\S.*)?$")  # : 321, or in words
 _NAMED = re.compile(r"([+^*#_$%!&][A-Z][A-Z0-9_]*):")
 _COMMAND = re.compile(r"AT([+^*#_$%!&]?[A-Z0-9_]+)", re.IGNORECASE)
-_ACCEPTED = re.compile(
-    r'\+CMGS:\s*(\d{1,5})?\s*(?:,\s*(?:"[^"]*"|[0-9A-Fa-f]{14,})?)?\s*$'
-)  # 27.005 4.3: <mr>[,<ackpdu>], in text mode <mr>[,<scts>]
+_ACCEPTED = re.compile(r"\+CMGS:\s*(\d{1,5})?")
+# 27.005 4.3: <mr>[,<ackpdu>], in text mode <mr>[,<scts>]
+_SPLICED = re.compile(r'\+CMGS:\s*(?:"|\d+\s*,(?!\s*(?:"[^"]*"|[0-9A-Fa-f]{14,})?\s*$))')
 ANSWERED_AS = {"+CICCID": "+ICCID"}  # SIMCom's manual for SIM7500 and SIM7600
 _OLD_ECHO = re.compile(r"AT[+^*#$%][A-Z]{3}")
 _REGISTRATION = ("+CREG", "+CGREG", "+CEREG")
@@ -205,17 +205,15 @@ def final(line: str) -> Final | None:
 
 
 def acceptance(line: str) -> re.Match[str] | None:
-    """Says that a text was taken, under the MR in group 1 if it can be read (27.005 4.3); None for any other line.
-
-    Where another program reads too, the beginning of one answer may stand before the end of another: "+CMG" of a list and
-    "S: 0,12,0,12,0,12" of +CPMS are none.
-    """
-    return _ACCEPTED.match(line)
+    """Says that a text was taken, under the MR in group 1 if it can be read (27.005 4.3); None for any other line."""
+    return None if is_spliced(line) else _ACCEPTED.match(line)
 
 
 def is_spliced(line: str) -> bool:
-    """Whether `line` begins as an acceptance and goes on as none can: pieces of two answers."""
-    return line.startswith("+CMGS:") and not acceptance(line)
+    """Whether `line` begins as an acceptance and goes on as the end of another answer. Where another program reads too, "+CMG" of a list
+    may stand before "S: 0,12,0,12,0,12" of +CPMS.
+    """
+    return bool(_SPLICED.match(line))
 
 
 def refuses_text(line: str) -> bool:

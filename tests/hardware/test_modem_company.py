@@ -98,7 +98,14 @@ def test_the_beginning_of_a_list_before_the_end_of_another_answer_is_no_acceptan
 
 @pytest.mark.parametrize(
     "whole",
-    ["+CMGS: 7", "+CMGS:7", "+CMGS: 7,", "+CMGS: 7,00016211422150630A", '+CMGS: 7,"26/11/24,12:05:03-20"'],
+    [
+        "+CMGS: 7",
+        "+CMGS:7",
+        "+CMGS: 7 SENT",
+        "+CMGS: 7,",
+        "+CMGS: 7,00016211422150630A",
+        '+CMGS: 7,"26/11/24,12:05:03-20"',
+    ],
 )
 def test_an_acceptance_may_bring_the_report_or_the_time_of_the_centre(whole: str) -> None:
     assert Bench({PDU: whole}).send() == 7
