@@ -70,7 +70,8 @@ class _Answer:
                 self._settle_for(framing.OK, self._grace_s)
             return None
         if result.cut:
-            self._settle_for(result, GRACE_S)
+            if not self.had_bare_ok:  # else whose it is nobody knows
+                self._settle_for(result, GRACE_S)
             return None
         if self._incoming.owed_ok and not self.lines:  # it belongs to a +CMGS that came late
             self._incoming.owed_ok = False

@@ -37,7 +37,7 @@ class Company:
         self._clock = clock
         self._heard_at: float | None = None
         self._times = 0  # that something came which was not to us, since it was quiet
-        self._counted_at = self._last = -QUIET_S
+        self._counted_at = self._last = -HEARD_S
         self._often = False  # that was often enough
         self._since: float | None = None  # since when, whoever came back soon
         self._starting_until = self._adding_until = 0.0
@@ -71,10 +71,13 @@ class Company:
         return min(self._last + QUIET_S, (self._since or 0.0) + PATIENCE_S)
 
     @property
+    def was_there(self) -> bool:
+        """Whether something that was not to us came within ten minutes: what the modem said may have gone to another."""
+        return self._clock.monotonic() - self._last < HEARD_S
+
+    @property
     def calm_at(self) -> float:
-        """When what was heard last, and was not to us, is so long ago that it may have been the only such thing (monotonic); long ago when
-        it is known to be more.
-        """
+        """Until when a first sign may be followed by a second (monotonic); long ago when there were more."""
         return self._last + (-QUIET_S if self.works else CALM_S)
 
     @property

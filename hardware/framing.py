@@ -23,9 +23,9 @@ _ERROR = re.compile(r"\+?CMG?([ES]) ERROR(?::|(?= *\d))(.*)")  # +CMGS ERROR: Fi
 _BARE_ERROR = re.compile(r"ERROR(: *\S.*)?$")  # : 321, or in words
 _NAMED = re.compile(r"([+^*#_$%!&][A-Z][A-Z0-9_]*):")
 _COMMAND = re.compile(r"AT([+^*#_$%!&]?[A-Z0-9_]+)", re.IGNORECASE)
-_ACCEPTED = re.compile(r"\+CMGS:\s*(\d{1,5})?")
+_ACCEPTED = re.compile(r"\+CMGS:\s*(\d{1,5}(?!\d))?")
 # 27.005 4.3: <mr>[,<ackpdu>], in text mode <mr>[,<scts>]
-_SPLICED = re.compile(r'\+CMGS:\s*(?:"|\d+\s*,(?!\s*(?:"[^"]*"|[0-9A-Fa-f]{14,})?\s*$))')
+_SPLICED = re.compile(r'\+CMGS:\s*(?:["(,]|\d+\s*,(?!\s*(?:"[\d/,:+ -]*"|"?[0-9A-Fa-f]{14,}"?)?\s*$))')
 ANSWERED_AS = {"+CICCID": "+ICCID"}  # SIMCom's manual for SIM7500 and SIM7600
 _OLD_ECHO = re.compile(r"AT[+^*#$%][A-Z]{3}")
 _REGISTRATION = ("+CREG", "+CGREG", "+CEREG")

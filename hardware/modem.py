@@ -181,7 +181,7 @@ class Modem:
         return not evidence
 
     def has_its_iccid(self) -> bool:
-        """Whether its SIM still tells the ICCID that it told when the start began, or none."""
+        """Whether its SIM still tells the ICCID that it told when the start began, or tells none now."""
         told = who.with_card(self._at, replace(self.identity, iccid=""), self.profile).iccid
         return told in ("", self.identity.iccid)
 

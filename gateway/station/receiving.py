@@ -256,7 +256,7 @@ class Reader:
         emptied = [
             slot for slot in self._filled if slot not in full and self._was_read(slot[0], everything=True)
         ]
-        if emptied and not desk.modem.has_company and desk.modem.has_its_card():
+        if emptied and not desk.company.was_there and desk.modem.has_its_card():
             slots.emptied(desk.db, [self._filled.pop(slot) for slot in emptied], now=desk.now_ms())
 
     def hear(self) -> Heard:

@@ -49,7 +49,7 @@ def settle(desk: Desk, job: Job, seq: int, error: HardwareError, written_at: flo
     decision = desk.streak.weigh(refusal, decision, desk.technology)
     if centre == "" and decision.move == "fail":
         decision = verdict.decide(Refusal("after", "CMS", 330), job.attempts + 1)
-    if whose := _whose(desk, refusal):
+    if whose := _whose(desk, refusal, written_at):
         decision = replace(decision, move="uncertain", wait_s=0, hold_s=0, reason=whose)
     log.info(
         "station=%s text=%d %s, %s: %s", desk.name, job.message_id, decision.move, decision.station, error
@@ -64,11 +64,11 @@ def settle(desk: Desk, job: Job, seq: int, error: HardwareError, written_at: flo
     _station_after(desk, decision, centre, error)
 
 
-def _whose(desk: Desk, refusal: Refusal) -> str:
+def _whose(desk: Desk, refusal: Refusal, written_at: float | None) -> str:
     """Why nobody knows whether it was this text that was refused; "" when it was, or the modem said nothing."""
     if refusal.stage == "before" or refusal.family in LOST.values():
         return ""
-    beside = desk.company.works or desk.clock.monotonic() < desk.company.calm_at
+    beside = desk.company.works or (written_at is not None and written_at < desk.company.calm_at)
     return WHOSE if late.refusal_is_unclear(desk) else BESIDE if beside else ""
 
 

@@ -14,6 +14,11 @@ SPLICED = (
     '+CMGS: 0,0,"Textbank Mobile",2',  # +COPS
     "+CMGS: 1,1,1",  # +CSMS
     '+CMGS: "IRA"',  # +CSCS
+    '+CMGS: ("SM","ME"),("SM")',  # of the questions what there is
+    '+CMGS: (2,"Textbank Mobile","TB","26202",7)',
+    "+CMGS: (0,1),(0,1)",
+    "+CMGS: ,,1",
+    '+CMGS: 0,"IRA"',
     "+CMGS: 0,12",
 )
 
@@ -112,7 +117,7 @@ def test_an_acceptance_may_bring_the_report_or_the_time_of_the_centre(whole: str
     assert Bench().hear(f"\r\n{whole}\r\n") == [LateSubmit(7)]
 
 
-@pytest.mark.parametrize("error", ["+CME ERROR: 5", "+CMS ERROR: 31", "ERROR"])
+@pytest.mark.parametrize("error", ["+CME ERROR: 5", "+CMS ERROR: 31", "ERROR", "+CMS ERROR:", "+CME ERROR:"])
 def test_an_error_behind_a_bare_ok_is_not_the_refusal_of_a_text(error: str) -> None:
     """Both were another program's, which had taken the acceptance: the text went twice, or once though it was "withdrawn" (seeds
     1477223, 1474928)."""
