@@ -213,8 +213,11 @@ class Storages:
             # A bare OK, of one that does not say what it chose, may have chosen nothing: all storages are the same one then.
             said = self._current and self._chosen()
             known = said == self._current if said else self._counted or not self._current
-            self._stands = known and not self._at.has_company
+            self._stands = known
             self._current = self._current if self._stands else ""
+        self._at.in_step()
+        if self._stands and self._at.has_company:  # also when it came while others were deleted
+            self._stands, self._current = False, ""
         self.select(stored.storage)
         if not self._stands and not self.shelf.lies_there(stored):
             raise CommandRefused("AT+CMGD", "ERROR", None, "another text lies there than was read", 0.0)

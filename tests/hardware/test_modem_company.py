@@ -124,3 +124,16 @@ def test_an_error_behind_a_bare_ok_is_not_the_refusal_of_a_text(error: str) -> N
     bench = Bench({PDU: [Raw(f"\r\nOK\r\n\r\n{error}\r\n".encode()), Silence()]})
     with pytest.raises(SubmitUncertain):
         bench.send()
+
+
+def test_what_another_program_chose_while_texts_are_deleted_is_not_deleted_from() -> None:
+    """It came between two of them and chose ME: a text that nobody had read was deleted there."""
+    bench = Bench({"AT+CMGL=4": f"+CMGL: 2,0,,23\n{DELIVER}\n+CMGL: 3,0,,23\n{DELIVER}"})
+    texts = bench.modem.list(everything=False)
+    bench.modem.delete(texts[1])
+    bench.scripted.rules |= {"AT+CMGR=2": f"+CMGR: 0,,23\n{DELIVER[:-2]}AA"}
+    bench.link.arrive("\r\n+CPMS: 1,20,1,20,1,20\r\n\r\nOK\r\n")
+    with pytest.raises(CommandRefused):
+        bench.modem.delete(texts[0])
+    assert 'AT+CPMS="SM","SM","SM"' in bench.scripted.written
+    assert "AT+CMGD=2" not in bench.scripted.written
