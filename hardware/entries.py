@@ -30,6 +30,14 @@ def lacks_a_header(lines: list[str]) -> bool:
     return False
 
 
+def lacks_a_body(entry: list[str]) -> int | None:
+    """The slot of a received text of which nothing stands behind its header, which tells its length; None for any other."""
+    head = fields(entry[0])
+    alone = not any(map(framing.may_be_pdu, entry[1:])) and len(head) > 2 and head[1] in ("0", "1")
+    told = alone and re.fullmatch(r"\d{1,5}", head[0]) and re.fullmatch(r"0*[1-9]\d{0,3}", head[-1])
+    return int(head[0]) if told else None
+
+
 def is_torn(lines: list[str]) -> bool:
     """Whether it begins with a piece of a PDU: what stood before that is not known."""
     return bool(lines) and re.fullmatch(r"[0-9A-Fa-f]{2,}", lines[0].strip()) is not None

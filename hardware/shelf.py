@@ -13,7 +13,7 @@ import re
 from hardware import cpms, framing
 from hardware.asking import ask, numbers
 from hardware.at import At
-from hardware.entries import is_torn, lacks_a_header, split_entries, stored_in, with_index
+from hardware.entries import is_torn, lacks_a_body, lacks_a_header, split_entries, stored_in, with_index
 from hardware.errors import CommandRefused, ModemSilent, Unreadable
 from hardware.facts import Stored
 from hardware.patience import Patience
@@ -92,8 +92,12 @@ class Shelf:
         return [stored for entry in split_entries(lines, "+CMGL:") if (stored := self._whole(entry, name))]
 
     def _whole(self, entry: list[str], name: str) -> Stored | None:
-        """What came in pieces is read once more, in its place: an answer to another program may look like its rest. What is cut is doubted."""
+        """What came in pieces, or as a header alone, is read once more, in its place: an answer to another program may look like its rest.
+        What is cut is doubted.
+        """
         stored = stored_in(entry, name)
+        if stored is None and (index := lacks_a_body(entry)) is not None:
+            return self._in_place(index, name)
         if stored is None or any(line.strip().startswith(stored.pdu) for line in entry[1:]):
             return stored
         head = next(filter(framing.may_be_pdu, entry[1:]), entry[1]).strip()

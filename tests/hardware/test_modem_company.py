@@ -137,3 +137,10 @@ def test_what_another_program_chose_while_texts_are_deleted_is_not_deleted_from(
         bench.modem.delete(texts[0])
     assert 'AT+CPMS="SM","SM","SM"' in bench.scripted.written
     assert "AT+CMGD=2" not in bench.scripted.written
+
+
+@pytest.mark.parametrize("behind", ["", f"\n+CMGL: 4,0,,23\n{DELIVER}"])
+def test_a_text_of_which_only_the_header_came_is_read_in_its_place(behind: str) -> None:
+    """Another program had read the rest, nothing told of it, and a stop lay there while a text left."""
+    bench = Bench({"AT+CMGL=4": f"+CMGL: 3,0,,23{behind}", "AT+CMGR=3": f"+CMGR: 0,,23\n{DELIVER}"})
+    assert bench.modem.list(everything=False)[0] == GOOD
