@@ -322,3 +322,18 @@ def test_a_slot_that_a_listing_beside_another_program_does_not_show_is_not_empty
     house.run(300)
     assert house.stored() == []
     assert house.texts() == (["STOP", "STOP"] if alone else ["STOP"])
+
+
+def test_after_one_stray_answer_a_text_waits_for_five_seconds_and_leaves(office: Office) -> None:
+    """The first sign of a program that had only just begun: it chose text mode before the second."""
+    office.until_ready()
+    office.run(70)
+    modem = office.world.modems[0]
+    modem.say_raw(b"\r\nOK\r\n", office.now())
+    office.run(0.5)
+    text, began = office.approved(ADA), office.now()
+    office.run(4)
+    assert office.state(text) == "approved"
+    assert not office.air()
+    office.until_state(text, "sent", limit_s=30)
+    assert office.now() < began + 15
