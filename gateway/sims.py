@@ -38,9 +38,10 @@ def seen(db: sqlite3.Connection, iccid: str, *, number: str, now: int, imsi: str
         )
 
 
-def is_known(db: sqlite3.Connection, iccid: str, imsi: str) -> bool:
-    """Whether a SIM with these two has been seen before."""
-    return db.execute("SELECT 1 FROM sim WHERE iccid=? AND imsi=?", [iccid, imsi]).fetchone() is not None
+def has_another_imsi(db: sqlite3.Connection, iccid: str, imsi: str) -> bool:
+    """Whether this SIM had another IMSI when it was seen before; "" is none."""
+    query = "SELECT 1 FROM sim WHERE iccid=? AND imsi NOT IN ('', ?)"
+    return imsi != "" and db.execute(query, [iccid, imsi]).fetchone() is not None
 
 
 def number_of(db: sqlite3.Connection, iccid: str) -> str:

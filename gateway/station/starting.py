@@ -79,8 +79,7 @@ def start(desk: Desk, *, again: bool) -> bool:
         raise
     told = desk.modem.identity
     # The ICCID is read at its beginning, the IMSI at its end; some SIMs change their IMSI, and keep the ICCID.
-    met_first = told.iccid and told.imsi and not sims.is_known(desk.db, told.iccid, told.imsi)
-    if met_first and not desk.modem.has_its_iccid():
+    if sims.has_another_imsi(desk.db, told.iccid, told.imsi) and not desk.modem.has_its_iccid():
         raise StartAnew("Its SIM was exchanged while the modem was started.")
     seeking.same_modem(desk, told)
     pins.accepted(told)
