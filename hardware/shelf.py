@@ -41,6 +41,7 @@ class Shelf:
         self.took_s: dict[str, float] = {}  # by storage: how long the last whole listing took
         self.totals: dict[str, int] = {}  # slots, as far as they are told
         self.used: dict[str, int] = {}  # what a storage was said to hold, until it is read
+        self.shown: dict[str, int] = {}  # how many, drafts too, the last reading showed
         # By storage: how many it counted that were in no slot, and since when.
         self.never_found: dict[str, tuple[int, float]] = {}
         self._reads = False  # AT+CMGR told of a slot, if only that it is empty
@@ -89,7 +90,9 @@ class Shelf:
         doubted = self.used.pop(name, 0) or self.never_found.get(name, (0, 0.0))[0]
         if doubted and not lines and not (self._is_empty(name) and self._counts):
             return self._walk(name, LOOKS_S[:1])
-        return [stored for entry in split_entries(lines, "+CMGL:") if (stored := self._whole(entry, name))]
+        entries = split_entries(lines, "+CMGL:")
+        self.shown[name] = len(entries)
+        return [stored for entry in entries if (stored := self._whole(entry, name))]
 
     def _whole(self, entry: list[str], name: str) -> Stored | None:
         """What came in pieces, or as a header alone, is read once more, in its place: an answer to another program may look like its rest.
@@ -134,6 +137,7 @@ class Shelf:
             last_at = clock.monotonic() + LOOKED_S if last_at is None else last_at
             if self._all_found(name, len(there)) or clock.monotonic() > last_at:
                 break
+        self.shown[name] = len(there)
         found = (stored_in(there[index], name) for index in sorted(there))
         return [stored for stored in found if stored]
 

@@ -49,6 +49,7 @@ class Storages:
         self._arrivals: list[str] = []  # where else texts may arrive
         self._untold = False  # it chooses only what is read, and does not say where texts arrive
         self._gave: set[str] = set()  # storages in which something was found
+        self._used = 0  # what it counted there when it last said which it reads
         self._mute = False  # AT+CPMS? is not answered, and silence takes its time
 
     def choose(self) -> None:
@@ -124,7 +125,10 @@ class Storages:
         if self._mute:
             return ""
         began = self._at.clock.monotonic()
-        now = cpms.names(ask(self._at, "AT+CPMS?"))
+        lines = ask(self._at, "AT+CPMS?") or []
+        now = cpms.names(lines)
+        counted = cpms.counted(lines, now[0]) if now else None
+        self._used = counted[0] if counted else 0
         self._mute = not now and self._at.clock.monotonic() - began > MUTE_S
         return now[0] if now else ""
 
@@ -211,9 +215,11 @@ class Storages:
         """Empty one slot; it may be empty already. CommandRefused when another text than this one lies there."""
         if self._stands is None:
             # A bare OK, of one that does not say what it chose, may have chosen nothing: all storages are the same one then.
+            self._used = 0
             said = self._current and self._chosen()
             known = said == self._current if said else self._counted or not self._current
-            self._stands = known
+            # Of one it counts more than were shown another program may have read a part, and a body stand behind another's header.
+            self._stands = known and self._used <= self.shelf.shown.get(self._current, 0)
             self._current = self._current if self._stands else ""
         self._at.in_step()
         if self._stands and self._at.has_company:  # also when it came while others were deleted

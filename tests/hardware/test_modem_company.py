@@ -144,3 +144,13 @@ def test_a_text_of_which_only_the_header_came_is_read_in_its_place(behind: str) 
     """Another program had read the rest, nothing told of it, and a stop lay there while a text left."""
     bench = Bench({"AT+CMGL=4": f"+CMGL: 3,0,,23{behind}", "AT+CMGR=3": f"+CMGR: 0,,23\n{DELIVER}"})
     assert bench.modem.list(everything=False)[0] == GOOD
+
+
+def test_where_more_are_counted_than_were_listed_nothing_is_deleted_that_was_not_seen_to_lie_there() -> None:
+    """Before it was heard another program read what stood between a header and the next one's text: the first was deleted unread."""
+    other = DELIVER[:-2] + "AA"
+    bench = Bench({"AT+CMGL=4": f"+CMGL: 3,0,,23\n{DELIVER}", "AT+CMGR=3": f"+CMGR: 0,,23\n{other}",
+                   "AT+CPMS?": '+CPMS: "SM",2,30,"SM",2,30,"SM",2,30'})  # fmt: skip
+    with pytest.raises(CommandRefused):
+        bench.modem.delete(*bench.modem.list(everything=False))
+    assert "AT+CMGD=3" not in bench.scripted.written
