@@ -165,7 +165,9 @@ class At:
                 self._at_prompt = True
                 return
             result = answer.take(line)
-            if result and not result.ok:
+            if result and result.ok:  # a late one, or of another program, which may have chosen text mode
+                self.incoming.company.result(result)
+            elif result:
                 self._checked(text, answer, result)
 
     def send(self, pdu_hex: str, timeout_s: float = 180.0) -> list[str]:

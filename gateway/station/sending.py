@@ -74,11 +74,13 @@ def _send_segment(desk: Desk, job: Job, seq: int) -> bool:
         tpdu = job.tpdus(valid_for, status_report=desk.rules.delivery_reports)[seq - 1]
         who = texted.of(desk.database)
         who.ahead(desk.db, job.number)
-        asked_at = desk.clock.monotonic()
+        asked_at, alone = desk.clock.monotonic(), not modem.has_company
         if modem.may_keep_link and _more_follows(desk, job, seq):
             modem.keep_link()
         with modem.prompt(len(tpdu)) as prompt:
             _nothing_came(desk, asked_at)
+            if alone and modem.has_company:  # an OK came before the prompt: PDU mode is read back first
+                raise _KnockError
             prompt.type(tpdu)
             _submit(desk, job, seq, valid_for)
             written_at = desk.clock.monotonic()

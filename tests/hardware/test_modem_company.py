@@ -154,3 +154,10 @@ def test_where_more_are_counted_than_were_listed_nothing_is_deleted_that_was_not
     with pytest.raises(CommandRefused):
         bench.modem.delete(*bench.modem.list(everything=False))
     assert "AT+CMGD=3" not in bench.scripted.written
+
+
+def test_an_ok_before_the_prompt_may_be_another_programs() -> None:
+    """It had just chosen text mode, and the PDU was about to go as words to the number 15."""
+    bench = Bench({"AT+CMGS=*": [Raw(b"\r\nOK\r\n\r\n> ")]})
+    with bench.modem.prompt(len(TPDU)):
+        assert bench.modem.has_company

@@ -337,3 +337,23 @@ def test_after_one_stray_answer_a_text_waits_for_five_seconds_and_leaves(office:
     assert not office.air()
     office.until_state(text, "sent", limit_s=30)
     assert office.now() < began + 15
+
+
+def test_text_mode_that_another_program_chose_just_before_the_prompt_is_left_before_a_text_goes(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing but an OK before the prompt told of it: the PDU went as words to the number that was its length."""
+    one_before(office)
+    write, chosen = VirtualLink.write, []
+
+    def beside(link: VirtualLink, data: bytes) -> None:
+        if data.startswith(b"AT+CMGS=") and not chosen:
+            chosen.append(True)
+            office.world.modems[0].feed(b"AT+CMGF=1\r", office.now())
+        write(link, data)
+
+    monkeypatch.setattr(VirtualLink, "write", beside)
+    text = office.approved(ADA)
+    office.until_state(text, "sent", "delivered", limit_s=90)
+    assert chosen
+    assert [to for to, _ in office.air()][1:] == [ADA]
