@@ -45,6 +45,7 @@ class Pins:
             return IGNORE
         if not pin or not card:
             return None
+        self._asked_again(identity)
         key, marks = self._key(card, pin), self._mark(self._whole(card), pin)
         if self._spent(identity, pin) and not (self._typed and self._typed.again):
             desk.pin_spent = (explain_modems.pin_tried_before if self._typed else explain.pin_refused)(
@@ -62,6 +63,14 @@ class Pins:
         self._tried = int(row["id"]) if row is not None else None
         self._marks, self._hidden = marks, not identity.iccid
         return pin
+
+    def _asked_again(self, identity: Identity) -> None:
+        """A SIM that asks again was not opened by an attempt whose outcome nobody saw: what opens it later does not make that one right."""
+        with self._desk.write():
+            self._desk.db.execute(
+                "UPDATE pin_attempt SET outcome='refused' WHERE outcome IS NULL AND card IN (?,?)",
+                [identity.iccid, identity.imei],
+            )
 
     def _key(self, card: str, pin: str) -> bytes:
         return hmac.digest(conversations.number_key(self._desk.db, card), pin.encode(), "sha256")

@@ -1,5 +1,6 @@
 """PINs where a locked modem does not tell which SIM is in it: its own number stands for the SIM, and another SIM is not this one (I6)."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from gateway.station.pins import Pins
@@ -53,3 +54,16 @@ def test_a_phone_that_does_not_tell_whether_it_is_locked_does_not_tell_that_its_
     assert Pins(desk).enter(hidden) == "9999"
     Pins(desk).accepted(hidden)
     assert Pins(desk).enter(hidden) is None
+
+
+def test_a_sim_that_somebody_opened_does_not_tell_that_the_pin_was_right_it_asked_for_again(
+    make: Make,
+) -> None:
+    """The gateway was killed over a wrong PIN, and its lock was taken off elsewhere; locked again it got the same PIN twice (seed 5000034)."""
+    house = make(pin="9999")
+    desk = house.stations[0]._desk
+    locked = Identity(imei=IMEI, iccid="89490200001234567890")
+    assert Pins(desk).enter(locked) == "9999"
+    assert Pins(desk).enter(locked) is None
+    Pins(desk).accepted(replace(locked, imsi="262020000000001"))
+    assert Pins(desk).enter(locked) is None
