@@ -1,6 +1,7 @@
 """Every code that modems give, before and after Ctrl-Z, by vendor; and the rules where two of them meet."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -102,6 +103,13 @@ def test_late_is_uncertain_unless_it_is_a_no_for_good(
         late = decide(after(family, code, vendor=vendor, after_s=LATE_S), attempts)
         of_the_modem = family == "CMS" and code in OF_THE_MODEM
         assert late.move == ("fail" if move == "fail" and not of_the_modem else "uncertain")
+
+
+def test_a_text_into_which_another_program_wrote_is_tried_once_more() -> None:
+    garbled = replace(after("CMS", 304), shared=True)
+    assert decide(garbled, 1).move == "defer"
+    assert decide(garbled, 2).move == "fail"
+    assert decide(garbled, 1, others=1).station == decide(garbled, 2, others=1).station == "pause"
 
 
 @pytest.mark.parametrize("code", [302, 303, 304, 310, 314, 315, 322])
