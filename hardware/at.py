@@ -31,6 +31,7 @@ GRACE_S = 2.0  # for what may still follow a line that already says enough
 SUBMIT_GRACE_S = (
     10.0  # for the OK behind a +CMGS, and for the +CMGS behind an OK that may be another program's
 )
+NUMBER = 3  # digits at most of a slot or a count; the rest of an echo is longer
 ESC = b"\x1b"
 # Leaves a prompt, and ends a line that a killed process left half typed as one that no modem carries out: "AT+CMGD=1" would delete
 # a text, "AT+CSCA" the service centre. In a command line ESC is ignored (V.250, 5.2.1); a line without AT says nothing.
@@ -204,6 +205,10 @@ class At:
             raise SubmitUncertain("the OK that came had no reference with it", self._since(answer))
         if result.ok:
             self.accepted_at = self.clock.monotonic()
+        elif not all(
+            framing.is_piece(line) and len(line) > NUMBER for line in answer.lines
+        ):  # more than an echo of the PDU
+            self.incoming.company.words()
         return self._checked("AT+CMGS", answer, result)
 
     def type_pdu(self, pdu_hex: str) -> None:
@@ -335,8 +340,7 @@ class At:
                     continue
             result = answer.take(line)
             if result and not result.ok and (beside or answer.had_bare_ok):  # whose it is nobody knows
-                beside = False
-                continue
+                beside, result = False, None
             if result and sending and result.ok and not answer.referenced:
                 answer.wait_for_reference()
             elif result:

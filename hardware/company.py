@@ -1,7 +1,8 @@
 """Whether another program (ModemManager, gammu, somebody's terminal) works at our port: by what comes that nobody here asked for.
 
-Two degrees. `heard`: something came that may be its own, or a late answer to us; to be careful costs little. `present`: it came
-twice (just after the port was opened: five times), a second apart, and cannot have been to us; then no text should leave.
+Three degrees. `heard`: something came that may be its own, or a late answer to us; to be careful costs little. Until `calm_at`: it came
+just now, and whoever has only just begun goes on. `present`: it came twice (just after the port was opened: five times), a second apart,
+and cannot have been to us; then no text should leave.
 Promises: no late answer, and nothing that a slow or talkative modem adds to its answers, makes it `present`: each command of ours that
 was not answered in time excuses one result and every line of its name; one that got a bare result, which may have been an earlier command's
 on a slow line, excuses its lines. It is `present` until the port was quiet for
@@ -111,6 +112,10 @@ class Company:
         self._forget_old()
         behind = self._clock.monotonic() < self._bare.get(name, -BEHIND_S) + BEHIND_S
         self._sign(ours=behind or any(owed == name for owed, _ in self._owed))
+
+    def words(self) -> None:
+        """Before a text was refused came what is no answer to it: the rest of one to another program, which may be what was refused."""
+        self._sign(ours=False)
 
     def result(self, result: Final) -> None:
         """A result came that nobody waited for. One of a text (+CMS ERROR), or of a call that ended, may come late or by itself."""

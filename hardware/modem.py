@@ -314,11 +314,10 @@ class Modem:
         for _ in range(MODE_TRIES):
             ask(self._at, PDU_MODE, self._patience.answer_s)
             # The OK may have been to the other program, which chose text mode.
-            told = ask(self._at, "AT+CMGF?", self._patience.answer_s)
-            mode = value(told)
-            if mode == "0" or told is None:  # None: it does not tell
+            mode = value(ask(self._at, "AT+CMGF?", self._patience.answer_s))
+            if mode == "0":
                 return
-        if mode:  # a bare OK may be another program's too; one that says nothing else is believed in the end
+        if mode:  # no answer, or a bare OK, may be another program's doing; one that says nothing else is believed in the end
             raise ModemSilent(PDU_MODE, self._clock.monotonic() - began, mode.encode())
 
     def keep_link(self) -> None:

@@ -66,8 +66,7 @@ class Shelf:
         try:
             began = self._at.clock.monotonic()
             lines = self._list(name)
-            # Another program at the port took it, or all of the list, and the OK was of its own command; or of one that was given up.
-            if lacks_a_header(lines) or not (lines or self._at.bare_ok_is_sure):
+            if not self._is_whole(name, lines):
                 lines = self._ask(LISTING, self._list_s(name))
                 if is_torn(lines):
                     return self._walk(name)
@@ -93,6 +92,14 @@ class Shelf:
         entries = split_entries(lines, "+CMGL:")
         self.shown[name] = len(entries)
         return [stored for entry in entries if (stored := self._whole(entry, name))]
+
+    def _is_whole(self, name: str, lines: list[str]) -> bool:
+        """Whether another program at the port took no header, no text, and not all of this list: then the OK was of its own command,
+        or of one that was given up.
+        """
+        if lines and self._at.has_company and not self._all_found(name, len(split_entries(lines, "+CMGL:"))):
+            return False
+        return not lacks_a_header(lines) and (lines != [] or self._at.bare_ok_is_sure)
 
     def _whole(self, entry: list[str], name: str) -> Stored | None:
         """What came in pieces, or as a header alone, is read once more, in its place: an answer to another program may look like its rest.

@@ -161,3 +161,23 @@ def test_an_ok_before_the_prompt_may_be_another_programs() -> None:
     bench = Bench({"AT+CMGS=*": [Raw(b"\r\nOK\r\n\r\n> ")]})
     with bench.modem.prompt(len(TPDU)):
         assert bench.modem.has_company
+
+
+def test_a_list_of_which_another_program_took_a_whole_text_is_asked_for_once_more() -> None:
+    """A stop lay in the slot that was not listed, and a text left."""
+    both = f"+CMGL: 3,0,,23\n{DELIVER}\n+CMGL: 4,0,,23\n{DELIVER[:-2]}AA"
+    bench = Bench({"AT+CMGL=4": [f"+CMGL: 4,0,,23\n{DELIVER[:-2]}AA", both],
+                   "AT+CPMS?": '+CPMS: "SM",2,30,"SM",2,30,"SM",2,30'})  # fmt: skip
+    bench.hear("\r\n+COPS: 0\r\n\r\nOK\r\n")
+    assert {stored.index for stored in bench.modem.list(everything=False)} == {3, 4}
+
+
+def test_an_answer_about_the_mode_that_another_program_took_is_asked_for_once_more() -> None:
+    """It had chosen text mode: that the modem does not tell its mode was believed, and a PDU went as words to the number 15."""
+    bench = Bench({"AT+CMGF?": [Silence(), "+CMGF: 0"]})
+    bench.hear("\r\n+COPS: 0\r\n\r\nOK\r\n")
+    with bench.modem.prompt(len(TPDU)):
+        assert [line for line in bench.scripted.written if line.startswith("AT+CMGF")][-4:] == [
+            "AT+CMGF=0",
+            "AT+CMGF?",
+        ] * 2

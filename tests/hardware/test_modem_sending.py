@@ -55,7 +55,7 @@ def test_a_refusal_of_another_programs_command_is_none_of_the_text() -> None:
         ("+CMGF: 1", 3, 0),
         (["OK", "+CMGF: 1", "+CMGF: 0"], 3, 1),
         ("OK", 3, 1),
-        ("ERROR", 1, 1),
+        ("ERROR", 3, 1),
     ],
     ids=["then in PDU mode", "text mode for good", "another's OK again", "says OK alone", "does not tell"],
 )
