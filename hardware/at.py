@@ -36,6 +36,7 @@ ESC = b"\x1b"
 # Leaves a prompt, and ends a line that a killed process left half typed as one that no modem carries out: "AT+CMGD=1" would delete
 # a text, "AT+CSCA" the service centre. In a command line ESC is ignored (V.250, 5.2.1); a line without AT says nothing.
 ABANDON = ESC + b"999\r"
+IN_TEXT_MODE = ("CMS", 305)  # invalid text mode parameter (27.005 3.2.5): what another program chose
 CTRL_Z = b"\x1a"
 LEFT_S = 0.5  # of silence, after which no answer of before is on its way any more: radio links take a while
 IN_WORDS = "ATQ0V1"  # results, as words: for a modem that stored ATV0 and says "0", or ATQ1 and only echoes
@@ -47,11 +48,11 @@ class _Answer:
 
     def __init__(self, incoming: Incoming, text: str, own: str, *, enough: str, grace_s: float) -> None:
         self.lines: list[str] = []
-        self.name = own  # "" also for a prompt
+        self.text, self.name = text, own  # "" also for a prompt
         self.started = incoming.clock.monotonic()
         self.deadline = self.started
         self._incoming = incoming
-        self._echo = framing.Echo(text)
+        self.echo = framing.Echo(text)
         self._enough = enough
         self._grace_s = grace_s
         self._fallback: framing.Final | None = None  # what silence would mean
@@ -61,7 +62,7 @@ class _Answer:
         """Sort one line in; the final result when it is one."""
         if self._fallback and self._fallback.cut and line.strip().isdigit():
             return framing.final(f"+{self._fallback.family} ERROR: {line.strip()}")
-        line = line if self._incoming.cut_here(line) else self._echo.strip(line)
+        line = line if self._incoming.cut_here(line) else self.echo.strip(line)
         if not line or self._incoming.set_aside(line, self.name):
             return None
         result = framing.final(line)
@@ -114,6 +115,7 @@ class At:
         self._out_of_step = False  # an answer may still come that nobody waits for
         self._at_prompt = False
         self._typed = ""  # the PDU that stands at the prompt
+        self._echoes: bool | None = None  # whether the last command came back
         self.pace = FAST
         self.blocked_s = 0.0  # for so long a modem may answer nothing behind what it could not; else three AT
         self.accepted_at: float | None = None  # when a text was taken last, on the clock
@@ -163,6 +165,7 @@ class At:
                 self.incoming.company.unanswered("")
                 raise (NoPrompt if self._leaves_prompt() else ModemSilent)(text, waited_s, heard)
             if line.startswith(">"):
+                self._heed_echo(answer)
                 self._at_prompt = True
                 return
             result = answer.take(line)
@@ -205,6 +208,8 @@ class At:
             raise SubmitUncertain("the OK that came had no reference with it", self._since(answer))
         if result.ok:
             self.accepted_at = self.clock.monotonic()
+        elif (result.family, result.code) == IN_TEXT_MODE:
+            self.incoming.company.set_anew()
         elif not all(
             framing.is_piece(line) and len(line) > NUMBER for line in answer.lines
         ):  # more than an echo of the PDU
@@ -345,6 +350,8 @@ class At:
                 answer.wait_for_reference()
             elif result:
                 self._out_of_step = False
+                if not sending:  # some echo a text, and no command
+                    self._heed_echo(answer)
                 self.incoming.company.answered(answer.name, answer.lines)
                 return result
             if sending and self.incoming.restarted:
@@ -357,6 +364,12 @@ class At:
         self._out_of_step = True
         self.incoming.company.unanswered(answer.name)
         return answer.silence()
+
+    def _heed_echo(self, answer: _Answer) -> None:
+        """An echo that was gone and is back: another program set the modem anew (ATZ, AT&F), perhaps to text mode."""
+        if answer.echo.came and self._echoes is False:
+            self.incoming.company.set_anew()
+        self._echoes = None if answer.text == "ATZ" else answer.echo.came
 
     def _since(self, answer: _Answer) -> float:
         return self.clock.monotonic() - answer.started

@@ -113,6 +113,10 @@ class Company:
         behind = self._clock.monotonic() < self._bare.get(name, -BEHIND_S) + BEHIND_S
         self._sign(ours=behind or any(owed == name for owed, _ in self._owed))
 
+    def set_anew(self) -> None:
+        """The modem behaves as if somebody else had set it."""
+        self._sign(ours=True)
+
     def words(self) -> None:
         """Before a text was refused came what is no answer to it: the rest of one to another program, which may be what was refused."""
         self._sign(ours=False)

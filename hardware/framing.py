@@ -96,10 +96,16 @@ class Echo:
         self._text = text
         self._at = 0
 
+    @property
+    def came(self) -> bool:
+        """Whether all of it did."""
+        return self._at >= len(self._text)
+
     def strip(self, line: str) -> str:
         """`line` without what of the echo it holds: "" when it is all echo."""
         bare = line.rstrip()
         if bare == self._text:
+            self._at = len(bare)
             return ""
         left = "" if _OLD_ECHO.match(line) else line
         if not bare or self._at >= len(self._text):

@@ -156,8 +156,24 @@ def test_where_more_are_counted_than_were_listed_nothing_is_deleted_that_was_not
     assert "AT+CMGD=3" not in bench.scripted.written
 
 
+def test_an_echo_that_is_back_tells_that_the_modem_was_set_anew() -> None:
+    """Another program's ATZ had chosen text mode: a PDU was about to go as words to the number 17 (seed 5010805)."""
+    bench = Bench({"AT+CMGS=*": [Raw(b"AT+CMGS=17\r\r\n> ")]})
+    assert not bench.modem.has_company
+    with bench.modem.prompt(len(TPDU)):
+        assert bench.modem.has_company
+
+
+def test_a_text_that_is_refused_for_text_mode_tells_that_the_modem_was_set_anew() -> None:
+    bench = Bench({PDU: "+CMS ERROR: 305", "AT+CMGF?": "+CMGF: 0"})
+    with pytest.raises(CommandRefused):
+        bench.send()
+    with bench.modem.prompt(len(TPDU)):
+        assert bench.scripted.written.count("AT+CMGF?") == 1
+
+
 def test_an_ok_before_the_prompt_may_be_another_programs() -> None:
-    """It had just chosen text mode, and the PDU was about to go as words to the number 15."""
+    """It had just chosen text mode, and the PDU was about to go as words to the number 17."""
     bench = Bench({"AT+CMGS=*": [Raw(b"\r\nOK\r\n\r\n> ")]})
     with bench.modem.prompt(len(TPDU)):
         assert bench.modem.has_company
@@ -173,7 +189,7 @@ def test_a_list_of_which_another_program_took_a_whole_text_is_asked_for_once_mor
 
 
 def test_an_answer_about_the_mode_that_another_program_took_is_asked_for_once_more() -> None:
-    """It had chosen text mode: that the modem does not tell its mode was believed, and a PDU went as words to the number 15."""
+    """It had chosen text mode: that the modem does not tell its mode was believed, and a PDU went as words to the number 17."""
     bench = Bench({"AT+CMGF?": [Silence(), "+CMGF: 0"]})
     bench.hear("\r\n+COPS: 0\r\n\r\nOK\r\n")
     with bench.modem.prompt(len(TPDU)):
