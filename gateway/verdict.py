@@ -58,6 +58,7 @@ class Refusal:
     after_s: float = 0.0
     errors: str = ""  # whose meanings its codes from 512 on have, as its profile says
     shared: bool = False  # another program was heard at the port
+    beside: bool = False  # the rest of what was no answer to the text came before it
 
     @property
     def called(self) -> str:
@@ -92,7 +93,7 @@ def decide(refusal: Refusal, attempts: int, *, others: int = 0) -> Decision:
     `suspect` too, with nothing sent in between.
     """
     row = _row(refusal)
-    if row.kind == "suspect" and refusal.shared and attempts == 1 and not others:
+    if row.kind == "suspect" and refusal.shared and attempts == 1 and not others and refusal.after_s < LATE_S:
         row = row._replace(kind="once")  # what another program wrote may have stood in its PDU
     decision = _judge(refusal, row, attempts, others)
     hold_s = _wait_s(row, attempts) if decision.station == "hold" else 0
@@ -135,7 +136,7 @@ def _judge(refusal: Refusal, row: Row, attempts: int, others: int) -> Decision:
 
 def said_to_another(refusal: Refusal, decision: Decision) -> bool:
     """Whether what left a text uncertain may have been another program's answer: then the text's own is still owed."""
-    return refusal.shared or decision.words == ANOTHERS or _late_of_the_modem(refusal)
+    return refusal.shared or refusal.beside or decision.words == ANOTHERS or _late_of_the_modem(refusal)
 
 
 def _late_of_the_modem(refusal: Refusal) -> bool:

@@ -169,8 +169,8 @@ class At:
                 self._at_prompt = True
                 return
             result = answer.take(line)
-            if result and result.ok:  # a late one, or of another program, which may have chosen text mode
-                self.incoming.company.result(result)
+            if result and result.ok:
+                self.incoming.company.before_prompt()
             elif result:
                 self._checked(text, answer, result)
 
@@ -208,13 +208,15 @@ class At:
             raise SubmitUncertain("the OK that came had no reference with it", self._since(answer))
         if result.ok:
             self.accepted_at = self.clock.monotonic()
-        elif (result.family, result.code) == IN_TEXT_MODE:
+            return answer.lines
+        if (result.family, result.code) == IN_TEXT_MODE:
             self.incoming.company.set_anew()
-        elif not all(
-            framing.is_piece(line) and len(line) > NUMBER for line in answer.lines
-        ):  # more than an echo of the PDU
-            self.incoming.company.words()
-        return self._checked("AT+CMGS", answer, result)
+        # More than an echo of the PDU, or noise: the rest of an answer to another program, which may be what was refused.
+        rests = [line.upper() for line in answer.lines if line.isascii() and line.isprintable()]
+        beside = any(line not in pdu_hex or len(line) <= NUMBER for line in rests)
+        raise CommandRefused(
+            "AT+CMGS", result.family, result.code, result.text, self._since(answer), beside=beside
+        )
 
     def type_pdu(self, pdu_hex: str) -> None:
         """At the prompt: write the PDU and leave Ctrl-Z, which alone is then written, to `send`. Nothing has left, and ESC

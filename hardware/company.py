@@ -38,7 +38,7 @@ class Company:
         self._clock = clock
         self._heard_at: float | None = None
         self._times = 0  # that something came which was not to us, since it was quiet
-        self._counted_at = self._last = -HEARD_S
+        self._counted_at = self._last = self._set_at = -HEARD_S
         self._often = False  # that was often enough
         self._since: float | None = None  # since when, whoever came back soon
         self._starting_until = self._adding_until = 0.0
@@ -113,13 +113,23 @@ class Company:
         behind = self._clock.monotonic() < self._bare.get(name, -BEHIND_S) + BEHIND_S
         self._sign(ours=behind or any(owed == name for owed, _ in self._owed))
 
+    def before_prompt(self) -> None:
+        """An OK came while a prompt was awaited: one that was owed, or of another program, which may have chosen text mode."""
+        self._forget_old()
+        if self._owed:
+            self.dropped()
+        else:
+            self.set_anew()
+
     def set_anew(self) -> None:
-        """The modem behaves as if somebody else had set it."""
+        """The modem behaves as if somebody else had set it. On a slow line it always does: that is heeded now and then."""
+        now = self._clock.monotonic()
+        self._set_at = now if now >= self._set_at + QUIET_S else self._set_at
         self._sign(ours=True)
 
-    def words(self) -> None:
-        """Before a text was refused came what is no answer to it: the rest of one to another program, which may be what was refused."""
-        self._sign(ours=False)
+    def may_have_set(self, since: float) -> bool:
+        """Whether it may have set the modem otherwise since then (monotonic)."""
+        return self._set_at >= since
 
     def result(self, result: Final) -> None:
         """A result came that nobody waited for. One of a text (+CMS ERROR), or of a call that ended, may come late or by itself."""

@@ -126,10 +126,19 @@ class CommandRefused(HardwareError):
 
     `family` says which kind of line it was, `code` its number when it had one (a text that is known is turned
     into its number), `text` the modem's own words or the meaning of the code, `after_s` the seconds since the
-    command was written; for a submit, since Ctrl-Z was.
+    command was written; for a submit, since Ctrl-Z was. `beside`: the end of what was no answer to a submit stood before it.
     """
 
-    def __init__(self, command: str, family: Family, code: int | None, text: str, after_s: float) -> None:
+    def __init__(
+        self,
+        command: str,
+        family: Family,
+        code: int | None,
+        text: str,
+        after_s: float,
+        *,
+        beside: bool = False,
+    ) -> None:
         number = "" if code is None else f" {code}"
         super().__init__(f"{command} was refused after {after_s:.1f} s: {family}{number} ({text})")
         self.command = command
@@ -137,6 +146,7 @@ class CommandRefused(HardwareError):
         self.code = code
         self.text = text
         self.after_s = after_s
+        self.beside = beside
 
 
 class NoPrompt(ModemSilent):

@@ -89,6 +89,8 @@ class Shelf:
         doubted = self.used.pop(name, 0) or self.never_found.get(name, (0, 0.0))[0]
         if doubted and not lines and not (self._is_empty(name) and self._counts):
             return self._walk(name, LOOKS_S[:1])
+        if lines:  # what it counts beyond a list that came is no storage that refuses to be read
+            self.never_found.pop(name, None)
         entries = split_entries(lines, "+CMGL:")
         self.shown[name] = len(entries)
         return [stored for entry in entries if (stored := self._whole(entry, name))]
@@ -183,7 +185,8 @@ class Shelf:
                     self.slot(good)  # when this fails too, it is the SIM
             except ModemSilent:
                 self._at.resync()  # raises when it is dead; else it only does not answer this
-                self._silent[name, index] = self._at.clock.monotonic()
+                if not self._at.has_company:  # which may have had the answer
+                    self._silent[name, index] = self._at.clock.monotonic()
             else:
                 if entry:
                     there[index] = [with_index(entry[0], index), *entry[1:]]

@@ -225,6 +225,8 @@ class Storages:
         if self._stands and self._at.has_company:  # also when it came while others were deleted
             self._stands, self._current = False, ""
         self.select(stored.storage)
+        if self.shelf.used.get(stored.storage, 0) > self.shelf.shown.get(stored.storage, 0):
+            self._stands = False
         if not self._stands and not self.shelf.lies_there(stored):
             raise CommandRefused("AT+CMGD", "ERROR", None, "another text lies there than was read", 0.0)
         try:

@@ -17,6 +17,8 @@ from gateway.station.desk import Desk
 from hardware.modem import Identity
 from hardware.sim import ALL_PIN_TRIES, IGNORE
 
+STILL_ASKS_MS = 60_000
+
 
 class Pins:
     """The durable memory of PIN attempts, for one start of one modem."""
@@ -43,9 +45,9 @@ class Pins:
         pin = desk.spec.pin if self._typed is None else self._typed.pin
         if pin == IGNORE:
             return IGNORE
+        self.asked_again(identity)
         if not pin or not card:
             return None
-        self._asked_again(identity)
         key, marks = self._key(card, pin), self._mark(self._whole(card), pin)
         if self._spent(identity, pin) and not (self._typed and self._typed.again):
             desk.pin_spent = (explain_modems.pin_tried_before if self._typed else explain.pin_refused)(
@@ -64,12 +66,14 @@ class Pins:
         self._marks, self._hidden = marks, not identity.iccid
         return pin
 
-    def _asked_again(self, identity: Identity) -> None:
-        """A SIM that asks again was not opened by an attempt whose outcome nobody saw: what opens it later does not make that one right."""
+    def asked_again(self, identity: Identity) -> None:
+        """A SIM that asks again was not opened by an attempt whose outcome nobody saw, for some ask on for a while: what opens it later does
+        not make that one right.
+        """
         with self._desk.write():
             self._desk.db.execute(
-                "UPDATE pin_attempt SET outcome='refused' WHERE outcome IS NULL AND card IN (?,?)",
-                [identity.iccid, identity.imei],
+                "UPDATE pin_attempt SET outcome='refused' WHERE outcome IS NULL AND card IN (?,?) AND at<?",
+                [identity.iccid, identity.imei, self._desk.now_ms() - STILL_ASKS_MS],
             )
 
     def _key(self, card: str, pin: str) -> bytes:

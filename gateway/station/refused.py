@@ -28,7 +28,7 @@ WHOSE = (
     "This text may have gone out, or not."
 )
 BESIDE = (
-    "The modem refused a text while another program worked at its port, and may have refused something to that. "
+    "The modem refused a text while another program seemed to work at its port, and may have refused something to that. "
     "This text may have gone out, or not."
 )
 WHOSE_YES = (
@@ -68,7 +68,9 @@ def _whose(desk: Desk, refusal: Refusal, written_at: float | None) -> str:
     """Why nobody knows whether it was this text that was refused; "" when it was, or the modem said nothing."""
     if refusal.stage == "before" or refusal.family in LOST.values():
         return ""
-    beside = desk.company.works or (written_at is not None and written_at < desk.company.calm_at)
+    beside = (
+        refusal.beside or desk.company.works or (written_at is not None and written_at < desk.company.calm_at)
+    )
     return WHOSE if late.refusal_is_unclear(desk) else BESIDE if beside else ""
 
 
@@ -125,7 +127,9 @@ def _fact(desk: Desk, error: HardwareError, written_at: float | None) -> Refusal
     match error:
         case CommandRefused():
             shared = desk.modem is not None and desk.modem.has_company
-            return Refusal(stage, error.family, error.code, error.text, error.after_s, errors, shared)
+            return Refusal(
+                stage, error.family, error.code, error.text, error.after_s, errors, shared, error.beside
+            )
         case TpduRefused():
             return Refusal("before", "CMS", 304, error.evidence, 0.0, errors)
         case PromptLost():

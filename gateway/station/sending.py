@@ -74,11 +74,11 @@ def _send_segment(desk: Desk, job: Job, seq: int) -> bool:
         tpdu = job.tpdus(valid_for, status_report=desk.rules.delivery_reports)[seq - 1]
         who = texted.of(desk.database)
         who.ahead(desk.db, job.number)
-        asked_at, alone = desk.clock.monotonic(), not modem.has_company
+        asked_at = desk.clock.monotonic()
         if modem.may_keep_link and _more_follows(desk, job, seq):
             modem.keep_link()
         with modem.prompt(len(tpdu)) as prompt:
-            _nothing_came(desk, asked_at, alone=alone)
+            _nothing_came(desk, asked_at)
             prompt.type(tpdu)
             _submit(desk, job, seq, valid_for)
             written_at = desk.clock.monotonic()
@@ -140,14 +140,18 @@ def _earlier_answers(desk: Desk) -> None:
         desk.late.followed = True
 
 
-def _nothing_came(desk: Desk, asked_at: float, *, alone: bool) -> None:
+def _nothing_came(desk: Desk, asked_at: float) -> None:
     """While the prompt stands: _KnockError when the SIM is to be read first, NotNowError when we are not alone at the port."""
     if desk.company.present or desk.clock.monotonic() < desk.company.calm_at:
         raise NotNowError(
             "Another program seems to work at the modem's port; the text waits until that is over."
         )
-    chosen = alone and desk.company.heard  # an OK came before the prompt: PDU mode is read back first
-    if chosen or desk.knocked() or _took_too_long(desk, desk.clock.monotonic() - asked_at):
+    # Who chose text mode before the prompt gives itself away: PDU mode is read back.
+    if (
+        desk.company.may_have_set(asked_at)
+        or desk.knocked()
+        or _took_too_long(desk, desk.clock.monotonic() - asked_at)
+    ):
         raise _KnockError
 
 

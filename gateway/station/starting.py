@@ -73,6 +73,9 @@ def start(desk: Desk, *, again: bool) -> bool:
     except PinRefused:
         pins.refused()
         raise
+    except PinKeptBack:
+        pins.asked_again(desk.modem.identity)
+        raise
     except ModemSilent:
         if hint := seeking.wrong_port(desk.port):
             raise NotAModem(desk.port, hint) from None

@@ -1,7 +1,11 @@
 """PINs where a locked modem does not tell which SIM is in it: its own number stands for the SIM, and another SIM is not this one (I6)."""
 
+import contextlib
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+
+import pytest
 
 from gateway.station.pins import Pins
 from hardware.modem import Identity
@@ -64,6 +68,43 @@ def test_a_sim_that_somebody_opened_does_not_tell_that_the_pin_was_right_it_aske
     desk = house.stations[0]._desk
     locked = Identity(imei=IMEI, iccid="89490200001234567890")
     assert Pins(desk).enter(locked) == "9999"
+    house.run(61)
     assert Pins(desk).enter(locked) is None
     Pins(desk).accepted(replace(locked, imsi="262020000000001"))
     assert Pins(desk).enter(locked) is None
+
+
+@pytest.mark.parametrize("personality", ["huawei-e3372-325", "sim7600"])
+def test_a_pin_that_was_kept_back_is_not_made_right_by_whoever_opens_the_sim_later(
+    make: Make, monkeypatch: pytest.MonkeyPatch, personality: str
+) -> None:
+    """The modem tells how many tries are left, so the wrong PIN was not looked at again before the lock was taken off elsewhere."""
+    house = make(pin="9999", personality=personality)
+    house.fault("pin_required")
+    enter = engine(house).sim.enter
+
+    def enters_and_dies(*given: str) -> None:
+        with contextlib.suppress(Exception):  # how the modem says no
+            enter(*given)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(engine(house).sim, "enter", enters_and_dies)
+        with pytest.raises(KeyboardInterrupt):
+            house.run(60)
+    house.run(61)
+    again(house)
+    house.run(30)
+    again(house, engine(house).sim.unlock)
+    house.until_ready()
+    again(house, lambda: house.fault("pin_required"))
+    house.run(200)
+    assert len(entered(house)) == 1
+
+
+def again(house: House, meanwhile: Callable[[], object] = lambda: None) -> None:
+    house.world.unplug(0, now=house.now())
+    house.run(5)
+    meanwhile()
+    house.world.plug(0, now=house.now())
+    house.restart()

@@ -49,7 +49,7 @@ def test_what_no_network_says_of_a_text_does_not_send_it_again(office: Office, s
     assert office.state(text) == "uncertain"
 
 
-@pytest.mark.parametrize("rest", [" 1", ",12", 'SM",0,12'])
+@pytest.mark.parametrize("rest", [" 1", ",12", 'SM",0,12', "5643809", "18D8"])
 def test_a_refusal_behind_the_rest_of_another_programs_answer_does_not_send_the_text_again(
     office: Office, rest: str
 ) -> None:
