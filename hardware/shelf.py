@@ -9,6 +9,7 @@ was a way to read and there has to be one, else what the channel raises; a hang 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from hardware import cpms, framing
 from hardware.asking import ask, numbers
@@ -67,8 +68,8 @@ class Shelf:
             began = self._at.clock.monotonic()
             lines = self._list(name)
             if not self._is_whole(name, lines):
-                lines = self._ask(LISTING, self._list_s(name))
-                if is_torn(lines):
+                before, lines = lines, self._ask(LISTING, self._list_s(name))
+                if is_torn(lines) or (before and not lines):
                     return self._walk(name)
             self.took_s[name] = self._at.clock.monotonic() - began
         except CommandRefused as refused:
@@ -110,12 +111,24 @@ class Shelf:
         stored = stored_in(entry, name)
         if stored is None and (index := lacks_a_body(entry)) is not None:
             return self._in_place(index, name)
-        if stored is None or any(line.strip().startswith(stored.pdu) for line in entry[1:]):
-            return stored
+        if stored is None:
+            return None
+        if any(line.strip().startswith(stored.pdu) for line in entry[1:]):
+            return self._sure(stored)
         head = next(filter(framing.may_be_pdu, entry[1:]), entry[1]).strip()
         if (again := self._in_place(stored.index, name)) and again.pdu.startswith(head):
             return again
         return Stored(name, stored.index, head) if self._at.has_company else stored
+
+    def _sure(self, stored: Stored) -> Stored:
+        """Beside another program the beginning of one text and the end of another may make a third of the right length: what is read twice
+        alike is believed, and what is not is doubted as one that is cut.
+        """
+        again = self._in_place(stored.index, stored.storage) if self._at.has_company else None
+        if again is None or _alike(again, stored):
+            return stored
+        third = self._in_place(stored.index, stored.storage)
+        return again if third and _alike(again, third) else replace(stored, pdu=stored.pdu[:-2])
 
     def _list(self, name: str) -> list[str]:
         """The list; one that is refused is asked for once more in PDU mode, for in text mode 4 is no status (27.005 3.4.2), and what is
@@ -148,7 +161,7 @@ class Shelf:
                 break
         self.shown[name] = len(there)
         found = (stored_in(there[index], name) for index in sorted(there))
-        return [stored for stored in found if stored]
+        return [self._sure(stored) for stored in found if stored]
 
     def _is_empty(self, name: str) -> bool:
         """Whether none is counted. Beside another program, which may have read the count, none that is told is not none."""
@@ -197,13 +210,13 @@ class Shelf:
         return self._at.clock.monotonic() < self._silent.get((name, index), -WALKED_S) + WALKED_S
 
     def lies_there(self, stored: Stored) -> bool:
-        """Whether its slot still holds this text; some pad it in one form of the answer and not in the other."""
+        """Whether its slot still holds this text."""
         found = self._in_place(stored.index, stored.storage)
         if found is None and not self.by_slot:  # some let no slot be read, or answer only OK
             listed = split_entries(self._list(stored.storage), "+CMGL:")
             texts = [text for entry in listed if (text := stored_in(entry, stored.storage))]
             found = next((text for text in texts if text.index == stored.index), None)
-        return found is not None and found.pdu.upper().rstrip("F") == stored.pdu.upper().rstrip("F")
+        return found is not None and _alike(found, stored)
 
     def _in_place(self, index: int, name: str) -> Stored | None:
         entry = self.slot(index)
@@ -229,3 +242,8 @@ class Shelf:
             self._at.command(PDU_MODE)
             lines = self._at.command(command, timeout_s, patient=True)
         return lines
+
+
+def _alike(one: Stored, other: Stored) -> bool:
+    """Whether both are the same text; some pad it in one form of the answer and not in the other."""
+    return one.pdu.upper().rstrip("F") == other.pdu.upper().rstrip("F")

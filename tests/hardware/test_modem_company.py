@@ -43,7 +43,7 @@ def test_a_refusal_of_another_program_leaves_no_other_storage_chosen_unnoticed()
 def test_where_another_program_was_heard_nothing_is_deleted_that_was_not_seen_to_lie_there() -> None:
     """The answer to its AT+CMGR=1 was taken for that of slot 3, which was emptied unread."""
     other = DELIVER[:-2] + "AA"
-    bench = Bench({"AT+CMGL=4": "ERROR", "AT+CMGR=3": [f"+CMGR: 0,,23\n{text}" for text in (DELIVER, other)],
+    bench = Bench({"AT+CMGL=4": "ERROR", "AT+CMGR=3": [f"+CMGR: 0,,23\n{text}" for text in (DELIVER, DELIVER, other)],
                    "AT+CMGR=*": "+CMS ERROR: 321"})  # fmt: skip
     bench.hear("\r\n+CMGR: 0,,0\r\n\r\nOK\r\n")
     assert bench.modem.list(everything=False) == [GOOD]
@@ -186,6 +186,36 @@ def test_a_list_of_which_another_program_took_a_whole_text_is_asked_for_once_mor
                    "AT+CPMS?": '+CPMS: "SM",2,30,"SM",2,30,"SM",2,30'})  # fmt: skip
     bench.hear("\r\n+COPS: 0\r\n\r\nOK\r\n")
     assert {stored.index for stored in bench.modem.list(everything=False)} == {3, 4}
+
+
+def test_a_list_of_which_another_program_took_the_beginning_and_then_all_is_read_slot_by_slot() -> None:
+    """A stop lay there, the second list was an OK alone, and a text left (dense seed 5020984)."""
+    bench = Bench(
+        {
+            "AT+CMGL=4": [DELIVER[8:], "OK"],
+            "AT+CMGR=3": f"+CMGR: 0,,23\n{DELIVER}",
+            "AT+CMGR=*": "+CMS ERROR: 321",
+        }
+    )
+    assert bench.modem.list(everything=False) == [GOOD]
+
+
+OTHER = DELIVER[:-2] + "AA"
+
+
+@pytest.mark.parametrize(
+    ("places", "believed"),
+    [([DELIVER, DELIVER], DELIVER), ([OTHER], OTHER), ([DELIVER, OTHER], OTHER[:-2])],
+    ids=["the list was spliced", "it was not", "nothing is read twice alike"],
+)
+def test_beside_another_program_a_text_is_believed_that_is_read_twice_alike(
+    places: list[str], believed: str
+) -> None:
+    """The end of another text stood behind the beginning of this one, and what nobody wrote was shown (dense seed 5021612)."""
+    in_place = [f"+CMGR: 0,,23\n{place}" for place in places]
+    bench = Bench({"AT+CMGL=4": f"+CMGL: 3,0,,23\n{OTHER}", "AT+CMGR=3": in_place})
+    bench.hear("\r\n+COPS: 0\r\n\r\nOK\r\n")
+    assert bench.modem.list(everything=False) == [Stored("SM", 3, believed)]
 
 
 def test_an_answer_about_the_mode_that_another_program_took_is_asked_for_once_more() -> None:
