@@ -26,6 +26,9 @@ PDU_MODE = "AT+CMGF=0"
 LIST_LEAST_S = 10.0  # a listing is waited for so long at least, and
 LIST_TIMES = 3  # so many times as long as the last one of the same storage took
 WALKED_S = 600.0  # a list that was refused is asked for again so much later: the SIM may only have been busy
+SLOTS_MOST = (
+    2000  # phones have so many; more are the digits of two answers, and looking into each would never end
+)
 SLOTS_UNKNOWN = 50  # how far to look in a storage whose size nobody tells
 LOOKS_S = (0.0, 0.0, 0.5, 0.5)  # before each look into empty slots, while more texts are counted
 LOOKED_S = 5.0  # no further look begins so long after the first one ended: some take a minute
@@ -55,7 +58,7 @@ class Shelf:
     def count(self, name: str, lines: list[str]) -> bool:
         """Keep what was told of the storage that was just chosen; whether anything was."""
         counts = numbers(lines[0]) if lines else []
-        if len(counts) >= 2:
+        if len(counts) >= 2 and counts[1] <= SLOTS_MOST:
             self.used[name], self.totals[name] = counts[:2]
         return len(counts) >= 2
 

@@ -200,6 +200,14 @@ def test_a_list_of_which_another_program_took_the_beginning_and_then_all_is_read
     assert bench.modem.list(everything=False) == [GOOD]
 
 
+def test_a_size_that_no_storage_has_is_none_that_is_looked_through() -> None:
+    """The digits of two answers stood together, and the station read empty slots for ever (dense seed 5020951)."""
+    bench = Bench({"AT+CPMS=*": "+CPMS: 0,123456,0,123456,0,123456", "AT+CMGL=4": "ERROR",
+                   "AT+CMGR=3": f"+CMGR: 0,,23\n{DELIVER}", "AT+CMGR=*": "+CMS ERROR: 321"})  # fmt: skip
+    assert [stored.index for stored in bench.modem.list(everything=False)] == [3]
+    assert "AT+CMGR=1000" not in bench.scripted.written
+
+
 OTHER = DELIVER[:-2] + "AA"
 
 
