@@ -248,5 +248,10 @@ class Shelf:
 
 
 def _alike(one: Stored, other: Stored) -> bool:
-    """Whether both are the same text; some pad it in one form of the answer and not in the other."""
-    return one.pdu.upper().rstrip("F") == other.pdu.upper().rstrip("F")
+    """Whether both are the same text; some pad it, or leave its service centre out, in one form of the answer and not in the other."""
+    return _tpdu(one.pdu) == _tpdu(other.pdu)
+
+
+def _tpdu(pdu: str) -> str:
+    smsc = 2 * int(pdu[:2], 16) if re.match(r"[0-9A-Fa-f]{2}", pdu) else 0
+    return pdu[2 + smsc :].upper().rstrip("F")

@@ -50,6 +50,7 @@ class Storages:
         self._untold = False  # it chooses only what is read, and does not say where texts arrive
         self._gave: set[str] = set()  # storages in which something was found
         self._used = 0  # what it counted there when it last said which it reads
+        self._more: dict[str, int] = {}  # by storage: how many more than were shown
         self._mute = False  # AT+CPMS? is not answered, and silence takes its time
 
     def choose(self) -> None:
@@ -219,7 +220,9 @@ class Storages:
             said = self._current and self._chosen()
             known = said == self._current if said else self._counted or not self._current
             # Of one it counts more than were shown another program may have read a part, and a body stand behind another's header.
-            self._stands = known and self._used <= self.shelf.shown.get(self._current, 0)
+            more = max(0, self._used - self.shelf.shown.get(self._current, 0))
+            self._stands = known and more in (0, self._more.get(self._current))
+            self._more[self._current] = more  # what it always counts too much is how it counts
             self._current = self._current if self._stands else ""
         self._at.in_step()
         if self._stands and self._at.has_company:  # also when it came while others were deleted

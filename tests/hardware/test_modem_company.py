@@ -172,6 +172,22 @@ def test_a_text_that_is_refused_for_text_mode_tells_that_the_modem_was_set_anew(
         assert bench.scripted.written.count("AT+CMGF?") == 1
 
 
+def test_a_modem_that_always_counts_one_more_is_not_asked_for_each_text_again() -> None:
+    bench = Bench({"AT+CMGL=4": f"+CMGL: 3,0,,23\n{DELIVER}", "AT+CMGR=3": f"+CMGR: 0,,23\n{DELIVER}",
+                   "AT+CPMS?": '+CPMS: "SM",2,30,"SM",2,30,"SM",2,30'})  # fmt: skip
+    for _ in range(3):
+        bench.modem.delete(*bench.modem.list(everything=False))
+    assert bench.scripted.written.count("AT+CMGR=3") == 1
+    assert bench.scripted.written.count("AT+CMGD=3") == 3
+
+
+def test_a_text_that_is_shown_without_its_service_centre_is_the_same() -> None:
+    bench = Bench({"AT+CMGL=4": f"+CMGL: 3,0,,23\n{DELIVER}", "AT+CMGR=3": f"+CMGR: 0,,23\n00{DELIVER[16:]}"})
+    bench.hear("\r\n+COPS: 0\r\n\r\nOK\r\n")
+    bench.modem.delete(*bench.modem.list(everything=False))
+    assert "AT+CMGD=3" in bench.scripted.written
+
+
 def test_an_ok_before_the_prompt_may_be_another_programs() -> None:
     """It had just chosen text mode, and the PDU was about to go as words to the number 17."""
     bench = Bench({"AT+CMGS=*": [Raw(b"\r\nOK\r\n\r\n> ")]})
