@@ -93,8 +93,6 @@ class Shelf:
         doubted = self.used.pop(name, 0) or self.never_found.get(name, (0, 0.0))[0]
         if doubted and not lines and not (self._is_empty(name) and self._counts):
             return self._walk(name, LOOKS_S[:1])
-        if lines:  # what it counts beyond a list that came is no storage that refuses to be read
-            self.never_found.pop(name, None)
         entries = split_entries(lines, "+CMGL:")
         self.shown[name] = len(entries)
         return [stored for entry in entries if (stored := self._whole(entry, name))]
@@ -103,8 +101,10 @@ class Shelf:
         """Whether another program at the port took no header, no text, and not all of this list: then the OK was of its own command,
         or of one that was given up.
         """
-        if lines and self._at.has_company and not self._all_found(name, len(split_entries(lines, "+CMGL:"))):
-            return False
+        if lines and self._at.has_company:
+            missing = self._counted(name) - len(split_entries(lines, "+CMGL:"))
+            if missing > self.never_found.get(name, (0, 0.0))[0]:
+                return False
         return not lacks_a_header(lines) and (lines != [] or self._at.bare_ok_is_sure)
 
     def _whole(self, entry: list[str], name: str) -> Stored | None:
@@ -172,17 +172,21 @@ class Shelf:
 
     def _all_found(self, name: str, found: int) -> bool:
         """Whether the modem counts no more than was found; or as many more as for a while now, which are nowhere."""
-        # A silent one is not waited for at each look; another program may have had the answer.
-        lines = ask(self._at, "AT+CPMS?") if self._counts or self._at.has_company else None
-        self._counts = lines is not None
-        counted = cpms.counted(lines or [], name) or cpms.bare_count(lines or [])
-        self._told = bool(counted)
-        missing = max(0, counted[0] - found) if counted else 0
+        missing = max(0, self._counted(name) - found)
         now = self._at.clock.monotonic()
         before, since = self.never_found.get(name, (0, now))
         since = since if missing == before else now
         self.never_found[name] = missing, since
         return missing == 0 or now >= since + BELIEVED_S
+
+    def _counted(self, name: str) -> int:
+        """How many the modem counts there; 0 where it does not tell."""
+        # A silent one is not waited for at each look; another program may have had the answer.
+        lines = ask(self._at, "AT+CPMS?") if self._counts or self._at.has_company else None
+        self._counts = lines is not None
+        counted = cpms.counted(lines or [], name) or cpms.bare_count(lines or [])
+        self._told = bool(counted)
+        return counted[0] if counted else 0
 
     def _look_into(self, name: str, there: dict[int, list[str]]) -> None:
         """Add what is found in more slots to `there`, in the form of +CMGL. A record that fails, of a SIM that does not, is passed over."""
