@@ -8,7 +8,7 @@ import sqlite3
 from dataclasses import replace
 from functools import partial
 
-from gateway import arrivals, sims
+from gateway import arrivals, sims, unkept
 from gateway.arrivals import Received, Seen
 from gateway.station import hearsay, late
 from gateway.station.desk import Desk
@@ -21,7 +21,12 @@ def keep(desk: Desk, received: list[Received], seen: Seen) -> int:
     """Commit what came, and ring; returns how many were new. What a modem said before it told its SIM came by the one that it had."""
     if not seen.iccid:
         seen = replace(seen, iccid=_last_card(desk))
-    new = arrivals.keep(desk.db, received, seen, desk.rules, now=desk.now_ms())
+    try:
+        new = arrivals.keep(desk.db, received, seen, desk.rules, now=desk.now_ms())
+    except (sqlite3.Error, OSError):
+        unkept.add(desk.database, received, desk.rules, desk.now_ms())
+        raise
+    unkept.end(desk.database, received, desk.rules)
     hearsay.read_stamps(desk, new)
     if new:
         desk.ring()

@@ -11,7 +11,7 @@ A result is recorded by the commit that claims the next text, or by one of its o
 import sqlite3
 from datetime import timedelta
 
-from gateway import claims, flight, texted
+from gateway import claims, flight, texted, unkept
 from gateway.claims import Job, Seat
 from gateway.flight import Accepted, NotNowError
 from gateway.station import late, refused
@@ -25,6 +25,8 @@ COMMIT_S = 2.0  # a prompt must not wait longer for the database
 FRESH_S = 0.25  # what was read on the SIM so long before the prompt still holds
 READ_FIRST = "The SIM is read again before this text leaves."
 UNUSUAL = 1.5  # times as long as the modem usually takes for a prompt
+TOO_LATE = "Quiet hours begin too soon for it to arrive before them."
+UNKEPT = "What this person wrote could not be kept yet, and may be a stop: that comes first."
 
 
 class _KnockError(Exception):
@@ -68,8 +70,8 @@ def _send_segment(desk: Desk, job: Job, seq: int) -> bool:
     written_at: float | None = None
     try:
         valid_for = flight.validity(desk.db, job, desk.rules, now=desk.now_ms())
-        if not valid_for:
-            _put_back(desk, job, "Quiet hours begin too soon for it to arrive before them.", wait_s=60)
+        if not valid_for or unkept.holds(desk.database, job.number, desk.now_ms()):
+            _put_back(desk, job, UNKEPT if valid_for else TOO_LATE, wait_s=60)
             return False
         tpdu = job.tpdus(valid_for, status_report=desk.rules.delivery_reports)[seq - 1]
         who = texted.of(desk.database)

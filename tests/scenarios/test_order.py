@@ -1,7 +1,13 @@
 """What waited on a SIM stands in the order in which people wrote it."""
 
+import sqlite3
 from datetime import timedelta
 
+import pytest
+
+from gateway import arrivals
+from gateway.arrivals import Received, Seen
+from gateway.rules import Rules
 from tests.scenarios.receiving import Make, pdus
 from tests.simulated import ADA, LUIS
 
@@ -17,3 +23,27 @@ def test_what_came_while_nobody_read_stands_in_the_order_in_which_it_was_written
     house.run(10)
     assert house.shown() == ["Yes", "Sorry, no"]
     assert house.shown(LUIS) == ["Who is this?"]
+
+
+def test_a_stop_that_was_read_and_could_not_be_kept_holds_the_texts_of_all_stations(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk was full as it was read; another station texted that person while the modem that held it hung (seed 1535934)."""
+    house = make(count=2)
+    house.until_ready()
+    keep = arrivals.keep
+
+    def full(db: sqlite3.Connection, received: list[Received], seen: Seen, rules: Rules, *, now: int) -> int:
+        if seen.station == "s0":
+            raise sqlite3.OperationalError("database or disk is full")
+        return keep(db, received, seen, rules, now=now)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(arrivals, "keep", full)
+        house.arrive("STOP", sender=LUIS)
+        house.run(5)
+        text, other = house.approved(LUIS), house.approved(ADA)
+        house.until(lambda: house.state(other) in ("sent", "delivered"), "the other station sends")
+        house.run(60)
+        assert house.state(text) == "approved"
+    house.until(lambda: house.state(text) == "withdrawn", "the stop is kept")
