@@ -34,15 +34,7 @@ def test_what_no_network_says_of_a_text_does_not_send_it_again(office: Office, s
         b"\r\n+COPS: 0\r\n\r\nOK\r\n", office.now()
     )  # to another program's question
     office.fault("cmgs_silent", "sent", times=1)
-    gone, told = handed_over(office), []
-
-    def tell() -> bool:
-        if gone() and not told:
-            told.append(True)
-            office.world.modems[0].say_raw(f"\r\n{said}\r\n".encode(), office.now())
-        return False
-
-    office.cut_when = tell
+    says_meanwhile(office, f"\r\n{said}\r\n")
     text = office.approved(ADA)
     office.run(1800)
     assert [to for to, _ in office.air()][1:] == [ADA]
@@ -56,19 +48,24 @@ def test_a_refusal_behind_the_rest_of_another_programs_answer_does_not_send_the_
     """It had taken the acceptance and the beginning of what the modem said to it; that text went twice (seed 5001076)."""
     one_before(office)
     office.fault("cmgs_silent", "sent", times=1)
+    says_meanwhile(office, f"{rest}\r\n\r\n+CMS ERROR: 42\r\n")
+    text = office.approved(ADA)
+    office.run(1800)
+    assert [to for to, _ in office.air()][1:] == [ADA]
+    assert office.state(text) == "uncertain"
+
+
+def says_meanwhile(office: Office, said: str) -> None:
+    """Once the next text was handed over, the modem says this."""
     gone, told = handed_over(office), []
 
     def tell() -> bool:
         if gone() and not told:
             told.append(True)
-            office.world.modems[0].say_raw(f"{rest}\r\n\r\n+CMS ERROR: 42\r\n".encode(), office.now())
+            office.world.modems[0].say_raw(said.encode(), office.now())
         return False
 
     office.cut_when = tell
-    text = office.approved(ADA)
-    office.run(1800)
-    assert [to for to, _ in office.air()][1:] == [ADA]
-    assert office.state(text) == "uncertain"
 
 
 def heard(office: Office, *, seconds: float, every_s: float = 3.0, asks: bytes = b"AT+CSQ\r") -> None:
