@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -30,6 +31,7 @@ def test_no_line_is_longer_than_udev_reads() -> None:
 @pytest.fixture
 def bus(need: Need) -> Iterator[UsbBus]:
     need("umockdev-wrapper", package="umockdev gir1.2-umockdev-1.0 python3-gi")
+    need("cc", package="gcc libc6-dev")
     need("udevadm", package="udev")
     with UsbBus() as bus:
         yield bus
@@ -200,3 +202,23 @@ def test_the_commands_in_the_units_are_ours() -> None:
         if line.startswith("ExecStart=")
     ]
     assert [line.rsplit(" ", 1)[1] for line in started] == ["gateway", "panel"]
+
+
+LOOKING = """
+import os, sys, threading
+def look(path):
+    for _ in range(20_000):
+        os.stat(path, follow_symlinks=False)
+threads = [threading.Thread(target=look, args=[path]) for path in sys.argv[1:]]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+"""
+
+
+def test_this_bus_does_not_end_a_program_of_which_two_threads_look_at_it(bus: UsbBus) -> None:
+    """umockdev by itself does: it aborted a gateway with four modems (`usb_lock.c`)."""
+    tty, stick = bus.plug("1-1.1", CP2102, {0: "/dev/null"})[0], "/sys/bus/usb/devices/1-1.1"
+    command = [sys.executable, "-c", LOOKING, tty, stick, tty, stick]
+    subprocess.run(command, env=bus.environment, check=True, timeout=60)

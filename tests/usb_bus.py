@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 TESTBED = Path(__file__).parent / "usb_testbed.py"
+LOCK = TESTBED.with_name("usb_lock.c")
 GONE = "/nowhere"
 
 
@@ -75,6 +76,8 @@ class UsbBus:
         )
         self.root = Path(self._read())
         (self.root / "dev").mkdir(exist_ok=True)
+        self._lock = self.root / "usb_lock.so"
+        subprocess.run(["cc", "-O1", "-shared", "-fPIC", "-o", self._lock, LOCK], check=True)
         self.plugged: dict[str, Plugged] = {}
         self._numbers = itertools.count(2)
         self._hub = self._root_hub()
@@ -93,7 +96,8 @@ class UsbBus:
     @property
     def environment(self) -> dict[str, str]:
         """For a program that is to see this bus."""
-        return {**os.environ, "UMOCKDEV_DIR": str(self.root), "LD_PRELOAD": "libumockdev-preload.so.0"}
+        preloaded = f"{self._lock} libumockdev-preload.so.0"
+        return {**os.environ, "UMOCKDEV_DIR": str(self.root), "LD_PRELOAD": preloaded}
 
     def plug(self, place: str, model: Model, to: Mapping[int, str] | None = None) -> dict[int, str]:
         """Plug a stick in; the device of each interface that has a tty. `to`: where their bytes go."""

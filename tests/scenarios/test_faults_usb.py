@@ -131,6 +131,7 @@ class Group:
 @pytest.fixture
 def group(tmp_path: Path, need: Need) -> Iterator[Group]:
     need("umockdev-wrapper", package="umockdev gir1.2-umockdev-1.0 python3-gi")
+    need("cc", package="gcc libc6-dev")
     with VirtualBank(4, tmp_path / "m") as bank, UsbBus() as bus:
         group = Group(tmp_path, bank, bus)
         yield group
