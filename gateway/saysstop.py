@@ -19,6 +19,8 @@ NO = frozenset(NOT_SO.split("|"))
 LEADS = re.compile(r"<?(?:(?:https?://|www\.)\S+|\S+@\S+)", re.IGNORECASE)
 STOPPED = (  # in whatever column: "Status: Opted out"
     "stop|stopped|opt out|asked to stop|asked us to stop|stop texting|stop texts|don t text|dont text|no sms|"
+    "replied stop|texted stop|sent stop|said stop|wrote stop|do not text call|do not text or call|do not call text|do not call or text|"
+    "take off list|take off the list|remove from the list|remove from texts|remove from text list|"
     "no text messages|no more texts|no more sms|no more messages|wants no texts|remove from list|keine sms mehr|pas de sms|plus de sms|"
     "no mandar mensajes|no quiere mensajes|no mensajes|não contatar|não contactar|nie kontaktować|désinscrit|désinscrite|désabonné|désabonnée|"
     "отписался"
@@ -31,12 +33,14 @@ PERHAPS = tuple({said[:3] for said in SAID_STOP})
 BESIDE = re.compile(r" ?\b(?:(?:of|from|by|via) )?(?:sms|texts?)\b")
 # Each of several tags is heard: "Volunteer, do not text".
 PIECES = re.compile(r"[,;|\n]")
+# "Do not text - asked 3/4", "No texts (calls only)"; of "Opt out - e-mail" the rest says what it is of.
+LEAD = re.compile(r"([^(]*?)(?:\s[-–—]+\s|\s?\()(.*)", re.DOTALL)
 BESIDES = re.compile(r"\d{1,4}(?:[./-]\d{1,4}){1,2}|\b(?:please|pls|bitte|me|us|on|since|am|le|el)\b")
 # Columns, as placeholders, in which a yes says so.
 STOPS = frozenset(placeholder(name) for name in NAMES["opted_out"].split("|"))
 OUT = re.compile(  # or are called so: "has_opted_out", "optout_time"
     r"(?:(?:is|has|was|sms|texts?|texting|messages?|mobile|phone|cell|global|user|contact)_?)*"
-    r"(?:opt_?out|opted_?out|unsubscribed?|do_?not_?(?:text|sms)|stop_sms|desinscription)"
+    r"(?:opt_?out|opted_?out|unsubscribed?|do_?not_?(?:text|sms)|no_?(?:sms|texts?)|stop_sms|desinscription)"
     r"(?:_(?:at|on|le|am|date|datum|time|timestamp|flag|status|sms|texts?|of_texts?|of_sms))*"
     r"|sms_stop|opposition_sms|desinscrite?_le|fecha_de_baja|abmeldedatum"
 )
@@ -53,12 +57,12 @@ IN = re.compile(  # "cell_phone_opt_in", "smsOptIn"
 TEXTING = frozenset(("text", "texts", "texted", "texting", "sms", "mensaje", "mensajes"))
 PERMIT = (
     "can|may|ok|okay|want|wants|like|agree|agrees|agreed|consent|permission|receive|receives|subscribe|subscribed|accept|accepts|opt|optin|"
-    "alerts|reminders|updates|erlaubt|einwilligung|zustimmung|darf|mochte|accepte|accepter|autorise|consentement|recevoir|accetta|consenso|aceita|"
+    "enabled|allowed|permitted|alerts|reminders|updates|erlaubt|einwilligung|zustimmung|darf|mochte|accepte|accepter|autorise|consentement|recevoir|accetta|consenso|aceita|"
     "acepta|acepto|autoriza|autorizo|consentimiento|desea|deseo|gustaria|permite|podemos|puede|quiere|quiero|recibir"
 )
 PERMITS = frozenset(PERMIT.split("|"))
 BETWEEN = (
-    "a|about|and|at|be|by|cell|do|for|from|get|i|in|is|it|marketing|me|message|messages|mobile|my|number|on|phone|send|status|that|"
+    "a|about|and|at|be|by|cell|do|for|from|get|given|granted|i|in|is|it|marketing|me|message|messages|mobile|my|number|on|phone|send|status|that|"
     "the|this|to|us|via|we|will|with|would|you|your|al|celular|de|el|enviar|enviarle|enviarte|le|mandar|mandarle|mandarte|nos|"
     "numero|para|por|que|se|si|su|te|telefono|texto|tu|usted|un|unos|per|les|des|par|bekommen|erhalten|ich|wir"
 )
@@ -125,6 +129,9 @@ def _says_stop(name: str, cell: str) -> bool:
     plain = BESIDES.sub(" ", cell.lower())
     # Of a text that was sent its pieces say nothing: "YES, NO or STOP".
     pieces = [whole, *([plain] if name in TEXTING else PIECES.split(plain))]
+    lead = LEAD.match(plain) if name not in TEXTING and "mail" not in plain else None
+    if lead is not None and _plain(fold(lead[2])) not in NO:
+        pieces.append(lead[1])
     bare = [" ".join(re.findall(r"[^\W_]+", piece)) for piece in pieces]
     without = [BESIDE.sub("", piece).strip() for piece in bare]
     return not SAID_STOP.isdisjoint([*bare, *without]) and "mail" not in name

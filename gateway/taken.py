@@ -1,10 +1,12 @@
 """What all stations of this process know of each other, forgotten with it: who has which modem now, and who cannot record what was read.
 
 Promises: of two stations that find the same modem and SIM at the same moment exactly one gets it. While one has read what it cannot
-record, which may be a stop, the others can know, for a minute at most. Any thread may call.
+record, which may be a stop, the others can know: of anybody's words for a minute at most; of those whose words it is known that they were,
+until they are recorded, and no longer than `UNKEPT_S`, for the modem may be gone (a start reads the SIMs before it sends). Any thread may call.
 """
 
 import threading
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 GRACE_S = (
@@ -13,6 +15,7 @@ GRACE_S = (
 
 UNRECORDED_S = 60.0  # so long the others wait for a station whose words the database refuses
 FORGOTTEN_S = 10.0  # one that has not tried again since is gone
+UNKEPT_S = 900.0  # so long nobody texts who wrote what could not be recorded
 
 Held = tuple[str, str]  # IMEI, and what the SIM is known by
 
@@ -30,6 +33,7 @@ class Taken:
         self._lock = threading.Lock()
         self._by_name: dict[str, _Holding] = {}
         self._unrecorded: dict[str, tuple[float, float]] = {}  # since when, and when it was last tried
+        self._unkept: dict[tuple[str, str], float] = {}  # by station and person: when it was last tried
 
     def take(self, name: str, held: Held, *, now: float) -> str:
         """`name` has identified this; the other station that has it already, "" when it is `name`'s from now on.
@@ -85,4 +89,22 @@ class Taken:
             return any(
                 other != name and now < since + UNRECORDED_S and now < tried + FORGOTTEN_S
                 for other, (since, tried) in self._unrecorded.items()
+            )
+
+    def cannot_keep(self, name: str, numbers: Iterable[str], *, now: float) -> None:
+        """This station has read what these people wrote, and the database refuses it, as on a full disk."""
+        with self._lock:
+            self._unkept.update(dict.fromkeys(((name, number) for number in numbers), now))
+
+    def keeps(self, name: str, numbers: Iterable[str]) -> None:
+        """What this station has read of these people is in the database."""
+        with self._lock:
+            for number in numbers if self._unkept else ():
+                self._unkept.pop((name, number), None)
+
+    def may_have_stopped(self, number: str, *, now: float) -> bool:
+        """Whether a station has read what this person wrote, and it is not in the database yet."""
+        with self._lock:
+            return any(
+                whose == number and now < tried + UNKEPT_S for (_, whose), tried in self._unkept.items()
             )

@@ -80,9 +80,6 @@ class Texted:
     def __init__(self, database: Path) -> None:
         self._database = database
         self.path = Path(f"{database}{SUFFIX}")
-        self.unkept: dict[
-            str, int
-        ] = {}  # whom no station texts until what they wrote is kept (`gateway.unkept`): since when
         self._lock = threading.Lock()
         self._ready = False
         self._live: frozenset[str] = frozenset()

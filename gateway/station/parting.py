@@ -4,15 +4,18 @@ Promises: whatever it said by then is recorded or in hand (`Desk.results`), whoe
 over directly exists nowhere else.
 """
 
+import contextlib
 import sqlite3
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 
-from gateway import arrivals, sims, unkept
+from gateway import arrivals, numbers, sims
 from gateway.arrivals import Received, Seen
 from gateway.station import hearsay, late
 from gateway.station.desk import Desk
 from hardware.modem import Direct, Modem
+from hardware.pdu import Deliver, PduError, decode
 
 COMMIT_S = 1.0  # while a command's answer is awaited
 
@@ -24,13 +27,23 @@ def keep(desk: Desk, received: list[Received], seen: Seen) -> int:
     try:
         new = arrivals.keep(desk.db, received, seen, desk.rules, now=desk.now_ms())
     except (sqlite3.Error, OSError):
-        unkept.add(desk.database, received, desk.rules, desk.now_ms())
+        desk.taken.cannot_keep(desk.name, _senders(desk, received), now=desk.clock.monotonic())
         raise
-    unkept.end(desk.database, received, desk.rules)
+    desk.taken.keeps(desk.name, _senders(desk, received))
     hearsay.read_stamps(desk, new)
     if new:
         desk.ring()
     return new
+
+
+def _senders(desk: Desk, received: Iterable[Received]) -> Iterator[str]:
+    """Who wrote these; of one that is damaged nothing is told."""
+    for item in received:
+        with contextlib.suppress(PduError):
+            tpdu = decode(item.pdu)
+            if isinstance(tpdu, Deliver):
+                sender = tpdu.sender
+                yield numbers.inbound_address(sender.number, ton=sender.ton, region=desk.rules.region)
 
 
 def keeps_at_once(desk: Desk, modem: Modem) -> None:

@@ -11,7 +11,7 @@ A result is recorded by the commit that claims the next text, or by one of its o
 import sqlite3
 from datetime import timedelta
 
-from gateway import claims, flight, texted, unkept
+from gateway import claims, flight, texted
 from gateway.claims import Job, Seat
 from gateway.flight import Accepted, NotNowError
 from gateway.station import late, refused
@@ -70,7 +70,7 @@ def _send_segment(desk: Desk, job: Job, seq: int) -> bool:
     written_at: float | None = None
     try:
         valid_for = flight.validity(desk.db, job, desk.rules, now=desk.now_ms())
-        if not valid_for or unkept.holds(desk.database, job.number, desk.now_ms()):
+        if not valid_for or desk.taken.may_have_stopped(job.number, now=desk.clock.monotonic()):
             _put_back(desk, job, UNKEPT if valid_for else TOO_LATE, wait_s=60)
             return False
         tpdu = job.tpdus(valid_for, status_report=desk.rules.delivery_reports)[seq - 1]

@@ -134,6 +134,15 @@ def test_a_file_whose_numbers_stand_under_such_a_name_opts_them_out(world: World
         ("OK to text?", "Never", "Any time"),
         ("Status", "Não contatar", "Ativo"),
         ("Status", "Nie kontaktować", "Kontaktować"),
+        ("Notes", "Replied STOP", "Replied"),
+        ("Notes", "DO NOT TEXT - asked 3/4", "Asked 3/4 - texts are fine"),
+        ("Notes", "No texts (calls only)", "Texts (no calls)"),
+        ("Status", "do not text / call", "do not call"),
+        ("Notes", "Take me off the list", "Took a list"),
+        ("No SMS", "yes", "no"),
+        ("SMS enabled", "no", "yes"),
+        ("Text consent given", "no", "yes"),
+        ("Texting allowed?", "No", "Yes"),
     ],
 )
 def test_a_row_that_says_stop_in_the_words_of_other_programs_is_not_taken(
@@ -175,6 +184,11 @@ def test_of_several_columns_for_a_stop_each_counts(world: World, stops: str) -> 
         ("Texts", "0"),
         ("Text status", "No reply"),
         ("SMS status", "No answer yet"),
+        ("Notes", "Opt out - e-mail"),
+        ("Notes", "E-mail - unsubscribed"),
+        ("Notes", "Do not text - no"),
+        ("Text", '"STOP - or reply YES"'),
+        ("Given name in texts", "No"),
     ],
 )
 def test_what_is_about_something_else_keeps_nobody_out(world: World, column: str, cell: str) -> None:
