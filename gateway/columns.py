@@ -34,13 +34,15 @@ NAMES = {  # our field: what people call it, folded; the likeliest first
         "fornamn|fornavn|etunimi|имя|ονομα|الاسم الاول|שם פרטי|名"
     ),
     "last_name": (
-        "last name|lastname|last|surname|family name|familyname|your last name|what is your last name|legal last name|apellido|apellidos|nom|nom de famille|nachname|familienname|sobrenome|"
+        "last name|lastname|last|surname|family name|familyname|your last name|what is your last name|legal last name|"
+        "apellido|apellidos|nom|nom de famille|nachname|familienname|sobrenome|"
         "apelido|cognome|nazwisko|prijmeni|vezeteknev|achternaam|efternamn|etternavn|efternavn|sukunimi|фамилия|επωνυμο|اسم العائلة|שם משפחה|姓"
     ),
     "name": (
         "name|full name|fullname|display name|contact name|whole name|first and last name|first and last|name first and last|"
         "name first last|your name|your full name|what is your name|what s your name|what is your full name|"
-        "attendee name|participant name|member name|supporter name|donor name|legal name|ihr name|dein name|votre nom|tu nombre|nombre completo|nombre y apellidos|nombre y apellido|"
+        "attendee name|participant name|member name|supporter name|donor name|legal name|ihr name|dein name|votre nom|tu nombre|"
+        "nombre completo|nombre y apellidos|nombre y apellido|"
         "nombres y apellidos|nom complet|nom et prenom|prenom et nom|vor und nachname|vorname und nachname|vor und zuname|ganzer name|"
         "vollstandiger name|nome completo|nome e cognome|nome e sobrenome|nome e apelido|imie i nazwisko|jmeno a prijmeni|"
         "voor en achternaam|volledige naam|for och efternamn|for og etternavn|fullt navn|фио|имя и фамилия|姓名|氏名|שם|الاسم"

@@ -20,7 +20,9 @@ LEADS = re.compile(r"<?(?:(?:https?://|www\.)\S+|\S+@\S+)", re.IGNORECASE)
 STOPPED = (  # in whatever column: "Status: Opted out"
     "stop|stopped|opt out|asked to stop|asked us to stop|stop texting|stop texts|don t text|dont text|no sms|"
     "replied stop|texted stop|sent stop|said stop|wrote stop|do not text call|do not text or call|do not call text|do not call or text|"
-    "take off list|take off the list|remove from the list|remove from texts|remove from text list|"
+    "take off list|take off the list|take off your list|remove from the list|remove from this list|remove from your list|remove from texts|"
+    "remove from text list|asked to be removed|don t text or call|don t call or text|does not want texts|no text|dada de baja|"
+    "mochte keine sms|möchte keine sms|ne veut plus de sms|no mandar más mensajes|no mandar mas mensajes|"
     "no text messages|no more texts|no more sms|no more messages|wants no texts|remove from list|keine sms mehr|pas de sms|plus de sms|"
     "no mandar mensajes|no quiere mensajes|no mensajes|não contatar|não contactar|nie kontaktować|désinscrit|désinscrite|désabonné|désabonnée|"
     "отписался"
@@ -34,19 +36,26 @@ BESIDE = re.compile(r" ?\b(?:(?:of|from|by|via) )?(?:sms|texts?)\b")
 # Each of several tags is heard: "Volunteer, do not text".
 PIECES = re.compile(r"[,;|\n]")
 # "Do not text - asked 3/4", "No texts (calls only)"; of "Opt out - e-mail" the rest says what it is of.
-LEAD = re.compile(r"([^(]*?)(?:\s[-–—]+\s|\s?\()(.*)", re.DOTALL)
+LEAD = re.compile(r"([^(:]*?)(?:\s[-–—]+\s|\s?[(:])(.*)", re.DOTALL)
+# Of "Stop (bus 7)" and "Opted out - dues" the rest may say of what; where these stand it is of texts, whatever of e-mail stands behind it.
+ABOUT = re.compile(r"te?xt|sms|mensaj|messag|[ck]onta[ck]t")
+ASKED_SO = re.compile(r"\s*(?:ask|said|told|te?xt|repl|wrote)")
+NONE_YET = re.compile(r"\s*(?:new|yet|never|sent)\b")  # "No texts - new" counts what was sent
+COUNT = re.compile(r"[2-9]|[1-9]\d{1,3}")  # of "No. SMS"
 BESIDES = re.compile(r"\d{1,4}(?:[./-]\d{1,4}){1,2}|\b(?:please|pls|bitte|me|us|on|since|am|le|el)\b")
 # Columns, as placeholders, in which a yes says so.
 STOPS = frozenset(placeholder(name) for name in NAMES["opted_out"].split("|"))
 OUT = re.compile(  # or are called so: "has_opted_out", "optout_time"
     r"(?:(?:is|has|was|sms|texts?|texting|messages?|mobile|phone|cell|global|user|contact)_?)*"
-    r"(?:opt_?out|opted_?out|unsubscribed?|do_?not_?(?:text|sms)|no_?(?:sms|texts?)|stop_sms|desinscription)"
+    r"(?:opt_?out|opted_?out|unsubscribed?|(?:do_?not|don_t)_?(?:text|sms)|no_?(?:sms|texts?|texting|text_messages)|stop_sms|desinscription)"
     r"(?:_(?:at|on|le|am|date|datum|time|timestamp|flag|status|sms|texts?|of_texts?|of_sms))*"
+    r"|(?:et4ae5_)?has_?opted_?out_?of_?(?:mobile|sms|texts?)|opted_?out_?of_?text_messages|(?:replied|texted)_stop|sin_sms|no_enviar_sms|"
+    r"baja_sms|pas_de_sms|plus_de_sms|keine_sms_mehr"
     r"|sms_stop|opposition_sms|desinscrite?_le|fecha_de_baja|abmeldedatum"
 )
 BEHIND = re.compile(r"_(?:\d+|c)$")  # a second one of that name, and what Salesforce adds: "Do_Not_Text__c"
 AGREED = (  # columns, as placeholders, in which a no says so
-    "sms_consent|text_consent|accepts_sms|accepts_texts|can_text|may_text|ok_to_text|okay_to_text|wants_texts|receives_texts|"
+    "sms_consent|text_consent|accepts_sms|accepts_texts|textable|einwilligung_erteilt|can_text|may_text|ok_to_text|okay_to_text|wants_texts|receives_texts|"
     "sms_subscribed|subscribedsms|subscribed_sms|consent|consented|agreed|einwilligung|zustimmung|consentement|consentimiento|consenso"
 )
 OPTED_IN = frozenset(AGREED.split("|"))
@@ -54,15 +63,15 @@ IN = re.compile(  # "cell_phone_opt_in", "smsOptIn"
     r"(?:(?:is|has|was|sms|texts?|texting|messages?|mobile|phone|cell|user|contact)_?)*(?:opt_?in|opted_?in)(?:_(?:flag|status|sms|texts?))*"
     r"|(?:sms|texts?)_(?:marketing_)?(?:subscription_|consent_)?status"
 )
-TEXTING = frozenset(("text", "texts", "texted", "texting", "sms", "mensaje", "mensajes"))
+TEXTING = frozenset(("text", "texts", "texted", "texting", "sms", "mensaje", "mensajes", "textos"))
 PERMIT = (
     "can|may|ok|okay|want|wants|like|agree|agrees|agreed|consent|permission|receive|receives|subscribe|subscribed|accept|accepts|opt|optin|"
-    "enabled|allowed|permitted|alerts|reminders|updates|erlaubt|einwilligung|zustimmung|darf|mochte|accepte|accepter|autorise|consentement|recevoir|accetta|consenso|aceita|"
+    "enabled|allowed|permitted|receiving|permitido|permitidos|autorises|gewunscht|alerts|reminders|updates|erlaubt|einwilligung|zustimmung|darf|mochte|accepte|accepter|autorise|consentement|recevoir|accetta|consenso|aceita|"
     "acepta|acepto|autoriza|autorizo|consentimiento|desea|deseo|gustaria|permite|podemos|puede|quiere|quiero|recibir"
 )
 PERMITS = frozenset(PERMIT.split("|"))
 BETWEEN = (
-    "a|about|and|at|be|by|cell|do|for|from|get|given|granted|i|in|is|it|marketing|me|message|messages|mobile|my|number|on|phone|send|status|that|"
+    "a|about|and|at|be|by|cell|do|for|from|get|given|granted|erteilt|donne|i|in|is|it|marketing|me|message|messages|mobile|my|number|on|phone|send|status|that|"
     "the|this|to|us|via|we|will|with|would|you|your|al|celular|de|el|enviar|enviarle|enviarte|le|mandar|mandarle|mandarte|nos|"
     "numero|para|por|que|se|si|su|te|telefono|texto|tu|usted|un|unos|per|les|des|par|bekommen|erhalten|ich|wir"
 )
@@ -119,7 +128,8 @@ def _says_stop(name: str, cell: str) -> bool:
     """`name`: the column's placeholder. What somebody wants of e-mail is another matter."""
     said = re.findall(r"[^\W_]+", cell.lower())
     whole = " ".join(said)
-    if _stops(name) and _is_yes(" ".join(cell.split())[:MOST_NAME]):
+    counted = name.startswith("no_") and COUNT.fullmatch(whole)
+    if _stops(name) and not counted and _is_yes(" ".join(cell.split())[:MOST_NAME]):
         return True
     # Of a text that it sent a program says "No reply".
     silent = "status" in name and said[1:2] in (["reply"], ["response"], ["answer"])
@@ -129,8 +139,13 @@ def _says_stop(name: str, cell: str) -> bool:
     plain = BESIDES.sub(" ", cell.lower())
     # Of a text that was sent its pieces say nothing: "YES, NO or STOP".
     pieces = [whole, *([plain] if name in TEXTING else PIECES.split(plain))]
-    lead = LEAD.match(plain) if name not in TEXTING and "mail" not in plain else None
-    if lead is not None and _plain(fold(lead[2])) not in NO:
+    lead = LEAD.match(plain) if name not in TEXTING else None
+    if (
+        lead is not None
+        and (ABOUT.search(lead[1]) or ASKED_SO.match(lead[2]))
+        and not NONE_YET.match(lead[2])
+        and _plain(fold(lead[2])) not in NO
+    ):
         pieces.append(lead[1])
     bare = [" ".join(re.findall(r"[^\W_]+", piece)) for piece in pieces]
     without = [BESIDE.sub("", piece).strip() for piece in bare]

@@ -6,8 +6,10 @@ until they are recorded, and no longer than `UNKEPT_S`, for the modem may be gon
 """
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+
+from gateway import numbers
 
 GRACE_S = (
     60.0  # a modem that its station has just let go (it restarts, it was silent) is still that station's
@@ -33,7 +35,7 @@ class Taken:
         self._lock = threading.Lock()
         self._by_name: dict[str, _Holding] = {}
         self._unrecorded: dict[str, tuple[float, float]] = {}  # since when, and when it was last tried
-        self._unkept: dict[tuple[str, str], float] = {}  # by station and person: when it was last tried
+        self._unkept: dict[str, tuple[str, float]] = {}  # by PDU: whose, and when it was last tried
 
     def take(self, name: str, held: Held, *, now: float) -> str:
         """`name` has identified this; the other station that has it already, "" when it is `name`'s from now on.
@@ -91,20 +93,25 @@ class Taken:
                 for other, (since, tried) in self._unrecorded.items()
             )
 
-    def cannot_keep(self, name: str, numbers: Iterable[str], *, now: float) -> None:
-        """This station has read what these people wrote, and the database refuses it, as on a full disk."""
+    def cannot_keep(self, senders: Mapping[str, str], *, now: float) -> None:
+        """These (who wrote them, by their PDU) were read, and the database refuses them, as on a full disk."""
         with self._lock:
-            self._unkept.update(dict.fromkeys(((name, number) for number in numbers), now))
+            self._unkept.update((pdu, (_end(number), now)) for pdu, number in senders.items())
 
-    def keeps(self, name: str, numbers: Iterable[str]) -> None:
-        """What this station has read of these people is in the database."""
+    def keeps(self, pdus: Iterable[str]) -> None:
+        """These are in the database, whoever had read them before."""
         with self._lock:
-            for number in numbers if self._unkept else ():
-                self._unkept.pop((name, number), None)
+            for pdu in pdus:
+                self._unkept.pop(pdu, None)
 
     def may_have_stopped(self, number: str, *, now: float) -> bool:
-        """Whether a station has read what this person wrote, and it is not in the database yet."""
+        """Whether a station has read what this person wrote, in whatever form the network gave their number, and it is not in the database yet."""
         with self._lock:
             return any(
-                whose == number and now < tried + UNKEPT_S for (_, whose), tried in self._unkept.items()
+                whose == _end(number) and now < tried + UNKEPT_S for whose, tried in self._unkept.values()
             )
+
+
+def _end(number: str) -> str:
+    """What all forms of a number have."""
+    return numbers.tail(number) or number

@@ -14,6 +14,7 @@ from gateway import arrivals, numbers, sims
 from gateway.arrivals import Received, Seen
 from gateway.station import hearsay, late
 from gateway.station.desk import Desk
+from gateway.store import once_committed
 from hardware.modem import Direct, Modem
 from hardware.pdu import Deliver, PduError, decode
 
@@ -24,26 +25,35 @@ def keep(desk: Desk, received: list[Received], seen: Seen) -> int:
     """Commit what came, and ring; returns how many were new. What a modem said before it told its SIM came by the one that it had."""
     if not seen.iccid:
         seen = replace(seen, iccid=_last_card(desk))
+    senders = dict(_senders(desk, received))
+    refused, kept = partial(desk.taken.cannot_keep, senders), partial(desk.taken.keeps, senders)
     try:
         new = arrivals.keep(desk.db, received, seen, desk.rules, now=desk.now_ms())
     except (sqlite3.Error, OSError):
-        desk.taken.cannot_keep(desk.name, _senders(desk, received), now=desk.clock.monotonic())
+        refused(now=desk.clock.monotonic())
         raise
-    desk.taken.keeps(desk.name, _senders(desk, received))
+    if desk.db.in_transaction:  # a part of a commit that may fail yet
+        refused(now=desk.clock.monotonic())
+        once_committed(desk.db, kept)
+    else:
+        kept()
     hearsay.read_stamps(desk, new)
     if new:
         desk.ring()
     return new
 
 
-def _senders(desk: Desk, received: Iterable[Received]) -> Iterator[str]:
+def _senders(desk: Desk, received: Iterable[Received]) -> Iterator[tuple[str, str]]:
     """Who wrote these; of one that is damaged nothing is told."""
     for item in received:
         with contextlib.suppress(PduError):
             tpdu = decode(item.pdu)
             if isinstance(tpdu, Deliver):
                 sender = tpdu.sender
-                yield numbers.inbound_address(sender.number, ton=sender.ton, region=desk.rules.region)
+                yield (
+                    item.pdu,
+                    numbers.inbound_address(sender.number, ton=sender.ton, region=desk.rules.region),
+                )
 
 
 def keeps_at_once(desk: Desk, modem: Modem) -> None:

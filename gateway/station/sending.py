@@ -177,6 +177,8 @@ def _submit(desk: Desk, job: Job, seq: int, valid_for: timedelta) -> None:
         if not desk.clock_is_trusted():  # it may have been set since the text was claimed
             raise NotNowError("The clock of the box was set; somebody confirms the time first.")
         with desk.write():
+            if desk.taken.may_have_stopped(job.number, now=desk.clock.monotonic()):
+                raise NotNowError(UNKEPT)  # read while this waited for the lock
             desk.record()
             try:
                 flight.submit(

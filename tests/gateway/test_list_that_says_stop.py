@@ -143,6 +143,20 @@ def test_a_file_whose_numbers_stand_under_such_a_name_opts_them_out(world: World
         ("SMS enabled", "no", "yes"),
         ("Text consent given", "no", "yes"),
         ("Texting allowed?", "No", "Yes"),
+        ("Notes", "Do not text - prefers e-mail", "Prefers e-mail - no texts at night"),
+        ("Notes", "Do not text: asked 3/4", "Asked 3/4: she may be texted"),
+        ("Notes", "STOP - asked 3/4", "STOP - San Jose"),
+        ("Estado", "Dada de baja", "Alta"),
+        ("HasOptedOutOfSMS", "1", "0"),
+        ("et4ae5__HasOptedOutOfMobile__c", "TRUE", "FALSE"),
+        ("Opted Out of Text Messages", "yes", "no"),
+        ("¿Podemos mandarle textos?", "No", "Sí"),
+        ("SMS-Einwilligung erteilt", "nein", "ja"),
+        ("Consentement SMS donné", "Non", "Oui"),
+        ("Do you consent to receiving SMS?", "No", "Yes"),
+        ("Don't text", "x", ""),
+        ("Replied STOP", "yes", "no"),
+        ("No enviar SMS", "Sí", "No"),
     ],
 )
 def test_a_row_that_says_stop_in_the_words_of_other_programs_is_not_taken(
@@ -189,6 +203,12 @@ def test_of_several_columns_for_a_stop_each_counts(world: World, stops: str) -> 
         ("Notes", "Do not text - no"),
         ("Text", '"STOP - or reply YES"'),
         ("Given name in texts", "No"),
+        ("Organisation", "STOP (Students to Oppose Pollution)"),
+        ("Status", "Widersprochen - Mieterhöhung"),
+        ("Dues", "Opted out - Janus"),
+        ("Last contact", "No texts - new"),
+        ("No. SMS", "3"),
+        ("Notes", "Unsubscribed (newsletter)"),
     ],
 )
 def test_what_is_about_something_else_keeps_nobody_out(world: World, column: str, cell: str) -> None:

@@ -17,7 +17,7 @@ from hardware.modem import Modem
 from hardware.restart import NotPossible
 from tests.scenarios.asking import ask, engine, resets, technician, told
 from tests.scenarios.receiving import Make
-from tests.simulated import ADA, LUIS, RULES
+from tests.simulated import ADA, RULES
 
 # F67: the ladder
 
@@ -354,15 +354,15 @@ def test_a_modem_that_can_never_record_holds_the_others_back_for_a_minute() -> N
     assert not taken.others_cannot_record("s1", now=210), "it has not tried again: its modem is gone"
 
 
-def test_whose_words_could_not_be_recorded_is_held_until_that_station_records_them() -> None:
+def test_whose_words_could_not_be_recorded_is_held_until_those_are() -> None:
     taken = Taken()
-    taken.cannot_keep("s0", [ADA], now=10)
-    taken.keeps("s1", [ADA])  # something else that she wrote
-    assert taken.may_have_stopped(ADA, now=909)
-    assert not taken.may_have_stopped(LUIS, now=10)
-    assert not taken.may_have_stopped(ADA, now=910), (
-        "its modem is gone; a start reads the SIM before it sends"
+    taken.cannot_keep({"stop": "+5215512345678"}, now=10)
+    taken.keeps(["something else that she wrote"])
+    assert taken.may_have_stopped("+525512345678", now=909), "her number in the network's other form"
+    assert not taken.may_have_stopped(ADA, now=10)
+    assert not taken.may_have_stopped("+525512345678", now=910), (
+        "its modem is gone; a start reads the SIM first"
     )
-    taken.cannot_keep("s0", [ADA], now=920)
-    taken.keeps("s0", [ADA])
+    taken.cannot_keep({"stop": ADA}, now=920)
+    taken.keeps(["stop"])  # by whichever station
     assert not taken.may_have_stopped(ADA, now=921)

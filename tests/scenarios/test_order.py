@@ -2,13 +2,16 @@
 
 import sqlite3
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from gateway import arrivals
+from gateway import arrivals, store
 from gateway.arrivals import Received, Seen
 from gateway.rules import Rules
+from hardware.submit import Prompt
 from tests.scenarios.receiving import Make, pdus
+from tests.scenarios.test_faults_direct import direct_only
 from tests.simulated import ADA, LUIS
 
 
@@ -47,3 +50,46 @@ def test_a_stop_that_was_read_and_could_not_be_kept_holds_the_texts_of_all_stati
         house.run(60)
         assert house.state(text) == "approved"
     house.until(lambda: house.state(text) == "withdrawn", "the stop is kept")
+
+
+def test_a_stop_handed_over_directly_whose_commit_the_disk_refuses_holds_the_texts_of_all_stations(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was a part of a larger commit, and counted as kept before that: on a full disk it is the commit that fails."""
+    house = make(count=2, personality=direct_only())
+    house.until_ready()
+    refused, full = house.stations[0]._desk.db, True
+    execute = sqlite3.Connection.execute
+
+    def filled(self: sqlite3.Connection, sql: str, *values: Any) -> sqlite3.Cursor:
+        if full and self is refused and sql == "COMMIT":
+            execute(self, "ROLLBACK")
+            raise sqlite3.OperationalError("database or disk is full")
+        return execute(self, sql, *values)
+
+    monkeypatch.setattr(store.Connection, "execute", filled, raising=False)
+    house.arrive("STOP", sender=LUIS)
+    house.run(75)
+    text = house.approved(LUIS)
+    house.run(200)
+    assert house.state(text) == "approved"
+    full = False
+    house.until(lambda: house.state(text) == "withdrawn", "the stop is kept")
+
+
+def test_a_stop_that_could_not_be_kept_while_a_prompt_was_awaited_stops_the_text(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = make(count=2)
+    house.until_ready()
+    typed = Prompt.type
+
+    def meanwhile(self: Prompt, tpdu: bytes) -> None:
+        house.taken.cannot_keep({"stop": LUIS}, now=house.clock.monotonic())
+        typed(self, tpdu)
+
+    monkeypatch.setattr(Prompt, "type", meanwhile)
+    text = house.approved(LUIS)
+    house.run(30)
+    assert house.state(text) == "approved"
+    assert not house.world.network.air
