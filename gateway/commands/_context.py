@@ -66,6 +66,11 @@ def _refuse(words: str) -> NoReturn:
     sys.exit(1)
 
 
+def many(number: int, one: str, more: str) -> str:
+    """ "1 text", "1,204 texts": `more` is the word for none, too."""
+    return f"{number:,} {one if number == 1 else more}"
+
+
 def config_of(ctx: click.Context) -> Config:
     """The configuration that --config, TEXTBANK_CONFIG or the usual places name; Refused where its database is another user's."""
     named = ctx.find_root().obj

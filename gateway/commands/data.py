@@ -9,7 +9,7 @@ import click
 from gateway import backup as copies
 from gateway import erasing, exporting, keeping, numbers, search, visible
 from gateway.bell import ring
-from gateway.commands._context import config_of, database, print_json, refusals
+from gateway.commands._context import config_of, database, many, print_json, refusals
 from gateway.errors import Refused
 from gateway.store import rfc3339, wall_ms
 
@@ -125,23 +125,23 @@ def restore(ctx: click.Context, file: Path, yes: bool, as_json: bool) -> None:
             }
         )
         return
+    counts = done.counts
     click.echo(f"{path} is what {file} held.")
     if done.set_aside:
         click.echo(f"The database from before is {done.set_aside}.")
     click.echo(
-        f"{done.counts.uncertain} texts were on their way then and are uncertain now; a person decides about each. "
-        f"{done.counts.waiting} drafts wait for a new approval. Nothing is sent by itself."
+        f"{many(counts.uncertain, 'text was', 'texts were')} on the way then and uncertain now; a person decides about each. "
+        f"{many(counts.waiting, 'draft waits', 'drafts wait')} for a new approval. Nothing is sent by itself."
     )
-    if done.counts.known:
-        click.echo(
-            f"{done.counts.perhaps_texted} people were texted after the backup was made, and are marked."
-        )
+    if counts.known:
+        after = many(counts.perhaps_texted, "person was", "people were")
+        click.echo(f"{after} texted after the backup was made; each of them is marked.")
     else:
         click.echo(
-            f"Who was texted after the backup was made is not known: all {done.counts.perhaps_texted} people in it "
-            "are marked, and so is everybody new for 30 days."
+            "Who was texted after the backup was made is not known: everybody in it is marked "
+            f"({counts.perhaps_texted:,}), and so is everybody new for 30 days."
         )
-    if told := STOPS[done.counts.stops]:
+    if told := STOPS[counts.stops]:
         click.echo(told)
     click.echo("Everybody has to sign in again: `textbank user invite NAME` makes a link.")
 
@@ -159,7 +159,7 @@ def export(ctx: click.Context, folder: Path, as_json: bool) -> None:
         print_json(rows)
         return
     for name, count in rows.items():
-        click.echo(f"{folder / name}: {count} rows")
+        click.echo(f"{folder / name}: {many(count, 'row', 'rows')}")
 
 
 @click.command()
@@ -185,7 +185,8 @@ def erase(ctx: click.Context, number: str, yes: bool, as_json: bool) -> None:
     if as_json:
         print_json({"texts": gone.texts, "answers": gone.answers, "opted_out": gone.opted_out})
         return
-    click.echo(f"Erased, with {gone.texts} texts and {gone.answers} answers.")
+    texts, answers = many(gone.texts, "text", "texts"), many(gone.answers, "answer", "answers")
+    click.echo(f"Erased, with {texts} and {answers}.")
     if gone.opted_out:
         click.echo("The opt-out stays: nobody can text this number by mistake.")
     if not emptied:

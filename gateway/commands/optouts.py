@@ -8,7 +8,7 @@ import click
 
 from gateway import listfile, lists, optoutfile, optoutlist, people, taking
 from gateway.bell import ring
-from gateway.commands._context import config_of, database, print_json, refusals
+from gateway.commands._context import config_of, database, many, print_json, refusals
 from gateway.errors import Refused
 from gateway.listfile import OPT_OUTS
 from gateway.rules import rules_of
@@ -87,7 +87,9 @@ def bring(ctx: click.Context, file: Path, user: str, as_json: bool) -> None:
         ]
         print_json({"out": done.out, "known": done.known, "rejected": at})
     else:
-        click.echo(f"{done.out} numbers are off every list now, {done.known} were already.")
+        click.echo(
+            f"{many(done.out, 'number is', 'numbers are')} off every list now; off before already: {done.known:,}."
+        )
         for row in left:
             click.echo(f"{file}:{row['row']}: {row['reason']}")
         if left:
