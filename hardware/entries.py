@@ -1,5 +1,6 @@
 """What AT+CMGL and AT+CMGR answer: each header with the lines behind it, and the text in them (27.005 3.4). Pure; what is no text gives nothing."""
 
+import itertools
 import re
 
 from hardware import framing
@@ -39,8 +40,9 @@ def lacks_a_body(entry: list[str]) -> int | None:
 
 
 def is_torn(lines: list[str]) -> bool:
-    """Whether it begins with a piece of a PDU: what stood before that is not known."""
-    return bool(lines) and re.fullmatch(r"[0-9A-Fa-f]{2,}", lines[0].strip()) is not None
+    """Whether a piece of a PDU stands before the first header, at its beginning or behind the rest of one: what it was of is not known."""
+    first = itertools.takewhile(lambda line: not line.startswith(("+CMGL:", "+CMGR:")), lines)
+    return any(re.fullmatch(r"[0-9A-Fa-f]{2,}", line.strip()) for line in first)
 
 
 def stored_in(entry: list[str], storage: str) -> Stored | None:

@@ -72,7 +72,11 @@ class Shelf:
             lines = self._list(name)
             if not self._is_whole(name, lines):
                 before, lines = lines, self._ask(LISTING, self._list_s(name))
-                if is_torn(lines) or (before and not lines):
+                if (
+                    is_torn(lines)
+                    or (before and not lines)
+                    or (self._at.has_company and lacks_a_header(lines))
+                ):
                     return self._walk(name)
             self.took_s[name] = self._at.clock.monotonic() - began
         except CommandRefused as refused:

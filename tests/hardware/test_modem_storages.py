@@ -177,6 +177,10 @@ def test_a_list_without_its_beginning_is_asked_for_once_more() -> None:
     ):  # a text left behind a stop of which this was the end (seed 1100206)
         bench = Bench({"AT+CMGL=4": torn, **lies})
         assert bench.modem.list(everything=False) == [GOOD]
+    bench = Bench(
+        {"AT+CMGL=4": [",12", "3\n" + DELIVER], **lies}
+    )  # a stop behind the end of its header (seed 1559925)
+    assert bench.modem.list(everything=False) == [GOOD]
     bench = Bench({"AT+CMGL=4": DELIVER, **lies, "AT+CMGR=3": [DELIVER[:20], lies["AT+CMGR=3"]]})
     assert bench.modem.list(everything=False) == [GOOD]
 
