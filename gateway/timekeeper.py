@@ -118,10 +118,14 @@ class Timekeeper:
         if held is not None and _stepped(held, at):
             log.warning("the clock stepped by %+.0f s", (at.offset_ms - held.offset_ms) / 1000)
         log.info("the clock is %s: %s", f"trusted ({found.by})" if found.by else "not trusted", found.why)
-        with write(db):
-            clockwords.keep_standing(db, found, at)
-            if found.by:
-                settle(db, self._zone, now=at.wall_ms, was_ahead=was_ahead)
+        try:
+            with write(db):
+                clockwords.keep_standing(db, found, at)
+                if found.by:
+                    settle(db, self._zone, now=at.wall_ms, was_ahead=was_ahead)
+        except BaseException:
+            self._look_at = 0.0  # the verdict before does not stand for another minute
+            raise
         self._held = found
 
 

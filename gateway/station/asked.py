@@ -4,6 +4,8 @@ Promises: every request that is taken is answered, also when the modem fails ove
 the line, read a text or restart a modem too often is refused before anything is written to the modem.
 """
 
+import contextlib
+import sqlite3
 from dataclasses import dataclass
 
 from gateway import answers, codes, happenings, selftests, sims, stations
@@ -14,6 +16,8 @@ from gateway.station.rescue import Rescue
 from gateway.stations import Request
 from hardware import query, ussd
 from hardware.errors import CommandRefused, HardwareError
+
+NOT_WRITTEN = "The database refused, so it may not have been done. Look at the modem's state, and ask again."
 
 
 @dataclass(frozen=True)
@@ -34,14 +38,26 @@ def obey(desk: Desk, request: Request, rescue: Rescue, *, started: bool) -> Done
     except HardwareError as error:
         _answer(desk, request, Done(f"The modem failed over it: {error}.", refused=True))
         raise
-    _note(desk, request, done)
-    _answer(desk, request, done)
+    except (sqlite3.OperationalError, OSError):
+        _answer(desk, request, Done(NOT_WRITTEN, refused=True))
+        raise
+    _answer(desk, request, done, noted=True)
     return done
 
 
-def _answer(desk: Desk, request: Request, done: Done) -> None:
-    stations.answer(desk.db, request.id, done.words, refused=done.refused, now=desk.now_ms())
-    desk.ring()
+def _answer(desk: Desk, request: Request, done: Done, *, noted: bool = False) -> None:
+    """In hand until the database takes it: it was done, and nobody does it again."""
+
+    def answer() -> None:
+        if noted:
+            _note(desk, request, done)
+        stations.answer(desk.db, request.id, done.words, refused=done.refused, now=desk.now_ms())
+
+    desk.results.append(answer)
+    with contextlib.suppress(
+        sqlite3.OperationalError, OSError
+    ):  # the next step meets the same trouble, and says so
+        desk.flush()
 
 
 def _note(desk: Desk, request: Request, done: Done) -> None:
@@ -56,8 +72,8 @@ def _note(desk: Desk, request: Request, done: Done) -> None:
 def _do(desk: Desk, request: Request, rescue: Rescue, *, started: bool) -> Done:
     match request.what:
         case "pause":
-            desk.paused = "person"
             stations.set_facts(desk.db, desk.name, paused_by=request.by_id)
+            desk.paused = "person"
             return Done("It is paused; it still receives.", anew=True)
         case "resume":
             _resume(desk)

@@ -122,6 +122,9 @@ class Desk:
     seat: Seat | None = None
     registered: bool = False
     paused: str = ""  # why nothing is sent, in words; receiving goes on
+    unkept: dict[str, str] = field(
+        default_factory=dict
+    )  # by PDU: who wrote what came directly and is in no commit yet
     results: list[Callable[[], object]] = field(
         default_factory=list
     )  # what the modem answered and no commit holds yet

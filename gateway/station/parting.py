@@ -26,7 +26,8 @@ def keep(desk: Desk, received: list[Received], seen: Seen) -> int:
     if not seen.iccid:
         seen = replace(seen, iccid=_last_card(desk))
     senders = dict(_senders(desk, received))
-    refused, kept = partial(desk.taken.cannot_keep, senders), partial(desk.taken.keeps, senders)
+    direct = {item.pdu for item in received if not item.storage}
+    refused, kept = partial(_cannot_keep, desk, senders, direct), partial(_keeps, desk, senders)
     try:
         new = arrivals.keep(desk.db, received, seen, desk.rules, now=desk.now_ms())
     except (sqlite3.Error, OSError):
@@ -41,6 +42,17 @@ def keep(desk: Desk, received: list[Received], seen: Seen) -> int:
     if new:
         desk.ring()
     return new
+
+
+def _cannot_keep(desk: Desk, senders: dict[str, str], direct: set[str], *, now: float) -> None:
+    desk.unkept.update((pdu, who) for pdu, who in senders.items() if pdu in direct)
+    desk.taken.cannot_keep(senders, now=now)
+
+
+def _keeps(desk: Desk, senders: dict[str, str]) -> None:
+    for pdu in senders:
+        desk.unkept.pop(pdu, None)
+    desk.taken.keeps(senders)
 
 
 def _senders(desk: Desk, received: Iterable[Received]) -> Iterator[tuple[str, str]]:

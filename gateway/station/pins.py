@@ -7,6 +7,7 @@ another one's yes does not make right. The first try of a PIN that a person
 typed may be a technician's; a second try of the same one is an admin's alone.
 """
 
+import contextlib
 import hmac
 import sqlite3
 
@@ -54,6 +55,7 @@ class Pins:
                 desk.name
             )
             return None
+        before = self._row(card, key)
         with desk.write():
             desk.db.execute(
                 "INSERT INTO pin_attempt (card, pin_key, at) VALUES (?,?,?) "
@@ -61,10 +63,24 @@ class Pins:
                 [card, key, desk.now_ms()],
             )
             row = self._row(card, key)
+        try:  # after the commit: a line whose commit failed would say for ever that a PIN was refused which nobody tried
             self._journal.note("pin", at=desk.now_ms(), card=marks[0], attempt=marks[1])
+        except OSError:
+            self._not_tried(card, key, before)
+            raise
         self._tried = int(row["id"]) if row is not None else None
         self._marks, self._hidden = marks, not identity.iccid
         return pin
+
+    def _not_tried(self, card: str, key: bytes, before: sqlite3.Row | None) -> None:
+        """The attempt could not be noted beside the database, so it is not made."""
+        with contextlib.suppress(sqlite3.Error), self._desk.write():
+            if before is None:
+                self._desk.db.execute("DELETE FROM pin_attempt WHERE card=? AND pin_key=?", [card, key])
+            else:
+                self._desk.db.execute(
+                    "UPDATE pin_attempt SET outcome=? WHERE id=?", [before["outcome"], before["id"]]
+                )
 
     def asked_again(self, identity: Identity) -> None:
         """A SIM that asks again was not opened by an attempt whose outcome nobody saw, for some ask on for a while: what opens it later does
@@ -136,10 +152,10 @@ class Pins:
         """The SIM said no: this PIN is never tried again by the software."""
         if self._tried is None or self._marks is None:
             return
-        with self._desk.write():
-            self._desk.db.execute("UPDATE pin_attempt SET outcome='refused' WHERE id=?", [self._tried])
+        self._ended(self._tried, "refused")
         if self._hidden:
             self._journal.note("pin", at=self._desk.now_ms(), refused=self._marks[1])
+        self._desk.flush()
 
     def accepted(self, identity: Identity) -> None:
         """The SIM is open. The attempt of this start was right; or the only one whose outcome nobody saw, when the gateway
@@ -163,7 +179,14 @@ class Pins:
         self._right(unseen[0]["id"], self._mark(self._whole(card), desk.spec.pin) if known else None)
 
     def _right(self, attempt_id: int, marks: tuple[str, str] | None) -> None:
-        with self._desk.write():
-            self._desk.db.execute("UPDATE pin_attempt SET outcome='accepted' WHERE id=?", [attempt_id])
-        if marks is not None:
+        if marks is not None:  # first: while the row does not say so, the next start notes it again
             self._journal.note("pin", at=self._desk.now_ms(), opened=marks[1])
+        self._ended(attempt_id, "accepted")
+        self._desk.flush()
+
+    def _ended(self, attempt_id: int, outcome: str) -> None:
+        """What the SIM said, in hand until the database takes it."""
+        db = self._desk.db
+        self._desk.results.append(
+            lambda: db.execute("UPDATE pin_attempt SET outcome=? WHERE id=?", [outcome, attempt_id])
+        )

@@ -257,7 +257,9 @@ class Reader:
             slot for slot in self._filled if slot not in full and self._was_read(slot[0], everything=True)
         ]
         if emptied and not desk.company.was_there and desk.modem.has_its_card():
-            slots.emptied(desk.db, [self._filled.pop(slot) for slot in emptied], now=desk.now_ms())
+            slots.emptied(desk.db, [self._filled[slot] for slot in emptied], now=desk.now_ms())
+            for slot in emptied:  # once it is committed: else what comes there again counts as the same text, and is deleted unread
+                del self._filled[slot]
 
     def hear(self) -> Heard:
         """Deal with what came unasked."""

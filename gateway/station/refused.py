@@ -196,13 +196,14 @@ def lost_sight(desk: Desk, in_a_row: int) -> explain.Notice:
 
 def unpause(desk: Desk) -> None:
     """A person says that this station may go on, or a self-test has shown it."""
+    with desk.write():
+        stations.set_facts(desk.db, desk.name, paused_by=None, uncertain_in_a_row=0)
+        if desk.seat is not None:
+            sims.resume(desk.db, desk.seat.sim.iccid)
     desk.paused = ""
     desk.hold = desk.hold if desk.hold is not None and desk.hold.in_doubt else None
     desk.suspects.clear()
     desk.streak = type(desk.streak)()
-    stations.set_facts(desk.db, desk.name, paused_by=None, uncertain_in_a_row=0)
-    if desk.seat is not None:
-        sims.resume(desk.db, desk.seat.sim.iccid)
 
 
 def shown_well(desk: Desk) -> None:

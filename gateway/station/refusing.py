@@ -42,6 +42,8 @@ class Refusing:
         """What is told of this error; a full card gives up its reserve."""
         desk = self._desk
         said, folder = str(error), desk.database.parent
+        # Also where not even a transaction begins: it is in hand, and tried again.
+        desk.taken.cannot_keep(desk.unkept, now=desk.clock.monotonic())
         if "locked" in said or "busy" in said:
             notice = explain.database_locked(LOCK_S)
         elif room.is_full(error):

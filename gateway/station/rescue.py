@@ -127,8 +127,7 @@ class Rescue:
             if step.rung == "person":
                 self._given_up = not why
                 return 0.0
-            tried.append(step.rung)
-            what = self._restart(step.rung)
+            what = self._restart(step.rung, tried)
             if what is not None:
                 self._restarted.append((step.rung, desk.now_ms()))
                 why = why or "It did not answer."
@@ -162,11 +161,12 @@ class Rescue:
         at: int | None = row["reset_at"]
         return at
 
-    def _restart(self, rung: Rung) -> str | None:
+    def _restart(self, rung: Rung, tried: list[Rung]) -> str | None:
         """Do it; what was done, None when this way was not open (an event says so)."""
         desk = self._desk
         before = self._reset_at()
         stations.set_facts(desk.db, desk.name, reset_at=desk.now_ms())
+        tried.append(rung)  # not before its moment is on the disk: what was not done was not tried
         log.info("station=%s restarts its modem: %s", desk.name, rung)
         try:
             what = self._by(rung)

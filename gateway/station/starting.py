@@ -102,9 +102,6 @@ def _begin(desk: Desk, identity: Identity, card: str) -> None:
     desk.paused = "person" if row["paused_by"] is not None else sims.paused(desk.db, card)
     if not desk.paused and row["uncertain_in_a_row"] >= UNCERTAIN_IN_A_ROW:
         desk.paused = "uncertain"
-    fresh, another = not desk.card, desk.card != card
-    answers = fresh or (desk.late is not None and desk.late.stayed)
-    _another_card(desk, card)
     desk.smsc_asked = False
     sims.seen(desk.db, card, number=_own_number(desk, identity), now=desk.now_ms(), imsi=identity.imsi)
     for command in desk.spared.untold():
@@ -123,6 +120,10 @@ def _begin(desk: Desk, identity: Identity, card: str) -> None:
         number=sims.number_of(desk.db, card),
         revision=identity.revision,
     )
+    # After the last commit of the start: one that fails there is begun anew, and has to find what is owed as this one does.
+    fresh, another = not desk.card, desk.card != card
+    answers = fresh or (desk.late is not None and desk.late.stayed)
+    _another_card(desk, card)
     desk.seat = seat
     desk.remember_minute()
     if another:
