@@ -239,7 +239,7 @@ def restore(backup: Path, database: Path, *, now: int) -> Restored:
         raise Refused(f"{backup} is the database itself. Nothing was changed; name a backup of it.")
     with _stopped(database) as hold, _alone(database) as before:
         new = database.with_name(UNFINISHED.format(name=database.name))
-        handed_at = texted.newest(database, now=now)
+        handed_at, placed = texted.newest(database, now=now), False
         try:
             _copy(backup, new)
             with contextlib.closing(connect(new)) as db:
@@ -261,11 +261,17 @@ def restore(backup: Path, database: Path, *, now: int) -> Restored:
             # A log of the old one that a power cut brought back would be read into the new one.
             sync_folder(database.parent)
             os.replace(new, database)
+            placed = True
             sync_folder(database.parent)
             damage.mended(database)
             with contextlib.suppress(OSError):  # else the next start asks about a few texts once more
                 texted.told(database)
         except (OSError, sqlite3.Error) as error:
+            if placed:
+                raise Refused(
+                    f"The backup is in place, and the disk may forget that: {_said(error)}. The database from before is {aside or 'not there'}. "
+                    f"{_what_to_do(error, database.parent)}, then look with `textbank doctor` before you start Textbank."
+                ) from error
             raise Refused(
                 f"The backup could not be put in place: {_said(error)}. The database is as it was. "
                 f"{_what_to_do(error, database.parent)}, then try again."

@@ -12,6 +12,7 @@ Fails with `Refused`: nobody of that number is here, or a text to them is leavin
 import hashlib
 import json
 import sqlite3
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from gateway import budget, conversations, forgetting, journal, reports
@@ -38,29 +39,37 @@ def erase(db: sqlite3.Connection, number: str, *, now: int) -> Erased:
     """Erase the person with this number (E.164, or as it came). The log is emptied by `empty_log`, once nobody writes."""
     forgetting.refuse_while_files_wait(db)
     looked = forgetting.Looked.of(db, number)
-    with unbound(db), write(db):
-        number = conversations.sender(db, number, "")
-        row = db.execute("SELECT id, last_at, salt FROM conversation WHERE number=?", [number]).fetchone()
-        forgetting.refuse_while_files_wait(db)
-        if row is None:
-            return _only_in_files(db, number, looked, now)
-        flying = db.execute(
-            "SELECT 1 FROM message m WHERE m.conversation_id=? AND (m.state IN ('claimed','submitted') OR m.sent_at IS NULL AND "
-            "max(m.submitted_at, coalesce((SELECT max(submitted_at) FROM segment WHERE message_id=m.id), 0)) BETWEEN ? AND ?)",
-            [row["id"], now - ANSWER_MS, now],
-        ).fetchone()
-        if flying is not None:
-            raise Refused(
-                "A text to this person is leaving, or its modem may still answer for it. Nothing was changed; try again in five minutes."
-            )
-        key = conversations.number_key(db, number)
-        # By a clock that is behind it would look as if they had come back since.
-        journal.of(db).note(
-            "erase", at=max(now, row["last_at"]), number=key.hex(), salt=salt_digest(row["salt"])
-        )
-        withdraw_waiting(db, row["id"], actor="gateway", now=now, reason="The person was erased.")
-        reports.texts_went(db, now=now)
-        return remove(db, row["id"], number, looked)
+    salt = ""
+    try:
+        with unbound(db), write(db):
+            number = conversations.sender(db, number, "")
+            row = db.execute("SELECT id, last_at, salt FROM conversation WHERE number=?", [number]).fetchone()
+            forgetting.refuse_while_files_wait(db)
+            if row is None:
+                return _only_in_files(db, number, looked, now)
+            flying = db.execute(
+                "SELECT 1 FROM message m WHERE m.conversation_id=? AND (m.state IN ('claimed','submitted') OR m.sent_at IS NULL AND "
+                "max(m.submitted_at, coalesce((SELECT max(submitted_at) FROM segment WHERE message_id=m.id), 0)) BETWEEN ? AND ?)",
+                [row["id"], now - ANSWER_MS, now],
+            ).fetchone()
+            if flying is not None:
+                raise Refused(
+                    "A text to this person is leaving, or its modem may still answer for it. Nothing was changed; try again in five minutes."
+                )
+            key = conversations.number_key(db, number)
+            # By a clock that is behind it would look as if they had come back since.
+            salt = salt_digest(row["salt"])
+            journal.of(db).note("erase", at=max(now, row["last_at"]), number=key.hex(), salt=salt)
+            withdraw_waiting(db, row["id"], actor="gateway", now=now, reason="The person was erased.")
+            reports.texts_went(db, now=now)
+            # With the person, not after them: whatever keeps the caller from `empty_log`, the gateway does it.
+            db.execute("INSERT OR IGNORE INTO setting (key, value) VALUES (?, '1')", [LOG_FULL])
+            return remove(db, row["id"], number, looked)
+    except sqlite3.Error:
+        if salt:  # it was noted, and is not done: no restore may do it to whoever wrote since
+            with suppress(OSError):
+                journal.of(db).note("not_erased", at=now, salt=salt)
+        raise
 
 
 def salt_digest(salt: bytes) -> str:
@@ -147,6 +156,8 @@ def empty_log_later(db: sqlite3.Connection) -> int:
     """Empty the log when somebody was erased while it could not be; 1 when it was done."""
     if db.execute("SELECT 1 FROM setting WHERE key=?", [LOG_FULL]).fetchone() is None:
         return 0
-    with write(db):
+    if not empty_log(db):
+        return 0
+    with write(db):  # behind it: a kill between the two empties it once more
         db.execute("DELETE FROM setting WHERE key=?", [LOG_FULL])
-    return int(empty_log(db))
+    return 1

@@ -11,6 +11,7 @@ Fails with `Refused`, in words.
 import json
 import sqlite3
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
@@ -315,20 +316,25 @@ def from_campaign(
             ],
         )
         list_id = int(cursor.lastrowid or 0)
-    for at in range(0, len(chosen), PIECE):
+    try:
+        for at in range(0, len(chosen), PIECE):
+            with write(db):
+                db.executemany(
+                    "INSERT OR IGNORE INTO list_member (list_id, contact_id) SELECT ?, id FROM contact WHERE id=?",
+                    [(list_id, contact_id) for contact_id in chosen[at : at + PIECE]],
+                )
         with write(db):
-            db.executemany(
-                "INSERT OR IGNORE INTO list_member (list_id, contact_id) SELECT ?, id FROM contact WHERE id=?",
-                [(list_id, contact_id) for contact_id in chosen[at : at + PIECE]],
+            kept = _kept_columns(db, campaign_id)
+            _staged(
+                db,
+                list_id,
+                "state='ready', taken_at=?, mapping=?",
+                [now, json.dumps({"fields": {}, "kept": kept})],
             )
-    with write(db):
-        kept = _kept_columns(db, campaign_id)
-        _staged(
-            db,
-            list_id,
-            "state='ready', taken_at=?, mapping=?",
-            [now, json.dumps({"fields": {}, "kept": kept})],
-        )
+    except sqlite3.Error:
+        with suppress(sqlite3.Error), write(db):  # half of it is no list, and its page would speak of a file
+            db.execute("UPDATE contact_list SET state='deleted' WHERE id=?", [list_id])
+        raise
     listcolumns.count(db)
     return list_id
 

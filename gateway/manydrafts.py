@@ -28,6 +28,10 @@ AT_ONCE, PAUSE_S = 100, 0.015
 SHOWN = 20  # faults; the others are counted
 STALE_MS = 6 * HOUR_MS
 IDLE_MS = 120_000  # whoever makes decided drafts makes some of them more often
+DECIDED_ALL = (
+    "The database refused: {error}. All {of} texts of the file are queued all the same: the gateway writes the rest of them down within some "
+    "minutes, as soon as it can. Do not send the file again; `textbank outbox` shows them."
+)
 DECIDED = "drafting:"  # + batch: the setting that decides; its value is when the last of them were made
 
 
@@ -119,8 +123,11 @@ def _draft_all(
     try:
         _refuse(_stage_all(db, batch, wanted, known, rules, now, pause), wanted)
         _decide(db, batch, wanted, known, last_opt_out, now)
-        while made := _make_some(db, batch, pace, now + int(1000 * (time.monotonic() - began)), pause):
-            known |= made
+        try:
+            while made := _make_some(db, batch, pace, now + int(1000 * (time.monotonic() - began)), pause):
+                known |= made
+        except sqlite3.Error as error:  # they are decided: `sweep` makes the rest
+            raise Refused(DECIDED_ALL.format(of=len(wanted), error=error)) from error
     finally:
         _unstage(db, batch, pause)
     made_elsewhere = (row for row in wanted if row.line not in known)

@@ -247,13 +247,15 @@ def _replay(db: sqlite3.Connection, acts: Journal, now: int) -> None:
     keys = _keys(db, acts)
     people = people_by_digest(db, keys)
     acts_of_erasing = about_people(acts.lines(), "erase")
-    stays = {str(act.get("salt")) for act in acts.acts("erase")}
+    stays = {str(act.get("salt")): act["act"] == "erase" for act in acts.acts("erase", "not_erased")}
     erased = set()
     for _, key, at, _ in acts_of_erasing:
         row = people.get(key)
         if row is None or row["id"] in erased:
             continue
-        if erasing.salt_digest(row["salt"]) in stays or row["last_at"] <= at:  # else they came back since
+        if stays.get(
+            erasing.salt_digest(row["salt"]), row["last_at"] <= at
+        ):  # else they came back since, or the commit was refused
             erasing.remove(db, row["id"], row["number"])
             erased.add(row["id"])
     if (

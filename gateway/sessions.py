@@ -179,8 +179,12 @@ def _verify(hashed: str, password: str) -> bool:
             return False
 
 
-def set_password(db: sqlite3.Connection, user: User, password: str) -> None:
-    """Give oneself a password, for the days on which nobody can make a link."""
+def set_password(
+    db: sqlite3.Connection, user: User, password: str, *, keep: int | None = None, now: int | None = None
+) -> int:
+    """Give oneself a password, for the days on which nobody can make a link; with `now` every device but `keep` is signed out by it.
+    Returns how many were.
+    """
     from argon2 import PasswordHasher
 
     password = unicodedata.normalize("NFKC", password)
@@ -198,6 +202,7 @@ def set_password(db: sqlite3.Connection, user: User, password: str) -> None:
         )
     with write(db):
         db.execute("UPDATE user SET password_hash=?, failed=0, failed_at=NULL WHERE id=?", [hashed, user.id])
+        return 0 if now is None else sign_out_others(db, user, keep=keep, now=now)
 
 
 def has_password(db: sqlite3.Connection, user: User) -> bool:

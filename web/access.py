@@ -6,7 +6,9 @@ before anything is read. An unsafe request must come from a page of this very ho
 
 import ipaddress
 import socket
+import sqlite3
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Literal, TypeVar, cast
 from urllib.parse import urlsplit
 
@@ -131,7 +133,11 @@ def find_person() -> None:
         return
     g.device = sessions.find(data.db(), token, now=data.now())
     if g.device is not None:
-        g.stays = token if sessions.touch(data.db(), g.device, now=data.now()) else ""
+        g.stays = ""
+        with suppress(
+            sqlite3.OperationalError
+        ):  # a disk that takes nothing can still be read: it is noted another time
+            g.stays = token if sessions.touch(data.db(), g.device, now=data.now()) else ""
 
 
 def give_token(response: Response, token: str) -> None:

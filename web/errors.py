@@ -111,11 +111,20 @@ def database(error: sqlite3.Error) -> ResponseReturnValue:
     elif isinstance(error, sqlite3.OperationalError):
         return say(
             503,
-            "The database could not be read or written just now. Nothing was done. Try again; if it comes again, tell your technician.",
+            f"The database could not be read or written just now. {_pressed()} If it comes again, tell your technician.",
         )
     else:
         return fault(error)
-    return say(503, f"{notice.evidence} {notice.done} {notice.next}", notice.what)
+    return say(503, f"{_pressed()} {notice.evidence} {notice.done} {notice.next}", notice.what)
+
+
+def _pressed() -> str:
+    """What became of what was pressed: a stop, or a text taken back, must not seem to be kept. A page may also follow what was done."""
+    if request.method in access.SAFE:
+        return "This page cannot be shown now; what was done before it stays done."
+    return (
+        "What you just pressed was not kept, or not all of it: look at the page again, then press it again."
+    )
 
 
 def fault(error: Exception) -> ResponseReturnValue:

@@ -25,8 +25,8 @@ def install(app: Flask) -> None:
 
 
 def refused(answer: Response) -> bool:
-    """True for an attempt that counts: a wrong password, a link that works no more."""
-    return answer.status_code >= 400
+    """True for an attempt that counts: a wrong password, a link that works no more; not one that a full disk refused."""
+    return 400 <= answer.status_code < 500
 
 
 def mark() -> str:

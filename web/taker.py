@@ -15,6 +15,7 @@ from gateway.rules import Rules
 from gateway.store import connect, wall_ms, write
 
 log = logging.getLogger(__name__)
+RETRY_S = 30.0
 STOPPED = "Taking this list stopped: {what}. Nothing is lost. When that is mended, press Go on."
 
 
@@ -59,17 +60,20 @@ class Taker:
             except sqlite3.Error as error:  # a file that is no database: the page says so
                 log.warning("no list is taken: %s: %s", type(error).__name__, error)
                 return
+            trouble = ""
             with contextlib.closing(db):
                 try:
                     taking.work(self._database, db, self._rules, wait=self._wait, now=wall_ms)
                 except (sqlite3.Error, OSError) as error:
                     log.warning("taking a list: %s: %s", type(error).__name__, error)
-                    self._say(
-                        db,
+                    trouble = (
                         str(error)
                         if isinstance(error, sqlite3.Error)
-                        else error.strerror or "a fault of the disk",
+                        else error.strerror or "a fault of the disk"
                     )
+            # Until it is told the page says that it goes on by itself, and has no key for it.
+            while trouble and not self._say(trouble) and not self._stopping.wait(RETRY_S):
+                pass
             bell.ring(self._database)
 
     def _wait(self, seconds: float) -> bool:
@@ -82,11 +86,14 @@ class Taker:
                 self._thread = None
             return again
 
-    def _say(self, db: sqlite3.Connection, what: str) -> None:
+    def _say(self, what: str) -> bool:
+        """Write it on the list; False when not even that can be written."""
         try:
-            with write(db):
+            with contextlib.closing(connect(self._database)) as db, write(db):
                 db.execute(
                     "UPDATE contact_list SET trouble=? WHERE state='taking'", [STOPPED.format(what=what)]
                 )
         except sqlite3.Error as error:
             log.warning("and the list could not be told: %s", error)
+            return False
+        return True

@@ -1,5 +1,6 @@
 """`backup`, `restore`, `export`, `erase`: the database as a whole, and one person in it."""
 
+import contextlib
 import os
 import sqlite3
 from pathlib import Path
@@ -179,8 +180,10 @@ def erase(ctx: click.Context, number: str, yes: bool, as_json: bool) -> None:
         if not yes:
             _sure(f"This cannot be undone. Erase {_whom(db, known)}")
         gone = erasing.erase(db, known, now=wall_ms())
-        search.forget(db)
-        emptied = erasing.empty_log(db)
+        emptied = False
+        with contextlib.suppress(sqlite3.OperationalError):  # they are erased: what is left the gateway does
+            search.forget(db)
+            emptied = erasing.empty_log(db)
     ring(config.database.path)
     if as_json:
         print_json({"texts": gone.texts, "answers": gone.answers, "opted_out": gone.opted_out})
@@ -191,7 +194,7 @@ def erase(ctx: click.Context, number: str, yes: bool, as_json: bool) -> None:
         click.echo("The opt-out stays: nobody can text this number by mistake.")
     if not emptied:
         click.echo(
-            "Somebody reads the database now, so old pages stay in its log until the next quiet moment: the gateway empties it."
+            "Old pages stay in the database's log until the next quiet moment: the gateway empties it."
         )
     for sentence in keeping.elsewhere(config, now=wall_ms()):
         click.echo(sentence)

@@ -1,6 +1,7 @@
 """`opt-outs`: who asked to stop, as a list, and a file of numbers that another program knows."""
 
 import json
+import sqlite3
 import sys
 from pathlib import Path
 
@@ -76,7 +77,13 @@ def bring(ctx: click.Context, file: Path, user: str, as_json: bool) -> None:
         made = optoutfile.bring(
             db, upload, name=file.name, region=rules.region, database=path, by=by, now=wall_ms()
         )
-        taking.finish(db, made, path, rules, now=wall_ms)
+        try:
+            taking.finish(db, made, path, rules, now=wall_ms)
+        except sqlite3.Error as error:
+            raise Refused(
+                f"The database refused: {error}. Not every number of {file} is out. Those that are stay out, and the panel goes on with the "
+                "rest when it starts; or bring the file again, which changes nothing for those that are."
+            ) from error
         done = optoutfile.result(lists.by_id(db, made, brings=OPT_OUTS))
         left = list(lists.not_taken(db, made))
     ring(path)

@@ -113,7 +113,7 @@ def user() -> None:
 def add(ctx: click.Context, name: str, role: str, as_json: bool) -> None:
     """Add somebody and print their sign-in link."""
     config = config_of(ctx)
-    with database(config) as db:
+    with database(config) as db, write(db):  # both, or a second call finds the name taken
         made = people.create(db, name, role, now=wall_ms())
         link = link_for(config, db, made)
     ring(config.database.path)

@@ -158,7 +158,16 @@ def approve(ctx: click.Context, ids: tuple[str, ...], user_name: str, as_json: b
                 "Approve on the panel, or set allow_cli_approval = true under [sending]."
             )
         for word in given:
-            result = _approve_one(db, word, user, rules)
+            try:
+                result = _approve_one(db, word, user, rules)
+            except sqlite3.Error as error:
+                if not results:
+                    raise
+                # Those before are approved and leave; to say that nothing was changed would be a lie.
+                why = f"The database refused: {error}. This one and those behind it were not approved; those before were."
+                results.append({"id": word, "state": None, "reason": why})
+                refused = True
+                break
             refused = refused or "refused" in result
             results.append(
                 {

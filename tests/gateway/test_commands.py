@@ -276,19 +276,6 @@ def test_without_a_database_each_says_what_to_do(tmp_path: Path, command: str) -
     assert not shell.database.exists()
 
 
-def test_one_is_not_said_in_the_plural(tmp_path: Path) -> None:
-    shell, stops = Shell(tmp_path), tmp_path / "stops.csv"
-    with contextlib.closing(store.connect(shell.database)) as db:
-        people.create(db, "Boss", "admin", now=store.wall_ms())
-    stops.write_text("number\n+12025550172\n")
-    said = shell.run("opt-outs", "bring", str(stops), "--as", "Boss").output
-    assert said == "1 number is off every list now; off before already: 0.\n"
-    stops.write_text("number\n+12025550172\n+12025550173\n+12025550174\n")
-    said = shell.run("opt-outs", "bring", str(stops), "--as", "Boss").output
-    assert said == "2 numbers are off every list now; off before already: 1.\n"
-    assert "Erased, with 0 texts and 0 answers." in shell.run("erase", "+12025550173", "--yes").output
-
-
 @pytest.mark.parametrize("way", ["deleted", "emptied"])
 def test_a_database_made_in_the_place_of_a_lost_one_still_knows_who_stopped(tmp_path: Path, way: str) -> None:
     """`textbank init`, which every other command then advises, made one in which whoever had asked to stop could be texted again: their

@@ -246,6 +246,18 @@ def test_somebody_who_rang_is_told_by_a_text_only_when_we_texted_them(world: Wor
     assert [row["number"] for row in told] == ["+12025550141"]
 
 
+def test_the_command_does_not_say_one_in_the_plural(world: World, tmp_path: Path) -> None:
+    stops = tmp_path / "stops.csv"
+    run = lambda *words: CliRunner().invoke(cli, ["--config", str(world.source), *words]).output  # noqa: E731
+    stops.write_text("Tel\n2025550141\n")
+    said = run("opt-outs", "bring", str(stops), "--as", "Cleo")
+    assert said == "1 number is off every list now; off before already: 0.\n"
+    stops.write_text("Tel\n2025550141\n2025550142\n2025550143\n")
+    said = run("opt-outs", "bring", str(stops), "--as", "Cleo")
+    assert said == "2 numbers are off every list now; off before already: 1.\n"
+    assert "Erased, with 0 texts and 0 answers." in run("erase", "+12025550142", "--yes")
+
+
 def test_the_command_brings_and_lists_them(world: World, tmp_path: Path) -> None:
     (tmp_path / "stops.csv").write_text("Tel\n2025550141\n12\n")
     run = lambda *words: CliRunner().invoke(cli, ["--config", str(world.source), "opt-outs", *words])  # noqa: E731

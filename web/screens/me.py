@@ -53,10 +53,11 @@ def password() -> ResponseReturnValue:
     """A password for the days on which nobody can make a link; other devices are signed out."""
     db, user = data.db(), access.user()
     try:
-        sessions.set_password(db, user, field("password", 2000))
+        others = sessions.set_password(
+            db, user, field("password", 2000), keep=access.device_id(), now=data.now()
+        )
     except Refused as answer:
         return draw(wrong=str(answer)), 409
-    others = sessions.sign_out_others(db, user, keep=access.device_id(), now=data.now())
     more = f" {words.count(others, 'other device is', 'other devices are')} signed out." if others else ""
     words.tell(f"Your password is set.{more}")
     return go("me.page")

@@ -9,6 +9,7 @@ from werkzeug.exceptions import BadRequest
 from gateway import codes, consent, selftests, sims, stations
 from gateway.errors import Refused
 from gateway.stations import StationRow
+from gateway.store import write
 from web import access, data, words
 from web.access import needs
 from web.forms import choice, field, go
@@ -69,8 +70,9 @@ def balance(name: str) -> ResponseReturnValue:
         raise Refused(
             "This modem has shown no SIM yet, so nobody can be asked. Nothing was sent; see on its card what it waits for."
         )
-    put(row, "ussd", code)
-    codes.keep(data.db(), row.iccid, code)
+    with write(data.db()):
+        put(row, "ussd", code)
+        codes.keep(data.db(), row.iccid, code)
     words.tell(f"{row.name} asks its operator.")
     return back(row, "asked-ussd")
 
@@ -131,14 +133,20 @@ def run_all_tests() -> ResponseReturnValue:
             "A test needs two ready modems whose numbers are known. Nothing was sent; write the numbers of both on their pages."
         )
     begun, refused = 0, ""
-    for sender, receiver in zip(ready, [*ready[1:], ready[0]], strict=True):
-        try:
-            selftests.begin(
-                data.db(), sender.name, receiver.name, by=access.user(), rules=data.rules(), now=data.now()
-            )
-            begun += 1
-        except Refused as error:
-            refused = str(error)
+    with write(data.db()):  # all of them, or "nothing was done" is no lie
+        for sender, receiver in zip(ready, [*ready[1:], ready[0]], strict=True):
+            try:
+                selftests.begin(
+                    data.db(),
+                    sender.name,
+                    receiver.name,
+                    by=access.user(),
+                    rules=data.rules(),
+                    now=data.now(),
+                )
+                begun += 1
+            except Refused as error:
+                refused = str(error)
     if not begun:
         raise Refused(refused)
     words.tell(f"{words.count(begun, 'modem texts', 'modems text')} another one of ours.")

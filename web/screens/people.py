@@ -6,6 +6,7 @@ from flask.typing import ResponseReturnValue
 from gateway import addresses, people, sessions
 from gateway.errors import Refused
 from gateway.people import Person
+from gateway.store import write
 from web import access, data, words
 from web.access import needs
 from web.forms import field, go
@@ -39,16 +40,17 @@ def add() -> ResponseReturnValue:
     """One more person, with their link."""
     name, role = field("name"), field("role")
     try:
-        user = people.create(data.db(), name, role, now=data.now())
+        with write(data.db()):  # both, or pressing it again finds the name taken
+            user = people.create(data.db(), name, role, now=data.now())
+            token = sessions.invite(data.db(), user.id, now=data.now())
     except Refused as answer:
         return draw(name=name, role=role, wrong=str(answer)), 409
-    return draw_link(user.id)
+    return draw_link(user.id, token)
 
 
-def draw_link(user_id: int) -> str:
+def draw_link(user_id: int, token: str) -> str:
     """A fresh one-time link as words and as a QR code, under the address that this browser reached the box by."""
     user = people.by_id(data.db(), user_id)
-    token = sessions.invite(data.db(), user_id, now=data.now())
     reached = request.host_url.rstrip("/")
     base = addresses.for_others(reached, data.config().panel.host, data.config().panel.port)
     path = url_for("sign_in.look", token=token)
@@ -86,7 +88,7 @@ def detail(user_id: int) -> ResponseReturnValue:
 @needs("manage_users")
 def link(user_id: int) -> ResponseReturnValue:
     """A new link; the one before stops working."""
-    return draw_link(user_id)
+    return draw_link(user_id, sessions.invite(data.db(), user_id, now=data.now()))
 
 
 @bp.post("/<id:user_id>/role")
