@@ -234,8 +234,8 @@ class Chaos:
 
     def _disk(self, actor: Actor) -> None:
         house = self.house
-        house.disk.refusal = self.dice.choice(REFUSALS)
-        house.note(house.disk.refusal)
+        house.disk.refusal, house.disk.late = self.dice.choice(REFUSALS), self.dice.random() < 0.5
+        house.note(house.disk.refusal + (" at the end" if house.disk.late else ""))
         house.count("disk: " + house.disk.refusal)
         actor.pause(house.clock.monotonic() + self.dice.uniform(0.5, 40))
         house.disk.refusal = ""

@@ -135,13 +135,20 @@ class Disk:
     def __init__(self, dice: random.Random) -> None:
         self._dice = dice
         self.refusal = ""  # what SQLite says; "" while all is well
+        self.late = False  # each statement is taken, and the COMMIT is not
         self.refused_files = 0
 
     def meet(self, sql: str) -> None:
-        """A statement of the gateway's is about to run. A lock is met at the beginning, a full card at any write."""
+        """A statement of the gateway's is about to run. A lock is met at the beginning, a full card at any write, or as it is committed."""
         if not self.refusal or sql.startswith(("SELECT", "PRAGMA", "ROLLBACK")):
             return
-        if sql.startswith("BEGIN") if "locked" in self.refusal else self._dice.random() < 0.4:
+        if "locked" in self.refusal:
+            met = sql.startswith("BEGIN")
+        elif self.late:
+            met = sql.startswith("COMMIT") and self._dice.random() < 0.8
+        else:
+            met = self._dice.random() < 0.4
+        if met:
             raise sqlite3.OperationalError(self.refusal)
 
     @contextlib.contextmanager
