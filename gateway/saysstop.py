@@ -35,7 +35,7 @@ PERHAPS = tuple({said[:3] for said in SAID_STOP})
 BESIDE = re.compile(r" ?\b(?:(?:of|from|by|via) )?(?:sms|texts?)\b")
 # Each of several tags is heard: "Volunteer, do not text".
 PIECES = re.compile(r"[,;|\n]")
-# "Do not text - asked 3/4", "No texts (calls only)"; of "Opt out - e-mail" the rest says what it is of.
+# "Do not text - asked 3/4", "No texts (calls only)".
 LEAD = re.compile(r"([^(:]*?)(?:\s[-–—]+\s|\s?[(:])(.*)", re.DOTALL)
 # Of "Stop (bus 7)" and "Opted out - dues" the rest may say of what; where these stand it is of texts, whatever of e-mail stands behind it.
 ABOUT = re.compile(r"te?xt|sms|mensaj|messag|[ck]onta[ck]t")
@@ -47,8 +47,9 @@ BESIDES = re.compile(r"\d{1,4}(?:[./-]\d{1,4}){1,2}|\b(?:please|pls|bitte|me|us|
 STOPS = frozenset(placeholder(name) for name in NAMES["opted_out"].split("|"))
 OUT = re.compile(  # or are called so: "has_opted_out", "optout_time"
     r"(?:(?:is|has|was|sms|texts?|texting|messages?|mobile|phone|cell|global|user|contact)_?)*"
-    r"(?:opt_?out|opted_?out|unsubscribed?|(?:do_?not|don_t)_?(?:text|sms)|no_?(?:sms|texts?|texting|text_messages)|stop_sms|desinscription)"
+    r"(?:opt_?out|opted_?out|unsubscribed?|(?:do_?not|don_t)_?(?:text|sms)|stop_sms|desinscription)"
     r"(?:_(?:at|on|le|am|date|datum|time|timestamp|flag|status|sms|texts?|of_texts?|of_sms))*"
+    r"|no_?(?:sms|texts?|texting|text_messages)"  # of "Contact no. (SMS)" a yes is none
     r"|(?:et4ae5_)?has_?opted_?out_?of_?(?:mobile|sms|texts?)|opted_?out_?of_?text_messages|(?:replied|texted)_stop|sin_sms|no_enviar_sms|"
     r"baja_sms|pas_de_sms|plus_de_sms|keine_sms_mehr"
     r"|sms_stop|opposition_sms|desinscrite?_le|fecha_de_baja|abmeldedatum"

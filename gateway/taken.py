@@ -106,10 +106,9 @@ class Taken:
 
     def may_have_stopped(self, number: str, *, now: float) -> bool:
         """Whether a station has read what this person wrote, in whatever form the network gave their number, and it is not in the database yet."""
+        end = _end(number)
         with self._lock:
-            return any(
-                whose == _end(number) and now < tried + UNKEPT_S for whose, tried in self._unkept.values()
-            )
+            return any(whose == end and now < tried + UNKEPT_S for whose, tried in self._unkept.values())
 
 
 def _end(number: str) -> str:

@@ -208,6 +208,7 @@ def test_of_several_columns_for_a_stop_each_counts(world: World, stops: str) -> 
         ("Dues", "Opted out - Janus"),
         ("Last contact", "No texts - new"),
         ("No. SMS", "3"),
+        ("Contact No. (SMS)", "yes"),
         ("Notes", "Unsubscribed (newsletter)"),
     ],
 )
