@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from gateway.store import ms
+from hardware.facts import NOT_READ
 from hardware.pdu import Deliver, join
 
 GAP = " […] "
@@ -88,10 +89,9 @@ def text_of(number: str, parts: list[Deliver | None]) -> Text:
 
 
 def damaged(pdu: str, damage: str) -> Text:
-    """What could not be read."""
-    return Text(
-        "", "undecoded", f"A text came that cannot be read ({damage}). As the modem gave it: {pdu[:RAW_MOST]}"
-    )
+    """What could not be read; of a sentence that stands in place of a PDU nothing more can be said than it says."""
+    said = f"A text came that cannot be read ({damage}). As the modem gave it: {pdu[:RAW_MOST]}"
+    return Text("", "undecoded", pdu if pdu.startswith(NOT_READ) else said)
 
 
 def stamp_of(tpdu: Deliver) -> int | None:

@@ -27,6 +27,16 @@ def driver_unfit(station: str, evidence: str, *, installed: bool) -> Notice:
     )
 
 
+def driver_gone(station: str, evidence: str) -> Notice:
+    """The process in which gammu drives the phone is gone; no cable need be at fault."""
+    return Notice(
+        f"The program that drives the phone {station} ended.",
+        sentence(evidence[0].upper() + evidence[1:]),
+        f"We start it again by ourselves. {KEPT} A text that was on its way is marked as uncertain.",
+        "Wait a minute. If it ends again and again, unplug the phone, switch it off and on, and plug it in again.",
+    )
+
+
 def pin_kept_back(station: str, left: int) -> Notice:
     """The SIM has too few tries left for the software to spend one."""
     tries = "one try is" if left == 1 else f"{left} tries are"

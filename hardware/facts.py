@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+NOT_READ = "gammu could not read"  # so begins what stands in place of a PDU that its phone gave to nobody: a sentence for people
+DRIVER = "the process that drives the phone"  # so begins the evidence where that went, and not the port
+
 
 @dataclass(frozen=True, slots=True)
 class Identity:

@@ -29,7 +29,7 @@ from dataclasses import replace
 from typing import Any
 
 from hardware.errors import DriverUnfit, ModemSilent, PortBusy, PortGone, PortMissing
-from hardware.facts import Call, Direct, Notice, Waiting
+from hardware.facts import DRIVER, Call, Direct, Notice, Waiting
 from hardware.holders import holders_of
 from hardware.link import Clock
 
@@ -187,7 +187,7 @@ class Child:
             answer = self._kept(octets) or answer
         with contextlib.suppress(subprocess.TimeoutExpired):  # the kernel holds it; `close` goes on waiting
             self._process.wait(DYING_S)
-        self._gone = evidence or f"the process that drives the phone {_ending(self._process.returncode)}"
+        self._gone = evidence or f"{DRIVER} {_ending(self._process.returncode)}"
         return answer
 
     def wake(self) -> None:

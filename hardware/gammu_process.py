@@ -29,6 +29,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
+from hardware.facts import NOT_READ
 from hardware.gammu_sms import UNREADABLE, differs, is_received, message_of, pdu_of
 from hardware.pdu import PduError
 
@@ -39,7 +40,7 @@ MEMORY = 100_000  # the places of an AT phone's second memory are counted from h
 # What libgammu says of one record that it cannot read: surely, and perhaps.
 BROKEN = ("ERR_CORRUPTED", "ERR_INVALIDDATA")
 PERHAPS_BROKEN = ("ERR_NOTSUPPORTED", "ERR_UNKNOWN", "ERR_UNKNOWNRESPONSE")
-NOT_GIVEN = "gammu could not read a text that the phone did not keep, a flash text most likely. It is lost. Ask whoever wrote to write again."
+NOT_GIVEN = f"{NOT_READ} a text that the phone did not keep, a flash text most likely. It is lost. Ask whoever wrote to write again."
 HAS_PLACES = ("at", "dku2at")  # what lies in each place of these can be asked for by its number
 PR_SET_PDEATHSIG = 1
 

@@ -20,6 +20,7 @@ import re
 from datetime import datetime
 from typing import Any
 
+from hardware.facts import NOT_READ
 from hardware.pdu import (
     Address,
     PduError,
@@ -33,7 +34,7 @@ from hardware.pdu.dcs import DCS, Coding, dcs_value
 from hardware.pdu.times import OCTETS, time_octets
 from hardware.pdu.userdata import user_data
 
-UNREADABLE = "gammu could not read this text"
+UNREADABLE = f"{NOT_READ} this text"
 ESCAPE_SHOWN = "¹"
 REPORT = 0x06  # first octet: TP-MTI, and TP-MMS as no more to come
 REPLACE = 0x40  # TP-PID 41 to 47: replaces an earlier text of this kind

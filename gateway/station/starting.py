@@ -39,6 +39,7 @@ from hardware.errors import (
     SimNotReady,
     Unreadable,
 )
+from hardware.facts import DRIVER
 from hardware.modem import Identity
 from hardware.spared import Spared
 
@@ -210,8 +211,8 @@ def trouble(desk: Desk, error: HardwareError) -> tuple[str, Notice]:
             return "lost", explain.port_missing(name, port)
         case PortBusy():
             return "lost", explain.port_busy(name, port, error.holder)
-        case PortGone():
-            return "lost", explain.port_gone(name, port, error.evidence)
+        case PortGone(evidence=evidence):
+            return "lost", _gone(name, port, evidence)
         case DriverUnfit():
             return "failed", explain_modems.driver_unfit(name, error.evidence, installed=error.installed)
         case NotAModem():
@@ -226,6 +227,12 @@ def trouble(desk: Desk, error: HardwareError) -> tuple[str, Notice]:
             return "lost", seeking.silence(name, port, error)
         case _:
             return _modem_trouble(name, error)
+
+
+def _gone(name: str, port: str, evidence: str) -> Notice:
+    if evidence.startswith(DRIVER):
+        return explain_modems.driver_gone(name, evidence)
+    return explain.port_gone(name, port, evidence)
 
 
 def _modem_trouble(name: str, error: HardwareError) -> tuple[str, Notice]:

@@ -10,6 +10,7 @@ import pytest
 from gateway import arrivals, cards, inbox, optouts, outbox, schema, sims, slots, store
 from gateway.arrivals import Received, Seen
 from gateway.rules import DAY_MS
+from hardware.gammu_process import NOT_GIVEN
 from hardware.pdu import encode_deliver, segment
 from tests.gateway.conftest import ADA, ICCID, NOON, Desk
 
@@ -155,6 +156,13 @@ def test_what_cannot_be_read_is_kept_raw_and_shown_as_such(
     row = desk.db.execute("SELECT kind, text FROM inbound").fetchone()
     assert row["kind"] == "undecoded"
     assert pdu in row["text"]
+
+
+def test_of_what_gammu_could_not_read_its_own_sentence_is_shown_and_nothing_of_hexadecimal_digits(
+    desk: Desk, arrive: Callable[..., int]
+) -> None:
+    arrive(NOT_GIVEN)
+    assert desk.db.execute("SELECT kind, text FROM inbound").fetchone()[:] == ("undecoded", NOT_GIVEN)
 
 
 def test_a_stop_word_opts_out_takes_everything_back_and_confirms_once(

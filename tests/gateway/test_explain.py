@@ -88,6 +88,7 @@ SAID = [
     explain_modems.driver_unfit(
         "north", "Unknown connection type string. Check config file.", installed=True
     ),
+    explain_modems.driver_gone("north", "the process that drives the phone was ended by SIGSEGV"),
     explain.second_port("north", "south", "/dev/ttyUSB3"),
     explain.other_port(
         "north", "The port /dev/ttyUSB1 is the GPS port of the Quectel EC25; its modem is on /dev/ttyUSB2"

@@ -103,6 +103,9 @@ def test_f94_a_phone_process_killed_after_the_handover_leaves_the_text_uncertain
     os.kill(first, signal.SIGKILL)
     alone.until(lambda: alone.state(message_id) == "uncertain", "uncertain")
     alone.until(lambda: alone.phone_process() not in (0, first), "a new process")
+    said = " ".join(row["reason"] or "" for row in alone.db.execute("SELECT reason FROM station_event"))
+    assert "The program that drives the phone s0 ended." in said
+    assert "unplugged, or" not in said, "nobody need try another cable"
     other = alone.approved(LUIS)
     alone.until(lambda: alone.state(other) == "sent", "the next text is sent")
     assert went_to(alone, ADA) == 1
