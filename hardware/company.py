@@ -1,8 +1,8 @@
 """Whether another program (ModemManager, gammu, somebody's terminal) works at our port: by what comes that nobody here asked for.
 
-Three degrees. `heard`: something came that may be its own, or a late answer to us; to be careful costs little. Until `calm_at`: it came
-just now, and whoever has only just begun goes on. `present`: it came twice (just after the port was opened: five times), a second apart,
-and cannot have been to us; then no text should leave.
+Three degrees. `heard`: something came that may be its own, or a late answer to us, or a prompt just took unusually long, of which it may
+have taken a part; to be careful costs little. Until `calm_at`: it came just now, and whoever has only just begun goes on. `present`: it came
+twice (just after the port was opened: five times), a second apart, and cannot have been to us; then no text should leave.
 Promises: no late answer, and nothing that a slow or talkative modem adds to its answers, makes it `present`: each command of ours that
 was not answered in time excuses one result and every line of its name; one that got a bare result, which may have been an earlier command's
 on a slow line, excuses its lines. It is `present` until the port was quiet for
@@ -14,6 +14,7 @@ from hardware.framing import Final
 from hardware.link import Clock
 
 HEARD_S = 600.0
+DOUBTED_S = 30.0  # within it the SIM is read again, because of a slow prompt
 QUIET_S = 90.0  # ModemManager asks every half minute, others every minute
 PATIENCE_S = 900.0
 CALM_S = 5.0  # whoever has only just begun to work there goes on within it
@@ -41,7 +42,7 @@ class Company:
         self._counted_at = self._last = self._set_at = -HEARD_S
         self._often = False  # that was often enough
         self._since: float | None = None  # since when, whoever came back soon
-        self._starting_until = self._adding_until = 0.0
+        self._starting_until = self._adding_until = self._doubted_until = 0.0
         # Commands of ours that were not answered, and when they were given up.
         self._owed: list[tuple[str, float]] = []
         self._bare: dict[str, float] = {}  # by name: when a command of ours had a result and no line
@@ -49,7 +50,8 @@ class Company:
     @property
     def heard(self) -> bool:
         """Whether another program may have been there within ten minutes: what was set may be set otherwise now."""
-        return self._heard_at is not None and self._clock.monotonic() - self._heard_at < HEARD_S
+        now = self._clock.monotonic()
+        return now < self._doubted_until or (self._heard_at is not None and now - self._heard_at < HEARD_S)
 
     @property
     def works(self) -> bool:
@@ -94,6 +96,10 @@ class Company:
     def unanswered(self, name: str) -> None:
         """A command of ours ("+CPMS", "" for AT and ESC) was given up: its answer may come yet."""
         self._owed.append((name, self._clock.monotonic()))
+
+    def slow_prompt(self) -> None:
+        """A prompt took unusually long: another program may have taken from it, and all that else would have told of that program."""
+        self._doubted_until = self._clock.monotonic() + DOUBTED_S
 
     def answered(self, name: str, lines: list[str]) -> None:
         """A command of ours was answered, and the modem may add something."""

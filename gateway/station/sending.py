@@ -166,7 +166,10 @@ def _took_too_long(desk: Desk, prompt_s: float) -> bool:
     known = sorted(desk.prompts_s)
     usual_s = known[(len(known) - 1) // 2] if len(known) > 1 else 0.0
     desk.prompts_s.append(prompt_s)
-    return prompt_s > max(FRESH_S, UNUSUAL * usual_s)
+    slow = prompt_s > max(FRESH_S, UNUSUAL * usual_s)
+    if slow:
+        desk.company.slow_prompt()
+    return slow
 
 
 def _submit(desk: Desk, job: Job, seq: int, valid_for: timedelta) -> None:

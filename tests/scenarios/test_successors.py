@@ -77,6 +77,24 @@ def test_a_stop_that_lies_on_the_sim_while_the_prompt_is_delayed_stops_the_text(
     assert [to for to, _ in office.air()].count(ADA) == 0
 
 
+@pytest.mark.parametrize("prompt", [("prompt_delay", 2_000), ("prompt_missing", "silent")])
+def test_a_stop_is_read_though_another_program_chose_a_storage_while_it_took_the_prompt(
+    office: Office, prompt: tuple[str, object]
+) -> None:
+    """It took whatever else would have told of it; the storage that it chose was read again, and was empty (seed 20001655)."""
+    office.until_ready()
+    office.fault("drop_cmti")
+    office.fault(*prompt, 1)
+    message_id = office.approved(ADA)
+    office.until(lambda: office.submits() == 1, "it waits for the prompt")
+    office.arrive("STOP", ADA)
+    modem = office.world.modems[0]
+    was = modem.settings.memory
+    modem.settings.memory = ("SM" if was[0] == "ME" else "ME", *was[1:])
+    office.until_state(message_id, "withdrawn", limit_s=60)
+    assert [to for to, _ in office.air()].count(ADA) == 0
+
+
 @pytest.mark.parametrize("usual_ms", [100, 2_000])
 def test_a_stop_that_lies_on_the_sim_while_a_prompt_takes_longer_than_this_modem_usually_takes_stops_the_text(
     office: Office, usual_ms: int
