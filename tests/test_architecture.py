@@ -33,7 +33,8 @@ MAY_DRIVE = (
     "gateway/finding.py",
     "gateway/commands/",
 )  # hardware beyond hardware.pdu
-FOR_ALL = ("hardware.pdu", "hardware.link", "hardware.facts")  # the codec; the seams Clock and Link; plain records
+# The codec, the seams Clock and Link, and what a modem tells, as plain records.
+FOR_ALL = ("hardware.pdu", "hardware.link", "hardware.facts")
 CALLS_OF_NOW = {"now", "utcnow", "today", "time", "time_ns", "monotonic", "monotonic_ns", "perf_counter"}
 FILE_LINES, FUNCTION_LINES = 400, 60
 IMPURE = {
