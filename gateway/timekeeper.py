@@ -13,7 +13,7 @@ import threading
 from dataclasses import replace
 from datetime import datetime
 
-from gateway import budget, clocktrust, clockwords
+from gateway import budget, clocktrust, clockwords, doubted, sessions
 from gateway.clocktrust import STEP_S, By, Evidence, Voice
 from gateway.clockwords import Instant, Standing
 from gateway.machineclock import Machine, SetClock
@@ -122,7 +122,10 @@ class Timekeeper:
             with write(db):
                 clockwords.keep_standing(db, found, at)
                 if found.by:
+                    doubted.end(db, at)
                     settle(db, self._zone, now=at.wall_ms, was_ahead=was_ahead)
+                elif held is None or held.by:
+                    doubted.begin(db, at)
         except BaseException:
             self._look_at = 0.0  # the verdict before does not stand for another minute
             raise
@@ -152,6 +155,8 @@ def settle(db: sqlite3.Connection, zone: str, *, now: int, was_ahead: bool = Fal
             [now + DAY_MS, clocktrust.FIRST_SANE_MS],
         )
     db.execute("UPDATE campaign SET canary_at=? WHERE canary='waiting' AND canary_at>?", [now, soon])
+    db.execute("UPDATE target SET held_at=? WHERE state='held' AND held_at>?", [now, soon])
+    sessions.set_right(db, now=now)
 
 
 def _told(standing: Standing) -> tuple[str, ...]:

@@ -1,0 +1,56 @@
+"""What people begin while the clock is in doubt and stands behind: its own time counts from when it was begun, by the clock that is right.
+
+A Pi starts with the time at which it stopped, hours or months ago. What was approved then would run out in the moment in which the clock is
+set, and whoever came in meanwhile would be out.
+
+Promises: what was begun before the doubt, or in another run of the machine, runs out when it should. Parts of the caller's transaction.
+"""
+
+import json
+import sqlite3
+
+from gateway.clocktrust import STEP_S
+from gateway.clockwords import Instant
+from gateway.message import GOING
+from gateway.rules import DAY_MS
+from gateway.sessions import LINK_MS, SESSION_MS
+
+SETTING = "clock_doubt"
+WHAT = (  # table, how long a row of it lives, which rows (of texts in the words of the partial indexes; reminders end with their day)
+    ("message", DAY_MS, "state='awaiting' AND due_at IS NULL"),
+    ("message", DAY_MS, f"{GOING} AND state='approved' AND due_at IS NULL"),
+    ("session", SESSION_MS, "revoked_at IS NULL"),
+    ("sign_in_link", LINK_MS, "used_at IS NULL"),
+)
+
+
+def begin(db: sqlite3.Connection, at: Instant) -> None:
+    """The doubt begins: later rows are of it."""
+    newest = {table: db.execute(f"SELECT max(id) FROM {table}").fetchone()[0] or 0 for table, _, _ in WHAT}
+    db.execute(
+        "INSERT OR REPLACE INTO setting (key, value) VALUES (?,?)",
+        [SETTING, json.dumps({"boot": at.boot, "offset_ms": at.offset_ms, **newest})],
+    )
+
+
+def end(db: sqlite3.Connection, at: Instant) -> None:
+    """The clock is right now."""
+    row = db.execute("SELECT value FROM setting WHERE key=?", [SETTING]).fetchone()
+    if row is None:
+        return
+    db.execute("DELETE FROM setting WHERE key=?", [SETTING])
+    began = json.loads(row["value"])
+    behind_ms = at.offset_ms - began["offset_ms"]
+    if began["boot"] != at.boot or behind_ms <= STEP_S * 1000:
+        return
+    for table, life_ms, which in WHAT:
+        db.execute(
+            f"UPDATE {table} SET expires_at=created_at+:more WHERE {which} AND id>:newest AND created_at+:behind<=:now "
+            "AND expires_at<created_at+:more",
+            {
+                "more": behind_ms + life_ms,
+                "behind": behind_ms,
+                "newest": began[table],
+                "now": at.wall_ms,
+            },
+        )
