@@ -155,6 +155,10 @@ def settle(db: sqlite3.Connection, zone: str, *, now: int, was_ahead: bool = Fal
             [now + DAY_MS, clocktrust.FIRST_SANE_MS],
         )
     db.execute("UPDATE campaign SET canary_at=? WHERE canary='waiting' AND canary_at>?", [now, soon])
+    db.execute(  # else what came of a long text is not shown before that day; in the words of the partial index
+        "UPDATE arrival SET first_at=? WHERE total IS NOT NULL AND inbound_id IS NULL AND first_at>?",
+        [now, soon],
+    )
     db.execute("UPDATE target SET held_at=? WHERE state='held' AND held_at>?", [now, soon])
     sessions.set_right(db, now=now)
 

@@ -9,6 +9,7 @@ from gateway.errors import Refused
 from gateway.machineclock import SetClock
 from gateway.sessions import LINK_MS, SESSION_MS
 from tests import simulated
+from tests.gateway.test_arrivals import deliver
 from tests.scenarios.receiving import Make
 from tests.scenarios.test_clock import DAY, YEAR, doubts, housekeeping, no_battery, on_air, step
 from tests.simulated import ADA, House
@@ -109,3 +110,20 @@ def test_a_clock_a_year_ahead_signs_nobody_out_and_lets_nobody_stay_for_a_year(m
         assert found is not None
         assert found.seen_at <= house.wall()
         assert sessions.find(house.db, each, now=house.wall() + SESSION_MS) is None
+
+
+def test_a_long_text_of_which_a_part_came_by_a_clock_ahead_is_shown_after_a_day(make: Make) -> None:
+    """It stood in no conversation for a year, with the stop that was in it, and its person was texted on."""
+    house = make(machine=SetClock("this boot"))
+    house.until_ready()
+    step(house, YEAR)
+    house.until(lambda: doubts(house), "doubt", 120)
+    _, last = deliver("I have thought about it. " * 7 + "Please stop texting me", ADA)
+    house.arrive_pdu(last)
+    house.run(60)
+    assert house.stored() == []
+    set_right(house, -YEAR)
+    house.clock.advance(DAY.total_seconds() + 1)
+    housekeeping(house)
+    assert "stop texting me" in house.texts()[0]
+    assert house.waiting() == [ADA]
