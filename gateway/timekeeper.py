@@ -145,6 +145,11 @@ def settle(db: sqlite3.Connection, zone: str, *, now: int, was_ahead: bool = Fal
         "AND (approved_at>:soon OR (:was_ahead AND not_before>:soon))",
         {"now": now, "soon": soon, "was_ahead": was_ahead},
     )
+    db.execute(  # who stops or answers from now on does so after it
+        "UPDATE target SET texted_at=:now WHERE texted_at>:soon AND id IN "
+        f"(SELECT target_id FROM message WHERE {GOING} AND state='approved' AND approved_at>:soon)",
+        {"now": now, "soon": soon},
+    )
     for state in ("state='awaiting'", f"{GOING} AND state='approved'"):  # in the words of the partial indexes
         db.execute(
             f"UPDATE message SET expires_at=? WHERE {state} AND created_at>? AND expires_at>? AND due_at IS NULL",
@@ -159,6 +164,7 @@ def settle(db: sqlite3.Connection, zone: str, *, now: int, was_ahead: bool = Fal
         "UPDATE arrival SET first_at=? WHERE total IS NOT NULL AND inbound_id IS NULL AND first_at>?",
         [now, soon],
     )
+    db.execute("UPDATE conversation SET waiting_at=? WHERE waiting_at>?", [now, soon])
     db.execute("UPDATE target SET held_at=? WHERE state='held' AND held_at>?", [now, soon])
     sessions.set_right(db, now=now)
 

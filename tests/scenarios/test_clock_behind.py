@@ -12,7 +12,7 @@ from tests import simulated
 from tests.gateway.test_arrivals import deliver
 from tests.scenarios.receiving import Make
 from tests.scenarios.test_clock import DAY, YEAR, doubts, housekeeping, no_battery, on_air, step
-from tests.simulated import ADA, House
+from tests.simulated import ADA, LUIS, House
 
 __all__ = ["no_battery"]
 MS = timedelta(milliseconds=1)
@@ -127,3 +127,17 @@ def test_a_long_text_of_which_a_part_came_by_a_clock_ahead_is_shown_after_a_day(
     housekeeping(house)
     assert "stop texting me" in house.texts()[0]
     assert house.waiting() == [ADA]
+
+
+def test_who_wrote_while_the_clock_was_ahead_waits_longest(make: Make) -> None:
+    house = make(machine=SetClock("this boot"))
+    house.until_ready()
+    step(house, YEAR)
+    house.until(lambda: doubts(house), "doubt", 120)
+    house.arrive("Where is it?", sender=ADA)
+    house.until(lambda: len(house.texts()) == 1, "received")
+    set_right(house, -YEAR)
+    house.run(60)
+    house.arrive("When is it?", sender=LUIS)
+    house.until(lambda: len(house.texts()) == 2, "received")
+    assert house.waiting() == [ADA, LUIS]
