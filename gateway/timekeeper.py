@@ -13,7 +13,7 @@ import threading
 from dataclasses import replace
 from datetime import datetime
 
-from gateway import budget, clocktrust, clockwords, doubted, sessions
+from gateway import budget, clocktrust, clockwords, doubted, readings, sessions
 from gateway.clocktrust import STEP_S, By, Evidence, Voice
 from gateway.clockwords import Instant, Standing
 from gateway.machineclock import Machine, SetClock
@@ -167,6 +167,7 @@ def settle(db: sqlite3.Connection, zone: str, *, now: int, was_ahead: bool = Fal
     db.execute("UPDATE conversation SET waiting_at=? WHERE waiting_at>?", [now, soon])
     db.execute("UPDATE target SET held_at=? WHERE state='held' AND held_at>?", [now, soon])
     sessions.set_right(db, now=now)
+    readings.bring_back(db, now=now, after=soon)
 
 
 def _told(standing: Standing) -> tuple[str, ...]:
