@@ -26,7 +26,8 @@ WHAT = (  # table, how long a row of it lives, which rows (of texts in the words
 
 def begin(db: sqlite3.Connection, at: Instant) -> None:
     """The doubt begins: later rows are of it."""
-    newest = {table: db.execute(f"SELECT max(id) FROM {table}").fetchone()[0] or 0 for table, _, _ in WHAT}
+    tables = {"inbound", "ledger", *(table for table, _, _ in WHAT)}
+    newest = {table: db.execute(f"SELECT max(id) FROM {table}").fetchone()[0] or 0 for table in tables}
     db.execute(
         "INSERT OR REPLACE INTO setting (key, value) VALUES (?,?)",
         [SETTING, json.dumps({"boot": at.boot, "offset_ms": at.offset_ms, **newest})],
@@ -54,3 +55,32 @@ def end(db: sqlite3.Connection, at: Instant) -> None:
                 "now": at.wall_ms,
             },
         )
+    told = {"behind": behind_ms, "now": at.wall_ms}
+    _came(db, {**told, "newest": began["inbound"]})
+    # What was approved then comes after what it answers, still.
+    approved = f"{GOING} AND state='approved' AND approval_id>:newest"
+    told["newest"] = began["ledger"]
+    db.execute(
+        "UPDATE target SET texted_at=texted_at+:behind WHERE texted_at+:behind<=:now "
+        f"AND id IN (SELECT target_id FROM message WHERE {approved})",
+        told,
+    )
+    db.execute(
+        f"UPDATE message SET approved_at=approved_at+:behind WHERE {approved} AND approved_at+:behind<=:now",
+        told,
+    )
+
+
+def _came(db: sqlite3.Connection, told: dict[str, int]) -> None:
+    """What people wrote meanwhile came when it came: else it is of before the text that it answers."""
+    came = "SELECT received_at FROM inbound WHERE id>:newest AND received_at+:behind<=:now"
+    for column in ("waiting_at", "last_in_at", "last_at"):
+        db.execute(
+            f"UPDATE conversation SET {column}={column}+:behind WHERE id IN (SELECT conversation_id FROM inbound WHERE id>:newest) "
+            f"AND {column} IN ({came} AND conversation_id=conversation.id)",
+            told,
+        )
+    db.execute(
+        "UPDATE inbound SET received_at=received_at+:behind WHERE id>:newest AND received_at+:behind<=:now",
+        told,
+    )

@@ -93,6 +93,19 @@ def test_who_came_in_by_a_clock_that_stood_behind_stays(late: House) -> None:
         sessions.look_at_link(late.db, link, now=late.wall() + LINK_MS)
 
 
+def test_an_answer_that_came_by_a_clock_that_stood_behind_is_one(late: House) -> None:
+    """It was of two months before the text that it answers: who had answered in the night stood among the unanswered."""
+    late.arrive("I'll come", sender=LUIS)
+    late.until(lambda: late.texts() == ["I'll come"], "received")
+    late.run(600)
+    came = late.wall() + 60 * DAY // MS
+    set_right(late, 60 * DAY)
+    row = late.db.execute("SELECT * FROM conversation WHERE number=?", [LUIS]).fetchone()
+    [entry] = late.page(LUIS)
+    for at in (entry.at, row["waiting_at"], row["last_in_at"], row["last_at"]):
+        assert came - 660_000 < at <= came
+
+
 def test_a_clock_a_year_ahead_signs_nobody_out_and_lets_nobody_stay_for_a_year(make: Make) -> None:
     house = make(machine=SetClock("this boot"))
     house.until_ready()
