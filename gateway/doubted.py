@@ -1,4 +1,4 @@
-"""What people begin while the clock is in doubt and stands behind: its own time counts from when it was begun, by the clock that is right.
+"""What people begin, and what comes, while the clock is in doubt and stands behind: its time is told by the clock that is right.
 
 A Pi starts with the time at which it stopped, hours or months ago. What was approved then would run out in the moment in which the clock is
 set, and whoever came in meanwhile would be out.
