@@ -213,8 +213,9 @@ def free_stale(db: sqlite3.Connection, *, now: int) -> int:
     with write(db):
         return _free(
             db,
-            "held_at<=:stale AND holder_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM ledger l WHERE l.user_id=target.holder_id AND l.at>:stale)",
-            {"stale": stale},
+            "held_at<=:stale AND holder_id IS NOT NULL AND NOT EXISTS "
+            "(SELECT 1 FROM ledger l WHERE l.user_id=target.holder_id AND l.at>:stale AND l.at<=:now)",
+            {"stale": stale, "now": now},
         )
 
 

@@ -82,7 +82,7 @@ def _judge(db: sqlite3.Connection, campaign_id: int, now: int) -> bool:
             "coalesce(sum(m.state IN ('failed','undelivered')), 0) AS failed, coalesce(sum(m.state='uncertain'), 0) AS uncertain, "
             "max(CASE WHEN m.submitted_at<=? THEN m.submitted_at END) AS last_at, "
             "coalesce(sum(m.state IN ('approved','claimed','submitted')), 0) AS unsent, "
-            "coalesce(sum(c.opted_out_at>=t.texted_at), 0) AS stops "
+            "coalesce(sum(c.opted_out_at IS NOT NULL), 0) AS stops "  # whoever was out before was not texted, whatever a clock said
             "FROM target t JOIN message m ON m.id=t.message_id JOIN conversation c ON c.id=t.conversation_id "
             "WHERE t.campaign_id=? AND t.state IN ('texted','out') AND t.texted_at IS NOT NULL",
             [now, campaign_id],  # a moment that lies ahead is a clock that was wrong

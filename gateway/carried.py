@@ -34,7 +34,7 @@ def copy(database: Path, folder: Path) -> Path | None:
         return None
     path = folder / f"textbank-{hashlib.sha256(keys[0].encode()).hexdigest()[:16]}{SUFFIX}"
     theirs = journal.read(path) if path.exists() else []
-    both = journal.merged(theirs, ours)
+    both = journal.without_right_pins(journal.merged(theirs, ours))
     if both != theirs:
         journal.replace(path, both, database)
     return path

@@ -28,6 +28,7 @@ from gateway.bell import ring
 from gateway.config import Config
 from gateway.errors import Refused
 from gateway.journal import SUFFIX as JOURNAL
+from gateway.journal import Journal
 from gateway.lock import Hold, is_held
 from gateway.notice import Notice
 from gateway.rules import DAY_MS
@@ -38,6 +39,7 @@ log = logging.getLogger("textbank.damage")
 SUFFIX = ".damaged"
 LOG = "-wal"
 BACKUPS = "textbank-*.db"  # as `textbank backup` names them in a folder: the time follows, so that the last is the newest
+GROWING = ("event", "message", "inbound", "ledger", "station_event")  # a later copy has higher ids in these
 LOOK_S = 60.0  # between looks for a backup: a stick may be plugged in
 GLANCE_S = 1.0
 RELEASE_S, RELEASED_S = 0.1, 30.0
@@ -229,7 +231,7 @@ def await_restore(database: Path, folders: list[Path], ending: socket.socket) ->
     look_at = 0.0
     while (found := seen(database)) is not None:
         if found.backup is None and time.monotonic() >= look_at:
-            backup = newest_backup(folders)
+            backup = newest_backup(folders, database)
             if seen(database) is None:
                 break  # restored while the backups were read
             if look_at == 0.0 or backup is not None:
@@ -256,14 +258,22 @@ def folders(config: Config) -> list[Path]:
     return [*([planned] if planned is not None else []), beside / "backups", beside]
 
 
-def newest_backup(folders: Iterable[Path]) -> Path | None:
-    """The newest file under a backup's name that is whole; each is read through until one is."""
+def newest_backup(folders: Iterable[Path], database: Path) -> Path | None:
+    """The newest backup of this database that is whole; each is read through until one is. One of another database, as another group
+    may have on the same stick, where there is none.
+
+    How far each had come counts before its name: the clock may have been ahead when it was made, or stand behind now.
+    """
     from gateway.backup import check
 
-    # One from the future was made by a clock that was wrong: it is older than it says.
     latest = f"textbank-{moment(wall_ms() + DAY_MS):%Y%m%dT%H%M%SZ}"
+    ours = set[str]()
+    with contextlib.suppress(OSError):  # the card may refuse that file, too
+        ours = {str(act.get("key")) for act in Journal(database).acts("number_key")}
     candidates = [path for folder in dict.fromkeys(folders) for path in _listed(folder)]
-    for path in sorted(candidates, key=lambda path: (path.name < latest, path.name), reverse=True):
+    for path in sorted(
+        candidates, key=lambda path: (*_came(path, ours), path.name < latest, path.name), reverse=True
+    ):
         try:
             check(path)
         except Refused as refusal:
@@ -271,6 +281,25 @@ def newest_backup(folders: Iterable[Path]) -> Path | None:
         else:
             return path
     return None
+
+
+def _came(path: Path, ours: set[str]) -> tuple[bool, int, int]:
+    """Whether a backup is of a database with one of these keys, or may be; how often a gateway had begun or ended with it, and how much
+    had happened in it. Nothing of one that cannot be read.
+    """
+    try:
+        with contextlib.closing(
+            sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
+        ) as db:
+            kept = dict(
+                db.execute("SELECT key, value FROM setting WHERE key IN ('number_key','runs')").fetchall()
+            )
+            done = sum(
+                db.execute(f"SELECT coalesce(max(id), 0) FROM {table}").fetchone()[0] for table in GROWING
+            )
+            return kept.get("number_key", "") in {"", *ours} or not ours, int(kept.get("runs", 0)), done
+    except (sqlite3.Error, ValueError):
+        return False, 0, 0
 
 
 def _listed(folder: Path) -> list[Path]:

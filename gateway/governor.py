@@ -20,11 +20,14 @@ TO_ANSWER = (
 def hold_back(db: sqlite3.Connection, each: int, *, now: int) -> str | None:
     """Why nobody gets new people now; None when the room can manage. `each`: open replies that one volunteer can."""
     waiting = int(db.execute(f"SELECT count(*) FROM conversation WHERE {TO_ANSWER}").fetchone()[0])
-    on_hand = db.execute(
-        "SELECT count(DISTINCT s.user_id) FROM session s JOIN user u ON u.id=s.user_id WHERE s.seen_at>? AND s.revoked_at IS NULL "
-        "AND u.disabled_at IS NULL AND u.role<>'technician'",
-        [now - ON_HAND_MS],
-    ).fetchone()[0]
+    on_hand = (
+        db.execute(  # when a device was here is written once an hour: who sends is known from what they sent
+            "SELECT count(*) FROM user u WHERE u.disabled_at IS NULL AND u.role<>'technician' AND u.id IN ("
+            "SELECT user_id FROM session WHERE seen_at>:since AND revoked_at IS NULL UNION ALL "
+            "SELECT user_id FROM ledger WHERE id>(SELECT max(id) FROM ledger)-:newest AND at>:since)",
+            {"since": now - ON_HAND_MS, "newest": NEWEST},
+        ).fetchone()[0]
+    )
     most = each * max(1, on_hand)
     soon = expected(db, now=now)
     if waiting + soon <= most:

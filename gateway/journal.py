@@ -57,8 +57,8 @@ class Journal:
         return (line for line in self._lines() if line.get("act") in kinds)
 
     def compact(self) -> None:
-        """When it has grown, write it anew with the last word on each person. A power cut leaves the old or the new one, and a
-        card without room the old one.
+        """When it has grown, write it anew with the last word on each person and PIN. A power cut leaves the old or the new one, and
+        a card without room the old one.
         """
         try:
             if self.path.exists() and self.path.stat().st_size >= COMPACT_BYTES:
@@ -68,14 +68,10 @@ class Journal:
 
     def _rewrite(self) -> None:
         with self._held():
-            kept: dict[object, Act] = {}
-            for line in self._lines():
-                act = line.get("act")
-                # Each stay of a person ends by an act of its own: a backup may hold any of them.
-                mark: object = (act, line.get("number"), line.get("salt")) if act in ABOUT else _line(line)
-                kept.pop(mark, None)  # the order stays that of the last word
-                kept[mark] = line
-            replace(self.path, kept.values(), self.database)
+            known = self.lines()
+            kept = compacted(known)
+            if len(kept) < len(known):
+                replace(self.path, kept, self.database)
 
     def lines(self) -> list[Act]:
         """All of it, in the order in which it was noted."""
@@ -141,6 +137,32 @@ def replace(path: Path, lines: Iterable[Act], database: Path) -> None:
     belong_with(new, database)
     os.replace(new, path)
     sync_folder(path.parent)
+
+
+def compacted(lines: Iterable[Act]) -> list[Act]:
+    """The last word on each."""
+    kept: dict[object, Act] = {}
+    for line in without_right_pins(lines):
+        act = line.get("act")
+        # Each stay of a person ends by an act of its own: a backup may hold any of them.
+        mark: object = (act, line.get("number"), line.get("salt")) if act in ABOUT else _line(line)
+        kept.pop(mark, None)  # the order stays that of the last word
+        kept[mark] = line
+    return list(kept.values())
+
+
+def without_right_pins(lines: Iterable[Act]) -> list[Act]:
+    """Of a PIN that opened its card nothing is to be remembered: a stick that comes and goes tries it each time."""
+    kept: dict[object, Act] = {}
+    for at, line in enumerate(lines):
+        pin = line.get("act") == "pin"
+        if pin and "opened" in line:
+            kept.pop(line["opened"], None)
+            continue
+        tried = line.get("attempt") if pin else None
+        kept.pop(tried, None)
+        kept[tried or at] = line
+    return list(kept.values())
 
 
 def merged(known: Sequence[Act], other: Sequence[Act]) -> list[Act]:

@@ -241,7 +241,10 @@ def _of_modems(db: sqlite3.Connection, keep: Privacy, now: int) -> int:
             before = now - keep.keep_samples_days * DAY_MS
             gone += db.execute("DELETE FROM station_sample WHERE at<?", [before]).rowcount
             gone += db.execute("DELETE FROM station_error WHERE last_at<?", [before]).rowcount
-            gone += db.execute("DELETE FROM station_event WHERE at<?", [before]).rowcount
+            gone += db.execute(  # the last one of each says how it stands
+                "DELETE FROM station_event WHERE at<? AND id NOT IN (SELECT max(id) FROM station_event GROUP BY station)",
+                [before],
+            ).rowcount
         if keep.keep_host_events_days:
             before = now - keep.keep_host_events_days * DAY_MS
             gone += db.execute("DELETE FROM host_event WHERE at<?", [before]).rowcount

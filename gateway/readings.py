@@ -82,3 +82,15 @@ def host_events(db: sqlite3.Connection, *, since: int) -> list[sqlite3.Row]:
     return db.execute(
         "SELECT at, kind, evidence FROM host_event WHERE at>=? ORDER BY id DESC", [since]
     ).fetchall()
+
+
+def bring_back(db: sqlite3.Connection, *, now: int, after: int) -> None:
+    """The clock stood ahead and was set right: what lies after `after` (ms) is of now, in its order, and what was measured then is of no day."""
+    db.execute("DELETE FROM station_sample WHERE at>?", [after])
+    for table, column in (
+        ("station_event", "at"),
+        ("host_event", "at"),
+        ("station", "since_at"),
+        ("station", "last_in_at"),
+    ):
+        db.execute(f"UPDATE {table} SET {column}=? WHERE {column}>?", [now, after])

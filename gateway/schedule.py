@@ -37,6 +37,7 @@ from gateway import (
 from gateway.bell import ring
 from gateway.carried import Carrier
 from gateway.config import Config
+from gateway.journal import Journal
 from gateway.rules import Rules
 from gateway.store import connect, ms
 from gateway.timekeeper import Timekeeper
@@ -188,6 +189,7 @@ class Housekeeper:
             ):
                 due = purging.is_due(db, now=ms(self._clock.now()), zone=zone)
                 if due and self._timekeeper.trusted(db):
+                    Journal(self._database).compact()
                     purging.purge(db, config.privacy, now=ms(self._clock.now()), zone=zone, rest=self._rest)
                     purgedates.purge(db, now=purging.age(db), zone=zone, rest=self._rest)
                     search.forget(db)  # the words of what was deleted leave the index, too

@@ -17,7 +17,8 @@ from gateway.store import write
 
 REQUEST_LIFE_MS = 300_000  # a station waits up to three minutes for a text's answer before it looks
 PIN_LIFE_MS = 60_000  # a typed PIN must not lie about
-KEEP_EVENTS = 500
+KEEP_EVENTS = 2000  # of each: one that is refused for months must not take what is known of the others
+FORGET_EVERY = 100  # events: with each it would wear out the card
 FORGET_MS = 30 * 86_400_000  # a modem that was found, and has been gone for so long, is shown no more
 KEEP_REQUESTS = 1000
 ASKED: dict[str, Act] = {  # what can be asked of a station, and the right that it takes
@@ -147,11 +148,16 @@ def note(db: sqlite3.Connection, name: str, words: str, *, now: int) -> None:
 
 
 def _event(db: sqlite3.Connection, name: str, reason: str, now: int) -> None:
-    db.execute(
+    cursor = db.execute(
         "INSERT INTO station_event (station, at, state, reason) SELECT name, ?, state, ? FROM station WHERE name=?",
         [now, reason, name],
     )
-    db.execute("DELETE FROM station_event WHERE id<=(SELECT max(id) FROM station_event)-?", [KEEP_EVENTS * 4])
+    if (cursor.lastrowid or 0) % FORGET_EVERY == 0:
+        db.execute(
+            "DELETE FROM station_event WHERE id IN (SELECT id FROM "
+            "(SELECT id, row_number() OVER (PARTITION BY station ORDER BY id DESC) AS newer FROM station_event) WHERE newer>?)",
+            [KEEP_EVENTS],
+        )
 
 
 def set_facts(db: sqlite3.Connection, name: str, **facts: object) -> None:

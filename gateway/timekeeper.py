@@ -13,7 +13,7 @@ import threading
 from dataclasses import replace
 from datetime import datetime
 
-from gateway import budget, clocktrust, clockwords
+from gateway import budget, clocktrust, clockwords, doubted, readings, sessions
 from gateway.clocktrust import STEP_S, By, Evidence, Voice
 from gateway.clockwords import Instant, Standing
 from gateway.machineclock import Machine, SetClock
@@ -122,7 +122,10 @@ class Timekeeper:
             with write(db):
                 clockwords.keep_standing(db, found, at)
                 if found.by:
+                    doubted.end(db, at)
                     settle(db, self._zone, now=at.wall_ms, was_ahead=was_ahead)
+                elif held is None or held.by:
+                    doubted.begin(db, at)
         except BaseException:
             self._look_at = 0.0  # the verdict before does not stand for another minute
             raise
@@ -142,6 +145,11 @@ def settle(db: sqlite3.Connection, zone: str, *, now: int, was_ahead: bool = Fal
         "AND (approved_at>:soon OR (:was_ahead AND not_before>:soon))",
         {"now": now, "soon": soon, "was_ahead": was_ahead},
     )
+    db.execute(  # who stops or answers from now on does so after it
+        "UPDATE target SET texted_at=:now WHERE texted_at>:soon AND id IN "
+        f"(SELECT target_id FROM message WHERE {GOING} AND state='approved' AND approved_at>:soon)",
+        {"now": now, "soon": soon},
+    )
     for state in ("state='awaiting'", f"{GOING} AND state='approved'"):  # in the words of the partial indexes
         db.execute(
             f"UPDATE message SET expires_at=? WHERE {state} AND created_at>? AND expires_at>? AND due_at IS NULL",
@@ -152,6 +160,14 @@ def settle(db: sqlite3.Connection, zone: str, *, now: int, was_ahead: bool = Fal
             [now + DAY_MS, clocktrust.FIRST_SANE_MS],
         )
     db.execute("UPDATE campaign SET canary_at=? WHERE canary='waiting' AND canary_at>?", [now, soon])
+    db.execute(  # else what came of a long text is not shown before that day; in the words of the partial index
+        "UPDATE arrival SET first_at=? WHERE total IS NOT NULL AND inbound_id IS NULL AND first_at>?",
+        [now, soon],
+    )
+    db.execute("UPDATE conversation SET waiting_at=? WHERE waiting_at>?", [now, soon])
+    db.execute("UPDATE target SET held_at=? WHERE state='held' AND held_at>?", [now, soon])
+    sessions.set_right(db, now=now)
+    readings.bring_back(db, now=now, after=soon)
 
 
 def _told(standing: Standing) -> tuple[str, ...]:

@@ -1,12 +1,14 @@
 """What a request works with: its own database connection, the rules, this moment."""
 
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 from typing import cast
 
 from flask import Flask, current_app, g, request
-from flask.sessions import SecureCookieSessionInterface
-from flask.wrappers import Response
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
+from flask.wrappers import Request, Response
+from itsdangerous import BadSignature
 
 from gateway import bell
 from gateway.config import Config
@@ -17,7 +19,17 @@ LOCK_WAIT_S = 10.0  # a person waits for this answer; the stations' own 30 s wou
 
 
 class SessionByScheme(SecureCookieSessionInterface):
-    """The form cookie is `Secure` exactly when the page came over https: on plain http a Secure cookie is dropped in silence."""
+    """The form cookie is `Secure` exactly when the page came over https: on plain http a Secure cookie is dropped in silence. It has no age:
+    Flask's own is refused when the clock was set back, or far ahead, and with it what is pressed on every page that is open.
+    """
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        serializer = self.get_signing_serializer(app)
+        if serializer is None:
+            return None
+        with suppress(BadSignature):
+            return self.session_class(serializer.loads(request.cookies.get(self.get_cookie_name(app), "")))
+        return self.session_class()
 
     def get_cookie_secure(self, app: Flask) -> bool:
         return request.is_secure

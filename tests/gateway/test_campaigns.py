@@ -18,6 +18,7 @@ from gateway import (
     outbox,
     people,
     secondreader,
+    timekeeper,
 )
 from gateway.errors import Refused, StaleMessage
 from gateway.factwords import over
@@ -184,6 +185,18 @@ def test_a_batch_that_nobody_touches_comes_free(db: sqlite3.Connection, room: Ro
     assert assignments.free_stale(db, now=NOON + HOUR_MS - 1) == 0
     assert assignments.free_stale(db, now=NOON + HOUR_MS) == len(PEOPLE)
     assert states(db, campaign_id) == {"open": 6}
+
+
+def test_a_batch_taken_by_a_clock_that_was_ahead_comes_free_too(
+    db: sqlite3.Connection, room: Room, rules: Rules
+) -> None:
+    campaign_id, ahead = started(db, room, rules), NOON + 7 * DAY_MS
+    assignments.take(db, campaign_id, room.volunteer, rules, SIMS, now=ahead)
+    card = cards.next_card(db, room.volunteer, rules=rules, now=ahead)
+    assert card is not None
+    outbox.approve(db, card.id, by=room.volunteer, seen=card.seen, rules=rules, now=ahead)
+    timekeeper.settle(db, rules.zone, now=NOON)
+    assert assignments.free_stale(db, now=NOON + HOUR_MS) == len(PEOPLE) - 1
 
 
 def test_the_canary_holds_until_its_texts_have_arrived(

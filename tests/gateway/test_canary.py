@@ -121,3 +121,34 @@ def test_a_canary_that_a_clock_ahead_let_wait_is_judged_by_the_clock_that_is_rig
     assert canary.judge(db, now=NOON + 29 * MINUTE) == []
     assert canary.judge(db, now=LATE) == [campaign_id]
     assert campaigns.load(db, campaign_id).canary == "passed"
+
+
+def test_stops_count_against_a_canary_that_was_approved_by_a_clock_ahead(
+    db: sqlite3.Connection, room: Room, rules: Rules
+) -> None:
+    """They came before it had been texted, as its people's rows had it, and the rest of the list was opened."""
+    flown(db, room, rules, "sent", "sent", "sent")
+    ahead = NOON + 20 * 24 * HOUR_MS
+    db.execute("UPDATE message SET state='approved', submitted_at=NULL, approved_at=?", [ahead])
+    db.execute("UPDATE target SET texted_at=? WHERE texted_at IS NOT NULL", [ahead])
+    timekeeper.settle(db, rules.zone, now=NOON)
+    assert db.execute("SELECT max(texted_at) FROM target").fetchone()[0] == NOON
+    db.execute("UPDATE message SET state='delivered', submitted_at=?", [NOON])
+    db.execute(
+        "UPDATE conversation SET opted_out_at=? WHERE id IN (SELECT conversation_id FROM message LIMIT 2)",
+        [NOON + MINUTE],
+    )
+    [campaign_id] = canary.judge(db, now=LATE)
+    assert campaigns.load(db, campaign_id).canary == "stopped"
+
+
+def test_stops_of_the_night_that_are_read_by_a_clock_two_months_behind_count_against_the_canary(
+    db: sqlite3.Connection, room: Room, rules: Rules
+) -> None:
+    campaign_id = flown(db, room, rules, "delivered", "delivered", "delivered")
+    db.execute(
+        "UPDATE conversation SET opted_out_at=? WHERE id IN (SELECT conversation_id FROM message LIMIT 2)",
+        [NOON - 60 * 24 * HOUR_MS],
+    )
+    assert canary.judge(db, now=LATE) == [campaign_id]
+    assert campaigns.load(db, campaign_id).canary == "stopped"

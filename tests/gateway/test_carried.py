@@ -4,6 +4,7 @@ import contextlib
 import errno
 import os
 import shutil
+import sqlite3
 import threading
 from pathlib import Path
 
@@ -195,3 +196,19 @@ def test_a_stick_that_was_pulled_out_or_is_anothers_fills_no_log(
     desk.stop(LUIS, now=NOON)
     Housekeeper(path, RULES, SystemClock(), config=config)._carry(config)
     assert do in keeping.away(keeping.plan_of(config))
+
+
+def test_a_gateway_that_runs_for_months_writes_a_long_journal_anew_at_night(
+    path: Path, db: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only a start did."""
+    monkeypatch.setattr(journal, "COMPACT_BYTES", 1)
+    acts = Journal(path)
+    for day in range(10):
+        acts.note("pin", at=day, card="c", attempt="right")
+        acts.note("pin", at=day, opened="right")
+    config = Config(Path("textbank.toml"), database=Database(path))
+    keeper = Housekeeper(path, RULES, SystemClock(), config=config)
+    assert len(acts.lines()) == 20
+    keeper._night(config)
+    assert acts.lines() == []

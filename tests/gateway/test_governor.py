@@ -2,10 +2,10 @@
 
 import sqlite3
 
-from gateway import conversations, governor
+from gateway import conversations, governor, outbox, sessions
 from gateway.rules import HOUR_MS, Rules
 from tests.campaigning import bring_in, started
-from tests.gateway.conftest import NOON, Room
+from tests.gateway.conftest import ADA, LUIS, NOON, Desk, Room
 
 EACH = 10
 
@@ -51,3 +51,24 @@ def test_a_few_texts_tell_nothing_yet(db: sqlite3.Connection, room: Room, rules:
     texted(db, 1000, governor.ENOUGH - 1, at=NOON - HOUR_MS, wrote=governor.ENOUGH - 1)
     texted(db, 2000, 200, at=NOON)
     assert governor.expected(db, now=NOON) == 0
+
+
+def test_who_came_in_an_hour_ago_and_sends_is_on_hand(db: sqlite3.Connection, room: Room, desk: Desk) -> None:
+    """When a device was here is written once an hour: a whole shift counted as one volunteer for most of it."""
+    for who in (room.volunteer, room.other):
+        link = sessions.invite(db, who.id, now=NOON - HOUR_MS // 2)
+        _, token = sessions.use_link(db, link, device="", now=NOON - HOUR_MS // 2)
+        device = sessions.find(db, token, now=NOON)
+        assert device is not None
+        assert not sessions.touch(db, device, now=NOON)
+    for number in range(EACH + 2):
+        conversation = conversations.ensure(db, f"+1202555{number:04d}", now=NOON)
+        db.execute(
+            "UPDATE conversation SET waiting_at=?, last_in_at=? WHERE id=?", [NOON, NOON, conversation]
+        )
+    assert governor.hold_back(db, EACH, now=NOON) is not None
+    for who, number in ((room.volunteer, ADA), (room.other, LUIS)):
+        sent = desk.draft(number, now=NOON)
+        outbox.approve(db, sent, by=who, seen=outbox.seen(outbox.load(db, sent)), rules=desk.rules, now=NOON)
+    assert governor.hold_back(db, EACH, now=NOON + 60_000) is None
+    assert governor.hold_back(db, EACH, now=NOON + HOUR_MS) is not None, "they went home"

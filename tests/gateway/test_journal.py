@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.journal import Journal
+from gateway import carried
+from gateway.journal import Journal, read
 
 
 @pytest.fixture
@@ -69,3 +70,27 @@ def test_a_line_of_which_the_disk_took_a_part_is_an_error(
     monkeypatch.undo()
     journal.note("pin", at=3)
     assert [act["at"] for act in journal.acts("pin")] == [1, 3]
+
+
+def test_a_pin_that_opens_its_card_each_day_fills_neither_the_journal_nor_its_copy(
+    journal: Journal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stick that came and went wrote two lines each time, and each time all of them were written to the backups' stick."""
+    monkeypatch.setattr("gateway.journal.COMPACT_BYTES", 1)
+    journal.note("number_key", at=0, key="00")
+    journal.note("pin", at=1, attempt="wrong")
+    for day in range(100):
+        journal.note("pin", at=day, card="c", attempt="right")
+        journal.note("pin", at=day, opened="right")
+        copied = carried.copy(journal.database, tmp_path)
+        assert copied is not None
+        assert len(read(copied)) == 2
+    journal.note("pin", at=100, card="c", attempt="right")
+    journal.compact()
+    assert [act["attempt"] for act in journal.acts("pin")] == ["wrong", "right"], (
+        "nobody saw whether it opened"
+    )
+    journal.note("pin", at=101, opened="right")
+    journal.note("pin", at=102, refused="right")
+    journal.compact()
+    assert [act.get("attempt", act.get("refused")) for act in journal.acts("pin")] == ["wrong", "right"]

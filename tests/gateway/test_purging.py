@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway import claims, erasing, flight, ledger, outbox, purging, store, texted
+from gateway import claims, erasing, flight, ledger, outbox, purging, stations, store, texted
 from gateway.arrivals import Received, Seen, keep
 from gateway.claims import Seat
 from gateway.config import Privacy
@@ -269,3 +269,13 @@ def test_octets_that_belong_to_no_text_go_by_age_too(
     db.execute("UPDATE arrival SET gone_at=?", [NOON])
     nights(db, 40)
     assert counts(db)["arrival"] == 0
+
+
+def test_a_modem_that_has_been_ready_for_longer_than_events_are_kept_is_still_known_to_be(
+    db: sqlite3.Connection,
+) -> None:
+    stations.ensure(db, "north", now=NOON)
+    for state in ("waiting", "ready"):
+        stations.set_state(db, "north", state, "", now=NOON)
+    nights(db, 63)
+    assert [row["state"] for row in stations.events(db, "north")] == ["ready"]

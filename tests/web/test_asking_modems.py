@@ -125,8 +125,9 @@ def test_a_reset_is_possible_every_ten_minutes(ready: World, visit: Visit) -> No
     page = ted(visit).get("/modems/north").get_data(as_text=True)
     assert button not in page
     assert "The next one is possible from" in page
-    stations.set_facts(ready.db, "north", reset_at=store.wall_ms() - 601_000)
-    assert button in ted(visit).get("/modems/north").get_data(as_text=True)
+    for at in (-601_000, 365 * 86_400_000):  # the second by a clock that was ahead
+        stations.set_facts(ready.db, "north", reset_at=store.wall_ms() + at)
+        assert button in ted(visit).get("/modems/north").get_data(as_text=True)
 
 
 @pytest.mark.parametrize(("form", "status"), [({}, 409), ({"typed": "  "}, 409), ({"typed": "A" * 121}, 400)])

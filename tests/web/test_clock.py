@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 
 import pytest
+from itsdangerous import TimestampSigner
 
 from gateway import board, clockwords, store
 from gateway.clockwords import Instant, Standing
@@ -120,3 +121,17 @@ def test_open_pages_hear_of_the_doubt_and_of_its_end(doubted: sqlite3.Connection
     before, at = board.pulse(doubted), instant()
     clockwords.keep_standing(doubted, Standing(at.boot, at.offset_ms, "person", "person", WHY), at)
     assert board.pulse(doubted).topics(before) == ["inbox", "stations"]
+
+
+@pytest.mark.parametrize("by_s", [-86_400, 60 * 86_400])
+def test_a_page_that_is_open_while_the_clock_is_set_still_works(
+    visit: Visit, world: World, monkeypatch: pytest.MonkeyPatch, by_s: int
+) -> None:
+    """Each page said that it was too old, for the form cookie came from the future, or two months ago."""
+    visitor = visit("volunteer")
+    message_id = world.draft("Ada", "+12025550170", "Hi. STOP to end.")
+    page = visitor.get("/send").get_data(as_text=True)
+    monkeypatch.setattr(TimestampSigner, "get_timestamp", lambda _: int(time.time()) + by_s)
+    sent = visitor.post(f"/send/{message_id}/approve", seen=visitor.field(page, "seen"))
+    assert sent.status_code == 303
+    assert world.db.execute("SELECT state FROM message WHERE id=?", [message_id]).fetchone()[0] == "approved"

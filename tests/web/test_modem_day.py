@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from gateway import readings, stations, store
+from gateway import history, readings, stations, store, timekeeper
 from tests.web.conftest import Visitor
 from tests.web.modem_days import restless_day
 from tests.web.world import World, modems
@@ -132,6 +132,43 @@ def test_a_paused_modem_had_no_good_day(world: World, visit: Visit) -> None:
         [now - 3_600_000, now - 600_000],
     )
     assert "<h1>A day with 10 minutes paused</h1>" in page(visit, "/modems/north/day")
+
+
+def test_a_good_modem_beside_one_that_comes_and_goes_for_weeks_keeps_its_day(
+    world: World, visit: Visit
+) -> None:
+    modems(world)
+    world.db.execute("DELETE FROM station_event")
+    now = store.wall_ms()
+    month = now - 30 * 86_400_000
+    for state in ("starting", "ready"):
+        stations.set_state(world.db, "north", state, "", now=month)
+    for n in range(2200):
+        stations.set_state(world.db, "south", "waiting" if n % 2 else "starting", "", now=month + n * 900_000)
+    assert "<h1>A good day</h1>" in page(visit, "/modems/north/day")
+    assert len(history.states(world.db, "south", since=0)) in range(2000, 2101)
+
+
+def test_what_was_written_by_a_clock_ahead_is_not_shown_as_now(world: World, visit: Visit) -> None:
+    """For a year the page said "now −60 dBm", and more hours of a day than it has."""
+    modems(world)
+    world.db.execute("DELETE FROM station_event")
+    now, year = store.wall_ms(), 365 * 86_400_000
+    begin = now - 10 * 3_600_000
+    for at, state in (
+        (begin, "starting"),
+        (begin + 1, "ready"),
+        (begin + year, "waiting"),
+        (now - 7_200_000, "ready"),
+    ):
+        stations.set_state(world.db, "north", state, "", now=at)
+    readings.sample(world.db, "north", now=begin + year, signal_dbm=-60, registration="home")
+    readings.host_event(world.db, "usb_lost", "usb 1-1: USB disconnect", now=begin + year)
+    timekeeper.settle(world.db, "UTC", now=now - 7_200_000)
+    readings.sample(world.db, "north", now=now - 60_000, signal_dbm=-105, registration="home")
+    said = page(visit, "/modems/north/day")
+    assert "now −105 dBm" in said
+    assert "State: Ready 10 hours" in said
 
 
 def test_what_happened_at_another_socket_stays_out(world: World, visit: Visit) -> None:

@@ -182,7 +182,9 @@ def detail(name: str) -> ResponseReturnValue:
         tests=self_tests(name, 5),
         standing=selftests.standing(data.db()),
         errors=errors(name),
-        reset_from=reset_from if reset_from > data.now() else None,
+        reset_from=reset_from
+        if 0 < reset_from - data.now() <= RESET_MS
+        else None,  # else by a clock that was ahead
         questions=QUESTIONS,
         phone=is_phone(name),
         unusual=row.number and not can_be_texted(row),
