@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from werkzeug.test import TestResponse
 
-from gateway import assignments, campaigns, enrolment, erasing, outbox, purgedates, scriptedit, store
+from gateway import assignments, campaigns, enrolment, erasing, inbox, outbox, purgedates, scriptedit, store
 from gateway.rules import DAY_MS
 from tests.campaigning import PEOPLE, SIMS, bring_in, started
 from tests.web.conftest import Visitor
@@ -117,3 +117,9 @@ def test_a_campaign_that_is_closed_and_purged_while_somebody_answers(
     assert refused.status_code == status
     assert words in refused.get_data(as_text=True)
     assert world.db.execute("SELECT count(*) FROM message WHERE text='A pity!'").fetchone()[0] == 0
+
+
+def test_whoever_is_erased_while_a_list_of_people_is_drawn_is_not_on_it(world: World, running: int) -> None:
+    rosa, gone = world.conversation(ROSA), 10_000
+    rows = inbox.rows_of(world.db, [gone, rosa], world.users["coordinator"], now=store.wall_ms())
+    assert [row.conversation_id for row in rows] == [rosa]
