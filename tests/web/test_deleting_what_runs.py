@@ -9,9 +9,10 @@ from werkzeug.test import TestResponse
 
 from gateway import assignments, campaigns, enrolment, erasing, inbox, outbox, purgedates, scriptedit, store
 from gateway.rules import DAY_MS
-from tests.campaigning import PEOPLE, SIMS, bring_in, started
+from tests.campaigning import PEOPLE, SIMS, bring_in, drafted, started
 from tests.web.conftest import Visitor
 from tests.web.world import World, modems
+from web.screens import campaigns as screen
 
 Visit = Callable[..., Visitor]
 ROSA = "+12025550100"
@@ -123,3 +124,20 @@ def test_whoever_is_erased_while_a_list_of_people_is_drawn_is_not_on_it(world: W
     rosa, gone = world.conversation(ROSA), 10_000
     rows = inbox.rows_of(world.db, [gone, rosa], world.users["coordinator"], now=store.wall_ms())
     assert [row.conversation_id for row in rows] == [rosa]
+
+
+def test_a_draft_that_is_thrown_away_while_its_page_is_drawn_is_said_to_be_gone(
+    world: World, visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cleo = world.users["coordinator"]
+    made = drafted(world.db, cleo, bring_in(world.db, now=1), now=1)
+
+    def loaded(campaign_id: int) -> campaigns.Campaign:
+        found = campaigns.load(world.db, campaign_id)
+        campaigns.abandon(world.db, campaign_id, by=cleo)
+        return found
+
+    monkeypatch.setattr(screen, "loaded", loaded)
+    answer = visit("coordinator").get(f"/campaigns/{made}")
+    assert answer.status_code == 409
+    assert "no such campaign any more" in said(answer)
