@@ -2,12 +2,24 @@
 
 import html
 import re
+import sqlite3
 from collections.abc import Callable, Iterator
 
 import pytest
 from werkzeug.test import TestResponse
 
-from gateway import assignments, campaigns, enrolment, erasing, inbox, outbox, purgedates, scriptedit, store
+from gateway import (
+    assignments,
+    campaigns,
+    enrolment,
+    erasing,
+    inbox,
+    outbox,
+    purgedates,
+    scriptedit,
+    seating,
+    store,
+)
 from gateway.rules import DAY_MS
 from tests.campaigning import PEOPLE, SIMS, bring_in, drafted, started
 from tests.web.conftest import Visitor
@@ -141,3 +153,19 @@ def test_a_draft_that_is_thrown_away_while_its_page_is_drawn_is_said_to_be_gone(
     answer = visit("coordinator").get(f"/campaigns/{made}")
     assert answer.status_code == 409
     assert "no such campaign any more" in said(answer)
+
+
+def test_whoever_is_erased_while_their_conversation_is_drawn_is_said_to_be_gone(
+    world: World, visit: Visit, running: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rosa, room = world.conversation(ROSA), seating.room
+
+    def meanwhile(db: sqlite3.Connection, campaign: campaigns.Campaign, target_id: int) -> seating.Room:
+        found = room(db, campaign, target_id)
+        erasing.erase(world.db, ROSA, now=store.wall_ms())
+        return found
+
+    monkeypatch.setattr(seating, "room", meanwhile)
+    answer = visit("coordinator").get(f"/inbox/{rosa}")
+    assert answer.status_code == 409
+    assert "There is no such conversation" in said(answer)
