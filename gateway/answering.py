@@ -159,9 +159,10 @@ def context(db: sqlite3.Connection, conversation_id: int, user: User, rules: Rul
         "WHERE conversation_id=? AND kind<>'silent' ORDER BY id DESC LIMIT 1",
         [conversation_id],
     ).fetchone()
-    waits = db.execute("SELECT waiting_at FROM conversation WHERE id=?", [conversation_id]).fetchone()[
-        "waiting_at"
-    ]
+    person = db.execute("SELECT waiting_at FROM conversation WHERE id=?", [conversation_id]).fetchone()
+    if person is None:  # erased since
+        return None
+    waits = person["waiting_at"]
     found = suggest.foreseen(campaign.script, step, last["text"]) if last else None
     if found is not None and merge(found.choice.label, values).gaps:  # a shift that this campaign has not
         found = None

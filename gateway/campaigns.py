@@ -374,9 +374,11 @@ def merge_values(
     db: sqlite3.Connection, campaign: Campaign, contact_id: int, volunteer: User, rules: Rules
 ) -> dict[str, str]:
     """What a text of this campaign to this person may hold, by placeholder name. The list's columns do not hide the group's own,
-    and a fact that is not filled in hides no column.
+    and a fact that is not filled in hides no column. Refused for somebody who was erased since.
     """
     row = db.execute("SELECT first_name, last_name, fields FROM contact WHERE id=?", [contact_id]).fetchone()
+    if row is None:
+        raise Refused("Somebody of it was erased in this moment. Nothing was changed; open it again.")
     columns = {name_of(name): str(value) for name, value in json.loads(row["fields"]).items()}
     full = " ".join(part for part in (row["first_name"], row["last_name"]) if part)
     return {

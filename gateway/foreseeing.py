@@ -8,11 +8,13 @@ three of one.
 import sqlite3
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from math import gcd
 
 from gateway import campaigns, enrolment
 from gateway.campaigns import Campaign
+from gateway.errors import Refused
 from gateway.merge import merge
 from gateway.people import User
 from gateway.rules import Rules
@@ -125,10 +127,11 @@ def _lengths(
     total, seen = 0.0, set[int]()
     for text, (people, ids) in zip(campaign.script.first.texts, groups, strict=True):
         if ids:
-            found = [
-                ruler_of(merge(text, campaigns.merge_values(db, campaign, one, user, rules)).text).segments
-                for one in ids[:: -(-len(ids) * len(groups) // MERGED)]
-            ]
-            total += people * sum(found) / len(found)
+            found = list[int]()
+            for one in ids[:: -(-len(ids) * len(groups) // MERGED)]:
+                with suppress(Refused):  # erased while the others were looked at
+                    values = campaigns.merge_values(db, campaign, one, user, rules)
+                    found.append(ruler_of(merge(text, values).text).segments)
+            total += people * sum(found) / max(1, len(found))
             seen.update(found)
     return total, min(seen, default=1), max(seen, default=1)

@@ -159,7 +159,7 @@ def rows_of(db: sqlite3.Connection, ids: list[int], user: User, *, now: int) -> 
         )
         for row in found
     }
-    return [by_id[conversation_id] for conversation_id in ids]
+    return [by_id[each] for each in ids if each in by_id]  # somebody may have been erased since
 
 
 def thread(db: sqlite3.Connection, conversation_id: int, user: User, *, now: int, limit: int = 200) -> Thread:

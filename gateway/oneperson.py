@@ -12,6 +12,7 @@ from gateway import conversations, forgetting
 from gateway.errors import Refused
 from gateway.store import rfc3339
 
+GONE = "This person is not here. They may have been erased."
 _PARTS = {  # part: its query; a column that ends in _at is a time, one in _json is JSON
     "people_at_this_number": (
         "SELECT first_name, last_name, language, zone, landline, fields AS columns_json, source AS agreed_by, consented_on AS agreed_on, "
@@ -52,14 +53,16 @@ def number_of(db: sqlite3.Connection, conversation_id: int) -> str:
     """The number of this conversation; Refused when there is none, or it was erased."""
     row = db.execute("SELECT number FROM conversation WHERE id=?", [conversation_id]).fetchone()
     if row is None:
-        raise Refused("This person is not here. They may have been erased.")
+        raise Refused(GONE)
     return str(row["number"])
 
 
 def everything(db: sqlite3.Connection, conversation_id: int) -> dict[str, Any]:
     """All of it, by part."""
-    number = number_of(db, conversation_id)
     known = db.execute("SELECT * FROM conversation WHERE id=?", [conversation_id]).fetchone()
+    if known is None:
+        raise Refused(GONE)
+    number = str(known["number"])
     outs = [row for key in conversations.number_keys(db, number) for row in db.execute(_OPT_OUTS, [key])]
     told: dict[str, Any] = {
         "number": number,

@@ -243,6 +243,9 @@ def _what_changed(row: sqlite3.Row) -> str:
         return f"The text to {name} did not go out: it was {row['state']} meanwhile."
     if row["state"] in DOUBTED:
         return f"This text to {name} went before and is {row['state']}. Nothing was sent twice; their conversation says more."
+    if row["state"] == "approved":
+        who = "Whoever approved it, or a coordinator, can still take it back in their conversation."
+        return f"The text to {name} is approved already and has not left yet. Nothing goes twice. {who}"
     return f"Somebody already texted {name}. Nothing was sent twice."
 
 

@@ -214,7 +214,11 @@ def _draft(
 ) -> bool:
     keys = _keys(person["id"], reminder, due, rules.zone)
     with write(db):
-        if db.execute("SELECT 1 FROM message WHERE draft_key IN (?,?)", keys).fetchone():
+        as_read = db.execute(  # a long list takes minutes: it may be changed, closed, or the person erased meanwhile
+            "SELECT 1 FROM target t JOIN campaign p ON p.id=t.campaign_id WHERE t.id=? AND p.content=? AND p.state='running'",
+            [person["id"], campaign.content],
+        ).fetchone()
+        if not as_read or db.execute("SELECT 1 FROM message WHERE draft_key IN (?,?)", keys).fetchone():
             return False
         values = campaigns.merge_values(db, campaign, person["contact_id"], NOBODY, rules)
         merged = merge(reminder.text, {**values, "my_name": rules.organisation})

@@ -16,7 +16,7 @@ def told(before: Campaign, facts: Mapping[str, str]) -> str:
         fact.label["en"]
         for fact in before.kind.facts
         if fact.type in ("date", "time", "text")
-        and before.facts.get(fact.name, "") not in ("", facts[fact.name])
+        and before.facts.get(fact.name, "") not in ("", facts.get(fact.name, ""))
     ]
     texted = enrolment.progress(data.db(), before.id).texted if before.open and other else 0
     if not texted:

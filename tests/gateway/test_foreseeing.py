@@ -74,3 +74,12 @@ def test_while_it_runs_only_those_count_who_may_still_be_texted(hall: Hall) -> N
     )
     assert enrolment.progress(hall.db, made).open == 1
     assert conversations.open_opt_out(hall.db, "+12025550103") is None
+
+
+def test_whoever_is_erased_while_the_others_are_looked_at_breaks_no_page(
+    hall: Hall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, some = hall.started(), foreseeing._some_to_go
+    monkeypatch.setattr(foreseeing, "_some_to_go", lambda *of: [99_999, *some(*of)])
+    going = foreseeing.to_go(hall.db, hall.load(made), hall.users["coordinator"], hall.rules)
+    assert (going.people, going.segments) == (6, 6)

@@ -3,6 +3,7 @@
 import sqlite3
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -183,3 +184,29 @@ def test_a_reminder_that_can_no_longer_leave_today_is_not_approved(
     (drafted,) = waiting(db)
     with pytest.raises(Refused, match="no longer leave today"):
         approve(db, drafted["id"], room, rules, now=DUE + 4 * HOUR_MS)
+
+
+def test_a_campaign_that_is_changed_while_its_reminders_are_written_reminds_everybody_of_what_holds_now(
+    db: sqlite3.Connection, room: Room, rules: Rules, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rest of a long list got cards with the old place, which no Send took, and no others."""
+    campaign_id, target = said_yes(db, room, rules)
+    db.execute("UPDATE target SET state='texted', texted_at=? WHERE id=?", [NOON, target + 1])
+    recording.record(db, target + 1, "status", "yes", by=room.volunteer, now=NOON)
+    write_one = reminders._draft
+
+    def and_then_change(*of: Any) -> bool:
+        made = write_one(*of)
+        monkeypatch.setattr(reminders, "_draft", write_one)
+        seen = campaigns.load(db, campaign_id)
+        facts = {**seen.facts, "place": "City Hall"}
+        campaigns.save(db, campaign_id, by=room.coordinator, now=DUE - DAY, seen_revision=seen.revision, facts=facts)  # fmt: skip
+        return made
+
+    monkeypatch.setattr(reminders, "_draft", and_then_change)
+    reminders.draft_due(db, rules, now=DUE - DAY)
+    reminders.draft_due(db, rules, now=DUE - DAY + 60_000)
+    both = waiting(db)
+    assert [("City Hall" in text["text"]) for text in both] == [True, True]
+    for text in both:
+        approve(db, text["id"], room, rules, now=DUE - DAY + HOUR_MS)

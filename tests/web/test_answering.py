@@ -156,7 +156,7 @@ def test_looking_holds_nobody_and_the_first_key_makes_a_conversation_mine(
     assert world.db.execute("SELECT count(*) FROM opt_out").fetchone()[0] == 1
 
 
-def test_a_coordinator_reads_what_somebody_else_holds(
+def test_a_coordinator_reads_what_somebody_else_holds_and_takes_it_over(
     world: World, ids: dict[str, int], visit: Visit
 ) -> None:
     maya, cleo, path = visit("volunteer"), visit("coordinator"), thread(world, STRANGER)
@@ -165,6 +165,8 @@ def test_a_coordinator_reads_what_somebody_else_holds(
     assert "Who is this?" in page
     assert "Maya</bdi> has this conversation" in page
     assert "+1 202-555-0199" in page or "+1 202 555 0199" in page
+    assert cleo.post(f"{path}/take-over").headers["Location"] == path
+    assert "Maya</bdi> has this conversation" not in cleo.get(path).get_data(as_text=True)
 
 
 def test_the_same_words_again_are_folded(world: World, ids: dict[str, int], visit: Visit) -> None:

@@ -266,3 +266,14 @@ def test_a_start_that_waits_for_its_reader_takes_nobody_in(world: World, app: Fl
     answer = cleo.post(f"/campaigns/{campaign_id}/start")
     assert (answer.status_code, "A second coordinator reads it first" in said(answer)) == (409, True)
     assert world.db.execute("SELECT count(*) FROM target").fetchone()[0] == 0
+
+
+def test_a_new_draft_is_kept_as_it_is(world: World, visit: Visit) -> None:
+    cleo = visit("coordinator")
+    draft = campaigns.create(
+        world.db, "Strike fund", "fundraising", "en", by=world.users["coordinator"], now=1
+    )
+    page = cleo.get(f"/campaigns/{draft}").get_data(as_text=True)
+    empty = dict.fromkeys(re.findall(r'name="(fact_\w+)"', page), "")
+    answer = cleo.post(f"/campaigns/{draft}/facts", name="Strike fund", revision="1", **empty)
+    assert answer.status_code == 303

@@ -2,16 +2,29 @@
 
 import html
 import re
+import sqlite3
 from collections.abc import Callable, Iterator
 
 import pytest
 from werkzeug.test import TestResponse
 
-from gateway import assignments, campaigns, enrolment, erasing, outbox, purgedates, scriptedit, store
+from gateway import (
+    assignments,
+    campaigns,
+    enrolment,
+    erasing,
+    inbox,
+    outbox,
+    purgedates,
+    scriptedit,
+    seating,
+    store,
+)
 from gateway.rules import DAY_MS
-from tests.campaigning import PEOPLE, SIMS, bring_in, started
+from tests.campaigning import PEOPLE, SIMS, bring_in, drafted, started
 from tests.web.conftest import Visitor
 from tests.web.world import World, modems
+from web.screens import campaigns as screen
 
 Visit = Callable[..., Visitor]
 ROSA = "+12025550100"
@@ -117,3 +130,42 @@ def test_a_campaign_that_is_closed_and_purged_while_somebody_answers(
     assert refused.status_code == status
     assert words in refused.get_data(as_text=True)
     assert world.db.execute("SELECT count(*) FROM message WHERE text='A pity!'").fetchone()[0] == 0
+
+
+def test_whoever_is_erased_while_a_list_of_people_is_drawn_is_not_on_it(world: World, running: int) -> None:
+    rosa, gone = world.conversation(ROSA), 10_000
+    rows = inbox.rows_of(world.db, [gone, rosa], world.users["coordinator"], now=store.wall_ms())
+    assert [row.conversation_id for row in rows] == [rosa]
+
+
+def test_a_draft_that_is_thrown_away_while_its_page_is_drawn_is_said_to_be_gone(
+    world: World, visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cleo = world.users["coordinator"]
+    made = drafted(world.db, cleo, bring_in(world.db, now=1), now=1)
+
+    def loaded(campaign_id: int) -> campaigns.Campaign:
+        found = campaigns.load(world.db, campaign_id)
+        campaigns.abandon(world.db, campaign_id, by=cleo)
+        return found
+
+    monkeypatch.setattr(screen, "loaded", loaded)
+    answer = visit("coordinator").get(f"/campaigns/{made}")
+    assert answer.status_code == 409
+    assert "no such campaign any more" in said(answer)
+
+
+def test_whoever_is_erased_while_their_conversation_is_drawn_is_said_to_be_gone(
+    world: World, visit: Visit, running: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rosa, room = world.conversation(ROSA), seating.room
+
+    def meanwhile(db: sqlite3.Connection, campaign: campaigns.Campaign, target_id: int) -> seating.Room:
+        found = room(db, campaign, target_id)
+        erasing.erase(world.db, ROSA, now=store.wall_ms())
+        return found
+
+    monkeypatch.setattr(seating, "room", meanwhile)
+    answer = visit("coordinator").get(f"/inbox/{rosa}")
+    assert answer.status_code == 409
+    assert "There is no such conversation" in said(answer)

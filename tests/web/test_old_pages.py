@@ -119,7 +119,7 @@ def test_a_text_that_was_sent_does_not_come_back_later(world: World, visit: Visi
     said = maya.post(f"/send/{card}/{act}", follow=True).get_data(as_text=True)
     assert world.state(card) == "approved"
     assert "comes back later" not in said
-    assert "not put off" in said or "already texted" in said
+    assert "not put off" in said or "can still take it back" in said
     held = world.db.execute("SELECT holder_id FROM conversation WHERE number=?", [ROSA]).fetchone()
     assert held["holder_id"] == world.users["volunteer"].id, "her answer comes to whoever texted her"
 

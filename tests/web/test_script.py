@@ -142,7 +142,8 @@ def test_ready_answers_reminders_and_questions_are_kept(world: World, visit: Vis
     )
     cleo.post(f"{path}/words/step/new", revision="3", label="Lunch?")
     form = {"label": "Thanks", "text": "Thank you for coming!", "when": ["status=yes", "reminder=coming"], "fact": "day",
-            "days_before": "-1", "at": "11:30", "step": "lunch"}  # fmt: skip
+            "days_before": "-30", "at": "11:30", "step": "lunch"}  # fmt: skip
+    assert '<option value="-30"' in cleo.get(f"{path}/words/reminder/new").get_data(as_text=True)
     assert cleo.post(f"{path}/words/reminder/new", revision="4", **form).status_code == 303
     kept = script(world, path)
     assert (kept.ready[-1].label, kept.steps[-1].id) == ("Parking", "lunch")
@@ -150,7 +151,7 @@ def test_ready_answers_reminders_and_questions_are_kept(world: World, visit: Vis
     thanks = kept.reminders[-1]
     assert (thanks.when, thanks.days_before, thanks.at) == (
         {"status": ("yes",), "reminder": ("coming",)},
-        -1,
+        -30,
         "11:30",
     )
 

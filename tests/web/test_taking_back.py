@@ -100,4 +100,7 @@ def test_who_skips_a_card_that_a_colleague_has_sent_is_told_so(world: World, vis
     page = cleo.get(f"/send?card={text}").get_data(as_text=True)
     world.approve(text, by="admin")
     said = cleo.post(f"/send/{text}/skip", seen=cleo.field(page, "seen"), follow=True)
+    assert "The text to Luis Ortega is approved already and has not left yet" in said.get_data(as_text=True)
+    world.fly("sent")
+    said = cleo.post(f"/send/{text}/skip", seen=cleo.field(page, "seen"), follow=True)
     assert "Somebody already texted Luis Ortega" in said.get_data(as_text=True)

@@ -211,4 +211,6 @@ def _lines(rows: list[list[str]]) -> Iterator[str]:
 def kept(campaign: campaigns.Campaign) -> dict[str, object]:
     """What remains of a campaign whose people were purged; {} while they are there."""
     row = data.db().execute("SELECT totals FROM campaign WHERE id=?", [campaign.id]).fetchone()
+    if row is None:  # a draft that somebody threw away since
+        raise Refused("There is no such campaign any more. Nothing was changed.")
     return dict(json.loads(row["totals"])) if row["totals"] else {}

@@ -169,6 +169,7 @@ def draw(
         right=right(piece, thing, seen),
         chips=chips(seen),
         days=forms.days_of(campaign.kind),
+        days_offered=forms.DAYS,
         days_words=forms.days_words,
         wrong=wrong,
         focus=focus,

@@ -16,7 +16,7 @@ from web.forms import choice as choice_of
 from web.forms import field
 
 MOST_CHARACTERS = 20_000  # a text that is too long is refused in words, by the script's own rules
-DAYS = range(-14, 31)
+DAYS = range(14, -31, -1)  # before; those below 0 are after
 
 
 @dataclass(frozen=True)

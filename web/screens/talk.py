@@ -99,4 +99,4 @@ def take_over(conversation_id: int) -> ResponseReturnValue:
     notes.hand_over(data.db(), conversation_id, user.id, by=user, now=data.now())
     current_app.config["HUB"].changed()
     words.tell("It is yours now. Whoever had it sees that you have it.")
-    return go("inbox.thread", conversation_id=conversation_id, choice=field("choice", 40) or None)
+    return back(conversation_id)
