@@ -18,6 +18,7 @@ MOMENT_S = (
     0.05  # on top of what ARCHITECTURE.md allows: from the list of the SIM to AT+CMGS no time passes here
 )
 PLAIN = ("STOP", "Stop please")  # what opts out by itself
+STAMP_S = 1.0
 REMEMBERED = 5  # prompts by which a station judges the next
 IN_A_ROW_S = 200.0  # the next segment of a long text goes as soon as the one before was answered
 
@@ -70,9 +71,11 @@ def _read_at(house: House, chaos: Chaos, db: sqlite3.Connection, stop: Stored, o
     ).fetchall()
     times = [house.true_s(row["received_at"], last=last) for row in rows for last in (False, True)]
     times += [since for since, _ in out]
-    # A text that the network repeats, as it does within seconds, is one: a repetition has no row.
+    # A text that the network repeats, as it does within seconds, is one: a repetition has no row. Nor has one that was sent twice within the
+    # second of its stamp, for it is the same PDU (dense seed 24000505).
     sent = [came.at for came in chaos.came if (came.sender, came.text) == (stop.sender, stop.text)]
     came_at = max((at for at in sent if at <= stop.at_s), default=stop.at_s)
+    came_at = min((at for at in sent if came_at - STAMP_S < at <= came_at), default=came_at)
     later = [at for at in times if at >= came_at - CLOCK_S]
     gone = chaos.people.erased.get(stop.sender, [])
     lost = any(stop.at_s < at for at in (chaos.restored or 0.0, *gone))  # the row, perhaps; never the opt-out
