@@ -53,6 +53,22 @@ def take_in(db: sqlite3.Connection, acts: Journal, folder: Path) -> Stops:
     return "known" if known else "until" if found else "unknown"
 
 
+def may_be_of(database: Path, saved: Path) -> bool:
+    """Whether this backup can be one of this database: another group may use the same stick."""
+    ours: set[str] = set()
+    with contextlib.suppress(OSError):  # a card that does not tell
+        ours.update(_keys(Journal(database).lines()))
+    try:
+        with contextlib.closing(
+            sqlite3.connect(f"{saved.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
+        ) as db:
+            db.row_factory = sqlite3.Row
+            theirs = conversations.all_keys(db)
+    except sqlite3.Error:  # a stick that was pulled out
+        return False
+    return not ours or not theirs or not ours.isdisjoint(theirs)
+
+
 def _keys(lines: list[Act]) -> list[str]:
     return [str(line["key"]) for line in lines if line.get("act") == "number_key" and "key" in line]
 

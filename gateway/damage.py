@@ -229,7 +229,7 @@ def await_restore(database: Path, folders: list[Path], ending: socket.socket) ->
     look_at = 0.0
     while (found := seen(database)) is not None:
         if found.backup is None and time.monotonic() >= look_at:
-            backup = newest_backup(folders)
+            backup = newest_backup(folders, database)
             if seen(database) is None:
                 break  # restored while the backups were read
             if look_at == 0.0 or backup is not None:
@@ -256,9 +256,10 @@ def folders(config: Config) -> list[Path]:
     return [*([planned] if planned is not None else []), beside / "backups", beside]
 
 
-def newest_backup(folders: Iterable[Path]) -> Path | None:
-    """The newest file under a backup's name that is whole; each is read through until one is."""
+def newest_backup(folders: Iterable[Path], database: Path) -> Path | None:
+    """The newest file under a backup's name that is whole, and no other group's; each is read through until one is."""
     from gateway.backup import check
+    from gateway.carried import may_be_of
 
     # One from the future was made by a clock that was wrong: it is older than it says.
     latest = f"textbank-{moment(wall_ms() + DAY_MS):%Y%m%dT%H%M%SZ}"
@@ -269,7 +270,8 @@ def newest_backup(folders: Iterable[Path]) -> Path | None:
         except Refused as refusal:
             log.warning("%s", refusal)
         else:
-            return path
+            if may_be_of(database, path):
+                return path
     return None
 
 

@@ -107,7 +107,7 @@ def database(config: Config) -> Iterator[sqlite3.Connection]:
     if (found := damage.seen(path)) is not None:
         raise Refused(str(damage.told(path, found)))
     if damage.is_lost(path):
-        backup = damage.newest_backup(damage.folders(config))
+        backup = damage.newest_backup(damage.folders(config), config.database.path)
         raise Refused(str(damage.told(path, damage.Damage(0, damage.look(path), backup))))
     if not path.exists():
         raise Refused(f"There is no database at {path}. Create it with `textbank init`.")

@@ -9,15 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from gateway import backup, carried, erasing, journal, keeping, optouts, store
+from gateway import backup, carried, conversations, damage, erasing, journal, keeping, optouts, store
 from gateway.config import Backup, Config, Database
 from gateway.journal import Act, Journal
 from gateway.schedule import Housekeeper
 from hardware.link import SystemClock
+from tests import blank
 from tests.gateway.conftest import ADA, LUIS, NOON, Desk
 from tests.simulated import RULES
 
 HOUR = 3_600_000
+DAY = 24 * HOUR
 BEA = "+12025550153"
 
 
@@ -130,6 +132,23 @@ def test_two_groups_share_a_stick(path: Path, desk: Desk, stick: Path, new_card:
     assert len(list(stick.glob(carried.COPIES))) == 2
     backup.restore(saved, new_card, now=NOON + HOUR)
     assert not [*Journal(new_card).acts("opt_out")]
+
+
+def test_the_backup_of_another_group_on_the_same_stick_is_not_proposed_for_ours(
+    path: Path, desk: Desk, stick: Path, new_card: Path
+) -> None:
+    """Theirs was the newest: whoever followed the sentence had their people in the place of ours."""
+    desk.draft(LUIS)
+    saved = backup.make(path, stick, now=NOON).path
+    with contextlib.closing(blank.database(new_card)) as theirs:
+        conversations.ensure(theirs, ADA, now=NOON)
+    other = backup.make(new_card, stick, now=NOON + HOUR).path
+    assert damage.newest_backup([stick], path) == saved
+    assert damage.newest_backup([stick], new_card) == other
+    saved.unlink()
+    assert damage.newest_backup([stick], path) is None
+    journal.Journal(path).path.unlink()  # nobody can know any more whose it is
+    assert damage.newest_backup([stick], path) == other
 
 
 def stop(at: int, who: str = "aa") -> Act:

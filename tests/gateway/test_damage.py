@@ -113,7 +113,7 @@ def test_after_a_cut_the_start_finds_it_changes_nothing_and_a_restore_mends_it(
     assert found is not None
     assert evidence in found.evidence
     assert {name: content for name, content in _content(tmp_path).items() if name in before} == before
-    assert damage.newest_backup([tmp_path]) == good
+    assert damage.newest_backup([tmp_path], database) == good
     done = backup.restore(good, database, now=NOW)
     assert done.set_aside is not None
     assert done.set_aside.read_bytes() in before.values()
@@ -186,9 +186,9 @@ def test_a_backup_of_a_night_on_which_the_clock_was_ahead_is_not_the_newest_for_
 ) -> None:
     """Its name says 2035: weeks later the page still told people to go back to that night."""
     ahead = backup.make(database, tmp_path, now=NOW + 9 * 365 * 86_400_000).path
-    assert damage.newest_backup([tmp_path]) == ahead, "better than none"
+    assert damage.newest_backup([tmp_path], database) == ahead, "better than none"
     since = backup.make(database, tmp_path, now=NOW + 1000).path
-    assert damage.newest_backup([tmp_path]) == since
+    assert damage.newest_backup([tmp_path], database) == since
 
 
 def test_after_a_clean_end_only_what_costs_nothing_is_looked_at(database: Path) -> None:
@@ -217,7 +217,7 @@ def test_the_newest_backup_that_is_whole_is_named_and_a_damaged_one_is_passed_ov
     good = backup.make(database, stick, now=NOW).path
     bad = backup.make(database, tmp_path, now=NOW + 86_400_000).path
     _flipped(bad)
-    assert damage.newest_backup([tmp_path, stick, tmp_path / "not there"]) == good
+    assert damage.newest_backup([tmp_path, stick, tmp_path / "not there"], database) == good
 
 
 def test_the_stick_with_the_newest_backup_may_be_pulled_out_before_somebody_reads_of_it(
@@ -227,7 +227,7 @@ def test_the_stick_with_the_newest_backup_may_be_pulled_out_before_somebody_read
     stick = database.parent / "stick"
     stick.mkdir()
     saved = backup.make(database, stick, now=1).path
-    found = damage.note(database, "x", now=1, backup=damage.newest_backup([stick]))
+    found = damage.note(database, "x", now=1, backup=damage.newest_backup([stick], database))
     assert str(saved) in damage.told(database, found).next
 
     def stat(self: Path, *, follow_symlinks: bool = True) -> os.stat_result:
@@ -288,7 +288,7 @@ def test_what_was_restored_while_the_backups_were_read_is_not_damaged_again(
 ) -> None:
     """That takes minutes on a small machine; then the gateway noted the damage anew, and waited for a second restore."""
     damage.note(database, "It looked so.", now=NOW)
-    monkeypatch.setattr(damage, "newest_backup", lambda _: damage.mended(database))
+    monkeypatch.setattr(damage, "newest_backup", lambda *_: damage.mended(database))
     ending, end = socket.socketpair()
     with contextlib.closing(ending), contextlib.closing(end):
         end.send(b".")  # else it would wait for ever
