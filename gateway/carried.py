@@ -80,7 +80,7 @@ class Carrier:
         self._database = database
         self._acts = Journal(database).path
         self._seen = _stamp(self._acts)
-        self._done: object = None
+        self._done: tuple[object, object] | None = None  # of the journal and of its copy
         self._copy: Path | None = None
         self._trouble = ""
 
@@ -92,12 +92,9 @@ class Carrier:
     def turn(self, folder: Path) -> None:
         """Write the copy where it is not up to date, or not there."""
         now = _stamp(self._acts)
-        if (
-            self._done == now
-            and self._copy is not None
-            and self._copy.parent == folder
-            and self._copy.exists()
-        ):
+        # Of another stick under the same name the copy is another, and may be older.
+        there = _stamp(self._copy) if self._copy is not None and self._copy.parent == folder else None
+        if there is not None and self._done == (now, there):
             return
         try:
             self._copy = copy(self._database, folder)
@@ -106,7 +103,7 @@ class Carrier:
                 log.warning("who asked to stop could not be written beside the backups: %s", error)
             self._trouble = str(error)
             return
-        self._done, self._trouble = now, ""
+        self._done, self._trouble = (now, _stamp(self._copy) if self._copy is not None else None), ""
 
 
 def _stamp(path: Path) -> object:

@@ -193,6 +193,25 @@ def test_a_journal_on_a_new_card_keeps_the_pins_and_a_key_of_its_own_is_not_exch
     assert other.digest("4711") == before
 
 
+def test_a_second_stick_learns_what_the_first_one_knew(
+    path: Path, desk: Desk, stick: Path, tmp_path: Path
+) -> None:
+    """Two sticks that change places: the stop of the morning stood on the one alone, and a restore from the other knew nothing of it."""
+    desk.draft(LUIS)
+    desk.stop(LUIS, now=NOON - DAY)
+    come_back(desk, LUIS, now=NOON)
+    carrier = carried.Carrier(path)
+    carrier.turn(stick)
+    second = shutil.copytree(stick, tmp_path / "second")
+    desk.stop(LUIS, now=NOON + HOUR)
+    carrier.turn(stick)
+    shutil.rmtree(stick)
+    shutil.copytree(second, stick)
+    carrier.turn(stick)
+    [copy] = stick.glob(carried.COPIES)
+    assert len([line for line in journal.read(copy) if line["act"] == "opt_out"]) == 2
+
+
 @pytest.mark.parametrize(
     ("number", "do"),
     [(errno.EIO, "Put the stick in again"), (errno.EACCES, "mount it for the user of Textbank")],
