@@ -248,16 +248,15 @@ def _replay(db: sqlite3.Connection, acts: Journal, now: int) -> None:
     people = people_by_digest(db, keys)
     acts_of_erasing = about_people(acts.lines(), "erase")
     stays = {str(act.get("salt")): act["act"] == "erase" for act in acts.acts("erase", "not_erased")}
-    erased = set()
+    # By their salt also who wrote without their country then, and stood under their whole number when they were erased.
+    erased = {row["id"]: row for row in people.values() if stays.get(erasing.salt_digest(row["salt"]))}
     for _, key, at, _ in acts_of_erasing:
         row = people.get(key)
-        if row is None or row["id"] in erased:
-            continue
-        if stays.get(
-            erasing.salt_digest(row["salt"]), row["last_at"] <= at
-        ):  # else they came back since, or the commit was refused
-            erasing.remove(db, row["id"], row["number"])
-            erased.add(row["id"])
+        # Else they came back since, or the commit was refused.
+        if row is not None and erasing.salt_digest(row["salt"]) not in stays and row["last_at"] <= at:
+            erased[row["id"]] = row
+    for row in erased.values():
+        erasing.remove(db, row["id"], row["number"])
     if (
         strangers := {key for _, key, _, _ in acts_of_erasing} - people.keys()
     ):  # they stand in rows of files at most
