@@ -34,6 +34,7 @@ from gateway.carried import Stops
 from gateway.journal import Journal, about_people, last_words
 from gateway.lock import Hold
 from gateway.moves import FROM_BACKUP, move, withdraw_waiting
+from gateway.people import keep_rights
 from gateway.store import moment, write
 
 log = logging.getLogger("textbank.restore")
@@ -130,8 +131,9 @@ def put_here_by_hand(db: sqlite3.Connection, hold: Hold, database: Path, folder:
 
 
 def keep_spent(db: sqlite3.Connection, before: sqlite3.Connection, handed_at: int) -> None:
-    """What SIMs sent since the backup still counts, a SIM on hold and a modem that somebody paused stay so, and what a modem has not
-    answered is owed: from the database that is replaced, if it can be read; else whatever was handed over until `handed_at` (ms).
+    """What SIMs sent since the backup still counts, a SIM on hold and a modem that somebody paused stay so, who was shut out stays out,
+    and what a modem has not answered is owed: from the database that is replaced, if it can be read; else whatever was handed
+    over until `handed_at` (ms).
 
     People are known by their numbers: the rows of those whom the backup does not know get other people's places in it.
     """
@@ -145,7 +147,9 @@ def keep_spent(db: sqlite3.Connection, before: sqlite3.Connection, handed_at: in
     )
     owed = _of_the_replaced(before, unanswered.NEWEST, [(unanswered.ANY_SIM, handed_at)])
     paused = _of_the_replaced(before, "SELECT s.name, u.name FROM station s JOIN user u ON u.id=s.paused_by")
+    rights = _of_the_replaced(before, "SELECT role, password_hash, disabled_at, id, created_at FROM user")
     with write(db):
+        keep_rights(db, rights)
         db.executemany(  # by that person, or by an admin where the backup does not know them
             "INSERT INTO station (name, state, since_at, paused_by) SELECT ?1, 'paused', 0, coalesce(max(CASE WHEN name=?2 THEN id END), "
             "min(CASE WHEN role='admin' THEN id END)) FROM user WHERE true ON CONFLICT (name) DO UPDATE SET paused_by=excluded.paused_by",
@@ -177,7 +181,7 @@ def _of_the_replaced(before: sqlite3.Connection, query: str, unknown: Sequence[A
     try:
         return before.execute(query).fetchall()
     except sqlite3.Error as damaged:
-        log.warning("what the SIMs sent since the backup cannot all be read: %s", damaged)
+        log.warning("what was done since the backup cannot all be read: %s", damaged)
         return [*unknown]
 
 

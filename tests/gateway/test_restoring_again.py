@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import os
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -16,8 +17,10 @@ from gateway import (
     journal,
     lock,
     optouts,
+    people,
     restoring,
     runs,
+    sessions,
     store,
     texted,
 )
@@ -61,6 +64,30 @@ def test_a_modem_that_somebody_paused_since_the_backup_stays_paused(
     with contextlib.closing(store.connect(path)) as db:
         row = db.execute("SELECT paused_by FROM station WHERE name=?", [seat.station]).fetchone()
         assert row["paused_by"] == room.technician.id
+
+
+def test_who_was_shut_out_since_the_backup_stays_out(
+    path: Path, db: sqlite3.Connection, room: Room, saved: Path
+) -> None:
+    """They came in again by their password, or with the role and the password that they had lost."""
+    sessions.set_password(db, room.other, "an old password, known to many")
+    saved.unlink()
+    backup.make(path, saved, now=NOON + 1)
+    sessions.set_password(db, room.other, "a new one, for the old was known")
+    later = people.create(db, "Nora", "admin", now=NOON + 2)
+    people.disable(db, room.volunteer.id, now=NOON + 2)
+    people.change_role(db, room.coordinator.id, "volunteer")
+    people.disable(db, room.admin.id, now=NOON + 2)
+    db.close()
+    backup.restore(saved, path, now=NOON + HOUR)
+    with contextlib.closing(store.connect(path)) as again:
+        found = {each.name: (each.role, each.disabled) for each in people.everyone(again, now=NOON + HOUR)}
+        assert found["volunteer"] == ("volunteer", True)
+        assert found["coordinator"] == ("volunteer", False)
+        assert found["admin"] == ("admin", False), "the backup knows no other"
+        assert later.name not in found
+        with pytest.raises(Refused, match="do not fit together"):
+            sessions.sign_in(again, "other", "an old password, known to many", device="", now=NOON + HOUR)
 
 
 def test_the_question_of_somebody_who_came_back_since_the_backup_waits_for_its_answer(
