@@ -26,6 +26,7 @@ from gateway import (
     ledger,
     numbers,
     optouts,
+    purging,
     runs,
     texted,
     unanswered,
@@ -131,8 +132,8 @@ def put_here_by_hand(db: sqlite3.Connection, hold: Hold, database: Path, folder:
 
 
 def keep_spent(db: sqlite3.Connection, before: sqlite3.Connection, handed_at: int) -> None:
-    """What SIMs sent since the backup still counts, a SIM on hold and a modem that somebody paused stay so, who was shut out stays out,
-    and what a modem has not answered is owed: from the database that is replaced, if it can be read; else whatever was handed
+    """What SIMs sent since the backup still counts, a SIM on hold and a modem that somebody paused stay so, who was shut out stays out, age
+    goes on, and what a modem has not answered is owed: from the database that is replaced, if it can be read; else whatever was handed
     over until `handed_at` (ms).
 
     People are known by their numbers: the rows of those whom the backup does not know get other people's places in it.
@@ -148,8 +149,11 @@ def keep_spent(db: sqlite3.Connection, before: sqlite3.Connection, handed_at: in
     owed = _of_the_replaced(before, unanswered.NEWEST, [(unanswered.ANY_SIM, handed_at)])
     paused = _of_the_replaced(before, "SELECT s.name, u.name FROM station s JOIN user u ON u.id=s.paused_by")
     rights = _of_the_replaced(before, "SELECT role, password_hash, disabled_at, id, created_at FROM user")
+    ages = _of_the_replaced(before, "SELECT value FROM setting WHERE key=?", asks=[purging.SETTING])
     with write(db):
         keep_rights(db, rights)
+        for (age,) in ages:
+            purging.go_on(db, age)
         db.executemany(  # by that person, or by an admin where the backup does not know them
             "INSERT INTO station (name, state, since_at, paused_by) SELECT ?1, 'paused', 0, coalesce(max(CASE WHEN name=?2 THEN id END), "
             "min(CASE WHEN role='admin' THEN id END)) FROM user WHERE true ON CONFLICT (name) DO UPDATE SET paused_by=excluded.paused_by",
@@ -176,10 +180,12 @@ def keep_owed(db: sqlite3.Connection, owed: dict[str, int]) -> None:
     )
 
 
-def _of_the_replaced(before: sqlite3.Connection, query: str, unknown: Sequence[Any] = ()) -> list[Any]:
+def _of_the_replaced(
+    before: sqlite3.Connection, query: str, unknown: Sequence[Any] = (), *, asks: Sequence[str] = ()
+) -> list[Any]:
     """Rows of a database that may be damaged, and hardly at all of these places at once; `unknown` where they cannot be read."""
     try:
-        return before.execute(query).fetchall()
+        return before.execute(query, asks).fetchall()
     except sqlite3.Error as damaged:
         log.warning("what was done since the backup cannot all be read: %s", damaged)
         return [*unknown]

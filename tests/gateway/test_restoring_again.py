@@ -18,6 +18,7 @@ from gateway import (
     lock,
     optouts,
     people,
+    purging,
     restoring,
     runs,
     sessions,
@@ -26,9 +27,10 @@ from gateway import (
 )
 from gateway.claims import Seat
 from gateway.cli import cli
+from gateway.config import Privacy
 from gateway.errors import Refused
 from gateway.journal import Journal
-from gateway.rules import Rules
+from gateway.rules import DAY_MS, Rules
 from hardware.pdu import encode_deliver, segment
 from tests.gateway.conftest import ADA, ICCID, LUIS, NOON, Desk, Room
 from tests.gateway.test_restoring import HOUR, NEW, marked, sends
@@ -88,6 +90,20 @@ def test_who_was_shut_out_since_the_backup_stays_out(
         assert later.name not in found
         with pytest.raises(Refused, match="do not fit together"):
             sessions.sign_in(again, "other", "an old password, known to many", device="", now=NOON + HOUR)
+
+
+def test_what_had_gone_by_age_before_a_restore_goes_that_night(
+    path: Path, db: sqlite3.Connection, saved: Path
+) -> None:
+    """After the restore of a backup of half a year ago it would have stayed for three months: the age caught up by two days a night."""
+    for night in range(1, 180):
+        purging.purge(db, Privacy(), now=NOON + night * DAY_MS, zone="UTC")
+    db.close()
+    backup.restore(saved, path, now=NOON + 180 * DAY_MS)
+    with contextlib.closing(store.connect(path)) as again:
+        assert purging.is_due(again, now=NOON + 180 * DAY_MS, zone="UTC")
+        purging.purge(again, Privacy(), now=NOON + 180 * DAY_MS, zone="UTC")
+        assert purging.age(again) == NOON + 180 * DAY_MS
 
 
 def test_the_question_of_somebody_who_came_back_since_the_backup_waits_for_its_answer(
