@@ -172,6 +172,8 @@ def start(since: int, who: str = "aa") -> Act:
         ([stop(1), start(1)], [stop(5)], 5),
         ([stop(3), stop(9, "bb")], [stop(1), start(1), stop(7, "bb")], 3),
         ([stop(9, "bb")], [stop(1), start(1)], None),
+        ([stop(9, "bb")], [{"act": "gone", "of": ["ab"]}, start(1), stop(3)], 3),
+        ([stop(1), start(1)], [{"act": "gone"}, stop(3)], 3),
     ],
 )
 def test_of_two_journals_the_later_counts_and_of_two_that_went_apart_every_stop(
@@ -180,6 +182,27 @@ def test_of_two_journals_the_later_counts_and_of_two_that_went_apart_every_stop(
     both = journal.merged(here, there)
     assert journal.last_words(both)[0].get(b"\xaa") == since
     assert journal.merged(both, there) == both, "and nothing is taken twice"
+
+
+def test_who_came_back_after_the_journal_was_written_anew_is_back_on_each_card(
+    path: Path, desk: Desk, stick: Path, new_card: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was taken for another journal than that of the stick: no START of it counted there, and a restore knew less than it said."""
+    for number in (ADA, LUIS, BEA):
+        desk.draft(number)
+        desk.stop(number, now=NOON)
+    come_back(desk, LUIS, now=NOON + 1)
+    desk.stop(LUIS, now=NOON + 2)
+    saved = backup.make(path, stick, now=NOON + 3).path
+    monkeypatch.setattr(journal, "COMPACT_BYTES", 1)
+    for number in (BEA, LUIS):
+        Journal(path).compact()
+        come_back(desk, number, now=NOON + HOUR)
+        carried.copy(path, stick)
+    desk.db.close()
+    for card, stops in ((new_card, "until"), (path, "known")):
+        assert backup.restore(saved, card, now=NOON + DAY).counts.stops == stops
+        assert out(card) == {ADA: NOON, BEA: None, LUIS: None}
 
 
 def test_a_journal_on_a_new_card_keeps_the_pins_and_a_key_of_its_own_is_not_exchanged(tmp_path: Path) -> None:
