@@ -280,7 +280,7 @@ def _replay(db: sqlite3.Connection, acts: Journal, now: int) -> None:
             row = None
         if since_at is not None:
             _stays_out(db, key, row, since_at, now)
-        elif row is not None:
+        else:
             _came_back(db, key, row, ended[key], now)
 
 
@@ -343,14 +343,14 @@ def _stays_out(
             withdraw_waiting(db, each, actor="gateway", now=now, reason="This person asked to stop.")
 
 
-def _came_back(db: sqlite3.Connection, key: bytes, row: sqlite3.Row, ended: int, now: int) -> None:
+def _came_back(db: sqlite3.Connection, key: bytes, row: sqlite3.Row | None, ended: int, now: int) -> None:
     """The journal's last word is a START: it ends the opt-out that it names, or an older one, and no other."""
     back = db.execute(
         "UPDATE opt_out SET until_at=?, ended_reason='kept beside the database' "
         "WHERE number_key=? AND until_at IS NULL AND since_at<=?",
         [now, key, ended],
     ).rowcount
-    if back and conversations.open_opt_out(db, row["number"]) is None:
+    if back and row is not None and conversations.open_opt_out(db, row["number"]) is None:
         for each in optouts.same_person(db, row):
             optouts.welcome_back(db, each)
 

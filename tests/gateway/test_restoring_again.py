@@ -92,6 +92,26 @@ def test_who_was_shut_out_since_the_backup_stays_out(
             sessions.sign_in(again, "other", "an old password, known to many", device="", now=NOON + HOUR)
 
 
+@pytest.mark.parametrize("erased", ["before", "after"])
+def test_who_came_back_since_is_back_though_the_backup_does_not_know_them_or_they_were_erased(
+    path: Path, desk: Desk, saved: Path, erased: str
+) -> None:
+    """Their START counted for nothing when a list brought them again: only their opt-out was left of them."""
+    desk.stop(LUIS, now=NOON + 1)
+    if erased == "before":
+        erasing.erase(desk.db, LUIS, now=NOON + 2)
+    saved.unlink()
+    backup.make(path, saved, now=NOON + 3)
+    luis = conversations.ensure(desk.db, LUIS, now=NOON + 4)
+    optouts.undo(desk.db, luis, by=None, reason="asked by text", now=NOON + 5)
+    if erased == "after":
+        erasing.erase(desk.db, LUIS, now=NOON + 6)
+    desk.db.close()
+    backup.restore(saved, path, now=NOON + HOUR)
+    with contextlib.closing(store.connect(path)) as again:
+        assert conversations.open_opt_out(again, LUIS) is None
+
+
 def test_what_had_gone_by_age_before_a_restore_goes_that_night(
     path: Path, db: sqlite3.Connection, saved: Path
 ) -> None:
