@@ -320,18 +320,17 @@ def _stays_out(
     now: int,
     reason: str = KEPT,
 ) -> None:
-    """The journal's last word on this number is a stop."""
-    known = (
-        conversations.open_opt_out(db, row["number"])
-        if row is not None
-        else db.execute("SELECT 1 FROM opt_out WHERE number_key=? AND until_at IS NULL", [key]).fetchone()
-    )
-    ended = db.execute(  # by a START whose commit is here, and whose line a crash kept from the journal
-        "SELECT 1 FROM opt_out WHERE number_key=? AND since_at=? AND until_at IS NOT NULL", [key, since_at]
+    """The journal's last word on this number is a stop, which their START has to name: one that the backup knows for an earlier is over."""
+    known = db.execute(
+        "SELECT until_at FROM opt_out WHERE number_key=? AND since_at=?", [key, since_at]
     ).fetchone()
-    if ended is not None:
-        return
+    if known is not None and known["until_at"] is not None:
+        return  # by a START whose commit is here, and whose line a crash kept from the journal
     if known is None:
+        db.execute(
+            "UPDATE opt_out SET until_at=?, ended_reason=? WHERE number_key=? AND until_at IS NULL",
+            [now, KEPT, key],
+        )
         db.execute(
             "INSERT INTO opt_out (number_key, source, reason, since_at) VALUES (?,'import',?,?)",
             [key, reason, since_at],
@@ -346,9 +345,8 @@ def _stays_out(
 def _came_back(db: sqlite3.Connection, key: bytes, row: sqlite3.Row | None, ended: int, now: int) -> None:
     """The journal's last word is a START: it ends the opt-out that it names, or an older one, and no other."""
     back = db.execute(
-        "UPDATE opt_out SET until_at=?, ended_reason='kept beside the database' "
-        "WHERE number_key=? AND until_at IS NULL AND since_at<=?",
-        [now, key, ended],
+        "UPDATE opt_out SET until_at=?, ended_reason=? WHERE number_key=? AND until_at IS NULL AND since_at<=?",
+        [now, KEPT, key, ended],
     ).rowcount
     if back and row is not None and conversations.open_opt_out(db, row["number"]) is None:
         for each in optouts.same_person(db, row):

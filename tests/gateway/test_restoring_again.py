@@ -15,6 +15,7 @@ from gateway import (
     conversations,
     erasing,
     journal,
+    lists,
     lock,
     optouts,
     people,
@@ -23,6 +24,7 @@ from gateway import (
     runs,
     sessions,
     store,
+    taking,
     texted,
 )
 from gateway.claims import Seat
@@ -32,6 +34,7 @@ from gateway.errors import Refused
 from gateway.journal import Journal
 from gateway.rules import DAY_MS, Rules
 from hardware.pdu import encode_deliver, segment
+from tests.campaigning import bring_in
 from tests.gateway.conftest import ADA, ICCID, LUIS, NOON, Desk, Room
 from tests.gateway.test_restoring import HOUR, NEW, marked, sends
 from tests.gateway.test_restoring import saved as saved
@@ -110,6 +113,70 @@ def test_who_came_back_since_is_back_though_the_backup_does_not_know_them_or_the
     backup.restore(saved, path, now=NOON + HOUR)
     with contextlib.closing(store.connect(path)) as again:
         assert conversations.open_opt_out(again, LUIS) is None
+
+
+def test_a_start_ends_the_newest_stop_also_where_the_backup_knew_an_older_one(
+    path: Path, desk: Desk, saved: Path
+) -> None:
+    """It named the older one, so that each start of the gateway and each restore put them out again."""
+    desk.stop(LUIS, now=NOON + 1)
+    saved.unlink()
+    backup.make(path, saved, now=NOON + 2)
+    luis = desk.conversation(LUIS)["id"]
+    optouts.undo(desk.db, luis, by=None, reason="asked by text", now=NOON + 3)
+    desk.stop(LUIS, now=NOON + 4)
+    desk.db.close()
+    backup.restore(saved, path, now=NOON + HOUR)
+    with contextlib.closing(store.connect(path)) as again:
+        assert (
+            again.execute("SELECT opted_out_at FROM conversation WHERE id=?", [luis]).fetchone()[0]
+            == NOON + 4
+        )
+        optouts.undo(again, luis, by=None, reason="asked by text", now=NOON + 2 * HOUR)
+        assert not restoring.still_out(again, Journal(path), now=NOON + 2 * HOUR)
+    backup.restore(saved, path, now=NOON + 3 * HOUR)
+    with contextlib.closing(store.connect(path)) as again:
+        assert conversations.open_opt_out(again, LUIS) is None
+
+
+def a_list_with(db: sqlite3.Connection, number: str, *, now: int) -> int:
+    list_id = bring_in(db, ("Eva",), now=now)
+    with store.write(db):
+        mine = conversations.ensure(db, number, now=now)
+        db.execute("UPDATE contact SET conversation_id=? WHERE first_name='Eva'", [mine])
+        db.execute("DELETE FROM conversation WHERE number LIKE '+1%'")
+    return list_id
+
+
+def test_who_stopped_last_in_the_other_form_of_their_number_stays_out(
+    path: Path, db: sqlite3.Connection, room: Room, tmp_path: Path
+) -> None:
+    """The backup knew a stop in one form; that it was over let them in, though the journal's last word was a stop in the other."""
+    by = room.coordinator
+
+    def calls(number: str, now: int) -> int:
+        list_id = a_list_with(db, number, now=now)
+        [person] = conversations.known_of(db, [number]).values()
+        optouts.opt_out(db, person["id"], source="coordinator", by=by, reason="rang", now=now)
+        return list_id
+
+    def over(number: str, list_id: int, now: int) -> None:
+        [person] = conversations.known_of(db, [number]).values()
+        optouts.undo(db, person["id"], by=by, reason="rang again", now=now)
+        lists.delete(db, list_id, by=by)
+        assert taking.clear(db, list_id, wait=lambda _seconds: False)
+
+    first, other = "+5215512345678", "+525512345678"
+    over(first, calls(first, NOON), NOON + 1)
+    list_id = calls(other, NOON + 2)
+    saved = backup.make(path, tmp_path / "saved.db", now=NOON + 3).path
+    over(other, list_id, NOON + 4)
+    calls(first, NOON + 5)
+    db.close()
+    backup.restore(saved, path, now=NOON + HOUR)
+    with contextlib.closing(store.connect(path)) as again:
+        assert [row["opted_out_at"] for row in again.execute("SELECT * FROM conversation")] == [NOON + 5]
+        assert conversations.open_opt_out(again, first) is not None
 
 
 def test_what_had_gone_by_age_before_a_restore_goes_that_night(
