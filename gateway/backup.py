@@ -23,7 +23,7 @@ from pathlib import Path
 from gateway import carried, damage, explain, ledger, lock, restoring, room, runs, schema, texted, unanswered
 from gateway.errors import Refused
 from gateway.journal import Journal
-from gateway.store import belong_with, connect, moment, sync_folder
+from gateway.store import belong_with, connect, log_of_another, moment, sync_folder
 
 STEP_PAGES = 128  # an eighth of a megabyte at a time: a station's commit waits for the disk at most so long
 STEP_PAUSE_S = 0.01
@@ -291,7 +291,7 @@ def _alone(database: Path) -> Iterator[sqlite3.Connection | None]:
     replaced is refused by SQLite ("readonly": the file moved), for without its log it must be written to before anything else.
     """
     take_back(database)
-    left = damage.seen(database) is not None or not _has_content(database)
+    left = damage.seen(database) is not None or not _has_content(database) or log_of_another(database)
     db = None if left else _folded(database)
     try:
         yield db
