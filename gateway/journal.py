@@ -153,7 +153,8 @@ def replace(path: Path, lines: Iterable[Act], database: Path) -> None:
 def merged(known: Sequence[Act], other: Sequence[Act]) -> list[Act]:
     """What two journals know together. Of two states of one journal the later says it all: it has every line of the other.
 
-    Of two that went apart, nobody can tell which word came last: whoever is out by either is out, and no START of the other counts.
+    Of two that went apart, nobody can tell which word on somebody came last: whoever is out by either is out, and no START of the other counts
+    for those on whom this one has a word.
     """
     here, there = _known(known), _known(other)
     if there <= here:
@@ -162,13 +163,17 @@ def merged(known: Sequence[Act], other: Sequence[Act]) -> list[Act]:
         return list(other)
     out, _ = last_words(other)
     stand = {key.hex() for key, since in out.items() if since is not None}
+    ours = {line.get("number") for line in known if line.get("act") in ("opt_out", "opt_in")}
     keyed = any(line.get("act") == "key" for line in known)
     news = [
         line
         for line in other
         if not here.issuperset(_names(line))
-        and not (line.get("act") == "opt_in" or (line.get("act") == "key" and keyed))
-        and not (line.get("act") == "opt_out" and line.get("number") not in stand)
+        and not (line.get("act") == "opt_in" and line.get("number") in ours)
+        and not (line.get("act") == "key" and keyed)
+        and not (
+            line.get("act") == "opt_out" and line.get("number") in ours and line.get("number") not in stand
+        )
     ]
     return [*known, *news]
 

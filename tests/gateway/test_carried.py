@@ -205,6 +205,21 @@ def test_who_came_back_after_the_journal_was_written_anew_is_back_on_each_card(
         assert out(card) == {ADA: NOON, BEA: None, LUIS: None}
 
 
+def test_who_came_back_is_back_on_a_new_card_on_which_textbank_had_begun(
+    path: Path, desk: Desk, stick: Path, new_card: Path
+) -> None:
+    """Its journal had a key and no word on them: no START of the stick counted."""
+    desk.draft(LUIS)
+    desk.stop(LUIS, now=NOON)
+    saved = backup.make(path, stick, now=NOON + 1).path
+    come_back(desk, LUIS, now=NOON + HOUR)
+    carried.copy(path, stick)
+    with contextlib.closing(blank.database(new_card)) as begun:
+        conversations.ensure(begun, ADA, now=NOON)
+    backup.restore(saved, new_card, now=NOON + DAY)
+    assert out(new_card) == {LUIS: None}
+
+
 def test_a_journal_on_a_new_card_keeps_the_pins_and_a_key_of_its_own_is_not_exchanged(tmp_path: Path) -> None:
     lost, fresh = Journal(tmp_path / "lost.db"), Journal(tmp_path / "fresh.db")
     lost.note("pin", at=1, attempt=lost.digest("4711"))
