@@ -246,6 +246,8 @@ def restore(backup: Path, database: Path, *, now: int) -> Restored:
                 schema.migrate(db)
                 acts = Journal(database)
                 stops = carried.take_in(db, acts, backup.parent)
+                if before is not None:
+                    stops = carried.gap(stops, db, before)
                 counts = restoring.begin_again(db, acts, made=check(backup), now=now, stops=stops)
                 runs.keep(db, hold.runs)
                 if before is not None:

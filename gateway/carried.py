@@ -10,10 +10,11 @@ may have stopped without anybody knowing. Fails with OSError where the copy cann
 
 import contextlib
 import hashlib
+import json
 import logging
 import sqlite3
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 
 from gateway import conversations, journal
 from gateway.journal import SUFFIX, Act, Journal
@@ -51,6 +52,26 @@ def take_in(db: sqlite3.Connection, acts: Journal, folder: Path) -> Stops:
             found = True
             known = not acts.learn(theirs) and known  # one that knew less is of an older card
     return "known" if known else "until" if found else "unknown"
+
+
+def gap(stops: Stops, db: sqlite3.Connection, before: sqlite3.Connection) -> Stops:
+    """What is known of this backup's stops (`db`) where the restore that made the database `before` told that some are not: no more, when
+    the backup is from before that.
+    """
+    told, earlier = _restored(db), _restored(before)
+    if (
+        stops == "known"
+        and earlier.get("stops") in ("until", "unknown")
+        and told.get("at") != earlier.get("at")
+    ):
+        return cast(Stops, earlier["stops"])
+    return stops
+
+
+def _restored(db: sqlite3.Connection) -> dict[str, object]:
+    with contextlib.suppress(sqlite3.Error, ValueError, TypeError):  # one that is damaged, or none of ours
+        return dict(json.loads(db.execute("SELECT value FROM setting WHERE key='restored'").fetchone()[0]))
+    return {}
 
 
 def may_be_of(database: Path, saved: Path) -> bool:

@@ -70,6 +70,7 @@ def begin_again(
     """Say on every row what the restore makes uncertain, in one transaction. `made` is the head of the backup's ledger."""
     with write(db):
         _replay(db, acts, now)
+        _keep_beside(db, acts, now)
         known = _mark(db, acts, now)
         told = db.execute("SELECT value FROM setting WHERE key=?", [BACKED_UP]).fetchone()
         newest = db.execute("SELECT max(at) AS at FROM event").fetchone()["at"]
@@ -282,6 +283,22 @@ def _replay(db: sqlite3.Connection, acts: Journal, now: int) -> None:
             _stays_out(db, key, row, since_at, now)
         else:
             _came_back(db, key, row, ended[key], now)
+
+
+def _keep_beside(db: sqlite3.Connection, acts: Journal, now: int) -> None:
+    """What the backup knows and the journal does not, as on a new card: a later restore of an older one asks the journal alone."""
+    noted = {act.get("key") for act in acts.acts("number_key")}
+    for key in conversations.all_keys(db):
+        if key not in noted:
+            acts.note("number_key", at=0, key=key)
+    out, _ = last_words(acts.lines())
+    rows = db.execute(
+        "SELECT number_key, since_at FROM opt_out WHERE until_at IS NULL ORDER BY id"
+    ).fetchall()
+    news = [row for row in rows if row["number_key"] not in out]
+    acts.note_all(
+        "opt_out", [{"number": row["number_key"].hex(), "at": row["since_at"]} for row in news], at=now
+    )
 
 
 def _keys(db: sqlite3.Connection, acts: Journal) -> list[str]:

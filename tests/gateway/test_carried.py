@@ -9,7 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from gateway import backup, carried, conversations, damage, erasing, journal, keeping, optouts, store
+from gateway import (
+    backup,
+    carried,
+    conversations,
+    damage,
+    erasing,
+    journal,
+    keeping,
+    optouts,
+    restoring,
+    store,
+)
 from gateway.config import Backup, Config, Database
 from gateway.journal import Act, Journal
 from gateway.schedule import Housekeeper
@@ -203,6 +214,27 @@ def test_who_came_back_after_the_journal_was_written_anew_is_back_on_each_card(
     for card, stops in ((new_card, "until"), (path, "known")):
         assert backup.restore(saved, card, now=NOON + DAY).counts.stops == stops
         assert out(card) == {ADA: NOON, BEA: None, LUIS: None}
+
+
+def test_on_a_new_card_an_older_backup_knows_who_was_out_by_the_newer_one(
+    path: Path, desk: Desk, new_card: Path, tmp_path: Path
+) -> None:
+    """Copied there by hand, without the file beside them: what the newer one knew was in no journal, and the next restore forgot it."""
+    desk.draft(LUIS)
+    older = backup.make(path, tmp_path / "older.db", now=NOON).path
+    desk.stop(LUIS, now=NOON + 1)
+    newer = backup.make(path, tmp_path / "newer.db", now=NOON + 2).path
+    for each in tmp_path.glob(carried.COPIES):
+        each.unlink()
+    for saved in (newer, older):
+        done = backup.restore(saved, new_card, now=NOON + DAY)
+        assert (done.counts.stops, out(new_card)) == ("unknown", {LUIS: NOON + 1})
+        new_card.with_name(f"{new_card.name}.before-restore-20261125T170000Z").unlink(missing_ok=True)
+    since = backup.make(new_card, tmp_path / "since.db", now=NOON + DAY + 1).path
+    assert backup.restore(since, new_card, now=NOON + 2 * DAY).counts.stops == "known"
+    new_card.unlink()
+    with contextlib.closing(blank.database(new_card)) as anew:
+        assert restoring.still_out(anew, Journal(new_card), now=NOON + 2 * DAY) == 1
 
 
 def test_who_came_back_is_back_on_a_new_card_on_which_textbank_had_begun(
