@@ -27,6 +27,7 @@ from gateway import (
     numbers,
     optouts,
     purging,
+    restored,
     runs,
     texted,
     unanswered,
@@ -102,11 +103,8 @@ def begin_again(
             channel="restore",
             now=now,
         )
-        unknown = not known or conversations.perhaps_everybody(db, now) is not None
-        db.execute(
-            "INSERT INTO setting (key, value) VALUES ('restored', ?) ON CONFLICT (key) DO UPDATE SET value=excluded.value",
-            [json.dumps({"at": now, "head": made, "newest": newest, "unknown": unknown, "stops": stops})],
-        )
+        unknown = not known or restored.perhaps_everybody(db, now) is not None
+        restored.keep(db, now, unknown=unknown, head=made, newest=newest, stops=stops)
         db.execute("DELETE FROM setting WHERE key=?", [BACKED_UP])
         marked = db.execute(
             "SELECT count(*) + (SELECT count(*) FROM perhaps_texted) FROM conversation WHERE perhaps_texted_at IS NOT NULL"
@@ -231,10 +229,7 @@ def made_anew(db: sqlite3.Connection, acts: Journal, *, now: int) -> int | None:
         db.executemany(
             "INSERT INTO perhaps_texted (number_key, at) VALUES (?,?)", [(key, now) for key in since or ()]
         )
-        db.execute(
-            "INSERT INTO setting (key, value) VALUES ('restored', ?)",
-            [json.dumps({"at": now, "unknown": not known})],
-        )
+        restored.keep(db, now, unknown=not known)
         keep_owed(db, {unanswered.ANY_SIM: texted.newest(acts.database, now=now)})
     return len(since) if since is not None and known else None
 

@@ -20,6 +20,7 @@ from gateway import (
     optouts,
     people,
     purging,
+    restored,
     restoring,
     runs,
     sessions,
@@ -349,6 +350,29 @@ def test_a_database_made_in_the_place_of_a_lost_one_marks_who_was_texted_already
             conversations.ensure(db, number, now=store.wall_ms())
     assert marked(path) == ({ADA} if harm == "none" else {ADA, LUIS})
     assert texted.handed(path) == [], "a text of the lost database is taken for none of the new one"
+
+
+def test_a_restore_by_a_clock_that_stood_behind_marks_who_is_new_for_thirty_right_days(
+    path: Path, desk: Desk, tmp_path: Path
+) -> None:
+    """A new card's clock stands at the day of its image: the days were over as soon as it was set right, and lists texted people twice."""
+    desk.draft(ADA)
+    saved = backup.make(path, tmp_path / "saved.db", now=NOON).path
+    desk.db.close()
+    card = tmp_path / "card" / "textbank.db"
+    card.parent.mkdir()
+    backup.restore(saved, card, now=NOON - 200 * DAY_MS)
+    with contextlib.closing(store.connect(card)) as db:
+
+        def is_marked(number: str, now: int) -> bool:
+            conversations.ensure(db, number, now=now)
+            return conversations.known_of(db, [number])[number]["perhaps_texted_at"] is not None
+
+        assert is_marked(LUIS, NOON + DAY_MS)
+        assert restored.by_now(db, now=NOON + DAY_MS)
+        assert not restored.by_now(db, now=NOON + 2 * DAY_MS)
+        assert is_marked("+12025550171", NOON + 30 * DAY_MS)
+        assert not is_marked("+12025550172", NOON + 32 * DAY_MS)
 
 
 def test_a_first_database_marks_nobody(path: Path) -> None:
