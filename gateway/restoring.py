@@ -12,7 +12,7 @@ import hashlib
 import json
 import logging
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -197,9 +197,8 @@ def still_out(
     were not. Nobody comes back by this.
     """
     out, _ = last_words(acts.lines())
-    rows = db.execute("SELECT number_key, since_at, until_at FROM opt_out").fetchall()
-    stand = {row["number_key"] for row in rows if row["until_at"] is None}
-    known = {(row["number_key"], row["since_at"]) for row in rows}
+    known = _opt_outs(db)
+    stand = {key for (key, _), until_at in known.items() if until_at is None}
     missing = {
         key: since_at
         for key, since_at in out.items()
@@ -213,7 +212,7 @@ def still_out(
             since_at,
         ) in missing.items():  # of the newest alone the commit may never have been: a kill came between
             reason = newest_reason if key == newest else KEPT
-            _stays_out(db, key, people.get(key), since_at, now, reason)
+            _stays_out(db, key, people.get(key), since_at, now, known, reason)
     return len(missing)
 
 
@@ -270,12 +269,13 @@ def _replay(db: sqlite3.Connection, acts: Journal, now: int) -> None:
             db, lambda number: any(conversations.keyed(key, number) in strangers for key in keys)
         )
     out, ended = last_words(acts.lines())
+    known = _opt_outs(db)
     for key, since_at in out.items():
         row = people.get(key)
         if row is not None and row["id"] in erased:
             row = None
         if since_at is not None:
-            _stays_out(db, key, row, since_at, now)
+            _stays_out(db, key, row, since_at, now, known)
         else:
             _came_back(db, key, row, ended[key], now)
 
@@ -324,21 +324,30 @@ def people_by_digest(db: sqlite3.Connection, keys: list[str]) -> dict[bytes, sql
 KEPT = "kept beside the database"
 
 
+def _opt_outs(db: sqlite3.Connection) -> dict[tuple[bytes, int], int | None]:
+    """Until when each opt-out (digest, since when) stood; None: it stands. All at once, for no index has those that are over."""
+    return {
+        (row["number_key"], row["since_at"]): row["until_at"]
+        for row in db.execute("SELECT number_key, since_at, until_at FROM opt_out ORDER BY id")
+    }
+
+
 def _stays_out(
     db: sqlite3.Connection,
     key: bytes,
     row: sqlite3.Row | None,
     since_at: int,
     now: int,
+    known: Mapping[tuple[bytes, int], int | None],
     reason: str = KEPT,
 ) -> None:
-    """The journal's last word on this number is a stop, which their START has to name: one that the backup knows for an earlier is over."""
-    known = db.execute(
-        "SELECT until_at FROM opt_out WHERE number_key=? AND since_at=?", [key, since_at]
-    ).fetchone()
-    if known is not None and known["until_at"] is not None:
+    """The journal's last word on this number is a stop, which their START has to name: one that the backup knows for an earlier is over.
+    `known`: `_opt_outs`.
+    """
+    if known.get((key, since_at)) is not None:
         return  # by a START whose commit is here, and whose line a crash kept from the journal
-    if known is None:
+    news = (key, since_at) not in known
+    if news:
         db.execute(
             "UPDATE opt_out SET until_at=?, ended_reason=? WHERE number_key=? AND until_at IS NULL",
             [now, KEPT, key],
@@ -349,7 +358,7 @@ def _stays_out(
         )
     if row is not None:
         theirs = optouts.same_person(db, row)
-        optouts.mark_out(db, theirs, since_at, anew=known is None)
+        optouts.mark_out(db, theirs, since_at, anew=news)
         for each in theirs:
             withdraw_waiting(db, each, actor="gateway", now=now, reason="This person asked to stop.")
 
