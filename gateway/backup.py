@@ -251,10 +251,10 @@ def restore(backup: Path, database: Path, *, now: int) -> Restored:
                 counts = restoring.begin_again(db, acts, made=check(backup), now=now, stops=stops)
                 runs.keep(db, hold.runs)
                 if before is not None:
-                    restoring.keep_spent(db, before, handed_at)
+                    restoring.keep_spent(db, before, handed_at, now=now)
                 elif _has_content(database):
                     with contextlib.closing(_as_it_is(database)) as damaged:
-                        restoring.keep_spent(db, damaged, handed_at)
+                        restoring.keep_spent(db, damaged, handed_at, now=now)
                 else:
                     restoring.keep_owed(db, {unanswered.ANY_SIM: handed_at})
                 db.execute("PRAGMA journal_mode=DELETE")

@@ -26,6 +26,7 @@ from gateway import (
     ledger,
     numbers,
     optouts,
+    purgedates,
     purging,
     restored,
     runs,
@@ -130,10 +131,10 @@ def put_here_by_hand(db: sqlite3.Connection, hold: Hold, database: Path, folder:
         texted.told(database)
 
 
-def keep_spent(db: sqlite3.Connection, before: sqlite3.Connection, handed_at: int) -> None:
-    """What SIMs sent since the backup still counts, a SIM on hold and a modem that somebody paused stay so, who was shut out stays out, age
-    goes on, and what a modem has not answered is owed: from the database that is replaced, if it can be read; else whatever was handed
-    over until `handed_at` (ms).
+def keep_spent(db: sqlite3.Connection, before: sqlite3.Connection, handed_at: int, *, now: int) -> None:
+    """What SIMs sent since the backup still counts, a SIM on hold and a modem that somebody paused stay so, who was shut out stays out, whose
+    date came is closed, age goes on, and what a modem has not answered is owed: from the database that is replaced, if it can be
+    read; else whatever was handed over until `handed_at` (ms).
 
     People are known by their numbers: the rows of those whom the backup does not know get other people's places in it.
     """
@@ -149,8 +150,10 @@ def keep_spent(db: sqlite3.Connection, before: sqlite3.Connection, handed_at: in
     paused = _of_the_replaced(before, "SELECT s.name, u.name FROM station s JOIN user u ON u.id=s.paused_by")
     rights = _of_the_replaced(before, "SELECT role, password_hash, disabled_at, id, created_at FROM user")
     ages = _of_the_replaced(before, "SELECT value FROM setting WHERE key=?", asks=[purging.SETTING])
+    closed = _of_the_replaced(before, purgedates.CLOSED, asks=[now])
     with write(db):
         keep_rights(db, rights)
+        purgedates.keep_closed(db, closed, now=now)
         for (age,) in ages:
             purging.go_on(db, age)
         db.executemany(  # by that person, or by an admin where the backup does not know them
@@ -180,7 +183,7 @@ def keep_owed(db: sqlite3.Connection, owed: dict[str, int]) -> None:
 
 
 def _of_the_replaced(
-    before: sqlite3.Connection, query: str, unknown: Sequence[Any] = (), *, asks: Sequence[str] = ()
+    before: sqlite3.Connection, query: str, unknown: Sequence[Any] = (), *, asks: Sequence[object] = ()
 ) -> list[Any]:
     """Rows of a database that may be damaged, and hardly at all of these places at once; `unknown` where they cannot be read."""
     try:
