@@ -23,7 +23,7 @@ from pathlib import Path
 from gateway import carried, damage, explain, ledger, lock, restoring, room, runs, schema, texted, unanswered
 from gateway.errors import Refused
 from gateway.journal import Journal
-from gateway.store import belong_with, connect, moment, sync_folder
+from gateway.store import belong_with, connect, log_of_another, moment, sync_folder
 
 STEP_PAGES = 128  # an eighth of a megabyte at a time: a station's commit waits for the disk at most so long
 STEP_PAUSE_S = 0.01
@@ -246,13 +246,15 @@ def restore(backup: Path, database: Path, *, now: int) -> Restored:
                 schema.migrate(db)
                 acts = Journal(database)
                 stops = carried.take_in(db, acts, backup.parent)
+                if before is not None:
+                    stops = carried.gap(stops, db, before)
                 counts = restoring.begin_again(db, acts, made=check(backup), now=now, stops=stops)
                 runs.keep(db, hold.runs)
                 if before is not None:
-                    restoring.keep_spent(db, before, handed_at)
+                    restoring.keep_spent(db, before, handed_at, now=now)
                 elif _has_content(database):
                     with contextlib.closing(_as_it_is(database)) as damaged:
-                        restoring.keep_spent(db, damaged, handed_at)
+                        restoring.keep_spent(db, damaged, handed_at, now=now)
                 else:
                     restoring.keep_owed(db, {unanswered.ANY_SIM: handed_at})
                 db.execute("PRAGMA journal_mode=DELETE")
@@ -291,7 +293,7 @@ def _alone(database: Path) -> Iterator[sqlite3.Connection | None]:
     replaced is refused by SQLite ("readonly": the file moved), for without its log it must be written to before anything else.
     """
     take_back(database)
-    left = damage.seen(database) is not None or not _has_content(database)
+    left = damage.seen(database) is not None or not _has_content(database) or log_of_another(database)
     db = None if left else _folded(database)
     try:
         yield db

@@ -343,17 +343,22 @@ def close(db: sqlite3.Connection, campaign_id: int, *, by: User, now: int) -> in
             "UPDATE campaign SET closed_at=?, purge_at=? WHERE id=?",
             [now, now + days * DAY_MS if days else None, campaign_id],
         )
-        waiting = db.execute(
-            "SELECT m.id FROM message m JOIN target t ON t.id=m.target_id WHERE t.campaign_id=? AND m.kind IN (2,3) "
-            "AND m.state IN ('awaiting','approved','claimed') AND m.submitted_at IS NULL",
-            [campaign_id],
-        ).fetchall()
-        for row in waiting:
-            move(db, "withdraw", row["id"], actor=f"user:{by.id}", now=now, reason=CLOSED)
-        db.execute(
-            "UPDATE target SET state='open', holder_id=NULL, held_at=NULL WHERE campaign_id=? AND state='held'",
-            [campaign_id],
-        )
+        return take_back(db, campaign_id, actor=f"user:{by.id}", now=now)
+
+
+def take_back(db: sqlite3.Connection, campaign_id: int, *, actor: str, now: int) -> int:
+    """What has not left of a campaign that is closed, inside the caller's transaction; how many texts."""
+    waiting = db.execute(
+        "SELECT m.id FROM message m JOIN target t ON t.id=m.target_id WHERE t.campaign_id=? AND m.kind IN (2,3) "
+        "AND m.state IN ('awaiting','approved','claimed') AND m.submitted_at IS NULL",
+        [campaign_id],
+    ).fetchall()
+    for row in waiting:
+        move(db, "withdraw", row["id"], actor=actor, now=now, reason=CLOSED)
+    db.execute(
+        "UPDATE target SET state='open', holder_id=NULL, held_at=NULL WHERE campaign_id=? AND state='held'",
+        [campaign_id],
+    )
     return len(waiting)
 
 

@@ -10,10 +10,11 @@ may have stopped without anybody knowing. Fails with OSError where the copy cann
 
 import contextlib
 import hashlib
+import json
 import logging
 import sqlite3
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 
 from gateway import conversations, journal
 from gateway.journal import SUFFIX, Act, Journal
@@ -53,6 +54,42 @@ def take_in(db: sqlite3.Connection, acts: Journal, folder: Path) -> Stops:
     return "known" if known else "until" if found else "unknown"
 
 
+def gap(stops: Stops, db: sqlite3.Connection, before: sqlite3.Connection) -> Stops:
+    """What is known of this backup's stops (`db`) where the restore that made the database `before` told that some are not: no more, when
+    the backup is from before that.
+    """
+    told, earlier = _restored(db), _restored(before)
+    if (
+        stops == "known"
+        and earlier.get("stops") in ("until", "unknown")
+        and told.get("at") != earlier.get("at")
+    ):
+        return cast(Stops, earlier["stops"])
+    return stops
+
+
+def _restored(db: sqlite3.Connection) -> dict[str, object]:
+    with contextlib.suppress(sqlite3.Error, ValueError, TypeError):  # one that is damaged, or none of ours
+        return dict(json.loads(db.execute("SELECT value FROM setting WHERE key='restored'").fetchone()[0]))
+    return {}
+
+
+def may_be_of(database: Path, saved: Path) -> bool:
+    """Whether this backup can be one of this database: another group may use the same stick."""
+    ours: set[str] = set()
+    with contextlib.suppress(OSError):  # a card that does not tell
+        ours.update(_keys(Journal(database).lines()))
+    try:
+        with contextlib.closing(
+            sqlite3.connect(f"{saved.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
+        ) as db:
+            db.row_factory = sqlite3.Row
+            theirs = conversations.all_keys(db)
+    except sqlite3.Error:  # a stick that was pulled out
+        return False
+    return not ours or not theirs or not ours.isdisjoint(theirs)
+
+
 def _keys(lines: list[Act]) -> list[str]:
     return [str(line["key"]) for line in lines if line.get("act") == "number_key" and "key" in line]
 
@@ -64,7 +101,7 @@ class Carrier:
         self._database = database
         self._acts = Journal(database).path
         self._seen = _stamp(self._acts)
-        self._done: object = None
+        self._done: tuple[object, object] | None = None  # of the journal and of its copy
         self._copy: Path | None = None
         self._trouble = ""
 
@@ -76,12 +113,9 @@ class Carrier:
     def turn(self, folder: Path) -> None:
         """Write the copy where it is not up to date, or not there."""
         now = _stamp(self._acts)
-        if (
-            self._done == now
-            and self._copy is not None
-            and self._copy.parent == folder
-            and self._copy.exists()
-        ):
+        # Of another stick under the same name the copy is another, and may be older.
+        there = _stamp(self._copy) if self._copy is not None and self._copy.parent == folder else None
+        if there is not None and self._done == (now, there):
             return
         try:
             self._copy = copy(self._database, folder)
@@ -90,7 +124,7 @@ class Carrier:
                 log.warning("who asked to stop could not be written beside the backups: %s", error)
             self._trouble = str(error)
             return
-        self._done, self._trouble = now, ""
+        self._done, self._trouble = (now, _stamp(self._copy) if self._copy is not None else None), ""
 
 
 def _stamp(path: Path) -> object:

@@ -14,18 +14,17 @@ from datetime import datetime
 from functools import partial
 from typing import TypedDict
 
-from gateway import countryless, journal, numbers, visible
+from gateway import countryless, journal, numbers, restored, visible
 from gateway.errors import Held, Refused
 from gateway.message import GOING, KINDS
 from gateway.people import User
 from gateway.policy import may
-from gateway.rules import DAY_MS, HOUR_MS, Rules
+from gateway.rules import HOUR_MS, Rules
 from gateway.store import moment, write
 
 HOLD_MS = HOUR_MS // 2
 TEXTED_BYTES = 8  # of a number's digest, where it only says that somebody was texted
 MADE_AT_ONCE = 50  # rows of one statement: few lengths of it are kept prepared
-UNKNOWN_MS = 30 * DAY_MS  # so long after a restore that knows nothing a new number may be an old acquaintance
 REFRESH_MS = HOLD_MS // 3  # a hold is written again only when a third of it has passed: fewer writes
 
 LAST_ID = "last_conversation"  # a setting: the highest id that was given, where its row is gone
@@ -201,7 +200,7 @@ def _perhaps_texted(
     db: sqlite3.Connection, keys: Mapping[str, Sequence[bytes]], now: int
 ) -> Mapping[str, int]:
     """Who of these numbers, which a restored backup did not know, was texted since, as far as the restore found; or cannot know (ms)."""
-    if (everybody := perhaps_everybody(db, now)) is not None:
+    if (everybody := restored.perhaps_everybody(db, now)) is not None:
         return dict.fromkeys(keys, everybody)
     short = {number: [key[:TEXTED_BYTES] for key in each] for number, each in keys.items()}
     every = [key for each in short.values() for key in each]
@@ -210,15 +209,6 @@ def _perhaps_texted(
     )
     at = dict(map(tuple, rows))
     return {number: at[key] for number, each in short.items() for key in each if key in at}
-
-
-def perhaps_everybody(db: sqlite3.Connection, now: int) -> int | None:
-    """When a backup was restored (ms) after which nobody knows who was texted since, while a new number may be an old acquaintance."""
-    row = db.execute("SELECT value FROM setting WHERE key='restored'").fetchone()
-    restored = {} if row is None else json.loads(row["value"])
-    if not restored.get("unknown") or not restored["at"] <= now < restored["at"] + UNKNOWN_MS:
-        return None
-    return int(restored["at"])
 
 
 def zones(conversation: Mapping[str, object] | sqlite3.Row, rules: Rules) -> tuple[str, ...]:

@@ -28,7 +28,6 @@ from gateway.bell import ring
 from gateway.config import Config
 from gateway.errors import Refused
 from gateway.journal import SUFFIX as JOURNAL
-from gateway.journal import Journal
 from gateway.lock import Hold, is_held
 from gateway.notice import Notice
 from gateway.rules import DAY_MS
@@ -259,47 +258,41 @@ def folders(config: Config) -> list[Path]:
 
 
 def newest_backup(folders: Iterable[Path], database: Path) -> Path | None:
-    """The newest backup of this database that is whole; each is read through until one is. One of another database, as another group
-    may have on the same stick, where there is none.
+    """The newest backup that is whole, and no other group's; each is read through until one is.
 
     How far each had come counts before its name: the clock may have been ahead when it was made, or stand behind now.
     """
     from gateway.backup import check
+    from gateway.carried import may_be_of
 
     latest = f"textbank-{moment(wall_ms() + DAY_MS):%Y%m%dT%H%M%SZ}"
-    ours = set[str]()
-    with contextlib.suppress(OSError):  # the card may refuse that file, too
-        ours = {str(act.get("key")) for act in Journal(database).acts("number_key")}
     candidates = [path for folder in dict.fromkeys(folders) for path in _listed(folder)]
     for path in sorted(
-        candidates, key=lambda path: (*_came(path, ours), path.name < latest, path.name), reverse=True
+        candidates, key=lambda path: (*_came(path), path.name < latest, path.name), reverse=True
     ):
         try:
             check(path)
         except Refused as refusal:
             log.warning("%s", refusal)
         else:
-            return path
+            if may_be_of(database, path):
+                return path
     return None
 
 
-def _came(path: Path, ours: set[str]) -> tuple[bool, int, int]:
-    """Whether a backup is of a database with one of these keys, or may be; how often a gateway had begun or ended with it, and how much
-    had happened in it. Nothing of one that cannot be read.
-    """
+def _came(path: Path) -> tuple[int, int]:
+    """How often a gateway had begun or ended with this backup, and how much had happened in it; nothing of one that cannot be read."""
     try:
         with contextlib.closing(
             sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
         ) as db:
-            kept = dict(
-                db.execute("SELECT key, value FROM setting WHERE key IN ('number_key','runs')").fetchall()
-            )
+            runs = db.execute("SELECT value FROM setting WHERE key='runs'").fetchone()
             done = sum(
                 db.execute(f"SELECT coalesce(max(id), 0) FROM {table}").fetchone()[0] for table in GROWING
             )
-            return kept.get("number_key", "") in {"", *ours} or not ours, int(kept.get("runs", 0)), done
+            return int(runs[0]) if runs else 0, done
     except (sqlite3.Error, ValueError):
-        return False, 0, 0
+        return 0, 0
 
 
 def _listed(folder: Path) -> list[Path]:

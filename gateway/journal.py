@@ -1,10 +1,11 @@
 """A small file beside the database that outlives it: acts that must not be forgotten when an old copy is restored.
 
 Lines of JSON, each on the disk (fsync) before `note` returns; only ever added to, but for `compact`, which keeps the
-last word on each. The first line holds a key made for this file; whatever names a card or a PIN stands here as a digest
-under that key, never as itself. People are digests too, under the database's own key, which stands here as well: without it
-a copy of the database from before the key was made could not tell who stopped. It gives away no more than the
-database beside it, which holds the key and the numbers themselves; the file has the same owner and rights (0600).
+last word on each, and of the other lines their names. The first line holds a key made for this file; whatever names a
+card or a PIN stands here as a digest under that key, never as itself. People are digests too, under the database's own key,
+which stands here as well: without it a copy of the database from before the key was made could not tell who stopped. It
+gives away no more than the database beside it, which holds the key and the numbers themselves; the file has the same owner
+and rights (0600).
 
 Promises: what `note` returned from is there after a power cut; a line that was cut is passed over.
 Fails with OSError when it cannot be written: then the act must not happen.
@@ -13,6 +14,7 @@ Fails with OSError when it cannot be written: then the act must not happen.
 import contextlib
 import errno
 import fcntl
+import hashlib
 import hmac
 import json
 import logging
@@ -29,6 +31,7 @@ log = logging.getLogger("textbank.journal")
 SUFFIX = ".acts"
 COMPACT_BYTES = 256_000  # some 1,500 acts
 Act = dict[str, object]  # one line
+GONE = "gone"  # an act: the names of lines whose people have a later one, so that an older state is still known to be one
 ABOUT = ("opt_out", "opt_in", "erase")  # the last of each about one person (and one stay) counts
 
 
@@ -68,9 +71,9 @@ class Journal:
 
     def _rewrite(self) -> None:
         with self._held():
-            known = self.lines()
-            kept = compacted(known)
-            if len(kept) < len(known):
+            lines = self.lines()
+            kept = compacted(lines)
+            if len(kept) < len(lines):
                 replace(self.path, kept, self.database)
 
     def lines(self) -> list[Act]:
@@ -140,14 +143,18 @@ def replace(path: Path, lines: Iterable[Act], database: Path) -> None:
 
 
 def compacted(lines: Iterable[Act]) -> list[Act]:
-    """The last word on each."""
+    """The last word on each, and the names of those before it."""
     kept: dict[object, Act] = {}
-    for line in without_right_pins(lines):
+    lines = without_right_pins(lines)
+    for line in lines:
         act = line.get("act")
         # Each stay of a person ends by an act of its own: a backup may hold any of them.
         mark: object = (act, line.get("number"), line.get("salt")) if act in ABOUT else _line(line)
         kept.pop(mark, None)  # the order stays that of the last word
-        kept[mark] = line
+        if act != GONE:
+            kept[mark] = line
+    if gone := _known(lines) - _known(kept.values()):
+        kept[GONE] = {"act": GONE, "of": sorted(gone)}
     return list(kept.values())
 
 
@@ -168,24 +175,41 @@ def without_right_pins(lines: Iterable[Act]) -> list[Act]:
 def merged(known: Sequence[Act], other: Sequence[Act]) -> list[Act]:
     """What two journals know together. Of two states of one journal the later says it all: it has every line of the other.
 
-    Of two that went apart, nobody can tell which word came last: whoever is out by either is out, and no START of the other counts.
+    Of two that went apart, nobody can tell which word on somebody came last: whoever is out by either is out, and no START of the other counts
+    for those on whom this one has a word.
     """
-    here, there = set(map(_line, known)), set(map(_line, other))
+    here, there = _known(known), _known(other)
     if there <= here:
         return list(known)
     if here <= there:
         return list(other)
     out, _ = last_words(other)
     stand = {key.hex() for key, since in out.items() if since is not None}
+    ours = {line.get("number") for line in known if line.get("act") in ("opt_out", "opt_in")}
     keyed = any(line.get("act") == "key" for line in known)
     news = [
         line
         for line in other
-        if _line(line) not in here
-        and not (line.get("act") == "opt_in" or (line.get("act") == "key" and keyed))
-        and not (line.get("act") == "opt_out" and line.get("number") not in stand)
+        if not here.issuperset(_names(line))
+        and not (line.get("act") == "opt_in" and line.get("number") in ours)
+        and not (line.get("act") == "key" and keyed)
+        and not (
+            line.get("act") == "opt_out" and line.get("number") in ours and line.get("number") not in stand
+        )
     ]
     return [*known, *news]
+
+
+def _known(lines: Iterable[Act]) -> set[str]:
+    """The names of these lines, and of those that were among them before they were written anew."""
+    return {name for line in lines for name in _names(line)}
+
+
+def _names(line: Act) -> list[str]:
+    if line.get("act") != GONE:
+        return [hashlib.sha256(_line(line)).hexdigest()[:16]]
+    of = line.get("of")
+    return [str(name) for name in of] if isinstance(of, list) else []
 
 
 def about_people(lines: Iterable[Act], *kinds: str) -> list[tuple[str, bytes, int, int]]:

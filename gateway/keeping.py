@@ -152,12 +152,12 @@ def make(plan: Plan, *, now: int, stop: threading.Event | None = None) -> backup
             folder.mkdir(parents=True, mode=0o700)
             belong_with(folder, plan.database)
         _drop_parts(folder)
-        _make_room(plan, folder)
+        _make_room(plan, folder, now)
         made = backup.make(plan.database, folder, now=now, stop=stop)
         if trouble := away(plan):  # pulled out meanwhile: what was written went to the card
             made.path.unlink(missing_ok=True)
             raise Refused(trouble)
-        _rotate(plan, folder, made.path)
+        _rotate(plan, folder, made.path, now)
     except OSError as error:
         raise Refused(
             f"The backup could not be written to {folder}: {error.strerror}. "
@@ -174,7 +174,7 @@ def _drop_parts(folder: Path) -> None:
             part.unlink(missing_ok=True)
 
 
-def _make_room(plan: Plan, folder: Path) -> None:
+def _make_room(plan: Plan, folder: Path, now: int) -> None:
     """Old backups go, the oldest first, until the new one fits; the newest that is whole stays."""
     log = Path(f"{plan.database}-wal")
     size = plan.database.stat().st_size + (log.stat().st_size if log.exists() else 0)
@@ -183,9 +183,12 @@ def _make_room(plan: Plan, folder: Path) -> None:
     if shutil.disk_usage(folder).free >= need:
         return
     known = _own(plan, listing(folder))
-    kept = plan.rotation.kept(moment(saved.made_at) for saved in known)
-    good = next((saved for saved in known if _whole(saved.path)), None)
-    spare = [saved for saved in reversed(known) if good is not None and saved is not good]
+    kept = _kept(plan, known, now)
+    ahead = [saved for saved in known if saved.made_at > now + DAY_MS]
+    good = [
+        next((saved for saved in part if _whole(saved.path)), None) for part in (ahead, known[len(ahead) :])
+    ]
+    spare = [saved for saved in reversed(known) if any(good) and saved not in good]
     spare.sort(key=lambda saved: moment(saved.made_at) in kept)  # first those that would go anyway
     while shutil.disk_usage(folder).free < need and spare:
         spare.pop(0).path.unlink()
@@ -197,12 +200,21 @@ def _make_room(plan: Plan, folder: Path) -> None:
         )
 
 
-def _rotate(plan: Plan, folder: Path, new: Path) -> None:
+def _rotate(plan: Plan, folder: Path, new: Path, now: int) -> None:
     known = _own(plan, listing(folder))
-    kept = plan.rotation.kept(moment(saved.made_at) for saved in known)
+    kept = _kept(plan, known, now)
     for saved in known:
         if moment(saved.made_at) not in kept and saved.path != new:
             saved.path.unlink()
+
+
+def _kept(plan: Plan, known: list[Saved], now: int) -> set[datetime]:
+    """When those were made that the rotation keeps. One from the future was made by a clock that was wrong, then or now: it takes nobody's
+    place, and nobody takes its.
+    """
+    stamps = {moment(saved.made_at) for saved in known}
+    ahead = {at for at in stamps if at > moment(now + DAY_MS)}
+    return ahead | plan.rotation.kept(stamps - ahead)
 
 
 def _own(plan: Plan, found: list[Saved]) -> list[Saved]:

@@ -8,6 +8,7 @@ Fails with `Refused`, in a sentence for the person at the screen.
 
 import sqlite3
 import unicodedata
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from gateway import visible
@@ -139,6 +140,20 @@ def _keep_one_admin(db: sqlite3.Connection, user: User) -> None:
     if user.role == "admin" and others is None:
         raise Refused(
             f"{user.name} is the only admin. Make somebody else an admin first, so that nobody is locked out."
+        )
+
+
+def keep_rights(db: sqlite3.Connection, rights: Iterable[Sequence[object]]) -> None:
+    """What was decided since, of those who are in both: (role, password_hash, disabled_at, id, created_at) of another state of this database.
+    The last admin stays one. Inside the caller's transaction.
+    """
+    for role, password_hash, disabled_at, *who in sorted(
+        rights, key=lambda row: (row[0] != "admin", row[2] is not None)
+    ):
+        db.execute(
+            "UPDATE OR IGNORE user SET role=?1, password_hash=?2, disabled_at=?3 WHERE id=?4 AND created_at=?5 AND (role<>'admin' "
+            "OR ?1='admin' AND ?3 IS NULL OR EXISTS (SELECT 1 FROM user o WHERE o.role='admin' AND o.disabled_at IS NULL AND o.id<>?4))",
+            [role, password_hash, disabled_at, *who],
         )
 
 

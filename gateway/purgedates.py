@@ -12,7 +12,7 @@ then. Texts are counted by day as in `gateway/purging.py`; the ledger and opt-ou
 
 import json
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from zoneinfo import ZoneInfo
 
 from gateway import campaigns, contacts, purging, results, taking
@@ -27,6 +27,9 @@ BATCH = 50  # people
 MONTHS_AT_ONCE = 500  # rows
 OVER_STATES = ",".join(f"'{state}'" for state in OVER)
 
+CLOSED = (
+    "SELECT id, created_at, closed_at, purge_at, reason FROM campaign WHERE state='closed' AND purge_at<=?"
+)
 _OF = "FROM conversation v JOIN target t ON t.conversation_id=v.id WHERE t.id IN (SELECT value FROM json_each(:targets)) "
 _NOWHERE_ELSE = (
     "AND NOT EXISTS (SELECT 1 FROM target o WHERE o.conversation_id=v.id AND o.campaign_id<>t.campaign_id) "
@@ -70,6 +73,19 @@ def purge(db: sqlite3.Connection, *, now: int, zone: str, rest: Callable[[], boo
                 [now, row["id"]],
             )
     return gone
+
+
+def keep_closed(db: sqlite3.Connection, closed: Iterable[Sequence[object]], *, now: int) -> None:
+    """Campaigns whose date had come in another state of this database (`CLOSED`) are closed here, and it comes again. One that was only closed
+    may be what somebody restores for. Inside the caller's transaction.
+    """
+    for campaign_id, created_at, closed_at, purge_at, reason in closed:
+        if db.execute(
+            "UPDATE OR IGNORE campaign SET state='closed', closed_at=?, purge_at=?, reason=? WHERE id=? AND created_at=? "
+            "AND state IN ('running','paused')",
+            [closed_at, purge_at, reason, campaign_id, created_at],
+        ).rowcount:
+            campaigns.take_back(db, int(str(campaign_id)), actor="gateway", now=now)
 
 
 def not_yet(db: sqlite3.Connection, campaign_id: int) -> int:

@@ -94,6 +94,19 @@ def age(db: sqlite3.Connection) -> int:
     return int(told["at"]) if told is not None else 0
 
 
+def go_on(db: sqlite3.Connection, other: str) -> None:
+    """Ages count from the moment that another state of this database knew (its setting), where that is later, and tonight: what had gone by
+    then would stay for half as long as the two lie apart. Inside the caller's transaction.
+    """
+    with contextlib.suppress(ValueError, KeyError, TypeError):  # one that was damaged
+        at = int(json.loads(other)["at"])
+        if at > age(db):
+            db.execute(
+                "INSERT OR REPLACE INTO setting (key, value) VALUES (?,?)",
+                [SETTING, json.dumps({"at": at, "day": ""})],
+            )
+
+
 def totals(db: sqlite3.Connection) -> dict[str, int]:
     """How many texts were deleted by age, by state ("answer": came in)."""
     return dict(db.execute("SELECT what, sum(count) FROM purged GROUP BY what").fetchall())

@@ -203,7 +203,10 @@ def _forgotten_until(db: sqlite3.Connection) -> int:
     """
     rows = db.execute("SELECT value FROM setting WHERE key IN ('restored', ?)", [ERASED_AT])
     told = [json.loads(row["value"]) for row in rows]
-    return max((int(said["at"] if isinstance(said, dict) else said) for said in told), default=0)
+    moments = (
+        (said["at"], said.get("trusted_at") or 0) if isinstance(said, dict) else (said,) for said in told
+    )
+    return max((int(at) for each in moments for at in each), default=0)
 
 
 def _apply(db: sqlite3.Connection, report_id: int, report: Arrived, chosen: _Candidate, now: int) -> None:

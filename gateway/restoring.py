@@ -12,7 +12,7 @@ import hashlib
 import json
 import logging
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,9 @@ from gateway import (
     ledger,
     numbers,
     optouts,
+    purgedates,
+    purging,
+    restored,
     runs,
     texted,
     unanswered,
@@ -34,6 +37,7 @@ from gateway.carried import Stops
 from gateway.journal import Journal, about_people, last_words
 from gateway.lock import Hold
 from gateway.moves import FROM_BACKUP, move, withdraw_waiting
+from gateway.people import keep_rights
 from gateway.store import moment, write
 
 log = logging.getLogger("textbank.restore")
@@ -68,6 +72,7 @@ def begin_again(
     """Say on every row what the restore makes uncertain, in one transaction. `made` is the head of the backup's ledger."""
     with write(db):
         _replay(db, acts, now)
+        _keep_beside(db, acts, now)
         known = _mark(db, acts, now)
         told = db.execute("SELECT value FROM setting WHERE key=?", [BACKED_UP]).fetchone()
         newest = db.execute("SELECT max(at) AS at FROM event").fetchone()["at"]
@@ -99,11 +104,8 @@ def begin_again(
             channel="restore",
             now=now,
         )
-        unknown = not known or conversations.perhaps_everybody(db, now) is not None
-        db.execute(
-            "INSERT INTO setting (key, value) VALUES ('restored', ?) ON CONFLICT (key) DO UPDATE SET value=excluded.value",
-            [json.dumps({"at": now, "head": made, "newest": newest, "unknown": unknown, "stops": stops})],
-        )
+        unknown = not known or restored.perhaps_everybody(db, now) is not None
+        restored.keep(db, now, unknown=unknown, head=made, newest=newest, stops=stops)
         db.execute("DELETE FROM setting WHERE key=?", [BACKED_UP])
         marked = db.execute(
             "SELECT count(*) + (SELECT count(*) FROM perhaps_texted) FROM conversation WHERE perhaps_texted_at IS NOT NULL"
@@ -129,9 +131,10 @@ def put_here_by_hand(db: sqlite3.Connection, hold: Hold, database: Path, folder:
         texted.told(database)
 
 
-def keep_spent(db: sqlite3.Connection, before: sqlite3.Connection, handed_at: int) -> None:
-    """What SIMs sent since the backup still counts, a SIM on hold and a modem that somebody paused stay so, and what a modem has not
-    answered is owed: from the database that is replaced, if it can be read; else whatever was handed over until `handed_at` (ms).
+def keep_spent(db: sqlite3.Connection, before: sqlite3.Connection, handed_at: int, *, now: int) -> None:
+    """What SIMs sent since the backup still counts, a SIM on hold and a modem that somebody paused stay so, who was shut out stays out, whose
+    date came is closed, age goes on, and what a modem has not answered is owed: from the database that is replaced, if it can be
+    read; else whatever was handed over until `handed_at` (ms).
 
     People are known by their numbers: the rows of those whom the backup does not know get other people's places in it.
     """
@@ -145,7 +148,14 @@ def keep_spent(db: sqlite3.Connection, before: sqlite3.Connection, handed_at: in
     )
     owed = _of_the_replaced(before, unanswered.NEWEST, [(unanswered.ANY_SIM, handed_at)])
     paused = _of_the_replaced(before, "SELECT s.name, u.name FROM station s JOIN user u ON u.id=s.paused_by")
+    rights = _of_the_replaced(before, "SELECT role, password_hash, disabled_at, id, created_at FROM user")
+    ages = _of_the_replaced(before, "SELECT value FROM setting WHERE key=?", asks=[purging.SETTING])
+    closed = _of_the_replaced(before, purgedates.CLOSED, asks=[now])
     with write(db):
+        keep_rights(db, rights)
+        purgedates.keep_closed(db, closed, now=now)
+        for (age,) in ages:
+            purging.go_on(db, age)
         db.executemany(  # by that person, or by an admin where the backup does not know them
             "INSERT INTO station (name, state, since_at, paused_by) SELECT ?1, 'paused', 0, coalesce(max(CASE WHEN name=?2 THEN id END), "
             "min(CASE WHEN role='admin' THEN id END)) FROM user WHERE true ON CONFLICT (name) DO UPDATE SET paused_by=excluded.paused_by",
@@ -172,12 +182,14 @@ def keep_owed(db: sqlite3.Connection, owed: dict[str, int]) -> None:
     )
 
 
-def _of_the_replaced(before: sqlite3.Connection, query: str, unknown: Sequence[Any] = ()) -> list[Any]:
+def _of_the_replaced(
+    before: sqlite3.Connection, query: str, unknown: Sequence[Any] = (), *, asks: Sequence[object] = ()
+) -> list[Any]:
     """Rows of a database that may be damaged, and hardly at all of these places at once; `unknown` where they cannot be read."""
     try:
-        return before.execute(query).fetchall()
+        return before.execute(query, asks).fetchall()
     except sqlite3.Error as damaged:
-        log.warning("what the SIMs sent since the backup cannot all be read: %s", damaged)
+        log.warning("what was done since the backup cannot all be read: %s", damaged)
         return [*unknown]
 
 
@@ -188,9 +200,8 @@ def still_out(
     were not. Nobody comes back by this.
     """
     out, _ = last_words(acts.lines())
-    rows = db.execute("SELECT number_key, since_at, until_at FROM opt_out").fetchall()
-    stand = {row["number_key"] for row in rows if row["until_at"] is None}
-    known = {(row["number_key"], row["since_at"]) for row in rows}
+    known = _opt_outs(db)
+    stand = {key for (key, _), until_at in known.items() if until_at is None}
     missing = {
         key: since_at
         for key, since_at in out.items()
@@ -204,7 +215,7 @@ def still_out(
             since_at,
         ) in missing.items():  # of the newest alone the commit may never have been: a kill came between
             reason = newest_reason if key == newest else KEPT
-            _stays_out(db, key, people.get(key), since_at, now, reason)
+            _stays_out(db, key, people.get(key), since_at, now, known, reason)
     return len(missing)
 
 
@@ -220,10 +231,7 @@ def made_anew(db: sqlite3.Connection, acts: Journal, *, now: int) -> int | None:
         db.executemany(
             "INSERT INTO perhaps_texted (number_key, at) VALUES (?,?)", [(key, now) for key in since or ()]
         )
-        db.execute(
-            "INSERT INTO setting (key, value) VALUES ('restored', ?)",
-            [json.dumps({"at": now, "unknown": not known})],
-        )
+        restored.keep(db, now, unknown=not known)
         keep_owed(db, {unanswered.ANY_SIM: texted.newest(acts.database, now=now)})
     return len(since) if since is not None and known else None
 
@@ -248,16 +256,15 @@ def _replay(db: sqlite3.Connection, acts: Journal, now: int) -> None:
     people = people_by_digest(db, keys)
     acts_of_erasing = about_people(acts.lines(), "erase")
     stays = {str(act.get("salt")): act["act"] == "erase" for act in acts.acts("erase", "not_erased")}
-    erased = set()
+    # By their salt also who wrote without their country then, and stood under their whole number when they were erased.
+    erased = {row["id"]: row for row in people.values() if stays.get(erasing.salt_digest(row["salt"]))}
     for _, key, at, _ in acts_of_erasing:
         row = people.get(key)
-        if row is None or row["id"] in erased:
-            continue
-        if stays.get(
-            erasing.salt_digest(row["salt"]), row["last_at"] <= at
-        ):  # else they came back since, or the commit was refused
-            erasing.remove(db, row["id"], row["number"])
-            erased.add(row["id"])
+        # Else they came back since, or the commit was refused.
+        if row is not None and erasing.salt_digest(row["salt"]) not in stays and row["last_at"] <= at:
+            erased[row["id"]] = row
+    for row in erased.values():
+        erasing.remove(db, row["id"], row["number"])
     if (
         strangers := {key for _, key, _, _ in acts_of_erasing} - people.keys()
     ):  # they stand in rows of files at most
@@ -265,14 +272,31 @@ def _replay(db: sqlite3.Connection, acts: Journal, now: int) -> None:
             db, lambda number: any(conversations.keyed(key, number) in strangers for key in keys)
         )
     out, ended = last_words(acts.lines())
+    known = _opt_outs(db)
     for key, since_at in out.items():
         row = people.get(key)
         if row is not None and row["id"] in erased:
             row = None
         if since_at is not None:
-            _stays_out(db, key, row, since_at, now)
-        elif row is not None:
+            _stays_out(db, key, row, since_at, now, known)
+        else:
             _came_back(db, key, row, ended[key], now)
+
+
+def _keep_beside(db: sqlite3.Connection, acts: Journal, now: int) -> None:
+    """What the backup knows and the journal does not, as on a new card: a later restore of an older one asks the journal alone."""
+    noted = {act.get("key") for act in acts.acts("number_key")}
+    for key in conversations.all_keys(db):
+        if key not in noted:
+            acts.note("number_key", at=0, key=key)
+    out, _ = last_words(acts.lines())
+    rows = db.execute(
+        "SELECT number_key, since_at FROM opt_out WHERE until_at IS NULL ORDER BY id"
+    ).fetchall()
+    news = [row for row in rows if row["number_key"] not in out]
+    acts.note_all(
+        "opt_out", [{"number": row["number_key"].hex(), "at": row["since_at"]} for row in news], at=now
+    )
 
 
 def _keys(db: sqlite3.Connection, acts: Journal) -> list[str]:
@@ -303,45 +327,52 @@ def people_by_digest(db: sqlite3.Connection, keys: list[str]) -> dict[bytes, sql
 KEPT = "kept beside the database"
 
 
+def _opt_outs(db: sqlite3.Connection) -> dict[tuple[bytes, int], int | None]:
+    """Until when each opt-out (digest, since when) stood; None: it stands. All at once, for no index has those that are over."""
+    return {
+        (row["number_key"], row["since_at"]): row["until_at"]
+        for row in db.execute("SELECT number_key, since_at, until_at FROM opt_out ORDER BY id")
+    }
+
+
 def _stays_out(
     db: sqlite3.Connection,
     key: bytes,
     row: sqlite3.Row | None,
     since_at: int,
     now: int,
+    known: Mapping[tuple[bytes, int], int | None],
     reason: str = KEPT,
 ) -> None:
-    """The journal's last word on this number is a stop."""
-    known = (
-        conversations.open_opt_out(db, row["number"])
-        if row is not None
-        else db.execute("SELECT 1 FROM opt_out WHERE number_key=? AND until_at IS NULL", [key]).fetchone()
-    )
-    ended = db.execute(  # by a START whose commit is here, and whose line a crash kept from the journal
-        "SELECT 1 FROM opt_out WHERE number_key=? AND since_at=? AND until_at IS NOT NULL", [key, since_at]
-    ).fetchone()
-    if ended is not None:
-        return
-    if known is None:
+    """The journal's last word on this number is a stop, which their START has to name: one that the backup knows for an earlier is over.
+    `known`: `_opt_outs`.
+    """
+    if known.get((key, since_at)) is not None:
+        return  # by a START whose commit is here, and whose line a crash kept from the journal
+    news = (key, since_at) not in known
+    if news:
+        db.execute(
+            "UPDATE opt_out SET until_at=?, ended_reason=? WHERE number_key=? AND until_at IS NULL",
+            [now, KEPT, key],
+        )
         db.execute(
             "INSERT INTO opt_out (number_key, source, reason, since_at) VALUES (?,'import',?,?)",
             [key, reason, since_at],
         )
     if row is not None:
         theirs = optouts.same_person(db, row)
-        optouts.mark_out(db, theirs, since_at, anew=known is None)
+        optouts.mark_out(db, theirs, since_at, anew=news)
         for each in theirs:
             withdraw_waiting(db, each, actor="gateway", now=now, reason="This person asked to stop.")
 
 
-def _came_back(db: sqlite3.Connection, key: bytes, row: sqlite3.Row, ended: int, now: int) -> None:
+def _came_back(db: sqlite3.Connection, key: bytes, row: sqlite3.Row | None, ended: int, now: int) -> None:
     """The journal's last word is a START: it ends the opt-out that it names, or an older one, and no other."""
     back = db.execute(
-        "UPDATE opt_out SET until_at=?, ended_reason='kept beside the database' "
-        "WHERE number_key=? AND until_at IS NULL AND since_at<=?",
-        [now, key, ended],
+        "UPDATE opt_out SET until_at=?, ended_reason=? WHERE number_key=? AND until_at IS NULL AND since_at<=?",
+        [now, KEPT, key, ended],
     ).rowcount
-    if back and conversations.open_opt_out(db, row["number"]) is None:
+    if back and row is not None and conversations.open_opt_out(db, row["number"]) is None:
         for each in optouts.same_person(db, row):
             optouts.welcome_back(db, each)
 

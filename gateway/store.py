@@ -5,12 +5,13 @@ read inside it can be trusted until the commit; a commit outside `relaxed` is on
 with `synchronous=FULL`). One connection belongs to one thread or request.
 
 Fails with `sqlite3.OperationalError`: "database is locked" after 30 s, "database or disk is full", "attempt
-to write a readonly database"; with `sqlite3.DatabaseError` instead of opening a file whose log alone is left.
+to write a readonly database"; with `sqlite3.DatabaseError` instead of opening a file whose log alone is left, or one with the log of another.
 """
 
 import errno
 import os
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -24,6 +25,10 @@ NO_OWNERS = {errno.EPERM, errno.EACCES, errno.EINVAL, errno.ENOSYS, errno.EOPNOT
 CHECKPOINT_PAGES = (
     4000  # 4 MB of log: a page that changes often reaches the database file once, not each time
 )
+
+WAL_AT = 18  # the octet of a database file that says whether it has a log (2) or none (1)
+_opened: set[tuple[int, int]] = set()  # by this process: device and inode
+_opening = threading.Lock()
 
 STATEMENTS = 1024  # kept prepared: more than there are; of the usual 128 many are prepared again each minute
 
@@ -39,9 +44,8 @@ def connect(
 ) -> sqlite3.Connection:
     """Open the database with the settings that every promise here rests on."""
     if log_without_file(path):
-        damage = sqlite3.DatabaseError(f"it has no content, and its log {path}-wal is here")
-        damage.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
-        raise damage
+        raise _damage(f"it has no content, and its log {path}-wal is here")
+    _refuse_log_of_another(path)
     if not query_only:
         # Numbers and texts are for this user alone; the log files beside it inherit its rights. Only a new file is opened
         # here: closing any descriptor of a database drops the locks of every connection in this process (POSIX), which
@@ -72,6 +76,35 @@ def _set_up(db: Connection, *, query_only: bool) -> None:
     db.execute("PRAGMA foreign_keys=ON")
     if query_only:
         db.execute("PRAGMA query_only=ON")
+
+
+def _refuse_log_of_another(path: str | Path) -> None:
+    """Once for each file in a process, before it is opened there."""
+    with suppress(FileNotFoundError), _opening:
+        status = os.stat(path)
+        if (which := (status.st_dev, status.st_ino)) not in _opened:
+            if log_of_another(path):
+                raise _damage(
+                    f"{path}-wal is the log of another file. To go on with this one, move it elsewhere and restore it from there"
+                )
+            _opened.add(which)
+
+
+def _damage(found: str) -> sqlite3.DatabaseError:
+    damage = sqlite3.DatabaseError(found)
+    damage.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+    return damage
+
+
+def log_of_another(path: str | Path) -> bool:
+    """Whether a log lies beside a file that has none, as a backup that was copied over the database of a run that was cut off: SQLite would
+    bring the one into the other. Only before this process opens the file, for closing it drops SQLite's locks.
+    """
+    if not _octets(f"{path}-wal"):
+        return False
+    with suppress(OSError), open(path, "rb") as file:
+        return file.read(WAL_AT + 1)[WAL_AT:] == b"\x01"
+    return False
 
 
 def log_without_file(path: str | Path) -> bool:

@@ -1,11 +1,14 @@
 """I4: a stop of somebody whom nobody knew, from a network that left their country away, is known when a list brings their number."""
 
+import contextlib
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from gateway import conversations, inbox, journal, optouts, restoring
+from gateway import backup, conversations, erasing, inbox, journal, optouts, restoring, store
 from gateway.errors import Refused
+from gateway.rules import HOUR_MS
 from hardware.pdu import Address, encode_deliver, segment
 from tests.gateway.conftest import ADA, NOON, Desk
 from tests.gateway.test_arrivals import SENT_AT
@@ -129,3 +132,18 @@ def test_bringing_in_such_a_sender_reads_no_whole_table_of_what_came(desk: Desk)
     plans = {step["detail"] for sql in moves for step in desk.db.execute(f"EXPLAIN QUERY PLAN {sql}")}
     assert any("arrival" in step for step in plans)
     assert not [step for step in plans if step.startswith("SCAN") and "VIRTUAL" not in step]
+
+
+def test_who_wrote_without_a_country_and_was_erased_is_erased_again_by_a_restore(
+    desk: Desk, path: Path, tmp_path: Path
+) -> None:
+    """In the backup they stand under the number without its country, of which the journal of the erasure knows nothing."""
+    writes(desk, "2025550123", "My name is Ada.")
+    saved = backup.make(path, tmp_path / "saved.db", now=NOON).path
+    conversations.ensure(desk.db, ADA, now=NOON)
+    erasing.erase(desk.db, ADA, now=NOON + HOUR_MS)
+    desk.db.close()
+    backup.restore(saved, path, now=NOON + 2 * HOUR_MS)
+    with contextlib.closing(store.connect(path)) as db:
+        assert not db.execute("SELECT text FROM inbound").fetchall()
+        assert not db.execute("SELECT number FROM conversation").fetchall()

@@ -132,6 +132,22 @@ def test_without_room_the_oldest_go_and_the_newest_whole_one_never(
     assert [path.exists() for path in made] == [False, False, True, False]
 
 
+def test_backups_of_nights_on_which_the_clock_was_ahead_take_nobodys_place(
+    plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of the last days none was kept any more, and on a full stick the last that was left was years old."""
+    ahead = [keeping.make(plan, now=NOON + (3650 + night) * DAY).path for night in range(2)]
+    made = [keeping.make(plan, now=NOON + night * DAY).path for night in range(4)]
+    assert [path.exists() for path in made] == [False, False, True, True]
+    behind = keeping.make(plan, now=DAY).path
+    assert all(path.exists() for path in (*ahead, *made[2:], behind))
+    usage = shutil.disk_usage("/")
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=1000))
+    with pytest.raises(Refused, match="no room"):
+        keeping.make(plan, now=NOON + 4 * DAY)
+    assert [path.exists() for path in (*ahead, *made[2:], behind)] == [False, True, False, True, False]
+
+
 def test_a_stick_that_is_not_in_is_said_and_nothing_is_written_under_its_mount_point(
     path: Path, desk: Desk, db: sqlite3.Connection, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -1,13 +1,16 @@
 """After a campaign's purge date only its totals remain, and nothing goes that belongs to anything else."""
 
+import contextlib
 import json
 import sqlite3
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from gateway import (
     assignments,
+    backup,
     campaigns,
     cards,
     claims,
@@ -18,6 +21,7 @@ from gateway import (
     purgedates,
     recording,
     search,
+    store,
 )
 from gateway.arrivals import Received, Seen, keep
 from gateway.claims import Seat
@@ -212,3 +216,26 @@ def test_whoever_comes_after_a_purge_gets_a_card_of_their_own(
     newest = started(db, room.coordinator, rules, "Newest", now=LATER + 5 * DAY_MS, list_id=list_id)
     assignments.take(db, newest, room.volunteer, rules, SIMS, now=LATER + 5 * DAY_MS)
     texted(db, room, seat, rules, "Rosa", now=LATER + 5 * DAY_MS)
+
+
+def test_a_campaign_that_was_purged_since_the_backup_is_purged_again(
+    db: sqlite3.Connection, path: Path, room: Room, rules: Rules, tmp_path: Path
+) -> None:
+    """It came back as one that is paused, whose people stay for ever, and could go on."""
+    campaign_id = started(db, room.coordinator, rules, now=NOON)
+    assignments.take(db, campaign_id, room.volunteer, rules, SIMS, now=NOON)
+    assert cards.next_card(db, room.volunteer, rules=rules, now=NOON) is not None
+    saved = backup.make(path, tmp_path / "saved.db", now=NOON).path
+    campaigns.close(db, campaign_id, by=room.coordinator, now=NOON + 1)
+    purgedates.purge(db, now=LATER, zone=ZONE)
+    db.close()
+    backup.restore(saved, path, now=LATER)
+    with contextlib.closing(store.connect(path)) as again:
+        assert campaigns.load(again, campaign_id).state == "closed"
+        assert not again.execute("SELECT 1 FROM message WHERE state='awaiting'").fetchone()
+        assert purgedates.not_yet(again, campaign_id)
+        purgedates.purge(again, now=LATER + DAY_MS, zone=ZONE)
+        assert not purgedates.not_yet(again, campaign_id)
+    backup.restore(saved, path, now=LATER - 2 * DAY_MS)
+    with contextlib.closing(store.connect(path)) as again:
+        assert campaigns.load(again, campaign_id).state == "paused", "somebody may restore for that"

@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import os
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -14,19 +15,27 @@ from gateway import (
     conversations,
     erasing,
     journal,
+    lists,
     lock,
     optouts,
+    people,
+    purging,
+    restored,
     restoring,
     runs,
+    sessions,
     store,
+    taking,
     texted,
 )
 from gateway.claims import Seat
 from gateway.cli import cli
+from gateway.config import Privacy
 from gateway.errors import Refused
 from gateway.journal import Journal
-from gateway.rules import Rules
+from gateway.rules import DAY_MS, Rules
 from hardware.pdu import encode_deliver, segment
+from tests.campaigning import bring_in
 from tests.gateway.conftest import ADA, ICCID, LUIS, NOON, Desk, Room
 from tests.gateway.test_restoring import HOUR, NEW, marked, sends
 from tests.gateway.test_restoring import saved as saved
@@ -61,6 +70,128 @@ def test_a_modem_that_somebody_paused_since_the_backup_stays_paused(
     with contextlib.closing(store.connect(path)) as db:
         row = db.execute("SELECT paused_by FROM station WHERE name=?", [seat.station]).fetchone()
         assert row["paused_by"] == room.technician.id
+
+
+def test_who_was_shut_out_since_the_backup_stays_out(
+    path: Path, db: sqlite3.Connection, room: Room, saved: Path
+) -> None:
+    """They came in again by their password, or with the role and the password that they had lost."""
+    sessions.set_password(db, room.other, "an old password, known to many")
+    saved.unlink()
+    backup.make(path, saved, now=NOON + 1)
+    sessions.set_password(db, room.other, "a new one, for the old was known")
+    later = people.create(db, "Nora", "admin", now=NOON + 2)
+    people.disable(db, room.volunteer.id, now=NOON + 2)
+    people.change_role(db, room.coordinator.id, "volunteer")
+    people.disable(db, room.admin.id, now=NOON + 2)
+    db.close()
+    backup.restore(saved, path, now=NOON + HOUR)
+    with contextlib.closing(store.connect(path)) as again:
+        found = {each.name: (each.role, each.disabled) for each in people.everyone(again, now=NOON + HOUR)}
+        assert found["volunteer"] == ("volunteer", True)
+        assert found["coordinator"] == ("volunteer", False)
+        assert found["admin"] == ("admin", False), "the backup knows no other"
+        assert later.name not in found
+        with pytest.raises(Refused, match="do not fit together"):
+            sessions.sign_in(again, "other", "an old password, known to many", device="", now=NOON + HOUR)
+
+
+@pytest.mark.parametrize("erased", ["before", "after"])
+def test_who_came_back_since_is_back_though_the_backup_does_not_know_them_or_they_were_erased(
+    path: Path, desk: Desk, saved: Path, erased: str
+) -> None:
+    """Their START counted for nothing when a list brought them again: only their opt-out was left of them."""
+    desk.stop(LUIS, now=NOON + 1)
+    if erased == "before":
+        erasing.erase(desk.db, LUIS, now=NOON + 2)
+    saved.unlink()
+    backup.make(path, saved, now=NOON + 3)
+    luis = conversations.ensure(desk.db, LUIS, now=NOON + 4)
+    optouts.undo(desk.db, luis, by=None, reason="asked by text", now=NOON + 5)
+    if erased == "after":
+        erasing.erase(desk.db, LUIS, now=NOON + 6)
+    desk.db.close()
+    backup.restore(saved, path, now=NOON + HOUR)
+    with contextlib.closing(store.connect(path)) as again:
+        assert conversations.open_opt_out(again, LUIS) is None
+
+
+def test_a_start_ends_the_newest_stop_also_where_the_backup_knew_an_older_one(
+    path: Path, desk: Desk, saved: Path
+) -> None:
+    """It named the older one, so that each start of the gateway and each restore put them out again."""
+    desk.stop(LUIS, now=NOON + 1)
+    saved.unlink()
+    backup.make(path, saved, now=NOON + 2)
+    luis = desk.conversation(LUIS)["id"]
+    optouts.undo(desk.db, luis, by=None, reason="asked by text", now=NOON + 3)
+    desk.stop(LUIS, now=NOON + 4)
+    desk.db.close()
+    backup.restore(saved, path, now=NOON + HOUR)
+    with contextlib.closing(store.connect(path)) as again:
+        assert (
+            again.execute("SELECT opted_out_at FROM conversation WHERE id=?", [luis]).fetchone()[0]
+            == NOON + 4
+        )
+        optouts.undo(again, luis, by=None, reason="asked by text", now=NOON + 2 * HOUR)
+        assert not restoring.still_out(again, Journal(path), now=NOON + 2 * HOUR)
+    backup.restore(saved, path, now=NOON + 3 * HOUR)
+    with contextlib.closing(store.connect(path)) as again:
+        assert conversations.open_opt_out(again, LUIS) is None
+
+
+def a_list_with(db: sqlite3.Connection, number: str, *, now: int) -> int:
+    list_id = bring_in(db, ("Eva",), now=now)
+    with store.write(db):
+        mine = conversations.ensure(db, number, now=now)
+        db.execute("UPDATE contact SET conversation_id=? WHERE first_name='Eva'", [mine])
+        db.execute("DELETE FROM conversation WHERE number LIKE '+1%'")
+    return list_id
+
+
+def test_who_stopped_last_in_the_other_form_of_their_number_stays_out(
+    path: Path, db: sqlite3.Connection, room: Room, tmp_path: Path
+) -> None:
+    """The backup knew a stop in one form; that it was over let them in, though the journal's last word was a stop in the other."""
+    by = room.coordinator
+
+    def calls(number: str, now: int) -> int:
+        list_id = a_list_with(db, number, now=now)
+        [person] = conversations.known_of(db, [number]).values()
+        optouts.opt_out(db, person["id"], source="coordinator", by=by, reason="rang", now=now)
+        return list_id
+
+    def over(number: str, list_id: int, now: int) -> None:
+        [person] = conversations.known_of(db, [number]).values()
+        optouts.undo(db, person["id"], by=by, reason="rang again", now=now)
+        lists.delete(db, list_id, by=by)
+        assert taking.clear(db, list_id, wait=lambda _seconds: False)
+
+    first, other = "+5215512345678", "+525512345678"
+    over(first, calls(first, NOON), NOON + 1)
+    list_id = calls(other, NOON + 2)
+    saved = backup.make(path, tmp_path / "saved.db", now=NOON + 3).path
+    over(other, list_id, NOON + 4)
+    calls(first, NOON + 5)
+    db.close()
+    backup.restore(saved, path, now=NOON + HOUR)
+    with contextlib.closing(store.connect(path)) as again:
+        assert [row["opted_out_at"] for row in again.execute("SELECT * FROM conversation")] == [NOON + 5]
+        assert conversations.open_opt_out(again, first) is not None
+
+
+def test_what_had_gone_by_age_before_a_restore_goes_that_night(
+    path: Path, db: sqlite3.Connection, saved: Path
+) -> None:
+    """After the restore of a backup of half a year ago it would have stayed for three months: the age caught up by two days a night."""
+    for night in range(1, 180):
+        purging.purge(db, Privacy(), now=NOON + night * DAY_MS, zone="UTC")
+    db.close()
+    backup.restore(saved, path, now=NOON + 180 * DAY_MS)
+    with contextlib.closing(store.connect(path)) as again:
+        assert purging.is_due(again, now=NOON + 180 * DAY_MS, zone="UTC")
+        purging.purge(again, Privacy(), now=NOON + 180 * DAY_MS, zone="UTC")
+        assert purging.age(again) == NOON + 180 * DAY_MS
 
 
 def test_the_question_of_somebody_who_came_back_since_the_backup_waits_for_its_answer(
@@ -219,6 +350,29 @@ def test_a_database_made_in_the_place_of_a_lost_one_marks_who_was_texted_already
             conversations.ensure(db, number, now=store.wall_ms())
     assert marked(path) == ({ADA} if harm == "none" else {ADA, LUIS})
     assert texted.handed(path) == [], "a text of the lost database is taken for none of the new one"
+
+
+def test_a_restore_by_a_clock_that_stood_behind_marks_who_is_new_for_thirty_right_days(
+    path: Path, desk: Desk, tmp_path: Path
+) -> None:
+    """A new card's clock stands at the day of its image: the days were over as soon as it was set right, and lists texted people twice."""
+    desk.draft(ADA)
+    saved = backup.make(path, tmp_path / "saved.db", now=NOON).path
+    desk.db.close()
+    card = tmp_path / "card" / "textbank.db"
+    card.parent.mkdir()
+    backup.restore(saved, card, now=NOON - 200 * DAY_MS)
+    with contextlib.closing(store.connect(card)) as db:
+
+        def is_marked(number: str, now: int) -> bool:
+            conversations.ensure(db, number, now=now)
+            return conversations.known_of(db, [number])[number]["perhaps_texted_at"] is not None
+
+        assert is_marked(LUIS, NOON + DAY_MS)
+        assert restored.by_now(db, now=NOON + DAY_MS)
+        assert not restored.by_now(db, now=NOON + 2 * DAY_MS)
+        assert is_marked("+12025550171", NOON + 30 * DAY_MS)
+        assert not is_marked("+12025550172", NOON + 32 * DAY_MS)
 
 
 def test_a_first_database_marks_nobody(path: Path) -> None:

@@ -74,6 +74,35 @@ def test_an_older_copy_of_the_database_that_somebody_put_back_sends_nothing_agai
     assert (went_to(group, ADA), went_to(group, LUIS), group.state(text)) == (1, 2, "uncertain")
 
 
+def test_a_backup_that_was_copied_over_a_database_whose_log_is_still_there_is_not_mixed_with_it(
+    tmp_path: Path,
+) -> None:
+    """After a power cut, on another machine: SQLite brought the log into it, of both there was a half, and what had left was not known."""
+    database, now = tmp_path / "textbank.db", store.wall_ms()
+    blank.database(database).close()
+    saved = backup.make(database, tmp_path / "saved.db", now=now).path
+    copy = tmp_path / "card" / "textbank.db"
+    copy.parent.mkdir()
+    with closing(store.connect(database)) as db:
+        people.create(db, "Nora", "volunteer", now=now)
+        for name in ("textbank.db", "textbank.db-wal"):
+            shutil.copy(database.with_name(name), copy.with_name(name))
+    shutil.copy(saved, copy)
+    log, file = Path(f"{copy}-wal").read_bytes(), copy.read_bytes()
+    with lock.gateway(copy) as hold:
+        assert not damage.fit_to_start(copy, hold, now=now)
+    found = damage.seen(copy)
+    assert found is not None
+    assert (
+        "is the log of another file. To go on with this one, move it elsewhere and restore" in found.evidence
+    )
+    assert (Path(f"{copy}-wal").read_bytes(), copy.read_bytes()) == (log, file)
+    damage.mended(copy)  # nobody started it
+    aside = backup.restore(saved, copy, now=now + 1000).set_aside
+    assert aside is not None
+    assert (Path(f"{aside}-wal").read_bytes(), aside.read_bytes()) == (log, file)
+
+
 def test_another_file_that_is_moved_over_the_database_of_a_running_gateway_stops_everything(
     group: Group,
 ) -> None:
