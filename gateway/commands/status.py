@@ -1,10 +1,11 @@
 """`stations` and `verify-ledger`: what the modems do, and whether the approvals are whole."""
 
 import sys
+from dataclasses import replace
 
 import click
 
-from gateway import ledger, visible
+from gateway import explain_modems, ledger, lock, visible
 from gateway import stations as store
 from gateway.commands._context import config_of, database, print_json, refusals
 from gateway.config import Config
@@ -14,6 +15,7 @@ from gateway.store import moment, rfc3339, wall_ms
 
 def station_rows(config: Config) -> list[dict[str, object]]:
     """`stations --json`: each modem and SIM of the configuration."""
+    runs = lock.is_held(config.database.path)
     today = day_of(moment(wall_ms()), config.organisation.timezone).isoformat()
     with database(config) as db:
         rows = store.rows(db, {spec.name: spec.per_day for spec in config.stations}, today)
@@ -43,8 +45,16 @@ def station_rows(config: Config) -> list[dict[str, object]]:
             "balance": row.balance,
             "sim_paused_reason": row.sim_paused_reason,
         }
-        for row in rows
+        for row in (rows if runs else map(_undriven, rows))
     ]
+
+
+def _undriven(row: store.StationRow) -> store.StationRow:
+    """A modem while no gateway runs: what it was last is not what it is. What a person has to do about it stays true."""
+    if row.state in ("paused", "failed"):
+        return row
+    why = str(explain_modems.nobody_drives(row.name))
+    return replace(row, state="failed", reason=why, operator="", registration="", signal_dbm=None)
 
 
 @click.command()
