@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway import lock, stations, store
+from gateway import lock, people, stations, store
 from tests.gateway.test_commands import Shell
 
 
@@ -28,3 +28,12 @@ def test_no_modem_is_said_to_be_ready_while_no_gateway_runs(shell: Shell) -> Non
     assert south["state"] == "paused"
     with lock.gateway(shell.database):
         assert [row["state"] for row in shell.json("stations")] == ["lost", "ready", "paused"]
+
+
+def test_an_init_that_is_refused_is_no_run_that_was_cut_off(shell: Shell) -> None:
+    """Started after a second `init`, the gateway read all of the database first, and said that its last run was cut off."""
+    with contextlib.closing(store.connect(shell.database)) as db:
+        people.create(db, "Ann", "admin", now=store.wall_ms())
+    assert "there already" in shell.run("init").stderr
+    with lock.gateway(shell.database) as hold:
+        assert not hold.unclean
