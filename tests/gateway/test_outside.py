@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from gateway import lock, people, stations, store
+from gateway import lock, outbox, people, stations, store
+from gateway.config import load
+from gateway.rules import rules_of
 from tests.gateway.test_commands import Shell
 
 
@@ -37,3 +39,20 @@ def test_an_init_that_is_refused_is_no_run_that_was_cut_off(shell: Shell) -> Non
     assert "there already" in shell.run("init").stderr
     with lock.gateway(shell.database) as hold:
         assert not hold.unclean
+
+
+def test_a_repeat_is_harmless_though_somebody_changed_the_words_meanwhile(
+    shell: Shell, tmp_path: Path
+) -> None:
+    """The whole file was refused, with the advice to take a new key: that would have queued every text twice."""
+    (tmp_path / "many.csv").write_text("to,text\n+12025550123,Hi Ada\n+12025550147,Hi Bob\n")
+    words = ("send", "--csv", str(tmp_path / "many.csv"), "--key", "monday")
+    first = shell.json(*words)
+    with contextlib.closing(store.connect(shell.database)) as db:
+        changed = outbox.seen(outbox.load(db, first[0]["id"]))
+        by, now = people.by_name(db, "Volunteer"), store.wall_ms()
+        outbox.edit(
+            db, first[0]["id"], "Hello Ada", by=by, seen=changed, rules=rules_of(load(shell.path)), now=now
+        )
+    assert shell.json(*words) == [{**first[0], "text": "Hello Ada"}, first[1]]
+    assert len(shell.json("outbox")) == 2
