@@ -7,7 +7,7 @@ import click
 
 from gateway import explain_modems, ledger, lock, visible
 from gateway import stations as store
-from gateway.commands._context import config_of, database, print_json, refusals
+from gateway.commands._context import config_of, database, many, print_json, refusals
 from gateway.config import Config
 from gateway.policy import day_of
 from gateway.store import moment, rfc3339, wall_ms
@@ -71,7 +71,9 @@ def stations(ctx: click.Context, as_json: bool) -> None:
         click.echo("No modem has been started yet. Start the gateway with `textbank run`.")
     for row in rows:
         signal = "no signal known" if row["signal_dbm"] is None else f"{row['signal_dbm']} dBm"
-        budget = f"{row['sent_today']} segments today" + (f" of {row['budget']}" if row["budget"] else "")
+        budget = many(int(str(row["sent_today"])), "segment today", "segments today") + (
+            f" of {row['budget']}" if row["budget"] else ""
+        )
         click.echo(
             f"{row['name']}: {row['state']}, {visible.line(str(row['operator'] or 'no network'))}, {signal}, {budget}"
         )
@@ -105,7 +107,9 @@ def verify_ledger(ctx: click.Context, as_json: bool) -> None:
             }
         )
     else:
-        click.echo(f"{found.rows} approvals, {found.erased} of people who were erased, head {found.head}.")
+        click.echo(
+            f"{many(found.rows, 'approval', 'approvals')}, {found.erased} of people who were erased, head {found.head}."
+        )
         for line in found.broken:
             click.echo(f"NOT INTACT: {line}.")
         if found.intact:

@@ -1,7 +1,9 @@
 """What a program of somebody else's finds when it calls the commands: what they say is so."""
 
 import contextlib
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -56,3 +58,16 @@ def test_a_repeat_is_harmless_though_somebody_changed_the_words_meanwhile(
         )
     assert shell.json(*words) == [{**first[0], "text": "Hello Ada"}, first[1]]
     assert len(shell.json("outbox")) == 2
+
+
+def test_one_is_said_in_the_singular(shell: Shell) -> None:
+    """The first words that a new group reads of its ledger were: 1 approvals."""
+    [row] = shell.json("send", "--to", "+12025550123", "--text", "Hi")
+    shell.json("approve", str(row["id"]), "--as", "Volunteer")
+    with contextlib.closing(store.connect(shell.database)) as db:
+        stations.ensure(db, "north", now=store.wall_ms())
+        db.execute("UPDATE station SET iccid='8901'")
+        day = datetime.now(ZoneInfo("America/New_York")).date().isoformat()
+        db.execute("INSERT INTO sim_day (iccid, day, segments, last_at) VALUES ('8901', ?, 1, 1)", [day])
+    assert shell.run("verify-ledger").stdout.startswith("1 approval, ")
+    assert "1 segment today of 100" in shell.run("stations").stdout
