@@ -26,12 +26,14 @@ def link_for(config: Config, db: sqlite3.Connection, user: User) -> str:
 
 
 def show_link(link: str, name: str, host: str) -> None:
-    """The link as words, and as a QR code where somebody looks."""
+    """The link as words and as a QR code, which is left out where its blocks cannot be written."""
     click.echo(
         f"Sign-in link for {name}: it works once, for three days. Whoever has it comes in as {name}.\n\n{link}\n"
     )
-    if sys.stdout.isatty():
-        click.echo(addresses.qr_for_terminal(link))
+    drawn = addresses.qr_for_terminal(link)
+    with contextlib.suppress(UnicodeEncodeError):
+        drawn.encode(sys.stdout.encoding or "utf-8")
+        click.echo(drawn)
     if addresses.only_here(link):
         click.echo(f"It works on this machine only. {addresses.to_let_others_in(host)}")
 

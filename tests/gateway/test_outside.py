@@ -1,13 +1,16 @@
 """What a program of somebody else's finds when it calls the commands: what they say is so."""
 
 import contextlib
+import json
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from click.testing import CliRunner
 
-from gateway import lock, outbox, people, stations, store
+from gateway import addresses, lock, outbox, people, stations, store
+from gateway.cli import cli
 from gateway.config import load
 from gateway.rules import rules_of
 from tests.gateway.test_commands import Shell
@@ -71,3 +74,15 @@ def test_one_is_said_in_the_singular(shell: Shell) -> None:
         db.execute("INSERT INTO sim_day (iccid, day, segments, last_at) VALUES ('8901', ?, 1, 1)", [day])
     assert shell.run("verify-ledger").stdout.startswith("1 approval, ")
     assert "1 segment today of 100" in shell.run("stations").stdout
+
+
+def test_the_qr_code_of_a_link_is_there_also_without_a_terminal(shell: Shell) -> None:
+    """Asked through ssh, or read in a container's log, `init` and `user invite` printed a link to type by hand, and no code."""
+    said = shell.run("user", "invite", "Volunteer").stdout
+    [link] = [line for line in said.split("\n") if line.startswith("http")]
+    assert addresses.qr_for_terminal(link) in said
+    assert "█" not in json.dumps(shell.json("user", "invite", "Volunteer"))
+    plain = CliRunner(charset="ascii").invoke(
+        cli, ["--config", str(shell.path), "user", "invite", "Volunteer"]
+    )
+    assert (plain.exit_code, "\\u25" in plain.stdout) == (0, False), "and no escapes where it cannot be drawn"
