@@ -149,11 +149,20 @@ def main() -> None:
         cli(prog_name="textbank")
     except BrokenPipeError:
         # The reader (head, less) has seen enough; say so to nobody.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _forget_the_rest()
         sys.exit(1)
     except OSError as error:
-        click.echo(
-            f"Something could not be read or written: {error.strerror}. What was asked may have been done: look before you ask it again.",
-            err=True,
-        )
+        with contextlib.suppress(OSError):  # the same disk may take what goes to standard error
+            click.echo(
+                f"Something could not be read or written: {error.strerror}. "
+                "What was asked may have been done: look before you ask it again.",
+                err=True,
+            )
+        _forget_the_rest()
         sys.exit(1)
+
+
+def _forget_the_rest() -> None:
+    """What the streams still hold would be tried again at the end, and give that end a code and words of Python's own."""
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
