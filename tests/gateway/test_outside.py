@@ -11,6 +11,7 @@ from click.testing import CliRunner
 
 from gateway import addresses, lock, outbox, people, stations, store
 from gateway.cli import cli
+from gateway.commands import _checks
 from gateway.config import load
 from gateway.rules import rules_of
 from tests.gateway.test_commands import Shell
@@ -86,3 +87,25 @@ def test_the_qr_code_of_a_link_is_there_also_without_a_terminal(shell: Shell) ->
         cli, ["--config", str(shell.path), "user", "invite", "Volunteer"]
     )
     assert (plain.exit_code, "\\u25" in plain.stdout) == (0, False), "and no escapes where it cannot be drawn"
+
+
+@pytest.mark.parametrize(
+    ("named", "found", "do"),
+    [
+        (None, "No configuration: there is neither ./textbank.toml nor", "Copy config.example.toml to textb"),
+        ("away.toml", "away.toml: there is no such file.", "Copy config.example.toml to this place, or"),
+        (".", ".: found a folder.", "Name the file in it"),
+    ],
+)
+def test_the_doctor_asks_nobody_to_mend_a_line_of_a_file_that_is_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: str | None, found: str, do: str
+) -> None:
+    """A stranger's first call was answered: Mend this line."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("TEXTBANK_CONFIG", raising=False)
+    monkeypatch.setattr("gateway.config.SYSTEM_WIDE", tmp_path / "none.toml")
+    told = _checks.configuration(named)[1][0]
+    assert (told.found[: len(found)], told.do[: len(do)]) == (found, do)
+    (tmp_path / "bad.toml").write_text("[panel]\nport = 0\n")
+    [told] = _checks.configuration("bad.toml")[1]
+    assert (told.found[:22], told.do) == ("bad.toml:2: panel.port", "Mend this line.")
