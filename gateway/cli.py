@@ -95,7 +95,14 @@ def _take_config(command: click.Command) -> None:
 
 def _name_config(ctx: click.Context, _option: click.Parameter, path: str | None) -> None:
     if path is not None:
-        ctx.find_root().obj = path
+        ctx.find_root().obj = _named(path)
+
+
+def _named(path: str | None) -> str | None:
+    """The file that was named. A variable that is not set names none, and the file that lies here may be another group's."""
+    if path == "":
+        raise click.UsageError("--config is empty. Nothing was done. Name a file, or leave --config out.")
+    return path
 
 
 @contextlib.contextmanager
@@ -126,7 +133,7 @@ def cli(ctx: click.Context, config_path: str | None) -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="textbank")
-    ctx.obj = config_path
+    ctx.obj = _named(config_path)
 
 
 def _written(error: UnicodeError) -> tuple[bytes, int]:

@@ -109,3 +109,17 @@ def test_the_doctor_asks_nobody_to_mend_a_line_of_a_file_that_is_not_there(
     (tmp_path / "bad.toml").write_text("[panel]\nport = 0\n")
     [told] = _checks.configuration("bad.toml")[1]
     assert (told.found[:22], told.do) == ("bad.toml:2: panel.port", "Mend this line.")
+
+
+@pytest.mark.parametrize(
+    "words", [["--config", "", "outbox", "--json"], ["outbox", "--json", "--config", ""]]
+)
+def test_a_configuration_that_a_variable_does_not_name_is_not_the_one_that_lies_here(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, words: list[str]
+) -> None:
+    """`--config "$GROUP"` with GROUP unset went to whichever group's folder the call was made in."""
+    monkeypatch.chdir(shell.path.parent)
+    refused = CliRunner().invoke(cli, words)
+    assert (refused.exit_code, list(json.loads(refused.stdout))) == (2, ["error"])
+    unset = CliRunner(env={"TEXTBANK_CONFIG": ""}).invoke(cli, ["outbox", "--json"])
+    assert (unset.exit_code, unset.stdout) == (0, "[]\n")
