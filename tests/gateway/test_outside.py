@@ -123,3 +123,14 @@ def test_a_configuration_that_a_variable_does_not_name_is_not_the_one_that_lies_
     assert (refused.exit_code, list(json.loads(refused.stdout))) == (2, ["error"])
     unset = CliRunner(env={"TEXTBANK_CONFIG": ""}).invoke(cli, ["outbox", "--json"])
     assert (unset.exit_code, unset.stdout) == (0, "[]\n")
+
+
+def test_an_empty_name_is_not_the_folder_of_the_call(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`textbank backup "$STICK"` with STICK unset said that all was well: the backup lay where cron had called, and so would all people as CSV."""
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    for words in (("backup", ""), ("export", ""), ("restore", "", "--yes")):
+        assert "empty" in shell.json(*words, code=2)["error"]
+    assert list(Path().iterdir()) == []
