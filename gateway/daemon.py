@@ -292,9 +292,9 @@ class Gateway:
         stations.retire_others(db, [spec.name for spec in specs], now=wall_ms(), finding=finding)
         if finding:
             named = {spec.imei or imei_of(spec.port) for spec in specs} - {""}
-            found = [row for row in stations.modems(db) if row["found"] and row["imei"] not in named]
-            specs += [Spec(row["name"]) for row in found]
-            stations.retire_others(db, [spec.name for spec in specs], now=wall_ms())
+            found = [row["name"] for row in stations.modems(db) if row["found"] and row["imei"] not in named]
+            stations.retire_others(db, [spec.name for spec in specs], now=wall_ms(), found=found)
+            specs += map(Spec, found)
         return specs
 
     @contextlib.contextmanager
