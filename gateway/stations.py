@@ -148,6 +148,14 @@ def note(db: sqlite3.Connection, name: str, words: str, *, now: int) -> None:
         _event(db, name, words, now)
 
 
+def leave(db: sqlite3.Connection, name: str, reason: str, *, now: int) -> None:
+    """The gateway ends: what its modem was is not what it is. A pause and a failure stay, and since when it is lost: for `FORGET_MS`."""
+    set_facts(db, name, signal_dbm=None, operator="", registration="", technology="")
+    row = db.execute("SELECT state FROM station WHERE name=?", [name]).fetchone()
+    if row is not None and row["state"] in WORKS:
+        set_state(db, name, "failed", reason, now=now)
+
+
 def _event(db: sqlite3.Connection, name: str, reason: str, now: int) -> None:
     cursor = db.execute(
         "INSERT INTO station_event (station, at, state, reason) SELECT name, ?, state, ? FROM station WHERE name=?",

@@ -50,11 +50,11 @@ def station_rows(config: Config) -> list[dict[str, object]]:
 
 
 def _undriven(row: store.StationRow) -> store.StationRow:
-    """A modem while no gateway runs: what it was last is not what it is. What a person has to do about it stays true."""
+    """A modem while no gateway runs, however that ended: what it was last is not what it is. A pause and a failure stay."""
+    row = replace(row, operator="", registration="", technology="", signal_dbm=None)
     if row.state in ("paused", "failed"):
         return row
-    why = str(explain_modems.nobody_drives(row.name))
-    return replace(row, state="failed", reason=why, operator="", registration="", signal_dbm=None)
+    return replace(row, state="failed", reason=str(explain_modems.nobody_drives(row.name)))
 
 
 @click.command()

@@ -33,9 +33,20 @@ def test_no_modem_is_said_to_be_ready_while_no_gateway_runs(shell: Shell) -> Non
     assert (north["state"], north["operator"], north["signal_dbm"]) == ("failed", None, None)
     assert all("gateway does not run" in each["reason"] for each in (away, north))
     assert "textbank run" in shell.run("stations").stdout
-    assert south["state"] == "paused"
+    assert (south["state"], south["signal_dbm"]) == ("paused", None)
     with lock.gateway(shell.database):
         assert [row["state"] for row in shell.json("stations")] == ["lost", "ready", "paused"]
+
+
+def test_a_modem_that_is_away_is_lost_since_the_same_day_behind_each_stop(shell: Shell) -> None:
+    """Else one that was found, and is gone for good, would never be forgotten."""
+    with contextlib.closing(store.connect(shell.database)) as db:
+        for name, state in (("away", "lost"), ("here", "waiting"), ("off", "paused")):
+            stations.ensure(db, name, now=1)
+            stations.set_state(db, name, state, "", now=2)
+            stations.leave(db, name, "why", now=3)
+        rows = db.execute("SELECT state, since_at FROM station ORDER BY name").fetchall()
+    assert [tuple(row) for row in rows] == [("lost", 2), ("failed", 3), ("paused", 2)]
 
 
 def test_an_init_that_is_refused_is_no_run_that_was_cut_off(shell: Shell) -> None:
