@@ -95,7 +95,14 @@ def _take_config(command: click.Command) -> None:
 
 def _name_config(ctx: click.Context, _option: click.Parameter, path: str | None) -> None:
     if path is not None:
-        ctx.find_root().obj = path
+        ctx.find_root().obj = _named(path)
+
+
+def _named(path: str | None) -> str | None:
+    """The file that was named. A variable that is not set names none, and the file that lies here may be another group's."""
+    if path == "":
+        raise click.UsageError("--config is empty. Nothing was done. Name a file, or leave --config out.")
+    return path
 
 
 @contextlib.contextmanager
@@ -126,7 +133,7 @@ def cli(ctx: click.Context, config_path: str | None) -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="textbank")
-    ctx.obj = config_path
+    ctx.obj = _named(config_path)
 
 
 def _written(error: UnicodeError) -> tuple[bytes, int]:
@@ -149,11 +156,20 @@ def main() -> None:
         cli(prog_name="textbank")
     except BrokenPipeError:
         # The reader (head, less) has seen enough; say so to nobody.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _forget_the_rest()
         sys.exit(1)
     except OSError as error:
-        click.echo(
-            f"Something could not be read or written: {error.strerror}. What was asked may have been done: look before you ask it again.",
-            err=True,
-        )
+        with contextlib.suppress(OSError):  # the same disk may take what goes to standard error
+            click.echo(
+                f"Something could not be read or written: {error.strerror}. "
+                "What was asked may have been done: look before you ask it again.",
+                err=True,
+            )
+        _forget_the_rest()
         sys.exit(1)
+
+
+def _forget_the_rest() -> None:
+    """What the streams still hold would be tried again at the end, and give that end a code and words of Python's own."""
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

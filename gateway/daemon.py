@@ -30,6 +30,7 @@ from pathlib import Path
 from gateway import (
     damage,
     explain,
+    explain_modems,
     flight,
     lock,
     lostwrites,
@@ -159,8 +160,7 @@ class Worker:
                 flight.set_aside(db, self.name, now=wall_ms())
                 flight.recover(db, self.name, now=wall_ms())
                 notice = explain.crashed(self.name, evidence)
-                words = "\n".join((notice.what, notice.evidence, notice.done, notice.next))
-                stations.set_state(db, self.name, "failed", words, now=wall_ms())
+                stations.set_state(db, self.name, "failed", notice.lines(), now=wall_ms())
         except Exception:
             # The supervisor itself must live: the reason is in the log, the next start tries again.
             log.exception("station=%s its end could not be written down", self.name)
@@ -251,6 +251,11 @@ class Gateway:
                     contextlib.closing(connect(self._database)) as db,
                 ):
                     runs.count(db, hold)
+                    for worker in self._workers if self._over else ():
+                        words = explain_modems.nobody_drives(worker.name).lines()
+                        stations.leave(
+                            db, worker.name, words, now=wall_ms()
+                        )  # or pages say ready until it runs again
 
     def _recovered(self, hold: lock.Hold, *, cut_off: bool) -> list[Spec] | None:
         """The schema brought up to date and what an earlier run had in hand settled; None when it was ended before that.
@@ -292,9 +297,9 @@ class Gateway:
         stations.retire_others(db, [spec.name for spec in specs], now=wall_ms(), finding=finding)
         if finding:
             named = {spec.imei or imei_of(spec.port) for spec in specs} - {""}
-            found = [row for row in stations.modems(db) if row["found"] and row["imei"] not in named]
-            specs += [Spec(row["name"]) for row in found]
-            stations.retire_others(db, [spec.name for spec in specs], now=wall_ms())
+            found = [row["name"] for row in stations.modems(db) if row["found"] and row["imei"] not in named]
+            stations.retire_others(db, [spec.name for spec in specs], now=wall_ms(), found=found)
+            specs += map(Spec, found)
         return specs
 
     @contextlib.contextmanager

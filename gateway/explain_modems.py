@@ -37,6 +37,16 @@ def driver_gone(station: str, evidence: str) -> Notice:
     )
 
 
+def nobody_drives(station: str) -> Notice:
+    """The gateway does not run: what the modem said last may be long ago."""
+    return Notice(
+        f"Nobody drives the modem {station}: Textbank's gateway does not run.",
+        "Nobody holds the lock beside the database.",
+        f"It neither sends nor reads. {KEPT}",
+        "Start it: `textbank run`, or, where it is a service, `sudo systemctl start textbank-gateway`.",
+    )
+
+
 def pin_kept_back(station: str, left: int) -> Notice:
     """The SIM has too few tries left for the software to spend one."""
     tries = "one try is" if left == 1 else f"{left} tries are"

@@ -23,6 +23,10 @@ class Notice:
         """One paragraph, for the command line and a log."""
         return " ".join(part for part in (self.what, self.evidence, self.done, self.next) if part)
 
+    def lines(self) -> str:
+        """As a row keeps it: a line for each part, also for one that is empty."""
+        return "\n".join((self.what, self.evidence, self.done, self.next))
+
 
 def sentence(words: str) -> str:
     """One line of bounded length that ends as a sentence does."""

@@ -120,16 +120,17 @@ def draft(
 
 
 def known_draft(db: sqlite3.Connection, key: str | None, number: str, text: str) -> int | None:
-    """The text that was drafted with this key before; Refused when it was another one."""
+    """The text that was drafted with this key before, whose words a person may have changed since; Refused when it was another one."""
     if key is None:
         return None
     known = db.execute(
-        "SELECT m.id, m.text, c.number FROM message m JOIN conversation c ON c.id=m.conversation_id WHERE draft_key=?",
-        [key],
+        "SELECT m.id, c.number, m.text=? OR EXISTS (SELECT 1 FROM event WHERE message_id=m.id AND event='edit') AS same "
+        "FROM message m JOIN conversation c ON c.id=m.conversation_id WHERE draft_key=?",
+        [text, key],
     ).fetchone()
     if known is None:
         return None
-    if known["text"] != text or known["number"] not in (number, numbers.other_form(number)):
+    if not known["same"] or known["number"] not in (number, numbers.other_form(number)):
         raise Refused(
             f"The key {key.removeprefix('cli:')} was used before, for text {known['id']} with other words or to somebody else. "
             "Nothing was queued. Use a new key for a new text."

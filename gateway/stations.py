@@ -6,6 +6,7 @@ leaves the card alone.
 """
 
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gateway.config import Station as Spec
@@ -147,6 +148,14 @@ def note(db: sqlite3.Connection, name: str, words: str, *, now: int) -> None:
         _event(db, name, words, now)
 
 
+def leave(db: sqlite3.Connection, name: str, reason: str, *, now: int) -> None:
+    """The gateway ends: what its modem was is not what it is. A pause and a failure stay, and since when it is lost: for `FORGET_MS`."""
+    set_facts(db, name, signal_dbm=None, operator="", registration="", technology="")
+    row = db.execute("SELECT state FROM station WHERE name=?", [name]).fetchone()
+    if row is not None and row["state"] in WORKS:
+        set_state(db, name, "failed", reason, now=now)
+
+
 def _event(db: sqlite3.Connection, name: str, reason: str, now: int) -> None:
     cursor = db.execute(
         "INSERT INTO station_event (station, at, state, reason) SELECT name, ?, state, ? FROM station WHERE name=?",
@@ -171,18 +180,20 @@ def set_facts(db: sqlite3.Connection, name: str, **facts: object) -> None:
         )
 
 
-def retire_others(db: sqlite3.Connection, names: list[str], *, now: int, finding: bool = False) -> None:
-    """Hide the stations that are no longer in the configuration; their rows stay for the texts that name them.
+def retire_others(
+    db: sqlite3.Connection, names: list[str], *, now: int, finding: bool = False, found: Sequence[str] = ()
+) -> None:
+    """Hide the stations that are neither in the configuration (`names`) nor `found`; their rows stay for the texts that name them.
 
     While modems are found by themselves (`finding`), those that were found stay until they have been gone for a month.
     """
-    marks = ",".join("?" * len(names)) or "''"
-    others = f"retired_at IS NULL AND name NOT IN ({marks})"
+    marks, kept = ",".join("?" * len(names)) or "''", [*names, *found]
+    others = f"retired_at IS NULL AND name NOT IN ({','.join('?' * len(kept))})"
     if finding:
         others += f" AND (found=0 OR (state='lost' AND since_at<{now - FORGET_MS}))"
     with write(db):
         db.execute(f"UPDATE station SET found=0 WHERE name IN ({marks})", names)
-        db.execute(f"UPDATE station SET retired_at=? WHERE {others}", [now, *names])
+        db.execute(f"UPDATE station SET retired_at=? WHERE {others}", [now, *kept])
 
 
 def modems(db: sqlite3.Connection) -> list[sqlite3.Row]:

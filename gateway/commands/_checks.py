@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 import os
+import re
 import shlex
 import sqlite3
 import stat
@@ -73,7 +74,7 @@ def configuration(named: str | None) -> tuple[Config | None, list[Finding]]:
     try:
         config = load(find(named))
     except ConfigError as refusal:
-        return None, [Finding("configuration", False, fault, "Mend this line.") for fault in refusal.faults]
+        return None, [Finding("configuration", False, *_said(fault)) for fault in refusal.faults]
     findings = [
         Finding("configuration", True, f"{config.source} is read. Modems in it: {len(config.stations)}.")
     ]
@@ -93,6 +94,14 @@ def configuration(named: str | None) -> tuple[Config | None, list[Finding]]:
             )
         )
     return config, findings
+
+
+def _said(fault: str) -> tuple[str, str]:
+    """What was found, and what to do: of a file that is no configuration, or not there, its sentence tells both."""
+    if re.match(r".+?:[0-9]+: ", fault):
+        return fault, "Mend this line."
+    found, _, do = fault.partition("; " if "; " in fault else ". ")
+    return f"{found}.", f"{do[:1].upper()}{do[1:]}"
 
 
 def database(path: Path, folders: list[Path]) -> Iterator[Finding]:

@@ -210,9 +210,9 @@ def segments(
     try:
         cut = segment(text, coding, locking, single, int(ref_bits), ports)
     except PduError as refusal:
-        click.echo(
-            json.dumps(_refusal(refusal)) if as_json else f"It cannot leave: {refusal}", err=not as_json
-        )
+        if as_json:
+            click.echo(json.dumps(_refusal(refusal)))
+        click.echo(f"It cannot leave: {refusal}", err=True)
         sys.exit(1)
     click.echo(json.dumps(cut.describe()) if as_json else _segments_words(cut))
 

@@ -4,6 +4,7 @@ import contextlib
 import os
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -14,7 +15,17 @@ from gateway.commands._context import config_of, database, many, print_json, ref
 from gateway.errors import Refused
 from gateway.store import rfc3339, wall_ms
 
-FILE = click.Path(path_type=Path)
+
+class _Named(click.Path):
+    """A path. An empty one, of a variable that is not set, is no name of the folder where the call is made."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value == "":
+            self.fail("it is empty. Nothing was done.", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+FILE = _Named(path_type=Path)
 STOPS = {  # what a restore says of who asked to stop or was erased
     "known": "",
     "until": "Who asked to stop or was erased stays so, as far as the copy beside the backup knows. What came after it was last "

@@ -26,12 +26,14 @@ def link_for(config: Config, db: sqlite3.Connection, user: User) -> str:
 
 
 def show_link(link: str, name: str, host: str) -> None:
-    """The link as words, and as a QR code where somebody looks."""
+    """The link as words and as a QR code, which is left out where its blocks cannot be written."""
     click.echo(
         f"Sign-in link for {name}: it works once, for three days. Whoever has it comes in as {name}.\n\n{link}\n"
     )
-    if sys.stdout.isatty():
-        click.echo(addresses.qr_for_terminal(link))
+    drawn = addresses.qr_for_terminal(link)
+    with contextlib.suppress(UnicodeEncodeError):
+        drawn.encode(sys.stdout.encoding or "utf-8")
+        click.echo(drawn)
     if addresses.only_here(link):
         click.echo(f"It works on this machine only. {addresses.to_let_others_in(host)}")
 
@@ -50,7 +52,7 @@ def init(
 ) -> None:
     """Create the database and the first admin; print a one-time sign-in link."""
     config = config_of(ctx)
-    path, now = config.database.path, wall_ms()
+    path = config.database.path
     admin_name = people.clean_name(admin_name)
     if log_without_file(path):
         raise Refused(
@@ -58,24 +60,17 @@ def init(
             "Restore a backup (`textbank restore FILE` sets the log aside), or move the log elsewhere."
         )
     words = confirmation or optouts.default_confirmation(config.organisation.name)
+    made = None
     with lock.gateway(path) as hold, contextlib.closing(connect(path)) as db:
         schema.migrate(db)
-        if db.execute("SELECT 1 FROM user WHERE role='admin'").fetchone():
-            raise Refused(
-                f"The database {path} is there already, with an admin. Nothing was changed. "
-                "`textbank user invite NAME` makes a new sign-in link."
-            )
-        with write(db):  # an admin without a confirmation or a link could not be made whole by a second init
-            admin = people.create(db, admin_name, "admin", now=now)
-            optouts.approve_confirmation(db, words, by=admin, channel="cli", now=now, os_user=os_user())
-            link = link_for(config, db, admin)
-            # Where a database was lost, its journal is still here: whoever stopped has stopped.
-            stopped = restoring.still_out(db, Journal(path), now=now, newest_reason=restoring.KEPT)
-            marked = restoring.made_anew(db, Journal(path), now=now)
-        # In the place of one that was removed it is a new one, no older copy, and nobody waits for that one's restore.
-        runs.keep(db, hold.runs)
-        damage.mended(path)
-        texted.told(path)
+        if db.execute("SELECT 1 FROM user WHERE role='admin'").fetchone() is None:
+            made = _first(config, db, hold, admin_name, words)
+    if made is None:  # not while the lock is held: to the next start that would be a run that was cut off
+        raise Refused(
+            f"The database {path} is there already, with an admin. Nothing was changed. "
+            "`textbank user invite NAME` makes a new sign-in link."
+        )
+    admin, link, stopped, marked = made
     if as_json:
         print_json({"database": str(path), "admin": admin.name, "link": link, "confirmation": words})
         return
@@ -97,6 +92,25 @@ def init(
         if before_start
         else "Start everything with `textbank run`, then open the link."
     )
+
+
+def _first(
+    config: Config, db: sqlite3.Connection, hold: lock.Hold, admin_name: str, words: str
+) -> tuple[User, str, int, int | None]:
+    """The first admin and their link; how many stay out of an earlier database, and how many were texted from it (None: everybody)."""
+    path, now = config.database.path, wall_ms()
+    with write(db):  # an admin without a confirmation or a link could not be made whole by a second init
+        admin = people.create(db, admin_name, "admin", now=now)
+        optouts.approve_confirmation(db, words, by=admin, channel="cli", now=now, os_user=os_user())
+        link = link_for(config, db, admin)
+        # Where a database was lost, its journal is still here: whoever stopped has stopped.
+        stopped = restoring.still_out(db, Journal(path), now=now, newest_reason=restoring.KEPT)
+        marked = restoring.made_anew(db, Journal(path), now=now)
+    # In the place of one that was removed it is a new one, no older copy, and nobody waits for that one's restore.
+    runs.keep(db, hold.runs)
+    damage.mended(path)
+    texted.told(path)
+    return admin, link, stopped, marked
 
 
 @click.group()

@@ -1,12 +1,13 @@
 """`stations` and `verify-ledger`: what the modems do, and whether the approvals are whole."""
 
 import sys
+from dataclasses import replace
 
 import click
 
-from gateway import ledger, visible
+from gateway import explain_modems, ledger, lock, visible
 from gateway import stations as store
-from gateway.commands._context import config_of, database, print_json, refusals
+from gateway.commands._context import config_of, database, many, print_json, refusals
 from gateway.config import Config
 from gateway.policy import day_of
 from gateway.store import moment, rfc3339, wall_ms
@@ -14,6 +15,7 @@ from gateway.store import moment, rfc3339, wall_ms
 
 def station_rows(config: Config) -> list[dict[str, object]]:
     """`stations --json`: each modem and SIM of the configuration."""
+    runs = lock.is_held(config.database.path)
     today = day_of(moment(wall_ms()), config.organisation.timezone).isoformat()
     with database(config) as db:
         rows = store.rows(db, {spec.name: spec.per_day for spec in config.stations}, today)
@@ -43,8 +45,16 @@ def station_rows(config: Config) -> list[dict[str, object]]:
             "balance": row.balance,
             "sim_paused_reason": row.sim_paused_reason,
         }
-        for row in rows
+        for row in (rows if runs else map(_undriven, rows))
     ]
+
+
+def _undriven(row: store.StationRow) -> store.StationRow:
+    """A modem while no gateway runs, however that ended: what it was last is not what it is. A pause and a failure stay."""
+    row = replace(row, operator="", registration="", technology="", signal_dbm=None)
+    if row.state in ("paused", "failed"):
+        return row
+    return replace(row, state="failed", reason=str(explain_modems.nobody_drives(row.name)))
 
 
 @click.command()
@@ -61,7 +71,9 @@ def stations(ctx: click.Context, as_json: bool) -> None:
         click.echo("No modem has been started yet. Start the gateway with `textbank run`.")
     for row in rows:
         signal = "no signal known" if row["signal_dbm"] is None else f"{row['signal_dbm']} dBm"
-        budget = f"{row['sent_today']} segments today" + (f" of {row['budget']}" if row["budget"] else "")
+        budget = many(int(str(row["sent_today"])), "segment today", "segments today") + (
+            f" of {row['budget']}" if row["budget"] else ""
+        )
         click.echo(
             f"{row['name']}: {row['state']}, {visible.line(str(row['operator'] or 'no network'))}, {signal}, {budget}"
         )
@@ -95,7 +107,9 @@ def verify_ledger(ctx: click.Context, as_json: bool) -> None:
             }
         )
     else:
-        click.echo(f"{found.rows} approvals, {found.erased} of people who were erased, head {found.head}.")
+        click.echo(
+            f"{many(found.rows, 'approval', 'approvals')}, {found.erased} of people who were erased, head {found.head}."
+        )
         for line in found.broken:
             click.echo(f"NOT INTACT: {line}.")
         if found.intact:

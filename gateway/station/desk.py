@@ -218,11 +218,7 @@ class Desk:
         """
         if state == "ready":
             notice = notice or self.warning
-        words = (
-            ""
-            if notice is None
-            else "\n".join((notice.what, notice.evidence, notice.done, notice.next)).strip()
-        )
+        words = "" if notice is None else notice.lines().strip()
         before = self.db.execute("SELECT state, reason FROM station WHERE name=?", [self.name]).fetchone()
         if before is not None and (before["state"], before["reason"]) == (state, words):
             return

@@ -57,7 +57,9 @@ ARRIVING = {
     "slot_sticks": Switch("AT+CMGD answers OK and deletes nothing"),
     "memory_full": Switch("the storage for arriving texts is full, whatever it holds"),
     "spill": Switch("what does not fit is kept in another storage (value: its name)", "ME"),
-    "reject_inbound": Switch("arriving texts are refused; the network tries again"),
+    "reject_inbound": Switch(
+        "arriving texts are refused (value: as with this code); the network tries again", 322
+    ),
     "cnmi_forgotten": Switch("indications are off from now on, and nothing says so"),
     "cnma_required": Switch("texts and reports come only as +CMT and +CDS, each to be acknowledged (CSMS=1)"),
     "truncated_pdu": Switch("the record of an arriving text is cut (value: octets left)", 9),

@@ -44,6 +44,7 @@ SAID = [
     explain_modems.pin_kept_back("north", 1),
     explain_modems.pin_kept_back("north", 2),
     explain_modems.pin_tried_before("north"),
+    explain_modems.nobody_drives("north"),
     explain_modems.unreadable("north", "it refuses to list texts, to read one, and to hand them over: ERROR"),
     explain_modems.restarted("north", "command", "It did not answer.", "AT+CFUN=1,1 was taken"),
     explain_modems.restarted("north", "usb", "It did not answer.", "the USB device 1-1.3 was reset"),

@@ -184,12 +184,16 @@ def test_a_refusal_with_quotes_that_a_terminal_lacks_is_no_traceback(tmp_path: P
 def test_an_answer_that_a_full_disk_does_not_take_is_no_refusal(
     tmp_path: Path, words: tuple[str, ...]
 ) -> None:
-    """The text was queued; `send` asked for another file, and `doctor` and `pdu` ended in a traceback."""
+    """The text was queued; `send` asked for another file, and `doctor` and `pdu` ended in a traceback; then all with Python's code 120."""
     command = [sys.executable, "-m", "gateway", "--config", str(Shell(tmp_path).path), *words]
+    usual = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
     with open("/dev/full", "wb") as full:
-        told = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False)
+        told = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False, env=usual)
     assert (told.returncode, b"Traceback" in told.stderr) == (1, False)
+    assert b"Exception ignored" not in told.stderr
     assert b"may have been done: look before" in told.stderr
+    with open("/dev/full", "wb") as full:  # as `>>log 2>&1` of a nightly call
+        assert subprocess.run(command, stdout=full, stderr=full, check=False, env=usual).returncode == 1
 
 
 @pytest.mark.parametrize("words", [("approve", "-", "--as", "Volunteer"), ("pdu", "-"), ("segments", "-")])

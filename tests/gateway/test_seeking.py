@@ -127,6 +127,8 @@ def test_found_modems_stay_for_a_month_and_only_while_modems_are_found(db: sqlit
     stations.set_state(db, "modem-2", "lost", "gone", now=30 * day)
     stations.retire_others(db, [], now=41 * day, finding=True)
     assert [row["name"] for row in stations.modems(db)] == ["modem-2"]
+    stations.retire_others(db, ["north"], now=41 * day, found=["modem-2"])
+    assert [(row["name"], row["found"]) for row in stations.modems(db)] == [("modem-2", 1)], "as it was found"
     stations.retire_others(db, ["north"], now=41 * day)
     assert stations.modems(db) == []
     stations.remember_modem(db, "modem-1", "1" * 15, "1-1.4", found=True, now=42 * day)

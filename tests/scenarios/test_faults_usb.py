@@ -249,6 +249,9 @@ def test_f70_after_a_restart_each_station_has_its_own_modem(group: Group) -> Non
     group.until(lambda: group.state("north") == "lost", "north waits for its own")
     group.plug("1-1.3", 0)
     group.until_ready("north")
+    assert set(group.rows()) == {"north", group.name[1]}, (
+        "each restart made another station of one that was found"
+    )
 
 
 def test_f09_another_sim_is_another_line(group: Group) -> None:

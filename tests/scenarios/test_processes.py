@@ -106,6 +106,22 @@ def test_a_polite_end_lets_the_text_in_hand_finish(
     assert group.state(message_id) in ("sent", "delivered")
 
 
+def test_pages_do_not_say_ready_behind_a_gateway_that_was_stopped(group: Group) -> None:
+    """With its service stopped the panel said for ever: ready, nothing to do; and volunteers sent what never left."""
+
+    def shown() -> list[tuple[str, str]]:
+        return [
+            (row["state"], row["operator"]) for row in group.db.execute("SELECT * FROM station ORDER BY name")
+        ]
+
+    group.start()
+    group.until(lambda: shown() == [("ready", "Textbank Mobile")] * 2, "ready")
+    group.end(signal.SIGTERM)
+    assert shown() == [("failed", "")] * 2
+    group.start()
+    group.until(lambda: shown() == [("ready", "Textbank Mobile")] * 2, "ready again by itself")
+
+
 def test_a_second_gateway_on_the_same_database_refuses_and_names_the_first(group: Group) -> None:
     group.start()
     group.until(lambda: [row["state"] for row in group.json("stations")] == ["ready", "ready"], "ready")

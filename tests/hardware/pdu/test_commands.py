@@ -130,3 +130,5 @@ def test_a_text_that_cannot_leave_is_refused_in_words() -> None:
     result = run("segments", "ж", "--coding", "gsm7")
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr == "It cannot leave: U+0436 is not in the GSM 7-bit alphabet.\n"
+    asked = run("segments", "ж", "--coding", "gsm7", "--json")
+    assert asked.stderr == result.stderr, "as of every refusal, also for a program"

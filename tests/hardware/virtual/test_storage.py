@@ -131,6 +131,7 @@ def test_a_class_0_text_is_shown_and_not_stored_where_the_model_does_so(host_on)
         ("class0_cmt", None, f"\r\n+CMT: ,24\r\n{FLASH}\r\n", 0),
         ("memory_full", None, "", 0),
         ("reject_inbound", None, "", 0),
+        ("reject_inbound", 322, "", 0),  # as the catalogue of faults names it
     ],
 )
 def test_indications_that_mislead(host, fault, value, heard, slots):
