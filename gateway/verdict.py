@@ -12,7 +12,7 @@ text waits as long as it may.
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from gateway.refusals import Kind, Row, Station, find
+from gateway.refusals import BUSY_MODEM, Kind, Row, Station, find
 
 Family = Literal["CMS", "CME", "ERROR", "TEXT", "SILENCE", "PORT", "RESET"]
 
@@ -158,8 +158,10 @@ def _row(refusal: Refusal) -> Row:
     row = find(refusal.family, refusal.code, refusal.text, refusal.errors)
     if row is None:
         row = Row("unclear", "", _unknown(refusal), 30, "wait" if before else "go on", 3 if before else 0)
-    # Most modems refuse a text with +CMS ERROR (27.005 3.2.5), some with +CME ERROR: another program's questions get the latter.
-    if not before and (row.name in NO_TEXTS or (refusal.shared and refusal.family == "CME")):
+    # Most modems refuse a text with +CMS ERROR (27.005 3.2.5), some with +CME ERROR: another program's questions get the latter. One that
+    # starts, behind the text, is busy to whatever it is asked.
+    to_another = refusal.shared and (refusal.family == "CME" or row.words == BUSY_MODEM)
+    if not before and (row.name in NO_TEXTS or to_another):
         return row._replace(kind="unclear", words=ANOTHERS)
     if before and row.kind in ("unclear", "taken", "once"):
         return row._replace(kind="temporary", station="wait")
