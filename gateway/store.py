@@ -51,7 +51,9 @@ def connect(
         # here: closing any descriptor of a database drops the locks of every connection in this process (POSIX), which
         # corrupts it. SQLite itself says what is wrong with the path.
         with suppress(OSError):
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+            new = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+            _opened.add(_which(os.fstat(new)))
+            os.close(new)
             belong_with(Path(path), Path(path).parent)
     db = sqlite3.connect(
         path, timeout=timeout_s, isolation_level=None, factory=Connection, cached_statements=STATEMENTS
@@ -80,14 +82,17 @@ def _set_up(db: Connection, *, query_only: bool) -> None:
 
 def _refuse_log_of_another(path: str | Path) -> None:
     """Once for each file in a process, before it is opened there."""
-    with suppress(FileNotFoundError), _opening:
-        status = os.stat(path)
-        if (which := (status.st_dev, status.st_ino)) not in _opened:
+    with suppress(OSError), _opening:  # SQLite itself says what is wrong with the path
+        if (which := _which(os.stat(path))) not in _opened:
             if log_of_another(path):
                 raise _damage(
                     f"{path}-wal is the log of another file. To go on with this one, move it elsewhere and restore it from there"
                 )
             _opened.add(which)
+
+
+def _which(status: os.stat_result) -> tuple[int, int]:
+    return status.st_dev, status.st_ino
 
 
 def _damage(found: str) -> sqlite3.DatabaseError:

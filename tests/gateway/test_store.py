@@ -1,5 +1,6 @@
 """What every promise about the database rests on."""
 
+import contextlib
 import os
 import sqlite3
 import subprocess
@@ -23,6 +24,20 @@ def test_opening_another_connection_leaves_the_locks_of_the_first_in_place(
     script = f"import sqlite3; db = sqlite3.connect({str(path)!r}); db.execute('SELECT * FROM setting').fetchall(); db.close()"
     subprocess.run([sys.executable, "-c", script], check=True)
     assert Path(f"{path}-wal").stat().st_ino == log
+
+
+def test_opening_another_connection_leaves_the_locks_of_the_one_that_made_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "new.db"
+    with contextlib.closing(store.connect(path)) as db:
+        db.execute("CREATE TABLE kept (what)")
+        store.connect(path).close()
+        assert f":{path.stat().st_ino} " in Path("/proc/locks").read_text()
+
+
+def test_a_path_that_leads_nowhere_is_told_in_sqlites_words(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(sqlite3.OperationalError, match="unable to open"):
+        store.connect(tmp_path / "file" / "textbank.db")
 
 
 def test_a_failed_write_leaves_nothing_and_an_inner_one_belongs_to_the_outer(db: sqlite3.Connection) -> None:
