@@ -85,9 +85,10 @@ class Journal:
         with self._held():
             known = self.lines()
             both = merged(known, other)
-            if both != known:
+            news = without_right_pins(both) != without_right_pins(known)
+            if news:
                 replace(self.path, both, self.database)
-            return both != known
+            return news
 
     def _key(self) -> bytes:
         for line in self.acts("key"):
@@ -183,6 +184,14 @@ def merged(known: Sequence[Act], other: Sequence[Act]) -> list[Act]:
         return list(known)
     if here <= there:
         return list(other)
+    pins, others_pins = (
+        _pins(known, there),
+        _pins(other, here),
+    )  # one alone may have forgotten those that opened their cards
+    if there - _known(others_pins) <= here:
+        return [*known, *others_pins]
+    if here - _known(pins) <= there:
+        return [*other, *pins]
     out, _ = last_words(other)
     stand = {key.hex() for key, since in out.items() if since is not None}
     ours = {line.get("number") for line in known if line.get("act") in ("opt_out", "opt_in")}
@@ -198,6 +207,11 @@ def merged(known: Sequence[Act], other: Sequence[Act]) -> list[Act]:
         )
     ]
     return [*known, *news]
+
+
+def _pins(lines: Iterable[Act], than: set[str]) -> list[Act]:
+    """What these lines say of PINs besides `than`."""
+    return [line for line in lines if line.get("act") == "pin" and not than.issuperset(_names(line))]
 
 
 def _known(lines: Iterable[Act]) -> set[str]:

@@ -171,6 +171,9 @@ def start(since: int, who: str = "aa") -> Act:
     return {"act": "opt_in", "at": since + 1, "number": who, "since": since}
 
 
+PIN: Act = {"act": "pin", "at": 1, "attempt": "right"}
+
+
 @pytest.mark.parametrize(
     ("here", "there", "since"),
     [
@@ -186,6 +189,8 @@ def start(since: int, who: str = "aa") -> Act:
         ([stop(9, "bb")], [stop(1), start(1)], None),
         ([stop(9, "bb")], [{"act": "gone", "of": ["ab"]}, start(1), stop(3)], 3),
         ([stop(1), start(1)], [{"act": "gone"}, stop(3)], 3),
+        ([stop(1), PIN], [stop(1), start(1)], None),  # the later one has forgotten a PIN that opened its card
+        ([stop(1), start(1)], [stop(1), PIN], None),
     ],
 )
 def test_of_two_journals_the_later_counts_and_of_two_that_went_apart_every_stop(
@@ -194,6 +199,13 @@ def test_of_two_journals_the_later_counts_and_of_two_that_went_apart_every_stop(
     both = journal.merged(here, there)
     assert journal.last_words(both)[0].get(b"\xaa") == since
     assert journal.merged(both, there) == both, "and nothing is taken twice"
+
+
+def test_an_old_copy_that_tells_of_pins_which_opened_their_cards_knows_nothing_more(path: Path) -> None:
+    acts = Journal(path)
+    acts.note("number_key", at=0, key="00")
+    assert not acts.learn([*acts.lines(), PIN, {"act": "pin", "at": 2, "opened": "right"}])
+    assert acts.learn([*acts.lines(), PIN])
 
 
 def test_who_came_back_after_the_journal_was_written_anew_is_back_on_each_card(
