@@ -74,20 +74,26 @@ def _restored(db: sqlite3.Connection) -> dict[str, object]:
     return {}
 
 
-def may_be_of(database: Path, saved: Path) -> bool:
-    """Whether this backup can be one of this database: another group may use the same stick."""
-    ours: set[str] = set()
-    with contextlib.suppress(OSError):  # a card that does not tell
-        ours.update(_keys(Journal(database).lines()))
+def may_be_of(keys: set[str], saved: Path) -> bool:
+    """Whether this backup can be one of the database whose journal has these keys: another group may use the same stick. What one that
+    cannot be read is, its check tells.
+    """
     try:
         with contextlib.closing(
             sqlite3.connect(f"{saved.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
         ) as db:
             db.row_factory = sqlite3.Row
             theirs = conversations.all_keys(db)
-    except sqlite3.Error:  # a stick that was pulled out
-        return False
-    return not ours or not theirs or not ours.isdisjoint(theirs)
+    except (sqlite3.Error, ValueError):
+        return True
+    return not keys or not theirs or not keys.isdisjoint(theirs)
+
+
+def keys_of(database: Path) -> set[str]:
+    """By what keys the journal beside this database knows people; none where the card does not tell."""
+    with contextlib.suppress(OSError):
+        return set(_keys(Journal(database).lines()))
+    return set()
 
 
 def _keys(lines: list[Act]) -> list[str]:

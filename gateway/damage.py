@@ -258,25 +258,27 @@ def folders(config: Config) -> list[Path]:
 
 
 def newest_backup(folders: Iterable[Path], database: Path) -> Path | None:
-    """The newest backup that is whole, and no other group's; each is read through until one is.
+    """The newest backup that is whole, and no other group's; each of ours is read through until one is.
 
     How far each had come counts before its name: the clock may have been ahead when it was made, or stand behind now.
     """
     from gateway.backup import check
-    from gateway.carried import may_be_of
+    from gateway.carried import keys_of, may_be_of
 
     latest = f"textbank-{moment(wall_ms() + DAY_MS):%Y%m%dT%H%M%SZ}"
+    keys = keys_of(database)
     candidates = [path for folder in dict.fromkeys(folders) for path in _listed(folder)]
     for path in sorted(
         candidates, key=lambda path: (*_came(path), path.name < latest, path.name), reverse=True
     ):
+        if not may_be_of(keys, path):
+            continue  # not read through: of another group there may be hundreds
         try:
             check(path)
         except Refused as refusal:
             log.warning("%s", refusal)
         else:
-            if may_be_of(database, path):
-                return path
+            return path
     return None
 
 

@@ -50,7 +50,9 @@ def test_on_a_box_that_starts_two_months_back_the_newest_backup_is_still_the_new
     assert damage.newest_backup([tmp_path], database) == newest
 
 
-def test_another_groups_backup_on_the_same_stick_is_not_named(database: Path, tmp_path: Path) -> None:
+def test_another_groups_backup_on_the_same_stick_is_not_named(
+    database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     stick, theirs = tmp_path / "stick", tmp_path / "theirs" / "textbank.db"
     for folder in (stick, theirs.parent):
         folder.mkdir()
@@ -61,7 +63,10 @@ def test_another_groups_backup_on_the_same_stick_is_not_named(database: Path, tm
             happened(db)
     ours = backup.make(database, stick, now=NOW).path
     backup.make(theirs, stick, now=NOW + 1000)
+    looked_through = list[Path]()
+    monkeypatch.setattr(backup, "check", looked_through.append)
     assert damage.newest_backup([stick], database) == ours
+    assert looked_through == [ours], "hundreds of theirs would take a quarter of an hour"
 
 
 def test_the_newest_backup_that_is_whole_is_named_and_a_damaged_one_is_passed_over(
