@@ -8,14 +8,17 @@ Promises: what was begun before the doubt, or in another run of the machine, run
 
 import json
 import sqlite3
+from typing import Any
 
 from gateway.clocktrust import STEP_S
 from gateway.clockwords import Instant
 from gateway.message import GOING
 from gateway.rules import DAY_MS
 from gateway.sessions import LINK_MS, SESSION_MS
+from gateway.store import write
 
-SETTING = "clock_doubt"
+SETTING = "clock_doubts"
+NO_LAST = 2**63 - 1  # as of the part that is not over
 WHAT = (  # table, how long a row of it lives, which rows (of texts in the words of the partial indexes; reminders end with their day)
     ("message", DAY_MS, "state='awaiting' AND due_at IS NULL"),
     ("message", DAY_MS, f"{GOING} AND state='approved' AND due_at IS NULL"),
@@ -26,61 +29,82 @@ WHAT = (  # table, how long a row of it lives, which rows (of texts in the words
 
 def begin(db: sqlite3.Connection, at: Instant) -> None:
     """The doubt begins: later rows are of it."""
-    tables = {"inbound", "ledger", *(table for table, _, _ in WHAT)}
-    newest = {table: db.execute(f"SELECT max(id) FROM {table}").fetchone()[0] or 0 for table in tables}
-    db.execute(
-        "INSERT OR REPLACE INTO setting (key, value) VALUES (?,?)",
-        [SETTING, json.dumps({"boot": at.boot, "offset_ms": at.offset_ms, **newest})],
-    )
+    _keep(db, [_part(db, at)])
+
+
+def go_on(db: sqlite3.Connection, at: Instant) -> None:
+    """The doubt goes on: when the clock was set meanwhile, later rows stand behind by something else, or not at all."""
+    parts = _parts(db)
+    if parts and abs(at.offset_ms - parts[-1]["offset_ms"]) > STEP_S * 1000:
+        with write(db):
+            _keep(db, [*parts, _part(db, at)])
 
 
 def end(db: sqlite3.Connection, at: Instant) -> None:
     """The clock is right now."""
-    row = db.execute("SELECT value FROM setting WHERE key=?", [SETTING]).fetchone()
-    if row is None:
-        return
+    parts = _parts(db)
+    for part, after in zip(parts, [*parts[1:], {}], strict=False):
+        behind_ms = at.offset_ms - part["offset_ms"]
+        if part["boot"] == at.boot and behind_ms > STEP_S * 1000:
+            _set_right(db, part, after, behind_ms, at.wall_ms)
     db.execute("DELETE FROM setting WHERE key=?", [SETTING])
-    began = json.loads(row["value"])
-    behind_ms = at.offset_ms - began["offset_ms"]
-    if began["boot"] != at.boot or behind_ms <= STEP_S * 1000:
-        return
+
+
+def _part(db: sqlite3.Connection, at: Instant) -> dict[str, Any]:
+    tables = {"inbound", "ledger", *(table for table, _, _ in WHAT)}
+    newest = {table: db.execute(f"SELECT max(id) FROM {table}").fetchone()[0] or 0 for table in tables}
+    return {"boot": at.boot, "offset_ms": at.offset_ms, **newest}
+
+
+def _parts(db: sqlite3.Connection) -> list[dict[str, Any]]:
+    row = db.execute("SELECT value FROM setting WHERE key=?", [SETTING]).fetchone()
+    return [] if row is None else list(json.loads(row["value"]))
+
+
+def _keep(db: sqlite3.Connection, parts: list[dict[str, Any]]) -> None:
+    db.execute("INSERT OR REPLACE INTO setting (key, value) VALUES (?,?)", [SETTING, json.dumps(parts)])
+
+
+def _set_right(
+    db: sqlite3.Connection, part: dict[str, Any], after: dict[str, Any], behind_ms: int, now: int
+) -> None:
+    """What was written in this part of the doubt, until the next one."""
+
+    def told(table: str) -> dict[str, int]:
+        last = after.get(table, NO_LAST)
+        return {"newest": part[table], "last": last, "behind": behind_ms, "now": now}
+
     for table, life_ms, which in WHAT:
         db.execute(
-            f"UPDATE {table} SET expires_at=created_at+:more WHERE {which} AND id>:newest AND created_at+:behind<=:now "
+            f"UPDATE {table} SET expires_at=created_at+:more WHERE {which} AND id>:newest AND id<=:last AND created_at+:behind<=:now "
             "AND expires_at<created_at+:more",
-            {
-                "more": behind_ms + life_ms,
-                "behind": behind_ms,
-                "newest": began[table],
-                "now": at.wall_ms,
-            },
+            {**told(table), "more": behind_ms + life_ms},
         )
-    told = {"behind": behind_ms, "now": at.wall_ms}
-    _came(db, {**told, "newest": began["inbound"]})
+    _came(db, told("inbound"))
     # What was approved then comes after what it answers, still.
-    approved = f"{GOING} AND state='approved' AND approval_id>:newest"
-    told["newest"] = began["ledger"]
+    approved = f"{GOING} AND state='approved' AND approval_id>:newest AND approval_id<=:last"
     db.execute(
         "UPDATE target SET texted_at=texted_at+:behind WHERE texted_at+:behind<=:now "
         f"AND id IN (SELECT target_id FROM message WHERE {approved})",
-        told,
+        told("ledger"),
     )
     db.execute(
         f"UPDATE message SET approved_at=approved_at+:behind WHERE {approved} AND approved_at+:behind<=:now",
-        told,
+        told("ledger"),
     )
 
 
 def _came(db: sqlite3.Connection, told: dict[str, int]) -> None:
     """What people wrote meanwhile came when it came: else it is of before the text that it answers."""
-    came = "SELECT received_at FROM inbound WHERE id>:newest AND received_at+:behind<=:now"
+    then = "id>:newest AND id<=:last"
+    came = f"SELECT received_at FROM inbound WHERE {then} AND received_at+:behind<=:now"
     for column in ("waiting_at", "last_in_at", "last_at"):
         db.execute(
-            f"UPDATE conversation SET {column}={column}+:behind WHERE id IN (SELECT conversation_id FROM inbound WHERE id>:newest) "
+            f"UPDATE conversation SET {column}={column}+:behind WHERE id IN (SELECT conversation_id FROM inbound WHERE {then}) "
             f"AND {column} IN ({came} AND conversation_id=conversation.id)",
             told,
         )
     db.execute(
-        "UPDATE inbound SET received_at=received_at+:behind WHERE id>:newest AND received_at+:behind<=:now",
+        f"UPDATE inbound SET received_at=received_at+:behind WHERE {then} AND received_at+:behind<=:now",
         told,
     )

@@ -85,7 +85,7 @@ class Timekeeper:
         held = _of_this_run(last, at)
         stepped = held is not None and _stepped(held, at)
         # In doubt when the box went off, and nobody has vouched since: the battery may only have kept what was put in doubt.
-        doubted = last is not None and last.by == ""
+        unsure = last is not None and last.by == ""
         newest_ms = _newest(db)
         set_back = held is not None and held.once != "" and stepped and at.offset_ms < held.offset_ms
         verdict = clocktrust.judge(
@@ -94,7 +94,7 @@ class Timekeeper:
                 newest_ms=newest_ms,
                 set_back=set_back,
                 server=self._machine.server(),
-                battery=not doubted and self._machine.battery(at.wall_ms / 1000, stepped=stepped),
+                battery=not unsure and self._machine.battery(at.wall_ms / 1000, stepped=stepped),
                 person=clockwords.confirmed(db, at),
                 before=held.once if held is not None and not stepped else "",
                 words=clockwords.words(db, at),
@@ -109,6 +109,8 @@ class Timekeeper:
             was_ahead = set_back or newest_ms > at.wall_ms + STEP_S * 1000
             self._change(db, held, found, at, was_ahead=was_ahead)
         else:
+            if not found.by:
+                doubted.go_on(db, at)
             self._held = held
         return verdict.by
 
@@ -126,6 +128,8 @@ class Timekeeper:
                     settle(db, self._zone, now=at.wall_ms, was_ahead=was_ahead)
                 elif held is None or held.by:
                     doubted.begin(db, at)
+                else:
+                    doubted.go_on(db, at)
         except BaseException:
             self._look_at = 0.0  # the verdict before does not stand for another minute
             raise

@@ -106,6 +106,36 @@ def test_an_answer_that_came_by_a_clock_that_stood_behind_is_one(late: House) ->
         assert came - 660_000 < at <= came
 
 
+def test_what_came_after_the_clock_was_set_wrong_once_more_came_when_it_came(late: House) -> None:
+    """It was moved by as much as the clock had been behind first."""
+    step(late, -DAY)
+    housekeeping(late)
+    late.arrive("I'll come", sender=LUIS)
+    late.until(lambda: late.texts() == ["I'll come"], "received")
+    late.run(600)
+    came = late.wall() + 61 * DAY // MS
+    set_right(late, 61 * DAY)
+    [entry] = late.page(LUIS)
+    assert came - 660_000 < entry.at <= came
+
+
+def test_what_came_by_the_right_clock_before_anybody_vouched_for_it_came_when_it_came(
+    make: Make, no_battery: SetClock
+) -> None:
+    house = make(machine=no_battery)
+    house.fault("time_off", -700_000_000)
+    step(house, -timedelta(minutes=10))
+    house.until(lambda: doubts(house), "doubt")
+    step(house, timedelta(minutes=10))
+    housekeeping(house)
+    house.arrive("I'll come", sender=LUIS)
+    house.until(lambda: house.texts() == ["I'll come"], "received")
+    came = house.page(LUIS)[0].at
+    house.run(3600)
+    set_right(house, timedelta())
+    assert house.page(LUIS)[0].at == came
+
+
 def test_a_clock_a_year_ahead_signs_nobody_out_and_lets_nobody_stay_for_a_year(make: Make) -> None:
     house = make(machine=SetClock("this boot"))
     house.until_ready()
