@@ -184,13 +184,12 @@ def merged(known: Sequence[Act], other: Sequence[Act]) -> list[Act]:
         return list(known)
     if here <= there:
         return list(other)
-    pins, others_pins = (
-        _pins(known, there),
-        _pins(other, here),
-    )  # one alone may have forgotten those that opened their cards
-    if there - _known(others_pins) <= here:
+    # One alone may have forgotten PINs that opened their cards; what the other says of those may be older than a refusal.
+    known, other = without_right_pins(known), without_right_pins(other)
+    pins, others_pins = _pins(known, there), _pins(other, here)
+    if _known(other) - _known(others_pins) <= here:
         return [*known, *others_pins]
-    if here - _known(pins) <= there:
+    if _known(known) - _known(pins) <= there:
         return [*other, *pins]
     out, _ = last_words(other)
     stand = {key.hex() for key, since in out.items() if since is not None}

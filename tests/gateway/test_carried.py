@@ -208,6 +208,17 @@ def test_an_old_copy_that_tells_of_pins_which_opened_their_cards_knows_nothing_m
     assert acts.learn([*acts.lines(), PIN])
 
 
+@pytest.mark.parametrize("there", [[], [stop(1)]])
+def test_a_pin_that_was_refused_stays_so_whatever_an_older_copy_says_of_it(
+    path: Path, there: list[Act]
+) -> None:
+    acts, older = Journal(path), [PIN, {"act": "pin", "at": 2, "opened": "right"}]
+    acts.note("number_key", at=0, key="00")
+    acts.note("pin", at=5, attempt="right")
+    acts.learn([*acts.lines()[:1], *older, *there])
+    assert [act.get("attempt") for act in acts.acts("pin")] == ["right"]
+
+
 def test_who_came_back_after_the_journal_was_written_anew_is_back_on_each_card(
     path: Path, desk: Desk, stick: Path, new_card: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
