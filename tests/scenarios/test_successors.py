@@ -95,6 +95,19 @@ def test_a_stop_is_read_though_another_program_chose_a_storage_while_it_took_the
     assert [to for to, _ in office.air()].count(ADA) == 0
 
 
+@pytest.mark.parametrize("odd", [("refuses", "+CPMS="), ("dies_of", "+CMGF?")])
+def test_a_modem_that_is_slow_once_and_does_not_bear_our_care_is_not_opened_anew(
+    office: Office, odd: tuple[str, str]
+) -> None:
+    """One that lets no storage be chosen was, at each reading of half a minute; one that hangs at what no start asks of it, at each prompt."""
+    office.fault(*odd)
+    office.until_ready()
+    opened = office.opened[0]
+    office.fault("prompt_delay", 1_000, 1)
+    office.until_state(office.approved(ADA), "sent", "delivered")
+    assert office.opened[0] == opened
+
+
 @pytest.mark.parametrize("usual_ms", [100, 2_000])
 def test_a_stop_that_lies_on_the_sim_while_a_prompt_takes_longer_than_this_modem_usually_takes_stops_the_text(
     office: Office, usual_ms: int
