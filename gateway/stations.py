@@ -185,15 +185,19 @@ def retire_others(
 ) -> None:
     """Hide the stations that are neither in the configuration (`names`) nor `found`; their rows stay for the texts that name them.
 
-    While modems are found by themselves (`finding`), those that were found stay until they have been gone for a month.
+    While modems are found by themselves (`finding`), those that were found stay until they have been gone for a month, or a station of the
+    configuration has their modem.
     """
     marks, kept = ",".join("?" * len(names)) or "''", [*names, *found]
     others = f"retired_at IS NULL AND name NOT IN ({','.join('?' * len(kept))})"
     if finding:
-        others += f" AND (found=0 OR (state='lost' AND since_at<{now - FORGET_MS}))"
+        theirs = f"imei<>'' AND imei IN (SELECT imei FROM station WHERE name IN ({marks}))"
+        others += f" AND (found=0 OR (state='lost' AND (since_at<{now - FORGET_MS} OR {theirs})))"
     with write(db):
         db.execute(f"UPDATE station SET found=0 WHERE name IN ({marks})", names)
-        db.execute(f"UPDATE station SET retired_at=? WHERE {others}", [now, *kept])
+        db.execute(
+            f"UPDATE station SET retired_at=? WHERE {others}", [now, *kept, *(names if finding else ())]
+        )
 
 
 def modems(db: sqlite3.Connection) -> list[sqlite3.Row]:
