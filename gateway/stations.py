@@ -149,11 +149,13 @@ def note(db: sqlite3.Connection, name: str, words: str, *, now: int) -> None:
 
 
 def leave(db: sqlite3.Connection, name: str, reason: str, *, now: int) -> None:
-    """The gateway ends: what its modem was is not what it is. A pause and a failure stay, and since when it is lost: for `FORGET_MS`."""
+    """The gateway ends: what its modem was is not what it is. A pause and a failure stay, and since when it is lost, for `FORGET_MS`; but
+    nobody looks for it.
+    """
     set_facts(db, name, signal_dbm=None, operator="", registration="", technology="")
     row = db.execute("SELECT state FROM station WHERE name=?", [name]).fetchone()
-    if row is not None and row["state"] in WORKS:
-        set_state(db, name, "failed", reason, now=now)
+    if row is not None and row["state"] in (*WORKS, "lost"):
+        set_state(db, name, "lost" if row["state"] == "lost" else "failed", reason, now=now)
 
 
 def _event(db: sqlite3.Connection, name: str, reason: str, now: int) -> None:
