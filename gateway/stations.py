@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from gateway.config import Station as Spec
 from gateway.errors import Refused
+from gateway.explain_modems import nobody_drives
 from gateway.people import User
 from gateway.policy import Act, may
 from gateway.sightings import Sighting, read
@@ -148,14 +149,15 @@ def note(db: sqlite3.Connection, name: str, words: str, *, now: int) -> None:
         _event(db, name, words, now)
 
 
-def leave(db: sqlite3.Connection, name: str, reason: str, *, now: int) -> None:
+def leave(db: sqlite3.Connection, name: str, *, now: int) -> None:
     """The gateway ends: what its modem was is not what it is. A pause and a failure stay, and since when it is lost, for `FORGET_MS`; but
     nobody looks for it.
     """
     set_facts(db, name, signal_dbm=None, operator="", registration="", technology="")
     row = db.execute("SELECT state FROM station WHERE name=?", [name]).fetchone()
     if row is not None and row["state"] in (*WORKS, "lost"):
-        set_state(db, name, "lost" if row["state"] == "lost" else "failed", reason, now=now)
+        state = "lost" if row["state"] == "lost" else "failed"
+        set_state(db, name, state, nobody_drives(name).lines(), now=now)
 
 
 def _event(db: sqlite3.Connection, name: str, reason: str, now: int) -> None:

@@ -147,16 +147,6 @@ def test_a_modem_that_a_station_of_the_file_has_now_is_not_also_plugged_in_nowhe
     assert [row["name"] for row in stations.modems(db)] == ["modem-2", "north"]
 
 
-def test_behind_a_gateway_that_was_stopped_no_page_says_that_a_lost_modem_is_looked_for(
-    db: sqlite3.Connection,
-) -> None:
-    stations.remember_modem(db, "modem-1", "1" * 15, "1-1.3", found=True, now=0)
-    stations.set_state(db, "modem-1", "lost", "We notice it as soon as it is plugged in.", now=1)
-    stations.leave(db, "modem-1", "Nobody drives it.", now=2)
-    [row] = stations.rows(db, {}, "2026-11-25")
-    assert (row.state, row.reason, row.since_at) == ("lost", "Nobody drives it.", 1)
-
-
 def test_a_found_modem_has_the_default_budget(db: sqlite3.Connection) -> None:
     stations.remember_modem(db, "modem-1", "1" * 15, "1-1.3", found=True, now=0)
     [row] = stations.rows(db, {}, "2026-11-25")
