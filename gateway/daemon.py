@@ -30,7 +30,6 @@ from pathlib import Path
 from gateway import (
     damage,
     explain,
-    explain_modems,
     flight,
     lock,
     lostwrites,
@@ -252,9 +251,8 @@ class Gateway:
                 ):
                     runs.count(db, hold)
                     for worker in self._workers if self._over else ():
-                        words = explain_modems.nobody_drives(worker.name).lines()
                         stations.leave(
-                            db, worker.name, words, now=wall_ms()
+                            db, worker.name, now=wall_ms()
                         )  # or pages say ready until it runs again
 
     def _recovered(self, hold: lock.Hold, *, cut_off: bool) -> list[Spec] | None:

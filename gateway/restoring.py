@@ -30,6 +30,7 @@ from gateway import (
     purging,
     restored,
     runs,
+    stations,
     texted,
     unanswered,
 )
@@ -95,6 +96,8 @@ def begin_again(
         db.execute("UPDATE session SET revoked_at=? WHERE revoked_at IS NULL", [now])
         db.execute("UPDATE sign_in_link SET expires_at=min(expires_at, ?) WHERE used_at IS NULL", [now])
         db.execute("UPDATE station_request SET argument=NULL, taken_at=? WHERE taken_at IS NULL", [now])
+        for row in stations.modems(db):  # what they were when the backup was made
+            stations.leave(db, row["name"], now=now)
         ledger.append(
             db,
             "standing",

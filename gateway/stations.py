@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from gateway.config import Station as Spec
 from gateway.errors import Refused
+from gateway.explain_modems import nobody_drives
 from gateway.people import User
 from gateway.policy import Act, may
 from gateway.sightings import Sighting, read
@@ -148,12 +149,15 @@ def note(db: sqlite3.Connection, name: str, words: str, *, now: int) -> None:
         _event(db, name, words, now)
 
 
-def leave(db: sqlite3.Connection, name: str, reason: str, *, now: int) -> None:
-    """The gateway ends: what its modem was is not what it is. A pause and a failure stay, and since when it is lost: for `FORGET_MS`."""
+def leave(db: sqlite3.Connection, name: str, *, now: int) -> None:
+    """The gateway ends: what its modem was is not what it is. A pause and a failure stay, and since when it is lost, for `FORGET_MS`; but
+    nobody looks for it.
+    """
     set_facts(db, name, signal_dbm=None, operator="", registration="", technology="")
     row = db.execute("SELECT state FROM station WHERE name=?", [name]).fetchone()
-    if row is not None and row["state"] in WORKS:
-        set_state(db, name, "failed", reason, now=now)
+    if row is not None and row["state"] in (*WORKS, "lost"):
+        state = "lost" if row["state"] == "lost" else "failed"
+        set_state(db, name, state, nobody_drives(name).lines(), now=now)
 
 
 def _event(db: sqlite3.Connection, name: str, reason: str, now: int) -> None:
@@ -185,15 +189,19 @@ def retire_others(
 ) -> None:
     """Hide the stations that are neither in the configuration (`names`) nor `found`; their rows stay for the texts that name them.
 
-    While modems are found by themselves (`finding`), those that were found stay until they have been gone for a month.
+    While modems are found by themselves (`finding`), those that were found stay until they have been gone for a month, or a station of the
+    configuration has their modem.
     """
     marks, kept = ",".join("?" * len(names)) or "''", [*names, *found]
     others = f"retired_at IS NULL AND name NOT IN ({','.join('?' * len(kept))})"
     if finding:
-        others += f" AND (found=0 OR (state='lost' AND since_at<{now - FORGET_MS}))"
+        theirs = f"imei<>'' AND imei IN (SELECT imei FROM station WHERE name IN ({marks}))"
+        others += f" AND (found=0 OR (state='lost' AND (since_at<{now - FORGET_MS} OR {theirs})))"
     with write(db):
         db.execute(f"UPDATE station SET found=0 WHERE name IN ({marks})", names)
-        db.execute(f"UPDATE station SET retired_at=? WHERE {others}", [now, *kept])
+        db.execute(
+            f"UPDATE station SET retired_at=? WHERE {others}", [now, *kept, *(names if finding else ())]
+        )
 
 
 def modems(db: sqlite3.Connection) -> list[sqlite3.Row]:

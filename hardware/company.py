@@ -14,7 +14,6 @@ from hardware.framing import Final
 from hardware.link import Clock
 
 HEARD_S = 600.0
-DOUBTED_S = 30.0  # within it the SIM is read again, because of a slow prompt
 QUIET_S = 90.0  # ModemManager asks every half minute, others every minute
 PATIENCE_S = 900.0
 CALM_S = 5.0  # whoever has only just begun to work there goes on within it
@@ -42,7 +41,8 @@ class Company:
         self._counted_at = self._last = self._set_at = -HEARD_S
         self._often = False  # that was often enough
         self._since: float | None = None  # since when, whoever came back soon
-        self._starting_until = self._adding_until = self._doubted_until = 0.0
+        self._starting_until = self._adding_until = 0.0
+        self._doubted = False  # since a slow prompt the SIM was not read
         # Commands of ours that were not answered, and when they were given up.
         self._owed: list[tuple[str, float]] = []
         self._bare: dict[str, float] = {}  # by name: when a command of ours had a result and no line
@@ -50,8 +50,9 @@ class Company:
     @property
     def heard(self) -> bool:
         """Whether another program may have been there within ten minutes: what was set may be set otherwise now."""
-        now = self._clock.monotonic()
-        return now < self._doubted_until or (self._heard_at is not None and now - self._heard_at < HEARD_S)
+        return self._doubted or (
+            self._heard_at is not None and self._clock.monotonic() - self._heard_at < HEARD_S
+        )
 
     @property
     def works(self) -> bool:
@@ -99,7 +100,11 @@ class Company:
 
     def slow_prompt(self) -> None:
         """A prompt took unusually long: another program may have taken from it, and all that else would have told of that program."""
-        self._doubted_until = self._clock.monotonic() + DOUBTED_S
+        self._doubted = True
+
+    def was_read(self) -> None:
+        """The SIM was read with that in mind. A modem that is slow now and then is not beset for longer: its next prompt would be slow for it."""
+        self._doubted = False
 
     def answered(self, name: str, lines: list[str]) -> None:
         """A command of ours was answered, and the modem may add something."""

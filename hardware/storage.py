@@ -112,7 +112,11 @@ class Storages:
                 continue
             self._current = name
             return
-        if self._is_it(before):  # else the refusal was the answer to another program's command
+        said = self._chosen()
+        if said == name == self.arrival:  # it stands there already, as where nothing can be chosen
+            self._current = name
+            return
+        if said in ("", before):  # else the refusal was the answer to another program's command
             self._current = before
         if refusal:
             raise refusal

@@ -156,6 +156,7 @@ class Reader:
                 self._hung()
             raise
         desk.hung_lists = 0
+        desk.company.was_read()
         return stored
 
     def _miss(self, read: list[tuple[Stored, TPDU | None]], *, everything: bool) -> None:

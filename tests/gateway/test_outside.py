@@ -44,9 +44,24 @@ def test_a_modem_that_is_away_is_lost_since_the_same_day_behind_each_stop(shell:
         for name, state in (("away", "lost"), ("here", "waiting"), ("off", "paused")):
             stations.ensure(db, name, now=1)
             stations.set_state(db, name, state, "", now=2)
-            stations.leave(db, name, "why", now=3)
+            stations.leave(db, name, now=3)
         rows = db.execute("SELECT state, since_at FROM station ORDER BY name").fetchall()
+        away = db.execute("SELECT reason FROM station WHERE name='away'").fetchone()["reason"]
     assert [tuple(row) for row in rows] == [("lost", 2), ("failed", 3), ("paused", 2)]
+    assert away.startswith("Nobody drives"), "it is not looked for"
+
+
+def test_pages_do_not_say_ready_behind_a_restore_before_the_gateway_is_started(
+    shell: Shell, tmp_path: Path
+) -> None:
+    """The backup of the night was made while its modems were ready."""
+    with contextlib.closing(store.connect(shell.database)) as db:
+        stations.ensure(db, "north", now=store.wall_ms())
+        stations.set_state(db, "north", "ready", "", now=store.wall_ms())
+    assert shell.run("backup", str(tmp_path / "b.db")).exit_code == 0
+    assert shell.run("restore", str(tmp_path / "b.db"), "--yes").exit_code == 0
+    with contextlib.closing(store.connect(shell.database)) as db:
+        assert stations.none_works(db)
 
 
 def test_an_init_that_is_refused_is_no_run_that_was_cut_off(shell: Shell) -> None:

@@ -135,6 +135,18 @@ def test_found_modems_stay_for_a_month_and_only_while_modems_are_found(db: sqlit
     assert [(row["name"], row["place"]) for row in stations.modems(db)] == [("modem-1", "1-1.4")]
 
 
+def test_a_modem_that_a_station_of_the_file_has_now_is_not_also_plugged_in_nowhere(
+    db: sqlite3.Connection,
+) -> None:
+    """It was found before the file named its port: for a month its page said that it was gone, and somebody was needed."""
+    for name in ("modem-1", "modem-2"):
+        stations.remember_modem(db, name, name[-1] * 15, "1-1.3", found=True, now=0)
+        stations.set_state(db, name, "lost", "plugged in nowhere", now=1)
+    stations.remember_modem(db, "north", "1" * 15, "1-1.3", found=False, now=1)
+    stations.retire_others(db, ["north"], now=2, finding=True)
+    assert [row["name"] for row in stations.modems(db)] == ["modem-2", "north"]
+
+
 def test_a_found_modem_has_the_default_budget(db: sqlite3.Connection) -> None:
     stations.remember_modem(db, "modem-1", "1" * 15, "1-1.3", found=True, now=0)
     [row] = stations.rows(db, {}, "2026-11-25")

@@ -15,6 +15,7 @@ from hardware.virtual import VirtualBank
 from tests.scenarios.kills.doomed import ADA, LUIS, Doomed
 from tests.scenarios.kills.nursery import Nursery
 from tests.scenarios.office import Office
+from tests.virtual_link import VirtualLink
 
 PDU, CTRL_Z = re.compile(rb"[0-9A-F]{20,}"), re.compile(rb"\x1a")
 
@@ -93,6 +94,33 @@ def test_a_stop_is_read_though_another_program_chose_a_storage_while_it_took_the
     modem.settings.memory = ("SM" if was[0] == "ME" else "ME", *was[1:])
     office.until_state(message_id, "withdrawn", limit_s=60)
     assert [to for to, _ in office.air()].count(ADA) == 0
+
+
+@pytest.mark.parametrize("odd", [("refuses", "+CPMS="), ("dies_of", "+CMGF?")])
+def test_a_modem_that_is_slow_once_and_does_not_bear_our_care_is_not_opened_anew(
+    office: Office, odd: tuple[str, str]
+) -> None:
+    """One that lets no storage be chosen was, at each reading of half a minute; one that hangs at what no start asks of it, at each prompt."""
+    office.fault(*odd)
+    office.until_ready()
+    opened = office.opened[0]
+    office.fault("prompt_delay", 1_000, 1)
+    office.until_state(office.approved(ADA), "sent", "delivered")
+    assert office.opened[0] == opened
+
+
+def test_a_modem_that_is_slow_once_refuses_a_text_behind_that_for_no_other_program(office: Office) -> None:
+    """A refusal as +CME ERROR, which another program's questions get: the text was uncertain, though nobody else was there."""
+
+    class Wordy(VirtualLink):
+        def read(self, deadline: float) -> bytes:
+            return super().read(deadline).replace(b"+CMS ERROR: 38", b"+CME ERROR: 30")
+
+    office._link = lambda number: Wordy(office.world, number, office.clock, began=office.began)
+    office.until_ready()
+    office.fault("prompt_delay", 1_000, 1)
+    office.fault("cmgs_error", 38, 1)
+    office.until_state(office.approved(ADA), "sent", "delivered")
 
 
 @pytest.mark.parametrize("usual_ms", [100, 2_000])
