@@ -18,6 +18,7 @@ from pathlib import Path
 from unittest import mock
 
 from gateway import clockwords, conversations, flight, lostwrites, optouts, people, schema, store, texted
+from gateway.clocktrust import STEP_S
 from gateway.clockwords import Instant
 from gateway.errors import Refused
 from gateway.journal import Journal
@@ -194,18 +195,21 @@ class House:
         keeper._lock = Lock()  # type: ignore[assignment]
         return keeper
 
-    def true_s(self, wall_ms: int, *, last: bool) -> float:
-        """When (seconds of the world) the gateway's clock showed this; the last time or the first, if more than once."""
-        return self._all_true_s(wall_ms)[-1 if last else 0]
+    def true_s(self, wall_ms: int, *, last: bool, set_right: bool = False) -> float:
+        """When (seconds of the world) the gateway's clock showed this; the last time or the first, if more than once. `set_right`: of a row
+        that is set right when a clock that stood behind is.
+        """
+        return self._all_true_s(wall_ms, set_right=set_right)[-1 if last else 0]
 
-    def _all_true_s(self, wall_ms: int) -> list[float]:
+    def _all_true_s(self, wall_ms: int, *, set_right: bool = False) -> list[float]:
         wall_s = (wall_ms - store.ms(self.world.network.epoch)) / 1000
-        now_before = self.clock.start - self.world.network.epoch
+        spans = [*self.jumps, (self.now, self.clock.start - self.world.network.epoch)]
         began, found = float("-inf"), []
-        for until, offset in [*self.jumps, (self.now, now_before)]:
-            true = wall_s - offset.total_seconds()
-            if began - 0.001 <= true <= until + 0.001:
-                found.append(true)
+        for place, (until, offset) in enumerate(spans):
+            later = [other for _, other in spans[place + 1 :] if (other - offset).total_seconds() > STEP_S]
+            # Set right, it shows what the later clock would have shown.
+            meant = {wall_s - shown.total_seconds() for shown in (offset, *(later if set_right else ()))}
+            found += [at for at in meant if began - 0.001 <= at <= until + 0.001]
             began = until
         return sorted(found) or [wall_s]
 

@@ -142,7 +142,7 @@ def _erased(house: House, chaos: Chaos, db: sqlite3.Connection) -> Iterator[str]
             "UNION ALL SELECT received_at FROM inbound WHERE number=?"
         )
         for row in db.execute(query, [number, number]).fetchall():
-            if house.true_s(row["at"], last=True) < times[-1] - CLOCK_S:
+            if house.true_s(row["at"], last=True, set_right=True) < times[-1] - CLOCK_S:
                 yield f"erased and there again: {number}"
 
 
@@ -184,7 +184,10 @@ def _texts(house: House, chaos: Chaos, db: sqlite3.Connection) -> Iterator[str]:
         if row["state"] in ("claimed", "submitted"):
             yield f"I2 stuck: text {row['id']} ({row['state']})"
         unexplained = row["state"] == "approved" and not row["reason"] and not row["not_before"]
-        if unexplained and house.true_s(row["approved_at"], last=True) < house.now - HELD_UP_S:
+        if (
+            unexplained
+            and house.true_s(row["approved_at"], last=True, set_right=True) < house.now - HELD_UP_S
+        ):
             yield f"I2 stuck without a reason: text {row['id']}"
 
 
