@@ -16,6 +16,7 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from gateway import unanswered
 from gateway.config import Privacy
 from gateway.message import OVER
 from gateway.rules import DAY_MS
@@ -163,6 +164,7 @@ class Belongings:
 
     def delete(self, db: sqlite3.Connection) -> None:
         """Delete them, inside the caller's transaction."""
+        unanswered.keep_references(db, self.event)
         texts = [(number,) for number in self.message]
         db.executemany("UPDATE self_test SET message_id=NULL WHERE message_id=?", texts)
         db.executemany("UPDATE target SET message_id=NULL WHERE message_id=?", texts)
@@ -184,6 +186,8 @@ class Belongings:
         db.executemany("DELETE FROM arrival WHERE id=? AND gone_at IS NOT NULL", arrivals)
         for table in ("event", "report", "inbound", "message"):
             db.executemany(f"DELETE FROM {table} WHERE id=?", [(number,) for number in getattr(self, table)])
+        if self.event:
+            unanswered.settle_references(db)
 
 
 def belongings(db: sqlite3.Connection, people: list[int]) -> Belongings:

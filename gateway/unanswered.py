@@ -2,15 +2,20 @@
 killed between Ctrl-Z and the answer, and the modem goes on.
 """
 
+import heapq
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from gateway.claims import Job, job_of
 
 RECENT = 5_000  # events looked through for a SIM's last text
 OWED = "owed"  # a setting: what `NEWEST` found in the database that a backup replaced, {ICCID: ms}
+KEPT = "references"  # a setting: MRs of segments whose events were deleted, {ICCID: [[event, MR]]}
+GONE = 0  # stands for a text that was deleted
+REFERENCES = 256  # as many as there are
 ANY_SIM = (
     ""  # in it, where that database could not be asked: until then each SIM may have been handed something
 )
@@ -101,9 +106,9 @@ def last_reference(db: sqlite3.Connection, iccid: str) -> tuple[int | None, int]
     it was handed after that one. The SIM counts on from there (31.102 EF SMSS).
     """
     after = 0
-    for _message_id, _seq, mr in _handed(db, iccid):
-        if mr is not None:
-            return mr, after
+    for handed in _handed(db, iccid):
+        if handed.mr is not None:
+            return handed.mr, after
         after += 1
     return None, after
 
@@ -111,25 +116,80 @@ def last_reference(db: sqlite3.Connection, iccid: str) -> tuple[int | None, int]
 def reference_before(db: sqlite3.Connection, iccid: str, owed: Unanswered) -> int | None:
     """The MR of the last segment that this SIM was handed before that one and of which one is known; None when no recent text tells."""
     handed = _handed(db, iccid)
-    for message_id, seq, _mr in handed:
-        if (message_id, seq) == (owed.job.message_id, owed.seq):
-            return next((mr for _id, _seq, mr in handed if mr is not None), None)
+    for each in handed:
+        if (each.message_id, each.seq) == (owed.job.message_id, owed.seq):
+            return next((before.mr for before in handed if before.mr is not None), None)
     return None
 
 
-def _handed(db: sqlite3.Connection, iccid: str) -> Iterator[tuple[int, int, int | None]]:
-    """(message, segment, MR) of what this SIM was handed of late, each once, that of the last attempt first."""
+def keep_references(db: sqlite3.Connection, events: Sequence[int]) -> None:
+    """These events go, with their texts or without: the SIMs counted references for what they were handed all the same, and a modem's
+    next answers are told apart by them. Inside the caller's transaction, before they go; `settle_references` after it.
+    """
+    gone = json.dumps(list(events))
+    sims = db.execute(
+        "SELECT DISTINCT m.iccid FROM event e JOIN message m ON m.id=e.message_id WHERE e.id IN (SELECT value FROM json_each(?)) "
+        "AND e.id>(SELECT max(id) FROM event)-? AND e.event='submit' AND m.iccid IS NOT NULL",
+        [gone, RECENT],
+    ).fetchall()
+    if sims:
+        kept, going = _kept(db), set(events)
+        for (iccid,) in sims:
+            there = [each for each in _handed(db, iccid) if each.message_id == GONE or each.event_id in going]
+            kept[iccid] = [(each.event_id, each.mr) for each in there[:REFERENCES]]
+        _keep(db, kept)
+
+
+def settle_references(db: sqlite3.Connection) -> None:
+    """Events went: the next ones may have the ids of those, and come after all that was kept."""
+    last = db.execute("SELECT coalesce(max(id), 0) FROM event").fetchone()[0]
+    kept = _kept(db)
+    if any(event_id > last for of_sim in kept.values() for event_id, _mr in of_sim):
+        _keep(
+            db,
+            {iccid: [(min(event_id, last), mr) for event_id, mr in of_sim] for iccid, of_sim in kept.items()},
+        )
+
+
+def _kept(db: sqlite3.Connection) -> dict[str, list[tuple[int, int | None]]]:
+    """{ICCID: [(event, MR)]} of segments whose events went, the last first; of which event each came after."""
+    row = db.execute("SELECT value FROM setting WHERE key=?", [KEPT]).fetchone()
+    kept = json.loads(row["value"]) if row is not None else {}
+    return {iccid: [(event_id, mr) for event_id, mr in of_sim] for iccid, of_sim in kept.items()}
+
+
+def _keep(db: sqlite3.Connection, kept: dict[str, list[tuple[int, int | None]]]) -> None:
+    db.execute("INSERT OR REPLACE INTO setting (key, value) VALUES (?,?)", [KEPT, json.dumps(kept)])
+
+
+class _Handed(NamedTuple):
+    """One segment that a SIM was handed. `message_id` is GONE when its text or its event went."""
+
+    event_id: int
+    message_id: int
+    seq: int
+    mr: int | None
+
+
+def _handed(db: sqlite3.Connection, iccid: str) -> Iterator[_Handed]:
+    """What this SIM was handed of late, each segment once, that of the last attempt first."""
     rows = db.execute(
-        "SELECT e.at, m.id, m.total, m.mr FROM event e JOIN message m ON m.id=e.message_id "
+        "SELECT e.id AS event_id, e.at, m.id, m.total, m.mr FROM event e JOIN message m ON m.id=e.message_id "
         "WHERE e.id>(SELECT max(id) FROM event)-? AND e.event='submit' AND m.iccid=? ORDER BY e.id DESC",
         [RECENT, iccid],
     )
+    there = (
+        _Handed(row["event_id"], row["id"], seq, mr) for row in rows for seq, mr in _handed_then(db, row)
+    )
+    gone = (_Handed(event_id, GONE, 0, mr) for event_id, mr in _kept(db).get(iccid, []))
     seen: set[tuple[int, int]] = set()
-    for row in rows:
-        for seq, mr in _handed_then(db, row):
-            if (row["id"], seq) not in seen:
-                seen.add((row["id"], seq))
-                yield row["id"], seq, mr
+    # Of the same event: what went was handed after it.
+    for each in heapq.merge(gone, there, key=lambda each: each.event_id, reverse=True):
+        if each.message_id == GONE:
+            yield each
+        elif (each.message_id, each.seq) not in seen:
+            seen.add((each.message_id, each.seq))
+            yield each
 
 
 def _handed_then(db: sqlite3.Connection, row: sqlite3.Row) -> list[tuple[int, int | None]]:
