@@ -25,7 +25,11 @@ IN_A_ROW_S = 200.0  # the next segment of a long text goes as soon as the one be
 
 def stops(house: House, chaos: Chaos, db: sqlite3.Connection) -> Iterator[str]:
     """While an opt-out stands nothing is handed over but one confirmation; nor while a STOP lies where the station reads first."""
-    out, surely = house.opted_out(db), house.opted_out(db, sure=True)
+    out, surely, longest = (
+        house.opted_out(db),
+        house.opted_out(db, sure=True),
+        house.opted_out(db, longest=True),
+    )
     to: dict[str, list[AirRecord]] = defaultdict(list)
     for record in house.world.network.air:
         to[record.to].append(record)
@@ -45,7 +49,7 @@ def stops(house: House, chaos: Chaos, db: sqlite3.Connection) -> Iterator[str]:
         if stop.text.upper().startswith("STOP") and stop.arrival:
             texts = [record for record in to[stop.sender] if not is_confirmation(record)]
             # Of a stop and a START that came after the backup only the replaced database knows.
-            known = out[stop.sender] + chaos.out_before.get(stop.sender, [])
+            known = out[stop.sender] + longest[stop.sender] + chaos.out_before.get(stop.sender, [])
             yield from _on_the_sim(house, stop, texts, _read_at(house, chaos, db, stop, known))
 
 

@@ -1,0 +1,61 @@
+"""The judge of the houses by seed, of moments that the clock of the house showed twice or wrong."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from gateway import conversations, outbox
+from tests.scenarios.simulation.chaos import Chaos
+from tests.scenarios.simulation.house import House
+from tests.scenarios.simulation.judge import _erased
+from tests.scenarios.simulation.judge_stops import _read_at
+from tests.scenarios.simulation.witness import Stored
+
+NUMBER = "+12025550217"
+
+
+def drafted(house: House) -> None:
+    outbox.draft(
+        house.db, NUMBER, "T0w", kind="reply", key=None, channel="panel", by=house.person, rules=house.rules,
+        now=house.now_ms(),
+    )  # fmt: skip
+
+
+def test_a_stop_of_somebody_who_was_erased_was_read_at_either_time_that_the_clock_showed(
+    tmp_path: Path,
+) -> None:
+    """Dense seed 30001146: it was read at once, and the judge took it for one that lay there for five minutes."""
+    house = House(tmp_path, 0)
+    chaos = Chaos(house)
+    drafted(house)
+    house.jumps = [(200.0, timedelta(seconds=300))]
+    house.clock.time_s += 700.0
+    house.db.execute(
+        "INSERT INTO opt_out (number_key, source, since_at, until_at) VALUES (?, 'text', ?, ?)",
+        [conversations.number_key(house.db, NUMBER), *(house.now_ms() - left for left in (285_000, 235_000))],
+    )
+    chaos.people.erased[NUMBER] = [178.0]
+    stop = Stored(0, "1", NUMBER, "STOP", 102.0, arrival=True)
+    known = [*house.opted_out(house.db)[NUMBER], *house.opted_out(house.db, longest=True)[NUMBER]]
+    assert [since for since, _ in known] == [415.0, 115.0]
+    assert _read_at(house, chaos, house.db, stop, known) == 115.0
+    house.close()
+
+
+@pytest.mark.parametrize(
+    ("before_s", "stepped", "is_breach"), [(20, True, False), (20, False, True), (90, True, True)]
+)
+def test_a_row_that_was_set_right_may_be_wrong_by_a_step_that_nobody_noticed(
+    tmp_path: Path, before_s: int, *, stepped: bool, is_breach: bool
+) -> None:
+    """Dense seed 30001472: what somebody wrote after they were erased stood as of 20 s before."""
+    house = House(tmp_path, 0)
+    chaos = Chaos(house)
+    house.clock.time_s += 500.0
+    drafted(house)
+    if stepped:
+        house.jumps = [(100.0, timedelta(seconds=-20))]
+    chaos.people.erased[NUMBER] = [house.now + before_s]
+    assert bool(list(_erased(house, chaos, house.db))) == is_breach
+    house.close()
