@@ -1,0 +1,29 @@
+"""Whose answer is it, by the references that a SIM counts: whatever else was done with the texts before."""
+
+import pytest
+
+from gateway import erasing
+from tests.scenarios.office import EVE, Office
+from tests.scenarios.test_faults_sending import one_before
+from tests.scenarios.test_late_answers import kill_the_gateway
+from tests.simulated import LUIS
+
+
+@pytest.mark.parametrize("since", ["it waits", "erased"])
+def test_over_a_restart_the_references_of_refused_texts_count(office: Office, since: str) -> None:
+    """The late acceptance of the first would be taken for the second's, which never left: it was said to be sent."""
+    one_before(office)
+    office.fault("cmgs_error", 38, times=1)
+    refused, submits = office.approved(EVE, "refused"), office.submits()
+    office.until(lambda: office.submits() > submits and office.state(refused) == "approved", "refused")
+    office.world.modems[0].mr += 1  # as a SIM does
+    office.db.execute("UPDATE message SET not_before=? WHERE id=?", [office.wall() + 3_600_000_000, refused])
+    office.run(1000)  # it is on hold
+    if since == "erased":
+        erasing.erase(office.db, EVE, now=office.wall())
+    office.fault("cmgs_stray", 20_000, times=1)
+    kill_the_gateway(office)
+    office.fault("cmgs_silent", "lost", times=1)
+    other = office.approved(LUIS)
+    office.until_state(other, "uncertain", limit_s=60)
+    assert "nobody knows which of the two" in office.reason(other)
