@@ -62,6 +62,8 @@ def remember(desk: Desk, *, stayed: bool, answers: bool) -> None:
     late.doubted = len(owed) > 1 or settled != [] or forgotten is not None or others is not None
     # Of a SIM's first text no reference tells it from the next, which is believed.
     late.first = desk.last_mr is None
+    if late.first and len(owed) > 1 and (desk.hold is None or desk.hold.until < until):
+        desk.hold = Hold(until, OTHER, int(until - now), in_doubt=True)  # nor these from a third
     if desk.last_mr is not None:
         # Texts may have been taken after one of these, so what lies behind is doubtful too.
         late.mr_before, late.span = (desk.last_mr - BEHIND) % 256, BEHIND + desk.unreferenced

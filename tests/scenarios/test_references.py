@@ -5,7 +5,7 @@ import pytest
 from gateway import erasing
 from tests.scenarios.office import EVE, Office
 from tests.scenarios.test_faults_sending import one_before
-from tests.scenarios.test_late_answers import kill_the_gateway
+from tests.scenarios.test_late_answers import kill_the_gateway, lose_the_port
 from tests.simulated import LUIS
 
 
@@ -27,3 +27,21 @@ def test_over_a_restart_the_references_of_refused_texts_count(office: Office, si
     other = office.approved(LUIS)
     office.until_state(other, "uncertain", limit_s=60)
     assert "nobody knows which of the two" in office.reason(other)
+
+
+def test_on_a_new_sim_two_texts_whose_answers_are_owed_keep_a_third_waiting_over_a_restart(
+    office: Office,
+) -> None:
+    """Nothing tells whose the next answer is: that of the first was taken for the third's, which never left."""
+    office.until_ready()
+    office.fault("report_never")
+    office.fault("cmgs_stray", 60_000, times=1)
+    lose_the_port(office)
+    office.fault("cmgs_error", 500, times=1)
+    office.until_state(office.approved(EVE), "uncertain", limit_s=60)
+    office.restart()
+    office.ask("resume")
+    office.fault("cmgs_silent", "lost", times=1)
+    third = office.approved(LUIS)
+    office.until_state(third, "uncertain", limit_s=600)
+    assert "did not answer" in office.reason(third)
