@@ -5,7 +5,7 @@ killed between Ctrl-Z and the answer, and the modem goes on.
 import heapq
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -99,6 +99,16 @@ def forgotten(db: sqlite3.Connection, iccid: str, *, since: int) -> int | None:
     owed = json.loads(row["value"]) if row is not None else {}
     at = max((owed[which] for which in (iccid, ANY_SIM) if which in owed), default=None)
     return int(at) if at is not None and at >= since else None
+
+
+def keep_owed(db: sqlite3.Connection, owed: Mapping[str, int]) -> None:
+    """Another database takes the place, or the card lost what was written last: what modems may still answer of texts that are not here
+    (`OWED`). How far their SIMs have counted since, nobody knows. Inside the caller's transaction.
+    """
+    db.execute("INSERT OR REPLACE INTO setting (key, value) VALUES (?,?)", [OWED, json.dumps(owed)])
+    last = db.execute("SELECT coalesce(max(id), 0) FROM event").fetchone()[0]
+    sims = db.execute("SELECT iccid FROM sim").fetchall()
+    _keep(db, {sim["iccid"]: [(last, None)] * REFERENCES for sim in sims})
 
 
 def last_reference(db: sqlite3.Connection, iccid: str) -> tuple[int | None, int]:

@@ -1,11 +1,15 @@
 """Whose answer is it, by the references that a SIM counts: whatever else was done with the texts before."""
 
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 
-from gateway import erasing
-from tests.scenarios.office import EVE, Office
+from gateway import backup, erasing, store
+from tests.scenarios.office import EVE, NUMBERS, Office
 from tests.scenarios.test_faults_sending import one_before
-from tests.scenarios.test_late_answers import kill_the_gateway, lose_the_port
+from tests.scenarios.test_late_answers import Trouble, both, kill_the_gateway, lose_the_port
+from tests.scenarios.test_owed_answers import copied_by_hand, restored
 from tests.simulated import LUIS
 
 
@@ -45,3 +49,27 @@ def test_on_a_new_sim_two_texts_whose_answers_are_owed_keep_a_third_waiting_over
     third = office.approved(LUIS)
     office.until_state(third, "uncertain", limit_s=600)
     assert "did not answer" in office.reason(third)
+
+
+@both
+@pytest.mark.parametrize("restore", [restored, copied_by_hand])
+def test_after_a_restore_nobody_knows_how_far_a_sim_has_counted(
+    office: Office, tmp_path: Path, restore: Callable[[Office, Path], None], trouble: Trouble
+) -> None:
+    """By its reference in the backup, the late acceptance of the first text after it was the next one's own, which never left."""
+    one_before(office)
+    saved = backup.make(office.path, tmp_path / "saved.db", now=office.wall()).path
+    for number in NUMBERS[:3]:
+        office.until_state(office.approved(number), "sent")
+    office.stations[0].close()
+    office.db.close()
+    restore(office, saved)
+    office.db = store.connect(office.path)
+    office.stations[0] = office._make(0)
+    office.run(400)
+    office.fault("cmgs_stray", 30_000, times=1)
+    trouble(office)
+    office.fault("cmgs_silent", "lost", times=1)
+    other = office.approved(LUIS)
+    office.until_state(other, "uncertain", limit_s=60)
+    assert "nobody knows which of the two" in office.reason(other)
