@@ -1,6 +1,7 @@
 """Whose answer is it, by the references that a SIM counts: whatever else was done with the texts before."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,26 @@ def test_after_a_restore_nobody_knows_how_far_a_sim_has_counted(
     office.run(400)
     office.fault("cmgs_stray", 30_000, times=1)
     trouble(office)
+    office.fault("cmgs_silent", "lost", times=1)
+    other = office.approved(LUIS)
+    office.until_state(other, "uncertain", limit_s=60)
+    assert "nobody knows which of the two" in office.reason(other)
+
+
+@pytest.mark.parametrize("right", [True, False], ids=["set right", "set wrong, and right again"])
+def test_an_answer_is_owed_although_the_clock_was_set_forward_since(office: Office, *, right: bool) -> None:
+    """Ada's text seemed to be of hours ago: its late acceptance was taken for Luis's, whose lost text was said to be sent."""
+    one_before(office)
+    office.fault("cmgs_stray", 60_000, times=1)
+    lose_the_port(office)
+    office.clock.start += timedelta(hours=2)
+    office.machine.has_server = right
+    office.run(5)
+    office.restart()
+    office.run(10)
+    if not right:
+        office.clock.start -= timedelta(hours=2)
+        office.machine.has_server = True
     office.fault("cmgs_silent", "lost", times=1)
     other = office.approved(LUIS)
     office.until_state(other, "uncertain", limit_s=60)
