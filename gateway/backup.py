@@ -256,7 +256,7 @@ def restore(backup: Path, database: Path, *, now: int) -> Restored:
                     with contextlib.closing(_as_it_is(database)) as damaged:
                         restoring.keep_spent(db, damaged, handed_at, now=now)
                 else:
-                    restoring.keep_owed(db, {unanswered.ANY_SIM: handed_at})
+                    unanswered.keep_owed(db, {unanswered.ANY_SIM: handed_at})
                 db.execute("PRAGMA journal_mode=DELETE")
             belong_with(new, database)
             aside = _set_aside(database, now, whole=before is not None)

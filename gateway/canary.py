@@ -56,34 +56,43 @@ def check_approval(db: sqlite3.Connection, campaign: Campaign) -> None:
 
 def count_approval(db: sqlite3.Connection, campaign: Campaign, *, now: int) -> None:
     """Called after the target became `texted`: the last one of the canary makes it wait."""
-    if campaign.canary != "open":
-        return
+    if campaign.canary == "open":
+        _waits_when_out(db, campaign, now)
+
+
+def _waits_when_out(db: sqlite3.Connection, campaign: Campaign, now: int) -> bool:
     texted = db.execute(
         "SELECT count(*) FROM target WHERE campaign_id=? AND state='texted'", [campaign.id]
     ).fetchone()[0]
-    if texted >= campaign.options.canary:
-        db.execute("UPDATE campaign SET canary='waiting', canary_at=? WHERE id=?", [now, campaign.id])
+    if texted < campaign.options.canary:
+        return False
+    db.execute("UPDATE campaign SET canary='waiting', canary_at=? WHERE id=?", [now, campaign.id])
+    return True
 
 
 def judge(db: sqlite3.Connection, *, now: int) -> list[int]:
-    """Decide about every canary that waits; returns the campaigns that changed. Called once a minute."""
-    waiting = [
+    """Decide about every canary that is not decided; returns the campaigns that changed. Called once a minute."""
+    undecided = [
         row["id"]
-        for row in db.execute("SELECT id FROM campaign WHERE canary='waiting' AND state='running'").fetchall()
+        for row in db.execute(
+            "SELECT id FROM campaign WHERE canary IN ('open','waiting') AND state='running'"
+        ).fetchall()
     ]
-    return [campaign_id for campaign_id in waiting if _judge(db, campaign_id, now)]
+    return [campaign_id for campaign_id in undecided if _judge(db, campaign_id, now)]
 
 
 def _judge(db: sqlite3.Connection, campaign_id: int, now: int) -> bool:
     with write(db):
         campaign = campaigns.load(db, campaign_id)
+        if campaign.canary == "open":  # fewer may be asked for than are out by now
+            return _waits_when_out(db, campaign, now)
         row = db.execute(
             "SELECT count(*) AS n, coalesce(sum(m.state='delivered'), 0) AS delivered, "
             "coalesce(sum(m.state IN ('failed','undelivered')), 0) AS failed, coalesce(sum(m.state='uncertain'), 0) AS uncertain, "
             "max(CASE WHEN m.submitted_at<=? THEN m.submitted_at END) AS last_at, "
             "coalesce(sum(m.state IN ('approved','claimed','submitted')), 0) AS unsent, "
             "coalesce(sum(c.opted_out_at IS NOT NULL), 0) AS stops "  # whoever was out before was not texted, whatever a clock said
-            "FROM target t JOIN message m ON m.id=t.message_id JOIN conversation c ON c.id=t.conversation_id "
+            "FROM target t LEFT JOIN message m ON m.id=t.message_id JOIN conversation c ON c.id=t.conversation_id "
             "WHERE t.campaign_id=? AND t.state IN ('texted','out') AND t.texted_at IS NOT NULL",
             [now, campaign_id],  # a moment that lies ahead is a clock that was wrong
         ).fetchone()

@@ -5,6 +5,7 @@ that this clock belongs to: so a word keeps its worth when the wall clock is set
 CLOCK_MONOTONIC is one for all processes: the panel and the gateway mean the same moment by it.
 """
 
+import json
 import sqlite3
 from dataclasses import dataclass
 
@@ -18,6 +19,8 @@ SAME_MS = (
     30_000  # a word that says what the last one did is not written again: it would only wear out the card
 )
 PERSON = "person"
+BEFORE = "clock_before"  # a setting: clocks that were trusted and then set, [[boot, offset_ms, until (monotonic, ms)]]
+LATELY_MS = 5 * 60_000  # so long they are remembered
 OLD_PAGE_MS = 5 * 60_000
 
 
@@ -125,6 +128,31 @@ def keep_standing(db: sqlite3.Connection, now: Standing, at: Instant) -> None:
         )
         said = "is trusted" if now.by else "is not trusted"
         note(db, f"The clock {said} at {moment(at.wall_ms):%Y-%m-%d %H:%M} UTC. {now.why}", at)
+
+
+def keep_before(db: sqlite3.Connection, before: Standing, at: Instant) -> None:
+    """A clock that was trusted was set, and is trusted again: what was written down a moment ago seems older, or to come."""
+    kept = [*_before(db, at), (before.boot, before.offset_ms, at.mono_ms)]
+    db.execute("INSERT OR REPLACE INTO setting (key, value) VALUES (?,?)", [BEFORE, json.dumps(kept)])
+
+
+def set_forward(db: sqlite3.Connection, at: Instant) -> int:
+    """By how much (ms) the clock stands ahead of one that was trusted within `LATELY_MS`, in this run of the machine."""
+    last = standing(db)
+    offsets = [offset_ms for _boot, offset_ms, _until in _before(db, at)]
+    if last is not None and last.boot == at.boot and at.boot:
+        offsets.append(last.offset_ms)
+    return max(0, at.offset_ms - min(offsets, default=at.offset_ms))
+
+
+def _before(db: sqlite3.Connection, at: Instant) -> list[tuple[str, int, int]]:
+    row = db.execute("SELECT value FROM setting WHERE key=?", [BEFORE]).fetchone()
+    kept = [] if row is None else json.loads(row["value"])
+    return [
+        (boot, offset_ms, until)
+        for boot, offset_ms, until in kept
+        if at.boot and boot == at.boot and at.mono_ms <= until + LATELY_MS
+    ]
 
 
 def note(db: sqlite3.Connection, words: str, at: Instant, *, by: User | None = None) -> None:

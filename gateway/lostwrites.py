@@ -47,7 +47,7 @@ def catch_up(db: sqlite3.Connection, database: Path, *, now: int, cut_off: bool 
         handed_over = texted.handed(database) if cut_off else ()
         lost = [handed for handed in handed_over if _settled(db, handed, now)]
         if lost:  # and no row tells by which SIM
-            restoring.keep_owed(db, {unanswered.ANY_SIM: texted.newest(database, now=now)})
+            unanswered.keep_owed(db, {unanswered.ANY_SIM: texted.newest(database, now=now)})
         stops = restoring.still_out(db, Journal(database), now=now)
     if lost:
         log.error(

@@ -128,7 +128,7 @@ def put_here_by_hand(db: sqlite3.Connection, hold: Hold, database: Path, folder:
     handed_at, stops = texted.newest(database, now=now), carried.take_in(db, acts, folder)
     with write(db):
         begin_again(db, acts, made=ledger.head(db), now=now, stops=stops)
-        keep_owed(db, {unanswered.ANY_SIM: handed_at})
+        unanswered.keep_owed(db, {unanswered.ANY_SIM: handed_at})
     runs.count(db, hold)  # a start that ends behind this, or awaits room, says it to nobody twice
     with contextlib.suppress(OSError):  # else the next start asks about a few texts once more
         texted.told(database)
@@ -164,7 +164,7 @@ def keep_spent(db: sqlite3.Connection, before: sqlite3.Connection, handed_at: in
             "min(CASE WHEN role='admin' THEN id END)) FROM user WHERE true ON CONFLICT (name) DO UPDATE SET paused_by=excluded.paused_by",
             paused,
         )
-        keep_owed(db, dict(owed))
+        unanswered.keep_owed(db, dict(owed))
         db.executemany(
             "INSERT INTO sim_day (iccid, day, segments, last_at) VALUES (?,?,?,?) ON CONFLICT (iccid, day) DO UPDATE SET "
             "segments=max(segments, excluded.segments), last_at=max(last_at, excluded.last_at)",
@@ -176,13 +176,6 @@ def keep_spent(db: sqlite3.Connection, before: sqlite3.Connection, handed_at: in
             "paused_at=excluded.paused_at, paused_reason=excluded.paused_reason",
             holds,
         )
-
-
-def keep_owed(db: sqlite3.Connection, owed: dict[str, int]) -> None:
-    """What modems may still answer of texts that are not here: `unanswered.OWED`."""
-    db.execute(
-        "INSERT OR REPLACE INTO setting (key, value) VALUES (?,?)", [unanswered.OWED, json.dumps(owed)]
-    )
 
 
 def _of_the_replaced(
@@ -235,7 +228,7 @@ def made_anew(db: sqlite3.Connection, acts: Journal, *, now: int) -> int | None:
             "INSERT INTO perhaps_texted (number_key, at) VALUES (?,?)", [(key, now) for key in since or ()]
         )
         restored.keep(db, now, unknown=not known)
-        keep_owed(db, {unanswered.ANY_SIM: texted.newest(acts.database, now=now)})
+        unanswered.keep_owed(db, {unanswered.ANY_SIM: texted.newest(acts.database, now=now)})
     return len(since) if since is not None and known else None
 
 

@@ -77,6 +77,10 @@ class Timekeeper:
         self._asked[station] = now
         return True
 
+    def set_forward(self, db: sqlite3.Connection) -> int:
+        """By how much (ms) the clock was set forward in the last minutes: so much older seems what was written down before."""
+        return clockwords.set_forward(db, self._now())
+
     def _now(self) -> Instant:
         return Instant(ms(self._clock.now()), int(self._clock.monotonic() * 1000), self._machine.boot)
 
@@ -124,6 +128,8 @@ class Timekeeper:
             with write(db):
                 clockwords.keep_standing(db, found, at)
                 if found.by:
+                    if held is not None and _stepped(held, at):
+                        clockwords.keep_before(db, held, at)
                     doubted.end(db, at)
                     settle(db, self._zone, now=at.wall_ms, was_ahead=was_ahead)
                 elif held is None or held.by:

@@ -5,7 +5,7 @@ killed between Ctrl-Z and the answer, and the modem goes on.
 import heapq
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -101,6 +101,16 @@ def forgotten(db: sqlite3.Connection, iccid: str, *, since: int) -> int | None:
     return int(at) if at is not None and at >= since else None
 
 
+def keep_owed(db: sqlite3.Connection, owed: Mapping[str, int]) -> None:
+    """Another database takes the place, or the card lost what was written last: what modems may still answer of texts that are not here
+    (`OWED`). How far their SIMs have counted since, nobody knows. Inside the caller's transaction.
+    """
+    db.execute("INSERT OR REPLACE INTO setting (key, value) VALUES (?,?)", [OWED, json.dumps(owed)])
+    last = db.execute("SELECT coalesce(max(id), 0) FROM event").fetchone()[0]
+    sims = db.execute("SELECT iccid FROM sim").fetchall()
+    _keep(db, {sim["iccid"]: [(last, None)] * REFERENCES for sim in sims})
+
+
 def last_reference(db: sqlite3.Connection, iccid: str) -> tuple[int | None, int]:
     """The MR of the last segment that this SIM was handed and of which one is known (None when no recent text tells), and how many
     it was handed after that one. The SIM counts on from there (31.102 EF SMSS).
@@ -126,18 +136,20 @@ def keep_references(db: sqlite3.Connection, events: Sequence[int]) -> None:
     """These events go, with their texts or without: the SIMs counted references for what they were handed all the same, and a modem's
     next answers are told apart by them. Inside the caller's transaction, before they go; `settle_references` after it.
     """
-    gone = json.dumps(list(events))
-    sims = db.execute(
-        "SELECT DISTINCT m.iccid FROM event e JOIN message m ON m.id=e.message_id WHERE e.id IN (SELECT value FROM json_each(?)) "
-        "AND e.id>(SELECT max(id) FROM event)-? AND e.event='submit' AND m.iccid IS NOT NULL",
-        [gone, RECENT],
-    ).fetchall()
-    if sims:
-        kept, going = _kept(db), set(events)
-        for (iccid,) in sims:
-            there = [each for each in _handed(db, iccid) if each.message_id == GONE or each.event_id in going]
-            kept[iccid] = [(each.event_id, each.mr) for each in there[:REFERENCES]]
-        _keep(db, kept)
+    going = set(events)
+    handed = db.execute(
+        "SELECT 1 FROM event WHERE id IN (SELECT value FROM json_each(?)) AND id>(SELECT max(id) FROM event)-? AND event='submit' LIMIT 1",
+        [json.dumps(list(events)), RECENT],
+    ).fetchone()
+    if handed is None:
+        return
+    kept = _kept(db)
+    for sim in db.execute("SELECT iccid FROM sim").fetchall():
+        there = [
+            each for each in _handed(db, sim["iccid"]) if each.message_id == GONE or each.event_id in going
+        ]
+        kept[sim["iccid"]] = [(each.event_id, each.mr) for each in there[:REFERENCES]]
+    _keep(db, kept)
 
 
 def settle_references(db: sqlite3.Connection) -> None:
@@ -163,7 +175,7 @@ def _keep(db: sqlite3.Connection, kept: dict[str, list[tuple[int, int | None]]])
 
 
 class _Handed(NamedTuple):
-    """One segment that a SIM was handed. `message_id` is GONE when its text or its event went."""
+    """One segment that a SIM was handed. `message_id` is GONE when its text or its event went, or it was refused."""
 
     event_id: int
     message_id: int
@@ -173,18 +185,10 @@ class _Handed(NamedTuple):
 
 def _handed(db: sqlite3.Connection, iccid: str) -> Iterator[_Handed]:
     """What this SIM was handed of late, each segment once, that of the last attempt first."""
-    rows = db.execute(
-        "SELECT e.id AS event_id, e.at, m.id, m.total, m.mr FROM event e JOIN message m ON m.id=e.message_id "
-        "WHERE e.id>(SELECT max(id) FROM event)-? AND e.event='submit' AND m.iccid=? ORDER BY e.id DESC",
-        [RECENT, iccid],
-    )
-    there = (
-        _Handed(row["event_id"], row["id"], seq, mr) for row in rows for seq, mr in _handed_then(db, row)
-    )
     gone = (_Handed(event_id, GONE, 0, mr) for event_id, mr in _kept(db).get(iccid, []))
     seen: set[tuple[int, int]] = set()
     # Of the same event: what went was handed after it.
-    for each in heapq.merge(gone, there, key=lambda each: each.event_id, reverse=True):
+    for each in heapq.merge(gone, _there(db, iccid), key=lambda each: each.event_id, reverse=True):
         if each.message_id == GONE:
             yield each
         elif (each.message_id, each.seq) not in seen:
@@ -192,12 +196,32 @@ def _handed(db: sqlite3.Connection, iccid: str) -> Iterator[_Handed]:
             yield each
 
 
-def _handed_then(db: sqlite3.Connection, row: sqlite3.Row) -> list[tuple[int, int | None]]:
+def _there(db: sqlite3.Connection, iccid: str) -> Iterator[_Handed]:
+    """The same, as far as there are rows. What a SIM was refused, or was handed before the rest of a long text, took a reference too; no row
+    tells by which SIM, so that it counts for each.
+    """
+    rows = db.execute(
+        "SELECT e.id AS event_id, e.at, m.id, m.iccid, m.total, m.mr FROM event e JOIN message m ON m.id=e.message_id "
+        "WHERE e.id>(SELECT max(id) FROM event)-? AND e.event='submit' ORDER BY e.id DESC",
+        [RECENT],
+    )
+    later: set[int] = set()  # texts that were handed over again since
+    for row in rows:
+        if row["id"] in later or row["iccid"] is None:
+            yield _Handed(row["event_id"], GONE, 0, None)
+        if row["iccid"] == iccid:
+            yield from _handed_then(db, row)
+        later.add(row["id"])
+
+
+def _handed_then(db: sqlite3.Connection, row: sqlite3.Row) -> Iterator[_Handed]:
     """The segments that were handed over from this `submit` on, the last first, with their references."""
     if row["total"] == 1:
-        return [(1, row["mr"])]
+        yield _Handed(row["event_id"], row["id"], 1, row["mr"])
+        return
     parts = db.execute(
         "SELECT seq, mr FROM segment WHERE message_id=? AND submitted_at>=? ORDER BY submitted_at DESC, seq DESC",
         [row["id"], row["at"]],
     )
-    return [(part["seq"], part["mr"]) for part in parts]
+    for part in parts:
+        yield _Handed(row["event_id"], row["id"], part["seq"], part["mr"])

@@ -45,11 +45,11 @@ def remember(desk: Desk, *, stayed: bool, answers: bool) -> None:
     """
     assert desk.seat is not None
     now, now_ms = desk.clock.monotonic(), desk.now_ms()
-    since, iccid = now_ms - int(LISTEN_S * 1000), desk.seat.sim.iccid
+    since, iccid = now_ms - int(LISTEN_S * 1000) - desk.timekeeper.set_forward(desk.db), desk.seat.sim.iccid
     forgotten = unanswered.forgotten(desk.db, iccid, since=since)
     others = unanswered.by_another_sim(desk.db, desk.name, iccid, since=since)
     for handed_at, why in ((forgotten, FORGOTTEN), (others if answers else None, EXCHANGED)):
-        rest_s = LISTEN_S - max(0, now_ms - handed_at) / 1000 if handed_at is not None else 0.0
+        rest_s = _rest_s(now_ms, handed_at) if handed_at is not None else 0.0
         if rest_s and (desk.hold is None or desk.hold.until < now + rest_s):
             desk.hold = Hold(now + rest_s, why, int(rest_s), in_doubt=True)
     settled = unanswered.settled(desk.db, iccid, since=since)
@@ -57,16 +57,24 @@ def remember(desk: Desk, *, stayed: bool, answers: bool) -> None:
     if not owed:
         return
     newest = max(owed, key=lambda handed: handed.submitted_at)
-    until = now + LISTEN_S - max(0, now_ms - newest.submitted_at) / 1000
+    until = now + _rest_s(now_ms, newest.submitted_at)
     late = Late(desk.seat, newest.job, newest.seq, until, drains=False, stayed=stayed, followed=True)
     late.doubted = len(owed) > 1 or settled != [] or forgotten is not None or others is not None
     # Of a SIM's first text no reference tells it from the next, which is believed.
     late.first = desk.last_mr is None
+    if late.first and len(owed) > 1 and (desk.hold is None or desk.hold.until < until):
+        desk.hold = Hold(until, OTHER, int(until - now), in_doubt=True)  # nor these from a third
     if desk.last_mr is not None:
         # Texts may have been taken after one of these, so what lies behind is doubtful too.
         late.mr_before, late.span = (desk.last_mr - BEHIND) % 256, BEHIND + desk.unreferenced
         late.above = unanswered.reference_before(desk.db, iccid, newest)
     desk.late = late
+
+
+def _rest_s(now_ms: int, handed_at: int) -> float:
+    """How long an answer may come yet; all the time there is where the clock was set since."""
+    since_s = (now_ms - handed_at) / 1000
+    return LISTEN_S - since_s if 0 <= since_s <= LISTEN_S else LISTEN_S
 
 
 def _owed(desk: Desk) -> Late | None:

@@ -1,12 +1,14 @@
 """A campaign's first few texts: what is uncertain is no good sign, and lunch is none either. And its cards in the evening."""
 
 import sqlite3
+from dataclasses import replace
 
 import pytest
 
-from gateway import assignments, campaigns, canary, cards, claims, outbox, timekeeper
+from gateway import assignments, campaigns, canary, cards, claims, outbox, purging, timekeeper
+from gateway.config import Privacy
 from gateway.errors import Refused
-from gateway.rules import HOUR_MS, Rules
+from gateway.rules import DAY_MS, HOUR_MS, Rules
 from tests.campaigning import SIMS
 from tests.gateway.conftest import NOON, Desk, Room
 from tests.gateway.test_campaigns import send_next, started
@@ -68,6 +70,37 @@ def test_a_pause_for_lunch_does_not_pass_a_canary_that_waits(
     with pytest.raises(Refused, match="The first 2 are out"):
         assignments.take(db, campaign_id, room.other, rules, SIMS, now=NOON)
     assert canary.judge(db, now=LATE) == [campaign_id]
+    assert campaigns.load(db, campaign_id).canary == "passed"
+
+
+def test_a_canary_that_rested_until_its_texts_were_deleted_by_age_goes_on(
+    db: sqlite3.Connection, room: Room, rules: Rules
+) -> None:
+    """Nobody could be texted any more, and nothing on the page let it go on."""
+    campaign_id = flown(db, room, rules, "sent", "delivered")
+    campaigns.pause(db, campaign_id, by=room.coordinator)
+    for day in range(12):
+        purging.purge(db, replace(Privacy(), keep_texts_days=10), now=NOON + day * DAY_MS, zone=rules.zone)
+    assert db.execute("SELECT count(*) FROM message").fetchone()[0] == 0
+    campaigns.resume(db, campaign_id, by=room.coordinator)
+    canary.judge(db, now=NOON + 12 * DAY_MS)
+    assert campaigns.load(db, campaign_id).canary == "passed"
+
+
+def test_a_canary_of_fewer_texts_than_are_out_waits_for_their_reports_and_opens(
+    db: sqlite3.Connection, room: Room, rules: Rules
+) -> None:
+    """A coordinator asked for three when three had gone: it stayed open, and nobody was offered anybody."""
+    campaign_id = flown(db, room, rules, *["sent"] * 3)
+    db.execute("UPDATE campaign SET canary='open', canary_at=NULL, options=json_set(options, '$.canary', 10)")
+    campaign = campaigns.load(db, campaign_id)
+    fewer = replace(campaign.options, canary=3)
+    campaigns.save(
+        db, campaign_id, by=room.coordinator, now=NOON, seen_revision=campaign.revision, options=fewer
+    )
+    assert canary.judge(db, now=NOON) == [campaign_id]
+    assert campaigns.load(db, campaign_id).canary == "waiting"
+    canary.judge(db, now=LATE)
     assert campaigns.load(db, campaign_id).canary == "passed"
 
 

@@ -1,0 +1,96 @@
+"""Whose answer is it, by the references that a SIM counts: whatever else was done with the texts before."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from gateway import backup, erasing, store
+from tests.scenarios.office import EVE, NUMBERS, Office
+from tests.scenarios.test_faults_sending import one_before
+from tests.scenarios.test_late_answers import Trouble, both, kill_the_gateway, lose_the_port
+from tests.scenarios.test_owed_answers import copied_by_hand, restored
+from tests.simulated import LUIS
+
+
+@pytest.mark.parametrize("since", ["it waits", "erased"])
+def test_over_a_restart_the_references_of_refused_texts_count(office: Office, since: str) -> None:
+    """The late acceptance of the first would be taken for the second's, which never left: it was said to be sent."""
+    one_before(office)
+    office.fault("cmgs_error", 38, times=1)
+    refused, submits = office.approved(EVE, "refused"), office.submits()
+    office.until(lambda: office.submits() > submits and office.state(refused) == "approved", "refused")
+    office.world.modems[0].mr += 1  # as a SIM does
+    office.db.execute("UPDATE message SET not_before=? WHERE id=?", [office.wall() + 3_600_000_000, refused])
+    office.run(1000)  # it is on hold
+    if since == "erased":
+        erasing.erase(office.db, EVE, now=office.wall())
+    office.fault("cmgs_stray", 20_000, times=1)
+    kill_the_gateway(office)
+    office.fault("cmgs_silent", "lost", times=1)
+    other = office.approved(LUIS)
+    office.until_state(other, "uncertain", limit_s=60)
+    assert "nobody knows which of the two" in office.reason(other)
+
+
+def test_on_a_new_sim_two_texts_whose_answers_are_owed_keep_a_third_waiting_over_a_restart(
+    office: Office,
+) -> None:
+    """Nothing tells whose the next answer is: that of the first was taken for the third's, which never left."""
+    office.until_ready()
+    office.fault("report_never")
+    office.fault("cmgs_stray", 60_000, times=1)
+    lose_the_port(office)
+    office.fault("cmgs_error", 500, times=1)
+    office.until_state(office.approved(EVE), "uncertain", limit_s=60)
+    office.restart()
+    office.ask("resume")
+    office.fault("cmgs_silent", "lost", times=1)
+    third = office.approved(LUIS)
+    office.until_state(third, "uncertain", limit_s=600)
+    assert "did not answer" in office.reason(third)
+
+
+@both
+@pytest.mark.parametrize("restore", [restored, copied_by_hand])
+def test_after_a_restore_nobody_knows_how_far_a_sim_has_counted(
+    office: Office, tmp_path: Path, restore: Callable[[Office, Path], None], trouble: Trouble
+) -> None:
+    """By its reference in the backup, the late acceptance of the first text after it was the next one's own, which never left."""
+    one_before(office)
+    saved = backup.make(office.path, tmp_path / "saved.db", now=office.wall()).path
+    for number in NUMBERS[:3]:
+        office.until_state(office.approved(number), "sent")
+    office.stations[0].close()
+    office.db.close()
+    restore(office, saved)
+    office.db = store.connect(office.path)
+    office.stations[0] = office._make(0)
+    office.run(400)
+    office.fault("cmgs_stray", 30_000, times=1)
+    trouble(office)
+    office.fault("cmgs_silent", "lost", times=1)
+    other = office.approved(LUIS)
+    office.until_state(other, "uncertain", limit_s=60)
+    assert "nobody knows which of the two" in office.reason(other)
+
+
+@pytest.mark.parametrize("right", [True, False], ids=["set right", "set wrong, and right again"])
+def test_an_answer_is_owed_although_the_clock_was_set_forward_since(office: Office, *, right: bool) -> None:
+    """Ada's text seemed to be of hours ago: its late acceptance was taken for Luis's, whose lost text was said to be sent."""
+    one_before(office)
+    office.fault("cmgs_stray", 60_000, times=1)
+    lose_the_port(office)
+    office.clock.start += timedelta(hours=2)
+    office.machine.has_server = right
+    office.run(5)
+    office.restart()
+    office.run(10)
+    if not right:
+        office.clock.start -= timedelta(hours=2)
+        office.machine.has_server = True
+    office.fault("cmgs_silent", "lost", times=1)
+    other = office.approved(LUIS)
+    office.until_state(other, "uncertain", limit_s=60)
+    assert "nobody knows which of the two" in office.reason(other)
