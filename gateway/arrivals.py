@@ -63,7 +63,7 @@ def _keep_one(db: sqlite3.Connection, item: Received, seen: Seen, rules: Rules, 
     same = db.execute(
         "SELECT * FROM arrival WHERE digest IN (?,?) AND iccid=? ORDER BY id", [digest, whole, seen.iccid]
     )
-    known = [row for row in same if samepdu.is_of(row, bare)]
+    known = [row for row in same if samepdu.is_of(row, bare, now)]
     repeat = samepdu.repeated(known, now)
     if repeat is None and known:
         repeat = samepdu.in_another_storage(known, item.storage, _stamped_at(item.pdu), now)
@@ -86,12 +86,12 @@ def _keep_one(db: sqlite3.Connection, item: Received, seen: Seen, rules: Rules, 
     if repeat is not None:
         return False
     # A repeat of a segment whose text was not whole yet does not know what became of it; the one that it repeated does.
-    known += _on_other_sims(db, bare, seen)
+    known += _on_other_sims(db, bare, seen, now)
     _read(db, int(cursor.lastrowid or 0), item.pdu, seen, rules, now, known=known)
     return True
 
 
-def _on_other_sims(db: sqlite3.Connection, bare: bytes, seen: Seen) -> list[sqlite3.Row]:
+def _on_other_sims(db: sqlite3.Connection, bare: bytes, seen: Seen, now: int) -> list[sqlite3.Row]:
     """The arrivals of the same octets through other SIMs: cards that were exchanged unseen are taken for each other."""
     sims = db.execute("SELECT iccid FROM sim WHERE iccid<>?", [seen.iccid]).fetchall()
     digests = [samepdu.digest(row["iccid"], bare) for row in sims]
@@ -100,7 +100,7 @@ def _on_other_sims(db: sqlite3.Connection, bare: bytes, seen: Seen) -> list[sqli
     rows = db.execute(
         f"SELECT * FROM arrival WHERE digest IN ({','.join('?' * len(digests))}) ORDER BY id", digests
     )
-    return [row for row in rows if samepdu.bare(row["pdu"]) == bare]
+    return [row for row in rows if samepdu.is_of(row, bare, now)]
 
 
 def _stamped_at(pdu: str) -> int | None:
@@ -129,18 +129,7 @@ def _read(
         _settle(db, [arrival_id], _show(db, seen, contents.damaged(pdu, str(damage)), now))
         return
     if isinstance(tpdu, StatusReport):
-        arrived = reports.Arrived(
-            numbers.inbound_address(tpdu.recipient.number, ton=tpdu.recipient.ton, region=rules.region),
-            tpdu.mr,
-            tpdu.status,
-            ms(tpdu.timestamp) if tpdu.timestamp else None,
-        )
-        report_id = reports.keep(db, seen.iccid, arrived, now=now)
-        db.execute(
-            "UPDATE arrival SET report_id=r.id, pdu=CASE r.number WHEN '' THEN x'' ELSE pdu END FROM (SELECT * FROM report WHERE id=?) r "
-            "WHERE arrival.id=?",
-            [report_id, arrival_id],
-        )
+        _report(db, arrival_id, tpdu, seen, rules, now)
         return
     if isinstance(tpdu, Submit):
         return  # a stored draft of somebody's phone: not a text to us; the row keeps it
@@ -149,6 +138,9 @@ def _read(
     partly = written.isdecimal() and tpdu.sender.ton not in (numbers.ALPHANUMERIC, numbers.INTERNATIONAL)
     number = conversations.sender(db, number, written if partly else "")
     returned = _returned(tpdu, number, known, seen, now)
+    if returned is not None and not returned["pdu"]:  # erased since it came by another SIM
+        db.execute("UPDATE arrival SET pdu=x'' WHERE id=?", [arrival_id])
+        return
     if tpdu.concat is not None and tpdu.concat.total > 1:
         ref = tpdu.concat.ref | (1 << 16 if tpdu.concat.bits == 16 else 0)
         db.execute(
@@ -174,6 +166,23 @@ def _read(
     _settle(db, [arrival_id], _show(db, seen, replace(text, asks=text.asks and of is None), now, again_of=of))
 
 
+def _report(
+    db: sqlite3.Connection, arrival_id: int, tpdu: StatusReport, seen: Seen, rules: Rules, now: int
+) -> None:
+    arrived = reports.Arrived(
+        numbers.inbound_address(tpdu.recipient.number, ton=tpdu.recipient.ton, region=rules.region),
+        tpdu.mr,
+        tpdu.status,
+        ms(tpdu.timestamp) if tpdu.timestamp else None,
+    )
+    report_id = reports.keep(db, seen.iccid, arrived, now=now)
+    db.execute(
+        "UPDATE arrival SET report_id=r.id, pdu=CASE r.number WHEN '' THEN x'' ELSE pdu END FROM (SELECT * FROM report WHERE id=?) r "
+        "WHERE arrival.id=?",
+        [report_id, arrival_id],
+    )
+
+
 def _returned(
     tpdu: Deliver, number: str, known: list[sqlite3.Row], seen: Seen, now: int
 ) -> sqlite3.Row | None:
@@ -195,7 +204,6 @@ def _settle(db: sqlite3.Connection, arrival_ids: Iterable[int], inbound_id: int)
 
 
 # Long texts
-
 
 _WAITING = (
     "SELECT * FROM arrival WHERE number=? AND concat_ref=? AND total=? AND inbound_id IS NULL AND first_at>=?"
