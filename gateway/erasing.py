@@ -62,7 +62,7 @@ def erase(db: sqlite3.Connection, number: str, *, now: int) -> Erased:
             salt = salt_digest(row["salt"])
             journal.of(db).note("erase", at=max(now, row["last_at"]), number=key.hex(), salt=salt)
             withdraw_waiting(db, row["id"], actor="gateway", now=now, reason="The person was erased.")
-            reports.texts_went(db, now=now)
+            reports.texts_went(db, row["id"], now=now)
             # With the person, not after them: whatever keeps the caller from `empty_log`, the gateway does it.
             db.execute("INSERT OR IGNORE INTO setting (key, value) VALUES (?, '1')", [LOG_FULL])
             return remove(db, row["id"], number, looked, now=now)

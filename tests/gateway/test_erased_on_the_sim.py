@@ -5,13 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from gateway import arrivals, erasing, purging, sims, slots
+from gateway import arrivals, erasing, flight, purging, sims, slots
 from gateway.arrivals import Received, Seen
+from gateway.claims import Seat
 from gateway.config import Privacy
 from gateway.rules import DAY_MS
 from hardware.pdu import encode_status_report
-from tests.gateway.conftest import ADA, ICCID, NOON, Desk
+from tests.gateway.conftest import ADA, ICCID, LUIS, NOON, Desk
 from tests.gateway.test_arrivals import SEEN, SENT_AT, deliver
+from tests.gateway.test_reports import MINUTE, on_air, report, sent
 
 LONG = "Only Ada knows this. " * 12
 
@@ -136,3 +138,17 @@ def test_a_report_that_comes_after_its_person_was_erased_does_not_bring_their_nu
     octets = b"".join(file.read_bytes() for file in path.parent.glob("textbank.db*"))
     assert ADA.encode() not in octets
     assert bytes.fromhex(report)[1:10] not in octets
+
+
+@pytest.mark.parametrize("erased", [-300, 6], ids=["when it was erased", "when another was since"])
+def test_a_report_of_a_text_that_was_erased_settles_no_later_one_where_the_clock_was_behind(
+    desk: Desk, seat: Seat, erased: int
+) -> None:
+    sent(desk, seat, 145)
+    erasing.erase(desk.db, ADA, now=NOON + erased * MINUTE)
+    desk.draft(LUIS)
+    erasing.erase(desk.db, LUIS, now=NOON - 300 * MINUTE)
+    job = on_air(desk, seat, now=NOON + 7 * MINUTE)
+    flight.lose(desk.db, seat, job, 1, "The modem was unplugged.", now=NOON + 7 * MINUTE)
+    report(desk, 145, at=NOON, now=NOON + 10 * MINUTE)
+    assert desk.state(job.message_id) == "uncertain"
