@@ -13,11 +13,11 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from gateway import contents, conversations, longtexts, numbers, optout, optouts, reports, samepdu, selftests
+from gateway import contents, conversations, heeding, longtexts, numbers, optout, reports, samepdu, selftests
 from gateway.contents import GAP as GAP
 from gateway.contents import Text
+from gateway.heeding import Seen as Seen
 from gateway.longtexts import Found, Part
-from gateway.moves import void_waiting
 from gateway.rules import DAY_MS, Rules
 from gateway.samepdu import RETURN_MS
 from gateway.store import ms, write
@@ -37,14 +37,6 @@ class Received:
     pdu: str
     storage: str = ""
     slot: int | None = None
-
-
-@dataclass(frozen=True)
-class Seen:
-    """Which station and SIM it came through."""
-
-    station: str
-    iccid: str
 
 
 def keep(db: sqlite3.Connection, received: Iterable[Received], seen: Seen, rules: Rules, *, now: int) -> int:
@@ -154,6 +146,8 @@ def _read(
                 arrival_id,
             ],
         )
+        if returned is None:
+            heeding.part_came(db, number, seen, now)
         if returned is None or returned["inbound_id"] is None:
             _assemble(db, arrival_id, seen, now)
         return
@@ -348,7 +342,7 @@ def _show(db: sqlite3.Connection, seen: Seen, text: Text, now: int, *, again_of:
     if text.replaces:
         _take_the_place(db, conversation_id, text.replaces, inbound_id)
     if text.asks:
-        _after_reply(db, conversation_id, triage, text.stamped_at, seen, now)
+        heeding.after_reply(db, conversation_id, triage, text.stamped_at, seen, now)
     elif text.kind != "silent" and again_of is None:
         db.execute("UPDATE conversation SET last_in_at=?, last_at=? WHERE id=?", [now, now, conversation_id])
     return inbound_id
@@ -366,35 +360,3 @@ def _take_the_place(db: sqlite3.Connection, conversation_id: int, replaces: str,
 
 def _replace(db: sqlite3.Connection, old_id: int, new_id: int) -> None:
     db.execute("UPDATE inbound SET replaced_by=? WHERE id=? OR replaced_by=?", [new_id, old_id, old_id])
-
-
-def _after_reply(
-    db: sqlite3.Connection, conversation_id: int, triage: str, stamped_at: int | None, seen: Seen, now: int
-) -> None:
-    row = db.execute(
-        "SELECT id, name, number, opted_out_at FROM conversation WHERE id=?", [conversation_id]
-    ).fetchone()
-    rejoins = triage == "start" and row["opted_out_at"] is not None
-    rejoins = rejoins and not optouts.stopped_after(db, row["number"], stamped_at)
-    needs_answer = triage != "stop" and not rejoins
-    db.execute(
-        "UPDATE conversation SET last_in_at=?, last_at=?, closed_at=NULL, iccid=coalesce(iccid, nullif(?, '')), "
-        "waiting_at=CASE WHEN ? THEN coalesce(waiting_at, ?) ELSE waiting_at END, asks_opt_out=max(asks_opt_out, ?) WHERE id=?",
-        [now, now, seen.iccid, needs_answer, now, int(triage == "ask"), conversation_id],
-    )
-    if triage == "stop":
-        optouts.opt_out(
-            db, conversation_id, source="text", by=None, reason="asked by text", now=now, station=seen.station
-        )
-        return
-    if rejoins:
-        optouts.undo(db, conversation_id, by=None, reason="asked by text", now=now)
-    name = conversations.name_of(row)
-    for theirs in optouts.same_person(db, row):
-        void_waiting(
-            db,
-            theirs,
-            actor=f"station:{seen.station}",
-            now=now,
-            reason=f"{name} wrote after this was written",
-        )
