@@ -13,11 +13,11 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from gateway import contents, conversations, longtexts, numbers, optout, optouts, reports, samepdu, selftests
+from gateway import contents, conversations, heeding, longtexts, numbers, optout, reports, samepdu, selftests
 from gateway.contents import GAP as GAP
 from gateway.contents import Text
+from gateway.heeding import Seen as Seen
 from gateway.longtexts import Found, Part
-from gateway.moves import void_waiting
 from gateway.rules import DAY_MS, Rules
 from gateway.samepdu import RETURN_MS
 from gateway.store import ms, write
@@ -39,14 +39,6 @@ class Received:
     slot: int | None = None
 
 
-@dataclass(frozen=True)
-class Seen:
-    """Which station and SIM it came through."""
-
-    station: str
-    iccid: str
-
-
 def keep(db: sqlite3.Connection, received: Iterable[Received], seen: Seen, rules: Rules, *, now: int) -> int:
     """Record everything in one commit; after it the modem's copies may be deleted. Returns how many were new."""
     with write(db):
@@ -63,7 +55,7 @@ def _keep_one(db: sqlite3.Connection, item: Received, seen: Seen, rules: Rules, 
     same = db.execute(
         "SELECT * FROM arrival WHERE digest IN (?,?) AND iccid=? ORDER BY id", [digest, whole, seen.iccid]
     )
-    known = [row for row in same if samepdu.is_of(row, bare)]
+    known = [row for row in same if samepdu.is_of(row, bare, now)]
     repeat = samepdu.repeated(known, now)
     if repeat is None and known:
         repeat = samepdu.in_another_storage(known, item.storage, _stamped_at(item.pdu), now)
@@ -86,12 +78,12 @@ def _keep_one(db: sqlite3.Connection, item: Received, seen: Seen, rules: Rules, 
     if repeat is not None:
         return False
     # A repeat of a segment whose text was not whole yet does not know what became of it; the one that it repeated does.
-    known += _on_other_sims(db, bare, seen)
+    known += _on_other_sims(db, bare, seen, now)
     _read(db, int(cursor.lastrowid or 0), item.pdu, seen, rules, now, known=known)
     return True
 
 
-def _on_other_sims(db: sqlite3.Connection, bare: bytes, seen: Seen) -> list[sqlite3.Row]:
+def _on_other_sims(db: sqlite3.Connection, bare: bytes, seen: Seen, now: int) -> list[sqlite3.Row]:
     """The arrivals of the same octets through other SIMs: cards that were exchanged unseen are taken for each other."""
     sims = db.execute("SELECT iccid FROM sim WHERE iccid<>?", [seen.iccid]).fetchall()
     digests = [samepdu.digest(row["iccid"], bare) for row in sims]
@@ -100,7 +92,7 @@ def _on_other_sims(db: sqlite3.Connection, bare: bytes, seen: Seen) -> list[sqli
     rows = db.execute(
         f"SELECT * FROM arrival WHERE digest IN ({','.join('?' * len(digests))}) ORDER BY id", digests
     )
-    return [row for row in rows if samepdu.bare(row["pdu"]) == bare]
+    return [row for row in rows if samepdu.is_of(row, bare, now)]
 
 
 def _stamped_at(pdu: str) -> int | None:
@@ -129,18 +121,7 @@ def _read(
         _settle(db, [arrival_id], _show(db, seen, contents.damaged(pdu, str(damage)), now))
         return
     if isinstance(tpdu, StatusReport):
-        arrived = reports.Arrived(
-            numbers.inbound_address(tpdu.recipient.number, ton=tpdu.recipient.ton, region=rules.region),
-            tpdu.mr,
-            tpdu.status,
-            ms(tpdu.timestamp) if tpdu.timestamp else None,
-        )
-        report_id = reports.keep(db, seen.iccid, arrived, now=now)
-        db.execute(
-            "UPDATE arrival SET report_id=r.id, pdu=CASE r.number WHEN '' THEN x'' ELSE pdu END FROM (SELECT * FROM report WHERE id=?) r "
-            "WHERE arrival.id=?",
-            [report_id, arrival_id],
-        )
+        _report(db, arrival_id, tpdu, seen, rules, now)
         return
     if isinstance(tpdu, Submit):
         return  # a stored draft of somebody's phone: not a text to us; the row keeps it
@@ -149,6 +130,9 @@ def _read(
     partly = written.isdecimal() and tpdu.sender.ton not in (numbers.ALPHANUMERIC, numbers.INTERNATIONAL)
     number = conversations.sender(db, number, written if partly else "")
     returned = _returned(tpdu, number, known, seen, now)
+    if returned is not None and not returned["pdu"]:  # erased since it came by another SIM
+        db.execute("UPDATE arrival SET pdu=x'' WHERE id=?", [arrival_id])
+        return
     if tpdu.concat is not None and tpdu.concat.total > 1:
         ref = tpdu.concat.ref | (1 << 16 if tpdu.concat.bits == 16 else 0)
         db.execute(
@@ -162,6 +146,8 @@ def _read(
                 arrival_id,
             ],
         )
+        if returned is None:
+            heeding.part_came(db, number, seen, now)
         if returned is None or returned["inbound_id"] is None:
             _assemble(db, arrival_id, seen, now)
         return
@@ -172,6 +158,23 @@ def _read(
         return  # our own modem's: the row keeps it, and nobody needs to answer
     of = returned["inbound_id"] if returned is not None else None
     _settle(db, [arrival_id], _show(db, seen, replace(text, asks=text.asks and of is None), now, again_of=of))
+
+
+def _report(
+    db: sqlite3.Connection, arrival_id: int, tpdu: StatusReport, seen: Seen, rules: Rules, now: int
+) -> None:
+    arrived = reports.Arrived(
+        numbers.inbound_address(tpdu.recipient.number, ton=tpdu.recipient.ton, region=rules.region),
+        tpdu.mr,
+        tpdu.status,
+        ms(tpdu.timestamp) if tpdu.timestamp else None,
+    )
+    report_id = reports.keep(db, seen.iccid, arrived, now=now)
+    db.execute(
+        "UPDATE arrival SET report_id=r.id, pdu=CASE r.number WHEN '' THEN x'' ELSE pdu END FROM (SELECT * FROM report WHERE id=?) r "
+        "WHERE arrival.id=?",
+        [report_id, arrival_id],
+    )
 
 
 def _returned(
@@ -195,7 +198,6 @@ def _settle(db: sqlite3.Connection, arrival_ids: Iterable[int], inbound_id: int)
 
 
 # Long texts
-
 
 _WAITING = (
     "SELECT * FROM arrival WHERE number=? AND concat_ref=? AND total=? AND inbound_id IS NULL AND first_at>=?"
@@ -340,7 +342,7 @@ def _show(db: sqlite3.Connection, seen: Seen, text: Text, now: int, *, again_of:
     if text.replaces:
         _take_the_place(db, conversation_id, text.replaces, inbound_id)
     if text.asks:
-        _after_reply(db, conversation_id, triage, text.stamped_at, seen, now)
+        heeding.after_reply(db, conversation_id, triage, text.stamped_at, seen, now)
     elif text.kind != "silent" and again_of is None:
         db.execute("UPDATE conversation SET last_in_at=?, last_at=? WHERE id=?", [now, now, conversation_id])
     return inbound_id
@@ -358,35 +360,3 @@ def _take_the_place(db: sqlite3.Connection, conversation_id: int, replaces: str,
 
 def _replace(db: sqlite3.Connection, old_id: int, new_id: int) -> None:
     db.execute("UPDATE inbound SET replaced_by=? WHERE id=? OR replaced_by=?", [new_id, old_id, old_id])
-
-
-def _after_reply(
-    db: sqlite3.Connection, conversation_id: int, triage: str, stamped_at: int | None, seen: Seen, now: int
-) -> None:
-    row = db.execute(
-        "SELECT id, name, number, opted_out_at FROM conversation WHERE id=?", [conversation_id]
-    ).fetchone()
-    rejoins = triage == "start" and row["opted_out_at"] is not None
-    rejoins = rejoins and not optouts.stopped_after(db, row["number"], stamped_at)
-    needs_answer = triage != "stop" and not rejoins
-    db.execute(
-        "UPDATE conversation SET last_in_at=?, last_at=?, closed_at=NULL, iccid=coalesce(iccid, nullif(?, '')), "
-        "waiting_at=CASE WHEN ? THEN coalesce(waiting_at, ?) ELSE waiting_at END, asks_opt_out=max(asks_opt_out, ?) WHERE id=?",
-        [now, now, seen.iccid, needs_answer, now, int(triage == "ask"), conversation_id],
-    )
-    if triage == "stop":
-        optouts.opt_out(
-            db, conversation_id, source="text", by=None, reason="asked by text", now=now, station=seen.station
-        )
-        return
-    if rejoins:
-        optouts.undo(db, conversation_id, by=None, reason="asked by text", now=now)
-    name = conversations.name_of(row)
-    for theirs in optouts.same_person(db, row):
-        void_waiting(
-            db,
-            theirs,
-            actor=f"station:{seen.station}",
-            now=now,
-            reason=f"{name} wrote after this was written",
-        )

@@ -19,6 +19,7 @@ from gateway import budget, conversations, forgetting, journal, reports
 from gateway.errors import Refused
 from gateway.moves import withdraw_waiting
 from gateway.purging import Belongings, belongings, unbound, with_repeats
+from gateway.samepdu import REPEAT_MS
 from gateway.store import write
 
 ANSWER_MS = 5 * 60_000  # the answer to a text that was handed over may come so late
@@ -61,10 +62,10 @@ def erase(db: sqlite3.Connection, number: str, *, now: int) -> Erased:
             salt = salt_digest(row["salt"])
             journal.of(db).note("erase", at=max(now, row["last_at"]), number=key.hex(), salt=salt)
             withdraw_waiting(db, row["id"], actor="gateway", now=now, reason="The person was erased.")
-            reports.texts_went(db, now=now)
+            reports.texts_went(db, row["id"], now=now)
             # With the person, not after them: whatever keeps the caller from `empty_log`, the gateway does it.
             db.execute("INSERT OR IGNORE INTO setting (key, value) VALUES (?, '1')", [LOG_FULL])
-            return remove(db, row["id"], number, looked)
+            return remove(db, row["id"], number, looked, now=now)
     except sqlite3.Error:
         if salt:  # it was noted, and is not done: no restore may do it to whoever wrote since
             with suppress(OSError):
@@ -88,12 +89,17 @@ def _only_in_files(db: sqlite3.Connection, number: str, looked: forgetting.Looke
 
 
 def remove(
-    db: sqlite3.Connection, conversation_id: int, number: str, looked: forgetting.Looked | None = None
+    db: sqlite3.Connection,
+    conversation_id: int,
+    number: str,
+    looked: forgetting.Looked | None = None,
+    *,
+    now: int,
 ) -> Erased:
     """Delete every row that tells of the person, inside the caller's transaction; `looked` before it began."""
     budget.keep_erased(db, conversation_id)
     found = belongings(db, [conversation_id])
-    found.delete(db)
+    found.delete(db, repeated_since=now - REPEAT_MS)
     digits = number.lstrip("+")
     # A report that was never matched may have the number in the form of the network: the same last digits.
     like = f"%{digits[-TAIL:]}" if digits.isdigit() and len(digits) >= TAIL else number
@@ -110,7 +116,8 @@ def remove(
         "OR report_id IN (SELECT value FROM json_each(?)) OR (number=? AND total IS NOT NULL AND inbound_id IS NULL)",
         marks,
     )
-    replace(strays, arrival=with_repeats(db, (row["id"] for row in parts.fetchall()))).delete(db)
+    strays = replace(strays, arrival=with_repeats(db, (row["id"] for row in parts.fetchall())))
+    strays.delete(db, repeated_since=now - REPEAT_MS)
     _from_lists(db, conversation_id, looked or forgetting.Looked.of(db, number))
     conversations.remember_gone(db, conversation_id)
     db.execute("DELETE FROM conversation WHERE id=?", [conversation_id])

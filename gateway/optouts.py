@@ -125,19 +125,23 @@ def _made_whole(
 def stopped_after(db: sqlite3.Connection, number: str, stamped_at: int | None) -> bool:
     """Whether this person asked to stop later than the network stamped a START of theirs: what waits on a SIM is read in the order
     of its slots, storage by storage, so the older of the two may come last. Of a stop that came as a text its own stamp tells, if
-    it can be true; of any other, as one that a restore has from the journal, when it was noted.
+    it can be true, by the clock or by that of the START; of any other, and of one whose text is not here any more, when it was noted.
     """
     if stamped_at is None:
         return False
+    stops = db.execute(
+        "SELECT stamped_at, received_at FROM inbound WHERE conversation_id IN (SELECT id FROM conversation WHERE number IN (?,?)) "
+        "AND triage='stop'",
+        [number, numbers.other_form(number)],
+    ).fetchall()
+    for stop in stops:
+        at = stop["stamped_at"]
+        if at is not None and stamped_at < at < max(stop["received_at"], stamped_at) + STAMP_MS:
+            return True
     standing = conversations.open_opt_out(db, number)
-    if standing is not None and standing["source"] != "text":
-        return bool(standing["since_at"] > stamped_at)
-    row = db.execute(
-        "SELECT 1 FROM inbound WHERE conversation_id IN (SELECT id FROM conversation WHERE number IN (?,?)) "
-        "AND triage='stop' AND stamped_at>? AND abs(received_at-stamped_at)<? LIMIT 1",
-        [number, numbers.other_form(number), stamped_at, STAMP_MS],
-    ).fetchone()
-    return row is not None
+    if standing is None or (standing["source"] == "text" and stops):
+        return False
+    return bool(standing["since_at"] > stamped_at)
 
 
 def undo(

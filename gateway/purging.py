@@ -27,6 +27,7 @@ FROM_HOUR = 3  # by the group's clock; a machine that is off then makes up for i
 MOST_A_NIGHT_MS = 2 * DAY_MS
 BATCH = 100
 REST_MS = 7 * DAY_MS  # an arrival that its modem never showed to be gone is kept so much longer
+NOTHING = 2**63 - 1  # came after that
 OVER_STATES = ",".join(f"'{state}'" for state in OVER)
 
 _ARRIVALS = (
@@ -162,8 +163,8 @@ class Belongings:
     arrival: Sequence[int] = ()
     event: Sequence[int] = ()
 
-    def delete(self, db: sqlite3.Connection) -> None:
-        """Delete them, inside the caller's transaction."""
+    def delete(self, db: sqlite3.Connection, *, repeated_since: int = NOTHING) -> None:
+        """Delete them, inside the caller's transaction. What came after `repeated_since` (ms) may be repeated by the network."""
         unanswered.keep_references(db, self.event)
         texts = [(number,) for number in self.message]
         db.executemany("UPDATE self_test SET message_id=NULL WHERE message_id=?", texts)
@@ -177,13 +178,13 @@ class Belongings:
             [(number,) for number in self.inbound],
         )
         # A slot that was not seen empty is read again: that its text was read stays known, and nothing else of it.
-        arrivals = [(number,) for number in self.arrival]
+        arrivals = [(number, repeated_since) for number in self.arrival]
         db.executemany(
             "UPDATE arrival SET pdu=x'', number=NULL, concat_ref=NULL, total=NULL, seq=NULL, inbound_id=NULL, report_id=NULL "
-            "WHERE id=? AND gone_at IS NULL",
+            "WHERE id=? AND (gone_at IS NULL OR first_at>?)",
             arrivals,
         )
-        db.executemany("DELETE FROM arrival WHERE id=? AND gone_at IS NOT NULL", arrivals)
+        db.executemany("DELETE FROM arrival WHERE id=? AND gone_at IS NOT NULL AND first_at<=?", arrivals)
         for table in ("event", "report", "inbound", "message"):
             db.executemany(f"DELETE FROM {table} WHERE id=?", [(number,) for number in getattr(self, table)])
         if self.event:

@@ -102,11 +102,21 @@ def match_open(db: sqlite3.Connection, text: sqlite3.Row, *, now: int) -> None:
             _apply(db, found["id"], report, chosen, now)
 
 
-def texts_went(db: sqlite3.Connection, *, now: int) -> None:
-    """Somebody is erased with the texts to them: what is reported of those must not be taken for a report of another."""
+def texts_went(db: sqlite3.Connection, conversation_id: int, *, now: int) -> None:
+    """Somebody is erased, before the texts to them are: what is reported of those must not be taken for a report of another. By a clock that
+    is behind it looks as if they had left later than that.
+    """
+    left = db.execute(
+        "SELECT max(submitted_at) FROM (SELECT submitted_at FROM message WHERE conversation_id=:id UNION ALL "
+        "SELECT s.submitted_at FROM segment s JOIN message m ON m.id=s.message_id WHERE m.conversation_id=:id)",
+        {"id": conversation_id},
+    ).fetchone()[0]
+    row = db.execute("SELECT value FROM setting WHERE key=?", [ERASED_AT]).fetchone()
+    earlier = int(row["value"]) if row is not None else 0
+    until = max(now, left or 0, earlier if earlier < now + WINDOW_MS else 0)
     db.execute(
         "INSERT INTO setting (key, value) VALUES (?,?) ON CONFLICT (key) DO UPDATE SET value=excluded.value",
-        [ERASED_AT, str(now)],
+        [ERASED_AT, str(until)],
     )
 
 

@@ -260,7 +260,7 @@ def _replay(db: sqlite3.Connection, acts: Journal, now: int) -> None:
         if row is not None and erasing.salt_digest(row["salt"]) not in stays and row["last_at"] <= at:
             erased[row["id"]] = row
     for row in erased.values():
-        erasing.remove(db, row["id"], row["number"])
+        erasing.remove(db, row["id"], row["number"], now=now)
     if (
         strangers := {key for _, key, _, _ in acts_of_erasing} - people.keys()
     ):  # they stand in rows of files at most

@@ -40,21 +40,23 @@ def digest(iccid: str, record: bytes) -> int:
     return int.from_bytes(hashlib.sha256(iccid.encode() + b"\n" + record).digest()[:8], "big") >> 1
 
 
-def is_of(row: Row, record: bytes) -> bool:
+def is_of(row: Row, record: bytes, now: int) -> bool:
     """Whether a row of `arrival` that has this record's digest is the same text; `record` as of `bare`. When its person was erased, or it
-    was deleted by its age, while it lay on the SIM, nothing but the digest is left.
+    was deleted by its age, while it lay on the SIM or could be repeated, nothing but the digest is left.
     """
-    return bare(row["pdu"]) == record or (not row["pdu"] and row["gone_at"] is None)
+    return bare(row["pdu"]) == record or (not row["pdu"] and may_come_again(row, now))
 
 
 def repeated(known: Sequence[Row], now: int) -> Row | None:
     """Of the earlier arrivals of the same octets, oldest first, the one that this repeats. A clock that stepped back makes no second text of
     a repeat.
     """
-    for row in reversed(known):
-        if row["gone_at"] is None or now - row["first_at"] < REPEAT_MS:
-            return row
-    return None
+    return next((row for row in reversed(known) if may_come_again(row, now)), None)
+
+
+def may_come_again(row: Row, now: int) -> bool:
+    """Whether the octets of this arrival, read now, are that text: it may lie there still, or the network repeats it."""
+    return row["gone_at"] is None or now - row["first_at"] < REPEAT_MS
 
 
 def in_another_storage(known: Sequence[Row], storage: str, stamped_at: int | None, now: int) -> Row | None:

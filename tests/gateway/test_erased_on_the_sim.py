@@ -5,13 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from gateway import arrivals, erasing, purging, slots
-from gateway.arrivals import Received
+from gateway import arrivals, erasing, flight, purging, sims, slots
+from gateway.arrivals import Received, Seen
+from gateway.claims import Seat
 from gateway.config import Privacy
 from gateway.rules import DAY_MS
 from hardware.pdu import encode_status_report
-from tests.gateway.conftest import ADA, ICCID, NOON, Desk
+from tests.gateway.conftest import ADA, ICCID, LUIS, NOON, Desk
 from tests.gateway.test_arrivals import SEEN, SENT_AT, deliver
+from tests.gateway.test_reports import MINUTE, on_air, report, sent
 
 LONG = "Only Ada knows this. " * 12
 
@@ -48,6 +50,40 @@ def test_a_text_in_a_slot_that_cannot_be_emptied_does_not_bring_an_erased_person
     arrive(desk, pdu, now=NOON + 60_000)
     arrive(desk, pdu, "SM", now=NOON + 120_000)
     assert desk.db.execute("SELECT count(*) FROM inbound").fetchone()[0] == 0
+    assert desk.db.execute("SELECT count(*) FROM conversation").fetchone()[0] == 0
+    assert raw(desk.db) == 0
+
+
+@pytest.mark.parametrize("parts", [1, 2], ids=["a text", "a segment"])
+def test_a_text_that_the_network_repeats_does_not_bring_back_who_was_erased_meanwhile(
+    desk: Desk, parts: int
+) -> None:
+    """“Stop, and delete what you have of me”: it was done at once, and the network had missed that the text was taken."""
+    pdus = deliver(LONG)[:1] if parts > 1 else deliver("Only Ada knows this.")
+    desk.draft()
+    arrivals.keep(desk.db, [Received(pdus[0])], SEEN, desk.rules, now=NOON)
+    erasing.erase(desk.db, ADA, now=NOON + 1)
+    arrivals.keep(desk.db, [Received(pdus[0])], SEEN, desk.rules, now=NOON + 60_000)
+    assert desk.db.execute("SELECT count(*) FROM conversation").fetchone()[0] == 0
+    assert raw(desk.db) == 0
+    for night in range(34):
+        purging.purge(desk.db, Privacy(), now=NOON + night * DAY_MS, zone=desk.rules.zone)
+    assert desk.db.execute("SELECT count(*) FROM arrival").fetchone()[0] == 0
+
+
+@pytest.mark.parametrize("text", ["Only Ada knows this.", LONG], ids=["a text", "a segment"])
+def test_a_text_that_is_read_again_as_an_exchanged_sims_brings_nobody_back_who_was_erased(
+    desk: Desk, text: str
+) -> None:
+    """Its slot could not be emptied, or the cards were exchanged before its modem said so."""
+    for iccid in (ICCID, "8901260000000000002"):
+        sims.seen(desk.db, iccid, number="", now=NOON)
+    pdu = deliver(text)[0]
+    desk.draft()
+    arrive(desk, pdu)
+    erasing.erase(desk.db, ADA, now=NOON + 1)
+    other = Seen("north", "8901260000000000002")
+    arrivals.keep(desk.db, [Received(pdu, "ME", 1)], other, desk.rules, now=NOON + 3_600_000)
     assert desk.db.execute("SELECT count(*) FROM conversation").fetchone()[0] == 0
     assert raw(desk.db) == 0
 
@@ -102,3 +138,17 @@ def test_a_report_that_comes_after_its_person_was_erased_does_not_bring_their_nu
     octets = b"".join(file.read_bytes() for file in path.parent.glob("textbank.db*"))
     assert ADA.encode() not in octets
     assert bytes.fromhex(report)[1:10] not in octets
+
+
+@pytest.mark.parametrize("erased", [-300, 6], ids=["when it was erased", "when another was since"])
+def test_a_report_of_a_text_that_was_erased_settles_no_later_one_where_the_clock_was_behind(
+    desk: Desk, seat: Seat, erased: int
+) -> None:
+    sent(desk, seat, 145)
+    erasing.erase(desk.db, ADA, now=NOON + erased * MINUTE)
+    desk.draft(LUIS)
+    erasing.erase(desk.db, LUIS, now=NOON - 300 * MINUTE)
+    job = on_air(desk, seat, now=NOON + 7 * MINUTE)
+    flight.lose(desk.db, seat, job, 1, "The modem was unplugged.", now=NOON + 7 * MINUTE)
+    report(desk, 145, at=NOON, now=NOON + 10 * MINUTE)
+    assert desk.state(job.message_id) == "uncertain"

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from gateway import arrivals, conversations, journal, optoutlist, restoring
+from gateway import arrivals, conversations, erasing, journal, optoutlist, restoring
 from gateway.arrivals import Received
 from gateway.rules import DAY_MS
 from hardware.pdu import Address, encode_deliver, segment
@@ -70,6 +70,33 @@ def test_a_start_from_before_a_colleague_noted_the_stop_or_a_restore_did_brings_
     assert is_out(desk)
     arrive(desk, *deliver("START", at=SENT_AT + 2 * MINUTE), now=NOON + 120_000)
     assert not is_out(desk)
+
+
+def test_a_start_brings_nobody_back_whose_later_stop_went_with_them_when_they_were_erased(desk: Desk) -> None:
+    """No text of theirs tells any more when they stopped: the older START, from the other storage, had lifted it."""
+    arrive(desk, *deliver("STOP", at=SENT_AT))
+    erasing.erase(desk.db, ADA, now=NOON + 1)
+    arrive(desk, *deliver("START", at=SENT_AT - MINUTE), now=NOON + 60_000)
+    assert is_out(desk)
+    arrive(desk, *deliver("START", at=SENT_AT + 2 * MINUTE), now=NOON + 120_000)
+    assert not is_out(desk)
+
+
+def test_a_start_between_a_colleagues_stop_and_their_own_brings_nobody_back(desk: Desk) -> None:
+    desk.draft()
+    desk.stop(now=NOON)
+    arrive(desk, *deliver("STOP", at=SENT_AT + 3 * MINUTE), now=NOON + 180_000)
+    arrive(desk, *deliver("START", at=SENT_AT + 2 * MINUTE), now=NOON + 240_000)
+    assert is_out(desk)
+
+
+@pytest.mark.parametrize("days", [-30, 30], ids=["the clock is behind", "the SIM lay in a drawer"])
+def test_a_start_is_older_than_a_stop_whatever_the_clock_says_when_both_are_read(
+    desk: Desk, days: int
+) -> None:
+    arrive(desk, *deliver("STOP", at=SENT_AT), now=NOON + days * DAY_MS)
+    arrive(desk, *deliver("START", at=SENT_AT - MINUTE), now=NOON + days * DAY_MS + 60_000)
+    assert is_out(desk)
 
 
 @pytest.mark.parametrize(

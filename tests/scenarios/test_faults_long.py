@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from gateway import arrivals
+from tests.scenarios.office import Office
 from tests.scenarios.receiving import Make, pdus, read
 from tests.simulated import ADA, House
 
@@ -168,3 +169,21 @@ def test_a_thousand_segments_of_one_sender_hold_nothing_up(make: Make) -> None:
             house.run(61)
     house.arrive("Hello")
     house.until(lambda: "Hello" in house.shown(), "others come", 90)
+
+
+def test_f58_no_text_leaves_to_whoever_is_in_the_middle_of_a_long_one(office: Office) -> None:
+    """It begins with “Please stop writing to me”; the rest comes late, or never."""
+    office.until_ready()
+    one, two = pdus(
+        "Please stop writing to me. I have told you so at the door, on the phone and by mail. " * 3,
+        at=office.clock.now(),
+    )[:2]
+    office.arrive_pdu(one)
+    text = office.approved(ADA)
+    office.run(20)
+    assert office.air() == []
+    assert office.state(text) == "awaiting"
+    assert office.reason(text).startswith("A part of a long text from ")
+    office.arrive_pdu(two)
+    office.until(read(office), "whole")
+    assert "wrote after" in office.reason(text)

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 from unittest import mock
 
-from gateway import arrivals, claims, erasing, flight, policy, reports
+from gateway import arrivals, claims, erasing, flight, heeding, policy, reports
 from gateway.claims import Job, Obstacle, Seat
 from gateway.moves import move
 from gateway.station import asked, receiving, sending
@@ -98,13 +98,13 @@ def hides_what_came() -> Mutation:
 
 def tells_nobody() -> Mutation:
     """What came stands on its page, and nobody is told that somebody waits."""
-    after = arrivals._after_reply
+    after = heeding.after_reply
 
     def quiet(db: sqlite3.Connection, conversation_id: int, *rest: Any) -> None:
         after(db, conversation_id, *rest)
         db.execute("UPDATE conversation SET waiting_at=NULL WHERE id=?", [conversation_id])
 
-    return mock.patch.object(arrivals, "_after_reply", quiet)
+    return mock.patch.object(heeding, "after_reply", quiet)
 
 
 @contextlib.contextmanager
