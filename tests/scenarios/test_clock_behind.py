@@ -93,6 +93,20 @@ def test_who_came_in_by_a_clock_that_stood_behind_stays(late: House) -> None:
         sessions.look_at_link(late.db, link, now=late.wall() + LINK_MS)
 
 
+def test_a_link_that_took_the_place_of_one_from_before_does_not_run_out(
+    make: Make, no_battery: SetClock
+) -> None:
+    """It got the number of the one before, and counted as made before the doubt."""
+    house = make(machine=no_battery)
+    house.fault("time_off", -700_000_000)
+    sessions.invite(house.db, house.user.id, now=house.wall())
+    step(house, -60 * DAY)
+    house.until(lambda: doubts(house), "doubt")
+    link = sessions.invite(house.db, house.user.id, now=house.wall())
+    set_right(house, 60 * DAY)
+    assert sessions.look_at_link(house.db, link, now=house.wall()) == house.user
+
+
 def test_an_answer_that_came_by_a_clock_that_stood_behind_is_one(late: House) -> None:
     """It was of two months before the text that it answers: who had answered in the night stood among the unanswered."""
     late.arrive("I'll come", sender=LUIS)
