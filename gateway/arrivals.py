@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from gateway import contents, conversations, heeding, longtexts, numbers, optout, reports, samepdu, selftests
 from gateway.contents import GAP as GAP
 from gateway.contents import Text
+from gateway.given import last_id
 from gateway.heeding import Seen as Seen
 from gateway.longtexts import Found, Part
 from gateway.rules import DAY_MS, Rules
@@ -321,8 +322,8 @@ def _show(db: sqlite3.Connection, seen: Seen, text: Text, now: int, *, again_of:
     # A bank or a short code that writes STOP is no person and can never be texted: there is nothing to decide.
     triage = optout.triage(text.words).kind if readable and numbers.is_person(number) else "reply"
     cursor = db.execute(
-        "INSERT INTO inbound (conversation_id, number, kind, text, triage, station, iccid, received_at, stamped_at, missing, again_of, replaces) "
-        "VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
+        "INSERT INTO inbound (id, conversation_id, number, kind, text, triage, station, iccid, received_at, stamped_at, missing, again_of, replaces) "
+        f"VALUES (1+{last_id('inbound')},?,?,?,?,?,?,?,?,?,?,?,?)",
         [
             conversation_id,
             number,

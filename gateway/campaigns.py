@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from functools import lru_cache
 
-from gateway import factwords, people, scripts
+from gateway import factwords, given, people, scripts
 from gateway.errors import Refused
 from gateway.kinds import KINDS, LANGUAGES, Kind, kind
 from gateway.merge import name_of
@@ -32,11 +32,6 @@ read_script = lru_cache(maxsize=16)(scripts.load)  # one approval looks at its c
 PAUSED = "Its campaign is paused; it leaves when a coordinator lets it go on."
 CLOSED = "The campaign was closed."
 SHARED_OUT = "Its wordings are shared out already: change them, or clone the campaign. Nothing was changed."
-
-_LAST = (  # in SQL: the highest id that was given
-    "max(coalesce((SELECT max(id) FROM campaign), 0), "
-    "coalesce((SELECT CAST(value AS INTEGER) FROM setting WHERE key='last_campaign'), 0))"
-)
 
 
 @dataclass(frozen=True)
@@ -174,7 +169,7 @@ def insert(
     """A draft of these parts; returns its id. Inside a transaction."""
     cursor = db.execute(
         "INSERT INTO campaign (id, name, kind, language, state, facts, script, options, created_by, changed_by, created_at) "
-        f"VALUES (1+{_LAST},?,?,?,'draft',?,?,?,?,?,?)",
+        f"VALUES (1+{given.last_id('campaign')},?,?,?,'draft',?,?,?,?,?,?)",
         [name, kind_name, language, facts, script, options, by.id, by.id, now],
     )
     return int(cursor.lastrowid or 0)
@@ -277,7 +272,7 @@ def abandon(db: sqlite3.Connection, campaign_id: int, *, by: User) -> None:
         campaign = load(db, campaign_id)
         if campaign.state not in ("draft", "review"):
             raise Refused("People were texted by it, so it cannot be deleted. Nothing was changed; close it.")
-        db.execute(f"INSERT OR REPLACE INTO setting (key, value) VALUES ('last_campaign', {_LAST})")
+        given.remember(db, "campaign")
         db.execute("DELETE FROM target WHERE campaign_id=?", [campaign_id])
         db.execute("DELETE FROM campaign WHERE id=?", [campaign_id])
 

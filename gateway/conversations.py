@@ -14,7 +14,7 @@ from datetime import datetime
 from functools import partial
 from typing import TypedDict
 
-from gateway import countryless, journal, numbers, restored, visible
+from gateway import countryless, given, journal, numbers, restored, visible
 from gateway.errors import Held, Refused
 from gateway.message import GOING, KINDS
 from gateway.people import User
@@ -27,7 +27,6 @@ TEXTED_BYTES = 8  # of a number's digest, where it only says that somebody was t
 MADE_AT_ONCE = 50  # rows of one statement: few lengths of it are kept prepared
 REFRESH_MS = HOLD_MS // 3  # a hold is written again only when a third of it has passed: fewer writes
 
-LAST_ID = "last_conversation"  # a setting: the highest id that was given, where its row is gone
 OTHER_KEYS = "other_number_keys"  # a setting: keys under which restored opt-outs stand, as a JSON list
 
 
@@ -159,11 +158,7 @@ def _make(db: sqlite3.Connection, fresh: list[tuple[str, str, str | None]], now:
     if not (fresh := [each for each in fresh if each[0] not in ids]):
         return ids
     values: list[object] = []
-    last: int = db.execute(
-        "SELECT max(coalesce((SELECT max(id) FROM conversation), 0), "
-        "coalesce((SELECT CAST(value AS INTEGER) FROM setting WHERE key=?), 0))",
-        [LAST_ID],
-    ).fetchone()[0]
+    last: int = db.execute(f"SELECT {given.last_id('conversation')}").fetchone()[0]
     for made_id, (number, name, zone) in enumerate(fresh, last + 1):
         at, salt = numbers.tail(number), secrets.token_bytes(16)
         values += (made_id, number, at, name, zone, salt, since.get(number), perhaps.get(number), now)
@@ -179,12 +174,7 @@ def remember_gone(db: sqlite3.Connection, conversation_id: int) -> None:
     """Call it before a conversation is deleted. Nobody else gets its id, for a page that is open somewhere would answer or erase them;
     and who may have been texted before a restore is marked again when they come back.
     """
-    db.execute(
-        "INSERT INTO setting (key, value) SELECT :key, id FROM conversation WHERE id=:id AND id=(SELECT max(id) FROM conversation) "
-        "AND id>coalesce((SELECT CAST(value AS INTEGER) FROM setting WHERE key=:key), 0) "
-        "ON CONFLICT (key) DO UPDATE SET value=excluded.value",
-        {"key": LAST_ID, "id": conversation_id},
-    )
+    given.remember(db, "conversation")
     marked = db.execute(
         "SELECT number, perhaps_texted_at FROM conversation WHERE id=? AND perhaps_texted_at IS NOT NULL",
         [conversation_id],

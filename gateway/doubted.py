@@ -1,7 +1,7 @@
 """What people begin, and what comes, while the clock is in doubt and stands behind: its time is told by the clock that is right.
 
 A Pi starts with the time at which it stopped, hours or months ago. What was approved then would run out in the moment in which the clock is
-set, and whoever came in meanwhile would be out.
+set, whoever came in meanwhile would be out, who answered would get no reminder, and a campaign that was closed would soon forget its people.
 
 Promises: what was begun before the doubt, or in another run of the machine, runs out when it should. Parts of the caller's transaction.
 """
@@ -51,9 +51,10 @@ def end(db: sqlite3.Connection, at: Instant) -> None:
 
 
 def _part(db: sqlite3.Connection, at: Instant) -> dict[str, Any]:
-    tables = {"inbound", "ledger", *(table for table, _, _ in WHAT)}
+    tables = {"inbound", "ledger", "answer", *(table for table, _, _ in WHAT)}
     newest = {table: db.execute(f"SELECT max(id) FROM {table}").fetchone()[0] or 0 for table in tables}
-    return {"boot": at.boot, "offset_ms": at.offset_ms, **newest}
+    closed = [row["id"] for row in db.execute("SELECT id FROM campaign WHERE state='closed'")]
+    return {"boot": at.boot, "offset_ms": at.offset_ms, "closed": closed, **newest}
 
 
 def _parts(db: sqlite3.Connection) -> list[dict[str, Any]]:
@@ -72,7 +73,7 @@ def _set_right(
 
     def told(table: str) -> dict[str, int]:
         last = after.get(table, NO_LAST)
-        return {"newest": part[table], "last": last, "behind": behind_ms, "now": now}
+        return {"newest": part.get(table, NO_LAST), "last": last, "behind": behind_ms, "now": now}
 
     for table, life_ms, which in WHAT:
         db.execute(
@@ -81,6 +82,10 @@ def _set_right(
             {**told(table), "more": behind_ms + life_ms},
         )
     _came(db, told("inbound"))
+    db.execute(
+        "UPDATE answer SET at=at+:behind WHERE id>:newest AND id<=:last AND at+:behind<=:now", told("answer")
+    )
+    _closed(db, part, after, behind_ms, now)
     # What was approved then comes after what it answers, still.
     approved = f"{GOING} AND state='approved' AND approval_id>:newest AND approval_id<=:last"
     db.execute(
@@ -107,4 +112,17 @@ def _came(db: sqlite3.Connection, told: dict[str, int]) -> None:
     db.execute(
         f"UPDATE inbound SET received_at=received_at+:behind WHERE {then} AND received_at+:behind<=:now",
         told,
+    )
+
+
+def _closed(
+    db: sqlite3.Connection, part: dict[str, Any], after: dict[str, Any], behind_ms: int, now: int
+) -> None:
+    """The people of a campaign that was closed meanwhile stay for its days from then."""
+    closed = [row["id"] for row in db.execute("SELECT id FROM campaign WHERE state='closed'")]
+    meanwhile = set(after.get("closed", closed)) - set(part.get("closed", closed))
+    db.executemany(
+        "UPDATE campaign SET closed_at=closed_at+:behind, purge_at=purge_at+:behind "
+        "WHERE id=:id AND purged_at IS NULL AND closed_at+:behind<=:now",
+        [{"id": each, "behind": behind_ms, "now": now} for each in meanwhile],
     )

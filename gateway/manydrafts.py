@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 
-from gateway import conversations, numbers, outbox
+from gateway import conversations, given, numbers, outbox
 from gateway.errors import Refused
 from gateway.message import KINDS
 from gateway.moves import withdraw_waiting
@@ -261,8 +261,8 @@ def _make_some(
 
 def _make(db: sqlite3.Connection, row: sqlite3.Row) -> int:
     cursor = db.execute(
-        "INSERT INTO message (conversation_id, kind, state, text, draft_key, channel, created_at, expires_at) "
-        "VALUES (?,?,'awaiting',?,?,'cli',?,?) ON CONFLICT (draft_key) WHERE draft_key IS NOT NULL DO NOTHING",
+        "INSERT INTO message (id, conversation_id, kind, state, text, draft_key, channel, created_at, expires_at) "
+        f"VALUES (1+{given.last_id('message')},?,?,'awaiting',?,?,'cli',?,?) ON CONFLICT (draft_key) WHERE draft_key IS NOT NULL DO NOTHING",
         [row["conversation_id"], KINDS.index("first"), row["text"], row["draft_key"], row["at"], row["expires_at"]],
     )  # fmt: skip
     if not cursor.rowcount:  # somebody used its key in this very moment: that is the text

@@ -13,7 +13,7 @@ import sqlite3
 from collections.abc import Iterable
 from functools import partial
 
-from gateway import conversations, enrolment, journal, ledger, numbers
+from gateway import conversations, enrolment, given, journal, ledger, numbers
 from gateway.errors import Refused
 from gateway.heard import newest
 from gateway.message import KINDS, clean
@@ -272,7 +272,8 @@ def _confirm(db: sqlite3.Connection, conversation: sqlite3.Row, opt_out_id: int,
     text = json.loads(standing["value"])["words"]
     words = ledger.digest(conversation["salt"], number, text)
     cursor = db.execute(
-        "INSERT INTO message (conversation_id, kind, state, text, draft_key, channel, created_at, expires_at) VALUES (?,?,?,?,?,?,?,?)",
+        "INSERT INTO message (id, conversation_id, kind, state, text, draft_key, channel, created_at, expires_at) "
+        f"VALUES (1+{given.last_id('message')},?,?,?,?,?,?,?,?)",
         [
             conversation["id"],
             KINDS.index("confirmation"),

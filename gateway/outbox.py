@@ -14,7 +14,7 @@ from contextlib import suppress
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from gateway import conversations, gate, ledger, numbers, policy, visible
+from gateway import conversations, gate, given, ledger, numbers, policy, visible
 from gateway.errors import Refused, StaleMessage
 from gateway.message import GOES, GOING, KINDS, MOST_SEGMENTS, clean, seen_digest, too_long
 from gateway.moves import back_to_awaiting, left_already, move, note
@@ -156,8 +156,8 @@ def insert_draft(
     row = db.execute("SELECT * FROM conversation WHERE id=?", [conversation_id]).fetchone()
     zones = conversations.may_be_texted(row, rules)
     cursor = db.execute(
-        "INSERT INTO message (conversation_id, kind, state, text, draft_key, channel, created_by, created_at, expires_at, resend_of) "
-        "VALUES (?,?,'awaiting',?,?,?,?,?,?,?)",
+        "INSERT INTO message (id, conversation_id, kind, state, text, draft_key, channel, created_by, created_at, expires_at, resend_of) "
+        f"VALUES (1+{given.last_id('message')},?,?,'awaiting',?,?,?,?,?,?,?)",
         [
             conversation_id,
             KINDS.index(kind),

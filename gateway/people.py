@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from gateway import visible
+from gateway import given, visible
 from gateway.errors import Refused
 from gateway.letters import untitled
 from gateway.message import GOING
@@ -164,6 +164,7 @@ def disable(db: sqlite3.Connection, user_id: int, *, now: int) -> None:
         _keep_one_admin(db, user)
         db.execute("UPDATE user SET disabled_at=? WHERE id=? AND disabled_at IS NULL", [now, user_id])
         db.execute("UPDATE session SET revoked_at=? WHERE user_id=? AND revoked_at IS NULL", [now, user_id])
+        given.remember(db, "sign_in_link")
         db.execute("DELETE FROM sign_in_link WHERE user_id=? AND used_at IS NULL", [user_id])
         let_go(db, user)
 

@@ -16,7 +16,7 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from gateway import unanswered
+from gateway import given, unanswered
 from gateway.config import Privacy
 from gateway.message import OVER
 from gateway.rules import DAY_MS
@@ -166,6 +166,9 @@ class Belongings:
     def delete(self, db: sqlite3.Connection, *, repeated_since: int = NOTHING) -> None:
         """Delete them, inside the caller's transaction. What came after `repeated_since` (ms) may be repeated by the network."""
         unanswered.keep_references(db, self.event)
+        for table in ("message", "inbound"):
+            if getattr(self, table):
+                given.remember(db, table)
         texts = [(number,) for number in self.message]
         db.executemany("UPDATE self_test SET message_id=NULL WHERE message_id=?", texts)
         db.executemany("UPDATE target SET message_id=NULL WHERE message_id=?", texts)

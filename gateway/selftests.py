@@ -17,7 +17,7 @@ import re
 import secrets
 import sqlite3
 
-from gateway import conversations, ledger, numbers, policy
+from gateway import conversations, given, ledger, numbers, policy
 from gateway.errors import Refused, StaleMessage
 from gateway.message import KINDS
 from gateway.moves import move
@@ -161,7 +161,8 @@ def _text(db: sqlite3.Connection, sender: str, number: str, text: str, now: int)
     iccid = db.execute("SELECT iccid FROM station WHERE name=?", [sender]).fetchone()["iccid"]
     db.execute("UPDATE conversation SET iccid=? WHERE id=?", [iccid, conversation_id])
     cursor = db.execute(
-        "INSERT INTO message (conversation_id, kind, state, text, channel, created_at, expires_at) VALUES (?,?,?,?,?,?,?)",
+        "INSERT INTO message (id, conversation_id, kind, state, text, channel, created_at, expires_at) "
+        f"VALUES (1+{given.last_id('message')},?,?,?,?,?,?,?)",
         [conversation_id, KINDS.index("reply"), "awaiting", text, "gateway", now, now + LIMIT_MS],
     )
     message_id = int(cursor.lastrowid or 0)

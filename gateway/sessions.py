@@ -16,6 +16,7 @@ import threading
 import unicodedata
 from dataclasses import dataclass
 
+from gateway import given
 from gateway.clockwords import in_doubt
 from gateway.errors import Refused
 from gateway.people import User, by_id
@@ -63,9 +64,11 @@ def invite(db: sqlite3.Connection, user_id: int, *, now: int) -> str:
         user = by_id(db, user_id)
         if _disabled(db, user.id):
             raise Refused(f"{user.name} is shut out. Let them in again on the People page, then make a link.")
+        given.remember(db, "sign_in_link")
         db.execute("DELETE FROM sign_in_link WHERE user_id=? AND used_at IS NULL", [user_id])
         db.execute(
-            "INSERT INTO sign_in_link (user_id, token_hash, created_at, expires_at) VALUES (?,?,?,?)",
+            "INSERT INTO sign_in_link (id, user_id, token_hash, created_at, expires_at) "
+            f"VALUES (1+{given.last_id('sign_in_link')},?,?,?,?)",
             [user_id, digest(token), now, now + LINK_MS],
         )
     return token

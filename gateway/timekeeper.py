@@ -25,6 +25,7 @@ from hardware.link import Clock
 log = logging.getLogger("textbank.clock")
 
 AGAIN_S = 60.0  # between looks at voices that may come to differ
+RECENT = 20_000  # answers looked through for those of a clock that was ahead
 ASK_S = 3600.0  # between questions to a modem whose network is one of them
 
 
@@ -170,6 +171,14 @@ def settle(db: sqlite3.Connection, zone: str, *, now: int, was_ahead: bool = Fal
             [now + DAY_MS, clocktrust.FIRST_SANE_MS],
         )
     db.execute("UPDATE campaign SET canary_at=? WHERE canary='waiting' AND canary_at>?", [now, soon])
+    db.execute(  # its people stay for its days from now
+        "UPDATE campaign SET purge_at=purge_at-closed_at+:now, closed_at=:now WHERE closed_at>:soon AND purged_at IS NULL",
+        {"now": now, "soon": soon},
+    )
+    db.execute(  # a reminder may count from it
+        "UPDATE answer SET at=:now WHERE id>(SELECT max(id) FROM answer)-:recent AND at>:soon",
+        {"now": now, "soon": soon, "recent": RECENT},
+    )
     db.execute(  # else what came of a long text is not shown before that day; in the words of the partial index
         "UPDATE arrival SET first_at=? WHERE total IS NOT NULL AND inbound_id IS NULL AND first_at>?",
         [now, soon],

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from gateway import backup, conversations, erasing, ledger, optouts, store
+from gateway import approvals, backup, conversations, erasing, ledger, optouts, store
 from gateway.arrivals import Received, keep
 from gateway.claims import Seat
 from gateway.cli import cli
 from gateway.errors import Refused
 from gateway.rules import Rules
-from tests.gateway.conftest import ADA, NOON, Desk
+from tests.gateway.conftest import ADA, LUIS, NOON, Desk
 from tests.gateway.test_arrivals import SEEN, deliver
 from tests.gateway.test_backup import submitted
 
@@ -79,6 +79,20 @@ def test_nobody_is_erased_while_a_text_leaves(
     with pytest.raises(Refused, match="is leaving"):
         erasing.erase(db, ADA, now=NOON)
     assert desk.state(text) == "submitted"
+
+
+def test_the_row_of_somebody_who_was_erased_names_nobody_else_in_the_ledger(
+    db: sqlite3.Connection, desk: Desk
+) -> None:
+    """The next text got the number of hers: the ledger said that two texts to Luis had been approved, and none to anybody who was erased."""
+    hers = desk.approved(ADA)
+    erasing.erase(db, ADA, now=NOON + 1)
+    his = desk.approved(LUIS, now=NOON + 2)
+    assert [(row["message_id"], row["number"]) for row in approvals.newest(db, limit=9)] == [
+        (his, LUIS),
+        (hers, ""),
+    ]
+    assert ledger.verify(db).erased == 1
 
 
 def test_who_is_erased_is_also_in_what_a_restore_set_aside_and_the_command_says_so(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gateway import backup, conversations, optouts, restoring, store
-from tests.gateway.conftest import ADA, NOON, Desk, Room
+from tests.gateway.conftest import ADA, LUIS, NOON, Desk, Room
 
 HOUR = 3_600_000
 A_MOMENT_S = 0.05
@@ -75,3 +75,19 @@ def test_nobody_writes_into_the_replaced_file_nor_leaves_a_log_beside_the_new_on
     with contextlib.closing(store.connect(path)) as db:
         assert db.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
         assert db.execute("SELECT 1 FROM setting WHERE key='restored'").fetchone()
+
+
+@pytest.mark.parametrize("damaged", [False, True])
+def test_nobody_who_comes_after_a_restore_gets_the_page_of_somebody_who_came_before_it(
+    path: Path, saved: Path, damaged: bool
+) -> None:
+    """What a volunteer had half typed to Luis, who had come since the backup, stood below the words of whoever wrote next after it."""
+    before, after = set(), set()
+    for hour in (1, 2):  # the same backup twice
+        with contextlib.closing(store.connect(path)) as db:
+            after = {conversations.ensure(db, number, now=NOON + hour) for number in (LUIS, "+12025550188")}
+        assert not before & after
+        before |= after
+        if damaged and hour == 1:
+            path.write_bytes(b"")
+        backup.restore(saved, path, now=NOON + hour * HOUR)

@@ -4,11 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from gateway import outbox, sessions
+from gateway import campaigns, outbox, people, recording, sessions
 from gateway.errors import Refused
 from gateway.machineclock import SetClock
 from gateway.sessions import LINK_MS, SESSION_MS
 from tests import simulated
+from tests.campaigning import started
 from tests.gateway.test_arrivals import deliver
 from tests.scenarios.receiving import Make
 from tests.scenarios.test_clock import DAY, YEAR, doubts, housekeeping, no_battery, on_air, step
@@ -91,6 +92,20 @@ def test_who_came_in_by_a_clock_that_stood_behind_stays(late: House) -> None:
     assert sessions.look_at_link(late.db, link, now=late.wall()) == late.user
     with pytest.raises(Refused):
         sessions.look_at_link(late.db, link, now=late.wall() + LINK_MS)
+
+
+def test_a_link_that_took_the_place_of_one_from_before_does_not_run_out(
+    make: Make, no_battery: SetClock
+) -> None:
+    """It got the number of the one before, and counted as made before the doubt."""
+    house = make(machine=no_battery)
+    house.fault("time_off", -700_000_000)
+    sessions.invite(house.db, house.user.id, now=house.wall())
+    step(house, -60 * DAY)
+    house.until(lambda: doubts(house), "doubt")
+    link = sessions.invite(house.db, house.user.id, now=house.wall())
+    set_right(house, 60 * DAY)
+    assert sessions.look_at_link(house.db, link, now=house.wall()) == house.user
 
 
 def test_an_answer_that_came_by_a_clock_that_stood_behind_is_one(late: House) -> None:
@@ -184,3 +199,29 @@ def test_who_wrote_while_the_clock_was_ahead_waits_longest(make: Make) -> None:
     house.arrive("When is it?", sender=LUIS)
     house.until(lambda: len(house.texts()) == 2, "received")
     assert house.waiting() == [ADA, LUIS]
+
+
+@pytest.mark.parametrize("wrong", [-60 * DAY, YEAR])
+def test_what_is_answered_and_closed_by_a_wrong_clock_counts_from_when_it_was(
+    make: Make, no_battery: SetClock, wrong: timedelta
+) -> None:
+    """Whoever pledged by it got no “Did you reach them?” the day after; people of a campaign went two months early, or stayed for a year more."""
+    house = make(machine=no_battery if wrong < DAY else SetClock("this boot"))
+    if wrong < DAY:
+        house.fault("time_off", -700_000_000)
+    lead = people.create(house.db, "Cleo", "coordinator", now=house.wall())
+    campaign = started(house.db, lead, simulated.RULES, now=house.wall())
+    person = house.db.execute("SELECT id FROM target").fetchone()["id"]
+    recording.record(house.db, person, "status", "maybe", by=lead, now=house.wall())
+    before = house.wall()
+    step(house, wrong)
+    house.until(lambda: doubts(house), "doubt")
+    recording.record(house.db, person, "status", "yes", by=lead, now=house.wall())
+    campaigns.close(house.db, campaign, by=lead, now=house.wall())
+    house.run(600)
+    set_right(house, -wrong)
+    maybe, yes = (row["at"] for row in house.db.execute("SELECT at FROM answer ORDER BY id"))
+    row = house.db.execute("SELECT closed_at, purge_at FROM campaign").fetchone()
+    assert maybe == before
+    assert before <= yes <= row["closed_at"] <= house.wall()
+    assert row["purge_at"] == row["closed_at"] + 90 * DAY // MS

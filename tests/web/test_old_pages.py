@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from gateway import campaigns, store
+from gateway import campaigns, erasing, store
 from tests.campaigning import FACTS, bring_in, started
 from tests.web.conftest import Visitor
 from tests.web.world import HELLO, World
@@ -128,16 +128,29 @@ def test_a_text_that_was_sent_does_not_come_back_later(world: World, visit: Visi
 def test_a_page_on_somebody_who_was_erased_since_skips_nobody_else(
     world: World, visit: Visit, act: str
 ) -> None:
-    """The next text got the number of theirs: Skip on the page that still showed Rosa left Luis out for good."""
+    """The next text has the number of theirs, as after a restore: Skip on the page that still showed Rosa left Luis out for good."""
     card = world.draft("Rosa Delgado", ROSA, HELLO)
     maya, cleo = visit(), visit("coordinator")
     form = heard_in(maya.get("/send").get_data(as_text=True), f"/send/{card}/{act}")
     cleo.post(f"/inbox/{world.conversation(ROSA)}/erase", sure="yes")
+    world.db.execute("DELETE FROM setting WHERE key='last_message'")
     assert world.draft("Luis Ortega", "+12025550148", HELLO) == card
     said = maya.post(f"/send/{card}/{act}", follow=True, **form).get_data(as_text=True)
     row = world.db.execute("SELECT state, not_before FROM message").fetchone()
     assert tuple(row) == ("awaiting", None)
     assert "Read it again" in said
+
+
+def test_what_became_of_an_erased_persons_text_is_said_of_no_other(world: World, visit: Visit) -> None:
+    """Luis's text got the number of Rosa's: “It arrived” on the page that still asked about hers was written down for his."""
+    world.approve(world.draft("Rosa Delgado", ROSA, HELLO))
+    maya, asked = visit("coordinator"), world.fly("uncertain")
+    form = heard_in(maya.get(f"/uncertain/{asked}").get_data(as_text=True), f"/uncertain/{asked}")
+    erasing.erase(world.db, ROSA, now=store.wall_ms() + erasing.ANSWER_MS + 60_000)
+    his = world.approve(world.draft("Luis Ortega", "+12025550148", HELLO))
+    assert world.fly("uncertain") == his
+    maya.post(f"/uncertain/{asked}", **form, known="arrived")
+    assert world.state(his) == "uncertain"
 
 
 def test_a_pause_that_is_not_on_the_page_is_not_ended_by_it(world: World, visit: Visit) -> None:
