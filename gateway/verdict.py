@@ -13,16 +13,15 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from gateway.refusals import BUSY_MODEM, Kind, Row, Station, find
+from hardware.facts import OF_THE_MODEM, TO_ANY
 
 Family = Literal["CMS", "CME", "ERROR", "TEXT", "SILENCE", "PORT", "RESET"]
 
 LATE_S = (
     30.0  # near TR1M (35 to 45 s, 3GPP TS 24.011 10.1) a modem may report its own timer as a temporary error
 )
-AT_ONCE_S = 5.0  # a modem that refuses for itself, for its SIM or its memory, does so at once
-OF_THE_MODEM = range(
-    301, 323
-)  # 27.005 3.2.5; what comes later was said to another program, or when the text had left
+# A modem that refuses for itself, for its SIM or its memory, does so at once; later it is said to another program, or when the text had left.
+AT_ONCE_S = 5.0
 MOST_ATTEMPTS = 8
 LONGEST_WAIT_S = 900
 PAUSED_WAIT_S = 60  # a person has to act first; then the text need not wait long
@@ -139,13 +138,17 @@ def said_to_another(refusal: Refusal, decision: Decision) -> bool:
     return refusal.shared or refusal.beside or decision.words == ANOTHERS or _late_of_the_modem(refusal)
 
 
+def _of_the_modem(refusal: Refusal) -> bool:
+    return refusal.family == "CMS" and refusal.code in OF_THE_MODEM
+
+
 def _late_of_the_modem(refusal: Refusal) -> bool:
-    return refusal.family == "CMS" and refusal.code in OF_THE_MODEM and refusal.after_s >= AT_ONCE_S
+    return _of_the_modem(refusal) and refusal.after_s >= AT_ONCE_S
 
 
 def _too_late(refusal: Refusal, *, for_good: bool) -> bool:
     """Whether a "no" came so long after Ctrl-Z that it may not be one to this text."""
-    if refusal.family == "CMS" and refusal.code in OF_THE_MODEM:
+    if _of_the_modem(refusal):
         return _late_of_the_modem(refusal)
     return refusal.after_s >= LATE_S and not for_good
 
@@ -158,9 +161,14 @@ def _row(refusal: Refusal) -> Row:
     row = find(refusal.family, refusal.code, refusal.text, refusal.errors)
     if row is None:
         row = Row("unclear", "", _unknown(refusal), 30, "wait" if before else "go on", 3 if before else 0)
-    # Most modems refuse a text with +CMS ERROR (27.005 3.2.5), some with +CME ERROR: another program's questions get the latter. One that
-    # starts, behind the text, is busy to whatever it is asked.
-    to_another = refusal.shared and (refusal.family == "CME" or row.words == BUSY_MODEM)
+    # Most modems refuse a text with +CMS ERROR (27.005 3.2.5), some with +CME ERROR: another program's questions get the latter, and those for
+    # texts what the modem says of itself. One that starts, behind the text, is busy to whatever it is asked.
+    to_any = (
+        refusal.family == "CME"
+        or row.words == BUSY_MODEM
+        or (refusal.family == "CMS" and refusal.code in TO_ANY)
+    )
+    to_another = (refusal.shared or refusal.beside) and to_any
     if not before and (row.name in NO_TEXTS or to_another):
         return row._replace(kind="unclear", words=ANOTHERS)
     if before and row.kind in ("unclear", "taken", "once"):

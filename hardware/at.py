@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections import deque
 
 from hardware import framing
+from hardware.answer import GRACE_S, SUBMIT_GRACE_S, Answer
 from hardware.errors import (
     CommandRefused,
     HardwareError,
@@ -27,10 +28,6 @@ from hardware.link import Clock, Link
 from hardware.spared import Spared
 
 PATIENCE_LIMIT_S = 600.0  # however steadily a patient command's answer drips
-GRACE_S = 2.0  # for what may still follow a line that already says enough
-SUBMIT_GRACE_S = (
-    10.0  # for the OK behind a +CMGS, and for the +CMGS behind an OK that may be another program's
-)
 NUMBER = 3  # digits at most of a slot or a count; the rest of an echo is longer
 ESC = b"\x1b"
 # Leaves a prompt, and ends a line that a killed process left half typed as one that no modem carries out: "AT+CMGD=1" would delete
@@ -41,63 +38,6 @@ CTRL_Z = b"\x1a"
 LEFT_S = 0.5  # of silence, after which no answer of before is on its way any more: radio links take a while
 IN_WORDS = "ATQ0V1"  # results, as words: for a modem that stored ATV0 and says "0", or ATQ1 and only echoes
 FAST = (0, 0.0)  # a PDU in one write; else so many octets at a time, and seconds between them
-
-
-class _Answer:
-    """The answer to one command while it comes in."""
-
-    def __init__(self, incoming: Incoming, text: str, own: str, *, enough: str, grace_s: float) -> None:
-        self.lines: list[str] = []
-        self.text, self.name = text, own  # "" also for a prompt
-        self.started = incoming.clock.monotonic()
-        self.deadline = self.started
-        self._incoming = incoming
-        self.echo = framing.Echo(text)
-        self._enough = enough
-        self._grace_s = grace_s
-        self._fallback: framing.Final | None = None  # what silence would mean
-        self.had_bare_ok = False
-
-    def take(self, line: str) -> framing.Final | None:
-        """Sort one line in; the final result when it is one."""
-        if self._fallback and self._fallback.cut and line.strip().isdigit():
-            return framing.final(f"+{self._fallback.family} ERROR: {line.strip()}")
-        line = line if self._incoming.cut_here(line) else self.echo.strip(line)
-        if not line or self._incoming.set_aside(line, self.name):
-            return None
-        result = framing.final(line)
-        if result is None:
-            self.lines.append(line.rstrip())
-            if self._enough and line.startswith(self._enough):
-                self._settle_for(framing.OK, self._grace_s)
-            return None
-        if result.cut:
-            if not self.had_bare_ok:  # else whose it is nobody knows
-                self._settle_for(result, GRACE_S)
-            return None
-        if self._incoming.owed_ok and not self.lines:  # it belongs to a +CMGS that came late
-            self._incoming.owed_ok = False
-            self._settle_for(result, GRACE_S / 2)
-            return None
-        return result
-
-    @property
-    def referenced(self) -> bool:
-        """Whether the line came that says under which reference a text was taken."""
-        return any(line.startswith(self._enough) for line in self.lines)
-
-    def wait_for_reference(self) -> None:
-        """An OK came without it: another program's command may have been answered, and the text's own answer follows."""
-        self.had_bare_ok = True
-        self._settle_for(framing.OK, SUBMIT_GRACE_S)
-
-    def silence(self) -> framing.Final | None:
-        """What it means that nothing more came."""
-        return self._fallback
-
-    def _settle_for(self, result: framing.Final, grace_s: float) -> None:
-        self._fallback = result
-        self.deadline = min(self.deadline, self._incoming.clock.monotonic() + grace_s)
 
 
 class At:
@@ -213,9 +153,14 @@ class At:
             self.incoming.company.set_anew()
         # More than an echo of the PDU, or noise: the rest of an answer to another program, which may be what was refused.
         rests = [line.upper() for line in answer.lines if line.isascii() and line.isprintable()]
-        beside = any(line not in pdu_hex or len(line) <= NUMBER for line in rests)
+        beside = answer.doubled or any(line not in pdu_hex or len(line) <= NUMBER for line in rests)
         raise CommandRefused(
-            "AT+CMGS", result.family, result.code, result.text, self._since(answer), beside=beside
+            "AT+CMGS",
+            result.family,
+            result.code,
+            result.text,
+            self._since(answer) if answer.refused_s is None else answer.refused_s,
+            beside=beside,
         )
 
     def type_pdu(self, pdu_hex: str) -> None:
@@ -317,11 +262,11 @@ class At:
 
     def _write(
         self, text: str, own: str, end: bytes, *, enough: str, grace_s: float, typed: bool = False
-    ) -> _Answer:
+    ) -> Answer:
         self.incoming.begin()
         data = end if typed else text.encode("latin-1") + end
         self._put(data, self.pace if end == CTRL_Z else FAST)
-        return _Answer(self.incoming, text, own, enough=enough, grace_s=grace_s)
+        return Answer(self.incoming, text, own, enough=enough, grace_s=grace_s)
 
     def _put(self, data: bytes, pace: tuple[int, float]) -> None:
         octets, gap_s = pace
@@ -331,7 +276,7 @@ class At:
             self.link.write(data[start : start + (octets or len(data))])
 
     def _wait(
-        self, answer: _Answer, timeout_s: float, *, patient: bool = False, sending: bool = False
+        self, answer: Answer, timeout_s: float, *, patient: bool = False, sending: bool = False
     ) -> framing.Final | None:
         """Read until the final result; None (and out of step) when none came, or the modem restarted."""
         answer.deadline = answer.started + timeout_s
@@ -348,9 +293,7 @@ class At:
             result = answer.take(line)
             if result and not result.ok and (beside or answer.had_bare_ok):  # whose it is nobody knows
                 beside, result = False, None
-            if result and sending and result.ok and not answer.referenced:
-                answer.wait_for_reference()
-            elif result:
+            if result and not (sending and answer.wants_more(result)):
                 self._out_of_step = False
                 if not sending:  # some echo a text, and no command
                     self._heed_echo(answer)
@@ -363,20 +306,23 @@ class At:
                 answer.deadline = min(self.clock.monotonic() + timeout_s, limit)
             if self.clock.monotonic() > answer.deadline + GRACE_S:
                 break  # it talks on and on, and never answers
-        self._out_of_step = True
-        self.incoming.company.unanswered(answer.name)
+        self._out_of_step = not answer.refused
+        if answer.refused:
+            self.incoming.company.answered(answer.name, answer.lines)
+        else:
+            self.incoming.company.unanswered(answer.name)
         return answer.silence()
 
-    def _heed_echo(self, answer: _Answer) -> None:
+    def _heed_echo(self, answer: Answer) -> None:
         """An echo that was gone and is back: another program set the modem anew (ATZ, AT&F), perhaps to text mode."""
         if answer.echo.came and self._echoes is False:
             self.incoming.company.set_anew()
         self._echoes = None if answer.text == "ATZ" else answer.echo.came
 
-    def _since(self, answer: _Answer) -> float:
+    def _since(self, answer: Answer) -> float:
         return self.clock.monotonic() - answer.started
 
-    def _checked(self, shown: str, answer: _Answer, result: framing.Final) -> list[str]:
+    def _checked(self, shown: str, answer: Answer, result: framing.Final) -> list[str]:
         if result.ok:
             return answer.lines
         raise CommandRefused(shown, result.family, result.code, result.text, self._since(answer))

@@ -10,6 +10,11 @@ from dataclasses import dataclass
 NOT_READ = "gammu could not read"  # so begins what stands in place of a PDU that its phone gave to nobody: a sentence for people
 DRIVER = "the process that drives the phone"  # so begins the evidence where that went, and not the port
 
+OF_THE_MODEM = range(
+    301, 323
+)  # +CMS ERROR: what a modem says of itself, its SIM and its memory (27.005 3.2.5)
+TO_ANY = frozenset(OF_THE_MODEM) - {304}  # to whatever command for texts it was asked; 304 is about a PDU
+
 
 @dataclass(frozen=True, slots=True)
 class Identity:

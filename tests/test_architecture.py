@@ -96,7 +96,7 @@ def claims_to_be_pure(path: Path) -> bool:
 
 
 PURE = {f"gateway.{name}" for name in MUST_BE_PURE} | {
-    name_of(path) for path in sources("gateway") if claims_to_be_pure(path)
+    name_of(path) for path in (*sources("gateway"), ROOT / "hardware" / "facts.py") if claims_to_be_pure(path)
 }
 
 

@@ -112,6 +112,19 @@ def test_a_text_into_which_another_program_wrote_is_tried_once_more() -> None:
     assert decide(garbled, 1, others=1).station == decide(garbled, 2, others=1).station == "pause"
 
 
+@pytest.mark.parametrize(
+    ("code", "move"), [(310, "uncertain"), (322, "uncertain"), (304, "defer"), (38, "defer")]
+)
+@pytest.mark.parametrize("company", ["shared", "beside"])
+def test_what_a_modem_says_of_itself_beside_another_program_may_be_said_to_that(
+    code: int, move: str, company: str
+) -> None:
+    assert decide(replace(after("CMS", code), **{company: True}), 1).move == (
+        move if company == "shared" or code != 304 else "fail"
+    )
+    assert decide(after("CMS", code), 1).move != "uncertain"
+
+
 @pytest.mark.parametrize("code", [302, 303, 304, 310, 314, 315, 322])
 def test_what_a_modem_says_of_itself_is_believed_at_once_or_not_at_all(code: int) -> None:
     assert decide(after("CMS", code, after_s=AT_ONCE_S - 1), 1).move != "uncertain"

@@ -48,6 +48,38 @@ def test_a_refusal_of_another_programs_command_is_none_of_the_text() -> None:
         bench.send()
 
 
+ITSELF = "+CMS ERROR: 310"  # no SIM
+
+
+def test_what_a_modem_says_of_itself_is_the_texts_answer_when_it_says_nothing_else() -> None:
+    bench = Bench({PDU: Late(1.0, ITSELF)})
+    with pytest.raises(CommandRefused, match="310") as refused:
+        bench.send()
+    assert (round(refused.value.after_s), refused.value.beside) == (1, False)
+    assert not bench.modem.has_company
+
+
+@pytest.mark.parametrize(
+    "more",
+    ["\r\n+CPIN: READY\r\n\r\nOK\r\n", f"\r\n{ITSELF}\r\n", "MT\r\n"],
+    ids=["an answer", "twice", "a rest"],
+)
+def test_what_a_modem_says_of_itself_may_be_said_to_another_program(more: str) -> None:
+    """That had taken the acceptance, and was heard a moment later: the text went again (dense seed 29000753)."""
+    bench = Bench({PDU: Raw(f"\r\n{ITSELF}\r\n".encode())})
+    bench.link.arrive(more, after_s=2.0)
+    with pytest.raises((CommandRefused, SubmitUncertain)) as refused:
+        bench.send()
+    doubtful = refused.type is SubmitUncertain or bench.modem.has_company
+    assert doubtful or refused.value.beside
+
+
+def test_an_acceptance_behind_what_the_modem_said_to_another_program_is_the_texts() -> None:
+    bench = Bench({PDU: Raw(f"\r\n{ITSELF}\r\n".encode())})
+    bench.link.arrive("\r\n+CMGS: 7\r\n\r\nOK\r\n", after_s=2.0)
+    assert bench.send() == 7
+
+
 @pytest.mark.parametrize(
     ("told", "tries", "length_written"),
     [
