@@ -280,16 +280,29 @@ def show_incomplete(db: sqlite3.Connection, *, now: int) -> int:
     ).fetchall()
     count = 0
     for key in late:
-        rows = db.execute(f"{_WAITING} ORDER BY id LIMIT {SEGMENTS_MOST}", [*key, 0]).fetchall()
-        apart = [longtexts.sets(group) for group in _by_sim(rows)]
-        repeats = [repeat for _, repeated in apart for repeat in repeated]
-        for found in longtexts.joined([text for texts, _ in apart for text in texts]):
-            newest = max(part.at for part in found.values())
-            if newest < now - (SLOW_MS if len(found) == key["total"] else PATIENCE_MS):
-                with write(db):
-                    _show_set(db, found, repeats, Seen("", next(iter(found.values())).iccid), now)
-                count += 1
+        if not _overdue(db, key, now)[0]:
+            continue
+        with write(db):  # and looked at anew: a segment may have come meanwhile, or its person be erased
+            texts, repeats = _overdue(db, key, now)
+            for found in texts:
+                _show_set(db, found, repeats, Seen("", next(iter(found.values())).iccid), now)
+            count += len(texts)
     return count
+
+
+def _overdue(
+    db: sqlite3.Connection, key: sqlite3.Row, now: int
+) -> tuple[list[Found], list[tuple[Part, Part]]]:
+    """The texts among these segments that are awaited no longer, and the repeats: (again, of which)."""
+    rows = db.execute(f"{_WAITING} ORDER BY id LIMIT {SEGMENTS_MOST}", [*key, 0]).fetchall()
+    apart = [longtexts.sets(group) for group in _by_sim(rows)]
+    due = [
+        found
+        for found in longtexts.joined([text for texts, _ in apart for text in texts])
+        if max(part.at for part in found.values())
+        < now - (SLOW_MS if len(found) == key["total"] else PATIENCE_MS)
+    ]
+    return due, [repeat for _, repeated in apart for repeat in repeated]
 
 
 # Showing
