@@ -347,13 +347,13 @@ def _show(db: sqlite3.Connection, seen: Seen, text: Text, now: int, *, again_of:
             now,
             text.stamped_at,
             text.missing,
-            (before["again_of"] or before["id"]) if again and not text.replaces else None,
+            (before["again_of"] or before["id"]) if again and (again_of or not text.replaces) else None,
             text.replaces,
         ],
     )
     inbound_id = int(cursor.lastrowid or 0)
-    if text.replaces:
-        _take_the_place(db, conversation_id, text.replaces, inbound_id)
+    if text.replaces and again_of is None:
+        _take_the_place(db, conversation_id, text, inbound_id, now)
     if text.asks:
         heeding.after_reply(db, conversation_id, triage, text.stamped_at, seen, now)
     elif text.kind != "silent" and again_of is None:
@@ -361,14 +361,19 @@ def _show(db: sqlite3.Connection, seen: Seen, text: Text, now: int, *, again_of:
     return inbound_id
 
 
-def _take_the_place(db: sqlite3.Connection, conversation_id: int, replaces: str, inbound_id: int) -> None:
-    """A replace type: the one before it is kept and no longer shown."""
+def _take_the_place(
+    db: sqlite3.Connection, conversation_id: int, text: Text, inbound_id: int, now: int
+) -> None:
+    """A replace type: the one before it is kept and no longer shown. What lay in another storage may be read behind a newer one."""
     row = db.execute(
-        "SELECT id FROM inbound WHERE conversation_id=? AND replaces=? AND replaced_by IS NULL AND id<? ORDER BY id DESC LIMIT 1",
-        [conversation_id, replaces, inbound_id],
+        "SELECT id, stamped_at FROM inbound WHERE conversation_id=? AND replaces=? AND replaced_by IS NULL AND again_of IS NULL AND id<? "
+        "ORDER BY id DESC LIMIT 1",
+        [conversation_id, text.replaces, inbound_id],
     ).fetchone()
     if row is not None:
-        _replace(db, row["id"], inbound_id)
+        at, others = text.stamped_at, row["stamped_at"]
+        is_older = at is not None and others is not None and at < others <= now
+        _replace(db, *((inbound_id, row["id"]) if is_older else (row["id"], inbound_id)))
 
 
 def _replace(db: sqlite3.Connection, old_id: int, new_id: int) -> None:
