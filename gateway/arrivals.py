@@ -51,9 +51,9 @@ def keep(db: sqlite3.Connection, received: Iterable[Received], seen: Seen, rules
 def _keep_one(db: sqlite3.Connection, item: Received, seen: Seen, rules: Rules, now: int) -> bool:
     octets = samepdu.octets(item.pdu)
     bare = samepdu.bare(octets)
-    digest, whole = samepdu.digest(seen.iccid, bare), samepdu.digest(seen.iccid, samepdu.unpadded(octets))
+    digests = samepdu.digests(seen.iccid, octets)
     same = db.execute(
-        "SELECT * FROM arrival WHERE digest IN (?,?) AND iccid=? ORDER BY id", [digest, whole, seen.iccid]
+        "SELECT * FROM arrival WHERE digest IN (?,?,?) AND iccid=? ORDER BY id", [*digests, seen.iccid]
     )
     known = [row for row in same if samepdu.is_of(row, bare, now)]
     repeat = samepdu.repeated(known, now)
@@ -65,7 +65,13 @@ def _keep_one(db: sqlite3.Connection, item: Received, seen: Seen, rules: Rules, 
         return False
     gone_at = now if item.slot is None else None
     # Of somebody who was erased while their text lay on the SIM no octet comes back.
-    values = [seen.iccid, digest, octets if repeat is None or repeat["pdu"] else b"", item.storage, item.slot]
+    values = [
+        seen.iccid,
+        digests[0],
+        octets if repeat is None or repeat["pdu"] else b"",
+        item.storage,
+        item.slot,
+    ]
     cursor = db.execute(
         f"INSERT INTO arrival (iccid, digest, pdu, storage, slot, first_at, gone_at, {', '.join(TOLD)}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
         [

@@ -2,10 +2,13 @@
 
 from datetime import timedelta
 
+import pytest
+
 from gateway import arrivals, flight, inbox, slots
 from gateway.arrivals import Received
 from gateway.claims import Seat, claim_next
 from gateway.flight import Accepted
+from hardware.pdu import encode_deliver, segment
 from tests.gateway.conftest import ADA, ICCID, NOON, Desk
 from tests.gateway.test_arrivals import SEEN, SENT_AT, deliver, empty, texts
 
@@ -57,3 +60,17 @@ def test_a_text_with_an_untrue_stamp_in_another_storage_is_a_second_one(desk: De
     [pdu] = deliver("Yes", at=SENT_AT - timedelta(days=400))  # of a network without a clock
     read_in_both_storages(desk, pdu)
     assert texts(desk.db) == ["Yes", "Yes"]
+
+
+@pytest.mark.parametrize("waits", [True, False])
+def test_a_repeat_by_the_network_is_one_text_whether_others_wait_there_by_then_or_not(
+    desk: Desk, waits: bool
+) -> None:
+    """The first octet says so: a Yes that the network sent again, having missed the answer, was a second Yes."""
+    desk.draft()
+    for at, more in enumerate((waits, not waits)):
+        tpdu = encode_deliver(ADA, segment("Yes"), timestamp=SENT_AT, more_messages=more)
+        arrivals.keep(
+            desk.db, [Received(f"00{tpdu.hex().upper()}")], SEEN, desk.rules, now=NOON + at * 60_000
+        )
+    assert desk.db.execute("SELECT count(*) FROM inbound").fetchone()[0] == 1
