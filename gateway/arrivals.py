@@ -194,7 +194,7 @@ def _returned(
     stamped_at = contents.stamp_of(tpdu)
     if not shown or stamped_at is None:
         return None
-    return shown[-1] if samepdu.is_near(shown[-1], stamped_at, now) else None
+    return shown[-1] if samepdu.can_be_true(stamped_at, now) else None
 
 
 def _settle(db: sqlite3.Connection, arrival_ids: Iterable[int], inbound_id: int) -> None:

@@ -80,9 +80,9 @@ def in_another_storage(known: Sequence[Row], storage: str, stamped_at: int | Non
     text, however long ago a clock that was set says that it was.
     """
     others = [row for row in known if storage and row["storage"] not in ("", storage)]
-    return others[-1] if others and stamped_at is not None and is_near(others[-1], stamped_at, now) else None
+    return others[-1] if others and stamped_at is not None and can_be_true(stamped_at, now) else None
 
 
-def is_near(row: Row, stamped_at: int, now: int) -> bool:
-    """Whether the stamp can be true, and these octets can be that arrival which has come back."""
-    return abs(now - stamped_at) < RETURN_MS and abs(now - row["first_at"]) < RETURN_MS
+def can_be_true(stamped_at: int, now: int) -> bool:
+    """Whether this stamp can be: then octets that are read again are the same text, whatever a clock said when they were read first."""
+    return abs(now - stamped_at) < RETURN_MS

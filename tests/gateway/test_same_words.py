@@ -8,6 +8,7 @@ from gateway import arrivals, flight, inbox, slots
 from gateway.arrivals import Received
 from gateway.claims import Seat, claim_next
 from gateway.flight import Accepted
+from gateway.rules import DAY_MS
 from hardware.pdu import encode_deliver, segment
 from tests.gateway.conftest import ADA, ICCID, NOON, Desk
 from tests.gateway.test_arrivals import SEEN, SENT_AT, deliver, empty, texts
@@ -74,3 +75,13 @@ def test_a_repeat_by_the_network_is_one_text_whether_others_wait_there_by_then_o
             desk.db, [Received(f"00{tpdu.hex().upper()}")], SEEN, desk.rules, now=NOON + at * 60_000
         )
     assert desk.db.execute("SELECT count(*) FROM inbound").fetchone()[0] == 1
+
+
+def test_a_repeat_of_what_was_read_by_a_clock_months_behind_is_folded_once_it_is_set(desk: Desk) -> None:
+    """Another text had come since, so that no words told it: whoever had said Yes had said it again, to another question."""
+    [yes], [more] = deliver("Yes"), deliver("And my sister", at=SENT_AT + timedelta(seconds=30))
+    arrivals.keep(desk.db, [Received(yes)], SEEN, desk.rules, now=NOON - 90 * DAY_MS)
+    arrivals.keep(desk.db, [Received(more)], SEEN, desk.rules, now=NOON - 90 * DAY_MS + MINUTE_MS)
+    arrivals.keep(desk.db, [Received(yes)], SEEN, desk.rules, now=NOON + 5 * MINUTE_MS)
+    thread = inbox.thread(desk.db, desk.conversation()["id"], desk.room.coordinator, now=NOON + 6 * MINUTE_MS)
+    assert [entry.text for entry in thread.entries] == ["Yes", "And my sister"]
