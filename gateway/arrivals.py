@@ -52,9 +52,9 @@ def keep(db: sqlite3.Connection, received: Iterable[Received], seen: Seen, rules
 def _keep_one(db: sqlite3.Connection, item: Received, seen: Seen, rules: Rules, now: int) -> bool:
     octets = samepdu.octets(item.pdu)
     bare = samepdu.bare(octets)
-    digest, whole = samepdu.digest(seen.iccid, bare), samepdu.digest(seen.iccid, samepdu.unpadded(octets))
+    digests = samepdu.digests(seen.iccid, octets)
     same = db.execute(
-        "SELECT * FROM arrival WHERE digest IN (?,?) AND iccid=? ORDER BY id", [digest, whole, seen.iccid]
+        "SELECT * FROM arrival WHERE digest IN (?,?,?) AND iccid=? ORDER BY id", [*digests, seen.iccid]
     )
     known = [row for row in same if samepdu.is_of(row, bare, now)]
     repeat = samepdu.repeated(known, now)
@@ -66,7 +66,13 @@ def _keep_one(db: sqlite3.Connection, item: Received, seen: Seen, rules: Rules, 
         return False
     gone_at = now if item.slot is None else None
     # Of somebody who was erased while their text lay on the SIM no octet comes back.
-    values = [seen.iccid, digest, octets if repeat is None or repeat["pdu"] else b"", item.storage, item.slot]
+    values = [
+        seen.iccid,
+        digests[0],
+        octets if repeat is None or repeat["pdu"] else b"",
+        item.storage,
+        item.slot,
+    ]
     cursor = db.execute(
         f"INSERT INTO arrival (iccid, digest, pdu, storage, slot, first_at, gone_at, {', '.join(TOLD)}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
         [
@@ -189,7 +195,7 @@ def _returned(
     stamped_at = contents.stamp_of(tpdu)
     if not shown or stamped_at is None:
         return None
-    return shown[-1] if samepdu.is_near(shown[-1], stamped_at, now) else None
+    return shown[-1] if samepdu.can_be_true(stamped_at, now) else None
 
 
 def _settle(db: sqlite3.Connection, arrival_ids: Iterable[int], inbound_id: int) -> None:
@@ -281,16 +287,29 @@ def show_incomplete(db: sqlite3.Connection, *, now: int) -> int:
     ).fetchall()
     count = 0
     for key in late:
-        rows = db.execute(f"{_WAITING} ORDER BY id LIMIT {SEGMENTS_MOST}", [*key, 0]).fetchall()
-        apart = [longtexts.sets(group) for group in _by_sim(rows)]
-        repeats = [repeat for _, repeated in apart for repeat in repeated]
-        for found in longtexts.joined([text for texts, _ in apart for text in texts]):
-            newest = max(part.at for part in found.values())
-            if newest < now - (SLOW_MS if len(found) == key["total"] else PATIENCE_MS):
-                with write(db):
-                    _show_set(db, found, repeats, Seen("", next(iter(found.values())).iccid), now)
-                count += 1
+        if not _overdue(db, key, now)[0]:
+            continue
+        with write(db):  # and looked at anew: a segment may have come meanwhile, or its person be erased
+            texts, repeats = _overdue(db, key, now)
+            for found in texts:
+                _show_set(db, found, repeats, Seen("", next(iter(found.values())).iccid), now)
+            count += len(texts)
     return count
+
+
+def _overdue(
+    db: sqlite3.Connection, key: sqlite3.Row, now: int
+) -> tuple[list[Found], list[tuple[Part, Part]]]:
+    """The texts among these segments that are awaited no longer, and the repeats: (again, of which)."""
+    rows = db.execute(f"{_WAITING} ORDER BY id LIMIT {SEGMENTS_MOST}", [*key, 0]).fetchall()
+    apart = [longtexts.sets(group) for group in _by_sim(rows)]
+    due = [
+        found
+        for found in longtexts.joined([text for texts, _ in apart for text in texts])
+        if max(part.at for part in found.values())
+        < now - (SLOW_MS if len(found) == key["total"] else PATIENCE_MS)
+    ]
+    return due, [repeat for _, repeated in apart for repeat in repeated]
 
 
 # Showing
@@ -335,13 +354,13 @@ def _show(db: sqlite3.Connection, seen: Seen, text: Text, now: int, *, again_of:
             now,
             text.stamped_at,
             text.missing,
-            (before["again_of"] or before["id"]) if again and not text.replaces else None,
+            (before["again_of"] or before["id"]) if again and (again_of or not text.replaces) else None,
             text.replaces,
         ],
     )
     inbound_id = int(cursor.lastrowid or 0)
-    if text.replaces:
-        _take_the_place(db, conversation_id, text.replaces, inbound_id)
+    if text.replaces and again_of is None:
+        _take_the_place(db, conversation_id, text, inbound_id, now)
     if text.asks:
         heeding.after_reply(db, conversation_id, triage, text.stamped_at, seen, now)
     elif text.kind != "silent" and again_of is None:
@@ -349,14 +368,19 @@ def _show(db: sqlite3.Connection, seen: Seen, text: Text, now: int, *, again_of:
     return inbound_id
 
 
-def _take_the_place(db: sqlite3.Connection, conversation_id: int, replaces: str, inbound_id: int) -> None:
-    """A replace type: the one before it is kept and no longer shown."""
+def _take_the_place(
+    db: sqlite3.Connection, conversation_id: int, text: Text, inbound_id: int, now: int
+) -> None:
+    """A replace type: the one before it is kept and no longer shown. What lay in another storage may be read behind a newer one."""
     row = db.execute(
-        "SELECT id FROM inbound WHERE conversation_id=? AND replaces=? AND replaced_by IS NULL AND id<? ORDER BY id DESC LIMIT 1",
-        [conversation_id, replaces, inbound_id],
+        "SELECT id, stamped_at FROM inbound WHERE conversation_id=? AND replaces=? AND replaced_by IS NULL AND again_of IS NULL AND id<? "
+        "ORDER BY id DESC LIMIT 1",
+        [conversation_id, text.replaces, inbound_id],
     ).fetchone()
     if row is not None:
-        _replace(db, row["id"], inbound_id)
+        at, others = text.stamped_at, row["stamped_at"]
+        is_older = at is not None and others is not None and at < others <= now
+        _replace(db, *((inbound_id, row["id"]) if is_older else (row["id"], inbound_id)))
 
 
 def _replace(db: sqlite3.Connection, old_id: int, new_id: int) -> None:

@@ -10,6 +10,11 @@ from hardware.pdu.decode import from_hex
 
 REPEAT_MS = 10 * 60_000
 RETURN_MS = 8 * DAY_MS  # the network gives up after days; a slot that cannot be emptied comes back for ever
+MTI, SUBMIT, NO_MORE = (
+    0x03,
+    0x01,
+    0x04,
+)  # first octet of a TPDU: its type, a draft's, and that nothing more waits
 LONGEST_CENTRE = 12  # octets of a service centre's number, at the head of a PDU
 
 
@@ -27,12 +32,23 @@ def unpadded(record: bytes) -> bytes:
 
 
 def bare(record: bytes) -> bytes:
-    """What makes two records the same text: without padding, and without the service centre's number. A network has many
-    centres, and a modem does not always tell which one it was.
+    """What makes two records the same text: without padding, without the service centre's number, and whether more texts wait there or
+    not. A network has many centres, and a modem does not always tell which one it was; what waits changes between two tries.
     """
+    tpdu = _tpdu(record)
+    waits = tpdu[:1] and tpdu[0] & MTI != SUBMIT
+    return bytes((tpdu[0] | NO_MORE,)) + tpdu[1:] if waits else tpdu
+
+
+def _tpdu(record: bytes) -> bytes:
     whole = unpadded(record)
     centre = whole[0] if whole else 0
     return (whole[1 + centre :] if centre <= LONGEST_CENTRE else b"") or whole
+
+
+def digests(iccid: str, record: bytes) -> tuple[int, ...]:
+    """By which a record of this SIM is found again: the first one now, the others in rows of older versions."""
+    return tuple(digest(iccid, form) for form in (bare(record), _tpdu(record), unpadded(record)))
 
 
 def digest(iccid: str, record: bytes) -> int:
@@ -64,9 +80,9 @@ def in_another_storage(known: Sequence[Row], storage: str, stamped_at: int | Non
     text, however long ago a clock that was set says that it was.
     """
     others = [row for row in known if storage and row["storage"] not in ("", storage)]
-    return others[-1] if others and stamped_at is not None and is_near(others[-1], stamped_at, now) else None
+    return others[-1] if others and stamped_at is not None and can_be_true(stamped_at, now) else None
 
 
-def is_near(row: Row, stamped_at: int, now: int) -> bool:
-    """Whether the stamp can be true, and these octets can be that arrival which has come back."""
-    return abs(now - stamped_at) < RETURN_MS and abs(now - row["first_at"]) < RETURN_MS
+def can_be_true(stamped_at: int, now: int) -> bool:
+    """Whether this stamp can be: then octets that are read again are the same text, whatever a clock said when they were read first."""
+    return abs(now - stamped_at) < RETURN_MS

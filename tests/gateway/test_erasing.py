@@ -64,6 +64,19 @@ def test_what_the_room_wrote_beside_an_opt_out_goes_with_its_person(
     assert [tuple(row) for row in rows] == [("coordinator", "", 0)] * 2 + [("text", "asked by text", 1)]
 
 
+def test_who_approved_a_text_to_somebody_who_was_erased_has_approved_none_to_whom_was_written_next(
+    desk: Desk,
+) -> None:
+    """The next text gets the number of the one that is gone: the page of approvals named its person, whom nobody had approved a text to."""
+    desk.approved()
+    erasing.erase(desk.db, ADA, now=NOON + 1)
+    text = desk.draft(LUIS, now=NOON + 2)
+    assert [row["number"] for row in approvals.newest(desk.db, limit=9)] == [""]
+    assert ledger.verify(desk.db).erased == 1
+    desk.approve(text, now=NOON + 3)
+    assert [row["number"] for row in approvals.newest(desk.db, limit=9)] == [LUIS, ""]
+
+
 def test_an_erased_person_who_opted_out_is_never_texted(db: sqlite3.Connection, desk: Desk) -> None:
     desk.draft(ADA)
     desk.stop(ADA)

@@ -2,10 +2,14 @@
 
 from datetime import timedelta
 
+import pytest
+
 from gateway import arrivals, flight, inbox, slots
 from gateway.arrivals import Received
 from gateway.claims import Seat, claim_next
 from gateway.flight import Accepted
+from gateway.rules import DAY_MS
+from hardware.pdu import encode_deliver, segment
 from tests.gateway.conftest import ADA, ICCID, NOON, Desk
 from tests.gateway.test_arrivals import SEEN, SENT_AT, deliver, empty, texts
 
@@ -57,3 +61,27 @@ def test_a_text_with_an_untrue_stamp_in_another_storage_is_a_second_one(desk: De
     [pdu] = deliver("Yes", at=SENT_AT - timedelta(days=400))  # of a network without a clock
     read_in_both_storages(desk, pdu)
     assert texts(desk.db) == ["Yes", "Yes"]
+
+
+@pytest.mark.parametrize("waits", [True, False])
+def test_a_repeat_by_the_network_is_one_text_whether_others_wait_there_by_then_or_not(
+    desk: Desk, waits: bool
+) -> None:
+    """The first octet says so: a Yes that the network sent again, having missed the answer, was a second Yes."""
+    desk.draft()
+    for at, more in enumerate((waits, not waits)):
+        tpdu = encode_deliver(ADA, segment("Yes"), timestamp=SENT_AT, more_messages=more)
+        arrivals.keep(
+            desk.db, [Received(f"00{tpdu.hex().upper()}")], SEEN, desk.rules, now=NOON + at * 60_000
+        )
+    assert desk.db.execute("SELECT count(*) FROM inbound").fetchone()[0] == 1
+
+
+def test_a_repeat_of_what_was_read_by_a_clock_months_behind_is_folded_once_it_is_set(desk: Desk) -> None:
+    """Another text had come since, so that no words told it: whoever had said Yes had said it again, to another question."""
+    [yes], [more] = deliver("Yes"), deliver("And my sister", at=SENT_AT + timedelta(seconds=30))
+    arrivals.keep(desk.db, [Received(yes)], SEEN, desk.rules, now=NOON - 90 * DAY_MS)
+    arrivals.keep(desk.db, [Received(more)], SEEN, desk.rules, now=NOON - 90 * DAY_MS + MINUTE_MS)
+    arrivals.keep(desk.db, [Received(yes)], SEEN, desk.rules, now=NOON + 5 * MINUTE_MS)
+    thread = inbox.thread(desk.db, desk.conversation()["id"], desk.room.coordinator, now=NOON + 6 * MINUTE_MS)
+    assert [entry.text for entry in thread.entries] == ["Yes", "And my sister"]

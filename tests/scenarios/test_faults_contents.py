@@ -55,6 +55,25 @@ def test_f50_a_replace_type_takes_the_place_of_the_one_before_and_the_history_st
     assert len(house.texts()) == 5
 
 
+def test_f50_a_replace_type_that_comes_back_or_is_read_late_hides_no_newer_one(house: House) -> None:
+    """From a slot that could not be emptied, by a network that missed the answer, or from the modem's other storage."""
+    older = pdu(house, "We meet at 4", pid=0x41)
+    house.run(60)
+    old = pdu(house, "We meet at 5", pid=0x41)
+    house.run(60)
+    house.arrive_pdu(old)
+    house.run(1_200)
+    house.arrive_pdu(pdu(house, "We meet at 6", pid=0x41))
+    house.until(lambda: house.shown() == ["We meet at 6"], "shown")
+    for late in (old, older):
+        house.arrive_pdu(late)
+        house.run(120)
+        assert house.shown() == ["We meet at 6"]
+    assert house.page()[0].earlier == 2
+    house.arrive_pdu(pdu(house, "We meet at 7", pid=0x41))
+    house.until(lambda: house.shown() == ["We meet at 7"], "replaced")
+
+
 def test_f50_a_replace_type_of_somebody_else_replaces_nothing(house: House) -> None:
     house.arrive_pdu(pdu(house, "One", pid=0x41))
     house.arrive_pdu(pdu(house, "Two", sender="+12025550147", pid=0x41))

@@ -207,8 +207,11 @@ class House:
         began, found = float("-inf"), []
         for place, (until, offset) in enumerate(spans):
             later = [other for _, other in spans[place + 1 :] if (other - offset).total_seconds() > STEP_S]
-            # Set right, it shows what the later clock would have shown.
-            meant = {wall_s - shown.total_seconds() for shown in (offset, *(later if set_right else ()))}
+            # Set right, it shows what the later clock would have shown, but for a small step since the doubt began.
+            steps = (other - offset for _, other in spans[: place + 1])
+            small = [step for step in steps if abs(step).total_seconds() <= STEP_S]
+            moved = (shown - step for shown in (later if set_right else ()) for step in small)
+            meant = {wall_s - shown.total_seconds() for shown in (offset, *moved)}
             found += [at for at in meant if began - 0.001 <= at <= until + 0.001]
             began = until
         return sorted(found) or [wall_s]
