@@ -22,6 +22,7 @@ from pathlib import Path
 
 from gateway import carried, damage, explain, ledger, lock, restoring, room, runs, schema, texted, unanswered
 from gateway.errors import Refused
+from gateway.given import count_on
 from gateway.journal import Journal
 from gateway.store import belong_with, connect, log_of_another, moment, sync_folder
 
@@ -252,6 +253,7 @@ def restore(backup: Path, database: Path, *, now: int) -> Restored:
                 runs.keep(db, hold.runs)
                 if before is not None:
                     restoring.keep_spent(db, before, handed_at, now=now)
+                    count_on(db, before)
                 elif _has_content(database):
                     with contextlib.closing(_as_it_is(database)) as damaged:
                         restoring.keep_spent(db, damaged, handed_at, now=now)

@@ -272,6 +272,7 @@ class Gateway:
                     Journal(self._database).compact()
                     texted.of(self._database).open(db)
                     flight.recover_all(db, now=wall_ms())
+                    stations.forget_requests(db, now=wall_ms(), every=self._timekeeper.began_anew(db))
                     runs.count(db, hold)  # before the reserve takes again what it gave up for this
                     room.keep(self._database)
                     return self._specs(db)

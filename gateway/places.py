@@ -35,7 +35,7 @@ PLACES: Mapping[str, Places] = {
 
 @dataclass(frozen=True)
 class Person:
-    """One target that has said something. `said`: the answers that hold; `at`: when each was written down (ms)."""
+    """One target that has said something. `said`: the answers that hold; `at`: which came first, whatever the clock said then."""
 
     target_id: int
     conversation_id: int

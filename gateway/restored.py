@@ -1,6 +1,5 @@
 """What a database that a backup took the place of, or that was made anew, still has to say of that (the setting `restored`): until when
-somebody new may be an old acquaintance. Nobody new gets the number of somebody who came since: a page that is open somewhere, and what is half
-typed on it, would be theirs.
+somebody new may be an old acquaintance. Nobody new, and no new text, gets the number of one that came since.
 
 Promises: the days are counted from the first moment at which the clock was trusted. Fails with sqlite3.Error.
 """
@@ -19,7 +18,7 @@ def keep(db: sqlite3.Connection, now: int, *, unknown: bool, **more: object) -> 
     """Write it down, inside the caller's transaction. `unknown`: nobody can know who was texted since; `more`: what others ask of it."""
     said = {"at": now, "trusted_at": None, "unknown": unknown, **more}
     db.execute("INSERT OR REPLACE INTO setting (key, value) VALUES ('restored', ?)", [json.dumps(said)])
-    given.begin_again(db, "conversation")
+    given.begin_again(db)
 
 
 def perhaps_everybody(db: sqlite3.Connection, now: int) -> int | None:

@@ -23,7 +23,6 @@ from gateway import (
     conversations,
     erasing,
     forgetting,
-    given,
     ledger,
     numbers,
     optouts,
@@ -137,8 +136,8 @@ def put_here_by_hand(db: sqlite3.Connection, hold: Hold, database: Path, folder:
 
 def keep_spent(db: sqlite3.Connection, before: sqlite3.Connection, handed_at: int, *, now: int) -> None:
     """What SIMs sent since the backup still counts, a SIM on hold and a modem that somebody paused stay so, who was shut out stays out, whose
-    date came is closed, age goes on, no id is given twice, and what a modem has not answered is owed: from the database that is replaced,
-    if it can be read; else whatever was handed over until `handed_at` (ms).
+    date came is closed, age goes on, and what a modem has not answered is owed: from the database that is replaced, if it can be
+    read; else whatever was handed over until `handed_at` (ms).
 
     People are known by their numbers: the rows of those whom the backup does not know get other people's places in it.
     """
@@ -156,8 +155,6 @@ def keep_spent(db: sqlite3.Connection, before: sqlite3.Connection, handed_at: in
     ages = _of_the_replaced(before, "SELECT value FROM setting WHERE key=?", asks=[purging.SETTING])
     closed = _of_the_replaced(before, purgedates.CLOSED, asks=[now])
     with write(db):
-        for (newest,) in _of_the_replaced(before, f"SELECT {given.last_id('conversation')}"):
-            given.go_on(db, "conversation", newest)
         keep_rights(db, rights)
         purgedates.keep_closed(db, closed, now=now)
         for (age,) in ages:

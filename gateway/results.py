@@ -76,7 +76,7 @@ def people(db: sqlite3.Connection, campaign_id: int) -> list[Person]:
     """Everybody of a campaign of whom an answer is written down, in the order of their first text."""
     found: dict[int, Person] = {}
     rows = db.execute(
-        "SELECT t.id, t.conversation_id, k.first_name, k.last_name, a.field, a.value, a.at, c.opted_out_at FROM target t "
+        "SELECT t.id, t.conversation_id, k.first_name, k.last_name, a.id AS answer_id, a.field, a.value, c.opted_out_at FROM target t "
         "JOIN campaign p ON p.id=t.campaign_id JOIN contact k ON k.id=t.contact_id JOIN conversation c ON c.id=t.conversation_id "
         f"JOIN answer a ON a.target_id=t.id WHERE t.campaign_id=? AND {COUNTS} ORDER BY t.id, a.id",
         [campaign_id],
@@ -88,7 +88,7 @@ def people(db: sqlite3.Connection, campaign_id: int) -> list[Person]:
         said, at = dict(person.said), dict(person.at)
         if row["value"]:
             if said.get(row["field"]) != row["value"]:  # the same again: who was first stays first
-                at[row["field"]] = row["at"]
+                at[row["field"]] = row["answer_id"]
             said[row["field"]] = row["value"]
         else:
             said.pop(row["field"], None)

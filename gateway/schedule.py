@@ -154,6 +154,8 @@ class Housekeeper:
         """
         now = ms(self._clock.now())
         with contextlib.closing(connect(self._database)) as db:
+            if stations.forget_requests(db, now=now):  # by whatever clock: a typed PIN must not lie about
+                ring(self._database)
             if not self._timekeeper.trusted(db):
                 return
             jobs: tuple[Callable[[], int], ...] = (
@@ -162,7 +164,6 @@ class Housekeeper:
                 lambda: arrivals.show_incomplete(db, now=now),
                 lambda: conversations.say_homeless(db),
                 lambda: restored.by_now(db, now=now),
-                lambda: stations.forget_requests(db, now=now),
                 lambda: selftests.judge(db, self._rules, now=now),
                 lambda: readings.thin(db, now=now),
                 lambda: erasing.empty_log_later(db),

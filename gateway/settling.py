@@ -7,7 +7,7 @@ Fails with `Refused`, in a sentence.
 
 import sqlite3
 
-from gateway import policy
+from gateway import gate, policy
 from gateway.errors import Refused, StaleMessage
 from gateway.message import KINDS, WAITING
 from gateway.moves import first_of_each, move
@@ -64,6 +64,10 @@ def resend(db: sqlite3.Connection, message_id: int, *, by: User, key: str, rules
         offered_again = row["target_id"] is not None and (kind, row["state"]) == ("first", "expired")
         if offered_again and row["submitted_at"] is None:
             raise Refused("Their card comes up again with their campaign, so it is not written twice here.")
+        if gate.holds(db, row) == "closed":
+            raise Refused(
+                "Its campaign is closed, so nothing of it goes out any more. Nothing was written; say whether the text arrived, or write to them."
+            )
         due_at = row["due_at"] if (row["due_at"] or 0) > now else None
         draft = insert_draft(
             db,

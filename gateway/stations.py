@@ -330,15 +330,15 @@ _RESULT = (
 )
 
 
-def forget_requests(db: sqlite3.Connection, *, now: int) -> int:
-    """End what nobody took in time, and wipe its argument: a typed PIN above all. Returns how many."""
-    stale = "taken_at IS NULL AND expires_at<?"
-    if db.execute(f"SELECT 1 FROM station_request WHERE {stale} LIMIT 1", [now]).fetchone() is None:
+def forget_requests(db: sqlite3.Connection, *, now: int, every: bool = False) -> int:
+    """End what nobody took in time (`every`: whatever nobody took), and wipe its argument: a typed PIN above all. Returns how many."""
+    stale, asked = "taken_at IS NULL AND (? OR expires_at<?)", [every, now]
+    if db.execute(f"SELECT 1 FROM station_request WHERE {stale} LIMIT 1", asked).fetchone() is None:
         return 0
     with write(db):
         return db.execute(
             f"UPDATE station_request SET taken_at=?, done_at=?, argument=NULL, result=?, refused=1 WHERE {stale}",
-            [now, now, TOO_LATE, now],
+            [now, now, TOO_LATE, *asked],
         ).rowcount
 
 

@@ -52,6 +52,11 @@ class Timekeeper:
         """Why it is trusted, or not, as a sentence."""
         return self._held.why if self._held else ""
 
+    def began_anew(self, db: sqlite3.Connection) -> bool:
+        """Whether the machine was started since a gateway last looked at its clock: it may have been off for days, whatever that shows."""
+        last = clockwords.standing(db)
+        return last is None or last.boot != self._machine.boot
+
     def trusted(self, db: sqlite3.Connection) -> bool:
         """Whether the wall clock is right, as far as anybody knows."""
         with self._lock:

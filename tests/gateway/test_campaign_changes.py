@@ -200,6 +200,8 @@ def test_a_text_written_again_stays_its_campaigns(db: sqlite3.Connection, room: 
         )
     campaigns.close(db, campaign_id, by=room.coordinator, now=NOON)
     assert outbox.load(db, again)["state"] == "withdrawn"
+    with pytest.raises(Refused, match="campaign is closed"):  # else it is a card that no Send takes
+        settling.resend(db, card.id, by=room.volunteer, key="once more", rules=rules, now=NOON)
 
 
 def test_nobody_skips_or_opens_a_card_of_anothers_batch(

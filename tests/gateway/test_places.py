@@ -9,6 +9,7 @@ from gateway import answering, boards, inbox, outbox, places, recording, results
 from gateway.errors import Refused
 from gateway.kinds import kind
 from gateway.places import Person
+from gateway.rules import DAY_MS
 from gateway.seating import Room
 from tests.campaigning import FACTS, Hall
 from tests.gateway.conftest import NOON
@@ -313,6 +314,16 @@ def test_who_waited_and_said_no_and_says_yes_again_waits_no_longer(hall: Hall) -
         ("Rosa", 2, False),
     ]
     assert not found.freed
+
+
+def test_who_asked_by_a_clock_that_stood_behind_takes_nobodys_turn(hall: Hall) -> None:
+    """By the times the seat that came free was Luis's, though Rosa had waited for it since before the box was off."""
+    rosa, luis = one_seat(hall)
+    for target, now in ((rosa, NOON), (luis, NOON - 60 * DAY_MS)):
+        for field, value in (("status", "yes"), ("waiting", "yes")):
+            recording.record(hall.db, target["id"], field, value, by=hall.users["volunteer"], now=now)
+    found = results.results(hall.db, hall.load(1), today=TODAY, now=NOON + 200).board
+    assert [seat.person.name for seat in found.freed] == ["Rosa"]
 
 
 def test_the_number_of_who_waits_for_a_shift_is_of_those_whom_its_list_shows() -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway import backup, conversations, optouts, restoring, store
+from gateway import backup, conversations, given, optouts, restoring, store
+from gateway.rules import Rules
 from tests.gateway.conftest import ADA, LUIS, NOON, Desk, Room
 
 HOUR = 3_600_000
@@ -78,16 +79,23 @@ def test_nobody_writes_into_the_replaced_file_nor_leaves_a_log_beside_the_new_on
 
 
 @pytest.mark.parametrize("damaged", [False, True])
-def test_nobody_who_comes_after_a_restore_gets_the_page_of_somebody_who_came_before_it(
-    path: Path, saved: Path, damaged: bool
+def test_no_number_that_was_given_since_the_backup_is_given_to_anybody_else(
+    path: Path, room: Room, rules: Rules, saved: Path, damaged: bool
 ) -> None:
-    """What a volunteer had half typed to Luis, who had come since the backup, stood below the words of whoever wrote next after it."""
-    before, after = set(), set()
+    """What a volunteer had half typed to Luis, who had come since the backup, stood below the words of whoever wrote next after it; and
+    `textbank approve` with the number of a text of then approved another's.
+    """
+    people, texts = set[int](), set[int]()
     for hour in (1, 2):  # the same backup twice
         with contextlib.closing(store.connect(path)) as db:
-            after = {conversations.ensure(db, number, now=NOON + hour) for number in (LUIS, "+12025550188")}
-        assert not before & after
-        before |= after
+            desk = Desk(db, room, rules)
+            text = desk.draft(LUIS)
+            luis = desk.conversation(LUIS)["id"]
+        assert luis not in people
+        assert text not in texts
+        people.add(luis)
+        texts.add(text)
         if damaged and hour == 1:
             path.write_bytes(b"")
         backup.restore(saved, path, now=NOON + hour * HOUR)
+    assert (max(people) > given.SINCE) == damaged

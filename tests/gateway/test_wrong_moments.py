@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from gateway import daemon, flight, stations, store
+from gateway import daemon, flight, lock, stations, store
 from gateway.config import load
 from gateway.daemon import Gateway, Worker
+from gateway.machineclock import SetClock
 from gateway.policy import Quiet
 from gateway.rules import HOUR_MS, Rules
 from gateway.station import Station, loop, sending, starting
@@ -301,6 +302,23 @@ def test_a_stick_pulled_while_its_thread_waits_is_lost_and_did_not_fail(
         bank.plug(0)
         wait_for(lambda: said() == "ready", "ready again")
         assert "failed" not in states(db)
+
+
+@pytest.mark.parametrize(("boot", "waits"), [("this one", True), ("the next one", False)])
+def test_what_was_asked_of_a_modem_before_the_box_was_off_is_not_done_when_it_is_back(
+    bank: VirtualBank, db: sqlite3.Connection, path: Path, room: Room, now: int, boot: str, waits: bool
+) -> None:
+    """A Pi starts at the time at which it stopped: a PIN that was typed days ago was tried at whatever card was in the modem by then."""
+    db.execute("INSERT INTO clock VALUES (1, 'this one', 0, 'battery', 'battery', '')")
+    take_seat(db)
+    asked = stations.request(db, "north", "pin", by=room.technician, now=now, argument="4711")
+    (path.parent / "textbank.toml").write_text(CONFIG.format(port=bank.ports[0]))
+    gateway = Gateway(load(path.parent / "textbank.toml"), machine=SetClock(boot))
+    with contextlib.closing(gateway), lock.gateway(path) as hold:
+        assert gateway._recovered(hold, cut_off=False) is not None
+    taken = stations.take_request(db, "north", now=now)
+    assert (taken is not None) == waits
+    assert waits or "ask again" in stations.result_of(db, asked)["result"]
 
 
 def _has_tables(db: sqlite3.Connection) -> bool:

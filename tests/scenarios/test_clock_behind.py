@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from gateway import campaigns, outbox, people, recording, sessions
+from gateway import campaigns, outbox, people, recording, sessions, stations
 from gateway.errors import Refused
 from gateway.machineclock import SetClock
 from gateway.sessions import LINK_MS, SESSION_MS
@@ -225,3 +225,12 @@ def test_what_is_answered_and_closed_by_a_wrong_clock_counts_from_when_it_was(
     assert maybe == before
     assert before <= yes <= row["closed_at"] <= house.wall()
     assert row["purge_at"] == row["closed_at"] + 90 * DAY // MS
+
+
+def test_a_pin_that_no_modem_took_does_not_lie_about_until_somebody_tells_the_time(late: House) -> None:
+    tess = people.create(late.db, "Tess", "technician", now=late.wall())
+    asked = stations.request(late.db, "s0", "pin", by=tess, now=late.wall(), argument="4711")
+    late.clock.advance(stations.PIN_LIFE_MS / 1000 + 1)
+    housekeeping(late)
+    row = late.db.execute("SELECT argument, refused FROM station_request WHERE id=?", [asked]).fetchone()
+    assert tuple(row) == (None, 1)
