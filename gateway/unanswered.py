@@ -5,13 +5,14 @@ killed between Ctrl-Z and the answer, and the modem goes on.
 import heapq
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import NamedTuple
 
 from gateway.claims import Job, job_of
 
-RECENT = 5_000  # events looked through for a SIM's last text
+RECENT = 50_000  # events looked through for a SIM's last text: more than people write in minutes, who approve or take back thousands at once
 OWED = "owed"  # a setting: what `NEWEST` found in the database that a backup replaced, {ICCID: ms}
 KEPT = "references"  # a setting: MRs of segments whose events were deleted, {ICCID: [[event, MR]]}
 GONE = 0  # stands for a text that was deleted
@@ -116,7 +117,7 @@ def last_reference(db: sqlite3.Connection, iccid: str) -> tuple[int | None, int]
     it was handed after that one. The SIM counts on from there (31.102 EF SMSS).
     """
     after = 0
-    for handed in _handed(db, iccid):
+    for handed in _handed(db, iccid, _submits(db)):
         if handed.mr is not None:
             return handed.mr, after
         after += 1
@@ -125,7 +126,7 @@ def last_reference(db: sqlite3.Connection, iccid: str) -> tuple[int | None, int]
 
 def reference_before(db: sqlite3.Connection, iccid: str, owed: Unanswered) -> int | None:
     """The MR of the last segment that this SIM was handed before that one and of which one is known; None when no recent text tells."""
-    handed = _handed(db, iccid)
+    handed = _handed(db, iccid, _submits(db))
     for each in handed:
         if (each.message_id, each.seq) == (owed.job.message_id, owed.seq):
             return next((before.mr for before in handed if before.mr is not None), None)
@@ -143,12 +144,13 @@ def keep_references(db: sqlite3.Connection, events: Sequence[int]) -> None:
     ).fetchone()
     if handed is None:
         return
-    kept = _kept(db)
-    for sim in db.execute("SELECT iccid FROM sim").fetchall():
-        there = [
-            each for each in _handed(db, sim["iccid"]) if each.message_id == GONE or each.event_id in going
+    rows, kept = _submits(db).fetchall(), _kept(db)
+    for iccid in {*kept, *(row["iccid"] for row in rows)} - {None}:
+        kept[iccid] = [
+            (each.event_id, each.mr)
+            for each in islice(_handed(db, iccid, rows), REFERENCES)
+            if each.message_id == GONE or each.event_id in going
         ]
-        kept[sim["iccid"]] = [(each.event_id, each.mr) for each in there[:REFERENCES]]
     _keep(db, kept)
 
 
@@ -175,7 +177,7 @@ def _keep(db: sqlite3.Connection, kept: dict[str, list[tuple[int, int | None]]])
 
 
 class _Handed(NamedTuple):
-    """One segment that a SIM was handed. `message_id` is GONE when its text or its event went, or it was refused."""
+    """One segment that a SIM was handed. `message_id` is GONE when its text or its event went; `seq` too, and when it was refused."""
 
     event_id: int
     message_id: int
@@ -183,32 +185,36 @@ class _Handed(NamedTuple):
     mr: int | None
 
 
-def _handed(db: sqlite3.Connection, iccid: str) -> Iterator[_Handed]:
-    """What this SIM was handed of late, each segment once, that of the last attempt first."""
-    gone = (_Handed(event_id, GONE, 0, mr) for event_id, mr in _kept(db).get(iccid, []))
+def _handed(db: sqlite3.Connection, iccid: str, rows: Iterable[sqlite3.Row]) -> Iterator[_Handed]:
+    """What this SIM was handed of late (`rows`: `_submits`), each segment once, that of the last attempt first."""
+    gone = (_Handed(event_id, GONE, GONE, mr) for event_id, mr in _kept(db).get(iccid, []))
     seen: set[tuple[int, int]] = set()
     # Of the same event: what went was handed after it.
-    for each in heapq.merge(gone, _there(db, iccid), key=lambda each: each.event_id, reverse=True):
-        if each.message_id == GONE:
+    for each in heapq.merge(gone, _there(db, iccid, rows), key=lambda each: each.event_id, reverse=True):
+        if each.seq == GONE:
             yield each
         elif (each.message_id, each.seq) not in seen:
             seen.add((each.message_id, each.seq))
             yield each
 
 
-def _there(db: sqlite3.Connection, iccid: str) -> Iterator[_Handed]:
-    """The same, as far as there are rows. What a SIM was refused, or was handed before the rest of a long text, took a reference too; no row
-    tells by which SIM, so that it counts for each.
-    """
-    rows = db.execute(
+def _submits(db: sqlite3.Connection) -> sqlite3.Cursor:
+    """What was handed over of late by any SIM, the last first."""
+    return db.execute(
         "SELECT e.id AS event_id, e.at, m.id, m.iccid, m.total, m.mr FROM event e JOIN message m ON m.id=e.message_id "
         "WHERE e.id>(SELECT max(id) FROM event)-? AND e.event='submit' ORDER BY e.id DESC",
         [RECENT],
     )
+
+
+def _there(db: sqlite3.Connection, iccid: str, rows: Iterable[sqlite3.Row]) -> Iterator[_Handed]:
+    """As far as there are rows. What a SIM was refused, or was handed before the rest of a long text, took a reference too; no row tells
+    by which SIM, so that it counts for each.
+    """
     later: set[int] = set()  # texts that were handed over again since
     for row in rows:
         if row["id"] in later or row["iccid"] is None:
-            yield _Handed(row["event_id"], GONE, 0, None)
+            yield _Handed(row["event_id"], row["id"], GONE, None)
         if row["iccid"] == iccid:
             yield from _handed_then(db, row)
         later.add(row["id"])

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from gateway import backup, erasing, store
+from gateway import backup, erasing, store, unanswered
 from tests.scenarios.office import EVE, NUMBERS, Office
 from tests.scenarios.test_faults_sending import one_before
 from tests.scenarios.test_late_answers import Trouble, both, kill_the_gateway, lose_the_port
 from tests.scenarios.test_owed_answers import copied_by_hand, restored
-from tests.simulated import LUIS
+from tests.simulated import ADA, LUIS
 
 
 @pytest.mark.parametrize("since", ["it waits", "erased"])
@@ -94,3 +94,31 @@ def test_an_answer_is_owed_although_the_clock_was_set_forward_since(office: Offi
     other = office.approved(LUIS)
     office.until_state(other, "uncertain", limit_s=60)
     assert "nobody knows which of the two" in office.reason(other)
+
+
+def test_whoever_approves_thousands_of_texts_hides_no_reference_from_a_restart(office: Office) -> None:
+    """The late acceptance of the first was taken for the second's, which never left."""
+    one_before(office)
+    office.fault("cmgs_stray", 60_000, times=1)
+    text = lose_the_port(office)
+    moves = [(text, "approve", "user:1", office.wall())] * 6_000
+    with store.write(office.db):
+        office.db.executemany("INSERT INTO event (message_id, event, actor, at) VALUES (?,?,?,?)", moves)
+    office.restart()
+    office.fault("cmgs_silent", "lost", times=1)
+    other = office.approved(LUIS)
+    office.until_state(other, "uncertain", limit_s=60)
+    assert "nobody knows which of the two" in office.reason(other)
+
+
+def test_what_is_counted_stays_the_same_whoever_is_erased(office: Office) -> None:
+    one_before(office)
+    office.until_state(office.approved(LUIS), "sent")
+    office.fault("cmgs_error", 38, times=1)
+    refused, submits = office.approved(ADA), office.submits()
+    office.until(lambda: office.submits() > submits and office.state(refused) == "approved", "refused")
+    card, counted = office.stations[0]._desk.card, (office.world.network.air[1].mr, 1)
+    for number in (EVE, LUIS, ADA):
+        assert unanswered.last_reference(office.db, card) == counted
+        erasing.erase(office.db, number, now=office.wall())
+    assert unanswered.last_reference(office.db, card) == counted
