@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from gateway import backup, erasing, store, unanswered
+from gateway.errors import Refused
 from tests.scenarios.office import EVE, NUMBERS, Office
 from tests.scenarios.test_faults_sending import one_before
 from tests.scenarios.test_late_answers import Trouble, both, kill_the_gateway, lose_the_port
@@ -122,3 +123,20 @@ def test_what_is_counted_stays_the_same_whoever_is_erased(office: Office) -> Non
         assert unanswered.last_reference(office.db, card) == counted
         erasing.erase(office.db, number, now=office.wall())
     assert unanswered.last_reference(office.db, card) == counted
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_nobody_is_erased_because_the_clock_was_set_while_their_text_may_be_answered(
+    office: Office, hours: int
+) -> None:
+    """After a restart nothing told of the text any more: its late acceptance was taken for Luis's, which never left."""
+    one_before(office)
+    office.fault("cmgs_stray", 60_000, times=1)
+    lose_the_port(office)
+    office.clock.start += timedelta(hours=hours)
+    office.machine.has_server = True
+    office.run(5)
+    with pytest.raises(Refused, match="try again in five minutes"):
+        erasing.erase(office.db, ADA, now=office.wall())
+    office.run(310)
+    assert erasing.erase(office.db, ADA, now=office.wall()).texts == 1
