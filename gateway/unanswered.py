@@ -81,12 +81,14 @@ def by_another_sim(db: sqlite3.Connection, station: str, iccid: str, *, since: i
 
 def have_left(db: sqlite3.Connection, station: str, count: int) -> bool:
     """Whether it is known by now of the last `count` times that this station lost sight of a text that all of it left: of a long one it may
-    have lost sight twice.
+    have lost sight twice. Of somebody who was erased since nobody knows: what lies behind a text that was taken is older.
     """
     row = db.execute(
-        "SELECT count(*) AS left FROM (SELECT message_id FROM event WHERE id>(SELECT max(id) FROM event)-:recent AND event='lose' "
-        "AND actor=:actor ORDER BY id DESC LIMIT :count) JOIN message m ON m.id=message_id "
-        "WHERE m.state IN ('sent','delivered','undelivered')",
+        "WITH lost AS (SELECT id, message_id FROM event WHERE id>(SELECT max(id) FROM event)-:recent AND event='lose' "
+        "AND actor=:actor ORDER BY id DESC LIMIT :count) "
+        "SELECT count(*) AS left FROM lost JOIN message m ON m.id=lost.message_id WHERE m.state IN ('sent','delivered','undelivered') "
+        "AND NOT EXISTS (SELECT 1 FROM event WHERE event='accept' AND actor=:actor "
+        "AND id BETWEEN (SELECT min(id) FROM lost) AND (SELECT max(id) FROM lost))",
         {"recent": RECENT, "actor": f"station:{station}", "count": count},
     ).fetchone()
     return int(row["left"]) == count

@@ -140,3 +140,21 @@ def test_nobody_is_erased_because_the_clock_was_set_while_their_text_may_be_answ
         erasing.erase(office.db, ADA, now=office.wall())
     office.run(310)
     assert erasing.erase(office.db, ADA, now=office.wall()).texts == 1
+
+
+@pytest.mark.parametrize("erased", [True, False])
+def test_a_modem_whose_lost_text_is_erased_with_its_person_does_not_go_on_for_that(
+    office: Office, *, erased: bool
+) -> None:
+    """A text that it had lost sight of a day before, and that had left, was counted in its place."""
+    office.until_ready()
+    for number, fate in ((EVE, "sent"), (NUMBERS[0], None), (ADA, "lost"), (LUIS, "sent")):
+        if fate:
+            office.fault("cmgs_silent", fate, times=1)
+        office.until_state(office.approved(number), "uncertain" if fate else "delivered", limit_s=300)
+        office.run(100)
+    office.run(300)
+    if erased:
+        erasing.erase(office.db, ADA, now=office.wall())
+    office.run(200)
+    assert office.said()[0] == "paused"
