@@ -94,13 +94,12 @@ def have_left(db: sqlite3.Connection, station: str, count: int) -> bool:
     return int(row["left"]) == count
 
 
-def forgotten(db: sqlite3.Connection, iccid: str, *, since: int) -> int | None:
-    """When this SIM was handed a segment last (ms) that it had not answered when a backup took the place of the database that knew of it, or
-    the card lost that; None when that was before `since`, or never.
+def forgotten(db: sqlite3.Connection, *, since: int) -> int | None:
+    """When a SIM was handed a segment last (ms) that it had not answered when a backup took the place of the database that knew of it, or
+    the card lost that; None when that was before `since`, or never. Whichever SIM: it may have been exchanged, and its modem answers.
     """
     row = db.execute("SELECT value FROM setting WHERE key=?", [OWED]).fetchone()
-    owed = json.loads(row["value"]) if row is not None else {}
-    at = max((owed[which] for which in (iccid, ANY_SIM) if which in owed), default=None)
+    at = max(json.loads(row["value"]).values(), default=None) if row is not None else None
     return int(at) if at is not None and at >= since else None
 
 

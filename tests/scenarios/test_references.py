@@ -158,3 +158,24 @@ def test_a_modem_whose_lost_text_is_erased_with_its_person_does_not_go_on_for_th
         erasing.erase(office.db, ADA, now=office.wall())
     office.run(200)
     assert office.said()[0] == "paused"
+
+
+def test_no_text_leaves_by_a_new_sim_while_an_answer_from_before_a_restore_may_come(
+    office: Office, tmp_path: Path
+) -> None:
+    """No row told of the text by the SIM before: its late acceptance was taken for Luis's, whose lost text was said to be sent."""
+    one_before(office)
+    saved = backup.make(office.path, tmp_path / "saved.db", now=office.wall()).path
+    office.fault("cmgs_stray", 120_000, times=1)
+    lose_the_port(office)
+    office.stations[0].close()
+    office.db.close()
+    restored(office, saved)
+    office.db = store.connect(office.path)
+    office.stations[0] = office._make(0)
+    office.fault("sim_swap", 1)
+    other = office.approved(LUIS)
+    office.run(60)
+    assert (office.state(other), office.said()[0]) == ("approved", "waiting")
+    office.until_state(other, "sent", limit_s=300)
+    assert [to for to, _ in office.air()][1:] == [ADA, LUIS]
