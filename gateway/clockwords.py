@@ -8,6 +8,7 @@ CLOCK_MONOTONIC is one for all processes: the panel and the gateway mean the sam
 import json
 import sqlite3
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from gateway.clocktrust import FIRST_SANE_MS, STEP_S, By, Voice, Word
 from gateway.errors import Refused
@@ -19,8 +20,8 @@ SAME_MS = (
     30_000  # a word that says what the last one did is not written again: it would only wear out the card
 )
 PERSON = "person"
-BEFORE = "clock_before"  # a setting: clocks that were trusted and then set, [[boot, offset_ms, until (monotonic, ms)]]
-LATELY_MS = 5 * 60_000  # so long they are remembered
+STEPS = "clock_steps"  # a setting: the last of them, [`Step`, ...]
+LATELY_MS = 5 * 60_000  # a modem may still answer for a text of then
 OLD_PAGE_MS = 5 * 60_000
 
 
@@ -47,6 +48,20 @@ class Standing:
     once: By  # how it was trusted then; "" when none was
     by: By  # how it is trusted now; "" when it is not
     why: str
+
+
+class Step(NamedTuple):
+    """A clock that was trusted was set: it had this offset, until then by both clocks (the wall's new time), and goes by so much more (ms)."""
+
+    boot: str
+    offset_ms: int
+    mono_ms: int
+    at: int
+    by_ms: int
+
+    def of_late(self, now: Instant) -> bool:
+        """Whether that was within `LATELY_MS`, in this run of the machine."""
+        return self.boot == now.boot and now.mono_ms <= self.mono_ms + LATELY_MS
 
 
 def hear(
@@ -130,29 +145,30 @@ def keep_standing(db: sqlite3.Connection, now: Standing, at: Instant) -> None:
         note(db, f"The clock {said} at {moment(at.wall_ms):%Y-%m-%d %H:%M} UTC. {now.why}", at)
 
 
-def keep_before(db: sqlite3.Connection, before: Standing, at: Instant) -> None:
-    """A clock that was trusted was set, and is trusted again: what was written down a moment ago seems older, or to come."""
-    kept = [*_before(db, at), (before.boot, before.offset_ms, at.mono_ms)]
-    db.execute("INSERT OR REPLACE INTO setting (key, value) VALUES (?,?)", [BEFORE, json.dumps(kept)])
+def keep_step(db: sqlite3.Connection, before: Standing, at: Instant) -> None:
+    """The clock that was trusted was set: what was written down a moment ago seems older, or to come."""
+    kept = [step for step in _steps(db) if step.of_late(at)]
+    kept.append(Step(before.boot, before.offset_ms, at.mono_ms, at.wall_ms, at.offset_ms - before.offset_ms))
+    db.execute("INSERT OR REPLACE INTO setting (key, value) VALUES (?,?)", [STEPS, json.dumps(kept)])
 
 
 def set_forward(db: sqlite3.Connection, at: Instant) -> int:
     """By how much (ms) the clock stands ahead of one that was trusted within `LATELY_MS`, in this run of the machine."""
-    last = standing(db)
-    offsets = [offset_ms for _boot, offset_ms, _until in _before(db, at)]
-    if last is not None and last.boot == at.boot and at.boot:
+    last, offsets = standing(db), [step.offset_ms for step in _steps(db) if step.of_late(at)]
+    if last is not None and last.boot == at.boot:
         offsets.append(last.offset_ms)
-    return max(0, at.offset_ms - min(offsets, default=at.offset_ms))
+    return max(0, at.offset_ms - min(offsets, default=at.offset_ms)) if at.boot else 0
 
 
-def _before(db: sqlite3.Connection, at: Instant) -> list[tuple[str, int, int]]:
-    row = db.execute("SELECT value FROM setting WHERE key=?", [BEFORE]).fetchone()
-    kept = [] if row is None else json.loads(row["value"])
-    return [
-        (boot, offset_ms, until)
-        for boot, offset_ms, until in kept
-        if at.boot and boot == at.boot and at.mono_ms <= until + LATELY_MS
-    ]
+def lately(db: sqlite3.Connection, now: int) -> tuple[int, int]:
+    """Between which moments (ms, both of them too) lies what was written down within `LATELY_MS`, however the clock was set meanwhile."""
+    by_ms = [step.by_ms for step in _steps(db) if 0 <= now - step.at <= LATELY_MS]
+    return now - LATELY_MS - max(0, *by_ms, 0), now - min(0, *by_ms, 0)
+
+
+def _steps(db: sqlite3.Connection) -> list[Step]:
+    row = db.execute("SELECT value FROM setting WHERE key=?", [STEPS]).fetchone()
+    return [] if row is None else [Step(*step) for step in json.loads(row["value"])]
 
 
 def note(db: sqlite3.Connection, words: str, at: Instant, *, by: User | None = None) -> None:

@@ -15,14 +15,13 @@ import sqlite3
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from gateway import budget, conversations, forgetting, journal, reports
+from gateway import budget, clockwords, conversations, forgetting, journal, reports
 from gateway.errors import Refused
 from gateway.moves import withdraw_waiting
 from gateway.purging import Belongings, belongings, unbound, with_repeats
 from gateway.samepdu import REPEAT_MS
 from gateway.store import write
 
-ANSWER_MS = 5 * 60_000  # the answer to a text that was handed over may come so late
 TAIL = 8  # digits, as in conversation.tail
 LOG_FULL = "log_to_empty"  # a setting: pages of somebody who was erased lie in the log
 
@@ -51,7 +50,7 @@ def erase(db: sqlite3.Connection, number: str, *, now: int) -> Erased:
             flying = db.execute(
                 "SELECT 1 FROM message m WHERE m.conversation_id=? AND (m.state IN ('claimed','submitted') OR m.sent_at IS NULL AND "
                 "max(m.submitted_at, coalesce((SELECT max(submitted_at) FROM segment WHERE message_id=m.id), 0)) BETWEEN ? AND ?)",
-                [row["id"], now - ANSWER_MS, now],
+                [row["id"], *clockwords.lately(db, now)],
             ).fetchone()
             if flying is not None:
                 raise Refused(

@@ -15,7 +15,7 @@ import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateway import conversations, restoring, texted, unanswered
+from gateway import conversations, given, restoring, texted, unanswered
 from gateway.journal import Journal
 from gateway.store import write
 from gateway.texted import Handed
@@ -87,8 +87,7 @@ def _settled(db: sqlite3.Connection, handed: Handed, now: int) -> bool:
 
 def _draft_is_gone(db: sqlite3.Connection, handed: Handed, now: int) -> bool:
     """The text itself is not here: deleted with its person or by its age, or never written for good. Then whoever texts them is told."""
-    newest = db.execute("SELECT coalesce(max(id), 0) FROM message").fetchone()[0]
-    if handed.message_id <= newest:
+    if handed.message_id <= db.execute(f"SELECT {given.last_id('message')}").fetchone()[0]:
         return False
     for key, person in restoring.people_by_digest(db, conversations.all_keys(db)).items():
         if _is(key, handed):

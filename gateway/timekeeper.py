@@ -133,9 +133,9 @@ class Timekeeper:
         try:
             with write(db):
                 clockwords.keep_standing(db, found, at)
+                if held is not None and _stepped(held, at):
+                    clockwords.keep_step(db, held, at)
                 if found.by:
-                    if held is not None and _stepped(held, at):
-                        clockwords.keep_before(db, held, at)
                     doubted.end(db, at)
                     settle(db, self._zone, now=at.wall_ms, was_ahead=was_ahead)
                 elif held is None or held.by:

@@ -5,13 +5,14 @@ killed between Ctrl-Z and the answer, and the modem goes on.
 import heapq
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import NamedTuple
 
 from gateway.claims import Job, job_of
 
-RECENT = 5_000  # events looked through for a SIM's last text
+RECENT = 50_000  # events looked through for a SIM's last text: more than people write in minutes, who approve or take back thousands at once
 OWED = "owed"  # a setting: what `NEWEST` found in the database that a backup replaced, {ICCID: ms}
 KEPT = "references"  # a setting: MRs of segments whose events were deleted, {ICCID: [[event, MR]]}
 GONE = 0  # stands for a text that was deleted
@@ -80,24 +81,25 @@ def by_another_sim(db: sqlite3.Connection, station: str, iccid: str, *, since: i
 
 def have_left(db: sqlite3.Connection, station: str, count: int) -> bool:
     """Whether it is known by now of the last `count` times that this station lost sight of a text that all of it left: of a long one it may
-    have lost sight twice.
+    have lost sight twice. Of somebody who was erased since nobody knows: what lies behind a text that was taken is older.
     """
     row = db.execute(
-        "SELECT count(*) AS left FROM (SELECT message_id FROM event WHERE id>(SELECT max(id) FROM event)-:recent AND event='lose' "
-        "AND actor=:actor ORDER BY id DESC LIMIT :count) JOIN message m ON m.id=message_id "
-        "WHERE m.state IN ('sent','delivered','undelivered')",
+        "WITH lost AS (SELECT id, message_id FROM event WHERE id>(SELECT max(id) FROM event)-:recent AND event='lose' "
+        "AND actor=:actor ORDER BY id DESC LIMIT :count) "
+        "SELECT count(*) AS left FROM lost JOIN message m ON m.id=lost.message_id WHERE m.state IN ('sent','delivered','undelivered') "
+        "AND NOT EXISTS (SELECT 1 FROM event WHERE event='accept' AND actor=:actor "
+        "AND id BETWEEN (SELECT min(id) FROM lost) AND (SELECT max(id) FROM lost))",
         {"recent": RECENT, "actor": f"station:{station}", "count": count},
     ).fetchone()
     return int(row["left"]) == count
 
 
-def forgotten(db: sqlite3.Connection, iccid: str, *, since: int) -> int | None:
-    """When this SIM was handed a segment last (ms) that it had not answered when a backup took the place of the database that knew of it, or
-    the card lost that; None when that was before `since`, or never.
+def forgotten(db: sqlite3.Connection, *, since: int) -> int | None:
+    """When a SIM was handed a segment last (ms) that it had not answered when a backup took the place of the database that knew of it, or
+    the card lost that; None when that was before `since`, or never. Whichever SIM: it may have been exchanged, and its modem answers.
     """
     row = db.execute("SELECT value FROM setting WHERE key=?", [OWED]).fetchone()
-    owed = json.loads(row["value"]) if row is not None else {}
-    at = max((owed[which] for which in (iccid, ANY_SIM) if which in owed), default=None)
+    at = max(json.loads(row["value"]).values(), default=None) if row is not None else None
     return int(at) if at is not None and at >= since else None
 
 
@@ -116,7 +118,7 @@ def last_reference(db: sqlite3.Connection, iccid: str) -> tuple[int | None, int]
     it was handed after that one. The SIM counts on from there (31.102 EF SMSS).
     """
     after = 0
-    for handed in _handed(db, iccid):
+    for handed in _handed(db, iccid, _submits(db)):
         if handed.mr is not None:
             return handed.mr, after
         after += 1
@@ -125,7 +127,7 @@ def last_reference(db: sqlite3.Connection, iccid: str) -> tuple[int | None, int]
 
 def reference_before(db: sqlite3.Connection, iccid: str, owed: Unanswered) -> int | None:
     """The MR of the last segment that this SIM was handed before that one and of which one is known; None when no recent text tells."""
-    handed = _handed(db, iccid)
+    handed = _handed(db, iccid, _submits(db))
     for each in handed:
         if (each.message_id, each.seq) == (owed.job.message_id, owed.seq):
             return next((before.mr for before in handed if before.mr is not None), None)
@@ -143,12 +145,13 @@ def keep_references(db: sqlite3.Connection, events: Sequence[int]) -> None:
     ).fetchone()
     if handed is None:
         return
-    kept = _kept(db)
-    for sim in db.execute("SELECT iccid FROM sim").fetchall():
-        there = [
-            each for each in _handed(db, sim["iccid"]) if each.message_id == GONE or each.event_id in going
+    rows, kept = _submits(db).fetchall(), _kept(db)
+    for iccid in {*kept, *(row["iccid"] for row in rows)} - {None}:
+        kept[iccid] = [
+            (each.event_id, each.mr)
+            for each in islice(_handed(db, iccid, rows), REFERENCES)
+            if each.message_id == GONE or each.event_id in going
         ]
-        kept[sim["iccid"]] = [(each.event_id, each.mr) for each in there[:REFERENCES]]
     _keep(db, kept)
 
 
@@ -175,7 +178,7 @@ def _keep(db: sqlite3.Connection, kept: dict[str, list[tuple[int, int | None]]])
 
 
 class _Handed(NamedTuple):
-    """One segment that a SIM was handed. `message_id` is GONE when its text or its event went, or it was refused."""
+    """One segment that a SIM was handed. `message_id` is GONE when its text or its event went; `seq` too, and when it was refused."""
 
     event_id: int
     message_id: int
@@ -183,32 +186,36 @@ class _Handed(NamedTuple):
     mr: int | None
 
 
-def _handed(db: sqlite3.Connection, iccid: str) -> Iterator[_Handed]:
-    """What this SIM was handed of late, each segment once, that of the last attempt first."""
-    gone = (_Handed(event_id, GONE, 0, mr) for event_id, mr in _kept(db).get(iccid, []))
+def _handed(db: sqlite3.Connection, iccid: str, rows: Iterable[sqlite3.Row]) -> Iterator[_Handed]:
+    """What this SIM was handed of late (`rows`: `_submits`), each segment once, that of the last attempt first."""
+    gone = (_Handed(event_id, GONE, GONE, mr) for event_id, mr in _kept(db).get(iccid, []))
     seen: set[tuple[int, int]] = set()
     # Of the same event: what went was handed after it.
-    for each in heapq.merge(gone, _there(db, iccid), key=lambda each: each.event_id, reverse=True):
-        if each.message_id == GONE:
+    for each in heapq.merge(gone, _there(db, iccid, rows), key=lambda each: each.event_id, reverse=True):
+        if each.seq == GONE:
             yield each
         elif (each.message_id, each.seq) not in seen:
             seen.add((each.message_id, each.seq))
             yield each
 
 
-def _there(db: sqlite3.Connection, iccid: str) -> Iterator[_Handed]:
-    """The same, as far as there are rows. What a SIM was refused, or was handed before the rest of a long text, took a reference too; no row
-    tells by which SIM, so that it counts for each.
-    """
-    rows = db.execute(
+def _submits(db: sqlite3.Connection) -> sqlite3.Cursor:
+    """What was handed over of late by any SIM, the last first."""
+    return db.execute(
         "SELECT e.id AS event_id, e.at, m.id, m.iccid, m.total, m.mr FROM event e JOIN message m ON m.id=e.message_id "
         "WHERE e.id>(SELECT max(id) FROM event)-? AND e.event='submit' ORDER BY e.id DESC",
         [RECENT],
     )
+
+
+def _there(db: sqlite3.Connection, iccid: str, rows: Iterable[sqlite3.Row]) -> Iterator[_Handed]:
+    """As far as there are rows. What a SIM was refused, or was handed before the rest of a long text, took a reference too; no row tells
+    by which SIM, so that it counts for each.
+    """
     later: set[int] = set()  # texts that were handed over again since
     for row in rows:
         if row["id"] in later or row["iccid"] is None:
-            yield _Handed(row["event_id"], GONE, 0, None)
+            yield _Handed(row["event_id"], row["id"], GONE, None)
         if row["iccid"] == iccid:
             yield from _handed_then(db, row)
         later.add(row["id"])

@@ -310,7 +310,8 @@ class Desk:
     def remember_minute(self) -> None:
         """At a start: what this SIM sent in the last minute still counts, wherever it was then, and what another sent does not."""
         assert self.seat is not None
-        sim, now_ms, now = self.seat.sim, self.now_ms(), self.clock.monotonic()
+        now_ms = self.now_ms() - self.timekeeper.set_forward(self.db)  # else what left a moment ago looks old
+        sim, now = self.seat.sim, self.clock.monotonic()
         another = self.minute_of != sim.iccid
         times = budget.last_minute(self.db, sim, now=now_ms, fill=another)
         if another or len(times) > len(self.minute):

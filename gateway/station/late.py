@@ -46,7 +46,7 @@ def remember(desk: Desk, *, stayed: bool, answers: bool) -> None:
     assert desk.seat is not None
     now, now_ms = desk.clock.monotonic(), desk.now_ms()
     since, iccid = now_ms - int(LISTEN_S * 1000) - desk.timekeeper.set_forward(desk.db), desk.seat.sim.iccid
-    forgotten = unanswered.forgotten(desk.db, iccid, since=since)
+    forgotten = unanswered.forgotten(desk.db, since=since)
     others = unanswered.by_another_sim(desk.db, desk.name, iccid, since=since)
     for handed_at, why in ((forgotten, FORGOTTEN), (others if answers else None, EXCHANGED)):
         rest_s = _rest_s(now_ms, handed_at) if handed_at is not None else 0.0

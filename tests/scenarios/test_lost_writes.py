@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gateway import conversations, damage, flight, lostwrites, moves, optouts, outbox, store, texted
+from gateway import conversations, damage, erasing, flight, lostwrites, moves, optouts, outbox, store, texted
 from gateway.errors import Refused
 from gateway.journal import Journal
 from gateway.lock import Hold
@@ -186,6 +186,24 @@ def test_what_was_refused_put_back_and_sent_later_is_not_taken_for_lost(house: H
         assert lostwrites.catch_up(house.db, house.path, now=house.wall()) == Missed(0, 0)
     house.until(lambda: {house.state(short), house.state(long)} == {"delivered"}, "sent")
     assert begin(house) == Missed(0, 0)
+
+
+@pytest.mark.parametrize("written", [False, True], ids=["nothing", "a draft"])
+def test_what_is_written_to_somebody_who_was_erased_and_is_back_is_not_taken_for_what_was_sent_before(
+    house: House, written: bool
+) -> None:
+    """It had the same number as the text before, and the card was said to forget."""
+    sent = house.approved(LUIS)
+    house.until(lambda: house.state(sent) == "delivered", "delivered")
+    house.run(300)
+    erasing.erase(house.db, LUIS, now=house.wall())
+    if written:
+        draft = house.approved(LUIS, "Other words.")
+    else:
+        conversations.ensure(house.db, LUIS, now=house.wall())
+    assert begin(house) == Missed(0, 0)
+    if written:
+        house.until(lambda: house.state(draft) == "delivered", "delivered")
 
 
 def test_a_start_whose_line_a_crash_kept_from_the_journal_is_not_undone(

@@ -1,5 +1,6 @@
 """Segments a minute and a month: what a SIM sent in the last one still counts after whatever ended the gateway."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,19 @@ def test_what_left_since_the_backup_still_counts_after_a_restore(office: Office,
     after = office.approved(NUMBERS[2])
     office.until_state(after, "delivered")
     assert 60 <= at_s(office, after)[0] - left + CLOCK_S < 65
+    office.close()
+
+
+def test_what_left_before_the_clock_was_set_forward_still_counts_after_a_kill(office: Office) -> None:
+    texts = [office.approved(NUMBERS[0], LONG), office.approved(NUMBERS[1])]
+    for text in texts:
+        office.until_state(text, "sent", "delivered")
+    office.clock.start += timedelta(hours=1)
+    office.machine.has_server = True
+    office.restart()
+    after = office.approved(NUMBERS[2])
+    office.until_state(after, "delivered")
+    assert 60 <= at_s(office, after)[0] - at_s(office, texts[0])[0] + CLOCK_S < 65
     office.close()
 
 

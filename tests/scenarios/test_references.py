@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from gateway import backup, erasing, store
+from gateway import backup, erasing, store, unanswered
+from gateway.errors import Refused
 from tests.scenarios.office import EVE, NUMBERS, Office
 from tests.scenarios.test_faults_sending import one_before
 from tests.scenarios.test_late_answers import Trouble, both, kill_the_gateway, lose_the_port
 from tests.scenarios.test_owed_answers import copied_by_hand, restored
-from tests.simulated import LUIS
+from tests.simulated import ADA, LUIS
 
 
 @pytest.mark.parametrize("since", ["it waits", "erased"])
@@ -94,3 +95,87 @@ def test_an_answer_is_owed_although_the_clock_was_set_forward_since(office: Offi
     other = office.approved(LUIS)
     office.until_state(other, "uncertain", limit_s=60)
     assert "nobody knows which of the two" in office.reason(other)
+
+
+def test_whoever_approves_thousands_of_texts_hides_no_reference_from_a_restart(office: Office) -> None:
+    """The late acceptance of the first was taken for the second's, which never left."""
+    one_before(office)
+    office.fault("cmgs_stray", 60_000, times=1)
+    text = lose_the_port(office)
+    moves = [(text, "approve", "user:1", office.wall())] * 6_000
+    with store.write(office.db):
+        office.db.executemany("INSERT INTO event (message_id, event, actor, at) VALUES (?,?,?,?)", moves)
+    office.restart()
+    office.fault("cmgs_silent", "lost", times=1)
+    other = office.approved(LUIS)
+    office.until_state(other, "uncertain", limit_s=60)
+    assert "nobody knows which of the two" in office.reason(other)
+
+
+def test_what_is_counted_stays_the_same_whoever_is_erased(office: Office) -> None:
+    one_before(office)
+    office.until_state(office.approved(LUIS), "sent")
+    office.fault("cmgs_error", 38, times=1)
+    refused, submits = office.approved(ADA), office.submits()
+    office.until(lambda: office.submits() > submits and office.state(refused) == "approved", "refused")
+    card, counted = office.stations[0]._desk.card, (office.world.network.air[1].mr, 1)
+    for number in (EVE, LUIS, ADA):
+        assert unanswered.last_reference(office.db, card) == counted
+        erasing.erase(office.db, number, now=office.wall())
+    assert unanswered.last_reference(office.db, card) == counted
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_nobody_is_erased_because_the_clock_was_set_while_their_text_may_be_answered(
+    office: Office, hours: int
+) -> None:
+    """After a restart nothing told of the text any more: its late acceptance was taken for Luis's, which never left."""
+    one_before(office)
+    office.fault("cmgs_stray", 60_000, times=1)
+    lose_the_port(office)
+    office.clock.start += timedelta(hours=hours)
+    office.machine.has_server = True
+    office.run(5)
+    with pytest.raises(Refused, match="try again in five minutes"):
+        erasing.erase(office.db, ADA, now=office.wall())
+    office.run(310)
+    assert erasing.erase(office.db, ADA, now=office.wall()).texts == 1
+
+
+@pytest.mark.parametrize("erased", [True, False])
+def test_a_modem_whose_lost_text_is_erased_with_its_person_does_not_go_on_for_that(
+    office: Office, *, erased: bool
+) -> None:
+    """A text that it had lost sight of a day before, and that had left, was counted in its place."""
+    office.until_ready()
+    for number, fate in ((EVE, "sent"), (NUMBERS[0], None), (ADA, "lost"), (LUIS, "sent")):
+        if fate:
+            office.fault("cmgs_silent", fate, times=1)
+        office.until_state(office.approved(number), "uncertain" if fate else "delivered", limit_s=300)
+        office.run(100)
+    office.run(300)
+    if erased:
+        erasing.erase(office.db, ADA, now=office.wall())
+    office.run(200)
+    assert office.said()[0] == "paused"
+
+
+def test_no_text_leaves_by_a_new_sim_while_an_answer_from_before_a_restore_may_come(
+    office: Office, tmp_path: Path
+) -> None:
+    """No row told of the text by the SIM before: its late acceptance was taken for Luis's, whose lost text was said to be sent."""
+    one_before(office)
+    saved = backup.make(office.path, tmp_path / "saved.db", now=office.wall()).path
+    office.fault("cmgs_stray", 120_000, times=1)
+    lose_the_port(office)
+    office.stations[0].close()
+    office.db.close()
+    restored(office, saved)
+    office.db = store.connect(office.path)
+    office.stations[0] = office._make(0)
+    office.fault("sim_swap", 1)
+    other = office.approved(LUIS)
+    office.run(60)
+    assert (office.state(other), office.said()[0]) == ("approved", "waiting")
+    office.until_state(other, "sent", limit_s=300)
+    assert [to for to, _ in office.air()][1:] == [ADA, LUIS]

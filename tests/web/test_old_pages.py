@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from gateway import campaigns, erasing, store
+from gateway import campaigns, clockwords, erasing, store
 from tests.campaigning import FACTS, bring_in, started
 from tests.web.conftest import Visitor
 from tests.web.world import HELLO, World
@@ -146,7 +146,7 @@ def test_what_became_of_an_erased_persons_text_is_said_of_no_other(world: World,
     world.approve(world.draft("Rosa Delgado", ROSA, HELLO))
     maya, asked = visit("coordinator"), world.fly("uncertain")
     form = heard_in(maya.get(f"/uncertain/{asked}").get_data(as_text=True), f"/uncertain/{asked}")
-    erasing.erase(world.db, ROSA, now=store.wall_ms() + erasing.ANSWER_MS + 60_000)
+    erasing.erase(world.db, ROSA, now=store.wall_ms() + clockwords.LATELY_MS + 60_000)
     his = world.approve(world.draft("Luis Ortega", "+12025550148", HELLO))
     assert world.fly("uncertain") == his
     maya.post(f"/uncertain/{asked}", **form, known="arrived")
