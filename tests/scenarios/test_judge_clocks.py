@@ -3,12 +3,9 @@
 from datetime import timedelta
 from pathlib import Path
 
-import pytest
-
 from gateway import conversations, outbox
 from tests.scenarios.simulation.chaos import Chaos
 from tests.scenarios.simulation.house import House
-from tests.scenarios.simulation.judge import _erased
 from tests.scenarios.simulation.judge_stops import _read_at
 from tests.scenarios.simulation.witness import Stored
 
@@ -40,22 +37,4 @@ def test_a_stop_of_somebody_who_was_erased_was_read_at_either_time_that_the_cloc
     known = [*house.opted_out(house.db)[NUMBER], *house.opted_out(house.db, longest=True)[NUMBER]]
     assert [since for since, _ in known] == [415.0, 115.0]
     assert _read_at(house, chaos, house.db, stop, known) == 115.0
-    house.close()
-
-
-@pytest.mark.parametrize(
-    ("before_s", "stepped", "is_breach"), [(20, True, False), (20, False, True), (90, True, True)]
-)
-def test_a_row_that_was_set_right_may_be_wrong_by_a_step_that_nobody_noticed(
-    tmp_path: Path, before_s: int, *, stepped: bool, is_breach: bool
-) -> None:
-    """Dense seed 30001472: what somebody wrote after they were erased stood as of 20 s before."""
-    house = House(tmp_path, 0)
-    chaos = Chaos(house)
-    house.clock.time_s += 500.0
-    drafted(house)
-    if stepped:
-        house.jumps = [(100.0, timedelta(seconds=-20))]
-    chaos.people.erased[NUMBER] = [house.now + before_s]
-    assert bool(list(_erased(house, chaos, house.db))) == is_breach
     house.close()

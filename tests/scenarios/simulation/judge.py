@@ -11,7 +11,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 from gateway import conversations, inbox, ledger
-from gateway.clocktrust import STEP_S
 from gateway.samepdu import REPEAT_MS
 from gateway.station.loop import HELD_UP_S
 from hardware.pdu import segment
@@ -136,17 +135,14 @@ def _once(house: House, chaos: Chaos, known: list[str]) -> Iterator[str]:
 
 
 def _erased(house: House, chaos: Chaos, db: sqlite3.Connection) -> Iterator[str]:
-    """Of somebody who was erased nothing from before is there, whatever was read again or restored. A row that is set right with its clock
-    knows nothing of a step that is too small to be noticed (dense seed 30001472).
-    """
-    wrong_s = STEP_S if house.jumps else CLOCK_S
+    """Of somebody who was erased nothing from before is there, whatever was read again or restored."""
     for number, times in chaos.people.erased.items():
         query = (
             "SELECT m.created_at AS at FROM message m JOIN conversation c ON c.id=m.conversation_id WHERE c.number=? "
             "UNION ALL SELECT received_at FROM inbound WHERE number=?"
         )
         for row in db.execute(query, [number, number]).fetchall():
-            if house.true_s(row["at"], last=True, set_right=True) < times[-1] - wrong_s:
+            if house.true_s(row["at"], last=True, set_right=True) < times[-1] - CLOCK_S:
                 yield f"erased and there again: {number}"
 
 
