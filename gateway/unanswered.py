@@ -7,7 +7,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, tee
 from typing import NamedTuple
 
 from gateway.claims import Job, job_of
@@ -139,14 +139,16 @@ def keep_references(db: sqlite3.Connection, events: Sequence[int]) -> None:
     next answers are told apart by them. Inside the caller's transaction, before they go; `settle_references` after it.
     """
     going = set(events)
-    handed = db.execute(
-        "SELECT 1 FROM event WHERE id IN (SELECT value FROM json_each(?)) AND id>(SELECT max(id) FROM event)-? AND event='submit' LIMIT 1",
+    first = db.execute(
+        "SELECT min(id) FROM event WHERE id IN (SELECT value FROM json_each(?)) AND id>(SELECT max(id) FROM event)-? AND event='submit'",
         [json.dumps(list(events)), RECENT],
-    ).fetchone()
-    if handed is None:
+    ).fetchone()[0]
+    if first is None:
         return
-    rows, kept = _submits(db).fetchall(), _kept(db)
-    for iccid in {*kept, *(row["iccid"] for row in rows)} - {None}:
+    kept = _kept(db)
+    sims = {*kept, *(row["iccid"] for row in db.execute("SELECT iccid FROM sim"))}
+    # No further back than what goes, nor than each SIM's last: stations wait for the lock meanwhile.
+    for iccid, rows in zip(sims, tee(_submits(db, since=first), len(sims)), strict=True):
         kept[iccid] = [
             (each.event_id, each.mr)
             for each in islice(_handed(db, iccid, rows), REFERENCES)
@@ -199,12 +201,12 @@ def _handed(db: sqlite3.Connection, iccid: str, rows: Iterable[sqlite3.Row]) -> 
             yield each
 
 
-def _submits(db: sqlite3.Connection) -> sqlite3.Cursor:
-    """What was handed over of late by any SIM, the last first."""
+def _submits(db: sqlite3.Connection, *, since: int = 1) -> sqlite3.Cursor:
+    """What was handed over of late by any SIM, the last first; down to the event `since`."""
     return db.execute(
         "SELECT e.id AS event_id, e.at, m.id, m.iccid, m.total, m.mr FROM event e JOIN message m ON m.id=e.message_id "
-        "WHERE e.id>(SELECT max(id) FROM event)-? AND e.event='submit' ORDER BY e.id DESC",
-        [RECENT],
+        "WHERE e.id>max((SELECT max(id) FROM event)-?, ?) AND e.event='submit' ORDER BY e.id DESC",
+        [RECENT, since - 1],
     )
 
 

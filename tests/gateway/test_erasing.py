@@ -175,6 +175,25 @@ def test_rows_of_files_are_looked_through_before_the_lock_that_stations_wait_for
     assert db.execute("SELECT count(*) FROM list_row").fetchone()[0] == 0
 
 
+def test_who_was_texted_last_is_erased_without_a_look_at_all_that_was_sent_before(
+    db: sqlite3.Connection, desk: Desk, seat: Seat, rules: Rules
+) -> None:
+    """Every station waited meanwhile, a Pi's for a second: for each batch of a campaign whose people go, too."""
+    earlier = submitted(db, desk, seat, rules, LUIS)
+    db.execute(
+        "INSERT INTO event (message_id, event, actor, at) WITH n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<3000) "
+        "SELECT ?, 'submit', 'station:north', 0 FROM n",
+        [earlier],
+    )
+    submitted(db, desk, seat, rules, ADA)
+    db.execute("UPDATE message SET state='uncertain'")
+    thousands: list[int] = []
+    db.set_progress_handler(lambda: thousands.append(1), 1000)
+    erasing.erase(db, ADA, now=NOON + 600_000)
+    db.set_progress_handler(None, 0)
+    assert len(thousands) < 20
+
+
 def test_a_list_that_was_taken_between_the_look_and_the_lock_keeps_nothing(
     path: Path, db: sqlite3.Connection, desk: Desk
 ) -> None:
