@@ -7,7 +7,6 @@ chain elsewhere (`gateway/ledger.py`). Reads only.
 import sqlite3
 from collections.abc import Iterator
 
-from gateway.ledger import OF_IT
 from gateway.listcsv import BOM, line
 from gateway.store import rfc3339
 
@@ -26,7 +25,7 @@ def newest(db: sqlite3.Connection, *, before: int | None = None, limit: int) -> 
     return db.execute(
         "SELECT l.id, l.at, l.act, l.channel, l.os_user, l.message_id, substr(hex(l.mac), 1, 16) AS chain, coalesce(u.name, '') AS by, "
         "m.state, coalesce(c.number, '') AS number, coalesce(c.name, '') AS name FROM ledger l LEFT JOIN user u ON u.id=l.user_id "
-        f"LEFT JOIN message m ON {OF_IT} LEFT JOIN conversation c ON c.id=m.conversation_id "
+        "LEFT JOIN message m ON m.id=l.message_id LEFT JOIN conversation c ON c.id=m.conversation_id "
         "WHERE l.id<? ORDER BY l.id DESC LIMIT ?",
         [2**62 if before is None else before, limit],
     ).fetchall()
