@@ -85,21 +85,21 @@ def _keep_one(db: sqlite3.Connection, item: Received, seen: Seen, rules: Rules, 
     if repeat is not None:
         return False
     # A repeat of a segment whose text was not whole yet does not know what became of it; the one that it repeated does.
-    known += _on_other_sims(db, bare, seen, now)
+    known += _on_other_sims(db, octets, seen, now)
     _read(db, int(cursor.lastrowid or 0), item.pdu, seen, rules, now, known=known)
     return True
 
 
-def _on_other_sims(db: sqlite3.Connection, bare: bytes, seen: Seen, now: int) -> list[sqlite3.Row]:
+def _on_other_sims(db: sqlite3.Connection, octets: bytes, seen: Seen, now: int) -> list[sqlite3.Row]:
     """The arrivals of the same octets through other SIMs: cards that were exchanged unseen are taken for each other."""
     sims = db.execute("SELECT iccid FROM sim WHERE iccid<>?", [seen.iccid]).fetchall()
-    digests = [samepdu.digest(row["iccid"], bare) for row in sims]
+    digests = [each for row in sims for each in samepdu.digests(row["iccid"], octets)]
     if not digests:  # an empty list of them would read the whole table
         return []
     rows = db.execute(
         f"SELECT * FROM arrival WHERE digest IN ({','.join('?' * len(digests))}) ORDER BY id", digests
     )
-    return [row for row in rows if samepdu.is_of(row, bare, now)]
+    return [row for row in rows if samepdu.is_of(row, samepdu.bare(octets), now)]
 
 
 def _stamped_at(pdu: str) -> int | None:

@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from gateway import arrivals, flight, inbox, slots
-from gateway.arrivals import Received
+from gateway import arrivals, flight, inbox, samepdu, sims, slots
+from gateway.arrivals import Received, Seen
 from gateway.claims import Seat, claim_next
 from gateway.flight import Accepted
-from gateway.rules import DAY_MS
+from gateway.rules import DAY_MS, HOUR_MS
 from hardware.pdu import encode_deliver, segment
 from tests.gateway.conftest import ADA, ICCID, NOON, Desk
 from tests.gateway.test_arrivals import SEEN, SENT_AT, deliver, empty, texts
@@ -84,4 +84,21 @@ def test_a_repeat_of_what_was_read_by_a_clock_months_behind_is_folded_once_it_is
     arrivals.keep(desk.db, [Received(more)], SEEN, desk.rules, now=NOON - 90 * DAY_MS + MINUTE_MS)
     arrivals.keep(desk.db, [Received(yes)], SEEN, desk.rules, now=NOON + 5 * MINUTE_MS)
     thread = inbox.thread(desk.db, desk.conversation()["id"], desk.room.coordinator, now=NOON + 6 * MINUTE_MS)
+    assert [entry.text for entry in thread.entries] == ["Yes", "And my sister"]
+
+
+@pytest.mark.parametrize("other", [ICCID, "another SIM"])
+def test_a_text_that_an_older_version_read_while_more_waited_is_one_text_when_it_is_read_again(
+    desk: Desk, other: str
+) -> None:
+    """It lies in a slot that could not be emptied, also of a SIM that was exchanged; that version looked at the first octet too."""
+    for iccid in (ICCID, "another SIM"):
+        sims.seen(desk.db, iccid, number="", now=NOON)
+    yes = encode_deliver(ADA, segment("Yes"), timestamp=SENT_AT, more_messages=True)
+    for tpdu in (yes, encode_deliver(ADA, segment("And my sister"), timestamp=SENT_AT)):
+        arrivals.keep(desk.db, [Received(f"00{tpdu.hex().upper()}")], SEEN, desk.rules, now=NOON)
+    desk.db.execute("UPDATE arrival SET digest=? WHERE id=1", [samepdu.digest(ICCID, yes)])
+    again = [Received(f"00{yes.hex().upper()}", "SM", 1)]
+    arrivals.keep(desk.db, again, Seen("north", other), desk.rules, now=NOON + 20 * MINUTE_MS)
+    thread = inbox.thread(desk.db, desk.conversation()["id"], desk.room.coordinator, now=NOON + HOUR_MS)
     assert [entry.text for entry in thread.entries] == ["Yes", "And my sister"]
