@@ -235,6 +235,12 @@ def outdated(db: sqlite3.Connection, message: sqlite3.Row, *, now: int) -> str:
         return ""
     if approved_at < (message["last_in_at"] or 0) <= now:
         return "They wrote after this was approved."
+    part_at = db.execute(
+        "SELECT max(first_at) FROM arrival WHERE number=(SELECT number FROM conversation WHERE id=?) AND total IS NOT NULL AND inbound_id IS NULL",
+        [message["conversation_id"]],
+    ).fetchone()[0]
+    if approved_at < (part_at or 0) <= now:
+        return "A part of a long text of theirs came after this was approved; the rest is still to come."
     if message["target_id"] is not None:
         row = db.execute(
             "SELECT p.content_at FROM target t JOIN campaign p ON p.id=t.campaign_id WHERE t.id=?",
