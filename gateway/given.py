@@ -8,8 +8,9 @@ transaction.
 import contextlib
 import sqlite3
 
-# Their ids are in people's and programs' hands when a backup comes back: `textbank approve` names a text, a page what is half typed to whom.
-OUTSIDE = ("conversation", "message")
+# Their ids are in people's and programs' hands when a backup comes back: `textbank approve` names a text, `textbank inbox` which were seen,
+# and a page what is half typed to whom.
+OUTSIDE = ("conversation", "message", "inbound")
 SINCE = 1_000_000  # more than are given between a backup and its restore
 
 

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from gateway import backup, conversations, given, optouts, restoring, store
+from gateway import arrivals, backup, conversations, given, optouts, restoring, store
+from gateway.arrivals import Received
 from gateway.rules import Rules
 from tests.gateway.conftest import ADA, LUIS, NOON, Desk, Room
+from tests.gateway.test_arrivals import SEEN, deliver
 
 HOUR = 3_600_000
 A_MOMENT_S = 0.05
@@ -82,20 +84,21 @@ def test_nobody_writes_into_the_replaced_file_nor_leaves_a_log_beside_the_new_on
 def test_no_number_that_was_given_since_the_backup_is_given_to_anybody_else(
     path: Path, room: Room, rules: Rules, saved: Path, damaged: bool
 ) -> None:
-    """What a volunteer had half typed to Luis, who had come since the backup, stood below the words of whoever wrote next after it; and
-    `textbank approve` with the number of a text of then approved another's.
+    """What a volunteer had half typed to Luis, who had come since the backup, stood below the words of whoever wrote next after it;
+    `textbank approve` with the number of a text of then approved another's; and a program that asks for `textbank inbox` had seen the next one.
     """
-    people, texts = set[int](), set[int]()
+    earlier = set[tuple[str, int]]()
     for hour in (1, 2):  # the same backup twice
         with contextlib.closing(store.connect(path)) as db:
-            desk = Desk(db, room, rules)
-            text = desk.draft(LUIS)
-            luis = desk.conversation(LUIS)["id"]
-        assert luis not in people
-        assert text not in texts
-        people.add(luis)
-        texts.add(text)
+            Desk(db, room, rules).draft(LUIS)
+            arrivals.keep(db, [Received(*deliver("Yes", LUIS))], SEEN, rules, now=NOON)
+            newest = {
+                (table, db.execute(f"SELECT max(id) FROM {table}").fetchone()[0])
+                for table in ("conversation", "message", "inbound")
+            }
+        assert not newest & earlier
+        earlier |= newest
         if damaged and hour == 1:
             path.write_bytes(b"")
         backup.restore(saved, path, now=NOON + hour * HOUR)
-    assert (max(people) > given.SINCE) == damaged
+    assert (max(number for _, number in earlier) > given.SINCE) == damaged

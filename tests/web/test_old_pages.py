@@ -128,7 +128,7 @@ def test_a_text_that_was_sent_does_not_come_back_later(world: World, visit: Visi
 def test_a_page_on_somebody_who_was_erased_since_skips_nobody_else(
     world: World, visit: Visit, act: str
 ) -> None:
-    """The next text has the number of theirs, as after a restore: Skip on the page that still showed Rosa left Luis out for good."""
+    """The next text has the number of theirs, as an older version gave it: Skip on the page that still showed Rosa left Luis out for good."""
     card = world.draft("Rosa Delgado", ROSA, HELLO)
     maya, cleo = visit(), visit("coordinator")
     form = heard_in(maya.get("/send").get_data(as_text=True), f"/send/{card}/{act}")
