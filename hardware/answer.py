@@ -39,7 +39,10 @@ class Answer:
         """Sort one line in; the final result when it is one."""
         if self._fallback and self._fallback.cut and line.strip().isdigit():
             return framing.final(f"+{self._fallback.family} ERROR: {line.strip()}")
+        typed = line.strip()
         line = line if self._incoming.cut_here(line) else self.echo.strip(line)
+        if not line and framing.is_command(typed) and not self.text.startswith(typed):
+            self._incoming.company.answers += 1  # it follows
         if not line or self._incoming.set_aside(line, self.name):
             return None
         result = framing.final(line)
