@@ -168,13 +168,18 @@ def _waiters(db: sqlite3.Connection, campaign: Campaign) -> set[int]:
 
 
 def _take_back_unfit(db: sqlite3.Connection, now: int) -> None:
-    """Reminders that wait or are approved, of people who have answered otherwise since; they are drafted anew when they match again."""
+    """Reminders that wait or are approved, of people who have answered otherwise since, or of what the campaign said before (one was
+    with a modem when that was changed); they are drafted anew when they match again.
+    """
     open_ones: dict[tuple[int, str], dict[int, int]] = {}  # (campaign, reminder): target to text
     for state in ("m.state='awaiting'", f"m.{GOING} AND m.state='approved'"):  # as the partial indexes say it
         for row in db.execute(
-            "SELECT m.id, m.draft_key, m.resend_of, m.target_id, t.campaign_id FROM message m JOIN target t ON t.id=m.target_id "
-            f"WHERE {state} AND m.kind=2"
-        ):
+            "SELECT m.id, m.draft_key, m.resend_of, m.target_id, t.campaign_id, m.created_by IS NULL AND m.merged<>p.content AS stale "
+            f"FROM message m JOIN target t ON t.id=m.target_id JOIN campaign p ON p.id=t.campaign_id WHERE {state} AND m.kind=2"
+        ).fetchall():
+            if row["stale"]:
+                _take_back(db, row["id"], "The campaign was changed.", now)
+                continue
             name = _reminder_of(db, row)
             open_ones.setdefault((row["campaign_id"], name), {})[row["target_id"]] = row["id"]
     for (campaign_id, name), texts in open_ones.items():
@@ -183,11 +188,14 @@ def _take_back_unfit(db: sqlite3.Connection, now: int) -> None:
         if reminder is None:
             continue
         for target_id in texts.keys() - {person["id"] for person in _matching(db, campaign, reminder)}:
-            with write(db):
-                row = outbox.load(db, texts[target_id])
-                if row["state"] in ("awaiting", "approved") and row["submitted_at"] is None:
-                    reason = "What they answered since no longer fits this reminder."
-                    move(db, "withdraw", row["id"], actor="gateway", now=now, reason=reason, draft_key=None)
+            _take_back(db, texts[target_id], "What they answered since no longer fits this reminder.", now)
+
+
+def _take_back(db: sqlite3.Connection, message_id: int, reason: str, now: int) -> None:
+    with write(db):
+        row = outbox.load(db, message_id)
+        if row["state"] in ("awaiting", "approved") and row["submitted_at"] is None:
+            move(db, "withdraw", message_id, actor="gateway", now=now, reason=reason, draft_key=None)
 
 
 def _reminder_of(db: sqlite3.Connection, row: sqlite3.Row | None) -> str:

@@ -2,12 +2,12 @@
 
 import sqlite3
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from gateway import campaigns, claims, inbox, outbox, recording, reminders
+from gateway import campaigns, claims, flight, inbox, outbox, recording, reminders
 from gateway.errors import Refused
 from gateway.rules import HOUR_MS, Rules
 from tests.campaigning import FACTS, started
@@ -210,3 +210,24 @@ def test_a_campaign_that_is_changed_while_its_reminders_are_written_reminds_ever
     assert [("City Hall" in text["text"]) for text in both] == [True, True]
     for text in both:
         approve(db, text["id"], room, rules, now=DUE - DAY + HOUR_MS)
+
+
+def test_a_reminder_that_a_modem_gives_back_after_the_campaign_was_changed_is_written_anew(
+    db: sqlite3.Connection, room: Room, rules: Rules, seat: claims.Seat
+) -> None:
+    """It waited with the old place, which no Send took, and kept the schedule from writing another for that day."""
+    campaign_id, _ = said_yes(db, room, rules)
+    reminders.draft_due(db, rules, now=DUE - DAY)
+    (old,) = waiting(db)
+    approve(db, old["id"], room, rules, now=DUE - DAY)
+    job, _ = claims.claim_next(db, seat, rules, now=DUE)
+    assert job is not None
+    flight.submit(db, seat, job, 1, rules, valid_for=timedelta(hours=1), now=DUE)
+    facts = {**FACTS, "place": "City Hall"}
+    campaigns.save(db, campaign_id, by=room.coordinator, now=DUE + 1000, seen_revision=2, facts=facts)
+    flight.release(db, seat, job, "The network was busy.", now=DUE + 5000, seq=1)
+    assert claims.claim_next(db, seat, rules, now=DUE + 6000)[0] is None
+    assert reminders.draft_due(db, rules, now=DUE + 60_000) == 1
+    (new,) = waiting(db)
+    assert "City Hall" in new["text"]
+    approve(db, new["id"], room, rules, now=DUE + 60_000)
