@@ -2,12 +2,12 @@
 
 import sqlite3
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from gateway import campaigns, claims, flight, inbox, outbox, recording, reminders
+from gateway import campaigns, claims, flight, inbox, outbox, recording, reminders, results, timekeeper
 from gateway.errors import Refused
 from gateway.rules import HOUR_MS, Rules
 from tests.campaigning import FACTS, started
@@ -231,3 +231,41 @@ def test_a_reminder_that_a_modem_gives_back_after_the_campaign_was_changed_is_wr
     (new,) = waiting(db)
     assert "City Hall" in new["text"]
     approve(db, new["id"], room, rules, now=DUE + 60_000)
+
+
+def test_what_came_and_was_changed_by_a_clock_ahead_puts_back_no_reminder_of_tomorrow(
+    db: sqlite3.Connection, room: Room, rules: Rules, seat: claims.Seat
+) -> None:
+    """When the moment came that the clock had shown, “They wrote after this was approved” stood on what was approved long after."""
+    campaign_id, target = said_yes(db, room, rules)
+    now, ahead = DUE - DAY, DUE - 2 * HOUR_MS
+    db.execute("UPDATE target SET texted_at=? WHERE id=?", [ahead - 2, target])
+    db.execute("UPDATE conversation SET last_in_at=? WHERE id=(SELECT conversation_id FROM target WHERE id=?)", [ahead, target])  # fmt: skip
+    facts = {**FACTS, "place": "City Hall"}
+    campaigns.save(db, campaign_id, by=room.coordinator, now=ahead, seen_revision=2, facts=facts)
+    timekeeper.settle(db, rules.zone, now=now, was_ahead=True)
+    reminders.draft_due(db, rules, now=now)
+    (drafted,) = waiting(db)
+    approve(db, drafted["id"], room, rules, now=now + 60_000)
+    job, _ = claims.claim_next(db, seat, rules, now=DUE)
+    assert job is not None
+    found = results.results(db, campaigns.load(db, campaign_id), today=date(2026, 12, 2), now=DUE)
+    assert found.answered == 1
+
+
+def test_what_was_approved_by_a_clock_ahead_is_read_again_when_its_campaign_is_changed(
+    db: sqlite3.Connection, room: Room, rules: Rules, seat: claims.Seat
+) -> None:
+    """A modem had it when the place was changed, and gave it back: it left with the old one, as if approved after the change."""
+    campaign_id, _ = said_yes(db, room, rules)
+    reminders.draft_due(db, rules, now=DUE - DAY)
+    (drafted,) = waiting(db)
+    approve(db, drafted["id"], room, rules, now=DUE + 2 * HOUR_MS)
+    timekeeper.settle(db, rules.zone, now=DUE, was_ahead=True)
+    job, _ = claims.claim_next(db, seat, rules, now=DUE)
+    assert job is not None
+    flight.submit(db, seat, job, 1, rules, valid_for=timedelta(hours=1), now=DUE)
+    facts = {**FACTS, "place": "City Hall"}
+    campaigns.save(db, campaign_id, by=room.coordinator, now=DUE + 1000, seen_revision=2, facts=facts)
+    flight.release(db, seat, job, "The network was busy.", now=DUE + 5000, seq=1)
+    assert claims.claim_next(db, seat, rules, now=DUE + 6000)[0] is None
