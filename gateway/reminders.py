@@ -29,6 +29,10 @@ EARLIER_MS = HOUR_MS // 4
 ANSWERED = "answered"  # the fact of a reminder that counts from the person's own answer
 NOBODY = User(0, "", "volunteer")  # a reminder is from the group; it names no volunteer
 WRONG = {"contact": ("wrong_number",)}
+TOO_SOON = (  # in SQL, of text m: it ran out by a clock that was ahead, and nobody has written it again
+    "m.state='expired' AND m.submitted_at IS NULL AND m.expires_at>? "
+    "AND NOT EXISTS (SELECT 1 FROM message r WHERE r.conversation_id=m.conversation_id AND r.resend_of=m.id)"
+)
 
 
 @dataclass(frozen=True)
@@ -226,7 +230,10 @@ def _draft(
             "SELECT 1 FROM target t JOIN campaign p ON p.id=t.campaign_id WHERE t.id=? AND p.content=? AND p.state='running'",
             [person["id"], campaign.content],
         ).fetchone()
-        if not as_read or db.execute("SELECT 1 FROM message WHERE draft_key IN (?,?)", keys).fetchone():
+        known = db.execute(
+            f"SELECT m.id, {TOO_SOON} AS too_soon FROM message m WHERE draft_key IN (?,?)", [now, *keys]
+        ).fetchall()
+        if not as_read or not all(each["too_soon"] for each in known):
             return False
         values = campaigns.merge_values(db, campaign, person["contact_id"], NOBODY, rules)
         merged = merge(reminder.text, {**values, "my_name": rules.organisation})
@@ -241,6 +248,7 @@ def _draft(
         )
         if not leave.ok and (leave.not_before is None or ms(leave.not_before) >= runs_out):
             return False  # its day is over for them; the campaign's page says so
+        db.executemany("UPDATE message SET draft_key=NULL WHERE id=?", [(each["id"],) for each in known])
         try:
             merged.refuse_gaps()
             message_id = outbox.insert_draft(
@@ -254,6 +262,7 @@ def _draft(
                 rules=rules,
                 now=now,
                 expires_at=runs_out,
+                resend_of=max((each["id"] for each in known), default=None),
             )
         except (
             Refused

@@ -7,7 +7,18 @@ from typing import Any
 
 import pytest
 
-from gateway import campaigns, claims, flight, inbox, outbox, recording, reminders, results, timekeeper
+from gateway import (
+    campaigns,
+    claims,
+    flight,
+    inbox,
+    outbox,
+    recording,
+    reminders,
+    results,
+    settling,
+    timekeeper,
+)
 from gateway.errors import Refused
 from gateway.rules import HOUR_MS, Rules
 from tests.campaigning import FACTS, started
@@ -269,3 +280,34 @@ def test_what_was_approved_by_a_clock_ahead_is_read_again_when_its_campaign_is_c
     campaigns.save(db, campaign_id, by=room.coordinator, now=DUE + 1000, seen_revision=2, facts=facts)
     flight.release(db, seat, job, "The network was busy.", now=DUE + 5000, seq=1)
     assert claims.claim_next(db, seat, rules, now=DUE + 6000)[0] is None
+
+
+def test_a_reminder_that_ran_out_by_a_clock_ahead_is_written_again_once_the_clock_is_right(
+    db: sqlite3.Connection, room: Room, rules: Rules
+) -> None:
+    """Nobody was reminded, and no page said so: it counted as written."""
+    campaign_id, _ = said_yes(db, room, rules)
+    reminders.draft_due(db, rules, now=DUE - DAY)
+    assert outbox.expire(db, now=DUE + 2 * DAY) == 1
+    timekeeper.settle(db, rules.zone, now=DUE - DAY + HOUR_MS, was_ahead=True)
+    assert reminders.draft_due(db, rules, now=DUE - DAY + HOUR_MS) == 1
+    assert reminders.draft_due(db, rules, now=DUE - DAY + HOUR_MS + 60_000) == 0
+    (drafted,) = waiting(db)
+    approve(db, drafted["id"], room, rules, now=DUE - HOUR_MS)
+    assert reminders.draft_due(db, rules, now=DUE) == 0
+    found = results.results(db, campaigns.load(db, campaign_id), today=date(2026, 12, 2), now=DUE)
+    assert found.reminders_expired == 0
+    old = db.execute("SELECT id FROM message WHERE state='expired'").fetchone()["id"]
+    again = settling.resend(db, old, by=room.coordinator, key="again", rules=rules, now=DUE - HOUR_MS)
+    assert again == drafted["id"], "nobody gets it twice"
+
+
+def test_a_reminder_that_ran_out_by_a_clock_ahead_and_that_somebody_wrote_again_is_not_written_twice(
+    db: sqlite3.Connection, room: Room, rules: Rules
+) -> None:
+    said_yes(db, room, rules)
+    reminders.draft_due(db, rules, now=DUE - DAY)
+    (drafted,) = waiting(db)
+    outbox.expire(db, now=DUE + 2 * DAY)
+    settling.resend(db, drafted["id"], by=room.coordinator, key="again", rules=rules, now=DUE - DAY)
+    assert reminders.draft_due(db, rules, now=DUE - DAY) == 0
