@@ -47,7 +47,7 @@ class Owed:
 
 def draft_due(db: sqlite3.Connection, rules: Rules, *, now: int) -> int:
     """Draft every reminder that is due within a day, take back those that fit no longer; returns how many were new."""
-    _take_back_unfit(db, now)
+    _take_back_unfit(db, rules, now)
     made = 0
     for row in db.execute("SELECT id FROM campaign WHERE state='running'").fetchall():
         campaign = campaigns.load(db, row["id"])
@@ -171,11 +171,11 @@ def _waiters(db: sqlite3.Connection, campaign: Campaign) -> set[int]:
     return {each.person.target_id for each in booked if each.waits}
 
 
-def _take_back_unfit(db: sqlite3.Connection, now: int) -> None:
+def _take_back_unfit(db: sqlite3.Connection, rules: Rules, now: int) -> None:
     """Reminders that wait or are approved, of people who have answered otherwise since, or of what the campaign said before (one was
     with a modem when that was changed); they are drafted anew when they match again.
     """
-    open_ones: dict[tuple[int, str], dict[int, int]] = {}  # (campaign, reminder): target to text
+    open_ones: dict[tuple[int, str], list[sqlite3.Row]] = {}  # of a campaign and one of its reminders
     for state in ("m.state='awaiting'", f"m.{GOING} AND m.state='approved'"):  # as the partial indexes say it
         for row in db.execute(
             "SELECT m.id, m.draft_key, m.resend_of, m.target_id, t.campaign_id, m.created_by IS NULL AND m.merged<>p.content AS stale "
@@ -184,15 +184,27 @@ def _take_back_unfit(db: sqlite3.Connection, now: int) -> None:
             if row["stale"]:
                 _take_back(db, row["id"], "The campaign was changed.", now)
                 continue
-            name = _reminder_of(db, row)
-            open_ones.setdefault((row["campaign_id"], name), {})[row["target_id"]] = row["id"]
+            open_ones.setdefault((row["campaign_id"], _reminder_of(db, row)), []).append(row)
     for (campaign_id, name), texts in open_ones.items():
         campaign = campaigns.load(db, campaign_id)
         reminder = next((each for each in campaign.script.reminders if each.id == name), None)
         if reminder is None:
             continue
-        for target_id in texts.keys() - {person["id"] for person in _matching(db, campaign, reminder)}:
-            _take_back(db, texts[target_id], "What they answered since no longer fits this reminder.", now)
+        people = {person["id"]: person for person in _matching(db, campaign, reminder)}
+        for text in texts:
+            person = people.get(text["target_id"])
+            if person is None or not _of_their_day(text, campaign, reminder, person, rules):
+                _take_back(db, text["id"], "What they answered since no longer fits this reminder.", now)
+
+
+def _of_their_day(
+    text: sqlite3.Row, campaign: Campaign, reminder: Reminder, person: sqlite3.Row, rules: Rules
+) -> bool:
+    """Whether this text is of the day that holds now, for one that counts from the person's own answer; else they get another for that."""
+    day = _day(campaign, reminder, person, rules)
+    if reminder.fact != ANSWERED or day is None or not (text["draft_key"] or "").startswith("reminder:"):
+        return True
+    return text["draft_key"] in _keys(person["id"], reminder, due_at(reminder, day, rules.zone), rules.zone)
 
 
 def _take_back(db: sqlite3.Connection, message_id: int, reason: str, now: int) -> None:

@@ -184,8 +184,9 @@ def settle(db: sqlite3.Connection, zone: str, *, now: int, was_ahead: bool = Fal
         "UPDATE campaign SET purge_at=purge_at-closed_at+:now, closed_at=:now WHERE closed_at>:soon AND purged_at IS NULL",
         {"now": now, "soon": soon},
     )
-    db.execute(  # a reminder may count from it
-        "UPDATE answer SET at=:now WHERE id>(SELECT max(id) FROM answer)-:recent AND at>:soon",
+    db.execute(  # a reminder may count from it, or be approved after it
+        "UPDATE answer SET at=min(at, :now), undone_at=min(undone_at, :now) WHERE id>(SELECT max(id) FROM answer)-:recent "
+        "AND (at>:soon OR undone_at>:soon)",
         {"now": now, "soon": soon, "recent": RECENT},
     )
     db.execute(  # else what came of a long text is not shown before that day; in the words of the partial index
