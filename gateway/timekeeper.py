@@ -168,7 +168,7 @@ def settle(db: sqlite3.Connection, zone: str, *, now: int, was_ahead: bool = Fal
         {"now": now, "soon": soon},
     )
     db.execute(  # what is changed from now on is changed after it
-        f"UPDATE message SET approved_at=? WHERE {GOING} AND kind>1 AND approved_at>?", [now, soon]
+        f"UPDATE message SET approved_at=? WHERE {GOING} AND approved_at>?", [now, soon]
     )
     for state in ("state='awaiting'", f"{GOING} AND state='approved'"):  # in the words of the partial indexes
         db.execute(
