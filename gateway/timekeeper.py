@@ -25,7 +25,7 @@ from hardware.link import Clock
 log = logging.getLogger("textbank.clock")
 
 AGAIN_S = 60.0  # between looks at voices that may come to differ
-RECENT = 20_000  # answers looked through for those of a clock that was ahead
+RECENT = 20_000  # answers, and texts, looked through for those of a clock that was ahead
 ASK_S = 3600.0  # between questions to a modem whose network is one of them
 
 
@@ -162,10 +162,11 @@ def settle(db: sqlite3.Connection, zone: str, *, now: int, was_ahead: bool = Fal
         {"now": now, "soon": soon, "was_ahead": was_ahead},
     )
     _fits_on(db, now, soon)
-    db.execute(  # who stops or answers from now on does so after it
+    db.execute(  # who stops or answers from now on does so after it, also when it has left
         "UPDATE target SET texted_at=:now WHERE texted_at>:soon AND id IN "
-        f"(SELECT target_id FROM message WHERE {GOING} AND state='approved' AND approved_at>:soon)",
-        {"now": now, "soon": soon},
+        f"(SELECT target_id FROM message WHERE {GOING} AND state='approved' AND approved_at>:soon "
+        "UNION ALL SELECT target_id FROM message WHERE id>(SELECT max(id) FROM message)-:recent AND approved_at>:soon)",
+        {"now": now, "soon": soon, "recent": RECENT},
     )
     db.execute(  # what is changed from now on is changed after it
         f"UPDATE message SET approved_at=? WHERE {GOING} AND approved_at>?", [now, soon]

@@ -21,8 +21,9 @@ from gateway import (
 )
 from gateway.errors import Refused
 from gateway.rules import HOUR_MS, Rules
-from tests.campaigning import FACTS, started
+from tests.campaigning import FACTS, Hall, started
 from tests.gateway.conftest import NOON, Room
+from tests.gateway.test_approvable import wrote
 
 DUE = int(datetime(2026, 12, 2, 21, 0, tzinfo=UTC).timestamp() * 1000)  # 4 pm in New York on the day before
 DAY = 24 * HOUR_MS
@@ -311,3 +312,21 @@ def test_a_reminder_that_ran_out_by_a_clock_ahead_and_that_somebody_wrote_again_
     outbox.expire(db, now=DUE + 2 * DAY)
     settling.resend(db, drafted["id"], by=room.coordinator, key="again", rules=rules, now=DUE - DAY)
     assert reminders.draft_due(db, rules, now=DUE - DAY) == 0
+
+
+def test_who_was_texted_by_a_clock_ahead_and_writes_once_it_is_right_has_answered(
+    db: sqlite3.Connection, room: Room, rules: Rules, seat: claims.Seat
+) -> None:
+    """They stood among those without an answer, whom the next list would have texted again, and their reminder came a year late."""
+    hall, ahead = Hall(db, rules, vars(room), NOON), NOON + 30 * DAY
+    campaign_id = hall.started()
+    hall.take(campaign_id)
+    card = hall.send(now=ahead)
+    job, _ = claims.claim_next(db, seat, rules, now=ahead)
+    assert job is not None
+    flight.submit(db, seat, job, 1, rules, valid_for=timedelta(hours=1), now=ahead)
+    flight.accept(db, seat, flight.Accepted(job, 1, 7, ahead))
+    timekeeper.settle(db, rules.zone, now=NOON, was_ahead=True)
+    wrote(db, rules, card.number, "Yes", now=NOON + HOUR_MS)
+    found = results.results(db, hall.load(campaign_id), today=date(2026, 11, 24), now=NOON + HOUR_MS)
+    assert found.answered == 1
