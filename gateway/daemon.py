@@ -46,7 +46,7 @@ from gateway.finding import Finder, wanted
 from gateway.host import Host
 from gateway.journal import Journal
 from gateway.machineclock import Machine, MachineClock
-from gateway.ownlog import OwnLog
+from gateway.ownfiles import OwnFiles
 from gateway.rules import rules_of
 from gateway.schedule import Housekeeper
 from gateway.station import Station
@@ -236,7 +236,7 @@ class Gateway:
                 return False
             with (
                 contextlib.closing(Bell(self._database, "gateway")) as bell,
-                contextlib.closing(OwnLog(self._database)) as own,
+                contextlib.closing(OwnFiles(self._database)) as own,
                 self._station_threads(specs),
             ):
                 rules = rules_of(self._config)
@@ -247,7 +247,7 @@ class Gateway:
                         self._listen(bell, housekeeper, host, own)
                 finally:
                     housekeeper.stop()
-            if own.gone:
+            if own.log_is_gone:
                 hold.unclean = True  # what others wrote meanwhile is lost: the files beside it are asked
                 return True
             texted.of(self._database).close()
@@ -369,7 +369,7 @@ class Gateway:
             timekeeper=self._timekeeper,
         )
 
-    def _listen(self, bell: Bell, housekeeper: Housekeeper, host: Host, own: OwnLog) -> None:
+    def _listen(self, bell: Bell, housekeeper: Housekeeper, host: Host, own: OwnFiles) -> None:
         """Pass every bell on to the stations; twice a second see whether one was missed."""
         seen, ours = -1, damage.which(self._database)
         while True:

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import shutil
 import signal
 import socket
 import subprocess
@@ -225,6 +226,30 @@ def test_a_log_that_is_deleted_under_the_gateway_takes_nothing_with_it(
     with closing(store.connect(group.database)) as db:
         assert [row["state"] for row in db.execute("SELECT state FROM message")] == ["delivered"] * 2
         assert db.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
+    assert [record.to for record in bank.air()] == [ADA, LUIS]
+
+
+def test_a_backup_that_is_copied_over_the_database_of_a_running_gateway_sends_nothing_again(
+    group: Group, bank: VirtualBank
+) -> None:
+    """With `cp` it is the same file with other content: what was approved in it left a second time within seconds."""
+    group.approved(ADA)
+    made = json.loads(group.run("backup", str(group.folder), "--json").stdout)["file"]
+    group.start()
+    bank.wait_air(1, PATIENCE_S)
+    group.until(lambda: group.state() == "delivered", "its report")
+    group.until(lambda: group.page()[0] == 303, "the panel")
+    with closing(store.connect(group.database)) as db:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    shutil.copyfile(made, group.database)
+    group.until(lambda: "Another file was copied over it" in group.page()[1], "the page")
+    five_minutes_pass(group.database)
+    restored = group.run("restore", made, "--yes")
+    assert restored.returncode == 0, restored.stderr
+    group.until(lambda: group.page()[0] == 303, "the panel again")
+    assert group.state() == "uncertain"
+    group.approved(LUIS)
+    bank.wait_air(2, PATIENCE_S)
     assert [record.to for record in bank.air()] == [ADA, LUIS]
 
 
