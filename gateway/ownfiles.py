@@ -17,6 +17,7 @@ import time
 from pathlib import Path
 
 from gateway import damage
+from gateway.lock import Hold
 from gateway.store import connect, moment, sync_folder, wall_ms
 
 log = logging.getLogger("textbank.damage")
@@ -38,8 +39,8 @@ _kept_open: dict[tuple[int, int], int] = {}  # until it has no name: to close it
 class OwnFiles:
     """A connection that reads, beside which the files are looked at. Leave it when nobody else here writes any more."""
 
-    def __init__(self, database: Path) -> None:
-        self._database = database
+    def __init__(self, database: Path, hold: Hold) -> None:
+        self._database, self._hold = database, hold
         self.db = connect(database, query_only=True)
         self.log_is_gone = False
         self.version()  # opens the log
@@ -52,7 +53,8 @@ class OwnFiles:
         return int(self.db.execute("PRAGMA data_version").fetchone()[0])
 
     def look(self) -> None:
-        """Note it when somebody did something to them."""
+        """Note it when somebody did something to them; the lock's file is made anew."""
+        self._hold.stay()
         with contextlib.suppress(OSError):  # a card that tells nothing of it
             if damage.seen(self._database) is not None:
                 return
