@@ -215,7 +215,9 @@ def test_a_late_result_within_the_next_answer() -> None:
     assert bench.modem.notices() == [LateSubmit(7)]
 
 
-@pytest.mark.parametrize("said", ["\r\nRDY\r\n", "\r\n*ATREADY: 1\r\n", "\r\n^SYSSTART\r\n"])
+@pytest.mark.parametrize(
+    "said", ["\r\nRDY\r\n", "\r\n*ATREADY: 1\r\n", "\r\n^SYSSTART\r\n", "\r\n+SYSSTART\r\n"]
+)
 def test_a_restart_while_sending_is_uncertain_at_once(said: str) -> None:
     bench = Bench({PDU: Raw(said.encode())})
     with pytest.raises(SubmitUncertain, match="restarted") as caught:
