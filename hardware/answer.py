@@ -6,7 +6,7 @@ Promises: it reads and writes nothing; `hardware.at` gives it each line. After C
 from __future__ import annotations
 
 from hardware import framing
-from hardware.facts import TO_ANY
+from hardware.facts import OF_THE_MODEM
 from hardware.incoming import Incoming
 
 GRACE_S = 2.0  # for what may still follow a line that already says enough
@@ -75,7 +75,7 @@ class Answer:
             self._settle_for(framing.OK, SUBMIT_GRACE_S)
         elif self.refused_s is not None:
             self.doubled = True
-        elif result.family == "CMS" and result.code in TO_ANY:
+        elif result.family == "CMS" and result.code in OF_THE_MODEM:
             self.refused_s = self._incoming.clock.monotonic() - self.started
             self._settle_for(result, OWN_S)  # it is the text's if nothing else comes
         else:

@@ -135,7 +135,8 @@ class Shelf:
         if again is None or _alike(again, stored):
             return stored
         third = self._in_place(stored.index, stored.storage)
-        return again if third and _alike(again, third) else replace(stored, pdu=stored.pdu[:-2])
+        alike = (read for read in (again, stored) if third and _alike(read, third))
+        return next(alike, replace(stored, pdu=stored.pdu[:-2]))
 
     def _list(self, name: str) -> list[str]:
         """The list; one that is refused is asked for once more in PDU mode, for in text mode 4 is no status (27.005 3.4.2), and what is
