@@ -8,8 +8,7 @@ station takes another down; nothing that sends or receives depends on APSchedule
 socket is open to the network. With a damaged database nothing is sent or read: the lock is given up, the newest good backup
 is named, and everything begins anew once a person has restored one.
 
-Fails with `Refused` when the database is held by another gateway, is newer than this program or cannot be
-opened.
+Fails with `Refused` when the database is held by another gateway, is newer than this program or cannot be opened.
 """
 
 import contextlib
