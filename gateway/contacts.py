@@ -73,6 +73,7 @@ def put_all(
         [list_id, json.dumps(list(ids.values()))],
     ).fetchall()
     peopled = {row["conversation_id"] for row in rows}
+    _zones_of_the_gone(db, people, ids, peopled)
     named = {row["id"] for row in rows if row["listed"]}
     made = []
     for person in people:
@@ -82,6 +83,20 @@ def put_all(
         peopled.add(conversation_id)
         named.add(made[-1][0])
     return made
+
+
+def _zones_of_the_gone(
+    db: sqlite3.Connection, people: Sequence[Person], ids: Mapping[str, int], peopled: Collection[int]
+) -> None:
+    """Whoever had this number and its zone is in no list any more, and the list says nothing of the zone: the night of both counts."""
+    mute = {ids[person.number]: person.number for person in people if person.zone is None}
+    rows = db.execute(
+        "SELECT id, zone FROM conversation WHERE id IN (SELECT value FROM json_each(?)) AND zone IS NOT NULL",
+        [json.dumps(list(mute.keys() - peopled))],
+    ).fetchall()
+    for row in rows:
+        zones = dict.fromkeys([*row["zone"].split(), *numbers.zones_for(mute[row["id"]])])
+        db.execute("UPDATE conversation SET zone=? WHERE id=?", [" ".join(zones), row["id"]])
 
 
 def _put(

@@ -1,5 +1,4 @@
-"""The gateway's life: lock, schema, one supervised thread for each station, doorbells, housekeeping, a clean
-end.
+"""The gateway's life: lock, schema, one supervised thread for each station, doorbells, housekeeping, a clean end.
 
     lock -> look for damage -> migrate -> stations begin (each recovers what it had in hand) -> bells and housekeeping
          -> SIGTERM -> stations finish -> unlock
@@ -9,8 +8,7 @@ station takes another down; nothing that sends or receives depends on APSchedule
 socket is open to the network. With a damaged database nothing is sent or read: the lock is given up, the newest good backup
 is named, and everything begins anew once a person has restored one.
 
-Fails with `Refused` when the database is held by another gateway, is newer than this program or cannot be
-opened.
+Fails with `Refused` when the database is held by another gateway, is newer than this program or cannot be opened.
 """
 
 import contextlib
@@ -47,6 +45,7 @@ from gateway.finding import Finder, wanted
 from gateway.host import Host
 from gateway.journal import Journal
 from gateway.machineclock import Machine, MachineClock
+from gateway.ownfiles import OwnFiles
 from gateway.rules import rules_of
 from gateway.schedule import Housekeeper
 from gateway.station import Station
@@ -215,34 +214,41 @@ class Gateway:
     def run(self) -> None:
         """Hold the database and drive the modems until `end`; while it is damaged, wait for a person to restore it."""
         while not self._over:
+            anew = False
             try:
-                self._hold()
+                anew = self._hold()
             except sqlite3.DatabaseError as error:
                 if not damage.note_if(self._database, error, now=wall_ms()):
                     raise
-            if damage.seen(self._database) is not None:
+            if not anew and damage.seen(self._database) is not None:
                 damage.await_restore(self._database, damage.folders(self._config), self._ending)
 
-    def _hold(self) -> None:
-        """Work until `end`, or until the database is found to be damaged."""
+    def _hold(self) -> bool:
+        """Work until `end`, or until the database is found to be damaged. True: begin anew, for it may be whole."""
         with lock.gateway(self._database) as hold:
             cut_off = hold.unclean
             if not damage.fit_to_start(self._database, hold, now=wall_ms()):
-                return
+                return False
             specs = self._recovered(hold, cut_off=cut_off)
             if specs is None:
                 hold.unclean = cut_off  # what that run left is still to be looked for
-                return
-            with contextlib.closing(Bell(self._database, "gateway")) as bell, self._station_threads(specs):
-                housekeeper = Housekeeper(
-                    self._database, rules_of(self._config), self._clock, self._timekeeper, self._config
-                )
+                return False
+            with (
+                contextlib.closing(Bell(self._database, "gateway")) as bell,
+                contextlib.closing(OwnFiles(self._database, hold)) as own,
+                self._station_threads(specs),
+            ):
+                rules = rules_of(self._config)
+                housekeeper = Housekeeper(self._database, rules, self._clock, self._timekeeper, self._config)
                 housekeeper.start()
                 try:
                     with contextlib.closing(Host()) as host:
-                        self._listen(bell, housekeeper, host)
+                        self._listen(bell, housekeeper, host, own)
                 finally:
                     housekeeper.stop()
+            if own.log_is_gone:
+                hold.unclean = True  # what others wrote meanwhile is lost: the files beside it are asked
+                return True
             texted.of(self._database).close()
             if damage.seen(self._database) is None:
                 with (
@@ -251,9 +257,8 @@ class Gateway:
                 ):
                     runs.count(db, hold)
                     for worker in self._workers if self._over else ():
-                        stations.leave(
-                            db, worker.name, now=wall_ms()
-                        )  # or pages say ready until it runs again
+                        stations.leave(db, worker.name, now=wall_ms())  # or pages say ready
+        return False
 
     def _recovered(self, hold: lock.Hold, *, cut_off: bool) -> list[Spec] | None:
         """The schema brought up to date and what an earlier run had in hand settled; None when it was ended before that.
@@ -364,29 +369,25 @@ class Gateway:
             timekeeper=self._timekeeper,
         )
 
-    def _listen(self, bell: Bell, housekeeper: Housekeeper, host: Host) -> None:
+    def _listen(self, bell: Bell, housekeeper: Housekeeper, host: Host, own: OwnFiles) -> None:
         """Pass every bell on to the stations; twice a second see whether one was missed."""
-        with contextlib.closing(connect(self._database, query_only=True)) as db:
-            seen, ours = -1, damage.which(self._database)
-            while True:
-                ready, _, alarmed = select.select(
-                    [bell.fileno(), self._ending.fileno(), *host.files], [], host.alarms, SAFETY_NET_S
-                )
-                if self._ending.fileno() in ready:
-                    return
-                if alarmed or set(host.files) & set(ready) or host.unwritten:
-                    host.note(self._database, now=wall_ms())
-                version = int(db.execute("PRAGMA data_version").fetchone()[0])
-                rung = bell.drain()
-                if rung or version != seen:
-                    seen = version
-                    for worker in self._workers:
-                        worker.ring()
-                    housekeeper.look(db)
-                housekeeper.watch()
-                damage.note_if_other(self._database, ours, now=wall_ms())
-                if damage.seen(self._database) is not None:
-                    return
+        seen, ours = -1, damage.which(self._database)
+        while True:
+            files = [bell.fileno(), self._ending.fileno(), *host.files]
+            ready, _, alarmed = select.select(files, [], host.alarms, SAFETY_NET_S)
+            damage.note_if_other(self._database, ours, now=wall_ms())
+            own.look()
+            if self._ending.fileno() in ready or damage.seen(self._database) is not None:
+                return
+            if alarmed or set(host.files) & set(ready) or host.unwritten:
+                host.note(self._database, now=wall_ms())
+            version, rung = own.version(), bell.drain()
+            if rung or version != seen:
+                seen = version
+                for worker in self._workers:
+                    worker.ring()
+                housekeeper.look(own.db)
+            housekeeper.watch()
 
 
 def serve(config: Config, *, traces: Path | None = None) -> None:

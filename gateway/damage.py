@@ -6,7 +6,7 @@ give. A restore removes it; so does the gateway's start when the whole database 
 
 Promises: nothing is repaired, replaced or deleted here. A file without content and a log without its file are never opened:
 SQLite would take them for a new database and delete the log. Fails softly where the folder cannot be written: then this process
-alone knows.
+alone knows, until it can be or another file is in its place.
 """
 
 import contextlib
@@ -47,7 +47,8 @@ OTHER = (
     "It was moved away, or another file was put in its place, while Textbank worked with it. To go on with a file that lies "
     "there now, move it elsewhere and restore it from there."
 )
-_known_here: dict[Path, "Damage"] = {}  # what could not be noted on the disk
+File = tuple[int, int] | None  # what tells a file from another under its name; None where there is none
+_known_here: dict[Path, tuple["Damage", File]] = {}  # what could not be noted on the disk, and of which file
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def said(error: BaseException) -> str:
     return f'Reading it failed: "{error}".'
 
 
-def note_if(database: Path, error: BaseException, *, now: int, ours: tuple[int, int] | None = None) -> bool:
+def note_if(database: Path, error: BaseException, *, now: int, ours: File = None) -> bool:
     """Whether this error is damage; then it is noted, and everybody told; but not of a file that another one has replaced (`ours`: `which`
     it was when it was opened).
     """
@@ -93,7 +94,8 @@ def note(
     before = seen(database)
     found = before or Damage(now, evidence)
     found = Damage(found.at, found.evidence, backup or found.backup, other or found.other)
-    if found == before:
+    unnoted = database in _known_here
+    if found == before and not unnoted:
         return found
     if before is None:
         log.error("the database is damaged: %s", evidence)
@@ -110,8 +112,11 @@ def note(
         os.replace(part, path)
         sync_folder(database.parent)
     except OSError as error:
-        log.error("the damage could not be noted in %s: %s", path, error.strerror)  # noqa: TRY400 (no traceback for people)
-        _known_here[database] = found
+        if not unnoted:
+            log.error("the damage could not be noted in %s: %s", path, error.strerror)  # noqa: TRY400 (no traceback for people)
+        _known_here[database] = found, _which_or_none(database)
+    else:
+        _known_here.pop(database, None)
     ring(database)
     return found
 
@@ -121,7 +126,7 @@ def seen(database: Path) -> Damage | None:
     try:
         content = Path(f"{database}{SUFFIX}").read_text(encoding="utf-8", errors="replace")
     except OSError:
-        return _known_here.get(database)
+        return _unnoted(database)
     with contextlib.suppress(ValueError, KeyError, TypeError):
         line = json.loads(content)
         backup = Path(line["backup"]) if line["backup"] else None
@@ -129,7 +134,27 @@ def seen(database: Path) -> Damage | None:
     return Damage(0, "")  # noted, by somebody whose note was cut
 
 
-def which(database: Path) -> tuple[int, int] | None:
+def _unnoted(database: Path) -> Damage | None:
+    """What this process alone knows, until a restore by another one has put a file in the place of that one."""
+    found, of = _known_here.get(database, (None, None))
+    if (
+        found is not None
+        and not found.other
+        and of is not None
+        and _which_or_none(database) not in (of, None)
+    ):
+        _known_here.pop(database, None)
+        return None
+    return found
+
+
+def _which_or_none(database: Path) -> File:
+    with contextlib.suppress(OSError):  # a card that tells nothing of it
+        return which(database)
+    return None
+
+
+def which(database: Path) -> File:
     """What tells this file from another under its name; None when there is none."""
     try:
         status = database.stat()
@@ -138,7 +163,7 @@ def which(database: Path) -> tuple[int, int] | None:
     return status.st_dev, status.st_ino
 
 
-def note_if_other(database: Path, ours: tuple[int, int] | None, *, now: int) -> None:
+def note_if_other(database: Path, ours: File, *, now: int) -> None:
     """Note it when the file under this name is not the one that was opened: what is written from now on nobody would find again."""
     with contextlib.suppress(OSError):  # a card that tells nothing of it
         if which(database) == ours:
@@ -229,6 +254,10 @@ def await_restore(database: Path, folders: list[Path], ending: socket.socket) ->
     """Say what happened, name a backup, and wait until the damage is mended or `ending` is readable."""
     look_at = 0.0
     while (found := seen(database)) is not None:
+        if (
+            database in _known_here
+        ):  # there may be room now: the panel, and whoever restores, should know of it too
+            note(database, found.evidence, now=found.at, other=found.other)
         if found.backup is None and time.monotonic() >= look_at:
             backup = newest_backup(folders, database)
             if seen(database) is None:

@@ -43,12 +43,31 @@ class Hold:
     unclean: bool
     runs: int = 0
     _fd: int = -1
+    _path: Path | None = None
 
     def count(self, runs: int) -> None:
         """Keep this count beside the database; a card that cannot be written keeps the one before."""
         self.runs = runs
         with suppress(OSError):
             _write(self._fd, str(runs), at=LINE)
+
+    def stay(self) -> None:
+        """Take the name again that somebody deleted: else another gateway would begin beside this one, and nobody would know of this one."""
+        with suppress(OSError):
+            if self._path is None or os.path.exists(self._path):
+                return
+            fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            try:
+                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:  # another one was faster
+                os.close(fd)
+                return
+            os.close(self._fd)
+            self._fd = fd
+            belong_with(self._path, self._path.with_suffix(""))
+            _write(fd, str(self.runs), at=LINE)
+            _write(fd, str(os.getpid()))
+            sync_folder(self._path.parent)
 
 
 @contextmanager
@@ -62,6 +81,7 @@ def gateway(database: Path) -> Iterator[Hold]:
             f"The folder {path.parent} cannot hold the database: {error.strerror}. Nothing was started. "
             f"{_WHAT_TO_DO.get(error.errno or 0, 'Make the folder, or let this user write in it, or change [database] path.')}"
         ) from error
+    hold = Hold(unclean=False, _fd=fd)
     try:
         belong_with(path, database)
         if not _taken(fd):
@@ -72,16 +92,17 @@ def gateway(database: Path) -> Iterator[Hold]:
                 "Stop the other one first.",
             )
         counted = os.pread(fd, LINE, LINE).strip()
-        hold = Hold(os.pread(fd, LINE, 0).strip() != b"", int(counted) if counted.isdigit() else 0, fd)
+        unclean = os.pread(fd, LINE, 0).strip() != b""
+        hold = Hold(unclean, int(counted) if counted.isdigit() else 0, fd, path)
         with suppress(OSError):  # a card that cannot be written is told of by what comes next
             _write(fd, str(os.getpid()))
             sync_folder(path.parent)
         yield hold
         if not hold.unclean:
             with suppress(OSError):
-                _write(fd, "")
+                _write(hold._fd, "")
     finally:
-        os.close(fd)
+        os.close(hold._fd)
 
 
 def _taken(fd: int) -> bool:

@@ -208,9 +208,11 @@ def welcome_back(db: sqlite3.Connection, conversation_id: int) -> None:
 
 
 _UNANSWERED = (  # in SQL: when the last text of conversation :id came, if it asks for an answer and none went since; else NULL
+    # By a clock that was ahead it came later than they wrote last.
     "(SELECT received_at FROM inbound i WHERE i.id=(SELECT max(id) FROM inbound WHERE conversation_id=:id AND kind<>'silent') "
     "AND triage NOT IN ('stop', 'start') AND closed_at IS NULL AND NOT EXISTS (SELECT 1 FROM message m WHERE m.conversation_id=:id "
-    "AND m.kind=1 AND m.approved_at>=i.received_at AND m.state NOT IN ('awaiting', 'withdrawn', 'expired', 'failed', 'undelivered')))"
+    "AND m.kind=1 AND m.approved_at>=min(i.received_at, coalesce(last_in_at, i.received_at)) "
+    "AND m.state NOT IN ('awaiting', 'withdrawn', 'expired', 'failed', 'undelivered')))"
 )
 
 

@@ -29,6 +29,10 @@ EARLIER_MS = HOUR_MS // 4
 ANSWERED = "answered"  # the fact of a reminder that counts from the person's own answer
 NOBODY = User(0, "", "volunteer")  # a reminder is from the group; it names no volunteer
 WRONG = {"contact": ("wrong_number",)}
+TOO_SOON = (  # in SQL, of text m: it ran out by a clock that was ahead, and nobody has written it again
+    "m.state='expired' AND m.submitted_at IS NULL AND m.expires_at>? "
+    "AND NOT EXISTS (SELECT 1 FROM message r WHERE r.conversation_id=m.conversation_id AND r.resend_of=m.id)"
+)
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,7 @@ class Owed:
 
 def draft_due(db: sqlite3.Connection, rules: Rules, *, now: int) -> int:
     """Draft every reminder that is due within a day, take back those that fit no longer; returns how many were new."""
-    _take_back_unfit(db, now)
+    _take_back_unfit(db, rules, now)
     made = 0
     for row in db.execute("SELECT id FROM campaign WHERE state='running'").fetchall():
         campaign = campaigns.load(db, row["id"])
@@ -167,27 +171,47 @@ def _waiters(db: sqlite3.Connection, campaign: Campaign) -> set[int]:
     return {each.person.target_id for each in booked if each.waits}
 
 
-def _take_back_unfit(db: sqlite3.Connection, now: int) -> None:
-    """Reminders that wait or are approved, of people who have answered otherwise since; they are drafted anew when they match again."""
-    open_ones: dict[tuple[int, str], dict[int, int]] = {}  # (campaign, reminder): target to text
+def _take_back_unfit(db: sqlite3.Connection, rules: Rules, now: int) -> None:
+    """Reminders that wait or are approved, of people who have answered otherwise since, or of what the campaign said before (one was
+    with a modem when that was changed); they are drafted anew when they match again.
+    """
+    open_ones: dict[tuple[int, str], list[sqlite3.Row]] = {}  # of a campaign and one of its reminders
     for state in ("m.state='awaiting'", f"m.{GOING} AND m.state='approved'"):  # as the partial indexes say it
         for row in db.execute(
-            "SELECT m.id, m.draft_key, m.resend_of, m.target_id, t.campaign_id FROM message m JOIN target t ON t.id=m.target_id "
-            f"WHERE {state} AND m.kind=2"
-        ):
-            name = _reminder_of(db, row)
-            open_ones.setdefault((row["campaign_id"], name), {})[row["target_id"]] = row["id"]
+            "SELECT m.id, m.draft_key, m.resend_of, m.target_id, t.campaign_id, m.created_by IS NULL AND m.merged<>p.content AS stale "
+            f"FROM message m JOIN target t ON t.id=m.target_id JOIN campaign p ON p.id=t.campaign_id WHERE {state} AND m.kind=2"
+        ).fetchall():
+            if row["stale"]:
+                _take_back(db, row["id"], "The campaign was changed.", now)
+                continue
+            open_ones.setdefault((row["campaign_id"], _reminder_of(db, row)), []).append(row)
     for (campaign_id, name), texts in open_ones.items():
         campaign = campaigns.load(db, campaign_id)
         reminder = next((each for each in campaign.script.reminders if each.id == name), None)
         if reminder is None:
             continue
-        for target_id in texts.keys() - {person["id"] for person in _matching(db, campaign, reminder)}:
-            with write(db):
-                row = outbox.load(db, texts[target_id])
-                if row["state"] in ("awaiting", "approved") and row["submitted_at"] is None:
-                    reason = "What they answered since no longer fits this reminder."
-                    move(db, "withdraw", row["id"], actor="gateway", now=now, reason=reason, draft_key=None)
+        people = {person["id"]: person for person in _matching(db, campaign, reminder)}
+        for text in texts:
+            person = people.get(text["target_id"])
+            if person is None or not _of_their_day(text, campaign, reminder, person, rules):
+                _take_back(db, text["id"], "What they answered since no longer fits this reminder.", now)
+
+
+def _of_their_day(
+    text: sqlite3.Row, campaign: Campaign, reminder: Reminder, person: sqlite3.Row, rules: Rules
+) -> bool:
+    """Whether this text is of the day that holds now, for one that counts from the person's own answer; else they get another for that."""
+    day = _day(campaign, reminder, person, rules)
+    if reminder.fact != ANSWERED or day is None or not (text["draft_key"] or "").startswith("reminder:"):
+        return True
+    return text["draft_key"] in _keys(person["id"], reminder, due_at(reminder, day, rules.zone), rules.zone)
+
+
+def _take_back(db: sqlite3.Connection, message_id: int, reason: str, now: int) -> None:
+    with write(db):
+        row = outbox.load(db, message_id)
+        if row["state"] in ("awaiting", "approved") and row["submitted_at"] is None:
+            move(db, "withdraw", message_id, actor="gateway", now=now, reason=reason, draft_key=None)
 
 
 def _reminder_of(db: sqlite3.Connection, row: sqlite3.Row | None) -> str:
@@ -218,7 +242,10 @@ def _draft(
             "SELECT 1 FROM target t JOIN campaign p ON p.id=t.campaign_id WHERE t.id=? AND p.content=? AND p.state='running'",
             [person["id"], campaign.content],
         ).fetchone()
-        if not as_read or db.execute("SELECT 1 FROM message WHERE draft_key IN (?,?)", keys).fetchone():
+        known = db.execute(
+            f"SELECT m.id, {TOO_SOON} AS too_soon FROM message m WHERE draft_key IN (?,?)", [now, *keys]
+        ).fetchall()
+        if not as_read or not all(each["too_soon"] for each in known):
             return False
         values = campaigns.merge_values(db, campaign, person["contact_id"], NOBODY, rules)
         merged = merge(reminder.text, {**values, "my_name": rules.organisation})
@@ -233,6 +260,7 @@ def _draft(
         )
         if not leave.ok and (leave.not_before is None or ms(leave.not_before) >= runs_out):
             return False  # its day is over for them; the campaign's page says so
+        db.executemany("UPDATE message SET draft_key=NULL WHERE id=?", [(each["id"],) for each in known])
         try:
             merged.refuse_gaps()
             message_id = outbox.insert_draft(
@@ -246,6 +274,7 @@ def _draft(
                 rules=rules,
                 now=now,
                 expires_at=runs_out,
+                resend_of=max((each["id"] for each in known), default=None),
             )
         except (
             Refused

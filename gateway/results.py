@@ -137,14 +137,15 @@ def results(db: sqlite3.Connection, campaign: Campaign, *, today: date, now: int
 
 
 def _reminders(db: sqlite3.Connection, campaign_id: int) -> tuple[int, int, tuple[tuple[int, str], ...]]:
+    """How many wait, how many ran out, whose; one that ran out by a clock that was ahead is written again, and has no key any more."""
     row = db.execute(
-        "SELECT coalesce(sum(m.state='awaiting'), 0) AS waiting, coalesce(sum(m.state='expired'), 0) AS expired "
+        "SELECT coalesce(sum(m.state='awaiting'), 0) AS waiting, coalesce(sum(m.state='expired' AND m.draft_key IS NOT NULL), 0) AS expired "
         "FROM message m JOIN target t ON t.id=m.target_id WHERE t.campaign_id=? AND m.kind=2",
         [campaign_id],
     ).fetchone()
     whom = db.execute(
         "SELECT t.conversation_id, trim(k.first_name || ' ' || k.last_name) AS name FROM message m JOIN target t ON t.id=m.target_id "
-        "JOIN contact k ON k.id=t.contact_id WHERE t.campaign_id=? AND m.kind=2 AND m.state='expired' "
+        "JOIN contact k ON k.id=t.contact_id WHERE t.campaign_id=? AND m.kind=2 AND m.state='expired' AND m.draft_key IS NOT NULL "
         "GROUP BY t.conversation_id ORDER BY max(m.id) DESC LIMIT ?",
         [campaign_id, MOST_NAMED if row["expired"] else 0],
     )

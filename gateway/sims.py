@@ -3,6 +3,7 @@
 Promises: a pause of a SIM survives a restart and follows the card into another modem, until a person says *Go on*.
 """
 
+import json
 import sqlite3
 
 from gateway import numbers
@@ -10,6 +11,8 @@ from gateway.errors import Refused
 from gateway.people import User
 from gateway.policy import may
 from gateway.store import write
+
+KNOWN_AS = "known_as"  # a setting: {ICCID: by what else the SIM was known before it told that}
 
 
 def meant(db: sqlite3.Connection, station: str, told: str) -> str:
@@ -36,6 +39,23 @@ def seen(db: sqlite3.Connection, iccid: str, *, number: str, now: int, imsi: str
             "imsi=CASE WHEN excluded.imsi='' THEN imsi ELSE excluded.imsi END",
             [iccid, number, now, imsi],
         )
+
+
+def known_as(db: sqlite3.Connection, iccid: str) -> str:
+    """By what else this SIM was known before it told its ICCID; "" for nothing."""
+    row = db.execute("SELECT value FROM setting WHERE key=?", [KNOWN_AS]).fetchone()
+    return "" if row is None else str(json.loads(row["value"]).get(iccid, ""))
+
+
+def tells_iccid(db: sqlite3.Connection, card: str, iccid: str) -> None:
+    """The SIM that is known as `card` tells its ICCID: the next time perhaps that alone."""
+    if iccid and known_as(db, iccid) != card:
+        with write(db):
+            db.execute(
+                "INSERT INTO setting (key, value) VALUES (?, json_object(?, ?)) "
+                "ON CONFLICT (key) DO UPDATE SET value=json_patch(value, excluded.value)",
+                [KNOWN_AS, iccid, card],
+            )
 
 
 def has_another_imsi(db: sqlite3.Connection, iccid: str, imsi: str) -> bool:

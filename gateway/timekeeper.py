@@ -25,7 +25,7 @@ from hardware.link import Clock
 log = logging.getLogger("textbank.clock")
 
 AGAIN_S = 60.0  # between looks at voices that may come to differ
-RECENT = 20_000  # answers looked through for those of a clock that was ahead
+RECENT = 20_000  # answers, and texts, looked through for those of a clock that was ahead
 ASK_S = 3600.0  # between questions to a modem whose network is one of them
 
 
@@ -161,10 +161,15 @@ def settle(db: sqlite3.Connection, zone: str, *, now: int, was_ahead: bool = Fal
         "AND (approved_at>:soon OR (:was_ahead AND not_before>:soon))",
         {"now": now, "soon": soon, "was_ahead": was_ahead},
     )
-    db.execute(  # who stops or answers from now on does so after it
+    _fits_on(db, now, soon)
+    db.execute(  # who stops or answers from now on does so after it, also when it has left
         "UPDATE target SET texted_at=:now WHERE texted_at>:soon AND id IN "
-        f"(SELECT target_id FROM message WHERE {GOING} AND state='approved' AND approved_at>:soon)",
-        {"now": now, "soon": soon},
+        f"(SELECT target_id FROM message WHERE {GOING} AND state='approved' AND approved_at>:soon "
+        "UNION ALL SELECT target_id FROM message WHERE id>(SELECT max(id) FROM message)-:recent AND approved_at>:soon)",
+        {"now": now, "soon": soon, "recent": RECENT},
+    )
+    db.execute(  # what is changed from now on is changed after it
+        f"UPDATE message SET approved_at=? WHERE {GOING} AND approved_at>?", [now, soon]
     )
     for state in ("state='awaiting'", f"{GOING} AND state='approved'"):  # in the words of the partial indexes
         db.execute(
@@ -180,8 +185,9 @@ def settle(db: sqlite3.Connection, zone: str, *, now: int, was_ahead: bool = Fal
         "UPDATE campaign SET purge_at=purge_at-closed_at+:now, closed_at=:now WHERE closed_at>:soon AND purged_at IS NULL",
         {"now": now, "soon": soon},
     )
-    db.execute(  # a reminder may count from it
-        "UPDATE answer SET at=:now WHERE id>(SELECT max(id) FROM answer)-:recent AND at>:soon",
+    db.execute(  # a reminder may count from it, or be approved after it
+        "UPDATE answer SET at=min(at, :now), undone_at=min(undone_at, :now) WHERE id>(SELECT max(id) FROM answer)-:recent "
+        "AND (at>:soon OR undone_at>:soon)",
         {"now": now, "soon": soon, "recent": RECENT},
     )
     db.execute(  # else what came of a long text is not shown before that day; in the words of the partial index
@@ -192,6 +198,20 @@ def settle(db: sqlite3.Connection, zone: str, *, now: int, was_ahead: bool = Fal
     db.execute("UPDATE target SET held_at=? WHERE state='held' AND held_at>?", [now, soon])
     sessions.set_right(db, now=now)
     readings.bring_back(db, now=now, after=soon)
+
+
+def _fits_on(db: sqlite3.Connection, now: int, soon: int) -> None:
+    """What people wrote and coordinators changed by a clock ahead is of before: what is approved from now on would be put back when that
+    moment comes. Who had answered has.
+    """
+    db.execute(
+        "UPDATE target SET texted_at=:now-1 WHERE texted_at>=:now AND conversation_id IN "
+        "(SELECT id FROM conversation WHERE last_in_at>:soon) "
+        "AND texted_at<(SELECT last_in_at FROM conversation WHERE id=target.conversation_id)",
+        {"now": now, "soon": soon},
+    )
+    db.execute("UPDATE conversation SET last_in_at=? WHERE last_in_at>?", [now, soon])
+    db.execute("UPDATE campaign SET content_at=? WHERE content_at>?", [now, soon])
 
 
 def _told(standing: Standing) -> tuple[str, ...]:

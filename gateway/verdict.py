@@ -92,8 +92,10 @@ def decide(refusal: Refusal, attempts: int, *, others: int = 0) -> Decision:
     `suspect` too, with nothing sent in between.
     """
     row = _row(refusal)
-    if row.kind == "suspect" and refusal.shared and attempts == 1 and not others and refusal.after_s < LATE_S:
-        row = row._replace(kind="once")  # what another program wrote may have stood in its PDU
+    first = attempts == 1 and not others and refusal.after_s < LATE_S
+    # What another program wrote may have stood in its PDU, or a bad line lost an octet of it.
+    if first and row.kind == "suspect" and (refusal.shared or (row.name == PDU_MODE and not refusal.beside)):
+        row = row._replace(kind="once")
     decision = _judge(refusal, row, attempts, others)
     hold_s = _wait_s(row, attempts) if decision.station == "hold" else 0
     return replace(decision, kind=row.kind, words=row.words, hold_s=hold_s)

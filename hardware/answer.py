@@ -6,7 +6,7 @@ Promises: it reads and writes nothing; `hardware.at` gives it each line. After C
 from __future__ import annotations
 
 from hardware import framing
-from hardware.facts import TO_ANY
+from hardware.facts import OF_THE_MODEM
 from hardware.incoming import Incoming
 
 GRACE_S = 2.0  # for what may still follow a line that already says enough
@@ -39,7 +39,10 @@ class Answer:
         """Sort one line in; the final result when it is one."""
         if self._fallback and self._fallback.cut and line.strip().isdigit():
             return framing.final(f"+{self._fallback.family} ERROR: {line.strip()}")
+        typed = line.strip()
         line = line if self._incoming.cut_here(line) else self.echo.strip(line)
+        if not line and framing.is_command(typed) and not self.text.startswith(typed):
+            self._incoming.company.answers += 1  # it follows
         if not line or self._incoming.set_aside(line, self.name):
             return None
         result = framing.final(line)
@@ -72,7 +75,7 @@ class Answer:
             self._settle_for(framing.OK, SUBMIT_GRACE_S)
         elif self.refused_s is not None:
             self.doubled = True
-        elif result.family == "CMS" and result.code in TO_ANY:
+        elif result.family == "CMS" and result.code in OF_THE_MODEM:
             self.refused_s = self._incoming.clock.monotonic() - self.started
             self._settle_for(result, OWN_S)  # it is the text's if nothing else comes
         else:

@@ -42,6 +42,7 @@ class Company:
         self._often = False  # that was often enough
         self._since: float | None = None  # since when, whoever came back soon
         self._starting_until = self._adding_until = 0.0
+        self.answers = 0  # lines that were said to it, or are about to be
         self._doubted = False  # since a slow prompt the SIM was not read
         # Commands of ours that were not answered, and when they were given up.
         self._owed: list[tuple[str, float]] = []
@@ -121,6 +122,7 @@ class Company:
     def line(self, name: str) -> None:
         """A line of this name came, which is only said in answer to a question that was not ours."""
         self._forget_old()
+        self.answers += 1
         behind = self._clock.monotonic() < self._bare.get(name, -BEHIND_S) + BEHIND_S
         self._sign(ours=behind or any(owed == name for owed, _ in self._owed))
 

@@ -39,7 +39,9 @@ _ADDED = re.compile(
     r'(?<=[0-9A-Fa-f]{14})("?)\s*,\s*\d*\s*$'
 )  # behind a PDU; in text mode a comma stands in words
 _FULL = re.compile(r'\^SMMEMFULL:\s*"?(\w*)"?|\+ ?SMS FULL')  # the second is SIMCom's (A76, SIM767)
-_HARD = re.compile(r"RDY$|APP RDY$|QCRDY$|AT READY$|\*ATREADY|\+AT: READY|\^?SYSSTART|MODEM:STARTUP")
+_HARD = re.compile(
+    r"RDY$|APP RDY$|QCRDY$|AT READY$|\*ATREADY|\+AT: READY|[+^]?SYSSTART|\+KSUP: ?0|MODEM:STARTUP"
+)
 _SOFT = re.compile(
     r'Call Ready$|SMS R(?:eady|EADY)$|\+SIM READY$|PB DONE$|(\+QIND: ?"?)?SMS DONE"?$|\+CPIN:|\+QUSIM: ?1|\+CFUN: ?1|\*EMRDY: ?1'
 )

@@ -135,7 +135,8 @@ class Shelf:
         if again is None or _alike(again, stored):
             return stored
         third = self._in_place(stored.index, stored.storage)
-        return again if third and _alike(again, third) else replace(stored, pdu=stored.pdu[:-2])
+        alike = (read for read in (again, stored) if third and _alike(read, third))
+        return next(alike, replace(stored, pdu=stored.pdu[:-2]))
 
     def _list(self, name: str) -> list[str]:
         """The list; one that is refused is asked for once more in PDU mode, for in text mode 4 is no status (27.005 3.4.2), and what is
@@ -221,13 +222,17 @@ class Shelf:
         return self._at.clock.monotonic() < self._silent.get((name, index), -WALKED_S) + WALKED_S
 
     def lies_there(self, stored: Stored) -> bool:
-        """Whether its slot still holds this text."""
+        """Whether its slot still holds this text. Not known when another program was answered meanwhile, which may have chosen another storage
+        behind the text that was read.
+        """
+        company = self._at.incoming.company
+        answers = company.answers
         found = self._in_place(stored.index, stored.storage)
         if found is None and not self.by_slot:  # some let no slot be read, or answer only OK
             listed = split_entries(self._list(stored.storage), "+CMGL:")
             texts = [text for entry in listed if (text := stored_in(entry, stored.storage))]
             found = next((text for text in texts if text.index == stored.index), None)
-        return found is not None and _alike(found, stored)
+        return company.answers == answers and found is not None and _alike(found, stored)
 
     def _in_place(self, index: int, name: str) -> Stored | None:
         entry = self.slot(index)

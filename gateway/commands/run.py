@@ -84,7 +84,24 @@ class Child:
             if self._stopping.wait(RESTART_S):
                 return
             log.warning("the %s ended by itself (code %d) and is started again", self._name, code)
-            self._process = self._start()
+            self._start_again()
+
+    def _start_again(self) -> None:
+        told = False
+        while True:
+            try:
+                self._process = self._start()
+            except (
+                OSError,
+                subprocess.SubprocessError,
+            ) as error:  # no memory, or an update is being installed
+                if not told:
+                    log.warning("the %s cannot be started now (%s); it is tried again", self._name, error)
+                told = True
+            else:
+                return
+            if self._stopping.wait(RESTART_S):
+                return
 
     def stop(self) -> None:
         """End it, politely first."""

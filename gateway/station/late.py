@@ -94,13 +94,16 @@ def refusal_is_unclear(desk: Desk) -> bool:
 def acceptance_is_unclear(desk: Desk, mr: int | None) -> bool:
     """Whether this acceptance may be the attempt before's: taken for this text's, this one might be lost unnoticed.
 
-    References are counted by the modem, one for each segment (23.040 9.2.3.6), so those that the one before may have are known. Of a
-    SIM's first two texts none is: an acceptance is believed, else each first text that is lost would stop the SIM for a person.
+    References are counted by the modem, one for each segment (23.040 9.2.3.6), so those that the one before may have are known, and this
+    one's. Some modems do not count, and texts of which nobody here knows are counted too: any other reference tells nothing. Of a SIM's
+    first two texts none is known: an acceptance is believed, else each first text that is lost would stop the SIM for a person.
     """
     late = _owed(desk)
     if late is None or not late.stayed:
         return False
-    unclear = not late.first if mr is None else _in_reach(late, mr)
+    unclear = (
+        not late.first if mr is None else late.mr_before is not None and not _is_the_next(desk, late, mr)
+    )
     if unclear:
         _doubt(desk, late)
     return unclear
@@ -124,6 +127,12 @@ def _doubt(desk: Desk, late: Late) -> None:
 
 def _in_reach(late: Late, mr: int) -> bool:
     return 1 <= _steps(late.mr_before, mr) <= late.span
+
+
+def _is_the_next(desk: Desk, late: Late, mr: int) -> bool:
+    """Whether only what was handed over after that text has this reference, as the SIM counts on from the last one."""
+    known = _steps(late.mr_before, desk.last_mr)
+    return max(late.span, known) < _steps(late.mr_before, mr) <= known + desk.unreferenced
 
 
 def _may_be_its_own(late: Late, mr: int) -> bool:

@@ -105,6 +105,8 @@ def _begin(desk: Desk, identity: Identity, card: str) -> None:
         desk.paused = "uncertain"
     desk.smsc_asked = False
     sims.seen(desk.db, card, number=_own_number(desk, identity), now=desk.now_ms(), imsi=identity.imsi)
+    if card == identity.imsi or card.startswith(NAMELESS):
+        sims.tells_iccid(desk.db, card, identity.iccid)
     for command in desk.spared.untold():
         stations.note(desk.db, desk.name, happenings.spared(command), now=desk.now_ms())
     _note_changes(desk, identity, card, row)
@@ -174,6 +176,8 @@ def _card(desk: Desk, identity: Identity) -> str:
     for known in (str(row["iccid"]) for row in rows):
         if told in known or told.startswith(known) or known == identity.imsi or known.startswith(NAMELESS):
             return known
+    if known := sims.known_as(desk.db, told):
+        return known
     before = desk.db.execute("SELECT imei, iccid FROM station WHERE name=?", [desk.name]).fetchone()
     same_modem = identity.imei == before["imei"] or not (identity.imei and before["imei"])
     if not identity.iccid and not identity.imsi and before["iccid"] and same_modem:

@@ -23,7 +23,8 @@ class Sim:
         self.settling = False  # the PIN was right and has no effect yet
         self.trouble = 0  # the CME code that it answers for a while
         self.entries = 0  # how often something was entered with AT+CPIN=
-        self.refused = 0  # how often a wrong PIN was
+        self.refused = 0  # how often a wrong PIN was, at the most between two times that it was open
+        self._refused_now = 0
 
     def lock(self, pin: str, attempts: int) -> None:
         """The SIM wants this PIN from now on and at each start."""
@@ -37,6 +38,7 @@ class Sim:
     def unlock(self) -> None:
         """The SIM wants nothing, now and later."""
         self.locked, self.pin_attempts, self.state, self.settling = False, 3, "READY", False
+        self._refused_now = 0
 
     def restart(self) -> None:
         """The modem restarted: a locked SIM wants its PIN again."""
@@ -86,10 +88,11 @@ class Sim:
             raise Refusal("CME", NOT_ALLOWED)
         if self.state == "SIM PIN":
             if secret == self.pin:
-                self.pin_attempts, self.state = 3, "READY"
+                self.pin_attempts, self.state, self._refused_now = 3, "READY", 0
                 return
             self.pin_attempts -= 1
-            self.refused += 1
+            self._refused_now += 1
+            self.refused = max(self.refused, self._refused_now)
             if self.pin_attempts <= 0:
                 self.state = "SIM PUK"
             raise Refusal("CME", INCORRECT)

@@ -2,18 +2,20 @@
 
 import sqlite3
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from gateway import budget, claims, clockwords, machineclock, outbox, timekeeper
+from gateway import budget, claims, clockwords, flight, inbox, machineclock, optouts, outbox, timekeeper
 from gateway.claims import Seat
 from gateway.clocktrust import FIRST_SANE_MS, Evidence, Verdict, Voice, Word, judge
 from gateway.clockwords import Instant
 from gateway.errors import Refused
 from gateway.machineclock import MachineClock, SetClock, boot_id
 from gateway.store import moment
-from tests.gateway.conftest import ICCID, NOON, Desk, Room, take_seat
+from tests.gateway.conftest import ADA, ICCID, NOON, Desk, Room, take_seat
+from tests.gateway.test_approvable import wrote
 from tests.scripted import FakeClock
 
 HOUR_S = 3600.0
@@ -195,6 +197,34 @@ def test_a_clock_that_was_ahead_shelves_no_text_for_the_night_that_it_saw(
     assert keeper.trusted(db)
     job, _ = claims.claim_next(db, seat, desk.rules, now=NOON + 60_000)
     assert job is not None
+
+
+def test_an_answer_that_was_approved_by_a_clock_ahead_is_read_again_when_they_write_once_more(
+    db: sqlite3.Connection, desk: Desk, seat: Seat
+) -> None:
+    """A modem had it when they wrote, and gave it back: it left as if approved after that. What they wrote before it is answered."""
+    by, ada = desk.room.coordinator, outbox.load(db, desk.draft())["conversation_id"]
+
+    def answered(words: str) -> tuple[int, claims.Job]:
+        wrote(db, desk.rules, ADA, f"Who is {words}?", now=NOON + HOUR_MS)
+        answer = inbox.reply(db, ada, words, by=by, key=words, rules=desk.rules, now=NOON + HOUR_MS + 1)
+        timekeeper.settle(db, "America/New_York", now=NOON, was_ahead=True)
+        job, _ = claims.claim_next(db, seat, desk.rules, now=NOON)
+        assert job is not None
+        flight.submit(db, seat, job, 1, desk.rules, valid_for=timedelta(hours=1), now=NOON)
+        return answer, job
+
+    _, job = answered("this")
+    flight.accept(db, seat, flight.Accepted(job, 1, 7, NOON + 1000))
+    desk.stop(now=NOON)
+    optouts.undo(db, ada, by=by, reason="by mistake", now=NOON)
+    assert desk.conversation()["waiting_at"] is None
+
+    answer, job = answered("Maria")
+    wrote(db, desk.rules, ADA, "Leave it", now=NOON + 1000)
+    flight.release(db, seat, job, "The network was busy.", now=NOON + 2000, seq=1)
+    assert claims.claim_next(db, seat, desk.rules, now=NOON + 3000)[0] is None
+    assert desk.state(answer) == "awaiting"
 
 
 # The machine

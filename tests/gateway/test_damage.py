@@ -7,6 +7,7 @@ import shutil
 import socket
 import sqlite3
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -361,6 +362,32 @@ def test_where_nothing_can_be_noted_this_process_knows_all_the_same(database: Pa
     damage.note(database, "It looked so.", now=NOW)
     assert damage.seen(database) == damage.Damage(NOW, "It looked so.")
     damage.mended(database)
+    assert damage.seen(database) is None
+
+
+def test_what_could_not_be_noted_is_noted_when_it_can_be_and_ends_with_a_restore_by_another_process(
+    database: Path, tmp_path: Path
+) -> None:
+    """On a full card the gateway alone knew of it, and waited for ever: the restore had no note to take away."""
+    in_the_way = Path(f"{database}.damaged.part")
+    in_the_way.mkdir()
+    damage.note(database, "It looked so.", now=NOW)
+    ending, end = socket.socketpair()
+    waits = threading.Thread(target=damage.await_restore, args=(database, [], ending))
+    with contextlib.closing(ending), contextlib.closing(end):
+        waits.start()
+        in_the_way.rmdir()
+        deadline = time.monotonic() + 10
+        while not Path(f"{database}.damaged").exists():
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        Path(f"{database}.damaged").unlink()
+        waits.join(10)
+        assert not waits.is_alive()
+    in_the_way.mkdir()
+    damage.note(database, "It looked so.", now=NOW)
+    shutil.copy(database, tmp_path / "restored")
+    (tmp_path / "restored").replace(database)
     assert damage.seen(database) is None
 
 

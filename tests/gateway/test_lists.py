@@ -162,6 +162,17 @@ def test_a_zone_is_not_that_of_everybody_who_has_the_number(world: World) -> Non
     assert conversations.zones(row, world.rules) == ("America/Chicago", "America/Los_Angeles")
 
 
+def test_a_zone_of_a_list_that_was_deleted_is_not_that_of_who_has_the_number_now(world: World) -> None:
+    """Luis, in Washington, would have been texted at eleven in the evening, by the clock of somebody who is in no list any more."""
+    gone = world.list_of("Name,Tel,Time zone\nAna,2025550141,Pacific\n")
+    world.db.execute("UPDATE conversation SET last_in_at=1")  # she wrote once
+    lists.delete(world.db, gone, by=world.users["coordinator"])
+    world.work()
+    world.list_of("Name,Tel\nLuis,2025550141\n")
+    row = world.db.execute("SELECT * FROM conversation").fetchone()
+    assert set(conversations.zones(row, world.rules)) == {"America/New_York", "America/Los_Angeles"}
+
+
 @pytest.mark.parametrize(
     ("cell", "zone"),
     [

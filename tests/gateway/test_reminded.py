@@ -15,6 +15,7 @@ from gateway import (
     reminders,
     restoring,
     settling,
+    timekeeper,
 )
 from gateway.claims import Seat
 from gateway.clockwords import Instant, Standing
@@ -254,3 +255,26 @@ def test_whoever_comes_back_before_the_day_is_reminded_after_all(hall: Hall) -> 
     optouts.undo(hall.db, rosa, by=None, reason="asked by text", now=DUE - HOUR_MS)
     through(hall, DUE, DUE - HOUR_MS)
     assert reminded(hall) == ["Rosa"]
+
+
+def test_whoever_says_again_that_they_will_is_reminded_once(hall: Hall) -> None:
+    """The reminder of the first yes waited on beside that of the second: as after a clock that was ahead, by which they had said yes."""
+    running(hall, "advocacy", OTHER_FACTS["advocacy"])
+    say(hall, "Rosa", pledged="yes", now=NOON + DAY)
+    assert reminders.draft_due(hall.db, hall.rules, now=NOON + DAY) == 1
+    timekeeper.settle(hall.db, hall.rules.zone, now=NOON, was_ahead=True)
+    through(hall, NOON + 2 * DAY)
+    assert reminded(hall) == ["Rosa"]
+    through(hall, NOON + 2 * DAY)
+    assert len(reminded(hall)) == 1
+
+
+def test_an_answer_that_was_taken_back_by_a_clock_ahead_puts_back_nothing_of_later(hall: Hall) -> None:
+    """When the moment came that the clock had shown, “Their answer was changed” stood on what was approved long after."""
+    running(hall, "advocacy", OTHER_FACTS["advocacy"])
+    say(hall, "Rosa", pledged="yes")
+    say(hall, "Rosa", pledged="no")
+    hall.db.execute("UPDATE answer SET undone_at=? WHERE value='no'", [NOON + 2 * HOUR_MS])
+    timekeeper.settle(hall.db, hall.rules.zone, now=NOON, was_ahead=True)
+    target = hall.db.execute("SELECT target_id FROM answer").fetchone()["target_id"]
+    assert not recording.changed_since(hall.db, target, NOON + HOUR_MS, now=NOON + 3 * HOUR_MS)

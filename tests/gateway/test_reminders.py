@@ -2,16 +2,28 @@
 
 import sqlite3
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from gateway import campaigns, claims, inbox, outbox, recording, reminders
+from gateway import (
+    campaigns,
+    claims,
+    flight,
+    inbox,
+    outbox,
+    recording,
+    reminders,
+    results,
+    settling,
+    timekeeper,
+)
 from gateway.errors import Refused
 from gateway.rules import HOUR_MS, Rules
-from tests.campaigning import FACTS, started
+from tests.campaigning import FACTS, Hall, started
 from tests.gateway.conftest import NOON, Room
+from tests.gateway.test_approvable import wrote
 
 DUE = int(datetime(2026, 12, 2, 21, 0, tzinfo=UTC).timestamp() * 1000)  # 4 pm in New York on the day before
 DAY = 24 * HOUR_MS
@@ -210,3 +222,111 @@ def test_a_campaign_that_is_changed_while_its_reminders_are_written_reminds_ever
     assert [("City Hall" in text["text"]) for text in both] == [True, True]
     for text in both:
         approve(db, text["id"], room, rules, now=DUE - DAY + HOUR_MS)
+
+
+def test_a_reminder_that_a_modem_gives_back_after_the_campaign_was_changed_is_written_anew(
+    db: sqlite3.Connection, room: Room, rules: Rules, seat: claims.Seat
+) -> None:
+    """It waited with the old place, which no Send took, and kept the schedule from writing another for that day."""
+    campaign_id, _ = said_yes(db, room, rules)
+    reminders.draft_due(db, rules, now=DUE - DAY)
+    (old,) = waiting(db)
+    approve(db, old["id"], room, rules, now=DUE - DAY)
+    job, _ = claims.claim_next(db, seat, rules, now=DUE)
+    assert job is not None
+    flight.submit(db, seat, job, 1, rules, valid_for=timedelta(hours=1), now=DUE)
+    facts = {**FACTS, "place": "City Hall"}
+    campaigns.save(db, campaign_id, by=room.coordinator, now=DUE + 1000, seen_revision=2, facts=facts)
+    flight.release(db, seat, job, "The network was busy.", now=DUE + 5000, seq=1)
+    assert claims.claim_next(db, seat, rules, now=DUE + 6000)[0] is None
+    assert reminders.draft_due(db, rules, now=DUE + 60_000) == 1
+    (new,) = waiting(db)
+    assert "City Hall" in new["text"]
+    approve(db, new["id"], room, rules, now=DUE + 60_000)
+
+
+def test_what_came_and_was_changed_by_a_clock_ahead_puts_back_no_reminder_of_tomorrow(
+    db: sqlite3.Connection, room: Room, rules: Rules, seat: claims.Seat
+) -> None:
+    """When the moment came that the clock had shown, “They wrote after this was approved” stood on what was approved long after."""
+    campaign_id, target = said_yes(db, room, rules)
+    now, ahead = DUE - DAY, DUE - 2 * HOUR_MS
+    db.execute("UPDATE target SET texted_at=? WHERE id=?", [ahead - 2, target])
+    db.execute("UPDATE conversation SET last_in_at=? WHERE id=(SELECT conversation_id FROM target WHERE id=?)", [ahead, target])  # fmt: skip
+    facts = {**FACTS, "place": "City Hall"}
+    campaigns.save(db, campaign_id, by=room.coordinator, now=ahead, seen_revision=2, facts=facts)
+    timekeeper.settle(db, rules.zone, now=now, was_ahead=True)
+    reminders.draft_due(db, rules, now=now)
+    (drafted,) = waiting(db)
+    approve(db, drafted["id"], room, rules, now=now + 60_000)
+    job, _ = claims.claim_next(db, seat, rules, now=DUE)
+    assert job is not None
+    found = results.results(db, campaigns.load(db, campaign_id), today=date(2026, 12, 2), now=DUE)
+    assert found.answered == 1
+
+
+def test_what_was_approved_by_a_clock_ahead_is_read_again_when_its_campaign_is_changed(
+    db: sqlite3.Connection, room: Room, rules: Rules, seat: claims.Seat
+) -> None:
+    """A modem had it when the place was changed, and gave it back: it left with the old one, as if approved after the change."""
+    campaign_id, _ = said_yes(db, room, rules)
+    reminders.draft_due(db, rules, now=DUE - DAY)
+    (drafted,) = waiting(db)
+    approve(db, drafted["id"], room, rules, now=DUE + 2 * HOUR_MS)
+    timekeeper.settle(db, rules.zone, now=DUE, was_ahead=True)
+    job, _ = claims.claim_next(db, seat, rules, now=DUE)
+    assert job is not None
+    flight.submit(db, seat, job, 1, rules, valid_for=timedelta(hours=1), now=DUE)
+    facts = {**FACTS, "place": "City Hall"}
+    campaigns.save(db, campaign_id, by=room.coordinator, now=DUE + 1000, seen_revision=2, facts=facts)
+    flight.release(db, seat, job, "The network was busy.", now=DUE + 5000, seq=1)
+    assert claims.claim_next(db, seat, rules, now=DUE + 6000)[0] is None
+
+
+def test_a_reminder_that_ran_out_by_a_clock_ahead_is_written_again_once_the_clock_is_right(
+    db: sqlite3.Connection, room: Room, rules: Rules
+) -> None:
+    """Nobody was reminded, and no page said so: it counted as written."""
+    campaign_id, _ = said_yes(db, room, rules)
+    reminders.draft_due(db, rules, now=DUE - DAY)
+    assert outbox.expire(db, now=DUE + 2 * DAY) == 1
+    timekeeper.settle(db, rules.zone, now=DUE - DAY + HOUR_MS, was_ahead=True)
+    assert reminders.draft_due(db, rules, now=DUE - DAY + HOUR_MS) == 1
+    assert reminders.draft_due(db, rules, now=DUE - DAY + HOUR_MS + 60_000) == 0
+    (drafted,) = waiting(db)
+    approve(db, drafted["id"], room, rules, now=DUE - HOUR_MS)
+    assert reminders.draft_due(db, rules, now=DUE) == 0
+    found = results.results(db, campaigns.load(db, campaign_id), today=date(2026, 12, 2), now=DUE)
+    assert found.reminders_expired == 0
+    old = db.execute("SELECT id FROM message WHERE state='expired'").fetchone()["id"]
+    again = settling.resend(db, old, by=room.coordinator, key="again", rules=rules, now=DUE - HOUR_MS)
+    assert again == drafted["id"], "nobody gets it twice"
+
+
+def test_a_reminder_that_ran_out_by_a_clock_ahead_and_that_somebody_wrote_again_is_not_written_twice(
+    db: sqlite3.Connection, room: Room, rules: Rules
+) -> None:
+    said_yes(db, room, rules)
+    reminders.draft_due(db, rules, now=DUE - DAY)
+    (drafted,) = waiting(db)
+    outbox.expire(db, now=DUE + 2 * DAY)
+    settling.resend(db, drafted["id"], by=room.coordinator, key="again", rules=rules, now=DUE - DAY)
+    assert reminders.draft_due(db, rules, now=DUE - DAY) == 0
+
+
+def test_who_was_texted_by_a_clock_ahead_and_writes_once_it_is_right_has_answered(
+    db: sqlite3.Connection, room: Room, rules: Rules, seat: claims.Seat
+) -> None:
+    """They stood among those without an answer, whom the next list would have texted again, and their reminder came a year late."""
+    hall, ahead = Hall(db, rules, vars(room), NOON), NOON + 30 * DAY
+    campaign_id = hall.started()
+    hall.take(campaign_id)
+    card = hall.send(now=ahead)
+    job, _ = claims.claim_next(db, seat, rules, now=ahead)
+    assert job is not None
+    flight.submit(db, seat, job, 1, rules, valid_for=timedelta(hours=1), now=ahead)
+    flight.accept(db, seat, flight.Accepted(job, 1, 7, ahead))
+    timekeeper.settle(db, rules.zone, now=NOON, was_ahead=True)
+    wrote(db, rules, card.number, "Yes", now=NOON + HOUR_MS)
+    found = results.results(db, hall.load(campaign_id), today=date(2026, 11, 24), now=NOON + HOUR_MS)
+    assert found.answered == 1

@@ -139,6 +139,21 @@ def test_what_another_program_chose_while_texts_are_deleted_is_not_deleted_from(
     assert "AT+CMGD=2" not in bench.scripted.written
 
 
+@pytest.mark.parametrize("its", ['AT+CPMS="ME"\r', "+CPMS: 3,12,3,12,3,12"], ids=["command", "answer"])
+def test_what_another_program_chose_behind_the_text_that_was_read_is_not_deleted_from(its: str) -> None:
+    """Its answer ended ours, and an unread text was deleted that lay in the same slot of the other storage (dense seed 33000045)."""
+    bench = Bench({"AT+CMGL=4": f"+CMGL: 3,0,,23\n{DELIVER}", "AT+CMGR=3": Raw(
+        f"\r\n+CMGR: 0,,23\r\n{DELIVER}\r\n{its}\r\n\r\nOK\r\n".encode())})  # fmt: skip
+    texts = bench.modem.list(everything=False)
+    bench.link.arrive("\r\n+COPS: 0\r\n\r\nOK\r\n")
+    with pytest.raises(CommandRefused):
+        bench.modem.delete(texts[0])
+    assert "AT+CMGD=3" not in bench.scripted.written
+    bench.scripted.rules |= {"AT+CMGR=3": f"+CMGR: 0,,23\n{DELIVER}"}
+    bench.modem.delete(bench.modem.list(everything=False)[0])
+    assert "AT+CMGD=3" in bench.scripted.written
+
+
 @pytest.mark.parametrize("behind", ["", f"\n+CMGL: 4,0,,23\n{DELIVER}"])
 def test_a_text_of_which_only_the_header_came_is_read_in_its_place(behind: str) -> None:
     """Another program had read the rest, nothing told of it, and a stop lay there while a text left."""
@@ -229,8 +244,13 @@ OTHER = DELIVER[:-2] + "AA"
 
 @pytest.mark.parametrize(
     ("places", "believed"),
-    [([DELIVER, DELIVER], DELIVER), ([OTHER], OTHER), ([DELIVER, OTHER], OTHER[:-2])],
-    ids=["the list was spliced", "it was not", "nothing is read twice alike"],
+    [
+        ([DELIVER, DELIVER], DELIVER),
+        ([OTHER], OTHER),
+        ([DELIVER, OTHER], OTHER),  # else it may be cut in three readings in a row, kept so, and deleted
+        ([DELIVER, DELIVER[:-2] + "BB"], OTHER[:-2]),
+    ],
+    ids=["the list was spliced", "it was not", "the place was", "nothing is read twice alike"],
 )
 def test_beside_another_program_a_text_is_believed_that_is_read_twice_alike(
     places: list[str], believed: str

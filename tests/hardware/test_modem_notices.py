@@ -43,6 +43,8 @@ from tests.hardware.bench import DELIVER, Bench
         ("+SIM READY", Restarted("+SIM READY", heard=False)),
         ("QCRDY", Restarted("QCRDY")),
         ("AT READY", Restarted("AT READY")),
+        ("+SYSSTART", Restarted("+SYSSTART")),  # Sequans
+        ("+KSUP: 0", Restarted("+KSUP: 0")),  # Sierra HL
         ("+QIND: SMS DONE", Restarted("+QIND: SMS DONE", heard=False)),
         ("+CMGS: 9", LateSubmit(9)),
         ("^RSSI:18", None),

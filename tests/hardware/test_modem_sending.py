@@ -74,8 +74,9 @@ def test_what_a_modem_says_of_itself_may_be_said_to_another_program(more: str) -
     assert doubtful or refused.value.beside
 
 
-def test_an_acceptance_behind_what_the_modem_said_to_another_program_is_the_texts() -> None:
-    bench = Bench({PDU: Raw(f"\r\n{ITSELF}\r\n".encode())})
+@pytest.mark.parametrize("said", [ITSELF, "+CMS ERROR: 304"])
+def test_an_acceptance_behind_what_the_modem_said_to_another_program_is_the_texts(said: str) -> None:
+    bench = Bench({PDU: Raw(f"\r\n{said}\r\n".encode())})
     bench.link.arrive("\r\n+CMGS: 7\r\n\r\nOK\r\n", after_s=2.0)
     assert bench.send() == 7
 
@@ -214,7 +215,9 @@ def test_a_late_result_within_the_next_answer() -> None:
     assert bench.modem.notices() == [LateSubmit(7)]
 
 
-@pytest.mark.parametrize("said", ["\r\nRDY\r\n", "\r\n*ATREADY: 1\r\n", "\r\n^SYSSTART\r\n"])
+@pytest.mark.parametrize(
+    "said", ["\r\nRDY\r\n", "\r\n*ATREADY: 1\r\n", "\r\n^SYSSTART\r\n", "\r\n+SYSSTART\r\n"]
+)
 def test_a_restart_while_sending_is_uncertain_at_once(said: str) -> None:
     bench = Bench({PDU: Raw(said.encode())})
     with pytest.raises(SubmitUncertain, match="restarted") as caught:

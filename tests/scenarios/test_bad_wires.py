@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hardware.errors import PortGone
+from tests.scenarios.office import Office
 from tests.scenarios.receiving import Make, pdu
 from tests.scripted import Raw, Scripted, ScriptedLink, Silence
 from tests.simulated import ADA, House
@@ -184,3 +185,21 @@ def test_however_it_is_framed_texts_come_and_go_once(make: Make, fault: str) -> 
     message_id = house.approved()
     house.until(lambda: house.state(message_id) == "delivered", "delivered", 200)
     assert len(house.world.network.air) == 1
+
+
+def test_f17_a_pdu_of_which_a_bad_line_lost_an_octet_goes_the_second_time(office: Office) -> None:
+    """A line without flow control, or a cable: it was failed for good, as if Textbank had packed it wrongly."""
+    office.until_ready()
+    modem = office.world.modems[0]
+    feed, lost = modem.feed, []
+
+    def lossy(data: bytes, now: float) -> None:
+        cut = not lost and len(data) > 40
+        lost.extend([data] if cut else [])
+        feed(data[:20] + data[21:] if cut else data, now)
+
+    modem.feed = lossy  # type: ignore[method-assign]
+    text = office.approved()
+    office.until_state(text, "delivered", limit_s=60)
+    assert lost
+    assert len(office.air()) == 1

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import shutil
 import signal
 import socket
 import subprocess
@@ -203,6 +204,53 @@ def test_a_database_that_was_lost_is_told_of_with_its_newest_backup(group: Group
     restored = group.run("restore", made, "--yes")
     assert restored.returncode == 0, restored.stderr
     group.until(lambda: group.page()[0] == 303, "the panel again")
+
+
+def test_a_log_that_is_deleted_under_the_gateway_takes_nothing_with_it(
+    group: Group, bank: VirtualBank
+) -> None:
+    """The gateway went on in a file without a name: no tap reached it, and it took what people had approved and stopped with it."""
+    group.start()
+    group.approved(ADA)
+    bank.wait_air(1, PATIENCE_S)
+    group.until(lambda: group.state() == "delivered", "its report")
+    group.until(lambda: group.page()[0] == 303, "the panel")
+    for suffix in ("-wal", "-shm"):
+        group.database.with_name(f"{group.database.name}{suffix}").unlink()
+    group.until(lambda: "is whole: going on" in group.said.read_text(), "noticed")
+    assert "Its log (textbank.db-wal) was deleted or replaced" in group.said.read_text()
+    group.approved(LUIS)
+    bank.wait_air(2, PATIENCE_S)
+    group.until(lambda: group.state() == "delivered", "its report")
+    group.end()
+    with closing(store.connect(group.database)) as db:
+        assert [row["state"] for row in db.execute("SELECT state FROM message")] == ["delivered"] * 2
+        assert db.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
+    assert [record.to for record in bank.air()] == [ADA, LUIS]
+
+
+def test_a_backup_that_is_copied_over_the_database_of_a_running_gateway_sends_nothing_again(
+    group: Group, bank: VirtualBank
+) -> None:
+    """With `cp` it is the same file with other content: what was approved in it left a second time within seconds."""
+    group.approved(ADA)
+    made = json.loads(group.run("backup", str(group.folder), "--json").stdout)["file"]
+    group.start()
+    bank.wait_air(1, PATIENCE_S)
+    group.until(lambda: group.state() == "delivered", "its report")
+    group.until(lambda: group.page()[0] == 303, "the panel")
+    with closing(store.connect(group.database)) as db:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    shutil.copyfile(made, group.database)
+    group.until(lambda: "Another file was copied over it" in group.page()[1], "the page")
+    five_minutes_pass(group.database)
+    restored = group.run("restore", made, "--yes")
+    assert restored.returncode == 0, restored.stderr
+    group.until(lambda: group.page()[0] == 303, "the panel again")
+    assert group.state() == "uncertain"
+    group.approved(LUIS)
+    bank.wait_air(2, PATIENCE_S)
+    assert [record.to for record in bank.air()] == [ADA, LUIS]
 
 
 def test_a_database_that_is_gone_while_its_log_is_here_is_told_on_the_page_and_not_made_anew(

@@ -343,7 +343,7 @@ def test_an_opt_out_whose_beginning_and_end_were_shown_twice_was_the_later_one(t
         "INSERT INTO opt_out (number_key, source, since_at, until_at) VALUES (?, 'text', ?, ?)",
         [conversations.number_key(house.db, number), *(house.now_ms() - left for left in (200_000, 150_000))],
     )
-    assert house._all_true_s(house.now_ms() - 200_000) == [100.0, 200.0]
+    assert house.all_true_s(house.now_ms() - 200_000) == [100.0, 200.0]
     assert house.opted_out(house.db)[number] == [(200.0, 250.0)]
     house.close()
 

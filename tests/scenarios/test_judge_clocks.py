@@ -38,3 +38,21 @@ def test_a_stop_of_somebody_who_was_erased_was_read_at_either_time_that_the_cloc
     assert [since for since, _ in known] == [415.0, 115.0]
     assert _read_at(house, chaos, house.db, stop, known) == 115.0
     house.close()
+
+
+def test_a_stop_was_read_at_any_of_the_times_that_its_row_may_mean(tmp_path: Path) -> None:
+    """Dense seed 34000024: the judge knew the first and the last of them."""
+    house = House(tmp_path, 0)
+    drafted(house)
+    steps = [(624.0, 0), (660.0, 300), (701.0, 3900), (717.0, 0), (720.0, -7200)]
+    house.jumps = [(until, timedelta(seconds=ahead)) for until, ahead in steps]
+    house.clock.time_s += 1000.0
+    house.db.execute(
+        "INSERT INTO inbound (number, kind, text, triage, station, iccid, received_at) VALUES (?, 'text', 'STOP', 'stop', 'm0', '1', ?)",
+        [NUMBER, house.now_ms() - 76_000],
+    )
+    times = house.all_true_s(house.now_ms() - 76_000, set_right=True)
+    assert (times[0], times[-1]) == (-2976.0, 924.0)
+    stop = Stored(0, "1", NUMBER, "STOP", 451.0, arrival=True)
+    assert _read_at(house, Chaos(house), house.db, stop, []) == 624.0
+    house.close()

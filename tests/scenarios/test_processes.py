@@ -130,6 +130,11 @@ def test_a_second_gateway_on_the_same_database_refuses_and_names_the_first(group
     assert second.returncode == 1
     assert str(group.process.pid) in second.stderr
     assert "Traceback" not in second.stderr
+    lock_file = Path(f"{group.config.database.path}.lock")
+    lock_file.unlink()  # as one that was left behind
+    group.until(lock_file.exists, "the lock's file again")
+    group.until(lambda: str(group.process and group.process.pid) in group.run("gateway").stderr, "refused")
+    assert [row["state"] for row in group.json("stations")] == ["ready", "ready"], "it runs, and is said to"
 
 
 def test_the_interface_tells_the_whole_way_of_a_text(group: Group) -> None:

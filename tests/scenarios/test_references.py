@@ -106,6 +106,21 @@ def test_whoever_approves_thousands_of_texts_hides_no_reference_from_a_restart(o
     with store.write(office.db):
         office.db.executemany("INSERT INTO event (message_id, event, actor, at) VALUES (?,?,?,?)", moves)
     office.restart()
+
+
+@both
+@pytest.mark.parametrize("counts", ["nothing", "another's texts too"])
+def test_a_reference_that_tells_nothing_makes_no_answer_the_next_texts_own(
+    office: Office, trouble: Trouble, counts: str
+) -> None:
+    """A modem that gives each text the same reference, or whose SIM's own program has texted: the next one never left, and was sent."""
+    modem = office.world.modems[0]
+    if counts == "nothing":
+        modem.next_mr = lambda: 255  # type: ignore[method-assign]
+    one_before(office)
+    modem.mr += 60
+    office.fault("cmgs_stray", 20_000, times=1)
+    trouble(office)
     office.fault("cmgs_silent", "lost", times=1)
     other = office.approved(LUIS)
     office.until_state(other, "uncertain", limit_s=60)

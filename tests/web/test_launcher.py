@@ -13,12 +13,13 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from gateway import listening, outbox, store
+from gateway.commands import run
 from gateway.errors import Refused
 from tests.web import world as the_world
 from tests.web.world import HELLO, World
@@ -366,3 +367,30 @@ def test_a_checkout_that_is_not_installed_runs_its_own_panel(world: World, port:
             wait_for(port, process)
         finally:
             process.terminate()
+
+
+def test_a_panel_that_cannot_be_started_for_a_moment_is_started_then(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed for want of memory, or while an update was installed, it stayed away until the gateway was started anew."""
+    monkeypatch.setattr(run, "RESTART_S", 0.05)
+    program, began = tmp_path / "panel", tmp_path / "began"
+    program.write_text(f'#!/bin/sh\necho $$ >> "{began}"\nexec sleep 60\n')
+    program.chmod(0o700)
+    child = run.Child("panel", [str(program)], {})
+    try:
+        _until(lambda: began.exists() and began.read_text().endswith("\n"))
+        program.rename(tmp_path / "away")
+        os.kill(int(began.read_text()), signal.SIGKILL)
+        time.sleep(0.3)
+        (tmp_path / "away").rename(program)
+        _until(lambda: len(began.read_text().split()) == 2)
+    finally:
+        child.stop()
+
+
+def _until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)

@@ -199,9 +199,10 @@ class House:
         """When (seconds of the world) the gateway's clock showed this; the last time or the first, if more than once. `set_right`: of a row
         that is set right when a clock that stood behind is.
         """
-        return self._all_true_s(wall_ms, set_right=set_right)[-1 if last else 0]
+        return self.all_true_s(wall_ms, set_right=set_right)[-1 if last else 0]
 
-    def _all_true_s(self, wall_ms: int, *, set_right: bool = False) -> list[float]:
+    def all_true_s(self, wall_ms: int, *, set_right: bool = False) -> list[float]:
+        """The same, every time, the first one first."""
         wall_s = (wall_ms - store.ms(self.world.network.epoch)) / 1000
         spans = [*self.jumps, (self.now, self.clock.start - self.world.network.epoch)]
         began, found = float("-inf"), []
@@ -242,7 +243,7 @@ class House:
         return out
 
     def _span(self, db: sqlite3.Connection, stop: sqlite3.Row, *, longest: bool, sure: bool) -> Span:
-        every = self._all_true_s(stop["since_at"])
+        every = self.all_true_s(stop["since_at"])
         if stop["until_at"] is None:
             return every[-1], float("inf")
         above = db.execute("SELECT since_at FROM opt_out WHERE id<?", [stop["id"]]).fetchall()
@@ -253,10 +254,7 @@ class House:
         # one that stands below (921404), but those that a restore brought back.
         began = [since for since in every if lowest <= since <= highest] or every
         spans = [
-            (since, until)
-            for since in began
-            for until in self._all_true_s(stop["until_at"])
-            if since <= until
+            (since, until) for since in began for until in self.all_true_s(stop["until_at"]) if since <= until
         ]
         # Of two that are as long the later is sure: nobody was out before it began (973147).
         spans.sort(key=lambda span: (round(span[1] - span[0], 3), -span[0]))

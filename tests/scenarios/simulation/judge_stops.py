@@ -73,9 +73,7 @@ def _read_at(house: House, chaos: Chaos, db: sqlite3.Connection, stop: Stored, o
     rows = db.execute(
         "SELECT received_at FROM inbound WHERE number=? AND text=?", [stop.sender, stop.text]
     ).fetchall()
-    times = [
-        house.true_s(row["received_at"], last=last, set_right=True) for row in rows for last in (False, True)
-    ]
+    times = [at for row in rows for at in house.all_true_s(row["received_at"], set_right=True)]
     times += [since for since, _ in out]
     # A text that the network repeats, as it does within seconds, is one: a repetition has no row. Nor has one that was sent twice within the
     # second of its stamp, for it is the same PDU (dense seed 24000505).
