@@ -64,7 +64,8 @@ class Station:
         self._hold_until = 0.0
         self._rounds = Rounds()
         self._health_at = self._looked_at = 0.0
-        self._reading_s = self._read_at = self._look_again_at = 0.0
+        self._read_at = self._look_again_at = 0.0
+        self._readings_s = (0.0, 0.0)  # the last two: one may be slow by chance, as when an answer is lost
         self._samples = Samples(self._desk)
         self._denied = 0  # looks in a row at which the network refused the SIM
         self._watched_at = -WATCH_S
@@ -347,21 +348,20 @@ class Station:
         """
         desk, reader = self._desk, self._reader
         assert reader is not None
-        slow = self._reading_s > SLOW_READ_S and now < self._read_at + SLOW_READ_EVERY_S
+        slow = min(self._readings_s) > SLOW_READ_S and now < self._read_at + SLOW_READ_EVERY_S
         if reader.again_at == NEVER and (desk.must_read or not slow):
             began_at, everything = desk.clock.monotonic(), self._rounds.seeks
             reader.sweep(everything=everything, busy=True)
             desk.must_read = False
             self._read_at = desk.clock.monotonic()
-            self._reading_s = self._reading_s if everything else self._read_at - began_at
+            if not everything:
+                self._readings_s = self._readings_s[1], self._read_at - began_at
             self._rounds.again_by(reader.again_at)
         return reader.again_at == NEVER
 
     def _next_text(self, now: float) -> float:
         at = claims.next_wake(self._desk.db, now=self._desk.now_ms())
-        if at is None:
-            return now + ROUND_S
-        return now + max(0.0, (at - self._desk.now_ms()) / 1000)
+        return now + (ROUND_S if at is None else max(0.0, (at - self._desk.now_ms()) / 1000))
 
     def _database_trouble(self, error: sqlite3.Error | OSError) -> float:
         """The database refuses: keep what is in hand, take nothing new, say so when it can be said."""

@@ -228,6 +228,26 @@ def test_no_text_leaves_while_a_record_that_was_cut_is_not_read_again(office: Of
     assert [to for to, _ in office.air()].count(ADA) == 0
 
 
+def test_one_reading_that_is_slow_by_chance_makes_no_slow_modem(office: Office) -> None:
+    """An answer was lost while the SIM was read, and the next text left without a look at it (dense seed 35000214)."""
+    links: list[Hanging] = []
+
+    def slow(number: int) -> Link:
+        links.append(Hanging(office._virtual(number), re.compile(rb"AT\+CMGS=.*\r"), lambda: None))
+        return links[-1]
+
+    office._link = slow
+    office.until_ready()
+    office.fault("drop_cmti")
+    links[-1]._after, links[-1]._act = re.compile(rb"AT\+CMGL=4\r"), lambda: office.clock.advance(3)
+    office.until_state(office.approved(LUIS), "sent", "delivered", limit_s=30)
+    assert links[-1].happened
+    office.arrive("STOP", ADA)
+    message_id = office.approved(ADA)
+    office.until_state(message_id, "withdrawn", "sent", "delivered", limit_s=60)
+    assert [to for to, _ in office.air()].count(ADA) == 0
+
+
 def test_a_slow_prompt_has_the_sim_read_again_also_where_that_takes_long(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
