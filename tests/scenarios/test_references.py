@@ -194,3 +194,24 @@ def test_no_text_leaves_by_a_new_sim_while_an_answer_from_before_a_restore_may_c
     assert (office.state(other), office.said()[0]) == ("approved", "waiting")
     office.until_state(other, "sent", limit_s=300)
     assert [to for to, _ in office.air()][1:] == [ADA, LUIS]
+
+
+def test_what_was_lost_sight_of_days_before_the_box_was_off_owes_no_answer(office: Office) -> None:
+    """Its clock stood where it had stopped until a server told the time: it looked as if Ada's text were of a moment ago."""
+    one_before(office)
+    office.fault("cmgs_silent", "lost", times=1)
+    office.until_state(office.approved(ADA), "uncertain", limit_s=300)
+    office.world.unplug(0, now=office.now())
+    office.machine.boot, office.machine.has_battery = "another", False
+    office.restart()
+    assert not office.timekeeper.trusted(office.db)
+    office.clock.start += timedelta(days=3)
+    office.machine.has_server = True
+    assert office.timekeeper.trusted(office.db)
+    office.world.plug(0, now=office.now())
+    office.until_ready()
+    office.fault("cmgs_error", 38, times=1)
+    other, submits = office.approved(LUIS), office.submits()
+    office.until(lambda: office.submits() > submits, "handed over")
+    office.until_state(other, "approved", "uncertain", limit_s=60)
+    assert "out of order" in office.reason(other)
