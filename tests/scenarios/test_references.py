@@ -47,6 +47,8 @@ def test_on_a_new_sim_two_texts_whose_answers_are_owed_keep_a_third_waiting_over
     office.until_state(office.approved(EVE), "uncertain", limit_s=60)
     office.restart()
     office.ask("resume")
+    office.until(lambda: "may still answer for more than one text" in office.said()[1], "told why it waits")
+    assert "Go on" not in office.said()[1]  # that would not end it
     office.fault("cmgs_silent", "lost", times=1)
     third = office.approved(LUIS)
     office.until_state(third, "uncertain", limit_s=600)
