@@ -8,6 +8,7 @@ import pytest
 
 from gateway import backup, erasing, store, unanswered
 from gateway.errors import Refused
+from tests.scenarios.asking import Build
 from tests.scenarios.office import EVE, NUMBERS, Office
 from tests.scenarios.test_faults_sending import one_before
 from tests.scenarios.test_late_answers import Trouble, both, kill_the_gateway, lose_the_port
@@ -33,6 +34,31 @@ def test_over_a_restart_the_references_of_refused_texts_count(office: Office, si
     other = office.approved(LUIS)
     office.until_state(other, "uncertain", limit_s=60)
     assert "nobody knows which of the two" in office.reason(other)
+
+
+def test_what_another_modem_was_refused_is_no_reference_of_this_sim(build: Build) -> None:
+    """After a restart its next text was uncertain, and it was paused."""
+    house = build(count=2)
+    house.until_ready()
+    for modem in (0, 1):
+        house.fault("report_never", modem=modem)
+    first = {number: house.approved(number) for number in NUMBERS[:6]}  # both modems take some
+    house.until(lambda: all(house.state(text) == "sent" for text in first.values()), "sent")
+    rows = house.db.execute("SELECT id, station FROM message").fetchall()
+    by = {row["station"]: [n for n, text in first.items() if text == row["id"]] for row in rows}
+    text = house.approved(by["s0"][0])
+    house.until(lambda: house.state(text) == "sent", "sent by s0")
+    house.fault("cmgs_error", 41, times=1, modem=1)
+    text = house.approved(by["s1"][0])
+    house.until(lambda: house.state(text) == "sent", "refused to s1, and sent")
+    house.fault("cmgs_silent", "sent", times=1)
+    text = house.approved(by["s0"][0])
+    house.until(lambda: house.state(text) == "uncertain", "lost sight of")
+    house.restart()
+    house.until_ready()
+    text = house.approved(by["s0"][0])
+    house.until(lambda: house.state(text) in ("sent", "uncertain"), "handed over")
+    assert house.state(text) == "sent"
 
 
 def test_on_a_new_sim_two_texts_whose_answers_are_owed_keep_a_third_waiting_over_a_restart(
