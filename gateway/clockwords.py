@@ -51,13 +51,16 @@ class Standing:
 
 
 class Step(NamedTuple):
-    """A clock that was trusted was set: it had this offset, until then by both clocks (the wall's new time), and goes by so much more (ms)."""
+    """The clock was set: it had this offset, until then by both clocks (the wall's new time), and goes by so much more (ms). `trusted`: texts
+    may have left by it as it was.
+    """
 
     boot: str
     offset_ms: int
     mono_ms: int
     at: int
     by_ms: int
+    trusted: bool = True
 
     def of_late(self, now: Instant) -> bool:
         """Whether that was within `LATELY_MS`, in this run of the machine."""
@@ -146,16 +149,19 @@ def keep_standing(db: sqlite3.Connection, now: Standing, at: Instant) -> None:
 
 
 def keep_step(db: sqlite3.Connection, before: Standing, at: Instant) -> None:
-    """The clock that was trusted was set: what was written down a moment ago seems older, or to come."""
+    """The clock was set: what was written down a moment ago seems older, or to come."""
     kept = [step for step in _steps(db) if step.of_late(at)]
-    kept.append(Step(before.boot, before.offset_ms, at.mono_ms, at.wall_ms, at.offset_ms - before.offset_ms))
+    by_ms = at.offset_ms - before.offset_ms
+    kept.append(Step(before.boot, before.offset_ms, at.mono_ms, at.wall_ms, by_ms, before.once != ""))
     db.execute("INSERT OR REPLACE INTO setting (key, value) VALUES (?,?)", [STEPS, json.dumps(kept)])
 
 
 def set_forward(db: sqlite3.Connection, at: Instant) -> int:
-    """By how much (ms) the clock stands ahead of one that was trusted within `LATELY_MS`, in this run of the machine."""
-    last, offsets = standing(db), [step.offset_ms for step in _steps(db) if step.of_late(at)]
-    if last is not None and last.boot == at.boot:
+    """By how much (ms) the clock stands ahead of one that was trusted within `LATELY_MS`, in this run of the machine: by one that is behind
+    since the box was off no text leaves.
+    """
+    last, offsets = standing(db), [step.offset_ms for step in _steps(db) if step.trusted and step.of_late(at)]
+    if last is not None and last.boot == at.boot and last.once:
         offsets.append(last.offset_ms)
     return max(0, at.offset_ms - min(offsets, default=at.offset_ms)) if at.boot else 0
 

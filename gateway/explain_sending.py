@@ -89,14 +89,15 @@ def one_operator(station: str) -> Notice:
     )
 
 
-def not_now(station: str, why: str, wait_s: int) -> Notice:
-    """The network or the modem takes nothing for a while."""
+def not_now(station: str, why: str, wait_s: int, *, in_doubt: bool = False) -> Notice:
+    """The network or the modem takes nothing for a while; `in_doubt`: no person ends that."""
     span = f"{wait_s} seconds" if wait_s < 90 else f"{round(wait_s / 60)} minutes"
+    sooner = "" if in_doubt else " To try now, press Pause and then Go on at the modem's page."
     return Notice(
         f"The modem {station} waits before it sends more.",
         sentence(why),
         f"Trying at once would not help, so it waits {span}. {KEPT}",
-        f"{BY_ITSELF} To try now, press Pause and then Go on at the modem's page.",
+        f"{BY_ITSELF}{sooner}",
     )
 
 

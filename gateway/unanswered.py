@@ -5,9 +5,9 @@ killed between Ctrl-Z and the answer, and the modem goes on.
 import heapq
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice, tee
+from itertools import islice
 from typing import NamedTuple
 
 from gateway.claims import Job, job_of
@@ -145,13 +145,12 @@ def keep_references(db: sqlite3.Connection, events: Sequence[int]) -> None:
     ).fetchone()[0]
     if first is None:
         return
-    kept = _kept(db)
-    sims = {*kept, *(row["iccid"] for row in db.execute("SELECT iccid FROM sim"))}
-    # No further back than what goes, nor than each SIM's last: stations wait for the lock meanwhile.
-    for iccid, rows in zip(sims, tee(_submits(db, since=first), len(sims)), strict=True):
+    # No further back than what goes: stations wait for the lock meanwhile.
+    submits, kept = _submits(db, since=first), _kept(db)
+    for iccid in {*kept, *submits.stations}:
         kept[iccid] = [
             (each.event_id, each.mr)
-            for each in islice(_handed(db, iccid, rows), REFERENCES)
+            for each in islice(_handed(db, iccid, submits), REFERENCES)
             if each.message_id == GONE or each.event_id in going
         ]
     _keep(db, kept)
@@ -188,12 +187,19 @@ class _Handed(NamedTuple):
     mr: int | None
 
 
-def _handed(db: sqlite3.Connection, iccid: str, rows: Iterable[sqlite3.Row]) -> Iterator[_Handed]:
-    """What this SIM was handed of late (`rows`: `_submits`), each segment once, that of the last attempt first."""
+class _Submits(NamedTuple):
+    """What was handed over of late by any SIM, the last first; which stations (as actors) each SIM was in, by that and now."""
+
+    rows: list[sqlite3.Row]
+    stations: dict[str, set[str]]
+
+
+def _handed(db: sqlite3.Connection, iccid: str, submits: _Submits) -> Iterator[_Handed]:
+    """What this SIM was handed of late, each segment once, that of the last attempt first."""
     gone = (_Handed(event_id, GONE, GONE, mr) for event_id, mr in _kept(db).get(iccid, []))
     seen: set[tuple[int, int]] = set()
     # Of the same event: what went was handed after it.
-    for each in heapq.merge(gone, _there(db, iccid, rows), key=lambda each: each.event_id, reverse=True):
+    for each in heapq.merge(gone, _there(db, iccid, submits), key=lambda each: each.event_id, reverse=True):
         if each.seq == GONE:
             yield each
         elif (each.message_id, each.seq) not in seen:
@@ -201,22 +207,28 @@ def _handed(db: sqlite3.Connection, iccid: str, rows: Iterable[sqlite3.Row]) -> 
             yield each
 
 
-def _submits(db: sqlite3.Connection, *, since: int = 1) -> sqlite3.Cursor:
-    """What was handed over of late by any SIM, the last first; down to the event `since`."""
-    return db.execute(
-        "SELECT e.id AS event_id, e.at, m.id, m.iccid, m.total, m.mr FROM event e JOIN message m ON m.id=e.message_id "
+def _submits(db: sqlite3.Connection, *, since: int = 1) -> _Submits:
+    """Down to the event `since`."""
+    rows = db.execute(
+        "SELECT e.id AS event_id, e.at, e.actor, m.id, m.iccid, m.total, m.mr FROM event e JOIN message m ON m.id=e.message_id "
         "WHERE e.id>max((SELECT max(id) FROM event)-?, ?) AND e.event='submit' ORDER BY e.id DESC",
         [RECENT, since - 1],
-    )
+    ).fetchall()
+    stations: dict[str, set[str]] = {}
+    for row in (*rows, *db.execute("SELECT 'station:'||name AS actor, iccid FROM station").fetchall()):
+        if row["iccid"]:
+            stations.setdefault(row["iccid"], set()).add(row["actor"])
+    return _Submits(rows, stations)
 
 
-def _there(db: sqlite3.Connection, iccid: str, rows: Iterable[sqlite3.Row]) -> Iterator[_Handed]:
+def _there(db: sqlite3.Connection, iccid: str, submits: _Submits) -> Iterator[_Handed]:
     """As far as there are rows. What a SIM was refused, or was handed before the rest of a long text, took a reference too; no row tells
-    by which SIM, so that it counts for each.
+    by which SIM, so that it counts for each that its station had.
     """
     later: set[int] = set()  # texts that were handed over again since
-    for row in rows:
-        if row["id"] in later or row["iccid"] is None:
+    mine = submits.stations.get(iccid)
+    for row in submits.rows:
+        if (row["id"] in later or row["iccid"] is None) and (mine is None or row["actor"] in mine):
             yield _Handed(row["event_id"], row["id"], GONE, None)
         if row["iccid"] == iccid:
             yield from _handed_then(db, row)

@@ -299,7 +299,8 @@ class At:
                     self._heed_echo(answer)
                 self.incoming.company.answered(answer.name, answer.lines)
                 return result
-            if sending and self.incoming.restarted:
+            # Behind a refusal for itself it may only be a SIM that is back: whoever else asks is heard a while longer.
+            if sending and self.incoming.restarted and not answer.refused:
                 return None
             if patient:
                 limit = answer.started + PATIENCE_LIMIT_S

@@ -32,8 +32,8 @@ _REGISTRATION = ("+CREG", "+CGREG", "+CEREG")
 _ASKED_REGISTRATION = re.compile(r"\s*0*[0-5]\s*,\s*0*(?:\d|1[01])\s*(?:,|$)")
 _CALL_ENDS = ("NO CARRIER", "BUSY", "NO ANSWER", "NO DIALTONE", "NO DIAL TONE")
 _SAID_UNASKED = re.compile(
-    r"RING$|(APP |QC)?RDY$|AT READY$|Call Ready$|SMS R(eady|EADY)$|\+SIM READY$|SMS DONE$|PB DONE$|(UNDER|OVER)[-_]VOLTAGE|(NORMAL )?POWER(ED)? DOWN$"
-    r"|SDNDCRC =|DST: |REBOOT\b|\^?SYSSTART|[+^*][A-Z]{3,}$|MISSED_CALL: |VOICE CALL: |MODEM:STARTUP$|\+E_UTRAN |\+ ?SMS FULL"
+    r"RING$|(APP |QC)?RDY$|AT READY$|Call Ready$|SMS R(eady|EADY)$|\+SIM (READY|DROP)$|SMS DONE$|PB DONE$|(UNDER|OVER)[-_]VOLTAGE|(NORMAL )?POWER"
+    r"(ED)? DOWN$|SDNDCRC =|DST: |REBOOT\b|\^?SYSSTART|[+^*][A-Z]{3,}$|MISSED_CALL: |VOICE CALL: |MODEM:STARTUP$|\+E_UTRAN |\+ ?SMS FULL"
 )
 # Never said unasked: such a line answers somebody's question.
 ANSWERS = ("+CPMS:", "+CMGL:", "+CMGR:", "+CMGF:", "+CNMI:", "+CSMS:", "+CSCA:", "+COPS:")

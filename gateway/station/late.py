@@ -23,6 +23,10 @@ FORGOTTEN = (
     "nobody could tell whose its next answer is."
 )
 EXCHANGED = "Its SIM was exchanged, and the modem may still answer for a text by the SIM before: nobody could tell whose its next answer is."
+ALIKE = (
+    "The modem may still answer for more than one text of this SIM, and no reference is known by which to tell them apart: "
+    "nobody could tell whose its next answer is."
+)
 OTHER = "The modem answered, and nobody knows for which of two texts: the other answer may come yet."
 BEHIND = 128  # references: half of what there are is before, half after
 
@@ -63,7 +67,7 @@ def remember(desk: Desk, *, stayed: bool, answers: bool) -> None:
     # Of a SIM's first text no reference tells it from the next, which is believed.
     late.first = desk.last_mr is None
     if late.first and len(owed) > 1 and (desk.hold is None or desk.hold.until < until):
-        desk.hold = Hold(until, OTHER, int(until - now), in_doubt=True)  # nor these from a third
+        desk.hold = Hold(until, ALIKE, int(until - now), in_doubt=True)  # nor these from a third
     if desk.last_mr is not None:
         # Texts may have been taken after one of these, so what lies behind is doubtful too.
         late.mr_before, late.span = (desk.last_mr - BEHIND) % 256, BEHIND + desk.unreferenced

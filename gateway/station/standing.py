@@ -33,7 +33,8 @@ def say_state(desk: Desk, proving: Proving, refusing: Refusing, health: Health, 
     elif desk.company.present:
         desk.say("waiting", explain_modems.shared(desk.name, desk.port, seeking.holder_of(desk.port)))
     elif desk.hold is not None:
-        desk.say("waiting", explain_sending.not_now(desk.name, desk.hold.why, desk.hold.for_s))
+        hold = desk.hold
+        desk.say("waiting", explain_sending.not_now(desk.name, hold.why, hold.for_s, in_doubt=hold.in_doubt))
     else:
         _say_well(desk)
 

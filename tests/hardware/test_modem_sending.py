@@ -60,6 +60,27 @@ def test_what_a_modem_says_of_itself_is_the_texts_answer_when_it_says_nothing_el
 
 
 @pytest.mark.parametrize(
+    "lines",
+    [
+        ["+SIM: Removed", "+SIM DROP", "+SIM: Inserted", "+SIM READY"],  # Fibocom, Neoway
+        ["+CPIN: NOT INSERTED", "+CPIN: READY", "Call Ready", "SMS Ready"],
+        ["+CPIN: SIM REMOVED", "+CPIN: READY", "SMS DONE", "PB DONE"],
+    ],
+    ids=["fibocom", "sim800l", "a7670e"],
+)
+def test_a_text_refused_for_a_loose_sim_is_known_not_to_have_left_when_the_sim_is_back(
+    lines: list[str],
+) -> None:
+    bench = Bench({PDU: Raw(f"\r\n{ITSELF}\r\n".encode())})
+    bench.modem.wait(bench.clock.monotonic() + 120)  # its start is over
+    for place, line in enumerate(lines):
+        bench.link.arrive(f"\r\n{line}\r\n", after_s=1.0 + place / 2)
+    with pytest.raises(CommandRefused, match="310") as refused:
+        bench.send()
+    assert (refused.value.beside, bench.modem.has_company) == (False, False)
+
+
+@pytest.mark.parametrize(
     "more",
     ["\r\n+CPIN: READY\r\n\r\nOK\r\n", f"\r\n{ITSELF}\r\n", "MT\r\n"],
     ids=["an answer", "twice", "a rest"],

@@ -8,6 +8,7 @@ import pytest
 
 from gateway import backup, erasing, store, unanswered
 from gateway.errors import Refused
+from tests.scenarios.asking import Build
 from tests.scenarios.office import EVE, NUMBERS, Office
 from tests.scenarios.test_faults_sending import one_before
 from tests.scenarios.test_late_answers import Trouble, both, kill_the_gateway, lose_the_port
@@ -35,6 +36,31 @@ def test_over_a_restart_the_references_of_refused_texts_count(office: Office, si
     assert "nobody knows which of the two" in office.reason(other)
 
 
+def test_what_another_modem_was_refused_is_no_reference_of_this_sim(build: Build) -> None:
+    """After a restart its next text was uncertain, and it was paused."""
+    house = build(count=2)
+    house.until_ready()
+    for modem in (0, 1):
+        house.fault("report_never", modem=modem)
+    first = {number: house.approved(number) for number in NUMBERS[:6]}  # both modems take some
+    house.until(lambda: all(house.state(text) == "sent" for text in first.values()), "sent")
+    rows = house.db.execute("SELECT id, station FROM message").fetchall()
+    by = {row["station"]: [n for n, text in first.items() if text == row["id"]] for row in rows}
+    text = house.approved(by["s0"][0])
+    house.until(lambda: house.state(text) == "sent", "sent by s0")
+    house.fault("cmgs_error", 41, times=1, modem=1)
+    text = house.approved(by["s1"][0])
+    house.until(lambda: house.state(text) == "sent", "refused to s1, and sent")
+    house.fault("cmgs_silent", "sent", times=1)
+    text = house.approved(by["s0"][0])
+    house.until(lambda: house.state(text) == "uncertain", "lost sight of")
+    house.restart()
+    house.until_ready()
+    text = house.approved(by["s0"][0])
+    house.until(lambda: house.state(text) in ("sent", "uncertain"), "handed over")
+    assert house.state(text) == "sent"
+
+
 def test_on_a_new_sim_two_texts_whose_answers_are_owed_keep_a_third_waiting_over_a_restart(
     office: Office,
 ) -> None:
@@ -47,6 +73,8 @@ def test_on_a_new_sim_two_texts_whose_answers_are_owed_keep_a_third_waiting_over
     office.until_state(office.approved(EVE), "uncertain", limit_s=60)
     office.restart()
     office.ask("resume")
+    office.until(lambda: "may still answer for more than one text" in office.said()[1], "told why it waits")
+    assert "Go on" not in office.said()[1]  # that would not end it
     office.fault("cmgs_silent", "lost", times=1)
     third = office.approved(LUIS)
     office.until_state(third, "uncertain", limit_s=600)
@@ -194,3 +222,24 @@ def test_no_text_leaves_by_a_new_sim_while_an_answer_from_before_a_restore_may_c
     assert (office.state(other), office.said()[0]) == ("approved", "waiting")
     office.until_state(other, "sent", limit_s=300)
     assert [to for to, _ in office.air()][1:] == [ADA, LUIS]
+
+
+def test_what_was_lost_sight_of_days_before_the_box_was_off_owes_no_answer(office: Office) -> None:
+    """Its clock stood where it had stopped until a server told the time: it looked as if Ada's text were of a moment ago."""
+    one_before(office)
+    office.fault("cmgs_silent", "lost", times=1)
+    office.until_state(office.approved(ADA), "uncertain", limit_s=300)
+    office.world.unplug(0, now=office.now())
+    office.machine.boot, office.machine.has_battery = "another", False
+    office.restart()
+    assert not office.timekeeper.trusted(office.db)
+    office.clock.start += timedelta(days=3)
+    office.machine.has_server = True
+    assert office.timekeeper.trusted(office.db)
+    office.world.plug(0, now=office.now())
+    office.until_ready()
+    office.fault("cmgs_error", 38, times=1)
+    other, submits = office.approved(LUIS), office.submits()
+    office.until(lambda: office.submits() > submits, "handed over")
+    office.until_state(other, "approved", "uncertain", limit_s=60)
+    assert "out of order" in office.reason(other)
