@@ -87,7 +87,7 @@ def test_whose_reminder_ran_out_is_named(world: World, visit: Visit) -> None:
     world.db.execute("UPDATE message SET state='expired' WHERE kind=2")
     again = dict(world.db.execute("SELECT * FROM message WHERE kind=2").fetchone()) | {
         "id": None,
-        "draft_key": None,
+        "draft_key": "of another day",
     }
     marks = ",".join("?" * len(again))
     world.db.execute(f"INSERT INTO message ({','.join(again)}) VALUES ({marks})", list(again.values()))
