@@ -56,7 +56,9 @@ class OwnFiles:
         """Note it when somebody did something to them; the lock's file is made anew."""
         self._hold.stay()
         with contextlib.suppress(OSError):  # a card that tells nothing of it
-            if damage.seen(self._database) is not None:
+            if (seen := damage.seen(self._database)) is not None:
+                # Whoever began another log may have met it first.
+                self.log_is_gone = not seen.other and self._logs() != self._ours
                 return
             _let_go_of_deleted(but=self._file)
             header = self._read_header()
