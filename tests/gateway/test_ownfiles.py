@@ -3,6 +3,8 @@
 import contextlib
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -41,3 +43,29 @@ def test_a_log_that_was_deleted_is_brought_in_also_when_the_panel_met_it_first(d
     panel.communicate(b"\n", timeout=30)
     with contextlib.closing(store.connect(database)) as db:
         assert [row["name"] for row in db.execute("SELECT name FROM user")] == ["Vera"]
+
+
+def test_what_is_written_while_the_gateway_ends_is_brought_in_with_the_log_that_was_deleted(
+    database: Path,
+) -> None:
+    """A round of the housekeeping, and a station that waits for its modem, may outlast the end: an answer would be lost."""
+    own = OwnFiles(database, Hold(unclean=False))
+    began = threading.Event()
+
+    def write_late() -> None:
+        with contextlib.closing(store.connect(database)) as db:
+            people.create(db, "Vera", "volunteer", now=NOW)
+            began.set()
+            time.sleep(0.5)
+            people.create(db, "Luis", "volunteer", now=NOW)
+
+    late = threading.Thread(target=write_late)
+    late.start()
+    began.wait()
+    for suffix in ("-wal", "-shm"):
+        Path(f"{database}{suffix}").unlink()
+    own.look()
+    own.close()
+    with contextlib.closing(store.connect(database)) as db:
+        assert [row["name"] for row in db.execute("SELECT name FROM user ORDER BY id")] == ["Vera", "Luis"]
+    late.join()
