@@ -32,6 +32,7 @@ WRITTEN_OVER = (
 MAGIC = b"SQLite format 3\0"
 HEADER = slice(18, 28)  # whether the file has a log, and how often page 1 was changed, which only grows
 AGAIN_S = 0.01
+LET_GO_S, LOOK_S = 40.0, 0.1  # a station that waits for its modem, a round of the housekeeping
 WITH_A_LOG = b"\2\2"
 _kept_open: dict[tuple[int, int], int] = {}  # until it has no name: to close it drops SQLite's locks
 
@@ -56,7 +57,9 @@ class OwnFiles:
         """Note it when somebody did something to them; the lock's file is made anew."""
         self._hold.stay()
         with contextlib.suppress(OSError):  # a card that tells nothing of it
-            if damage.seen(self._database) is not None:
+            if (seen := damage.seen(self._database)) is not None:
+                # Whoever began another log may have met it first.
+                self.log_is_gone = not seen.other and self._logs() != self._ours
                 return
             _let_go_of_deleted(but=self._file)
             header = self._read_header()
@@ -74,6 +77,7 @@ class OwnFiles:
         """Bring the log in, if it has no name any more, and let it go."""
         try:
             if self.log_is_gone:
+                self._await_others()
                 self._bring_in()
         except (OSError, sqlite3.Error) as error:
             log.error("the log that was deleted could not be brought in: %s", error)  # noqa: TRY400 (no traceback for people)
@@ -82,6 +86,21 @@ class OwnFiles:
             self.log_is_gone = False
         finally:
             self.db.close()
+
+    def _await_others(self) -> None:
+        """What still writes here writes to the log without a name; and of one process all connections share an index, also that one."""
+        until = time.monotonic() + LET_GO_S
+        while self._opened_here() > 1 and time.monotonic() < until:
+            time.sleep(LOOK_S)
+
+    def _opened_here(self) -> int:
+        """How many connections of this process have our log."""
+        found = 0
+        for each in os.listdir("/proc/self/fd"):
+            with contextlib.suppress(OSError):  # closed meanwhile
+                status = os.fstat(int(each))
+                found += (status.st_dev, status.st_ino) == self._ours[0]
+        return found
 
     def _bring_in(self) -> None:
         busy, *_ = self.db.execute("PRAGMA wal_checkpoint(FULL)").fetchone()

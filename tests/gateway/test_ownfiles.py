@@ -1,0 +1,71 @@
+"""The database's own files, looked at by the gateway that works with them."""
+
+import contextlib
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from gateway import damage, people, schema, store
+from gateway.lock import Hold
+from gateway.ownfiles import OwnFiles
+
+NOW = 1_795_000_000_000
+PANEL = "import sqlite3, sys; db = sqlite3.connect(sys.argv[1]); db.execute('SELECT 1 FROM user'); print(); input()"
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    path = tmp_path / "textbank.db"
+    with contextlib.closing(store.connect(path)) as db:
+        schema.migrate(db)
+    return path
+
+
+def test_a_log_that_was_deleted_is_brought_in_also_when_the_panel_met_it_first(database: Path) -> None:
+    """What the page noted between two looks kept the gateway from looking, and what people had approved went with its end."""
+    own = OwnFiles(database, Hold(unclean=False))
+    with contextlib.closing(store.connect(database)) as db:
+        people.create(db, "Vera", "volunteer", now=NOW)
+        for suffix in ("-wal", "-shm"):
+            Path(f"{database}{suffix}").unlink()
+        panel = subprocess.Popen(
+            [sys.executable, "-c", PANEL, str(database)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        assert panel.stdout is not None
+        panel.stdout.readline()
+        damage.note(database, 'Reading it failed: "database disk image is malformed".', now=NOW)
+        own.look()
+    own.close()
+    panel.communicate(b"\n", timeout=30)
+    with contextlib.closing(store.connect(database)) as db:
+        assert [row["name"] for row in db.execute("SELECT name FROM user")] == ["Vera"]
+
+
+def test_what_is_written_while_the_gateway_ends_is_brought_in_with_the_log_that_was_deleted(
+    database: Path,
+) -> None:
+    """A round of the housekeeping, and a station that waits for its modem, may outlast the end: an answer would be lost."""
+    own = OwnFiles(database, Hold(unclean=False))
+    began = threading.Event()
+
+    def write_late() -> None:
+        with contextlib.closing(store.connect(database)) as db:
+            people.create(db, "Vera", "volunteer", now=NOW)
+            began.set()
+            time.sleep(0.5)
+            people.create(db, "Luis", "volunteer", now=NOW)
+
+    late = threading.Thread(target=write_late)
+    late.start()
+    began.wait()
+    for suffix in ("-wal", "-shm"):
+        Path(f"{database}{suffix}").unlink()
+    own.look()
+    own.close()
+    with contextlib.closing(store.connect(database)) as db:
+        assert [row["name"] for row in db.execute("SELECT name FROM user ORDER BY id")] == ["Vera", "Luis"]
+    late.join()
