@@ -22,6 +22,8 @@ LATE_S = (
 )
 # A modem that refuses for itself, for its SIM or its memory, does so at once; later it is said to another program, or when the text had left.
 AT_ONCE_S = 5.0
+# A SIM that was open for the prompt asks for its PIN or PUK: the modem has begun anew behind the text, or answers another program.
+LOCKED = (("CMS", 311), ("CMS", 312), ("CMS", 316), ("CME", 11), ("CME", 12))
 MOST_ATTEMPTS = 8
 LONGEST_WAIT_S = 900
 PAUSED_WAIT_S = 60  # a person has to act first; then the text need not wait long
@@ -173,6 +175,8 @@ def _row(refusal: Refusal) -> Row:
     to_another = (refusal.shared or refusal.beside) and to_any
     if not before and (row.name in NO_TEXTS or to_another):
         return row._replace(kind="unclear", words=ANOTHERS)
+    if not before and (refusal.family, refusal.code) in LOCKED:
+        return row._replace(kind="unclear")
     if before and row.kind in ("unclear", "taken", "once"):
         return row._replace(kind="temporary", station="wait")
     if before and row.name == TEXT_MODE:

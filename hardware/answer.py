@@ -75,7 +75,7 @@ class Answer:
             self._settle_for(framing.OK, SUBMIT_GRACE_S)
         elif self.refused_s is not None:
             self.doubled = True
-        elif result.family == "CMS" and result.code in OF_THE_MODEM:
+        elif result.family == "CME" or (result.family == "CMS" and result.code in OF_THE_MODEM):
             self.refused_s = self._incoming.clock.monotonic() - self.started
             self._settle_for(result, OWN_S)  # it is the text's if nothing else comes
         else:
