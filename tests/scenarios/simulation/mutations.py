@@ -252,7 +252,7 @@ MUTATIONS: dict[str, tuple[Callable[[], Mutation], str, int]] = {  # and a seed 
     "forgets the opt-out": (forgets_the_opt_out, "I4 texted after the stop", 6),
     "ignores quiet hours": (ignores_quiet_hours, "I5 ", 31),
     "forgets the undo": (forgets_the_undo, "I1 left after it was taken back", 1),
-    "tries the PIN again": (tries_the_pin_again, "I6 ", 9238),
+    "tries the PIN again": (tries_the_pin_again, "I6 ", 9050),
     "reads no SIM first": (reads_no_sim_first, "I4 texted while the stop lay on the SIM", 6),
     "waits blindly for a prompt": (waits_blindly_for_a_prompt, "I4 texted after a prompt", 7),
     "exchanges the reports": (exchanges_the_reports, "I2 said to be undelivered", 2),
