@@ -4,7 +4,6 @@ import contextlib
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -46,19 +45,26 @@ def test_a_log_that_was_deleted_is_brought_in_also_when_the_panel_met_it_first(d
 
 
 def test_what_is_written_while_the_gateway_ends_is_brought_in_with_the_log_that_was_deleted(
-    database: Path,
+    database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A round of the housekeeping, and a station that waits for its modem, may outlast the end: an answer would be lost."""
     own = OwnFiles(database, Hold(unclean=False))
-    began = threading.Event()
+    began, ends = threading.Event(), threading.Event()
+    opened_here = OwnFiles._opened_here
+
+    def asked_who_writes(own: OwnFiles) -> int:
+        found = opened_here(own)
+        ends.set()
+        return found
 
     def write_late() -> None:
         with contextlib.closing(store.connect(database)) as db:
             people.create(db, "Vera", "volunteer", now=NOW)
             began.set()
-            time.sleep(0.5)
+            ends.wait(10)
             people.create(db, "Luis", "volunteer", now=NOW)
 
+    monkeypatch.setattr(OwnFiles, "_opened_here", asked_who_writes)
     late = threading.Thread(target=write_late)
     late.start()
     began.wait()
