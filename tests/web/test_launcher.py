@@ -370,7 +370,7 @@ def test_a_checkout_that_is_not_installed_runs_its_own_panel(world: World, port:
 
 
 def test_a_panel_that_cannot_be_started_for_a_moment_is_started_then(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Killed for want of memory, or while an update was installed, it stayed away until the gateway was started anew."""
     monkeypatch.setattr(run, "RESTART_S", 0.05)
@@ -382,7 +382,7 @@ def test_a_panel_that_cannot_be_started_for_a_moment_is_started_then(
         _until(lambda: began.exists() and began.read_text().endswith("\n"))
         program.rename(tmp_path / "away")
         os.kill(int(began.read_text()), signal.SIGKILL)
-        time.sleep(0.3)
+        _until(lambda: "cannot be started now" in caplog.text)
         (tmp_path / "away").rename(program)
         _until(lambda: len(began.read_text().split()) == 2)
     finally:
