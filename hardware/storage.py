@@ -237,7 +237,9 @@ class Storages:
         if not self._stands and not self.shelf.lies_there(stored):
             raise CommandRefused("AT+CMGD", "ERROR", None, "another text lies there than was read", 0.0)
         try:
-            self._at.command(f"AT+CMGD={stored.index}", self._patience.delete_s)
+            if self._at.command(f"AT+CMGD={stored.index}", self._patience.delete_s):
+                # Another program's answer: it may have had the modem's word of another SIM, too, in whose slots other texts lie.
+                self._stands, self._current = False, ""
         except CommandRefused as refused:
             empty = (refused.family, refused.code) in EMPTY
             if not empty and (state_in(refused) or self.shelf.slot(stored.index) is not None):

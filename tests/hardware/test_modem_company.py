@@ -154,6 +154,19 @@ def test_what_another_program_chose_behind_the_text_that_was_read_is_not_deleted
     assert "AT+CMGD=3" in bench.scripted.written
 
 
+def test_what_comes_with_a_deletion_is_another_programs_answer() -> None:
+    """It had the modem's word of another SIM, on which two unread texts were deleted in the slots of those before (dense seed 38000376)."""
+    bench = Bench(
+        {"AT+CMGL=4": f"+CMGL: 2,0,,23\n{DELIVER}\n+CMGL: 3,0,,23\n{DELIVER}", "AT+CMGD=3": DELIVER[-40:]}
+    )
+    texts = bench.modem.list(everything=False)
+    bench.modem.delete(texts[1])
+    bench.scripted.rules |= {"AT+CMGR=2": f"+CMGR: 0,,23\n{DELIVER[:-2]}AA"}
+    with pytest.raises(CommandRefused):
+        bench.modem.delete(texts[0])
+    assert "AT+CMGD=2" not in bench.scripted.written
+
+
 @pytest.mark.parametrize("behind", ["", f"\n+CMGL: 4,0,,23\n{DELIVER}"])
 def test_a_text_of_which_only_the_header_came_is_read_in_its_place(behind: str) -> None:
     """Another program had read the rest, nothing told of it, and a stop lay there while a text left."""
