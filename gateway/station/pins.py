@@ -58,8 +58,7 @@ class Pins:
         before = self._row(card, key)
         with desk.write():
             desk.db.execute(
-                "INSERT INTO pin_attempt (card, pin_key, at) VALUES (?,?,?) "
-                "ON CONFLICT (card, pin_key) DO UPDATE SET outcome=NULL, at=excluded.at",
+                "INSERT OR REPLACE INTO pin_attempt (card, pin_key, at) VALUES (?,?,?)",  # anew: ids tell what was tried later
                 [card, key, desk.now_ms()],
             )
             row = self._row(card, key)
@@ -79,7 +78,8 @@ class Pins:
                 self._desk.db.execute("DELETE FROM pin_attempt WHERE card=? AND pin_key=?", [card, key])
             else:
                 self._desk.db.execute(
-                    "UPDATE pin_attempt SET outcome=? WHERE id=?", [before["outcome"], before["id"]]
+                    "UPDATE pin_attempt SET outcome=? WHERE card=? AND pin_key=?",
+                    [before["outcome"], card, key],
                 )
 
     def asked_again(self, identity: Identity) -> None:
@@ -108,9 +108,13 @@ class Pins:
         """Whether this PIN was tried on this card and not accepted, as far as database or journal know."""
         card = identity.iccid or identity.imei
         row = self._row(card, self._key(card, pin))
-        if row is not None:
-            return row["outcome"] != "accepted" or self._noted(pin, card, self._whole(card))
-        return self._noted(pin, card) or self._spent_elsewhere(identity, pin)
+        if row is None:
+            return self._noted(pin, card) or self._spent_elsewhere(identity, pin)
+        if row["outcome"] != "accepted" or self._noted(pin, card, self._whole(card)):
+            return True
+        # It was right: unless this modem's SIM has refused it since, while it did not tell which one it is.
+        hidden = self._row(identity.imei, self._key(identity.imei, pin))
+        return hidden is not None and hidden["outcome"] != "accepted" and hidden["id"] > row["id"]
 
     def _spent_elsewhere(self, identity: Identity, pin: str) -> bool:
         """Whether it was tried on what may be this card: on a hidden one in this modem, on any while this one is hidden, or on one

@@ -102,6 +102,26 @@ def test_a_pin_that_was_kept_back_is_not_made_right_by_whoever_opens_the_sim_lat
     assert len(entered(house)) == 1
 
 
+def test_a_pin_that_was_right_once_is_not_tried_again_when_the_sim_that_refused_it_tells_who_it_is(
+    make: Make,
+) -> None:
+    """Its owner had given it another PIN; hidden it was tried with the old one, and once more when it showed itself (dense seed 39100583)."""
+    house = make(pin="1234", personality="generic")
+    house.fault("pin_required")
+    house.fault("pin_attempts_hidden")
+    house.until_ready()
+    house.world.unplug(0, now=house.now())
+    house.run(5)
+    house.fault("pin_required", {"pin": "9999", "attempts": 3})
+    house.fault("iccid_hidden")
+    house.world.plug(0, now=house.now())
+    until_paused(house, "refused the PIN")
+    house.clear("iccid_hidden")
+    house.restart()
+    house.run(120)
+    assert engine(house).sim.pin_attempts == 2
+
+
 def again(house: House, meanwhile: Callable[[], object] = lambda: None) -> None:
     house.world.unplug(0, now=house.now())
     house.run(5)

@@ -173,7 +173,7 @@ def test_a_pin_that_was_refused_stays_so_though_that_was_written_late(make: Make
 def test_a_pin_that_was_never_typed_is_not_called_refused(make: Make, refuse: Refusals) -> None:
     house = make(pin="1234")
     house.fault("pin_required")
-    refuse.next_commits(house, "INSERT INTO pin_attempt")
+    refuse.next_commits(house, "INSERT OR REPLACE INTO pin_attempt")
     house.until_ready(200)
     assert refuse.commits == 0
     assert [line for line in house.written[0] if line.startswith("AT+CPIN=")] == ['AT+CPIN="1234"']
