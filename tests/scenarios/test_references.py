@@ -11,7 +11,13 @@ from gateway.errors import Refused
 from tests.scenarios.asking import Build
 from tests.scenarios.office import EVE, NUMBERS, Office
 from tests.scenarios.test_faults_sending import one_before
-from tests.scenarios.test_late_answers import Trouble, both, kill_the_gateway, lose_the_port
+from tests.scenarios.test_late_answers import (
+    Trouble,
+    both,
+    kill_the_gateway,
+    lose_the_port,
+    the_next_is_doubted,
+)
 from tests.scenarios.test_owed_answers import copied_by_hand, restored
 from tests.simulated import ADA, LUIS
 
@@ -30,10 +36,7 @@ def test_over_a_restart_the_references_of_refused_texts_count(office: Office, si
         erasing.erase(office.db, EVE, now=office.wall())
     office.fault("cmgs_stray", 20_000, times=1)
     kill_the_gateway(office)
-    office.fault("cmgs_silent", "lost", times=1)
-    other = office.approved(LUIS)
-    office.until_state(other, "uncertain", limit_s=60)
-    assert "nobody knows which of the two" in office.reason(other)
+    the_next_is_doubted(office)
 
 
 def test_what_another_modem_was_refused_is_no_reference_of_this_sim(build: Build) -> None:
@@ -99,10 +102,7 @@ def test_after_a_restore_nobody_knows_how_far_a_sim_has_counted(
     office.run(400)
     office.fault("cmgs_stray", 30_000, times=1)
     trouble(office)
-    office.fault("cmgs_silent", "lost", times=1)
-    other = office.approved(LUIS)
-    office.until_state(other, "uncertain", limit_s=60)
-    assert "nobody knows which of the two" in office.reason(other)
+    the_next_is_doubted(office)
 
 
 @pytest.mark.parametrize("right", [True, False], ids=["set right", "set wrong, and right again"])
@@ -119,10 +119,7 @@ def test_an_answer_is_owed_although_the_clock_was_set_forward_since(office: Offi
     if not right:
         office.clock.start -= timedelta(hours=2)
         office.machine.has_server = True
-    office.fault("cmgs_silent", "lost", times=1)
-    other = office.approved(LUIS)
-    office.until_state(other, "uncertain", limit_s=60)
-    assert "nobody knows which of the two" in office.reason(other)
+    the_next_is_doubted(office)
 
 
 def test_whoever_approves_thousands_of_texts_hides_no_reference_from_a_restart(office: Office) -> None:
@@ -134,6 +131,7 @@ def test_whoever_approves_thousands_of_texts_hides_no_reference_from_a_restart(o
     with store.write(office.db):
         office.db.executemany("INSERT INTO event (message_id, event, actor, at) VALUES (?,?,?,?)", moves)
     office.restart()
+    the_next_is_doubted(office)
 
 
 @both
@@ -149,10 +147,7 @@ def test_a_reference_that_tells_nothing_makes_no_answer_the_next_texts_own(
     modem.mr += 60
     office.fault("cmgs_stray", 20_000, times=1)
     trouble(office)
-    office.fault("cmgs_silent", "lost", times=1)
-    other = office.approved(LUIS)
-    office.until_state(other, "uncertain", limit_s=60)
-    assert "nobody knows which of the two" in office.reason(other)
+    the_next_is_doubted(office)
 
 
 def test_what_is_counted_stays_the_same_whoever_is_erased(office: Office) -> None:
