@@ -51,7 +51,7 @@ def end(db: sqlite3.Connection, at: Instant) -> None:
 
 
 def _part(db: sqlite3.Connection, at: Instant) -> dict[str, Any]:
-    tables = {"inbound", "ledger", "answer", *(table for table, _, _ in WHAT)}
+    tables = {"arrival", "inbound", "ledger", "answer", *(table for table, _, _ in WHAT)}
     newest = {table: db.execute(f"SELECT max(id) FROM {table}").fetchone()[0] or 0 for table in tables}
     closed = [row["id"] for row in db.execute("SELECT id FROM campaign WHERE state='closed'")]
     return {"boot": at.boot, "offset_ms": at.offset_ms, "closed": closed, **newest}
@@ -82,6 +82,10 @@ def _set_right(
             {**told(table), "more": behind_ms + life_ms},
         )
     _came(db, told("inbound"))
+    db.execute(  # else what a network repeats over the setting of the clock is no repeat
+        "UPDATE arrival SET first_at=first_at+:behind WHERE id>:newest AND id<=:last AND first_at+:behind<=:now",
+        told("arrival"),
+    )
     db.execute(
         "UPDATE answer SET at=at+:behind WHERE id>:newest AND id<=:last AND at+:behind<=:now", told("answer")
     )

@@ -121,6 +121,16 @@ def test_an_answer_that_came_by_a_clock_that_stood_behind_is_one(late: House) ->
         assert came - 660_000 < at <= came
 
 
+def test_what_a_network_repeats_as_the_clock_is_set_is_shown_once(late: House) -> None:
+    """By the new clock the first of them was of two months before: no repeat (dense seed 39001280)."""
+    late.fault("dup_inbound", 300, times=1)
+    late.arrive("I'll come", sender=LUIS)
+    late.until(lambda: late.texts() == ["I'll come"], "received")
+    set_right(late, 60 * DAY)
+    late.run(700)
+    assert late.texts() == ["I'll come"]
+
+
 def test_what_came_after_the_clock_was_set_wrong_once_more_came_when_it_came(late: House) -> None:
     """It was moved by as much as the clock had been behind first."""
     step(late, -DAY)
