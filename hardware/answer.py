@@ -75,7 +75,7 @@ class Answer:
             self._settle_for(framing.OK, SUBMIT_GRACE_S)
         elif self.refused_s is not None:
             self.doubled = True
-        elif result.family == "CME" or (result.family == "CMS" and result.code in OF_THE_MODEM):
+        elif result.family == "CME" or (result.family == "CMS" and _is_own(result.code)):
             self.refused_s = self._incoming.clock.monotonic() - self.started
             self._settle_for(result, OWN_S)  # it is the text's if nothing else comes
         else:
@@ -98,3 +98,8 @@ class Answer:
     def _settle_for(self, result: framing.Final, grace_s: float) -> None:
         self._fallback = result
         self.deadline = min(self.deadline, self._incoming.clock.monotonic() + grace_s)
+
+
+def _is_own(code: int | None) -> bool:
+    """Whether a modem says this of itself, or what was read of it: another program may have taken the last digits (3 of 305)."""
+    return any(str(own).startswith(str(code)) for own in OF_THE_MODEM)

@@ -56,6 +56,20 @@ def test_a_refusal_behind_the_rest_of_another_programs_answer_does_not_send_the_
     assert office.state(text) == "uncertain"
 
 
+@pytest.mark.parametrize("said", ["+CMS ERROR: 3\r\n\r\nOK", "+CMS ERROR: 32\r\n\r\nOK"])
+def test_a_refusal_of_which_another_program_took_the_last_digits_does_not_send_the_text_again(
+    office: Office, said: str
+) -> None:
+    """Of +CMS ERROR: 305 to it “the network refused” was left, with an OK behind it; that text went twice (dense seed 39001320)."""
+    one_before(office)
+    office.fault("cmgs_silent", "sent", times=1)
+    says_meanwhile(office, f"\r\n{said}\r\n")
+    text = office.approved(ADA)
+    office.run(1800)
+    assert [to for to, _ in office.air()][1:] == [ADA]
+    assert office.state(text) == "uncertain"
+
+
 def says_meanwhile(office: Office, said: str) -> None:
     """Once the next text was handed over, the modem says this."""
     gone, told = handed_over(office), []
