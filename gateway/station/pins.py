@@ -113,7 +113,7 @@ class Pins:
         if row["outcome"] != "accepted" or self._noted(pin, card, self._whole(card)):
             return True
         # It was right: unless this modem's SIM has refused it since, while it did not tell which one it is.
-        hidden = self._row(identity.imei, self._key(identity.imei, pin))
+        hidden = self._row(identity.imei, self._key(identity.imei, pin)) if identity.imei else None
         return hidden is not None and hidden["outcome"] != "accepted" and hidden["id"] > row["id"]
 
     def _spent_elsewhere(self, identity: Identity, pin: str) -> bool:

@@ -122,6 +122,16 @@ def test_a_pin_that_was_right_once_is_not_tried_again_when_the_sim_that_refused_
     assert engine(house).sim.pin_attempts == 2
 
 
+def test_a_pin_opens_its_sim_anew_in_a_modem_that_tells_no_number_of_its_own(make: Make) -> None:
+    """The station died of it (dense seed 40000197)."""
+    desk = make(pin="1234").stations[0]._desk
+    nameless = Identity(imei="", iccid="89490200001234567890", imsi="262020000000001")
+    for _start in range(2):
+        pins = Pins(desk)
+        assert pins.enter(nameless) == "1234"
+        pins.accepted(nameless)
+
+
 def again(house: House, meanwhile: Callable[[], object] = lambda: None) -> None:
     house.world.unplug(0, now=house.now())
     house.run(5)
