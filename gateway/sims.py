@@ -58,10 +58,10 @@ def tells_iccid(db: sqlite3.Connection, card: str, iccid: str) -> None:
             )
 
 
-def has_another_imsi(db: sqlite3.Connection, iccid: str, imsi: str) -> bool:
-    """Whether this SIM had another IMSI when it was seen before; "" is none."""
-    query = "SELECT 1 FROM sim WHERE iccid=? AND imsi NOT IN ('', ?)"
-    return imsi != "" and db.execute(query, [iccid, imsi]).fetchone() is not None
+def was_another(db: sqlite3.Connection, iccid: str, imsi: str) -> bool:
+    """Whether this ICCID had another IMSI when it was seen before, or this IMSI another ICCID; "" is none."""
+    query = "SELECT 1 FROM sim WHERE (iccid=?1 AND imsi NOT IN ('', ?2)) OR (imsi=?2 AND iccid<>?1)"
+    return "" not in (iccid, imsi) and db.execute(query, [iccid, imsi]).fetchone() is not None
 
 
 def number_of(db: sqlite3.Connection, iccid: str) -> str:

@@ -82,9 +82,10 @@ def start(desk: Desk, *, again: bool) -> bool:
             raise NotAModem(desk.port, hint) from None
         raise
     told = desk.modem.identity
-    # The ICCID is read at its beginning, the IMSI at its end; some SIMs change their IMSI, and keep the ICCID.
-    if sims.has_another_imsi(desk.db, told.iccid, told.imsi) and not desk.modem.has_its_iccid():
-        raise StartAnew("Its SIM was exchanged while the modem was started.")
+    # The ICCID is read at its beginning, the IMSI at its end; some SIMs change their IMSI, and keep the ICCID. Of which another program at the
+    # port may have had a part, and another digit stand there.
+    if sims.was_another(desk.db, told.iccid, told.imsi) and not desk.modem.has_its_iccid():
+        raise StartAnew("Its SIM was exchanged while the modem was started, or its ICCID was cut.")
     seeking.same_modem(desk, told)
     pins.accepted(told)
     card = _card(desk, told)

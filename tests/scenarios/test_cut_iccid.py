@@ -10,6 +10,7 @@ from typing import Self
 import pytest
 
 from tests.scenarios.asking import engine
+from tests.scenarios.office import Office
 from tests.scenarios.receiving import Make
 from tests.scenarios.test_faults_sim import entered, put_back, until_paused
 from tests.simulated import House
@@ -44,6 +45,27 @@ def test_a_sim_whose_iccid_is_cut_by_another_program_is_the_one_of_its_imsi(make
     house.until(lambda: house.state(first) in ("sent", "delivered"), "sent")
     spent = dict(house.db.execute("SELECT iccid, segments FROM sim_day").fetchall())
     assert spent == {iccid: 1}
+
+
+def test_a_sim_of_whose_iccid_the_end_is_of_another_answer_is_asked_again(office: Office) -> None:
+    """It had another program's digit at its end, so that what left was counted for a SIM that is none (dense seed 40000425)."""
+    office.until_ready()
+    inserted = engine(office).drawer.inserted
+    whole = inserted.card
+    inserted.card = replace(whole, iccid=f"{whole.iccid[:18]}7")
+    asked = len(office.written[0])
+
+    def put_right() -> bool:
+        if any("AT+CIMI" in line for line in office.written[0][asked:]):
+            inserted.card = whole
+        return False
+
+    office.cut_when = put_right
+    office.restart()
+    office.until_ready()
+    office.until_state(office.approved(), "sent", "delivered")
+    spent = dict(office.db.execute("SELECT iccid, segments FROM sim_day").fetchall())
+    assert spent == {whole.iccid: 1}
 
 
 def test_a_sim_that_comes_back_with_a_cut_iccid_goes_on_with_what_it_spent(make: Make) -> None:
