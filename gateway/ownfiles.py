@@ -34,6 +34,7 @@ HEADER = slice(18, 28)  # whether the file has a log, and how often page 1 was c
 AGAIN_S = 0.01
 LET_GO_S, LOOK_S = 40.0, 0.1  # a station that waits for its modem, a round of the housekeeping
 WITH_A_LOG = b"\2\2"
+LOCKS = Path("/proc/locks")
 _kept_open: dict[tuple[int, int], int] = {}  # until it has no name: to close it drops SQLite's locks
 
 
@@ -88,9 +89,11 @@ class OwnFiles:
             self.db.close()
 
     def _await_others(self) -> None:
-        """What still writes here writes to the log without a name; and of one process all connections share an index, also that one."""
+        """What still writes writes to the log without a name; and of one process all connections share an index, also that one. What
+        another one, such as the panel, brought from there into the database later would lie over newer rows.
+        """
         until = time.monotonic() + LET_GO_S
-        while self._opened_here() > 1 and time.monotonic() < until:
+        while (self._opened_here() > 1 or self._opened_elsewhere()) and time.monotonic() < until:
             time.sleep(LOOK_S)
 
     def _opened_here(self) -> int:
@@ -101,6 +104,15 @@ class OwnFiles:
                 status = os.fstat(int(each))
                 found += (status.st_dev, status.st_ino) == self._ours[0]
         return found
+
+    def _opened_elsewhere(self) -> bool:
+        """Whether another process has our log: each holds a lock on its index."""
+        _, index = self._ours[1] or (0, 0)
+        for lock in LOCKS.read_text().splitlines() if LOCKS.exists() else ():
+            _, kind, _, _, holder, where, *_ = lock.replace("->", "").split()
+            if kind == "POSIX" and where.endswith(f":{index}") and holder != str(os.getpid()):
+                return True
+        return False
 
     def _bring_in(self) -> None:
         busy, *_ = self.db.execute("PRAGMA wal_checkpoint(FULL)").fetchone()

@@ -14,6 +14,10 @@ from gateway.ownfiles import OwnFiles
 
 NOW = 1_795_000_000_000
 PANEL = "import sqlite3, sys; db = sqlite3.connect(sys.argv[1]); db.execute('SELECT 1 FROM user'); print(); input()"
+WRITER = (
+    "import sqlite3, sys; db = sqlite3.connect(sys.argv[1], isolation_level=None); db.execute('SELECT 1 FROM user').fetchall(); print(flush=True); "
+    "input(); db.execute(\"INSERT INTO user (name, role, created_at) VALUES ('Luis', 'volunteer', 0)\")"
+)
 
 
 @pytest.fixture
@@ -75,3 +79,33 @@ def test_what_is_written_while_the_gateway_ends_is_brought_in_with_the_log_that_
     with contextlib.closing(store.connect(database)) as db:
         assert [row["name"] for row in db.execute("SELECT name FROM user ORDER BY id")] == ["Vera", "Luis"]
     late.join()
+
+
+def test_what_the_panel_still_writes_to_the_log_that_was_deleted_is_waited_for(
+    database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was lost; and a list that was being taken was brought into the database over what the gateway had written since."""
+    own = OwnFiles(database, Hold(unclean=False))
+    with contextlib.closing(store.connect(database)) as db:
+        people.create(db, "Vera", "volunteer", now=NOW)
+    command = [sys.executable, "-c", WRITER, str(database)]
+    panel = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert panel.stdout is not None
+    panel.stdout.readline()
+    for suffix in ("-wal", "-shm"):
+        Path(f"{database}{suffix}").unlink()
+    own.look()
+    opened_elsewhere = OwnFiles._opened_elsewhere
+
+    def asked_who_else(own: OwnFiles) -> bool:
+        found = opened_elsewhere(own)
+        if found:
+            panel.communicate(b"\n", timeout=30)
+        return found
+
+    monkeypatch.setattr(OwnFiles, "_opened_elsewhere", asked_who_else)
+    own.close()
+    panel.kill()
+    panel.wait(30)
+    with contextlib.closing(store.connect(database)) as db:
+        assert [row["name"] for row in db.execute("SELECT name FROM user ORDER BY id")] == ["Vera", "Luis"]
