@@ -4,8 +4,9 @@ Without its log (`-wal`) or its index (`-shm`) SQLite goes on in the files that 
 ones: neither hears of the other, and what was written since the last checkpoint is lost with the gateway's end. Of a file that was written
 over SQLite takes what is not in the log, as texts that have left long since and are approved there.
 
-Promises: what this process committed to a log without a name is brought into the database before it is let go, and everything begins anew;
-what others wrote meanwhile, knowing nothing of it, is set aside and not deleted. Where that fails, and where the file was written over, only
+Promises: what this process committed to a log without a name is brought into the database before it is let go, and everything begins anew; on
+a full card, whose log somebody deletes to make room, as soon as there is some. What others wrote meanwhile, knowing nothing of it, is set aside
+and not deleted. Where that fails, and where the file was written over, only
 a restore ends it.
 """
 
@@ -14,9 +15,10 @@ import logging
 import os
 import sqlite3
 import time
+from collections.abc import Callable
 from pathlib import Path
 
-from gateway import damage
+from gateway import damage, room
 from gateway.lock import Hold
 from gateway.store import connect, moment, sync_folder, wall_ms
 
@@ -29,20 +31,27 @@ WRITTEN_OVER = (
     "Another file was copied over it while Textbank worked with it, and what lies there now is of both. To go on with that other file, "
     "restore it from where it was copied."
 )
+FULL = (
+    "The log of the database was deleted, and cannot be brought in: the disk is full. Free some space in {folder}, and do not stop Textbank "
+    "before: what was written last would be lost."
+)
 MAGIC = b"SQLite format 3\0"
 HEADER = slice(18, 28)  # whether the file has a log, and how often page 1 was changed, which only grows
 AGAIN_S = 0.01
 LET_GO_S, LOOK_S = 40.0, 0.1  # a station that waits for its modem, a round of the housekeeping
+ROOM_S = 1.0
 WITH_A_LOG = b"\2\2"
 LOCKS = Path("/proc/locks")
 _kept_open: dict[tuple[int, int], int] = {}  # until it has no name: to close it drops SQLite's locks
 
 
 class OwnFiles:
-    """A connection that reads, beside which the files are looked at. Leave it when nobody else here writes any more."""
+    """A connection that reads, beside which the files are looked at. Leave it when nobody else here writes any more. `over`: whether the
+    gateway is to end, and waits for no room.
+    """
 
-    def __init__(self, database: Path, hold: Hold) -> None:
-        self._database, self._hold = database, hold
+    def __init__(self, database: Path, hold: Hold, over: Callable[[], bool] = lambda: True) -> None:
+        self._database, self._hold, self._over = database, hold, over
         self.db = connect(database, query_only=True)
         self.log_is_gone = False
         self.version()  # opens the log
@@ -115,8 +124,7 @@ class OwnFiles:
         return False
 
     def _bring_in(self) -> None:
-        busy, *_ = self.db.execute("PRAGMA wal_checkpoint(FULL)").fetchone()
-        if busy:
+        if self._is_busy():
             raise sqlite3.OperationalError("another program reads it")
         stamp = moment(wall_ms()).strftime("%Y%m%dT%H%M%SZ")
         for suffix, ours in zip(SUFFIXES, self._ours, strict=True):
@@ -124,6 +132,21 @@ class OwnFiles:
             if damage.which(path) not in (None, ours):
                 os.rename(path, f"{path}{ASIDE}{stamp}")
         sync_folder(self._database.parent)
+
+    def _is_busy(self) -> bool:
+        """Whether somebody kept the log from being written to the database."""
+        told = False
+        while True:
+            try:
+                return bool(self.db.execute("PRAGMA wal_checkpoint(FULL)").fetchone()[0])
+            except sqlite3.OperationalError as error:
+                if not room.is_full(error) or self._over():
+                    raise
+            room.give_up(self._database)
+            if not told:
+                log.error(FULL.format(folder=self._database.parent))
+            told = True
+            time.sleep(ROOM_S)
 
     def _logs(self) -> list[damage.File]:
         return [damage.which(Path(f"{self._database}{suffix}")) for suffix in SUFFIXES]

@@ -1,6 +1,7 @@
 """The database's own files, looked at by the gateway that works with them."""
 
 import contextlib
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -109,3 +110,32 @@ def test_what_the_panel_still_writes_to_the_log_that_was_deleted_is_waited_for(
     panel.wait(30)
     with contextlib.closing(store.connect(database)) as db:
         assert [row["name"] for row in db.execute("SELECT name FROM user ORDER BY id")] == ["Vera", "Luis"]
+
+
+def test_on_a_full_card_a_log_that_was_deleted_is_brought_in_as_soon_as_there_is_room(
+    database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever makes room takes it for something temporary: who had stopped went with it, and nothing but a restore helped."""
+    monkeypatch.setattr("gateway.ownfiles.ROOM_S", 0.01)
+    own = OwnFiles(database, Hold(unclean=False), lambda: False)
+    with contextlib.closing(store.connect(database)) as db:
+        people.create(db, "Vera", "volunteer", now=NOW)
+        for suffix in ("-wal", "-shm"):
+            Path(f"{database}{suffix}").unlink()
+        own.look()
+    asked = iter((True, True, False))
+    really, full = own.db, sqlite3.OperationalError("database or disk is full")
+
+    class Card:
+        close = really.close
+
+        def execute(self, statement: str) -> sqlite3.Cursor:
+            if next(asked):
+                raise full
+            return really.execute(statement)
+
+    monkeypatch.setattr(own, "db", Card())
+    own.close()
+    assert own.log_is_gone  # and everything begins anew
+    with contextlib.closing(store.connect(database)) as db:
+        assert [row["name"] for row in db.execute("SELECT name FROM user")] == ["Vera"]
