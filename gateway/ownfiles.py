@@ -31,15 +31,15 @@ WRITTEN_OVER = (
     "Another file was copied over it while Textbank worked with it, and what lies there now is of both. To go on with that other file, "
     "restore it from where it was copied."
 )
-FULL = (
-    "The log of the database was deleted, and cannot be brought in: the disk is full. Free some space in {folder}, and do not stop Textbank "
-    "before: what was written last would be lost."
+KEPT = (
+    "The log of the database was deleted, and cannot be brought in yet: {why}. Free some space in {folder} if it is full, end what else reads the "
+    "database, such as a backup, and do not stop Textbank before: what was written last would be lost."
 )
 MAGIC = b"SQLite format 3\0"
 HEADER = slice(18, 28)  # whether the file has a log, and how often page 1 was changed, which only grows
 AGAIN_S = 0.01
 LET_GO_S, LOOK_S = 40.0, 0.1  # a station that waits for its modem, a round of the housekeeping
-ROOM_S = 1.0
+AGAIN_LATER_S = 1.0
 WITH_A_LOG = b"\2\2"
 LOCKS = Path("/proc/locks")
 _kept_open: dict[tuple[int, int], int] = {}  # until it has no name: to close it drops SQLite's locks
@@ -124,8 +124,7 @@ class OwnFiles:
         return False
 
     def _bring_in(self) -> None:
-        if self._is_busy():
-            raise sqlite3.OperationalError("another program reads it")
+        self._write_back()
         stamp = moment(wall_ms()).strftime("%Y%m%dT%H%M%SZ")
         for suffix, ours in zip(SUFFIXES, self._ours, strict=True):
             path = Path(f"{self._database}{suffix}")
@@ -133,20 +132,25 @@ class OwnFiles:
                 os.rename(path, f"{path}{ASIDE}{stamp}")
         sync_folder(self._database.parent)
 
-    def _is_busy(self) -> bool:
-        """Whether somebody kept the log from being written to the database."""
+    def _write_back(self) -> None:
+        """Into the database, as soon as there is room and nobody else reads the log: a copy to a slow stick does so for minutes."""
         told = False
         while True:
             try:
-                return bool(self.db.execute("PRAGMA wal_checkpoint(FULL)").fetchone()[0])
+                if not self.db.execute("PRAGMA wal_checkpoint(FULL)").fetchone()[0]:
+                    return
+                kept = sqlite3.OperationalError("another program reads it")
             except sqlite3.OperationalError as error:
-                if not room.is_full(error) or self._over():
+                if not room.is_full(error):
                     raise
-            room.give_up(self._database)
+                kept = error
+                room.give_up(self._database)
+            if self._over():
+                raise kept
             if not told:
-                log.error(FULL.format(folder=self._database.parent))
+                log.error(KEPT.format(why=kept, folder=self._database.parent))
             told = True
-            time.sleep(ROOM_S)
+            time.sleep(AGAIN_LATER_S)
 
     def _logs(self) -> list[damage.File]:
         return [damage.which(Path(f"{self._database}{suffix}")) for suffix in SUFFIXES]

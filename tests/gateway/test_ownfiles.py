@@ -15,6 +15,10 @@ from gateway.ownfiles import OwnFiles
 
 NOW = 1_795_000_000_000
 PANEL = "import sqlite3, sys; db = sqlite3.connect(sys.argv[1]); db.execute('SELECT 1 FROM user'); print(); input()"
+READER = (
+    "import sqlite3, sys; db = sqlite3.connect(sys.argv[1], isolation_level=None); db.execute('BEGIN'); db.execute('SELECT 1 FROM user').fetchall(); "
+    "print(flush=True); input()"
+)
 WRITER = (
     "import sqlite3, sys; db = sqlite3.connect(sys.argv[1], isolation_level=None); db.execute('SELECT 1 FROM user').fetchall(); print(flush=True); "
     "input(); db.execute(\"INSERT INTO user (name, role, created_at) VALUES ('Luis', 'volunteer', 0)\")"
@@ -116,7 +120,7 @@ def test_on_a_full_card_a_log_that_was_deleted_is_brought_in_as_soon_as_there_is
     database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever makes room takes it for something temporary: who had stopped went with it, and nothing but a restore helped."""
-    monkeypatch.setattr("gateway.ownfiles.ROOM_S", 0.01)
+    monkeypatch.setattr("gateway.ownfiles.AGAIN_LATER_S", 0.01)
     own = OwnFiles(database, Hold(unclean=False), lambda: False)
     with contextlib.closing(store.connect(database)) as db:
         people.create(db, "Vera", "volunteer", now=NOW)
@@ -136,6 +140,31 @@ def test_on_a_full_card_a_log_that_was_deleted_is_brought_in_as_soon_as_there_is
 
     monkeypatch.setattr(own, "db", Card())
     own.close()
+    assert own.log_is_gone  # and everything begins anew
+    with contextlib.closing(store.connect(database)) as db:
+        assert [row["name"] for row in db.execute("SELECT name FROM user")] == ["Vera"]
+
+
+def test_a_log_that_was_deleted_during_a_backup_is_brought_in_behind_it(
+    database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A copy to a slow stick reads for minutes; the database was said to be another one, which nothing but a restore ends."""
+    monkeypatch.setattr("gateway.ownfiles.LET_GO_S", 0.1)
+    own = OwnFiles(database, Hold(unclean=False), lambda: False)
+    own.db.execute("PRAGMA busy_timeout=100")
+    command = [sys.executable, "-c", READER, str(database)]
+    copy = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert copy.stdout is not None
+    copy.stdout.readline()
+    with contextlib.closing(store.connect(database)) as db:
+        people.create(db, "Vera", "volunteer", now=NOW)
+        for suffix in ("-wal", "-shm"):
+            Path(f"{database}{suffix}").unlink()
+        own.look()
+    ending = threading.Timer(1.0, copy.communicate, [b"\n", 30])
+    ending.start()
+    own.close()
+    ending.join()
     assert own.log_is_gone  # and everything begins anew
     with contextlib.closing(store.connect(database)) as db:
         assert [row["name"] for row in db.execute("SELECT name FROM user")] == ["Vera"]
