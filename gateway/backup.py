@@ -22,7 +22,7 @@ from pathlib import Path
 
 from gateway import carried, damage, explain, ledger, lock, restoring, room, runs, schema, texted, unanswered
 from gateway.errors import Refused
-from gateway.given import count_on
+from gateway.given import begin_again, count_on
 from gateway.journal import Journal
 from gateway.store import belong_with, connect, log_of_another, moment, sync_folder
 
@@ -251,6 +251,7 @@ def restore(backup: Path, database: Path, *, now: int) -> Restored:
                     stops = carried.gap(stops, db, before)
                 counts = restoring.begin_again(db, acts, made=check(backup), now=now, stops=stops)
                 runs.keep(db, hold.runs)
+                begin_again(db, hold.runs)
                 if before is not None:
                     restoring.keep_spent(db, before, handed_at, now=now)
                     count_on(db, before)

@@ -235,7 +235,7 @@ class Gateway:
                 return False
             with (
                 contextlib.closing(Bell(self._database, "gateway")) as bell,
-                contextlib.closing(OwnFiles(self._database, hold)) as own,
+                contextlib.closing(OwnFiles(self._database, hold, lambda: self._over)) as own,
                 self._station_threads(specs),
             ):
                 rules = rules_of(self._config)

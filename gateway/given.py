@@ -27,10 +27,12 @@ def remember(db: sqlite3.Connection, table: str) -> None:
     _keep(db, table, _last(db, table))
 
 
-def begin_again(db: sqlite3.Connection) -> None:
-    """A backup is restored: what was given since it was made may be known to nobody."""
+def begin_again(db: sqlite3.Connection, runs: int) -> None:
+    """A backup is restored: what was given since it was made may be known to nobody. `runs`, as counted beside the database, are others when the
+    same backup is restored again.
+    """
     for table in OUTSIDE:
-        _keep(db, table, _last(db, table) + SINCE)
+        _keep(db, table, _last(db, table) + SINCE * (1 + runs))
 
 
 def count_on(db: sqlite3.Connection, before: sqlite3.Connection) -> None:

@@ -4,8 +4,9 @@ Without its log (`-wal`) or its index (`-shm`) SQLite goes on in the files that 
 ones: neither hears of the other, and what was written since the last checkpoint is lost with the gateway's end. Of a file that was written
 over SQLite takes what is not in the log, as texts that have left long since and are approved there.
 
-Promises: what this process committed to a log without a name is brought into the database before it is let go, and everything begins anew;
-what others wrote meanwhile, knowing nothing of it, is set aside and not deleted. Where that fails, and where the file was written over, only
+Promises: what this process committed to a log without a name is brought into the database before it is let go, and everything begins anew; on
+a full card, whose log somebody deletes to make room, as soon as there is some. What others wrote meanwhile, knowing nothing of it, is set aside
+and not deleted. Where that fails, and where the file was written over, only
 a restore ends it.
 """
 
@@ -14,9 +15,10 @@ import logging
 import os
 import sqlite3
 import time
+from collections.abc import Callable
 from pathlib import Path
 
-from gateway import damage
+from gateway import damage, room
 from gateway.lock import Hold
 from gateway.store import connect, moment, sync_folder, wall_ms
 
@@ -29,19 +31,27 @@ WRITTEN_OVER = (
     "Another file was copied over it while Textbank worked with it, and what lies there now is of both. To go on with that other file, "
     "restore it from where it was copied."
 )
+KEPT = (
+    "The log of the database was deleted, and cannot be brought in yet: {why}. Free some space in {folder} if it is full, end what else reads the "
+    "database, such as a backup, and do not stop Textbank before: what was written last would be lost."
+)
 MAGIC = b"SQLite format 3\0"
 HEADER = slice(18, 28)  # whether the file has a log, and how often page 1 was changed, which only grows
 AGAIN_S = 0.01
 LET_GO_S, LOOK_S = 40.0, 0.1  # a station that waits for its modem, a round of the housekeeping
+AGAIN_LATER_S = 1.0
 WITH_A_LOG = b"\2\2"
+LOCKS = Path("/proc/locks")
 _kept_open: dict[tuple[int, int], int] = {}  # until it has no name: to close it drops SQLite's locks
 
 
 class OwnFiles:
-    """A connection that reads, beside which the files are looked at. Leave it when nobody else here writes any more."""
+    """A connection that reads, beside which the files are looked at. Leave it when nobody else here writes any more. `over`: whether the
+    gateway is to end, and waits for no room.
+    """
 
-    def __init__(self, database: Path, hold: Hold) -> None:
-        self._database, self._hold = database, hold
+    def __init__(self, database: Path, hold: Hold, over: Callable[[], bool] = lambda: True) -> None:
+        self._database, self._hold, self._over = database, hold, over
         self.db = connect(database, query_only=True)
         self.log_is_gone = False
         self.version()  # opens the log
@@ -88,9 +98,11 @@ class OwnFiles:
             self.db.close()
 
     def _await_others(self) -> None:
-        """What still writes here writes to the log without a name; and of one process all connections share an index, also that one."""
+        """What still writes writes to the log without a name; and of one process all connections share an index, also that one. What
+        another one, such as the panel, brought from there into the database later would lie over newer rows.
+        """
         until = time.monotonic() + LET_GO_S
-        while self._opened_here() > 1 and time.monotonic() < until:
+        while (self._opened_here() > 1 or self._opened_elsewhere()) and time.monotonic() < until:
             time.sleep(LOOK_S)
 
     def _opened_here(self) -> int:
@@ -102,16 +114,43 @@ class OwnFiles:
                 found += (status.st_dev, status.st_ino) == self._ours[0]
         return found
 
+    def _opened_elsewhere(self) -> bool:
+        """Whether another process has our log: each holds a lock on its index."""
+        _, index = self._ours[1] or (0, 0)
+        for lock in LOCKS.read_text().splitlines() if LOCKS.exists() else ():
+            _, kind, _, _, holder, where, *_ = lock.replace("->", "").split()
+            if kind == "POSIX" and where.endswith(f":{index}") and holder != str(os.getpid()):
+                return True
+        return False
+
     def _bring_in(self) -> None:
-        busy, *_ = self.db.execute("PRAGMA wal_checkpoint(FULL)").fetchone()
-        if busy:
-            raise sqlite3.OperationalError("another program reads it")
+        self._write_back()
         stamp = moment(wall_ms()).strftime("%Y%m%dT%H%M%SZ")
         for suffix, ours in zip(SUFFIXES, self._ours, strict=True):
             path = Path(f"{self._database}{suffix}")
             if damage.which(path) not in (None, ours):
                 os.rename(path, f"{path}{ASIDE}{stamp}")
         sync_folder(self._database.parent)
+
+    def _write_back(self) -> None:
+        """Into the database, as soon as there is room and nobody else reads the log: a copy to a slow stick does so for minutes."""
+        told = False
+        while True:
+            try:
+                if not self.db.execute("PRAGMA wal_checkpoint(FULL)").fetchone()[0]:
+                    return
+                kept = sqlite3.OperationalError("another program reads it")
+            except sqlite3.OperationalError as error:
+                if not room.is_full(error):
+                    raise
+                kept = error
+                room.give_up(self._database)
+            if self._over():
+                raise kept
+            if not told:
+                log.error(KEPT.format(why=kept, folder=self._database.parent))
+            told = True
+            time.sleep(AGAIN_LATER_S)
 
     def _logs(self) -> list[damage.File]:
         return [damage.which(Path(f"{self._database}{suffix}")) for suffix in SUFFIXES]

@@ -1,5 +1,5 @@
 """What a database that a backup took the place of, or that was made anew, still has to say of that (the setting `restored`): until when
-somebody new may be an old acquaintance. Nobody new, and no new text, gets the number of one that came since.
+somebody new may be an old acquaintance.
 
 Promises: the days are counted from the first moment at which the clock was trusted. Fails with sqlite3.Error.
 """
@@ -7,7 +7,6 @@ Promises: the days are counted from the first moment at which the clock was trus
 import json
 import sqlite3
 
-from gateway import given
 from gateway.rules import DAY_MS
 from gateway.store import write
 
@@ -18,7 +17,6 @@ def keep(db: sqlite3.Connection, now: int, *, unknown: bool, **more: object) -> 
     """Write it down, inside the caller's transaction. `unknown`: nobody can know who was texted since; `more`: what others ask of it."""
     said = {"at": now, "trusted_at": None, "unknown": unknown, **more}
     db.execute("INSERT OR REPLACE INTO setting (key, value) VALUES ('restored', ?)", [json.dumps(said)])
-    given.begin_again(db)
 
 
 def perhaps_everybody(db: sqlite3.Connection, now: int) -> int | None:

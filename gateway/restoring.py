@@ -23,6 +23,7 @@ from gateway import (
     conversations,
     erasing,
     forgetting,
+    given,
     ledger,
     numbers,
     optouts,
@@ -128,6 +129,7 @@ def put_here_by_hand(db: sqlite3.Connection, hold: Hold, database: Path, folder:
     handed_at, stops = texted.newest(database, now=now), carried.take_in(db, acts, folder)
     with write(db):
         begin_again(db, acts, made=ledger.head(db), now=now, stops=stops)
+        given.begin_again(db, hold.runs)
         unanswered.keep_owed(db, {unanswered.ANY_SIM: handed_at})
     runs.count(db, hold)  # a start that ends behind this, or awaits room, says it to nobody twice
     with contextlib.suppress(OSError):  # else the next start asks about a few texts once more
@@ -213,7 +215,7 @@ def still_out(
     return len(missing)
 
 
-def made_anew(db: sqlite3.Connection, acts: Journal, *, now: int) -> int | None:
+def made_anew(db: sqlite3.Connection, acts: Journal, hold: Hold, *, now: int) -> int | None:
     """In a new database in the place of a lost one: whoever was texted is marked when a list brings them, and what modems may still
     answer is owed. How many by the journal; None where it does not tell: then everybody is.
     """
@@ -226,6 +228,7 @@ def made_anew(db: sqlite3.Connection, acts: Journal, *, now: int) -> int | None:
             "INSERT INTO perhaps_texted (number_key, at) VALUES (?,?)", [(key, now) for key in since or ()]
         )
         restored.keep(db, now, unknown=not known)
+        given.begin_again(db, hold.runs)
         unanswered.keep_owed(db, {unanswered.ANY_SIM: texted.newest(acts.database, now=now)})
     return len(since) if since is not None and known else None
 

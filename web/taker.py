@@ -1,7 +1,8 @@
 """The thread of the panel that takes lists: it outlives the page that began it, and a restart of the panel goes on with it.
 
 Promises: it exists only while there is something to do. It ends within a moment when the panel closes; what it had begun
-is committed or not at all. A fault is written on the list and to the log, without anybody's number.
+is committed or not at all. While the database is said to be damaged it lets go of it, and then goes on. A fault is written on the list and to
+the log, without anybody's number.
 """
 
 import contextlib
@@ -10,12 +11,13 @@ import sqlite3
 import threading
 from pathlib import Path
 
-from gateway import bell, taking
+from gateway import bell, damage, taking
 from gateway.rules import Rules
 from gateway.store import connect, wall_ms, write
 
 log = logging.getLogger(__name__)
 RETRY_S = 30.0
+GLANCE_S = 2.0  # the gateway looks more often whether somebody deleted the database's log
 STOPPED = "Taking this list stopped: {what}. Nothing is lost. When that is mended, press Go on."
 
 
@@ -53,6 +55,8 @@ class Taker:
 
     def _run(self) -> None:
         while self._more():
+            while damage.seen(self._database) is not None and not self._stopping.wait(GLANCE_S):
+                pass
             if not self._database.exists():  # opening it would make one
                 return
             try:
@@ -60,10 +64,13 @@ class Taker:
             except sqlite3.Error as error:  # a file that is no database: the page says so
                 log.warning("no list is taken: %s: %s", type(error).__name__, error)
                 return
-            trouble = ""
+            trouble, rest_s = "", 0.0
             with contextlib.closing(db):
                 try:
                     taking.work(self._database, db, self._rules, wait=self._wait, now=wall_ms)
+                except FileNotFoundError:  # its log: the gateway brings that in, and no newer one
+                    self._go_on()
+                    rest_s = GLANCE_S
                 except (sqlite3.Error, OSError) as error:
                     log.warning("taking a list: %s: %s", type(error).__name__, error)
                     trouble = (
@@ -75,9 +82,19 @@ class Taker:
             while trouble and not self._say(trouble) and not self._stopping.wait(RETRY_S):
                 pass
             bell.ring(self._database)
+            self._stopping.wait(rest_s)
 
     def _wait(self, seconds: float) -> bool:
-        return self._stopping.wait(seconds) if seconds else self._stopping.is_set()
+        over = self._stopping.wait(seconds) if seconds else self._stopping.is_set()
+        if not over and damage.seen(self._database) is not None:
+            self._go_on()
+            return True
+        return over
+
+    def _go_on(self) -> None:
+        """Once this is over."""
+        with self._lock:
+            self._again = True
 
     def _more(self) -> bool:
         with self._lock:

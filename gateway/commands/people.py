@@ -105,7 +105,7 @@ def _first(
         link = link_for(config, db, admin)
         # Where a database was lost, its journal is still here: whoever stopped has stopped.
         stopped = restoring.still_out(db, Journal(path), now=now, newest_reason=restoring.KEPT)
-        marked = restoring.made_anew(db, Journal(path), now=now)
+        marked = restoring.made_anew(db, Journal(path), hold, now=now)
     # In the place of one that was removed it is a new one, no older copy, and nobody waits for that one's restore.
     runs.keep(db, hold.runs)
     damage.mended(path)

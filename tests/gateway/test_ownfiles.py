@@ -1,6 +1,7 @@
 """The database's own files, looked at by the gateway that works with them."""
 
 import contextlib
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -14,6 +15,14 @@ from gateway.ownfiles import OwnFiles
 
 NOW = 1_795_000_000_000
 PANEL = "import sqlite3, sys; db = sqlite3.connect(sys.argv[1]); db.execute('SELECT 1 FROM user'); print(); input()"
+READER = (
+    "import sqlite3, sys; db = sqlite3.connect(sys.argv[1], isolation_level=None); db.execute('BEGIN'); db.execute('SELECT 1 FROM user').fetchall(); "
+    "print(flush=True); input()"
+)
+WRITER = (
+    "import sqlite3, sys; db = sqlite3.connect(sys.argv[1], isolation_level=None); db.execute('SELECT 1 FROM user').fetchall(); print(flush=True); "
+    "input(); db.execute(\"INSERT INTO user (name, role, created_at) VALUES ('Luis', 'volunteer', 0)\")"
+)
 
 
 @pytest.fixture
@@ -75,3 +84,87 @@ def test_what_is_written_while_the_gateway_ends_is_brought_in_with_the_log_that_
     with contextlib.closing(store.connect(database)) as db:
         assert [row["name"] for row in db.execute("SELECT name FROM user ORDER BY id")] == ["Vera", "Luis"]
     late.join()
+
+
+def test_what_the_panel_still_writes_to_the_log_that_was_deleted_is_waited_for(
+    database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was lost; and a list that was being taken was brought into the database over what the gateway had written since."""
+    own = OwnFiles(database, Hold(unclean=False))
+    with contextlib.closing(store.connect(database)) as db:
+        people.create(db, "Vera", "volunteer", now=NOW)
+    command = [sys.executable, "-c", WRITER, str(database)]
+    panel = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert panel.stdout is not None
+    panel.stdout.readline()
+    for suffix in ("-wal", "-shm"):
+        Path(f"{database}{suffix}").unlink()
+    own.look()
+    opened_elsewhere = OwnFiles._opened_elsewhere
+
+    def asked_who_else(own: OwnFiles) -> bool:
+        found = opened_elsewhere(own)
+        if found:
+            panel.communicate(b"\n", timeout=30)
+        return found
+
+    monkeypatch.setattr(OwnFiles, "_opened_elsewhere", asked_who_else)
+    own.close()
+    panel.kill()
+    panel.wait(30)
+    with contextlib.closing(store.connect(database)) as db:
+        assert [row["name"] for row in db.execute("SELECT name FROM user ORDER BY id")] == ["Vera", "Luis"]
+
+
+def test_on_a_full_card_a_log_that_was_deleted_is_brought_in_as_soon_as_there_is_room(
+    database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever makes room takes it for something temporary: who had stopped went with it, and nothing but a restore helped."""
+    monkeypatch.setattr("gateway.ownfiles.AGAIN_LATER_S", 0.01)
+    own = OwnFiles(database, Hold(unclean=False), lambda: False)
+    with contextlib.closing(store.connect(database)) as db:
+        people.create(db, "Vera", "volunteer", now=NOW)
+        for suffix in ("-wal", "-shm"):
+            Path(f"{database}{suffix}").unlink()
+        own.look()
+    asked = iter((True, True, False))
+    really, full = own.db, sqlite3.OperationalError("database or disk is full")
+
+    class Card:
+        close = really.close
+
+        def execute(self, statement: str) -> sqlite3.Cursor:
+            if next(asked):
+                raise full
+            return really.execute(statement)
+
+    monkeypatch.setattr(own, "db", Card())
+    own.close()
+    assert own.log_is_gone  # and everything begins anew
+    with contextlib.closing(store.connect(database)) as db:
+        assert [row["name"] for row in db.execute("SELECT name FROM user")] == ["Vera"]
+
+
+def test_a_log_that_was_deleted_during_a_backup_is_brought_in_behind_it(
+    database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A copy to a slow stick reads for minutes; the database was said to be another one, which nothing but a restore ends."""
+    monkeypatch.setattr("gateway.ownfiles.LET_GO_S", 0.1)
+    own = OwnFiles(database, Hold(unclean=False), lambda: False)
+    own.db.execute("PRAGMA busy_timeout=100")
+    command = [sys.executable, "-c", READER, str(database)]
+    copy = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert copy.stdout is not None
+    copy.stdout.readline()
+    with contextlib.closing(store.connect(database)) as db:
+        people.create(db, "Vera", "volunteer", now=NOW)
+        for suffix in ("-wal", "-shm"):
+            Path(f"{database}{suffix}").unlink()
+        own.look()
+    ending = threading.Timer(1.0, copy.communicate, [b"\n", 30])
+    ending.start()
+    own.close()
+    ending.join()
+    assert own.log_is_gone  # and everything begins anew
+    with contextlib.closing(store.connect(database)) as db:
+        assert [row["name"] for row in db.execute("SELECT name FROM user")] == ["Vera"]
