@@ -18,7 +18,7 @@ from pathlib import Path
 
 import click
 
-from gateway import damage, explain_damage, listening, lock, room
+from gateway import damage, explain_damage, listening, lock, logs, room
 from gateway.commands._context import config_of, refusals
 from gateway.config import Config
 from gateway.errors import Refused
@@ -44,7 +44,7 @@ class _Line(logging.Formatter):
 
 def start_logging() -> None:
     """Log to stderr, a line each; TEXTBANK_LOG=debug says more (and then shows numbers)."""
-    handler = logging.StreamHandler()
+    handler = logs.handler()
     handler.setFormatter(_Line())
     level = logging.getLevelName(os.environ.get("TEXTBANK_LOG", "info").upper())
     logging.basicConfig(level=level if isinstance(level, int) else logging.INFO, handlers=[handler])

@@ -51,10 +51,10 @@ class Group:
         self.user = people.create(self.db, "Vera", "volunteer", now=store.wall_ms())
         self.process: subprocess.Popen[bytes] | None = None
 
-    def start(self, *more: str) -> None:
+    def start(self, *more: str, stderr: int = subprocess.DEVNULL) -> None:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "gateway", "--config", str(self.config_path), "gateway", *more],
-            stderr=subprocess.DEVNULL,
+            stderr=stderr,
             preexec_fn=die_with_parent,
         )
 
