@@ -55,6 +55,7 @@ class Group:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "gateway", "--config", str(self.config_path), "gateway", *more],
             stderr=stderr,
+            process_group=0,  # as a shell does: else nothing is stopped by a Ctrl-Z
             preexec_fn=die_with_parent,
         )
 

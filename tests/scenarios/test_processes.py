@@ -123,6 +123,16 @@ def test_a_terminal_that_was_stopped_stops_no_text(group: Group) -> None:
     os.close(master)
 
 
+def test_ctrl_z_in_the_terminal_of_the_gateway_stops_no_modem(group: Group) -> None:
+    """Everything stood still, and the page, whose process went on, showed each modem as ready."""
+    group.start()
+    group.until(lambda: [row["state"] for row in group.json("stations")] == ["ready", "ready"], "ready")
+    assert group.process is not None
+    group.process.send_signal(signal.SIGTSTP)
+    message_id = group.approved(ADA)
+    group.until(lambda: group.state(message_id) in ("sent", "delivered"), "sent")
+
+
 def test_pages_do_not_say_ready_behind_a_gateway_that_was_stopped(group: Group) -> None:
     """With its service stopped the panel said for ever: ready, nothing to do; and volunteers sent what never left."""
 
