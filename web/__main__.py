@@ -124,6 +124,11 @@ def unreadable(path: Path, error: sqlite3.DatabaseError | OSError) -> str:
             f"The database {path} cannot be looked at: {error.strerror}. Nothing was changed and nothing was started. "
             "Start the panel as the user that runs Textbank, or change [database] path."
         )
+    if "locked" in str(error):
+        return (
+            f"The database {path} is in use by another program, which lets nobody else in. Nothing was changed and nothing was started. "
+            "Close that program, which `textbank doctor` names, or wait until it is done."
+        )
     if isinstance(error, sqlite3.OperationalError):
         return (
             f'The database {path} could not be opened: SQLite says "{error}". Nothing was changed and nothing was started. '
