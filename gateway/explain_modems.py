@@ -37,6 +37,19 @@ def driver_gone(station: str, evidence: str) -> Notice:
     )
 
 
+def only_on_the_phone(station: str, count: int) -> Notice:
+    """gammu could not read them, or not to their end: they are left where they lie."""
+    what = "A text lies" if count == 1 else f"{count} texts lie"
+    return Notice(
+        f"{what} on the phone {station} that gammu cannot read, or not to the end.",
+        "The inbox shows what is known of it." if count == 1 else "The inbox shows what is known of each.",
+        "We delete nothing of which the phone has the only copy. It goes on sending.",
+        "Read it on the phone, then delete it there."
+        if count == 1
+        else "Read them on the phone, then delete them there.",
+    )
+
+
 def nobody_drives(station: str) -> Notice:
     """The gateway does not run: what the modem said last may be long ago."""
     return Notice(

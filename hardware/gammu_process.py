@@ -367,10 +367,10 @@ def die_with(parent: int) -> None:
 
 
 def main(fd: int, parent: int) -> None:
-    """The process. Its end is decided by its parent: a terminal's Ctrl-C or systemd's SIGTERM let a text in hand finish."""
+    """The process. Its end is decided by its parent: a terminal's Ctrl-C or Ctrl-Z, or systemd's SIGTERM, let a text in hand finish."""
     die_with(parent)
     faulthandler.enable()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGTSTP):
         signal.signal(number, signal.SIG_IGN)
     with contextlib.suppress(ConnectionError), socket.socket(fileno=fd) as channel:
         serve(channel)

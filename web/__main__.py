@@ -25,7 +25,7 @@ from typing import NoReturn
 from flask import Flask
 
 from gateway import config as configuration
-from gateway import damage, listening
+from gateway import damage, listening, logs
 from gateway.config import Config
 from gateway.errors import Refused
 from gateway.schema import wait_for
@@ -46,7 +46,9 @@ def main(argv: list[str] | None = None) -> int:
     options = parser.parse_args(argv)
     debug = os.environ.get("TEXTBANK_LOG", "").lower() == "debug"
     logging.basicConfig(
-        level=logging.DEBUG if debug else logging.WARNING, format="level=%(levelname)s part=panel %(message)s"
+        level=logging.DEBUG if debug else logging.WARNING,
+        format="level=%(levelname)s part=panel %(message)s",
+        handlers=[logs.handler()],
     )
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # until `serve` takes it: somebody who does not want to wait
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # `textbank panel` held it back
@@ -121,6 +123,11 @@ def unreadable(path: Path, error: sqlite3.DatabaseError | OSError) -> str:
         return (
             f"The database {path} cannot be looked at: {error.strerror}. Nothing was changed and nothing was started. "
             "Start the panel as the user that runs Textbank, or change [database] path."
+        )
+    if "locked" in str(error):
+        return (
+            f"The database {path} is in use by another program, which lets nobody else in. Nothing was changed and nothing was started. "
+            "Close that program, which `textbank doctor` names, or wait until it is done."
         )
     if isinstance(error, sqlite3.OperationalError):
         return (

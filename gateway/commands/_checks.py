@@ -20,11 +20,13 @@ from gateway.config import Config, ConfigError, find, load
 from gateway.hours import Quiet
 from gateway.machineclock import MachineClock, boot_id
 from gateway.store import connect
+from hardware.holders import holders_of
 
 PYTHON_MIN = (3, 11)
 SQLITE_MIN = (3, 37, 0)
 DISK_MIN_BYTES = 200_000_000
 PANEL_WAIT_S = 3.0
+LOCK_S = 5.0  # for another program that has the database
 # Not timedatectl set-time, which refuses while a time server is only looked for
 SET_CLOCK = 'If it is wrong, set it: sudo date --set "YYYY-MM-DD HH:MM:SS", or connect a network.'
 # Programs of others that take serial ports, and how each is stopped for good.
@@ -178,9 +180,14 @@ def _opened(path: Path, folders: list[Path]) -> Finding:
     try:
         evidence = evidence or damage.look(path, check="quick_check")
         if not evidence:
-            with contextlib.closing(connect(path, timeout_s=5.0, query_only=True)) as db:
+            with contextlib.closing(connect(path, timeout_s=LOCK_S, query_only=True)) as db:
                 found = schema.version(db)
+                _wait_to_write(db)
     except sqlite3.Error as error:
+        if "locked" in str(error):
+            notice, holders = explain.database_locked(LOCK_S), holders_of(str(path))
+            open_in = f" It is open in: {holders}." if holders else ""
+            return Finding("database", False, f"{notice.what} {notice.evidence}{open_in}", notice.next)
         if room.look(path.parent).free_bytes < room.RESERVE_BYTES:
             do = "Free some space first; nothing is lost by it."
             return Finding("database", False, f"{path} cannot be opened while the disk is full.", do)
@@ -198,6 +205,17 @@ def _opened(path: Path, folders: list[Path]) -> Finding:
             "database", False, f"{path} has schema {found}; this Textbank knows {schema.VERSION}.", do
         )
     return Finding("database", True, f"{path} is whole ({path.stat().st_size / 1e6:,.1f} MB).")
+
+
+def _wait_to_write(db: sqlite3.Connection) -> None:
+    """sqlite3.OperationalError "locked" while another program writes; whatever else forbids writing is told elsewhere."""
+    try:
+        db.execute("PRAGMA query_only=OFF")
+        db.execute("BEGIN IMMEDIATE")
+        db.execute("ROLLBACK")
+    except sqlite3.OperationalError as error:
+        if "locked" in str(error):
+            raise
 
 
 def backups(config: Config, *, now: int) -> Iterator[Finding]:

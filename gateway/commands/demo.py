@@ -19,7 +19,7 @@ from gateway import lock, optouts, people, schema, selftests, sessions
 from gateway.commands._context import refusals
 from gateway.commands._demo_cast import LIVE
 from gateway.commands._latency import latency_option
-from gateway.commands.run import PYTHON, Child, panel_beside, start_logging, wait_until
+from gateway.commands.run import PYTHON, Child, panel_beside, serve, start_logging, wait_until
 from gateway.config import Config, load
 from gateway.errors import Refused
 from gateway.store import connect, wall_ms
@@ -136,8 +136,6 @@ def _virtual_modems(folder: Path, latency: str, seed: int) -> Iterator[Callable[
 @refusals
 def demo(folder: Path, port: int, latency: str, seed: int) -> None:
     """The whole thing without hardware; prints a sign-in link."""
-    from gateway.daemon import serve
-
     start_logging()
     folder = folder.resolve()
     _fresh(folder)

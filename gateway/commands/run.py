@@ -18,7 +18,7 @@ from pathlib import Path
 
 import click
 
-from gateway import damage, explain_damage, listening, lock, room
+from gateway import damage, explain_damage, listening, lock, logs, room
 from gateway.commands._context import config_of, refusals
 from gateway.config import Config
 from gateway.errors import Refused
@@ -44,7 +44,7 @@ class _Line(logging.Formatter):
 
 def start_logging() -> None:
     """Log to stderr, a line each; TEXTBANK_LOG=debug says more (and then shows numbers)."""
-    handler = logging.StreamHandler()
+    handler = logs.handler()
     handler.setFormatter(_Line())
     level = logging.getLevelName(os.environ.get("TEXTBANK_LOG", "info").upper())
     logging.basicConfig(level=level if isinstance(level, int) else logging.INFO, handlers=[handler])
@@ -114,6 +114,15 @@ class Child:
             self._process.wait()
 
 
+def serve(config: Config, traces: Path | None = None) -> None:
+    """The gateway in this process, until it is ended. Ctrl-Z would leave the modems standing, and every page would say that they are ready."""
+    from gateway.daemon import serve as until_ended
+
+    if signal.getsignal(signal.SIGTSTP) is not signal.SIG_IGN:
+        signal.signal(signal.SIGTSTP, lambda *_: log.warning("Ctrl-Z stops nothing here; Ctrl-C ends it"))
+    until_ended(config, traces=traces)
+
+
 def port_is_free(config: Config) -> None:
     """Refused when the page cannot listen: better now than a page that never comes."""
     listening.bound(config.panel.host, config.panel.port).close()
@@ -155,8 +164,6 @@ _trace = click.option(
 @refusals
 def run(ctx: click.Context, traces: Path | None) -> None:
     """Gateway and panel in the foreground, until Ctrl-C."""
-    from gateway.daemon import serve
-
     start_logging()
     config = config_of(ctx)
     ready_to_run(config)
@@ -164,7 +171,7 @@ def run(ctx: click.Context, traces: Path | None) -> None:
         with lock.gateway(config.database.path):
             pass
     with panel_beside(config):
-        serve(config, traces=traces)
+        serve(config, traces)
 
 
 @click.command()
@@ -173,12 +180,10 @@ def run(ctx: click.Context, traces: Path | None) -> None:
 @refusals
 def gateway(ctx: click.Context, traces: Path | None) -> None:
     """The gateway alone: drives the modems, opens no socket to the network."""
-    from gateway.daemon import serve
-
     start_logging()
     config = config_of(ctx)
     ready_to_run(config)
-    serve(config, traces=traces)
+    serve(config, traces)
 
 
 @click.command()

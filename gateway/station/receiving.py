@@ -109,11 +109,10 @@ class Reader:
         return self._doubts.since
 
     @property
-    def stuck(self) -> list[Slot]:
-        """The slots that could not be emptied."""
-        return sorted(
-            {(item.storage, item.index) for item, (tries, _) in self._strikes.items() if tries >= STRIKES}
-        )
+    def stuck(self) -> list[Stored]:
+        """What lies in the slots that could not be emptied: one for each of them."""
+        left = [item for item, (tries, _) in self._strikes.items() if tries >= STRIKES]
+        return [item for _, item in sorted({(item.storage, item.index): item for item in left}.items())]
 
     def sweep(self, *, everything: bool, busy: bool = False) -> int:
         """Read, keep, commit, then delete; returns how many texts and reports were new.

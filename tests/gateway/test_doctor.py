@@ -191,6 +191,24 @@ def test_a_file_that_is_no_database_is_told_so(doctor: Doctor, tmp_path: Path) -
     assert found["database"]["do"].startswith("Plug in the stick with the backups")
 
 
+def test_a_database_that_another_program_holds_is_told_so(
+    doctor: Doctor, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A shell that was left open in the middle of a change: every command that is refused sends its person here."""
+    monkeypatch.setattr(_checks, "LOCK_S", 0.1)
+    shell = "import sqlite3, sys; db = sqlite3.connect(sys.argv[1]); db.execute('BEGIN IMMEDIATE'); print(flush=True); sys.stdin.read()"
+    command = [sys.executable, "-c", shell, str(database)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None
+        other.stdout.readline()
+        code, found = doctor()
+        assert (code, found["database"]["ok"]) == (1, False)
+        assert "is in use and does not let us write" in found["database"]["found"]
+        assert f"(process {other.pid})" in found["database"]["found"]
+        assert "close any program that has the database file open" in found["database"]["do"]
+    assert doctor()[1]["database"]["ok"]
+
+
 def test_a_database_of_a_newer_program(doctor: Doctor, database: Path) -> None:
     db = store.connect(database)
     db.execute("PRAGMA user_version=999")

@@ -117,6 +117,8 @@ SAID = [
     explain.storage_nearly_full("north", 6, 20, 80.0),
     explain.slot_stuck("north", "SM", 4, 1),
     explain.slot_stuck("north", "SM", 4, 3),
+    explain_modems.only_on_the_phone("north", 1),
+    explain_modems.only_on_the_phone("north", 3),
     explain.storage_full("north", 20, 20),
     explain.storage_full("north", 0, 0),
     explain.low_signal("north", -107),

@@ -51,10 +51,11 @@ class Group:
         self.user = people.create(self.db, "Vera", "volunteer", now=store.wall_ms())
         self.process: subprocess.Popen[bytes] | None = None
 
-    def start(self, *more: str) -> None:
+    def start(self, *more: str, stderr: int = subprocess.DEVNULL) -> None:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "gateway", "--config", str(self.config_path), "gateway", *more],
-            stderr=subprocess.DEVNULL,
+            stderr=stderr,
+            process_group=0,  # as a shell does: else nothing is stopped by a Ctrl-Z
             preexec_fn=die_with_parent,
         )
 

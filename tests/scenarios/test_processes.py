@@ -2,6 +2,7 @@
 
 import os
 import signal
+import termios
 import time
 from collections.abc import Iterator
 from itertools import pairwise
@@ -104,6 +105,32 @@ def test_a_polite_end_lets_the_text_in_hand_finish(
     group.until(lambda: group.state(message_id) == "submitted", "handed over")
     group.end(number)
     assert group.state(message_id) in ("sent", "delivered")
+
+
+def test_a_terminal_that_was_stopped_stops_no_text(group: Group) -> None:
+    """Ctrl-S, hit by mistake: at the next line of the log every modem stood still, and was shown as ready. It did not even end."""
+    master, terminal = os.openpty()
+    group.start(stderr=terminal)
+    group.until(lambda: os.read(master, 4096).count(b"state=ready") > 0, "ready")
+    termios.tcflow(terminal, termios.TCOOFF)
+    for modem in (0, 1):
+        group.bank.unplug(modem)
+        group.bank.plug(modem)
+    message_id = group.approved(ADA)
+    group.until(lambda: group.state(message_id) in ("sent", "delivered"), "sent")
+    group.end(signal.SIGTERM)
+    os.close(terminal)
+    os.close(master)
+
+
+def test_ctrl_z_in_the_terminal_of_the_gateway_stops_no_modem(group: Group) -> None:
+    """Everything stood still, and the page, whose process went on, showed each modem as ready."""
+    group.start()
+    group.until(lambda: [row["state"] for row in group.json("stations")] == ["ready", "ready"], "ready")
+    assert group.process is not None
+    group.process.send_signal(signal.SIGTSTP)
+    message_id = group.approved(ADA)
+    group.until(lambda: group.state(message_id) in ("sent", "delivered"), "sent")
 
 
 def test_pages_do_not_say_ready_behind_a_gateway_that_was_stopped(group: Group) -> None:

@@ -1,12 +1,14 @@
 """What lies in a slot that cannot be emptied, or was not yet, while something else goes wrong."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from hardware.virtual.personality import GENERIC
 from hardware.virtual.storage import Slot
-from tests.scenarios.receiving import pdu
+from tests.scenarios.receiving import Make, pdu
 from tests.scenarios.test_faults_receiving import DAMAGED, Undeletable
 from tests.simulated import House
 
@@ -22,6 +24,27 @@ def test_a_storage_that_could_not_be_read_for_once_was_not_seen_empty(house: Hou
     house.fault("cpms_error", 302, times=4)
     house.run(900)
     assert house.db.execute(shown).fetchone()[0] == 1
+
+
+def test_one_place_of_few_that_stays_full_is_no_pace_at_which_the_memory_fills(make: Make) -> None:
+    house = make(personality=replace(GENERIC, storages={"SM": 20, "ME": 20}))
+    house.until_ready()
+    house.run(60)
+    house.world.modems[0].storages["SM"].slots = Undeletable()
+    house.put(pdu(house, "Hello"), "SM")
+    house.run(900)
+    assert "does not let go of a text" in house.said()[1]
+
+
+def test_a_text_that_gammu_does_not_give_whole_is_said_to_stay_on_the_phone(make: Make) -> None:
+    """It was said of “Place -3” that it was full again after three deletions: nothing there is ever deleted."""
+    house = make(driver="gammu")
+    house.until_ready()
+    house.world.modems[0].storages["SM"].slots = Undeletable()
+    house.put(pdu(house, "The end is missing")[:-8], "SM")
+    house.run(600)
+    said = "A text lies on the phone s0 that gammu cannot read, or not to the end."
+    assert house.said()[1].splitlines()[0] == said
 
 
 class ClosesUp(dict[int, Slot]):

@@ -13,6 +13,7 @@ from tests.gateway.bench import Blocker
 from tests.web.conftest import Visitor
 from tests.web.world import World
 from web import data
+from web.__main__ import unreadable
 
 Visit = Callable[..., Visitor]
 
@@ -108,3 +109,19 @@ def test_every_page_says_that_the_disk_is_full_or_can_only_be_read(
     room.keep(world.path)
     assert "The disk is full" not in says(f_bavail=0)[0], "sending goes on while the reserve is there"
     assert "The disk can only be read" in says(f_flag=os.ST_RDONLY)[1]
+
+
+def test_a_panel_that_another_program_keeps_out_sends_nobody_to_rights_and_disk(tmp_path: Path) -> None:
+    """A shell with `PRAGMA locking_mode=EXCLUSIVE` kept it out, and rights and a full disk were to be looked for."""
+    path = tmp_path / "textbank.db"
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("PRAGMA locking_mode=EXCLUSIVE")
+        other.execute("CREATE TABLE something (it)")
+        with (
+            contextlib.closing(sqlite3.connect(path, timeout=0)) as ours,
+            pytest.raises(sqlite3.OperationalError) as refused,
+        ):
+            ours.execute("SELECT * FROM something")
+    said = unreadable(path, refused.value)
+    assert "is in use by another program" in said
+    assert "disk" not in said

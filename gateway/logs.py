@@ -1,0 +1,60 @@
+"""The log on stderr. Nobody waits for it: a terminal that was stopped (Ctrl-S), or a reader that hangs, would else stop every modem at
+the next line, and the end, too.
+
+What is not taken is kept up to `MOST` lines, and the rest dropped.
+"""
+
+import logging
+import os
+import queue
+import sys
+import threading
+from contextlib import suppress
+
+MOST = 1000
+END_S = 1.0  # for the last lines
+
+
+class Unhindered(logging.Handler):
+    """Hands each line to a thread that writes it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()  # a signal's handler may log, too
+        self._over = threading.Event()
+        threading.Thread(target=self._write, name="log", daemon=True).start()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Return at once."""
+        try:
+            if self._lines.qsize() < MOST:
+                self._lines.put(f"{self.format(record)}\n")
+        except (
+            Exception
+        ):  # words that do not fit together are no reason to stop: as the handlers of `logging`
+            self.handleError(record)
+
+    def _write(self) -> None:
+        # Not through sys.stderr: a thread that waits in there at the end of Python is a crash.
+        fd, encoding = sys.stderr.fileno(), sys.stderr.encoding
+        while (line := self._lines.get()) is not None:
+            octets = line.encode(encoding, "backslashreplace")
+            with suppress(OSError):  # nobody reads it any more
+                while octets:
+                    octets = octets[os.write(fd, octets) :]
+        self._over.set()
+
+    def close(self) -> None:
+        """At the end: the last lines, if they are taken."""
+        self._lines.put(None)
+        self._over.wait(END_S)
+        super().close()
+
+
+def handler() -> logging.Handler:
+    """For this process: one that nobody waits for, where there is a real stderr."""
+    try:
+        sys.stderr.fileno()
+    except (AttributeError, OSError):  # it was closed, or is a test's
+        return logging.StreamHandler() if sys.stderr else logging.NullHandler()
+    return Unhindered()
