@@ -19,18 +19,23 @@ FOLDED = (
 
 
 @pytest.mark.parametrize(
-    ("later_ms", "repeats", "is_breach"),
-    [(REPEAT_MS, 1, False), (REPEAT_MS - 1, 1, True), (REPEAT_MS, 0, True)],
-    ids=["read ten minutes later", "read at once", "not repeated by the network"],
+    ("later_ms", "repeats", "exchanged", "is_breach"),
+    [
+        (REPEAT_MS, 1, 0, False),
+        (REPEAT_MS, 0, 1, False),
+        (REPEAT_MS - 1, 1, 1, True),
+        (REPEAT_MS, 0, 0, True),
+    ],
+    ids=["read ten minutes later", "on a SIM that came back unseen", "read at once", "neither"],
 )
 def test_a_repeat_that_could_not_be_read_for_ten_minutes_may_be_shown_folded(
-    tmp_path: Path, later_ms: int, repeats: int, *, is_breach: bool
+    tmp_path: Path, later_ms: int, repeats: int, exchanged: int, *, is_breach: bool
 ) -> None:
-    """Seed 1440937: the network's third copy lay in a modem that gave nothing until then."""
+    """Seed 1440937: the network's third copy lay in a modem that gave nothing until then. Dense seed 41100221: or on another SIM."""
     house = House(tmp_path, 3)
     chaos = play(house)
     for modem in house.world.modems:
-        modem.faults.struck["dup_inbound"] = repeats
+        modem.faults.struck["dup_inbound"], modem.faults.struck["sim_swap"] = repeats, exchanged
     assert not breaches(house, chaos)
     house.db.execute(FOLDED, [later_ms])
     assert any(line.startswith("I3 shown 2 times") for line in breaches(house, chaos)) == is_breach

@@ -236,13 +236,14 @@ def _inbound(house: House, chaos: Chaos, db: sqlite3.Connection) -> Iterator[str
     # SIMs that were exchanged unseen, and a kill before the slot was emptied: the text is read as another SIM's, and shown folded.
     query = "SELECT number, text FROM inbound i WHERE again_of IS NULL OR iccid=(SELECT iccid FROM inbound WHERE id=i.again_of)"
     kept = Counter((row["number"], row["text"]) for row in db.execute(query))
-    # What the network repeats, and nobody could read for ten minutes, is shown folded.
+    # What the network repeats, and nobody could read for ten minutes, is shown folded; and what lay on another SIM, that went and came unseen.
     late = (
         "SELECT i.number, i.text FROM inbound i JOIN inbound f ON f.id=i.again_of AND f.iccid=i.iccid "
-        f"WHERE i.received_at>=f.received_at+{REPEAT_MS}"
+        f"WHERE i.received_at>=f.received_at+{REPEAT_MS} AND i.station=?"
     )
-    if any(modem.faults.struck["dup_inbound"] for modem in house.world.modems):
-        kept -= Counter((row["number"], row["text"]) for row in db.execute(late))
+    for number, modem in enumerate(house.world.modems):
+        if modem.faults.struck["dup_inbound"] or modem.faults.struck["sim_swap"]:
+            kept -= Counter((row["number"], row["text"]) for row in db.execute(late, [f"m{number}"]))
     # Each spoils one text, or takes another's place besides. Of the same words to two modems it is the one that may be spoilt.
     spoilt = [2 * sum(modem.faults.struck[name] for name in SPOILS) for modem in house.world.modems]
     folded = Counter((row["number"], row["text"]) for row in db.execute("SELECT number, text FROM inbound"))
