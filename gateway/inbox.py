@@ -70,6 +70,7 @@ class Thread:
         return self.said.entries
 
 
+MOST_ROWS = 100  # conversations of one box on a page
 NOT_GONE = ("failed", "expired", "withdrawn", "skipped")
 
 _BOXES = {  # what is in it, in its order; each reads only the newest (or longest waiting) rows of an index
@@ -83,7 +84,7 @@ _BOXES = {  # what is in it, in its order; each reads only the newest (or longes
 
 
 def conversations_in(
-    db: sqlite3.Connection, user: User, *, box: str, now: int, limit: int = 100
+    db: sqlite3.Connection, user: User, *, box: str, now: int, limit: int = MOST_ROWS
 ) -> list[Row]:
     """The conversations of a box ("waiting", "mine", "all") that this person may see: who waits longest first, else the newest first."""
     if not may(user.role, "answer"):
