@@ -51,8 +51,15 @@ const textbank = (window.textbank = {});
     } catch (error) { /* it does not know the name */ }
     return boxs(now);
   }
+  /* What is said of now goes by the box's clock, by which texts leave: that of an old laptop may be hours away. A page takes its time to come. */
+  const COMES_MS = 60000;
+  let origin = null; /* the box's time when this browser's stopwatch began, where their clocks differ */
+  function setClock(main) {
+    const now = Number(main.dataset.now);
+    origin = Math.abs(now - Date.now()) > COMES_MS ? now - performance.now() : null;
+  }
   function sayTime(time) {
-    const at = new Date(time.dateTime), now = new Date(), how = time.dataset.how;
+    const at = new Date(time.dateTime), now = new Date(origin === null ? Date.now() : origin + performance.now()), how = time.dataset.how;
     if (Number.isNaN(at.getTime())) return;
     if (how === "there") return void (time.textContent = hourThere(time, now));
     const minutes = Math.round((now - at) / 60000);
@@ -116,7 +123,10 @@ const textbank = (window.textbank = {});
   const parse = (html) => new DOMParser().parseFromString(html, "text/html");
   function same(fresh) {
     /* Another version of the panel, signed out, or somebody else signed in: the whole page is asked for again. */
-    if (fresh.getElementById("main") && ["build", "who"].every((name) => fresh.body.dataset[name] === document.body.dataset[name])) return true;
+    if (fresh.getElementById("main") && ["build", "who"].every((name) => fresh.body.dataset[name] === document.body.dataset[name])) {
+      setClock(fresh.getElementById("main"));
+      return true;
+    }
     textbank.leave();
     return false;
   }
@@ -365,6 +375,7 @@ const textbank = (window.textbank = {});
   addEventListener("pageshow", (event) => { if (event.persisted) sending = null; });
   addEventListener("popstate", () => textbank.leave());
   document.addEventListener("DOMContentLoaded", () => {
+    setClock(document.getElementById("main"));
     settle();
     const field = document.querySelector("textarea[autofocus]");
     if (![document.body, field].includes(document.activeElement) || !field) return; /* somebody is elsewhere already */
