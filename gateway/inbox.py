@@ -9,14 +9,14 @@ import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gateway import conversations, gate, outbox, recording, reports
+from gateway import conversations, gate, outbox, recording, said
 from gateway.errors import Refused, StaleMessage
 from gateway.heard import nobody_answered, nothing_new
-from gateway.message import KINDS
 from gateway.moves import move, put_back
 from gateway.people import User
 from gateway.policy import may, may_approve
 from gateway.rules import Rules
+from gateway.said import REPLACED, Entry, Said
 from gateway.store import write
 
 
@@ -35,29 +35,6 @@ class Row:
     holder: str
     mine: bool
     since: int  # since when they wait, or when anything was said last
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One text of a thread; `state` and `reason` are those of texts on their way out, `kind` and `missing` of texts in."""
-
-    direction: str
-    id: int
-    text: str
-    at: int
-    state: str = ""
-    reason: str = ""
-    kind: str = "text"
-    by: str = ""
-    folded: int = 0
-    missing: int = 0
-    stamped_at: int | None = None  # of texts in: the network's own time, which may be wrong
-    earlier: int = 0  # texts that it took the place of
-    sent_at: int | None = None
-    reported_at: int | None = None
-    begun: bool = False  # of a long text out: a part has left, and the rest follows as it is
-    approval: int = 0  # of texts out: the row of the ledger that allows it
-    edited: bool = False  # of texts out: somebody changed the words that a script or a colleague had written
 
 
 @dataclass(frozen=True)
@@ -83,12 +60,17 @@ class Thread:
     holder: str
     mine: bool
     closed: bool
-    entries: tuple[Entry, ...]
+    said: Said
     perhaps_texted_at: int | None = None  # a backup was restored then: were they texted since it?
     taken_back: TakenBack | None = None
 
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """The newest of it."""
+        return self.said.entries
 
-REPLACED = "Taken back, and answered with other words."
+
+MOST_ROWS = 100  # conversations of one box on a page
 NOT_GONE = ("failed", "expired", "withdrawn", "skipped")
 
 _BOXES = {  # what is in it, in its order; each reads only the newest (or longest waiting) rows of an index
@@ -102,7 +84,7 @@ _BOXES = {  # what is in it, in its order; each reads only the newest (or longes
 
 
 def conversations_in(
-    db: sqlite3.Connection, user: User, *, box: str, now: int, limit: int = 100
+    db: sqlite3.Connection, user: User, *, box: str, now: int, limit: int = MOST_ROWS
 ) -> list[Row]:
     """The conversations of a box ("waiting", "mine", "all") that this person may see: who waits longest first, else the newest first."""
     if not may(user.role, "answer"):
@@ -167,7 +149,6 @@ def thread(db: sqlite3.Connection, conversation_id: int, user: User, *, now: int
     row = conversations.reachable(db, conversation_id, user, now)
     holder = db.execute("SELECT name FROM user WHERE id=?", [row["holder_id"]]).fetchone()
     taken_back = _taken_back(db, conversation_id, user, now)
-    hidden = taken_back.id if taken_back else None
     return Thread(
         conversation_id,
         row["name"],
@@ -178,7 +159,7 @@ def thread(db: sqlite3.Connection, conversation_id: int, user: User, *, now: int
         holder["name"] if holder and conversations.fresh(row["held_at"], now) else "",
         row["holder_id"] == user.id,
         row["closed_at"] is not None,
-        tuple(entry for entry in _entries(db, conversation_id, limit, now) if not _in_the_box(entry, hidden)),
+        said.newest(db, conversation_id, taken_back.id if taken_back else None, limit=limit, now=now),
         row["perhaps_texted_at"],
         taken_back,
     )
@@ -203,63 +184,6 @@ def _taken_back(db: sqlite3.Connection, conversation_id: int, user: User, now: i
     if row is None:
         return None
     return TakenBack(row["id"], row["text"], recording.records_of(row), row["step"] or "")
-
-
-def _in_the_box(entry: Entry, taken_back: int | None) -> bool:
-    """What stands in the box, or was replaced there, is not said."""
-    if entry.direction == "in":
-        return False
-    return entry.id == taken_back or (entry.state == "skipped" and entry.reason == REPLACED)
-
-
-def _entries(db: sqlite3.Connection, conversation_id: int, limit: int, now: int) -> list[Entry]:
-    came = db.execute(
-        "SELECT * FROM inbound WHERE conversation_id=? AND kind<>'silent' ORDER BY id DESC LIMIT ?",
-        [conversation_id, limit],
-    ).fetchall()
-    folded: dict[int, int] = {}
-    earlier: dict[int, int] = {}
-    for row in came:
-        if row["replaced_by"] is not None:
-            earlier[row["replaced_by"]] = earlier.get(row["replaced_by"], 0) + 1
-        elif row["again_of"] is not None:
-            folded[row["again_of"]] = folded.get(row["again_of"], 0) + 1
-    entries = [
-        Entry(
-            "in",
-            r["id"],
-            r["text"],
-            r["received_at"],
-            kind=r["kind"],
-            missing=r["missing"],
-            folded=folded.get(r["id"], 0),
-            stamped_at=r["stamped_at"],
-            earlier=earlier.get(r["id"], 0),
-        )
-        for r in came
-        if r["again_of"] is None and r["replaced_by"] is None
-    ]
-    went = db.execute(
-        "SELECT m.*, u.name AS approver, EXISTS (SELECT 1 FROM event e WHERE e.message_id=m.id AND e.event='edit') AS edited "
-        "FROM message m LEFT JOIN user u ON u.id=m.approved_by "
-        "WHERE m.conversation_id=? ORDER BY m.id DESC LIMIT ?",
-        [conversation_id, limit],
-    )
-    overdue: dict[tuple[str, bool], str] = {}  # it is the same for every late text of a SIM, and not free
-    for r in went:
-        late = (r["iccid"], reports.is_late(r, now=now))
-        if late not in overdue:
-            overdue[late] = reports.overdue(db, r, now=now)
-        at = r["submitted_at"] or r["approved_at"] or r["created_at"]
-        entries.append(
-            Entry(
-                "out", r["id"], r["text"], at, r["state"], r["reason"] or overdue[late], KINDS[r["kind"]], r["approver"] or "",
-                sent_at=r["sent_at"], reported_at=r["reported_at"], begun=r["submitted_at"] is not None, edited=bool(r["edited"]),
-                approval=r["approval_id"] or 0,
-            )
-        )  # fmt: skip
-    entries.sort(key=lambda entry: (entry.at, entry.direction, entry.id))
-    return entries[-limit:]
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,10 @@
 """How people come in and stay in: one-time links, passwords, signed-in devices.
 
 Promises: of a link or a device only a hash is kept, so that a copy of the database opens no door. A link works once, within its time; looking at it
-does not use it up. A password attempt is counted before it is tried, so that trying many at once gains nothing. Strangers who try passwords make an
-account rest, and a device on which its person came in before does not rest with it: nobody locks an admin out. A device that was signed out is out
-at its next request. A device's row is written once an hour, not once a request. While the clock is in doubt no device is out by it.
+does not use it up, and the browser that used it may press again: whoever taps twice, or whose answer is lost on its way, is in. A password attempt is
+counted before it is tried, so that trying many at once gains nothing. Strangers who try passwords make an account rest, and a device on which its
+person came in before does not rest with it: nobody locks an admin out. A device that was signed out is out at its next request. A device's row is
+written once an hour, not once a request. While the clock is in doubt no device is out by it.
 
 Fails with `Refused`, in a sentence that never tells whether a name exists.
 """
@@ -79,23 +80,45 @@ def _disabled(db: sqlite3.Connection, user_id: int) -> bool:
     return row is None or row["disabled_at"] is not None
 
 
-def look_at_link(db: sqlite3.Connection, token: str, *, now: int) -> User:
-    """Whose link this is, without using it up; Refused when it works no more."""
+def look_at_link(db: sqlite3.Connection, token: str, *, now: int, browser: str = "") -> User:
+    """Whose link this is, without using it up; Refused when it works no more. `browser`: chance that this browser alone has."""
     row = db.execute(
         "SELECT user_id, used_at, expires_at FROM sign_in_link WHERE token_hash=?", [digest(token)]
     ).fetchone()
-    if row is None or row["used_at"] is not None or row["expires_at"] <= now or _disabled(db, row["user_id"]):
+    if row is None or row["expires_at"] <= now or _disabled(db, row["user_id"]):
+        raise Refused(LINK_USED)
+    if row["used_at"] is not None and find(db, _device_token(db, token, browser), now=now) is None:
         raise Refused(LINK_USED)
     return by_id(db, row["user_id"])
 
 
-def use_link(db: sqlite3.Connection, token: str, *, device: str, now: int) -> tuple[User, str]:
+def used_by(db: sqlite3.Connection, token: str, user: User) -> bool:
+    """Whether this person came in by this link."""
+    asked = "SELECT 1 FROM sign_in_link WHERE token_hash=? AND user_id=? AND used_at IS NOT NULL"
+    return db.execute(asked, [digest(token), user.id]).fetchone() is not None
+
+
+def _device_token(db: sqlite3.Connection, link: str, browser: str) -> str:
+    """The same for the same press: of the answers to two a browser keeps one."""
+    if not browser:
+        return secrets.token_urlsafe(32)
+    words = f"link\n{link}\n{browser}".encode("utf-8", "replace")
+    return hmac.digest(panel_secret(db).encode(), words, "sha256").hex()
+
+
+def use_link(
+    db: sqlite3.Connection, token: str, *, device: str, now: int, browser: str = ""
+) -> tuple[User, str]:
     """Sign in by a link, which is used up by that; returns the person and the new device's token."""
+    own = _device_token(db, token, browser)
     with write(db):
-        user = look_at_link(db, token, now=now)
+        user = look_at_link(db, token, now=now, browser=browser)
+        if find(db, own, now=now) is not None:
+            return user, own
         db.execute("UPDATE sign_in_link SET used_at=? WHERE token_hash=?", [now, digest(token)])
         db.execute("UPDATE user SET failed=0, failed_at=NULL WHERE id=?", [user.id])
-        return user, _start(db, user, device, now)
+        _start(db, user, device, own, now)
+        return user, own
 
 
 def mark(db: sqlite3.Connection, user: User) -> str:
@@ -137,7 +160,9 @@ def sign_in(
             raise Refused(WRONG)
         if not known:
             db.execute("UPDATE user SET failed=0, failed_at=NULL WHERE id=?", [user.id])
-        return user, _start(db, user, device, now)
+        token = secrets.token_urlsafe(32)
+        _start(db, user, device, token, now)
+        return user, token
 
 
 def wait_ms(failed: int) -> int:
@@ -217,8 +242,7 @@ def has_password(db: sqlite3.Connection, user: User) -> bool:
     )
 
 
-def _start(db: sqlite3.Connection, user: User, device: str, now: int) -> str:
-    token = secrets.token_urlsafe(32)
+def _start(db: sqlite3.Connection, user: User, device: str, token: str, now: int) -> None:
     db.execute(
         "INSERT INTO session (user_id, token_hash, device, created_at, seen_at, expires_at) VALUES (?,?,?,?,?,?)",
         [user.id, digest(token), device[:60], now, now, now + SESSION_MS],
@@ -230,7 +254,6 @@ def _start(db: sqlite3.Connection, user: User, device: str, now: int) -> str:
     )
     if not in_doubt(db):
         db.execute("DELETE FROM session WHERE coalesce(revoked_at, expires_at) < ?", [now - SESSION_MS])
-    return token
 
 
 def find(db: sqlite3.Connection, token: str, *, now: int) -> Device | None:

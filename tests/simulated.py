@@ -19,6 +19,7 @@ from gateway.config import Station as Spec
 from gateway.machineclock import SetClock
 from gateway.policy import Quiet
 from gateway.rules import Rules
+from gateway.said import Entry
 from gateway.station import Station
 from gateway.taken import Taken
 from gateway.timekeeper import Timekeeper
@@ -184,7 +185,7 @@ class House:
         """Every inbound text, silent ones too, as recorded."""
         return [row["text"] for row in self.db.execute("SELECT text FROM inbound ORDER BY id")]
 
-    def page(self, number: str = ADA) -> list[inbox.Entry]:
+    def page(self, number: str = ADA) -> list[Entry]:
         """What a conversation's page shows of what came in."""
         row = self.db.execute("SELECT id FROM conversation WHERE number=?", [number]).fetchone()
         if row is None:

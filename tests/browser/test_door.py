@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
-from gateway import conversations, damage, enrolment, store
+from gateway import conversations, damage, enrolment, sessions, store
 from tests.browser.conftest import DESK, PHONE, Panel, Visit
 from tests.browser.looking import by_keyboard, in_both_schemes, in_order, on_phones
 from tests.campaigning import bring_in, drafted
@@ -31,6 +31,26 @@ def test_a_stranger_comes_in_by_a_link_that_works_once(world: World, panel: Pane
     late.complaints[:] = [
         line for line in late.complaints if "410" not in line
     ]  # Chromium lists every failed answer
+
+
+@pytest.mark.parametrize("again_ms", [0, 250, 950])
+def test_who_taps_twice_at_the_door_of_a_slow_box_is_in(
+    world: World, panel: Panel, visit: Enter, again_ms: int
+) -> None:
+    """The second tap takes the first one's answer from the browser: the link was used up, and its person stood outside."""
+    stranger = visit(None, PHONE)
+    page = stranger.go(world.link("volunteer"))
+    slow = {"offline": False, "latency": 600, "downloadThroughput": -1, "uploadThroughput": -1}
+    stranger.context.new_cdp_session(page).send("Network.emulateNetworkConditions", slow)
+    place = page.get_by_role("button", name="Come in").bounding_box()
+    assert place
+    at = (place["x"] + place["width"] / 2, place["y"] + place["height"] / 2)
+    page.mouse.click(*at)
+    page.wait_for_timeout(again_ms)
+    page.mouse.click(*at)
+    expect(page.get_by_role("link", name="Maya")).to_be_visible()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("answered")
+    assert len(sessions.devices(world.db, world.users["volunteer"], now=store.wall_ms())) == 1
 
 
 def test_the_invitation_the_keys_and_the_veil(world: World, panel: Panel, visit: Enter) -> None:

@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import DESK, PHONE, Panel, Visit
 from tests.browser.looking import in_order
-from tests.web.world import World, busy_day
+from tests.web.world import HELLO, World, busy_day
 
 Enter = Callable[..., Visit]
 FAIR = (
@@ -77,3 +78,25 @@ def test_a_file_that_is_too_large_is_said_before_it_is_sent_and_a_photo_after(
     cleo.complaints[:] = [
         line for line in cleo.complaints if "409" not in line
     ]  # Chromium lists every answer of that kind
+
+
+@pytest.mark.parametrize("what", ["opt-outs", "erasure"])
+def test_a_second_tap_on_a_slow_box_does_not_hide_what_the_first_one_did(
+    world: World, visit: Enter, what: str
+) -> None:
+    """“No number is off every list by this file”, and “That did not go” of somebody whom the first tap had erased."""
+    world.draft("Rosa Delgado", "+12025550147", HELLO)
+    ana = visit("admin", DESK)
+    page = ana.go("/opt-outs" if what == "opt-outs" else f"/inbox/{world.conversation('+12025550147')}/erase")
+    if what == "opt-outs":
+        file = {"name": "stops.csv", "mimeType": "text/csv", "buffer": b"phone\n+12025550111\n"}
+        page.set_input_files("#file", file)  # type: ignore[arg-type]
+    slow = {"offline": False, "latency": 400, "downloadThroughput": -1, "uploadThroughput": -1}
+    ana.context.new_cdp_session(page).send("Network.emulateNetworkConditions", slow)
+    place = page.locator("form[method=post]:not([data-swap]) button").last.bounding_box()
+    assert place
+    for wait_ms in (200, 0):
+        page.mouse.click(place["x"] + place["width"] / 2, place["y"] + place["height"] / 2)
+        page.wait_for_timeout(wait_ms)
+    said = "1 number is off every list" if what == "opt-outs" else "Erased"
+    expect(page.locator("main")).to_contain_text(said)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
@@ -35,6 +36,13 @@ OLDER_THAN_THE_ZONE = """
   Intl.DateTimeFormat = function (locale, options) {
     if (options?.timeZone === 'America/New_York') throw new RangeError('Invalid time zone specified');
     return new Known(locale, options);
+  };
+"""
+HOURS_BEHIND = """
+  const Known = Date;
+  Date = class extends Known {
+    constructor(...at) { super(...(at.length ? at : [Date.now()])); }
+    static now() { return Known.now() - 5 * 3600000; }
   };
 """
 OLDER_THAN_ITS_RULES = """
@@ -339,3 +347,20 @@ def test_in_a_contrast_theme_the_words_that_were_filled_in_are_read_and_what_is_
     ground = "e => getComputedStyle(e).backgroundColor"
     grounds = {link.text_content(): link.evaluate(ground) for link in page.locator(".chip").all()}
     assert grounds["Mine"] not in (grounds["Waiting"], grounds["All"])
+
+
+def test_now_is_that_of_the_box_on_a_laptop_whose_clock_is_hours_behind(
+    talk: Callable[..., Talk], visit: Enter
+) -> None:
+    """It said of what came an hour ago that it came now, and showed another hour at the person's place than the one that quiet hours go by."""
+    elena = talk("event")
+    path = elena.wrote("Can I bring my dog?")
+    elena.world.db.execute("UPDATE conversation SET last_in_at=last_in_at-2400000")
+    guest = visit("volunteer", DESK)
+    guest.context.add_init_script(HOURS_BEHIND)
+    page = guest.go(path)
+    expect(page.locator("#rows time")).to_have_text("40 min. ago")
+    there = store.moment(store.wall_ms()).astimezone(ZoneInfo("America/New_York"))
+    near = [f"{there - timedelta(minutes=by):%-I:%M}" for by in (0, 1)]
+    shown = page.locator(".thread .head time").inner_text()
+    assert any(hour in shown for hour in near), shown

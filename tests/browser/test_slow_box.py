@@ -1,5 +1,7 @@
 """What a slow box or a full room does to a page: the same piece is drawn again, an answer comes late, two come close together."""
 
+import re
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -7,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from gateway import bell
-from tests.browser.conftest import DESK, PHONE, Visit, group
+from tests.browser.conftest import DESK, PHONE, Panel, Visit, group
 from tests.browser.test_live import HOLD_THE_FORM
 from tests.browser.test_thread import Talk
 from tests.browser.test_thread import talk as talk
@@ -100,3 +102,32 @@ def test_what_is_known_of_a_person_is_drawn_anew_beside_an_empty_note_and_not_be
     bell.ring(begun.world.path)
     expect(page.locator("#talk .bubble").last).to_have_text("Are you there?")
     expect(page.locator("#facts textarea")).to_have_value("Needs a ramp")
+
+
+@pytest.mark.parametrize("where", ["card", "conversation"])
+def test_what_was_pressed_in_the_evening_without_the_box_is_not_sent_by_itself_in_the_morning(
+    world: World, panel: Panel, talk: Callable[..., Talk], visit: Enter, where: str
+) -> None:
+    """The telephone slept over it in a pocket. “See you in an hour!” went out as it woke near the box, and nobody had pressed anything."""
+    path = talk("event").wrote("Are you there?")
+    visitor = visit("volunteer", PHONE)
+    visitor.page.clock.install()
+    page = visitor.go(path if where == "conversation" else "/send")
+    visitor.wait_live()
+    panel.stop()
+    if where == "conversation":
+        page.get_by_label("Your answer").fill("See you in an hour!")
+    page.get_by_role("button", name="Send to").click()
+    expect(page.get_by_role("alertdialog")).to_be_visible()
+    before = [tuple(row) for row in world.db.execute("SELECT id, state FROM message")]
+    page.clock.pause_at(time.time() + 9 * 3600)
+    panel.start()
+    page.get_by_role("button", name="Try now").click()
+    page.clock.resume()
+    expect(page.get_by_role("alert")).to_contain_text("It was not sent again.")
+    visitor.wait_live()
+    assert [tuple(row) for row in world.db.execute("SELECT id, state FROM message")] == before
+    expect(page.locator("body")).not_to_have_class(re.compile("fresh"))
+    page.get_by_role("button", name="Send to").click()
+    expect(page.locator("#say")).to_contain_text("Answered" if where == "conversation" else "Approved")
+    visitor.complaints[:] = [line for line in visitor.complaints if "ERR_" not in line]

@@ -8,6 +8,7 @@ from gateway import arrivals, flight, inbox, samepdu, sims, slots
 from gateway.arrivals import Received, Seen
 from gateway.claims import Seat, claim_next
 from gateway.flight import Accepted
+from gateway.people import User
 from gateway.rules import DAY_MS, HOUR_MS
 from hardware.pdu import encode_deliver, segment
 from tests.gateway.conftest import ADA, ICCID, NOON, Desk
@@ -102,3 +103,40 @@ def test_a_text_that_an_older_version_read_while_more_waited_is_one_text_when_it
     arrivals.keep(desk.db, again, Seen("north", other), desk.rules, now=NOON + 20 * MINUTE_MS)
     thread = inbox.thread(desk.db, desk.conversation()["id"], desk.room.coordinator, now=NOON + HOUR_MS)
     assert [entry.text for entry in thread.entries] == ["Yes", "And my sister"]
+
+
+def test_what_was_said_before_many_of_the_same_words_stays_on_the_page_and_is_answered(
+    desk: Desk, seat: Seat
+) -> None:
+    """Where as many repeats as a page shows came (“I am driving”) it showed nothing of theirs, and *Close* said for ever that they had written."""
+    ask(desk, seat, "Can you come?", now=NOON)
+    for minutes in range(1, 8):
+        say(desk, minutes)
+    of, lead, later = desk.conversation()["id"], desk.room.coordinator, NOON + HOUR_MS
+    thread = inbox.thread(desk.db, of, lead, now=later, limit=4)
+    assert [(entry.text, entry.folded) for entry in thread.entries] == [("Can you come?", 0), ("Yes", 6)]
+    inbox.close(desk.db, of, by=lead, now=later, heard=thread.said.heard)
+
+
+def test_who_writes_much_behind_a_colleagues_answer_can_be_answered(desk: Desk, seat: Seat) -> None:
+    """The answer was above all that the page showed: each Send was told that the colleague had answered “meanwhile”, for ever."""
+    ask(desk, seat, "Can you come?", now=NOON)
+    of = desk.conversation()["id"]
+
+    def answer(words: str, by: User, now: int) -> inbox.Thread:
+        page = inbox.thread(desk.db, of, by, now=now, limit=4)
+        inbox.reply(
+            desk.db, of, words, by=by, key=words, rules=desk.rules, now=now,
+            after=page.said.sent, approved=page.said.approval, heard=page.said.heard,
+        )  # fmt: skip
+        return page
+
+    answer("We call you.", desk.room.coordinator, NOON + 1)
+    for minutes in range(1, 6):
+        [pdu] = deliver(f"Call {minutes}", at=SENT_AT + timedelta(minutes=minutes))
+        arrivals.keep(
+            desk.db, [Received(pdu, "SM", minutes)], SEEN, desk.rules, now=NOON + minutes * MINUTE_MS
+        )
+    page = answer("We did.", desk.room.volunteer, NOON + DAY_MS // 2)
+    assert [entry.text for entry in page.entries] == ["Call 2", "Call 3", "Call 4", "Call 5"]
+    assert (page.said.from_us, page.said.from_them, page.said.is_whole) == (2, 5, False)

@@ -38,6 +38,26 @@ def test_a_link_works_once(world: World, visit: Visit) -> None:
     assert second.get("/").headers["Location"] == "/sign-in"
 
 
+def test_a_link_whose_answer_was_lost_on_its_way_lets_the_same_browser_in(world: World, visit: Visit) -> None:
+    """The phone lost the network in that moment: the link was used up, by nobody."""
+    path = world.link("volunteer")
+    maya, other = visit(None), visit(None)
+    other.get(path)
+    maya.get(path)
+    kept = maya.client.get_cookie("textbank_form")
+    assert kept is not None
+    maya.post(path)
+    maya.client.delete_cookie("textbank")
+    maya.client.set_cookie("textbank_form", kept.value)
+    assert "Hello, <bdi>Maya</bdi>" in maya.get(path).get_data(as_text=True)
+    assert other.post(path).status_code == 410
+    assert maya.post(path).headers["Location"] == "/"
+    assert maya.get("/me").status_code == 200
+    maya.post("/me/sign-out")
+    maya.client.set_cookie("textbank_form", kept.value)
+    assert maya.get(path).status_code == 410  # signed out: nobody comes in there again
+
+
 def test_a_new_link_ends_the_older_one(world: World, visit: Visit) -> None:
     older = world.link("volunteer")
     newer = world.link("volunteer")

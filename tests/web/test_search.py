@@ -94,3 +94,18 @@ def test_a_name_that_changes_is_found_under_the_new_one(told: World, visit: Visi
 
 def test_a_technician_finds_nobody(told: World, visit: Visit) -> None:
     assert visit("technician").get("/inbox?q=elevator").status_code in (303, 403)
+
+
+def test_a_list_that_is_cut_says_so_and_counts_everybody(world: World, visit: Visit) -> None:
+    """“100 people wait for you”, beside a badge that said 103."""
+    for n in range(103):
+        world.receive(f"+1202555{1000 + n}", f"Hello {n}")
+    maya = visit()
+    page = maya.get("/inbox").get_data(as_text=True)
+    assert "103 people wait for you" in page
+    assert "Here are the 100 who wait longest." in page
+    assert "Here are the newest 100." in maya.get("/inbox?box=all").get_data(as_text=True)
+    found = maya.get("/inbox?q=hello").get_data(as_text=True)
+    assert "50 people or more found" in found
+    assert "more words find fewer" in found
+    assert "or more" not in maya.get("/inbox?q=hello+102").get_data(as_text=True)

@@ -68,11 +68,17 @@ def rows() -> list[inbox.Row]:
     return inbox.conversations_in(data.db(), access.user(), box=box(), now=data.now())
 
 
+def listing(found: list[inbox.Row]) -> dict[str, object]:
+    """The list as its template takes it; `cut`: there may be more people than it shows."""
+    most = search.MOST if searched() else inbox.MOST_ROWS
+    return {"rows": found, "box": box(), "q": searched(), "cut": len(found) >= most}
+
+
 @bp.get("")
 @needs("answer")
 def page() -> ResponseReturnValue:
     """Who waits."""
-    return render_template("inbox.html", rows=rows(), box=box(), q=searched(), thread=None)
+    return render_template("inbox.html", **listing(rows()), thread=None)
 
 
 def picked(context: answering.Context | None, choice_id: str | None) -> answering.Offered | None:
@@ -126,9 +132,7 @@ def draw(
     return render_template(
         "inbox.html",
         thread=thread,
-        rows=listed,
-        box=box(),
-        q=searched(),
+        **listing(listed),
         zone=conversations.zones(person, data.rules())[0],
         kept_until=gate.kept_until(answer, data.rules(), now),
         undo=undoable_here(conversation_id),
@@ -143,9 +147,6 @@ def draw(
         notes=notes.of(db, conversation_id),
         tags=notes.tags(db, conversation_id),
         colleagues=colleagues(),
-        newest=max((entry.id for entry in thread.entries if entry.direction == "out"), default=0),
-        approved=max((entry.approval for entry in thread.entries), default=0),
-        heard=max((entry.id for entry in thread.entries if entry.direction == "in"), default=0),
         text=text,
         filled=text if filled is None else filled,
         wrong=wrong,

@@ -1,12 +1,12 @@
 """Coming in: by a one-time link or by name and password.
 
-Promises: looking at a link (a messenger's preview, a browser's prefetch) does not use it up; its button does. Whoever comes in gets a new device
-token and a new form token, so that nothing from before can be used.
+Promises: looking at a link (a messenger's preview, a browser's prefetch) does not use it up; its button does, and a second tap there is none too
+many. Whoever comes in gets a new device token and a new form token, so that nothing from before can be used.
 """
 
 import re
 
-from flask import Blueprint, make_response, redirect, render_template, request, session, url_for
+from flask import Blueprint, current_app, make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
@@ -45,6 +45,11 @@ def device_name(agent: str) -> str:
     )
     system = next((name for mark, name in SYSTEMS if mark in agent), "")
     return f"{browser} on {system}" if system else browser
+
+
+def browser() -> str:
+    """What this browser alone has before anybody comes in here: the chance in its form cookie."""
+    return str(session.get(current_app.config["WTF_CSRF_FIELD_NAME"], ""))
 
 
 def come_in(person: User, token: str) -> Response:
@@ -86,7 +91,7 @@ def enter() -> ResponseReturnValue:
 def look(token: str) -> ResponseReturnValue:
     """Whose link this is, and one button."""
     try:
-        person = sessions.look_at_link(data.db(), token, now=data.now())
+        person = sessions.look_at_link(data.db(), token, now=data.now(), browser=browser())
     except Refused as answer:
         return render_template("link.html", person=None, wrong=str(answer)), 410
     return render_template("link.html", person=person, token_in_link=token, wrong="")
@@ -98,7 +103,9 @@ def use_link(token: str) -> ResponseReturnValue:
     """Use the link up and come in."""
     agent = request.headers.get("User-Agent", "")
     try:
-        person, device_token = sessions.use_link(data.db(), token, device=device_name(agent), now=data.now())
+        person, device_token = sessions.use_link(
+            data.db(), token, device=device_name(agent), now=data.now(), browser=browser()
+        )
     except Refused as answer:
         return render_template("link.html", person=None, wrong=str(answer)), 410
     return come_in(person, device_token)

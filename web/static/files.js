@@ -1,8 +1,11 @@
-/* Files that people bring: one that is too large is said before a minute of sending, and what is on its way says so.
+/* What leaves the page whole: a second tap does not go after the first one, whose answer nobody would see. Files that people
+   bring: one that is too large is said before a minute of sending, and what is on its way says so.
    Everything works without this file. */
 "use strict";
 (() => {
-  const MB = 1048576;
+  const MB = 1048576, LEAVES_MS = 10000;
+  let left = null; /* the form that is on its way */
+  addEventListener("pageshow", () => { left = null; });
   function refuse(field, sentence) {
     const place = document.getElementById(field.dataset.wrong);
     place.textContent = sentence;
@@ -18,8 +21,11 @@
   });
   addEventListener("submit", (event) => {
     const field = event.target.querySelector("input[type=file][data-most]");
+    if (event.defaultPrevented || event.target.method !== "post") return;
+    if (left === event.target || (field && tooLarge(field))) return void event.preventDefault();
+    left = event.target;
+    setTimeout(() => { left = null; }, LEAVES_MS); /* somebody stopped it */
     if (!field) return;
-    if (tooLarge(field)) return void event.preventDefault();
     const key = event.target.querySelector("button");
     key.textContent = key.dataset.going;
     window.textbank.say(key.dataset.going);

@@ -5,7 +5,7 @@ const textbank = (window.textbank = {});
 
 (() => {
   const QUIET_MS = 200; /* a fresh card takes no tap: the finger that sent the one before must not send this one */
-  const SEND_TIMEOUT_MS = 20000;
+  const SEND_TIMEOUT_MS = 20000, MEANT_MS = 600000; /* who pressed ten minutes ago may mean something else by now: looks again, and presses */
   const drawn = new Map(); /* id of a live piece -> its words as the server drew them */
   const thumbs = matchMedia("(pointer: coarse)");
   let sending = null; /* the form that is under way */
@@ -51,8 +51,15 @@ const textbank = (window.textbank = {});
     } catch (error) { /* it does not know the name */ }
     return boxs(now);
   }
+  /* What is said of now goes by the box's clock, by which texts leave: that of an old laptop may be hours away. A page takes its time to come. */
+  const COMES_MS = 60000;
+  let origin = null; /* the box's time when this browser's stopwatch began, where their clocks differ */
+  function setClock(main) {
+    const now = Number(main.dataset.now);
+    origin = Math.abs(now - Date.now()) > COMES_MS ? now - performance.now() : null;
+  }
   function sayTime(time) {
-    const at = new Date(time.dateTime), now = new Date(), how = time.dataset.how;
+    const at = new Date(time.dateTime), now = new Date(origin === null ? Date.now() : origin + performance.now()), how = time.dataset.how;
     if (Number.isNaN(at.getTime())) return;
     if (how === "there") return void (time.textContent = hourThere(time, now));
     const minutes = Math.round((now - at) / 60000);
@@ -116,7 +123,10 @@ const textbank = (window.textbank = {});
   const parse = (html) => new DOMParser().parseFromString(html, "text/html");
   function same(fresh) {
     /* Another version of the panel, signed out, or somebody else signed in: the whole page is asked for again. */
-    if (fresh.getElementById("main") && ["build", "who"].every((name) => fresh.body.dataset[name] === document.body.dataset[name])) return true;
+    if (fresh.getElementById("main") && ["build", "who"].every((name) => fresh.body.dataset[name] === document.body.dataset[name])) {
+      setClock(fresh.getElementById("main"));
+      return true;
+    }
     textbank.leave();
     return false;
   }
@@ -248,7 +258,7 @@ const textbank = (window.textbank = {});
     if (button && button.name) body.set(button.name, button.value);
     return body;
   }
-  async function send(form, body) {
+  async function send(form, body, at = Date.now()) {
     if (sending) return void textbank.tooEarly(form);
     sending = form;
     const said = document.getElementById("refused");
@@ -260,8 +270,9 @@ const textbank = (window.textbank = {});
       try { came(answer, html, form, body, said); } catch (error) { anew(error, answer, form); }
     } catch (error) {
       /* Doing it again is harmless: the form carries what was seen, or a key of its own. It goes as it was pressed: behind the veil the
-         page is drawn anew, with words that nobody has read. What would be done twice is looked at by a person first. */
-      textbank.lost("once" in form.dataset ? unsure : () => send(form, body));
+         page is drawn anew, with words that nobody has read. What would be done twice is looked at by a person first, and so is what
+         was pressed before a telephone slept in a pocket. */
+      textbank.lost(() => ("once" in form.dataset || Date.now() - at > MEANT_MS ? unsure() : send(form, body, at)));
     } finally {
       clearTimeout(timer);
       sending = null;
@@ -300,14 +311,16 @@ const textbank = (window.textbank = {});
     notice.scrollIntoView({ block: "nearest" });
     return notice;
   };
+  const unsent = () => document.querySelectorAll(".bubble.wait.sent").forEach((bubble) => bubble.classList.remove("sent"));
   function unsure() {
+    unsent();
     textbank.tell("calm", "The box did not answer, so nobody knows whether that was done. It was not sent again. Look whether it is there; press again only if it is not.");
   }
   function refuse(error) {
     const what = document.createElement("strong");
     what.textContent = `${error.querySelector("h1").textContent}. `;
     const notice = textbank.tell("bad", what, ...document.importNode(error.querySelector("p"), true).childNodes);
-    document.querySelectorAll(".bubble.wait.sent").forEach((bubble) => bubble.classList.remove("sent"));
+    unsent();
     sayTimes(notice);
   }
   /* What this page was about is not here any more: of somebody who was erased nothing stays, nor words that were for them. */
@@ -365,6 +378,7 @@ const textbank = (window.textbank = {});
   addEventListener("pageshow", (event) => { if (event.persisted) sending = null; });
   addEventListener("popstate", () => textbank.leave());
   document.addEventListener("DOMContentLoaded", () => {
+    setClock(document.getElementById("main"));
     settle();
     const field = document.querySelector("textarea[autofocus]");
     if (![document.body, field].includes(document.activeElement) || !field) return; /* somebody is elsewhere already */
