@@ -148,7 +148,9 @@ class Shelf:
             if state_in(refused):
                 raise
         self._at.command(PDU_MODE)
-        return self._ask(LISTING, self._list_s(name))
+        lines = self._ask(LISTING, self._list_s(name))
+        self._at.incoming.company.set_anew()  # and may be again: the mode is asked for before a text leaves
+        return lines
 
     def _list_s(self, name: str) -> float:
         """How much silence a listing is given: a modem that was quick is not waited for as long as one that is not known."""
