@@ -98,6 +98,8 @@ class Shelf:
         if doubted and not lines and not (self._is_empty(name) and self._counts):
             return self._walk(name, LOOKS_S[:1])
         entries = split_entries(lines, "+CMGL:")
+        if lines and not entries:  # the rest of another program's answer
+            self._at.incoming.company.perhaps()
         self.shown[name] = len(entries)
         return [stored for entry in entries if (stored := self._whole(entry, name))]
 
