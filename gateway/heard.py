@@ -16,7 +16,7 @@ def nothing_new(db: sqlite3.Connection, conversation_id: int, heard: int | None,
     if heard is None:
         return
     newer = db.execute(
-        "SELECT 1 FROM inbound WHERE conversation_id=? AND id>? AND kind<>'silent' AND again_of IS NULL",
+        "SELECT 1 FROM inbound WHERE conversation_id=? AND id>? AND kind<>'silent' AND again_of IS NULL AND replaced_by IS NULL",
         [conversation_id, heard],
     ).fetchone()
     if newer is not None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from gateway import bell
 from tests.browser.conftest import DESK, PHONE, Panel, Visit, group
@@ -104,6 +104,16 @@ def test_what_is_known_of_a_person_is_drawn_anew_beside_an_empty_note_and_not_be
     expect(page.locator("#facts textarea")).to_have_value("Needs a ramp")
 
 
+def sleeps_over(page: Page, name: str, panel: Panel) -> None:
+    """Somebody presses this key without the box, and comes back to it in the morning."""
+    page.get_by_role("button", name=name).click()
+    expect(page.get_by_role("alertdialog")).to_be_visible()
+    page.clock.pause_at(time.time() + 9 * 3600)
+    panel.start()
+    page.get_by_role("button", name="Try now").click()
+    page.clock.resume()
+
+
 @pytest.mark.parametrize("where", ["card", "conversation"])
 def test_what_was_pressed_in_the_evening_without_the_box_is_not_sent_by_itself_in_the_morning(
     world: World, panel: Panel, talk: Callable[..., Talk], visit: Enter, where: str
@@ -117,17 +127,27 @@ def test_what_was_pressed_in_the_evening_without_the_box_is_not_sent_by_itself_i
     panel.stop()
     if where == "conversation":
         page.get_by_label("Your answer").fill("See you in an hour!")
-    page.get_by_role("button", name="Send to").click()
-    expect(page.get_by_role("alertdialog")).to_be_visible()
     before = [tuple(row) for row in world.db.execute("SELECT id, state FROM message")]
-    page.clock.pause_at(time.time() + 9 * 3600)
-    panel.start()
-    page.get_by_role("button", name="Try now").click()
-    page.clock.resume()
+    sleeps_over(page, "Send to", panel)
     expect(page.get_by_role("alert")).to_contain_text("It was not sent again.")
     visitor.wait_live()
     assert [tuple(row) for row in world.db.execute("SELECT id, state FROM message")] == before
     expect(page.locator("body")).not_to_have_class(re.compile("fresh"))
     page.get_by_role("button", name="Send to").click()
     expect(page.locator("#say")).to_contain_text("Answered" if where == "conversation" else "Approved")
+    visitor.complaints[:] = [line for line in visitor.complaints if "ERR_" not in line]
+
+
+def test_an_opt_out_that_was_pressed_in_the_evening_without_the_box_is_kept_in_the_morning(
+    panel: Panel, talk: Callable[..., Talk], visit: Enter
+) -> None:
+    """“It was not sent again”, to a telephone in a pocket; and texts went on to somebody who wanted none."""
+    path = talk("event").wrote("Please STOP texting my husband")
+    visitor = visit("volunteer", PHONE)
+    visitor.page.clock.install()
+    page = visitor.go(path)
+    visitor.wait_live()
+    panel.stop()
+    sleeps_over(page, "Yes, opt out", panel)
+    expect(page.locator("#about")).to_contain_text("Nobody texts them again")
     visitor.complaints[:] = [line for line in visitor.complaints if "ERR_" not in line]

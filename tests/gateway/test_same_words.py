@@ -140,3 +140,19 @@ def test_who_writes_much_behind_a_colleagues_answer_can_be_answered(desk: Desk, 
     page = answer("We did.", desk.room.volunteer, NOON + DAY_MS // 2)
     assert [entry.text for entry in page.entries] == ["Call 2", "Call 3", "Call 4", "Call 5"]
     assert (page.said.from_us, page.said.from_them, page.said.is_whole) == (2, 5, False)
+
+
+def test_what_a_newer_text_had_replaced_before_it_was_read_keeps_nobody_from_answering(
+    desk: Desk, seat: Seat
+) -> None:
+    """It lay in the other storage and is not shown: each Send and *Close* said for ever that they had written again."""
+    ask(desk, seat, "Can you come?", now=NOON)
+    for minutes, words in ((9, "We meet at 5"), (5, "We meet at 4")):
+        at = SENT_AT + timedelta(minutes=minutes)
+        pdu = "00" + encode_deliver(ADA, segment(words), timestamp=at, pid=0x41).hex().upper()
+        now = NOON + 10 * MINUTE_MS
+        arrivals.keep(desk.db, [Received(pdu, "SM", minutes)], SEEN, desk.rules, now=now)
+    of, lead, later = desk.conversation()["id"], desk.room.coordinator, NOON + HOUR_MS
+    thread = inbox.thread(desk.db, of, lead, now=later)
+    assert [(entry.text, entry.earlier) for entry in thread.entries[1:]] == [("We meet at 5", 1)]
+    inbox.close(desk.db, of, by=lead, now=later, heard=thread.said.heard)

@@ -65,13 +65,16 @@ def rows() -> list[inbox.Row]:
     """The list beside the thread: a box, or whom the search finds."""
     if searched():
         return search.find(data.db(), access.user(), searched(), now=data.now())
-    return inbox.conversations_in(data.db(), access.user(), box=box(), now=data.now())
+    return inbox.conversations_in(
+        data.db(), access.user(), box=box(), now=data.now(), limit=inbox.MOST_ROWS + 1
+    )
 
 
 def listing(found: list[inbox.Row]) -> dict[str, object]:
-    """The list as its template takes it; `cut`: there may be more people than it shows."""
-    most = search.MOST if searched() else inbox.MOST_ROWS
-    return {"rows": found, "box": box(), "q": searched(), "cut": len(found) >= most}
+    """The list as its template takes it; `cut`: there are more people than it shows, or may be where they were searched for."""
+    most = inbox.MOST_ROWS
+    cut = len(found) >= search.MOST if searched() else len(found) > most
+    return {"rows": found[:most], "box": box(), "q": searched(), "cut": cut}
 
 
 @bp.get("")

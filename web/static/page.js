@@ -271,8 +271,9 @@ const textbank = (window.textbank = {});
     } catch (error) {
       /* Doing it again is harmless: the form carries what was seen, or a key of its own. It goes as it was pressed: behind the veil the
          page is drawn anew, with words that nobody has read. What would be done twice is looked at by a person first, and so is what
-         was pressed before a telephone slept in a pocket. */
-      textbank.lost(() => ("once" in form.dataset || Date.now() - at > MEANT_MS ? unsure() : send(form, body, at)));
+         was pressed before a telephone slept in a pocket; but what keeps texts from going out goes whenever the box is there. */
+      const late = () => Date.now() - at > MEANT_MS && !("stops" in form.dataset);
+      textbank.lost(() => ("once" in form.dataset || late() ? unsure() : send(form, body, at)));
     } finally {
       clearTimeout(timer);
       sending = null;
