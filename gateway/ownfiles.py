@@ -98,6 +98,7 @@ class OwnFiles:
         """
         until = time.monotonic() + LET_GO_S
         while (self._opened_here() > 1 or self._opened_elsewhere()) and time.monotonic() < until:
+            damage.note(self._database, "others still work with it", now=wall_ms(), awaited=True)
             time.sleep(LOOK_S)
 
     def _opened_here(self) -> int:

@@ -112,6 +112,9 @@ def test_what_the_panel_still_writes_to_the_log_that_was_deleted_is_waited_for(
     own.close()
     panel.kill()
     panel.wait(30)
+    said = damage.seen(database)  # not to restore a backup meanwhile
+    assert said is not None
+    assert (said.evidence, said.awaited) == ("others still work with it", True)
     with contextlib.closing(store.connect(database)) as db:
         assert [row["name"] for row in db.execute("SELECT name FROM user ORDER BY id")] == ["Vera", "Luis"]
 
