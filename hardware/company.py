@@ -126,6 +126,10 @@ class Company:
         behind = self._clock.monotonic() < self._bare.get(name, -BEHIND_S) + BEHIND_S
         self._sign(ours=behind or any(owed == name for owed, _ in self._owed))
 
+    def perhaps(self) -> None:
+        """Something came that may be its own, and that some modems say by themselves."""
+        self._sign(ours=True)
+
     def before_prompt(self) -> None:
         """An OK came while a prompt was awaited: one that was owed, or of another program, which may have chosen text mode."""
         self._forget_old()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 
 from hardware.asking import ask, fields, value
@@ -10,7 +11,7 @@ from hardware.at import At
 from hardware.facts import Identity
 from hardware.profiles import Profile
 
-LOOKS = 4  # until one ICCID came twice
+LOOKS = 4  # until one number came twice
 _IMEI = re.compile(r"(?<!\d)(\d{15})\d{0,2}(?!\d)")
 _ICCID = re.compile(r"(?<![0-9A-Fa-f])(\d{18,20})[Ff]{0,2}(?![0-9A-Fa-f])")
 _IMSI = re.compile(r"(?<!\d)(\d{14,15})(?!\d)")
@@ -32,21 +33,21 @@ def of_modem(at: At, known: Identity | None = None) -> Identity:
 
 def with_card(at: At, identity: Identity, profile: Profile) -> Identity:
     """`identity` with the card's ICCID, which most modems tell before the PIN; tries the profile's ways."""
-    told = (_told_twice(at, command) for command in profile.iccid)
+    told = (_told_twice(at, command, iccid_in) for command in profile.iccid)
     return replace(identity, iccid=next((iccid for iccid in told if iccid), identity.iccid))
 
 
-def _told_twice(at: At, command: str) -> str:
-    """The ICCID that an answer tells, "" for none. One digit that another program at the port took or put in makes it another SIM, with
+def _told_twice(at: At, command: str, read: Callable[[list[str] | None], str]) -> str:
+    """The ICCID or IMSI that an answer tells, "" for none. One digit that another program at the port took or put in makes it another SIM, with
     limits of its own: it is believed when it comes a second time, or as it came first when none does.
     """
     told: list[str] = []
     for _ in range(LOOKS):
-        iccid = iccid_in(ask(at, command))
-        if iccid in told or not (iccid or told):
-            return iccid
-        if iccid:
-            told.append(iccid)
+        number = read(ask(at, command))
+        if number in told or not (number or told):
+            return number
+        if number:
+            told.append(number)
     return told[0]
 
 
@@ -59,7 +60,7 @@ def with_subscriber(at: At, identity: Identity) -> Identity:
             international = len(parts) > 2 and parts[2] == "145" and not parts[1].startswith("+")
             number = f"+{parts[1]}" if international else parts[1]
             break
-    return replace(identity, imsi=imsi_in(ask(at, "AT+CIMI")), number=number)
+    return replace(identity, imsi=_told_twice(at, "AT+CIMI", imsi_in), number=number)
 
 
 def imsi_in(lines: list[str] | None) -> str:

@@ -101,6 +101,8 @@ class Incoming:
             return self._ringing and framing.ends_call(line)
         if line.startswith(framing.ANSWERS):
             self.company.line(framing.named(line))
+        elif line.startswith("+CSQ:"):  # what ModemManager asks for most
+            self.company.perhaps()
         if line.startswith(framing.HAS_BODY):
             self.leave_body(now=True)
             self._body_of, self._listed, self._header_at = line.rstrip(), False, self.clock.monotonic()

@@ -98,6 +98,8 @@ class Shelf:
         if doubted and not lines and not (self._is_empty(name) and self._counts):
             return self._walk(name, LOOKS_S[:1])
         entries = split_entries(lines, "+CMGL:")
+        if lines and not entries:  # the rest of another program's answer
+            self._at.incoming.company.perhaps()
         self.shown[name] = len(entries)
         return [stored for entry in entries if (stored := self._whole(entry, name))]
 
@@ -148,7 +150,9 @@ class Shelf:
             if state_in(refused):
                 raise
         self._at.command(PDU_MODE)
-        return self._ask(LISTING, self._list_s(name))
+        lines = self._ask(LISTING, self._list_s(name))
+        self._at.incoming.company.set_anew()  # and may be again: the mode is asked for before a text leaves
+        return lines
 
     def _list_s(self, name: str) -> float:
         """How much silence a listing is given: a modem that was quick is not waited for as long as one that is not known."""

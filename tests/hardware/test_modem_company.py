@@ -192,6 +192,15 @@ def test_an_echo_that_is_back_tells_that_the_modem_was_set_anew() -> None:
         assert bench.modem.has_company
 
 
+@pytest.mark.parametrize("listed", ["+CSQ: 17,99", "K"], ids=["its question", "the rest of an answer"])
+def test_what_lies_among_no_texts_is_perhaps_of_another_program(listed: str) -> None:
+    """It had chosen text mode, and the PDU went as words to the number 17 (dense seed 42001366)."""
+    bench = Bench({"AT+CMGL=4": listed, "AT+CMGF?": "+CMGF: 0"})
+    assert bench.modem.list(everything=False) == []
+    with bench.modem.prompt(len(TPDU)):
+        assert bench.scripted.written[-2:] == ["AT+CMGF?", f"AT+CMGS={len(TPDU)}"]
+
+
 def test_a_text_that_is_refused_for_text_mode_tells_that_the_modem_was_set_anew() -> None:
     bench = Bench({PDU: "+CMS ERROR: 305", "AT+CMGF?": "+CMGF: 0"})
     with pytest.raises(CommandRefused):

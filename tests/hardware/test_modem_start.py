@@ -243,6 +243,12 @@ def test_a_sim_is_no_other_for_digits_that_another_program_took_or_put_in(
     assert bench.modem.identity.iccid == "8944110065012345678"
 
 
+def test_an_imsi_whose_end_another_program_took_is_read_again() -> None:
+    """Its SIM was another one at the next start, with a budget of its own (dense seed 42000730)."""
+    bench = Bench({"AT+CIMI": ["31041012345600", "310410123456002", "310410123456002"]}).start()
+    assert bench.modem.identity.imsi == "310410123456002"
+
+
 def test_a_modem_that_restarts_while_it_is_started_is_started_from_the_beginning() -> None:
     bench = Bench({"AT+CSMS=0": [Raw(b"\r\nRDY\r\n\r\nOK\r\n"), "OK"]}).start()
     assert bench.wrote("ATE0") == 2
