@@ -54,13 +54,14 @@ _known_here: dict[Path, tuple["Damage", File]] = {}  # what could not be noted o
 @dataclass(frozen=True)
 class Damage:
     """What was found when (ms), in words, and the newest good backup where one was found. `other`: the file is another one, which
-    may be whole: only a restore ends that.
+    may be whole: only a restore ends that. `awaited`: the gateway has what is missing, and cannot bring it in yet; a restore would lose it.
     """
 
     at: int
     evidence: str
     backup: Path | None = None
     other: bool = False
+    awaited: bool = False
 
 
 def is_damage(error: BaseException) -> bool:
@@ -88,12 +89,19 @@ def note_if(database: Path, error: BaseException, *, now: int, ours: File = None
 
 
 def note(
-    database: Path, evidence: str, *, now: int, backup: Path | None = None, other: bool = False
+    database: Path,
+    evidence: str,
+    *,
+    now: int,
+    backup: Path | None = None,
+    other: bool = False,
+    awaited: bool = False,
 ) -> Damage:
-    """Let every part of Textbank know. The first evidence stays; a backup may be named later."""
+    """Let every part of Textbank know. The first evidence stays, but for why it is `awaited`; a backup may be named later."""
     before = seen(database)
     found = before or Damage(now, evidence)
-    found = Damage(found.at, found.evidence, backup or found.backup, other or found.other)
+    why = evidence if awaited or found.awaited else found.evidence
+    found = Damage(found.at, why, backup or found.backup, other or found.other, awaited)
     unnoted = database in _known_here
     if found == before and not unnoted:
         return found
@@ -104,6 +112,7 @@ def note(
         "evidence": found.evidence,
         "backup": str(found.backup) if found.backup else None,
         "other": found.other,
+        "awaited": found.awaited,
     }
     path, part = Path(f"{database}{SUFFIX}"), Path(f"{database}{SUFFIX}.part")
     try:
@@ -130,7 +139,8 @@ def seen(database: Path) -> Damage | None:
     with contextlib.suppress(ValueError, KeyError, TypeError):
         line = json.loads(content)
         backup = Path(line["backup"]) if line["backup"] else None
-        return Damage(int(line["at"]), str(line["evidence"]), backup, bool(line.get("other")))
+        other, awaited = bool(line.get("other")), bool(line.get("awaited"))
+        return Damage(int(line["at"]), str(line["evidence"]), backup, other, awaited)
     return Damage(0, "")  # noted, by somebody whose note was cut
 
 
@@ -335,6 +345,8 @@ def _listed(folder: Path) -> list[Path]:
 
 def told(database: Path, found: Damage) -> Notice:
     """What people are told, wherever they look."""
+    if found.awaited:
+        return explain_damage.log_awaited(str(database), found.evidence)
     # Not Path.exists(), which fails where the stick was pulled out
     backup = str(found.backup) if found.backup is not None and os.path.exists(found.backup) else ""
     named = re.match(r"textbank-([0-9]{8}T[0-9]{6})Z", Path(backup).name)

@@ -18,6 +18,17 @@ def in_memory(folder: str) -> Notice:
     )
 
 
+def log_awaited(database: str, why: str) -> Notice:
+    """Somebody deleted the database's log, and what stood in it cannot be brought in yet; the gateway alone has it."""
+    return Notice(
+        "What was written last is not in the database yet, so nothing is sent.",
+        f"It is {database}. Its log was deleted while Textbank worked with it, and cannot be brought in: {why}.",
+        "Everything stopped. Texts that come in wait on their SIMs. It goes on by itself once that is in.",
+        "Free some space there if it is full, and end what else reads it, such as a backup. Do not stop Textbank before, and restore nothing: "
+        "what was written last would be lost.",
+    )
+
+
 def database_damaged(database: str, evidence: str, backup: str, made: str, *, other: bool = False) -> Notice:
     """The database cannot be trusted, or (`other`) is not the one that was worked with. `backup`: the newest good one, "" when none was found;
     `made`: when, in words.

@@ -1,7 +1,8 @@
-"""The log on stderr. Nobody waits for it: a terminal that was stopped (Ctrl-S), or a reader that hangs, would else stop every modem at
-the next line, and the end, too.
+"""The log on stderr. Nobody waits longer than a moment for it: a terminal that was stopped (Ctrl-S), or a reader that hangs, would else stop
+every modem at the next line, and the end, too.
 
-What is not taken is kept up to `MOST` lines, and the rest dropped.
+Where it is read, a line is there before anything else happens: a kill, a traceback. What is not taken is kept up to `MOST` lines, and the rest
+dropped.
 """
 
 import logging
@@ -12,6 +13,7 @@ import threading
 from contextlib import suppress
 
 MOST = 1000
+TAKEN_S = 0.1  # in which a line is written; else it hangs, and no other is waited for until it does not
 END_S = 1.0  # for the last lines
 
 
@@ -20,15 +22,21 @@ class Unhindered(logging.Handler):
 
     def __init__(self) -> None:
         super().__init__()
-        self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()  # a signal's handler may log, too
+        # What shares no lock with whom it interrupts: a signal's handler may log, too.
+        self._lines: queue.SimpleQueue[tuple[str, threading.Lock] | None] = queue.SimpleQueue()
+        self._hangs = False
         self._over = threading.Event()
         threading.Thread(target=self._write, name="log", daemon=True).start()
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Return at once."""
+        """Return within a moment."""
         try:
             if self._lines.qsize() < MOST:
-                self._lines.put(f"{self.format(record)}\n")
+                unwritten = threading.Lock()
+                unwritten.acquire()
+                self._lines.put((f"{self.format(record)}\n", unwritten))
+                if not self._hangs:
+                    self._hangs = not unwritten.acquire(timeout=TAKEN_S)
         except (
             Exception
         ):  # words that do not fit together are no reason to stop: as the handlers of `logging`
@@ -37,11 +45,14 @@ class Unhindered(logging.Handler):
     def _write(self) -> None:
         # Not through sys.stderr: a thread that waits in there at the end of Python is a crash.
         fd, encoding = sys.stderr.fileno(), sys.stderr.encoding
-        while (line := self._lines.get()) is not None:
+        while (next_one := self._lines.get()) is not None:
+            line, unwritten = next_one
             octets = line.encode(encoding, "backslashreplace")
             with suppress(OSError):  # nobody reads it any more
                 while octets:
                     octets = octets[os.write(fd, octets) :]
+            self._hangs = False
+            unwritten.release()
         self._over.set()
 
     def close(self) -> None:

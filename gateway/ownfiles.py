@@ -31,10 +31,6 @@ WRITTEN_OVER = (
     "Another file was copied over it while Textbank worked with it, and what lies there now is of both. To go on with that other file, "
     "restore it from where it was copied."
 )
-KEPT = (
-    "The log of the database was deleted, and cannot be brought in yet: {why}. Free some space in {folder} if it is full, end what else reads the "
-    "database, such as a backup, and do not stop Textbank before: what was written last would be lost."
-)
 MAGIC = b"SQLite format 3\0"
 HEADER = slice(18, 28)  # whether the file has a log, and how often page 1 was changed, which only grows
 AGAIN_S = 0.01
@@ -54,6 +50,7 @@ class OwnFiles:
         self._database, self._hold, self._over = database, hold, over
         self.db = connect(database, query_only=True)
         self.log_is_gone = False
+        self._deleted = DELETED.format(log=f"{database.name}{SUFFIXES[0]}")
         self.version()  # opens the log
         self._ours = self._logs()
         self._file = self._opened()
@@ -80,8 +77,7 @@ class OwnFiles:
             self._header = header or self._header
             if self._logs() != self._ours:
                 self.log_is_gone = True
-                name = f"{self._database.name}{SUFFIXES[0]}"
-                damage.note(self._database, DELETED.format(log=name), now=wall_ms())
+                damage.note(self._database, self._deleted, now=wall_ms())
 
     def close(self) -> None:
         """Bring the log in, if it has no name any more, and let it go."""
@@ -91,8 +87,7 @@ class OwnFiles:
                 self._bring_in()
         except (OSError, sqlite3.Error) as error:
             log.error("the log that was deleted could not be brought in: %s", error)  # noqa: TRY400 (no traceback for people)
-            seen = damage.seen(self._database)
-            damage.note(self._database, seen.evidence if seen else "", now=wall_ms(), other=True)
+            damage.note(self._database, self._deleted, now=wall_ms(), other=True)
             self.log_is_gone = False
         finally:
             self.db.close()
@@ -103,6 +98,7 @@ class OwnFiles:
         """
         until = time.monotonic() + LET_GO_S
         while (self._opened_here() > 1 or self._opened_elsewhere()) and time.monotonic() < until:
+            damage.note(self._database, "others still work with it", now=wall_ms(), awaited=True)
             time.sleep(LOOK_S)
 
     def _opened_here(self) -> int:
@@ -147,8 +143,9 @@ class OwnFiles:
                 room.give_up(self._database)
             if self._over():
                 raise kept
+            found = damage.note(self._database, str(kept), now=wall_ms(), awaited=True)
             if not told:
-                log.error(KEPT.format(why=kept, folder=self._database.parent))
+                log.error("%s", damage.told(self._database, found))
             told = True
             time.sleep(AGAIN_LATER_S)
 

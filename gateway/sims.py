@@ -59,8 +59,8 @@ def tells_iccid(db: sqlite3.Connection, card: str, iccid: str) -> None:
 
 
 def was_another(db: sqlite3.Connection, iccid: str, imsi: str) -> bool:
-    """Whether this ICCID had another IMSI when it was seen before, or this IMSI another ICCID; "" is none."""
-    query = "SELECT 1 FROM sim WHERE (iccid=?1 AND imsi NOT IN ('', ?2)) OR (imsi=?2 AND iccid<>?1)"
+    """Whether this ICCID had another IMSI when it was seen before, or this IMSI another ICCID; "" is none, and a part is no other one."""
+    query = "SELECT 1 FROM sim WHERE (iccid=?1 AND imsi NOT IN ('', ?2)) OR (imsi=?2 AND instr(iccid, ?1)=0 AND instr(?1, iccid)<>1)"
     return "" not in (iccid, imsi) and db.execute(query, [iccid, imsi]).fetchone() is not None
 
 

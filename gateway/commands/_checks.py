@@ -194,7 +194,9 @@ def _opened(path: Path, folders: list[Path]) -> Finding:
         do = "See that this user may read and write the file and its folder, and that the disk is not full."
         return Finding("database", False, f"{path} cannot be read: {error}.", do)
     if evidence or before is not None:
-        told = damage.told(path, damage.Damage(0, evidence, damage.newest_backup(folders, path)))
+        awaited = before is not None and before.awaited
+        backup = damage.newest_backup(folders, path)
+        told = damage.told(path, damage.Damage(0, evidence, backup, awaited=awaited))
         return Finding("database", False, f"{told.what} {told.evidence}", told.next)
     if found != schema.VERSION:
         newer = found > schema.VERSION

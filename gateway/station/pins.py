@@ -78,8 +78,8 @@ class Pins:
                 self._desk.db.execute("DELETE FROM pin_attempt WHERE card=? AND pin_key=?", [card, key])
             else:
                 self._desk.db.execute(
-                    "UPDATE pin_attempt SET outcome=? WHERE card=? AND pin_key=?",
-                    [before["outcome"], card, key],
+                    "UPDATE pin_attempt SET id=?, outcome=? WHERE card=? AND pin_key=?",
+                    [before["id"], before["outcome"], card, key],
                 )
 
     def asked_again(self, identity: Identity) -> None:

@@ -155,6 +155,7 @@ SAID = [
         "25 November 2026, 03:30 UTC",
     ),
     explain_damage.in_memory("/var/lib/textbank"),
+    explain_damage.log_awaited("/var/lib/textbank/textbank.db", "database or disk is full"),
     explain_damage.database_damaged("/srv/textbank.db", "textbank.db is empty: 0 bytes.", "", ""),
     explain.clock_not_trusted("The clock says 1 January 1970"),
     explain_remote.missing("north", "rfc2217://pi2.local:7001", "nothing answers at this address"),

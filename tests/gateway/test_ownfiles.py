@@ -112,6 +112,9 @@ def test_what_the_panel_still_writes_to_the_log_that_was_deleted_is_waited_for(
     own.close()
     panel.kill()
     panel.wait(30)
+    said = damage.seen(database)  # not to restore a backup meanwhile
+    assert said is not None
+    assert (said.evidence, said.awaited) == ("others still work with it", True)
     with contextlib.closing(store.connect(database)) as db:
         assert [row["name"] for row in db.execute("SELECT name FROM user ORDER BY id")] == ["Vera", "Luis"]
 
@@ -128,18 +131,23 @@ def test_on_a_full_card_a_log_that_was_deleted_is_brought_in_as_soon_as_there_is
             Path(f"{database}{suffix}").unlink()
         own.look()
     asked = iter((True, True, False))
-    really, full = own.db, sqlite3.OperationalError("database or disk is full")
+    really, full, told = own.db, sqlite3.OperationalError("database or disk is full"), ""
 
     class Card:
         close = really.close
 
         def execute(self, statement: str) -> sqlite3.Cursor:
+            nonlocal told
             if next(asked):
                 raise full
+            if (found := damage.seen(database)) is not None:
+                told = str(damage.told(database, found))
             return really.execute(statement)
 
     monkeypatch.setattr(own, "db", Card())
     own.close()
+    # Every page said to restore a backup; that is refused with “Stop the other one first”, and what was kept went with it.
+    assert "Do not stop Textbank before, and restore nothing" in told
     assert own.log_is_gone  # and everything begins anew
     with contextlib.closing(store.connect(database)) as db:
         assert [row["name"] for row in db.execute("SELECT name FROM user")] == ["Vera"]
@@ -168,3 +176,11 @@ def test_a_log_that_was_deleted_during_a_backup_is_brought_in_behind_it(
     assert own.log_is_gone  # and everything begins anew
     with contextlib.closing(store.connect(database)) as db:
         assert [row["name"] for row in db.execute("SELECT name FROM user")] == ["Vera"]
+
+
+def test_what_is_awaited_is_said_until_that_fails(database: Path) -> None:
+    damage.note(database, "Its log was deleted.", now=NOW)
+    found = damage.note(database, "database or disk is full", now=NOW, awaited=True)
+    assert damage.seen(database) == found
+    damage.note(database, "Its log was deleted.", now=NOW, other=True)
+    assert damage.seen(database) == damage.Damage(NOW, "Its log was deleted.", other=True)

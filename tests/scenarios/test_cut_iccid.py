@@ -4,11 +4,13 @@ import shutil
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Self
 
 import pytest
 
+from hardware import identity
 from tests.scenarios.asking import engine
 from tests.scenarios.office import Office
 from tests.scenarios.receiving import Make
@@ -66,6 +68,19 @@ def test_a_sim_of_whose_iccid_the_end_is_of_another_answer_is_asked_again(office
     office.until_state(office.approved(), "sent", "delivered")
     spent = dict(office.db.execute("SELECT iccid, segments FROM sim_day").fetchall())
     assert spent == {whole.iccid: 1}
+
+
+def test_a_modem_that_tells_the_last_digit_only_at_times_does_not_start_for_ever(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it told in two ways was called a SIM that was exchanged, each time anew."""
+    house = make()
+    house.until_ready()
+    whole, asked = identity.iccid_in, count()
+    monkeypatch.setattr(identity, "iccid_in", lambda lines: whole(lines)[: 19 + next(asked) // 2 % 2])
+    house.restart()
+    house.run(60)
+    assert house.said()[0] == "ready"
 
 
 def test_a_sim_that_comes_back_with_a_cut_iccid_goes_on_with_what_it_spent(make: Make) -> None:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from gateway.journal import Journal
+from gateway.station.desk import Typed
 from gateway.station.pins import Pins
 from hardware.modem import Identity
 from tests.scenarios.asking import engine
@@ -130,6 +132,31 @@ def test_a_pin_opens_its_sim_anew_in_a_modem_that_tells_no_number_of_its_own(mak
         pins = Pins(desk)
         assert pins.enter(nameless) == "1234"
         pins.accepted(nameless)
+
+
+def test_a_try_that_was_not_made_for_want_of_room_makes_no_pin_right_that_was_refused_since(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An admin typed it once more, and the journal took nothing: the row of the old yes seemed to be the newest."""
+    desk = make(pin="1234").stations[0]._desk
+    hidden = Identity(imei=IMEI)
+    shown = Identity(imei=IMEI, iccid="89490200001234567890", imsi="262020000000001")
+    opened = Pins(desk)
+    assert opened.enter(shown) == "1234"
+    opened.accepted(shown)
+    shut = Pins(desk)
+    assert shut.enter(hidden) == "1234"
+    shut.refused()
+
+    def refusing(self: Journal, act: str, **told: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    desk.pin_once = Typed("1234", again=True, until=desk.clock.monotonic() + 60)
+    with monkeypatch.context() as full:
+        full.setattr(Journal, "note", refusing)
+        with pytest.raises(OSError, match="No space"):
+            Pins(desk).enter(shown)
+    assert Pins(desk).enter(shown) is None
 
 
 def again(house: House, meanwhile: Callable[[], object] = lambda: None) -> None:

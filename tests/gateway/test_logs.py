@@ -1,0 +1,37 @@
+"""The log that the gateway writes, read by another program."""
+
+import subprocess
+import sys
+
+LOGS_AND_IS_KILLED = """
+import logging, os
+from gateway import logs
+log = logging.getLogger()
+log.addHandler(logs.handler())
+for number in range(3000):
+    log.warning("line %d", number)
+os.kill(os.getpid(), 9)
+"""
+LOGS_UNREAD = """
+import logging, sys
+from gateway import logs
+log = logging.getLogger()
+log.addHandler(logs.handler())
+for number in range(3000):
+    log.warning("line %d of many that fill the pipe", number)
+print("through", flush=True)
+"""
+
+
+def test_a_log_that_is_read_has_every_line_up_to_a_kill() -> None:
+    """Of a burst two of three lines were dropped, though they were read, and of what was said last before a kill there was nothing."""
+    program = subprocess.run([sys.executable, "-c", LOGS_AND_IS_KILLED], stderr=subprocess.PIPE, check=False)
+    assert program.stderr.decode().splitlines() == [f"line {number}" for number in range(3000)]
+
+
+def test_a_log_that_nobody_reads_is_waited_for_once() -> None:
+    command = [sys.executable, "-c", LOGS_UNREAD]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as program:
+        assert program.stdout is not None
+        assert program.stdout.readline() == b"through\n"
+        program.wait(10)
