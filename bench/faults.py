@@ -49,6 +49,16 @@ def _run(what: str, texts: int, fault: Callable[[Running], float], wait_s: float
         _tell(running, what, _again(running, can_s, wait_s), target)
 
 
+def _until_one_is_out(running: Running) -> None:
+    """Until a text is on its way from modem 0 to the network, for the better part of its time."""
+    out = "SELECT max(id) FROM message WHERE state='submitted' AND station='s0'"
+    before = running.db.execute(out).fetchone()[0]
+    deadline = time.monotonic() + 20
+    while running.db.execute(out).fetchone()[0] in (None, before) and time.monotonic() < deadline:
+        time.sleep(0.005)
+    time.sleep(LATENCY_S / 5)  # Ctrl-Z was written
+
+
 def port_gone() -> None:
     """The stick is pulled out and put back."""
 
@@ -62,9 +72,10 @@ def port_gone() -> None:
 
 
 def hung() -> None:
-    """The modem is deaf."""
+    """The modem is deaf, from the next command on. That one is no Ctrl-Z: of a text that it took unheard nobody knows, as of an answer lost."""
 
     def fault(running: Running) -> float:
+        _until_one_is_out(running)
         running.bank.fault(0, "hang", 20.0, 1)
         can_s = _clock(running) + 20
         time.sleep(20)
