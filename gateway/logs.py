@@ -2,7 +2,7 @@
 every modem at the next line, and the end, too.
 
 Where it is read, a line is there before anything else happens: a kill, a traceback. What is not taken is kept up to `MOST` lines, and the rest
-dropped.
+dropped: the next line tells how many.
 """
 
 import logging
@@ -25,18 +25,22 @@ class Unhindered(logging.Handler):
         # What shares no lock with whom it interrupts: a signal's handler may log, too.
         self._lines: queue.SimpleQueue[tuple[str, threading.Lock] | None] = queue.SimpleQueue()
         self._hangs = False
+        self._dropped = 0
         self._over = threading.Event()
         threading.Thread(target=self._write, name="log", daemon=True).start()
 
     def emit(self, record: logging.LogRecord) -> None:
         """Return within a moment."""
         try:
-            if self._lines.qsize() < MOST:
-                unwritten = threading.Lock()
-                unwritten.acquire()
-                self._lines.put((f"{self.format(record)}\n", unwritten))
-                if not self._hangs:
-                    self._hangs = not unwritten.acquire(timeout=TAKEN_S)
+            if self._lines.qsize() >= MOST:
+                self._dropped += 1
+                return
+            missing = f"{self._dropped} lines are missing here: nobody took them.\n" if self._dropped else ""
+            self._dropped, unwritten = 0, threading.Lock()
+            unwritten.acquire()
+            self._lines.put((f"{missing}{self.format(record)}\n", unwritten))
+            if not self._hangs:
+                self._hangs = not unwritten.acquire(timeout=TAKEN_S)
         except (
             Exception
         ):  # words that do not fit together are no reason to stop: as the handlers of `logging`
